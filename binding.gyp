@@ -1,0 +1,46 @@
+{
+  "targets": [
+    {
+      "target_name": "engine",
+      "sources": [
+        "native/binding/addon.cc",
+        "native/binding/args.cc",
+        "native/binding/capabilities.cc",
+        "native/binding/promise_worker.cc",
+        "native/binding/vectors.cc",
+        "native/core/engine_thread.cc",
+        "native/core/simd_targets.cc",
+        "native/core/threads.cc",
+        "native/cpu/backend_cpu.cc",
+        "native/cpu/bf16.cc",
+        "native/cpu/gemm.cc",
+        "native/cpu/l2_normalize.cc",
+        "native/cpu/matmul.cc",
+        "native/cpu/pooling.cc"
+      ],
+      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        # Targets that no machine of interest lacks the next better or next lower one of.
+        "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
+      ],
+      "cflags!": ["-fno-exceptions", "-fno-rtti", "-O3"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-O3"],
+      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+      "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
+      "conditions": [
+        ["OS=='mac'", {
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+            "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+            "GCC_ENABLE_CPP_RTTI": "YES",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "12.0",
+            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp"]
+          }
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,59 @@
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom (CONTRIBUTING.md, "The map of the house"): each folder of src/ and the folders it may use, and the
+ * packages that only it may import.
+ */
+const FOLDERS = {
+  core: { uses: [] },
+  native: { uses: ['core'] },
+  tokenizer: { uses: ['core', 'native'], packages: ['tokenizers'] },
+  data: { uses: ['core'], packages: ['csv-parse', 'hyparquet', 'hyparquet-compressors'] },
+  encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
+  search: { uses: ['core', 'native'] },
+  evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation'], packages: ['commander', 'cli-progress'] },
+};
+
+const fenced = Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []);
+
+const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => {
+  const folders = Object.keys(FOLDERS).filter((other) => other !== name && !uses.includes(other));
+  const strangers = fenced.filter((entry) => !packages.includes(entry));
+  return {
+    files: [`src/${name}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...(folders.length > 0
+              ? [{ group: folders.map((other) => `**/${other}/*`), message: `${name} may import: ${uses.join(', ') || 'nothing in src/'}.` }]
+              : []),
+            ...strangers.map((entry) => ({ group: [entry, `${entry}/*`], message: `${entry} is fenced into one folder.` })),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'build/', 'out/', 'node_modules/', 'examples/'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // With noUncheckedIndexedAccess every numeric loop over a typed array needs `!`; the bounds are the loop's.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidOperator: true, ignoreArrowShorthand: true }],
+      'no-console': 'error',
+    },
+  },
+  { files: ['src/**/*.ts'], ignores: ['src/cli/**', 'src/native/loader.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }, { object: 'process', property: 'exit' }] } },
+  { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  ...fences,
+);

@@ -1,0 +1,19 @@
+// Entry point of engine.node.
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+
+namespace univar {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitPromiseWorkers(env);
+  RegisterCapabilities(env, exports);
+  RegisterVectors(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(engine, Init)
+
+}  // namespace univar

@@ -1,0 +1,63 @@
+// What this build and this CPU can do, and the process-wide settings.
+#include <faiss/Index.h>
+#include <hwy/base.h>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <string>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "core/simd_targets.h"
+#include "core/threads.h"
+#include "ops/backend.h"
+
+namespace univar {
+namespace {
+
+std::string Version(int major, int minor, int patch) {
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+// capabilities(): NativeCapabilities
+Napi::Value Capabilities(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const SimdTargets targets = DescribeSimdTargets();
+  Napi::Array supported = Napi::Array::New(env, targets.supported.size());
+  for (size_t i = 0; i < targets.supported.size(); ++i) supported[static_cast<uint32_t>(i)] = targets.supported[i];
+
+  const dnnl_version_t* dnnl = dnnl_version();
+  Napi::Object libraries = Napi::Object::New(env);
+  libraries["onednn"] = Version(dnnl->major, dnnl->minor, dnnl->patch);
+  libraries["faiss"] = Version(FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, FAISS_VERSION_PATCH);
+  libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
+
+  Napi::Object result = Napi::Object::New(env);
+  result["backend"] = GetBackend().name;
+  result["simd"] = targets.active;
+  result["simdSupported"] = supported;
+  result["threads"] = ThreadCount();
+  result["bf16"] = HasNativeBf16() ? "native" : "emulated";
+  result["int8"] = HasNativeInt8() ? "native" : "emulated";
+  result["libraries"] = libraries;
+  return result;
+}
+
+// configure(threads: number, simd: string): void; an empty `simd` means no limit.
+Napi::Value Configure(const Napi::CallbackInfo& info) {
+  SetThreadCount(static_cast<int>(SizeArg(info, 0, "threads")));
+  const std::string simd = StringArg(info, 1, "simd");
+  if (!simd.empty()) {
+    const Status status = LimitSimd(simd);
+    if (!status.ok()) ThrowCoded(info.Env(), CodeName(status.code()), status.message());
+  }
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void RegisterCapabilities(Napi::Env env, Napi::Object exports) {
+  exports["capabilities"] = Napi::Function::New(env, Capabilities, "capabilities");
+  exports["configure"] = Napi::Function::New(env, Configure, "configure");
+}
+
+}  // namespace univar

@@ -1,0 +1,11 @@
+// Every file of the binding registers its functions here; src/native/addon-types.ts declares the same names.
+#pragma once
+
+#include "binding/napi_setup.h"
+
+namespace univar {
+
+void RegisterCapabilities(Napi::Env env, Napi::Object exports);
+void RegisterVectors(Napi::Env env, Napi::Object exports);
+
+}  // namespace univar

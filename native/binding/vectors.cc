@@ -1,0 +1,109 @@
+// Entry points of the row-wise vector operations.
+#include <memory>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+#include "ops/backend.h"
+
+namespace univar {
+namespace {
+
+class L2NormalizeWorker final : public PromiseWorker {
+ public:
+  explicit L2NormalizeWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+    const size_t rows = SizeArg(info, 2, "rows");
+    const size_t cols = SizeArg(info, 3, "dim");
+    x_ = MatrixArg(info, 0, rows, cols, "vectors");
+    y_ = MatrixArg(info, 1, rows, cols, "out");
+    Keep(info[0]);
+    Keep(info[1]);
+    TakeControl(info, 4);
+  }
+
+ private:
+  Status Execute() override {
+    return GetBackend().l2_normalize(ConstMatrix{x_.data, x_.rows, x_.cols}, y_, control());
+  }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  Matrix x_, y_;
+};
+
+class PoolWorker final : public PromiseWorker {
+ public:
+  explicit PoolWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+    Napi::Int32Array offsets = Int32Arg(info, 1, "offsets");
+    const size_t sequences = SizeArg(info, 4, "sequences");
+    const size_t cols = SizeArg(info, 5, "dim");
+    CheckLength(info.Env(), offsets.ElementLength(), sequences + 1, 1, "offsets");
+    const int32_t* data = offsets.Data();
+    // Memory safety: every range must lie inside `hidden`, whatever the caller computed.
+    for (size_t s = 0; s < sequences; ++s) {
+      if (data[s] < 0 || data[s + 1] < data[s]) ThrowCoded(info.Env(), "ERR_INTERNAL", "\"offsets\" must ascend");
+    }
+    hidden_ = MatrixArg(info, 0, static_cast<size_t>(data[sequences]), cols, "hidden");
+    offsets_ = data;
+    pooling_ = NumberArg(info, 2, "pooling") == 1 ? Pooling::kCls : Pooling::kMean;
+    y_ = MatrixArg(info, 3, sequences, cols, "out");
+    Keep(info[0]);
+    Keep(info[1]);
+    Keep(info[3]);
+    TakeControl(info, 6);
+  }
+
+ private:
+  Status Execute() override {
+    return GetBackend().pool(ConstMatrix{hidden_.data, hidden_.rows, hidden_.cols}, offsets_, pooling_, y_, control());
+  }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  Matrix hidden_, y_;
+  const int32_t* offsets_ = nullptr;
+  Pooling pooling_ = Pooling::kMean;
+};
+
+class MatmulWorker final : public PromiseWorker {
+ public:
+  explicit MatmulWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+    args_.m = SizeArg(info, 3, "m");
+    args_.n = SizeArg(info, 4, "n");
+    args_.k = SizeArg(info, 5, "k");
+    args_.a = MatrixArg(info, 0, args_.m, args_.k, "a").data;
+    args_.b = MatrixArg(info, 1, args_.k, args_.n, "b").data;
+    args_.c = MatrixArg(info, 2, args_.m, args_.n, "out").data;
+    args_.transpose_a = info[6].ToBoolean();
+    args_.transpose_b = info[7].ToBoolean();
+    args_.precision = NumberArg(info, 8, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
+    for (size_t i = 0; i < 3; ++i) Keep(info[i]);
+    TakeControl(info, 9);
+  }
+
+ private:
+  Status Execute() override { return GetBackend().matmul(args_, control()); }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  MatmulArgs args_;
+};
+
+// l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array): Promise<void>
+Napi::Value L2Normalize(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<L2NormalizeWorker>(info));
+}
+
+// pool(hidden: Float32Array, offsets: Int32Array, pooling: 0 | 1, out: Float32Array, sequences: number, dim: number,
+//      control?: Int32Array): Promise<void>
+Napi::Value Pool(const Napi::CallbackInfo& info) { return PromiseWorker::Start(std::make_unique<PoolWorker>(info)); }
+
+// matmul(a: Float32Array, b: Float32Array, out: Float32Array, m: number, n: number, k: number, transposeA: boolean,
+//        transposeB: boolean, precision: 0 | 1, control?: Int32Array): Promise<void>
+Napi::Value Matmul(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info));
+}
+
+}  // namespace
+
+void RegisterVectors(Napi::Env env, Napi::Object exports) {
+  exports["l2Normalize"] = Napi::Function::New(env, L2Normalize, "l2Normalize");
+  exports["pool"] = Napi::Function::New(env, Pool, "pool");
+  exports["matmul"] = Napi::Function::New(env, Matmul, "matmul");
+}
+
+}  // namespace univar

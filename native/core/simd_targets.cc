@@ -1,0 +1,79 @@
+#include "core/simd_targets.h"
+
+#include <hwy/targets.h>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <cstdint>
+
+namespace univar {
+namespace {
+
+// Attainable targets minus those left out of the build (see HWY_DISABLED_TARGETS in binding.gyp).
+std::vector<int64_t> Usable() {
+  std::vector<int64_t> targets;
+  for (int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1) {
+    targets.push_back(rest & -rest);  // lower bits are better targets
+  }
+  return targets;
+}
+
+#if HWY_ARCH_X86
+// The oneDNN instruction set that matches a Highway target.
+dnnl::cpu_isa MatchingIsa(int64_t target) {
+  switch (target) {
+    case HWY_AVX3_SPR: return dnnl::cpu_isa::avx512_core_amx;
+    case HWY_AVX3_ZEN4: return dnnl::cpu_isa::avx512_core_bf16;
+    case HWY_AVX3_DL: return dnnl::cpu_isa::avx512_core_vnni;
+    case HWY_AVX3: return dnnl::cpu_isa::avx512_core;
+    case HWY_AVX2: return dnnl::cpu_isa::avx2;
+    default: return dnnl::cpu_isa::sse41;
+  }
+}
+#endif
+
+}  // namespace
+
+SimdTargets DescribeSimdTargets() {
+  SimdTargets result;
+  for (int64_t target : Usable()) result.supported.push_back(hwy::TargetName(target));
+  if (!result.supported.empty()) result.active = result.supported.front();
+  return result;
+}
+
+Status LimitSimd(const std::string& name) {
+  const std::vector<int64_t> usable = Usable();
+  std::string known;
+  for (int64_t target : usable) {
+    if (name == hwy::TargetName(target)) {
+      hwy::DisableTargets(target - 1);  // better targets have lower bits
+#if HWY_ARCH_X86
+      if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
+        return Status::Error(Code::kInternal, "oneDNN refused to limit its instruction set to match " + name);
+      }
+#endif
+      return Status::Ok();
+    }
+    known += (known.empty() ? "" : ", ") + std::string(hwy::TargetName(target));
+  }
+  return Status::Error(Code::kArgRange, "Expected one of " + known + " for \"UNIVAR_SIMD\", got " + name);
+}
+
+bool HasNativeBf16() {
+#if HWY_ARCH_X86
+  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+  return (usable & (HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
+#else
+  return false;
+#endif
+}
+
+bool HasNativeInt8() {
+#if HWY_ARCH_X86
+  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+  return (usable & (HWY_AVX3_DL | HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace univar

@@ -1,0 +1,58 @@
+// Outcome of a native operation. Kernels return a Status instead of throwing across threads; the binding turns
+// it into an EngineError with the code of the same name in src/core/errors.ts.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace univar {
+
+enum class Code {
+  kOk,
+  kArgType,
+  kArgRange,
+  kShapeMismatch,
+  kDisposed,
+  kBusy,
+  kAborted,
+  kOutOfMemory,
+  kDeviceUnavailable,
+  kNonFinite,
+  kInternal,
+};
+
+// The string that JavaScript sees as `error.code`.
+inline const char* CodeName(Code code) {
+  switch (code) {
+    case Code::kOk: return "OK";
+    case Code::kArgType: return "ERR_ARG_TYPE";
+    case Code::kArgRange: return "ERR_ARG_RANGE";
+    case Code::kShapeMismatch: return "ERR_SHAPE_MISMATCH";
+    case Code::kDisposed: return "ERR_DISPOSED";
+    case Code::kBusy: return "ERR_BUSY";
+    case Code::kAborted: return "ERR_ABORTED";
+    case Code::kOutOfMemory: return "ERR_OUT_OF_MEMORY";
+    case Code::kDeviceUnavailable: return "ERR_DEVICE_UNAVAILABLE";
+    case Code::kNonFinite: return "ERR_NON_FINITE";
+    case Code::kInternal: return "ERR_INTERNAL";
+  }
+  return "ERR_INTERNAL";
+}
+
+class [[nodiscard]] Status {
+ public:
+  static Status Ok() { return Status(Code::kOk, {}); }
+  static Status Error(Code code, std::string message) { return Status(code, std::move(message)); }
+  static Status Aborted() { return Status(Code::kAborted, "The operation was aborted"); }
+
+  bool ok() const { return code_ == Code::kOk; }
+  Code code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
+  Code code_;
+  std::string message_;
+};
+
+}  // namespace univar

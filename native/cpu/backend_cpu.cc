@@ -1,0 +1,17 @@
+// The CPU backend's table.
+#include "cpu/kernels.h"
+#include "ops/backend.h"
+
+namespace univar {
+
+const Backend& GetBackend() {
+  static const Backend backend = {
+      .name = "cpu",
+      .l2_normalize = l2_normalize_cpu,
+      .pool = pool_cpu,
+      .matmul = matmul_cpu,
+  };
+  return backend;
+}
+
+}  // namespace univar

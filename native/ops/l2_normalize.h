@@ -1,0 +1,20 @@
+// Rows scaled to unit Euclidean length.
+//
+//   y_i = x_i / max(||x_i||_2, 1e-12)
+//
+// x, y: [rows, cols] float32, row-major; y may be x. The norm is accumulated in double precision, so rows of any
+// magnitude that float32 holds neither overflow nor underflow; each entry is within 1 unit in the last place.
+// A zero row stays zero.
+#pragma once
+
+#include "core/control.h"
+#include "core/matrix.h"
+#include "core/status.h"
+
+namespace univar {
+
+inline constexpr double kMinNorm = 1e-12;
+
+using L2NormalizeFn = Status (*)(ConstMatrix x, Matrix y, const Control& control);
+
+}  // namespace univar

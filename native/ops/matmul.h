@@ -1,0 +1,29 @@
+// Dense product for what the engine composes in TypeScript (the linear probe) and as the peer that benchmarks compare
+// with.
+//
+//   C = op(A) op(B),  op(X) = X or X^T,  C: [m, n] float32
+//
+// kBf16 rounds both operands to bfloat16 (nearest even) first and accumulates in float32; on a CPU without bf16 units
+// the same rounded values are multiplied in float32.
+#pragma once
+
+#include "core/control.h"
+#include "core/matrix.h"
+#include "core/status.h"
+
+namespace univar {
+
+enum class Precision { kF32 = 0, kBf16 = 1 };
+
+struct MatmulArgs {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  float* c = nullptr;
+  size_t m = 0, n = 0, k = 0;
+  bool transpose_a = false, transpose_b = false;
+  Precision precision = Precision::kF32;
+};
+
+using MatmulFn = Status (*)(const MatmulArgs& args, const Control& control);
+
+}  // namespace univar

@@ -1,0 +1,23 @@
+// From token vectors to one vector per sequence, over packed (padding-free) batches.
+//
+//   mean:  y_s = (1 / n_s) sum_t h_{s,t}      cls:  y_s = h_{s,0}
+//
+// hidden:  [offsets[sequences], cols] float32; tokens of sequence s are rows offsets[s] .. offsets[s + 1] - 1.
+// offsets: sequences + 1 ascending entries, the first is 0. A sequence without tokens gives a zero row.
+// Sums run in double precision, in token order.
+#pragma once
+
+#include <cstdint>
+
+#include "core/control.h"
+#include "core/matrix.h"
+#include "core/status.h"
+
+namespace univar {
+
+enum class Pooling { kMean = 0, kCls = 1 };
+
+using PoolFn = Status (*)(ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y,
+                          const Control& control);
+
+}  // namespace univar

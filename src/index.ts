@@ -1,0 +1,4 @@
+/** Public exports of the package, nothing else. */
+export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
+export { capabilities } from './native/capabilities.js';
+export { l2Normalize, pool } from './native/vectors.js';

@@ -1,0 +1,47 @@
+import { EngineError, isErrorCode } from '../core/errors.js';
+
+const CANCEL = 0;
+const PROGRESS = 1;
+const PROGRESS_INTERVAL_MS = 100;
+
+export interface CallOptions {
+  /** Cancels the operation between two tiles; the promise then rejects with `ERR_ABORTED`. */
+  signal?: AbortSignal | undefined;
+  /** Called about ten times a second with the number of units (rows, usually) that are done. */
+  onProgress?: ((done: number) => void) | undefined;
+}
+
+/**
+ * Runs one native operation: hands it a control block wired to `signal` and `onProgress`, and turns its rejection into
+ * an EngineError whose stack starts at the caller of `hideAbove`, the public function.
+ */
+export async function callNative<T>(
+  hideAbove: (...args: never[]) => unknown,
+  options: CallOptions,
+  start: (control: Int32Array) => Promise<T>,
+): Promise<T> {
+  const { signal, onProgress } = options;
+  // Captured before the first await: afterwards the caller's frames are gone.
+  const site = new EngineError('ERR_INTERNAL', '', { hideAbove });
+  const fail = (code: EngineError['code'], message: string, cause?: unknown): EngineError => {
+    const error = new EngineError(code, message, { cause });
+    error.stack = `${error.name}: ${message}\n${(site.stack ?? '').split('\n').slice(1).join('\n')}`;
+    return error;
+  };
+  const control = new Int32Array(2);
+  const cancel = (): void => void Atomics.store(control, CANCEL, 1);
+  if (signal?.aborted) throw fail('ERR_ABORTED', 'The operation was aborted', signal.reason);
+  signal?.addEventListener('abort', cancel, { once: true });
+  const timer = onProgress && setInterval(() => onProgress(Atomics.load(control, PROGRESS)), PROGRESS_INTERVAL_MS);
+  try {
+    return await start(control);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && isErrorCode(error.code)) {
+      throw fail(error.code, error.message, error.code === 'ERR_ABORTED' ? signal?.reason : undefined);
+    }
+    throw fail('ERR_INTERNAL', error instanceof Error ? error.message : String(error), error);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,52 @@
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { usableCpuCount } from '../core/cpu-count.js';
+import { EngineError } from '../core/errors.js';
+import type { Addon } from './addon-types.js';
+
+// Works from src/native (tests) and from dist/native alike.
+const ADDON_PATH = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
+
+let loaded: Addon | undefined;
+
+/**
+ * The native addon, loaded on first use. `UNIVAR_THREADS` and `UNIVAR_SIMD` are read then, and only then.
+ *
+ * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do.
+ */
+export function addon(): Addon {
+  loaded ??= load(ADDON_PATH);
+  return loaded;
+}
+
+function load(path: string): Addon {
+  if (!existsSync(path)) {
+    throw new EngineError('ERR_NATIVE_LOAD', `The native addon is not built: ${path} is missing. Run "npm run build:native".`);
+  }
+  let candidate: Addon;
+  try {
+    candidate = createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError(
+      'ERR_NATIVE_LOAD',
+      `The native addon ${path} does not load: ${reason}. ` +
+        'If a shared library is missing, "npm run doctor" names its package; after a change of Node, run "npm run build:native".',
+      { cause },
+    );
+  }
+  candidate.configure(threadsFromEnvironment(), process.env['UNIVAR_SIMD'] ?? '');
+  return candidate;
+}
+
+function threadsFromEnvironment(): number {
+  const text = process.env['UNIVAR_THREADS'];
+  if (text === undefined || text === '') return usableCpuCount();
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw new EngineError('ERR_ARG_RANGE', `Expected an integer from 1 to 1024 for "UNIVAR_THREADS", got ${text}`);
+  }
+  return threads;
+}

@@ -1,0 +1,25 @@
+/**
+ * How far a result may lie from the double-precision reference, per arithmetic, relative to the largest entry of the
+ * reference tensor. One place, with the reason.
+ */
+export const TOLERANCE = {
+  /** A sum in double precision that is rounded once: half a unit in the last place of float32 is 6e-8. */
+  f64Sum: 1.2e-7,
+  /** Float32 accumulation in oneDNN's blocked order over up to a few thousand terms. */
+  f32Sum: 1e-5,
+  /** Operands rounded to bfloat16 (8 bits: 2^-9 relative each), sums in float32. */
+  bf16: 8e-3,
+} as const;
+
+/** max |actual - expected| / max |expected|. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let difference = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i]! - expected[i]!);
+    if (!(error <= difference)) difference = Number.isNaN(error) ? Infinity : error;
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  return difference === 0 ? 0 : difference / Math.max(largest, Number.MIN_VALUE);
+}

@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+
+import { defineConfig } from 'vitest/config';
+
+import type { Addon } from './src/native/addon-types.js';
+
+/** Native tests run once for every instruction set that this CPU has and the addon contains, each in its own process. */
+function simdTargets(): string[] {
+  try {
+    return (createRequire(import.meta.url)('./build/Release/engine.node') as Addon).capabilities().simdSupported;
+  } catch {
+    return ['']; // not built: the tests themselves say so
+  }
+}
+
+const project = (name: string, folder: string, env: Record<string, string> = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${folder}/**/*.test.ts`], env },
+});
+
+export default defineConfig({
+  test: {
+    // A crash in native code then costs one file, not the run.
+    pool: 'forks',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      project('unit', 'unit'),
+      ...simdTargets().map((simd) => project(`native ${simd}`.trim(), 'native', { UNIVAR_SIMD: simd })),
+      project('integration', 'integration'),
+    ],
+  },
+});
