@@ -6,6 +6,7 @@
         "native/binding/addon.cc",
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
+        "native/binding/infonce.cc",
         "native/binding/promise_worker.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
@@ -14,6 +15,8 @@
         "native/cpu/backend_cpu.cc",
         "native/cpu/bf16.cc",
         "native/cpu/gemm.cc",
+        "native/cpu/infonce.cc",
+        "native/cpu/infonce_kernels.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
         "native/cpu/pooling.cc"

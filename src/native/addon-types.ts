@@ -47,6 +47,21 @@ export interface Addon {
     precision: 0 | 1,
     control?: Int32Array,
   ): Promise<void>;
+  /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
+  infoNce(
+    query: Float32Array,
+    key: Float32Array,
+    labels: Int32Array | undefined,
+    dQuery: Float32Array,
+    dKey: Float32Array,
+    rows: number,
+    dim: number,
+    logitScale: number,
+    mode: 0 | 1 | 2 | 3,
+    precision: 0 | 1,
+    blockRows: number,
+    control?: Int32Array,
+  ): Promise<number>;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -56,4 +71,5 @@ export const ADDON_EXPORTS = Object.keys({
   l2Normalize: true,
   pool: true,
   matmul: true,
+  infoNce: true,
 } satisfies Record<keyof Addon, true>);
