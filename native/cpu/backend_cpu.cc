@@ -10,6 +10,7 @@ const Backend& GetBackend() {
       .l2_normalize = l2_normalize_cpu,
       .pool = pool_cpu,
       .matmul = matmul_cpu,
+      .info_nce = info_nce_cpu,
   };
   return backend;
 }

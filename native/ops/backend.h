@@ -2,6 +2,7 @@
 // backend is a second table.
 #pragma once
 
+#include "ops/infonce.h"
 #include "ops/l2_normalize.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
@@ -13,6 +14,7 @@ struct Backend {
   L2NormalizeFn l2_normalize;
   PoolFn pool;
   MatmulFn matmul;
+  InfoNceFn info_nce;
 };
 
 // Defined by the backend that is linked into the addon.

@@ -75,6 +75,21 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
+  /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
+  infoNce(
+    query: Float32Array,
+    key: Float32Array,
+    labels: Int32Array | undefined,
+    dQuery: Float32Array,
+    dKey: Float32Array,
+    rows: number,
+    dim: number,
+    logitScale: number,
+    mode: 0 | 1 | 2 | 3,
+    precision: 0 | 1,
+    blockRows: number,
+    control?: Int32Array,
+  ): Promise<number>;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -87,4 +102,5 @@ export const ADDON_EXPORTS = Object.keys({
   createTokenizer: true,
   encodeTexts: true,
   disposeTokenizer: true,
+  infoNce: true,
 } satisfies Record<keyof Addon, true>);
