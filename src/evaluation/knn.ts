@@ -1,15 +1,17 @@
-import { expectInteger, expectOptions, fail } from '../native/validate.js';
-import { countRows, exactNeighbours, type Neighbours } from '../search/exact-search.js';
+import { expectInteger, expectOptions } from '../native/validate.js';
+import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
 import { countVotes, firstLargest } from '../search/voting.js';
 import { summarise, type ClassificationResult } from './classification.js';
 import { computeMetrics, countConfusion } from './metrics.js';
-import { EVALUATION_OPTIONS, gatherRows, prepareRows, type EvaluationOptions, type LabelledRows } from './prepare.js';
-
-export interface LabelledEmbeddings extends LabelledRows {
-  /** [rows, dim], row-major. */
-  embeddings: Float32Array;
-  dim: number;
-}
+import {
+  EVALUATION_OPTIONS,
+  expectLabelledEmbeddings,
+  gatherRows,
+  prepareRows,
+  type EvaluationOptions,
+  type LabelledEmbeddings,
+  type LabelledRows,
+} from './prepare.js';
 
 export interface KnnOptions extends EvaluationOptions {
   /** Neighbours that vote, from 1 to the number of training rows. @default 50 */
@@ -44,10 +46,8 @@ const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
  *   a label that cannot be split, entries that are not finite), `ERR_ABORTED`
  */
 export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions = {}): Promise<KnnResult> {
+  expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
-  expectInteger(dim, 'dim', 1);
-  const rows = countRows(embeddings, 'embeddings', dim);
-  if (rows !== data.labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', data.labels);
   return evaluateNeighbours(data, options, (train, test, k) =>
     exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, options.signal),
   );

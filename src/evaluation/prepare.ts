@@ -1,6 +1,7 @@
 /** What every evaluation does first: check the rows, leave out rare labels, split into training and test rows. */
 import { EngineError } from '../core/errors.js';
 import { expectInRange, expectInteger, expectOneOf, expectSignal, fail } from '../native/validate.js';
+import { countRows } from '../search/exact-search.js';
 import { indexLabels } from '../search/voting.js';
 import { splitByQuestion, splitByRow, type Split, type SplitKind } from './splits.js';
 
@@ -9,6 +10,12 @@ export interface LabelledRows {
   labels: readonly string[];
   /** What a question-disjoint split and the bootstrap keep together: the question of every row, or its theme. */
   groups: readonly string[];
+}
+
+export interface LabelledEmbeddings extends LabelledRows {
+  /** [rows, dim], row-major. */
+  embeddings: Float32Array;
+  dim: number;
 }
 
 export interface EvaluationOptions {
@@ -122,6 +129,13 @@ function rowsOfSplit({ train, test }: Split, rows: number): number[] {
     });
   }
   return [...train, ...test];
+}
+
+/** One finite row per label. */
+export function expectLabelledEmbeddings({ embeddings, dim, labels }: LabelledEmbeddings): void {
+  expectInteger(dim, 'dim', 1);
+  const rows = countRows(embeddings, 'embeddings', dim);
+  if (rows !== labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
 }
 
 /** Copies rows of a row-major matrix. */
