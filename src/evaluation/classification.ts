@@ -68,9 +68,9 @@ export interface ClassificationResult {
   /** Labels left out by `minPerId`. */
   idsLeftOut: string[];
   confusion: ConfusionTable;
-  /** Given when the labels are value ids of several languages. */
+  /** Given when the labels are value ids of several languages, and of several models in one of them. */
   byLang: MergedTable | null;
-  /** Given when the labels are value ids of several models. */
+  /** Given when the labels are value ids of several models, and of several languages of one of them. */
   byModel: MergedTable | null;
 }
 
@@ -114,7 +114,7 @@ export function summarise(prepared: PreparedRows, predicted: Int32Array): Classi
 
 function merge(confusion: Confusion, groupOf: readonly string[]): MergedTable | null {
   const { labels, counts } = mergeConfusion(confusion, groupOf);
-  if (labels.length < 2) return null;
+  if (labels.length < 2 || labels.length === groupOf.length) return null;
   const { accuracy, balancedAccuracy } = computeMetrics(counts);
   return { labels, counts, accuracy, balancedAccuracy, chance: 1 / labels.length };
 }

@@ -7,16 +7,24 @@ import { fail } from '../native/validate.js';
 import type { Neighbours } from '../search/exact-search.js';
 import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
-import { countTerms } from './terms.js';
+import { BUCKETS, countTerms, type TermCounts } from './terms.js';
 
 export interface LabelledTexts extends LabelledRows {
   /** The answer of every row, without its question. */
   texts: readonly string[];
 }
 
-/** Term buckets and weights of one text; a unit vector, or empty. */
+/** One text: a unit vector, or empty. */
 interface SparseVector {
-  terms: Int32Array;
+  /** Ascending. */
+  buckets: Int32Array;
+  weights: Float64Array;
+}
+
+/** Rows of every bucket: those at offsets[b] to offsets[b + 1] - 1. */
+interface InvertedIndex {
+  offsets: Int32Array;
+  rows: Int32Array;
   weights: Float64Array;
 }
 
@@ -41,22 +49,20 @@ export async function evaluateTfidf(data: LabelledTexts, options: KnnOptions = {
   });
 }
 
-/** ln((1 + n) / (1 + documents with the term)) + 1. */
-function inverseDocumentFrequencies(documents: readonly Map<number, number>[]): Map<number, number> {
-  const frequency = new Map<number, number>();
-  for (const document of documents) {
-    for (const term of document.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1);
-  }
-  const n = documents.length;
-  return new Map(Array.from(frequency, ([term, count]) => [term, Math.log((1 + n) / (1 + count)) + 1]));
+/** ln((1 + documents) / (1 + documents with the term)) + 1 by bucket; 0 for buckets that no document has. */
+function inverseDocumentFrequencies(documents: readonly TermCounts[]): Float64Array {
+  const frequencies = new Int32Array(BUCKETS);
+  for (const { buckets } of documents) for (const bucket of buckets) frequencies[bucket]! += 1;
+  return Float64Array.from(frequencies, (frequency) =>
+    frequency === 0 ? 0 : Math.log((1 + documents.length) / (1 + frequency)) + 1,
+  );
 }
 
-/** (1 + ln count) * idf, scaled to unit length; terms unknown to the training rows drop out. */
-function weigh(counts: Map<number, number>, idf: Map<number, number>): SparseVector {
-  const known = [...counts.keys()].filter((term) => idf.has(term));
-  const weights = Float64Array.from(known, (term) => (1 + Math.log(counts.get(term)!)) * idf.get(term)!);
+/** (1 + ln count) * idf, scaled to unit length; terms unknown to the training rows weigh nothing. */
+function weigh({ buckets, counts }: TermCounts, idf: Float64Array): SparseVector {
+  const weights = Float64Array.from(buckets, (bucket, i) => (1 + Math.log(counts[i]!)) * idf[bucket]!);
   const norm = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
-  return { terms: Int32Array.from(known), weights: weights.map((weight) => weight / norm) };
+  return { buckets, weights: norm === 0 ? weights : weights.map((weight) => weight / norm) };
 }
 
 /** Exact cosine neighbours through an inverted index; ties by smaller row. */
@@ -66,19 +72,14 @@ async function sparseNeighbours(
   k: number,
   signal: AbortSignal | undefined,
 ): Promise<Neighbours> {
-  const postings = invert(base);
+  const index = invert(base);
   const rows = new Int32Array(queries.length * k);
   const distances = new Float64Array(queries.length * k);
   const scores = new Float64Array(base.length);
   for (const [i, query] of queries.entries()) {
     if (i % ROWS_PER_TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
     if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The TF-IDF baseline was aborted', { cause: signal.reason });
-    scores.fill(0);
-    query.terms.forEach((term, t) => {
-      const posting = postings.get(term)!;
-      const weight = query.weights[t]!;
-      for (let p = 0; p < posting.rows.length; p++) scores[posting.rows[p]!]! += weight * posting.weights[p]!;
-    });
+    addScores(index, query, scores.fill(0));
     const nearest = largest(scores, k);
     rows.set(nearest, i * k);
     distances.set(Float64Array.from(nearest, (row) => Math.sqrt(Math.max(0, 2 - 2 * scores[row]!))), i * k);
@@ -86,25 +87,37 @@ async function sparseNeighbours(
   return { queries: queries.length, k, rows, distances };
 }
 
+function invert(vectors: readonly SparseVector[]): InvertedIndex {
+  const offsets = new Int32Array(BUCKETS + 1);
+  for (const { buckets } of vectors) for (const bucket of buckets) offsets[bucket + 1]! += 1;
+  for (let bucket = 0; bucket < BUCKETS; bucket++) offsets[bucket + 1]! += offsets[bucket]!;
+  const next = offsets.slice();
+  const rows = new Int32Array(offsets[BUCKETS]!);
+  const weights = new Float64Array(rows.length);
+  vectors.forEach((vector, row) => {
+    vector.buckets.forEach((bucket, t) => {
+      const at = next[bucket]!++;
+      rows[at] = row;
+      weights[at] = vector.weights[t]!;
+    });
+  });
+  return { offsets, rows, weights };
+}
+
+/** Adds the inner product with every row. */
+function addScores({ offsets, rows, weights }: InvertedIndex, query: SparseVector, scores: Float64Array): void {
+  for (let t = 0; t < query.buckets.length; t++) {
+    const bucket = query.buckets[t]!;
+    const weight = query.weights[t]!;
+    const end = offsets[bucket + 1]!;
+    for (let at = offsets[bucket]!; at < end; at++) scores[rows[at]!]! += weight * weights[at]!;
+  }
+}
+
 /** Positions of the k largest scores, best first, ties by smaller position. */
 function largest(scores: Float64Array, k: number): number[] {
   const threshold = scores.toSorted()[scores.length - k]!; // without a comparison function: many times faster
-  const candidates = Array.from(scores.keys()).filter((i) => scores[i]! >= threshold);
+  const candidates: number[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i]! >= threshold) candidates.push(i);
   return candidates.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);
-}
-
-/** Rows and weights by term. */
-function invert(vectors: readonly SparseVector[]): Map<number, { rows: Int32Array; weights: Float64Array }> {
-  const lists = new Map<number, { rows: number[]; weights: number[] }>();
-  vectors.forEach(({ terms, weights }, row) => {
-    terms.forEach((term, t) => {
-      let list = lists.get(term);
-      if (!list) lists.set(term, (list = { rows: [], weights: [] }));
-      list.rows.push(row);
-      list.weights.push(weights[t]!);
-    });
-  });
-  return new Map(
-    Array.from(lists, ([term, list]) => [term, { rows: Int32Array.from(list.rows), weights: Float64Array.from(list.weights) }]),
-  );
 }
