@@ -153,13 +153,13 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
   return renderSvg(
     {
       width: Math.max(margin + labels.length * cell + 40, 640),
-      height: HEADING_HEIGHT + margin + rows.length * cell + 20,
+      height: HEADING_HEIGHT + margin + rows.length * cell + 8,
       marginLeft: margin,
       marginRight: Math.max(40, 640 - margin - labels.length * cell),
       marginTop: HEADING_HEIGHT,
-      marginBottom: margin + 20,
+      marginBottom: margin + 8,
       color: colour,
-      x: { domain: labels, tickRotate: -90, label: 'identified as', labelAnchor: 'center', labelArrow: 'none', labelOffset: margin + 12, padding: 0.04 },
+      x: { domain: labels, tickRotate: -90, label: 'identified as', labelAnchor: 'center', labelArrow: 'none', labelOffset: margin, padding: 0.04 },
       y: { domain: rows, label: null, padding: 0.04 },
       marks: [
         Plot.frame({ stroke: '#ccc' }),
@@ -179,6 +179,6 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
       ],
     },
     { title: `Confusion: ${name}`, subtitle: 'rows: true label; columns: identified as; colour: share of the row\u2019s tested answers, in %' },
-    steps.map((share) => ({ label: share < 0.1 ? 'few' : percent(share).replace('.0', ''), colour: String(scale.apply(share)) })),
+    steps.map((share) => ({ label: `${Math.round(100 * share)} %`, colour: String(scale.apply(share)) })),
   );
 }
