@@ -53,7 +53,7 @@ export interface ProbeResult extends ClassificationResult {
  * section 7.1). The figures are those after the last epoch.
  *
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (as in `evaluateKnn`), `ERR_ABORTED`,
- *   `ERR_NON_FINITE` when the loss diverges
+ *   `ERR_NON_FINITE` also when the loss diverges
  */
 export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOptions = {}): Promise<ProbeResult> {
   const training = resolveProbeOptions(options);

@@ -47,7 +47,7 @@ describe('ValueIdentifier over embeddings', () => {
     expect(() => new ValueIdentifier({ embeddings: Float32Array.of(NaN), valueIds: ['a'] })).toThrow('finite');
     await expect(identifier.identify(Float32Array.of(0), { k: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(identifier.identify(Float32Array.of(0), { k: 6 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    await expect(identifier.identify(Float32Array.of(Infinity))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(identifier.identify(Float32Array.of(Infinity))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
   });
 });
 
