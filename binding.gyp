@@ -7,6 +7,7 @@
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
         "native/binding/promise_worker.cc",
+        "native/binding/topk.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
@@ -16,7 +17,14 @@
         "native/cpu/gemm.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
-        "native/cpu/pooling.cc"
+        "native/cpu/pooling.cc",
+        "native/cpu/topk.cc",
+        "native/cpu/topk_codec.cc",
+        "native/cpu/topk_exact.cc",
+        "native/cpu/topk_filter.cc",
+        "native/cpu/topk_prepare.cc",
+        "native/cpu/topk_scan.cc",
+        "native/cpu/topk_select.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -25,9 +33,10 @@
         # Targets that no machine of interest lacks the next better or next lower one of.
         "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
       ],
-      "cflags!": ["-fno-exceptions", "-fno-rtti", "-O3"],
-      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-O3"],
-      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+      "cflags!": ["-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      # -ffp-contract=off: a result must not depend on whether an instruction set fuses; kernels fuse explicitly (MulAdd).
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
       "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
       "conditions": [
         ["OS=='mac'", {
@@ -37,7 +46,7 @@
             "GCC_ENABLE_CPP_RTTI": "YES",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
             "MACOSX_DEPLOYMENT_TARGET": "12.0",
-            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp"]
+            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp", "-ffp-contract=off"]
           }
         }]
       ]
