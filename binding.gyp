@@ -7,6 +7,7 @@
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
         "native/binding/promise_worker.cc",
+        "native/binding/topk.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
@@ -16,7 +17,14 @@
         "native/cpu/gemm.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
-        "native/cpu/pooling.cc"
+        "native/cpu/pooling.cc",
+        "native/cpu/topk.cc",
+        "native/cpu/topk_codec.cc",
+        "native/cpu/topk_exact.cc",
+        "native/cpu/topk_filter.cc",
+        "native/cpu/topk_prepare.cc",
+        "native/cpu/topk_scan.cc",
+        "native/cpu/topk_select.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -38,7 +46,7 @@
             "GCC_ENABLE_CPP_RTTI": "YES",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
             "MACOSX_DEPLOYMENT_TARGET": "12.0",
-            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp"]
+            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp", "-ffp-contract=off"]
           }
         }]
       ]

@@ -1,6 +1,8 @@
 /** Public exports of the package, nothing else. */
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
 export { capabilities } from './native/capabilities.js';
+export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
+export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';
 export { l2Normalize, pool } from './native/vectors.js';
 export {
   evaluateDatasetKnn,

@@ -10,6 +10,9 @@ const Backend& GetBackend() {
       .l2_normalize = l2_normalize_cpu,
       .pool = pool_cpu,
       .matmul = matmul_cpu,
+      .topk_storage = topk_storage_cpu,
+      .topk_prepare = topk_prepare_cpu,
+      .topk_search = topk_search_cpu,
   };
   return backend;
 }

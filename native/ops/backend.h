@@ -5,6 +5,7 @@
 #include "ops/l2_normalize.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
+#include "ops/topk.h"
 
 namespace univar {
 
@@ -13,6 +14,9 @@ struct Backend {
   L2NormalizeFn l2_normalize;
   PoolFn pool;
   MatmulFn matmul;
+  TopkStorageFn topk_storage;
+  TopkPrepareFn topk_prepare;
+  TopkSearchFn topk_search;
 };
 
 // Defined by the backend that is linked into the addon.

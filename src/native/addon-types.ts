@@ -21,6 +21,11 @@ export interface NativeCapabilities {
   libraries: Record<string, string>;
 }
 
+/** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
+export interface TopkHandle {
+  readonly __topkHandle: never;
+}
+
 export interface Addon {
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;
@@ -47,6 +52,26 @@ export interface Addon {
     precision: 0 | 1,
     control?: Int32Array,
   ): Promise<void>;
+
+  topkStorage(queries: number): number;
+  topkPrepare(
+    base: Float32Array,
+    baseRows: number,
+    dim: number,
+    metric: number,
+    storage: number,
+    control?: Int32Array,
+  ): Promise<TopkHandle>;
+  topkSearch(
+    handle: TopkHandle,
+    queries: Float32Array,
+    queryRows: number,
+    k: number,
+    indices: Int32Array,
+    scores: Float32Array,
+    control?: Int32Array,
+  ): Promise<void>;
+  topkRelease(handle: TopkHandle): void;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -56,4 +81,8 @@ export const ADDON_EXPORTS = Object.keys({
   l2Normalize: true,
   pool: true,
   matmul: true,
+  topkStorage: true,
+  topkPrepare: true,
+  topkSearch: true,
+  topkRelease: true,
 } satisfies Record<keyof Addon, true>);
