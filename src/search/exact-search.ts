@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
+import { similarityTopK } from '../native/top-k.js';
 import { expectInteger, expectMatrix } from '../native/validate.js';
-import { similarityTopK } from './top-k-fallback.js';
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
