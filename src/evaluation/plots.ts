@@ -50,7 +50,13 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
       marginTop: HEADING_HEIGHT,
       marginBottom: 40,
       height: HEADING_HEIGHT + 40 + measures.length * (entries.length * 26 + 14),
-      x: { ...percentAxis, label: 'tested answers identified correctly', domain: [0, Math.max(...bars.map(({ high }) => high)) * 1.12], labelAnchor: 'center', labelArrow: 'none' },
+      x: {
+        ...percentAxis,
+        label: 'tested answers identified correctly',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        domain: [0, Math.max(...bars.map(({ high }) => high)) * 1.12],
+      },
       y: { label: null, domain: entries.map(({ name }) => name), padding: 0.25 },
       fy: { label: null, domain: measures.map(([, measure]) => measure), padding: 0.12 },
       marks: [
@@ -82,7 +88,15 @@ export function plotSweep(entries: readonly ReportEntry[]): string {
       marginTop: HEADING_HEIGHT,
       marginLeft: 60,
       marginBottom: 44,
-      x: { type: 'log', ticks: ks, tickFormat: (k: number) => String(k), label: 'k, number of neighbours that vote', labelAnchor: 'center', labelArrow: 'none', inset: 12 },
+      x: {
+        type: 'log',
+        ticks: ks,
+        tickFormat: (k: number) => String(k),
+        label: 'k, number of neighbours that vote',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        inset: 12,
+      },
       y: { ...percentAxis, domain: [0, Math.max(...points.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
       marks: [
         Plot.ruleY([0]),
@@ -115,7 +129,13 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
       marginRight: 24,
       marginTop: HEADING_HEIGHT,
       marginBottom: 44,
-      x: { ...percentAxis, label: 'tested answers of this label identified correctly (recall)', labelAnchor: 'center', labelArrow: 'none', domain: [0, 1] },
+      x: {
+        ...percentAxis,
+        label: 'tested answers of this label identified correctly (recall)',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        domain: [0, 1],
+      },
       y: { label: null, domain: ids, type: 'point', grid: true },
       marks: [
         Plot.ruleX([0]),

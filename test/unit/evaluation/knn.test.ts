@@ -58,7 +58,8 @@ describe('evaluateKnn', () => {
 
   it('reports the split, chance and every label', async () => {
     const result = await evaluateKnn(data, { k: 5 });
-    expect(result).toMatchObject({ k: 5, split: 'question', seed: 1, chance: 0.25, majority: 0.25, train: 88, test: 32, testGroups: 8, testShare: 32 / 120 });
+    expect(result).toMatchObject({ k: 5, split: 'question', seed: 1, chance: 0.25, majority: 0.25 });
+    expect(result).toMatchObject({ train: 88, test: 32, testGroups: 8, testShare: 32 / 120 });
     expect(result.perId.map(({ id }) => id)).toEqual(IDS);
     for (const { train: rows, test: tested } of result.perId) expect([rows, tested]).toEqual([22, 8]);
     expect(result.balancedAccuracy).toBeGreaterThan(0.4);
@@ -118,6 +119,7 @@ describe('evaluateKnn', () => {
     await refuses({}, { k: 5, testShare: 1 }, '"testShare"');
     await refuses({}, { k: 5, seed: -1 }, '"seed"');
     await refuses({}, { k: 5, split: 'model' }, '"split"');
+    await refuses({}, { k: 5, split: null }, '"split"');
     await refuses({}, { k: 5, K: 5 }, 'only the keys');
     await refuses({}, { k: 1, split: { train: Int32Array.of(0, 1), test: Int32Array.of(1) } }, 'once in the split');
     await refuses({}, { k: 1, split: { train: Int32Array.of(0, 120), test: Int32Array.of(1) } }, '"split.train[1]"');

@@ -25,7 +25,12 @@ async function makeReport(): Promise<Report> {
   };
   const options = { bootstrapSamples: 50 };
   const knn = await evaluateKnn(data, { ...options, k: 5, sweep: [1, 20] });
-  return { title: 'A title', description: 'What it is.', entries: [{ name: 'kNN', result: knn }, { name: 'probe', result: await evaluateProbe(data, options) }] };
+  const probe = await evaluateProbe(data, options);
+  const entries = [
+    { name: 'kNN', result: knn },
+    { name: 'probe', result: probe },
+  ];
+  return { title: 'A title', description: 'What it is.', entries };
 }
 
 describe('writeReport', () => {
@@ -39,7 +44,10 @@ describe('writeReport', () => {
     const files = await writeReport(join(dir, 'new', 'folder'), await makeReport());
     expect((await readdir(join(dir, 'new', 'folder'))).sort()).toEqual([...files].sort());
     expect(files).toEqual(
-      expect.arrayContaining(['report.md', 'report.json', 'per-id.csv', 'confusion.csv', 'accuracy.svg', 'per-id.svg', 'k-sweep.svg', 'confusion-1.svg', 'confusion-2-lang.svg']),
+      expect.arrayContaining([
+        ...['report.md', 'report.json', 'per-id.csv', 'confusion.csv'],
+        ...['accuracy.svg', 'per-id.svg', 'k-sweep.svg', 'confusion-1.svg', 'confusion-2-lang.svg'],
+      ]),
     );
   });
 
