@@ -10,6 +10,7 @@
         "native/binding/promise_worker.cc",
         "native/binding/texts.cc",
         "native/binding/tokenizer.cc",
+        "native/binding/topk.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
@@ -28,6 +29,13 @@
         "native/tokenizer/unicode.cc",
         "native/tokenizer/vocabulary.cc",
         "native/tokenizer/word_pieces.cc"
+        "native/cpu/topk.cc",
+        "native/cpu/topk_codec.cc",
+        "native/cpu/topk_exact.cc",
+        "native/cpu/topk_filter.cc",
+        "native/cpu/topk_prepare.cc",
+        "native/cpu/topk_scan.cc",
+        "native/cpu/topk_select.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -49,7 +57,7 @@
             "GCC_ENABLE_CPP_RTTI": "YES",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
             "MACOSX_DEPLOYMENT_TARGET": "12.0",
-            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp"]
+            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp", "-ffp-contract=off"]
           }
         }]
       ]

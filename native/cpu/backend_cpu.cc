@@ -11,6 +11,9 @@ const Backend& GetBackend() {
       .pool = pool_cpu,
       .matmul = matmul_cpu,
       .info_nce = info_nce_cpu,
+      .topk_storage = topk_storage_cpu,
+      .topk_prepare = topk_prepare_cpu,
+      .topk_search = topk_search_cpu,
   };
   return backend;
 }

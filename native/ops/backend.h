@@ -6,6 +6,7 @@
 #include "ops/l2_normalize.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
+#include "ops/topk.h"
 
 namespace univar {
 
@@ -15,6 +16,9 @@ struct Backend {
   PoolFn pool;
   MatmulFn matmul;
   InfoNceFn info_nce;
+  TopkStorageFn topk_storage;
+  TopkPrepareFn topk_prepare;
+  TopkSearchFn topk_search;
 };
 
 // Defined by the backend that is linked into the addon.

@@ -24,6 +24,9 @@ export interface NativeCapabilities {
 /** A native tokenizer, opaque to TypeScript. */
 export interface TokenizerHandle {
   readonly kind: unique symbol;
+/** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
+export interface TopkHandle {
+  readonly __topkHandle: never;
 }
 
 export interface Addon {
@@ -90,6 +93,25 @@ export interface Addon {
     blockRows: number,
     control?: Int32Array,
   ): Promise<number>;
+  topkStorage(queries: number): number;
+  topkPrepare(
+    base: Float32Array,
+    baseRows: number,
+    dim: number,
+    metric: number,
+    storage: number,
+    control?: Int32Array,
+  ): Promise<TopkHandle>;
+  topkSearch(
+    handle: TopkHandle,
+    queries: Float32Array,
+    queryRows: number,
+    k: number,
+    indices: Int32Array,
+    scores: Float32Array,
+    control?: Int32Array,
+  ): Promise<void>;
+  topkRelease(handle: TopkHandle): void;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -103,4 +125,8 @@ export const ADDON_EXPORTS = Object.keys({
   encodeTexts: true,
   disposeTokenizer: true,
   infoNce: true,
+  topkStorage: true,
+  topkPrepare: true,
+  topkSearch: true,
+  topkRelease: true,
 } satisfies Record<keyof Addon, true>);
