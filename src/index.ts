@@ -31,3 +31,6 @@ export {
   type SearchableIndex,
   type ValueIdentifierOptions,
 } from './search/value-identifier.js';
+export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
+export type { Encoder, EncodeResult } from './encoder/encoder.js';
+export { loadEncoder, type LoadEncoderOptions } from './encoder/load-encoder.js';
