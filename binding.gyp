@@ -6,17 +6,32 @@
         "native/binding/addon.cc",
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
+        "native/binding/index.cc",
+        "native/binding/index_handle.cc",
         "native/binding/promise_worker.cc",
         "native/binding/vectors.cc",
+        "native/core/crc32.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
         "native/core/threads.cc",
         "native/cpu/backend_cpu.cc",
         "native/cpu/bf16.cc",
+        "native/cpu/distances.cc",
         "native/cpu/gemm.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
-        "native/cpu/pooling.cc"
+        "native/cpu/pooling.cc",
+        "native/faiss/byte_stream.cc",
+        "native/faiss/checkpoint.cc",
+        "native/faiss/fast_indexes.cc",
+        "native/faiss/hnsw_builder.cc",
+        "native/faiss/index_check.cc",
+        "native/faiss/index_parts.cc",
+        "native/faiss/link_distances.cc",
+        "native/faiss/openblas.cc",
+        "native/faiss/row_computer.cc",
+        "native/faiss/row_scanner.cc",
+        "native/faiss/vector_index.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -25,9 +40,10 @@
         # Targets that no machine of interest lacks the next better or next lower one of.
         "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
       ],
-      "cflags!": ["-fno-exceptions", "-fno-rtti", "-O3"],
-      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-O3"],
-      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+      "cflags!": ["-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      # -ffp-contract=off: a result must not depend on whether an instruction set fuses; kernels fuse explicitly (MulAdd).
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
       "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
       "conditions": [
         ["OS=='mac'", {
