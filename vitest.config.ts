@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     // A crash in native code then costs one file, not the run.
     pool: 'forks',
+    // .ci/run counts from this file.
+    reporters: process.env['UNIVAR_TEST_REPORT'] ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]] : ['default'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
