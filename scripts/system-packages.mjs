@@ -54,15 +54,14 @@ const LIBRARIES = [
   },
 ];
 
-/** The commands that install everything, for people. */
-export const INSTALL_COMMANDS = {
-  'Debian, Ubuntu':
-    'sudo apt-get install --no-install-recommends ' + [...TOOLS, ...LIBRARIES].map(({ apt }) => apt).join(' '),
+/** The commands for people. apt's names only what is missing, because libnode-dev would replace a Node that is not Debian's. */
+const installCommands = (missing) => ({
+  'Debian, Ubuntu': `sudo apt-get install --no-install-recommends ${missing.map(({ apt }) => apt).join(' ')}`,
   Fedora:
     'sudo dnf install gcc-c++ make python3 nodejs-devel onednn-devel faiss-devel openblas-devel highway-devel utf8proc-devel' +
     '   (a release without faiss-devel: build FAISS from source)',
   macOS: 'xcode-select --install; brew install onednn faiss openblas highway utf8proc libomp',
-};
+});
 
 /** OpenBLAS makes FAISS two to four times slower with two threads unless it shares FAISS's OpenMP threads. */
 const OPENBLAS_ADVICE =
@@ -151,6 +150,6 @@ export function installByApt(missing) {
 
 /** The one message for a person who has to install packages by hand. */
 export function installAdvice(missing) {
-  const commands = Object.entries(INSTALL_COMMANDS).map(([system, command]) => `  ${system}: ${command}`);
+  const commands = Object.entries(installCommands(missing)).map(([system, command]) => `  ${system}: ${command}`);
   return `Missing on this system: ${missing.map(({ name }) => name).join(', ')}. Install with\n${commands.join('\n')}\nand run the same command again.`;
 }
