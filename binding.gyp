@@ -7,6 +7,8 @@
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
         "native/binding/promise_worker.cc",
+        "native/binding/texts.cc",
+        "native/binding/tokenizer.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
@@ -16,7 +18,13 @@
         "native/cpu/gemm.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
-        "native/cpu/pooling.cc"
+        "native/cpu/pooling.cc",
+        "native/tokenizer/added_tokens.cc",
+        "native/tokenizer/normalizer.cc",
+        "native/tokenizer/tokenizer.cc",
+        "native/tokenizer/unicode.cc",
+        "native/tokenizer/vocabulary.cc",
+        "native/tokenizer/word_pieces.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

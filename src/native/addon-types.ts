@@ -21,6 +21,11 @@ export interface NativeCapabilities {
   libraries: Record<string, string>;
 }
 
+/** A native tokenizer, opaque to TypeScript. */
+export interface TokenizerHandle {
+  readonly kind: unique symbol;
+}
+
 export interface Addon {
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;
@@ -47,6 +52,29 @@ export interface Addon {
     precision: 0 | 1,
     control?: Int32Array,
   ): Promise<void>;
+
+  createTokenizer(
+    tokens: Uint8Array,
+    tokenOffsets: Int32Array,
+    tokenIds: Int32Array,
+    prefix: string,
+    unknownId: number,
+    maxWordChars: number,
+    normalizerFlags: number,
+    addedTokens: string[],
+    addedIds: Int32Array,
+    addedFlags: Int32Array,
+    before: Int32Array,
+    after: Int32Array,
+  ): TokenizerHandle;
+  encodeTexts(
+    tokenizer: TokenizerHandle,
+    texts: readonly string[],
+    maxTokens: number,
+    offsets: Int32Array,
+    control?: Int32Array,
+  ): Promise<Int32Array>;
+  disposeTokenizer(tokenizer: TokenizerHandle): void;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -56,4 +84,7 @@ export const ADDON_EXPORTS = Object.keys({
   l2Normalize: true,
   pool: true,
   matmul: true,
+  createTokenizer: true,
+  encodeTexts: true,
+  disposeTokenizer: true,
 } satisfies Record<keyof Addon, true>);

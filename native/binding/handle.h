@@ -1,0 +1,64 @@
+// Long-lived native state as a JavaScript value: an opaque external that owns a shared pointer. Jobs take a copy of the
+// pointer, so neither disposing a handle nor losing it to the garbage collector frees what a job still reads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "binding/args.h"
+#include "binding/napi_setup.h"
+
+namespace univar {
+
+// `Kind` names the object: a type `Object`, a `kTag` that keeps handles of different kinds apart, and a `kName` for
+// messages.
+template <typename Kind>
+class Handle {
+ public:
+  using Pointer = std::shared_ptr<const typename Kind::Object>;
+
+  // `bytes` is what the garbage collector is told about the size of the object.
+  static Napi::Value New(Napi::Env env, Pointer object, size_t bytes) {
+    auto* handle = new Handle(std::move(object), static_cast<int64_t>(bytes));
+    auto external = Napi::External<Handle>::New(env, handle, [](Napi::Env finalizer_env, Handle* self) {
+      self->Release(finalizer_env);
+      delete self;
+    });
+    Napi::MemoryManagement::AdjustExternalMemory(env, handle->bytes_);
+    external.TypeTag(&Kind::kTag);
+    return external;
+  }
+
+  // Throws ERR_DISPOSED after Dispose, ERR_INTERNAL for anything that is not such a handle.
+  static Pointer Get(const Napi::CallbackInfo& info, size_t index) {
+    const Handle& handle = Unwrap(info, index);
+    if (!handle.object_) ThrowCoded(info.Env(), "ERR_DISPOSED", std::string("The ") + Kind::kName + " was disposed");
+    return handle.object_;
+  }
+
+  // Idempotent. The memory is freed when the last job that reads the object has ended.
+  static void Dispose(const Napi::CallbackInfo& info, size_t index) { Unwrap(info, index).Release(info.Env()); }
+
+ private:
+  Handle(Pointer object, int64_t bytes) : object_(std::move(object)), bytes_(bytes) {}
+
+  static Handle& Unwrap(const Napi::CallbackInfo& info, size_t index) {
+    if (info[index].IsExternal()) {
+      const auto external = info[index].As<Napi::External<Handle>>();
+      if (external.CheckTypeTag(&Kind::kTag)) return *external.Data();
+    }
+    ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Expected a ") + Kind::kName + " handle at the native boundary");
+  }
+
+  void Release(Napi::Env env) {
+    if (object_) Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_);
+    object_.reset();
+  }
+
+  Pointer object_;
+  int64_t bytes_;
+};
+
+}  // namespace univar

@@ -1,0 +1,15 @@
+// Strings of JavaScript as one array of UTF-16: the form V8 gives out fastest, whatever it stores inside.
+#pragma once
+
+#include "binding/napi_setup.h"
+#include "tokenizer/tokenizer.h"
+
+namespace univar {
+
+// Copies the strings of the array at `index`; unpaired surrogates become U+FFFD. Throws ERR_OUT_OF_MEMORY.
+TextBatch TextsArg(const Napi::CallbackInfo& info, size_t index, const char* name);
+
+// The same for one string.
+std::u16string Utf16Arg(const Napi::Value& value, const char* name);
+
+}  // namespace univar

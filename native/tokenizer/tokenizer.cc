@@ -1,0 +1,225 @@
+#include "tokenizer/tokenizer.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+#include <utility>
+
+namespace univar {
+namespace {
+
+// Texts are handed to threads in parts of about this many UTF-16 units: some 300 microseconds of work, far above the
+// cost of handing out, and small enough to even out threads and to notice an abort.
+constexpr size_t kPartUnits = size_t{1} << 16;
+
+// First text of every part, and the number of texts at the end.
+std::vector<size_t> CutIntoParts(const TextBatch& texts) {
+  std::vector<size_t> starts{0};
+  for (size_t i = 1; i < texts.size(); ++i) {
+    // Empty texts cost something too.
+    const size_t units = texts.offsets[i] - texts.offsets[starts.back()] + (i - starts.back()) * 16;
+    if (units >= kPartUnits) starts.push_back(i);
+  }
+  if (texts.size() > 0) starts.push_back(texts.size());
+  return starts;
+}
+
+}  // namespace
+
+struct Tokenizer::Workspace {
+  WordCache cache;
+  Word word;
+  std::vector<Piece> pieces, inner_pieces;
+  std::u32string normalized;
+};
+
+Tokenizer::Tokenizer(Vocabulary vocabulary, const TokenizerSettings& settings)
+    : normalizer_(settings.normalizer),
+      word_pieces_(std::move(vocabulary), settings.word_pieces),
+      before_(settings.before),
+      after_(settings.after) {
+  for (const AddedToken& token : settings.added_tokens) {
+    if (token.normalized) {
+      std::u32string content;
+      normalizer_.Normalize(token.content, content);
+      added_normalized_.Add(content, token);
+    } else {
+      added_.Add(token.content, token);
+    }
+  }
+}
+
+Tokenizer::~Tokenizer() = default;
+
+std::unique_ptr<Tokenizer::Workspace> Tokenizer::Borrow() const {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Workspace> workspace = std::move(idle_.back());
+      idle_.pop_back();
+      return workspace;
+    }
+  }
+  return std::make_unique<Workspace>();
+}
+
+void Tokenizer::GiveBack(std::unique_ptr<Workspace> workspace) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  idle_.push_back(std::move(workspace));
+}
+
+Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
+                         const Control& control) const {
+  const std::vector<size_t> starts = CutIntoParts(texts);
+  const size_t parts = starts.size() - 1;
+  out.parts = std::vector<IdBuffer>(parts);
+  std::atomic<size_t> done{0};
+  std::atomic<bool> aborted{false};
+  std::atomic<bool> out_of_memory{false};
+#pragma omp parallel for schedule(dynamic, 1) if (parts > 1)
+  for (size_t part = 0; part < parts; ++part) {
+    if (aborted.load(std::memory_order_relaxed) || out_of_memory.load(std::memory_order_relaxed)) continue;
+    if (control.cancelled()) {
+      aborted.store(true, std::memory_order_relaxed);
+      continue;
+    }
+    try {  // nothing may leave the parallel region
+      std::unique_ptr<Workspace> workspace = Borrow();
+      IdBuffer& ids = out.parts[part];
+      for (size_t i = starts[part]; i < starts[part + 1]; ++i) {
+        const size_t before = ids.size();
+        AppendText(texts.text(i), max_tokens, *workspace, ids);
+        offsets[i + 1] = static_cast<int32_t>(std::min<size_t>(ids.size() - before, INT32_MAX));
+      }
+      GiveBack(std::move(workspace));
+    } catch (const std::bad_alloc&) {
+      out_of_memory.store(true, std::memory_order_relaxed);
+    }
+    const size_t texts_in_part = starts[part + 1] - starts[part];
+    control.report(static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
+  }
+  if (out_of_memory) return Status::Error(Code::kOutOfMemory, "Not enough host memory for the token ids");
+  if (aborted) return Status::Aborted();
+
+  offsets[0] = 0;
+  out.total = 0;
+  for (const IdBuffer& ids : out.parts) out.total += ids.size();
+  if (out.total > INT32_MAX) {
+    return Status::Error(Code::kArgRange, "Expected texts of at most 2147483647 tokens in one call for \"texts\", got " +
+                                              std::to_string(out.total) + "; split the call");
+  }
+  for (size_t i = 0; i < texts.size(); ++i) offsets[i + 1] += offsets[i];
+  return Status::Ok();
+}
+
+void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const {
+  for (const int32_t id : before_) ids.Append(id);
+  const size_t room = max_tokens - SpecialCount();
+  const size_t limit = room > SIZE_MAX - ids.size() ? SIZE_MAX : ids.size() + room;
+  workspace.pieces.clear();
+  added_.Split(text, workspace.pieces);
+  for (const Piece& piece : workspace.pieces) {
+    if (ids.size() >= limit) break;
+    if (piece.id == Piece::kText) {
+      AppendPiece(text.substr(piece.begin, piece.end - piece.begin), limit, workspace, ids);
+    } else {
+      ids.Append(piece.id);
+    }
+  }
+  ids.Truncate(limit);
+  for (const int32_t id : after_) ids.Append(id);
+}
+
+void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+  const size_t begin = ids.size();
+  if (added_normalized_.empty() && AppendByTable(piece, limit, workspace, ids)) return;
+  ids.Truncate(begin);
+  AppendExactly(piece, limit, workspace, ids);
+}
+
+// False if the piece holds a code point that needs Normalize; what was appended until then is to be discarded.
+bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+  Word& word = workspace.word;
+  word.Clear();
+  const auto end_word = [&] {
+    word_pieces_.Append(word, workspace.cache, ids);
+    word.Clear();
+  };
+  for (size_t i = 0; i < piece.size();) {
+    const char16_t unit = piece[i];
+    CodePointAction action = normalizer_.Lookup(unit);
+    if (action.kind() == CodePointAction::kSurrogate) {
+      action = normalizer_.Lookup(NextCodePoint(piece, i));
+    } else {
+      ++i;
+    }
+    switch (action.kind()) {
+      case CodePointAction::kAscii:
+        word.AppendByte(static_cast<unsigned char>(action.value()));
+        break;
+      case CodePointAction::kWord:
+        word.Append(action.value());
+        break;
+      case CodePointAction::kDrop:
+        break;
+      case CodePointAction::kSpace:
+        end_word();
+        if (ids.size() >= limit) return true;
+        break;
+      case CodePointAction::kAlone:
+        end_word();
+        word.Append(action.value());
+        end_word();
+        if (ids.size() >= limit) return true;
+        break;
+      case CodePointAction::kSequence:
+        for (const char32_t c : normalizer_.Sequence(action.value())) word.Append(c);
+        break;
+      case CodePointAction::kSurrogate:  // a half without the other: not in well-formed text
+      case CodePointAction::kExact:
+        word.Clear();
+        return false;
+    }
+  }
+  end_word();
+  return true;
+}
+
+void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+  std::u32string& text = workspace.normalized;
+  text.clear();
+  normalizer_.Normalize(piece, text);
+  workspace.inner_pieces.clear();
+  added_normalized_.Split(text, workspace.inner_pieces);
+  for (const Piece& inner : workspace.inner_pieces) {
+    if (ids.size() >= limit) return;
+    if (inner.id == Piece::kText) {
+      AppendNormalized(std::u32string_view(text).substr(inner.begin, inner.end - inner.begin), limit, workspace, ids);
+    } else {
+      ids.Append(inner.id);
+    }
+  }
+}
+
+void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+  Word& word = workspace.word;
+  word.Clear();
+  const auto end_word = [&] {
+    word_pieces_.Append(word, workspace.cache, ids);
+    word.Clear();
+  };
+  for (const char32_t c : text) {
+    const CharClass kind = Normalizer::Classify(c);
+    if (kind != CharClass::kWord) {
+      end_word();
+      if (ids.size() >= limit) return;
+    }
+    if (kind != CharClass::kSpace) word.Append(c);
+    if (kind == CharClass::kAlone) end_word();
+  }
+  end_word();
+}
+
+}  // namespace univar

@@ -1,0 +1,81 @@
+// Text to token ids: added tokens, BERT normalisation, words, WordPiece, special tokens around. The ids are those of the
+// Rust package `tokenizers` 0.23. Immutable once built, so any number of threads may encode with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/control.h"
+#include "core/status.h"
+#include "tokenizer/added_tokens.h"
+#include "tokenizer/id_buffer.h"
+#include "tokenizer/normalizer.h"
+#include "tokenizer/word_pieces.h"
+
+namespace univar {
+
+struct TokenizerSettings {
+  NormalizerSettings normalizer;
+  WordPieceSettings word_pieces;
+  std::vector<AddedToken> added_tokens;
+  std::vector<int32_t> before, after;  // special tokens around every text
+};
+
+// Texts in one array: text i is units[offsets[i] .. offsets[i + 1] - 1], well-formed UTF-16.
+struct TextBatch {
+  std::vector<char16_t> units;
+  std::vector<size_t> offsets{0};
+
+  size_t size() const { return offsets.size() - 1; }
+  std::u16string_view text(size_t i) const { return {units.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
+};
+
+// Ids in the order of the texts, cut into parts as the threads produced them.
+struct EncodedBatch {
+  std::vector<IdBuffer> parts;
+  size_t total = 0;
+};
+
+class Tokenizer {
+ public:
+  Tokenizer(Vocabulary vocabulary, const TokenizerSettings& settings);
+  ~Tokenizer();
+
+  // Encodes every text, with ThreadCount() threads. At most `max_tokens` ids per text, special tokens included, the first
+  // ones; max_tokens is at least SpecialCount(). `offsets` has texts.size() + 1 entries: text i owns ids offsets[i] to
+  // offsets[i + 1] - 1. Reports progress in texts.
+  Status Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
+                const Control& control) const;
+
+  size_t SpecialCount() const { return before_.size() + after_.size(); }
+  size_t MemoryBytes() const { return normalizer_.MemoryBytes() + word_pieces_.MemoryBytes(); }
+
+ private:
+  struct Workspace;  // what one thread needs besides the tokenizer
+
+  std::unique_ptr<Workspace> Borrow() const;
+  void GiveBack(std::unique_ptr<Workspace> workspace) const;
+
+  // Each appends to `ids` and may stop once `ids` holds `limit` entries.
+  void AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const;
+  void AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+  bool AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+  void AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+  void AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+
+  Normalizer normalizer_;
+  WordPieces word_pieces_;
+  AddedTokenFinder<char16_t> added_;
+  AddedTokenFinder<char32_t> added_normalized_;
+  std::vector<int32_t> before_, after_;
+
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Workspace>> idle_;  // guarded by mutex_
+};
+
+}  // namespace univar
