@@ -1,0 +1,182 @@
+import { EngineError } from '../core/errors.js';
+import type { CallOptions } from '../native/call.js';
+import { expectOptions, expectSignal, fail } from '../native/validate.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
+import { gatherRows, planBatches, type PackedBatch } from './batching.js';
+import type { SessionSettings } from './child-protocol.js';
+import type { EncodeResult, Encoder } from './encoder.js';
+import type { ModelFolder } from './model-folder.js';
+import { OnnxProcess } from './onnx-process.js';
+
+/** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
+const WINDOW_TEXTS = 2048;
+/** Batches given to the process at a time: while it computes one, the next one waits in its pipe. */
+const BATCHES_IN_FLIGHT = 2;
+
+export interface OnnxEncoderParts {
+  model: ModelFolder;
+  fingerprint: string;
+  tokenizer: Tokenizer;
+  session: SessionSettings;
+  maxTokens: number;
+  batchTokens: number;
+}
+
+interface Batch extends PackedBatch {
+  /** Index of the text of each sequence. */
+  texts: Int32Array;
+}
+
+/** Tokenises here, computes in a child process. A process that died is replaced at the next call. */
+export class OnnxEncoder implements Encoder {
+  readonly name: string;
+  readonly dim: number;
+  readonly maxTokens: number;
+  readonly fingerprint: string;
+  readonly #parts: OnnxEncoderParts;
+  #process: OnnxProcess;
+  /** Settles when all calls so far have ended. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed: Promise<void> | undefined;
+
+  /** @param process with the model loaded; the encoder owns it from here on, and the tokenizer too */
+  constructor(parts: OnnxEncoderParts, process: OnnxProcess) {
+    this.#parts = parts;
+    this.#process = process;
+    this.name = parts.model.name;
+    this.dim = parts.session.dim;
+    this.maxTokens = parts.maxTokens;
+    this.fingerprint = parts.fingerprint;
+  }
+
+  /**
+   * Calls are done one after the other, first in first out. See {@link Encoder.encode}.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model fails,
+   * `ERR_DEVICE_UNAVAILABLE` if its process dies
+   */
+  async encode(texts: readonly string[], options: CallOptions = {}): Promise<EncodeResult> {
+    expectTexts(texts);
+    expectOptions(options, 'options', ['signal', 'onProgress']);
+    const signal = expectSignal(options.signal, 'signal');
+    if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
+    if (signal?.aborted) throw aborted(signal);
+    // Captured before the first await: afterwards the caller's frames are gone.
+    const site = new EngineError('ERR_INTERNAL', '');
+    const turn = this.#queue.then(() => this.#encodeAll(texts, { ...options, signal }));
+    this.#queue = turn.catch(() => undefined);
+    try {
+      return await untilAborted(turn, signal);
+    } catch (error) {
+      throw atSite(error, site);
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#queue.then(async () => {
+      await Promise.all([this.#process.stop(), this.#parts.tokenizer.dispose()]);
+    });
+    return this.#disposed;
+  }
+
+  async #encodeAll(texts: readonly string[], { signal, onProgress }: CallOptions): Promise<EncodeResult> {
+    if (signal?.aborted) throw aborted(signal);
+    const { dim } = this;
+    const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0 };
+    if (texts.length === 0) return result;
+    if (!this.#process.alive) this.#process = await OnnxProcess.start(this.#parts.session);
+    const process = this.#process;
+    let done = 0;
+    const encodeBatch = async (batch: Batch): Promise<void> => {
+      const rows = await process.encode({ ids: batch.ids, offsets: batch.offsets });
+      batch.texts.forEach((text, i) => result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim));
+      result.tokens += batch.ids.length;
+      done += batch.texts.length;
+      if (!signal?.aborted) onProgress?.(done);
+    };
+    const inFlight: Promise<void>[] = [];
+    try {
+      for await (const batch of this.#batches(texts, signal)) {
+        if (signal?.aborted) throw aborted(signal);
+        if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
+        const encoding = encodeBatch(batch);
+        encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
+        inFlight.push(encoding);
+      }
+      await Promise.all(inFlight);
+    } finally {
+      // After a failure, too: the call has ended when the process is free for the next one.
+      await Promise.allSettled(inFlight);
+    }
+    return result;
+  }
+
+  /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
+  async *#batches(texts: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<Batch> {
+    let next = this.#tokenize(texts, 0, signal);
+    for (let begin = 0; begin < texts.length; begin += WINDOW_TEXTS) {
+      const window = await next;
+      if (begin + WINDOW_TEXTS < texts.length) {
+        next = this.#tokenize(texts, begin + WINDOW_TEXTS, signal);
+        next.catch(() => undefined); // awaited above, unless the call ends before
+      }
+      for (const rows of planBatches(window.offsets, this.#parts.batchTokens)) {
+        yield { ...gatherRows(window, rows), texts: rows.map((row) => row + begin) };
+      }
+    }
+  }
+
+  async #tokenize(texts: readonly string[], begin: number, signal: AbortSignal | undefined): Promise<PackedBatch> {
+    const { model, tokenizer, maxTokens } = this.#parts;
+    const window = texts.slice(begin, begin + WINDOW_TEXTS).map((text) => {
+      // As sentence-transformers does it.
+      const trimmed = (model.prompt + text).trim();
+      return model.lowerCase ? trimmed.toLowerCase() : trimmed;
+    });
+    const packed = await tokenizer.encode(window, { maxTokens, signal });
+    packed.ids.forEach((id) => {
+      if (id < 0 || id >= model.vocabSize) {
+        throw new EngineError('ERR_DATA', `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`);
+      }
+    });
+    return packed;
+  }
+}
+
+function expectTexts(texts: unknown): void {
+  if (!Array.isArray(texts)) fail('ERR_ARG_TYPE', 'an array of strings', 'texts', texts);
+  for (let i = 0; i < texts.length; i++) {
+    const text: unknown = texts[i];
+    if (typeof text !== 'string') fail('ERR_ARG_TYPE', 'a string', `texts[${i}]`, text);
+  }
+}
+
+function allocate(rows: number, dim: number): Float32Array {
+  try {
+    return new Float32Array(rows * dim);
+  } catch (cause) {
+    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, { cause });
+  }
+}
+
+function aborted(signal: AbortSignal): EngineError {
+  return new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
+}
+
+/** Rejects as soon as the signal fires, though the work may need a moment to end. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(aborted(signal));
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The error with a stack that starts at the caller of the method in which `site` was made. */
+function atSite(error: unknown, site: EngineError): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const moved = new EngineError(error.code, error.message, { cause: error.cause });
+  moved.stack = `${moved.name}: ${moved.message}\n${(site.stack ?? '').split('\n').slice(2).join('\n')}`;
+  return moved;
+}
