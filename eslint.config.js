@@ -11,7 +11,7 @@ const FOLDERS = {
   data: { uses: ['core'], packages: ['csv-parse', 'hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
-  evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'] },
+  evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'], packages: ['@observablehq/plot', 'linkedom'] },
   cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation'], packages: ['commander', 'cli-progress'] },
 };
 

@@ -1,0 +1,37 @@
+/**
+ * Seeded pseudo-random numbers (mulberry32): the same on every machine, good enough for shuffles and resampling, and
+ * not for secrets.
+ */
+export class SeededRandom {
+  #state: number;
+
+  /** @param seed any integer; its lowest 32 bits count */
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** The next number in [0, 1), a multiple of 2^-32. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer in [0, below). */
+  integer(below: number): number {
+    return Math.floor(this.next() * below);
+  }
+
+  /** Shuffles in place (Fisher-Yates) and returns the same array. */
+  shuffle<T extends unknown[] | Int32Array>(items: T): T {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      const swap = items[i];
+      items[i] = items[j];
+      items[j] = swap;
+    }
+    return items;
+  }
+}

@@ -1,0 +1,56 @@
+/** The evaluations on a dataset folder. */
+import { valueId, type QaRecord } from '../data/record.js';
+import { expectOneOf } from '../native/validate.js';
+import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
+import type { LabelledRows } from './prepare.js';
+import { evaluateProbe, type ProbeOptions, type ProbeResult } from './probe.js';
+import { evaluateTfidf } from './tfidf.js';
+
+/** What an evaluation reads; a `Dataset` fits. */
+export interface EvaluationDataset {
+  readonly dim: number;
+  /** [rows, dim], row-major. */
+  readEmbeddings(): Promise<Float32Array>;
+  readRecords(): Promise<QaRecord[]>;
+}
+
+/** What is predicted: the value id `model$lang`, the model alone, or the language alone. */
+export type EvaluationTarget = 'valueId' | 'model' | 'lang';
+
+export interface TargetOptions {
+  /** @default 'valueId' */
+  target?: EvaluationTarget;
+}
+
+/** {@link evaluateKnn} on the embeddings of a dataset. */
+export async function evaluateDatasetKnn(dataset: EvaluationDataset, options: KnnOptions & TargetOptions = {}): Promise<KnnResult> {
+  const { target, ...rest } = options;
+  const rows = labelRecords(await dataset.readRecords(), target);
+  return evaluateKnn({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
+}
+
+/** {@link evaluateProbe} on the embeddings of a dataset. */
+export async function evaluateDatasetProbe(dataset: EvaluationDataset, options: ProbeOptions & TargetOptions = {}): Promise<ProbeResult> {
+  const { target, ...rest } = options;
+  const rows = labelRecords(await dataset.readRecords(), target);
+  return evaluateProbe({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
+}
+
+/** {@link evaluateTfidf} on the answers of a dataset; with equal options the split is that of the other two. */
+export async function evaluateDatasetTfidf(
+  dataset: Pick<EvaluationDataset, 'readRecords'>,
+  options: KnnOptions & TargetOptions = {},
+): Promise<KnnResult> {
+  const { target, ...rest } = options;
+  const records = await dataset.readRecords();
+  return evaluateTfidf({ ...labelRecords(records, target), texts: records.map(({ answer }) => answer) }, rest);
+}
+
+/** Labels by target; groups by theme where a record names one, otherwise by question. */
+export function labelRecords(records: readonly QaRecord[], target: EvaluationTarget = 'valueId'): LabelledRows {
+  expectOneOf(target, 'target', ['valueId', 'model', 'lang']);
+  return {
+    labels: records.map((record) => (target === 'valueId' ? valueId(record) : record[target])),
+    groups: records.map(({ group, qid }) => group ?? qid),
+  };
+}

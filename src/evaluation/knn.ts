@@ -1,0 +1,84 @@
+import { expectInteger, expectOptions } from '../native/validate.js';
+import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
+import { countVotes, firstLargest } from '../search/voting.js';
+import { summarise, type ClassificationResult } from './classification.js';
+import { computeMetrics, countConfusion } from './metrics.js';
+import {
+  EVALUATION_OPTIONS,
+  expectLabelledEmbeddings,
+  gatherRows,
+  prepareRows,
+  type EvaluationOptions,
+  type LabelledEmbeddings,
+  type LabelledRows,
+} from './prepare.js';
+
+export interface KnnOptions extends EvaluationOptions {
+  /** Neighbours that vote, from 1 to the number of training rows. @default 50 */
+  k?: number;
+  /** Further values of k to report. @default those of 1, 5, 10, 20, 50 and 100 that the training rows allow */
+  sweep?: readonly number[];
+}
+
+export interface SweepPoint {
+  k: number;
+  accuracy: number;
+  balancedAccuracy: number;
+  weightedF1: number;
+}
+
+export interface KnnResult extends ClassificationResult {
+  k: number;
+  /** One point per k, `k` itself among them, ascending. */
+  sweep: SweepPoint[];
+}
+
+/** Finds the `k` nearest training rows of every tested row; `rows` of the answer are positions in `train`. */
+export type NeighbourSearch = (train: Int32Array, test: Int32Array, k: number) => Promise<Neighbours>;
+
+const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
+
+/**
+ * kNN classification of held-out rows: Euclidean distance, uniform votes, ties to the smallest label (reference,
+ * section 7.1). The search is exact.
+ *
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (k above the training rows, a single label,
+ *   a label that cannot be split, entries that are not finite), `ERR_ABORTED`
+ */
+export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions = {}): Promise<KnnResult> {
+  expectLabelledEmbeddings(data);
+  const { embeddings, dim } = data;
+  return evaluateNeighbours(data, options, (train, test, k) =>
+    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, options.signal),
+  );
+}
+
+/** The same over any search, for example an approximate index or sparse vectors. One search serves every k. */
+export async function evaluateNeighbours(rows: LabelledRows, options: KnnOptions, search: NeighbourSearch): Promise<KnnResult> {
+  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
+  const prepared = prepareRows(rows, options);
+  const { train, test, trainLabels, testLabels, names } = prepared;
+  const k = expectInteger(options.k ?? 50, 'k', 1, train.length);
+  const sweep = options.sweep ?? DEFAULT_SWEEP.filter((other) => other <= train.length);
+  sweep.forEach((other, i) => expectInteger(other, `sweep[${i}]`, 1, train.length));
+  const ks = [...new Set([...sweep, k])].sort((a, b) => a - b);
+  const found = await search(train, test, ks.at(-1)!);
+  const predictions = ks.map((count) => predict(found, count, trainLabels, names.length));
+  return {
+    ...summarise(prepared, predictions[ks.indexOf(k)]!),
+    k,
+    sweep: ks.map((count, i) => {
+      const metrics = computeMetrics(countConfusion(testLabels, predictions[i]!, names.length));
+      const { accuracy, balancedAccuracy, weightedF1 } = metrics;
+      return { k: count, accuracy, balancedAccuracy, weightedF1 };
+    }),
+  };
+}
+
+function predict(found: Neighbours, k: number, trainLabels: Int32Array, labels: number): Int32Array {
+  const votes = new Int32Array(labels);
+  return Int32Array.from({ length: found.queries }, (_, query) => {
+    countVotes(found.rows.subarray(query * found.k), k, trainLabels, votes);
+    return firstLargest(votes);
+  });
+}

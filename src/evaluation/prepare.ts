@@ -1,0 +1,146 @@
+/** What every evaluation does first: check the rows, leave out rare labels, split into training and test rows. */
+import { EngineError } from '../core/errors.js';
+import { expectInRange, expectInteger, expectOneOf, expectSignal, fail } from '../native/validate.js';
+import { countRows } from '../search/exact-search.js';
+import { indexLabels } from '../search/voting.js';
+import { splitByQuestion, splitByRow, type Split, type SplitKind } from './splits.js';
+
+export interface LabelledRows {
+  /** What is to be predicted for every row: a value id `model$lang`, a model, a language. */
+  labels: readonly string[];
+  /** What a question-disjoint split and the bootstrap keep together: the question of every row, or its theme. */
+  groups: readonly string[];
+}
+
+export interface LabelledEmbeddings extends LabelledRows {
+  /** [rows, dim], row-major. */
+  embeddings: Float32Array;
+  dim: number;
+}
+
+export interface EvaluationOptions {
+  /**
+   * `'question'` keeps all answers to one question on one side; `'row'` takes a share of each label's answers, as the
+   * paper does; or the rows themselves. @default 'question'
+   */
+  split?: SplitKind | Split;
+  /** Share of the questions (or of each label's rows) that is tested, above 0 and below 1. @default 0.25 */
+  testShare?: number;
+  /** Decides the split and the bootstrap; the same seed gives the same result. @default 1 */
+  seed?: number;
+  /** Leaves out labels with fewer rows. @default 1 */
+  minPerId?: number;
+  /** Draws for the 95 % intervals; 0 for none. @default 1000 */
+  bootstrapSamples?: number;
+  signal?: AbortSignal;
+}
+
+/** Names of {@link EvaluationOptions}, for the check for unknown ones. */
+export const EVALUATION_OPTIONS = ['split', 'testShare', 'seed', 'minPerId', 'bootstrapSamples', 'signal'] as const;
+
+export interface PreparedRows {
+  /** Distinct labels that take part, sorted. */
+  names: string[];
+  /** Ascending input rows. */
+  train: Int32Array;
+  test: Int32Array;
+  /** Label index of every training row and of every tested row. */
+  trainLabels: Int32Array;
+  testLabels: Int32Array;
+  testGroups: string[];
+  /** Labels left out by `minPerId`. */
+  leftOut: string[];
+  split: SplitKind | 'given';
+  seed: number;
+  bootstrapSamples: number;
+}
+
+/**
+ * @throws EngineError `ERR_SHAPE_MISMATCH` when the arrays differ in length; `ERR_ARG_RANGE` for fewer than two labels,
+ *   a label that cannot be split, a given split that overlaps or lacks rows, or an option out of range
+ */
+export function prepareRows({ labels, groups }: LabelledRows, options: EvaluationOptions): PreparedRows {
+  if (groups.length !== labels.length) fail('ERR_SHAPE_MISMATCH', `${labels.length} groups, one per label,`, 'groups', groups);
+  const { split, testShare, seed, minPerId, bootstrapSamples } = resolveOptions(options);
+  const candidates = typeof split === 'object' ? rowsOfSplit(split, labels.length) : [...labels.keys()];
+  const counts = new Map<string, number>();
+  for (const row of candidates) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
+  const isKept = (row: number): boolean => counts.get(labels[row]!)! >= minPerId;
+  const kept = candidates.filter(isKept);
+  const { names, indices } = indexLabels(kept.map((row) => labels[row]!));
+  if (names.length < 2) {
+    const only = names[0] === undefined ? 'none' : `only "${names[0]}"`;
+    throw new EngineError('ERR_ARG_RANGE', `Expected at least two different labels with ${minPerId} or more rows, got ${only}`);
+  }
+  const { train, test } =
+    typeof split === 'object'
+      ? { train: split.train.filter(isKept), test: split.test.filter(isKept) }
+      : rowsAt(
+          kept,
+          split === 'row'
+            ? splitByRow(indices, names, testShare, seed)
+            : splitByQuestion(indices, kept.map((row) => groups[row]!), testShare, seed),
+        );
+  if (train.length === 0 || test.length === 0) fail('ERR_ARG_RANGE', 'rows on both sides', 'split', split);
+  const position = new Map(names.map((name, i) => [name, i]));
+  const indexOf = (row: number): number => position.get(labels[row]!)!;
+  return {
+    names,
+    train,
+    test,
+    trainLabels: train.map(indexOf),
+    testLabels: test.map(indexOf),
+    testGroups: Array.from(test, (row) => groups[row]!),
+    leftOut: [...counts.keys()].filter((name) => counts.get(name)! < minPerId).sort(),
+    split: typeof split === 'object' ? 'given' : split,
+    seed,
+    bootstrapSamples,
+  };
+}
+
+function resolveOptions(options: EvaluationOptions) {
+  const { split = 'question', testShare = 0.25, seed = 1, minPerId = 1, bootstrapSamples = 1000 } = options;
+  if (expectInRange(testShare, 'testShare', 0, 1) % 1 === 0) {
+    fail('ERR_ARG_RANGE', 'a share above 0 and below 1', 'testShare', testShare);
+  }
+  expectSignal(options.signal, 'signal');
+  return {
+    split: typeof split === 'object' ? split : expectOneOf(split, 'split', ['row', 'question']),
+    testShare,
+    seed: expectInteger(seed, 'seed', 0),
+    minPerId: expectInteger(minPerId, 'minPerId', 1),
+    bootstrapSamples: expectInteger(bootstrapSamples, 'bootstrapSamples', 0, 100_000),
+  };
+}
+
+function rowsAt(kept: readonly number[], { train, test }: Split): Split {
+  return { train: train.map((i) => kept[i]!), test: test.map((i) => kept[i]!) };
+}
+
+/** The rows of a split that the caller made, once it is seen to be one. */
+function rowsOfSplit({ train, test }: Split, rows: number): number[] {
+  const seen = new Uint8Array(rows);
+  for (const [name, side] of Object.entries({ train, test })) {
+    if (!(side instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', `split.${name}`, side);
+    side.forEach((row, i) => {
+      expectInteger(row, `split.${name}[${i}]`, 0, rows - 1);
+      if (seen[row]) fail('ERR_ARG_RANGE', 'a row that occurs once in the split', `split.${name}[${i}]`, row);
+      seen[row] = 1;
+    });
+  }
+  return [...train, ...test];
+}
+
+/** One finite row per label. */
+export function expectLabelledEmbeddings({ embeddings, dim, labels }: LabelledEmbeddings): void {
+  expectInteger(dim, 'dim', 1);
+  const rows = countRows(embeddings, 'embeddings', dim);
+  if (rows !== labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
+}
+
+/** Copies rows of a row-major matrix. */
+export function gatherRows(matrix: Float32Array, dim: number, rows: Int32Array): Float32Array {
+  const out = new Float32Array(rows.length * dim);
+  rows.forEach((row, i) => out.set(matrix.subarray(row * dim, (row + 1) * dim), i * dim));
+  return out;
+}

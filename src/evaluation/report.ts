@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { confusionCsv, perIdCsv } from './report-csv.js';
+import { reportMarkdown } from './report-markdown.js';
+import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
+import type { Report } from './report-types.js';
+
+/**
+ * Writes report.md, report.json, per-id.csv, confusion.csv, and the plots: accuracy.svg, per-id.svg, k-sweep.svg where
+ * an entry is a kNN, and for entry number n confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg where
+ * value ids merge. Existing files of these names are replaced. Equal input gives equal bytes.
+ *
+ * @param dir is made where it does not exist
+ * @returns the names of the files in `dir`
+ * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_IO`
+ */
+export async function writeReport(dir: string, report: Report): Promise<string[]> {
+  const { entries } = report;
+  const names = new Set(entries.map(({ name }) => name));
+  if (entries.length === 0 || names.size !== entries.length) {
+    throw new EngineError('ERR_ARG_RANGE', `Expected at least one entry and no name twice for "entries", got ${entries.length} entries with ${names.size} names`);
+  }
+  const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
+  if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);
+  entries.forEach(({ name, result }, i) => {
+    plots[`confusion-${i + 1}.svg`] = plotConfusion(result.confusion, name);
+    if (result.byLang) plots[`confusion-${i + 1}-lang.svg`] = plotConfusion(result.byLang, `${name}, by language`);
+    if (result.byModel) plots[`confusion-${i + 1}-model.svg`] = plotConfusion(result.byModel, `${name}, by model`);
+  });
+  const files: Record<string, string> = {
+    'report.md': reportMarkdown(report, Object.keys(plots)),
+    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'per-id.csv': perIdCsv(entries),
+    'confusion.csv': confusionCsv(entries),
+    ...plots,
+  };
+  try {
+    await mkdir(dir, { recursive: true });
+    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+  } catch (cause) {
+    throw new EngineError('ERR_IO', `The report cannot be written to ${dir}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  return Object.keys(files);
+}

@@ -1,0 +1,168 @@
+import { EngineError } from '../core/errors.js';
+import { splitValueId } from '../core/value-id.js';
+import { expectInteger, fail } from '../native/validate.js';
+import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
+import { countVotes, indexLabels, type LabelIndex } from './voting.js';
+
+/** What identification needs of an index; `VectorIndex` fits. */
+export interface SearchableIndex {
+  readonly dim: number;
+  /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */
+  readonly metric: 'l2' | 'ip';
+  /** Rows in the index. */
+  readonly size: number;
+  search(
+    queries: Float32Array,
+    k: number,
+    params?: Record<string, unknown>,
+  ): Promise<{ labels: ArrayLike<number | bigint>; distances: ArrayLike<number> }>;
+}
+
+export type ValueIdentifierOptions = {
+  /** Value id (`model$lang`) of every row; any other labels work as well. */
+  valueIds: readonly string[];
+} & ({ index: SearchableIndex } | { embeddings: Float32Array; dim?: number });
+
+export interface IdentifyOptions {
+  /** Neighbours that vote, from 1 to the number of rows. @default 50, or all rows where there are fewer */
+  k?: number;
+  /** Handed to the index, for example `{ efSearch: 128 }`. */
+  params?: Record<string, unknown>;
+  signal?: AbortSignal;
+}
+
+export interface RankedValueId {
+  valueId: string;
+  model: string;
+  lang: string;
+  votes: number;
+  /** Votes divided by the number of neighbours found. */
+  share: number;
+  /** Mean Euclidean distance of the neighbours that voted for it. */
+  meanDistance: number;
+}
+
+export interface Neighbour {
+  /** Row in the index. */
+  row: number;
+  /** Euclidean distance. */
+  distance: number;
+  valueId: string;
+}
+
+export interface Identification {
+  /** Every value id that got a vote, most votes first, ties by value id. */
+  ranking: RankedValueId[];
+  /** The evidence, nearest first. */
+  neighbours: Neighbour[];
+}
+
+/**
+ * Tells whose values a text expresses: the k nearest answers vote for their value ids, uniformly (reference,
+ * section 7.1). On unit vectors the Euclidean order is that of cosine similarity.
+ */
+export class ValueIdentifier {
+  readonly rows: number;
+  readonly dim: number;
+  readonly #search: (queries: Float32Array, k: number, options: IdentifyOptions) => Promise<Neighbours>;
+  readonly #labels: LabelIndex;
+
+  /**
+   * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
+   * @throws EngineError `ERR_SHAPE_MISMATCH` when the number of value ids is not that of the rows, `ERR_ARG_RANGE`
+   */
+  constructor(options: ValueIdentifierOptions) {
+    const { valueIds } = options;
+    if (valueIds.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
+    this.rows = valueIds.length;
+    this.#labels = indexLabels(valueIds);
+    if ('index' in options) {
+      const { index } = options;
+      if (index.size !== this.rows) fail('ERR_SHAPE_MISMATCH', `${index.size} value ids, one per row of the index,`, 'valueIds', valueIds);
+      this.dim = index.dim;
+      this.#search = (queries, k, { params }) => searchIndex(index, queries, k, params);
+    } else {
+      const { embeddings } = options;
+      this.dim = options.dim ?? embeddings.length / this.rows;
+      expectInteger(this.dim, 'dim', 1);
+      if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
+        fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
+      }
+      this.#search = (queries, k, { signal }) => exactNeighbours(embeddings, queries, this.dim, k, signal);
+    }
+  }
+
+  /**
+   * @param queries [any number of texts, dim], row-major, from the encoder that embedded the rows
+   * @returns one identification per query
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (k, entries that are not finite), `ERR_SHAPE_MISMATCH`
+   */
+  async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
+    const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
+    countRows(queries, 'queries', this.dim);
+    const found = await this.#search(queries, k, options);
+    return Array.from({ length: found.queries }, (_, query) => this.#identifyOne(found, query));
+  }
+
+  #identifyOne({ rows, distances, k }: Neighbours, query: number): Identification {
+    const { names, indices } = this.#labels;
+    const own = rows.subarray(query * k, (query + 1) * k);
+    const votes = new Int32Array(names.length);
+    countVotes(own, k, indices, votes);
+    const neighbours: Neighbour[] = [];
+    const distanceSums = new Float64Array(names.length);
+    own.forEach((row, i) => {
+      if (row < 0) return;
+      const distance = distances[query * k + i]!;
+      distanceSums[indices[row]!]! += distance;
+      neighbours.push({ row, distance, valueId: names[indices[row]!]! });
+    });
+    const ranking = names
+      .map((valueId, i) => ({
+        valueId,
+        ...splitValueId(valueId),
+        votes: votes[i]!,
+        share: votes[i]! / neighbours.length,
+        meanDistance: distanceSums[i]! / votes[i]!,
+      }))
+      .filter((entry) => entry.votes > 0)
+      .sort((a, b) => b.votes - a.votes); // stable: ties stay in the order of the names
+    return { ranking, neighbours };
+  }
+}
+
+/** Searches an index and turns what it measures into Euclidean distances. */
+async function searchIndex(
+  index: SearchableIndex,
+  queries: Float32Array,
+  k: number,
+  params: Record<string, unknown> | undefined,
+): Promise<Neighbours> {
+  if (index.metric === 'ip') expectUnitRows(queries, index.dim);
+  const { labels, distances } = await index.search(queries, k, params);
+  const rows = Int32Array.from(labels, Number);
+  return {
+    queries: queries.length / index.dim,
+    k,
+    rows,
+    distances: Float64Array.from(rows, (row, i) => (row < 0 ? Infinity : toEuclidean(distances[i]!, index.metric))),
+  };
+}
+
+/** An inner product tells a distance only between unit vectors; 1e-3 leaves room for embeddings kept as f16. */
+function expectUnitRows(vectors: Float32Array, dim: number): void {
+  for (let begin = 0; begin < vectors.length; begin += dim) {
+    let sum = 0;
+    for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
+    if (Math.abs(sum - 1) > 1e-3) {
+      fail('ERR_ARG_RANGE', 'rows of unit length (the index measures inner products)', 'queries', `row ${begin / dim} of length ${Math.sqrt(sum)}`);
+    }
+  }
+}
+
+/** Rounding may leave a squared distance slightly below zero. */
+function toEuclidean(measured: number, metric: SearchableIndex['metric']): number {
+  const squared = metric === 'l2' ? measured : 2 - 2 * measured;
+  if (!Number.isFinite(squared)) throw new EngineError('ERR_INTERNAL', `The index measured a distance of ${measured}`);
+  return Math.sqrt(Math.max(0, squared));
+}
