@@ -6,9 +6,11 @@
         "native/binding/addon.cc",
         "native/binding/args.cc",
         "native/binding/capabilities.cc",
+        "native/binding/infonce.cc",
         "native/binding/promise_worker.cc",
         "native/binding/texts.cc",
         "native/binding/tokenizer.cc",
+        "native/binding/topk.cc",
         "native/binding/vectors.cc",
         "native/core/engine_thread.cc",
         "native/core/simd_targets.cc",
@@ -16,6 +18,8 @@
         "native/cpu/backend_cpu.cc",
         "native/cpu/bf16.cc",
         "native/cpu/gemm.cc",
+        "native/cpu/infonce.cc",
+        "native/cpu/infonce_kernels.cc",
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
         "native/cpu/pooling.cc",
@@ -25,6 +29,13 @@
         "native/tokenizer/unicode.cc",
         "native/tokenizer/vocabulary.cc",
         "native/tokenizer/word_pieces.cc"
+        "native/cpu/topk.cc",
+        "native/cpu/topk_codec.cc",
+        "native/cpu/topk_exact.cc",
+        "native/cpu/topk_filter.cc",
+        "native/cpu/topk_prepare.cc",
+        "native/cpu/topk_scan.cc",
+        "native/cpu/topk_select.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -33,9 +44,10 @@
         # Targets that no machine of interest lacks the next better or next lower one of.
         "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
       ],
-      "cflags!": ["-fno-exceptions", "-fno-rtti", "-O3"],
-      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-O3"],
-      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
+      "cflags!": ["-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      # -ffp-contract=off: a result must not depend on whether an instruction set fuses; kernels fuse explicitly (MulAdd).
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unknown-pragmas"],
       "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
       "conditions": [
         ["OS=='mac'", {
@@ -45,7 +57,7 @@
             "GCC_ENABLE_CPP_RTTI": "YES",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
             "MACOSX_DEPLOYMENT_TARGET": "12.0",
-            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp"]
+            "OTHER_CPLUSPLUSFLAGS": ["-Xpreprocessor", "-fopenmp", "-ffp-contract=off"]
           }
         }]
       ]

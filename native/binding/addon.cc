@@ -9,6 +9,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
   RegisterCapabilities(env, exports);
   RegisterTokenizer(env, exports);
+  RegisterInfoNce(env, exports);
+  RegisterTopk(env, exports);
   RegisterVectors(env, exports);
   return exports;
 }

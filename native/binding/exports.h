@@ -7,6 +7,8 @@ namespace univar {
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports);
 void RegisterTokenizer(Napi::Env env, Napi::Object exports);
+void RegisterInfoNce(Napi::Env env, Napi::Object exports);
+void RegisterTopk(Napi::Env env, Napi::Object exports);
 void RegisterVectors(Napi::Env env, Napi::Object exports);
 
 }  // namespace univar

@@ -2,9 +2,11 @@
 // backend is a second table.
 #pragma once
 
+#include "ops/infonce.h"
 #include "ops/l2_normalize.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
+#include "ops/topk.h"
 
 namespace univar {
 
@@ -13,6 +15,10 @@ struct Backend {
   L2NormalizeFn l2_normalize;
   PoolFn pool;
   MatmulFn matmul;
+  InfoNceFn info_nce;
+  TopkStorageFn topk_storage;
+  TopkPrepareFn topk_prepare;
+  TopkSearchFn topk_search;
 };
 
 // Defined by the backend that is linked into the addon.

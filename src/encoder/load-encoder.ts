@@ -42,13 +42,14 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   const maxTokens = expectInteger(options.maxTokens ?? model.maxTokens, 'maxTokens', 2, longest);
   const session: SessionSettings = { modelFile: model.modelFile, pooling: model.pooling, normalize: model.normalize, dim: model.dim, threads };
 
+  const start = (): Promise<OnnxProcess> => OnnxProcess.start(session);
   const [tokenizer, process, hash] = await Promise.allSettled([
     loadTokenizer(model.tokenizerFile),
-    OnnxProcess.start(session),
+    start(),
     fingerprint(model, maxTokens),
   ]);
   try {
-    const parts = { model, session, maxTokens, batchTokens, tokenizer: valueOf(tokenizer), fingerprint: valueOf(hash) };
+    const parts = { model, start, maxTokens, batchTokens, tokenizer: valueOf(tokenizer), fingerprint: valueOf(hash) };
     const encoder = new OnnxEncoder(parts, valueOf(process));
     // The empty text shows now, and not in the middle of a corpus, whether tokenizer and graph fit.
     await encoder.encode(['']);

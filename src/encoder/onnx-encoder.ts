@@ -3,21 +3,29 @@ import type { CallOptions } from '../native/call.js';
 import { expectOptions, expectSignal, fail } from '../native/validate.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { gatherRows, planBatches, type PackedBatch } from './batching.js';
-import type { SessionSettings } from './child-protocol.js';
 import type { EncodeResult, Encoder } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
-import { OnnxProcess } from './onnx-process.js';
 
 /** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
 const WINDOW_TEXTS = 2048;
 /** Batches given to the process at a time: while it computes one, the next one waits in its pipe. */
 const BATCHES_IN_FLIGHT = 2;
 
+/** Where the model computes; {@link OnnxProcess}, or a double of it in tests. */
+export interface BatchRunner {
+  /** False once it has died. */
+  readonly alive: boolean;
+  /** @returns [sequences, dim] */
+  encode(batch: PackedBatch): Promise<Float32Array>;
+  stop(): Promise<void>;
+}
+
 export interface OnnxEncoderParts {
   model: ModelFolder;
   fingerprint: string;
   tokenizer: Tokenizer;
-  session: SessionSettings;
+  /** Starts a runner with the model loaded. */
+  start: () => Promise<BatchRunner>;
   maxTokens: number;
   batchTokens: number;
 }
@@ -27,24 +35,24 @@ interface Batch extends PackedBatch {
   texts: Int32Array;
 }
 
-/** Tokenises here, computes in a child process. A process that died is replaced at the next call. */
+/** Tokenises here, computes in a runner, which is a child process. A runner that died is replaced at the next call. */
 export class OnnxEncoder implements Encoder {
   readonly name: string;
   readonly dim: number;
   readonly maxTokens: number;
   readonly fingerprint: string;
   readonly #parts: OnnxEncoderParts;
-  #process: OnnxProcess;
+  #runner: BatchRunner;
   /** Settles when all calls so far have ended. */
   #queue: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
 
-  /** @param process with the model loaded; the encoder owns it from here on, and the tokenizer too */
-  constructor(parts: OnnxEncoderParts, process: OnnxProcess) {
+  /** @param runner with the model loaded; the encoder owns it from here on, and the tokenizer too */
+  constructor(parts: OnnxEncoderParts, runner: BatchRunner) {
     this.#parts = parts;
-    this.#process = process;
+    this.#runner = runner;
     this.name = parts.model.name;
-    this.dim = parts.session.dim;
+    this.dim = parts.model.dim;
     this.maxTokens = parts.maxTokens;
     this.fingerprint = parts.fingerprint;
   }
@@ -74,7 +82,7 @@ export class OnnxEncoder implements Encoder {
 
   dispose(): Promise<void> {
     this.#disposed ??= this.#queue.then(async () => {
-      await Promise.all([this.#process.stop(), this.#parts.tokenizer.dispose()]);
+      await Promise.all([this.#runner.stop(), this.#parts.tokenizer.dispose()]);
     });
     return this.#disposed;
   }
@@ -84,11 +92,11 @@ export class OnnxEncoder implements Encoder {
     const { dim } = this;
     const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0 };
     if (texts.length === 0) return result;
-    if (!this.#process.alive) this.#process = await OnnxProcess.start(this.#parts.session);
-    const process = this.#process;
+    if (!this.#runner.alive) this.#runner = await this.#parts.start();
+    const runner = this.#runner;
     let done = 0;
     const encodeBatch = async (batch: Batch): Promise<void> => {
-      const rows = await process.encode({ ids: batch.ids, offsets: batch.offsets });
+      const rows = await runner.encode({ ids: batch.ids, offsets: batch.offsets });
       batch.texts.forEach((text, i) => result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim));
       result.tokens += batch.ids.length;
       done += batch.texts.length;

@@ -49,7 +49,8 @@ export class OnnxProcess {
     this.#child = forkChild();
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
-        this.#die(signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`);
+        const hint = signal === 'SIGKILL' ? ', which the system does when memory runs out' : '';
+        this.#die(signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}${hint}`);
         resolve();
       });
       this.#child.once('error', (error) => {
@@ -112,7 +113,7 @@ export class OnnxProcess {
     this.#death ??= new EngineError(
       'ERR_DEVICE_UNAVAILABLE',
       `The encoder process of ${this.#settings.modelFile} ${how}; the next call starts a new one. ` +
-        `Out of memory is a common reason.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
+        (stderr === '' ? '' : `It printed:\n${stderr}`),
     );
     for (const { reject } of this.#pending.splice(0)) reject(this.#death);
   }

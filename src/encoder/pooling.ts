@@ -26,8 +26,8 @@ export function poolPadded(
     for (let t = 0, at = s * longest * dim; t < tokens; t++, at += dim) {
       for (let j = 0; j < dim; j++) sum[j]! += hidden[at + j]!;
     }
-    const scale = normalize ? 1 / Math.max(norm(sum), Number.MIN_VALUE) : 1 / tokens;
-    for (let j = 0; j < dim; j++) out[s * dim + j] = sum[j]! * scale;
+    const divisor = normalize ? norm(sum) || 1 : tokens; // a zero vector stays zero
+    for (let j = 0; j < dim; j++) out[s * dim + j] = sum[j]! / divisor;
   }
   return out;
 }

@@ -43,7 +43,7 @@ const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
  * section 7.1). The search is exact.
  *
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (k above the training rows, a single label,
- *   a label that cannot be split, entries that are not finite), `ERR_ABORTED`
+ *   a label that cannot be split), `ERR_NON_FINITE` naming the row, `ERR_ABORTED`
  */
 export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions = {}): Promise<KnnResult> {
   expectLabelledEmbeddings(data);

@@ -50,7 +50,13 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
       marginTop: HEADING_HEIGHT,
       marginBottom: 40,
       height: HEADING_HEIGHT + 40 + measures.length * (entries.length * 26 + 14),
-      x: { ...percentAxis, label: 'tested answers identified correctly', domain: [0, Math.max(...bars.map(({ high }) => high)) * 1.12], labelAnchor: 'center', labelArrow: 'none' },
+      x: {
+        ...percentAxis,
+        label: 'tested answers identified correctly',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        domain: [0, Math.max(...bars.map(({ high }) => high)) * 1.12],
+      },
       y: { label: null, domain: entries.map(({ name }) => name), padding: 0.25 },
       fy: { label: null, domain: measures.map(([, measure]) => measure), padding: 0.12 },
       marks: [
@@ -82,7 +88,15 @@ export function plotSweep(entries: readonly ReportEntry[]): string {
       marginTop: HEADING_HEIGHT,
       marginLeft: 60,
       marginBottom: 44,
-      x: { type: 'log', ticks: ks, tickFormat: (k: number) => String(k), label: 'k, number of neighbours that vote', labelAnchor: 'center', labelArrow: 'none', inset: 12 },
+      x: {
+        type: 'log',
+        ticks: ks,
+        tickFormat: (k: number) => String(k),
+        label: 'k, number of neighbours that vote',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        inset: 12,
+      },
       y: { ...percentAxis, domain: [0, Math.max(...points.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
       marks: [
         Plot.ruleY([0]),
@@ -115,7 +129,13 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
       marginRight: 24,
       marginTop: HEADING_HEIGHT,
       marginBottom: 44,
-      x: { ...percentAxis, label: 'tested answers of this label identified correctly (recall)', labelAnchor: 'center', labelArrow: 'none', domain: [0, 1] },
+      x: {
+        ...percentAxis,
+        label: 'tested answers of this label identified correctly (recall)',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        domain: [0, 1],
+      },
       y: { label: null, domain: ids, type: 'point', grid: true },
       marks: [
         Plot.ruleX([0]),
@@ -153,13 +173,13 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
   return renderSvg(
     {
       width: Math.max(margin + labels.length * cell + 40, 640),
-      height: HEADING_HEIGHT + margin + rows.length * cell + 20,
+      height: HEADING_HEIGHT + margin + rows.length * cell + 8,
       marginLeft: margin,
       marginRight: Math.max(40, 640 - margin - labels.length * cell),
       marginTop: HEADING_HEIGHT,
-      marginBottom: margin + 20,
+      marginBottom: margin + 8,
       color: colour,
-      x: { domain: labels, tickRotate: -90, label: 'identified as', labelAnchor: 'center', labelArrow: 'none', labelOffset: margin + 12, padding: 0.04 },
+      x: { domain: labels, tickRotate: -90, label: 'identified as', labelAnchor: 'center', labelArrow: 'none', labelOffset: margin, padding: 0.04 },
       y: { domain: rows, label: null, padding: 0.04 },
       marks: [
         Plot.frame({ stroke: '#ccc' }),
@@ -179,6 +199,6 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
       ],
     },
     { title: `Confusion: ${name}`, subtitle: 'rows: true label; columns: identified as; colour: share of the row\u2019s tested answers, in %' },
-    steps.map((share) => ({ label: share < 0.1 ? 'few' : percent(share).replace('.0', ''), colour: String(scale.apply(share)) })),
+    steps.map((share) => ({ label: `${Math.round(100 * share)} %`, colour: String(scale.apply(share)) })),
   );
 }

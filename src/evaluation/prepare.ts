@@ -41,7 +41,7 @@ export const EVALUATION_OPTIONS = ['split', 'testShare', 'seed', 'minPerId', 'bo
 export interface PreparedRows {
   /** Distinct labels that take part, sorted. */
   names: string[];
-  /** Ascending input rows. */
+  /** Input rows. */
   train: Int32Array;
   test: Int32Array;
   /** Label index of every training row and of every tested row. */
@@ -105,7 +105,7 @@ function resolveOptions(options: EvaluationOptions) {
   }
   expectSignal(options.signal, 'signal');
   return {
-    split: typeof split === 'object' ? split : expectOneOf(split, 'split', ['row', 'question']),
+    split: split instanceof Object ? split : expectOneOf(split, 'split', ['row', 'question']),
     testShare,
     seed: expectInteger(seed, 'seed', 0),
     minPerId: expectInteger(minPerId, 'minPerId', 1),

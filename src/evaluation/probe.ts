@@ -53,7 +53,7 @@ export interface ProbeResult extends ClassificationResult {
  * section 7.1). The figures are those after the last epoch.
  *
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (as in `evaluateKnn`), `ERR_ABORTED`,
- *   `ERR_NON_FINITE` when the loss diverges
+ *   `ERR_NON_FINITE` also when the loss diverges
  */
 export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOptions = {}): Promise<ProbeResult> {
   const training = resolveProbeOptions(options);
@@ -104,18 +104,21 @@ async function train(
       const batch = order.subarray(begin, begin + batchSize);
       const x = gatherRows(embeddings, dim, batch.map((i) => train[i]!));
       const { loss, weights, bias } = await model.lossAndGradients(x, batch.map((i) => trainLabels[i]!));
-      if (!Number.isFinite(loss)) {
-        throw new EngineError('ERR_NON_FINITE', `The loss of the probe is ${loss} in epoch ${epoch + 1}; try a smaller learningRate than ${learningRate}`);
-      }
+      if (!Number.isFinite(loss)) throw diverged(`The loss of the probe is ${loss}`, epoch, learningRate);
       optimisers.weights.step(weights, rate);
       optimisers.bias.step(bias, rate);
       lossSum += loss * batch.length;
     }
     logits = await model.logits(testRows, test.length);
+    if (!logits.every(Number.isFinite)) throw diverged('The logits of the probe are not finite', epoch, learningRate);
     course.push({ epoch: epoch + 1, learningRate: rate, loss: lossSum / order.length, accuracyAt: accuracyAt(logits, testLabels, names.length) });
     onEpoch?.(course.at(-1)!);
   }
   return { epochs: course, logits };
+}
+
+function diverged(what: string, epoch: number, learningRate: number): EngineError {
+  return new EngineError('ERR_NON_FINITE', `${what} in epoch ${epoch + 1}; try a smaller learningRate than ${learningRate}`);
 }
 
 /** @param logits [rows, labels] */

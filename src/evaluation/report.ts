@@ -20,7 +20,10 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
   const { entries } = report;
   const names = new Set(entries.map(({ name }) => name));
   if (entries.length === 0 || names.size !== entries.length) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected at least one entry and no name twice for "entries", got ${entries.length} entries with ${names.size} names`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least one entry and no name twice for "entries", got ${entries.length} entries with ${names.size} names`,
+    );
   }
   const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
   if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);

@@ -24,6 +24,9 @@ export interface NativeCapabilities {
 /** A native tokenizer, opaque to TypeScript. */
 export interface TokenizerHandle {
   readonly kind: unique symbol;
+/** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
+export interface TopkHandle {
+  readonly __topkHandle: never;
 }
 
 export interface Addon {
@@ -75,6 +78,40 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
+  /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
+  infoNce(
+    query: Float32Array,
+    key: Float32Array,
+    labels: Int32Array | undefined,
+    dQuery: Float32Array,
+    dKey: Float32Array,
+    rows: number,
+    dim: number,
+    logitScale: number,
+    mode: 0 | 1 | 2 | 3,
+    precision: 0 | 1,
+    blockRows: number,
+    control?: Int32Array,
+  ): Promise<number>;
+  topkStorage(queries: number): number;
+  topkPrepare(
+    base: Float32Array,
+    baseRows: number,
+    dim: number,
+    metric: number,
+    storage: number,
+    control?: Int32Array,
+  ): Promise<TopkHandle>;
+  topkSearch(
+    handle: TopkHandle,
+    queries: Float32Array,
+    queryRows: number,
+    k: number,
+    indices: Int32Array,
+    scores: Float32Array,
+    control?: Int32Array,
+  ): Promise<void>;
+  topkRelease(handle: TopkHandle): void;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -87,4 +124,9 @@ export const ADDON_EXPORTS = Object.keys({
   createTokenizer: true,
   encodeTexts: true,
   disposeTokenizer: true,
+  infoNce: true,
+  topkStorage: true,
+  topkPrepare: true,
+  topkSearch: true,
+  topkRelease: true,
 } satisfies Record<keyof Addon, true>);

@@ -97,6 +97,11 @@ export function expectOptions<K extends string>(value: unknown, name: string, ke
   return value;
 }
 
+export function expectCallback<F extends (...args: never[]) => unknown>(value: F | undefined, name: string): F | undefined {
+  if (value !== undefined && typeof value !== 'function') fail('ERR_ARG_TYPE', 'a function', name, value);
+  return value;
+}
+
 export function expectSignal(value: unknown, name: string): AbortSignal | undefined {
   if (value === undefined) return undefined;
   if (!(value instanceof AbortSignal)) fail('ERR_ARG_TYPE', 'an AbortSignal', name, value);

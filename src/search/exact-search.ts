@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
+import { similarityTopK } from '../native/top-k.js';
 import { expectInteger, expectMatrix } from '../native/validate.js';
-import { similarityTopK } from './top-k-fallback.js';
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
@@ -20,7 +20,8 @@ export interface Neighbours {
  * @param base [baseRows, dim], row-major
  * @param queries [any, dim], row-major
  * @param k from 1 to the number of base rows
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
+ *   `ERR_ABORTED`
  */
 export async function exactNeighbours(
   base: Float32Array,
@@ -55,7 +56,7 @@ export function countRows(vectors: Float32Array, name: string, dim: number): num
   expectMatrix(vectors, name, rows, dim);
   const bad = vectors.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`);
+    throw new EngineError('ERR_NON_FINITE', `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`);
   }
   return rows;
 }

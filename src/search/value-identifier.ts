@@ -69,7 +69,8 @@ export class ValueIdentifier {
 
   /**
    * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
-   * @throws EngineError `ERR_SHAPE_MISMATCH` when the number of value ids is not that of the rows, `ERR_ARG_RANGE`
+   * @throws EngineError `ERR_SHAPE_MISMATCH` when the number of value ids is not that of the rows, `ERR_ARG_RANGE`,
+   *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
     const { valueIds } = options;
@@ -95,7 +96,8 @@ export class ValueIdentifier {
   /**
    * @param queries [any number of texts, dim], row-major, from the encoder that embedded the rows
    * @returns one identification per query
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (k, entries that are not finite), `ERR_SHAPE_MISMATCH`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and what
+   *   the index throws
    */
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
     const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);

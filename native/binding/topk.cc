@@ -1,0 +1,167 @@
+// Entry points of exact top-k. A prepared base crosses as an opaque object that JavaScript can only hand back.
+#include <memory>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+#include "ops/backend.h"
+
+namespace univar {
+namespace {
+
+constexpr napi_type_tag kHandleTag = {0x8f1c6a2b5d3e4f70, 0xa1b2937c4e5d6f18};
+
+// What a handle owns. The float32 rows stay the caller's; they are looked up again at every search, because an array
+// may have been detached in between.
+struct Handle {
+  std::shared_ptr<const TopkBase> prepared;  // shared with searches in flight; null once released
+  Napi::Reference<Napi::Float32Array> base;
+  size_t rows = 0, dim = 0;
+
+  void Release(Napi::Env env) {
+    if (!prepared) return;
+    Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(prepared->bytes()));
+    prepared.reset();
+    base.Reset();
+  }
+};
+
+Napi::Object WrapHandle(Napi::Env env, std::unique_ptr<Handle> handle) {
+  Napi::Object object = Napi::Object::New(env);
+  object.TypeTag(&kHandleTag);
+  const auto finalize = [](napi_env finalizing, void* data, void*) {
+    const std::unique_ptr<Handle> owned(static_cast<Handle*>(data));
+    owned->Release(finalizing);
+  };
+  if (napi_wrap(env, object, handle.get(), finalize, nullptr, nullptr) != napi_ok) {
+    ThrowCoded(env, "ERR_INTERNAL", "A top-k handle could not be made");
+  }
+  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(handle->prepared->bytes()));
+  handle.release();
+  return object;
+}
+
+Handle& HandleArg(const Napi::CallbackInfo& info, size_t index) {
+  void* data = nullptr;
+  const bool tagged = info[index].IsObject() && info[index].As<Napi::Object>().CheckTypeTag(&kHandleTag);
+  if (!tagged || napi_unwrap(info.Env(), info[index], &data) != napi_ok) {
+    ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected a top-k handle at the native boundary");
+  }
+  return *static_cast<Handle*>(data);
+}
+
+size_t EnumArg(const Napi::CallbackInfo& info, size_t index, size_t count, const char* name) {
+  const size_t value = SizeArg(info, index, name);
+  if (value >= count) ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Unknown \"") + name + "\" at the native boundary");
+  return value;
+}
+
+class PrepareWorker final : public PromiseWorker {
+ public:
+  explicit PrepareWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+    const size_t rows = SizeArg(info, 1, "baseRows");
+    const size_t dim = SizeArg(info, 2, "dim");
+    if (rows == 0 || rows > INT32_MAX || dim == 0 || dim > kMaxTopkDim) {
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "Sizes out of range at the native boundary");
+    }
+    base_ = MatrixArg(info, 0, rows, dim, "base");
+    metric_ = static_cast<TopkMetric>(EnumArg(info, 3, 3, "metric"));
+    storage_ = static_cast<TopkStorage>(EnumArg(info, 4, 4, "storage"));
+    Keep(info[0]);
+    TakeControl(info, 5);
+  }
+
+ private:
+  Status Execute() override {
+    return GetBackend().topk_prepare(ConstMatrix{base_.data, base_.rows, base_.cols}, metric_, storage_, &prepared_,
+                                     control());
+  }
+  Napi::Value Result(Napi::Env env) override {
+    auto handle = std::make_unique<Handle>();
+    handle->prepared = std::move(prepared_);
+    handle->base = Napi::Persistent(Kept(0).As<Napi::Float32Array>());
+    handle->rows = base_.rows;
+    handle->dim = base_.cols;
+    return WrapHandle(env, std::move(handle));
+  }
+  Matrix base_;
+  TopkMetric metric_ = TopkMetric::kIp;
+  TopkStorage storage_ = TopkStorage::kF32;
+  std::unique_ptr<TopkBase> prepared_;
+};
+
+// A search of few pairs is over before the engine thread's team has gathered, and need not wait behind wide jobs.
+Lane LaneFor(const Napi::CallbackInfo& info) {
+  constexpr double kSmall = 4e6;  // multiply-adds, about a millisecond
+  const Handle& handle = HandleArg(info, 0);
+  const double work = static_cast<double>(SizeArg(info, 2, "queryRows")) * static_cast<double>(handle.rows) *
+                      static_cast<double>(handle.dim);
+  return work < kSmall ? Lane::kPool : Lane::kEngine;
+}
+
+class SearchWorker final : public PromiseWorker {
+ public:
+  explicit SearchWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, LaneFor(info)) {
+    const Handle& handle = HandleArg(info, 0);
+    if (!handle.prepared) ThrowCoded(info.Env(), "ERR_DISPOSED", "The base was disposed");
+    Napi::Float32Array base = handle.base.Value();
+    if (base.ElementLength() != handle.rows * handle.dim) {
+      ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array of \"base\" was transferred or resized after the base was created");
+    }
+    const size_t queries = SizeArg(info, 2, "queryRows");
+    const Matrix query = MatrixArg(info, 1, queries, handle.dim, "queries");
+    Napi::Int32Array indices = Int32Arg(info, 4, "indices");
+    args_.prepared = handle.prepared.get();
+    args_.base = ConstMatrix{base.Data(), handle.rows, handle.dim};
+    args_.queries = ConstMatrix{query.data, query.rows, query.cols};
+    args_.k = SizeArg(info, 3, "k");
+    if (args_.k == 0 || args_.k > handle.rows) ThrowCoded(info.Env(), "ERR_INTERNAL", "\"k\" is out of range at the native boundary");
+    CheckLength(info.Env(), indices.ElementLength(), queries, args_.k, "indices");
+    args_.indices = indices.Data();
+    args_.scores = MatrixArg(info, 5, queries, args_.k, "scores").data;
+    prepared_ = handle.prepared;
+    Keep(base);
+    for (size_t i : {1, 4, 5}) Keep(info[i]);
+    TakeControl(info, 6);
+  }
+
+ private:
+  Status Execute() override { return GetBackend().topk_search(args_, control()); }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  TopkArgs args_;
+  std::shared_ptr<const TopkBase> prepared_;
+};
+
+// topkStorage(queries: number): 0 | 1 | 2 | 3
+Napi::Value Storage(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<int>(GetBackend().topk_storage(SizeArg(info, 0, "queries"))));
+}
+
+// topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: 0 | 1 | 2, storage: 0 | 1 | 2 | 3,
+//             control?: Int32Array): Promise<TopkHandle>
+Napi::Value Prepare(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<PrepareWorker>(info));
+}
+
+// topkSearch(handle: TopkHandle, queries: Float32Array, queryRows: number, k: number, indices: Int32Array,
+//            scores: Float32Array, control?: Int32Array): Promise<void>
+Napi::Value Search(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<SearchWorker>(info));
+}
+
+// topkRelease(handle: TopkHandle): void; searches in flight keep what they need.
+Napi::Value Release(const Napi::CallbackInfo& info) {
+  HandleArg(info, 0).Release(info.Env());
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void RegisterTopk(Napi::Env env, Napi::Object exports) {
+  exports["topkStorage"] = Napi::Function::New(env, Storage, "topkStorage");
+  exports["topkPrepare"] = Napi::Function::New(env, Prepare, "topkPrepare");
+  exports["topkSearch"] = Napi::Function::New(env, Search, "topkSearch");
+  exports["topkRelease"] = Napi::Function::New(env, Release, "topkRelease");
+}
+
+}  // namespace univar

@@ -1,0 +1,48 @@
+// Compares a block of queries with tiles of a prepared base and hands the rows that may matter to a selector.
+#pragma once
+
+#include "core/aligned_buffer.h"
+#include "core/matrix.h"
+#include "cpu/gemm.h"
+#include "cpu/topk_base.h"
+#include "cpu/topk_select.h"
+
+namespace univar {
+
+// How approximate scores are computed.
+enum class TopkProduct {
+  kDots,  // row by row, for few queries
+  kF32,   // oneDNN on float32, codes decoded tile by tile
+  kBf16,  // oneDNN on bf16 codes
+  kInt8,  // oneDNN on int8 codes
+};
+
+TopkProduct ChooseTopkProduct(TopkStorage storage, size_t dim, size_t queries);
+
+class TopkScanner {
+ public:
+  // Encodes the queries and fills `terms`. `base` are the float32 rows of `prepared`.
+  Status Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, QueryTerms* terms);
+
+  size_t tile_rows() const { return tile_rows_; }
+  // Compares rows [first, first + rows) with all queries; rows <= tile_rows().
+  Status ScanTile(size_t first, size_t rows, TopkSelector* selector);
+
+ private:
+  Status EncodeQueries(ConstMatrix queries);
+  Status MakeGemm(size_t rows, Gemm* gemm) const;
+  Status ComputeTile(size_t first, size_t rows);
+
+  const CpuTopkBase* prepared_ = nullptr;
+  const float* base_ = nullptr;
+  QueryTerms* terms_ = nullptr;
+  size_t queries_ = 0, stride_ = 0, dim_ = 0, tile_rows_ = 0, last_rows_ = 0;
+  TopkProduct product_ = TopkProduct::kDots;
+  TopkStorage query_storage_ = TopkStorage::kF32;
+  AlignedBuffer<uint8_t> query_codes_;  // [queries, dim]
+  AlignedBuffer<float> decoded_;        // [tile_rows, dim], kF32 on low-precision storage only
+  AlignedBuffer<float> tile_;           // [tile_rows, stride] sums: float32, or int32 for kInt8
+  Gemm whole_, last_;                   // for whole tiles, and for the shorter one at the end of a segment
+};
+
+}  // namespace univar

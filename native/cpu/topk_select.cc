@@ -1,0 +1,114 @@
+#include "cpu/topk_select.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cpu/topk_exact.h"
+
+namespace univar {
+
+void BestRows::Push(RankedRow row) {
+  if (full()) {
+    if (!RanksBefore(row, worst())) return;
+    std::pop_heap(rows_, rows_ + size_, RanksBefore);
+    rows_[size_ - 1] = row;
+  } else {
+    rows_[size_++] = row;
+  }
+  std::push_heap(rows_, rows_ + size_, RanksBefore);
+}
+
+// Heap operations stay inside the array even if a caller breaks the rules and writes NaN into the base meanwhile.
+void BestRows::SortBestFirst() { std::sort_heap(rows_, rows_ + size_, RanksBefore); }
+
+Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k,
+                          size_t capacity, QueryTerms* terms, BestRows* best) {
+  prepared_ = prepared;
+  base_ = base;
+  queries_ = queries;
+  k_ = k;
+  capacity_ = capacity;
+  terms_ = terms;
+  best_ = best;
+  if (Status s = pending_.Allocate(queries.rows * capacity, "top-k candidates"); !s.ok()) return s;
+  if (Status s = counts_.Allocate(queries.rows, "top-k candidate counts"); !s.ok()) return s;
+  std::fill_n(counts_.data(), queries.rows, size_t{0});
+  return wide_.Allocate(queries.cols, "a query in double precision");
+}
+
+// Drops the rows that k others are certainly better than.
+void TopkSelector::Prune(size_t query) {
+  Candidate* begin = pending_.data() + query * capacity_;
+  Candidate* end = begin + counts_[query];
+  float& threshold = terms_->threshold[query];
+  if (counts_[query] >= k_) {
+    const auto higher_lower = [](const Candidate& a, const Candidate& b) { return a.lower > b.lower; };
+    std::nth_element(begin, begin + (k_ - 1), end, higher_lower);
+    const double reached = begin[k_ - 1].lower - terms_->slack[query];
+    threshold = std::max(threshold, std::nextafterf(static_cast<float>(reached), -INFINITY));
+  }
+  const float limit = threshold;
+  end = std::partition(begin, end, [limit](const Candidate& c) { return c.upper >= limit; });
+  counts_[query] = static_cast<size_t>(end - begin);
+}
+
+void TopkSelector::MakeRoom(size_t query) {
+  Prune(query);
+  // Nearly full again at once would mean pruning at every row.
+  if (counts_[query] > capacity_ - capacity_ / 4) RankPending(query);
+}
+
+void TopkSelector::Finish(size_t query) {
+  Prune(query);
+  RankPending(query);
+  best_[query].SortBestFirst();
+}
+
+// The likely best come first, so that their exact keys spare most of the others.
+void TopkSelector::RankPending(size_t query) {
+  Candidate* begin = pending_.data() + query * capacity_;
+  Candidate* end = begin + counts_[query];
+  counts_[query] = 0;
+  std::copy_n(queries_.row(query), queries_.cols, wide_.data());
+  if (static_cast<size_t>(end - begin) > k_) {
+    std::nth_element(begin, begin + k_, end, [](const Candidate& a, const Candidate& b) { return a.upper > b.upper; });
+  }
+  BestRows& best = best_[query];
+  double limit = best.full() ? ReachedBy(query, best.worst().key) : -INFINITY;
+  double worst = best.full() ? best.worst().key : -INFINITY;
+  for (const Candidate* c = begin; c < end; ++c) {
+    if (c->upper < limit) continue;
+    best.Push({ExactKey(query, c->row), c->row});
+    if (best.full() && best.worst().key > worst) {
+      worst = best.worst().key;
+      limit = ReachedBy(query, worst);
+    }
+  }
+}
+
+double TopkSelector::ExactKey(size_t query, int32_t row) const {
+  const float* b = base_.row(static_cast<size_t>(row));
+  switch (prepared_->metric) {
+    case TopkMetric::kIp: return exact_dot(wide_.data(), b, base_.cols);
+    case TopkMetric::kL2: return -exact_squared_distance(wide_.data(), b, base_.cols);
+    case TopkMetric::kCosine: break;
+  }
+  const double norms = terms_->norm[query] * prepared_->norms[static_cast<size_t>(row)];
+  return norms > 0.0 ? exact_dot(wide_.data(), b, base_.cols) / norms : 0.0;
+}
+
+double TopkSelector::ReachedBy(size_t query, double worst) const {
+  const double norm = terms_->norm[query];
+  double g = worst;
+  if (prepared_->metric == TopkMetric::kIp) {
+    g = norm > 0.0 ? worst / (norm * prepared_->unit) : 0.0;
+  } else if (prepared_->metric == TopkMetric::kL2) {
+    const double s = norm / prepared_->unit;
+    const double distance = -worst / prepared_->unit / prepared_->unit;
+    g = (s * s - distance) / (2.0 * std::max(1.0, s));
+  }
+  // The division and the difference round; the slack has the latter's share, 2^-30 is far above the rest.
+  return g - terms_->slack[query] - std::abs(g) * 0x1p-30;
+}
+
+}  // namespace univar

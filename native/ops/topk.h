@@ -1,0 +1,88 @@
+// Exact k best rows of a base for every query, by inner product, squared Euclidean distance or cosine.
+//
+//   ip:      s_ij = <q_i, b_j>                                  largest first
+//   l2:      s_ij = ||q_i - b_j||^2 (squared, as FAISS)         smallest first
+//   cosine:  s_ij = <q_i, b_j> / (||q_i|| ||b_j||), 0 if either is a zero row    largest first
+//
+// queries: [rows, dim], base: [rows, dim], both float32 and finite. Out: indices, scores: [queries, k], best first, equal
+// scores by smaller index; rows are ranked by the double below and the score is that double rounded to float32
+// (infinite beyond its range).
+//
+// THE EXACT SCORE is a double computed in one fixed order: 32 partial sums, the one at j over the entries j, j + 32,
+// j + 64, ... ascending, then joined by halves (j with j + 16, with j + 8, ... with j + 1). A product of two float32 is
+// exact in double, so fused and separate multiply-adds agree; (q - b)^2 is rounded before it is added. Norms are the
+// square root of the row's sum with itself, and cosine divides by the product of the norms. Hence the result depends on
+// neither instruction set, storage, tile nor thread count, and nothing overflows or underflows on the way.
+//
+// SCAN AND RE-RANK. Only candidates get an exact score. The base is held for the scan at `storage` precision and
+// compared with all queries by products in float32, bfloat16 or int8, which give an approximate key and a bound e of
+// its error. If L is a lower bound of the k-th largest key seen so far, a row with approximation + e < L is not among the
+// k best: k rows are strictly better. All others are kept, and re-ranked from the float32 rows. What remains to prove is
+// the bound.
+//
+// 1. Scaling. Let v = b_j / ||b_j|| and u = q_i / ||q_i|| (0 for a zero row), w = ||b_j|| / B with B the power of two
+//    just above the length of the longest row (ip, l2), or w = 1 (cosine), so w <= 1. All key terms are then at most about 1 in magnitude, whatever
+//    the range of the inputs, because rows of extreme length are first multiplied by a power of two. With
+//    s = ||q_i|| / B and m = max(1, s), ranking by s_ij is ranking by the key
+//      ip, cosine:  g = w <u, v>         l2:  g = (s/m) w <u, v> - (1/m) w^2 / 2     [= (||q||^2 - s_ij) / (2 B^2 m)]
+// 2. Rounding to storage. Let v', u' be what the codes stand for, r >= ||v - v'|| and p >= ||u - u'|| the residuals
+//    that are measured row by row when the codes are made (so denormals and clipping are in them). By Cauchy-Schwarz
+//      |<u, v> - <u', v'>| = |<u, v - v'> + <u - u', v'>| <= ||u|| r + p ||v'|| <= r + p (1 + r).
+// 3. Summation. A sum of n products in float32, in any order, fused or not, misses by at most
+//      gamma_n sum |u'_t v'_t| <= gamma_n ||u'|| ||v'|| <= gamma_n (1 + p) (1 + r),  gamma_n = n eps / (1 - n eps), eps = 2^-24.
+//    Integer products are exact. The handful of float32 operations after the sum, the double-precision error of the exact
+//    score (n 2^-53 relative to the same product of norms) and the n 2^-126 that a unit may lose by flushing denormals
+//    are less than the difference between gamma_n and gamma_{n+64}.
+// 4. Together: |g - approximation| <= R + P N with R = w r, N = w (1 + r), P = p + gamma_{n+64} (1 + p), plus 2^-120 for
+//    results in the denormal range. l2 multiplies this by s/m and adds the rounding of w^2 / (2 m), covered by 2^-21 of it,
+//    and the error of the exact distance, at most (n + 8) 2^-52 (s^2 + w^2) / m: its first part is a constant of the query,
+//    its second disappears in the 2^-21.
+// With n <= kMaxTopkDim every bound is finite. A bound that is too wide to tell rows apart makes more candidates, never a
+// wrong result.
+//
+// Memory besides inputs and outputs: the codes (dim * 1, 2 or 2 bytes a row for int8, f16, bf16; none for f32 unless
+// a row's length lies outside 2^-60 .. 2^60), 16 bytes a row for the bounds (24 for cosine), and while searching at most
+// about 24 MiB a thread, or 80 bytes times k for one query if that is more. Never queries times base.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/control.h"
+#include "core/matrix.h"
+#include "core/status.h"
+
+namespace univar {
+
+enum class TopkMetric { kIp = 0, kL2 = 1, kCosine = 2 };
+enum class TopkStorage { kF32 = 0, kF16 = 1, kBf16 = 2, kInt8 = 3 };
+
+inline constexpr size_t kMaxTopkDim = size_t{1} << 20;
+
+// A base made ready for scanning; immutable, so any number of searches may share it. It does not own the float32 rows.
+class TopkBase {
+ public:
+  virtual ~TopkBase() = default;
+  virtual TopkStorage storage() const = 0;
+  // Memory held, in bytes.
+  virtual size_t bytes() const = 0;
+};
+
+// The fastest storage on this CPU when a base is prepared for `queries` queries in all.
+using TopkStorageFn = TopkStorage (*)(size_t queries);
+
+using TopkPrepareFn = Status (*)(ConstMatrix base, TopkMetric metric, TopkStorage storage,
+                                 std::unique_ptr<TopkBase>* prepared, const Control& control);
+
+struct TopkArgs {
+  const TopkBase* prepared = nullptr;
+  ConstMatrix base;     // the rows that `prepared` was made from
+  ConstMatrix queries;
+  size_t k = 0;         // 1 .. base.rows
+  int32_t* indices = nullptr;
+  float* scores = nullptr;
+};
+
+using TopkSearchFn = Status (*)(const TopkArgs& args, const Control& control);
+
+}  // namespace univar

@@ -1,0 +1,114 @@
+/** The encoder with real models: correctness against sentence-transformers, and that nothing depends on its batches. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import type { Encoder } from '../../src/encoder/encoder.js';
+import { loadEncoder } from '../../src/encoder/load-encoder.js';
+
+const FLOAT_MODEL = fileURLToPath(new URL('../../../shared/models/all-MiniLM-L6-v2/', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../fixtures/encoder/minilm-reference.json', import.meta.url));
+
+interface Reference {
+  text: string;
+  embedding: Float32Array;
+  tokens: number;
+}
+
+function committedReference(): Reference[] {
+  const { entries } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { entries: { text: string; embedding: string; tokens: number }[] };
+  return entries.map((entry) => ({ ...entry, embedding: floats(Buffer.from(entry.embedding, 'base64')) }));
+}
+
+function fullReference(): Reference[] {
+  const { texts, ids } = JSON.parse(readFileSync(`${FLOAT_MODEL}reference.json`, 'utf8')) as { texts: string[]; ids: number[][] };
+  const npy = readFileSync(`${FLOAT_MODEL}reference.npy`);
+  const rows = floats(npy.subarray(npy.length - texts.length * 384 * 4));
+  return texts.map((text, i) => ({ text, embedding: rows.subarray(i * 384, (i + 1) * 384), tokens: ids[i]!.length }));
+}
+
+function floats(bytes: Buffer): Float32Array {
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
+}
+
+const row = (embeddings: Float32Array, i: number): Float32Array => embeddings.subarray(i * 384, (i + 1) * 384);
+
+describe.skipIf(!existsSync(FLOAT_MODEL))('all-MiniLM-L6-v2 in float32 (skipped where ../shared/models is absent)', () => {
+  it('agrees with sentence-transformers', async () => {
+    const encoder = await loadEncoder(FLOAT_MODEL);
+    const reference = fullReference();
+    const result = await encoder.encode(reference.map(({ text }) => text));
+    expect(result).toMatchObject({ rows: 48, dim: 384, tokens: reference.reduce((sum, { tokens }) => sum + tokens, 0) });
+    reference.forEach(({ embedding }, i) => expect(largestDifference(row(result.embeddings, i), embedding)).toBeLessThan(1e-5));
+    await encoder.dispose();
+  });
+});
+
+describe('the default encoder', () => {
+  let encoder: Encoder;
+  beforeAll(async () => {
+    encoder = await loadEncoder(DEFAULT_ENCODER);
+  });
+  afterAll(async () => {
+    await encoder.dispose();
+  });
+
+  it('says what it is', () => {
+    expect(encoder).toMatchObject({ name: 'all-MiniLM-L6-v2-int8', dim: 384, maxTokens: 256 });
+  });
+
+  it('agrees with the float32 original up to the rounding of its weights', async () => {
+    const reference = committedReference();
+    const { embeddings, tokens } = await encoder.encode(reference.map(({ text }) => text));
+    reference.forEach(({ embedding }, i) => expect(cosine(row(embeddings, i), embedding)).toBeGreaterThan(0.995));
+    expect(tokens).toBe(reference.reduce((sum, entry) => sum + entry.tokens, 0));
+  });
+
+  it('gives a text the same vector whatever else is in the call', async () => {
+    const texts = committedReference().map(({ text }) => text);
+    const together = await encoder.encode(texts);
+    for (const i of [0, 1, 4, 7, 11]) {
+      const { embeddings } = await encoder.encode([texts[i]!]);
+      expect(largestDifference(embeddings, row(together.embeddings, i))).toBeLessThan(1e-6);
+    }
+  });
+
+  it('takes blank, odd and huge texts', async () => {
+    const { embeddings, tokens } = await encoder.encode(['', ' \n\t ', '\ud800 lone \udc00', 'word '.repeat(200_000), '\0']);
+    expect(embeddings.every(Number.isFinite)).toBe(true);
+    expect(largestDifference(row(embeddings, 0), row(embeddings, 1))).toBe(0);
+    expect(tokens).toBeGreaterThan(256);
+    expect(tokens).toBeLessThan(300);
+  });
+
+  it('leaves the event loop free while one batch is computed', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await encoder.encode(Array.from({ length: 16 }, () => 'word '.repeat(300)));
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(10);
+  });
+
+  it('cuts at maxTokens, within what the model has positions for', async () => {
+    const short = await loadEncoder(DEFAULT_ENCODER, { maxTokens: 16, threads: 1, batchTokens: 32 });
+    expect((await short.encode(['word '.repeat(100), 'word'])).tokens).toBe(16 + 3);
+    expect(short.maxTokens).toBe(16);
+    expect(short.fingerprint).not.toBe(encoder.fingerprint);
+    await short.dispose();
+    const options = [{ maxTokens: 513 }, { maxTokens: 1 }, { threads: 0 }, { batchTokens: 0.5 }];
+    for (const option of options) await expect(loadEncoder(DEFAULT_ENCODER, option)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(loadEncoder(DEFAULT_ENCODER, { maxToken: 3 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+  });
+});

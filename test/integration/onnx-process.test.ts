@@ -1,0 +1,195 @@
+/** The encoder's child process: models that are not what they should be, deaths, and who outlives whom. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import type { Encoder } from '../../src/encoder/encoder.js';
+import { loadEncoder, type LoadEncoderOptions } from '../../src/encoder/load-encoder.js';
+import { readModelFolder } from '../../src/encoder/model-folder.js';
+import { OnnxEncoder } from '../../src/encoder/onnx-encoder.js';
+import { OnnxProcess } from '../../src/encoder/onnx-process.js';
+import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
+import { onnxModel } from '../support/onnx-bytes.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { TINY_DIM, TINY_GRAPH, tinyMean, writeTinyEncoder } from '../support/tiny-encoder.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const [weights] = TINY_GRAPH.weights;
+const load = (changes: Record<string, unknown> = {}, options?: LoadEncoderOptions): Promise<Encoder> =>
+  loadEncoder(writeTinyEncoder(temporaryFolder(), changes), options);
+const graph = (changes: Partial<typeof TINY_GRAPH>): Buffer => onnxModel({ ...TINY_GRAPH, ...changes });
+
+const unhandled = vi.fn();
+process.on('unhandledRejection', unhandled);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+describe('a tiny model', () => {
+  it('gives the mean of its token vectors, however the batches fall', async () => {
+    for (const batchTokens of [1, 9, 4096]) {
+      const encoder = await load({}, { batchTokens });
+      const { embeddings } = await encoder.encode(['a', '', 'a b c a b c a b c', 'C d']);
+      expect([...embeddings]).toEqual([[2, 4, 3], [2, 3], [2, 4, 5, 6, 4, 5, 6, 3], [2, 6, 1, 3]].flatMap(tinyMean).map(Math.fround));
+      await encoder.dispose();
+    }
+  });
+
+  it('may take int32 and keep its weights in another file', async () => {
+    const external = {
+      'model.onnx': graph({
+        inputs: TINY_GRAPH.inputs.map((input) => ({ ...input, type: 'int32' as const })),
+        weights: [{ ...weights!, data: 'model.safetensors' }],
+      }),
+      'model.safetensors': Buffer.from((weights!.data as Float32Array).buffer),
+    };
+    const encoder = await load(external);
+    expect([...(await encoder.encode(['b'])).embeddings]).toEqual(tinyMean([2, 5, 3]).map(Math.fround));
+    await encoder.dispose();
+    await expect(load({ ...external, 'model.safetensors': Buffer.alloc(8) })).rejects.toMatchObject({ code: 'ERR_DATA' });
+  });
+
+  it('reports a token outside of its table, and goes on', async () => {
+    const encoder = await load({ 'model.onnx': graph({ weights: [{ ...weights!, dims: [6, TINY_DIM], data: new Float32Array(24) }] }) });
+    await expect(encoder.encode(['a c'])).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('model.onnx failed') as string });
+    expect((await encoder.encode(['a b'])).rows).toBe(1);
+    await encoder.dispose();
+  });
+
+  it.each<[string, Record<string, unknown>, string, RegExp]>([
+    ['no ONNX', { 'model.onnx': 'version https://git-lfs.github.com/spec/v1' }, 'ERR_DATA', /model\.onnx is not a whole ONNX file/],
+    ['a cut file', { 'model.onnx': onnxModel(TINY_GRAPH).subarray(0, 150) }, 'ERR_DATA', /model\.onnx is not a whole ONNX file/],
+    ['an unknown operation', { 'model.onnx': graph({ nodes: [{ ...TINY_GRAPH.nodes[0]!, op: 'Gathre' }] }) }, 'ERR_DATA', /model\.onnx is not a model that .*Gathre/s],
+    ['an unknown input', { 'model.onnx': graph({ inputs: [...TINY_GRAPH.inputs, { name: 'pixels', type: 'float32', dims: [1] }] }) }, 'ERR_DATA', /got "pixels" \(float32\)/],
+    ['no attention mask', { 'model.onnx': graph({ inputs: TINY_GRAPH.inputs.slice(0, 1) }) }, 'ERR_DATA', /no input "attention_mask"/],
+    [
+      'no vectors of tokens',
+      {
+        'model.onnx': graph({
+          nodes: [...TINY_GRAPH.nodes, { op: 'Size', inputs: ['last_hidden_state'], outputs: ['size'] }],
+          outputs: [{ name: 'size', type: 'int64', dims: [] }],
+        }),
+      },
+      'ERR_DATA',
+      /expected a float32 output \[batch, tokens, dim\], got "size" \(int64/,
+    ],
+    ['another width', { '1_Pooling/config.json': { pooling_mode: 'cls', word_embedding_dimension: 5 } }, 'ERR_DATA', /expected float32 \[1, 2, 5\] .*got float32 \[1, 2, 4\]/],
+    ['weights that are no numbers', { 'model.onnx': graph({ weights: [{ ...weights!, data: new Float32Array(28).fill(NaN) }] }) }, 'ERR_NON_FINITE', /NaN/],
+  ])('refuses %s', async (_, changes, code, message) => {
+    await expect(load(changes)).rejects.toMatchObject({ name: 'EngineError', code, message: expect.stringMatching(message) as string });
+  });
+});
+
+it('says what to do when ONNX Runtime is not installed', async () => {
+  const folder = temporaryFolder();
+  const files = {
+    'register.mjs': `import { register } from 'node:module'; register('./hook.mjs', import.meta.url);`,
+    'hook.mjs': `export function resolve(name, context, next) {
+      if (name === 'onnxruntime-node') throw new Error('no such package');
+      return next(name, context);
+    }`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  vi.stubEnv('NODE_OPTIONS', `--import=${pathToFileURL(join(folder, 'register.mjs')).href}`);
+  await expect(load()).rejects.toMatchObject({
+    code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/no such package.*npm install onnxruntime-node/) as string,
+  });
+});
+
+describe('a process that is killed', () => {
+  it('fails the call with what it had printed; the next call starts another', async () => {
+    vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('console.error("last words")')}`);
+    const model = await readModelFolder(DEFAULT_ENCODER);
+    const start = (): Promise<OnnxProcess> => OnnxProcess.start({ ...model, threads: 1 });
+    const first = await start();
+    const tokenizer = await loadTokenizer(model.tokenizerFile);
+    const encoder = new OnnxEncoder({ model, fingerprint: '', tokenizer, maxTokens: 256, batchTokens: 1024, start }, first);
+    const texts = Array.from({ length: 40 }, (_, i) => `word ${i} `.repeat(100));
+    const doomed = encoder.encode(texts, { onProgress: () => process.kill(first.pid!, 'SIGKILL') });
+    const waiting = encoder.encode(texts.slice(0, 1));
+    await expect(doomed).rejects.toMatchObject({
+      code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/model\.onnx was ended by SIGKILL.*last words/s) as string,
+    });
+    expect((await waiting).rows).toBe(1);
+    expect(first.alive).toBe(false);
+    await encoder.dispose();
+  });
+
+  it('also while it loads', async () => {
+    const folder = await readModelFolder(DEFAULT_ENCODER);
+    vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
+    await expect(OnnxProcess.start({ ...folder, threads: 1 })).rejects.toMatchObject({
+      code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('ended with exit code 9') as string,
+    });
+  });
+});
+
+/** Runs a program in TypeScript-aware Node; `encoder` is loaded from `folder` in it. */
+function program(folder: string, body: string) {
+  const code = `
+    const { loadEncoder } = await import('./src/encoder/load-encoder.ts');
+    const { OnnxProcess } = await import('./src/encoder/onnx-process.ts');
+    const { readModelFolder } = await import('./src/encoder/model-folder.ts');
+    const folder = ${JSON.stringify(folder)};
+    ${body}`;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', code];
+  return spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function firstLine(child: ReturnType<typeof program>): Promise<string> {
+  const [text] = (await once(child.stdout, 'data')) as [Buffer];
+  return text.toString().trim();
+}
+
+/** A process that ended may stay listed until something collects it. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+describe('a program that uses it', () => {
+  it('ends when it is idle, without dispose()', async () => {
+    const child = program(writeTinyEncoder(temporaryFolder()), `
+      const encoder = await loadEncoder(folder);
+      const { rows } = await encoder.encode(['a', 'b']);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(rows, (await encoder.encode(['a'])).rows);`);
+    expect(await firstLine(child)).toBe('2 1');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('takes the process with it when it is killed at work', async () => {
+    const child = program(DEFAULT_ENCODER, `
+      const runner = await OnnxProcess.start({ ...(await readModelFolder(folder)), threads: 1 });
+      const batch = { ids: new Int32Array(256 * 4).fill(2000), offsets: Int32Array.of(0, 256, 512, 768, 1024) };
+      console.log(runner.pid);
+      await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`);
+    const pid = Number(await firstLine(child));
+    expect(isRunning(pid)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 60_000, interval: 50 });
+  });
+
+  it('may do so in several worker threads', async () => {
+    const folder = writeTinyEncoder(temporaryFolder());
+    const rows = [1, 2].map(async () => {
+      const worker = new Worker(new URL('../support/encoder-worker.mjs', import.meta.url), { workerData: folder });
+      const [message] = (await once(worker, 'message')) as [number];
+      expect(await once(worker, 'exit')).toEqual([0]);
+      return message;
+    });
+    expect(await Promise.all(rows)).toEqual([2, 2]);
+  });
+});

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { SeededRandom } from '../../../src/core/random.js';
+
+describe('SeededRandom', () => {
+  it('gives the published sequence of mulberry32', () => {
+    const random = new SeededRandom(1);
+    expect([random.next(), random.next(), random.next()].map((value) => Math.floor(value * 2 ** 32))).toEqual([
+      2693262067, 11749833, 2265367787,
+    ]);
+  });
+
+  it('draws every integer below a bound about equally often', () => {
+    const random = new SeededRandom(7);
+    const counts = [0, 0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < 70_000; i++) counts[random.integer(7)]! += 1;
+    expect(Math.min(...counts)).toBeGreaterThan(9_600);
+    expect(Math.max(...counts)).toBeLessThan(10_400);
+  });
+
+  it('shuffles into a permutation that the seed decides', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat({ max: 200 }), (seed, length) => {
+        const items = Int32Array.from({ length }, (_, i) => i);
+        const shuffled = new SeededRandom(seed).shuffle(items.slice());
+        expect(shuffled).toEqual(new SeededRandom(seed).shuffle(items.slice()));
+        expect(shuffled.toSorted()).toEqual(items);
+      }),
+    );
+  });
+
+  it('shuffles every order about equally often', () => {
+    const random = new SeededRandom(3);
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 12_000; i++) {
+      const order = random.shuffle([1, 2, 3]).join('');
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    expect(Math.min(...counts.values())).toBeGreaterThan(1_800);
+  });
+});
