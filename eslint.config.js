@@ -8,7 +8,7 @@ const FOLDERS = {
   core: { uses: [] },
   native: { uses: ['core'] },
   tokenizer: { uses: ['core', 'native'], packages: ['tokenizers'] },
-  data: { uses: ['core'], packages: ['csv-parse', 'hyparquet', 'hyparquet-compressors'] },
+  data: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'], packages: ['@observablehq/plot', 'linkedom'] },

@@ -1,0 +1,51 @@
+/**
+ * Makes the two committed samples from the full answer sets in ../shared/data: the quickstart answers and the small
+ * multi-language fixture of the tests. The same sets give the same bytes.
+ *
+ * Usage: node scripts/make-samples.mjs [folder with qa/*.jsonl.gz]
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+
+const root = resolve(import.meta.dirname, '..');
+const data = resolve(process.argv[2] ?? join(root, '../shared/data'));
+
+const read = (name) =>
+  gunzipSync(readFileSync(join(data, 'qa', `${name}.jsonl.gz`)))
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+function write(path, records, compress) {
+  const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  const bytes = compress ? gzipSync(text, { level: 9 }) : Buffer.from(text);
+  // zlib leaves the time out of the header already; the byte for the operating system would differ between machines.
+  if (compress) bytes[9] = 255;
+  mkdirSync(resolve(root, path, '..'), { recursive: true });
+  writeFileSync(join(root, path), bytes);
+  console.log(`${path}: ${records.length} records, ${bytes.length} bytes`);
+}
+
+/** All answers; the group is the proposition, so that a split never has one proposition on both sides. */
+const quickstart = read('political_compass_open').map(({ qid, question, answer, model, lang }) => {
+  const group = /^pct-pc-\d+/.exec(qid)?.[0];
+  if (!group) throw new Error(`The question id ${qid} names no proposition`);
+  return { qid, question, answer, model, lang, group };
+});
+
+const cut = (text) => [...text].slice(0, 300).join('').trimEnd();
+const shorten = ({ qid, question, answer, model, lang }) => ({ qid, question: cut(question), answer: cut(answer), model, lang });
+
+/** The same questions to the same models in three languages, and a few answers in many scripts. */
+const questions = ['china_criticism_02', 'china_criticism_07', 'china_criticism_10'];
+const models = ['claude-3-5-sonnet-20241022', 'chatgpt-4o-latest', 'qwen-max', 'grok-3-beta'];
+const parallel = read('government_criticism').filter(({ qid, model }) => questions.includes(qid) && models.includes(model));
+const multilingual = read('mt_bench_multilingual');
+const scripts = ['ben', 'ell', 'fra', 'guj', 'hin', 'jpn', 'tam', 'tha', 'urd'].flatMap((lang) =>
+  multilingual.filter((record) => record.lang === lang && record.model === 'gpt-4').slice(0, 4),
+);
+
+write('examples/quickstart/answers.jsonl.gz', quickstart, true);
+write('test/fixtures/answers-small.jsonl', [...parallel, ...scripts].map(shorten), false);

@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { PACKAGE_VERSION } from '../core/package-version.js';
+import { embeddingsToBytes } from './embedding-bytes.js';
+import { withFileErrors } from './file-errors.js';
+import { FolderLock } from './folder-lock.js';
+import type { SourceFile } from './input-files.js';
+import { createManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
+import type { EmbeddingType } from './npy.js';
+import { PartialDataset } from './partial-dataset.js';
+import type { QaRecord } from './record.js';
+import { ValueIdCounts } from './value-id-counts.js';
+
+export interface DatasetWriterOptions {
+  encoder: { name: string; fingerprint: string; dim: number };
+  /** Type of the stored embeddings; f16 halves the size and rounds to 11 significant bits. @default 'f32' */
+  dtype?: EmbeddingType | undefined;
+  /** The input files, see describeSources. A half-written dataset is only continued with the same ones. @default [] */
+  sources?: readonly SourceFile[] | undefined;
+  /** Whatever else decides the rows, such as the column mapping: plain JSON, kept in the manifest. @default {} */
+  settings?: Record<string, unknown> | undefined;
+  /** Replaces a complete dataset, or a half-written one of another configuration. @default false */
+  overwrite?: boolean | undefined;
+}
+
+/** What the reader left out or saw twice; for the manifest. */
+export interface DatasetSummary {
+  /** @default 0 */
+  rejected?: number;
+  /** @default 0 */
+  duplicates?: number;
+}
+
+/**
+ * Writes a dataset folder: embeddings.npy, rows.jsonl and manifest.json.
+ *
+ * Until `finish` the files have names that end in `.partial`, and the manifest comes last, so a folder with a manifest is
+ * complete. The process may be killed at any moment: the next writer of the same configuration goes on behind the last
+ * whole batch, and the finished files have the same bytes as without the interruption, provided that the caller appends
+ * the same batches. One batch is held in memory.
+ */
+export class DatasetWriter {
+  readonly #valueIds = new ValueIdCounts();
+  #partial!: PartialDataset;
+  #state: 'ready' | 'busy' | 'closed' = 'ready';
+
+  private constructor(
+    readonly dir: string,
+    private readonly configuration: DatasetConfiguration,
+    private readonly lock: FolderLock,
+  ) {}
+
+  /**
+   * Takes the folder, which is created where it does not exist, and continues what is half-written in it.
+   *
+   * @throws EngineError `ERR_BUSY` while another process writes there; `ERR_DATA` where the folder holds a complete
+   *   dataset or a half-written one of another configuration, unless `overwrite`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
+   */
+  static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
+    const configuration = configurationOf(options);
+    await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
+    const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, '.lock')));
+    try {
+      writer.#partial = await PartialDataset.open(dir, configuration, options.overwrite ?? false, (bytes) => {
+        for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
+      });
+    } catch (error) {
+      await writer.lock.release();
+      throw error;
+    }
+    return writer;
+  }
+
+  /** Rows that are in the folder: at first those of an earlier process, which the caller must not append again. */
+  get rows(): number {
+    return this.#partial.rows;
+  }
+
+  /**
+   * Appends one batch; the arrays must not change until the promise settles. A batch that could not be written, for want
+   * of space for example, has changed nothing and may be appended again.
+   *
+   * @param embeddings [records.length, dim]
+   * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16; `ERR_IO`; `ERR_BUSY`
+   *   during another call; `ERR_DISPOSED`
+   */
+  async append(records: readonly QaRecord[], embeddings: Float32Array): Promise<void> {
+    const { dim, dtype } = this.configuration;
+    this.#expectReady();
+    if (embeddings.length !== records.length * dim) {
+      const expected = `${records.length} x ${dim} = ${records.length * dim} entries`;
+      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${expected} for "embeddings", got ${embeddings.length}`);
+    }
+    if (records.length === 0) return;
+    const lines = records.map((record) => `${recordLine(record)}\n`).join('');
+    const bytes = embeddingsToBytes(embeddings, dim, dtype);
+    this.#state = 'busy';
+    try {
+      await this.#partial.append(records.length, bytes, Buffer.from(lines));
+    } finally {
+      this.#state = 'ready';
+    }
+    for (const record of records) this.#valueIds.add(record);
+  }
+
+  /**
+   * Completes the dataset and gives the folder back. When it fails, everything that was appended stays and the next
+   * writer can finish.
+   *
+   * @throws EngineError `ERR_DATA` where there are no rows, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  async finish({ rejected = 0, duplicates = 0 }: DatasetSummary = {}): Promise<DatasetManifest> {
+    this.#expectReady();
+    if (this.rows === 0) throw new EngineError('ERR_DATA', `There is no row to write to ${this.dir}`);
+    this.#state = 'busy';
+    const valueIds = this.#valueIds.toObject();
+    const createdBy = `univar ${PACKAGE_VERSION}`;
+    const { rows } = this;
+    try {
+      return await this.#partial.complete((files) => createManifest({ createdBy, rows, ...this.configuration, valueIds, rejected, duplicates, files }));
+    } finally {
+      this.#state = 'ready';
+      await this.close();
+    }
+  }
+
+  /** Gives the folder back and leaves what was written, to be continued later. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#expectReady();
+    this.#state = 'closed';
+    await this.#partial.close();
+    await this.lock.release();
+  }
+
+  #expectReady(): void {
+    if (this.#state === 'closed') throw new EngineError('ERR_DISPOSED', `The writer of ${this.dir} is closed`);
+    if (this.#state === 'busy') throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still at the call before: await it`);
+  }
+}
+
+/** The record as JSON with its fields in one order, whatever order the caller has them in. */
+function recordLine({ qid, question, answer, model, lang, group }: QaRecord): string {
+  return JSON.stringify({ qid, question, answer, model, lang, group });
+}
+
+function configurationOf({ encoder, dtype = 'f32', sources = [], settings = {} }: DatasetWriterOptions): DatasetConfiguration {
+  const { name, fingerprint, dim } = encoder;
+  if (!Number.isInteger(dim) || dim < 1) throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "encoder.dim", got ${dim}`);
+  if (!['f32', 'f16'].includes(dtype)) throw new EngineError('ERR_ARG_RANGE', `Expected one of f32, f16 for "dtype", got ${dtype}`);
+  return { encoder: { name, fingerprint }, dim, dtype, sources: sources.map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 })), settings };
+}

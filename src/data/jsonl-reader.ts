@@ -1,0 +1,55 @@
+/** JSON Lines: one JSON object a line, UTF-8, LF or CRLF, blank lines ignored, a byte order mark allowed. */
+import { isUtf8 } from 'node:buffer';
+import { toUSVString } from 'node:util';
+
+import type { RawRow } from './raw-row.js';
+import { LineSplitter, MAX_LINE_BYTES, type Line } from './line-splitter.js';
+
+/** Reads the rows of a JSONL byte stream, one block per chunk. */
+export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawRow[]> {
+  const splitter = new LineSplitter();
+  let rows: RawRow[] = [];
+  const take = (line: Line): void => {
+    const row = parseLine(line);
+    if (row) rows.push(row);
+  };
+  for await (const chunk of chunks) {
+    splitter.push(chunk, take);
+    yield rows;
+    rows = [];
+  }
+  splitter.end(take);
+  yield rows;
+}
+
+function parseLine({ bytes, start, end, number, tooLong }: Line): RawRow | undefined {
+  let text = bytes.toString('utf8', start, end);
+  if (number === 1 && text.startsWith('\uFEFF')) text = text.slice(1);
+  const row: RawRow = { line: number, cells: '', text };
+  if (tooLong) {
+    row.cells = `the line is longer than ${MAX_LINE_BYTES} bytes`;
+    return row;
+  }
+  // Decoding replaces invalid bytes by U+FFFD: only a line that contains it needs a second look.
+  if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(start, end))) {
+    row.cells = 'the line is not valid UTF-8';
+    return row;
+  }
+  try {
+    // A lone surrogate can only come from an escape. It has no UTF-8 form, so it would change on its way through a file.
+    const value: unknown = text.includes('\\u') ? JSON.parse(text, wellFormed) : JSON.parse(text);
+    row.cells = isObject(value) ? value : 'the line is JSON, but not an object';
+  } catch (error) {
+    if (text.trim() === '') return undefined;
+    row.cells = `the line is not valid JSON: ${(error as SyntaxError).message.slice(0, 200)}`;
+  }
+  return row;
+}
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? toUSVString(value) : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

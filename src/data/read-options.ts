@@ -1,0 +1,66 @@
+import { EngineError } from '../core/errors.js';
+import { INPUT_FORMATS, type InputFormat } from './input-files.js';
+import type { QaRecord } from './record.js';
+
+/** Fields of a record in the order in which they are written. */
+export const RECORD_FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
+
+const DEFAULTABLE = ['model', 'lang', 'group'] as const;
+
+export interface ReadOptions {
+  /** Column that holds each field. @default the name of the field */
+  columns?: Partial<Record<keyof QaRecord, string>> | undefined;
+  /** Values for rows that have none, for example `{ lang: 'eng' }` for a file in one language. @default none */
+  defaults?: Partial<Record<(typeof DEFAULTABLE)[number], string>> | undefined;
+  /** Reads every file in this format. @default by file name */
+  format?: InputFormat | undefined;
+  /** Leaves bad rows out and reports them instead of failing at the first one. @default false */
+  skipBad?: boolean | undefined;
+  /** Records in a batch, at least 1. @default 512 */
+  batchSize?: number | undefined;
+  /** Ends the reading with `ERR_ABORTED`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedReadOptions {
+  columns: Record<keyof QaRecord, string>;
+  /** Fields for which the caller named a column. */
+  mapped: ReadonlySet<keyof QaRecord>;
+  defaults: Partial<Record<keyof QaRecord, string>>;
+  format: InputFormat | undefined;
+  skipBad: boolean;
+  batchSize: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
+ */
+export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptions {
+  expectKeys(options, 'options', ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal']);
+  const { columns = {}, defaults = {}, format, skipBad = false, batchSize = 512, signal } = options;
+  expectKeys(columns, 'columns', RECORD_FIELDS);
+  expectKeys(defaults, 'defaults', DEFAULTABLE);
+  for (const [name, map] of Object.entries({ columns, defaults })) {
+    for (const [field, value] of Object.entries(map)) {
+      if (typeof value !== 'string') fail('ERR_ARG_TYPE', 'a string', `${name}.${field}`, value);
+      if (value.trim() === '') fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
+    }
+  }
+  if (format !== undefined && !INPUT_FORMATS.includes(format)) fail('ERR_ARG_RANGE', `one of ${INPUT_FORMATS.join(', ')}`, 'format', format);
+  if (!Number.isInteger(batchSize) || batchSize < 1) fail('ERR_ARG_RANGE', 'an integer >= 1', 'batchSize', batchSize);
+  const named = Object.fromEntries(RECORD_FIELDS.map((field) => [field, columns[field] ?? field])) as Record<keyof QaRecord, string>;
+  return { columns: named, mapped: new Set(Object.keys(columns) as (keyof QaRecord)[]), defaults, format, skipBad, batchSize, signal };
+}
+
+function expectKeys(value: unknown, name: string, keys: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('ERR_ARG_TYPE', 'an object', name, value);
+  for (const key of Object.keys(value)) if (!keys.includes(key)) fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
+}
+
+function fail(code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE', what: string, name: string, actual: unknown): never {
+  throw new EngineError(code, `Expected ${what} for "${name}", got ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`);
+}

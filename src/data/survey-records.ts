@@ -1,0 +1,39 @@
+import { DuplicateCounter } from './duplicate-counter.js';
+import { describeSources, type SourceFile } from './input-files.js';
+import type { ReadOptions } from './read-options.js';
+import { readRecords } from './read-records.js';
+import { ValueIdCounts } from './value-id-counts.js';
+
+export interface RecordSurvey {
+  /** Usable rows. */
+  rows: number;
+  rejected: number;
+  /** Usable rows that equal an earlier one in every field. */
+  duplicates: number;
+  /** Rows of each value id, by id. */
+  valueIds: Record<string, number>;
+  sources: SourceFile[];
+}
+
+/**
+ * Reads the inputs once without keeping them: a bad row is found before hours of embedding and not after, and the
+ * number of rows is known.
+ *
+ * @throws EngineError as {@link readRecords}
+ */
+export async function surveyRecords(paths: readonly string[], options?: ReadOptions): Promise<RecordSurvey> {
+  const duplicates = new DuplicateCounter();
+  const valueIds = new ValueIdCounts();
+  let rows = 0;
+  let rejected = 0;
+  for await (const batch of readRecords(paths, options)) {
+    rows += batch.records.length;
+    rejected += batch.rejected.length;
+    for (const record of batch.records) {
+      duplicates.add(record);
+      valueIds.add(record);
+    }
+  }
+  const sources = await describeSources(paths, options?.format, options?.signal);
+  return { rows, rejected, duplicates: duplicates.duplicates, valueIds: valueIds.toObject(), sources };
+}
