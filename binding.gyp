@@ -23,19 +23,19 @@
         "native/cpu/l2_normalize.cc",
         "native/cpu/matmul.cc",
         "native/cpu/pooling.cc",
-        "native/tokenizer/added_tokens.cc",
-        "native/tokenizer/normalizer.cc",
-        "native/tokenizer/tokenizer.cc",
-        "native/tokenizer/unicode.cc",
-        "native/tokenizer/vocabulary.cc",
-        "native/tokenizer/word_pieces.cc"
         "native/cpu/topk.cc",
         "native/cpu/topk_codec.cc",
         "native/cpu/topk_exact.cc",
         "native/cpu/topk_filter.cc",
         "native/cpu/topk_prepare.cc",
         "native/cpu/topk_scan.cc",
-        "native/cpu/topk_select.cc"
+        "native/cpu/topk_select.cc",
+        "native/tokenizer/added_tokens.cc",
+        "native/tokenizer/normalizer.cc",
+        "native/tokenizer/tokenizer.cc",
+        "native/tokenizer/unicode.cc",
+        "native/tokenizer/vocabulary.cc",
+        "native/tokenizer/word_pieces.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

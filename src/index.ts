@@ -1,10 +1,9 @@
 /** Public exports of the package, nothing else. */
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
-export { capabilities } from './native/capabilities.js';
-export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from './native/infonce.js';
-export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
-export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';
-export { l2Normalize, pool } from './native/vectors.js';
+export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
+export type { Encoder, EncodeResult } from './encoder/encoder.js';
+export { loadEncoder, type LoadEncoderOptions } from './encoder/load-encoder.js';
+export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export {
   evaluateDatasetKnn,
   evaluateDatasetProbe,
@@ -13,7 +12,6 @@ export {
   type EvaluationTarget,
   type TargetOptions,
 } from './evaluation/dataset.js';
-export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export { evaluateKnn, evaluateNeighbours, type KnnOptions, type KnnResult, type NeighbourSearch, type SweepPoint } from './evaluation/knn.js';
 export type { EvaluationOptions, LabelledEmbeddings, LabelledRows } from './evaluation/prepare.js';
 export { evaluateProbe, type AccuracyAt, type ProbeEpoch, type ProbeOptions, type ProbeResult } from './evaluation/probe.js';
@@ -21,6 +19,11 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
+export { capabilities } from './native/capabilities.js';
+export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from './native/infonce.js';
+export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
+export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';
+export { l2Normalize, pool } from './native/vectors.js';
 export { exactNeighbours, type Neighbours } from './search/exact-search.js';
 export {
   ValueIdentifier,
@@ -31,6 +34,6 @@ export {
   type SearchableIndex,
   type ValueIdentifierOptions,
 } from './search/value-identifier.js';
-export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
-export type { Encoder, EncodeResult } from './encoder/encoder.js';
-export { loadEncoder, type LoadEncoderOptions } from './encoder/load-encoder.js';
+export { loadTokenizer } from './tokenizer/load-tokenizer.js';
+export type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer/tokenizer.js';
+export { WordPieceTokenizer } from './tokenizer/wordpiece.js';

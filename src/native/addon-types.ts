@@ -24,6 +24,8 @@ export interface NativeCapabilities {
 /** A native tokenizer, opaque to TypeScript. */
 export interface TokenizerHandle {
   readonly kind: unique symbol;
+}
+
 /** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
 export interface TopkHandle {
   readonly __topkHandle: never;
@@ -78,6 +80,7 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
+
   /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
   infoNce(
     query: Float32Array,
@@ -93,6 +96,7 @@ export interface Addon {
     blockRows: number,
     control?: Int32Array,
   ): Promise<number>;
+
   topkStorage(queries: number): number;
   topkPrepare(
     base: Float32Array,
