@@ -43,11 +43,16 @@ export function toEngineError(error: unknown): EngineError {
  */
 export function describeFailure(thrown: unknown, verbose: boolean): Failure {
   const error = toEngineError(thrown);
-  const lines = [`error: ${error.message}`];
+  const lines = [`error: ${messageOf(error)}`];
   const hint = HINTS[error.code];
   if (hint) lines.push(hint);
   if (verbose) lines.push(...stacks(thrown), `code: ${error.code}`);
   return { text: lines.join('\n'), exitCode: error.exitCode };
+}
+
+/** Whatever noticed Ctrl-C first names its own work; the person who pressed it knows what was interrupted. */
+function messageOf({ code, message }: EngineError): string {
+  return code === 'ERR_ABORTED' && !message.startsWith('Interrupted') ? 'Interrupted' : message;
 }
 
 function stacks(error: unknown): string[] {

@@ -5,14 +5,11 @@ import { createContext, type CliContext } from './context.js';
 import { describeFailure } from './failure.js';
 import type { run } from './program.js';
 
-const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
-
-/** The first signal ends the work in hand in good order, the second at once. */
+/** The first signal ends the work in hand in good order; the second is left to the system, which ends the process at once. */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const [name, code] of Object.entries(SIGNAL_EXIT)) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(code);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
       controller.abort(new EngineError('ERR_ABORTED', 'Interrupted'));
     });
   }

@@ -2,8 +2,13 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
+import { addIndexCommand } from './build-index.js';
 import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
+import { addEmbedCommand } from './embed.js';
+import { addEvalCommand } from './eval.js';
+import { addIdentifyCommand } from './identify.js';
+import { addQuickstartCommand } from './quickstart.js';
 
 const USAGE_ERROR = 2;
 
@@ -19,7 +24,12 @@ export function createProgram(context: CliContext): Command {
     .option('--verbose', 'print the stack of an error')
     .showHelpAfterError('Run the same command with --help for its options and examples.')
     .exitOverride();
+  addEmbedCommand(program, context);
+  addIndexCommand(program, context);
+  addIdentifyCommand(program, context);
+  addEvalCommand(program, context);
   addDoctorCommand(program, context);
+  addQuickstartCommand(program, context);
   program.addHelpText(
     'after',
     `

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, freemem, platform, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { NativeCapabilities } from '../../native/addon-types.js';
-import { DEFAULT_ENCODER } from '../default-encoder.js';
 import { probeInChild, type Probe } from './probe.js';
 
 const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
@@ -69,7 +69,7 @@ export async function examine(): Promise<DoctorReport> {
     threads: threads(),
     addon,
     onnxruntime,
-    encoder: { ...DEFAULT_ENCODER, missing: missingEncoderFiles(DEFAULT_ENCODER.folder) },
+    encoder: { name: basename(DEFAULT_ENCODER), folder: DEFAULT_ENCODER, missing: missingEncoderFiles(DEFAULT_ENCODER) },
     disk: { folder, freeBytes: bavail * bsize },
     memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() }, // 0 or huge: no limit
   };

@@ -9,7 +9,7 @@ describe('describeFailure', () => {
   it.each(Object.keys(ERROR_CODES) as ErrorCode[])('exits as the table says for %s', (code) => {
     const { text, exitCode } = describeFailure(new EngineError(code, 'what and where'), false);
     expect(exitCode).toBe(ERROR_CODES[code].exit);
-    expect(text.split('\n')[0]).toBe('error: what and where');
+    expect(text.split('\n')[0]).toBe(code === 'ERR_ABORTED' ? 'error: Interrupted' : 'error: what and where');
   });
 
   it('shows no stack unless asked, then with causes', () => {
@@ -22,6 +22,10 @@ describe('describeFailure', () => {
 
   it.each([['ENOENT', 2], ['EACCES', 1], ['ENOSPC', 1], ['EWHATEVER', 70]])('turns %s into exit code %i', (code, exitCode) => {
     expect(describeFailure(systemError(code), false).exitCode).toBe(exitCode);
+  });
+
+  it('says where an interrupted command goes on, where that is known', () => {
+    expect(describeFailure(new EngineError('ERR_ABORTED', 'Interrupted. Rows are kept'), false).text).toBe('error: Interrupted. Rows are kept');
   });
 
   it('takes anything that can be thrown', () => {
