@@ -13,21 +13,23 @@ function simdTargets(): string[] {
   }
 }
 
-const project = (name: string, folder: string, env: Record<string, string> = {}) => ({
+const project = (name: string, folder: string, settings: { env?: Record<string, string>; globalSetup?: string } = {}) => ({
   extends: true as const,
-  test: { name, include: [`test/${folder}/**/*.test.ts`], env },
+  test: { name, include: [`test/${folder}/**/*.test.ts`], ...settings },
 });
 
 export default defineConfig({
   test: {
     // A crash in native code then costs one file, not the run.
     pool: 'forks',
+    // .ci/run counts from this file.
+    reporters: process.env['UNIVAR_TEST_REPORT'] ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]] : ['default'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
       project('unit', 'unit'),
-      ...simdTargets().map((simd) => project(`native ${simd}`.trim(), 'native', { UNIVAR_SIMD: simd })),
-      project('integration', 'integration'),
+      ...simdTargets().map((simd) => project(`native ${simd}`.trim(), 'native', { env: { UNIVAR_SIMD: simd } })),
+      project('integration', 'integration', { globalSetup: 'test/support/build-dist.ts' }),
     ],
   },
 });

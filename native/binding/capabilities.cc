@@ -2,6 +2,7 @@
 #include <faiss/Index.h>
 #include <hwy/base.h>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <utf8proc.h>
 
 #include <string>
 
@@ -31,9 +32,9 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   libraries["onednn"] = Version(dnnl->major, dnnl->minor, dnnl->patch);
   libraries["faiss"] = Version(FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, FAISS_VERSION_PATCH);
   const OpenBlas blas = DescribeOpenBlas();
-  libraries["openblas"] = blas.version;
-  libraries["openblasThreads"] = blas.threads;
+  libraries["openblas"] = blas.version + " (" + blas.threads + ")";
   libraries["openblasConfig"] = blas.config;
+  libraries["utf8proc"] = utf8proc_version();
   libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
 
   Napi::Object result = Napi::Object::New(env);

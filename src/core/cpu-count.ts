@@ -1,14 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
+
+/** How many CPUs a process may use, and which limit decided. */
+export interface CpuCount {
+  count: number;
+  source: 'CPUs of the machine' | 'CPU affinity of the process' | 'CPU quota of the container';
+}
 
 /**
  * CPUs that this process may really use: affinity mask and, on Linux, the container's quota (cgroup v2 `cpu.max`,
  * cgroup v1 `cfs_quota_us`). OpenMP knows only the former, and a team wider than the quota is throttled.
  */
-export function usableCpuCount(): number {
-  const quota = cgroupQuota();
+export function describeCpuCount(): CpuCount {
   const available = availableParallelism();
-  return quota === undefined ? available : Math.max(1, Math.min(available, Math.ceil(quota)));
+  const quota = Math.max(1, Math.ceil(cgroupQuota() ?? Infinity));
+  if (quota < available) return { count: quota, source: 'CPU quota of the container' };
+  return { count: available, source: available < cpus().length ? 'CPU affinity of the process' : 'CPUs of the machine' };
+}
+
+/** The number alone of {@link describeCpuCount}. */
+export function usableCpuCount(): number {
+  return describeCpuCount().count;
 }
 
 function cgroupQuota(): number | undefined {

@@ -1,0 +1,155 @@
+/**
+ * What the native addon needs from the system, checked in the only way that cannot be wrong: by compiling, linking and
+ * running a program that uses it. Installs what is missing by apt where that needs no password.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { nodeHeaderRoot } from './node-headers.mjs';
+
+const TOOLS = [
+  { name: 'a C++20 compiler', apt: 'g++' },
+  { name: 'make', apt: 'make' },
+  { name: 'python3', apt: 'python3' },
+  { name: "Node's headers", apt: 'libnode-dev' },
+];
+
+const LIBRARIES = [
+  {
+    name: 'oneDNN',
+    apt: 'libdnnl-dev',
+    include: '#include <oneapi/dnnl/dnnl.h>',
+    use: 'if (dnnl_version()->major < 3) return 1;',
+    link: ['-ldnnl'],
+  },
+  {
+    name: 'FAISS',
+    apt: 'libfaiss-dev',
+    include: '#include <faiss/utils/distances.h>',
+    use: 'float x = 1; if (faiss::fvec_norm_L2sqr(&x, 1) != 1) return 1;',
+    link: ['-lfaiss', '-lopenblas', '-fopenmp'],
+  },
+  {
+    name: 'OpenBLAS',
+    apt: 'libopenblas-openmp-dev',
+    include: 'extern "C" int openblas_get_parallel(void);',
+    use: 'std::printf("openblas_parallel=%d\\n", openblas_get_parallel());',
+    link: ['-lopenblas'],
+  },
+  {
+    name: 'Highway',
+    apt: 'libhwy-dev',
+    include: '#include <hwy/targets.h>',
+    use: 'if (hwy::SupportedTargets() == 0) return 1;',
+    link: ['-lhwy'],
+  },
+  {
+    name: 'utf8proc',
+    apt: 'libutf8proc-dev',
+    include: '#include <utf8proc.h>',
+    use: 'if (!utf8proc_version()) return 1;',
+    link: ['-lutf8proc'],
+  },
+];
+
+/** The commands for people. apt's names only what is missing, because libnode-dev would replace a Node that is not Debian's. */
+const installCommands = (missing) => ({
+  'Debian, Ubuntu': `sudo apt-get install --no-install-recommends ${missing.map(({ apt }) => apt).join(' ')}`,
+  Fedora:
+    'sudo dnf install gcc-c++ make python3 nodejs-devel onednn-devel faiss-devel openblas-devel highway-devel utf8proc-devel' +
+    '   (a release without faiss-devel: build FAISS from source)',
+  macOS: 'xcode-select --install; brew install onednn faiss openblas highway utf8proc libomp',
+});
+
+/** OpenBLAS makes FAISS two to four times slower with two threads unless it shares FAISS's OpenMP threads. */
+const OPENBLAS_ADVICE =
+  'OpenBLAS here is not the OpenMP flavour: flat and IVF search will be slower. Debian, Ubuntu: ' +
+  'sudo apt-get install libopenblas-openmp-dev && sudo update-alternatives --config libopenblas.so.0-$(dpkg-architecture -qDEB_HOST_MULTIARCH)';
+
+/** Homebrew keeps some libraries out of the compiler's default folders. */
+export function compilerEnvironment() {
+  if (process.platform !== 'darwin') return process.env;
+  const prefix = spawnSync('brew', ['--prefix'], { encoding: 'utf8' }).stdout?.trim();
+  if (!prefix) return process.env;
+  const folders = (kind) => [prefix, `${prefix}/opt/openblas`, `${prefix}/opt/libomp`].map((folder) => `${folder}/${kind}`);
+  return { ...process.env, CPATH: folders('include').join(':'), LIBRARY_PATH: folders('lib').join(':') };
+}
+
+function compiles(libraries) {
+  const folder = mkdtempSync(join(tmpdir(), 'univar-probe-'));
+  try {
+    const source = join(folder, 'probe.cc');
+    const program = join(folder, 'probe');
+    const body = libraries.map(({ use }) => `  { ${use} }`).join('\n');
+    const includes = ['#include <cstdio>', ...libraries.map(({ include }) => include)].join('\n');
+    writeFileSync(source, `${includes}\nint main() {\n${body}\n  return 0;\n}\n`);
+    const compiler = process.env.CXX ?? (process.platform === 'darwin' ? 'c++' : 'g++');
+    // Apple's compiler knows no -fopenmp; a shared FAISS brings its own OpenMP there.
+    const flags = libraries.flatMap(({ link }) => link).filter((flag) => process.platform !== 'darwin' || flag !== '-fopenmp');
+    if (spawnSync(compiler, ['-std=c++20', source, '-o', program, ...flags], { env: compilerEnvironment(), stdio: 'ignore' }).status !== 0) return { ok: false };
+    const run = spawnSync(program, { encoding: 'utf8' });
+    return { ok: run.status === 0, output: run.stdout };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/** @returns {{ missing: { name: string, apt: string }[], warning?: string }} */
+export function checkSystem() {
+  const [compiler, make, python, headers] = TOOLS;
+  const missing = [];
+  const all = compiles(LIBRARIES);
+  if (!all.ok) {
+    if (!compiles([]).ok) missing.push(compiler, ...LIBRARIES);
+    // Without OpenBLAS the check of FAISS cannot link, so it would be blamed as well; naming both is harmless.
+    else missing.push(...LIBRARIES.filter((library) => !compiles([library]).ok));
+  }
+  if (!runs(process.env.MAKE ?? 'make', ['--version'])) missing.push(make);
+  if (!runs(process.env.PYTHON ?? 'python3', ['--version'])) missing.push(python);
+  if (!nodeHeaderRoot()) missing.push(headers);
+  const openmp = !all.ok || all.output.includes('openblas_parallel=2');
+  return openmp ? { missing } : { missing, warning: OPENBLAS_ADVICE };
+}
+
+/** Prefix of a command that may install packages without asking: nothing for root, sudo without password, or undefined. */
+function privilege() {
+  if (process.getuid?.() === 0) return [];
+  return runs('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined;
+}
+
+function isDebianLike() {
+  try {
+    return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8')) && runs('apt-get', ['--version']);
+  } catch {
+    return false; // no such file: not Linux
+  }
+}
+
+/**
+ * Installs packages by apt where the system has it and no password is needed.
+ *
+ * @returns {{ installed: boolean, output?: string }} `output` is apt's own text when it was run and failed
+ */
+export function installByApt(missing) {
+  const prefix = isDebianLike() ? privilege() : undefined;
+  if (!prefix) return { installed: false };
+  const options = ['-qq', '-o', 'DPkg::Lock::Timeout=120'];
+  const packages = missing.map(({ apt }) => apt);
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
+    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...options, ...args];
+    const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    // A failing update (one dead mirror) need not hinder the installation, which then says what is wrong.
+    if (status !== 0 && args[0] === 'install') return { installed: false, output: stdout + stderr };
+  }
+  return { installed: true };
+}
+
+/** The one message for a person who has to install packages by hand. */
+export function installAdvice(missing) {
+  const commands = Object.entries(installCommands(missing)).map(([system, command]) => `  ${system}: ${command}`);
+  return `Missing on this system: ${missing.map(({ name }) => name).join(', ')}. Install with\n${commands.join('\n')}\nand run the same command again.`;
+}

@@ -1,0 +1,129 @@
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, cpus, freemem, platform, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describeCpuCount } from '../../core/cpu-count.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import type { NativeCapabilities } from '../../native/addon-types.js';
+import { probeInChild, type Probe } from './probe.js';
+
+const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
+const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
+const LITTLE_DISK = 1 << 30;
+
+/** Files that every encoder folder needs; `|` separates alternatives. */
+const ENCODER_FILES = ['onnx/model.onnx|model.onnx', 'tokenizer.json'];
+
+export interface Problem {
+  what: string;
+  /** The command or step that mends it. */
+  fix: string;
+  /** Whether `embed`, `index`, `identify` and `eval` cannot work without it. */
+  essential: boolean;
+}
+
+export interface DoctorReport {
+  ok: boolean;
+  univar: string;
+  node: string;
+  platform: string;
+  cpu: string;
+  threads: { count: number; source: string };
+  addon: Probe<NativeCapabilities>;
+  onnxruntime: Probe<{ version: string }>;
+  encoder: { name: string; folder: string; missing: string[] };
+  disk: { folder: string; freeBytes: number };
+  memory: { totalBytes: number; freeBytes: number };
+  problems: Problem[];
+}
+
+interface PackageJson {
+  version: string;
+  dependencies: Record<string, string>;
+}
+
+/** Looks at everything that univar depends on. Never throws for something that is missing: that is its result. */
+export async function examine(): Promise<DoctorReport> {
+  const { version, dependencies } = JSON.parse(readFileSync(PACKAGE_URL, 'utf8')) as PackageJson;
+  const [addon, onnxruntime] = await Promise.all([
+    probeInChild<NativeCapabilities>(
+      'const { capabilities } = await import(process.argv[1]); console.log(JSON.stringify(capabilities()))',
+      [new URL('../../native/capabilities.js', import.meta.url).href],
+    ),
+    probeInChild<{ version: string }>(
+      `import { createRequire } from 'node:module';
+       const { env } = createRequire(process.argv[1])('onnxruntime-node');
+       console.log(JSON.stringify({ version: env.versions.node ?? env.versions.common }))`,
+      [PACKAGE_URL.href],
+    ),
+  ]);
+  const folder = process.cwd();
+  const { bavail, bsize } = statfsSync(folder);
+  const findings = {
+    univar: version,
+    node: process.versions.node,
+    platform: `${platform()} ${arch()}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    threads: threads(),
+    addon,
+    onnxruntime,
+    encoder: { name: basename(DEFAULT_ENCODER), folder: DEFAULT_ENCODER, missing: missingEncoderFiles(DEFAULT_ENCODER) },
+    disk: { folder, freeBytes: bavail * bsize },
+    memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() }, // 0 or huge: no limit
+  };
+  const problems = diagnose(findings, missingPackages(Object.keys(dependencies)));
+  return { ok: !problems.some(({ essential }) => essential), ...findings, problems };
+}
+
+function threads(): DoctorReport['threads'] {
+  const wish = process.env['UNIVAR_THREADS'];
+  return wish ? { count: Number(wish), source: 'UNIVAR_THREADS' } : describeCpuCount();
+}
+
+function missingEncoderFiles(folder: string): string[] {
+  return ENCODER_FILES.filter((names) => !names.split('|').some((name) => existsSync(join(folder, name))));
+}
+
+function missingPackages(names: readonly string[]): string[] {
+  const require = createRequire(PACKAGE_URL);
+  return names.filter((name) => !require.resolve.paths(name)?.some((folder) => existsSync(join(folder, name))));
+}
+
+function addonFix(reason: string): string {
+  const variable = /UNIVAR_\w+/.exec(reason)?.[0];
+  if (variable) return `correct or unset the environment variable ${variable}`;
+  // A checkout has its sources; an installed package comes with compiled TypeScript and builds the addon alone.
+  return existsSync(join(PACKAGE_FOLDER, 'src')) ? 'npm run build' : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
+}
+
+/** What is wrong with the findings, worst first. */
+export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packages: readonly string[]): Problem[] {
+  const problems: Problem[] = [];
+  const essential = (what: string, fix: string): void => void problems.push({ what, fix, essential: true });
+  const advice = (what: string, fix: string): void => void problems.push({ what, fix, essential: false });
+  const { addon, onnxruntime, encoder, disk } = findings;
+
+  const [major = 0, minor = 0] = findings.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 17)) essential(`Node ${findings.node} is too old`, 'install Node 20.17 or later');
+  if (packages.length > 0) essential(`npm packages are missing: ${packages.join(', ')}`, 'npm run build');
+  if (!addon.ok) essential(`the native addon does not work: ${addon.reason}`, addonFix(addon.reason));
+  if (!onnxruntime.ok) {
+    essential(`onnxruntime-node does not load: ${onnxruntime.reason}`, 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node');
+  }
+  if (encoder.missing.length > 0) {
+    essential(
+      `the default encoder lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')} in ${encoder.folder}`,
+      'restore the folder models/ of the package, or name another encoder with --encoder',
+    );
+  }
+  if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {
+    advice(
+      `OpenBLAS ${addon.value.libraries['openblas']} is not the OpenMP flavour: flat and IVF search are slower`,
+      'Debian, Ubuntu: sudo apt-get install libopenblas-openmp-dev; sudo update-alternatives --config libopenblas.so.0-$(gcc -print-multiarch)',
+    );
+  }
+  if (disk.freeBytes < LITTLE_DISK) advice(`little disk space is left for ${disk.folder}`, 'free some, or write elsewhere with --out');
+  return problems;
+}

@@ -1,0 +1,41 @@
+import type { CliContext } from '../context.js';
+import { formatBytes } from '../format.js';
+import { examine, type DoctorReport } from './examine.js';
+
+/** Prints the findings; exit code 1 when something essential is missing. Needs no npm package. */
+export async function runDoctor(options: { json: boolean }, context: CliContext): Promise<void> {
+  const report = await examine();
+  if (options.json) context.printJson(report);
+  else context.print(describeReport(report));
+  if (!report.ok) context.setExitCode(1);
+}
+
+/** The findings for people, a line each, then what to do. */
+export function describeReport(report: DoctorReport): string {
+  const { addon, onnxruntime, encoder, problems } = report;
+  const lines: [string, string][] = [
+    ['univar', report.univar],
+    ['node', `${report.node} on ${report.platform}`],
+    ['cpu', report.cpu],
+    ['threads', `${report.threads.count} (${report.threads.source})`],
+    ['memory', `${formatBytes(report.memory.freeBytes)} free of ${formatBytes(report.memory.totalBytes)}`],
+    ['disk', `${formatBytes(report.disk.freeBytes)} free in ${report.disk.folder}`],
+  ];
+  if (addon.ok) {
+    const { backend, simd, simdSupported, bf16, int8, libraries } = addon.value;
+    lines.push(
+      ['addon', `loads, backend ${backend}`],
+      ['instruction set', `${simd} (has ${simdSupported.join(', ')})`],
+      ['low precision', `bf16 ${bf16}, int8 ${int8}`],
+      ['libraries', Object.entries(libraries).map((entry) => entry.join(' ')).join(', ')],
+    );
+  } else {
+    lines.push(['addon', 'DOES NOT WORK']);
+  }
+  lines.push(['onnxruntime', onnxruntime.ok ? onnxruntime.value.version : 'DOES NOT LOAD']);
+  lines.push(['default encoder', encoder.missing.length === 0 ? encoder.name : 'INCOMPLETE']);
+
+  const findings = lines.map(([name, text]) => `${name.padEnd(17)}${text}`);
+  const advice = problems.map(({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`);
+  return [...findings, '', ...(advice.length > 0 ? advice : ['All is well.'])].join('\n');
+}

@@ -1,0 +1,59 @@
+import { type Command, Option } from 'commander';
+
+import type { QaRecord } from '../data/record.js';
+import type { CliContext } from './context.js';
+import { columnMap, integer } from './parse-options.js';
+
+const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
+
+/** Long enough for batches of similar lengths, short enough that a minute of work is lost at most. */
+export const DEFAULT_WINDOW = 1024;
+
+export interface EmbedOptions {
+  out: string;
+  encoder?: string;
+  dtype: 'f32' | 'f16';
+  columns?: Partial<Record<keyof QaRecord, string>>;
+  model?: string;
+  lang?: string;
+  format?: 'jsonl' | 'csv' | 'parquet';
+  skipBad?: boolean;
+  batchTokens?: number;
+  maxTokens?: number;
+  window: number;
+  overwrite?: boolean;
+  json?: boolean;
+}
+
+export function addEmbedCommand(program: Command, context: CliContext): void {
+  program
+    .command('embed')
+    .description('embed answers: JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
+    .argument('<inputs...>', 'files, or folders of them; each row has a question, an answer, a model and a language')
+    .requiredOption('-o, --out <folder>', 'dataset folder to write; an interrupted one is continued')
+    .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)')
+    .addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'))
+    .option('--columns <field=column,...>', `columns that hold ${FIELDS.join(', ')} where they have other names`, columnMap(FIELDS))
+    .option('--model <name>', 'model of the rows that name none')
+    .option('--lang <code>', 'language of the rows that name none, ISO 639-3, for example eng')
+    .addOption(new Option('--format <format>', 'format of all inputs (default: by their names)').choices(['jsonl', 'csv', 'parquet']))
+    .option('--skip-bad', 'leave bad rows out, write them to rejects.jsonl in the folder and count them')
+    .option('--batch-tokens <n>', 'tokens that the encoder computes at once', integer(1))
+    .option('--max-tokens <n>', 'cut longer texts here (default: as the encoder says)', integer(2))
+    .option('--window <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_WINDOW)
+    .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
+    .option('--json', 'print the summary as one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ univar embed answers.jsonl --out values/
+  $ univar embed survey.csv --columns answer=response,question=prompt --lang eng --out values/
+  $ univar embed parts/ --encoder models/my-encoder --dtype f16 --skip-bad --out values/
+`,
+    )
+    .action(async (inputs: string[], options: EmbedOptions) => {
+      const { runEmbed } = await import('./embed/run.js');
+      await runEmbed(inputs, options, context);
+    });
+}

@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+
+import type { CliContext } from './context.js';
+import { integer, integerList } from './parse-options.js';
+
+/** Options of every evaluation. */
+export interface EvalOptions {
+  split: 'question' | 'row';
+  target: 'value-id' | 'model' | 'lang';
+  minPerId: number;
+  seed: number;
+  report?: string;
+  json?: boolean;
+}
+
+export interface EvalKnnOptions extends EvalOptions {
+  k: number;
+  sweep?: number[];
+}
+
+export interface EvalProbeOptions extends EvalOptions {
+  epochs: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ univar eval knn values/ --k 50 --split question
+  $ univar eval knn values/ --split row --sweep 1,5,10,20,50,100 --report report/
+  $ univar eval probe values/ --target model --json
+`;
+
+export function addEvalCommand(program: Command, context: CliContext): void {
+  const group = program.command('eval').description('measure how well a dataset tells whose values an answer expresses').addHelpText('after', EXAMPLES);
+
+  addCommonOptions(group.command('knn').description('identify held-out answers by their nearest neighbours'))
+    .option('-k, --k <n>', 'how many of the nearest answers vote', integer(1), 50)
+    .option('--sweep <k,...>', 'report these values of k as well', integerList)
+    .addHelpText('after', EXAMPLES)
+    .action(async (dataset: string, options: EvalKnnOptions) => {
+      const { runEvalKnn } = await import('./eval/knn.js');
+      await runEvalKnn(dataset, options, context);
+    });
+
+  addCommonOptions(group.command('probe').description('train a linear layer on part of the answers and test it on the rest'))
+    .option('--epochs <n>', 'passes over the training rows', integer(1), 20)
+    .addHelpText('after', EXAMPLES)
+    .action(async (dataset: string, options: EvalProbeOptions) => {
+      const { runEvalProbe } = await import('./eval/probe.js');
+      await runEvalProbe(dataset, options, context);
+    });
+}
+
+function addCommonOptions(command: Command): Command {
+  return command
+    .argument('<dataset>', 'folder written by univar embed')
+    .addOption(
+      new Option('--split <kind>', 'question: no question is on both sides; row: a share of the answers of each value id')
+        .choices(['question', 'row'])
+        .default('question'),
+    )
+    .addOption(new Option('--target <what>', 'what is predicted').choices(['value-id', 'model', 'lang']).default('value-id'))
+    .option('--min-per-id <n>', 'leave out labels with fewer answers', integer(1), 1)
+    .option('--seed <n>', 'decides the split', integer(0), 1)
+    .option('--report <folder>', 'write a report with tables and plots')
+    .option('--json', 'print the figures as one JSON document');
+}

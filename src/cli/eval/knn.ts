@@ -1,0 +1,22 @@
+import { evaluateDatasetKnn } from '../../evaluation/dataset.js';
+import type { CliContext } from '../context.js';
+import type { EvalKnnOptions } from '../eval.js';
+import { formatPercent, formatTable } from '../format.js';
+import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
+
+/** `univar eval knn` */
+export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: CliContext): Promise<void> {
+  await evaluateAndPrint(dir, options, context, 'kNN', async (dataset) => {
+    const { k, sweep } = options;
+    const result = await evaluateDatasetKnn(dataset, { ...evaluationOptions(options, context), k, ...(sweep && { sweep }) });
+    const table = formatTable([
+      ['k', 'accuracy', 'balanced', 'F1'],
+      ...result.sweep.map((point) => [String(point.k), formatPercent(point.accuracy), formatPercent(point.balancedAccuracy), point.weightedF1.toFixed(3)]),
+    ]);
+    return {
+      result,
+      json: { ...commonFigures(result), k, ...(sweep && { sweep: result.sweep }) },
+      lines: ['', table],
+    };
+  });
+}

@@ -1,0 +1,63 @@
+import { openDataset, type Dataset } from '../../data/dataset.js';
+import type { ClassificationResult } from '../../evaluation/classification.js';
+import type { EvaluationOptions } from '../../evaluation/prepare.js';
+import { writeReport } from '../../evaluation/report.js';
+import type { ReportEntry } from '../../evaluation/report-types.js';
+import type { CliContext } from '../context.js';
+import type { EvalOptions } from '../eval.js';
+import { formatCount, formatPercent, formatTable } from '../format.js';
+
+/** What both evaluations print with `--json`; each adds its own. */
+export function commonFigures(result: ClassificationResult): Pick<
+  ClassificationResult,
+  'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'
+> {
+  const { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId } = result;
+  return { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId };
+}
+
+/** The options of the library for those of the command line. */
+export function evaluationOptions({ split, target, minPerId, seed }: EvalOptions, context: CliContext): EvaluationOptions & { target: 'valueId' | 'model' | 'lang' } {
+  return { split, target: target === 'value-id' ? 'valueId' : target, minPerId, seed, signal: context.signal };
+}
+
+/** Opens the dataset, evaluates, writes the report that was asked for, prints the result. */
+export async function evaluateAndPrint(
+  dir: string,
+  options: EvalOptions,
+  context: CliContext,
+  method: string,
+  evaluate: (dataset: Dataset) => Promise<{ result: ReportEntry['result']; json: unknown; lines: string[] }>,
+): Promise<void> {
+  const dataset = await openDataset(dir);
+  const { result, json, lines } = await evaluate(dataset);
+  if (options.report !== undefined) {
+    const { name } = dataset.manifest.encoder;
+    await writeReport(options.report, {
+      title: `${method} on ${dir}`,
+      description: `${formatCount(dataset.rows)} answers embedded with ${name}; target ${options.target}, split by ${options.split}, seed ${options.seed}.`,
+      entries: [{ name: `${name}, ${method}`, result }],
+    });
+  }
+  if (options.json) {
+    context.printJson(json);
+    return;
+  }
+  context.print([...describeFigures(result), ...lines, ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`])].join('\n'));
+}
+
+function describeFigures(result: ClassificationResult): string[] {
+  const { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId, intervals } = result;
+  const range = intervals ? ` (95 % interval ${formatPercent(intervals.accuracy.low)} to ${formatPercent(intervals.accuracy.high)})` : '';
+  const rows = perId.map((id) => [id.id, String(id.train), String(id.test), id.recall === null ? '-' : formatPercent(id.recall), id.f1 === null ? '-' : id.f1.toFixed(3)]);
+  return [
+    `${formatCount(test)} held-out answers against ${formatCount(train)}, ${perId.length} labels, split by ${result.split}`,
+    '',
+    `accuracy           ${formatPercent(accuracy)}${range}`,
+    `balanced accuracy  ${formatPercent(balancedAccuracy)}`,
+    `weighted F1        ${weightedF1.toFixed(3)}`,
+    `chance             ${formatPercent(chance)}`,
+    '',
+    formatTable([['label', 'train', 'test', 'recall', 'F1'], ...rows]),
+  ];
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+
+import type { CliContext } from './context.js';
+import { integer } from './parse-options.js';
+
+export interface IdentifyCliOptions {
+  text?: string[];
+  file?: string;
+  question?: string;
+  k?: number;
+  evidence: number;
+  encoder?: string;
+  exact?: boolean;
+  efSearch?: number;
+  nprobe?: number;
+  json?: boolean;
+}
+
+export function addIdentifyCommand(program: Command, context: CliContext): void {
+  program
+    .command('identify')
+    .description('tell whose values texts express: the nearest answers of a dataset vote for their value ids')
+    .argument('<dataset>', 'folder written by univar embed')
+    .option('-t, --text <text>', 'a text; may be given several times', (text: string, before: string[] | undefined) => [...(before ?? []), text])
+    .option('-f, --file <file>', 'a file with one text per line; "-" is standard input, which is also read where neither is given')
+    .option('-q, --question <question>', 'the question that all texts answer; they are then compared as "Q: <question> A: <text>"')
+    .option('-k, --k <n>', 'how many of the nearest answers vote (default: 50, or all where there are fewer)', integer(1))
+    .option('--evidence <n>', 'how many of the nearest answers to show', integer(0), 3)
+    .option('-e, --encoder <folder>', 'where the encoder of the dataset lies now (default: where it was)')
+    .option('--exact', 'search exactly although the dataset has an index')
+    .option('--ef-search <n>', 'HNSW index: candidates that the search keeps (default: 128)', integer(1))
+    .option('--nprobe <n>', 'IVF index: lists that are searched (default: 16)', integer(1))
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ univar identify values/ --text "Q: Is it right to break a promise? A: Never, a promise is a promise."
+  $ univar identify values/ --question "Is it right to break a promise?" --text "Never." --text "If need be."
+  $ univar identify values/ --file texts.txt --k 20 --json
+`,
+    )
+    .action(async (dataset: string, options: IdentifyCliOptions) => {
+      const { runIdentify } = await import('./identify/run.js');
+      await runIdentify(dataset, options, context);
+    });
+}

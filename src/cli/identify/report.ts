@@ -1,0 +1,40 @@
+import type { Identification } from '../../search/value-identifier.js';
+import { excerpt, formatPercent, formatTable } from '../format.js';
+
+const RANKING_ROWS = 5;
+
+/** One of the nearest answers. */
+export interface Evidence {
+  row: number;
+  distance: number;
+  valueId: string;
+  question: string;
+  answer: string;
+}
+
+/** What is known about one text. */
+export interface TextReport extends Identification {
+  text: string;
+  /** The nearest answers in words, nearest first. */
+  evidence: Evidence[];
+}
+
+/** The likeliest value ids of one text and the answers nearest to it, for people. */
+export function describeIdentification({ text, ranking, neighbours, evidence }: TextReport, width: number): string {
+  const lines = [excerpt(text, width), ''];
+  const rows = ranking
+    .slice(0, RANKING_ROWS)
+    .map((entry) => [entry.valueId, String(entry.votes), formatPercent(entry.share), entry.meanDistance.toFixed(3)]);
+  lines.push(indent(formatTable([['value id', 'votes', 'share', 'mean distance'], ...rows])));
+  const others = ranking.length - RANKING_ROWS;
+  if (others > 0) lines.push(`  and ${others} more; ${neighbours.length} answers voted`);
+  if (evidence.length > 0) lines.push('', '  nearest answers');
+  for (const { distance, valueId, question, answer } of evidence) {
+    lines.push(`  ${distance.toFixed(3)}  ${valueId}`, `         Q: ${excerpt(question, width - 12)}`, `         A: ${excerpt(answer, width - 12)}`);
+  }
+  return lines.join('\n');
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

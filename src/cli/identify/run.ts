@@ -1,0 +1,77 @@
+import { openDataset, type Dataset } from '../../data/dataset.js';
+import { valueId, type QaRecord } from '../../data/record.js';
+import { ValueIdentifier, type Identification } from '../../search/value-identifier.js';
+import type { CliContext } from '../context.js';
+import { loadDatasetEncoder } from '../dataset-encoder.js';
+import { loadDatasetIndex } from '../dataset-index.js';
+import type { VectorIndex } from '../../search/vector-index.js';
+import type { IdentifyCliOptions } from '../identify.js';
+import { describeIdentification, type TextReport } from './report.js';
+import { collectTexts } from './texts.js';
+
+/** Well above FAISS's own settings, which are for speed: they miss true neighbours that ought to vote. */
+const EF_SEARCH = 128;
+const NPROBE = 16;
+
+/** `univar identify`: embeds the texts, lets the nearest answers vote, prints the ranking and the evidence. */
+export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
+  const dataset = await openDataset(dir);
+  const texts = await collectTexts(options, process.stdin);
+  const encoder = await loadDatasetEncoder(dataset, options.encoder);
+  let embeddings: Float32Array;
+  try {
+    ({ embeddings } = await encoder.encode(texts, { signal: context.signal }));
+  } finally {
+    await encoder.dispose();
+  }
+  const index = options.exact ? undefined : await loadIndex(dataset, context);
+  try {
+    const valueIds = await readValueIds(dataset);
+    const identifier = new ValueIdentifier(index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds });
+    const k = options.k ?? Math.min(50, dataset.rows);
+    const found = await identifier.identify(embeddings, { k, params: searchParams(index, options), signal: context.signal });
+    const reports = await explain(dataset, texts, found, options.evidence);
+    if (options.json) context.printJson({ dataset: dir, k, search: index ? 'index' : 'exact', texts: reports });
+    else context.print(reports.map((report) => describeIdentification(report, context.width)).join('\n\n'));
+  } finally {
+    await index?.dispose();
+  }
+}
+
+async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
+  const index = await loadDatasetIndex(dataset);
+  if (index !== 'stale') return index;
+  context.log('note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
+  return undefined;
+}
+
+/** The settings that the index has a use for. */
+function searchParams(index: VectorIndex | undefined, { efSearch = EF_SEARCH, nprobe = NPROBE }: IdentifyCliOptions): Record<string, number> {
+  const factory = index?.factory ?? '';
+  return { ...(factory.includes('HNSW') && { efSearch }), ...(factory.includes('IVF') && { nprobe }) };
+}
+
+async function readValueIds(dataset: Dataset): Promise<string[]> {
+  const valueIds: string[] = [];
+  for await (const record of dataset.records()) valueIds.push(valueId(record));
+  return valueIds;
+}
+
+/** Looks up the records of the nearest answers in one pass over the dataset. */
+async function explain(dataset: Dataset, texts: readonly string[], found: readonly Identification[], count: number): Promise<TextReport[]> {
+  const wanted = new Map<number, QaRecord | undefined>();
+  for (const { neighbours } of found) for (const { row } of neighbours.slice(0, count)) wanted.set(row, undefined);
+  let row = 0;
+  for await (const record of dataset.records()) {
+    if (wanted.has(row)) wanted.set(row, record);
+    row++;
+  }
+  return found.map((identification, i) => ({
+    text: texts[i]!,
+    ...identification,
+    evidence: identification.neighbours.slice(0, count).map((neighbour) => {
+      const { question, answer } = wanted.get(neighbour.row)!;
+      return { ...neighbour, question, answer };
+    }),
+  }));
+}

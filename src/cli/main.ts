@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/** The `univar` command: signals, exit codes and the last resort for errors. The commands are in the files beside. */
+import { EngineError } from '../core/errors.js';
+import { createContext, type CliContext } from './context.js';
+import { describeFailure } from './failure.js';
+import type { run } from './program.js';
+
+/** The first signal ends the work in hand in good order; the second is left to the system, which ends the process at once. */
+function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      controller.abort(new EngineError('ERR_ABORTED', 'Interrupted'));
+    });
+  }
+  return controller.signal;
+}
+
+/** A reader that went away (`univar ... | head -1`) is no error, and there is nobody left to tell. */
+function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+
+async function main(): Promise<void> {
+  endQuietlyWithoutReader(process.stdout);
+  endQuietlyWithoutReader(process.stderr);
+  const verbose = process.argv.includes('--verbose') || Boolean(process.env['UNIVAR_DEBUG']);
+  const context = createContext(abortOnSignals());
+  try {
+    await runProgram(context);
+  } catch (error) {
+    const { text, exitCode } = describeFailure(error, verbose);
+    context.log(text);
+    process.exitCode = exitCode;
+  }
+}
+
+async function runProgram(context: CliContext): Promise<void> {
+  let program: { run: typeof run };
+  try {
+    program = await import('./program.js');
+  } catch (error) {
+    // The doctor must be able to say that npm packages are missing, so it needs none itself.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    if (process.argv[2] !== 'doctor') {
+      throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. Run "npm run build".`, { cause: error });
+    }
+    const { runDoctor } = await import('./doctor/run.js');
+    return runDoctor({ json: process.argv.includes('--json') }, context);
+  }
+  await program.run(process.argv.slice(2), context);
+}
+
+await main();

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+
+import { Command, CommanderError } from 'commander';
+
+import { addIndexCommand } from './build-index.js';
+import type { CliContext } from './context.js';
+import { addDoctorCommand } from './doctor.js';
+import { addEmbedCommand } from './embed.js';
+import { addEvalCommand } from './eval.js';
+import { addIdentifyCommand } from './identify.js';
+import { addQuickstartCommand } from './quickstart.js';
+
+const USAGE_ERROR = 2;
+
+function version(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+}
+
+/** The whole command line. Commands import what they need when they run, so that help appears at once. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('univar')
+    .description('Embeds answers of language models in a space of human values, identifies whose values a text expresses, and measures how well that works.')
+    .version(version())
+    .option('--verbose', 'print the stack of an error')
+    .showHelpAfterError('Run the same command with --help for its options and examples.')
+    .exitOverride();
+  addEmbedCommand(program, context);
+  addIndexCommand(program, context);
+  addIdentifyCommand(program, context);
+  addEvalCommand(program, context);
+  addDoctorCommand(program, context);
+  addQuickstartCommand(program, context);
+  program.addHelpText(
+    'after',
+    `
+Examples:
+  $ univar quickstart                                  the whole way on a sample that comes with univar
+  $ univar embed answers.jsonl --out values/           embed your own answers
+  $ univar index values/ --factory HNSW32              make identification fast
+  $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
+  $ univar eval knn values/ --k 50 --split question    how well does that work?
+`,
+  );
+  return program;
+}
+
+/** Parses `args` and runs the command they name. Help and version end well, a wrong call with exit code 2. */
+export async function run(args: readonly string[], context: CliContext): Promise<void> {
+  try {
+    await createProgram(context).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    context.setExitCode(error.exitCode === 0 ? 0 : USAGE_ERROR); // commander has printed the rest
+  }
+}

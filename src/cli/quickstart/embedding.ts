@@ -1,0 +1,58 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { openDataset, type Dataset } from '../../data/dataset.js';
+import { hashFile } from '../../data/input-files.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import { fingerprint } from '../../encoder/fingerprint.js';
+import { readModelFolder } from '../../encoder/model-folder.js';
+import type { CliContext } from '../context.js';
+import { DEFAULT_WINDOW } from '../embed.js';
+import { embedToFolder } from '../embed/run.js';
+
+const SAMPLE = fileURLToPath(new URL('../../../examples/quickstart/answers.jsonl.gz', import.meta.url));
+const MEASURED_FILE = 'embedding.json';
+
+/** What was measured when the sample was embedded. */
+export interface MeasuredEmbedding {
+  embedSeconds: number;
+  answersPerSecond: number;
+}
+
+export interface SampleEmbedding extends MeasuredEmbedding {
+  dataset: Dataset;
+  /** Whether an earlier run had embedded the sample. */
+  reused: boolean;
+}
+
+/**
+ * Embeds the sample into OUT/values, or opens it where an earlier run did so: for the same sample and the same encoder.
+ * The seconds are then those of that run.
+ */
+export async function embedSample(out: string, fresh: boolean, context: CliContext): Promise<SampleEmbedding> {
+  const dir = join(out, 'values');
+  const earlier = fresh ? undefined : await openEarlier(out, dir, context.signal);
+  if (earlier) return earlier;
+  const summary = await embedToFolder([SAMPLE], { out: dir, encoder: DEFAULT_ENCODER, dtype: 'f32', window: DEFAULT_WINDOW, overwrite: true }, context);
+  const { rows, answersPerSecond } = summary;
+  // The rate is that of the answers embedded now; where an interrupted run was continued, the seconds are for all of them.
+  const measured = { embedSeconds: answersPerSecond > 0 ? rows / answersPerSecond : summary.seconds, answersPerSecond };
+  await writeFile(join(out, MEASURED_FILE), `${JSON.stringify(measured, null, 2)}\n`);
+  return { dataset: await openDataset(dir), reused: false, ...measured };
+}
+
+async function openEarlier(out: string, dir: string, signal: AbortSignal): Promise<SampleEmbedding | undefined> {
+  try {
+    const dataset = await openDataset(dir);
+    const [source] = dataset.manifest.sources;
+    const { sha256 } = await hashFile(SAMPLE, signal);
+    const model = await readModelFolder(DEFAULT_ENCODER);
+    const measured = JSON.parse(await readFile(join(out, MEASURED_FILE), 'utf8')) as MeasuredEmbedding;
+    const isSame = source?.sha256 === sha256 && dataset.manifest.encoder.fingerprint === (await fingerprint(model, model.maxTokens));
+    if (!isSame) return undefined;
+    return { dataset, reused: true, ...measured };
+  } catch {
+    return undefined; // whatever is missing or broken there is made again
+  }
+}

@@ -1,0 +1,40 @@
+import { valueId, type QaRecord } from '../../data/record.js';
+import { gatherRows, prepareRows, type EvaluationOptions, type LabelledRows } from '../../evaluation/prepare.js';
+import { ValueIdentifier } from '../../search/value-identifier.js';
+import type { TextReport } from '../identify/report.js';
+
+/** A held-out answer, identified by the answers to other questions. */
+export interface Example {
+  record: QaRecord;
+  report: TextReport;
+}
+
+/** Identifies the first held-out answer, right or wrong, with the same split that the evaluation uses. */
+export async function identifyExample(
+  records: readonly QaRecord[],
+  embeddings: Float32Array,
+  labelled: LabelledRows,
+  options: EvaluationOptions & { k: number; evidence: number },
+): Promise<Example> {
+  const { k, evidence, ...split } = options;
+  const dim = embeddings.length / records.length;
+  const { train, test } = prepareRows(labelled, split);
+  const row = test[0]!;
+  const identifier = new ValueIdentifier({
+    embeddings: gatherRows(embeddings, dim, train),
+    valueIds: Array.from(train, (i) => valueId(records[i]!)),
+  });
+  const [identification] = await identifier.identify(embeddings.subarray(row * dim, (row + 1) * dim), { k });
+  const record = records[row]!;
+  return {
+    record,
+    report: {
+      text: record.answer,
+      ...identification!,
+      evidence: identification!.neighbours.slice(0, evidence).map((neighbour) => {
+        const { question, answer } = records[train[neighbour.row]!]!;
+        return { ...neighbour, question, answer };
+      }),
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import type { QaRecord } from '../../data/record.js';
+import { labelRecords } from '../../evaluation/dataset.js';
+import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
+import { writeReport } from '../../evaluation/report.js';
+import { evaluateTfidf } from '../../evaluation/tfidf.js';
+import type { CliContext } from '../context.js';
+import { buildDatasetIndex } from '../dataset-index.js';
+import { formatCount, formatDuration, formatPercent, formatRate } from '../format.js';
+import { describeIdentification } from '../identify/report.js';
+import type { QuickstartOptions } from '../quickstart.js';
+import { embedSample, type SampleEmbedding } from './embedding.js';
+import { identifyExample, type Example } from './example.js';
+
+const K = 50;
+const SPLIT = { split: 'question', seed: 1 } as const;
+
+/** OUT/summary.json */
+interface QuickstartSummary {
+  rows: number;
+  models: number;
+  chance: number;
+  knnAccuracy: number;
+  tfidfAccuracy: number;
+  embedSeconds: number;
+  answersPerSecond: number;
+}
+
+/** `univar quickstart` */
+export async function runQuickstart({ out, fresh = false }: QuickstartOptions, context: CliContext): Promise<void> {
+  const { signal } = context;
+  await mkdir(out, { recursive: true });
+  const embedding = await embedSample(out, fresh, context);
+  const { dataset } = embedding;
+  await buildDatasetIndex(dataset, { factory: 'HNSW32', metric: 'l2', signal });
+
+  const records = await dataset.readRecords();
+  const embeddings = await dataset.readEmbeddings();
+  const labelled = labelRecords(records);
+  const options = { ...SPLIT, k: K, signal };
+  const knn = await evaluateKnn({ ...labelled, embeddings, dim: dataset.dim }, options);
+  const tfidf = await evaluateTfidf({ ...labelled, texts: records.map(({ answer }) => answer) }, options);
+  const example = await identifyExample(records, embeddings, labelled, { ...SPLIT, signal, k: K, evidence: 2 });
+
+  await writeReport(join(out, 'report'), {
+    title: 'Quickstart: whose answer is it?',
+    description: `${formatCount(dataset.rows)} answers of ${countModels(records)} models. No proposition is on both sides of the split.`,
+    entries: [
+      { name: `${dataset.manifest.encoder.name}, kNN`, result: knn },
+      { name: 'TF-IDF, kNN', result: tfidf },
+    ],
+  });
+  const summary: QuickstartSummary = {
+    rows: dataset.rows,
+    models: countModels(records),
+    chance: knn.chance,
+    knnAccuracy: knn.accuracy,
+    tfidfAccuracy: tfidf.accuracy,
+    embedSeconds: embedding.embedSeconds,
+    answersPerSecond: embedding.answersPerSecond,
+  };
+  await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  context.print(describeQuickstart(out, summary, embedding, knn, example, context.width));
+}
+
+function countModels(records: readonly QaRecord[]): number {
+  return new Set(records.map(({ model }) => model)).size;
+}
+
+function describeQuickstart(
+  out: string,
+  summary: QuickstartSummary,
+  { reused, dataset }: SampleEmbedding,
+  knn: KnnResult,
+  { record, report }: Example,
+  width: number,
+): string {
+  const { rows, models, knnAccuracy, tfidfAccuracy, chance } = summary;
+  const values = join(out, 'values');
+  return `
+${formatCount(rows)} answers of ${models} models to political propositions, embedded with ${basename(dataset.manifest.encoder.name)}
+in ${formatDuration(summary.embedSeconds)}: ${formatRate(summary.answersPerSecond)} answers/s${reused ? ' (measured by an earlier run; --fresh embeds again)' : ''}.
+
+Whose answer is it? ${formatCount(knn.test)} held-out answers, identified by their ${K} nearest among ${formatCount(knn.train)}
+answers to other propositions:
+  chance                     ${formatPercent(chance).padStart(7)}
+  words (TF-IDF) and kNN     ${formatPercent(tfidfAccuracy).padStart(7)}
+  embeddings and kNN         ${formatPercent(knnAccuracy).padStart(7)}
+
+One of them, in truth by ${record.model}:
+${describeIdentification(report, width)}
+
+Written
+  ${values}   dataset with index
+  ${join(out, 'report', 'report.md')}   accuracy by model, confusion, plots
+  ${join(out, 'summary.json')}   these figures
+
+Next, on the sample:
+  npx univar identify ${values} --text "Globalisation should serve people, not companies."
+and on your own answers (question, answer, model and lang in JSONL, CSV or Parquet):
+  npx univar embed answers.jsonl --out my-values
+  npx univar index my-values --factory HNSW32
+  npx univar eval knn my-values --k 50 --split question`.trimStart();
+}

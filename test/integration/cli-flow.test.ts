@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { runCli, startCli, type CliResult } from '../support/cli.js';
+
+const ANSWERS = fileURLToPath(new URL('../fixtures/answers-small.jsonl', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'univar-flow-'));
+const values = join(scratch, 'values');
+const lines = readFileSync(ANSWERS, 'utf8').trimEnd().split('\n');
+
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function parsed(result: CliResult): Record<string, unknown> {
+  expect(result.stderr).not.toContain('error:');
+  expect(result.code).toBe(0);
+  return JSON.parse(result.stdout) as Record<string, unknown>;
+}
+
+/** Names and hashes of all files of a folder. */
+function contents(dir: string): Record<string, string> {
+  const hash = (name: string): string => createHash('sha256').update(readFileSync(join(dir, name))).digest('hex');
+  return Object.fromEntries(readdirSync(dir).map((name) => [name, hash(name)]));
+}
+
+describe('embed, index, identify, eval', () => {
+  let embedded: CliResult;
+  beforeAll(async () => {
+    embedded = await runCli(['embed', ANSWERS, '--out', values, '--window', '8', '--json']);
+  });
+
+  it('embeds into a complete dataset folder', () => {
+    const summary = parsed(embedded);
+    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'all-MiniLM-L6-v2-int8' });
+    expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
+    expect(readdirSync(values).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl']);
+  });
+
+  it('refuses to touch a complete dataset unless told to', async () => {
+    const before = contents(values);
+    const { code, stderr } = await runCli(['embed', ANSWERS, '--out', values]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: .*complete dataset.*overwrite/) as string });
+    expect(contents(values)).toEqual(before);
+  });
+
+  it('identifies a text of the dataset by itself, exactly and through an index', async () => {
+    const { question, answer, model, lang } = JSON.parse(lines[5]!) as Record<string, string>;
+    const args = ['identify', values, '--question', question!, '--text', answer!, '--k', '3', '--json'];
+    const exact = parsed(await runCli(args));
+    expect(exact).toMatchObject({ k: 3, search: 'exact' });
+    const [report] = exact['texts'] as { neighbours: { row: number; distance: number }[]; evidence: { answer: string; valueId: string }[] }[];
+    expect(report!.neighbours[0]!.row).toBe(5);
+    expect(report!.neighbours[0]!.distance).toBeLessThan(0.05);
+    expect(report!.evidence[0]).toMatchObject({ answer, valueId: `${model!}$${lang!}` });
+
+    expect(parsed(await runCli(['index', values, '--factory', 'HNSW16', '--json']))).toMatchObject({ rows: lines.length, metric: 'l2' });
+    const indexed = parsed(await runCli(args));
+    expect(indexed['search']).toBe('index');
+    const [again] = indexed['texts'] as { neighbours: { row: number }[] }[];
+    expect(again!.neighbours[0]!.row).toBe(5);
+  });
+
+  it('reads texts from standard input and prints tables for people', async () => {
+    const { code, stdout } = await runCli(['identify', values, '--k', '5'], { stdin: 'first text\nsecond text\n' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^first text\n/);
+    expect(stdout).toMatch(/\nsecond text\n/);
+    expect(stdout.match(/value id +votes +share/g)).toHaveLength(2);
+  });
+
+  it('prints nothing but one JSON document with the figures of an evaluation', async () => {
+    const report = join(scratch, 'report');
+    const knn = parsed(await runCli(['eval', 'knn', values, '--k', '3', '--split', 'question', '--report', report, '--json']));
+    expect(Object.keys(knn).sort()).toEqual(['accuracy', 'balancedAccuracy', 'chance', 'k', 'perId', 'test', 'train', 'weightedF1']);
+    expect(knn['k']).toBe(3);
+    expect(Number(knn['train']) + Number(knn['test'])).toBe(lines.length);
+    expect(existsSync(join(report, 'report.md'))).toBe(true);
+    const probe = parsed(await runCli(['eval', 'probe', values, '--target', 'lang', '--split', 'row', '--epochs', '2', '--json']));
+    expect(probe).toMatchObject({ epochs: 2, accuracyAt: expect.objectContaining({ 1: probe['accuracy'] }) as object });
+  });
+
+  it.each([
+    { args: ['eval', 'knn', values, '--k', '5000'], code: 2, says: /"k"/ },
+    { args: ['eval', 'knn', values, '--k', '0'], code: 2, says: /Expected an integer >= 1/ },
+    { args: ['eval', 'knn', scratch], code: 2, says: /not a dataset/ },
+    { args: ['index', values, '--factory', 'HNSW32,Nonsense'], code: 2, says: /factory/ },
+    { args: ['identify', values, '--text', 'x', '--k', '1000'], code: 2, says: /"k"/ },
+    { args: ['identify', values, '--text', 'x', '--encoder', scratch], code: 2, says: /lacks/ },
+  ])('ends $args with exit code $code and one line', async ({ args, code, says }) => {
+    const result = await runCli(args);
+    expect(result).toMatchObject({ code, stdout: '' });
+    expect(result.stderr).toMatch(says);
+    expect(result.stderr).toMatch(/^error: /);
+    expect(result.stderr).not.toContain('    at ');
+  });
+});
+
+describe('embed when things go wrong', () => {
+  it('names file and line of a bad row, or leaves it out and tells', async () => {
+    const file = join(scratch, 'bad.jsonl');
+    const out = join(scratch, 'skipped');
+    writeFileSync(file, [...lines.slice(0, 4), '{"qid": broken', lines[4]].join('\n'));
+    const refused = await runCli(['embed', file, '--out', out]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/bad\.jsonl:5: /);
+    expect(existsSync(out)).toBe(false);
+    expect(parsed(await runCli(['embed', file, '--out', out, '--skip-bad', '--json']))).toMatchObject({ rows: 5, rejected: 1 });
+    const rejects = readFileSync(join(out, 'rejects.jsonl'), 'utf8');
+    expect(JSON.parse(rejects)).toMatchObject({ line: 5, text: '{"qid": broken' });
+  });
+
+  it('maps columns and fills in model and language', async () => {
+    const file = join(scratch, 'mapped.csv');
+    const out = join(scratch, 'mapped');
+    writeFileSync(file, 'prompt,response\nWhy?,"Because, so"\nHow?,Thus\n');
+    const args = ['embed', file, '--out', out];
+    const wrong = await runCli([...args, '--columns', 'answer=reply']);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/"reply".*"prompt", "response"/) as string });
+    const mapping = ['--columns', 'question=prompt,answer=response', '--model', 'm', '--lang', 'eng'];
+    expect(parsed(await runCli([...args, ...mapping, '--json']))).toMatchObject({ rows: 2, models: 1, valueIds: 1 });
+  });
+
+  it('goes on after kill -9 and Ctrl-C with the same bytes, and keeps a second process out', async () => {
+    const out = join(scratch, 'interrupted');
+    const args = ['embed', ANSWERS, '--out', out, '--window', '8'];
+    const rowsThere = (): number => (existsSync(join(out, 'rows.jsonl.partial')) ? readFileSync(join(out, 'rows.jsonl.partial'), 'utf8').split('\n').length - 1 : 0);
+    const until = async (rows: number): Promise<void> => {
+      while (rowsThere() < rows) await sleep(10);
+    };
+
+    const killed = startCli(args);
+    await until(8);
+    const second = await runCli(args);
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${killed.child.pid!}`) as string });
+    killed.child.kill('SIGKILL');
+    expect((await killed.result).signal).toBe('SIGKILL');
+
+    const interrupted = startCli(args);
+    await until(rowsThere() + 8);
+    interrupted.child.kill('SIGINT');
+    expect(await interrupted.result).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/error: Interrupted/) as string });
+    expect(existsSync(join(out, 'manifest.json'))).toBe(false);
+    expect((await runCli(['eval', 'knn', out])).stderr).toMatch(/half-written/);
+
+    const resumed = parsed(await runCli([...args, '--json']));
+    expect(resumed['resumedRows']).toBeGreaterThanOrEqual(16);
+    const { 'manifest.json': manifest, 'embeddings.npy': embeddings, 'rows.jsonl': rows, ...others } = contents(out);
+    const whole = contents(values);
+    expect({ manifest, embeddings, rows }).toEqual({ manifest: whole['manifest.json'], embeddings: whole['embeddings.npy'], rows: whole['rows.jsonl'] });
+    expect(others).toEqual({});
+  });
+});

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { MAIN, runCli } from '../support/cli.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'univar cli ')); // with blanks on purpose
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe('the frame of the command line', () => {
+  it('prints help and version on standard output', async () => {
+    const help = await runCli(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain('Examples:');
+    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    { args: [], says: /Usage: univar/ },
+    { args: ['embde'], says: /error: unknown command 'embde'/ },
+    { args: ['doctor', '--colour'], says: /error: unknown option '--colour'/ },
+    { args: ['doctor', 'x'], says: /error: too many arguments/ },
+  ])('calls $args a wrong usage: exit code 2 and nothing on standard output', async ({ args, says }) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('ends quietly when the reader of its output goes away', async () => {
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `"${process.execPath}" "${MAIN}" --help | head -n 1`]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'Usage: univar [options] [command]\n', stderr: '' });
+  });
+});
+
+describe('univar doctor', () => {
+  it('reports a working installation', async () => {
+    const { code, stdout } = await runCli(['doctor', '--json'], { env: { UNIVAR_THREADS: '1' } });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, addon: { ok: true }, onnxruntime: { ok: true }, threads: { count: 1, source: 'UNIVAR_THREADS' } });
+  });
+
+  it('works without npm packages and addon, and says how to get them', async () => {
+    const copy = join(scratch, 'copy');
+    const root = join(MAIN, '..', '..', '..');
+    mkdirSync(copy);
+    cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(copy, 'package.json'));
+    const run = promisify(execFile);
+    const doctor = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'doctor']).catch((error: unknown) => error);
+    expect(doctor).toMatchObject({ code: 1, stderr: '' });
+    expect(doctor).toHaveProperty('stdout', expect.stringMatching(/missing: npm packages are missing: .*commander/));
+    expect(doctor).toHaveProperty('stdout', expect.stringMatching(/run build:native/));
+    const other = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'embed']).catch((error: unknown) => error);
+    expect(other).toMatchObject({ code: 1, stdout: '' });
+    expect(other).toHaveProperty('stderr', expect.stringMatching(/^error: npm packages are missing/));
+  });
+});

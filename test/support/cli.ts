@@ -1,0 +1,43 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface CliResult {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliRun {
+  child: ChildProcess;
+  result: Promise<CliResult>;
+}
+
+export interface CliSetting {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Text for standard input, which is closed afterwards. @default '' */
+  stdin?: string;
+}
+
+/** Starts the compiled `univar` with nothing of a terminal. */
+export function startCli(args: readonly string[], { cwd, env, stdin = '' }: CliSetting = {}): CliRun {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.on('error', () => undefined); // the program may end without reading
+  child.stdin.end(stdin);
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...output }));
+  });
+  return { child, result };
+}
+
+/** Runs the compiled `univar` to its end. */
+export function runCli(args: readonly string[], setting?: CliSetting): Promise<CliResult> {
+  return startCli(args, setting).result;
+}

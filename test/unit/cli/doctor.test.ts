@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+
+import { diagnose, type DoctorReport } from '../../../src/cli/doctor/examine.js';
+import { probeInChild } from '../../../src/cli/doctor/probe.js';
+import { describeReport } from '../../../src/cli/doctor/run.js';
+
+const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
+  univar: '0.1.0',
+  node: '20.20.2',
+  platform: 'linux x64',
+  cpu: 'a CPU',
+  threads: { count: 2, source: 'UNIVAR_THREADS' },
+  addon: {
+    ok: true,
+    value: {
+      backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native',
+      libraries: { openblas: '0.3.29 (OpenMP)' },
+    },
+  },
+  onnxruntime: { ok: true, value: { version: '1.30.0' } },
+  encoder: { name: 'e', folder: '/e', missing: [] },
+  disk: { folder: '/d', freeBytes: 2 ** 40 },
+  memory: { totalBytes: 2 ** 34, freeBytes: 2 ** 33 },
+};
+
+describe('diagnose', () => {
+  it('finds nothing wrong with a healthy machine', () => {
+    expect(diagnose(HEALTHY, [])).toEqual([]);
+    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/All is well\.$/);
+  });
+
+  it.each([
+    ['an old Node', { node: '20.16.0' }, /20\.17/],
+    ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
+    ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
+    ['no onnxruntime', { onnxruntime: { ok: false as const, reason: 'x' } }, /npm install onnxruntime-node/],
+    ['an incomplete encoder', { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'] } }, /--encoder/],
+  ])('calls %s essential and names the remedy', (_, change, fix) => {
+    const problems = diagnose({ ...HEALTHY, ...change }, []);
+    expect(problems).toEqual([{ what: expect.any(String) as string, fix: expect.stringMatching(fix) as string, essential: true }]);
+    expect(describeReport({ ...HEALTHY, ...change, ok: false, problems })).toMatch(/missing: .*\n {4}fix: /);
+  });
+
+  it('only advises where things work slowly', () => {
+    const addon = structuredClone(HEALTHY.addon);
+    if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
+    expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
+    expect(diagnose(HEALTHY, ['commander'])).toMatchObject([{ essential: true, what: 'npm packages are missing: commander' }]);
+  });
+});
+
+describe('probeInChild', () => {
+  it('returns what the child printed', async () => {
+    expect(await probeInChild('console.log(JSON.stringify(process.argv[1]))', ['x y'])).toEqual({ ok: true, value: 'x y' });
+  });
+
+  it('survives a child that throws or crashes', async () => {
+    expect(await probeInChild('throw new RangeError("what was wrong")', [])).toEqual({ ok: false, reason: 'what was wrong' });
+    expect(await probeInChild('process.kill(process.pid, "SIGILL")', [])).toEqual({ ok: false, reason: 'the process was ended by SIGILL' });
+  });
+});
