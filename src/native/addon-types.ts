@@ -53,7 +53,7 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<void>;
 
-  topkStorage(queries: number): number;
+  topkStorage(dim: number, queries: number): number;
   topkPrepare(
     base: Float32Array,
     baseRows: number,
