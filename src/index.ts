@@ -37,3 +37,11 @@ export {
 export { loadTokenizer } from './tokenizer/load-tokenizer.js';
 export type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer/tokenizer.js';
 export { WordPieceTokenizer } from './tokenizer/wordpiece.js';
+export {
+  VectorIndex,
+  type Metric,
+  type RangeSearchResult,
+  type SearchResult,
+  type VectorIndexOptions,
+} from './search/vector-index.js';
+export type { BuildParams, SearchParams } from './search/index-params.js';

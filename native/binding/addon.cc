@@ -11,6 +11,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterTokenizer(env, exports);
   RegisterInfoNce(env, exports);
   RegisterTopk(env, exports);
+  RegisterIndex(env, exports);
   RegisterVectors(env, exports);
   return exports;
 }

@@ -3,6 +3,7 @@
 #include <hwy/base.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <utf8proc.h>
+#include <utf8proc.h>
 
 #include <string>
 
@@ -10,23 +11,11 @@
 #include "binding/exports.h"
 #include "core/simd_targets.h"
 #include "core/threads.h"
+#include "faiss/openblas.h"
 #include "ops/backend.h"
-
-// OpenBLAS's own declarations are in cblas.h, which other libraries install under the same name.
-extern "C" int openblas_get_parallel(void);
-extern "C" char* openblas_get_config(void);
 
 namespace univar {
 namespace {
-
-// For example "0.3.29 (OpenMP)". Any other flavour than OpenMP makes FAISS slower (docs/dependencies.md).
-std::string OpenBlasVersion() {
-  const int parallel = openblas_get_parallel();
-  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.29 DYNAMIC_ARCH ..."
-  const size_t begin = config.find(' ') + 1;
-  const std::string flavour = parallel == 2 ? " (OpenMP)" : parallel == 1 ? " (pthread)" : " (serial)";
-  return config.substr(begin, config.find(' ', begin) - begin) + flavour;
-}
 
 std::string Version(int major, int minor, int patch) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
@@ -43,7 +32,10 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   Napi::Object libraries = Napi::Object::New(env);
   libraries["onednn"] = Version(dnnl->major, dnnl->minor, dnnl->patch);
   libraries["faiss"] = Version(FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, FAISS_VERSION_PATCH);
-  libraries["openblas"] = OpenBlasVersion();
+  const OpenBlas blas = DescribeOpenBlas();
+  libraries["openblas"] = blas.version + " (" + blas.threads + ")";
+  libraries["openblasConfig"] = blas.config;
+  libraries["utf8proc"] = utf8proc_version();
   libraries["utf8proc"] = utf8proc_version();
   libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
 

@@ -9,6 +9,7 @@ void RegisterCapabilities(Napi::Env env, Napi::Object exports);
 void RegisterTokenizer(Napi::Env env, Napi::Object exports);
 void RegisterInfoNce(Napi::Env env, Napi::Object exports);
 void RegisterTopk(Napi::Env env, Napi::Object exports);
+void RegisterIndex(Napi::Env env, Napi::Object exports);
 void RegisterVectors(Napi::Env env, Napi::Object exports);
 
 }  // namespace univar
