@@ -3,7 +3,6 @@
 #include <hwy/base.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <utf8proc.h>
-#include <utf8proc.h>
 
 #include <string>
 
@@ -35,7 +34,6 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   const OpenBlas blas = DescribeOpenBlas();
   libraries["openblas"] = blas.version + " (" + blas.threads + ")";
   libraries["openblasConfig"] = blas.config;
-  libraries["utf8proc"] = utf8proc_version();
   libraries["utf8proc"] = utf8proc_version();
   libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
 

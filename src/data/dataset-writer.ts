@@ -150,5 +150,14 @@ function configurationOf({ encoder, dtype = 'f32', sources = [], settings = {} }
   const { name, fingerprint, dim } = encoder;
   if (!Number.isInteger(dim) || dim < 1) throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "encoder.dim", got ${dim}`);
   if (!['f32', 'f16'].includes(dtype)) throw new EngineError('ERR_ARG_RANGE', `Expected one of f32, f16 for "dtype", got ${dtype}`);
-  return { encoder: { name, fingerprint }, dim, dtype, sources: sources.map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 })), settings };
+  const configuration = { encoder: { name, fingerprint }, dim, dtype, sources: [...sources], settings };
+  return withSortedKeys(configuration) as DatasetConfiguration;
+}
+
+/** The same plain JSON with the keys of all objects in order, so that equal configurations have equal texts. */
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withSortedKeys(entry)]));
 }

@@ -23,21 +23,15 @@ export interface JournalBatch {
 }
 
 export interface Journal {
-  /** As {@link configurationText} gives it. */
+  /** As JSON. */
   configuration: string;
   batches: JournalBatch[];
   /** Bytes of the header line. */
   headerBytes: number;
 }
 
-/** The configuration as JSON with ordered keys: equal configurations give equal texts. */
-export function configurationText(configuration: DatasetConfiguration): string {
-  return JSON.stringify(sorted(configuration));
-}
-
-/** @param configuration the result of {@link configurationText} */
-export function journalHeader(configuration: string): string {
-  return `{"journal":${VERSION},"configuration":${configuration}}\n`;
+export function journalHeader(configuration: DatasetConfiguration): string {
+  return `${JSON.stringify({ journal: VERSION, configuration })}\n`;
 }
 
 export function journalLine(batch: JournalBatch): string {
@@ -99,11 +93,4 @@ function parse(line: string | undefined): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-/** The same value with the keys of all objects in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]));
 }

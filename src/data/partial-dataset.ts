@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from './file-errors.js';
 import { hashFile } from './input-files.js';
-import { batchChecksum, configurationText, intactBatches, JOURNAL_FILE, journalHeader, journalLine, readJournal, type Journal } from './journal.js';
+import { batchChecksum, intactBatches, JOURNAL_FILE, journalHeader, journalLine, readJournal, type Journal } from './journal.js';
 import { EMBEDDINGS_FILE, MANIFEST_FILE, PARTIAL, ROWS_FILE, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, npyHeader } from './npy.js';
 import { syncFolder, writeFully } from './positioned-io.js';
@@ -53,7 +53,7 @@ export class PartialDataset {
     onRecords: (records: Buffer) => void,
   ): Promise<PartialDataset> {
     const journal = await readJournal(join(dir, JOURNAL_FILE));
-    const isSame = journal?.configuration === configurationText(configuration);
+    const isSame = journal?.configuration === JSON.stringify(configuration);
     if (!overwrite) refuseToReplace(dir, journal, isSame ? undefined : configuration);
     const resumed = journal && isSame && (await hasPartialFiles(dir)) ? journal : undefined;
     // Without its journal, nothing of what the other files hold counts.
@@ -76,7 +76,7 @@ export class PartialDataset {
 
   async #start(): Promise<void> {
     const { dim, dtype } = this.configuration;
-    const header = Buffer.from(journalHeader(configurationText(this.configuration)));
+    const header = Buffer.from(journalHeader(this.configuration));
     await this.#write(this.embeddings, npyHeader(0, dim, dtype), 0);
     await this.#write(this.journal, header, 0);
     this.#journalBytes = header.length;
@@ -170,8 +170,7 @@ function refuseToReplace(dir: string, journal: Journal | undefined, other: Datas
 
 function differences(configuration: string, wanted: DatasetConfiguration): string {
   const there = JSON.parse(configuration) as Record<string, unknown>;
-  const here = JSON.parse(configurationText(wanted)) as Record<string, unknown>;
-  return Object.keys(here).filter((key) => JSON.stringify(here[key]) !== JSON.stringify(there[key])).join(', ');
+  return Object.entries(wanted).flatMap(([key, value]) => (JSON.stringify(value) === JSON.stringify(there[key]) ? [] : [key])).join(', ');
 }
 
 /** True when both data files have their partial names, or get them back after a crash between the last renames. */

@@ -16,11 +16,16 @@ export interface LoadEncoderOptions {
   maxTokens?: number | undefined;
   /** Threads that compute. @default `capabilities().threads` */
   threads?: number | undefined;
-  /** Largest rows x longest row of a batch, in tokens. @default 4096 */
+  /** Largest rows x longest row of a batch, in tokens. @default 1024 */
   batchTokens?: number | undefined;
 }
 
-const DEFAULT_BATCH_TOKENS = 4096;
+/**
+ * Small batches keep the activations of a layer in the CPU's cache: on 2 cores of an EPYC (Zen 4), MiniLM in float32 does
+ * 6,670 tokens/s in batches of 4 x 256, 5,800 in 16 x 256 and 5,540 in 32 x 256; for 64 tokens a text, 8,410 in 16 x 64 and
+ * 7,260 in 64 x 64. Below 1,024 the gain is within the noise.
+ */
+const DEFAULT_BATCH_TOKENS = 1024;
 const MAX_BATCH_TOKENS = 2 ** 22;
 const MAX_THREADS = 1024;
 

@@ -20,7 +20,7 @@ export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string =>
 export function toCsv(rows: readonly object[], lineEnd = '\n'): string {
   const header = Object.keys(rows[0] ?? {});
   const cell = (value: unknown): string => (/[",\r\n]|^\uFEFF/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-  return [header, ...rows.map((row) => Object.values(row))].map((cells) => cells.map(cell).join(',') + lineEnd).join('');
+  return [header, ...rows.map((row) => Object.values(row) as unknown[])].map((cells) => cells.map(cell).join(',') + lineEnd).join('');
 }
 
 export function toParquet(rows: readonly QaRecord[], rowGroupSize = 100): Buffer {

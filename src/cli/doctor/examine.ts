@@ -118,7 +118,7 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
       'restore the folder models/ of the package, or name another encoder with --encoder',
     );
   }
-  if (addon.ok && addon.value.libraries['openblas']?.includes('OpenMP') === false) {
+  if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {
     advice(
       `OpenBLAS ${addon.value.libraries['openblas']} is not the OpenMP flavour: flat and IVF search are slower`,
       'Debian, Ubuntu: sudo apt-get install libopenblas-openmp-dev; sudo update-alternatives --config libopenblas.so.0-$(gcc -print-multiarch)',
