@@ -10,6 +10,12 @@ export async function runDoctor(options: { json: boolean }, context: CliContext)
   if (!report.ok) context.setExitCode(1);
 }
 
+/** Names and versions; how OpenBLAS was configured is for the JSON report. */
+function describeLibraries(libraries: Readonly<Record<string, string>>): string {
+  const versions = Object.entries(libraries).filter(([name]) => name !== 'openblasConfig');
+  return versions.map((entry) => entry.join(' ')).join(', ');
+}
+
 /** The findings for people, a line each, then what to do. */
 export function describeReport(report: DoctorReport): string {
   const { addon, onnxruntime, encoder, problems } = report;
@@ -27,7 +33,7 @@ export function describeReport(report: DoctorReport): string {
       ['addon', `loads, backend ${backend}`],
       ['instruction set', `${simd} (has ${simdSupported.join(', ')})`],
       ['low precision', `bf16 ${bf16}, int8 ${int8}`],
-      ['libraries', Object.entries(libraries).map((entry) => entry.join(' ')).join(', ')],
+      ['libraries', describeLibraries(libraries)],
     );
   } else {
     lines.push(['addon', 'DOES NOT WORK']);
