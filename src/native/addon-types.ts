@@ -47,6 +47,8 @@ export interface Addon {
     precision: 0 | 1,
     control?: Int32Array,
   ): Promise<void>;
+  /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
+  matmulSeconds(...args: Parameters<Addon['matmul']>): Promise<number>;
   /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
   infoNce(
     query: Float32Array,
@@ -71,5 +73,6 @@ export const ADDON_EXPORTS = Object.keys({
   l2Normalize: true,
   pool: true,
   matmul: true,
+  matmulSeconds: true,
   infoNce: true,
 } satisfies Record<keyof Addon, true>);
