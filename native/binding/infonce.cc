@@ -29,8 +29,9 @@ class InfoNceWorker final : public PromiseWorker {
       Napi::Int32Array labels = Int32Arg(info, 2, "labels");
       CheckLength(env, labels.ElementLength(), args_.rows, 1, "labels");
       args_.labels = labels.Data();
+      Keep(labels);
     }
-    for (size_t i = 0; i < 5; ++i) Keep(info[i]);
+    for (size_t i : {0, 1, 3, 4}) Keep(info[i]);
     TakeControl(info, 11);
   }
 

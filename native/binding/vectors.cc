@@ -63,7 +63,8 @@ class PoolWorker final : public PromiseWorker {
 
 class MatmulWorker final : public PromiseWorker {
  public:
-  explicit MatmulWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+  MatmulWorker(const Napi::CallbackInfo& info, bool timed) : PromiseWorker(info, Lane::kEngine) {
+    if (timed) args_.seconds = &seconds_;
     args_.m = SizeArg(info, 3, "m");
     args_.n = SizeArg(info, 4, "n");
     args_.k = SizeArg(info, 5, "k");
@@ -79,8 +80,11 @@ class MatmulWorker final : public PromiseWorker {
 
  private:
   Status Execute() override { return GetBackend().matmul(args_, control()); }
-  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  Napi::Value Result(Napi::Env env) override {
+    return args_.seconds == nullptr ? env.Undefined() : Napi::Number::New(env, seconds_);
+  }
   MatmulArgs args_;
+  double seconds_ = 0.0;
 };
 
 // l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array): Promise<void>
@@ -95,7 +99,12 @@ Napi::Value Pool(const Napi::CallbackInfo& info) { return PromiseWorker::Start(s
 // matmul(a: Float32Array, b: Float32Array, out: Float32Array, m: number, n: number, k: number, transposeA: boolean,
 //        transposeB: boolean, precision: 0 | 1, control?: Int32Array): Promise<void>
 Napi::Value Matmul(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info));
+  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, false));
+}
+
+// matmulSeconds(...as matmul): Promise<number>
+Napi::Value MatmulSeconds(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, true));
 }
 
 }  // namespace
@@ -104,6 +113,7 @@ void RegisterVectors(Napi::Env env, Napi::Object exports) {
   exports["l2Normalize"] = Napi::Function::New(env, L2Normalize, "l2Normalize");
   exports["pool"] = Napi::Function::New(env, Pool, "pool");
   exports["matmul"] = Napi::Function::New(env, Matmul, "matmul");
+  exports["matmulSeconds"] = Napi::Function::New(env, MatmulSeconds, "matmulSeconds");
 }
 
 }  // namespace univar

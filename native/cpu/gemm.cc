@@ -40,11 +40,18 @@ Device& GetDevice() {
   return *device;
 }
 
+Status Failure(const dnnl::error& error) {
+  const bool memory_short = error.status == dnnl_out_of_memory;
+  return Status::Error(memory_short ? Code::kOutOfMemory : Code::kInternal, std::string("oneDNN: ") + error.what());
+}
+
 }  // namespace
 
 struct Gemm::State {
   memory::desc a, b, c;
   dnnl::matmul product;
+  memory::desc packed_layout;
+  memory packed;  // empty until PackB
 };
 
 Gemm::Gemm() = default;
@@ -64,8 +71,11 @@ Status Gemm::Create(const GemmSpec& spec, Gemm* gemm) {
       post.append_sum(1.0f);
       attributes.set_post_ops(post);
     }
-    const dnnl::matmul::primitive_desc description(GetDevice().engine, state->a, state->b, state->c, attributes);
+    const memory::desc any(state->b.get_dims(), state->b.get_data_type(), memory::format_tag::any);
+    const dnnl::matmul::primitive_desc description(GetDevice().engine, state->a, spec.packed_b ? any : state->b, state->c,
+                                                   attributes);
     state->product = dnnl::matmul(description);
+    state->packed_layout = description.weights_desc();
     gemm->state_ = std::move(state);
     return Status::Ok();
   } catch (const dnnl::error& error) {
@@ -75,19 +85,31 @@ Status Gemm::Create(const GemmSpec& spec, Gemm* gemm) {
   }
 }
 
+Status Gemm::PackB(const void* b) {
+  try {
+    Device& device = GetDevice();
+    memory plain(state_->b, device.engine, const_cast<void*>(b));
+    state_->packed = memory(state_->packed_layout, device.engine);
+    dnnl::reorder(plain, state_->packed).execute(device.stream, plain, state_->packed);
+    device.stream.wait();
+    return Status::Ok();
+  } catch (const dnnl::error& error) {
+    return Failure(error);
+  }
+}
+
 Status Gemm::Run(const void* a, const void* b, void* c) const {
   try {
     Device& device = GetDevice();
     const memory left(state_->a, device.engine, const_cast<void*>(a));
-    const memory right(state_->b, device.engine, const_cast<void*>(b));
+    const memory right = state_->packed ? state_->packed : memory(state_->b, device.engine, const_cast<void*>(b));
     const memory result(state_->c, device.engine, c);
     state_->product.execute(device.stream,
                             {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}});
     device.stream.wait();
     return Status::Ok();
   } catch (const dnnl::error& error) {
-    const bool memory_short = error.status == dnnl_out_of_memory;
-    return Status::Error(memory_short ? Code::kOutOfMemory : Code::kInternal, std::string("oneDNN: ") + error.what());
+    return Failure(error);
   }
 }
 

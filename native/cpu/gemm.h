@@ -21,6 +21,7 @@ struct GemmSpec {
   size_t lda = 0, ldb = 0, ldc = 0; // elements between stored rows; 0 means dense
   GemmType a = GemmType::kF32, b = GemmType::kF32, c = GemmType::kF32;
   bool accumulate = false;          // beta = 1 instead of 0
+  bool packed_b = false;            // B is given once to PackB, which copies it into the layout that oneDNN likes best
 };
 
 class Gemm {
@@ -31,6 +32,8 @@ class Gemm {
   Gemm& operator=(Gemm&&) noexcept;
 
   static Status Create(const GemmSpec& spec, Gemm* gemm);
+  // Only with packed_b, before Run, which then ignores its `b`.
+  Status PackB(const void* b);
   Status Run(const void* a, const void* b, void* c) const;
 
  private:

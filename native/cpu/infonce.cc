@@ -29,8 +29,8 @@
 namespace univar {
 namespace {
 
-constexpr size_t kMemory = size_t{52} << 20;     // for strip and converted operands; the rest of 64 MiB is headroom
-constexpr size_t kKeyMemory = size_t{24} << 20;  // of it, for converted keys
+constexpr size_t kMemory = size_t{44} << 20;     // for strip and converted operands; the rest of 64 MiB is headroom
+constexpr size_t kKeyMemory = size_t{20} << 20;  // of it, for converted keys
 constexpr size_t kMaxBlockRows = 512;            // products gain nothing beyond, and the strip should stay in cache
 constexpr size_t kKeyRowMultiple = 64;
 // In bf16, coefficients above this share of their row's sum are kept exact: at most 64 per row. In symmetric mode also

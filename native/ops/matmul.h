@@ -22,6 +22,9 @@ struct MatmulArgs {
   size_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
   Precision precision = Precision::kF32;
+  // For benchmarks: where to write the seconds that the product alone takes, with B packed into oneDNN's favourite
+  // layout, operands converted, and C touched, all beforehand.
+  double* seconds = nullptr;
 };
 
 using MatmulFn = Status (*)(const MatmulArgs& args, const Control& control);

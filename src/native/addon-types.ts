@@ -115,6 +115,8 @@ export interface Addon {
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
 
+  /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
+  matmulSeconds(...args: Parameters<Addon['matmul']>): Promise<number>;
   /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
   infoNce(
     query: Float32Array,
@@ -199,6 +201,7 @@ export const ADDON_EXPORTS = Object.keys({
   createTokenizer: true,
   encodeTexts: true,
   disposeTokenizer: true,
+  matmulSeconds: true,
   infoNce: true,
   topkStorage: true,
   topkPrepare: true,

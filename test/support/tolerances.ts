@@ -9,6 +9,10 @@ export const TOLERANCE = {
   f32Sum: 1e-5,
   /** Operands rounded to bfloat16 (8 bits: 2^-9 relative each), sums in float32. */
   bf16: 8e-3,
+  /** Gradients of infoNce: the error of a float32 dot product near 1 (about 1e-7) times a logit scale up to 100. */
+  infoNceF32: 2e-5,
+  /** Gradients of infoNce from bf16 inputs, against double precision on the same rounded inputs. */
+  infoNceBf16: 1e-3,
 } as const;
 
 /** max |actual - expected| / max |expected|. */

@@ -1,0 +1,86 @@
+/**
+ * infoNce against the three oneDNN products it is made of, X Y^T, G Y and G^T X at full size, with operands converted and
+ * packed beforehand and nothing else to do. Both count as 6 B^2 D operations.
+ */
+import { infoNce, type InfoNceInput } from '../../src/native/infonce.js';
+import { addon } from '../../src/native/loader.js';
+import { matmul } from '../../src/native/matmul.js';
+import { randomUnitRows } from '../../test/support/random.js';
+import { roundToBf16 } from '../../test/support/infonce-reference.js';
+import { compare, type ComparisonResult } from '../support/compare.js';
+import { report } from '../support/report.js';
+
+const DIM = 768;
+const LOGIT_SCALE = 50; // the published training runs
+const results: ComparisonResult[] = [];
+
+for (const rows of [4096, 8192]) {
+  const query = randomUnitRows(rows, DIM, 1);
+  const key = randomUnitRows(rows, DIM, 2);
+  for (const precision of ['f32', 'bf16'] as const) {
+    const input: InfoNceInput = { query, key, rows, dim: DIM, logitScale: LOGIT_SCALE, mode: 'one-way', precision };
+    await check(input);
+    const operations = 6 * rows * rows * DIM;
+    results.push(
+      await compare({
+        name: `infonce/one-way/${precision}`,
+        sizes: { B: rows, D: DIM },
+        subject: { name: 'infoNce', run: () => infoNce(input) },
+        peer: { name: `oneDNN ${precision} products`, run: products(input), timesItself: true },
+        work: { unit: 'GFLOP', subject: operations / 1e9, peer: operations / 1e9 },
+        target: 0.75,
+      }),
+    );
+  }
+}
+report('infonce', results);
+
+function products({ query, key, rows, precision }: InfoNceInput): () => Promise<number> {
+  const kind = precision === 'bf16' ? 1 : 0;
+  const square = new Float32Array(rows * rows);
+  const coefficients = new Float32Array(rows * rows).fill(1 / rows);
+  const gradient = new Float32Array(rows * DIM);
+  return async () =>
+    (await addon().matmulSeconds(query, key, square, rows, rows, DIM, false, true, kind)) +
+    (await addon().matmulSeconds(coefficients, key, gradient, rows, DIM, rows, false, false, kind)) +
+    (await addon().matmulSeconds(coefficients, query, gradient, rows, DIM, rows, true, false, kind));
+}
+
+/** Loss, and some rows of both gradients, from a whole matrix of float32 logits and double-precision softmax. */
+async function check(input: InfoNceInput): Promise<void> {
+  const { rows, dim, logitScale } = input;
+  const query = input.precision === 'bf16' ? roundToBf16(input.query) : input.query;
+  const key = input.precision === 'bf16' ? roundToBf16(input.key) : input.key;
+  const actual = await infoNce(input);
+  const logits = await matmul(query, key, rows, rows, dim, { transposeB: true });
+  const lse = new Float64Array(rows);
+  let loss = 0;
+  for (let i = 0; i < rows; i++) {
+    const row = logits.subarray(i * rows, (i + 1) * rows);
+    let sum = 0;
+    for (const value of row) sum += Math.exp(logitScale * value);
+    lse[i] = Math.log(sum);
+    loss += (lse[i]! - logitScale * row[i]!) / rows;
+  }
+  const coefficient = (i: number, j: number): number =>
+    (logitScale / rows) * (Math.exp(logitScale * logits[i * rows + j]! - lse[i]!) - (i === j ? 1 : 0));
+
+  let worst = Math.abs(actual.loss - loss) / loss / 1e-5;
+  const allowed = input.precision === 'bf16' ? 1e-3 : 2e-5;
+  for (let r = 0; r < rows; r += rows >> 4) {
+    const ofQuery = new Float64Array(dim);
+    const ofKey = new Float64Array(dim);
+    for (let other = 0; other < rows; other++) {
+      const [g, h] = [coefficient(r, other), coefficient(other, r)];
+      for (let d = 0; d < dim; d++) {
+        ofQuery[d]! += g * key[other * dim + d]!;
+        ofKey[d]! += h * query[other * dim + d]!;
+      }
+    }
+    for (const [expected, all] of [[ofQuery, actual.dQuery], [ofKey, actual.dKey]] as const) {
+      const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expected.forEach((value, d) => (worst = Math.max(worst, Math.abs(value - all[r * dim + d]!) / largest / allowed)));
+    }
+  }
+  if (!(worst <= 1)) throw new Error(`infoNce is wrong: ${worst} times the tolerance at ${rows} rows, ${input.precision ?? 'f32'}`);
+}
