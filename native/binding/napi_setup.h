@@ -4,4 +4,6 @@
 #ifndef NAPI_VERSION
 #define NAPI_VERSION 9
 #endif
+// When a worker thread is being ended, a promise can no longer be settled; that must not end the process.
+#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>

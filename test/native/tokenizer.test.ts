@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
 import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
 import { BERT_FILE, bertJson, findDifferences, jsonWithVocabulary, PeerTokenizer, unpack, type TokenizerJson } from '../support/peer-tokenizer.js';
 
+const ADDON = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../fixtures/tokenizer/answers.jsonl', import.meta.url));
 
 let folder: string;
@@ -77,7 +79,7 @@ describe('WordPieceTokenizer and the Rust implementation', () => {
   });
 
   // With a token for every character of the fuzzed texts, every difference of normalisation shows in the ids.
-  const characters = fc.sample(awkwardText, { numRuns: 2000, seed: 1 }).flatMap((text) => [...text.toLowerCase().normalize('NFD'), ...text]);
+  const characters = fc.sample(awkwardText, { numRuns: 2000, seed: 1 }).flatMap((text) => Array.from(text.toLowerCase().normalize('NFD') + text));
   const vocabulary = [...new Set(characters)].filter((c) => !/\p{Cs}/u.test(c)).flatMap((c) => [c, `##${c}`]);
 
   it.each([
@@ -222,6 +224,23 @@ describe('WordPieceTokenizer', () => {
     addon().disposeTokenizer(handle);
     addon().disposeTokenizer(handle);
     expect(() => addon().encodeTexts(handle, ['a'], 5, offsets)).toThrow(/disposed/);
+  });
+});
+
+describe('a worker thread that exits', () => {
+  it.each([1, 10, 40])('does not take the process along while texts are encoded, after %i ms', async (delay) => {
+    const code = `
+      const addon = require(${JSON.stringify(ADDON)});
+      const none = new Int32Array(0);
+      const handle = addon.createTokenizer(Uint8Array.of(97), Int32Array.of(0, 1), Int32Array.of(0), '##', 0, 100, 15, [], none, none, none, none);
+      const texts = Array(20000).fill('a b c d e f g '.repeat(20));
+      for (let i = 0; i < 5; i++) void addon.encodeTexts(handle, texts, 1e9, new Int32Array(20001));
+      for (let i = 0; i < 50; i++) void addon.encodeTexts(handle, ['a b c'], 1e9, new Int32Array(2));
+      setTimeout(() => process.exit(0), ${delay});
+    `;
+    const worker = new Worker(code, { eval: true });
+    await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
+    expect(unpack(await bert.encode(['a']))).toEqual([[101, 1037, 102]]);
   });
 });
 
