@@ -45,3 +45,14 @@ export {
   type VectorIndexOptions,
 } from './search/vector-index.js';
 export type { BuildParams, SearchParams } from './search/index-params.js';
+export { DatasetWriter, type DatasetSummary, type DatasetWriterOptions } from './data/dataset-writer.js';
+export { Dataset, openDataset, type OpenDatasetOptions } from './data/dataset.js';
+export { DuplicateCounter } from './data/duplicate-counter.js';
+export { describeSources, type InputFormat, type SourceFile } from './data/input-files.js';
+export { labelRows, type RowLabels } from './data/label-rows.js';
+export type { DatasetManifest } from './data/manifest.js';
+export type { RejectedRow } from './data/raw-row.js';
+export type { ReadOptions } from './data/read-options.js';
+export { readRecords, type RecordBatch } from './data/read-records.js';
+export { formatQa, valueId, type QaRecord } from './data/record.js';
+export { surveyRecords, type RecordSurvey } from './data/survey-records.js';

@@ -1,75 +1,82 @@
-/** Parquet, one row group in memory at a time: files are written with row groups so that this is possible. */
-import { isUtf8 } from 'node:buffer';
-
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema, type FileMetaData } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+/**
+ * Parquet, one row group in memory at a time. Decoding runs in a thread of its own: it takes seconds for a large row
+ * group, and a damaged file can keep the decoder busy for ever, so that it must be possible to end it.
+ */
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 import { EngineError } from '../core/errors.js';
-import { checkAborted, fileError, systemCode } from './file-errors.js';
+import { checkAborted, fileError } from './file-errors.js';
+import type { ParquetReply, ParquetTask } from './parquet-worker.js';
 import type { RawRow, RowSource } from './raw-row.js';
 
+/** A row group may take this long, and so much longer for every byte of the file: a hundred times what is usual. */
+const DECODE_LIMIT_MS = 30_000;
+const DECODE_LIMIT_MS_PER_BYTE = 1 / 1000;
+
+/** The heap of the decoder; a row group that needs more is damaged, or was written far too large. */
+const HEAP_MIB = 4096;
+
 /**
- * Opens a Parquet file. The line of a row is its number, counted from 1.
+ * The rows of a Parquet file; the line of a row is its number, counted from 1. Rejects with `ERR_DATA` for a missing,
+ * truncated or damaged file, with `ERR_IO` and with `ERR_ABORTED`.
  *
+ * @param bytes size of the file
  * @param wanted columns to read where they exist; the others are never decoded
- * @throws EngineError `ERR_DATA` for a missing, truncated or damaged file, also later from the blocks; `ERR_IO`
+ * @param limitMs how long a row group may take, apart from the size of the file. @default 30 s
  */
-export async function openParquet(path: string, wanted: readonly string[], signal?: AbortSignal): Promise<RowSource> {
-  const file = await guard(path, () => asyncBufferFromFile(path));
-  if (file.byteLength === 0) return { columns: [], blocks: nothing(), progress: () => 1 };
-  const metadata = await guard(path, () => parquetMetadataAsync(file));
-  const columns = parquetSchema(metadata).children.map((child) => child.element.name);
-  let done = 0;
+export function openParquet(path: string, bytes: number, wanted: readonly string[], signal?: AbortSignal, limitMs = DECODE_LIMIT_MS): RowSource {
+  let share = 0;
   async function* blocks(): AsyncGenerator<RawRow[]> {
-    for (const [begin, end] of rowGroups(metadata)) {
-      checkAborted(signal);
-      const rows = await guard(path, () =>
-        parquetReadObjects({
-          file,
-          metadata,
-          columns: columns.filter((name) => wanted.includes(name)),
-          rowStart: begin,
-          rowEnd: end,
-          compressors,
-          parsers: { stringFromBytes: decode },
-        }),
-      );
-      if (rows.length !== end - begin) {
-        throw new EngineError('ERR_DATA', `${path} is damaged: rows ${begin + 1} to ${end} are ${rows.length} rows`);
+    const worker = startWorker({ path, wanted });
+    try {
+      for (;;) {
+        const reply = await nextReply(worker, path, limitMs + bytes * DECODE_LIMIT_MS_PER_BYTE, signal);
+        if (reply.kind === 'end') return;
+        if (reply.kind === 'error') {
+          throw reply.system ? fileError(Object.assign(new Error(reply.reason), reply.system), `read ${path}`) : damaged(path, reply.reason);
+        }
+        source.columns = reply.columns;
+        share = (reply.begin + reply.rows.length) / reply.totalRows;
+        yield reply.rows.map((cells, i) => ({ line: reply.begin + i + 1, cells, text: undefined }));
       }
-      yield rows.map((cells, i) => ({ line: begin + i + 1, cells, text: undefined }));
-      done = end;
+    } finally {
+      await worker.terminate();
     }
   }
-  return { columns, blocks: blocks(), progress: () => done / Math.max(1, Number(metadata.num_rows)) };
+  const source: RowSource = { blocks: blocks(), progress: () => share };
+  return source;
 }
 
-function* rowGroups(metadata: FileMetaData): Generator<[begin: number, end: number]> {
-  let begin = 0;
-  for (const group of metadata.row_groups) {
-    const end = begin + Number(group.num_rows);
-    if (end > begin) yield [begin, end];
-    begin = end;
-  }
+/** The worker's module lies beside this one: compiled in dist/, TypeScript in src/, where tests and benchmarks run. */
+function startWorker(workerData: ParquetTask): Worker {
+  const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./parquet-worker.js', import.meta.url), options);
+  // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
+  const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
+  const entry = new URL('./parquet-worker.ts', import.meta.url).href;
+  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, { ...options, eval: true });
 }
 
-/** Bytes that are not UTF-8 stay bytes, so that the row is refused and nothing is silently replaced. */
-function decode(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
-  if (!bytes) return bytes;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  return text.includes('\uFFFD') && !isUtf8(bytes) ? bytes : text;
-}
-
-async function guard<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function nextReply(worker: Worker, path: string, limitMs: number, signal: AbortSignal | undefined): Promise<ParquetReply> {
+  checkAborted(signal);
+  const timeLimit = AbortSignal.timeout(Math.ceil(limitMs));
+  worker.postMessage('next');
   try {
-    return await action();
+    const [reply] = (await once(worker, 'message', { signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit })) as [ParquetReply];
+    return reply;
   } catch (error) {
-    if (systemCode(error) !== undefined) throw fileError(error, `read ${path}`);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EngineError('ERR_DATA', `${path} is not a Parquet file, truncated or damaged: ${reason}`, { cause: error });
+    checkAborted(signal);
+    if (timeLimit.aborted) throw damaged(path, `decoding did not end within ${Math.ceil(limitMs / 1000)} s`);
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      throw damaged(path, `a row group needs more than ${HEAP_MIB} MiB (if it is sound, write it with smaller row groups)`);
+    }
+    throw new EngineError('ERR_INTERNAL', `The Parquet decoder failed: ${String(error)}`, { cause: error });
   }
 }
 
-async function* nothing(): AsyncGenerator<RawRow[]> {
-  // An empty file has no rows; the caller says so.
+function damaged(path: string, reason: string): EngineError {
+  return new EngineError('ERR_DATA', `${path} is not a Parquet file, truncated or damaged: ${reason}`);
 }

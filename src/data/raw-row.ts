@@ -10,7 +10,7 @@ export interface RawRow {
 
 /** An open input file. */
 export interface RowSource {
-  /** Names of all columns where the format tells them beforehand. */
+  /** Names of all columns where the format tells them; set at the latest when the first block is there. */
   columns?: readonly string[];
   /** The rows in file order, a block at a time. A file that is damaged as a whole rejects with `ERR_DATA`. */
   blocks: AsyncIterable<RawRow[]>;

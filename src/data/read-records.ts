@@ -61,7 +61,7 @@ export async function* readRecords(paths: readonly string[], options?: ReadOptio
 
 async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGenerator<RecordBatch> {
   checkAborted(options.signal);
-  const source = await openRows(file, options);
+  const source = openRows(file, options);
   const startBatch = (): RecordBatch => ({ records: [], file: file.path, rejected: [], progress: 0 });
   let batch = startBatch();
   let characters = 0;
@@ -94,8 +94,8 @@ async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGe
   if (batch.records.length + batch.rejected.length > 0) yield batch;
 }
 
-async function openRows({ path, format, bytes }: InputFile, { columns, signal }: ResolvedReadOptions): Promise<RowSource> {
-  if (format === 'parquet') return openParquet(path, Object.values(columns), signal);
+function openRows({ path, format, bytes }: InputFile, { columns, signal }: ResolvedReadOptions): RowSource {
+  if (format === 'parquet') return openParquet(path, bytes, Object.values(columns), signal);
   const stream = new ByteStream(path, signal);
   const blocks = format === 'csv' ? readCsv(stream.chunks(), path) : readJsonl(stream.chunks());
   return { blocks, progress: () => Math.min(1, stream.bytesRead / Math.max(1, bytes)) };
