@@ -90,7 +90,7 @@ export class OnnxProcess {
   /** Ends the process and waits until it is gone. It has no state worth a farewell. Idempotent. */
   async stop(): Promise<void> {
     if (this.alive) {
-      this.#child.ref();
+      this.#keepParentAlive(true);
       this.#child.kill('SIGKILL');
     }
     await this.#closed;
