@@ -275,7 +275,8 @@ class Walker {
     const Header header = IndexHeader();
     const auto lists = One<uint64_t>("header");
     const auto probes = One<uint64_t>("header");
-    Require(lists > 0 && lists <= kMaxRows && probes > 0, "its number of lists is out of range");
+    Require(lists > 0 && lists <= kMaxRows, "its number of lists is out of range");
+    Require(probes > 0 && probes <= kMaxRows, "the number of lists to search is out of range");
     const Header coarse = Index(depth + 1);
     Require(coarse.dim == header.dim && coarse.rows == lists, "its coarse quantizer does not match its lists");
     Require(One<uint8_t>("direct map") == 0 && Length(8, "direct map") == 0, "it has a direct map, which is not supported");
