@@ -31,6 +31,7 @@
         "native/cpu/topk_codec.cc",
         "native/cpu/topk_exact.cc",
         "native/cpu/topk_filter.cc",
+        "native/cpu/topk_int16.cc",
         "native/cpu/topk_prepare.cc",
         "native/cpu/topk_scan.cc",
         "native/cpu/topk_select.cc",

@@ -1,4 +1,6 @@
 // Entry points of the WordPiece tokenizer.
+#include "tokenizer/tokenizer.h"
+
 #include <cstring>
 #include <memory>
 #include <string>
@@ -10,7 +12,6 @@
 #include "binding/handle.h"
 #include "binding/promise_worker.h"
 #include "binding/texts.h"
-#include "tokenizer/tokenizer.h"
 
 namespace univar {
 namespace {
@@ -22,7 +23,8 @@ struct TokenizerKind {
 };
 using TokenizerHandle = Handle<TokenizerKind>;
 
-// Below this many UTF-16 units a call is done in well under a millisecond, so it need not queue behind wide jobs.
+// Below this many UTF-16 units a call is done in well under a millisecond, so it need not queue behind wide
+// jobs.
 constexpr size_t kSmallUnits = size_t{1} << 15;
 
 class EncodeWorker final : public PromiseWorker {
@@ -32,7 +34,8 @@ class EncodeWorker final : public PromiseWorker {
         tokenizer_(std::move(tokenizer)),
         texts_(std::move(texts)) {
     max_tokens_ = SizeArg(info, 2, "maxTokens");
-    if (max_tokens_ < tokenizer_->SpecialCount()) ThrowCoded(info.Env(), "ERR_INTERNAL", "\"maxTokens\" is too small at the native boundary");
+    if (max_tokens_ < tokenizer_->SpecialCount())
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"maxTokens\" is too small at the native boundary");
     Napi::Int32Array offsets = Int32Arg(info, 3, "offsets");
     CheckLength(info.Env(), offsets.ElementLength(), texts_.size() + 1, 1, "offsets");
     offsets_ = offsets.Data();
@@ -63,7 +66,8 @@ class EncodeWorker final : public PromiseWorker {
 
 template <typename T>
 std::vector<T> ToVector(const Napi::TypedArrayOf<T>& array) {
-  return array.ElementLength() == 0 ? std::vector<T>() : std::vector<T>(array.Data(), array.Data() + array.ElementLength());
+  return array.ElementLength() == 0 ? std::vector<T>()
+                                    : std::vector<T>(array.Data(), array.Data() + array.ElementLength());
 }
 
 Vocabulary VocabularyArgs(const Napi::CallbackInfo& info) {
@@ -83,11 +87,13 @@ Vocabulary VocabularyArgs(const Napi::CallbackInfo& info) {
   if (!inside || static_cast<size_t>(at[count]) != tokens.ByteLength()) {
     ThrowCoded(env, "ERR_INTERNAL", "\"tokenOffsets\" do not fit \"tokens\" at the native boundary");
   }
-  return Vocabulary(reinterpret_cast<const char*>(tokens.Data()), at, ids.Data(), count, StringArg(info, 3, "prefix"));
+  return Vocabulary(reinterpret_cast<const char*>(tokens.Data()), at, ids.Data(), count,
+                    StringArg(info, 3, "prefix"));
 }
 
 std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t index) {
-  if (!info[index].IsArray()) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected an array for \"addedTokens\" at the native boundary");
+  if (!info[index].IsArray())
+    ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected an array for \"addedTokens\" at the native boundary");
   const Napi::Array contents = info[index].As<Napi::Array>();
   const std::vector<int32_t> ids = ToVector(Int32Arg(info, index + 1, "addedIds"));
   const std::vector<int32_t> flags = ToVector(Int32Arg(info, index + 2, "addedFlags"));
@@ -105,7 +111,8 @@ std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t in
   return tokens;
 }
 
-// createTokenizer(tokens: Uint8Array, tokenOffsets: Int32Array, tokenIds: Int32Array, prefix: string, unknownId: number,
+// createTokenizer(tokens: Uint8Array, tokenOffsets: Int32Array, tokenIds: Int32Array, prefix: string,
+// unknownId: number,
 //                 maxWordChars: number, normalizerFlags: number, addedTokens: string[], addedIds: Int32Array,
 //                 addedFlags: Int32Array, before: Int32Array, after: Int32Array): TokenizerHandle
 Napi::Value CreateTokenizer(const Napi::CallbackInfo& info) {
@@ -133,7 +140,8 @@ Napi::Value CreateTokenizer(const Napi::CallbackInfo& info) {
 //             control?: Int32Array): Promise<Int32Array>
 Napi::Value EncodeTexts(const Napi::CallbackInfo& info) {
   auto tokenizer = TokenizerHandle::Get(info, 0);
-  return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, std::move(tokenizer), TextsArg(info, 1, "texts")));
+  return PromiseWorker::Start(
+      std::make_unique<EncodeWorker>(info, std::move(tokenizer), TextsArg(info, 1, "texts")));
 }
 
 // disposeTokenizer(tokenizer: TokenizerHandle): void

@@ -56,9 +56,16 @@ size_t EnumArg(const Napi::CallbackInfo& info, size_t index, size_t count, const
   return value;
 }
 
+// Small work is over before the engine thread's team has gathered, and need not wait behind wide jobs.
+Lane LaneFor(double multiply_adds) {
+  constexpr double kSmall = 4e6;  // about a millisecond
+  return multiply_adds < kSmall ? Lane::kPool : Lane::kEngine;
+}
+
 class PrepareWorker final : public PromiseWorker {
  public:
-  explicit PrepareWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
+  explicit PrepareWorker(const Napi::CallbackInfo& info)
+      : PromiseWorker(info, LaneFor(4.0 * NumberArg(info, 1, "baseRows") * NumberArg(info, 2, "dim"))) {
     const size_t rows = SizeArg(info, 1, "baseRows");
     const size_t dim = SizeArg(info, 2, "dim");
     if (rows == 0 || rows > INT32_MAX || dim == 0 || dim > kMaxTopkDim) {
@@ -90,18 +97,14 @@ class PrepareWorker final : public PromiseWorker {
   std::unique_ptr<TopkBase> prepared_;
 };
 
-// A search of few pairs is over before the engine thread's team has gathered, and need not wait behind wide jobs.
-Lane LaneFor(const Napi::CallbackInfo& info) {
-  constexpr double kSmall = 4e6;  // multiply-adds, about a millisecond
+double SearchWork(const Napi::CallbackInfo& info) {
   const Handle& handle = HandleArg(info, 0);
-  const double work = static_cast<double>(SizeArg(info, 2, "queryRows")) * static_cast<double>(handle.rows) *
-                      static_cast<double>(handle.dim);
-  return work < kSmall ? Lane::kPool : Lane::kEngine;
+  return NumberArg(info, 2, "queryRows") * static_cast<double>(handle.rows) * static_cast<double>(handle.dim);
 }
 
 class SearchWorker final : public PromiseWorker {
  public:
-  explicit SearchWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, LaneFor(info)) {
+  explicit SearchWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, LaneFor(SearchWork(info))) {
     const Handle& handle = HandleArg(info, 0);
     if (!handle.prepared) ThrowCoded(info.Env(), "ERR_DISPOSED", "The base was disposed");
     Napi::Float32Array base = handle.base.Value();
@@ -132,9 +135,10 @@ class SearchWorker final : public PromiseWorker {
   std::shared_ptr<const TopkBase> prepared_;
 };
 
-// topkStorage(queries: number): 0 | 1 | 2 | 3
+// topkStorage(dim: number, queries: number): 0 | 1 | 2 | 3
 Napi::Value Storage(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<int>(GetBackend().topk_storage(SizeArg(info, 0, "queries"))));
+  const TopkStorage storage = GetBackend().topk_storage(SizeArg(info, 0, "dim"), SizeArg(info, 1, "queries"));
+  return Napi::Number::New(info.Env(), static_cast<int>(storage));
 }
 
 // topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: 0 | 1 | 2, storage: 0 | 1 | 2 | 3,

@@ -17,7 +17,7 @@ class CpuTopkBase final : public TopkBase {
   // Codes of row j; `base` are the caller's rows, which are scanned as they are where no codes are kept.
   const void* row_codes(const float* base, size_t j) const {
     if (codes.size() == 0) return base + j * dim;
-    return codes.data() + j * dim * code_size(storage_);
+    return codes.data() + j * dim * code_size(code_for(storage_));
   }
 
   TopkMetric metric = TopkMetric::kIp;

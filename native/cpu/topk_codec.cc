@@ -1,6 +1,7 @@
 // Encoding, decoding and products of stored rows for every instruction set, see topk_codec.h.
 #include "cpu/topk_codec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -50,6 +51,15 @@ struct Bf16Codec {
 
 struct Int8Codec {
   using Code = int8_t;
+  using Tag = hn::Rebind<Code, DF>;
+  static hn::Vec<Tag> Encode(VF x) { return hn::DemoteTo(Tag(), hn::NearestInt(x)); }
+  static VF Decode(hn::Vec<Tag> code) {
+    return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code));
+  }
+};
+
+struct Int16Codec {
+  using Code = int16_t;
   using Tag = hn::Rebind<Code, DF>;
   static hn::Vec<Tag> Encode(VF x) { return hn::DemoteTo(Tag(), hn::NearestInt(x)); }
   static VF Decode(hn::Vec<Tag> code) {
@@ -115,31 +125,34 @@ float DotWith(const float* HWY_RESTRICT x, const void* in, size_t n) {
   return hn::ReduceSum(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)));
 }
 
-float EncodeRow(TopkStorage storage, const float* x, float factor, size_t n, void* codes) {
-  switch (storage) {
-    case TopkStorage::kF32: return EncodeWith<F32Codec>(x, factor, n, codes);
-    case TopkStorage::kF16: return EncodeWith<F16Codec>(x, factor, n, codes);
-    case TopkStorage::kBf16: return EncodeWith<Bf16Codec>(x, factor, n, codes);
-    case TopkStorage::kInt8: return EncodeWith<Int8Codec>(x, factor, n, codes);
+float EncodeRow(RowCode code, const float* x, float factor, size_t n, void* codes) {
+  switch (code) {
+    case RowCode::kF32: return EncodeWith<F32Codec>(x, factor, n, codes);
+    case RowCode::kF16: return EncodeWith<F16Codec>(x, factor, n, codes);
+    case RowCode::kBf16: return EncodeWith<Bf16Codec>(x, factor, n, codes);
+    case RowCode::kInt8: return EncodeWith<Int8Codec>(x, factor, n, codes);
+    case RowCode::kInt16: return EncodeWith<Int16Codec>(x, factor, n, codes);
   }
   return 0.0f;
 }
 
-void Decode(TopkStorage storage, const void* codes, size_t count, float* out) {
-  switch (storage) {
-    case TopkStorage::kF32: return DecodeWith<F32Codec>(codes, count, out);
-    case TopkStorage::kF16: return DecodeWith<F16Codec>(codes, count, out);
-    case TopkStorage::kBf16: return DecodeWith<Bf16Codec>(codes, count, out);
-    case TopkStorage::kInt8: return DecodeWith<Int8Codec>(codes, count, out);
+void Decode(RowCode code, const void* codes, size_t count, float* out) {
+  switch (code) {
+    case RowCode::kF32: return DecodeWith<F32Codec>(codes, count, out);
+    case RowCode::kF16: return DecodeWith<F16Codec>(codes, count, out);
+    case RowCode::kBf16: return DecodeWith<Bf16Codec>(codes, count, out);
+    case RowCode::kInt8: return DecodeWith<Int8Codec>(codes, count, out);
+    case RowCode::kInt16: return DecodeWith<Int16Codec>(codes, count, out);
   }
 }
 
-float DotCodes(TopkStorage storage, const float* x, const void* codes, size_t n) {
-  switch (storage) {
-    case TopkStorage::kF32: return DotWith<F32Codec>(x, codes, n);
-    case TopkStorage::kF16: return DotWith<F16Codec>(x, codes, n);
-    case TopkStorage::kBf16: return DotWith<Bf16Codec>(x, codes, n);
-    case TopkStorage::kInt8: return DotWith<Int8Codec>(x, codes, n);
+float DotCodes(RowCode code, const float* x, const void* codes, size_t n) {
+  switch (code) {
+    case RowCode::kF32: return DotWith<F32Codec>(x, codes, n);
+    case RowCode::kF16: return DotWith<F16Codec>(x, codes, n);
+    case RowCode::kBf16: return DotWith<Bf16Codec>(x, codes, n);
+    case RowCode::kInt8: return DotWith<Int8Codec>(x, codes, n);
+    case RowCode::kInt16: return DotWith<Int16Codec>(x, codes, n);
   }
   return 0.0f;
 }
@@ -166,17 +179,35 @@ HWY_EXPORT(Decode);
 HWY_EXPORT(DotCodes);
 HWY_EXPORT(LargestMagnitude);
 
-size_t code_size(TopkStorage storage) {
+namespace {
+
+// Largest code such that a sum of `n` products with int8 codes fits int32.
+double LargestInt16(size_t n) { return std::min(32767.0, std::floor(0x1p30 / (127.0 * static_cast<double>(n)))); }
+
+}  // namespace
+
+RowCode code_for(TopkStorage storage) {
   switch (storage) {
-    case TopkStorage::kF32: return sizeof(float);
-    case TopkStorage::kF16:
-    case TopkStorage::kBf16: return sizeof(uint16_t);
-    case TopkStorage::kInt8: return sizeof(int8_t);
+    case TopkStorage::kF32: return RowCode::kF32;
+    case TopkStorage::kF16: return RowCode::kF16;
+    case TopkStorage::kBf16: return RowCode::kBf16;
+    case TopkStorage::kInt8: return RowCode::kInt8;
+  }
+  return RowCode::kF32;
+}
+
+size_t code_size(RowCode code) {
+  switch (code) {
+    case RowCode::kF32: return sizeof(float);
+    case RowCode::kF16:
+    case RowCode::kBf16: return sizeof(uint16_t);
+    case RowCode::kInt8: return sizeof(int8_t);
+    case RowCode::kInt16: return sizeof(int16_t);
   }
   return 0;
 }
 
-EncodedRow encode_row(TopkStorage storage, const float* row, size_t n, void* codes, float* scratch) {
+EncodedRow encode_row(RowCode code, const float* row, size_t n, void* codes, float* scratch) {
   const double norm = std::sqrt(exact_squared_norm(row, n));
   if (!std::isfinite(norm)) return {norm, 0.0f, 0.0f};
   double length = norm;
@@ -186,23 +217,26 @@ EncodedRow encode_row(TopkStorage storage, const float* row, size_t n, void* cod
     length = std::ldexp(norm, -exponent);
     row = scratch;
   }
-  // Entries of a direction are at most 1. Half precision has most of its range above 1, int8 all of it.
+  // Entries of a direction are at most 1. Half precision has half of its range above 1, integers all of it.
   double scale = 1.0;
-  if (storage == TopkStorage::kF16) scale = 0x1p-14;
-  if (storage == TopkStorage::kInt8 && norm > 0.0) scale = HWY_DYNAMIC_DISPATCH(LargestMagnitude)(row, n) / length / 127.0;
+  if (code == RowCode::kF16) scale = 0x1p-14;
+  if ((code == RowCode::kInt8 || code == RowCode::kInt16) && norm > 0.0) {
+    const double largest_code = code == RowCode::kInt8 ? 127.0 : LargestInt16(n);
+    scale = HWY_DYNAMIC_DISPATCH(LargestMagnitude)(row, n) / length / largest_code;
+  }
   const float factor = norm > 0.0 ? static_cast<float>(1.0 / (length * scale)) : 0.0f;
-  const double squares = HWY_DYNAMIC_DISPATCH(EncodeRow)(storage, row, factor, n, codes);
+  const double squares = HWY_DYNAMIC_DISPATCH(EncodeRow)(code, row, factor, n, codes);
   // The measured part has rounding errors of its own; 2^-21 covers those of factor, product, difference and scale.
   const double residual = norm > 0.0 ? std::sqrt(squares) * scale * (1.0 + gamma_bound(n + 8)) + 0x1p-21 : 0.0;
   return {norm, static_cast<float>(scale), round_up(residual)};
 }
 
-void decode(TopkStorage storage, const void* codes, size_t count, float* out) {
-  HWY_DYNAMIC_DISPATCH(Decode)(storage, codes, count, out);
+void decode(RowCode code, const void* codes, size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(Decode)(code, codes, count, out);
 }
 
-float dot_codes(TopkStorage storage, const float* x, const void* codes, size_t n) {
-  return HWY_DYNAMIC_DISPATCH(DotCodes)(storage, x, codes, n);
+float dot_codes(RowCode code, const float* x, const void* codes, size_t n) {
+  return HWY_DYNAMIC_DISPATCH(DotCodes)(code, x, codes, n);
 }
 
 double gamma_bound(size_t n) {

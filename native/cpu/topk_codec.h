@@ -8,8 +8,16 @@
 
 namespace univar {
 
+// Up to here a sum of products of integer codes fits int32: 255 * 127 * dim, as oneDNN may shift one side to unsigned.
+inline constexpr size_t kMaxIntegerDim = 65536;
+
 // Rows whose length lies between these are scanned as they are; others are first multiplied by a power of two.
 inline constexpr double kMinPlainNorm = 0x1p-60, kMaxPlainNorm = 0x1p60;
+
+// How the entries of one row are held. int16 is for queries: products with int8 codes on CPUs without int8 units.
+enum class RowCode { kF32, kF16, kBf16, kInt8, kInt16 };
+
+RowCode code_for(TopkStorage storage);
 
 struct EncodedRow {
   double norm;     // exact, see topk_exact.h; not finite if an entry is not
@@ -18,16 +26,16 @@ struct EncodedRow {
 };
 
 // Bytes of one code.
-size_t code_size(TopkStorage storage);
+size_t code_size(RowCode code);
 
 // `codes` receives n codes; `scratch` has room for n floats.
-EncodedRow encode_row(TopkStorage storage, const float* row, size_t n, void* codes, float* scratch);
+EncodedRow encode_row(RowCode code, const float* row, size_t n, void* codes, float* scratch);
 
 // Codes as float32, without the scale.
-void decode(TopkStorage storage, const void* codes, size_t count, float* out);
+void decode(RowCode code, const void* codes, size_t count, float* out);
 
-// The float32 sum of x[t] * codes[t]. kF32 reads codes as plain floats.
-float dot_codes(TopkStorage storage, const float* x, const void* codes, size_t n);
+// The float32 sum of x[t] * codes[t].
+float dot_codes(RowCode code, const float* x, const void* codes, size_t n);
 
 // gamma_n of ops/topk.h.
 double gamma_bound(size_t n);

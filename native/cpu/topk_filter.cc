@@ -38,20 +38,15 @@ void Filter(const TopkFilterArgs& args) {
       }
       const auto passes = hn::Ge(upper, hn::Load(d, q.threshold.data() + i));
       if (HWY_LIKELY(hn::AllFalse(d, passes))) continue;
-      uint8_t bits[8] = {};
-      hn::StoreMaskBits(d, passes, bits);
-      HWY_ALIGN float uppers[hn::MaxLanes(d)], errors[hn::MaxLanes(d)];
+      HWY_ALIGN float uppers[hn::MaxLanes(d)];
       hn::Store(upper, d, uppers);
-      hn::Store(error, d, errors);
-      for (size_t lane = 0; lane < lanes; ++lane) {
-        if ((bits[lane / 8] >> (lane % 8) & 1) == 0) continue;
-        const size_t query = i + lane;
-        float lower = uppers[lane] - 2.0f * errors[lane];
-        if constexpr (kL2) {
-          // `upper` subtracts a little less than the norm's part, `lower` a little more.
-          lower = uppers[lane] - 2.0f * dot_weight[query] * errors[lane] - 0x1p-18f * norm_weight[query] * args.row_half_square[j];
-        }
-        args.selector->Push(query, args.first_row + static_cast<int32_t>(j), uppers[lane], lower);
+      uint8_t bytes[8] = {};
+      hn::StoreMaskBits(d, passes, bytes);
+      uint64_t bits;
+      hwy::CopyBytes<8>(bytes, &bits);
+      for (; bits != 0; bits &= bits - 1) {
+        const size_t lane = hwy::Num0BitsBelowLS1Bit_Nonzero64(bits);
+        args.selector->Push(i + lane, args.first_row + static_cast<int32_t>(j), uppers[lane]);
       }
     }
   }

@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 
-#include "core/simd_targets.h"
 #include "cpu/kernels.h"
 #include "cpu/topk_base.h"
 #include "cpu/topk_exact.h"
@@ -44,10 +43,11 @@ Status ForEachRow(CpuTopkBase* base, const Encode& encode, const Control& contro
 }
 
 Status EncodeRows(CpuTopkBase* base, const float* x, const Control& control) {
-  const size_t size = code_size(base->storage_) * base->dim;
+  const RowCode code = code_for(base->storage_);
+  const size_t size = code_size(code) * base->dim;
   if (Status s = base->codes.Allocate(base->rows * size, "the codes of a top-k base"); !s.ok()) return s;
   const auto encode = [&](size_t j, float* scratch) {
-    const EncodedRow row = encode_row(base->storage_, x + j * base->dim, base->dim, base->codes.data() + j * size, scratch);
+    const EncodedRow row = encode_row(code, x + j * base->dim, base->dim, base->codes.data() + j * size, scratch);
     base->scale[j] = row.scale;
     base->residual[j] = row.residual;
     return row.norm;
@@ -91,12 +91,10 @@ void FinishTerms(CpuTopkBase* base) {
 
 }  // namespace
 
-TopkStorage topk_storage_cpu(size_t queries) {
-  // Converting costs about as much as 60 queries gain.
-  constexpr size_t kWorthConverting = 64;
-  if (queries < kWorthConverting) return TopkStorage::kF32;
-  if (HasNativeInt8()) return TopkStorage::kInt8;
-  return HasNativeBf16() ? TopkStorage::kBf16 : TopkStorage::kF32;
+TopkStorage topk_storage_cpu(size_t dim, size_t queries) {
+  // Integer products are the fastest everywhere, but converting costs as much as about a hundred queries gain.
+  constexpr size_t kWorthConverting = 96;
+  return queries >= kWorthConverting && dim <= kMaxIntegerDim ? TopkStorage::kInt8 : TopkStorage::kF32;
 }
 
 Status topk_prepare_cpu(ConstMatrix x, TopkMetric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,

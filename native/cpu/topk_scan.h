@@ -11,13 +11,12 @@ namespace univar {
 
 // How approximate scores are computed.
 enum class TopkProduct {
-  kDots,  // row by row, for few queries
-  kF32,   // oneDNN on float32, codes decoded tile by tile
-  kBf16,  // oneDNN on bf16 codes
-  kInt8,  // oneDNN on int8 codes
+  kDots,   // row by row in float32, for few queries
+  kF32,    // oneDNN in float32, codes decoded tile by tile
+  kBf16,   // oneDNN on bf16 codes
+  kInt8,   // oneDNN on int8 codes
+  kInt16,  // ours on int8 codes and int16 queries
 };
-
-TopkProduct ChooseTopkProduct(TopkStorage storage, size_t dim, size_t queries);
 
 class TopkScanner {
  public:
@@ -29,19 +28,23 @@ class TopkScanner {
   Status ScanTile(size_t first, size_t rows, TopkSelector* selector);
 
  private:
+  Status AllocateTile();
   Status EncodeQueries(ConstMatrix queries);
   Status MakeGemm(size_t rows, Gemm* gemm) const;
-  Status ComputeTile(size_t first, size_t rows);
+  Status RunGemm(size_t rows, const void* codes);
+  void RunDots(size_t rows, const void* codes);
 
   const CpuTopkBase* prepared_ = nullptr;
   const float* base_ = nullptr;
   QueryTerms* terms_ = nullptr;
   size_t queries_ = 0, stride_ = 0, dim_ = 0, tile_rows_ = 0, last_rows_ = 0;
   TopkProduct product_ = TopkProduct::kDots;
-  TopkStorage query_storage_ = TopkStorage::kF32;
+  RowCode base_code_ = RowCode::kF32, query_code_ = RowCode::kF32;
   AlignedBuffer<uint8_t> query_codes_;  // [queries, dim]
-  AlignedBuffer<float> decoded_;        // [tile_rows, dim], kF32 on low-precision storage only
-  AlignedBuffer<float> tile_;           // [tile_rows, stride] sums: float32, or int32 for kInt8
+  AlignedBuffer<int16_t> packed_;       // the same for kInt16
+  AlignedBuffer<float> decoded_;        // [tile_rows, dim], kF32 on low-precision codes
+  AlignedBuffer<int16_t> wide_;         // [tile_rows, dim], kInt16
+  AlignedBuffer<float> tile_;           // [tile_rows, stride] sums: float32, or int32 for kInt8 and kInt16
   Gemm whole_, last_;                   // for whole tiles, and for the shorter one at the end of a segment
 };
 

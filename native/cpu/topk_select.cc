@@ -1,11 +1,24 @@
 #include "cpu/topk_select.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "cpu/topk_exact.h"
 
 namespace univar {
+
+namespace {
+
+// Candidates are scattered over the base, which is rarely in a cache.
+void PrefetchRow(const float* row, size_t cols) {
+  constexpr size_t kLine = 64 / sizeof(float), kFarthest = 64 * kLine;
+  for (size_t t = 0; t < std::min(cols, kFarthest); t += kLine) hwy::Prefetch(row + t);
+}
+
+}  // namespace
 
 void BestRows::Push(RankedRow row) {
   if (full()) {
@@ -31,24 +44,35 @@ Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMa
   terms_ = terms;
   best_ = best;
   if (Status s = pending_.Allocate(queries.rows * capacity, "top-k candidates"); !s.ok()) return s;
+  if (Status s = lowers_.Allocate(capacity, "top-k lower bounds"); !s.ok()) return s;
   if (Status s = counts_.Allocate(queries.rows, "top-k candidate counts"); !s.ok()) return s;
   std::fill_n(counts_.data(), queries.rows, size_t{0});
   return wide_.Allocate(queries.cols, "a query in double precision");
 }
 
+// Twice the error below the upper bound. For l2, the upper bound subtracts a little less than the norm's part.
+inline float TopkSelector::LowerBound(size_t query, const Candidate& candidate) const {
+  const size_t row = static_cast<size_t>(candidate.row);
+  const float error = terms_->residual[query] * prepared_->length[row] + prepared_->residual[row];
+  if (prepared_->metric != TopkMetric::kL2) return candidate.upper - 2.0f * error;
+  return candidate.upper - 2.0f * terms_->dot_weight[query] * error -
+         0x1p-18f * terms_->norm_weight[query] * prepared_->half_square[row];
+}
+
 // Drops the rows that k others are certainly better than.
 void TopkSelector::Prune(size_t query) {
   Candidate* begin = pending_.data() + query * capacity_;
-  Candidate* end = begin + counts_[query];
+  const size_t count = counts_[query];
   float& threshold = terms_->threshold[query];
-  if (counts_[query] >= k_) {
-    const auto higher_lower = [](const Candidate& a, const Candidate& b) { return a.lower > b.lower; };
-    std::nth_element(begin, begin + (k_ - 1), end, higher_lower);
-    const double reached = begin[k_ - 1].lower - terms_->slack[query];
+  if (count >= k_) {
+    for (size_t i = 0; i < count; ++i) lowers_[i] = LowerBound(query, begin[i]);
+    float* kth = lowers_.data() + (k_ - 1);
+    std::nth_element(lowers_.data(), kth, lowers_.data() + count, std::greater<float>());
+    const double reached = *kth - terms_->slack[query];
     threshold = std::max(threshold, std::nextafterf(static_cast<float>(reached), -INFINITY));
   }
   const float limit = threshold;
-  end = std::partition(begin, end, [limit](const Candidate& c) { return c.upper >= limit; });
+  Candidate* end = std::partition(begin, begin + count, [limit](const Candidate& c) { return c.upper >= limit; });
   counts_[query] = static_cast<size_t>(end - begin);
 }
 
@@ -78,6 +102,7 @@ void TopkSelector::RankPending(size_t query) {
   double worst = best.full() ? best.worst().key : -INFINITY;
   for (const Candidate* c = begin; c < end; ++c) {
     if (c->upper < limit) continue;
+    if (c + 1 < end) PrefetchRow(base_.row(static_cast<size_t>(c[1].row)), base_.cols);
     best.Push({ExactKey(query, c->row), c->row});
     if (best.full() && best.worst().key > worst) {
       worst = best.worst().key;

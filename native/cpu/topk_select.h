@@ -1,7 +1,7 @@
 // Keeps, for each query of a block, the rows that can still be among its k best, and ranks them exactly in the end.
 //
-// A row arrives with bounds on its key (ops/topk.h). At most `capacity` wait per query; when full, those whose upper bound
-// is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates, near-ties), the waiting
+// A row arrives with an upper bound of its key (ops/topk.h). At most `capacity` wait per query; when full, those whose upper
+// bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates, near-ties), the waiting
 // ones are ranked exactly at once, so memory stays bounded.
 #pragma once
 
@@ -58,10 +58,10 @@ class TopkSelector {
   Status Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k, size_t capacity,
               QueryTerms* terms, BestRows* best);
 
-  // Row `row` has a key between `lower` and `upper`, up to the slack of the query.
-  void Push(size_t query, int32_t row, float upper, float lower) {
+  // The key of row `row` is at most `upper`, up to the slack of the query.
+  void Push(size_t query, int32_t row, float upper) {
     if (counts_[query] == capacity_) MakeRoom(query);
-    pending_[query * capacity_ + counts_[query]++] = {upper, lower, row};
+    pending_[query * capacity_ + counts_[query]++] = {upper, row};
   }
   // Ranks what is left of the query's candidates and sorts its best rows.
   void Finish(size_t query);
@@ -71,9 +71,10 @@ class TopkSelector {
 
  private:
   struct Candidate {
-    float upper, lower;
+    float upper;
     int32_t row;
   };
+  float LowerBound(size_t query, const Candidate& candidate) const;
   void Prune(size_t query);
   void MakeRoom(size_t query);
   void RankPending(size_t query);
@@ -88,6 +89,7 @@ class TopkSelector {
   BestRows* best_ = nullptr;
   AlignedBuffer<Candidate> pending_;  // [queries, capacity]
   AlignedBuffer<size_t> counts_;
+  AlignedBuffer<float> lowers_;       // [capacity], of the query being pruned
   AlignedBuffer<double> wide_;        // the query being ranked, as doubles
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kBatchFraction = 64;  // a batch is at most this part of the points already in the graph
 constexpr size_t kMaxBatch = 1024;     // bounds the memory of the plans
+constexpr size_t kParallelFrom = 8;    // a team is not worth waking for fewer points
 constexpr uint64_t kOrderSeed = 789;   // FAISS's
 
 // A row is expanded once per search; the flag sits in the top bit of its id.
@@ -90,7 +91,7 @@ bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& con
     size_t batch = level > graph_.max_level ? 1 : std::clamp<size_t>((n0 + done) / kBatchFraction, 1, kMaxBatch);
     batch = std::min(batch, n - done);
     const int32_t* points = order.data() + done;
-#pragma omp parallel if (batch > 4)
+#pragma omp parallel if (batch >= kParallelFrom)
     {
       Worker& worker = *workers[static_cast<size_t>(omp_get_thread_num())];
 #pragma omp for schedule(dynamic, 1)

@@ -8,6 +8,7 @@
 #include <faiss/impl/FaissException.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <limits>
@@ -92,6 +93,22 @@ void SilenceAndTune(faiss::ClusteringParameters* parameters, int iterations) {
   if (iterations > 0) parameters->niter = iterations;
 }
 
+// Lets FAISS use as many threads as have something to do: it starts a team for a loop of any length, and thousands of
+// short loops then cost more in waiting than in work, the more so on a busy machine. Only lowers the number that is set.
+class Team {
+ public:
+  explicit Team(double multiplications) : before_(omp_get_max_threads()) {
+    constexpr double kWorthAThread = 1 << 21;
+    omp_set_num_threads(static_cast<int>(std::clamp(multiplications / kWorthAThread, 1.0, static_cast<double>(before_))));
+  }
+  ~Team() { omp_set_num_threads(before_); }
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+ private:
+  int before_;
+};
+
 // FAISS's parameter objects, nested as the index is.
 class Parameters {
  public:
@@ -129,6 +146,20 @@ class Parameters {
   faiss::SearchParameters* core_ = nullptr;
   const faiss::SearchParameters* outer_ = nullptr;
 };
+
+// Multiplications that a search of one query takes, about.
+double QueryWork(const IndexParts& parts, const SearchParams& params) {
+  const auto rows = static_cast<double>(parts.core->ntotal);
+  const auto dim = static_cast<double>(parts.core->d);
+  if (parts.lists != nullptr) {
+    const auto lists = static_cast<double>(parts.lists->nlist);
+    const auto probes = static_cast<double>(std::max<int64_t>(1, params.nprobe));
+    return dim * (lists + std::min(probes, lists) / lists * rows);
+  }
+  constexpr double kComparedPerCandidate = 24;
+  if (parts.graph != nullptr) return dim * std::min(rows, kComparedPerCandidate * static_cast<double>(std::max<int64_t>(16, params.ef_search)));
+  return dim * rows;
+}
 
 // Queries per step, so that a step of an exhaustive search takes a fraction of a second.
 int64_t QueryChunk(const IndexParts& parts) {
@@ -208,6 +239,9 @@ Status VectorIndex::Read(ByteSource* source, bool plain, std::unique_ptr<VectorI
 Status VectorIndex::Train(ConstMatrix x, const Control& control) {
   if (Status status = CheckFinite(x, "vectors"); !status.ok()) return status;
   TrainingScope scope(&control);
+  // One pass over the vectors of a loop that has a few hundred centroids at least.
+  constexpr double kCentroids = 64;
+  const Team team(kCentroids * static_cast<double>(x.rows * x.cols));
   Status status = Guard(Code::kArgRange, "train the index", [&] {
     index_->train(static_cast<idx_t>(x.rows), x.data);
     return Status::Ok();
@@ -277,6 +311,9 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
 
 Status VectorIndex::AddChunk(int64_t n, const float* x, const Control& control) {
   const IndexParts parts(index_.get());
+  // Graphs decide for themselves, batch by batch.
+  const bool coarse = parts.lists != nullptr;
+  const Team team(coarse ? static_cast<double>(n) * static_cast<double>(parts.lists->nlist) * parts.core->d : 1e12);
   std::unique_ptr<const float[]> transformed;
   if (parts.transform != nullptr) {
     const float* y = parts.transform->apply_chain(n, x);
@@ -300,6 +337,7 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
     const Parameters parameters(parts, params, static_cast<int64_t>(k));
     const auto rows = static_cast<int64_t>(queries.rows);
     const int64_t chunk = QueryChunk(parts);
+    const Team team(QueryWork(parts, params) * static_cast<double>(std::min(chunk, rows)));
     std::vector<idx_t> ids(static_cast<size_t>(std::min(chunk, rows)) * k);
     for (int64_t begin = 0; begin < rows; begin += chunk) {
       if (control.cancelled()) return Status::Aborted();
@@ -323,6 +361,7 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
     const bool l2 = index_->metric_type == faiss::METRIC_L2;
     const auto rows = static_cast<int64_t>(queries.rows);
     const int64_t chunk = QueryChunk(parts);
+    const Team team(QueryWork(parts, params) * static_cast<double>(std::min(chunk, rows)));
     result->offsets.assign(1, 0);
     std::vector<size_t> order;
     for (int64_t begin = 0; begin < rows; begin += chunk) {

@@ -69,7 +69,7 @@ class TopkBase {
 };
 
 // The fastest storage on this CPU when a base is prepared for `queries` queries in all.
-using TopkStorageFn = TopkStorage (*)(size_t queries);
+using TopkStorageFn = TopkStorage (*)(size_t dim, size_t queries);
 
 using TopkPrepareFn = Status (*)(ConstMatrix base, TopkMetric metric, TopkStorage storage,
                                  std::unique_ptr<TopkBase>* prepared, const Control& control);

@@ -26,9 +26,11 @@ char32_t After(std::u16string_view text, size_t at) {
 template <typename Char>
 void AddedTokenFinder<Char>::Add(View content, const AddedToken& token) {
   if (content.empty()) return;
-  const auto position = std::find_if(tokens_.begin(), tokens_.end(),
-                                     [&](const Token& other) { return other.content.size() < content.size(); });
-  tokens_.insert(position, Token{std::basic_string<Char>(content), token.id, token.single_word, token.lstrip, token.rstrip});
+  const auto position = std::find_if(tokens_.begin(), tokens_.end(), [&](const Token& other) {
+    return other.content.size() < content.size();
+  });
+  tokens_.insert(position, Token{std::basic_string<Char>(content), token.id, token.single_word, token.lstrip,
+                                 token.rstrip});
   starts_[content[0] & 0xFF] = true;
 }
 
@@ -50,7 +52,8 @@ const typename AddedTokenFinder<Char>::Token* AddedTokenFinder<Char>::LongestAt(
 template <typename Char>
 void AddedTokenFinder<Char>::Split(View text, std::vector<Piece>& pieces) const {
   size_t done = 0;  // end of the last piece
-  for (size_t at = tokens_.empty() ? text.size() : NextCandidate(text, 0); at < text.size(); at = NextCandidate(text, at)) {
+  for (size_t at = tokens_.empty() ? text.size() : NextCandidate(text, 0); at < text.size();
+       at = NextCandidate(text, at)) {
     const Token* token = LongestAt(text, at);
     if (token == nullptr) {
       ++at;
@@ -63,16 +66,16 @@ void AddedTokenFinder<Char>::Split(View text, std::vector<Piece>& pieces) const 
                                (end < text.size() && IsWordCharacter(After(text, end))))) {
       continue;
     }
-    // All white space lies in the Basic Multilingual Plane: one unit each. A token that itself starts with white space
-    // which the one before has taken is still a token.
+    // All white space lies in the Basic Multilingual Plane: one unit each.
     if (token->lstrip) {
+      begin = std::max(begin, done);  // the token before may have taken white space that this one starts with
       while (begin > done && IsWhitespace(text[begin - 1])) --begin;
     }
     if (token->rstrip) {
       while (end < text.size() && IsWhitespace(text[end])) ++end;
     }
     if (done < begin) pieces.push_back({Piece::kText, done, begin});
-    pieces.push_back({token->id, begin, end});
+    if (begin < end) pieces.push_back({token->id, begin, end});  // else nothing is left of it
     done = end;
   }
   if (done < text.size()) pieces.push_back({Piece::kText, done, text.size()});

@@ -1,5 +1,6 @@
-// Added tokens: strings such as [SEP] that are found in the text as a whole, before any word is cut. Tokens that are not
-// `normalized` are searched in the text as given, the others, in their normalised form, in the normalised rest.
+// Added tokens: strings such as [SEP] that are found in the text as a whole, before any word is cut. Tokens
+// that are not `normalized` are searched in the text as given, the others, in their normalised form, in the
+// normalised rest.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +36,8 @@ class AddedTokenFinder {
   void Add(View content, const AddedToken& token);
   bool empty() const { return tokens_.empty(); }
 
-  // Cuts `text` into pieces, from left to right; of several tokens at one place the longest wins. Appends to `pieces`.
+  // Cuts `text` into pieces, from left to right; of several tokens at one place the longest wins. Appends to
+  // `pieces`.
   void Split(View text, std::vector<Piece>& pieces) const;
 
  private:

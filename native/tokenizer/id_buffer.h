@@ -1,5 +1,5 @@
-// A growing array of token ids. Unlike std::vector it can be written past its end within reserved room, which keeps the
-// copy of a cached word to one fixed-size store.
+// A growing array of token ids. Unlike std::vector it can be written past its end within reserved room, which
+// keeps the copy of a cached word to one fixed-size store.
 #pragma once
 
 #include <algorithm>

@@ -7,7 +7,8 @@
 namespace univar {
 namespace {
 
-// Canonical ordering: combining characters between two starters ascend by class, equal classes keep their order.
+// Canonical ordering: combining characters between two starters ascend by class, equal classes keep their
+// order.
 void OrderCombining(std::u32string& text, size_t begin) {
   size_t i = begin;
   while (i < text.size()) {
@@ -18,7 +19,8 @@ void OrderCombining(std::u32string& text, size_t begin) {
     size_t end = i + 1;
     while (end < text.size() && CombiningClass(text[end]) != 0) ++end;
     if (end - i > 1) {
-      std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i), text.begin() + static_cast<std::ptrdiff_t>(end),
+      std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i),
+                       text.begin() + static_cast<std::ptrdiff_t>(end),
                        [](char32_t a, char32_t b) { return CombiningClass(a) < CombiningClass(b); });
     }
     i = end;
@@ -56,7 +58,8 @@ void Normalizer::Normalize(std::u16string_view text, std::u32string& out) const 
   }
   if (settings_.strip_accents) {
     OrderCombining(out, begin);
-    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), IsNonspacingMark), out.end());
+    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), IsNonspacingMark),
+              out.end());
   }
   if (settings_.lowercase) {
     std::u32string lowered;
@@ -92,7 +95,7 @@ CodePointAction Normalizer::Derive(char32_t c) {
   }
   if (all(IsWhitespace)) return Action(CodePointAction::kSpace);
   if (all([](char32_t r) { return Classify(r) == CharClass::kWord; })) {
-    if (result.size() == 1) return Action(result[0] < 0x80 ? CodePointAction::kAscii : CodePointAction::kWord, result[0]);
+    if (result.size() == 1) return Action(CodePointAction::kWord, result[0]);
     sequences_.push_back(std::move(result));
     return Action(CodePointAction::kSequence, static_cast<uint32_t>(sequences_.size() - 1));
   }

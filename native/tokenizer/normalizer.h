@@ -1,9 +1,11 @@
-// BertNormalizer: cleans the text, isolates Chinese characters, strips accents (NFD, then without category Mn) and lowers
-// the case, in this order, each step as the settings say; and BertPreTokenizer's cut into words.
+// BertNormalizer: cleans the text, isolates Chinese characters, strips accents (NFD, then without category
+// Mn) and lowers the case, in this order, each step as the settings say; and BertPreTokenizer's cut into
+// words.
 //
-// `Normalize` does this for a piece of text. `Lookup` answers for single code points from a table that was filled by
-// `Normalize`, which is all that most text needs: the result for a piece is that of its code points one after the
-// other, unless the piece holds a combining character that survives and whose place depends on its neighbours.
+// `Normalize` does this for a piece of text. `Lookup` answers for single code points from a table that was
+// filled by `Normalize`, which is all that most text needs: the result for a piece is that of its code points
+// one after the other, unless the piece holds a combining character that survives and whose place depends on
+// its neighbours.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +25,17 @@ struct NormalizerSettings {
 // What one code point of the text adds to the words.
 struct CodePointAction {
   enum Kind : uint32_t {
-    kAscii,      // the ASCII character `value`, to the word
     kWord,       // the code point `value`, to the word
     kDrop,       // nothing
-    kSpace,      // end of the word
-    kAlone,      // end of the word; `value` is a word of its own
     kSequence,   // the code points Normalizer::Sequence(value), to the word
+    kSpace,      // end of the word
+    kAlone,      // end of the word; the code point `value` is a word of its own
     kSurrogate,  // first half of a pair in UTF-16
-    kExact,      // the whole piece has to go through Normalize
+    kExact,      // the whole piece of text has to go through Normalize
   };
   Kind kind() const { return static_cast<Kind>(bits & 7); }
   uint32_t value() const { return bits >> 3; }
+  bool continues_word() const { return kind() <= kSequence; }
 
   uint32_t bits;
 };
@@ -48,7 +50,8 @@ class Normalizer {
   // Appends the normalised form of `text`, well-formed UTF-16, to `out`.
   void Normalize(std::u16string_view text, std::u32string& out) const;
 
-  // `c` is a code point or, for text that is read unit by unit, the first half of a surrogate pair.
+  // For a UTF-16 unit, and for a code point.
+  CodePointAction LookupUnit(char16_t unit) const { return table_[unit]; }
   CodePointAction Lookup(char32_t c) const {
     return c < kTableSize ? table_[c] : CodePointAction{CodePointAction::kExact};
   }

@@ -3,15 +3,17 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace univar {
 namespace {
 
-// Texts are handed to threads in parts of about this many UTF-16 units: some 300 microseconds of work, far above the
-// cost of handing out, and small enough to even out threads and to notice an abort.
+// Texts are handed to threads in parts of about this many UTF-16 units: some 300 microseconds of work, far
+// above the cost of handing out, and small enough to even out threads and to notice an abort.
 constexpr size_t kPartUnits = size_t{1} << 16;
 
 // First text of every part, and the number of texts at the end.
@@ -28,9 +30,17 @@ std::vector<size_t> CutIntoParts(const TextBatch& texts) {
 
 }  // namespace
 
+struct Tokenizer::QueuedWord {
+  const char16_t* spelling;
+  WordCache::Key key;
+  size_t slot;
+};
+
 struct Tokenizer::Workspace {
   WordCache cache;
-  Word word;
+  std::array<QueuedWord, 32> queue;
+  size_t queued = 0;
+  std::string word;  // normalised, UTF-8
   std::vector<Piece> pieces, inner_pieces;
   std::u32string normalized;
 };
@@ -98,7 +108,8 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
       out_of_memory.store(true, std::memory_order_relaxed);
     }
     const size_t texts_in_part = starts[part + 1] - starts[part];
-    control.report(static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
+    control.report(
+        static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
   }
   if (out_of_memory) return Status::Error(Code::kOutOfMemory, "Not enough host memory for the token ids");
   if (aborted) return Status::Aborted();
@@ -107,14 +118,16 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
   out.total = 0;
   for (const IdBuffer& ids : out.parts) out.total += ids.size();
   if (out.total > INT32_MAX) {
-    return Status::Error(Code::kArgRange, "Expected texts of at most 2147483647 tokens in one call for \"texts\", got " +
-                                              std::to_string(out.total) + "; split the call");
+    return Status::Error(Code::kArgRange,
+                         "Expected texts of at most 2147483647 tokens in one call for \"texts\", got " +
+                             std::to_string(out.total) + "; split the call");
   }
   for (size_t i = 0; i < texts.size(); ++i) offsets[i + 1] += offsets[i];
   return Status::Ok();
 }
 
-void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const {
+void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace,
+                           IdBuffer& ids) const {
   for (const int32_t id : before_) ids.Append(id);
   const size_t room = max_tokens - SpecialCount();
   const size_t limit = room > SIZE_MAX - ids.size() ? SIZE_MAX : ids.size() + room;
@@ -132,62 +145,90 @@ void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspac
   for (const int32_t id : after_) ids.Append(id);
 }
 
-void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace,
+                            IdBuffer& ids) const {
   const size_t begin = ids.size();
   if (added_normalized_.empty() && AppendByTable(piece, limit, workspace, ids)) return;
   ids.Truncate(begin);
   AppendExactly(piece, limit, workspace, ids);
 }
 
-// False if the piece holds a code point that needs Normalize; what was appended until then is to be discarded.
-bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
-  Word& word = workspace.word;
-  word.Clear();
-  const auto end_word = [&] {
-    word_pieces_.Append(word, workspace.cache, ids);
-    word.Clear();
-  };
-  for (size_t i = 0; i < piece.size();) {
-    const char16_t unit = piece[i];
-    CodePointAction action = normalizer_.Lookup(unit);
-    if (action.kind() == CodePointAction::kSurrogate) {
-      action = normalizer_.Lookup(NextCodePoint(piece, i));
-    } else {
+// False if the piece holds a code point that needs Normalize; what was appended until then is to be
+// discarded.
+bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace,
+                              IdBuffer& ids) const {
+  size_t begin = 0;  // of the current word
+  size_t i = 0;
+  while (i < piece.size()) {
+    CodePointAction action = normalizer_.LookupUnit(piece[i]);
+    if (action.continues_word()) {
       ++i;
+      continue;
     }
-    switch (action.kind()) {
-      case CodePointAction::kAscii:
-        word.AppendByte(static_cast<unsigned char>(action.value()));
-        break;
-      case CodePointAction::kWord:
-        word.Append(action.value());
-        break;
-      case CodePointAction::kDrop:
-        break;
-      case CodePointAction::kSpace:
-        end_word();
-        if (ids.size() >= limit) return true;
-        break;
-      case CodePointAction::kAlone:
-        end_word();
-        word.Append(action.value());
-        end_word();
-        if (ids.size() >= limit) return true;
-        break;
-      case CodePointAction::kSequence:
-        for (const char32_t c : normalizer_.Sequence(action.value())) word.Append(c);
-        break;
-      case CodePointAction::kSurrogate:  // a half without the other: not in well-formed text
-      case CodePointAction::kExact:
-        word.Clear();
-        return false;
+    size_t next = i + 1;
+    if (action.kind() == CodePointAction::kSurrogate) {
+      next = i;
+      action = normalizer_.Lookup(NextCodePoint(piece, next));
+      if (action.continues_word()) {
+        i = next;
+        continue;
+      }
     }
+    if (action.kind() == CodePointAction::kExact) {
+      workspace.queued = 0;
+      return false;
+    }
+    if (begin < i) QueueWord(piece.substr(begin, i - begin), workspace, ids);
+    if (action.kind() == CodePointAction::kAlone) QueueWord(piece.substr(i, next - i), workspace, ids);
+    begin = i = next;
+    if (ids.size() >= limit) break;
   }
-  end_word();
+  if (begin < i) QueueWord(piece.substr(begin, i - begin), workspace, ids);
+  Flush(workspace, ids);
   return true;
 }
 
-void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
+void Tokenizer::QueueWord(std::u16string_view spelling, Workspace& workspace, IdBuffer& ids) const {
+  if (spelling.size() > WordCache::kMaxUnits) {
+    Flush(workspace, ids);
+    AppendSpelled(spelling, workspace, ids);
+    return;
+  }
+  QueuedWord& queued = workspace.queue[workspace.queued++];
+  queued.spelling = spelling.data();
+  queued.key = WordCache::Key(spelling.data(), spelling.size());
+  queued.slot = workspace.cache.Prefetch(queued.key);
+  if (workspace.queued == workspace.queue.size()) Flush(workspace, ids);
+}
+
+void Tokenizer::Flush(Workspace& workspace, IdBuffer& ids) const {
+  for (size_t i = 0; i < workspace.queued; ++i) {
+    const QueuedWord& queued = workspace.queue[i];
+    if (workspace.cache.Find(queued.key, queued.slot, ids)) continue;
+    const size_t begin = ids.size();
+    AppendSpelled({queued.spelling, queued.key.units}, workspace, ids);
+    workspace.cache.Store(queued.key, queued.slot, ids.data() + begin, ids.size() - begin);
+  }
+  workspace.queued = 0;
+}
+
+void Tokenizer::AppendSpelled(std::u16string_view spelling, Workspace& workspace, IdBuffer& ids) const {
+  std::string& word = workspace.word;
+  word.clear();
+  for (size_t i = 0; i < spelling.size();) {
+    const CodePointAction action = normalizer_.Lookup(NextCodePoint(spelling, i));
+    if (action.kind() == CodePointAction::kDrop) continue;
+    if (action.kind() == CodePointAction::kSequence) {
+      for (const char32_t c : normalizer_.Sequence(action.value())) AppendUtf8(c, word);
+    } else {
+      AppendUtf8(action.value(), word);
+    }
+  }
+  word_pieces_.Append(word, ids);
+}
+
+void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace,
+                              IdBuffer& ids) const {
   std::u32string& text = workspace.normalized;
   text.clear();
   normalizer_.Normalize(piece, text);
@@ -196,19 +237,21 @@ void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace
   for (const Piece& inner : workspace.inner_pieces) {
     if (ids.size() >= limit) return;
     if (inner.id == Piece::kText) {
-      AppendNormalized(std::u32string_view(text).substr(inner.begin, inner.end - inner.begin), limit, workspace, ids);
+      AppendNormalized(std::u32string_view(text).substr(inner.begin, inner.end - inner.begin), limit,
+                       workspace, ids);
     } else {
       ids.Append(inner.id);
     }
   }
 }
 
-void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const {
-  Word& word = workspace.word;
-  word.Clear();
+void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace,
+                                 IdBuffer& ids) const {
+  std::string& word = workspace.word;
+  word.clear();
   const auto end_word = [&] {
-    word_pieces_.Append(word, workspace.cache, ids);
-    word.Clear();
+    word_pieces_.Append(word, ids);
+    word.clear();
   };
   for (const char32_t c : text) {
     const CharClass kind = Normalizer::Classify(c);
@@ -216,7 +259,7 @@ void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspa
       end_word();
       if (ids.size() >= limit) return;
     }
-    if (kind != CharClass::kSpace) word.Append(c);
+    if (kind != CharClass::kSpace) AppendUtf8(c, word);
     if (kind == CharClass::kAlone) end_word();
   }
   end_word();

@@ -1,5 +1,6 @@
-// Text to token ids: added tokens, BERT normalisation, words, WordPiece, special tokens around. The ids are those of the
-// Rust package `tokenizers` 0.23. Immutable once built, so any number of threads may encode with it.
+// Text to token ids: added tokens, BERT normalisation, words, WordPiece, special tokens around. The ids are
+// those of the Rust package `tokenizers` 0.23. Immutable once built, so any number of threads may encode with
+// it.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/id_buffer.h"
 #include "tokenizer/normalizer.h"
+#include "tokenizer/word_cache.h"
 #include "tokenizer/word_pieces.h"
 
 namespace univar {
@@ -26,13 +28,18 @@ struct TokenizerSettings {
   std::vector<int32_t> before, after;  // special tokens around every text
 };
 
-// Texts in one array: text i is units[offsets[i] .. offsets[i + 1] - 1], well-formed UTF-16.
+// Texts in one array: text i is units[offsets[i] .. offsets[i + 1] - 1], well-formed UTF-16. Behind the last
+// text follow kReadAhead units of any value.
 struct TextBatch {
+  static constexpr size_t kReadAhead = WordCache::kMaxUnits;
+
   std::vector<char16_t> units;
   std::vector<size_t> offsets{0};
 
   size_t size() const { return offsets.size() - 1; }
-  std::u16string_view text(size_t i) const { return {units.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
+  std::u16string_view text(size_t i) const {
+    return {units.data() + offsets[i], offsets[i + 1] - offsets[i]};
+  }
 };
 
 // Ids in the order of the texts, cut into parts as the threads produced them.
@@ -46,9 +53,9 @@ class Tokenizer {
   Tokenizer(Vocabulary vocabulary, const TokenizerSettings& settings);
   ~Tokenizer();
 
-  // Encodes every text, with ThreadCount() threads. At most `max_tokens` ids per text, special tokens included, the first
-  // ones; max_tokens is at least SpecialCount(). `offsets` has texts.size() + 1 entries: text i owns ids offsets[i] to
-  // offsets[i + 1] - 1. Reports progress in texts.
+  // Encodes every text, with ThreadCount() threads. At most `max_tokens` ids per text, special tokens
+  // included, the first ones; max_tokens is at least SpecialCount(). `offsets` has texts.size() + 1 entries:
+  // text i owns ids offsets[i] to offsets[i + 1] - 1. Reports progress in texts.
   Status Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
                 const Control& control) const;
 
@@ -56,17 +63,23 @@ class Tokenizer {
   size_t MemoryBytes() const { return normalizer_.MemoryBytes() + word_pieces_.MemoryBytes(); }
 
  private:
+  struct QueuedWord;
   struct Workspace;  // what one thread needs besides the tokenizer
 
   std::unique_ptr<Workspace> Borrow() const;
   void GiveBack(std::unique_ptr<Workspace> workspace) const;
 
-  // Each appends to `ids` and may stop once `ids` holds `limit` entries.
+  // Each appends to `ids` and may stop once `ids` holds `limit` entries. Pieces of text lie in a TextBatch.
   void AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const;
   void AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   bool AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+  // Queues one word as it is spelled in the text: code points that continue a word, or one that stands alone.
+  void QueueWord(std::u16string_view spelling, Workspace& workspace, IdBuffer& ids) const;
+  // Appends the queued words.
+  void Flush(Workspace& workspace, IdBuffer& ids) const;
+  void AppendSpelled(std::u16string_view spelling, Workspace& workspace, IdBuffer& ids) const;
 
   Normalizer normalizer_;
   WordPieces word_pieces_;

@@ -12,8 +12,9 @@ struct Range {
   char32_t first, last;
 };
 
-// Sorted by position, both ends included. A range may span code points for which the answer is the same anyway, also
-// unassigned ones: that keeps the tables short and makes them hold for later versions of utf8proc too.
+// Sorted by position, both ends included. A range may span code points for which the answer is the same
+// anyway, also unassigned ones: that keeps the tables short and makes them hold for later versions of
+// utf8proc too.
 
 // Format characters that the reference does not know yet.
 constexpr Range kNotRemoved[] = {{0x890, 0x8E2}, {0x110CD, 0x1343F}};
@@ -34,22 +35,24 @@ constexpr Range kNotPunctuation[] = {
     {0x2E43, 0x2E5D},   {0x10D6E, 0x10F89}, {0x113D4, 0x1145D}, {0x11660, 0x116B9}, {0x1183B, 0x11FFF},
     {0x12FF1, 0x12FF2}, {0x16D6D, 0x16FE2}, {0x1E5FF, 0x1E95F}};
 
-// Combining classes and decompositions since Unicode 10.0; for the reference these are starters that do not decompose.
-constexpr Range kInert[] = {
-    {0x7FD, 0x7FD},     {0x897, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},     {0xD3B, 0xD3C},
-    {0xEBA, 0xEBA},     {0x1715, 0x1715},   {0x1ABF, 0x1AEB},   {0x1DF6, 0x1DFA},   {0xA82C, 0xA82C},
-    {0x105C9, 0x105E4}, {0x10D24, 0x10F85}, {0x11070, 0x11070}, {0x1133B, 0x1133B}, {0x11383, 0x113D0},
-    {0x1145E, 0x1145E}, {0x11839, 0x11A99}, {0x11D42, 0x1612F}, {0x16D68, 0x16FF1}, {0x1E08F, 0x1E6F5}};
+// Combining classes and decompositions since Unicode 10.0; for the reference these are starters that do not
+// decompose.
+constexpr Range kInert[] = {{0x7FD, 0x7FD},     {0x897, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},
+                            {0xD3B, 0xD3C},     {0xEBA, 0xEBA},     {0x1715, 0x1715},   {0x1ABF, 0x1AEB},
+                            {0x1DF6, 0x1DFA},   {0xA82C, 0xA82C},   {0x105C9, 0x105E4}, {0x10D24, 0x10F85},
+                            {0x11070, 0x11070}, {0x1133B, 0x1133B}, {0x11383, 0x113D0}, {0x1145E, 0x1145E},
+                            {0x11839, 0x11A99}, {0x11D42, 0x1612F}, {0x16D68, 0x16FF1}, {0x1E08F, 0x1E6F5}};
 
 // Lower case since Unicode 16.0: first to last plus delta.
 struct CaseRange {
   char32_t first, last;
   int delta;
 };
-constexpr CaseRange kLowercase[] = {
-    {0x1C89, 0x1C89, 1}, {0xA7CB, 0xA7CB, 0x264 - 0xA7CB}, {0xA7CC, 0xA7CC, 1}, {0xA7CE, 0xA7CE, 1},
-    {0xA7D2, 0xA7D2, 1}, {0xA7D4, 0xA7D4, 1},              {0xA7DA, 0xA7DA, 1}, {0xA7DC, 0xA7DC, 0x19B - 0xA7DC},
-    {0x10D50, 0x10D65, 0x20}, {0x16EA0, 0x16EB8, 0x1B}};
+constexpr CaseRange kLowercase[] = {{0x1C89, 0x1C89, 1},      {0xA7CB, 0xA7CB, 0x264 - 0xA7CB},
+                                    {0xA7CC, 0xA7CC, 1},      {0xA7CE, 0xA7CE, 1},
+                                    {0xA7D2, 0xA7D2, 1},      {0xA7D4, 0xA7D4, 1},
+                                    {0xA7DA, 0xA7DA, 1},      {0xA7DC, 0xA7DC, 0x19B - 0xA7DC},
+                                    {0x10D50, 0x10D65, 0x20}, {0x16EA0, 0x16EB8, 0x1B}};
 
 // Letters, marks and digits of Unicode 16.0. These ranges are exact.
 constexpr Range kNewWordCharacters[] = {
@@ -63,8 +66,9 @@ constexpr Range kNewWordCharacters[] = {
 
 template <typename Entry, size_t n>
 const Entry* Find(const Entry (&table)[n], char32_t c) {
-  const Entry* entry = std::lower_bound(std::begin(table), std::end(table), c,
-                                        [](const Entry& range, char32_t value) { return range.last < value; });
+  const Entry* entry =
+      std::lower_bound(std::begin(table), std::end(table), c,
+                       [](const Entry& range, char32_t value) { return range.last < value; });
   return entry != std::end(table) && c >= entry->first ? entry : nullptr;
 }
 
@@ -85,8 +89,8 @@ bool IsRemovedByCleaning(char32_t c) {
 
 bool IsWhitespace(char32_t c) {
   if (c < 0x80) return c == ' ' || IsBetween(c, '\t', '\r');
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || IsBetween(c, 0x2000, 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || IsBetween(c, 0x2000, 0x200A) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 bool IsChinese(char32_t c) {
@@ -101,10 +105,13 @@ bool IsNonspacingMark(char32_t c) {
 }
 
 bool IsPunctuation(char32_t c) {
-  if (c < 0x80) return IsBetween(c, '!', '/') || IsBetween(c, ':', '@') || IsBetween(c, '[', '`') || IsBetween(c, '{', '~');
+  if (c < 0x80)
+    return IsBetween(c, '!', '/') || IsBetween(c, ':', '@') || IsBetween(c, '[', '`') ||
+           IsBetween(c, '{', '~');
   if (c == 0x166D || c == 0x111C9) return true;  // reclassified in Unicode 12.0 and 11.0
   const utf8proc_category_t category = Category(c);
-  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO && Find(kNotPunctuation, c) == nullptr;
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO &&
+         Find(kNotPunctuation, c) == nullptr;
 }
 
 bool IsWordCharacter(char32_t c) {
@@ -126,7 +133,8 @@ bool IsWordCharacter(char32_t c) {
   }
   // Zero-width joiners, and the enclosed letters: Alphabetic, though of category So.
   return c == 0x200C || c == 0x200D || IsBetween(c, 0x24B6, 0x24E9) || IsBetween(c, 0x1F130, 0x1F149) ||
-         IsBetween(c, 0x1F150, 0x1F169) || IsBetween(c, 0x1F170, 0x1F189) || Find(kNewWordCharacters, c) != nullptr;
+         IsBetween(c, 0x1F150, 0x1F169) || IsBetween(c, 0x1F170, 0x1F189) ||
+         Find(kNewWordCharacters, c) != nullptr;
 }
 
 int CombiningClass(char32_t c) {
@@ -141,8 +149,8 @@ size_t Decompose(char32_t c, char32_t out[kMaxDecomposition]) {
   }
   utf8proc_int32_t buffer[kMaxDecomposition];
   int last_boundary = 0;
-  const utf8proc_ssize_t length = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer, kMaxDecomposition,
-                                                          UTF8PROC_DECOMPOSE, &last_boundary);
+  const utf8proc_ssize_t length = utf8proc_decompose_char(
+      static_cast<utf8proc_int32_t>(c), buffer, kMaxDecomposition, UTF8PROC_DECOMPOSE, &last_boundary);
   if (length < 1 || static_cast<size_t>(length) > kMaxDecomposition) {
     out[0] = c;  // not a scalar value: keep it
     return 1;

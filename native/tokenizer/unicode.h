@@ -1,8 +1,10 @@
-// Properties of code points exactly as the Rust package `tokenizers` 0.23 sees them, the reference for token ids.
+// Properties of code points exactly as the Rust package `tokenizers` 0.23 sees them, the reference for token
+// ids.
 //
-// utf8proc (Unicode 15.1 or later) supplies them. The reference mixes several versions of Unicode: categories of 8.0,
-// normalisation of 9.0, lower case of 17.0. Where they differ, the tables in unicode.cc decide; they were found by
-// comparing every code point, and test/native/tokenizer-unicode.test.ts repeats that comparison.
+// utf8proc (Unicode 15.1 or later) supplies them. The reference mixes several versions of Unicode: categories
+// of 8.0, normalisation of 9.0, lower case of 17.0. Where they differ, the tables in unicode.cc decide; they
+// were found by comparing every code point, and test/integration/tokenizer-unicode.test.ts repeats that
+// comparison.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,8 @@ namespace univar {
 inline constexpr size_t kMaxDecomposition = 4;
 inline constexpr size_t kMaxLowercase = 2;
 
-// What `clean_text` removes: U+0000, U+FFFD and categories Cc, Cf, Co, except tab, line feed and carriage return.
+// What `clean_text` removes: U+0000, U+FFFD and categories Cc, Cf, Co, except tab, line feed and carriage
+// return.
 bool IsRemovedByCleaning(char32_t c);
 // The Unicode property White_Space.
 bool IsWhitespace(char32_t c);
@@ -30,7 +33,8 @@ bool IsWordCharacter(char32_t c);
 int CombiningClass(char32_t c);
 // Writes the canonical decomposition (c itself if it has none), returns its length.
 size_t Decompose(char32_t c, char32_t out[kMaxDecomposition]);
-// Writes the lower-case form, returns its length. Without context: a final capital sigma becomes U+03C3 like any other.
+// Writes the lower-case form, returns its length. Without context: a final capital sigma becomes U+03C3 like
+// any other.
 size_t Lowercase(char32_t c, char32_t out[kMaxLowercase]);
 
 }  // namespace univar

@@ -1,57 +1,104 @@
 #include "tokenizer/vocabulary.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace univar {
+namespace {
+
+constexpr size_t kBytes = 256;
+
+struct Token {
+  std::string_view text;
+  int32_t id;
+};
+
+// A node whose children are still to be placed: tokens begin to end - 1 share its first `depth` bytes.
+struct Pending {
+  uint32_t node;
+  size_t begin, end, depth;
+};
+
+}  // namespace
 
 Vocabulary::Vocabulary(const char* tokens, const int32_t* offsets, const int32_t* ids, size_t count,
                        std::string_view prefix)
-    : edges_(1024), ids_(1, kNone) {
+    : nodes_(2 * kBytes), ids_(2 * kBytes, kNone) {
+  std::vector<Token> sorted(count);
   for (size_t i = 0; i < count; ++i) {
-    uint32_t node = kRoot;
-    for (int32_t j = offsets[i]; j < offsets[i + 1]; ++j) node = AddChild(node, tokens[j]);
-    if (node != kRoot) ids_[node] = ids[i];
+    sorted[i] = {{tokens + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])}, ids[i]};
   }
+  std::sort(sorted.begin(), sorted.end(), [](const Token& a, const Token& b) { return a.text < b.text; });
+
+  nodes_[kRoot].parent = kRoot;  // taken
+  std::vector<Pending> pending{{kRoot, 0, count, 0}};
+  std::vector<unsigned char> labels;
+  std::vector<size_t> starts;
+  while (!pending.empty()) {
+    const Pending current = pending.back();
+    pending.pop_back();
+    // A token that ends here sorts first.
+    size_t i = current.begin;
+    for (; i < current.end && sorted[i].text.size() == current.depth; ++i) {
+      if (current.node == kRoot) continue;  // the empty token never matches
+      nodes_[current.node].is_token = 1;
+      ids_[current.node] = sorted[i].id;
+    }
+    labels.clear();
+    starts.clear();
+    for (; i < current.end; ++i) {
+      const unsigned char label = static_cast<unsigned char>(sorted[i].text[current.depth]);
+      if (!labels.empty() && labels.back() == label) continue;
+      labels.push_back(label);
+      starts.push_back(i);
+    }
+    if (labels.empty()) continue;
+    starts.push_back(current.end);
+    const uint32_t base = FindBase(labels);
+    nodes_[current.node].base = base;
+    for (const unsigned char label : labels) nodes_[base + label].parent = current.node;
+    for (size_t k = labels.size(); k-- > 0;)
+      pending.push_back({base + labels[k], starts[k], starts[k + 1], current.depth + 1});
+  }
+
   continuation_ = kRoot;
-  for (size_t i = 0; i < prefix.size() && continuation_ != kNowhere; ++i) continuation_ = Child(continuation_, prefix[i]);
+  for (size_t i = 0; i < prefix.size() && continuation_ != kNowhere; ++i)
+    continuation_ = Child(continuation_, prefix[i]);
 }
 
-size_t Vocabulary::Slot(uint32_t key) const {
-  const size_t mask = edges_.size() - 1;
-  // Multiplicative hashing: the upper bits of the product are the well-mixed ones.
-  size_t slot = static_cast<size_t>((key * uint64_t{0x9E3779B97F4A7C15}) >> 32) & mask;
-  while (edges_[slot].key != 0 && edges_[slot].key != key) slot = (slot + 1) & mask;
-  return slot;
-}
-
-uint32_t Vocabulary::AddChild(uint32_t node, char byte) {
-  const uint32_t key = Key(node, byte);
-  size_t slot = Slot(key);
-  if (edges_[slot].key == key) return edges_[slot].child;
-  if (2 * ids_.size() >= edges_.size()) {
-    Grow();
-    slot = Slot(key);
-  }
-  const uint32_t child = static_cast<uint32_t>(ids_.size());
-  edges_[slot] = {key, child};
-  ids_.push_back(kNone);
-  return child;
-}
-
-void Vocabulary::Grow() {
-  const std::vector<Edge> old = std::exchange(edges_, std::vector<Edge>(2 * edges_.size()));
-  for (const Edge& edge : old) {
-    if (edge.key != 0) edges_[Slot(edge.key)] = edge;
+uint32_t Vocabulary::FindBase(const std::vector<unsigned char>& labels) {
+  // Where the first label goes; base >= 1 keeps the root from being anyone's child.
+  const uint32_t start = std::max<uint32_t>(first_free_, labels.front() + 1u);
+  size_t taken = 0;
+  for (uint32_t position = start;; ++position) {
+    const uint32_t base = position - labels.front();
+    if (base + 2 * kBytes > nodes_.size()) {
+      nodes_.resize(2 * nodes_.size());
+      ids_.resize(nodes_.size(), kNone);
+    }
+    const auto is_free = [&](unsigned char label) { return nodes_[base + label].parent == kNowhere; };
+    if (!is_free(labels.front())) {
+      ++taken;
+      continue;
+    }
+    if (!std::all_of(labels.begin(), labels.end(), is_free)) continue;
+    // Where nearly everything is taken, trying again each time would cost more than the gaps are worth.
+    if (20 * taken >= 19 * (position - start + 1)) first_free_ = position;
+    return base;
   }
 }
 
 Vocabulary::Match Vocabulary::Longest(uint32_t node, std::string_view text) const {
   Match best;
+  uint32_t token = kNowhere;
   for (size_t i = 0; i < text.size(); ++i) {
     node = Child(node, text[i]);
     if (node == kNowhere) break;
-    if (ids_[node] != kNone) best = {ids_[node], i + 1};
+    if (nodes_[node].is_token != 0) {
+      token = node;
+      best.length = i + 1;
+    }
   }
+  if (token != kNowhere) best.id = ids_[token];
   return best;
 }
 

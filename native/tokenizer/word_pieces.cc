@@ -3,37 +3,32 @@
 #include <algorithm>
 
 namespace univar {
+namespace {
 
-void WordPieces::Cut(const Word& word, IdBuffer& ids) const {
-  // A word has at most as many characters as bytes, so most words need no counting.
-  const bool too_long = word.length() > settings_.max_word_chars && word.CountChars() > settings_.max_word_chars;
-  if (too_long) {
+size_t CountCodePoints(std::string_view utf8) {
+  return static_cast<size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+void WordPieces::Append(std::string_view word, IdBuffer& ids) const {
+  if (word.empty()) return;
+  // A word has at most as many code points as bytes, so most words need no counting.
+  if (word.size() > settings_.max_word_chars && CountCodePoints(word) > settings_.max_word_chars) {
     ids.Append(settings_.unknown_id);
     return;
   }
   const size_t begin = ids.size();
-  std::string_view rest = word.view();
-  Vocabulary::Match match = vocabulary_.LongestStart(rest);
+  Vocabulary::Match match = vocabulary_.LongestStart(word);
   while (match.length != 0) {
     ids.Append(match.id);
-    rest.remove_prefix(match.length);
-    if (rest.empty()) return;
-    match = vocabulary_.LongestContinuation(rest);
+    word.remove_prefix(match.length);
+    if (word.empty()) return;
+    match = vocabulary_.LongestContinuation(word);
   }
   ids.Truncate(begin);
   ids.Append(settings_.unknown_id);
-}
-
-void WordPieces::Remember(const Word& word, WordCache::Entry& entry, IdBuffer& ids) const {
-  const size_t begin = ids.size();
-  Cut(word, ids);
-  const size_t count = ids.size() - begin;
-  if (count > WordCache::kMaxPieces) return;
-  entry.high = word.key_high();
-  entry.low = word.key_low();
-  entry.length = static_cast<uint8_t>(word.length());
-  entry.count = static_cast<uint8_t>(count);
-  std::copy_n(ids.data() + begin, count, entry.ids.begin());
 }
 
 }  // namespace univar

@@ -131,7 +131,7 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<number>;
 
-  topkStorage(queries: number): number;
+  topkStorage(dim: number, queries: number): number;
   topkPrepare(
     base: Float32Array,
     baseRows: number,

@@ -84,7 +84,7 @@ export class SimilarityBase {
     const wanted = expectOneOf(options.storage ?? 'auto', 'storage', ['auto', ...STORAGES]);
     const signal = expectSignal(options.signal, 'signal');
     expectCallback(options.onProgress, 'onProgress');
-    const storage = wanted === 'auto' ? STORAGES[addon().topkStorage(queries)]! : wanted;
+    const storage = wanted === 'auto' ? STORAGES[addon().topkStorage(dim, queries)]! : wanted;
     const handle = await callNative(hideAbove, { signal }, (control) =>
       addon().topkPrepare(base, rows, dim, METRICS.indexOf(metric), STORAGES.indexOf(storage), control),
     );

@@ -43,7 +43,7 @@ export interface PackedIds {
 }
 
 /** UTF-8 bytes that all tokens may have together; see native/tokenizer/vocabulary.h. */
-export const MAX_VOCABULARY_BYTES = 2 ** 24 - 2;
+export const MAX_VOCABULARY_BYTES = 2 ** 28;
 
 /**
  * Builds a native tokenizer. The settings must have been checked, see src/tokenizer/settings.ts.

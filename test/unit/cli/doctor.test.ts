@@ -14,7 +14,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
     ok: true,
     value: {
       backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native',
-      libraries: { openblas: '0.3.29 (OpenMP)' },
+      libraries: { openblas: '0.3.29 (openmp)' },
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
