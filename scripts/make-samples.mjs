@@ -28,12 +28,17 @@ function write(path, records, compress) {
   console.log(`${path}: ${records.length} records, ${bytes.length} bytes`);
 }
 
-/** All answers; the group is the proposition, so that a split never has one proposition on both sides. */
-const quickstart = read('political_compass_open').map(({ qid, question, answer, model, lang }) => {
+/** As many propositions as two cores embed in a minute or two. */
+const PROPOSITIONS = 32;
+
+/** The group is the proposition, so that a split never has one proposition on both sides. */
+const answers = read('political_compass_open').map(({ qid, question, answer, model, lang }) => {
   const group = /^pct-pc-\d+/.exec(qid)?.[0];
   if (!group) throw new Error(`The question id ${qid} names no proposition`);
   return { qid, question, answer, model, lang, group };
 });
+const propositions = new Set([...new Set(answers.map(({ group }) => group))].slice(0, PROPOSITIONS));
+const quickstart = answers.filter(({ group }) => propositions.has(group));
 
 const cut = (text) => [...text].slice(0, 300).join('').trimEnd();
 const shorten = ({ qid, question, answer, model, lang }) => ({ qid, question: cut(question), answer: cut(answer), model, lang });

@@ -59,6 +59,11 @@ function displayWidth(text: string): number {
   return Array.from(text).length;
 }
 
+/** Every line moved right by two columns. */
+export function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}
+
 /** One line of at most `width` characters: white space folded, the rest cut with an ellipsis. */
 export function excerpt(text: string, width: number): string {
   const characters = Array.from(text.replace(/\s+/gu, ' ').trim());

@@ -1,5 +1,5 @@
 import type { Identification } from '../../search/value-identifier.js';
-import { excerpt, formatPercent, formatTable } from '../format.js';
+import { excerpt, formatPercent, formatTable, indent } from '../format.js';
 
 const RANKING_ROWS = 5;
 
@@ -33,8 +33,4 @@ export function describeIdentification({ text, ranking, neighbours, evidence }: 
     lines.push(`  ${distance.toFixed(3)}  ${valueId}`, `         Q: ${excerpt(question, width - 12)}`, `         A: ${excerpt(answer, width - 12)}`);
   }
   return lines.join('\n');
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, '  ');
 }

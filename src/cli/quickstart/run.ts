@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import type { QaRecord } from '../../data/record.js';
 import { labelRecords } from '../../evaluation/dataset.js';
@@ -8,7 +8,7 @@ import { writeReport } from '../../evaluation/report.js';
 import { evaluateTfidf } from '../../evaluation/tfidf.js';
 import type { CliContext } from '../context.js';
 import { buildDatasetIndex } from '../dataset-index.js';
-import { formatCount, formatDuration, formatPercent, formatRate } from '../format.js';
+import { formatCount, formatDuration, formatPercent, formatRate, formatTable, indent } from '../format.js';
 import { describeIdentification } from '../identify/report.js';
 import type { QuickstartOptions } from '../quickstart.js';
 import { embedSample, type SampleEmbedding } from './embedding.js';
@@ -79,28 +79,35 @@ function describeQuickstart(
 ): string {
   const { rows, models, knnAccuracy, tfidfAccuracy, chance } = summary;
   const values = join(out, 'values');
-  return `
-${formatCount(rows)} answers of ${models} models to political propositions, embedded with ${basename(dataset.manifest.encoder.name)}
+  const figures = formatTable([
+    ['chance', formatPercent(chance)],
+    ['words (TF-IDF) and kNN', formatPercent(tfidfAccuracy)],
+    ['embeddings and kNN', formatPercent(knnAccuracy)],
+  ]);
+  const files = formatTable([
+    [values, 'dataset with index'],
+    [join(out, 'report', 'report.md'), 'accuracy by model, confusion, plots'],
+    [join(out, 'summary.json'), 'these figures'],
+  ]);
+  return `${formatCount(rows)} answers of ${models} models to political propositions, embedded with ${dataset.manifest.encoder.name}
 in ${formatDuration(summary.embedSeconds)}: ${formatRate(summary.answersPerSecond)} answers/s${reused ? ' (measured by an earlier run; --fresh embeds again)' : ''}.
 
 Whose answer is it? ${formatCount(knn.test)} held-out answers, identified by their ${K} nearest among ${formatCount(knn.train)}
 answers to other propositions:
-  chance                     ${formatPercent(chance).padStart(7)}
-  words (TF-IDF) and kNN     ${formatPercent(tfidfAccuracy).padStart(7)}
-  embeddings and kNN         ${formatPercent(knnAccuracy).padStart(7)}
+${indent(figures)}
+The encoder that comes with univar is a general one and places answers by topic; one trained for values is to replace it.
 
 One of them, in truth by ${record.model}:
 ${describeIdentification(report, width)}
 
 Written
-  ${values}   dataset with index
-  ${join(out, 'report', 'report.md')}   accuracy by model, confusion, plots
-  ${join(out, 'summary.json')}   these figures
+${indent(files)}
 
 Next, on the sample:
   npx univar identify ${values} --text "Globalisation should serve people, not companies."
 and on your own answers (question, answer, model and lang in JSONL, CSV or Parquet):
   npx univar embed answers.jsonl --out my-values
   npx univar index my-values --factory HNSW32
-  npx univar eval knn my-values --k 50 --split question`.trimStart();
+  npx univar eval knn my-values --k 50 --split question`;
 }
+
