@@ -9,6 +9,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
   RegisterCapabilities(env, exports);
   RegisterTopk(env, exports);
+  RegisterIndex(env, exports);
   RegisterVectors(env, exports);
   return exports;
 }

@@ -35,6 +35,10 @@ Napi::Int32Array Int32Arg(const Napi::CallbackInfo& info, size_t index, const ch
   return TypedArrayArg<Napi::Int32Array>(info, index, napi_int32_array, "Int32Array", name);
 }
 
+Napi::Uint8Array Uint8Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return TypedArrayArg<Napi::Uint8Array>(info, index, napi_uint8_array, "Uint8Array", name);
+}
+
 size_t SizeArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
   const double value = NumberArg(info, index, name);
   if (!(value >= 0) || value > 9007199254740991.0 || value != std::floor(value)) {

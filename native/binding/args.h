@@ -14,6 +14,7 @@ namespace univar {
 [[noreturn]] void ThrowCoded(Napi::Env env, const char* code, const std::string& message);
 
 Napi::Float32Array Float32Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
+Napi::Uint8Array Uint8Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
 Napi::Int32Array Int32Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
 // A non-negative integer that fits size_t.
 size_t SizeArg(const Napi::CallbackInfo& info, size_t index, const char* name);

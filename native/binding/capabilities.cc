@@ -9,6 +9,7 @@
 #include "binding/exports.h"
 #include "core/simd_targets.h"
 #include "core/threads.h"
+#include "faiss/openblas.h"
 #include "ops/backend.h"
 
 namespace univar {
@@ -29,6 +30,10 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   Napi::Object libraries = Napi::Object::New(env);
   libraries["onednn"] = Version(dnnl->major, dnnl->minor, dnnl->patch);
   libraries["faiss"] = Version(FAISS_VERSION_MAJOR, FAISS_VERSION_MINOR, FAISS_VERSION_PATCH);
+  const OpenBlas blas = DescribeOpenBlas();
+  libraries["openblas"] = blas.version;
+  libraries["openblasThreads"] = blas.threads;
+  libraries["openblasConfig"] = blas.config;
   libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
 
   Napi::Object result = Napi::Object::New(env);

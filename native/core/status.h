@@ -12,10 +12,12 @@ enum class Code {
   kArgType,
   kArgRange,
   kShapeMismatch,
+  kData,
   kDisposed,
   kBusy,
   kAborted,
   kOutOfMemory,
+  kIo,
   kDeviceUnavailable,
   kNonFinite,
   kInternal,
@@ -28,10 +30,12 @@ inline const char* CodeName(Code code) {
     case Code::kArgType: return "ERR_ARG_TYPE";
     case Code::kArgRange: return "ERR_ARG_RANGE";
     case Code::kShapeMismatch: return "ERR_SHAPE_MISMATCH";
+    case Code::kData: return "ERR_DATA";
     case Code::kDisposed: return "ERR_DISPOSED";
     case Code::kBusy: return "ERR_BUSY";
     case Code::kAborted: return "ERR_ABORTED";
     case Code::kOutOfMemory: return "ERR_OUT_OF_MEMORY";
+    case Code::kIo: return "ERR_IO";
     case Code::kDeviceUnavailable: return "ERR_DEVICE_UNAVAILABLE";
     case Code::kNonFinite: return "ERR_NON_FINITE";
     case Code::kInternal: return "ERR_INTERNAL";

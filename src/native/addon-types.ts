@@ -26,6 +26,40 @@ export interface TopkHandle {
   readonly __topkHandle: never;
 }
 
+/** Opaque: what the addon holds of a vector index. */
+export interface IndexHandle {
+  readonly __index: never;
+}
+
+/** A vector index as it was after the job that returned this. */
+export interface IndexInfo {
+  dim: number;
+  size: number;
+  metric: 'ip' | 'l2';
+  trained: boolean;
+  /** Factory string in canonical form. */
+  factory: string;
+  /** Default of searches; 0 where the kind has no graph. */
+  efSearch: number;
+  /** 0 where the kind has no graph. */
+  efConstruction: number;
+  /** Default of searches; 0 where the kind has no lists. */
+  nprobe: number;
+  /** Bytes of memory, about. */
+  bytes: number;
+}
+
+export interface OpenedIndex extends IndexInfo {
+  handle: IndexHandle;
+}
+
+export interface RangeSearchResult {
+  /** queries + 1 entries: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
+  offsets: Int32Array;
+  labels: Int32Array;
+  distances: Float32Array;
+}
+
 export interface Addon {
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;
@@ -72,6 +106,43 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<void>;
   topkRelease(handle: TopkHandle): void;
+
+  indexCreate(
+    dim: number,
+    metric: 0 | 1,
+    factory: string,
+    efConstruction: number,
+    trainIterations: number,
+    plain: boolean,
+  ): Promise<OpenedIndex>;
+  indexLoad(path: string, plain: boolean): Promise<OpenedIndex>;
+  indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>;
+  indexTrain(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
+  indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
+  indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
+  indexSearch(
+    index: IndexHandle,
+    queries: Float32Array,
+    rows: number,
+    k: number,
+    labels: Int32Array,
+    distances: Float32Array,
+    efSearch: number,
+    nprobe: number,
+    control?: Int32Array,
+  ): Promise<void>;
+  indexRangeSearch(
+    index: IndexHandle,
+    queries: Float32Array,
+    rows: number,
+    radius: number,
+    efSearch: number,
+    nprobe: number,
+    control?: Int32Array,
+  ): Promise<RangeSearchResult>;
+  indexSave(index: IndexHandle, path: string): Promise<void>;
+  indexToBytes(index: IndexHandle): Promise<Uint8Array>;
+  indexDispose(index: IndexHandle): Promise<void>;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -85,4 +156,15 @@ export const ADDON_EXPORTS = Object.keys({
   topkPrepare: true,
   topkSearch: true,
   topkRelease: true,
+  indexCreate: true,
+  indexLoad: true,
+  indexFromBytes: true,
+  indexTrain: true,
+  indexAdd: true,
+  indexReserve: true,
+  indexSearch: true,
+  indexRangeSearch: true,
+  indexSave: true,
+  indexToBytes: true,
+  indexDispose: true,
 } satisfies Record<keyof Addon, true>);

@@ -26,3 +26,16 @@ export function randomUnitRows(rows: number, dim: number, seed: number): Float32
   }
   return x;
 }
+
+/** Rows around shared centres, as embeddings of texts are: normal noise of a third of the spread of the centres. */
+export function randomClusters(rows: number, dim: number, clusters: number, seed: number): Float32Array {
+  const centres = randomNormal(clusters * dim, seed);
+  const noise = randomNormal(rows * dim, seed + 1);
+  const random = seededRandom(seed + 2);
+  const x = new Float32Array(rows * dim);
+  for (let i = 0; i < rows; i++) {
+    const cluster = Math.floor(random() * clusters);
+    for (let j = 0; j < dim; j++) x[i * dim + j] = centres[cluster * dim + j]! + noise[i * dim + j]! / 3;
+  }
+  return x;
+}

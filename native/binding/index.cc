@@ -1,0 +1,259 @@
+// Entry points of the vector index.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/index_handle.h"
+
+namespace univar {
+namespace {
+
+// So few queries are answered by one thread beside others rather than by all threads in turn.
+constexpr size_t kFewQueries = 4;
+
+// A job whose result is a new index.
+class OpenWorker : public PromiseWorker {
+ public:
+  explicit OpenWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {}
+
+ protected:
+  Napi::Value Result(Napi::Env env) override {
+    const IndexInfo info = index_->Describe();
+    auto handle = std::make_shared<IndexHandle>(std::move(index_));
+    Napi::Object object = IndexInfoObject(env, handle.get(), info);
+    object["handle"] = WrapIndex(env, std::move(handle));
+    return object;
+  }
+  std::unique_ptr<VectorIndex> index_;
+};
+
+class CreateWorker final : public OpenWorker {
+ public:
+  explicit CreateWorker(const Napi::CallbackInfo& info) : OpenWorker(info) {
+    spec_.dim = static_cast<int>(SizeArg(info, 0, "dim"));
+    spec_.l2 = NumberArg(info, 1, "metric") == 1;
+    spec_.factory = StringArg(info, 2, "factory");
+    spec_.ef_construction = static_cast<int>(SizeArg(info, 3, "efConstruction"));
+    spec_.train_iterations = static_cast<int>(SizeArg(info, 4, "trainIterations"));
+    spec_.plain = info[5].ToBoolean();
+  }
+
+ private:
+  Status Execute() override { return VectorIndex::Create(spec_, &index_); }
+  IndexSpec spec_;
+};
+
+class LoadWorker final : public OpenWorker {
+ public:
+  explicit LoadWorker(const Napi::CallbackInfo& info) : OpenWorker(info), path_(StringArg(info, 0, "path")), plain_(info[1].ToBoolean()) {}
+
+ private:
+  Status Execute() override { return VectorIndex::Load(path_, plain_, &index_); }
+  std::string path_;
+  bool plain_;
+};
+
+class FromBytesWorker final : public OpenWorker {
+ public:
+  explicit FromBytesWorker(const Napi::CallbackInfo& info) : OpenWorker(info), plain_(info[1].ToBoolean()) {
+    Napi::Uint8Array bytes = Uint8Arg(info, 0, "bytes");
+    data_ = bytes.Data();
+    size_ = bytes.ElementLength();
+    Keep(bytes);
+  }
+
+ private:
+  Status Execute() override { return VectorIndex::FromBytes(data_, size_, plain_, &index_); }
+  const uint8_t* data_;
+  size_t size_;
+  bool plain_;
+};
+
+class VectorsWorker : public IndexChange {
+ public:
+  explicit VectorsWorker(const Napi::CallbackInfo& info) : IndexChange(info) {
+    const Matrix x = MatrixArg(info, 1, SizeArg(info, 2, "rows"), handle()->dim, "vectors");
+    x_ = ConstMatrix{x.data, x.rows, x.cols};
+    Keep(info[1]);
+    TakeControl(info, 3);
+  }
+
+ protected:
+  ConstMatrix x_;
+};
+
+class TrainWorker final : public VectorsWorker {
+  using VectorsWorker::VectorsWorker;
+  Status Change(VectorIndex* index) override { return index->Train(x_, control()); }
+};
+
+class AddWorker final : public VectorsWorker {
+  using VectorsWorker::VectorsWorker;
+  Status Change(VectorIndex* index) override { return index->Add(x_, control()); }
+};
+
+class ReserveWorker final : public IndexChange {
+ public:
+  explicit ReserveWorker(const Napi::CallbackInfo& info) : IndexChange(info), rows_(SizeArg(info, 1, "rows")) {}
+
+ private:
+  Status Change(VectorIndex* index) override { return index->Reserve(rows_); }
+  size_t rows_;
+};
+
+class DisposeWorker final : public IndexChange {
+ public:
+  using IndexChange::IndexChange;
+
+ private:
+  Status Change(VectorIndex*) override {
+    handle()->index.reset();
+    return Status::Ok();
+  }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::MemoryManagement::AdjustExternalMemory(env, -std::exchange(handle()->reported_bytes, 0));
+    return env.Undefined();
+  }
+};
+
+SearchParams ParamsArg(const Napi::CallbackInfo& info, size_t index) {
+  return SearchParams{static_cast<int64_t>(SizeArg(info, index, "efSearch")),
+                      static_cast<int64_t>(SizeArg(info, index + 1, "nprobe"))};
+}
+
+class QueryWorker : public IndexRead {
+ public:
+  // Arguments handle, queries, rows; then those of the kind of search.
+  explicit QueryWorker(const Napi::CallbackInfo& info) : IndexRead(info, SizeArg(info, 2, "rows") <= kFewQueries) {
+    const Matrix x = MatrixArg(info, 1, SizeArg(info, 2, "rows"), handle()->dim, "queries");
+    queries_ = ConstMatrix{x.data, x.rows, x.cols};
+    Keep(info[1]);
+  }
+
+ protected:
+  ConstMatrix queries_;
+};
+
+class SearchWorker final : public QueryWorker {
+ public:
+  explicit SearchWorker(const Napi::CallbackInfo& info) : QueryWorker(info), k_(SizeArg(info, 3, "k")), params_(ParamsArg(info, 6)) {
+    if (k_ == 0) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
+    Napi::Int32Array labels = Int32Arg(info, 4, "labels");
+    CheckLength(info.Env(), labels.ElementLength(), queries_.rows, k_, "labels");
+    labels_ = labels.Data();
+    distances_ = MatrixArg(info, 5, queries_.rows, k_, "distances").data;
+    Keep(info[4]);
+    Keep(info[5]);
+    TakeControl(info, 8);
+  }
+
+ private:
+  Status Read(const VectorIndex& index) override {
+    return index.Search(queries_, k_, params_, labels_, distances_, control());
+  }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  size_t k_;
+  SearchParams params_;
+  int32_t* labels_;
+  float* distances_;
+};
+
+class RangeSearchWorker final : public QueryWorker {
+ public:
+  explicit RangeSearchWorker(const Napi::CallbackInfo& info)
+      : QueryWorker(info), radius_(static_cast<float>(NumberArg(info, 3, "radius"))), params_(ParamsArg(info, 4)) {
+    TakeControl(info, 6);
+  }
+
+ private:
+  Status Read(const VectorIndex& index) override {
+    return index.RangeSearch(queries_, radius_, params_, &found_, control());
+  }
+  // How many there are is known only now, so the arrays cannot be made before the search.
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Int32Array offsets = Napi::Int32Array::New(env, found_.offsets.size());
+    Napi::Int32Array labels = Napi::Int32Array::New(env, found_.labels.size());
+    Napi::Float32Array distances = Napi::Float32Array::New(env, found_.distances.size());
+    std::copy(found_.offsets.begin(), found_.offsets.end(), offsets.Data());
+    std::copy(found_.labels.begin(), found_.labels.end(), labels.Data());
+    std::copy(found_.distances.begin(), found_.distances.end(), distances.Data());
+    Napi::Object result = Napi::Object::New(env);
+    result["offsets"] = offsets;
+    result["labels"] = labels;
+    result["distances"] = distances;
+    return result;
+  }
+  float radius_;
+  SearchParams params_;
+  RangeResult found_;
+};
+
+class SaveWorker final : public IndexRead {
+ public:
+  explicit SaveWorker(const Napi::CallbackInfo& info) : IndexRead(info, true), path_(StringArg(info, 1, "path")) {}
+
+ private:
+  Status Read(const VectorIndex& index) override { return index.Save(path_); }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  std::string path_;
+};
+
+class ToBytesWorker final : public IndexRead {
+ public:
+  explicit ToBytesWorker(const Napi::CallbackInfo& info) : IndexRead(info, true) {}
+
+ private:
+  Status Read(const VectorIndex& index) override { return index.ToBytes(&bytes_); }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes_.size());
+    std::copy(bytes_.begin(), bytes_.end(), array.Data());
+    return array;
+  }
+  std::vector<uint8_t> bytes_;
+};
+
+template <typename Worker>
+Napi::Value Start(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<Worker>(info));
+}
+
+template <typename Worker>
+void Register(Napi::Env env, Napi::Object exports, const char* name) {
+  exports[name] = Napi::Function::New(env, Start<Worker>, name);
+}
+
+}  // namespace
+
+void RegisterIndex(Napi::Env env, Napi::Object exports) {
+  // indexCreate(dim: number, metric: 0 | 1, factory: string, efConstruction: number, trainIterations: number,
+  //             plain: boolean): Promise<OpenedIndex>; metric 1 is l2
+  Register<CreateWorker>(env, exports, "indexCreate");
+  // indexLoad(path: string, plain: boolean): Promise<OpenedIndex>
+  Register<LoadWorker>(env, exports, "indexLoad");
+  // indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>
+  Register<FromBytesWorker>(env, exports, "indexFromBytes");
+  // indexTrain(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
+  Register<TrainWorker>(env, exports, "indexTrain");
+  // indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
+  Register<AddWorker>(env, exports, "indexAdd");
+  // indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>
+  Register<ReserveWorker>(env, exports, "indexReserve");
+  // indexSearch(index: IndexHandle, queries: Float32Array, rows: number, k: number, labels: Int32Array,
+  //             distances: Float32Array, efSearch: number, nprobe: number, control?: Int32Array): Promise<void>
+  Register<SearchWorker>(env, exports, "indexSearch");
+  // indexRangeSearch(index: IndexHandle, queries: Float32Array, rows: number, radius: number, efSearch: number,
+  //                  nprobe: number, control?: Int32Array): Promise<RangeSearchResult>
+  Register<RangeSearchWorker>(env, exports, "indexRangeSearch");
+  // indexSave(index: IndexHandle, path: string): Promise<void>
+  Register<SaveWorker>(env, exports, "indexSave");
+  // indexToBytes(index: IndexHandle): Promise<Uint8Array>
+  Register<ToBytesWorker>(env, exports, "indexToBytes");
+  // indexDispose(index: IndexHandle): Promise<void>
+  Register<DisposeWorker>(env, exports, "indexDispose");
+}
+
+}  // namespace univar

@@ -1,0 +1,250 @@
+#include "faiss/fast_indexes.h"
+
+#include <faiss/IndexPreTransform.h>
+#include <faiss/impl/FaissAssert.h>
+
+#include <utility>
+
+#include "faiss/row_scanner.h"
+
+namespace univar {
+
+using faiss::idx_t;
+
+namespace {
+
+// From this many queries on, one matrix product over all of them is faster than a scan for each.
+constexpr idx_t kProductQueries = 20;
+
+// A copy of float32 rows pays off only when many rows are added at once, compared with those already there.
+constexpr idx_t kCompressFrom = 1000;
+constexpr idx_t kCompressShare = 64;
+
+bool Usable(const faiss::Index& index, const faiss::SearchParameters* params) {
+  const bool metric = index.metric_type == faiss::METRIC_L2 || index.metric_type == faiss::METRIC_INNER_PRODUCT;
+  return metric && (params == nullptr || params->sel == nullptr);
+}
+
+std::shared_ptr<const RowFormat> FlatFormat(const faiss::IndexFlat& index) {
+  return std::make_shared<RowFormat>(RowFormat::Float32(static_cast<size_t>(index.d)));
+}
+
+// Null where there is no kernel for the codes.
+std::shared_ptr<const RowFormat> ScalarFormat(const faiss::ScalarQuantizer& quantizer) {
+  auto format = std::make_shared<RowFormat>();
+  return RowFormat::FromScalarQuantizer(quantizer, format.get()) ? format : nullptr;
+}
+
+// Null where the storage is of another class or has codes without a kernel.
+std::shared_ptr<const RowFormat> StorageFormat(const faiss::Index* storage) {
+  if (const auto* flat = dynamic_cast<const FastFlat*>(storage)) return FlatFormat(*flat);
+  if (const auto* scalar = dynamic_cast<const FastScalar*>(storage)) return ScalarFormat(scalar->sq);
+  return nullptr;
+}
+
+}  // namespace
+
+faiss::FlatCodesDistanceComputer* FastFlat::get_FlatCodesDistanceComputer() const {
+  return new RowComputer(FlatFormat(*this), metric_type, codes.data());
+}
+
+void FastFlat::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
+                      const faiss::SearchParameters* params) const {
+  if (n >= kProductQueries || !Usable(*this, params)) {
+    IndexFlat::search(n, x, k, distances, labels, params);
+  } else {
+    ScanFlat(FlatFormat(*this), metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, k, distances, labels);
+  }
+}
+
+void FastFlat::range_search(idx_t n, const float* x, float radius, faiss::RangeSearchResult* result,
+                            const faiss::SearchParameters* params) const {
+  if (n >= kProductQueries || !Usable(*this, params)) {
+    IndexFlat::range_search(n, x, radius, result, params);
+  } else {
+    ScanFlatRange(FlatFormat(*this), metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, radius, result);
+  }
+}
+
+faiss::FlatCodesDistanceComputer* FastScalar::get_FlatCodesDistanceComputer() const {
+  const auto format = ScalarFormat(sq);
+  if (format == nullptr) return IndexScalarQuantizer::get_FlatCodesDistanceComputer();
+  return new RowComputer(format, metric_type, codes.data());
+}
+
+void FastScalar::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
+                        const faiss::SearchParameters* params) const {
+  const auto format = ScalarFormat(sq);
+  if (format == nullptr || !Usable(*this, params)) {
+    IndexScalarQuantizer::search(n, x, k, distances, labels, params);
+  } else {
+    ScanFlat(format, metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, k, distances, labels);
+  }
+}
+
+void FastScalar::range_search(idx_t n, const float* x, float radius, faiss::RangeSearchResult* result,
+                              const faiss::SearchParameters* params) const {
+  const auto format = ScalarFormat(sq);
+  if (format == nullptr || !Usable(*this, params)) {
+    IndexScalarQuantizer::range_search(n, x, radius, result, params);
+  } else {
+    ScanFlatRange(format, metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, radius, result);
+  }
+}
+
+faiss::InvertedListScanner* FastIvfFlat::get_InvertedListScanner(bool store_pairs, const faiss::IDSelector* selector,
+                                                                 const faiss::IVFSearchParameters* params) const {
+  if (!Usable(*this, nullptr)) return IndexIVFFlat::get_InvertedListScanner(store_pairs, selector, params);
+  auto format = std::make_shared<RowFormat>(RowFormat::Float32(static_cast<size_t>(d)));
+  return new RowScanner(std::move(format), metric_type, nullptr, store_pairs, selector);
+}
+
+faiss::InvertedListScanner* FastIvfScalar::get_InvertedListScanner(bool store_pairs, const faiss::IDSelector* selector,
+                                                                   const faiss::IVFSearchParameters* params) const {
+  auto format = ScalarFormat(sq);
+  if (format == nullptr || !Usable(*this, nullptr)) {
+    return IndexIVFScalarQuantizer::get_InvertedListScanner(store_pairs, selector, params);
+  }
+  return new RowScanner(std::move(format), metric_type, by_residual ? quantizer : nullptr, store_pairs, selector);
+}
+
+size_t FastGraph::link_memory_bytes() const {
+  return memory_.distances.capacity() * sizeof(float) + memory_.pruned.capacity() * sizeof(uint16_t);
+}
+
+void FastGraph::TrimLinkMemory(size_t rows, size_t links_per_row) {
+  if (memory_.pruned.size() > rows) {
+    // The lists of the rows that stay are about to be restored, and nothing is known of those.
+    memory_.distances.assign(rows * links_per_row, NAN);
+    memory_.pruned.assign(rows, 0);
+  }
+}
+
+void FastGraph::ReserveLinkMemory(size_t rows, size_t links_per_row) {
+  memory_.distances.reserve(rows * links_per_row);
+  memory_.pruned.reserve(rows);
+}
+
+Status FastGraph::AddRows(faiss::IndexHNSW* index, idx_t n, const float* x, const Control& control, bool* handled) {
+  const auto format = StorageFormat(index->storage);
+  const bool usual = index->init_level0 && !index->keep_max_size_level0;
+  *handled = format != nullptr && usual;
+  if (!*handled) return Status::Ok();
+
+  const idx_t before = index->ntotal;
+  index->storage->add(n, x);
+  index->ntotal = index->storage->ntotal;
+  const faiss::MetricType metric = index->metric_type;
+  const size_t dim = static_cast<size_t>(index->d);
+  const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index->storage)->codes.data();
+
+  CompressedRows compressed;
+  HnswBuilder::NewDistances new_distances;
+  if (format->type == RowType::kF32 && n >= kCompressFrom && n >= index->ntotal / kCompressShare) {
+    Status status =
+        compressed.Fill(reinterpret_cast<const float*>(codes), static_cast<size_t>(index->ntotal), dim, metric);
+    if (!status.ok()) return status;
+    new_distances = [&] { return std::make_unique<CompressedDistances>(compressed); };
+  } else {
+    new_distances = [&] {
+      return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
+    };
+  }
+  HnswBuilder builder(&index->hnsw, &memory_, std::move(new_distances), dim);
+  const bool done = builder.Insert(static_cast<size_t>(before), static_cast<size_t>(n), x, control);
+  return done ? Status::Ok() : Status::Aborted();
+}
+
+template <typename Base>
+void FastHnsw<Base>::add(idx_t n, const float* x) {
+  const Status status = Add(n, x, Control());
+  if (!status.ok()) FAISS_THROW_MSG(status.message());
+}
+
+template class FastHnsw<faiss::IndexHNSWFlat>;
+template class FastHnsw<faiss::IndexHNSWSQ>;
+
+namespace {
+
+void CopyHeader(const faiss::Index& from, faiss::Index* to) {
+  to->d = from.d;
+  to->ntotal = from.ntotal;
+  to->is_trained = from.is_trained;
+  to->metric_type = from.metric_type;
+  to->metric_arg = from.metric_arg;
+}
+
+// Each frees the old index; its content has moved.
+std::unique_ptr<faiss::Index> FromFlat(faiss::IndexFlat* old) {
+  auto fast = std::make_unique<FastFlat>(old->d, old->metric_type);
+  CopyHeader(*old, fast.get());
+  fast->codes = std::move(old->codes);
+  return fast;
+}
+
+std::unique_ptr<faiss::Index> FromScalar(faiss::IndexScalarQuantizer* old) {
+  auto fast = std::make_unique<FastScalar>(old->d, old->sq.qtype, old->metric_type);
+  CopyHeader(*old, fast.get());
+  fast->sq = old->sq;
+  fast->code_size = old->code_size;
+  fast->codes = std::move(old->codes);
+  return fast;
+}
+
+faiss::Index* AccelerateOwned(faiss::Index* owned) { return Accelerate(std::unique_ptr<faiss::Index>(owned)).release(); }
+
+template <typename Fast>
+std::unique_ptr<faiss::Index> FromGraph(faiss::IndexHNSW* old) {
+  auto fast = std::make_unique<Fast>();
+  CopyHeader(*old, fast.get());
+  fast->hnsw = std::move(old->hnsw);
+  if (fast->own_fields) delete fast->storage;
+  fast->storage = AccelerateOwned(std::exchange(old->storage, nullptr));
+  fast->own_fields = true;
+  return fast;
+}
+
+void MoveLists(faiss::IndexIVF* old, faiss::IndexIVF* fast) {
+  CopyHeader(*old, fast);
+  fast->nlist = old->nlist;
+  fast->nprobe = old->nprobe;
+  fast->max_codes = old->max_codes;
+  fast->quantizer_trains_alone = old->quantizer_trains_alone;
+  fast->cp = old->cp;
+  fast->code_size = old->code_size;
+  fast->by_residual = old->by_residual;
+  fast->quantizer = AccelerateOwned(std::exchange(old->quantizer, nullptr));
+  fast->own_fields = true;
+  if (fast->own_invlists) delete fast->invlists;
+  fast->invlists = std::exchange(old->invlists, nullptr);
+  fast->own_invlists = true;
+}
+
+}  // namespace
+
+std::unique_ptr<faiss::Index> Accelerate(std::unique_ptr<faiss::Index> index) {
+  faiss::Index* old = index.get();
+  if (auto* flat = dynamic_cast<faiss::IndexFlat*>(old)) return FromFlat(flat);
+  if (auto* scalar = dynamic_cast<faiss::IndexScalarQuantizer*>(old)) return FromScalar(scalar);
+  if (auto* graph = dynamic_cast<faiss::IndexHNSWFlat*>(old)) return FromGraph<FastHnswFlat>(graph);
+  if (auto* graph = dynamic_cast<faiss::IndexHNSWSQ*>(old)) return FromGraph<FastHnswScalar>(graph);
+  if (auto* lists = dynamic_cast<faiss::IndexIVFFlat*>(old)) {
+    auto fast = std::make_unique<FastIvfFlat>();
+    MoveLists(lists, fast.get());
+    return fast;
+  }
+  if (auto* lists = dynamic_cast<faiss::IndexIVFScalarQuantizer*>(old)) {
+    auto fast = std::make_unique<FastIvfScalar>();
+    MoveLists(lists, fast.get());
+    fast->sq = lists->sq;
+    return fast;
+  }
+  if (auto* lists = dynamic_cast<faiss::IndexIVF*>(old)) {
+    lists->quantizer = AccelerateOwned(lists->quantizer);
+  } else if (auto* transform = dynamic_cast<faiss::IndexPreTransform*>(old)) {
+    transform->index = AccelerateOwned(transform->index);
+  }
+  return index;
+}
+
+}  // namespace univar

@@ -1,0 +1,311 @@
+#include "faiss/hnsw_builder.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace univar {
+namespace {
+
+constexpr size_t kBatchFraction = 64;  // a batch is at most this part of the points already in the graph
+constexpr size_t kMaxBatch = 1024;     // bounds the memory of the plans
+constexpr size_t kParallelFrom = 8;    // a team is not worth waking for fewer points
+constexpr uint64_t kOrderSeed = 789;   // FAISS's
+
+// A row is expanded once per search; the flag sits in the top bit of its id.
+constexpr int32_t kExpanded = std::numeric_limits<int32_t>::min();
+
+}  // namespace
+
+struct HnswBuilder::Worker {
+  // A neighbour list on its way through Prune.
+  struct Candidate {
+    float distance;
+    int32_t id;
+    bool pruned;    // left by an earlier pruning: excludes no other such candidate
+    bool excluded;  // an accepted candidate is closer to it than the row whose list this is
+  };
+
+  Worker(const NewDistances& new_distances, size_t rows)
+      : query(new_distances()), row(new_distances()), visited(rows, 0) {}
+
+  bool Visit(int32_t id) { return std::exchange(visited[static_cast<size_t>(id)], epoch) != epoch; }
+  void ForgetVisits() {
+    if (++epoch != 0) return;
+    std::fill(visited.begin(), visited.end(), 0);
+    epoch = 1;
+  }
+
+  void Compare(LinkDistances& with, const int32_t* rows, size_t count) {
+    distances.resize(std::max(distances.size(), count));
+    with.ByIds(rows, count, distances.data());
+  }
+
+  std::unique_ptr<LinkDistances> query;  // from the point that is inserted
+  std::unique_ptr<LinkDistances> row;    // from a stored row
+  std::vector<uint16_t> visited;
+  uint16_t epoch = 1;
+  std::vector<Neighbour> results;  // of SearchLevel, nearest first
+  std::vector<int32_t> ids;
+  std::vector<float> distances;  // of the last Compare
+  std::vector<Candidate> candidates;  // in and out of Prune
+  std::vector<Candidate> accepted;
+};
+
+HnswBuilder::HnswBuilder(faiss::HNSW* graph, HnswLinkMemory* memory, NewDistances new_distances, size_t dim)
+    : graph_(*graph), memory_(*memory), new_distances_(std::move(new_distances)), dim_(dim) {}
+
+int32_t* HnswBuilder::Links(int32_t row, int level, size_t* capacity) const {
+  const int* places = graph_.cum_nneighbor_per_level.data() + level;
+  *capacity = static_cast<size_t>(places[1] - places[0]);
+  return graph_.neighbors.data() + graph_.offsets[static_cast<size_t>(row)] + places[0];
+}
+
+bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& control) {
+  graph_.prepare_level_tab(n);
+  const size_t rows = n0 + n;
+  memory_.distances.resize(rows * static_cast<size_t>(graph_.nb_neighbors(0)), NAN);
+  memory_.pruned.resize(rows, 0);
+
+  const std::vector<int32_t> order = InsertionOrder(n0, n);
+  std::vector<Plan> plans(std::min(kMaxBatch, n));
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int i = 0; i < omp_get_max_threads(); ++i) {
+    workers.push_back(std::make_unique<Worker>(new_distances_, rows));
+  }
+
+  size_t done = 0;
+  while (done < n) {
+    if (control.cancelled()) return false;
+    const int level = graph_.levels[static_cast<size_t>(order[done])] - 1;
+    if (graph_.entry_point < 0) {
+      graph_.entry_point = order[done++];
+      graph_.max_level = level;
+      continue;
+    }
+    // A point above the top level becomes the entry point and must be in before the next one searches.
+    size_t batch = level > graph_.max_level ? 1 : std::clamp<size_t>((n0 + done) / kBatchFraction, 1, kMaxBatch);
+    batch = std::min(batch, n - done);
+    const int32_t* points = order.data() + done;
+#pragma omp parallel if (batch >= kParallelFrom)
+    {
+      Worker& worker = *workers[static_cast<size_t>(omp_get_thread_num())];
+#pragma omp for schedule(dynamic, 1)
+      for (size_t i = 0; i < batch; ++i) {
+        PlanLinks(worker, points[i], x + (static_cast<size_t>(points[i]) - n0) * dim_, &plans[i]);
+      }
+      for (size_t i = 0; i < batch; ++i) {
+        WriteLinks(worker, points[i], plans[i], omp_get_thread_num(), omp_get_num_threads());
+      }
+    }
+    if (level > graph_.max_level) {
+      graph_.max_level = level;
+      graph_.entry_point = points[0];
+    }
+    done += batch;
+    control.report(static_cast<int64_t>(done));
+  }
+  return true;
+}
+
+// From the highest level to the lowest, and at random within a level, which takes out any order of the data.
+std::vector<int32_t> HnswBuilder::InsertionOrder(size_t n0, size_t n) const {
+  std::vector<int32_t> order(n);
+  for (size_t i = 0; i < n; ++i) order[i] = static_cast<int32_t>(n0 + i);
+  const auto level = [this](int32_t row) { return graph_.levels[static_cast<size_t>(row)]; };
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return level(a) > level(b); });
+  faiss::RandomGenerator random(kOrderSeed);
+  for (size_t begin = 0; begin < n;) {
+    size_t end = begin + 1;
+    while (end < n && level(order[end]) == level(order[begin])) ++end;
+    for (size_t i = begin; i < end; ++i) {
+      std::swap(order[i], order[i + static_cast<size_t>(random.rand_int(static_cast<int>(end - i)))]);
+    }
+    begin = end;
+  }
+  return order;
+}
+
+// Its list is read when the row is expanded; by then it has come from memory.
+void HnswBuilder::PrefetchLinks(int32_t row, int level) const {
+  constexpr size_t kLine = 64 / sizeof(int32_t);
+  size_t capacity;
+  const int32_t* links = Links(row, level, &capacity);
+  for (size_t i = 0; i < capacity; i += kLine) __builtin_prefetch(links + i);
+}
+
+void HnswBuilder::PlanLinks(Worker& worker, int32_t point, const float* query, Plan* plan) const {
+  worker.query->SetQuery(query);
+  const int top = graph_.levels[static_cast<size_t>(point)] - 1;
+  worker.Compare(*worker.query, &graph_.entry_point, 1);
+  Neighbour nearest{worker.distances[0], graph_.entry_point};
+  int level = graph_.max_level;
+  for (; level > top; --level) Descend(worker, level, &nearest);
+  plan->targets.assign(static_cast<size_t>(level) + 1, {});
+  for (; level >= 0; --level) {
+    SearchLevel(worker, level, nearest);
+    worker.candidates.clear();
+    for (const Neighbour& found : worker.results) {
+      worker.candidates.push_back({found.distance, found.id & ~kExpanded, false, false});
+    }
+    const size_t max_size = static_cast<size_t>(graph_.nb_neighbors(level));
+    if (worker.candidates.size() >= max_size) Prune(worker, max_size);
+    std::vector<Neighbour>& targets = plan->targets[static_cast<size_t>(level)];
+    for (auto link = worker.candidates.rbegin(); link != worker.candidates.rend(); ++link) {
+      targets.push_back({link->distance, link->id});
+    }
+  }
+}
+
+// Moves to the best neighbour as long as there is a better one.
+void HnswBuilder::Descend(Worker& worker, int level, Neighbour* nearest) const {
+  for (;;) {
+    size_t capacity;
+    const int32_t* links = Links(nearest->id, level, &capacity);
+    const size_t count = static_cast<size_t>(std::find(links, links + capacity, -1) - links);
+    worker.Compare(*worker.query, links, count);
+    const Neighbour before = *nearest;
+    for (size_t i = 0; i < count; ++i) {
+      const float distance = worker.distances[i];
+      if (distance < nearest->distance) *nearest = {distance, links[i]};
+    }
+    if (nearest->id == before.id) return;
+  }
+}
+
+// The efConstruction nearest points that a best-first walk from `entry` finds, into worker.results.
+void HnswBuilder::SearchLevel(Worker& worker, int level, Neighbour entry) const {
+  const size_t ef = static_cast<size_t>(std::max(graph_.efConstruction, 1));
+  std::vector<Neighbour>& results = worker.results;
+  worker.ForgetVisits();
+  worker.Visit(entry.id);
+  results.assign(1, entry);
+  // Everything before this position is expanded.
+  size_t next = 0;
+  while (next < results.size()) {
+    if (results[next].id < 0) {
+      ++next;
+      continue;
+    }
+    size_t capacity;
+    const int32_t* links = Links(results[next].id, level, &capacity);
+    results[next].id |= kExpanded;
+    worker.ids.resize(std::max(worker.ids.size(), capacity));
+    size_t count = 0;
+    for (size_t i = 0; i < capacity && links[i] >= 0; ++i) {
+      worker.ids[count] = links[i];
+      count += worker.Visit(links[i]) ? 1 : 0;
+    }
+    worker.Compare(*worker.query, worker.ids.data(), count);
+    for (size_t i = 0; i < count; ++i) {
+      const float distance = worker.distances[i];
+      if (results.size() >= ef) {
+        if (!(distance < results.back().distance)) continue;
+        results.pop_back();
+      }
+      const auto place = std::upper_bound(results.begin(), results.end(), distance,
+                                          [](float value, const Neighbour& entry) { return value < entry.distance; });
+      next = std::min(next, static_cast<size_t>(place - results.begin()));
+      results.insert(place, {distance, worker.ids[i]});
+      PrefetchLinks(worker.ids[i], level);
+    }
+  }
+}
+
+// Keeps of worker.candidates (nearest first) those to which no kept one is closer than the row itself is, max_size at
+// most.
+void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
+  using Candidate = Worker::Candidate;
+  std::vector<Candidate>& candidates = worker.candidates;
+  std::vector<Candidate>& accepted = worker.accepted;
+  accepted.clear();
+  const auto compare_with_row = [&] { worker.Compare(*worker.row, worker.ids.data(), worker.ids.size()); };
+  for (size_t i = 0; i < candidates.size() && accepted.size() < max_size; ++i) {
+    Candidate& candidate = candidates[i];
+    if (candidate.excluded) continue;
+    if (!candidate.pruned) {
+      worker.row->SetRow(candidate.id);
+      // In small steps, nearest first: where lists are clustered the first few decide.
+      constexpr size_t kStep = 8;
+      for (size_t begin = 0; begin < accepted.size() && !candidate.excluded; begin += kStep) {
+        worker.ids.clear();
+        for (size_t j = begin; j < std::min(begin + kStep, accepted.size()); ++j) worker.ids.push_back(accepted[j].id);
+        compare_with_row();
+        for (size_t j = 0; j < worker.ids.size(); ++j) {
+          candidate.excluded |= worker.distances[j] < candidate.distance;
+        }
+      }
+      if (candidate.excluded) continue;
+      // The later candidates that will not look back themselves.
+      worker.ids.clear();
+      for (size_t j = i + 1; j < candidates.size(); ++j) {
+        if (candidates[j].pruned && !candidates[j].excluded) worker.ids.push_back(candidates[j].id);
+      }
+      compare_with_row();
+      for (size_t j = i + 1, k = 0; j < candidates.size(); ++j) {
+        if (!candidates[j].pruned || candidates[j].excluded) continue;
+        candidates[j].excluded = worker.distances[k++] < candidates[j].distance;
+      }
+    }
+    accepted.push_back(candidate);
+  }
+  candidates.swap(accepted);
+}
+
+// Writes the point's own lists, and the point into the lists of its targets; each list belongs to one rank.
+void HnswBuilder::WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks) {
+  const auto mine = [&](int32_t row) { return row % ranks == rank; };
+  for (size_t level = plan.targets.size(); level-- > 0;) {
+    for (const Neighbour& target : plan.targets[level]) {
+      if (mine(point)) AddLink(worker, point, static_cast<int>(level), target);
+      if (mine(target.id)) AddLink(worker, target.id, static_cast<int>(level), {target.distance, point});
+    }
+  }
+}
+
+void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, Neighbour link) {
+  size_t capacity;
+  int32_t* links = Links(row, level, &capacity);
+  float* known = level == 0 ? memory_.distances.data() + static_cast<size_t>(row) * capacity : nullptr;
+  if (links[capacity - 1] < 0) {
+    const auto used = [](int32_t id) { return id >= 0; };
+    const size_t free = static_cast<size_t>(std::partition_point(links, links + capacity, used) - links);
+    links[free] = link.id;
+    if (known != nullptr) known[free] = link.distance;
+    return;
+  }
+
+  std::vector<Worker::Candidate>& candidates = worker.candidates;
+  candidates.clear();
+  const size_t pruned = level == 0 ? memory_.pruned[static_cast<size_t>(row)] : 0;
+  if (known == nullptr || std::any_of(known, known + capacity, [](float value) { return std::isnan(value); })) {
+    worker.row->SetRow(row);
+    worker.Compare(*worker.row, links, capacity);
+    known = worker.distances.data();
+  }
+  // What the last pruning has left is in order already, farthest first.
+  for (size_t i = pruned; i-- > 0;) candidates.push_back({known[i], links[i], true, false});
+  for (size_t i = pruned; i < capacity; ++i) candidates.push_back({known[i], links[i], false, false});
+  candidates.push_back({link.distance, link.id, false, false});
+  const auto nearer = [](const Worker::Candidate& a, const Worker::Candidate& b) { return a.distance < b.distance; };
+  const auto middle = candidates.begin() + static_cast<std::ptrdiff_t>(pruned);
+  std::stable_sort(middle, candidates.end(), nearer);
+  worker.accepted.resize(candidates.size());
+  std::merge(candidates.begin(), middle, middle, candidates.end(), worker.accepted.begin(), nearer);
+  candidates.swap(worker.accepted);
+  Prune(worker, capacity);
+
+  // Farthest first, as FAISS leaves them.
+  const size_t kept = candidates.size();
+  for (size_t i = 0; i < capacity; ++i) links[i] = i < kept ? candidates[kept - 1 - i].id : -1;
+  if (level != 0) return;
+  float* distances = memory_.distances.data() + static_cast<size_t>(row) * capacity;
+  for (size_t i = 0; i < capacity; ++i) distances[i] = i < kept ? candidates[kept - 1 - i].distance : NAN;
+  memory_.pruned[static_cast<size_t>(row)] = static_cast<uint16_t>(kept);
+}
+
+}  // namespace univar

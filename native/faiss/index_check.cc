@@ -1,0 +1,423 @@
+#include "faiss/index_check.h"
+
+#include <faiss/MetricType.h>
+#include <faiss/impl/ScalarQuantizer.h>
+#include <faiss/impl/io.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "cpu/distances.h"
+
+namespace univar {
+namespace {
+
+constexpr std::array<uint8_t, 8> kMark = {'U', 'N', 'I', 'V', 'A', 'R', 0x1A, 1};
+constexpr size_t kTrailerSize = 20;
+constexpr uint64_t kMaxRows = std::numeric_limits<int32_t>::max();
+constexpr uint64_t kMaxDim = 1 << 20;
+constexpr int kMaxDepth = 4;  // transform, inverted file, graph, storage
+
+struct Damage {
+  std::string what;
+};
+
+// What surrounding structures must agree with.
+struct Header {
+  uint64_t dim = 0;
+  uint64_t rows = 0;
+  int metric = 0;
+};
+
+class Walker {
+ public:
+  explicit Walker(ByteSource* source) : source_(*source), left_(source->size()) {}
+
+  void Walk() {
+    Index(0);
+    const uint64_t length = source_.size() - left_;
+    const uint32_t crc = crc_.value();
+    if (left_ == 0) return;
+    std::array<uint8_t, kTrailerSize> found;
+    const bool fits = left_ == kTrailerSize;
+    if (fits) Bytes(found.data(), found.size(), "checksum");
+    if (!fits || std::memcmp(found.data(), kMark.data(), kMark.size()) != 0) {
+      throw Damage{"after the index come bytes that do not belong to it"};
+    }
+    const std::vector<uint8_t> expected = ChecksumTrailer(length, crc);
+    Require(std::equal(expected.begin(), expected.end(), found.begin()), "its checksum does not match its content");
+  }
+
+ private:
+  static void Require(bool condition, const char* what) {
+    if (!condition) throw Damage{what};
+  }
+
+  void Bytes(void* out, uint64_t size, const char* what) {
+    if (size > left_) throw Damage{std::string("it ends within its ") + what};
+    if (!source_.Read(out, size)) throw Damage{std::string("its ") + what + " cannot be read"};
+    crc_.Update(out, size);
+    left_ -= size;
+  }
+  template <typename T>
+  T One(const char* what) {
+    T value;
+    Bytes(&value, sizeof(T), what);
+    return value;
+  }
+  bool Bool(const char* what) {
+    const auto value = One<uint8_t>(what);
+    Require(value <= 1, "a truth value is neither 0 nor 1");
+    return value == 1;
+  }
+  // The length of a table, once it is known that so many entries can follow.
+  uint64_t Length(uint64_t entry_size, const char* what) {
+    const auto length = One<uint64_t>(what);
+    if (length > left_ / entry_size) throw Damage{std::string("it ends within its ") + what};
+    return length;
+  }
+  template <typename T>
+  std::vector<T> Table(uint64_t length, const char* what) {
+    if (length > left_ / sizeof(T)) throw Damage{std::string("it ends within its ") + what};
+    std::vector<T> table(length);
+    Bytes(table.data(), length * sizeof(T), what);
+    return table;
+  }
+  template <typename T>
+  std::vector<T> Table(const char* what) {
+    return Table<T>(Length(sizeof(T), what), what);
+  }
+  // Calls visit(entries, count) on pieces of a table that need not be kept.
+  template <typename T, typename Visit>
+  void Stream(uint64_t length, const char* what, Visit visit) {
+    constexpr uint64_t kPiece = 1 << 16;
+    std::vector<T> piece(std::min(length, kPiece));
+    for (uint64_t done = 0; done < length; done += kPiece) {
+      const uint64_t count = std::min(kPiece, length - done);
+      Bytes(piece.data(), count * sizeof(T), what);
+      visit(piece.data(), count);
+    }
+  }
+  void Floats(uint64_t length, const char* what) {
+    Stream<float>(length, what, [&](const float* values, uint64_t count) {
+      if (first_non_finite_row_cpu(values, 1, count) == 0) throw Damage{std::string("its ") + what + " hold a NaN or an infinity"};
+    });
+  }
+  void FloatTable(uint64_t expected, const char* what) {
+    const uint64_t length = Length(sizeof(float), what);
+    if (length != expected) throw Damage{std::string("its ") + what + " have the wrong size"};
+    Floats(length, what);
+  }
+  void Codes(uint64_t expected, const char* what) {
+    Require(Length(1, what) == expected, "the number of codes does not match the number of vectors");
+    Stream<uint8_t>(expected, what, [](const uint8_t*, uint64_t) {});
+  }
+
+  Header Index(int depth) {
+    Require(depth < kMaxDepth, "indexes are nested too deeply");
+    const auto code = One<uint32_t>("header");
+    const auto is = [code](const char* name) { return code == faiss::fourcc(name); };
+    if (is("IxFI") || is("IxF2") || is("IxFl")) return Flat();
+    if (is("IxSQ")) return Scalar();
+    if (is("IxPq")) return Product();
+    if (is("IHNf") || is("IHNs")) return Graph(depth);
+    if (is("IwFl") || is("IwSq") || is("IwSQ") || is("IwPQ")) return InvertedFile(code, depth);
+    if (is("IxPT")) return Transformed(depth);
+    throw Damage{"it holds a \"" + faiss::fourcc_inv_printable(code) +
+                 "\", which is no index of a supported kind (flat, SQ, PQ, HNSW, IVF with flat, SQ or PQ codes, each "
+                 "also behind PCA, OPQ, random rotation or normalisation)"};
+  }
+
+  Header IndexHeader() {
+    Header header;
+    const auto dim = One<int32_t>("header");
+    const auto rows = One<int64_t>("header");
+    (void)One<int64_t>("header");
+    (void)One<int64_t>("header");
+    const bool trained = Bool("header");
+    header.metric = One<int32_t>("header");
+    Require(dim > 0 && static_cast<uint64_t>(dim) <= kMaxDim, "its dimension is out of range");
+    Require(rows >= 0 && static_cast<uint64_t>(rows) <= kMaxRows, "its number of vectors is out of range");
+    Require(header.metric == faiss::METRIC_INNER_PRODUCT || header.metric == faiss::METRIC_L2,
+            "its metric is neither inner product nor l2");
+    Require(trained, "it is not trained");
+    header.dim = static_cast<uint64_t>(dim);
+    header.rows = static_cast<uint64_t>(rows);
+    return header;
+  }
+
+  Header Flat() {
+    const Header header = IndexHeader();
+    FloatTable(header.rows * header.dim, "vectors");
+    return header;
+  }
+
+  // Returns the bytes of one code.
+  uint64_t ScalarQuantizerOf(uint64_t dim) {
+    using Quantizer = faiss::ScalarQuantizer;
+    const auto type = One<int32_t>("quantizer");
+    const auto range_rule = One<int32_t>("quantizer");
+    (void)One<float>("quantizer");
+    Require(type >= Quantizer::QT_8bit && type <= Quantizer::QT_8bit_direct_signed, "its quantizer is of an unknown type");
+    Require(range_rule >= 0 && range_rule <= Quantizer::RS_optim, "its quantizer is of an unknown type");
+    Require(One<uint64_t>("quantizer") == dim, "its quantizer has another dimension");
+    Quantizer quantizer;
+    quantizer.d = dim;
+    quantizer.qtype = static_cast<Quantizer::QuantizerType>(type);
+    quantizer.set_derived_sizes();
+    Require(One<uint64_t>("quantizer") == quantizer.code_size, "its quantizer has the wrong code size");
+    const bool per_dim = type == Quantizer::QT_8bit || type == Quantizer::QT_4bit || type == Quantizer::QT_6bit;
+    const bool uniform = type == Quantizer::QT_8bit_uniform || type == Quantizer::QT_4bit_uniform;
+    FloatTable(per_dim ? 2 * dim : uniform ? 2 : 0, "quantizer ranges");
+    return quantizer.code_size;
+  }
+
+  Header Scalar() {
+    const Header header = IndexHeader();
+    const uint64_t code_size = ScalarQuantizerOf(header.dim);
+    Codes(header.rows * code_size, "codes");
+    return header;
+  }
+
+  uint64_t ProductQuantizerOf(uint64_t dim) {
+    const auto d = One<uint64_t>("quantizer");
+    const auto parts = One<uint64_t>("quantizer");
+    const auto bits = One<uint64_t>("quantizer");
+    Require(d == dim && parts > 0 && parts <= d && d % parts == 0, "its quantizer does not divide the dimension");
+    Require(bits >= 1 && bits <= 16, "its quantizer has a code of no or too many bits");
+    FloatTable(dim << bits, "quantizer centroids");
+    return (parts * bits + 7) / 8;
+  }
+
+  Header Product() {
+    const Header header = IndexHeader();
+    const uint64_t code_size = ProductQuantizerOf(header.dim);
+    Codes(header.rows * code_size, "codes");
+    const auto search_type = One<int32_t>("search type");
+    const bool signs = Bool("search type");
+    (void)One<int32_t>("search type");
+    Require(search_type == 0 && !signs, "its way of searching product codes is not supported");
+    return header;
+  }
+
+  Header Graph(int depth) {
+    const Header header = IndexHeader();
+    const auto probabilities = Table<double>("level probabilities");
+    const auto places = Table<int32_t>("list sizes");
+    Require(!probabilities.empty() && probabilities.size() <= 256 && places.size() > probabilities.size() &&
+                places.size() <= 257,
+            "its levels are inconsistent");
+    Require(places[0] == 0, "its list sizes do not ascend");
+    for (size_t i = 1; i < places.size(); ++i) {
+      Require(places[i] > places[i - 1] && places[i] <= (1 << 24), "its list sizes do not ascend");
+    }
+    const auto levels = Table<int32_t>("levels");
+    Require(levels.size() == header.rows, "it has more or fewer levels than vectors");
+    const int32_t top = static_cast<int32_t>(places.size()) - 1;
+    for (const int32_t level : levels) Require(level >= 1 && level <= top, "a level is out of range");
+
+    Require(Length(8, "list offsets") == header.rows + 1, "it has more or fewer lists than vectors");
+    uint64_t expected = 0, row = 0;
+    Stream<uint64_t>(header.rows + 1, "list offsets", [&](const uint64_t* offsets, uint64_t count) {
+      for (uint64_t i = 0; i < count; ++i, ++row) {
+        Require(offsets[i] == expected, "a list offset is wrong");
+        if (row < header.rows) expected += static_cast<uint64_t>(places[static_cast<size_t>(levels[row])]);
+      }
+    });
+    Links(header.rows, levels, places, expected);
+
+    const auto entry = One<int32_t>("entry point");
+    const auto max_level = One<int32_t>("entry point");
+    (void)One<int32_t>("graph parameters");
+    (void)One<int32_t>("graph parameters");
+    (void)One<int32_t>("graph parameters");
+    if (header.rows == 0) {
+      Require(entry == -1, "its entry point is no vector");
+    } else {
+      Require(entry >= 0 && static_cast<uint64_t>(entry) < header.rows, "its entry point is no vector");
+      Require(max_level >= 0 && max_level == levels[static_cast<size_t>(entry)] - 1,
+              "its entry point is not on the top level");
+    }
+    Same(header, Index(depth + 1), "storage");
+    return header;
+  }
+
+  // A link must lead to a vector that has lists on the level of the link; otherwise search would read beyond them.
+  void Links(uint64_t rows, const std::vector<int32_t>& levels, const std::vector<int32_t>& places, uint64_t expected) {
+    Require(Length(4, "links") == expected, "it has the wrong number of links");
+    uint64_t row = 0;
+    int32_t place = 0, level = 0;
+    Stream<int32_t>(expected, "links", [&](const int32_t* links, uint64_t count) {
+      for (uint64_t i = 0; i < count; ++i) {
+        const int32_t link = links[i];
+        Require(link >= -1 && (link < 0 || static_cast<uint64_t>(link) < rows), "a link leads to no vector");
+        Require(link < 0 || levels[static_cast<size_t>(link)] > level, "a link leads below its level");
+        if (++place == places[static_cast<size_t>(level) + 1]) ++level;
+        if (place == places[static_cast<size_t>(levels[row])]) {
+          place = level = 0;
+          ++row;
+        }
+      }
+    });
+  }
+
+  static void Same(const Header& outer, const Header& inner, const char* what) {
+    if (outer.dim != inner.dim || outer.rows != inner.rows || outer.metric != inner.metric) {
+      throw Damage{std::string("its ") + what + " has another dimension, size or metric than the index"};
+    }
+  }
+
+  Header InvertedFile(uint32_t code, int depth) {
+    const Header header = IndexHeader();
+    const auto lists = One<uint64_t>("header");
+    const auto probes = One<uint64_t>("header");
+    Require(lists > 0 && lists <= kMaxRows && probes > 0, "its number of lists is out of range");
+    const Header coarse = Index(depth + 1);
+    Require(coarse.dim == header.dim && coarse.rows == lists, "its coarse quantizer does not match its lists");
+    Require(One<uint8_t>("direct map") == 0 && Length(8, "direct map") == 0, "it has a direct map, which is not supported");
+
+    uint64_t code_size = 4 * header.dim;
+    if (code == faiss::fourcc("IwPQ")) {
+      (void)Bool("header");
+      const auto stated = One<uint64_t>("header");
+      code_size = ProductQuantizerOf(header.dim);
+      Require(stated == code_size, "its code size is wrong");
+    } else if (code != faiss::fourcc("IwFl")) {
+      code_size = ScalarQuantizerOf(header.dim);
+      Require(One<uint64_t>("header") == code_size, "its code size is wrong");
+      if (code == faiss::fourcc("IwSq")) (void)Bool("header");
+    }
+    Lists(header, lists, code_size, code == faiss::fourcc("IwFl"));
+    return header;
+  }
+
+  void Lists(const Header& header, uint64_t lists, uint64_t code_size, bool floats) {
+    Require(One<uint32_t>("lists") == faiss::fourcc("ilar"), "its lists are stored in an unsupported way");
+    Require(One<uint64_t>("lists") == lists, "its lists are fewer or more than stated");
+    Require(One<uint64_t>("lists") == code_size, "its code size is wrong");
+    std::vector<uint64_t> sizes(lists, 0);
+    const auto layout = One<uint32_t>("list sizes");
+    if (layout == faiss::fourcc("full")) {
+      sizes = Table<uint64_t>("list sizes");
+      Require(sizes.size() == lists, "its lists are fewer or more than stated");
+    } else {
+      Require(layout == faiss::fourcc("sprs"), "its list sizes are stored in an unsupported way");
+      const auto pairs = Table<uint64_t>("list sizes");
+      Require(pairs.size() % 2 == 0, "its list sizes are incomplete");
+      for (size_t i = 0; i < pairs.size(); i += 2) {
+        Require(pairs[i] < lists, "a list size belongs to no list");
+        sizes[pairs[i]] = pairs[i + 1];
+      }
+    }
+    uint64_t total = 0;
+    for (const uint64_t size : sizes) {
+      Require(size <= header.rows, "a list is longer than the index");
+      total += size;
+      Require(total <= header.rows, "its lists hold more vectors than the index");
+    }
+    Require(total <= left_ / (code_size + 8), "it ends within its lists");
+    for (const uint64_t size : sizes) {
+      if (floats) {
+        Floats(size * header.dim, "vectors");
+      } else {
+        Stream<uint8_t>(size * code_size, "codes", [](const uint8_t*, uint64_t) {});
+      }
+      Stream<int64_t>(size, "ids", [](const int64_t* ids, uint64_t count) {
+        for (uint64_t i = 0; i < count; ++i) {
+          Require(ids[i] >= 0 && static_cast<uint64_t>(ids[i]) <= kMaxRows, "an id is negative or above 2^31 - 1");
+        }
+      });
+    }
+  }
+
+  Header Transformed(int depth) {
+    const Header header = IndexHeader();
+    const auto steps = One<int32_t>("transforms");
+    Require(steps >= 0 && steps <= 16, "its number of transforms is out of range");
+    uint64_t dim = header.dim;
+    for (int32_t i = 0; i < steps; ++i) dim = Transform(dim);
+    const Header inner = Index(depth + 1);
+    Require(inner.dim == dim && inner.rows == header.rows && inner.metric == header.metric,
+            "its inner index has another dimension, size or metric");
+    return header;
+  }
+
+  // Returns the output dimension.
+  uint64_t Transform(uint64_t dim) {
+    const auto code = One<uint32_t>("transform");
+    const auto is = [code](const char* name) { return code == faiss::fourcc(name); };
+    uint64_t matrix = 0, bias = 0, map = 0;
+    bool linear = true, have_bias = false;
+    if (is("PcAm") || is("Pcam")) {
+      (void)One<float>("transform");
+      if (is("Pcam")) (void)One<float>("transform");
+      (void)Bool("transform");
+      (void)One<int32_t>("transform");
+      for (int i = 0; i < 3; ++i) {
+        const uint64_t length = Length(sizeof(float), "transform");
+        Floats(length, "transform");
+        if (i == 0) Require(length == dim, "a transform has the wrong size");
+      }
+    } else if (is("VNrm")) {
+      linear = false;
+      Require(One<float>("transform") == 2.0f, "it normalises to another norm than l2");
+    } else if (is("RmDT")) {
+      linear = false;
+      const auto table = Table<int32_t>("transform");
+      map = table.size();
+      for (const int32_t from : table) {
+        Require(from >= -1 && from < static_cast<int64_t>(dim), "a transform maps from no dimension");
+      }
+    } else {
+      Require(is("LTra") || is("rrot"), "it holds a transform of an unsupported kind");
+    }
+    if (linear) {
+      have_bias = Bool("transform");
+      matrix = Length(sizeof(float), "transform");
+      Floats(matrix, "transform");
+      bias = Length(sizeof(float), "transform");
+      Floats(bias, "transform");
+    }
+    const auto dim_in = One<int32_t>("transform");
+    const auto dim_out = One<int32_t>("transform");
+    const bool trained = Bool("transform");
+    Require(trained && dim_in > 0 && static_cast<uint64_t>(dim_in) == dim && dim_out > 0 &&
+                static_cast<uint64_t>(dim_out) <= kMaxDim,
+            "a transform has the wrong dimensions");
+    const auto out = static_cast<uint64_t>(dim_out);
+    if (linear) {
+      Require(matrix == dim * out && (!have_bias || bias == out), "a transform has the wrong size");
+    } else {
+      Require(is("RmDT") ? map == out : dim == out, "a transform has the wrong size");
+    }
+    return out;
+  }
+
+  ByteSource& source_;
+  uint64_t left_;
+  Crc32 crc_;
+};
+
+}  // namespace
+
+Status CheckIndexBytes(ByteSource* source) {
+  try {
+    Walker(source).Walk();
+    return Status::Ok();
+  } catch (const Damage& damage) {
+    return Status::Error(Code::kData, "Cannot load an index from " + source->name() + ": " + damage.what);
+  }
+}
+
+std::vector<uint8_t> ChecksumTrailer(uint64_t length, uint32_t crc) {
+  std::vector<uint8_t> trailer(kMark.begin(), kMark.end());
+  for (int i = 0; i < 8; ++i) trailer.push_back(static_cast<uint8_t>(length >> (8 * i)));
+  for (int i = 0; i < 4; ++i) trailer.push_back(static_cast<uint8_t>(crc >> (8 * i)));
+  return trailer;
+}
+
+}  // namespace univar

@@ -1,0 +1,29 @@
+// What an index is made of: an optional chain of transforms, then a flat, graph or inverted-file index.
+#pragma once
+
+#include <faiss/Index.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexPreTransform.h>
+
+#include <string>
+
+namespace univar {
+
+struct IndexParts {
+  explicit IndexParts(faiss::Index* index);
+
+  faiss::IndexPreTransform* transform = nullptr;
+  faiss::Index* core = nullptr;               // behind the transforms
+  faiss::IndexHNSW* graph = nullptr;          // the core itself, or the coarse quantizer of `lists`
+  faiss::IndexIVF* lists = nullptr;           // the core
+  faiss::IndexFlatCodes* storage = nullptr;   // the core or the storage of the core graph; null for lists
+};
+
+// The factory string that makes such an index, as short as it can be: "HNSW32", "PCA64,IVF256,SQ8", "IVF256,PQ48".
+std::string CanonicalFactory(const faiss::Index& index);
+
+// Bytes of vectors, codes, ids, links, centroids and matrices.
+int64_t MemoryBytes(const faiss::Index& index);
+
+}  // namespace univar

@@ -1,0 +1,142 @@
+#include "faiss/row_computer.h"
+
+#include <faiss/utils/bf16.h>
+#include <faiss/utils/fp16.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace univar {
+
+using faiss::ScalarQuantizer;
+
+RowFormat RowFormat::Float32(size_t dim) {
+  RowFormat format;
+  format.dim = dim;
+  return format;
+}
+
+bool RowFormat::FromScalarQuantizer(const ScalarQuantizer& quantizer, RowFormat* format) {
+  const size_t dim = quantizer.d;
+  const std::vector<float>& trained = quantizer.trained;
+  *format = RowFormat{};
+  format->dim = dim;
+  // FAISS decodes 8-bit codes to the middle of their interval: minimum + (c + 1/2) / 255 * range.
+  const auto affine = [&](auto minimum, auto range) {
+    format->type = RowType::kU8;
+    for (size_t j = 0; j < dim; ++j) {
+      format->scale.push_back(range(j) / 255.0f);
+      format->offset.push_back(minimum(j) + 0.5f * format->scale.back());
+    }
+    return true;
+  };
+  switch (quantizer.qtype) {
+    case ScalarQuantizer::QT_8bit:
+      if (trained.size() != 2 * dim) return false;
+      return affine([&](size_t j) { return trained[j]; }, [&](size_t j) { return trained[dim + j]; });
+    case ScalarQuantizer::QT_fp16: format->type = RowType::kF16; return true;
+    case ScalarQuantizer::QT_bf16: format->type = RowType::kBf16; return true;
+    default: return false;
+  }
+}
+
+RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, faiss::MetricType metric, const uint8_t* rows)
+    : FlatCodesDistanceComputer(rows, format->bytes()),
+      format_(std::move(format)),
+      l2_(metric == faiss::METRIC_L2),
+      distance_(row_distance_cpu(l2_ ? Distance::kSquaredL2 : Distance::kInnerProduct, format_->type)),
+      inner_product_(row_distance_cpu(Distance::kInnerProduct, RowType::kF32)) {
+  if (!format_->offset.empty()) prepared_.resize(format_->dim);
+  if (format_->type != RowType::kF32) decoded_.resize(format_->dim);
+}
+
+void RowComputer::Prepare(const float* x) {
+  bias_ = 0.0f;
+  query_ = x;
+  if (format_->offset.empty()) return;
+  // l2: q - (o + s c) = (q - o) - s c.  ip: sum q (o + s c) = sum q o + sum (q s) c.
+  const float* offset = format_->offset.data();
+  if (l2_) {
+    for (size_t j = 0; j < format_->dim; ++j) prepared_[j] = x[j] - offset[j];
+    query_ = prepared_.data();
+    return;
+  }
+  const auto* row = reinterpret_cast<const uint8_t*>(offset);
+  inner_product_(x, nullptr, &row, 1, format_->dim, &bias_);
+  if (format_->scale.empty()) return;
+  for (size_t j = 0; j < format_->dim; ++j) prepared_[j] = x[j] * format_->scale[j];
+  query_ = prepared_.data();
+}
+
+void RowComputer::set_query(const float* x) {
+  row_ = -1;
+  Prepare(x);
+}
+
+void RowComputer::SetRow(int32_t row) {
+  if (row == row_) return;
+  row_ = row;
+  const uint8_t* code = codes + static_cast<size_t>(row) * code_size;
+  switch (format_->type) {
+    case RowType::kF32: Prepare(reinterpret_cast<const float*>(code)); return;
+    case RowType::kU8:
+      for (size_t j = 0; j < format_->dim; ++j) decoded_[j] = format_->offset[j] + format_->scale[j] * code[j];
+      break;
+    default:
+      for (size_t j = 0; j < format_->dim; ++j) {
+        uint16_t bits;
+        std::memcpy(&bits, code + 2 * j, 2);
+        decoded_[j] = format_->type == RowType::kF16 ? faiss::decode_fp16(bits) : faiss::decode_bf16(bits);
+        if (!format_->offset.empty()) decoded_[j] += format_->offset[j];
+      }
+  }
+  Prepare(decoded_.data());
+}
+
+float RowComputer::distance_to_code(const uint8_t* code) {
+  float out;
+  distance_(query_, format_->scale.data(), &code, 1, format_->dim, &out);
+  return out + bias_;
+}
+
+float RowComputer::symmetric_dis(faiss::idx_t i, faiss::idx_t j) {
+  // The query of this computer must survive, hence a second one. Only FAISS's own graph construction asks for pairs,
+  // and hnsw_builder.cc replaces that.
+  RowComputer other(format_, l2_ ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT, codes);
+  other.SetRow(static_cast<int32_t>(i));
+  return other(j);
+}
+
+void RowComputer::distances_batch_4(faiss::idx_t a, faiss::idx_t b, faiss::idx_t c, faiss::idx_t d, float& dis_a,
+                                    float& dis_b, float& dis_c, float& dis_d) {
+  const std::array<const uint8_t*, 4> rows = {codes + a * code_size, codes + b * code_size, codes + c * code_size,
+                                              codes + d * code_size};
+  std::array<float, 4> out;
+  distance_(query_, format_->scale.data(), rows.data(), 4, format_->dim, out.data());
+  dis_a = out[0] + bias_;
+  dis_b = out[1] + bias_;
+  dis_c = out[2] + bias_;
+  dis_d = out[3] + bias_;
+}
+
+void RowComputer::ByIds(const int32_t* ids, size_t count, float* out) {
+  pointers_.resize(std::max(pointers_.size(), count));
+  for (size_t i = 0; i < count; ++i) pointers_[i] = codes + static_cast<size_t>(ids[i]) * code_size;
+  distance_(query_, format_->scale.data(), pointers_.data(), count, format_->dim, out);
+  if (bias_ != 0.0f) std::for_each(out, out + count, [this](float& value) { value += bias_; });
+}
+
+void RowComputer::Contiguous(const uint8_t* first, size_t count, float* out) const {
+  constexpr size_t kBlock = 64;
+  std::array<const uint8_t*, kBlock> rows;
+  for (size_t begin = 0; begin < count; begin += kBlock) {
+    const size_t size = std::min(kBlock, count - begin);
+    for (size_t i = 0; i < size; ++i) rows[i] = first + (begin + i) * code_size;
+    distance_(query_, format_->scale.data(), rows.data(), size, format_->dim, out + begin);
+  }
+  if (bias_ != 0.0f) std::for_each(out, out + count, [this](float& value) { value += bias_; });
+}
+
+}  // namespace univar

@@ -1,0 +1,88 @@
+import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from './addon-types.js';
+import { callNative, type CallOptions } from './call.js';
+import { addon } from './loader.js';
+
+/** How to make an index; everything is validated by the caller, src/search. 0 stands for FAISS's default. */
+export interface IndexSpec {
+  dim: number;
+  metric: 'ip' | 'l2';
+  factory: string;
+  efConstruction: number;
+  trainIterations: number;
+  /** FAISS's own distance code instead of ours: for benchmarks and tests. */
+  plain: boolean;
+}
+
+/** 0 stands for the index's own value. */
+export interface NativeSearchParams {
+  efSearch: number;
+  nprobe: number;
+}
+
+export function createIndex(spec: IndexSpec): Promise<OpenedIndex> {
+  const metric = spec.metric === 'l2' ? 1 : 0;
+  return callNative(createIndex, {}, () =>
+    addon().indexCreate(spec.dim, metric, spec.factory, spec.efConstruction, spec.trainIterations, spec.plain),
+  );
+}
+
+export function loadIndex(path: string, plain: boolean): Promise<OpenedIndex> {
+  return callNative(loadIndex, {}, () => addon().indexLoad(path, plain));
+}
+
+export function indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex> {
+  return callNative(indexFromBytes, {}, () => addon().indexFromBytes(bytes, plain));
+}
+
+export function trainIndex(index: IndexHandle, vectors: Float32Array, rows: number, options: CallOptions): Promise<IndexInfo> {
+  return callNative(trainIndex, options, (control) => addon().indexTrain(index, vectors, rows, control));
+}
+
+export function addToIndex(index: IndexHandle, vectors: Float32Array, rows: number, options: CallOptions): Promise<IndexInfo> {
+  return callNative(addToIndex, options, (control) => addon().indexAdd(index, vectors, rows, control));
+}
+
+export function reserveIndex(index: IndexHandle, rows: number): Promise<IndexInfo> {
+  return callNative(reserveIndex, {}, () => addon().indexReserve(index, rows));
+}
+
+/** Writes [rows, k] labels and distances. */
+export function searchIndex(
+  index: IndexHandle,
+  queries: Float32Array,
+  rows: number,
+  k: number,
+  labels: Int32Array,
+  distances: Float32Array,
+  params: NativeSearchParams,
+  options: CallOptions,
+): Promise<void> {
+  return callNative(searchIndex, options, (control) =>
+    addon().indexSearch(index, queries, rows, k, labels, distances, params.efSearch, params.nprobe, control),
+  );
+}
+
+export function rangeSearchIndex(
+  index: IndexHandle,
+  queries: Float32Array,
+  rows: number,
+  radius: number,
+  params: NativeSearchParams,
+  options: CallOptions,
+): Promise<RangeSearchResult> {
+  return callNative(rangeSearchIndex, options, (control) =>
+    addon().indexRangeSearch(index, queries, rows, radius, params.efSearch, params.nprobe, control),
+  );
+}
+
+export function saveIndex(index: IndexHandle, path: string): Promise<void> {
+  return callNative(saveIndex, {}, () => addon().indexSave(index, path));
+}
+
+export function indexToBytes(index: IndexHandle): Promise<Uint8Array> {
+  return callNative(indexToBytes, {}, () => addon().indexToBytes(index));
+}
+
+export function disposeIndex(index: IndexHandle): Promise<void> {
+  return callNative(disposeIndex, {}, () => addon().indexDispose(index));
+}

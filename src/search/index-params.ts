@@ -1,0 +1,69 @@
+import type { CallOptions } from '../native/call.js';
+import type { NativeSearchParams } from '../native/index-handle.js';
+import { expectInteger, expectOptions, expectSignal, fail } from '../native/validate.js';
+
+/** Settings of one search. A setting that the index has no use for is refused. */
+export interface SearchParams extends CallOptions {
+  /**
+   * HNSW: how many candidates the walk through the graph keeps, >= 1. More finds more of the true neighbours and takes
+   * longer. Never fewer than `k` are kept. @default the index's own, 16 unless its file says otherwise
+   */
+  efSearch?: number;
+  /** IVF: how many lists are searched, from 1 to all. @default the index's own, 1 unless its file says otherwise */
+  nprobe?: number;
+}
+
+/** Settings of the construction of an index. A setting that the factory has no use for is refused. */
+export interface BuildParams {
+  /** HNSW: how many candidates the search for the links of a new vector keeps, >= 1. @default 40 */
+  efConstruction?: number;
+  /** IVF and PQ: iterations of k-means, >= 1. @default 25 for lists and for PQ codes */
+  trainIterations?: number;
+}
+
+/** What decides which settings apply. */
+export interface ApplicableParams {
+  graph: boolean;
+  lists: boolean;
+  kmeans: boolean;
+}
+
+const MAX_CANDIDATES = 1 << 24;
+const MAX_ITERATIONS = 10_000;
+
+export function resolveSearchParams(
+  params: SearchParams | undefined,
+  index: { factory: string; graph: boolean; lists: boolean },
+): { native: NativeSearchParams; call: CallOptions } {
+  const { efSearch, nprobe, signal, onProgress } = expectOptions(params, 'params', ['efSearch', 'nprobe', 'signal', 'onProgress']);
+  return {
+    native: {
+      efSearch: optional(efSearch, 'efSearch', index.graph, index.factory, MAX_CANDIDATES),
+      nprobe: optional(nprobe, 'nprobe', index.lists, index.factory, MAX_CANDIDATES),
+    },
+    call: resolveCallOptions(signal, onProgress),
+  };
+}
+
+export function resolveBuildParams(
+  params: { efConstruction?: unknown; trainIterations?: unknown },
+  kind: ApplicableParams,
+  factory: string,
+): Required<BuildParams> {
+  return {
+    efConstruction: optional(params.efConstruction, 'efConstruction', kind.graph, factory, MAX_CANDIDATES),
+    trainIterations: optional(params.trainIterations, 'trainIterations', kind.kmeans, factory, MAX_ITERATIONS),
+  };
+}
+
+export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
+  if (onProgress !== undefined && typeof onProgress !== 'function') fail('ERR_ARG_TYPE', 'a function', 'onProgress', onProgress);
+  return { signal: expectSignal(signal, 'signal'), onProgress: onProgress as CallOptions['onProgress'] };
+}
+
+/** The value, or 0 for the default. */
+function optional(value: unknown, name: string, applies: boolean, factory: string, max: number): number {
+  if (value === undefined) return 0;
+  if (!applies) fail('ERR_ARG_TYPE', `no value (an index "${factory}" has no such setting)`, name, value);
+  return expectInteger(value, name, 1, max);
+}

@@ -1,0 +1,296 @@
+import { EngineError } from '../core/errors.js';
+import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
+import type { CallOptions } from '../native/call.js';
+import {
+  addToIndex,
+  createIndex,
+  disposeIndex,
+  indexFromBytes,
+  indexToBytes,
+  loadIndex,
+  rangeSearchIndex,
+  reserveIndex,
+  saveIndex,
+  searchIndex,
+  trainIndex,
+} from '../native/index-handle.js';
+import { expectInteger, expectMatrix, expectOneOf, expectOptions, expectString, fail } from '../native/validate.js';
+import { parseFactory, type IndexKind } from './factory.js';
+import {
+  resolveBuildParams,
+  resolveCallOptions,
+  resolveSearchParams,
+  type BuildParams,
+  type SearchParams,
+} from './index-params.js';
+
+export type { RangeSearchResult } from '../native/addon-types.js';
+
+/** Larger is nearer for `'ip'` (inner product); `'l2'` is the squared Euclidean distance. */
+export type Metric = 'ip' | 'l2';
+
+export interface VectorIndexOptions extends BuildParams {
+  /** Entries of a vector, from 1 to 65,536. */
+  dim: number;
+  metric: Metric;
+  /**
+   * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
+   * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
+   * `L2norm,`, `Pad64,`.
+   */
+  factory: string;
+}
+
+/** For benchmarks and tests only: `plain` keeps FAISS's own distance code and graph construction. */
+interface InternalOptions {
+  plain?: boolean;
+}
+
+export interface SearchResult {
+  /**
+   * [queries, k]: the number of each vector in the order in which they were added, best first; -1 where fewer than k were
+   * found (an IVF index that searches few lists), as in FAISS.
+   */
+  labels: Int32Array;
+  /** [queries, k]: inner products or squared distances; the largest float32, negative for `'ip'`, beside a label -1. */
+  distances: Float32Array;
+}
+
+const MAX_DIM = 65_536;
+
+/**
+ * A FAISS index of float32 vectors. Its files are FAISS files: `save` writes what any FAISS reads (a checksum follows the
+ * index, which FAISS ignores), `load` reads what any FAISS wrote, as far as the kinds above go.
+ *
+ * Calls may overlap: each works on the index as the calls before it leave it. Vectors are read while a call runs, so do
+ * not write to them before its promise settles.
+ */
+export class VectorIndex {
+  readonly #handle: IndexHandle;
+  /** Undefined for a loaded index, which needs no training. */
+  readonly #kind: IndexKind | undefined;
+  #info: IndexInfo;
+  #disposal: Promise<void> | undefined;
+
+  private constructor({ handle, ...info }: OpenedIndex, kind?: IndexKind) {
+    this.#handle = handle;
+    this.#info = info;
+    this.#kind = kind;
+  }
+
+  /**
+   * Makes an empty index.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option or the part of the factory string
+   */
+  static async create(options: VectorIndexOptions): Promise<VectorIndex> {
+    const known = ['dim', 'metric', 'factory', 'efConstruction', 'trainIterations', 'plain'] as const;
+    const given = expectOptions(options, 'options', known);
+    const dim = expectInteger(given.dim, 'dim', 1, MAX_DIM);
+    const metric = expectOneOf(given.metric, 'metric', ['ip', 'l2']);
+    const kind = parseFactory(given.factory, dim);
+    const factory = expectString(given.factory, 'factory');
+    const build = resolveBuildParams(given, kind, factory);
+    return new VectorIndex(await createIndex({ dim, metric, factory, ...build, plain: given.plain === true }), kind);
+  }
+
+  /**
+   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed.
+   *
+   * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`, `ERR_OUT_OF_MEMORY`
+   */
+  static async load(path: string, options?: InternalOptions): Promise<VectorIndex> {
+    return new VectorIndex(await loadIndex(expectPath(path), options?.plain === true));
+  }
+
+  /** Like {@link load}, from the bytes of such a file. */
+  static async fromBuffer(bytes: Uint8Array, options?: InternalOptions): Promise<VectorIndex> {
+    if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
+      fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
+    }
+    return new VectorIndex(await indexFromBytes(bytes, options?.plain === true));
+  }
+
+  /** Entries of a vector. */
+  get dim(): number {
+    return this.#info.dim;
+  }
+
+  get metric(): Metric {
+    return this.#info.metric;
+  }
+
+  /** Vectors in the index, as of the last call that has settled. */
+  get size(): number {
+    return this.#info.size;
+  }
+
+  /** The factory string in canonical form; for a loaded index, one that would make such an index. */
+  get factory(): string {
+    return this.#info.factory;
+  }
+
+  /** Whether vectors can be added. */
+  get isTrained(): boolean {
+    return this.#info.trained;
+  }
+
+  /** Memory that the index takes, in bytes, about. */
+  get bytes(): number {
+    return this.#info.bytes;
+  }
+
+  /**
+   * Learns lists, codes and transforms from sample vectors, which are not added. An index that needs no training accepts
+   * the call and does nothing. Cancelled or failed, it leaves the index untrained. `onProgress` receives the number of
+   * k-means iterations done.
+   *
+   * @param vectors [rows, dim], row-major
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, or trained before), `ERR_SHAPE_MISMATCH`,
+   *   `ERR_NON_FINITE` naming the row, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async train(vectors: Float32Array, options?: CallOptions): Promise<void> {
+    const rows = this.#rows(vectors, 'vectors');
+    const call = expectCallOptions(options);
+    if (this.#kind?.minTrainRows === 0) return;
+    if (this.isTrained) {
+      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" is trained already; make a new one to train it on other vectors`);
+    }
+    const least = this.#kind?.minTrainRows ?? 0;
+    if (rows < least) {
+      throw new EngineError('ERR_ARG_RANGE', `Expected at least ${least} vectors to train "${this.factory}", got ${rows}`);
+    }
+    this.#info = await trainIndex(this.#handle, vectors, rows, call);
+  }
+
+  /**
+   * Adds vectors; their labels continue from `size`. All are added, or none when the call fails or is cancelled.
+   * `onProgress` receives the number of rows done.
+   *
+   * @param vectors [rows, dim], row-major
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, more than 2^31 - 1 vectors),
+   *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async add(vectors: Float32Array, options?: CallOptions): Promise<void> {
+    const rows = this.#rows(vectors, 'vectors');
+    const call = expectCallOptions(options);
+    if (!this.isTrained) {
+      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before vectors are added: call train() first`);
+    }
+    this.#info = await addToIndex(this.#handle, vectors, rows, call);
+  }
+
+  /**
+   * Makes room for `size` vectors in all, so that adding them in parts neither moves nor doubles what is there. Without
+   * it, memory grows by doubling. IVF indexes grow list by list and need no reservation.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED`
+   */
+  async reserve(size: number): Promise<void> {
+    this.#expectAlive();
+    expectInteger(size, 'size', 0, 2 ** 31 - 1);
+    this.#info = await reserveIndex(this.#handle, size);
+  }
+
+  /**
+   * The k nearest vectors of each query. `onProgress` receives the number of queries done.
+   *
+   * @param queries [rows, dim], row-major
+   * @param k from 1 to `size`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
+   *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async search(queries: Float32Array, k: number, params?: SearchParams): Promise<SearchResult> {
+    const rows = this.#rows(queries, 'queries');
+    expectInteger(k, 'k', 1);
+    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
+    const { native, call } = resolveSearchParams(params, this.#applicable());
+    const { labels, distances } = allocate(rows, k);
+    await searchIndex(this.#handle, queries, rows, k, labels, distances, native, call);
+    return { labels, distances };
+  }
+
+  /**
+   * All vectors nearer than a radius: inner product above it, or squared distance below it. Each query's results come best
+   * first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see.
+   *
+   * @param queries [rows, dim], row-major
+   * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also when the results number 2^31 or more
+   */
+  async rangeSearch(queries: Float32Array, radius: number, params?: SearchParams): Promise<RangeSearchResult> {
+    const rows = this.#rows(queries, 'queries');
+    if (typeof radius !== 'number') fail('ERR_ARG_TYPE', 'a number', 'radius', radius);
+    if (!Number.isFinite(radius)) fail('ERR_ARG_RANGE', 'a finite number', 'radius', radius);
+    const { native, call } = resolveSearchParams(params, this.#applicable());
+    if (this.size === 0) {
+      return { offsets: new Int32Array(rows + 1), labels: new Int32Array(0), distances: new Float32Array(0) };
+    }
+    return rangeSearchIndex(this.#handle, queries, rows, radius, native, call);
+  }
+
+  /**
+   * Writes the index to a file, which appears complete or not at all; an older file of that name stays until then.
+   *
+   * @throws EngineError `ERR_IO` (disk full, no permission), `ERR_ARG_RANGE` (not trained), `ERR_DISPOSED`
+   */
+  async save(path: string): Promise<void> {
+    this.#expectAlive();
+    expectPath(path);
+    this.#expectTrainedToStore();
+    await saveIndex(this.#handle, path);
+  }
+
+  /** The bytes that {@link save} would write. Needs their size twice while it runs. */
+  async toBuffer(): Promise<Uint8Array> {
+    this.#expectAlive();
+    this.#expectTrainedToStore();
+    return indexToBytes(this.#handle);
+  }
+
+  /** Frees the memory once the calls in flight are done. Idempotent; later calls fail with `ERR_DISPOSED`. */
+  dispose(): Promise<void> {
+    this.#disposal ??= disposeIndex(this.#handle);
+    return this.#disposal;
+  }
+
+  #applicable(): { factory: string; graph: boolean; lists: boolean } {
+    return { factory: this.factory, graph: this.#info.efSearch > 0, lists: this.#info.nprobe > 0 };
+  }
+
+  #expectAlive(): void {
+    if (this.#disposal) throw new EngineError('ERR_DISPOSED', 'The index was disposed');
+  }
+
+  #expectTrainedToStore(): void {
+    if (!this.isTrained) throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it is stored`);
+  }
+
+  /** The number of rows of a matrix whose width is `dim`. */
+  #rows(value: Float32Array, name: string): number {
+    this.#expectAlive();
+    if (!(value instanceof Float32Array)) fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
+    if (value.length % this.dim !== 0) fail('ERR_SHAPE_MISMATCH', `a multiple of ${this.dim} (dim) entries`, name, value);
+    const rows = value.length / this.dim;
+    expectMatrix(value, name, rows, this.dim);
+    return rows;
+  }
+}
+
+function expectPath(path: unknown): string {
+  const text = expectString(path, 'path');
+  if (text === '' || text.includes('\0')) fail('ERR_ARG_RANGE', 'a path', 'path', text);
+  return text;
+}
+
+function expectCallOptions(options: CallOptions | undefined): CallOptions {
+  const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
+  return resolveCallOptions(signal, onProgress);
+}
+
+function allocate(rows: number, k: number): SearchResult {
+  try {
+    return { labels: new Int32Array(rows * k), distances: new Float32Array(rows * k) };
+  } catch (cause) {
+    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough host memory for ${rows} x ${k} results`, { cause });
+  }
+}
