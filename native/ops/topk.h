@@ -15,7 +15,7 @@
 // neither instruction set, storage, tile nor thread count, and nothing overflows or underflows on the way.
 //
 // SCAN AND RE-RANK. Only candidates get an exact score. The base is held for the scan at `storage` precision and
-// compared with all queries by products in float32, bfloat16 or int8, which give an approximate key and a bound e of
+// compared with all queries by products in float32, bfloat16 or integers, which give an approximate key and a bound e of
 // its error. If L is a lower bound of the k-th largest key seen so far, a row with approximation + e < L is not among the
 // k best: k rows are strictly better. All others are kept, and re-ranked from the float32 rows. What remains to prove is
 // the bound.
@@ -34,7 +34,7 @@
 //    score (n 2^-53 relative to the same product of norms) and the n 2^-126 that a unit may lose by flushing denormals
 //    are less than the difference between gamma_n and gamma_{n+64}.
 // 4. Together: |g - approximation| <= R + P N with R = w r, N = w (1 + r), P = p + gamma_{n+64} (1 + p), plus 2^-120 for
-//    results in the denormal range. l2 multiplies this by s/m and adds the rounding of w^2 / (2 m), covered by 2^-21 of it,
+//    results in the denormal range. Rows with w < 2^-100 count as zero rows with R = w. l2 multiplies this by s/m and adds the rounding of w^2 / (2 m), covered by 2^-21 of it,
 //    and the error of the exact distance, at most (n + 8) 2^-52 (s^2 + w^2) / m: its first part is a constant of the query,
 //    its second disappears in the 2^-21.
 // With n <= kMaxTopkDim every bound is finite. A bound that is too wide to tell rows apart makes more candidates, never a
@@ -42,7 +42,7 @@
 //
 // Memory besides inputs and outputs: the codes (dim * 1, 2 or 2 bytes a row for int8, f16, bf16; none for f32 unless
 // a row's length lies outside 2^-60 .. 2^60), 16 bytes a row for the bounds (24 for cosine), and while searching at most
-// about 24 MiB a thread, or 80 bytes times k for one query if that is more. Never queries times base.
+// about 24 MiB a thread, or 64 bytes times k if that is more. Never queries times base.
 #pragma once
 
 #include <cstdint>

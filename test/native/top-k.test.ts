@@ -105,12 +105,12 @@ describe('similarityTopK', () => {
     const dim = 48;
     const queries = randomNormal(10 * dim, 20);
 
-    it('with rows that differ by less than any low precision resolves', async () => {
-      const one = randomNormal(dim, 21);
+    it.each([48, 2000])('with rows that differ by less than any low precision resolves, at dim %i', async (wide) => {
+      const one = randomNormal(wide, 21);
       const random = seededRandom(22);
       // Neighbours in float32: relative differences of 2^-23.
-      const base = Float32Array.from({ length: 1500 * dim }, (_, t) => one[t % dim]! * (1 + Math.floor(random() * 4) * 2 ** -23));
-      await expectExact(queries, base, dim, 25);
+      const base = Float32Array.from({ length: 400 * wide }, (_, t) => one[t % wide]! * (1 + Math.floor(random() * 4) * 2 ** -23));
+      await expectExact(randomNormal(10 * wide, 20), base, wide, 25);
     });
 
     it('with duplicates, ranked by index', async () => {
