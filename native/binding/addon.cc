@@ -8,6 +8,7 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
   RegisterCapabilities(env, exports);
+  RegisterEncoder(env, exports);
   RegisterVectors(env, exports);
   return exports;
 }
