@@ -90,6 +90,99 @@ class EncodeWorker final : public PromiseWorker {
   float* hidden_ = nullptr;
 };
 
+struct LossSettings {
+  InfoNceMode mode = InfoNceMode::kOneWay;
+  double logit_scale = 1;
+  const int32_t* labels = nullptr;
+};
+
+// Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
+class BackwardWorker : public PromiseWorker {
+ public:
+  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, control)
+  BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
+      : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
+    batch_ = BatchArg(info, 0, model_->config());
+    if (batch_.sequences == 0 || batch_.sequences % 2 != 0) {
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
+    }
+    Keep(info[0]);
+    Keep(info[1]);
+    if (!info[2].IsUndefined()) {
+      Napi::Int32Array labels = Int32Arg(info, 2, "labels");
+      CheckLength(info.Env(), labels.ElementLength(), batch_.sequences / 2, 1, "labels");
+      loss_settings_.labels = labels.Data();
+      Keep(labels);
+    }
+    loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
+    loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
+    step_.memory_budget = SizeArg(info, 5, "memoryBudget");
+    step_.first_trained_layer = SizeArg(info, 6, "firstTrainedLayer");
+    TakeControl(info, 7);
+  }
+
+ protected:
+  Status Execute() override {
+    const size_t rows = batch_.sequences / 2, dim = model_->config().hidden;
+    const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
+      return GetBackend().infonce({.query = embeddings,
+                                   .key = embeddings + rows * dim,
+                                   .rows = rows,
+                                   .dim = dim,
+                                   .logit_scale = loss_settings_.logit_scale,
+                                   .labels = loss_settings_.labels,
+                                   .mode = loss_settings_.mode,
+                                   .loss = loss,
+                                   .d_query = d_embeddings,
+                                   .d_key = d_embeddings + rows * dim},
+                                  control());
+    };
+    return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());
+  }
+  // { loss: number }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Object result = Napi::Object::New(env);
+    result["loss"] = loss_;
+    return result;
+  }
+
+  std::shared_ptr<Model> model_;
+  PackedBatch batch_;
+  LossSettings loss_settings_;
+  StepSettings step_;
+  double loss_ = 0;
+};
+
+// The same and one AdamW update.
+class StepWorker final : public BackwardWorker {
+ public:
+  // (..., control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm)
+  StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
+    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 8, "step"));
+    update_.adamw.learning_rate = NumberArg(info, 9, "learningRate");
+    update_.adamw.weight_decay = NumberArg(info, 10, "weightDecay");
+    update_.adamw.beta1 = NumberArg(info, 11, "beta1");
+    update_.adamw.beta2 = NumberArg(info, 12, "beta2");
+    update_.adamw.epsilon = NumberArg(info, 13, "epsilon");
+    update_.max_grad_norm = NumberArg(info, 14, "maxGradNorm");
+  }
+
+ private:
+  Status Execute() override {
+    if (Status s = BackwardWorker::Execute(); !s.ok()) return s;
+    return model_->Update(update_, step_.first_trained_layer, &norm_);
+  }
+  // { loss: number; gradNorm: number }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Object result = BackwardWorker::Result(env).As<Napi::Object>();
+    result["gradNorm"] = norm_;
+    return result;
+  }
+
+  UpdateSettings update_;
+  double norm_ = 0;
+};
+
 class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -97,6 +190,8 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
                        {InstanceMethod<&EncoderHandle::ParametersList>("parameters"),
                         InstanceMethod<&EncoderHandle::Write>("write"), InstanceMethod<&EncoderHandle::Read>("read"),
                         InstanceMethod<&EncoderHandle::Encode>("encode"),
+                        InstanceMethod<&EncoderHandle::Backward>("backward"),
+                        InstanceMethod<&EncoderHandle::Step>("step"),
                         InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
@@ -180,6 +275,18 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
   //   Promise<void>
   Napi::Value Encode(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
+  }
+
+  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale: number,
+  //          memoryBudget: number, firstTrainedLayer: number, control?: Int32Array): Promise<{ loss: number }>
+  Napi::Value Backward(const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
+  }
+
+  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2: number,
+  //      epsilon: number, maxGradNorm: number): Promise<{ loss: number; gradNorm: number }>
+  Napi::Value Step(const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<StepWorker>(info, Get(info.Env())));
   }
 
   // dispose(): void
