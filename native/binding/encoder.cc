@@ -125,17 +125,16 @@ class BackwardWorker : public PromiseWorker {
   Status Execute() override {
     const size_t rows = batch_.sequences / 2, dim = model_->config().hidden;
     const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
-      return GetBackend().infonce({.query = embeddings,
-                                   .key = embeddings + rows * dim,
-                                   .rows = rows,
-                                   .dim = dim,
-                                   .logit_scale = loss_settings_.logit_scale,
-                                   .labels = loss_settings_.labels,
-                                   .mode = loss_settings_.mode,
-                                   .loss = loss,
-                                   .d_query = d_embeddings,
-                                   .d_key = d_embeddings + rows * dim},
-                                  control());
+      return GetBackend().info_nce({.query = embeddings,
+                                    .key = embeddings + rows * dim,
+                                    .labels = loss_settings_.labels,
+                                    .d_query = d_embeddings,
+                                    .d_key = d_embeddings + rows * dim,
+                                    .rows = rows,
+                                    .dim = dim,
+                                    .logit_scale = loss_settings_.logit_scale,
+                                    .mode = loss_settings_.mode},
+                                   loss, control());
     };
     return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());
   }

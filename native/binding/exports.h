@@ -7,6 +7,7 @@ namespace univar {
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports);
 void RegisterEncoder(Napi::Env env, Napi::Object exports);
+void RegisterInfoNce(Napi::Env env, Napi::Object exports);
 void RegisterVectors(Napi::Env env, Napi::Object exports);
 
 }  // namespace univar

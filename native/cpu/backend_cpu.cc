@@ -12,6 +12,7 @@ const Backend& GetBackend() {
       .l2_normalize = l2_normalize_cpu,
       .pool = pool_cpu,
       .matmul = matmul_cpu,
+      .info_nce = info_nce_cpu,
       .round_bf16 = float_to_bf16_cpu,
       .embedding_forward = embedding_forward_cpu,
       .embedding_backward = embedding_backward_cpu,

@@ -1,6 +1,7 @@
 // Entry points of the CPU kernels; contracts are in the header of the same name in ops/.
 #pragma once
 
+#include "ops/infonce.h"
 #include "ops/l2_normalize.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
@@ -10,5 +11,6 @@ namespace univar {
 Status l2_normalize_cpu(ConstMatrix x, Matrix y, const Control& control);
 Status pool_cpu(ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y, const Control& control);
 Status matmul_cpu(const MatmulArgs& args, const Control& control);
+Status info_nce_cpu(const InfoNceArgs& args, double* loss, const Control& control);
 
 }  // namespace univar

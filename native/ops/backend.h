@@ -6,6 +6,7 @@
 #include "ops/adamw.h"
 #include "ops/attention.h"
 #include "ops/embedding.h"
+#include "ops/infonce.h"
 #include "ops/l2_normalize.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
@@ -20,6 +21,7 @@ struct Backend {
   L2NormalizeFn l2_normalize;
   PoolFn pool;
   MatmulFn matmul;
+  InfoNceFn info_nce;
   RoundBf16Fn round_bf16;
 
   // The trainable encoder.

@@ -68,6 +68,33 @@ export interface NativeEncoder {
     hidden?: Float32Array,
     control?: Int32Array,
   ): Promise<void>;
+  backward(
+    ids: Int32Array,
+    offsets: Int32Array,
+    labels: Int32Array | undefined,
+    mode: 0 | 1 | 2 | 3,
+    logitScale: number,
+    memoryBudget: number,
+    firstTrainedLayer: number,
+    control?: Int32Array,
+  ): Promise<{ loss: number }>;
+  step(
+    ids: Int32Array,
+    offsets: Int32Array,
+    labels: Int32Array | undefined,
+    mode: 0 | 1 | 2 | 3,
+    logitScale: number,
+    memoryBudget: number,
+    firstTrainedLayer: number,
+    control: Int32Array | undefined,
+    step: number,
+    learningRate: number,
+    weightDecay: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    maxGradNorm: number,
+  ): Promise<{ loss: number; gradNorm: number }>;
   dispose(): void;
 }
 
@@ -99,6 +126,21 @@ export interface Addon {
     precision: 0 | 1,
     control?: Int32Array,
   ): Promise<void>;
+  /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
+  infoNce(
+    query: Float32Array,
+    key: Float32Array,
+    labels: Int32Array | undefined,
+    dQuery: Float32Array,
+    dKey: Float32Array,
+    rows: number,
+    dim: number,
+    logitScale: number,
+    mode: 0 | 1 | 2 | 3,
+    precision: 0 | 1,
+    blockRows: number,
+    control?: Int32Array,
+  ): Promise<number>;
 }
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
@@ -109,4 +151,5 @@ export const ADDON_EXPORTS = Object.keys({
   l2Normalize: true,
   pool: true,
   matmul: true,
+  infoNce: true,
 } satisfies Record<keyof Addon, true>);

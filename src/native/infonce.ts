@@ -1,0 +1,80 @@
+import { addon } from './loader.js';
+import { callNative } from './call.js';
+import { expectInRange, expectInt32, expectInteger, expectMatrix, expectOneOf, expectOptions, expectSignal, fail } from './validate.js';
+
+const MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
+const KEYS = ['query', 'key', 'rows', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
+const INT32_MIN = -(2 ** 31);
+const INT32_MAX = 2 ** 31 - 1;
+
+/**
+ * Which rows are positives and which leave the denominator:
+ * - `'one-way'`: query i against all keys, key i is the positive.
+ * - `'symmetric'`: the mean of that and of key i against all queries.
+ * - `'masked'`: as one-way, but keys j != i with the label of i are no negatives.
+ * - `'supervised'`: every key with the label of i, key i included, is a positive; their log-probabilities are averaged.
+ */
+export type InfoNceMode = (typeof MODES)[number];
+
+export interface InfoNceInput {
+  /** [rows, dim], row-major, rows of unit length (zero rows are allowed). */
+  query: Float32Array;
+  /** [rows, dim], as `query`; row i belongs to query row i. */
+  key: Float32Array;
+  /** Pairs in the batch, at least 1. */
+  rows: number;
+  /** Width of a row, at least 1. */
+  dim: number;
+  /** 1 / temperature: what dot products are multiplied with. Finite, above 0. */
+  logitScale: number;
+  /** [rows], any values; needed by the modes `'masked'` and `'supervised'`, ignored by the others. */
+  labels?: Int32Array | undefined;
+  mode: InfoNceMode;
+  /**
+   * `'bf16'` rounds query and key to bfloat16 and runs the products on the CPU's bf16 units (`capabilities().bf16`),
+   * with sums in float32. Loss and gradients are those of the rounded rows. @default 'f32'
+   */
+  precision?: 'f32' | 'bf16' | undefined;
+  /** Cancels between two blocks of rows. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface InfoNceResult {
+  /** Mean over the rows, in nats. */
+  loss: number;
+  /** dLoss / dQuery, [rows, dim]. */
+  dQuery: Float32Array;
+  /** dLoss / dKey, [rows, dim]. */
+  dKey: Float32Array;
+}
+
+/**
+ * InfoNCE loss of a batch of pairs and its gradients with respect to both sides. Memory beyond inputs and outputs stays
+ * below 64 MiB whatever the batch size. Formulas and accuracy: native/ops/infonce.h.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` (a NaN or infinity in the
+ * inputs or the result, with the row), `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`
+ */
+export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
+  const given = expectOptions(input, 'input', KEYS);
+  const rows = expectInteger(given.rows, 'rows', 1, INT32_MAX);
+  const dim = expectInteger(given.dim, 'dim', 1);
+  const query = expectMatrix(given.query, 'query', rows, dim);
+  const key = expectMatrix(given.key, 'key', rows, dim);
+  const logitScale = expectInRange(given.logitScale, 'logitScale', Number.MIN_VALUE, Number.MAX_VALUE);
+  const mode = expectOneOf(given.mode, 'mode', MODES);
+  const precision = expectOneOf(given.precision ?? 'f32', 'precision', ['f32', 'bf16']) === 'bf16' ? 1 : 0;
+  const signal = expectSignal(given.signal, 'signal');
+  const labelled = mode === 'masked' || mode === 'supervised';
+  if (labelled && given.labels === undefined) {
+    fail('ERR_ARG_TYPE', `an Int32Array, which mode ${mode} needs,`, 'labels', given.labels);
+  }
+  const labels = given.labels === undefined ? undefined : expectInt32(given.labels, 'labels', rows, INT32_MIN, INT32_MAX);
+
+  const dQuery = new Float32Array(rows * dim);
+  const dKey = new Float32Array(rows * dim);
+  const loss = await callNative(infoNce, { signal }, (control) =>
+    addon().infoNce(query, key, labels, dQuery, dKey, rows, dim, logitScale, MODES.indexOf(mode) as 0 | 1 | 2 | 3, precision, 0, control),
+  );
+  return { loss, dQuery, dKey };
+}
