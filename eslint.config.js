@@ -11,6 +11,7 @@ const FOLDERS = {
   data: { uses: ['core'], packages: ['csv-parse', 'hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
+  training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'] },
   cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation'], packages: ['commander', 'cli-progress'] },
 };

@@ -123,7 +123,7 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
   const bytes = shape.reduce((product, size) => product * size, BYTES[type]);
   if (end - begin !== bytes) return bad(`its byte range holds ${end - begin} bytes, its shape needs ${bytes}`);
   if (end > dataBytes) return bad(`it ends at byte ${end} of ${dataBytes}: the file is truncated`);
-  return { dtype: type, shape: shape as number[], begin, end };
+  return { dtype: type, shape, begin, end };
 }
 
 /** IEEE 754 binary16 to binary32. */

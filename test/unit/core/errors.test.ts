@@ -22,7 +22,7 @@ describe('EngineError', () => {
   it('is documented completely in docs/errors.md', () => {
     const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `(ERR_\w+)` \|.*\| (\d+) \| (\d+) \|$/gm)];
-    const documented = Object.fromEntries(rows.map(([, code, http, exit]) => [code, { http: Number(http), exit: Number(exit) }]));
-    expect(documented).toEqual(ERROR_CODES satisfies Record<ErrorCode, { http: number; exit: number }>);
+    const documented = new Map(rows.map(([, code, http, exit]) => [code, { http: Number(http), exit: Number(exit) }]));
+    expect(documented).toEqual(new Map(Object.entries(ERROR_CODES satisfies Record<ErrorCode, { http: number; exit: number }>)));
   });
 });
