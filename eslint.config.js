@@ -12,6 +12,7 @@ const FOLDERS = {
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'], packages: ['@observablehq/plot', 'linkedom'] },
+  training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder'] },
   cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation'], packages: ['commander', 'cli-progress'] },
 };
 

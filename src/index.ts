@@ -56,3 +56,4 @@ export type { ReadOptions } from './data/read-options.js';
 export { readRecords, type RecordBatch } from './data/read-records.js';
 export { formatQa, valueId, type QaRecord } from './data/record.js';
 export { surveyRecords, type RecordSurvey } from './data/survey-records.js';
+export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';

@@ -9,6 +9,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
   RegisterCapabilities(env, exports);
   RegisterTokenizer(env, exports);
+  RegisterEncoder(env, exports);
   RegisterInfoNce(env, exports);
   RegisterTopk(env, exports);
   RegisterIndex(env, exports);

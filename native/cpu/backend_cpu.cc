@@ -1,4 +1,6 @@
 // The CPU backend's table.
+#include "cpu/bf16.h"
+#include "cpu/encoder_kernels.h"
 #include "cpu/kernels.h"
 #include "ops/backend.h"
 
@@ -14,6 +16,24 @@ const Backend& GetBackend() {
       .topk_storage = topk_storage_cpu,
       .topk_prepare = topk_prepare_cpu,
       .topk_search = topk_search_cpu,
+      .round_bf16 = float_to_bf16_cpu,
+      .embedding_forward = embedding_forward_cpu,
+      .embedding_backward = embedding_backward_cpu,
+      .layer_norm_forward = layer_norm_forward_cpu,
+      .layer_norm_backward = layer_norm_backward_cpu,
+      .linear_forward = linear_forward_cpu,
+      .linear_backward = linear_backward_cpu,
+      .rope = rope_cpu,
+      .attention_forward = attention_forward_cpu,
+      .attention_backward = attention_backward_cpu,
+      .gelu_forward = gelu_forward_cpu,
+      .gelu_backward = gelu_backward_cpu,
+      .swiglu_forward = swiglu_forward_cpu,
+      .swiglu_backward = swiglu_backward_cpu,
+      .pool_backward = pool_backward_cpu,
+      .l2_normalize_backward = l2_normalize_backward_cpu,
+      .adamw = adamw_cpu,
+      .squared_norm = squared_norm_cpu,
   };
   return backend;
 }

@@ -2,10 +2,17 @@
 // backend is a second table.
 #pragma once
 
+#include "ops/activation.h"
+#include "ops/adamw.h"
+#include "ops/attention.h"
+#include "ops/embedding.h"
 #include "ops/infonce.h"
 #include "ops/l2_normalize.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
 #include "ops/matmul.h"
 #include "ops/pooling.h"
+#include "ops/rope.h"
 #include "ops/topk.h"
 
 namespace univar {
@@ -19,6 +26,26 @@ struct Backend {
   TopkStorageFn topk_storage;
   TopkPrepareFn topk_prepare;
   TopkSearchFn topk_search;
+  RoundBf16Fn round_bf16;
+
+  // The trainable encoder.
+  EmbeddingForwardFn embedding_forward;
+  EmbeddingBackwardFn embedding_backward;
+  LayerNormForwardFn layer_norm_forward;
+  LayerNormBackwardFn layer_norm_backward;
+  LinearForwardFn linear_forward;
+  LinearBackwardFn linear_backward;
+  RopeFn rope;
+  AttentionForwardFn attention_forward;
+  AttentionBackwardFn attention_backward;
+  GeluForwardFn gelu_forward;
+  GeluBackwardFn gelu_backward;
+  SwigluForwardFn swiglu_forward;
+  SwigluBackwardFn swiglu_backward;
+  PoolBackwardFn pool_backward;
+  L2NormalizeBackwardFn l2_normalize_backward;
+  AdamWFn adamw;
+  SquaredNormFn squared_norm;
 };
 
 // Defined by the backend that is linked into the addon.

@@ -7,6 +7,9 @@
 // the same rounded values are multiplied in float32.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "core/control.h"
 #include "core/matrix.h"
 #include "core/status.h"
@@ -27,6 +30,8 @@ struct MatmulArgs {
   double* seconds = nullptr;
 };
 
+// Nearest bfloat16 (ties to even) of n floats.
+using RoundBf16Fn = void (*)(const float* x, uint16_t* y, size_t n);
 using MatmulFn = Status (*)(const MatmulArgs& args, const Control& control);
 
 }  // namespace univar

@@ -65,7 +65,86 @@ export interface RangeSearchResult {
   distances: Float32Array;
 }
 
+/** A BERT or NomicBERT encoder; see native/encoder/config.h for the meaning of every number. */
+export interface NativeEncoderConfig {
+  layers: number;
+  hidden: number;
+  heads: number;
+  /** Width of the MLP. */
+  inner: number;
+  vocabulary: number;
+  /** Rows of the token type table, 0 for none. */
+  types: number;
+  /** Longest sequence in tokens. */
+  maxPositions: number;
+  /** Base of the rotary angles; 0 means learned positions. */
+  ropeBase: number;
+  /** SwiGLU instead of GELU. */
+  gated: boolean;
+  /** Whether the projections have biases. */
+  biases: boolean;
+  /** Of the layer norms. */
+  epsilon: number;
+  pooling: 'mean' | 'cls';
+  normalize: boolean;
+  /** This token's embedding receives no gradient. */
+  paddingId: number;
+}
+
+/** A tensor of the encoder's flat parameter block, by the engine's own name. */
+export interface NativeParameter {
+  name: string;
+  offset: number;
+  rows: number;
+  cols: number;
+}
+
+export type NativeBlock = 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments';
+
+export interface NativeEncoder {
+  parameters(): NativeParameter[];
+  write(kind: NativeBlock, offset: number, values: Float32Array): void;
+  read(kind: NativeBlock, offset: number, out: Float32Array): void;
+  encode(
+    ids: Int32Array,
+    offsets: Int32Array,
+    embeddings: Float32Array,
+    hidden?: Float32Array,
+    control?: Int32Array,
+  ): Promise<void>;
+  backward(
+    ids: Int32Array,
+    offsets: Int32Array,
+    labels: Int32Array | undefined,
+    mode: 0 | 1 | 2 | 3,
+    logitScale: number,
+    memoryBudget: number,
+    firstTrainedLayer: number,
+    control?: Int32Array,
+  ): Promise<{ loss: number }>;
+  step(
+    ids: Int32Array,
+    offsets: Int32Array,
+    labels: Int32Array | undefined,
+    mode: 0 | 1 | 2 | 3,
+    logitScale: number,
+    memoryBudget: number,
+    firstTrainedLayer: number,
+    control: Int32Array | undefined,
+    step: number,
+    learningRate: number,
+    weightDecay: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    maxGradNorm: number,
+  ): Promise<{ loss: number; gradNorm: number }>;
+  dispose(): void;
+}
+
 export interface Addon {
+  EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1) => NativeEncoder;
+
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;
 
@@ -193,6 +272,7 @@ export interface Addon {
 
 /** Names of all exports; the compiler keeps the list complete and free of strangers. */
 export const ADDON_EXPORTS = Object.keys({
+  EncoderHandle: true,
   capabilities: true,
   configure: true,
   l2Normalize: true,

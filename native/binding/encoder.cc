@@ -1,0 +1,306 @@
+// The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and run
+// in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
+#include <memory>
+#include <utility>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+#include "encoder/model.h"
+
+namespace univar {
+namespace {
+
+double Field(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsNumber()) ThrowCoded(object.Env(), "ERR_INTERNAL", std::string("Expected number in config.") + name);
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+EncoderConfig ConfigArg(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Object object = info[index].As<Napi::Object>();
+  const auto size = [&](const char* name) { return static_cast<size_t>(Field(object, name)); };
+  EncoderConfig config;
+  config.layers = size("layers");
+  config.hidden = size("hidden");
+  config.heads = size("heads");
+  config.inner = size("inner");
+  config.vocabulary = size("vocabulary");
+  config.types = size("types");
+  config.max_positions = size("maxPositions");
+  config.rope_base = Field(object, "ropeBase");
+  config.learned_positions = config.rope_base == 0;
+  config.gated = object.Get("gated").ToBoolean();
+  config.biases = object.Get("biases").ToBoolean();
+  config.epsilon = Field(object, "epsilon");
+  config.pooling = object.Get("pooling").ToString().Utf8Value() == "cls" ? Pooling::kCls : Pooling::kMean;
+  config.normalize = object.Get("normalize").ToBoolean();
+  config.padding_id = static_cast<int32_t>(Field(object, "paddingId"));
+  if (config.heads == 0 || config.hidden % config.heads != 0) {
+    ThrowCoded(info.Env(), "ERR_INTERNAL", "config.hidden must be a multiple of config.heads");
+  }
+  return config;
+}
+
+// A packed batch whose ids and lengths fit the model, checked once here because kernels index by them.
+PackedBatch BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderConfig& config) {
+  Napi::Int32Array ids = Int32Arg(info, ids_index, "ids");
+  Napi::Int32Array offsets = Int32Arg(info, ids_index + 1, "offsets");
+  const size_t entries = offsets.ElementLength();
+  const int32_t* o = offsets.Data();
+  const auto refuse = [&](const std::string& why) { ThrowCoded(info.Env(), "ERR_INTERNAL", why); };
+  if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != ids.ElementLength()) {
+    refuse("\"offsets\" must go from 0 to the number of ids");
+  }
+  for (size_t s = 0; s + 1 < entries; ++s) {
+    if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > config.max_positions) {
+      refuse("Sequence " + std::to_string(s) + " is empty or longer than the positions of the model");
+    }
+  }
+  for (size_t t = 0; t < ids.ElementLength(); ++t) {
+    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= config.vocabulary) {
+      refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside of the vocabulary");
+    }
+  }
+  return {ids.Data(), o, entries - 1};
+}
+
+class EncodeWorker final : public PromiseWorker {
+ public:
+  EncodeWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
+      : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
+    batch_ = BatchArg(info, 0, model_->config());
+    const size_t hidden = model_->config().hidden;
+    embeddings_ = MatrixArg(info, 2, batch_.sequences, hidden, "embeddings").data;
+    for (size_t i = 0; i < 3; ++i) Keep(info[i]);
+    if (!info[3].IsUndefined()) {
+      hidden_ = MatrixArg(info, 3, batch_.tokens(), hidden, "hidden").data;
+      Keep(info[3]);
+    }
+    TakeControl(info, 4);
+  }
+
+ private:
+  Status Execute() override { return model_->Encode(batch_, embeddings_, hidden_, control()); }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+
+  std::shared_ptr<Model> model_;
+  PackedBatch batch_;
+  float* embeddings_ = nullptr;
+  float* hidden_ = nullptr;
+};
+
+struct LossSettings {
+  InfoNceMode mode = InfoNceMode::kOneWay;
+  double logit_scale = 1;
+  const int32_t* labels = nullptr;
+};
+
+// Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
+class BackwardWorker : public PromiseWorker {
+ public:
+  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, control)
+  BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
+      : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
+    batch_ = BatchArg(info, 0, model_->config());
+    if (batch_.sequences == 0 || batch_.sequences % 2 != 0) {
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
+    }
+    Keep(info[0]);
+    Keep(info[1]);
+    if (!info[2].IsUndefined()) {
+      Napi::Int32Array labels = Int32Arg(info, 2, "labels");
+      CheckLength(info.Env(), labels.ElementLength(), batch_.sequences / 2, 1, "labels");
+      loss_settings_.labels = labels.Data();
+      Keep(labels);
+    }
+    loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
+    loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
+    step_.memory_budget = SizeArg(info, 5, "memoryBudget");
+    step_.first_trained_layer = SizeArg(info, 6, "firstTrainedLayer");
+    TakeControl(info, 7);
+  }
+
+ protected:
+  Status Execute() override {
+    const size_t rows = batch_.sequences / 2, dim = model_->config().hidden;
+    const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
+      return GetBackend().info_nce({.query = embeddings,
+                                    .key = embeddings + rows * dim,
+                                    .labels = loss_settings_.labels,
+                                    .d_query = d_embeddings,
+                                    .d_key = d_embeddings + rows * dim,
+                                    .rows = rows,
+                                    .dim = dim,
+                                    .logit_scale = loss_settings_.logit_scale,
+                                    .mode = loss_settings_.mode},
+                                   loss, control());
+    };
+    return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());
+  }
+  // { loss: number }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Object result = Napi::Object::New(env);
+    result["loss"] = loss_;
+    return result;
+  }
+
+  std::shared_ptr<Model> model_;
+  PackedBatch batch_;
+  LossSettings loss_settings_;
+  StepSettings step_;
+  double loss_ = 0;
+};
+
+// The same and one AdamW update.
+class StepWorker final : public BackwardWorker {
+ public:
+  // (..., control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm)
+  StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
+    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 8, "step"));
+    update_.adamw.learning_rate = NumberArg(info, 9, "learningRate");
+    update_.adamw.weight_decay = NumberArg(info, 10, "weightDecay");
+    update_.adamw.beta1 = NumberArg(info, 11, "beta1");
+    update_.adamw.beta2 = NumberArg(info, 12, "beta2");
+    update_.adamw.epsilon = NumberArg(info, 13, "epsilon");
+    update_.max_grad_norm = NumberArg(info, 14, "maxGradNorm");
+  }
+
+ private:
+  Status Execute() override {
+    if (Status s = BackwardWorker::Execute(); !s.ok()) return s;
+    return model_->Update(update_, step_.first_trained_layer, &norm_);
+  }
+  // { loss: number; gradNorm: number }
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Object result = BackwardWorker::Result(env).As<Napi::Object>();
+    result["gradNorm"] = norm_;
+    return result;
+  }
+
+  UpdateSettings update_;
+  double norm_ = 0;
+};
+
+class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "EncoderHandle",
+                       {InstanceMethod<&EncoderHandle::ParametersList>("parameters"),
+                        InstanceMethod<&EncoderHandle::Write>("write"), InstanceMethod<&EncoderHandle::Read>("read"),
+                        InstanceMethod<&EncoderHandle::Encode>("encode"),
+                        InstanceMethod<&EncoderHandle::Backward>("backward"),
+                        InstanceMethod<&EncoderHandle::Step>("step"),
+                        InstanceMethod<&EncoderHandle::Dispose>("dispose")});
+  }
+
+  // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1)
+  explicit EncoderHandle(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), ConfigArg(info, 0))) {
+    const Precision precision = NumberArg(info, 1, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
+    if (Status s = model_->Initialize(precision); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
+    Report(info.Env());
+  }
+  void Finalize(Napi::BasicEnv) override { model_.reset(); }
+
+ private:
+  std::shared_ptr<Model> Get(Napi::Env env) const {
+    if (!model_) ThrowCoded(env, "ERR_DISPOSED", "The encoder was disposed");
+    return model_;
+  }
+
+  // Tells the garbage collector what this small object really holds.
+  void Report(Napi::Env env) {
+    const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
+    Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_);
+    reported_ = bytes;
+  }
+
+  // parameters(): { name: string; offset: number; rows: number; cols: number }[]
+  Napi::Value ParametersList(const Napi::CallbackInfo& info) {
+    const auto model = Get(info.Env());
+    const auto& list = model->layout().parameters();
+    Napi::Array result = Napi::Array::New(info.Env(), list.size());
+    for (size_t i = 0; i < list.size(); ++i) {
+      Napi::Object entry = Napi::Object::New(info.Env());
+      entry["name"] = list[i].name;
+      entry["offset"] = static_cast<double>(list[i].offset);
+      entry["rows"] = static_cast<double>(list[i].rows);
+      entry["cols"] = static_cast<double>(list[i].cols);
+      result[static_cast<uint32_t>(i)] = entry;
+    }
+    return result;
+  }
+
+  // The block that `kind` names: parameters, gradients or moments.
+  float* Block(const Napi::CallbackInfo& info, size_t index, const std::shared_ptr<Model>& model) {
+    const std::string kind = StringArg(info, index, "kind");
+    float* block = kind == "parameters"       ? model->parameters()
+                   : kind == "gradients"      ? model->gradients()
+                   : kind == "firstMoments"   ? model->first_moments()
+                   : kind == "secondMoments"  ? model->second_moments()
+                                              : nullptr;
+    if (block == nullptr) ThrowCoded(info.Env(), "ERR_INTERNAL", "No block \"" + kind + "\" in this encoder");
+    return block;
+  }
+
+  // write(kind: string, offset: number, values: Float32Array): void
+  Napi::Value Write(const Napi::CallbackInfo& info) {
+    const auto model = Get(info.Env());
+    Napi::Float32Array values = Float32Arg(info, 2, "values");
+    std::copy_n(values.Data(), values.ElementLength(), Block(info, 0, model) + Range(info, values, model));
+    model->ParametersChanged();
+    return info.Env().Undefined();
+  }
+
+  // read(kind: string, offset: number, out: Float32Array): void
+  Napi::Value Read(const Napi::CallbackInfo& info) {
+    const auto model = Get(info.Env());
+    Napi::Float32Array values = Float32Arg(info, 2, "out");
+    std::copy_n(Block(info, 0, model) + Range(info, values, model), values.ElementLength(), values.Data());
+    return info.Env().Undefined();
+  }
+
+  size_t Range(const Napi::CallbackInfo& info, const Napi::Float32Array& values, const std::shared_ptr<Model>& model) {
+    const size_t offset = SizeArg(info, 1, "offset");
+    const size_t size = model->layout().size();
+    if (offset > size || values.ElementLength() > size - offset) {
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "The range lies outside of the block");
+    }
+    return offset;
+  }
+
+  // encode(ids: Int32Array, offsets: Int32Array, embeddings: Float32Array, hidden?: Float32Array, control?: Int32Array):
+  //   Promise<void>
+  Napi::Value Encode(const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
+  }
+
+  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale: number,
+  //          memoryBudget: number, firstTrainedLayer: number, control?: Int32Array): Promise<{ loss: number }>
+  Napi::Value Backward(const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
+  }
+
+  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2: number,
+  //      epsilon: number, maxGradNorm: number): Promise<{ loss: number; gradNorm: number }>
+  Napi::Value Step(const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<StepWorker>(info, Get(info.Env())));
+  }
+
+  // dispose(): void
+  Napi::Value Dispose(const Napi::CallbackInfo& info) {
+    model_.reset();
+    Report(info.Env());
+    return info.Env().Undefined();
+  }
+
+  std::shared_ptr<Model> model_;
+  int64_t reported_ = 0;
+};
+
+}  // namespace
+
+void RegisterEncoder(Napi::Env env, Napi::Object exports) { exports["EncoderHandle"] = EncoderHandle::Define(env); }
+
+}  // namespace univar

@@ -1,0 +1,36 @@
+// Entry points of the CPU kernels that the encoder is composed of; contracts are in the headers of ops/.
+#pragma once
+
+#include "ops/activation.h"
+#include "ops/adamw.h"
+#include "ops/attention.h"
+#include "ops/embedding.h"
+#include "ops/layer_norm.h"
+#include "ops/l2_normalize.h"
+#include "ops/linear.h"
+#include "ops/pooling.h"
+#include "ops/rope.h"
+
+namespace univar {
+
+Status attention_forward_cpu(const AttentionForwardArgs& args, const Control& control);
+Status attention_backward_cpu(const AttentionBackwardArgs& args, const Control& control);
+Status layer_norm_forward_cpu(const LayerNormForwardArgs& args);
+Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args);
+Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& args);
+Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs& args);
+void gelu_forward_cpu(const float* x, float* y, size_t n);
+void gelu_backward_cpu(const float* x, const float* dy, float* dx, size_t n);
+void swiglu_forward_cpu(const float* pair, float* y, size_t rows, size_t cols);
+void swiglu_backward_cpu(const float* pair, const float* dy, float* dpair, size_t rows, size_t cols);
+void rope_cpu(const RopeArgs& args);
+void embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const float* position, const float* type,
+                           float* x);
+void embedding_backward_cpu(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
+                            float* dposition, float* dtype);
+void pool_backward_cpu(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden);
+void l2_normalize_backward_cpu(ConstMatrix x, ConstMatrix dy, Matrix dx);
+void adamw_cpu(const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n);
+double squared_norm_cpu(const float* x, size_t n);
+
+}  // namespace univar

@@ -1,0 +1,154 @@
+// Layer normalisation for every instruction set, see ops/layer_norm.h.
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/aligned_buffer.h"
+#include "cpu/encoder_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/layer_norm.cc"
+#include <hwy/foreach_target.h>  // compiles this file once per instruction set
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace univar {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+void LayerNormRow(const LayerNormForwardArgs& args, size_t i) {
+  const hn::ScalableTag<double> dd;
+  const hn::Rebind<float, decltype(dd)> df;
+  const size_t lanes = hn::Lanes(dd), n = args.x.cols;
+  const float* x = args.x.row(i);
+  const float* r = args.residual == nullptr ? nullptr : args.residual + i * n;
+  float* s = args.sum + i * n;
+  float* y = args.y + i * n;
+
+  auto total = hn::Zero(dd);
+  size_t j = 0;
+  for (; j + lanes <= n; j += lanes) {
+    auto v = hn::LoadU(df, x + j);
+    if (r != nullptr) v = hn::Add(v, hn::LoadU(df, r + j));
+    hn::StoreU(v, df, s + j);
+    total = hn::Add(total, hn::PromoteTo(dd, v));
+  }
+  double sum = hn::ReduceSum(dd, total);
+  for (; j < n; ++j) sum += s[j] = x[j] + (r == nullptr ? 0.0f : r[j]);
+  const double mean = sum / static_cast<double>(n);
+
+  const auto center = hn::Set(dd, mean);
+  auto squares = hn::Zero(dd);
+  for (j = 0; j + lanes <= n; j += lanes) {
+    const auto v = hn::Sub(hn::PromoteTo(dd, hn::LoadU(df, s + j)), center);
+    squares = hn::MulAdd(v, v, squares);
+  }
+  double variance = hn::ReduceSum(dd, squares);
+  for (; j < n; ++j) variance += (s[j] - mean) * (s[j] - mean);
+  const double rstd = 1.0 / std::sqrt(variance / static_cast<double>(n) + args.epsilon);
+
+  const auto scale = hn::Set(dd, rstd);
+  for (j = 0; j + lanes <= n; j += lanes) {
+    const auto xhat = hn::DemoteTo(df, hn::Mul(hn::Sub(hn::PromoteTo(dd, hn::LoadU(df, s + j)), center), scale));
+    hn::StoreU(hn::MulAdd(xhat, hn::LoadU(df, args.weight + j), hn::LoadU(df, args.bias + j)), df, y + j);
+  }
+  for (; j < n; ++j) y[j] = static_cast<float>((s[j] - mean) * rstd) * args.weight[j] + args.bias[j];
+  if (args.mean != nullptr) args.mean[i] = static_cast<float>(mean);
+  if (args.rstd != nullptr) args.rstd[i] = static_cast<float>(rstd);
+}
+
+// One row of the activation gradient, and its share of the parameter gradients in dw and db (null: none).
+void LayerNormBackwardRow(const LayerNormBackwardArgs& args, size_t i, float* dw, float* db) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d), n = args.dy.cols;
+  const float* dy = args.dy.row(i);
+  const float* s = args.sum + i * n;
+  float* ds = args.dsum + i * n;
+  const float mean = args.mean[i], rstd = args.rstd[i];
+  const auto vmean = hn::Set(d, mean), vrstd = hn::Set(d, rstd);
+
+  auto sum_g = hn::Zero(d), sum_gx = hn::Zero(d);
+  size_t j = 0;
+  for (; j + lanes <= n; j += lanes) {
+    const auto vdy = hn::LoadU(d, dy + j);
+    const auto xhat = hn::Mul(hn::Sub(hn::LoadU(d, s + j), vmean), vrstd);
+    const auto g = hn::Mul(vdy, hn::LoadU(d, args.weight + j));
+    sum_g = hn::Add(sum_g, g);
+    sum_gx = hn::MulAdd(g, xhat, sum_gx);
+    if (dw != nullptr) {
+      hn::StoreU(hn::MulAdd(vdy, xhat, hn::LoadU(d, dw + j)), d, dw + j);
+      hn::StoreU(hn::Add(vdy, hn::LoadU(d, db + j)), d, db + j);
+    }
+  }
+  float total_g = hn::ReduceSum(d, sum_g), total_gx = hn::ReduceSum(d, sum_gx);
+  for (; j < n; ++j) {
+    const float xhat = (s[j] - mean) * rstd;
+    total_g += dy[j] * args.weight[j];
+    total_gx += dy[j] * args.weight[j] * xhat;
+    if (dw != nullptr) {
+      dw[j] += dy[j] * xhat;
+      db[j] += dy[j];
+    }
+  }
+  const float mean_g = total_g / static_cast<float>(n), mean_gx = total_gx / static_cast<float>(n);
+  const auto vg = hn::Set(d, mean_g), vgx = hn::Set(d, mean_gx);
+  for (j = 0; j + lanes <= n; j += lanes) {
+    const auto xhat = hn::Mul(hn::Sub(hn::LoadU(d, s + j), vmean), vrstd);
+    const auto g = hn::Mul(hn::LoadU(d, dy + j), hn::LoadU(d, args.weight + j));
+    hn::StoreU(hn::Mul(vrstd, hn::NegMulAdd(xhat, vgx, hn::Sub(g, vg))), d, ds + j);
+  }
+  for (; j < n; ++j) {
+    const float xhat = (s[j] - mean) * rstd;
+    ds[j] = rstd * (dy[j] * args.weight[j] - mean_g - xhat * mean_gx);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace univar
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace univar {
+
+HWY_EXPORT(LayerNormRow);
+HWY_EXPORT(LayerNormBackwardRow);
+
+Status layer_norm_forward_cpu(const LayerNormForwardArgs& args) {
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < args.x.rows; ++i) HWY_DYNAMIC_DISPATCH(LayerNormRow)(args, i);
+  return Status::Ok();
+}
+
+Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args) {
+  const size_t rows = args.dy.rows, cols = args.dy.cols;
+  // Sums per block of rows, added in order: the result does not depend on the number of threads.
+  constexpr size_t kBlocks = 16;
+  const size_t height = (rows + kBlocks - 1) / kBlocks;
+  const bool parameters = args.dweight != nullptr;
+  AlignedBuffer<float> partial;
+  if (parameters) {
+    if (Status s = partial.Allocate(2 * kBlocks * cols, "layer norm gradients"); !s.ok()) return s;
+    std::fill_n(partial.data(), partial.size(), 0.0f);
+  }
+#pragma omp parallel for schedule(static)
+  for (size_t block = 0; block < kBlocks; ++block) {
+    float* dw = parameters ? partial.data() + 2 * block * cols : nullptr;
+    float* db = parameters ? dw + cols : nullptr;
+    for (size_t i = block * height; i < std::min(rows, (block + 1) * height); ++i) {
+      HWY_DYNAMIC_DISPATCH(LayerNormBackwardRow)(args, i, dw, db);
+    }
+  }
+  if (parameters) {
+    for (size_t block = 0; block < kBlocks; ++block) {
+      for (size_t j = 0; j < cols; ++j) {
+        args.dweight[j] += partial[2 * block * cols + j];
+        args.dbias[j] += partial[(2 * block + 1) * cols + j];
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace univar
+#endif  // HWY_ONCE

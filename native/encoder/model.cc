@@ -1,0 +1,159 @@
+#include "encoder/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace univar {
+namespace {
+
+// Long enough for full-speed products, short enough that the workspace stays small and warm.
+constexpr size_t kMicroBatchTokens = 4096;
+
+}  // namespace
+
+Model::Model(const Backend& backend, const EncoderConfig& config)
+    : backend_(backend), config_(config), layout_(config), transformer_(backend) {}
+
+Status Model::Initialize(Precision precision) {
+  precision_ = precision;
+  if (Status s = parameters_.Allocate(layout_.size(), "encoder parameters"); !s.ok()) return s;
+  std::fill_n(parameters_.data(), parameters_.size(), 0.0f);
+  if (precision == Precision::kBf16) {
+    if (Status s = rounded_.Allocate(layout_.size(), "rounded parameters"); !s.ok()) return s;
+  }
+  if (!config_.learned_positions) {
+    const size_t half = config_.head_dim() / 2;
+    if (Status s = cosines_.Allocate(config_.max_positions * half, "rotary table"); !s.ok()) return s;
+    if (Status s = sines_.Allocate(config_.max_positions * half, "rotary table"); !s.ok()) return s;
+    for (size_t position = 0; position < config_.max_positions; ++position) {
+      for (size_t m = 0; m < half; ++m) {
+        const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(config_.head_dim());
+        const double angle = static_cast<double>(position) * std::pow(config_.rope_base, exponent);
+        cosines_[position * half + m] = static_cast<float>(std::cos(angle));
+        sines_[position * half + m] = static_cast<float>(std::sin(angle));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+size_t Model::bytes() const {
+  const size_t floats = parameters_.size() + gradients_.size() + m_.size() + v_.size() + cosines_.size() + sines_.size();
+  return floats * sizeof(float) + rounded_.size() * sizeof(uint16_t);
+}
+
+Status Model::AllocateTraining() {
+  for (AlignedBuffer<float>* block : {&gradients_, &m_, &v_}) {
+    if (block->size() != 0) continue;
+    if (Status s = block->Allocate(layout_.size(), "gradients and moments"); !s.ok()) return s;
+    std::fill_n(block->data(), block->size(), 0.0f);
+  }
+  return Status::Ok();
+}
+
+Parameters Model::Borrow() {
+  if (stale_ && precision_ == Precision::kBf16) {
+    backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size());
+  }
+  stale_ = false;
+  return {.config = &config_,
+          .layout = &layout_,
+          .f32 = parameters_.data(),
+          .bf16 = rounded_.data(),
+          .cosines = cosines_.data(),
+          .sines = sines_.data(),
+          .precision = precision_};
+}
+
+Status Model::Encode(const PackedBatch& batch, float* embeddings, float* hidden, const Control& control) {
+  const Parameters parameters = Borrow();
+  for (const PackedBatch& part : SplitBatch(batch, kMicroBatchTokens)) {
+    const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
+    const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
+    float* states = hidden == nullptr ? nullptr : hidden + token * config_.hidden;
+    if (Status s = transformer_.Forward(parameters, part, nullptr, embeddings + first * config_.hidden, states, control);
+        !s.ok()) {
+      return s;
+    }
+    control.report(static_cast<int64_t>(first + part.sequences));
+  }
+  return Status::Ok();
+}
+
+Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn,
+                              double* loss, const Control& control) {
+  if (Status s = AllocateTraining(); !s.ok()) return s;
+  std::fill_n(gradients_.data(), gradients_.size(), 0.0f);
+  const Parameters parameters = Borrow();
+  const std::vector<PackedBatch> parts = SplitBatch(batch, kMicroBatchTokens);
+  const auto bytes = [&](bool keep_qkv) {
+    return batch.tokens() * Saved::FloatsPerToken(config_, keep_qkv) * sizeof(float);
+  };
+  const bool keep_qkv = bytes(true) <= settings.memory_budget;
+  const bool keep_all_parts = bytes(false) <= settings.memory_budget;
+  saved_.resize(keep_all_parts ? std::max(parts.size(), saved_.size()) : 1);
+
+  const size_t size = batch.sequences * config_.hidden;
+  AlignedBuffer<float> embeddings, d_embeddings;
+  if (Status s = embeddings.Allocate(size, "embeddings"); !s.ok()) return s;
+  if (Status s = d_embeddings.Allocate(size, "embedding gradients"); !s.ok()) return s;
+  const auto row = [&](const PackedBatch& part) {
+    return static_cast<size_t>(part.offsets - batch.offsets) * config_.hidden;
+  };
+  const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
+    if (saved != nullptr) {
+      if (Status s = saved->Allocate(config_, part.tokens(), part.sequences, keep_qkv || !keep_all_parts); !s.ok()) {
+        return s;
+      }
+    }
+    return transformer_.Forward(parameters, part, saved, embeddings.data() + row(part), nullptr, control);
+  };
+
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (Status s = forward(parts[i], keep_all_parts ? &saved_[i] : nullptr); !s.ok()) return s;
+  }
+  if (Status s = loss_fn(embeddings.data(), d_embeddings.data(), loss); !s.ok()) return s;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!keep_all_parts) {
+      if (Status s = forward(parts[i], &saved_[0]); !s.ok()) return s;
+    }
+    const Saved& saved = saved_[keep_all_parts ? i : 0];
+    if (Status s = transformer_.Backward(parameters, parts[i], saved, d_embeddings.data() + row(parts[i]),
+                                         settings.first_trained_layer, gradients_.data(), control);
+        !s.ok()) {
+      return s;
+    }
+  }
+  return Status::Ok();
+}
+
+double Model::GradientNorm() const { return std::sqrt(backend_.squared_norm(gradients_.data(), gradients_.size())); }
+
+size_t Model::FirstTrainedOffset(size_t first_trained_layer) const {
+  if (first_trained_layer == 0) return 0;
+  return first_trained_layer >= config_.layers ? layout_.size() : layout_.layers[first_trained_layer].qkv;
+}
+
+Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm) {
+  *norm = GradientNorm();
+  if (!std::isfinite(*norm)) {
+    return Status::Error(Code::kNonFinite, "The gradient norm is " + std::to_string(*norm) + " at step " +
+                                               std::to_string(settings.adamw.step));
+  }
+  AdamWArgs args = settings.adamw;
+  if (settings.max_grad_norm > 0 && *norm > settings.max_grad_norm) args.scale = settings.max_grad_norm / *norm;
+  const size_t first = FirstTrainedOffset(first_trained_layer);
+  const double decay = args.weight_decay;
+  for (const Parameter& parameter : layout_.parameters()) {
+    if (parameter.offset < first) continue;
+    const size_t at = parameter.offset;
+    args.weight_decay = parameter.decays ? decay : 0.0;
+    backend_.adamw(args, gradients_.data() + at, m_.data() + at, v_.data() + at, parameters_.data() + at,
+                   parameter.size());
+  }
+  ParametersChanged();
+  return Status::Ok();
+}
+
+}  // namespace univar

@@ -1,0 +1,89 @@
+// Memory of the transformer: what a forward pass keeps, and scratch.
+#include <algorithm>
+
+#include "encoder/transformer.h"
+
+namespace univar {
+namespace {
+
+// Floats of one saved layer and one token.
+size_t LayerFloats(const EncoderConfig& config, bool keep_qkv) {
+  return (keep_qkv ? 3 : 0) * config.hidden + 3 * config.hidden + config.heads + config.fc1_rows() + 4;
+}
+
+}  // namespace
+
+std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
+  std::vector<PackedBatch> parts;
+  size_t first = 0;
+  for (size_t s = 0; s < batch.sequences; ++s) {
+    const bool full = static_cast<size_t>(batch.offsets[s + 1] - batch.offsets[first]) > tokens;
+    if (full && s > first) {
+      parts.push_back(batch.Slice(first, s));
+      first = s;
+    }
+  }
+  if (first < batch.sequences) parts.push_back(batch.Slice(first, batch.sequences));
+  return parts;
+}
+
+size_t Saved::FloatsPerToken(const EncoderConfig& config, bool keep_qkv) {
+  return config.hidden + 2 + config.layers * LayerFloats(config, keep_qkv);
+}
+
+Status Saved::Allocate(const EncoderConfig& config, size_t tokens, size_t sequences, bool keep_qkv) {
+  const size_t hidden = config.hidden;
+  const size_t total = tokens * FloatsPerToken(config, keep_qkv) + sequences * hidden;
+  if (memory_.size() < total) {
+    if (Status s = memory_.Allocate(total, "saved activations"); !s.ok()) return s;
+  }
+  float* next = memory_.data();
+  const auto take = [&](size_t count) {
+    float* begin = next;
+    next += count;
+    return begin;
+  };
+  const auto take_norm = [&] { return Norm{take(tokens * hidden), take(tokens), take(tokens)}; };
+  norm = take_norm();
+  layers.clear();
+  for (size_t i = 0; i < config.layers; ++i) {
+    layers.push_back({.qkv = keep_qkv ? take(tokens * 3 * hidden) : nullptr,
+                      .o = take(tokens * hidden),
+                      .lse = take(tokens * config.heads),
+                      .norm1 = take_norm(),
+                      .pre = take(tokens * config.fc1_rows()),
+                      .norm2 = take_norm()});
+  }
+  pooled = take(sequences * hidden);
+  return Status::Ok();
+}
+
+Status Workspace::Reserve(const EncoderConfig& config, size_t tokens, size_t sequences) {
+  if (tokens <= tokens_ && sequences <= sequences_) return Status::Ok();
+  tokens = std::max(tokens, tokens_);
+  sequences = std::max(sequences, sequences_);
+  const size_t hidden = config.hidden, wide_cols = config.fc1_rows();
+  if (Status s = floats_.Allocate(tokens * (4 * hidden + 2 * wide_cols + 6 * hidden), "encoder workspace"); !s.ok()) {
+    tokens_ = sequences_ = 0;
+    return s;
+  }
+  if (Status s = ints_.Allocate(tokens + sequences + 1, "encoder workspace"); !s.ok()) {
+    tokens_ = sequences_ = 0;
+    return s;
+  }
+  tokens_ = tokens;
+  sequences_ = sequences;
+  this->hidden = floats_.data();
+  hidden1 = this->hidden + tokens * hidden;
+  d1 = hidden1 + tokens * hidden;
+  d2 = d1 + tokens * hidden;
+  wide = d2 + tokens * hidden;
+  wide2 = wide + tokens * wide_cols;
+  qkv = wide2 + tokens * wide_cols;
+  dqkv = qkv + tokens * 3 * hidden;
+  positions = ints_.data();
+  offsets = positions + tokens;
+  return Status::Ok();
+}
+
+}  // namespace univar

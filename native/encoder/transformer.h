@@ -1,0 +1,130 @@
+// The transformer between token ids and sentence embeddings, forward and backward, composed of the operations of a
+// backend table: a second backend needs no second encoder.
+//
+// Works on micro-batches of whole packed sequences. Forward keeps in Saved what backward needs and recomputes the cheap
+// rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters accumulate
+// into one flat block with the layout of the parameters.
+#pragma once
+
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/control.h"
+#include "core/status.h"
+#include "encoder/config.h"
+#include "ops/backend.h"
+
+namespace univar {
+
+// Sequences [first, last) of a packed batch.
+struct PackedBatch {
+  const int32_t* ids = nullptr;      // all tokens of the batch
+  const int32_t* offsets = nullptr;  // sequences + 1 entries
+  size_t sequences = 0;
+
+  size_t tokens() const { return static_cast<size_t>(offsets[sequences] - offsets[0]); }
+  PackedBatch Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
+};
+
+// Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
+std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens);
+
+// What the forward pass of one micro-batch leaves for its backward pass.
+class Saved {
+ public:
+  // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
+  Status Allocate(const EncoderConfig& config, size_t tokens, size_t sequences, bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderConfig& config, bool keep_qkv);
+
+  struct Norm {
+    float* sum;  // [tokens, hidden], input of the layer norm
+    float* mean;
+    float* rstd;
+  };
+  struct Layer {
+    float* qkv;  // [tokens, 3 hidden] after rotation, or null
+    float* o;    // [tokens, hidden]
+    float* lse;  // [tokens, heads]
+    Norm norm1;
+    float* pre;  // [tokens, fc1_rows]
+    Norm norm2;
+  };
+  Norm norm;
+  std::vector<Layer> layers;
+  float* pooled = nullptr;  // [sequences, hidden], before normalisation
+
+ private:
+  AlignedBuffer<float> memory_;
+};
+
+// Scratch of one micro-batch; grows to the largest one and is then reused.
+class Workspace {
+ public:
+  Status Reserve(const EncoderConfig& config, size_t tokens, size_t sequences);
+
+  float *hidden = nullptr, *hidden1 = nullptr, *d1 = nullptr, *d2 = nullptr;  // [tokens, hidden]
+  float *wide = nullptr, *wide2 = nullptr;                                    // [tokens, fc1_rows]
+  float *qkv = nullptr, *dqkv = nullptr;                                      // [tokens, 3 hidden]
+  int32_t* positions = nullptr;                                               // [tokens], counted per sequence
+  int32_t* offsets = nullptr;                                                 // [sequences + 1], from 0
+
+ private:
+  AlignedBuffer<float> floats_;
+  AlignedBuffer<int32_t> ints_;
+  size_t tokens_ = 0, sequences_ = 0;
+};
+
+// Borrowed pointers to the parameters of a model.
+struct Parameters {
+  const EncoderConfig* config = nullptr;
+  const ParameterLayout* layout = nullptr;
+  const float* f32 = nullptr;
+  const uint16_t* bf16 = nullptr;  // rounded copy for Precision::kBf16
+  const float* cosines = nullptr;  // rotary tables [max_positions, head_dim / 2]
+  const float* sines = nullptr;
+  Precision precision = Precision::kF32;
+};
+
+class Transformer {
+ public:
+  explicit Transformer(const Backend& backend) : backend_(backend) {}
+
+  // embeddings: [sequences, hidden]. `saved` may be null (inference). `hidden_out`, if given, receives the last hidden
+  // states [tokens, hidden].
+  Status Forward(const Parameters& p, const PackedBatch& batch, Saved* saved, float* embeddings, float* hidden_out,
+                 const Control& control);
+
+  // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters. Layers
+  // below `first_trained` (and the embeddings, when it is above 0) receive none.
+  Status Backward(const Parameters& p, const PackedBatch& batch, const Saved& saved, const float* d_embeddings,
+                  size_t first_trained, float* grads, const Control& control);
+
+ private:
+  // One micro-batch with offsets that start at 0.
+  struct Local {
+    const int32_t* ids;
+    const int32_t* offsets;
+    size_t tokens, sequences;
+  };
+  Status Prepare(const Parameters& p, const PackedBatch& batch, Local* local);
+  Status Project(const Parameters& p, const LayerParameters& layer, const Local& local, const float* x, float* qkv);
+  Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const float* x,
+              const float* residual, const Saved::Norm& saved, float* y);
+  Status RecomputeNorm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
+                       float* y);
+  Status NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
+                      float* gradient, float* grads);
+  Status ForwardLayer(const Parameters& p, const LayerParameters& layer, const Local& local, const Saved::Layer& saved,
+                      const Control& control);
+  Status BackwardMlp(const Parameters& p, const LayerParameters& layer, const Local& local, const Saved::Layer& saved,
+                     float* grads);
+  Status BackwardAttention(const Parameters& p, const LayerParameters& layer, const Local& local,
+                           const Saved::Layer& saved, const float* input, float* grads, const Control& control);
+  AttentionShape Shape(const Parameters& p, const Local& local) const;
+
+  const Backend& backend_;
+  Workspace work_;
+  Saved inference_;  // written and forgotten, layer after layer
+};
+
+}  // namespace univar

@@ -1,0 +1,22 @@
+// Activations of the two encoder families.
+//
+//   GELU (exact):  y = x * Phi(x) = x/2 * (1 + erf(x / sqrt 2)),   dx = dy * (Phi(x) + x * phi(x))
+//   SwiGLU:        y = up * silu(gate),  silu(g) = g * sigmoid(g)
+//                  dup = dy * silu(gate),  dgate = dy * up * sigmoid(gate) * (1 + gate * (1 - sigmoid(gate)))
+//
+// GELU works on [rows, cols]. SwiGLU reads pairs [rows, 2 * cols], the up branch in columns 0 .. cols - 1 and the gate in
+// cols .. 2 cols - 1, and writes [rows, cols]; its gradient has the layout of the pair. Absolute error <= 2e-7 * |x|.
+#pragma once
+
+#include <cstddef>
+
+#include "core/status.h"
+
+namespace univar {
+
+using GeluForwardFn = void (*)(const float* x, float* y, size_t n);
+using GeluBackwardFn = void (*)(const float* x, const float* dy, float* dx, size_t n);  // dx may be dy
+using SwigluForwardFn = void (*)(const float* pair, float* y, size_t rows, size_t cols);
+using SwigluBackwardFn = void (*)(const float* pair, const float* dy, float* dpair, size_t rows, size_t cols);
+
+}  // namespace univar

@@ -1,0 +1,47 @@
+// Bidirectional multi-head attention over packed sequences; tokens see only their own sequence.
+//
+//   z = q k^T / sqrt(d),   P = softmax(z),   o = P v,   lse_i = log sum_j exp z_ij
+//
+// qkv: [tokens, 3 * heads * d]: queries, keys, values of all heads side by side. o: [tokens, heads * d].
+// offsets: sequences + 1 ascending entries from 0. lse: [tokens, heads].
+//
+// Backward recomputes P from lse:
+//   dv = P^T do,   dP = do v^T,   dz = P * (dP - rowsum(do * o)),   dq = dz k / sqrt(d),   dk = dz^T q / sqrt(d)
+//
+// Both work on tiles of at most kAttentionKeyTile keys with a running maximum (FlashAttention, arXiv 2205.14135), so
+// memory beside the arguments is constant per thread, whatever the length.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/control.h"
+#include "core/status.h"
+
+namespace univar {
+
+struct AttentionShape {
+  const int32_t* offsets = nullptr;
+  size_t sequences = 0, heads = 0, head_dim = 0;
+};
+
+struct AttentionForwardArgs {
+  AttentionShape shape;
+  const float* qkv = nullptr;
+  float* o = nullptr;
+  float* lse = nullptr;
+};
+
+struct AttentionBackwardArgs {
+  AttentionShape shape;
+  const float* qkv = nullptr;
+  const float* o = nullptr;
+  const float* lse = nullptr;
+  const float* d_o = nullptr;
+  float* dqkv = nullptr;  // [tokens, 3 * heads * d], overwritten
+};
+
+using AttentionForwardFn = Status (*)(const AttentionForwardArgs& args, const Control& control);
+using AttentionBackwardFn = Status (*)(const AttentionBackwardArgs& args, const Control& control);
+
+}  // namespace univar

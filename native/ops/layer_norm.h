@@ -1,0 +1,46 @@
+// Layer normalisation of a residual sum, over the last dimension.
+//
+//   s = x + r,   y = (s - mean(s)) * rstd * w + b,   rstd = 1 / sqrt(var(s) + eps)
+//
+// x, r, s, y: [rows, cols]; mean, rstd: [rows]; w, b: [cols]. `r` may be null (no residual); `s` may be x.
+// mean and rstd are kept for the backward pass, whose activation gradient overwrites and whose parameter gradients
+// accumulate:
+//
+//   g = dy * w,  xhat = (s - mean) * rstd
+//   ds = rstd * (g - mean(g) - xhat * mean(g * xhat)),   dw += sum_rows dy * xhat,   db += sum_rows dy
+//
+// Statistics run in double precision, so rows with a large common offset keep their variance.
+#pragma once
+
+#include "core/matrix.h"
+#include "core/status.h"
+
+namespace univar {
+
+struct LayerNormForwardArgs {
+  ConstMatrix x;
+  const float* residual = nullptr;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  double epsilon = 1e-12;
+  float* sum = nullptr;   // [rows, cols]
+  float* mean = nullptr;  // [rows]
+  float* rstd = nullptr;  // [rows]
+  float* y = nullptr;     // [rows, cols]
+};
+
+struct LayerNormBackwardArgs {
+  ConstMatrix dy;
+  const float* sum = nullptr;
+  const float* mean = nullptr;
+  const float* rstd = nullptr;
+  const float* weight = nullptr;
+  float* dsum = nullptr;     // [rows, cols], overwritten; may be dy
+  float* dweight = nullptr;  // [cols], accumulated; null skips the parameter gradients
+  float* dbias = nullptr;    // [cols], accumulated
+};
+
+using LayerNormForwardFn = Status (*)(const LayerNormForwardArgs& args);
+using LayerNormBackwardFn = Status (*)(const LayerNormBackwardArgs& args);
+
+}  // namespace univar

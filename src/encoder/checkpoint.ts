@@ -1,0 +1,90 @@
+/** Reads a BERT or NomicBERT folder in the Hugging Face layout into a native encoder model. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { EncoderModel } from '../native/encoder-model.js';
+import { nativeConfig, type PoolingChoice } from './native-config.js';
+import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
+import { SafetensorsFile } from './safetensors.js';
+
+/** A model and the names its tensors have in files. */
+export interface Checkpoint {
+  model: EncoderModel;
+  sources: readonly ParameterSource[];
+  /** config.json as it was read. */
+  config: Record<string, unknown>;
+}
+
+/** Rows beyond the checkpoint's own: NomicBERT pads its vocabulary to a multiple of 64 and leaves the rest unused. */
+const WORDS = 'embeddings.word_embeddings.weight';
+
+/**
+ * @param folder with config.json and model.safetensors
+ * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
+ */
+export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: 'f32' | 'bf16'): Promise<Checkpoint> {
+  const configPath = join(folder, 'config.json');
+  const config = await readJson(configPath);
+  const native = nativeConfig(config, configPath, pooling);
+  const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
+  try {
+    const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
+    const sources = parameterSources(layout, native);
+    checkNames(file, prefix, sources);
+    const model = new EncoderModel(native, precision);
+    try {
+      for (const source of sources) await copyTensor(file, prefix, source, model);
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+    return { model, sources, config };
+  } finally {
+    await file.close();
+  }
+}
+
+/** A parameter under its name in the checkpoint, from any block of the model. */
+export function readSource(model: EncoderModel, source: ParameterSource, block: 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments'): Float32Array {
+  const out = new Float32Array(source.rows * width(model, source));
+  model.read(block, source.parameter, source.row, out);
+  return out;
+}
+
+/** Entries per row of the tensor that a source fills; 1 for a vector. */
+export function width(model: EncoderModel, source: ParameterSource): number {
+  const parameter = model.parameters.get(source.parameter)!;
+  return parameter.rows === 1 ? 1 : parameter.cols;
+}
+
+function checkNames(file: SafetensorsFile, prefix: string, sources: readonly ParameterSource[]): void {
+  const missing = sources.filter((source) => !file.tensors.has(prefix + source.file)).map((source) => prefix + source.file);
+  const unknown = unknownNames(file.tensors.keys(), prefix, sources);
+  if (missing.length === 0 && unknown.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`has unknown ${unknown.join(', ')}`] : []),
+  ];
+  throw new EngineError('ERR_DATA', `${file.path} ${parts.join('; it ')}`);
+}
+
+async function copyTensor(file: SafetensorsFile, prefix: string, source: ParameterSource, model: EncoderModel): Promise<void> {
+  const name = prefix + source.file;
+  const { shape } = file.tensors.get(name)!;
+  const cols = width(model, source);
+  const expected = cols === 1 ? [source.rows] : [source.rows, cols];
+  const padded = source.file === WORDS && shape[1] === cols && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
+  if (!padded && shape.join() !== expected.join()) {
+    throw new EngineError('ERR_DATA', `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`);
+  }
+  model.write('parameters', source.parameter, source.row, await file.readFloat32(name));
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON`, { cause });
+  }
+}

@@ -1,0 +1,155 @@
+import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
+import { callNative, type CallOptions } from './call.js';
+import { EngineError } from '../core/errors.js';
+import { addon } from './loader.js';
+import { expectInt32, expectInteger, expectOffsets, fail } from './validate.js';
+
+/** A packed batch: token ids of all texts and texts + 1 offsets, as the tokenizer returns them. */
+export interface PackedTokens {
+  ids: Int32Array;
+  offsets: Int32Array;
+}
+
+export const LOSS_MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
+export type LossMode = (typeof LOSS_MODES)[number];
+
+export interface LossSettings {
+  /** Value id of every pair, as a number; needed by the modes masked and supervised. */
+  labels: Int32Array | undefined;
+  mode: LossMode;
+  logitScale: number;
+  /** Bytes that kept activations may take; beyond, they are computed again. */
+  memoryBudget: number;
+  /** Layers below this one, and the embeddings when it is above 0, are frozen. */
+  firstTrainedLayer: number;
+}
+
+export interface UpdateSettings {
+  /** Counted from 1. */
+  step: number;
+  learningRate: number;
+  weightDecay: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** 0: no clipping. */
+  maxGradNorm: number;
+}
+
+/** Typed wrapper of the native encoder: parameters in one block, forward, backward and update. */
+export class EncoderModel {
+  readonly parameters: ReadonlyMap<string, NativeParameter>;
+  readonly #native: NativeEncoder;
+  #disposed = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param precision of products; parameters, sums and gradients are always f32 */
+  constructor(
+    readonly config: NativeEncoderConfig,
+    readonly precision: 'f32' | 'bf16',
+  ) {
+    this.#native = new (addon().EncoderHandle)(config, precision === 'bf16' ? 1 : 0);
+    this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
+  }
+
+  /** Copies values into a block, `row` rows (for a vector: entries) after the start of the parameter. */
+  write(block: NativeBlock, parameter: string, row: number, values: Float32Array): void {
+    this.#native.write(block, this.#offset(parameter, row), values);
+  }
+
+  /** The counterpart of {@link write}. */
+  read(block: NativeBlock, parameter: string, row: number, out: Float32Array): void {
+    this.#native.read(block, this.#offset(parameter, row), out);
+  }
+
+  /** Embeddings [texts, hidden]. `hidden`, if given, receives the last hidden states [tokens, hidden]. */
+  async encode(batch: PackedTokens, options: CallOptions & { hidden?: Float32Array } = {}): Promise<Float32Array> {
+    const texts = this.#check(batch, 'batch');
+    const embeddings = new Float32Array(texts * this.config.hidden);
+    if (texts === 0) return embeddings;
+    await this.#run(options, (control) =>
+      this.#native.encode(batch.ids, batch.offsets, embeddings, options.hidden, control),
+    );
+    return embeddings;
+  }
+
+  /** Loss of a batch of pairs; the gradients are then in the block `gradients`. */
+  async backward(query: PackedTokens, key: PackedTokens, loss: LossSettings, options: CallOptions = {}): Promise<{ loss: number }> {
+    const { ids, offsets } = this.#pairs(query, key, loss);
+    return this.#run(options, (control) =>
+      this.#native.backward(ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, control),
+    );
+  }
+
+  /** {@link backward} and one AdamW update. */
+  async step(
+    query: PackedTokens,
+    key: PackedTokens,
+    loss: LossSettings,
+    update: UpdateSettings,
+    options: CallOptions = {},
+  ): Promise<{ loss: number; gradNorm: number }> {
+    const { ids, offsets } = this.#pairs(query, key, loss);
+    const { step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm } = update;
+    return this.#run(options, (control) =>
+      this.#native.step(
+        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, control,
+        step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm,
+      ),
+    );
+  }
+
+  /** Frees the parameters when the last call in flight is done. Idempotent. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#last;
+    this.#native.dispose();
+  }
+
+  #offset(name: string, row: number): number {
+    if (this.#disposed) throw new EngineError('ERR_DISPOSED', 'The encoder was disposed');
+    const parameter = this.parameters.get(name);
+    if (parameter === undefined) fail('ERR_ARG_RANGE', 'the name of a parameter', 'parameter', name);
+    return parameter.offset + row * (parameter.rows === 1 ? 1 : parameter.cols);
+  }
+
+  async #run<T>(options: CallOptions, start: (control: Int32Array) => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new EngineError('ERR_DISPOSED', 'The encoder was disposed');
+    const running = callNative(callNative, options, start);
+    this.#last = running.catch(() => undefined);
+    return running;
+  }
+
+  /** Everything that kernels index by is checked here, with names; returns the number of texts. */
+  #check({ ids, offsets }: PackedTokens, name: string): number {
+    expectOffsets(offsets, `${name}.offsets`);
+    const texts = offsets.length - 1;
+    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.config.vocabulary - 1);
+    for (let i = 0; i < texts; i++) {
+      const length = offsets[i + 1]! - offsets[i]!;
+      expectInteger(length, `length of ${name} text ${i}`, 1, this.config.maxPositions);
+    }
+    return texts;
+  }
+
+  /** Queries, then keys, as one batch. */
+  #pairs(query: PackedTokens, key: PackedTokens, loss: LossSettings): PackedTokens {
+    const rows = this.#check(query, 'query');
+    if (rows === 0) fail('ERR_ARG_RANGE', 'at least one pair', 'query', rows);
+    const keys = this.#check(key, 'key');
+    if (keys !== rows) fail('ERR_SHAPE_MISMATCH', `${rows} texts, as many as "query" has,`, 'key', keys);
+    if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
+    else if (loss.mode === 'masked' || loss.mode === 'supervised') fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
+    const ids = new Int32Array(query.ids.length + key.ids.length);
+    ids.set(query.ids);
+    ids.set(key.ids, query.ids.length);
+    const offsets = new Int32Array(2 * rows + 1);
+    offsets.set(query.offsets);
+    key.offsets.forEach((offset, i) => (offsets[rows + i] = query.ids.length + offset));
+    return { ids, offsets };
+  }
+}
+
+function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {
+  return LOSS_MODES.indexOf(loss.mode) as 0 | 1 | 2 | 3;
+}

@@ -1,0 +1,27 @@
+/** Learning rate as a function of the step: linear warm-up, then one of four courses. */
+import { EngineError } from '../core/errors.js';
+
+export type Decay = 'constant' | 'linear' | 'cosine' | 'inverse-sqrt';
+
+export interface Schedule {
+  /** Peak learning rate, reached at the end of the warm-up. */
+  learningRate: number;
+  /** Steps of linear warm-up from 0; step 1 already has learningRate / warmupSteps. @default 0 */
+  warmupSteps: number;
+  /** Course after the warm-up. @default 'constant' */
+  decay: Decay;
+  /** Steps in all; needed by `linear` and `cosine`, which end at 0. */
+  totalSteps?: number | undefined;
+}
+
+/** Learning rate of step t, counted from 1. */
+export function learningRateAt(schedule: Schedule, step: number): number {
+  const { learningRate, warmupSteps, decay, totalSteps } = schedule;
+  if (step <= warmupSteps) return (learningRate * step) / warmupSteps;
+  if (decay === 'constant') return learningRate;
+  // lr * sqrt(w / t), continuous at the end of the warm-up.
+  if (decay === 'inverse-sqrt') return learningRate * Math.sqrt(Math.max(warmupSteps, 1) / step);
+  if (totalSteps === undefined) throw new EngineError('ERR_ARG_RANGE', `Expected "totalSteps" for the ${decay} schedule`);
+  const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
+  return learningRate * (decay === 'linear' ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress)));
+}

@@ -1,0 +1,148 @@
+import { EngineError } from '../core/errors.js';
+import { loadCheckpoint, readSource, type Checkpoint } from '../encoder/checkpoint.js';
+import type { CallOptions } from '../native/call.js';
+import { LOSS_MODES, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
+import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
+import { learningRateAt, type Decay } from './schedule.js';
+
+export interface TrainerOptions {
+  /** Folder of a BERT or NomicBERT encoder in the Hugging Face layout, with model.safetensors. */
+  encoder: string;
+  /** 1 / temperature. @default 50 */
+  logitScale?: number;
+  /** Which pairs are positives and negatives, see `infoNce`. @default 'masked' */
+  mode?: LossMode;
+  /** Peak learning rate. @default 1e-5 */
+  learningRate?: number;
+  /** Decoupled weight decay of tensors with two dimensions. @default 0.01 */
+  weightDecay?: number;
+  /** Gradients are scaled down to this global norm; 0 switches clipping off. @default 1 */
+  maxGradNorm?: number;
+  /** Steps of linear warm-up. @default 0 */
+  warmupSteps?: number;
+  /** Course of the learning rate after the warm-up. @default 'constant' */
+  decay?: Decay;
+  /** Steps in all, for the decays `linear` and `cosine`. */
+  totalSteps?: number;
+  /** Precision of products; weights, sums and gradients are f32. @default 'f32' */
+  precision?: 'f32' | 'bf16';
+  /** Pooling of token vectors. @default 'mean' */
+  pooling?: 'mean' | 'cls';
+  /** Layers below this one, and the embeddings when it is above 0, stay as they are. @default 0 */
+  firstTrainedLayer?: number;
+  /** Bytes for activations that are kept for the backward pass; beyond, they are computed again. @default 1 GiB */
+  memoryBudget?: number;
+  /** Of whatever is random in training; a trainer itself draws nothing. @default 0 */
+  seed?: number;
+}
+
+export interface TrainingBatch {
+  /** First views, packed as the tokenizer returns them. */
+  query: PackedTokens;
+  /** Second views; text i belongs to query text i. */
+  key: PackedTokens;
+  /** Value id of every pair as a number; needed by the modes masked and supervised. */
+  labels?: Int32Array;
+}
+
+const KEYS = [
+  'encoder', 'logitScale', 'mode', 'learningRate', 'weightDecay', 'maxGradNorm', 'warmupSteps', 'decay', 'totalSteps',
+  'precision', 'pooling', 'firstTrainedLayer', 'memoryBudget', 'seed',
+] as const;
+
+/**
+ * Loads an encoder for training.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (the folder), `ERR_OUT_OF_MEMORY`
+ */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  expectOptions(options, 'options', KEYS);
+  const settings = resolveTrainerOptions(options);
+  const pooling = { pooling: settings.pooling, normalize: true };
+  return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
+}
+
+type ResolvedOptions = Required<Omit<TrainerOptions, 'totalSteps'>> & { totalSteps: number | undefined };
+
+function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
+  const resolved: ResolvedOptions = {
+    encoder: expectString(options.encoder, 'encoder'),
+    logitScale: expectInRange(options.logitScale ?? 50, 'logitScale', Number.MIN_VALUE, 1e6),
+    mode: expectOneOf(options.mode ?? 'masked', 'mode', LOSS_MODES),
+    learningRate: expectInRange(options.learningRate ?? 1e-5, 'learningRate', 0, 1),
+    weightDecay: expectInRange(options.weightDecay ?? 0.01, 'weightDecay', 0, 1),
+    maxGradNorm: expectInRange(options.maxGradNorm ?? 1, 'maxGradNorm', 0, Number.MAX_VALUE),
+    warmupSteps: expectInteger(options.warmupSteps ?? 0, 'warmupSteps', 0),
+    decay: expectOneOf(options.decay ?? 'constant', 'decay', ['constant', 'linear', 'cosine', 'inverse-sqrt']),
+    totalSteps: options.totalSteps === undefined ? undefined : expectInteger(options.totalSteps, 'totalSteps', 1),
+    precision: expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']),
+    pooling: expectOneOf(options.pooling ?? 'mean', 'pooling', ['mean', 'cls']),
+    firstTrainedLayer: expectInteger(options.firstTrainedLayer ?? 0, 'firstTrainedLayer', 0),
+    memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),
+    seed: expectInteger(options.seed ?? 0, 'seed', 0),
+  };
+  learningRateAt(resolved, resolved.warmupSteps + 1); // a decay that lacks totalSteps fails now, not in the middle
+  return resolved;
+}
+
+/** One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the calls. */
+export class Trainer {
+  #steps = 0;
+
+  /** Use {@link createTrainer}. */
+  constructor(
+    private readonly checkpoint: Checkpoint,
+    private readonly settings: ResolvedOptions,
+  ) {}
+
+  /** Updates done so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  get dim(): number {
+    return this.checkpoint.model.config.hidden;
+  }
+
+  /**
+   * One update.
+   *
+   * @returns the loss and the gradient norm before clipping, and the learning rate that was used
+   * @throws EngineError `ERR_NON_FINITE` naming the step, in which case no parameter changed; `ERR_ARG_TYPE`,
+   *   `ERR_ARG_RANGE` (ids, lengths), `ERR_SHAPE_MISMATCH`, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async step(batch: TrainingBatch, options: CallOptions = {}): Promise<{ loss: number; gradNorm: number; learningRate: number }> {
+    const step = this.#steps + 1;
+    const learningRate = learningRateAt(this.settings, step);
+    const { weightDecay, maxGradNorm } = this.settings;
+    const update = { step, learningRate, weightDecay, maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    const result = await this.checkpoint.model.step(batch.query, batch.key, this.#loss(batch), update, options);
+    this.#steps = step;
+    return { ...result, learningRate };
+  }
+
+  /** Loss and gradients by the checkpoint's tensor names, without an update. */
+  async backward(batch: TrainingBatch, options: CallOptions = {}): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
+    const { model, sources } = this.checkpoint;
+    const { loss } = await model.backward(batch.query, batch.key, this.#loss(batch), options);
+    return { loss, gradients: new Map(sources.map((source) => [source.file, readSource(model, source, 'gradients')])) };
+  }
+
+  /** Embeddings of packed texts, [texts, dim], L2-normalised. */
+  async encode(batch: PackedTokens, options: CallOptions = {}): Promise<Float32Array> {
+    return this.checkpoint.model.encode(batch, options);
+  }
+
+  /** Waits for calls in flight and frees the encoder. Idempotent. */
+  async dispose(): Promise<void> {
+    await this.checkpoint.model.dispose();
+  }
+
+  #loss(batch: TrainingBatch): LossSettings {
+    const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
+    if (firstTrainedLayer > this.checkpoint.model.config.layers) {
+      throw new EngineError('ERR_ARG_RANGE', `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`);
+    }
+    return { labels: batch.labels, mode, logitScale, memoryBudget, firstTrainedLayer };
+  }
+}
