@@ -1,6 +1,8 @@
 // Strings of JavaScript as one array of UTF-16: the form V8 gives out fastest, whatever it stores inside.
 #pragma once
 
+#include <string>
+
 #include "binding/napi_setup.h"
 #include "tokenizer/tokenizer.h"
 

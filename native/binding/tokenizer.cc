@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -112,9 +113,8 @@ std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t in
 }
 
 // createTokenizer(tokens: Uint8Array, tokenOffsets: Int32Array, tokenIds: Int32Array, prefix: string,
-// unknownId: number,
-//                 maxWordChars: number, normalizerFlags: number, addedTokens: string[], addedIds: Int32Array,
-//                 addedFlags: Int32Array, before: Int32Array, after: Int32Array): TokenizerHandle
+//                 unknownId: number, maxWordChars: number, normalizerFlags: number, addedTokens: string[],
+//                 addedIds: Int32Array, addedFlags: Int32Array, before: Int32Array, after: Int32Array): TokenizerHandle
 Napi::Value CreateTokenizer(const Napi::CallbackInfo& info) {
   try {
     TokenizerSettings settings;

@@ -52,7 +52,9 @@ Handle& HandleArg(const Napi::CallbackInfo& info, size_t index) {
 
 size_t EnumArg(const Napi::CallbackInfo& info, size_t index, size_t count, const char* name) {
   const size_t value = SizeArg(info, index, name);
-  if (value >= count) ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Unknown \"") + name + "\" at the native boundary");
+  if (value >= count) {
+    ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Unknown \"") + name + "\" at the native boundary");
+  }
   return value;
 }
 
@@ -109,7 +111,7 @@ class SearchWorker final : public PromiseWorker {
     if (!handle.prepared) ThrowCoded(info.Env(), "ERR_DISPOSED", "The base was disposed");
     Napi::Float32Array base = handle.base.Value();
     if (base.ElementLength() != handle.rows * handle.dim) {
-      ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array of \"base\" was transferred or resized after the base was created");
+      ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array of \"base\" was transferred or resized in the meantime");
     }
     const size_t queries = SizeArg(info, 2, "queryRows");
     const Matrix query = MatrixArg(info, 1, queries, handle.dim, "queries");
@@ -118,7 +120,9 @@ class SearchWorker final : public PromiseWorker {
     args_.base = ConstMatrix{base.Data(), handle.rows, handle.dim};
     args_.queries = ConstMatrix{query.data, query.rows, query.cols};
     args_.k = SizeArg(info, 3, "k");
-    if (args_.k == 0 || args_.k > handle.rows) ThrowCoded(info.Env(), "ERR_INTERNAL", "\"k\" is out of range at the native boundary");
+    if (args_.k == 0 || args_.k > handle.rows) {
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"k\" is out of range at the native boundary");
+    }
     CheckLength(info.Env(), indices.ElementLength(), queries, args_.k, "indices");
     args_.indices = indices.Data();
     args_.scores = MatrixArg(info, 5, queries, args_.k, "scores").data;

@@ -4,6 +4,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/distances.cc"
@@ -172,19 +173,18 @@ void Bf16Dots(const uint16_t* query, const uint16_t* const* rows, size_t count, 
 
 Bf16DotFn SelectBf16Dot() { return Bf16Dots; }
 
-// x - x is 0 for a finite x and NaN otherwise.
-bool AllFinite(const float* HWY_RESTRICT x, size_t n) {
+bool AllWithin(const float* HWY_RESTRICT x, size_t n, float limit) {
   const DF d;
   const size_t lanes = hn::Lanes(d);
-  VF sum = hn::Zero(d);
+  const VF bound = hn::Set(d, limit);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    const VF v = hn::LoadU(d, x + i);
-    sum = hn::Add(sum, hn::Sub(v, v));
+    if (!hn::AllTrue(d, hn::Le(hn::Abs(hn::LoadU(d, x + i)), bound))) return false;
   }
-  float total = hn::ReduceSum(d, sum);
-  for (; i < n; ++i) total += x[i] - x[i];
-  return total == 0.0f;
+  for (; i < n; ++i) {
+    if (!(std::abs(x[i]) <= limit)) return false;
+  }
+  return true;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -196,7 +196,7 @@ namespace univar {
 
 HWY_EXPORT(SelectRowDistance);
 HWY_EXPORT(SelectBf16Dot);
-HWY_EXPORT(AllFinite);
+HWY_EXPORT(AllWithin);
 
 // Not HWY_DYNAMIC_POINTER: before the first dispatch of the process it points to a stub that detects the CPU each time.
 RowDistanceFn row_distance_cpu(Distance distance, RowType type) {
@@ -205,20 +205,19 @@ RowDistanceFn row_distance_cpu(Distance distance, RowType type) {
 
 Bf16DotFn bf16_dot_cpu() { return HWY_DYNAMIC_DISPATCH(SelectBf16Dot)(); }
 
-size_t first_non_finite_row_cpu(const float* x, size_t rows, size_t cols) {
-  // One pass over everything that is usually all there is; the row is looked for only when something was found.
+size_t first_row_beyond_cpu(const float* x, size_t rows, size_t cols, float limit) {
+  // One pass over everything is usually all there is; the row is looked for only when something was found.
   constexpr size_t kBlock = 1 << 14;
   const size_t size = rows * cols;
-  bool finite = true;
-#pragma omp parallel for schedule(static) reduction(&& : finite) if (size > 16 * kBlock)
+  bool within = true;
+#pragma omp parallel for schedule(static) reduction(&& : within) if (size > 64 * kBlock)
   for (size_t i = 0; i < size; i += kBlock) {
-    finite = finite && HWY_DYNAMIC_DISPATCH(AllFinite)(x + i, std::min(kBlock, size - i));
+    within = within && HWY_DYNAMIC_DISPATCH(AllWithin)(x + i, std::min(kBlock, size - i), limit);
   }
-  if (finite) return rows;
-  for (size_t row = 0; row < rows; ++row) {
-    if (!HWY_DYNAMIC_DISPATCH(AllFinite)(x + row * cols, cols)) return row;
-  }
-  return rows;
+  if (within) return rows;
+  size_t row = 0;
+  while (row < rows && HWY_DYNAMIC_DISPATCH(AllWithin)(x + row * cols, cols, limit)) ++row;
+  return row;
 }
 
 }  // namespace univar

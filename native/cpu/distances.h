@@ -35,7 +35,7 @@ inline size_t RowBytes(RowType type, size_t dim) {
   return type == RowType::kF32 ? 4 * dim : type == RowType::kU8 ? dim : 2 * dim;
 }
 
-// Index of the first row of `x` ([rows, cols]) that holds a NaN or an infinity, or `rows`.
-size_t first_non_finite_row_cpu(const float* x, size_t rows, size_t cols);
+// Index of the first row of `x` ([rows, cols]) that holds a NaN or a number above `limit` in magnitude, or `rows`.
+size_t first_row_beyond_cpu(const float* x, size_t rows, size_t cols, float limit);
 
 }  // namespace univar

@@ -181,7 +181,7 @@ class InfoNce {
       if (control_.cancelled()) return Status::Aborted();
       const Block tile{j, std::min(key_rows_, rows_ - j)};
       Products* products = nullptr;
-      if (Status s = Prepared(block.rows, tile.rows, &products); !s.ok()) return s;
+      if (Status s = FindProducts(block.rows, tile.rows, &products); !s.ok()) return s;
       if (Status s = products->scores.Run(queries, Keys(tile), strip_.data() + j); !s.ok()) return s;
     }
     for (size_t r = 0; r < block.rows; ++r) std::fill(StripRow(r) + rows_, StripRow(r + 1), kMinusInfinity);
@@ -204,7 +204,7 @@ class InfoNce {
     return bad == rows_ ? Status::Ok() : NonFinite("the logits of query", bad);
   }
 
-  // Turns a row of dot products into coefficients and returns their sum; false if a denominator is not finite.
+  // Turns a row of dot products into coefficients and returns their sum; false if its loss is not finite.
   bool FinishRow(size_t i, float* row, float* sum) {
     const auto same = groups_.of(i);
     const bool several = supervised_ && same.size() > 1;
@@ -232,9 +232,8 @@ class InfoNce {
     }
     const double negative_sum = strip_sum_exp_cpu(row, columns_, max, k_);
     const double all = negative_sum + positive_sum;
-    if (!std::isfinite(all)) return false;
-
     const double loss = several ? std::log(all) - gap : SinglePositiveLoss(negative_sum, positive_sum, gap);
+    if (!std::isfinite(all) || !std::isfinite(loss)) return false;
     losses_[i] = symmetric_ ? losses_[i] + loss / 2 : loss;
     coefficient_[i] += weight_ * negative_sum / all / positives;
 
@@ -257,7 +256,7 @@ class InfoNce {
       const size_t j = tiles * key_rows_;
       const Block tile{j, std::min(key_rows_, rows_ - j)};
       Products* products = nullptr;
-      if (Status s = Prepared(block.rows, tile.rows, &products); !s.ok()) return s;
+      if (Status s = FindProducts(block.rows, tile.rows, &products); !s.ok()) return s;
       const char* g = reinterpret_cast<const char*>(strip_.data()) + j * (bf16_ ? sizeof(uint16_t) : sizeof(float));
       if (Status s = products->d_query.Run(g, Keys(tile), args_.d_query + block.begin * dim_); !s.ok()) return s;
       if (Status s = products->d_key.Run(g, queries, args_.d_key + j * dim_); !s.ok()) return s;
@@ -295,7 +294,7 @@ class InfoNce {
     {
       double* keys = sums_.data() + static_cast<size_t>(omp_get_thread_num()) * 2 * dim_;
       double* queries = keys + dim_;
-#pragma omp for schedule(dynamic, 16)
+#pragma omp for schedule(dynamic, 4)
       for (size_t g = 0; g < count; ++g) {
         const uint32_t single = static_cast<uint32_t>(g);
         const std::span<const uint32_t> group = grouped ? groups_.group(g) : std::span(&single, 1);
@@ -315,7 +314,7 @@ class InfoNce {
   }
 
   // The three products of a block of `rows` queries with `keys` keys; there are at most two heights and two widths.
-  Status Prepared(size_t rows, size_t keys, Products** products) {
+  Status FindProducts(size_t rows, size_t keys, Products** products) {
     auto [at, fresh] = products_.try_emplace({rows, keys});
     *products = &at->second;
     if (!fresh) return Status::Ok();

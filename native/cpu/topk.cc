@@ -1,8 +1,8 @@
 // Exact top-k on the CPU, see ops/topk.h.
 //
 // Queries are taken in rounds. A round is cut into units, each a block of queries against a segment of the base, one
-// thread per unit: a unit needs no other's data, its score tile stays in its core's cache, and the exact ranking makes the
-// merged result independent of the cut. With many queries there is one segment; with few, every thread gets its own.
+// thread per unit: a unit needs no other's data, its score tile stays in its core's cache, and the exact ranking makes
+// the merged result independent of the cut. With many queries there is one segment; with few, each thread has its own.
 #include <omp.h>
 
 #include <algorithm>
@@ -112,7 +112,8 @@ Status RunUnit(const Args&... args) {
 }
 
 // Joins the segments of query `i` of the round and writes its row of the result.
-void WriteResult(const TopkArgs& args, const Plan& plan, const BestRows* parts, size_t i, size_t query, RankedRow* scratch) {
+void WriteResult(const TopkArgs& args, const Plan& plan, const BestRows* parts, size_t i, size_t query,
+                 RankedRow* scratch) {
   BestRows best(scratch, args.k);
   for (size_t s = 0; s < plan.segments; ++s) {
     for (const RankedRow& row : parts[s * plan.queries + i]) best.Push(row);

@@ -1,7 +1,7 @@
 // Integer products for every instruction set, see topk_int16.h.
 //
-// Packed queries: by group of two vectors of queries, then by pair of entries, then query, then entry of the pair, so that
-// one multiplication forms the products of a pair for a vector of queries.
+// Packed queries: by group of two vectors of queries, then by pair of entries, then query, then entry of the pair, so
+// that one multiplication forms the products of a pair for a vector of queries.
 #include "cpu/topk_int16.h"
 
 #include <algorithm>

@@ -16,8 +16,8 @@ size_t packed_int16_size(size_t stride, size_t dim);
 // `codes` is [queries, dim]; the padding becomes zero.
 void pack_int16(const int16_t* codes, size_t queries, size_t dim, size_t stride, int16_t* packed);
 
-// sums [rows, stride] = rows [rows, dim] times the packed queries, rows rounded up to a multiple of kInt16Rows in `sums` and
-// in `wide`, which is scratch of [rows, dim + dim % 2]. No sum may leave the range of int32.
+// sums [rows, stride] = rows [rows, dim] times the packed queries. `sums`, and `wide`, which is scratch of
+// [rows, dim + dim % 2], have room for rows up to a multiple of kInt16Rows. No sum may leave the range of int32.
 void multiply_int16(const int8_t* codes, size_t rows, size_t dim, const int16_t* packed, size_t stride, int16_t* wide,
                     int32_t* sums);
 

@@ -86,7 +86,8 @@ Status TopkScanner::EncodeQueries(ConstMatrix queries) {
 
   const double summation = gamma_bound(dim_ + 64);
   for (size_t i = 0; i < queries_; ++i) {
-    const EncodedRow query = encode_row(query_code_, queries.row(i), dim_, query_codes_.data() + i * row_bytes, scratch.data());
+    const EncodedRow query =
+        encode_row(query_code_, queries.row(i), dim_, query_codes_.data() + i * row_bytes, scratch.data());
     const double s = query.norm / prepared_->unit, m = std::max(1.0, s);
     terms_->norm[i] = query.norm;
     terms_->scale[i] = query.scale;

@@ -1,8 +1,8 @@
 // Keeps, for each query of a block, the rows that can still be among its k best, and ranks them exactly in the end.
 //
-// A row arrives with an upper bound of its key (ops/topk.h). At most `capacity` wait per query; when full, those whose upper
-// bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates, near-ties), the waiting
-// ones are ranked exactly at once, so memory stays bounded.
+// A row arrives with an upper bound of its key (ops/topk.h). At most `capacity` wait per query; when full, those whose
+// upper bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates, near-ties),
+// the waiting ones are ranked exactly at once, so memory stays bounded.
 #pragma once
 
 #include "core/aligned_buffer.h"

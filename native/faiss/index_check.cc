@@ -12,6 +12,7 @@
 #include <string>
 
 #include "cpu/distances.h"
+#include "faiss/index_parts.h"
 
 namespace univar {
 namespace {
@@ -104,7 +105,9 @@ class Walker {
   }
   void Floats(uint64_t length, const char* what) {
     Stream<float>(length, what, [&](const float* values, uint64_t count) {
-      if (first_non_finite_row_cpu(values, 1, count) == 0) throw Damage{std::string("its ") + what + " hold a NaN or an infinity"};
+      if (first_row_beyond_cpu(values, 1, count, kMaxEntry) == 0) {
+        throw Damage{std::string("its ") + what + " hold a NaN, an infinity or a number above 1e15"};
+      }
     });
   }
   void FloatTable(uint64_t expected, const char* what) {

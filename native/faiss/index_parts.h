@@ -10,6 +10,10 @@
 
 namespace univar {
 
+// No entry of a vector, centroid or transform may be larger. Sums of squares then stay finite in float32, which FAISS
+// relies on: where no distance is a number, it leaves list numbers unset and reads wherever they point.
+inline constexpr float kMaxEntry = 1e15f;
+
 struct IndexParts {
   explicit IndexParts(faiss::Index* index);
 

@@ -11,6 +11,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -82,10 +83,43 @@ Status Guard(Code code, const char* what, Work work) {
   }
 }
 
-Status CheckFinite(ConstMatrix x, const char* name) {
-  const size_t row = first_non_finite_row_cpu(x.data, x.rows, x.cols);
+Status CheckEntries(ConstMatrix x, const char* name) {
+  const size_t row = first_row_beyond_cpu(x.data, x.rows, x.cols, kMaxEntry);
   if (row == x.rows) return Status::Ok();
-  return Status::Error(Code::kNonFinite, "Expected finite entries for \"" + std::string(name) + "\", got a NaN or an infinity in row " + std::to_string(row));
+  const bool finite = std::all_of(x.row(row), x.row(row) + x.cols, [](float value) { return std::isfinite(value); });
+  return Status::Error(finite ? Code::kArgRange : Code::kNonFinite,
+                       std::string("Expected ") + (finite ? "entries of at most 1e15 in magnitude" : "finite entries") +
+                           " for \"" + name + "\", got " + (finite ? "a larger one" : "a NaN or an infinity") +
+                           " in row " + std::to_string(row));
+}
+
+// Vectors behind the transforms of an index; the given ones where it has none.
+class Transformed {
+ public:
+  Status Apply(const IndexParts& parts, ConstMatrix x) {
+    result_ = x;
+    if (parts.transform == nullptr) return Status::Ok();
+    for (const faiss::VectorTransform* step : parts.transform->chain) {
+      if (Status status = Apply(*step); !status.ok()) return status;
+    }
+    return Status::Ok();
+  }
+  Status Apply(const faiss::VectorTransform& step) {
+    const float* y = step.apply(static_cast<idx_t>(result_.rows), result_.data);
+    owned_.reset(y);
+    result_ = ConstMatrix{y, result_.rows, static_cast<size_t>(step.d_out)};
+    return CheckEntries(result_, "vectors, once transformed");
+  }
+  void Start(ConstMatrix x) { result_ = x; }
+  ConstMatrix result() const { return result_; }
+
+ private:
+  ConstMatrix result_;
+  std::unique_ptr<const float[]> owned_;
+};
+
+ConstMatrix Rows(ConstMatrix x, int64_t begin, int64_t count) {
+  return ConstMatrix{x.row(static_cast<size_t>(begin)), static_cast<size_t>(count), x.cols};
 }
 
 void SilenceAndTune(faiss::ClusteringParameters* parameters, int iterations) {
@@ -109,7 +143,7 @@ class Team {
   int before_;
 };
 
-// FAISS's parameter objects, nested as the index is.
+// FAISS's parameter objects for the core of an index.
 class Parameters {
  public:
   Parameters(const IndexParts& parts, const SearchParams& params, int64_t k) {
@@ -129,22 +163,15 @@ class Parameters {
     } else if (parts.graph != nullptr) {
       core_ = &graph_;
     }
-    outer_ = core_;
-    if (parts.transform != nullptr) {
-      transform_.index_params = core_;
-      outer_ = &transform_;
-    }
   }
   Parameters(const Parameters&) = delete;
   Parameters& operator=(const Parameters&) = delete;
-  const faiss::SearchParameters* get() const { return outer_; }
+  const faiss::SearchParameters* get() const { return core_; }
 
  private:
   faiss::SearchParametersIVF lists_;
   faiss::SearchParametersHNSW graph_;
-  faiss::SearchParametersPreTransform transform_;
   faiss::SearchParameters* core_ = nullptr;
-  const faiss::SearchParameters* outer_ = nullptr;
 };
 
 // Multiplications that a search of one query takes, about.
@@ -237,13 +264,23 @@ Status VectorIndex::Read(ByteSource* source, bool plain, std::unique_ptr<VectorI
 }
 
 Status VectorIndex::Train(ConstMatrix x, const Control& control) {
-  if (Status status = CheckFinite(x, "vectors"); !status.ok()) return status;
+  if (Status status = CheckEntries(x, "vectors"); !status.ok()) return status;
   TrainingScope scope(&control);
   // One pass over the vectors of a loop that has a few hundred centroids at least.
   constexpr double kCentroids = 64;
   const Team team(kCentroids * static_cast<double>(x.rows * x.cols));
   Status status = Guard(Code::kArgRange, "train the index", [&] {
-    index_->train(static_cast<idx_t>(x.rows), x.data);
+    const IndexParts parts(index_.get());
+    Transformed vectors;
+    vectors.Start(x);
+    if (parts.transform != nullptr) {
+      for (faiss::VectorTransform* step : parts.transform->chain) {
+        if (!step->is_trained) step->train(static_cast<idx_t>(x.rows), vectors.result().data);
+        if (Status applied = vectors.Apply(*step); !applied.ok()) return applied;
+      }
+    }
+    parts.core->train(static_cast<idx_t>(x.rows), vectors.result().data);
+    index_->is_trained = true;
     return Status::Ok();
   });
   if (!status.ok()) {
@@ -280,7 +317,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
   if (static_cast<int64_t>(x.rows) > kMaxRows - index_->ntotal) {
     return Status::Error(Code::kArgRange, "An index holds at most 2^31 - 1 vectors");
   }
-  if (Status status = CheckFinite(x, "vectors"); !status.ok()) return status;
+  if (Status status = CheckEntries(x, "vectors"); !status.ok()) return status;
   const IndexParts parts(index_.get());
   const bool graph = parts.graph != nullptr && parts.lists == nullptr;
   const auto rows = static_cast<int64_t>(x.rows);
@@ -293,8 +330,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
       for (int64_t begin = 0; begin < rows; begin += chunk) {
         Status status = cancellable && control.cancelled()
                             ? Status::Aborted()
-                            : AddChunk(std::min(chunk, rows - begin), x.row(static_cast<size_t>(begin)),
-                                       cancellable ? control : Control());
+                            : AddChunk(Rows(x, begin, std::min(chunk, rows - begin)), cancellable ? control : Control());
         if (!status.ok()) {
           checkpoint.Restore(parts);
           return status;
@@ -309,21 +345,19 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
   });
 }
 
-Status VectorIndex::AddChunk(int64_t n, const float* x, const Control& control) {
+Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
   const IndexParts parts(index_.get());
   // Graphs decide for themselves, batch by batch.
   const bool coarse = parts.lists != nullptr;
-  const Team team(coarse ? static_cast<double>(n) * static_cast<double>(parts.lists->nlist) * parts.core->d : 1e12);
-  std::unique_ptr<const float[]> transformed;
-  if (parts.transform != nullptr) {
-    const float* y = parts.transform->apply_chain(n, x);
-    if (y != x) transformed.reset(y);
-    x = y;
-  }
+  const Team team(coarse ? static_cast<double>(x.rows) * static_cast<double>(parts.lists->nlist) * parts.core->d : 1e12);
+  Transformed vectors;
+  if (Status status = vectors.Apply(parts, x); !status.ok()) return status;
+  const auto n = static_cast<idx_t>(x.rows);
+  const float* y = vectors.result().data;
   if (auto* fast = dynamic_cast<FastGraph*>(parts.core)) {
-    if (Status status = fast->Add(n, x, control); !status.ok()) return status;
+    if (Status status = fast->Add(n, y, control); !status.ok()) return status;
   } else {
-    parts.core->add(n, x);
+    parts.core->add(n, y);
   }
   if (parts.transform != nullptr) parts.transform->ntotal = parts.core->ntotal;
   return Status::Ok();
@@ -331,7 +365,7 @@ Status VectorIndex::AddChunk(int64_t n, const float* x, const Control& control) 
 
 Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& params, int32_t* labels,
                            float* distances, const Control& control) const {
-  if (Status status = CheckFinite(queries, "queries"); !status.ok()) return status;
+  if (Status status = CheckEntries(queries, "queries"); !status.ok()) return status;
   return Guard(Code::kInternal, "search", [&] {
     const IndexParts parts(index_.get());
     const Parameters parameters(parts, params, static_cast<int64_t>(k));
@@ -343,7 +377,9 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
       if (control.cancelled()) return Status::Aborted();
       const int64_t n = std::min(chunk, rows - begin);
       const size_t at = static_cast<size_t>(begin);
-      index_->search(n, queries.row(at), static_cast<idx_t>(k), distances + at * k, ids.data(), parameters.get());
+      Transformed vectors;
+      if (Status status = vectors.Apply(parts, Rows(queries, begin, n)); !status.ok()) return status;
+      parts.core->search(n, vectors.result().data, static_cast<idx_t>(k), distances + at * k, ids.data(), parameters.get());
       std::transform(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(n) * k), labels + at * k,
                      [](idx_t id) { return static_cast<int32_t>(id); });
       control.report(begin + n);
@@ -354,7 +390,7 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
 
 Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchParams& params, RangeResult* result,
                                 const Control& control) const {
-  if (Status status = CheckFinite(queries, "queries"); !status.ok()) return status;
+  if (Status status = CheckEntries(queries, "queries"); !status.ok()) return status;
   return Guard(Code::kInternal, "search", [&] {
     const IndexParts parts(index_.get());
     const Parameters parameters(parts, params, 1);
@@ -368,7 +404,9 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
       if (control.cancelled()) return Status::Aborted();
       const int64_t n = std::min(chunk, rows - begin);
       faiss::RangeSearchResult found(static_cast<size_t>(n));
-      index_->range_search(n, queries.row(static_cast<size_t>(begin)), radius, &found, parameters.get());
+      Transformed vectors;
+      if (Status status = vectors.Apply(parts, Rows(queries, begin, n)); !status.ok()) return status;
+      parts.core->range_search(n, vectors.result().data, radius, &found, parameters.get());
       if (found.lims[n] > static_cast<size_t>(kMaxRows) - result->labels.size()) {
         return Status::Error(Code::kOutOfMemory, "More than 2^31 - 1 vectors lie within the radius: search fewer queries at a time");
       }

@@ -80,7 +80,7 @@ class VectorIndex {
  private:
   static Status Read(class ByteSource* source, bool plain, std::unique_ptr<VectorIndex>* index);
   Status Build();
-  Status AddChunk(int64_t n, const float* x, const Control& control);
+  Status AddChunk(ConstMatrix x, const Control& control);
 
   IndexSpec spec_;
   std::unique_ptr<faiss::ProductQuantizer> opq_quantizer_;  // used by a transform of index_ while it trains

@@ -21,22 +21,25 @@
 // the bound.
 //
 // 1. Scaling. Let v = b_j / ||b_j|| and u = q_i / ||q_i|| (0 for a zero row), w = ||b_j|| / B with B the power of two
-//    just above the length of the longest row (ip, l2), or w = 1 (cosine), so w <= 1. All key terms are then at most about 1 in magnitude, whatever
-//    the range of the inputs, because rows of extreme length are first multiplied by a power of two. With
-//    s = ||q_i|| / B and m = max(1, s), ranking by s_ij is ranking by the key
-//      ip, cosine:  g = w <u, v>         l2:  g = (s/m) w <u, v> - (1/m) w^2 / 2     [= (||q||^2 - s_ij) / (2 B^2 m)]
+//    just above the length of the longest row (ip, l2), or w = 1 (cosine), so w <= 1. All terms are then at most about 1
+//    in magnitude, whatever the range of the inputs (rows of extreme length are first multiplied by a power of two).
+//    With s = ||q_i|| / B and m = max(1, s), ranking by s_ij is ranking by the key
+//      ip, cosine:  g = w <u, v>
+//      l2:          g = (s/m) w <u, v> - (1/m) w^2 / 2  =  (||q_i||^2 - s_ij) / (2 B^2 m)
 // 2. Rounding to storage. Let v', u' be what the codes stand for, r >= ||v - v'|| and p >= ||u - u'|| the residuals
 //    that are measured row by row when the codes are made (so denormals and clipping are in them). By Cauchy-Schwarz
 //      |<u, v> - <u', v'>| = |<u, v - v'> + <u - u', v'>| <= ||u|| r + p ||v'|| <= r + p (1 + r).
 // 3. Summation. A sum of n products in float32, in any order, fused or not, misses by at most
-//      gamma_n sum |u'_t v'_t| <= gamma_n ||u'|| ||v'|| <= gamma_n (1 + p) (1 + r),  gamma_n = n eps / (1 - n eps), eps = 2^-24.
+//      gamma_n sum |u'_t v'_t| <= gamma_n ||u'|| ||v'|| <= gamma_n (1 + p) (1 + r),
+//    gamma_n = n eps / (1 - n eps), eps = 2^-24.
 //    Integer products are exact. The handful of float32 operations after the sum, the double-precision error of the exact
 //    score (n 2^-53 relative to the same product of norms) and the n 2^-126 that a unit may lose by flushing denormals
 //    are less than the difference between gamma_n and gamma_{n+64}.
 // 4. Together: |g - approximation| <= R + P N with R = w r, N = w (1 + r), P = p + gamma_{n+64} (1 + p), plus 2^-120 for
-//    results in the denormal range. Rows with w < 2^-100 count as zero rows with R = w. l2 multiplies this by s/m and adds the rounding of w^2 / (2 m), covered by 2^-21 of it,
-//    and the error of the exact distance, at most (n + 8) 2^-52 (s^2 + w^2) / m: its first part is a constant of the query,
-//    its second disappears in the 2^-21.
+//    results in the denormal range. Rows with w < 2^-100 are scanned as zero rows with R = w. l2 multiplies the bound by
+//    s/m and adds two errors: the rounding of w^2 / (2 m), covered by 2^-21 of it, and that of the exact distance, at most
+//    (n + 8) 2^-52 (s^2 + w^2) / m, of which the first part is a constant of the query (its slack) and the second
+//    disappears in the 2^-21.
 // With n <= kMaxTopkDim every bound is finite. A bound that is too wide to tell rows apart makes more candidates, never a
 // wrong result.
 //

@@ -153,8 +153,6 @@ void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& 
   AppendExactly(piece, limit, workspace, ids);
 }
 
-// False if the piece holds a code point that needs Normalize; what was appended until then is to be
-// discarded.
 bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace,
                               IdBuffer& ids) const {
   size_t begin = 0;  // of the current word

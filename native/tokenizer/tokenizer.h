@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -53,9 +52,10 @@ class Tokenizer {
   Tokenizer(Vocabulary vocabulary, const TokenizerSettings& settings);
   ~Tokenizer();
 
-  // Encodes every text, with ThreadCount() threads. At most `max_tokens` ids per text, special tokens
-  // included, the first ones; max_tokens is at least SpecialCount(). `offsets` has texts.size() + 1 entries:
-  // text i owns ids offsets[i] to offsets[i + 1] - 1. Reports progress in texts.
+  // Encodes every text, with the threads of the calling OpenMP thread. A text gives at most `max_tokens` ids:
+  // its special tokens, of which there are no more than that, and as many of the first others as fit.
+  // `offsets` has texts.size() + 1 entries: text i owns ids offsets[i] to offsets[i + 1] - 1. Reports progress
+  // in texts.
   Status Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
                 const Control& control) const;
 
@@ -72,6 +72,7 @@ class Tokenizer {
   // Each appends to `ids` and may stop once `ids` holds `limit` entries. Pieces of text lie in a TextBatch.
   void AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const;
   void AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
+  // False if the piece holds a code point that needs AppendExactly; what was appended is then to be discarded.
   bool AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const;

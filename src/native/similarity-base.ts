@@ -57,7 +57,7 @@ export class SimilarityBase {
   }
 
   /**
-   * Prepares a base. `onProgress` is not called: this is one pass over the rows.
+   * Prepares a base in one pass over its rows; `onProgress` is not called.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` (naming the row),
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`

@@ -146,8 +146,8 @@ export class VectorIndex {
    * k-means iterations done.
    *
    * @param vectors [rows, dim], row-major
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, or trained before), `ERR_SHAPE_MISMATCH`,
-   *   `ERR_NON_FINITE` naming the row, `ERR_ABORTED`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, trained before, entries above 1e15),
+   *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async train(vectors: Float32Array, options?: CallOptions): Promise<void> {
     const rows = this.#rows(vectors, 'vectors');
@@ -168,7 +168,7 @@ export class VectorIndex {
    * `onProgress` receives the number of rows done.
    *
    * @param vectors [rows, dim], row-major
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, more than 2^31 - 1 vectors),
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, more than 2^31 - 1 vectors, entries above 1e15),
    *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async add(vectors: Float32Array, options?: CallOptions): Promise<void> {

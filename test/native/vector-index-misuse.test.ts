@@ -65,10 +65,19 @@ describe('training and adding', () => {
       await expect(index.add(bad)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 57') as string });
       await expect(index.search(bad, 1)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 57') as string });
     }
+    // Finite, but its square is not.
+    await expect(index.add(new Float32Array(dim).fill(-3e38))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('1e15') as string });
     await expect(index.add(x, { unknown: 1 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(index.reserve(-1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await index.add(new Float32Array(0));
     expect(index.size).toBe(400);
+  });
+
+  it('refuses to whiten by a variance of zero', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'PCAW8,IVF4,SQ8' });
+    const line = new Float32Array(64 * dim).map((_, i) => (i % dim === 0 ? i : 0));
+    await expect(index.train(line)).rejects.toMatchObject({ message: expect.stringContaining('once transformed') as string });
+    expect(index.isTrained).toBe(false);
   });
 
   it.each(['Flat', 'HNSW8', 'IVF8,Flat', 'PCA4,IVF8,SQ8'])('%s is as before when an addition is cancelled', async (factory) => {
