@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { addon } from '../../src/native/loader.js';
+import { matmul } from '../../src/native/matmul.js';
 import { VectorIndex, type VectorIndexOptions } from '../../src/search/vector-index.js';
 import { randomNormal } from '../support/random.js';
 
@@ -87,8 +88,12 @@ describe('training and adding', () => {
     const before = await index.toBuffer();
     const many = randomNormal(40_000 * dim, 2);
     const controller = new AbortController();
+    // Behind a product on the engine thread, so that the addition cannot be done before it is cancelled.
+    const square = new Float32Array(1000 * 1000);
+    const busy = matmul(square, square, 1000, 1000, 1000);
     const adding = index.add(many, { signal: controller.signal });
     controller.abort(new Error('enough'));
+    await busy;
     await expect(adding).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     // And once it is under way.
     const late = new AbortController();
