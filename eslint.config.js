@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /**
  * Who may import whom (CONTRIBUTING.md, "The map of the house"): each folder of src/ and the folders it may use, and the
- * packages that only it may import.
+ * packages that only folders which name them may import.
  */
 const FOLDERS = {
   core: { uses: [] },
@@ -11,9 +11,10 @@ const FOLDERS = {
   data: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
-  evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search'], packages: ['@observablehq/plot', 'linkedom'] },
-  training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation'], packages: ['commander', 'cli-progress'] },
+  plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
+  evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
+  training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'training'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []);

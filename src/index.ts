@@ -57,3 +57,7 @@ export { readRecords, type RecordBatch } from './data/read-records.js';
 export { formatQa, valueId, type QaRecord } from './data/record.js';
 export { surveyRecords, type RecordSurvey } from './data/survey-records.js';
 export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
+export { plotTraining } from './training/plots.js';
+export type { PresetName } from './training/presets.js';
+export type { TrainEvents, TrainOptions } from './training/settings.js';
+export { train, type TrainSummary } from './training/train.js';

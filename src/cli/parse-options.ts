@@ -12,6 +12,13 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
+/** A finite number above 0, also in scientific notation. */
+export function positive(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
 /** Ascending distinct integers >= 1, separated by commas. */
 export function integerList(text: string): number[] {
   const values = text.split(',').map((part) => integer(1)(part.trim()));

@@ -9,6 +9,7 @@ import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addIdentifyCommand } from './identify.js';
 import { addQuickstartCommand } from './quickstart.js';
+import { addTrainCommand } from './train.js';
 
 const USAGE_ERROR = 2;
 
@@ -28,6 +29,7 @@ export function createProgram(context: CliContext): Command {
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
+  addTrainCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);
   program.addHelpText(
@@ -39,6 +41,7 @@ Examples:
   $ univar index values/ --factory HNSW32              make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
+  $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    make an encoder better at it
 `,
   );
   return program;

@@ -10,6 +10,15 @@ export class SeededRandom {
     this.#state = seed >>> 0;
   }
 
+  /**
+   * The generator number `index` of many that one seed stands for: what is drawn from it depends on nothing that was drawn
+   * from the others, so that work can be taken up at any index.
+   */
+  static stream(seed: number, index: number): SeededRandom {
+    // The odd constant (2^32 / golden ratio) spreads consecutive numbers over all 32 bits.
+    return new SeededRandom(seed ^ Math.imul(index + 1, 0x9e3779b9));
+  }
+
   /** The next number in [0, 1), a multiple of 2^-32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;

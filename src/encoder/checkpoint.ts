@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
+import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel } from '../native/encoder-model.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
 import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
@@ -24,9 +25,7 @@ const WORDS = 'embeddings.word_embeddings.weight';
  * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
  */
 export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: 'f32' | 'bf16'): Promise<Checkpoint> {
-  const configPath = join(folder, 'config.json');
-  const config = await readJson(configPath);
-  const native = nativeConfig(config, configPath, pooling);
+  const { config, native } = await readNativeConfig(folder, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
     const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
@@ -45,6 +44,17 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
   }
 }
 
+/**
+ * config.json of a folder and what the engine makes of it.
+ *
+ * @throws EngineError `ERR_DATA`
+ */
+export async function readNativeConfig(folder: string, pooling: PoolingChoice): Promise<{ config: Record<string, unknown>; native: NativeEncoderConfig }> {
+  const path = join(folder, 'config.json');
+  const config = await readJson(path);
+  return { config, native: nativeConfig(config, path, pooling) };
+}
+
 /** A parameter under its name in the checkpoint, from any block of the model. */
 export function readSource(model: EncoderModel, source: ParameterSource, block: 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments'): Float32Array {
   const out = new Float32Array(source.rows * width(model, source));
@@ -58,7 +68,14 @@ export function width(model: EncoderModel, source: ParameterSource): number {
   return parameter.rows === 1 ? 1 : parameter.cols;
 }
 
-function checkNames(file: SafetensorsFile, prefix: string, sources: readonly ParameterSource[]): void {
+/** Shape of the tensor that a source fills. */
+export function tensorShape(model: EncoderModel, source: ParameterSource): number[] {
+  const cols = width(model, source);
+  return cols === 1 ? [source.rows] : [source.rows, cols];
+}
+
+/** @throws EngineError `ERR_DATA` listing the tensors that a file lacks or has too many */
+export function checkNames(file: SafetensorsFile, prefix: string, sources: readonly ParameterSource[]): void {
   const missing = sources.filter((source) => !file.tensors.has(prefix + source.file)).map((source) => prefix + source.file);
   const unknown = unknownNames(file.tensors.keys(), prefix, sources);
   if (missing.length === 0 && unknown.length === 0) return;
@@ -69,16 +86,22 @@ function checkNames(file: SafetensorsFile, prefix: string, sources: readonly Par
   throw new EngineError('ERR_DATA', `${file.path} ${parts.join('; it ')}`);
 }
 
-async function copyTensor(file: SafetensorsFile, prefix: string, source: ParameterSource, model: EncoderModel): Promise<void> {
+/** Copies one tensor of a file into a block of the model. */
+export async function copyTensor(
+  file: SafetensorsFile,
+  prefix: string,
+  source: ParameterSource,
+  model: EncoderModel,
+  block: NativeBlock = 'parameters',
+): Promise<void> {
   const name = prefix + source.file;
   const { shape } = file.tensors.get(name)!;
-  const cols = width(model, source);
-  const expected = cols === 1 ? [source.rows] : [source.rows, cols];
-  const padded = source.file === WORDS && shape[1] === cols && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
+  const expected = tensorShape(model, source);
+  const padded = source.file === WORDS && shape[1] === expected[1] && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
   if (!padded && shape.join() !== expected.join()) {
     throw new EngineError('ERR_DATA', `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`);
   }
-  model.write('parameters', source.parameter, source.row, await file.readFloat32(name));
+  model.write(block, source.parameter, source.row, await file.readFloat32(name));
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

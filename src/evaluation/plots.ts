@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 
 import type { ConfusionTable } from './classification.js';
 import type { ReportEntry } from './report-types.js';
-import { HEADING_HEIGHT, renderSvg, textWidth, type LegendItem } from './svg.js';
+import { HEADING_HEIGHT, renderSvg, textWidth, type LegendItem } from '../plots/svg.js';
 
 /** Distinguishable with the usual colour-vision deficiencies (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#777777'];

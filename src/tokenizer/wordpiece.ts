@@ -18,6 +18,9 @@ export class WordPieceTokenizer implements Tokenizer {
   readonly specialIds: ReadonlyMap<string, number>;
   /** Special tokens around every text: the least value of `maxTokens`. */
   readonly specialCount: number;
+  /** Ids of the special tokens before and after every text. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
 
   private readonly handle: TokenizerHandle;
   private readonly idByToken: ReadonlyMap<string, number>;
@@ -35,6 +38,8 @@ export class WordPieceTokenizer implements Tokenizer {
     this.unknownId = settings.unknownId;
     this.specialIds = new Map(settings.addedTokens.filter((token) => token.special).map(({ content, id }) => [content, id]));
     this.specialCount = settings.before.length + settings.after.length;
+    this.before = settings.before;
+    this.after = settings.after;
   }
 
   /**

@@ -1,5 +1,8 @@
 import { EngineError } from '../core/errors.js';
-import { loadCheckpoint, readSource, type Checkpoint } from '../encoder/checkpoint.js';
+import { checkNames, copyTensor, loadCheckpoint, readSource, tensorShape, type Checkpoint } from '../encoder/checkpoint.js';
+import type { SafetensorsFile } from '../encoder/safetensors.js';
+import type { TensorToWrite } from '../encoder/safetensors-writer.js';
+import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
 import { LOSS_MODES, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
@@ -44,6 +47,9 @@ export interface TrainingBatch {
   /** Value id of every pair as a number; needed by the modes masked and supervised. */
   labels?: Int32Array;
 }
+
+/** What a trainer's future depends on, besides its step: parameters and the two moments of AdamW. */
+export type TrainerBlock = 'parameters' | 'firstMoments' | 'secondMoments';
 
 const KEYS = [
   'encoder', 'logitScale', 'mode', 'learningRate', 'weightDecay', 'maxGradNorm', 'warmupSteps', 'decay', 'totalSteps',
@@ -100,6 +106,15 @@ export class Trainer {
     return this.#steps;
   }
 
+  /** Set by whoever puts parameters and moments of that step back, see {@link restore}. */
+  set steps(value: number) {
+    this.#steps = expectInteger(value, 'steps', 0);
+  }
+
+  get config(): NativeEncoderConfig {
+    return this.checkpoint.model.config;
+  }
+
   get dim(): number {
     return this.checkpoint.model.config.hidden;
   }
@@ -131,6 +146,23 @@ export class Trainer {
   /** Embeddings of packed texts, [texts, dim], L2-normalised. */
   async encode(batch: PackedTokens, options: CallOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
+  }
+
+  /** The tensors of a block, by the checkpoint's names, each copied when it is read. */
+  tensors(block: TrainerBlock): TensorToWrite[] {
+    const { model, sources } = this.checkpoint;
+    return sources.map((source) => ({ name: source.file, shape: tensorShape(model, source), read: () => readSource(model, source, block) }));
+  }
+
+  /**
+   * Puts back a block that was written from {@link tensors}.
+   *
+   * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another architecture's
+   */
+  async restore(block: TrainerBlock, file: SafetensorsFile): Promise<void> {
+    const { model, sources } = this.checkpoint;
+    checkNames(file, '', sources);
+    for (const source of sources) await copyTensor(file, '', source, model, block);
   }
 
   /** Waits for calls in flight and frees the encoder. Idempotent. */

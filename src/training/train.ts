@@ -1,0 +1,109 @@
+import { EngineError } from '../core/errors.js';
+import { readNativeConfig } from '../encoder/checkpoint.js';
+import { fail } from '../native/validate.js';
+import { firstLargest } from '../search/voting.js';
+import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
+import { BatchSource } from './batch-source.js';
+import { restoreCheckpoint, type RunState } from './run-checkpoint.js';
+import { describeRun, RunFolder } from './run-folder.js';
+import { resolveMaxTokens, resolveTrainSettings, type TrainOptions, type TrainSettings } from './settings.js';
+import { createTrainer, type TrainerOptions } from './trainer.js';
+import { TrainingRun, type RunSummary } from './training-run.js';
+import { readTrainingSet, type TrainingSet } from './training-set.js';
+import { splitValidation, Validation } from './validation.js';
+
+export interface TrainSummary extends RunSummary {
+  /** Rows trained on, held out for the validation, and value ids. */
+  rows: number;
+  validationRows: number;
+  valueIds: number;
+}
+
+/**
+ * Trains an encoder with InfoNCE on pairs of views of one value id, validates it by identification of held-out answers, and
+ * writes encoders, checkpoints and metrics to a folder.
+ *
+ * A run that was interrupted, even by SIGKILL or a full disk, goes on behind its last checkpoint when it is called with the
+ * same options, and ends with the same weights, bit for bit, on the same machine.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with another run), `ERR_BUSY`,
+ *   `ERR_NON_FINITE` naming step and batch, `ERR_IO`, `ERR_ABORTED` after a checkpoint, `ERR_OUT_OF_MEMORY`
+ */
+export async function train(options: TrainOptions): Promise<TrainSummary> {
+  const settings = resolveTrainSettings(options);
+  const set = await loadTrainingSet(options, settings);
+  const split = settings.validateEvery > 0 ? splitValidation(set, settings.validationShare, settings.seed) : { train: allRows(set), test: new Int32Array() };
+  const cappedIds = checkLambda(set, split.train, settings.lambda);
+  const validation = settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
+  const batches = new BatchSource(set, split.train, settings);
+  const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
+  const folder = await RunFolder.open(options.out, await describeRun(options, settings));
+  try {
+    const trainer = await createTrainer(trainerOptions(options.encoder, settings, steps));
+    try {
+      const state = (await restoreCheckpoint(folder.dir, trainer)) ?? firstState();
+      batches.moveTo(state.batches);
+      const run = new TrainingRun({ options, settings, set, validation, batches, steps, folder, trainer, state });
+      const figures = { rows: split.train.length, validationRows: split.test.length, valueIds: set.names.length };
+      options.events?.onStart?.({ done: state.step, steps, cappedIds, ...figures });
+      return { ...(await run.finish()), ...figures };
+    } finally {
+      await trainer.dispose();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Reads tokenizer and data, and checks that they fit the encoder. */
+async function loadTrainingSet(options: TrainOptions, settings: TrainSettings): Promise<TrainingSet> {
+  const { native } = await readNativeConfig(options.encoder, { pooling: settings.pooling, normalize: true });
+  if (settings.freezeLayers > native.layers) fail('ERR_ARG_RANGE', `at most ${native.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
+  const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
+  try {
+    if (tokenizer.vocabSize > native.vocabulary) {
+      throw new EngineError('ERR_DATA', `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${native.vocabulary}: they do not belong together`);
+    }
+    return await readTrainingSet(options.data, tokenizer, {
+      read: options.read ?? {},
+      maxTokens: resolveMaxTokens(settings, native.maxPositions),
+      minPerId: settings.minPerId,
+      signal: options.signal,
+      onProgress: (rows) => options.events?.onRead?.(rows),
+    });
+  } finally {
+    await tokenizer.dispose();
+  }
+}
+
+/**
+ * Views of a value id with fewer answers than lambda hold all of them at most, as in the paper; a lambda that no value id
+ * reaches is a mistake.
+ *
+ * @returns how many value ids have fewer
+ */
+function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: number): number {
+  const counts = new Int32Array(names.length);
+  for (const row of rows) counts[labels[row]!]! += 1;
+  const largest = firstLargest(counts);
+  if (counts[largest]! < lambda) {
+    fail('ERR_ARG_RANGE', `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`, 'lambda', lambda);
+  }
+  return counts.filter((count) => count < lambda).length;
+}
+
+function allRows({ rows }: TrainingSet): Int32Array {
+  return Int32Array.from({ length: rows }, (_, row) => row);
+}
+
+function firstState(): RunState {
+  return { step: 0, batches: { epoch: 0, taken: 0 }, best: undefined, stale: 0, finished: false, tokens: 0, seconds: 0 };
+}
+
+function trainerOptions(encoder: string, settings: TrainSettings, totalSteps: number): TrainerOptions {
+  const { logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, precision, pooling, memoryBudget, seed } = settings;
+  return {
+    encoder, logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, totalSteps, precision, pooling, memoryBudget, seed,
+    firstTrainedLayer: settings.freezeLayers,
+  };
+}
