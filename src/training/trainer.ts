@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { loadCheckpoint, readSource, type Checkpoint } from '../encoder/checkpoint.js';
+import { loadCheckpoint, readSource, saveCheckpoint, type Checkpoint } from '../encoder/checkpoint.js';
 import type { CallOptions } from '../native/call.js';
 import { LOSS_MODES, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
@@ -131,6 +131,18 @@ export class Trainer {
   /** Embeddings of packed texts, [texts, dim], L2-normalised. */
   async encode(batch: PackedTokens, options: CallOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
+  }
+
+  /**
+   * Writes the encoder, as it is between two steps and after at least those called so far, as a folder in the layout of
+   * sentence-transformers: float32 weights, pooling and settings of this trainer, tokenizer of the folder that it was
+   * loaded from. The folder appears when it is whole; an earlier one is replaced. Steps may go on while files are written.
+   *
+   * @throws EngineError `ERR_DATA` if the folder holds anything but a saved encoder, or if the folder that it was loaded
+   *   from is gone; `ERR_IO`, `ERR_DISPOSED`
+   */
+  async save(folder: string): Promise<void> {
+    await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
   }
 
   /** Waits for calls in flight and frees the encoder. Idempotent. */
