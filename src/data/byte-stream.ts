@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 import { EngineError } from '../core/errors.js';
-import { checkAborted, fileError, systemCode } from './file-errors.js';
+import { checkAborted, fileError, systemCode } from '../core/file-errors.js';
 
 const CHUNK_BYTES = 2 ** 18;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;

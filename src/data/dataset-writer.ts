@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { embeddingsToBytes } from './embedding-bytes.js';
-import { withFileErrors } from './file-errors.js';
+import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from './folder-lock.js';
 import type { SourceFile } from './input-files.js';
 import { createManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { ByteStream } from './byte-stream.js';
 import { bytesToEmbeddings } from './embedding-bytes.js';
-import { withFileErrors } from './file-errors.js';
+import { withFileErrors } from '../core/file-errors.js';
 import { hashFile } from './input-files.js';
 import { JOURNAL_FILE } from './journal.js';
 import { readJsonl } from './jsonl-reader.js';
 import { EMBEDDINGS_FILE, MANIFEST_FILE, PARTIAL, readManifest, ROWS_FILE, type DatasetManifest } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type NpyHeader } from './npy.js';
-import { readFully } from './positioned-io.js';
+import { readFully } from '../core/positioned-io.js';
 import type { QaRecord } from './record.js';
 
 /** Bytes that are read at once when all embeddings are. */

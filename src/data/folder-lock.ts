@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EngineError } from '../core/errors.js';
-import { systemCode, withFileErrors } from './file-errors.js';
+import { systemCode, withFileErrors } from '../core/file-errors.js';
 
 interface Owner {
   pid: number;

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { checkAborted, fileError, withFileErrors } from './file-errors.js';
+import { checkAborted, fileError, withFileErrors } from '../core/file-errors.js';
 
 export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 

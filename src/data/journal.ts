@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, type FileHandle } from 'node:fs/promises';
 
-import { systemCode, withFileErrors } from './file-errors.js';
+import { systemCode, withFileErrors } from '../core/file-errors.js';
 import type { DatasetConfiguration } from './manifest.js';
-import { readExactly } from './positioned-io.js';
+import { readExactly } from '../core/positioned-io.js';
 
 export const JOURNAL_FILE = 'journal.partial';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { systemCode, withFileErrors } from './file-errors.js';
+import { systemCode, withFileErrors } from '../core/file-errors.js';
 import type { SourceFile } from './input-files.js';
 import type { EmbeddingType } from './npy.js';
 

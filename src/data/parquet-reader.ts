@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { EngineError } from '../core/errors.js';
-import { checkAborted, fileError } from './file-errors.js';
+import { checkAborted, fileError } from '../core/file-errors.js';
 import type { ParquetReply, ParquetTask } from './parquet-worker.js';
 import type { RawRow, RowSource } from './raw-row.js';
 

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
-import { systemCode } from './file-errors.js';
+import { systemCode } from '../core/file-errors.js';
 
 export interface ParquetTask {
   path: string;

@@ -3,12 +3,12 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { withFileErrors } from './file-errors.js';
+import { withFileErrors } from '../core/file-errors.js';
 import { hashFile } from './input-files.js';
 import { batchChecksum, intactBatches, JOURNAL_FILE, journalHeader, journalLine, readJournal, type Journal } from './journal.js';
 import { EMBEDDINGS_FILE, MANIFEST_FILE, PARTIAL, ROWS_FILE, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, npyHeader } from './npy.js';
-import { syncFolder, writeFully } from './positioned-io.js';
+import { syncFolder, writeFully } from '../core/positioned-io.js';
 
 const DATA_FILES = [EMBEDDINGS_FILE, ROWS_FILE] as const;
 

@@ -1,7 +1,7 @@
 import { EngineError } from '../core/errors.js';
 import { ByteStream } from './byte-stream.js';
 import { readCsv } from './csv-reader.js';
-import { checkAborted } from './file-errors.js';
+import { checkAborted } from '../core/file-errors.js';
 import { resolveInputs, type InputFile } from './input-files.js';
 import { readJsonl } from './jsonl-reader.js';
 import { openParquet } from './parquet-reader.js';

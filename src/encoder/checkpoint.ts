@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel } from '../native/encoder-model.js';
+import { readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
 import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
+import type { TensorToWrite } from './safetensors-writer.js';
 
 /** A model and the names its tensors have in files. */
 export interface Checkpoint {
@@ -15,10 +17,16 @@ export interface Checkpoint {
   sources: readonly ParameterSource[];
   /** config.json as it was read. */
   config: Record<string, unknown>;
+  /** Where it was read from. */
+  folder: string;
+  /** What the file puts before the names of `sources`. */
+  prefix: string;
 }
 
 /** Rows beyond the checkpoint's own: NomicBERT pads its vocabulary to a multiple of 64 and leaves the rest unused. */
 const WORDS = 'embeddings.word_embeddings.weight';
+/** Tensors with two dimensions even when they have a single row. */
+const TABLES: ReadonlySet<string> = new Set(['word', 'position', 'type']);
 
 /**
  * @param folder with config.json and model.safetensors
@@ -38,7 +46,7 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
       await model.dispose();
       throw error;
     }
-    return { model, sources, config };
+    return { model, sources, config, folder, prefix };
   } finally {
     await file.close();
   }
@@ -65,13 +73,27 @@ export function readSource(model: EncoderModel, source: ParameterSource, block: 
 /** Entries per row of the tensor that a source fills; 1 for a vector. */
 export function width(model: EncoderModel, source: ParameterSource): number {
   const parameter = model.parameters.get(source.parameter)!;
-  return parameter.rows === 1 ? 1 : parameter.cols;
+  return parameter.rows === 1 && !TABLES.has(source.parameter) ? 1 : parameter.cols;
 }
 
-/** Shape of the tensor that a source fills. */
-export function tensorShape(model: EncoderModel, source: ParameterSource): number[] {
+/** Shape of the tensor in the checkpoint. */
+export function shapeOf(model: EncoderModel, source: ParameterSource): number[] {
   const cols = width(model, source);
   return cols === 1 ? [source.rows] : [source.rows, cols];
+}
+
+/** Writes the encoder as it is now to a folder in the Hugging Face layout; it may go on computing meanwhile. */
+export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Promise<void> {
+  const { model, sources, config, folder, prefix } = checkpoint;
+  const { pooling, normalize, hidden, maxPositions } = model.config;
+  const unused = await readUnusedTensors(folder, prefix);
+  // One copy of all parameters, taken between two jobs: an update must not get in while files are written.
+  await model.idle();
+  const tensors = sources.map((source): TensorToWrite => {
+    const values = readSource(model, source, 'parameters');
+    return { name: source.file, shape: shapeOf(model, source), read: () => values };
+  });
+  await writeEncoderFolder(target, { source: folder, config, pooling, normalize, dim: hidden, positions: maxPositions, tensors: [...tensors, ...unused] });
 }
 
 /** @throws EngineError `ERR_DATA` listing the tensors that a file lacks or has too many */
@@ -96,8 +118,9 @@ export async function copyTensor(
 ): Promise<void> {
   const name = prefix + source.file;
   const { shape } = file.tensors.get(name)!;
-  const expected = tensorShape(model, source);
-  const padded = source.file === WORDS && shape[1] === expected[1] && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
+  const cols = width(model, source);
+  const expected = shapeOf(model, source);
+  const padded = source.file === WORDS && shape[1] === cols && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
   if (!padded && shape.join() !== expected.join()) {
     throw new EngineError('ERR_DATA', `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`);
   }

@@ -99,6 +99,15 @@ export class EncoderModel {
     );
   }
 
+  /** Resolves when no call is in flight; what follows at once, without another await, sees the parameters of no half step. */
+  async idle(): Promise<void> {
+    let last: Promise<unknown> | undefined;
+    while (last !== this.#last) {
+      last = this.#last;
+      await last;
+    }
+  }
+
   /** Frees the parameters when the last call in flight is done. Idempotent. */
   async dispose(): Promise<void> {
     this.#disposed = true;

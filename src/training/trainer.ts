@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { checkNames, copyTensor, loadCheckpoint, readSource, tensorShape, type Checkpoint } from '../encoder/checkpoint.js';
+import { checkNames, copyTensor, loadCheckpoint, readSource, saveCheckpoint, shapeOf, type Checkpoint } from '../encoder/checkpoint.js';
 import type { SafetensorsFile } from '../encoder/safetensors.js';
 import type { TensorToWrite } from '../encoder/safetensors-writer.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
@@ -151,7 +151,7 @@ export class Trainer {
   /** The tensors of a block, by the checkpoint's names, each copied when it is read. */
   tensors(block: TrainerBlock): TensorToWrite[] {
     const { model, sources } = this.checkpoint;
-    return sources.map((source) => ({ name: source.file, shape: tensorShape(model, source), read: () => readSource(model, source, block) }));
+    return sources.map((source) => ({ name: source.file, shape: shapeOf(model, source), read: () => readSource(model, source, block) }));
   }
 
   /**
@@ -163,6 +163,18 @@ export class Trainer {
     const { model, sources } = this.checkpoint;
     checkNames(file, '', sources);
     for (const source of sources) await copyTensor(file, '', source, model, block);
+  }
+
+  /**
+   * Writes the encoder, as it is between two steps and after at least those called so far, as a folder in the layout of
+   * sentence-transformers: float32 weights, pooling and settings of this trainer, tokenizer of the folder that it was
+   * loaded from. The folder appears when it is whole; an earlier one is replaced. Steps may go on while files are written.
+   *
+   * @throws EngineError `ERR_DATA` if the folder holds anything but a saved encoder, or if the folder that it was loaded
+   *   from is gone; `ERR_IO`, `ERR_DISPOSED`
+   */
+  async save(folder: string): Promise<void> {
+    await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
   }
 
   /** Waits for calls in flight and frees the encoder. Idempotent. */

@@ -6,11 +6,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import { openDataset } from '../../src/data/dataset.js';
 import { randomNormal, seededRandom } from '../support/random.js';
+import { smallDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const CHILD = fileURLToPath(new URL('../support/write-dataset-child.ts', import.meta.url));
@@ -79,18 +80,6 @@ describe('processes that write a dataset', () => {
     await expect(attempt()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in dtype, sources') as string });
   });
 });
-
-/** A file system of one megabyte; skips the test where this process may not mount one. */
-function smallDisk(context: TestContext): string {
-  const disk = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'pipe' });
-  } catch (error) {
-    context.skip(`a small file system cannot be mounted here: ${String(error)}`);
-  }
-  onTestFinished(() => void execFileSync('umount', [disk]));
-  return disk;
-}
 
 describe('a full disk', () => {
   it('is named, loses nothing that was written, and the writer goes on when there is room', async (context) => {

@@ -1,4 +1,4 @@
-import { EngineError } from '../core/errors.js';
+import { EngineError } from './errors.js';
 
 /** What the file system says in words; every other code is passed on as it is. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -6,7 +6,8 @@ import { platform } from 'node:os';
 /** Writes all of `bytes` at `position`. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    // One call moves less than 2^31 bytes.
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, 2 ** 30), position + done);
     done += bytesWritten;
   }
 }

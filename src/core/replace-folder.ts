@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+
+import { EngineError } from './errors.js';
+import { systemCode, withFileErrors } from './file-errors.js';
+import { syncFolder } from './positioned-io.js';
+
+/**
+ * Makes a folder whose contents appear all at once: `fill` writes them to a temporary folder beside `target`, which then
+ * takes its place. Where `fill` fails, the target stays as it was. A crash in between leaves the whole old or the whole new
+ * folder, at worst under its temporary name.
+ *
+ * @param target may be missing or empty, or hold nothing but `names`
+ * @param names of everything that such a folder may hold, so that no stranger's files are ever deleted
+ * @throws EngineError `ERR_DATA` naming what the target holds beyond that, `ERR_IO`, and whatever `fill` throws
+ */
+export async function replaceFolder(target: string, names: ReadonlySet<string>, fill: (folder: string) => Promise<void>): Promise<void> {
+  const path = resolve(target);
+  await refuseStrangers(path, names);
+  const beside = (what: string): string => `${dirname(path)}/.${basename(path)}.${what}-${randomUUID().slice(0, 8)}`;
+  const fresh = beside('new');
+  try {
+    await withFileErrors(`write ${path}`, () => mkdir(fresh, { recursive: true }));
+    await fill(fresh);
+    await withFileErrors(`write ${path}`, () => exchange(fresh, path, beside('old')));
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // the first error is the one that matters
+    throw error;
+  }
+}
+
+async function refuseStrangers(path: string, names: ReadonlySet<string>): Promise<void> {
+  const stranger = (await listFolder(path)).find((entry) => !names.has(entry));
+  if (stranger === undefined) return;
+  throw new EngineError('ERR_DATA', `The folder ${path} holds ${stranger}, which is not of the kind to be written; take another folder`);
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  return withFileErrors(`write ${path}`, async () => {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  });
+}
+
+async function exchange(fresh: string, path: string, old: string): Promise<void> {
+  await syncFolder(fresh);
+  const replaced = await moveAway(path, old);
+  try {
+    await rename(fresh, path);
+  } catch (error) {
+    if (replaced) await rename(old, path);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  if (replaced) await rm(old, { recursive: true, force: true });
+}
+
+/** False where there is nothing. */
+async function moveAway(path: string, to: string): Promise<boolean> {
+  try {
+    await rename(path, to);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+
+import { EngineError } from '../core/errors.js';
+import { withFileErrors } from '../core/file-errors.js';
+import { writeFully } from '../core/positioned-io.js';
+
+export interface TensorToWrite {
+  name: string;
+  shape: readonly number[];
+  /** Its entries, row-major. Called once, when their turn has come, so that only one tensor need be in memory. */
+  read: () => Float32Array;
+}
+
+const LENGTH_BYTES = 8;
+/** What transformers wants to be told before it opens a file. */
+const PYTORCH = { format: 'pt' };
+
+/**
+ * Writes a safetensors file of float32 tensors, in the order given, and has it on the disk when it resolves. The file
+ * appears under its name when it is whole; one that was there is replaced.
+ *
+ * @param metadata strings for the header. @default `{ format: 'pt' }`
+ * @throws EngineError `ERR_IO` naming the file; `ERR_ARG_RANGE` for a name that comes twice or is reserved;
+ *   `ERR_SHAPE_MISMATCH` if a tensor does not have the entries of its shape
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = PYTORCH,
+): Promise<void> {
+  const header = encodeHeader(tensors, metadata);
+  const partial = `${path}.partial`;
+  try {
+    await withFileErrors(`write ${path}`, async () => {
+      const handle = await open(partial, 'w');
+      try {
+        await writeTensors(handle, header, tensors);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(partial, path);
+    });
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined); // the first error is the one that matters
+    throw error;
+  }
+}
+
+/** Length and JSON, padded with spaces so that the tensors begin at a multiple of eight bytes. */
+function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Buffer {
+  const entries: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, shape } of tensors) {
+    if (Object.hasOwn(entries, name)) throw new EngineError('ERR_ARG_RANGE', `Expected names that come once for "tensors", got ${JSON.stringify(name)} again`);
+    const begin = end;
+    end += Float32Array.BYTES_PER_ELEMENT * countEntries(shape);
+    entries[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+  }
+  const json = Buffer.from(JSON.stringify(entries));
+  const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - LENGTH_BYTES));
+  json.copy(header, LENGTH_BYTES);
+  return header;
+}
+
+async function writeTensors(handle: FileHandle, header: Buffer, tensors: readonly TensorToWrite[]): Promise<void> {
+  await writeFully(handle, header, 0);
+  let position = header.length;
+  for (const { name, shape, read } of tensors) {
+    const values = read();
+    if (values.length !== countEntries(shape)) {
+      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${countEntries(shape)} entries for the tensor "${name}" of shape [${shape.join(', ')}], got ${values.length}`);
+    }
+    await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position);
+    position += values.byteLength;
+  }
+}
+
+function countEntries(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process';
+
+import { onTestFinished, type TestContext } from 'vitest';
+
+import { temporaryFolder } from './temporary-folder.js';
+
+/** A file system of one megabyte; skips the test where this process may not mount one. */
+export function smallDisk(context: TestContext): string {
+  const disk = temporaryFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'pipe' });
+  } catch (error) {
+    context.skip(`a small file system cannot be mounted here: ${String(error)}`);
+  }
+  onTestFinished(() => void execFileSync('umount', [disk]));
+  return disk;
+}
