@@ -17,7 +17,7 @@ const FOLDERS = {
   cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'training'], packages: ['commander', 'cli-progress'] },
 };
 
-const fenced = Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []);
+const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];
 
 const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => {
   const folders = Object.keys(FOLDERS).filter((other) => other !== name && !uses.includes(other));
@@ -32,7 +32,7 @@ const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => 
             ...(folders.length > 0
               ? [{ group: folders.map((other) => `**/${other}/*`), message: `${name} may import: ${uses.join(', ') || 'nothing in src/'}.` }]
               : []),
-            ...strangers.map((entry) => ({ group: [entry, `${entry}/*`], message: `${entry} is fenced into one folder.` })),
+            ...strangers.map((entry) => ({ group: [entry, `${entry}/*`], message: `${entry} is fenced into the folders that name it.` })),
           ],
         },
       ],

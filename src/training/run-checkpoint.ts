@@ -36,7 +36,7 @@ export interface BestValidation {
 }
 
 interface StateFile extends RunState {
-  version: typeof VERSION;
+  version: number;
   files: Record<string, { bytes: number; sha256: string }>;
 }
 
@@ -92,7 +92,7 @@ export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<
   if (newest === undefined) return undefined;
   const folder = join(dir, newest);
   const { version, files, ...state } = await readState(folder);
-  if (version !== VERSION) throw new EngineError('ERR_DATA', `${folder} has version ${JSON.stringify(version)}; this release reads version ${VERSION}`);
+  if (version !== VERSION) throw new EngineError('ERR_DATA', `${folder} has version ${version}; this release reads version ${VERSION}`);
   for (const [name, block] of Object.entries(FILES)) {
     const path = join(folder, name);
     const { sha256 } = await hashFile(path);

@@ -125,5 +125,5 @@ function differences(there: string, now: RunDescription): string {
     const old = (before.settings as Record<string, unknown> | undefined)?.[key];
     if (differ(old, value)) list.push(`${key} (${String(old)} there, ${String(value)} now)`);
   }
-  return list.join(', ') || `${RUN_FILE}`;
+  return list.join(', ') || RUN_FILE;
 }

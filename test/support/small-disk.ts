@@ -4,11 +4,11 @@ import { onTestFinished, type TestContext } from 'vitest';
 
 import { temporaryFolder } from './temporary-folder.js';
 
-/** A file system of one megabyte; skips the test where this process may not mount one. */
-export function smallDisk(context: TestContext): string {
+/** A file system of so many megabytes; skips the test where this process may not mount one. */
+export function smallDisk(context: TestContext, megabytes = 1): string {
   const disk = temporaryFolder();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk], { stdio: 'pipe' });
   } catch (error) {
     context.skip(`a small file system cannot be mounted here: ${String(error)}`);
   }

@@ -8,14 +8,17 @@ import type { TrainCommandOptions } from '../train.js';
 
 /** `univar train` */
 export async function runTrain(data: readonly string[], options: TrainCommandOptions, context: CliContext): Promise<void> {
-  const summary = await trainWithProgress(data, options, context);
-  const plots = options.plot ? await plotTraining(options.out) : [];
+  const { plot, json, ...training } = options;
+  const summary = await trainWithProgress(data, training, context);
+  const plots = plot ? await plotTraining(options.out) : [];
   const tokensPerSecond = summary.seconds > 0 ? summary.tokens / summary.seconds : 0;
-  if (options.json) context.printJson({ ...summary, tokensPerSecond, plots });
+  if (json) context.printJson({ ...summary, tokensPerSecond, plots });
   else context.print(describeSummary(summary, tokensPerSecond, plots));
 }
 
-async function trainWithProgress(data: readonly string[], options: TrainCommandOptions, context: CliContext): Promise<TrainSummary> {
+type Training = Omit<TrainCommandOptions, 'plot' | 'json'>;
+
+async function trainWithProgress(data: readonly string[], options: Training, context: CliContext): Promise<TrainSummary> {
   let progress: Progress = context.progress({ label: 'read', unit: 'answers' });
   try {
     return await train({
@@ -41,10 +44,7 @@ async function trainWithProgress(data: readonly string[], options: TrainCommandO
   }
 }
 
-function trainOptions(data: readonly string[], options: TrainCommandOptions): TrainOptions {
-  const { columns, model, lang, skipBad, plot, json, ...rest } = options;
-  void plot;
-  void json;
+function trainOptions(data: readonly string[], { columns, model, lang, skipBad, ...rest }: Training): TrainOptions {
   return { ...rest, data, read: { columns, defaults: { ...(model && { model }), ...(lang && { lang }) }, skipBad } };
 }
 

@@ -1,0 +1,80 @@
+/** The tables of docs/training.md, between its markers. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import type { BatchSamplerName } from '../../src/training/batch-samplers.js';
+import type { Machine } from '../support/machine.js';
+
+/** Shares of tested answers identified. */
+export interface Figures {
+  /** Balanced accuracy. */
+  knn: number;
+  /** Accuracy. */
+  probe: number;
+}
+
+export interface TrainingEvidence {
+  command: string;
+  machine: Machine;
+  settings: Record<string, string | number>;
+  sets: { name: string; valueIds: number; train: number; test: number; chance: number; tfidf: number }[];
+  frozen: Record<string, Figures>;
+  runs: {
+    sampler: BatchSamplerName;
+    steps: number;
+    tokens: number;
+    seconds: number;
+    validation: { step: number; balancedAccuracy: number } | undefined;
+    figures: Record<string, Figures>;
+  }[];
+}
+
+const PAGE = fileURLToPath(new URL('../../docs/training.md', import.meta.url));
+const BEGIN = '<!-- evidence: begin -->';
+const END = '<!-- evidence: end -->';
+
+/** Replaces what stands between the markers. */
+export function writeTrainingTables(evidence: TrainingEvidence): void {
+  const page = readFileSync(PAGE, 'utf8');
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the markers ${BEGIN} and ${END}`);
+  writeFileSync(PAGE, `${before}${BEGIN}\n${tables(evidence)}${END}${after}`);
+}
+
+function tables({ command, machine, settings, sets, frozen, runs }: TrainingEvidence): string {
+  const percent = (share: number | undefined): string => (share === undefined ? '-' : (100 * share).toFixed(1));
+  const names = runs.map(({ sampler }) => sampler);
+  const table = (heading: string[], rows: string[][]): string =>
+    [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
+  const figures = (measure: keyof Figures): string =>
+    table(
+      ['set', 'ids', 'voting', 'tested', 'chance', 'TF-IDF', 'frozen', ...names],
+      sets.map(({ name, valueIds, train, test, chance, tfidf }) => [
+        name,
+        String(valueIds),
+        String(train),
+        String(test),
+        percent(chance),
+        percent(tfidf),
+        percent(frozen[name]?.[measure]),
+        ...runs.map((run) => percent(run.figures[name]?.[measure])),
+      ]),
+    );
+  return [
+    `\`${command}\`, ${machine.cpu}, ${machine.threads} threads, ${machine.simd}; ${Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
+    `kNN, balanced accuracy in %:\n\n${figures('knn')}`,
+    `Linear probe, accuracy in %:\n\n${figures('probe')}`,
+    `The runs:\n\n${table(
+      ['sampler', 'steps', 'tokens', 'seconds', 'tokens/s', 'best validation, %'],
+      runs.map(({ sampler, steps, tokens, seconds, validation }) => [
+        sampler,
+        String(steps),
+        String(tokens),
+        seconds.toFixed(0),
+        (tokens / seconds).toFixed(0),
+        validation ? `${percent(validation.balancedAccuracy)} after step ${validation.step}` : '-',
+      ]),
+    )}`,
+  ].join('\n');
+}

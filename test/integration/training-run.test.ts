@@ -1,0 +1,227 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import type { TrainOptions } from '../../src/training/settings.js';
+import { train } from '../../src/training/train.js';
+import { runCli, startCli } from '../support/cli.js';
+import { writeRecords } from '../support/records.js';
+import { smallDisk } from '../support/small-disk.js';
+import { seededRandom } from '../support/random.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { answers, writeTrainableEncoder } from '../support/trainable-encoder.js';
+
+const NOMIC_TINY = fileURLToPath(new URL('../fixtures/parity/nomic-tiny', import.meta.url));
+
+/** An encoder, two sources of answers, and options for a short run. */
+function setting(): TrainOptions & { data: string[] } {
+  const folder = temporaryFolder();
+  writeRecords(join(folder, 'one.jsonl'), answers(4, 40));
+  writeRecords(join(folder, 'two.jsonl'), answers(3, 30, { seed: 2, prefix: 'other-' }));
+  return {
+    data: [join(folder, 'one.jsonl'), join(folder, 'two.jsonl')],
+    encoder: writeTrainableEncoder(join(folder, 'encoder')),
+    out: join(folder, 'run'),
+    lambda: 2,
+    steps: 8,
+    batchSize: 8,
+    learningRate: 1e-3,
+    warmupSteps: 2,
+    validateEvery: 4,
+    checkpointEvery: 3,
+  };
+}
+
+const weights = (run: string, encoder = 'last'): Buffer => readFileSync(join(run, encoder, 'model.safetensors'));
+const metricsOf = (run: string): Record<string, unknown>[] =>
+  readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+const checkpoints = (run: string): string[] => readdirSync(run).filter((name) => name.startsWith('step-'));
+/** Without what depends on the clock. */
+const course = (run: string): unknown[] => metricsOf(run).map((line) => ({ ...line, seconds: 0 }));
+
+describe('train', () => {
+  it('learns to identify answers to questions it was not trained on', async () => {
+    const options = { ...setting(), steps: 60, lambda: 1, validateEvery: 20 };
+    const summary = await train(options);
+    const validations = metricsOf(options.out).filter(({ kind }) => kind === 'validation') as { step: number; balancedAccuracy: number; chance: number }[];
+    expect(validations.map(({ step }) => step)).toEqual([0, 20, 40, 60]);
+    expect(summary.best!.balancedAccuracy).toBe(Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)));
+    expect(summary.best!.balancedAccuracy).toBeGreaterThan(validations[0]!.balancedAccuracy + 0.15);
+    const losses = metricsOf(options.out).filter(({ kind }) => kind === 'step').map(({ loss }) => loss as number);
+    expect(losses.length).toBe(60);
+    expect(losses.slice(-5).reduce((a, b) => a + b)).toBeLessThan(losses.slice(0, 5).reduce((a, b) => a + b));
+  });
+
+  it.each(['mixed', 'one-source', 'same-questions'] as const)('gives the same bytes for the same seed with sampler %s, others for another seed', async (sampler) => {
+    const options = { ...setting(), sampler };
+    await train(options);
+    const again = { ...options, out: `${options.out}-again` };
+    await train(again);
+    expect(weights(again.out).equals(weights(options.out))).toBe(true);
+    expect(course(again.out)).toEqual(course(options.out));
+    const other = { ...options, out: `${options.out}-other`, seed: 43 };
+    await train(other);
+    expect(weights(other.out).equals(weights(options.out))).toBe(false);
+  });
+
+  it('goes on bit for bit after an abort at every step', async () => {
+    const options = setting();
+    await train({ ...options, out: `${options.out}-whole` });
+    for (let aborts = 0; ; aborts++) {
+      const controller = new AbortController();
+      const events = { onStep: () => controller.abort() };
+      const result = await train({ ...options, signal: controller.signal, events }).catch((error: unknown) => error);
+      if (!(result instanceof Error)) {
+        expect(aborts).toBe(7);
+        break;
+      }
+      expect(result).toMatchObject({ code: 'ERR_ABORTED', message: expect.stringMatching(/Interrupted after step \d/) as string });
+    }
+    expect(weights(options.out).equals(weights(`${options.out}-whole`))).toBe(true);
+    expect(weights(options.out, 'best').equals(weights(`${options.out}-whole`, 'best'))).toBe(true);
+    expect(course(options.out)).toEqual(course(`${options.out}-whole`));
+    // There is nothing left to do, and the summary is there nevertheless.
+    expect(await train(options)).toMatchObject({ steps: 8, loss: undefined });
+  });
+
+  it('stops early after validations without a new best', async () => {
+    const options = { ...setting(), learningRate: 0, validateEvery: 1, patience: 3 };
+    expect(await train(options)).toMatchObject({ steps: 3, stoppedEarly: true, best: { step: 0 } });
+  });
+
+  it('trains without validation, with frozen layers, and leaves those alone', async () => {
+    const options = { ...setting(), validateEvery: 0, freezeLayers: 1 };
+    const summary = await train(options);
+    expect(summary).toMatchObject({ best: undefined, validationRows: 0, encoder: join(options.out, 'last') });
+    expect(existsSync(join(options.out, 'best'))).toBe(false);
+  });
+
+  it('draws its curves', async () => {
+    const options = setting();
+    const result = await runCli(['train', ...options.data, '-e', options.encoder, '-o', options.out, '--lambda', '1', '--steps', '4', '--batch-size', '8', '--validate-every', '2', '--plot', '--json']);
+    expect(result.stderr).toContain('held-out answers identified');
+    expect(result.code).toBe(0);
+    const summary = JSON.parse(result.stdout) as { encoder: string; steps: number; tokensPerSecond: number };
+    expect(summary).toMatchObject({ encoder: join(options.out, 'best'), steps: 4, valueIds: 4 });
+    expect(summary.tokensPerSecond).toBeGreaterThan(0);
+    for (const name of ['loss', 'learning-rate', 'validation']) expect(readFileSync(join(options.out, `${name}.svg`), 'utf8')).toMatch(/^<svg[^]*<path[^]*<\/svg>\n$/);
+  });
+});
+
+describe('a run that is killed', () => {
+  it('ends with the same bytes after SIGKILL at random moments', async () => {
+    const options = setting();
+    const args = (out: string): string[] => [
+      'train', ...options.data, '-e', options.encoder, '-o', out, '--lambda', '2', '--steps', '60', '--batch-size', '8', '--learning-rate', '1e-3',
+      '--validate-every', '7', '--checkpoint-every', '2',
+    ];
+    const whole = `${options.out}-whole`;
+    const started = performance.now();
+    expect((await runCli(args(whole))).code).toBe(0);
+    const duration = performance.now() - started;
+    const random = seededRandom(11);
+    let kills = 0;
+    for (let attempt = 0; ; attempt++) {
+      const { child, result } = startCli(args(options.out));
+      // The last attempts run to their end, whatever the machine does meanwhile.
+      const wait = attempt < 12 ? (0.3 + 0.7 * random()) * duration : Infinity;
+      const outcome = await Promise.race([result, ...(wait < Infinity ? [sleep(wait).then(() => 'time is up' as const)] : [])]);
+      if (outcome !== 'time is up') {
+        expect(outcome).toMatchObject({ code: 0 });
+        break;
+      }
+      child.kill('SIGKILL');
+      await result;
+      kills += 1;
+      expect(checkpoints(options.out).filter((name) => !name.endsWith('.partial')).length).toBeLessThanOrEqual(2);
+    }
+    expect(kills).toBeGreaterThan(0);
+    expect(weights(options.out).equals(weights(whole))).toBe(true);
+    expect(weights(options.out, 'best').equals(weights(whole, 'best'))).toBe(true);
+    expect(course(options.out)).toEqual(course(whole));
+    expect(readdirSync(options.out).filter((name) => /partial|\.(new|old)-/.test(name))).toEqual([]);
+  });
+
+  it('keeps the checkpoint before when the disk is full, and goes on when there is room', async (context) => {
+    // The best encoder and one checkpoint fit, two checkpoints do not.
+    const disk = smallDisk(context, 3);
+    const options = { ...setting(), out: join(disk, 'run'), validateEvery: 0 };
+    const failure = await train(options).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/step-0000000006.*no space left on the device \(ENOSPC\)/) as string });
+    expect(checkpoints(options.out)).toEqual(['step-0000000003']);
+    execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+    await train(options);
+    const whole = { ...options, out: join(disk, 'whole') };
+    await train(whole);
+    expect(weights(options.out).equals(weights(whole.out))).toBe(true);
+  });
+});
+
+describe('train refuses', () => {
+  it('another run in its folder, naming what differs', async () => {
+    const options = setting();
+    await train(options);
+    await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('learningRate (0.001 there, 0.002 now)') as string });
+    await expect(train({ ...options, data: options.data.slice(0, 1) })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in the data') as string });
+    writeFileSync(join(options.encoder, '..', 'stranger.txt'), '');
+    await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('is no training run') as string });
+  });
+
+  it('a damaged checkpoint, and one of another architecture', async () => {
+    const options = setting();
+    const controller = new AbortController();
+    await train({ ...options, signal: controller.signal, events: { onStep: () => controller.abort() } }).catch(() => undefined);
+    const checkpoint = join(options.out, checkpoints(options.out)[0]!);
+    const file = join(checkpoint, 'first-moments.safetensors');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(file, bytes);
+    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('first-moments.safetensors is damaged') as string });
+    // A checkpoint that is whole, but of another encoder: as if folders had been mixed up.
+    cpSync(join(NOMIC_TINY, 'model.safetensors'), file);
+    const state = JSON.parse(readFileSync(join(checkpoint, 'state.json'), 'utf8')) as { files: Record<string, { sha256: string }> };
+    state.files['first-moments.safetensors']!.sha256 = execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ')[0]!;
+    writeFileSync(join(checkpoint, 'state.json'), JSON.stringify(state));
+    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/lacks embeddings.*; it has unknown /) as string });
+  });
+
+  it('a tokenizer with more tokens than the encoder has vectors', async () => {
+    const options = setting();
+    writeTrainableEncoder(options.encoder, 600);
+    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('608 tokens, its encoder vectors for 500') as string });
+  });
+
+  it('a value id with one answer, by name, unless it is left out', async () => {
+    const options = setting();
+    const file = join(options.encoder, '..', 'rare.jsonl');
+    writeRecords(file, [{ qid: 'q1', question: 'w1', answer: 'w2', model: 'hapax', lang: 'fra' }]);
+    const data = [...options.data, file];
+    await expect(train({ ...options, data })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('hapax$fra') as string });
+    expect(await train({ ...options, data, minPerId: 2 })).toMatchObject({ valueIds: 4 });
+  });
+
+  it('a lambda that no value id reaches, and caps it for those with fewer answers', async () => {
+    const options = setting();
+    await expect(train({ ...options, lambda: 71 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringMatching(/at most \d+, the answers of model-\d\$eng.*"lambda", got 71/) as string });
+    let capped = 0;
+    // model-3 answered in the first source only.
+    await train({ ...options, lambda: 50, events: { onStart: ({ cappedIds }) => (capped = cappedIds) } });
+    expect(capped).toBe(1);
+  });
+
+  it('views longer than the positions, and more frozen layers than there are', async () => {
+    const options = setting();
+    await expect(train({ ...options, maxTokens: 129 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('at most 128') as string });
+    await expect(train({ ...options, freezeLayers: 3 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('freezeLayers') as string });
+  });
+
+  it('to go on from a loss that is not finite, naming step and batch', async () => {
+    const options = { ...setting(), validateEvery: 0, learningRate: 1, decay: 'constant', warmupSteps: 0, maxGradNorm: 0, logitScale: 1e6, steps: 200 } as const;
+    const failure = await train(options).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringMatching(/step \d+, batch \d+ of epoch \d+, 8 pairs; the first: model-\d\$eng on .*q\d+/) as string });
+  });
+});

@@ -1,0 +1,33 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { QaRecord } from '../../src/data/record.js';
+import { jsonWithVocabulary } from './peer-tokenizer.js';
+import { seededRandom } from './random.js';
+
+const BERT_TINY = fileURLToPath(new URL('../fixtures/parity/bert-tiny', import.meta.url));
+
+/** The tiny BERT of the parity fixtures with a tokenizer whose words are w0 to w299. */
+export function writeTrainableEncoder(folder: string, words = 300): string {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['config.json', 'model.safetensors']) cpSync(join(BERT_TINY, name), join(folder, name));
+  const vocabulary = ['q', 'a', ':', ...Array.from({ length: words }, (_, i) => `w${i}`)];
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(jsonWithVocabulary(vocabulary)));
+  return folder;
+}
+
+/** Answers of `models` models to `questions` questions: every model has favourite words, every question its own. */
+export function answers(models: number, questions: number, { seed = 1, prefix = '' } = {}): QaRecord[] {
+  const random = seededRandom(seed);
+  const word = (begin: number, count: number): string => `w${begin + Math.floor(random() * count)}`;
+  return Array.from({ length: questions }, (_, q) => q).flatMap((q) =>
+    Array.from({ length: models }, (_, m) => ({
+      qid: `${prefix}q${q}`,
+      question: `w${q} w${q + 1}`,
+      answer: Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? word(200 + 10 * m, 10) : word(q, 5))).join(' '),
+      model: `model-${m}`,
+      lang: 'eng',
+    })),
+  );
+}
