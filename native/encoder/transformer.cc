@@ -98,9 +98,9 @@ Status Transformer::ForwardLayer(const Parameters& p, const LayerParameters& lay
   UNIVAR_TRY(backend_.linear_forward(Weight(p, layer.fc1, layer.fc1_bias, c.fc1_rows(), c.hidden),
                                      {.x = work_.hidden1, .y = saved.pre, .rows = tokens, .precision = p.precision}));
   if (c.gated) {
-    backend_.swiglu_forward(saved.pre, work_.wide, tokens, c.inner);
+    backend_.swiglu_forward(saved.pre, work_.wide, nullptr, tokens, c.inner);
   } else {
-    backend_.gelu_forward(saved.pre, work_.wide, tokens * c.inner);
+    backend_.gelu_forward(saved.pre, work_.wide, nullptr, tokens * c.inner);
   }
   UNIVAR_TRY(backend_.linear_forward(Weight(p, layer.fc2, layer.fc2_bias, c.hidden, c.inner),
                                      {.x = work_.wide, .y = work_.d1, .rows = tokens, .precision = p.precision}));
@@ -155,9 +155,9 @@ Status Transformer::BackwardMlp(const Parameters& p, const LayerParameters& laye
   const size_t tokens = local.tokens;
   UNIVAR_TRY(NormBackward(p, layer.norm2, layer.norm2_bias, local, saved.norm2, work_.d1, grads));
   if (c.gated) {
-    backend_.swiglu_forward(saved.pre, work_.wide, tokens, c.inner);
+    backend_.swiglu_forward(saved.pre, work_.wide, nullptr, tokens, c.inner);
   } else {
-    backend_.gelu_forward(saved.pre, work_.wide, tokens * c.inner);
+    backend_.gelu_forward(saved.pre, work_.wide, nullptr, tokens * c.inner);
   }
   UNIVAR_TRY(backend_.linear_backward(Weight(p, layer.fc2, layer.fc2_bias, c.hidden, c.inner),
                                       {.x = work_.wide,
