@@ -65,6 +65,13 @@ PackedBatch BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const Enc
   return {ids.Data(), o, entries - 1};
 }
 
+// A number of layers.
+size_t LayerArg(const Napi::CallbackInfo& info, size_t index, const EncoderConfig& config) {
+  const size_t layers = SizeArg(info, index, "layers");
+  if (layers > config.layers) ThrowCoded(info.Env(), "ERR_INTERNAL", "The model has fewer layers");
+  return layers;
+}
+
 class EncodeWorker final : public PromiseWorker {
  public:
   EncodeWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
@@ -73,19 +80,21 @@ class EncodeWorker final : public PromiseWorker {
     const size_t hidden = model_->config().hidden;
     embeddings_ = MatrixArg(info, 2, batch_.sequences, hidden, "embeddings").data;
     for (size_t i = 0; i < 3; ++i) Keep(info[i]);
-    if (!info[3].IsUndefined()) {
-      hidden_ = MatrixArg(info, 3, batch_.tokens(), hidden, "hidden").data;
-      Keep(info[3]);
+    layers_ = LayerArg(info, 3, model_->config());
+    if (!info[4].IsUndefined()) {
+      hidden_ = MatrixArg(info, 4, batch_.tokens(), hidden, "hidden").data;
+      Keep(info[4]);
     }
-    TakeControl(info, 4);
+    TakeControl(info, 5);
   }
 
  private:
-  Status Execute() override { return model_->Encode(batch_, embeddings_, hidden_, control()); }
+  Status Execute() override { return model_->Encode(batch_, layers_, embeddings_, hidden_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   std::shared_ptr<Model> model_;
   PackedBatch batch_;
+  size_t layers_ = 0;
   float* embeddings_ = nullptr;
   float* hidden_ = nullptr;
 };
@@ -99,7 +108,7 @@ struct LossSettings {
 // Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
 class BackwardWorker : public PromiseWorker {
  public:
-  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, control)
+  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, lowerStates | undefined, control)
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
     batch_ = BatchArg(info, 0, model_->config());
@@ -117,8 +126,12 @@ class BackwardWorker : public PromiseWorker {
     loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
     loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
     step_.memory_budget = SizeArg(info, 5, "memoryBudget");
-    step_.first_trained_layer = SizeArg(info, 6, "firstTrainedLayer");
-    TakeControl(info, 7);
+    step_.first_trained_layer = LayerArg(info, 6, model_->config());
+    if (!info[7].IsUndefined() && step_.first_trained_layer > 0) {
+      step_.lower_states = MatrixArg(info, 7, batch_.tokens(), model_->config().hidden, "lowerStates").data;
+      Keep(info[7]);
+    }
+    TakeControl(info, 8);
   }
 
  protected:
@@ -157,13 +170,13 @@ class StepWorker final : public BackwardWorker {
  public:
   // (..., control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm)
   StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
-    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 8, "step"));
-    update_.adamw.learning_rate = NumberArg(info, 9, "learningRate");
-    update_.adamw.weight_decay = NumberArg(info, 10, "weightDecay");
-    update_.adamw.beta1 = NumberArg(info, 11, "beta1");
-    update_.adamw.beta2 = NumberArg(info, 12, "beta2");
-    update_.adamw.epsilon = NumberArg(info, 13, "epsilon");
-    update_.max_grad_norm = NumberArg(info, 14, "maxGradNorm");
+    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 9, "step"));
+    update_.adamw.learning_rate = NumberArg(info, 10, "learningRate");
+    update_.adamw.weight_decay = NumberArg(info, 11, "weightDecay");
+    update_.adamw.beta1 = NumberArg(info, 12, "beta1");
+    update_.adamw.beta2 = NumberArg(info, 13, "beta2");
+    update_.adamw.epsilon = NumberArg(info, 14, "epsilon");
+    update_.max_grad_norm = NumberArg(info, 15, "maxGradNorm");
   }
 
  private:
@@ -270,14 +283,15 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return offset;
   }
 
-  // encode(ids: Int32Array, offsets: Int32Array, embeddings: Float32Array, hidden?: Float32Array, control?: Int32Array):
-  //   Promise<void>
+  // encode(ids: Int32Array, offsets: Int32Array, embeddings: Float32Array, layers: number, hidden?: Float32Array,
+  //        control?: Int32Array): Promise<void>
   Napi::Value Encode(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
   }
 
   // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale: number,
-  //          memoryBudget: number, firstTrainedLayer: number, control?: Int32Array): Promise<{ loss: number }>
+  //          memoryBudget: number, firstTrainedLayer: number, lowerStates: Float32Array | undefined, control?: Int32Array):
+  //   Promise<{ loss: number }>
   Napi::Value Backward(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
   }

@@ -8,7 +8,9 @@
 #define HWY_TARGET_INCLUDE "cpu/activation.cc"
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
+
+#include "cpu/bf16-inl.h"
+#include "cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace univar {
@@ -43,45 +45,76 @@ V Phi(D d, V x) {
 
 template <class D, class V = hn::Vec<D>>
 V Sigmoid(D d, V x) {
-  return hn::Div(hn::Set(d, 1.0f), hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(x))));
+  const V one = hn::Set(d, 1.0f);
+  // 1 / (1 + 2^126) is as good as 0.
+  const V exponent = hn::Min(hn::Mul(x, hn::Set(d, -kLog2E)), hn::Set(d, 126.0f));
+  return hn::Div(one, hn::Add(one, Exp2(d, exponent)));
 }
 
-// Applies `function` to n entries; the tail goes through a padded vector, so results do not depend on alignment.
-template <size_t kInputs, class Function>
-void Map(const float* const (&in)[kInputs], float* out, size_t n, const Function& function) {
+// Where an activation goes: float32, bfloat16 or both.
+struct Output {
+  float* y;
+  uint16_t* y16;
+};
+
+template <class D, class V>
+HWY_INLINE void Store(D d, V v, Output out, size_t i, size_t count) {
+  if (out.y != nullptr) {
+    if (count >= hn::Lanes(d)) {
+      hn::StoreU(v, d, out.y + i);
+    } else {
+      hn::StoreN(v, d, out.y + i, count);
+    }
+  }
+  if (out.y16 != nullptr) StoreBf16(d, v, out.y16 + i, count);
+}
+
+// Calls `body` for every vector of n entries with a loader of it; the tail loads zeros beyond its end and goes through the
+// same arithmetic.
+template <class Body>
+HWY_INLINE void ForEachVector(size_t n, const Body& body) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d);
-  for (size_t i = 0; i < n; i += lanes) {
-    const size_t count = std::min(lanes, n - i);
-    hn::Vec<decltype(d)> v[kInputs];
-    for (size_t k = 0; k < kInputs; ++k) v[k] = hn::LoadN(d, in[k] + i, count);
-    hn::StoreN(function(d, v), d, out + i, count);
-  }
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) body(i, lanes, [&](const float* x) HWY_ATTR { return hn::LoadU(d, x + i); });
+  if (i < n) body(i, n - i, [&](const float* x) HWY_ATTR { return hn::LoadN(d, x + i, n - i); });
 }
 
-void GeluForward(const float* x, float* y, size_t n) {
-  Map<1>({x}, y, n, [](auto d, auto* v) HWY_ATTR { return hn::Mul(v[0], Phi(d, v[0])); });
-}
-
-void GeluBackward(const float* x, const float* dy, float* dx, size_t n) {
-  Map<2>({x, dy}, dx, n, [](auto d, auto* v) HWY_ATTR {
-    const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f),
-                                 hn::Exp(d, hn::Mul(hn::Set(d, -0.5f), hn::Mul(v[0], v[0]))));
-    return hn::Mul(v[1], hn::MulAdd(v[0], density, Phi(d, v[0])));
+void GeluForward(const float* x, float* y, uint16_t* y16, size_t n) {
+  const hn::ScalableTag<float> d;
+  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+    const auto v = load(x);
+    Store(d, hn::Mul(v, Phi(d, v)), {y, y16}, i, count);
   });
 }
 
-void SwigluForwardRow(const float* up, const float* gate, float* y, size_t n) {
-  Map<2>({up, gate}, y, n, [](auto d, auto* v) HWY_ATTR { return hn::Mul(v[0], hn::Mul(v[1], Sigmoid(d, v[1]))); });
+void GeluBackward(const float* x, const float* dy, float* dx, size_t n) {
+  const hn::ScalableTag<float> d;
+  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+    const auto v = load(x);
+    const auto exponent = hn::Mul(hn::Set(d, -0.5f * kLog2E), hn::Mul(v, v));
+    const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f), Exp2(d, exponent));
+    Store(d, hn::Mul(load(dy), hn::MulAdd(v, density, Phi(d, v))), {dx, nullptr}, i, count);
+  });
+}
+
+void SwigluForwardRow(const float* up, const float* gate, float* y, uint16_t* y16, size_t n) {
+  const hn::ScalableTag<float> d;
+  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+    const auto g = load(gate);
+    Store(d, hn::Mul(load(up), hn::Mul(g, Sigmoid(d, g))), {y, y16}, i, count);
+  });
 }
 
 void SwigluBackwardRow(const float* up, const float* gate, const float* dy, float* dup, float* dgate, size_t n) {
-  Map<2>({gate, dy}, dup, n, [](auto d, auto* v) HWY_ATTR { return hn::Mul(v[1], hn::Mul(v[0], Sigmoid(d, v[0]))); });
-  Map<3>({up, gate, dy}, dgate, n, [](auto d, auto* v) HWY_ATTR {
-    const auto s = Sigmoid(d, v[1]);
-    const auto one = hn::Set(d, 1.0f);
-    const auto slope = hn::Mul(s, hn::MulAdd(v[1], hn::Sub(one, s), one));
-    return hn::Mul(hn::Mul(v[2], v[0]), slope);
+  const hn::ScalableTag<float> d;
+  const auto one = hn::Set(d, 1.0f);
+  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+    const auto g = load(gate), gradient = load(dy);
+    const auto s = Sigmoid(d, g);
+    const auto slope = hn::Mul(s, hn::MulAdd(g, hn::Sub(one, s), one));
+    Store(d, hn::Mul(gradient, hn::Mul(g, s)), {dup, nullptr}, i, count);
+    Store(d, hn::Mul(hn::Mul(gradient, load(up)), slope), {dgate, nullptr}, i, count);
   });
 }
 
@@ -101,9 +134,12 @@ namespace {
 constexpr size_t kBlock = 1 << 14;  // floats per piece of parallel work
 }
 
-void gelu_forward_cpu(const float* x, float* y, size_t n) {
+void gelu_forward_cpu(const float* x, float* y, uint16_t* y16, size_t n) {
 #pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y + i, std::min(kBlock, n - i));
+  for (size_t i = 0; i < n; i += kBlock) {
+    HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y == nullptr ? nullptr : y + i, y16 == nullptr ? nullptr : y16 + i,
+                                      std::min(kBlock, n - i));
+  }
 }
 
 void gelu_backward_cpu(const float* x, const float* dy, float* dx, size_t n) {
@@ -113,11 +149,12 @@ void gelu_backward_cpu(const float* x, const float* dy, float* dx, size_t n) {
   }
 }
 
-void swiglu_forward_cpu(const float* pair, float* y, size_t rows, size_t cols) {
+void swiglu_forward_cpu(const float* pair, float* y, uint16_t* y16, size_t rows, size_t cols) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
     const float* up = pair + 2 * i * cols;
-    HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y + i * cols, cols);
+    HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y == nullptr ? nullptr : y + i * cols,
+                                           y16 == nullptr ? nullptr : y16 + i * cols, cols);
   }
 }
 

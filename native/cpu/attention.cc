@@ -19,6 +19,7 @@
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
 
+#include "cpu/bf16-inl.h"
 #include "cpu/small_gemm-inl.h"
 
 #ifndef UNIVAR_ATTENTION_ONCE_H_
@@ -147,6 +148,12 @@ void AttentionForwardHead(const AttentionForwardArgs& args, size_t sequence, siz
     for (size_t i = 0; i < m; ++i) {
       const size_t token = begin + i0 + i;
       CopyRows(out + i * pad, pad, 1, dim, dim, 1.0f / sum[i], args.o + token * model + head * dim);
+      if (args.o16 != nullptr) {
+        const float* row = args.o + token * model + head * dim;
+        for (size_t c = 0; c < dim; c += lanes) {
+          StoreBf16(D(), hn::LoadN(D(), row + c, dim - c), args.o16 + token * model + head * dim + c, dim - c);
+        }
+      }
       if (args.lse != nullptr) args.lse[token * shape.heads + head] = max[i] + std::log(sum[i]);
     }
   }

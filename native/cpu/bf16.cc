@@ -6,19 +6,12 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/bf16-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// In integers, because the conversion instructions of some targets flush denormals or truncate.
-template <class D, class V>
-V RoundBits(D du, V bits) {
-  const V odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
-  const V rounded = hn::Add(bits, hn::Add(hn::Set(du, 0x7FFFu), odd));
-  const auto is_nan = hn::Gt(hn::And(bits, hn::Set(du, 0x7FFFFFFFu)), hn::Set(du, 0x7F800000u));
-  return hn::IfThenElse(is_nan, hn::Or(bits, hn::Set(du, 0x00400000u)), rounded);
-}
 
 uint32_t RoundBits1(uint32_t bits) {
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return bits | 0x00400000u;

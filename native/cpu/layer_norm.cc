@@ -12,49 +12,69 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/bf16-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// The vector at x + j and, past the end of n entries, zeros.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadTail(D d, const float* x, size_t j, size_t n) {
+  return j + hn::Lanes(d) <= n ? hn::LoadU(d, x + j) : hn::LoadN(d, x + j, n - j);
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreTail(D d, V v, float* y, size_t j, size_t n) {
+  if (j + hn::Lanes(d) <= n) {
+    hn::StoreU(v, d, y + j);
+  } else {
+    hn::StoreN(v, d, y + j, n - j);
+  }
+}
+
+// Everything is measured from a pivot p, the sum's first mean in float32: entries minus p are exact where they are close
+// to it, so float32 sums keep the variance of a row with a large offset, and the little that p misses the mean by is put
+// right afterwards.
 void LayerNormRow(const LayerNormForwardArgs& args, size_t i) {
-  const hn::ScalableTag<double> dd;
-  const hn::Rebind<float, decltype(dd)> df;
-  const size_t lanes = hn::Lanes(dd), n = args.x.cols;
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d), n = args.x.cols;
   const float* x = args.x.row(i);
   const float* r = args.residual == nullptr ? nullptr : args.residual + i * n;
   float* s = args.sum + i * n;
-  float* y = args.y + i * n;
 
-  auto total = hn::Zero(dd);
-  size_t j = 0;
-  for (; j + lanes <= n; j += lanes) {
-    auto v = hn::LoadU(df, x + j);
-    if (r != nullptr) v = hn::Add(v, hn::LoadU(df, r + j));
-    hn::StoreU(v, df, s + j);
-    total = hn::Add(total, hn::PromoteTo(dd, v));
+  auto total = hn::Zero(d);
+  for (size_t j = 0; j < n; j += lanes) {
+    auto v = LoadTail(d, x, j, n);
+    if (r != nullptr) v = hn::Add(v, LoadTail(d, r, j, n));
+    StoreTail(d, v, s, j, n);
+    total = hn::Add(total, v);
   }
-  double sum = hn::ReduceSum(dd, total);
-  for (; j < n; ++j) sum += s[j] = x[j] + (r == nullptr ? 0.0f : r[j]);
-  const double mean = sum / static_cast<double>(n);
+  const float pivot = hn::ReduceSum(d, total) / static_cast<float>(n);
 
-  const auto center = hn::Set(dd, mean);
-  auto squares = hn::Zero(dd);
-  for (j = 0; j + lanes <= n; j += lanes) {
-    const auto v = hn::Sub(hn::PromoteTo(dd, hn::LoadU(df, s + j)), center);
+  const auto center = hn::Set(d, pivot);
+  auto rest = hn::Zero(d), squares = hn::Zero(d);
+  for (size_t j = 0; j < n; j += lanes) {
+    auto v = hn::Sub(LoadTail(d, s, j, n), center);
+    if (j + lanes > n) v = hn::IfThenElseZero(hn::FirstN(d, n - j), v);
+    rest = hn::Add(rest, v);
     squares = hn::MulAdd(v, v, squares);
   }
-  double variance = hn::ReduceSum(dd, squares);
-  for (; j < n; ++j) variance += (s[j] - mean) * (s[j] - mean);
-  const double rstd = 1.0 / std::sqrt(variance / static_cast<double>(n) + args.epsilon);
+  const double offset = static_cast<double>(hn::ReduceSum(d, rest)) / static_cast<double>(n);
+  const double variance =
+      std::max(0.0, static_cast<double>(hn::ReduceSum(d, squares)) / static_cast<double>(n) - offset * offset);
+  const double rstd = 1.0 / std::sqrt(variance + args.epsilon);
 
-  const auto scale = hn::Set(dd, rstd);
-  for (j = 0; j + lanes <= n; j += lanes) {
-    const auto xhat = hn::DemoteTo(df, hn::Mul(hn::Sub(hn::PromoteTo(dd, hn::LoadU(df, s + j)), center), scale));
-    hn::StoreU(hn::MulAdd(xhat, hn::LoadU(df, args.weight + j), hn::LoadU(df, args.bias + j)), df, y + j);
+  const auto scale = hn::Set(d, static_cast<float>(rstd));
+  const auto shift = hn::Set(d, static_cast<float>(-offset * rstd));
+  for (size_t j = 0; j < n; j += lanes) {
+    const auto xhat = hn::MulAdd(hn::Sub(LoadTail(d, s, j, n), center), scale, shift);
+    const auto y = hn::MulAdd(xhat, LoadTail(d, args.weight, j, n), LoadTail(d, args.bias, j, n));
+    if (args.y != nullptr) StoreTail(d, y, args.y + i * n, j, n);
+    if (args.y16 != nullptr) StoreBf16(d, y, args.y16 + i * n + j, n - j);
   }
-  for (; j < n; ++j) y[j] = static_cast<float>((s[j] - mean) * rstd) * args.weight[j] + args.bias[j];
-  if (args.mean != nullptr) args.mean[i] = static_cast<float>(mean);
+  if (args.mean != nullptr) args.mean[i] = static_cast<float>(pivot + offset);
   if (args.rstd != nullptr) args.rstd[i] = static_cast<float>(rstd);
 }
 

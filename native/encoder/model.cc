@@ -66,13 +66,14 @@ Parameters Model::Borrow() {
           .precision = precision_};
 }
 
-Status Model::Encode(const PackedBatch& batch, float* embeddings, float* hidden, const Control& control) {
+Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control) {
   const Parameters parameters = Borrow();
   for (const PackedBatch& part : SplitBatch(batch, kMicroBatchTokens)) {
     const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     float* states = hidden == nullptr ? nullptr : hidden + token * config_.hidden;
-    if (Status s = transformer_.Forward(parameters, part, nullptr, embeddings + first * config_.hidden, states, control);
+    if (Status s = transformer_.Forward(parameters, part, {0, layers}, nullptr, embeddings + first * config_.hidden,
+                                        states, control);
         !s.ok()) {
       return s;
     }
@@ -87,8 +88,15 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   std::fill_n(gradients_.data(), gradients_.size(), 0.0f);
   const Parameters parameters = Borrow();
   const std::vector<PackedBatch> parts = SplitBatch(batch, kMicroBatchTokens);
+  const auto range = [&](const PackedBatch& part) {
+    const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
+    const float* lower = settings.lower_states;
+    return LayerRange{.first = settings.first_trained_layer,
+                      .last = config_.layers,
+                      .lower = lower == nullptr ? nullptr : lower + token * config_.hidden};
+  };
   const auto bytes = [&](bool keep_qkv) {
-    return batch.tokens() * Saved::FloatsPerToken(config_, keep_qkv) * sizeof(float);
+    return batch.tokens() * Saved::FloatsPerToken(config_, range(batch), keep_qkv) * sizeof(float);
   };
   const bool keep_qkv = bytes(true) <= settings.memory_budget;
   const bool keep_all_parts = bytes(false) <= settings.memory_budget;
@@ -103,11 +111,10 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   };
   const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
     if (saved != nullptr) {
-      if (Status s = saved->Allocate(config_, part.tokens(), part.sequences, keep_qkv || !keep_all_parts); !s.ok()) {
-        return s;
-      }
+      const bool qkv = keep_qkv || !keep_all_parts;
+      if (Status s = saved->Allocate(config_, range(part), part.tokens(), part.sequences, qkv); !s.ok()) return s;
     }
-    return transformer_.Forward(parameters, part, saved, embeddings.data() + row(part), nullptr, control);
+    return transformer_.Forward(parameters, part, range(part), saved, embeddings.data() + row(part), nullptr, control);
   };
 
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -119,8 +126,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
       if (Status s = forward(parts[i], &saved_[0]); !s.ok()) return s;
     }
     const Saved& saved = saved_[keep_all_parts ? i : 0];
-    if (Status s = transformer_.Backward(parameters, parts[i], saved, d_embeddings.data() + row(parts[i]),
-                                         settings.first_trained_layer, gradients_.data(), control);
+    if (Status s = transformer_.Backward(parameters, parts[i], range(parts[i]), saved,
+                                         d_embeddings.data() + row(parts[i]), gradients_.data(), control);
         !s.ok()) {
       return s;
     }

@@ -19,6 +19,7 @@ namespace univar {
 struct StepSettings {
   size_t memory_budget = size_t{1} << 30;  // bytes for kept activations
   size_t first_trained_layer = 0;          // layers below, and the embeddings when above 0, stay as they are
+  const float* lower_states = nullptr;     // [tokens, hidden] below that layer, to skip the frozen ones; or null
 };
 
 struct UpdateSettings {
@@ -45,7 +46,8 @@ class Model {
   // Must follow every change of the parameters from outside; the rounded copy is renewed before its next use.
   void ParametersChanged() { stale_ = true; }
 
-  Status Encode(const PackedBatch& batch, float* embeddings, float* hidden, const Control& control);
+  // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives these.
+  Status Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
   // Gradients are zeroed first and are valid afterwards.
   Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
                          const Control& control);

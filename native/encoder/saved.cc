@@ -27,13 +27,14 @@ std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
   return parts;
 }
 
-size_t Saved::FloatsPerToken(const EncoderConfig& config, bool keep_qkv) {
-  return config.hidden + 2 + config.layers * LayerFloats(config, keep_qkv);
+size_t Saved::FloatsPerToken(const EncoderConfig& config, const LayerRange& range, bool keep_qkv) {
+  return config.hidden + 2 + range.count() * LayerFloats(config, keep_qkv);
 }
 
-Status Saved::Allocate(const EncoderConfig& config, size_t tokens, size_t sequences, bool keep_qkv) {
+Status Saved::Allocate(const EncoderConfig& config, const LayerRange& range, size_t tokens, size_t sequences,
+                       bool keep_qkv) {
   const size_t hidden = config.hidden;
-  const size_t total = tokens * FloatsPerToken(config, keep_qkv) + sequences * hidden;
+  const size_t total = tokens * FloatsPerToken(config, range, keep_qkv) + sequences * hidden;
   if (memory_.size() < total) {
     if (Status s = memory_.Allocate(total, "saved activations"); !s.ok()) return s;
   }
@@ -45,8 +46,9 @@ Status Saved::Allocate(const EncoderConfig& config, size_t tokens, size_t sequen
   };
   const auto take_norm = [&] { return Norm{take(tokens * hidden), take(tokens), take(tokens)}; };
   norm = take_norm();
+  input = norm.sum;  // one or the other
   layers.clear();
-  for (size_t i = 0; i < config.layers; ++i) {
+  for (size_t i = 0; i < range.count(); ++i) {
     layers.push_back({.qkv = keep_qkv ? take(tokens * 3 * hidden) : nullptr,
                       .o = take(tokens * hidden),
                       .lse = take(tokens * config.heads),

@@ -98,38 +98,47 @@ Status Transformer::ForwardLayer(const Parameters& p, const LayerParameters& lay
   UNIVAR_TRY(backend_.linear_forward(Weight(p, layer.fc1, layer.fc1_bias, c.fc1_rows(), c.hidden),
                                      {.x = work_.hidden1, .y = saved.pre, .rows = tokens, .precision = p.precision}));
   if (c.gated) {
-    backend_.swiglu_forward(saved.pre, work_.wide, tokens, c.inner);
+    backend_.swiglu_forward(saved.pre, work_.wide, nullptr, tokens, c.inner);
   } else {
-    backend_.gelu_forward(saved.pre, work_.wide, tokens * c.inner);
+    backend_.gelu_forward(saved.pre, work_.wide, nullptr, tokens * c.inner);
   }
   UNIVAR_TRY(backend_.linear_forward(Weight(p, layer.fc2, layer.fc2_bias, c.hidden, c.inner),
                                      {.x = work_.wide, .y = work_.d1, .rows = tokens, .precision = p.precision}));
   return Norm(p, layer.norm2, layer.norm2_bias, local, work_.d1, work_.hidden1, saved.norm2, work_.hidden);
 }
 
-Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, Saved* saved, float* embeddings,
-                            float* hidden_out, const Control& control) {
+Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::Norm& saved) {
+  const ParameterLayout& layout = *p.layout;
+  backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
+                             layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
+                             layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, work_.d1);
+  return Norm(p, layout.norm, layout.norm_bias, local, work_.d1, nullptr, saved, work_.hidden);
+}
+
+Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+                            float* embeddings, float* hidden_out, const Control& control) {
   const EncoderConfig& c = *p.config;
   const ParameterLayout& layout = *p.layout;
   Local local;
   UNIVAR_TRY(Prepare(p, batch, &local));
-  if (saved == nullptr) {
-    EncoderConfig one_layer = c;
-    one_layer.layers = 1;
-    UNIVAR_TRY(inference_.Allocate(one_layer, local.tokens, local.sequences, false));
+  const bool embeds = range.lower == nullptr;
+  if (saved == nullptr || (embeds && range.first > 0)) {
+    UNIVAR_TRY(forgotten_.Allocate(c, {0, 1}, local.tokens, local.sequences, false));
   }
-  const Saved& keep = saved == nullptr ? inference_ : *saved;
-
-  backend_.embedding_forward({local.ids, work_.positions, local.tokens, c.hidden}, p.f32 + layout.word,
-                             layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
-                             layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, work_.d1);
-  UNIVAR_TRY(Norm(p, layout.norm, layout.norm_bias, local, work_.d1, nullptr, keep.norm, work_.hidden));
-  for (size_t i = 0; i < c.layers; ++i) {
+  if (embeds) {
+    UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
+  } else {
+    std::copy_n(range.lower, local.tokens * c.hidden, work_.hidden);
+  }
+  for (size_t i = embeds ? 0 : range.first; i < range.last; ++i) {
     if (control.cancelled()) return Status::Aborted();
-    UNIVAR_TRY(ForwardLayer(p, layout.layers[i], local, keep.layers[saved == nullptr ? 0 : i], control));
+    const bool keep = saved != nullptr && i >= range.first;
+    if (keep && i == range.first && i > 0) std::copy_n(work_.hidden, local.tokens * c.hidden, saved->input);
+    UNIVAR_TRY(ForwardLayer(p, layout.layers[i], local, keep ? saved->layers[i - range.first] : forgotten_.layers[0],
+                            control));
   }
   if (hidden_out != nullptr) std::copy_n(work_.hidden, local.tokens * c.hidden, hidden_out);
-  const Matrix pooled{keep.pooled, local.sequences, c.hidden};
+  const Matrix pooled{saved == nullptr ? forgotten_.pooled : saved->pooled, local.sequences, c.hidden};
   UNIVAR_TRY(backend_.pool({work_.hidden, local.tokens, c.hidden}, local.offsets, c.pooling, pooled, control));
   const Matrix out{embeddings, local.sequences, c.hidden};
   if (!c.normalize) {
@@ -146,9 +155,9 @@ Status Transformer::BackwardMlp(const Parameters& p, const LayerParameters& laye
   const size_t tokens = local.tokens;
   UNIVAR_TRY(NormBackward(p, layer.norm2, layer.norm2_bias, local, saved.norm2, work_.d1, grads));
   if (c.gated) {
-    backend_.swiglu_forward(saved.pre, work_.wide, tokens, c.inner);
+    backend_.swiglu_forward(saved.pre, work_.wide, nullptr, tokens, c.inner);
   } else {
-    backend_.gelu_forward(saved.pre, work_.wide, tokens * c.inner);
+    backend_.gelu_forward(saved.pre, work_.wide, nullptr, tokens * c.inner);
   }
   UNIVAR_TRY(backend_.linear_backward(Weight(p, layer.fc2, layer.fc2_bias, c.hidden, c.inner),
                                       {.x = work_.wide,
@@ -218,8 +227,8 @@ Status Transformer::BackwardAttention(const Parameters& p, const LayerParameters
                                    .precision = p.precision});
 }
 
-Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, const Saved& saved,
-                             const float* d_embeddings, size_t first_trained, float* grads, const Control& control) {
+Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
+                             const float* d_embeddings, float* grads, const Control& control) {
   const EncoderConfig& c = *p.config;
   const ParameterLayout& layout = *p.layout;
   Local local;
@@ -237,19 +246,24 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   backend_.pool_backward({d_pooled.data(), local.sequences, c.hidden}, local.offsets, c.pooling,
                          {work_.d1, local.tokens, c.hidden});
 
-  for (size_t i = c.layers; i-- > first_trained;) {
+  for (size_t i = range.last; i-- > range.first;) {
     if (control.cancelled()) return Status::Aborted();
-    UNIVAR_TRY(BackwardMlp(p, layout.layers[i], local, saved.layers[i], grads));
+    const Saved::Layer& layer = saved.layers[i - range.first];
+    UNIVAR_TRY(BackwardMlp(p, layout.layers[i], local, layer, grads));
     // The layer's input is the output of the norm before it.
+    const float* input = work_.hidden;
     if (i == 0) {
       UNIVAR_TRY(RecomputeNorm(p, layout.norm, layout.norm_bias, local, saved.norm, work_.hidden));
+    } else if (i == range.first) {
+      input = saved.input;
     } else {
       const LayerParameters& below = layout.layers[i - 1];
-      UNIVAR_TRY(RecomputeNorm(p, below.norm2, below.norm2_bias, local, saved.layers[i - 1].norm2, work_.hidden));
+      const Saved::Norm& norm = saved.layers[i - 1 - range.first].norm2;
+      UNIVAR_TRY(RecomputeNorm(p, below.norm2, below.norm2_bias, local, norm, work_.hidden));
     }
-    UNIVAR_TRY(BackwardAttention(p, layout.layers[i], local, saved.layers[i], work_.hidden, grads, control));
+    UNIVAR_TRY(BackwardAttention(p, layout.layers[i], local, layer, input, grads, control));
   }
-  if (first_trained > 0) return Status::Ok();
+  if (range.first > 0) return Status::Ok();
   UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
   backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1, c.padding_id,
                               grads + layout.word, Gradient(grads, layout.position), Gradient(grads, layout.type));

@@ -29,12 +29,21 @@ struct PackedBatch {
 // Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
 std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens);
 
+// Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below `first`,
+// [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
+struct LayerRange {
+  size_t first = 0, last = 0;
+  const float* lower = nullptr;
+
+  size_t count() const { return last - first; }
+};
+
 // What the forward pass of one micro-batch leaves for its backward pass.
 class Saved {
  public:
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
-  Status Allocate(const EncoderConfig& config, size_t tokens, size_t sequences, bool keep_qkv);
-  static size_t FloatsPerToken(const EncoderConfig& config, bool keep_qkv);
+  Status Allocate(const EncoderConfig& config, const LayerRange& range, size_t tokens, size_t sequences, bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderConfig& config, const LayerRange& range, bool keep_qkv);
 
   struct Norm {
     float* sum;  // [tokens, hidden], input of the layer norm
@@ -49,8 +58,9 @@ class Saved {
     float* pre;  // [tokens, fc1_rows]
     Norm norm2;
   };
-  Norm norm;
-  std::vector<Layer> layers;
+  Norm norm;                  // of the embeddings, when the range starts at layer 0
+  float* input = nullptr;     // [tokens, hidden] below the range, when it starts higher; takes the place of norm.sum
+  std::vector<Layer> layers;  // of the range
   float* pooled = nullptr;  // [sequences, hidden], before normalisation
 
  private:
@@ -89,15 +99,15 @@ class Transformer {
  public:
   explicit Transformer(const Backend& backend) : backend_(backend) {}
 
-  // embeddings: [sequences, hidden]. `saved` may be null (inference). `hidden_out`, if given, receives the last hidden
-  // states [tokens, hidden].
-  Status Forward(const Parameters& p, const PackedBatch& batch, Saved* saved, float* embeddings, float* hidden_out,
-                 const Control& control);
+  // embeddings: [sequences, hidden], from the states after layer range.last - 1, which `hidden_out`, if given, receives
+  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range.
+  Status Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+                 float* embeddings, float* hidden_out, const Control& control);
 
   // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters. Layers
-  // below `first_trained` (and the embeddings, when it is above 0) receive none.
-  Status Backward(const Parameters& p, const PackedBatch& batch, const Saved& saved, const float* d_embeddings,
-                  size_t first_trained, float* grads, const Control& control);
+  // below range.first (and the embeddings, when it is above 0) receive none.
+  Status Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
+                  const float* d_embeddings, float* grads, const Control& control);
 
  private:
   // One micro-batch with offsets that start at 0.
@@ -107,6 +117,7 @@ class Transformer {
     size_t tokens, sequences;
   };
   Status Prepare(const Parameters& p, const PackedBatch& batch, Local* local);
+  Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
   Status Project(const Parameters& p, const LayerParameters& layer, const Local& local, const float* x, float* qkv);
   Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const float* x,
               const float* residual, const Saved::Norm& saved, float* y);
@@ -124,7 +135,7 @@ class Transformer {
 
   const Backend& backend_;
   Workspace work_;
-  Saved inference_;  // written and forgotten, layer after layer
+  Saved forgotten_;  // of layers that nothing is kept of, written over layer after layer
 };
 
 }  // namespace univar

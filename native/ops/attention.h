@@ -30,6 +30,7 @@ struct AttentionForwardArgs {
   const float* qkv = nullptr;
   float* o = nullptr;
   float* lse = nullptr;
+  uint16_t* o16 = nullptr;  // [tokens, heads * d], bfloat16 roundings of o for a product that comes next; null: none
 };
 
 struct AttentionBackwardArgs {

@@ -9,8 +9,10 @@
 //   g = dy * w,  xhat = (s - mean) * rstd
 //   ds = rstd * (g - mean(g) - xhat * mean(g * xhat)),   dw += sum_rows dy * xhat,   db += sum_rows dy
 //
-// Statistics run in double precision, so rows with a large common offset keep their variance.
+// Statistics are taken about a value next to the mean, so rows with a large common offset keep their variance.
 #pragma once
+
+#include <cstdint>
 
 #include "core/matrix.h"
 #include "core/status.h"
@@ -26,7 +28,8 @@ struct LayerNormForwardArgs {
   float* sum = nullptr;   // [rows, cols]
   float* mean = nullptr;  // [rows]
   float* rstd = nullptr;  // [rows]
-  float* y = nullptr;     // [rows, cols]
+  float* y = nullptr;     // [rows, cols]; null: none
+  uint16_t* y16 = nullptr;  // [rows, cols], bfloat16 roundings of y for a product that comes next; null: none
 };
 
 struct LayerNormBackwardArgs {

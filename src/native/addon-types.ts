@@ -109,6 +109,7 @@ export interface NativeEncoder {
     ids: Int32Array,
     offsets: Int32Array,
     embeddings: Float32Array,
+    layers: number,
     hidden?: Float32Array,
     control?: Int32Array,
   ): Promise<void>;
@@ -120,6 +121,7 @@ export interface NativeEncoder {
     logitScale: number,
     memoryBudget: number,
     firstTrainedLayer: number,
+    lowerStates: Float32Array | undefined,
     control?: Int32Array,
   ): Promise<{ loss: number }>;
   step(
@@ -130,6 +132,7 @@ export interface NativeEncoder {
     logitScale: number,
     memoryBudget: number,
     firstTrainedLayer: number,
+    lowerStates: Float32Array | undefined,
     control: Int32Array | undefined,
     step: number,
     learningRate: number,

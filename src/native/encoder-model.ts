@@ -2,7 +2,7 @@ import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter }
 import { callNative, type CallOptions } from './call.js';
 import { EngineError } from '../core/errors.js';
 import { addon } from './loader.js';
-import { expectInt32, expectInteger, expectOffsets, fail } from './validate.js';
+import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
 /** A packed batch: token ids of all texts and texts + 1 offsets, as the tokenizer returns them. */
 export interface PackedTokens {
@@ -22,6 +22,11 @@ export interface LossSettings {
   memoryBudget: number;
   /** Layers below this one, and the embeddings when it is above 0, are frozen. */
   firstTrainedLayer: number;
+  /**
+   * Hidden states below `firstTrainedLayer` of all tokens of the queries, then the keys, [tokens, hidden], as
+   * {@link EncoderModel.encode} gives them with `layers: firstTrainedLayer`: the frozen layers are then not run.
+   */
+  lowerStates?: Float32Array;
 }
 
 export interface UpdateSettings {
@@ -34,6 +39,13 @@ export interface UpdateSettings {
   epsilon: number;
   /** 0: no clipping. */
   maxGradNorm: number;
+}
+
+export interface EncodeOptions extends CallOptions {
+  /** Receives hidden states, [tokens, hidden]. */
+  hidden?: Float32Array;
+  /** How many layers to run. @default all */
+  layers?: number;
 }
 
 /** Typed wrapper of the native encoder: parameters in one block, forward, backward and update. */
@@ -62,13 +74,18 @@ export class EncoderModel {
     this.#native.read(block, this.#offset(parameter, row), out);
   }
 
-  /** Embeddings [texts, hidden]. `hidden`, if given, receives the last hidden states [tokens, hidden]. */
-  async encode(batch: PackedTokens, options: CallOptions & { hidden?: Float32Array } = {}): Promise<Float32Array> {
+  /**
+   * Embeddings [texts, hidden] of the states after the first `layers` layers; 0 means the normalised sum of the embedding
+   * tables. `hidden`, if given, receives these states [tokens, hidden].
+   */
+  async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     const texts = this.#check(batch, 'batch');
+    const layers = expectInteger(options.layers ?? this.config.layers, 'layers', 0, this.config.layers);
+    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.config.hidden);
     const embeddings = new Float32Array(texts * this.config.hidden);
     if (texts === 0) return embeddings;
     await this.#run(options, (control) =>
-      this.#native.encode(batch.ids, batch.offsets, embeddings, options.hidden, control),
+      this.#native.encode(batch.ids, batch.offsets, embeddings, layers, options.hidden, control),
     );
     return embeddings;
   }
@@ -77,7 +94,9 @@ export class EncoderModel {
   async backward(query: PackedTokens, key: PackedTokens, loss: LossSettings, options: CallOptions = {}): Promise<{ loss: number }> {
     const { ids, offsets } = this.#pairs(query, key, loss);
     return this.#run(options, (control) =>
-      this.#native.backward(ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, control),
+      this.#native.backward(
+        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, loss.lowerStates, control,
+      ),
     );
   }
 
@@ -93,8 +112,8 @@ export class EncoderModel {
     const { step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm } = update;
     return this.#run(options, (control) =>
       this.#native.step(
-        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, control,
-        step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm,
+        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer,
+        loss.lowerStates, control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm,
       ),
     );
   }
@@ -149,6 +168,9 @@ export class EncoderModel {
     if (keys !== rows) fail('ERR_SHAPE_MISMATCH', `${rows} texts, as many as "query" has,`, 'key', keys);
     if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
     else if (loss.mode === 'masked' || loss.mode === 'supervised') fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
+    expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
+    if (loss.lowerStates && loss.firstTrainedLayer === 0) fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
+    if (loss.lowerStates) expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
     const ids = new Int32Array(query.ids.length + key.ids.length);
     ids.set(query.ids);
     ids.set(key.ids, query.ids.length);
