@@ -248,6 +248,10 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
   // The block that `kind` names: parameters, gradients or moments.
   float* Block(const Napi::CallbackInfo& info, size_t index, const std::shared_ptr<Model>& model) {
     const std::string kind = StringArg(info, index, "kind");
+    // Moments are zero before the first step; a resumed training writes them before it.
+    if (kind == "firstMoments" || kind == "secondMoments") {
+      if (Status s = model->AllocateTraining(); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
+    }
     float* block = kind == "parameters"       ? model->parameters()
                    : kind == "gradients"      ? model->gradients()
                    : kind == "firstMoments"   ? model->first_moments()

@@ -27,6 +27,8 @@ export interface TrainOptions extends Partial<Recipe> {
   pooling?: 'mean' | 'cls' | undefined;
   /** Lowest layers that stay as they are, and with them the embeddings. @default 0 */
   freezeLayers?: number | undefined;
+  /** Bytes for activations below the frozen layers, kept from epoch to epoch where lambda is 1. @default 2 GiB */
+  frozenBudget?: number | undefined;
   /** Bytes for activations that are kept for the backward pass. @default 1 GiB */
   memoryBudget?: number | undefined;
   /** Decides the validation split, the batches and the views. @default 42 */
@@ -67,6 +69,7 @@ export interface TrainSettings extends Recipe {
   precision: 'f32' | 'bf16';
   pooling: 'mean' | 'cls';
   freezeLayers: number;
+  frozenBudget: number;
   memoryBudget: number;
   seed: number;
   minPerId: number;
@@ -77,7 +80,7 @@ export interface TrainSettings extends Recipe {
 }
 
 const SETTING_KEYS = [
-  'preset', 'lambda', 'maxTokens', 'steps', 'precision', 'pooling', 'freezeLayers', 'memoryBudget', 'seed', 'minPerId',
+  'preset', 'lambda', 'maxTokens', 'steps', 'precision', 'pooling', 'freezeLayers', 'frozenBudget', 'memoryBudget', 'seed', 'minPerId',
   'validateEvery', 'validationShare', 'validationRows', 'patience', 'mode', 'logitScale', 'learningRate', 'warmupSteps',
   'decay', 'weightDecay', 'maxGradNorm', 'epochs', 'batchSize', 'sampler', 'disjointViews',
 ] as const satisfies readonly (keyof TrainSettings)[];
@@ -103,6 +106,7 @@ export function resolveTrainSettings(options: TrainOptions): TrainSettings {
     precision: expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']),
     pooling: expectOneOf(options.pooling ?? 'mean', 'pooling', ['mean', 'cls']),
     freezeLayers: expectInteger(options.freezeLayers ?? 0, 'freezeLayers', 0),
+    frozenBudget: expectInteger(options.frozenBudget ?? 2 ** 31, 'frozenBudget', 0),
     memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),
     seed: expectInteger(options.seed ?? 42, 'seed', 0),
     minPerId: expectInteger(options.minPerId ?? 1, 'minPerId', 1),

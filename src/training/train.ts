@@ -4,10 +4,11 @@ import { fail } from '../native/validate.js';
 import { firstLargest } from '../search/voting.js';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
 import { BatchSource } from './batch-source.js';
+import { FrozenStates } from './frozen-states.js';
 import { restoreCheckpoint, type RunState } from './run-checkpoint.js';
 import { describeRun, RunFolder } from './run-folder.js';
 import { resolveMaxTokens, resolveTrainSettings, type TrainOptions, type TrainSettings } from './settings.js';
-import { createTrainer, type TrainerOptions } from './trainer.js';
+import { createTrainer, type Trainer, type TrainerOptions } from './trainer.js';
 import { TrainingRun, type RunSummary } from './training-run.js';
 import { readTrainingSet, type TrainingSet } from './training-set.js';
 import { splitValidation, Validation } from './validation.js';
@@ -43,7 +44,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     try {
       const state = (await restoreCheckpoint(folder.dir, trainer)) ?? firstState();
       batches.moveTo(state.batches);
-      const run = new TrainingRun({ options, settings, set, validation, batches, steps, folder, trainer, state });
+      const frozen = frozenStates(settings, set, trainer);
+      const run = new TrainingRun({ options, settings, set, validation, batches, steps, folder, trainer, frozen, state });
       const figures = { rows: split.train.length, validationRows: split.test.length, valueIds: set.names.length };
       options.events?.onStart?.({ done: state.step, steps, cappedIds, ...figures });
       return { ...(await run.finish()), ...figures };
@@ -90,6 +92,12 @@ function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: n
     fail('ERR_ARG_RANGE', `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`, 'lambda', lambda);
   }
   return counts.filter((count) => count < lambda).length;
+}
+
+/** Longer views hardly repeat, so there is nothing to keep of them. */
+function frozenStates({ freezeLayers, lambda, frozenBudget }: TrainSettings, set: TrainingSet, trainer: Trainer): FrozenStates | undefined {
+  if (freezeLayers === 0 || lambda > 1) return undefined;
+  return new FrozenStates(set.tokens, freezeLayers, trainer.dim, frozenBudget, (texts, call) => trainer.encode(texts, call));
 }
 
 function allRows({ rows }: TrainingSet): Int32Array {

@@ -4,7 +4,7 @@ import type { SafetensorsFile } from '../encoder/safetensors.js';
 import type { TensorToWrite } from '../encoder/safetensors-writer.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
-import { LOSS_MODES, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
+import { LOSS_MODES, type EncodeOptions, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import { learningRateAt, type Decay } from './schedule.js';
 
@@ -46,6 +46,11 @@ export interface TrainingBatch {
   key: PackedTokens;
   /** Value id of every pair as a number; needed by the modes masked and supervised. */
   labels?: Int32Array;
+  /**
+   * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]: the frozen layers are then not
+   * run. See `encode` with `layers` and `hidden`.
+   */
+  lowerStates?: Float32Array;
 }
 
 /** What a trainer's future depends on, besides its step: parameters and the two moments of AdamW. */
@@ -144,7 +149,7 @@ export class Trainer {
   }
 
   /** Embeddings of packed texts, [texts, dim], L2-normalised. */
-  async encode(batch: PackedTokens, options: CallOptions = {}): Promise<Float32Array> {
+  async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
   }
 
@@ -187,6 +192,6 @@ export class Trainer {
     if (firstTrainedLayer > this.checkpoint.model.config.layers) {
       throw new EngineError('ERR_ARG_RANGE', `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`);
     }
-    return { labels: batch.labels, mode, logitScale, memoryBudget, firstTrainedLayer };
+    return { labels: batch.labels, mode, logitScale, memoryBudget, firstTrainedLayer, ...(batch.lowerStates && { lowerStates: batch.lowerStates }) };
   }
 }

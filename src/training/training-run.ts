@@ -1,5 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { BatchSource, DrawnBatch } from './batch-source.js';
+import type { FrozenStates } from './frozen-states.js';
 import { MetricsFile } from './metrics.js';
 import { writeCheckpoint, type BestValidation, type RunState } from './run-checkpoint.js';
 import type { RunFolder } from './run-folder.js';
@@ -22,6 +23,8 @@ export interface RunParts {
   steps: number;
   folder: RunFolder;
   trainer: Trainer;
+  /** Where layers are frozen and views are single answers. */
+  frozen: FrozenStates | undefined;
   /** Where the run is; trainer and batches are there too. */
   state: RunState;
 }
@@ -88,11 +91,12 @@ export class TrainingRun {
   }
 
   async #step(metrics: MetricsFile): Promise<void> {
-    const { batches, trainer, state, options } = this.parts;
+    const { batches, trainer, state, options, frozen } = this.parts;
     const step = state.step + 1;
     const batch = batches.next(step);
     const started = performance.now();
-    const { loss, gradNorm, learningRate } = await trainer.step(batch).catch((error: unknown) => {
+    const lowerStates = await frozen?.of(batch.pairs);
+    const { loss, gradNorm, learningRate } = await trainer.step({ ...batch, ...(lowerStates && { lowerStates }) }).catch((error: unknown) => {
       throw this.#named(error, batch, step);
     });
     const seconds = (performance.now() - started) / 1000;

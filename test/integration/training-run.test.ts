@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { SafetensorsFile } from '../../src/encoder/safetensors.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
 import { runCli, startCli } from '../support/cli.js';
@@ -45,14 +46,14 @@ const course = (run: string): unknown[] => metricsOf(run).map((line) => ({ ...li
 
 describe('train', () => {
   it('learns to identify answers to questions it was not trained on', async () => {
-    const options = { ...setting(), steps: 60, lambda: 1, validateEvery: 20 };
+    const options = { ...setting(), steps: 40, lambda: 1, batchSize: 16, learningRate: 3e-3, validateEvery: 20, validationShare: 0.3 };
     const summary = await train(options);
     const validations = metricsOf(options.out).filter(({ kind }) => kind === 'validation') as { step: number; balancedAccuracy: number; chance: number }[];
-    expect(validations.map(({ step }) => step)).toEqual([0, 20, 40, 60]);
+    expect(validations.map(({ step }) => step)).toEqual([0, 20, 40]);
     expect(summary.best!.balancedAccuracy).toBe(Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)));
-    expect(summary.best!.balancedAccuracy).toBeGreaterThan(validations[0]!.balancedAccuracy + 0.15);
+    expect(summary.best!.balancedAccuracy).toBeGreaterThan(validations[0]!.balancedAccuracy + 0.2);
     const losses = metricsOf(options.out).filter(({ kind }) => kind === 'step').map(({ loss }) => loss as number);
-    expect(losses.length).toBe(60);
+    expect(losses.length).toBe(40);
     expect(losses.slice(-5).reduce((a, b) => a + b)).toBeLessThan(losses.slice(0, 5).reduce((a, b) => a + b));
   });
 
@@ -68,8 +69,9 @@ describe('train', () => {
     expect(weights(other.out).equals(weights(options.out))).toBe(false);
   });
 
-  it('goes on bit for bit after an abort at every step', async () => {
-    const options = setting();
+  // Frozen layers with single answers as views keep activations, which a resumed run has to compute again.
+  it.each([{}, { freezeLayers: 1, lambda: 1, precision: 'bf16' }] as const)('goes on bit for bit after an abort at every step with %j', async (changes) => {
+    const options = { ...setting(), ...changes };
     await train({ ...options, out: `${options.out}-whole` });
     for (let aborts = 0; ; aborts++) {
       const controller = new AbortController();
@@ -93,11 +95,22 @@ describe('train', () => {
     expect(await train(options)).toMatchObject({ steps: 3, stoppedEarly: true, best: { step: 0 } });
   });
 
-  it('trains without validation, with frozen layers, and leaves those alone', async () => {
-    const options = { ...setting(), validateEvery: 0, freezeLayers: 1 };
+  it.each([1, 2])('leaves frozen layers alone, and ends the same whatever is kept below them (lambda %i)', async (lambda) => {
+    const options = { ...setting(), validateEvery: 0, freezeLayers: 1, lambda };
     const summary = await train(options);
     expect(summary).toMatchObject({ best: undefined, validationRows: 0, encoder: join(options.out, 'last') });
     expect(existsSync(join(options.out, 'best'))).toBe(false);
+    const [before, after] = await Promise.all([options.encoder, summary.encoder].map((folder) => SafetensorsFile.open(join(folder, 'model.safetensors'))));
+    for (const name of before!.tensors.keys()) {
+      const same = Buffer.from(await before!.readBytes(name)).equals(Buffer.from(await after!.readBytes(name)));
+      expect(same, name).toBe(!name.includes('layer.1.'));
+    }
+    await Promise.all([before!.close(), after!.close()]);
+    for (const frozenBudget of [0, 20_000]) {
+      const other = { ...options, frozenBudget, out: `${options.out}-${frozenBudget}` };
+      await train(other);
+      expect(weights(other.out).equals(weights(options.out))).toBe(true);
+    }
   });
 
   it('draws its curves', async () => {
@@ -112,34 +125,31 @@ describe('train', () => {
   });
 });
 
+/** Resolves when the run has done so many steps. */
+async function waitForStep(run: string, step: number): Promise<void> {
+  const path = join(run, 'metrics.jsonl');
+  while (!existsSync(path) || !readFileSync(path, 'utf8').split('\n').slice(0, -1).some((line) => (JSON.parse(line) as { step: number }).step >= step)) await sleep(5);
+}
+
 describe('a run that is killed', () => {
   it('ends with the same bytes after SIGKILL at random moments', async () => {
     const options = setting();
     const args = (out: string): string[] => [
-      'train', ...options.data, '-e', options.encoder, '-o', out, '--lambda', '2', '--steps', '60', '--batch-size', '8', '--learning-rate', '1e-3',
+      'train', ...options.data, '-e', options.encoder, '-o', out, '--lambda', '2', '--steps', '40', '--batch-size', '8', '--learning-rate', '1e-3',
       '--validate-every', '7', '--checkpoint-every', '2',
     ];
     const whole = `${options.out}-whole`;
-    const started = performance.now();
     expect((await runCli(args(whole))).code).toBe(0);
-    const duration = performance.now() - started;
     const random = seededRandom(11);
-    let kills = 0;
-    for (let attempt = 0; ; attempt++) {
+    for (const target of [0, 1, 6, 13, 14, 22, 27]) {
       const { child, result } = startCli(args(options.out));
-      // The last attempts run to their end, whatever the machine does meanwhile.
-      const wait = attempt < 12 ? (0.3 + 0.7 * random()) * duration : Infinity;
-      const outcome = await Promise.race([result, ...(wait < Infinity ? [sleep(wait).then(() => 'time is up' as const)] : [])]);
-      if (outcome !== 'time is up') {
-        expect(outcome).toMatchObject({ code: 0 });
-        break;
-      }
+      // Then some moment of the steps, validations and checkpoints that follow.
+      await waitForStep(options.out, target);
+      await sleep(300 * random());
       child.kill('SIGKILL');
-      await result;
-      kills += 1;
-      expect(checkpoints(options.out).filter((name) => !name.endsWith('.partial')).length).toBeLessThanOrEqual(2);
+      expect(await result).toMatchObject({ signal: 'SIGKILL' });
     }
-    expect(kills).toBeGreaterThan(0);
+    expect((await runCli(args(options.out))).code).toBe(0);
     expect(weights(options.out).equals(weights(whole))).toBe(true);
     expect(weights(options.out, 'best').equals(weights(whole, 'best'))).toBe(true);
     expect(course(options.out)).toEqual(course(whole));
@@ -147,8 +157,8 @@ describe('a run that is killed', () => {
   });
 
   it('keeps the checkpoint before when the disk is full, and goes on when there is room', async (context) => {
-    // The best encoder and one checkpoint fit, two checkpoints do not.
-    const disk = smallDisk(context, 3);
+    // One checkpoint fits, two do not.
+    const disk = smallDisk(context, 2);
     const options = { ...setting(), out: join(disk, 'run'), validateEvery: 0 };
     const failure = await train(options).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/step-0000000006.*no space left on the device \(ENOSPC\)/) as string });
@@ -220,8 +230,20 @@ describe('train refuses', () => {
   });
 
   it('to go on from a loss that is not finite, naming step and batch', async () => {
-    const options = { ...setting(), validateEvery: 0, learningRate: 1, decay: 'constant', warmupSteps: 0, maxGradNorm: 0, logitScale: 1e6, steps: 200 } as const;
+    const options = { ...setting(), validateEvery: 0, lambda: 1, sampler: 'mixed', steps: 30 } as const;
+    poisonWord(join(options.encoder, 'model.safetensors'), 8 + 39);
     const failure = await train(options).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringMatching(/step \d+, batch \d+ of epoch \d+, 8 pairs; the first: model-\d\$eng on .*q\d+/) as string });
+    expect(failure).toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringMatching(/step \d+, batch \d+ of epoch 1, 8 pairs; the first: model-\d\$eng on .*q\d+/) as string });
+    const done = readFileSync(join(options.out, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+    expect((failure as Error).message).toContain(`step ${done + 1},`);
   });
 });
+
+/** Makes the vector of one token NaN. */
+function poisonWord(path: string, id: number): void {
+  const bytes = readFileSync(path);
+  const length = Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { data_offsets: [number, number] }>;
+  bytes.writeFloatLE(NaN, 8 + length + header['embeddings.word_embeddings.weight']!.data_offsets[0] + id * 64 * 4);
+  writeFileSync(path, bytes);
+}
