@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { EncoderModel } from '../native/encoder-model.js';
+import { EncoderModel, type EncoderPrecision } from '../native/encoder-model.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
 import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
@@ -23,7 +23,7 @@ const WORDS = 'embeddings.word_embeddings.weight';
  * @param folder with config.json and model.safetensors
  * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
  */
-export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: 'f32' | 'bf16'): Promise<Checkpoint> {
+export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: EncoderPrecision): Promise<Checkpoint> {
   const configPath = join(folder, 'config.json');
   const config = await readJson(configPath);
   const native = nativeConfig(config, configPath, pooling);
