@@ -18,6 +18,7 @@ memory::data_type DataType(GemmType type) {
     case GemmType::kF32: return memory::data_type::f32;
     case GemmType::kBf16: return memory::data_type::bf16;
     case GemmType::kS8: return memory::data_type::s8;
+    case GemmType::kU8: return memory::data_type::u8;
     case GemmType::kS32: return memory::data_type::s32;
   }
   return memory::data_type::undef;

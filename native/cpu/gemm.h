@@ -13,7 +13,7 @@
 
 namespace univar {
 
-enum class GemmType { kF32, kBf16, kS8, kS32 };
+enum class GemmType { kF32, kBf16, kS8, kU8, kS32 };
 
 struct GemmSpec {
   size_t m = 0, n = 0, k = 0;       // C is [m, n], op(A) is [m, k], op(B) is [k, n]

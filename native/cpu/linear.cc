@@ -30,12 +30,21 @@ struct Arithmetic {
 
 struct CpuPackedWeight final : PackedWeight {
   PackedB b;
-  AlignedBuffer<float> steps;  // of the rows, for kInt8
+  AlignedBuffer<float> steps, sums;  // of the rows, for kInt8
 };
 
 GemmSpec ForwardSpec(const LinearWeight& weight, size_t rows, GemmType type) {
-  return {.m = rows, .n = weight.out, .k = weight.in, .transpose_b = true, .a = type, .b = type};
+  const GemmType activations = type == GemmType::kS8 ? GemmType::kU8 : type;
+  return {.m = rows, .n = weight.out, .k = weight.in, .transpose_b = true, .a = activations, .b = type};
 }
+
+// Memory for n whole numbers, as bytes where the CPU has units for them.
+Status GetWholeNumbers(const Arithmetic& arithmetic, Slot slot, size_t n, Scratch* scratch, WholeNumbers* q) {
+  if (arithmetic.operands == GemmType::kS8) return scratch->Get(slot, n, "int8 operand", &q->bytes);
+  return scratch->Get(slot, n, "quantised operand", &q->floats);
+}
+
+const void* Data(const WholeNumbers& q) { return q.bytes != nullptr ? static_cast<const void*>(q.bytes) : q.floats; }
 
 Status Run(GemmSpec spec, GemmOperands operands, const PackedB* packed, Scratch* scratch) {
   spec.external_scratchpad = true;
@@ -66,25 +75,22 @@ Status Convert(const float* x, const uint16_t* x16, size_t n, size_t room, const
 
 Status ForwardInt8(const LinearWeight& weight, const LinearForwardArgs& args, const Arithmetic& arithmetic) {
   const auto& packed = static_cast<const CpuPackedWeight&>(*weight.packed);
-  const size_t padded = PaddedRows(args.rows), n = padded * weight.in;
-  int8_t* bytes = nullptr;
-  float *floats = nullptr, *steps;
-  if (Status s = args.scratch->Get(kFloats, padded, "activation steps", &steps); !s.ok()) return s;
-  const bool native = arithmetic.operands == GemmType::kS8;
-  if (native) {
-    if (Status s = args.scratch->Get(kLeft, n, "int8 activations", &bytes); !s.ok()) return s;
-  } else {
-    if (Status s = args.scratch->Get(kLeft, n, "quantised activations", &floats); !s.ok()) return s;
-  }
-  quantize_rows_cpu(args.x, args.rows, weight.in, bytes, floats, steps);
+  const size_t padded = PaddedRows(args.rows);
+  float* steps;
+  if (Status s = args.scratch->Get(kFloats, 2 * args.rows, "activation steps", &steps); !s.ok()) return s;
+  float* zeros = steps + args.rows;
+  WholeNumbers x;
+  if (Status s = GetWholeNumbers(arithmetic, kLeft, padded * weight.in, args.scratch, &x); !s.ok()) return s;
+  quantize_activations_cpu(args.x, args.rows, weight.in, x, steps, zeros);
   const GemmSpec spec = ForwardSpec(weight, padded, arithmetic.operands);
-  const void* left = native ? static_cast<const void*>(bytes) : floats;
-  if (Status s = Run(spec, {.a = left, .c = args.y}, &packed.b, args.scratch); !s.ok()) return s;
+  if (Status s = Run(spec, {.a = Data(x), .c = args.y}, &packed.b, args.scratch); !s.ok()) return s;
   dequantize_cpu({.y = args.y,
                   .rows = args.rows,
                   .cols = weight.out,
                   .row_steps = steps,
+                  .row_zeros = zeros,
                   .column_steps = packed.steps.data(),
+                  .column_sums = packed.sums.data(),
                   .bias = weight.bias,
                   .addend = args.residual});
   if (args.gelu) gelu_forward_cpu(args.y, args.y, nullptr, args.rows * weight.out);
@@ -101,17 +107,12 @@ Status pack_weight_cpu(const LinearWeight& weight, Precision precision, Scratch*
   const size_t n = weight.out * weight.in;
   const void* source = arithmetic.operands == GemmType::kBf16 ? static_cast<const void*>(weight.w16) : weight.w;
   if (arithmetic.quantized) {
-    int8_t* bytes = nullptr;
-    float* floats = nullptr;
     if (Status s = target.steps.Reserve(weight.out, "weight steps"); !s.ok()) return s;
-    if (arithmetic.operands == GemmType::kS8) {
-      if (Status s = scratch->Get(kRight, n, "int8 weights", &bytes); !s.ok()) return s;
-      source = bytes;
-    } else {
-      if (Status s = scratch->Get(kRight, n, "quantised weights", &floats); !s.ok()) return s;
-      source = floats;
-    }
-    quantize_rows_cpu(weight.w, weight.out, weight.in, bytes, floats, target.steps.data());
+    if (Status s = target.sums.Reserve(weight.out, "weight sums"); !s.ok()) return s;
+    WholeNumbers q;
+    if (Status s = GetWholeNumbers(arithmetic, kRight, n, scratch, &q); !s.ok()) return s;
+    quantize_weights_cpu(weight.w, weight.out, weight.in, q, target.steps.data(), target.sums.data());
+    source = Data(q);
   } else if (arithmetic.rounded && arithmetic.operands == GemmType::kF32) {
     float* floats;
     if (Status s = scratch->Get(kRight, n, "rounded weights", &floats); !s.ok()) return s;

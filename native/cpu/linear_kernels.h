@@ -7,15 +7,24 @@
 
 namespace univar {
 
-// q = round(x / step) with step = largest magnitude of the row / 127, row by row; a row of zeros has step 0. One of q8 and
-// q32 receives the whole numbers, as bytes or as floats.
-void quantize_rows_cpu(const float* x, size_t rows, size_t cols, int8_t* q8, float* q32, float* steps);
+// Whole numbers that stand for floats, as bytes (for integer units) or as floats: one of the two is set.
+struct WholeNumbers {
+  uint8_t* bytes = nullptr;  // of int8_t in weights
+  float* floats = nullptr;
+};
+
+// q = round(w / step) in -127 .. 127 with step = largest magnitude of the row / 127, and the sum of each row of q.
+void quantize_weights_cpu(const float* w, size_t rows, size_t cols, WholeNumbers q, float* steps, float* sums);
+// q = round(x / step) + zero in 0 .. 255, where the row's values, and 0 exactly, span that range.
+void quantize_activations_cpu(const float* x, size_t rows, size_t cols, WholeNumbers q, float* steps, float* zeros);
 
 struct DequantizeArgs {
-  float* y = nullptr;  // [rows, cols], in: sums of products of whole numbers; out: y * row step * column step + bias + addend
+  // [rows, cols], in: sums of products of whole numbers,
+  // out: (y - row zero * column sum) * row step * column step + bias + addend
+  float* y = nullptr;
   size_t rows = 0, cols = 0;
-  const float* row_steps = nullptr;
-  const float* column_steps = nullptr;
+  const float *row_steps = nullptr, *row_zeros = nullptr;
+  const float *column_steps = nullptr, *column_sums = nullptr;
   const float* bias = nullptr;    // [cols] or null
   const float* addend = nullptr;  // [rows, cols] or null
 };

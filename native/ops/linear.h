@@ -6,8 +6,8 @@
 //
 // kBf16 multiplies bfloat16 roundings of the operands; sums, biases and gradients stay float32. `w16` is the rounded copy
 // of w, which the caller keeps because it changes only once per training step.
-// kInt8 multiplies whole numbers: each row of w and each row of x is divided by its own step, largest magnitude / 127, and
-// rounded; sums are exact in 32 bits and multiplied by both steps. Forward only.
+// kInt8 multiplies whole numbers: each row of w is divided by its own step and rounded to -127 .. 127, each row of x to
+// 0 .. 255 around its own zero; sums run in 32 bits and are multiplied by both steps. Forward only.
 //
 // Products run on rows rounded up to PaddedRows(rows), so that few shapes occur: every matrix of activations has room for
 // that many. What the additional rows hold does not matter; forward overwrites those of y, backward clears those of x and dy.
