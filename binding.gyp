@@ -32,6 +32,7 @@
         "native/cpu/l2_normalize.cc",
         "native/cpu/layer_norm.cc",
         "native/cpu/linear.cc",
+        "native/cpu/linear_kernels.cc",
         "native/cpu/matmul.cc",
         "native/cpu/pooling.cc",
         "native/cpu/rope.cc",

@@ -207,10 +207,10 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
                         InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
-  // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1)
+  // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1 | 2)
   explicit EncoderHandle(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), ConfigArg(info, 0))) {
-    const Precision precision = NumberArg(info, 1, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
+    const Precision precision = static_cast<Precision>(SizeArg(info, 1, "precision"));
     if (Status s = model_->Initialize(precision); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     Report(info.Env());
   }

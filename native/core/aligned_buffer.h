@@ -38,6 +38,9 @@ class AlignedBuffer {
     return Status::Ok();
   }
 
+  // Allocates only what is not there yet; the content is then old or uninitialised.
+  Status Reserve(size_t size, const char* what) { return size <= size_ ? Status::Ok() : Allocate(size, what); }
+
   T* data() const { return data_; }
   size_t size() const { return size_; }
   T& operator[](size_t i) const { return data_[i]; }

@@ -21,6 +21,7 @@ const Backend& GetBackend() {
       .embedding_backward = embedding_backward_cpu,
       .layer_norm_forward = layer_norm_forward_cpu,
       .layer_norm_backward = layer_norm_backward_cpu,
+      .pack_weight = pack_weight_cpu,
       .linear_forward = linear_forward_cpu,
       .linear_backward = linear_backward_cpu,
       .rope = rope_cpu,

@@ -17,6 +17,8 @@ Status attention_forward_cpu(const AttentionForwardArgs& args, const Control& co
 Status attention_backward_cpu(const AttentionBackwardArgs& args, const Control& control);
 Status layer_norm_forward_cpu(const LayerNormForwardArgs& args);
 Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args);
+Status pack_weight_cpu(const LinearWeight& weight, Precision precision, Scratch* scratch,
+                       std::unique_ptr<PackedWeight>* packed);
 Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& args);
 Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs& args);
 void gelu_forward_cpu(const float* x, float* y, uint16_t* y16, size_t n);

@@ -2,7 +2,10 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <map>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace univar {
@@ -15,6 +18,7 @@ memory::data_type DataType(GemmType type) {
     case GemmType::kF32: return memory::data_type::f32;
     case GemmType::kBf16: return memory::data_type::bf16;
     case GemmType::kS8: return memory::data_type::s8;
+    case GemmType::kU8: return memory::data_type::u8;
     case GemmType::kS32: return memory::data_type::s32;
   }
   return memory::data_type::undef;
@@ -40,6 +44,30 @@ Device& GetDevice() {
   return *device;
 }
 
+memory::desc RowVector(size_t n) {
+  return Operand(1, n, false, 0, GemmType::kF32);
+}
+
+// Handles of attributes are shared when copied, so each product makes its own.
+dnnl::primitive_attr Attributes(const GemmSpec& spec, const memory::desc& c) {
+  dnnl::primitive_attr attributes;
+  if (spec.external_scratchpad) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::post_ops post;
+  if (spec.gelu) post.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0.0f, 0.0f);
+  if (spec.accumulate) post.append_sum(1.0f);
+  if (spec.addend) {
+    const memory::dims shape = c.get_dims();
+    post.append_binary(dnnl::algorithm::binary_add,
+                       memory::desc(shape, memory::data_type::f32, memory::dims{shape[1], 1}));
+  }
+  attributes.set_post_ops(post);
+  return attributes;
+}
+
+int AddendArgument(const GemmSpec& spec) {
+  return DNNL_ARG_ATTR_MULTIPLE_POST_OP((spec.gelu ? 1 : 0) + (spec.accumulate ? 1 : 0)) | DNNL_ARG_SRC_1;
+}
+
 Status Failure(const dnnl::error& error) {
   const bool memory_short = error.status == dnnl_out_of_memory;
   return Status::Error(memory_short ? Code::kOutOfMemory : Code::kInternal, std::string("oneDNN: ") + error.what());
@@ -47,11 +75,47 @@ Status Failure(const dnnl::error& error) {
 
 }  // namespace
 
+struct PackedB::State {
+  memory::desc plain;
+  memory packed;
+  dnnl::reorder reorder;
+};
+
+PackedB::PackedB() = default;
+PackedB::~PackedB() = default;
+PackedB::PackedB(PackedB&&) noexcept = default;
+PackedB& PackedB::operator=(PackedB&&) noexcept = default;
+
+Status PackedB::Pack(const GemmSpec& spec, const void* b) {
+  constexpr size_t kManyRows = 1024;  // the layout that suits many rows also suits few
+  try {
+    Device& device = GetDevice();
+    const memory::desc plain = Operand(spec.k, spec.n, spec.transpose_b, spec.ldb, spec.b);
+    if (!state_ || state_->plain != plain) {
+      const memory::desc any(plain.get_dims(), plain.get_data_type(), memory::format_tag::any);
+      const dnnl::matmul::primitive_desc description(device.engine,
+                                                     Operand(kManyRows, spec.k, false, 0, spec.a), any,
+                                                     Operand(kManyRows, spec.n, false, 0, spec.c));
+      auto state = std::make_unique<State>();
+      state->plain = plain;
+      state->packed = memory(description.weights_desc(), device.engine);
+      state->reorder = dnnl::reorder(dnnl::reorder::primitive_desc(device.engine, plain, device.engine,
+                                                                   description.weights_desc()));
+      state_ = std::move(state);
+    }
+    memory source(plain, device.engine, const_cast<void*>(b));
+    state_->reorder.execute(device.stream, source, state_->packed);
+    device.stream.wait();
+    return Status::Ok();
+  } catch (const dnnl::error& error) {
+    return Failure(error);
+  }
+}
+
 struct Gemm::State {
-  memory::desc a, b, c;
+  GemmSpec spec;
+  memory::desc a, b, c, scratchpad;
   dnnl::matmul product;
-  memory::desc packed_layout;
-  memory packed;  // empty until PackB
 };
 
 Gemm::Gemm() = default;
@@ -59,23 +123,21 @@ Gemm::~Gemm() = default;
 Gemm::Gemm(Gemm&&) noexcept = default;
 Gemm& Gemm::operator=(Gemm&&) noexcept = default;
 
-Status Gemm::Create(const GemmSpec& spec, Gemm* gemm) {
+Status Gemm::Create(const GemmSpec& spec, Gemm* gemm, const PackedB* packed) {
   try {
     auto state = std::make_unique<State>();
+    state->spec = spec;
     state->a = Operand(spec.m, spec.k, spec.transpose_a, spec.lda, spec.a);
-    state->b = Operand(spec.k, spec.n, spec.transpose_b, spec.ldb, spec.b);
+    state->b = packed != nullptr ? packed->state_->packed.get_desc()
+                                 : Operand(spec.k, spec.n, spec.transpose_b, spec.ldb, spec.b);
     state->c = Operand(spec.m, spec.n, false, spec.ldc, spec.c);
-    dnnl::primitive_attr attributes;
-    if (spec.accumulate) {
-      dnnl::post_ops post;
-      post.append_sum(1.0f);
-      attributes.set_post_ops(post);
-    }
-    const memory::desc any(state->b.get_dims(), state->b.get_data_type(), memory::format_tag::any);
-    const dnnl::matmul::primitive_desc description(GetDevice().engine, state->a, spec.packed_b ? any : state->b, state->c,
-                                                   attributes);
+    const dnnl::engine& engine = GetDevice().engine;
+    const dnnl::primitive_attr attributes = Attributes(spec, state->c);
+    const auto description =
+        spec.bias ? dnnl::matmul::primitive_desc(engine, state->a, state->b, RowVector(spec.n), state->c, attributes)
+                  : dnnl::matmul::primitive_desc(engine, state->a, state->b, state->c, attributes);
     state->product = dnnl::matmul(description);
-    state->packed_layout = description.weights_desc();
+    state->scratchpad = description.scratchpad_desc();
     gemm->state_ = std::move(state);
     return Status::Ok();
   } catch (const dnnl::error& error) {
@@ -85,12 +147,28 @@ Status Gemm::Create(const GemmSpec& spec, Gemm* gemm) {
   }
 }
 
-Status Gemm::PackB(const void* b) {
+size_t Gemm::scratchpad_bytes() const { return state_->scratchpad.get_size(); }
+
+Status Gemm::Run(const GemmOperands& operands, const PackedB* packed) const {
   try {
     Device& device = GetDevice();
-    memory plain(state_->b, device.engine, const_cast<void*>(b));
-    state_->packed = memory(state_->packed_layout, device.engine);
-    dnnl::reorder(plain, state_->packed).execute(device.stream, plain, state_->packed);
+    const auto view = [&](const memory::desc& description, const void* data) {
+      return memory(description, device.engine, const_cast<void*>(data));
+    };
+    std::unordered_map<int, memory> arguments = {
+        {DNNL_ARG_SRC, view(state_->a, operands.a)},
+        {DNNL_ARG_WEIGHTS, packed != nullptr ? packed->state_->packed : view(state_->b, operands.b)},
+        {DNNL_ARG_DST, view(state_->c, operands.c)}};
+    if (scratchpad_bytes() > 0) {
+      arguments.emplace(DNNL_ARG_SCRATCHPAD, view(state_->scratchpad, operands.scratchpad));
+    }
+    if (state_->spec.bias) arguments.emplace(DNNL_ARG_BIAS, view(RowVector(state_->spec.n), operands.bias));
+    if (state_->spec.addend) {
+      const memory::dims shape = state_->c.get_dims();
+      const memory::desc dense(shape, memory::data_type::f32, memory::dims{shape[1], 1});
+      arguments.emplace(AddendArgument(state_->spec), view(dense, operands.addend));
+    }
+    state_->product.execute(device.stream, arguments);
     device.stream.wait();
     return Status::Ok();
   } catch (const dnnl::error& error) {
@@ -98,19 +176,18 @@ Status Gemm::PackB(const void* b) {
   }
 }
 
-Status Gemm::Run(const void* a, const void* b, void* c) const {
-  try {
-    Device& device = GetDevice();
-    const memory left(state_->a, device.engine, const_cast<void*>(a));
-    const memory right = state_->packed ? state_->packed : memory(state_->b, device.engine, const_cast<void*>(b));
-    const memory result(state_->c, device.engine, c);
-    state_->product.execute(device.stream,
-                            {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}});
-    device.stream.wait();
-    return Status::Ok();
-  } catch (const dnnl::error& error) {
-    return Failure(error);
+Status CachedGemm(const GemmSpec& spec, const PackedB* packed, std::shared_ptr<const Gemm>* gemm) {
+  static std::mutex* mutex = new std::mutex();
+  static auto* products = new std::map<std::pair<GemmSpec, bool>, std::shared_ptr<const Gemm>>();
+  const std::lock_guard<std::mutex> lock(*mutex);
+  std::shared_ptr<const Gemm>& entry = (*products)[{spec, packed != nullptr}];
+  if (!entry) {
+    Gemm made;
+    if (Status s = Gemm::Create(spec, &made, packed); !s.ok()) return s;
+    entry = std::make_shared<const Gemm>(std::move(made));
   }
+  *gemm = entry;
+  return Status::Ok();
 }
 
 }  // namespace univar

@@ -1,9 +1,10 @@
-// Dense matrix products by oneDNN:  C = op(A) op(B) + beta C,  row-major with leading dimensions.
+// Dense matrix products by oneDNN:  C = act(op(A) op(B) + bias) + addend + beta C,  row-major with leading dimensions.
 //
-// Create once per shape, Run as often as needed; Run allocates only what oneDNN keeps as its own scratchpad and is not
-// safe to call for one Gemm from two threads at once. bf16 and int8 operands accumulate in f32 and s32.
+// Create once per shape, Run as often as needed; one Gemm must not run on two threads at once, unless each brings its own
+// scratchpad. bf16 and int8 operands accumulate in f32 and s32.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace univar {
 
-enum class GemmType { kF32, kBf16, kS8, kS32 };
+enum class GemmType { kF32, kBf16, kS8, kU8, kS32 };
 
 struct GemmSpec {
   size_t m = 0, n = 0, k = 0;       // C is [m, n], op(A) is [m, k], op(B) is [k, n]
@@ -21,7 +22,38 @@ struct GemmSpec {
   size_t lda = 0, ldb = 0, ldc = 0; // elements between stored rows; 0 means dense
   GemmType a = GemmType::kF32, b = GemmType::kF32, c = GemmType::kF32;
   bool accumulate = false;          // beta = 1 instead of 0
-  bool packed_b = false;            // B is given once to PackB, which copies it into the layout that oneDNN likes best
+  bool bias = false;                // f32, one per column
+  bool gelu = false;                // act is the exact GELU instead of the identity
+  bool addend = false;              // f32, dense, shape of C
+  bool external_scratchpad = false; // Run gets the memory that oneDNN works in
+
+  auto operator<=>(const GemmSpec&) const = default;
+};
+
+struct GemmOperands {
+  const void* a = nullptr;
+  const void* b = nullptr;  // ignored when B is packed
+  void* c = nullptr;
+  const float* bias = nullptr;
+  const float* addend = nullptr;
+  void* scratchpad = nullptr;  // of Gemm::scratchpad_bytes(), with external_scratchpad
+};
+
+// B in the layout that oneDNN likes best for a spec. The layout does not depend on m.
+class PackedB {
+ public:
+  PackedB();
+  ~PackedB();
+  PackedB(PackedB&&) noexcept;
+  PackedB& operator=(PackedB&&) noexcept;
+
+  // Packing the same shape and types again reuses the memory.
+  Status Pack(const GemmSpec& spec, const void* b);
+
+ private:
+  friend class Gemm;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 class Gemm {
@@ -31,14 +63,19 @@ class Gemm {
   Gemm(Gemm&&) noexcept;
   Gemm& operator=(Gemm&&) noexcept;
 
-  static Status Create(const GemmSpec& spec, Gemm* gemm);
-  // Only with packed_b, before Run, which then ignores its `b`.
-  Status PackB(const void* b);
-  Status Run(const void* a, const void* b, void* c) const;
+  // `packed`, if given, stands for B and must outlive the product.
+  static Status Create(const GemmSpec& spec, Gemm* gemm, const PackedB* packed = nullptr);
+  size_t scratchpad_bytes() const;
+  Status Run(const GemmOperands& operands, const PackedB* packed = nullptr) const;
+  Status Run(const void* a, const void* b, void* c) const { return Run({.a = a, .b = b, .c = c}); }
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// The product of a spec, made on first use and kept for the life of the process: making one takes longer than a small
+// product. Meant for callers with few shapes.
+Status CachedGemm(const GemmSpec& spec, const PackedB* packed, std::shared_ptr<const Gemm>* gemm);
 
 }  // namespace univar

@@ -1,113 +1,212 @@
 // Affine maps on oneDNN, see ops/linear.h.
-#include <oneapi/dnnl/dnnl.hpp>
-
 #include <algorithm>
-#include <string>
+#include <utility>
 
-#include "core/aligned_buffer.h"
 #include "core/simd_targets.h"
 #include "cpu/bf16.h"
 #include "cpu/encoder_kernels.h"
 #include "cpu/gemm.h"
+#include "cpu/linear_kernels.h"
 
 namespace univar {
 namespace {
 
-// An operand at the wanted precision: the floats themselves, their bfloat16 rounding, or, on a CPU without bf16 units, the
-// rounded values as floats.
-class Operand {
- public:
-  Status Prepare(const float* x, size_t n, Precision precision) {
-    data_ = x;
-    if (precision == Precision::kF32) return Status::Ok();
-    if (HasNativeBf16()) {
-      if (Status s = rounded_.Allocate(n, "bf16 activations"); !s.ok()) return s;
-      float_to_bf16_cpu(x, rounded_.data(), n);
-      data_ = rounded_.data();
-    } else {
-      if (Status s = floats_.Allocate(n, "rounded activations"); !s.ok()) return s;
-      round_to_bf16_cpu(x, floats_.data(), n);
-      data_ = floats_.data();
-    }
-    return Status::Ok();
-  }
-  Status Prepare(const LinearWeight& weight, Precision precision) {
-    if (precision == Precision::kF32 || !HasNativeBf16()) return Prepare(weight.w, weight.out * weight.in, precision);
-    data_ = weight.w16;
-    return Status::Ok();
-  }
-  const void* data() const { return data_; }
+// Slots of the scratch memory.
+enum Slot : size_t { kLeft, kRight, kFloats, kProduct };
 
- private:
-  const void* data_ = nullptr;
-  AlignedBuffer<uint16_t> rounded_;
-  AlignedBuffer<float> floats_;
+// How a product of some precision is computed on this CPU.
+struct Arithmetic {
+  GemmType operands;
+  bool rounded;    // operands are bfloat16, or floats of the same value
+  bool quantized;  // operands are whole numbers
+
+  explicit Arithmetic(Precision precision)
+      : operands(precision == Precision::kBf16 && HasNativeBf16()   ? GemmType::kBf16
+                 : precision == Precision::kInt8 && HasNativeInt8() ? GemmType::kS8
+                                                                    : GemmType::kF32),
+        rounded(precision == Precision::kBf16),
+        quantized(precision == Precision::kInt8) {}
 };
 
-GemmType Type(Precision precision) {
-  return precision == Precision::kBf16 && HasNativeBf16() ? GemmType::kBf16 : GemmType::kF32;
+struct CpuPackedWeight final : PackedWeight {
+  PackedB b;
+  AlignedBuffer<float> steps, sums;  // of the rows, for kInt8
+};
+
+GemmSpec ForwardSpec(const LinearWeight& weight, size_t rows, GemmType type) {
+  const GemmType activations = type == GemmType::kS8 ? GemmType::kU8 : type;
+  return {.m = rows, .n = weight.out, .k = weight.in, .transpose_b = true, .a = activations, .b = type};
 }
 
-// Creates and runs one product.
-Status Multiply(const GemmSpec& spec, const Operand& a, const Operand& b, float* c) {
-  Gemm product;
-  if (Status s = Gemm::Create(spec, &product); !s.ok()) return s;
-  return product.Run(a.data(), b.data(), c);
+// Memory for n whole numbers, as bytes where the CPU has units for them.
+Status GetWholeNumbers(const Arithmetic& arithmetic, Slot slot, size_t n, Scratch* scratch, WholeNumbers* q) {
+  if (arithmetic.operands == GemmType::kS8) return scratch->Get(slot, n, "int8 operand", &q->bytes);
+  return scratch->Get(slot, n, "quantised operand", &q->floats);
 }
 
-void AddBias(const float* bias, float* y, size_t rows, size_t cols) {
-#pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < cols; ++j) y[i * cols + j] += bias[j];
+const void* Data(const WholeNumbers& q) { return q.bytes != nullptr ? static_cast<const void*>(q.bytes) : q.floats; }
+
+Status Run(GemmSpec spec, GemmOperands operands, const PackedB* packed, Scratch* scratch) {
+  spec.external_scratchpad = true;
+  std::shared_ptr<const Gemm> product;
+  if (Status s = CachedGemm(spec, packed, &product); !s.ok()) return s;
+  uint8_t* pad;
+  if (Status s = scratch->Get(kProduct, product->scratchpad_bytes(), "oneDNN", &pad); !s.ok()) return s;
+  operands.scratchpad = pad;
+  return product->Run(operands, packed);
+}
+
+// The operand that a product takes for x (or, when that is null, its roundings x16).
+Status Convert(const float* x, const uint16_t* x16, size_t n, size_t room, const Arithmetic& arithmetic, Slot slot,
+               Scratch* scratch, void** operand) {
+  if (arithmetic.operands == GemmType::kBf16) {
+    uint16_t* rounded;
+    if (Status s = scratch->Get(slot, room, "bf16 activations", &rounded); !s.ok()) return s;
+    float_to_bf16_cpu(x, rounded, n);
+    *operand = rounded;
+    return Status::Ok();
   }
+  float* floats;
+  if (Status s = scratch->Get(slot, room, "rounded activations", &floats); !s.ok()) return s;
+  x16 != nullptr ? bf16_to_float_cpu(x16, floats, n) : round_to_bf16_cpu(x, floats, n);
+  *operand = floats;
+  return Status::Ok();
 }
 
-void SumRows(const float* dy, size_t rows, size_t cols, float* db) {
-  // Parallel over columns: the order of sums does not depend on the number of threads.
-  constexpr size_t kColumns = 64;
-#pragma omp parallel for schedule(static)
-  for (size_t begin = 0; begin < cols; begin += kColumns) {
-    const size_t end = std::min(cols, begin + kColumns);
-    float sum[kColumns] = {};
-    for (size_t i = 0; i < rows; ++i) {
-      for (size_t j = begin; j < end; ++j) sum[j - begin] += dy[i * cols + j];
-    }
-    for (size_t j = begin; j < end; ++j) db[j] += sum[j - begin];
-  }
+Status ForwardInt8(const LinearWeight& weight, const LinearForwardArgs& args, const Arithmetic& arithmetic) {
+  const auto& packed = static_cast<const CpuPackedWeight&>(*weight.packed);
+  const size_t padded = PaddedRows(args.rows);
+  float* steps;
+  if (Status s = args.scratch->Get(kFloats, 2 * args.rows, "activation steps", &steps); !s.ok()) return s;
+  float* zeros = steps + args.rows;
+  WholeNumbers x;
+  if (Status s = GetWholeNumbers(arithmetic, kLeft, padded * weight.in, args.scratch, &x); !s.ok()) return s;
+  quantize_activations_cpu(args.x, args.rows, weight.in, x, steps, zeros);
+  const GemmSpec spec = ForwardSpec(weight, padded, arithmetic.operands);
+  if (Status s = Run(spec, {.a = Data(x), .c = args.y}, &packed.b, args.scratch); !s.ok()) return s;
+  dequantize_cpu({.y = args.y,
+                  .rows = args.rows,
+                  .cols = weight.out,
+                  .row_steps = steps,
+                  .row_zeros = zeros,
+                  .column_steps = packed.steps.data(),
+                  .column_sums = packed.sums.data(),
+                  .bias = weight.bias,
+                  .addend = args.residual});
+  if (args.gelu) gelu_forward_cpu(args.y, args.y, nullptr, args.rows * weight.out);
+  return Status::Ok();
 }
 
 }  // namespace
 
+Status pack_weight_cpu(const LinearWeight& weight, Precision precision, Scratch* scratch,
+                       std::unique_ptr<PackedWeight>* packed) {
+  if (!*packed) *packed = std::make_unique<CpuPackedWeight>();
+  auto& target = static_cast<CpuPackedWeight&>(**packed);
+  const Arithmetic arithmetic(precision);
+  const size_t n = weight.out * weight.in;
+  const void* source = arithmetic.operands == GemmType::kBf16 ? static_cast<const void*>(weight.w16) : weight.w;
+  if (arithmetic.quantized) {
+    if (Status s = target.steps.Reserve(weight.out, "weight steps"); !s.ok()) return s;
+    if (Status s = target.sums.Reserve(weight.out, "weight sums"); !s.ok()) return s;
+    WholeNumbers q;
+    if (Status s = GetWholeNumbers(arithmetic, kRight, n, scratch, &q); !s.ok()) return s;
+    quantize_weights_cpu(weight.w, weight.out, weight.in, q, target.steps.data(), target.sums.data());
+    source = Data(q);
+  } else if (arithmetic.rounded && arithmetic.operands == GemmType::kF32) {
+    float* floats;
+    if (Status s = scratch->Get(kRight, n, "rounded weights", &floats); !s.ok()) return s;
+    round_to_bf16_cpu(weight.w, floats, n);
+    source = floats;
+  }
+  return target.b.Pack(ForwardSpec(weight, 0, arithmetic.operands), source);
+}
+
 Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& args) {
-  Operand x, w;
-  if (Status s = x.Prepare(args.x, args.rows * weight.in, args.precision); !s.ok()) return s;
-  if (Status s = w.Prepare(weight, args.precision); !s.ok()) return s;
-  const GemmType type = Type(args.precision);
-  const GemmSpec spec{.m = args.rows, .n = weight.out, .k = weight.in, .transpose_b = true, .a = type, .b = type};
-  if (Status s = Multiply(spec, x, w, args.y); !s.ok()) return s;
-  if (weight.bias != nullptr) AddBias(weight.bias, args.y, args.rows, weight.out);
+  const Arithmetic arithmetic(args.precision);
+  if (arithmetic.quantized) return ForwardInt8(weight, args, arithmetic);
+  const size_t padded = PaddedRows(args.rows), outputs = args.rows * weight.out;
+  const bool writes_bf16 = args.y16 != nullptr && arithmetic.operands == GemmType::kBf16;
+  GemmSpec spec = ForwardSpec(weight, padded, arithmetic.operands);
+  spec.bias = weight.bias != nullptr;
+  spec.gelu = args.gelu;
+  spec.addend = args.residual != nullptr;
+  if (writes_bf16) spec.c = GemmType::kBf16;
+
+  const void* x = args.x16 != nullptr ? static_cast<const void*>(args.x16) : args.x;
+  if (arithmetic.rounded && (args.x16 == nullptr || arithmetic.operands == GemmType::kF32)) {
+    void* converted;
+    if (Status s = Convert(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kLeft, args.scratch,
+                           &converted);
+        !s.ok()) {
+      return s;
+    }
+    x = converted;
+  }
+  float* floats = args.y;
+  if (args.y16 != nullptr && !writes_bf16) {
+    if (Status s = args.scratch->Get(kFloats, padded * weight.out, "products", &floats); !s.ok()) return s;
+  }
+  const GemmOperands operands{.a = x,
+                              .c = writes_bf16 ? static_cast<void*>(args.y16) : floats,
+                              .bias = weight.bias,
+                              .addend = args.residual};
+  const auto& packed = static_cast<const CpuPackedWeight&>(*weight.packed);
+  if (Status s = Run(spec, operands, &packed.b, args.scratch); !s.ok()) return s;
+  if (args.y16 != nullptr && !writes_bf16) float_to_bf16_cpu(floats, args.y16, outputs);
   return Status::Ok();
 }
 
 Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs& args) {
-  const GemmType type = Type(args.precision);
-  Operand dy;
-  if (Status s = dy.Prepare(args.dy, args.rows * weight.out, args.precision); !s.ok()) return s;
+  const Arithmetic arithmetic(args.precision);
+  const GemmType type = arithmetic.operands;
+  const bool native = type == GemmType::kBf16;
+  const size_t padded = PaddedRows(args.rows), entry = native ? sizeof(uint16_t) : sizeof(float);
+  // Rows beyond the last must add nothing to the sums over rows.
+  const auto clear = [&](void* operand, size_t cols) {
+    uint8_t* begin = static_cast<uint8_t*>(operand);
+    std::fill(begin + args.rows * cols * entry, begin + padded * cols * entry, uint8_t{0});
+  };
+  void* dy = args.dy;
+  if (arithmetic.rounded) {
+    if (Status s = Convert(args.dy, nullptr, args.rows * weight.out, padded * weight.out, arithmetic, kLeft,
+                           args.scratch, &dy);
+        !s.ok()) {
+      return s;
+    }
+  }
+  clear(dy, weight.out);
   if (args.dx != nullptr) {
-    Operand w;
-    if (Status s = w.Prepare(weight, args.precision); !s.ok()) return s;
-    const GemmSpec spec{.m = args.rows, .n = weight.in, .k = weight.out, .a = type, .b = type,
+    const void* w = native ? static_cast<const void*>(weight.w16) : weight.w;
+    if (arithmetic.rounded && !native) {
+      void* rounded;
+      const size_t n = weight.out * weight.in;
+      if (Status s = Convert(weight.w, nullptr, n, n, arithmetic, kRight, args.scratch, &rounded); !s.ok()) return s;
+      w = rounded;
+    }
+    const GemmSpec spec{.m = padded, .n = weight.in, .k = weight.out, .a = type, .b = type,
                         .accumulate = args.accumulate_dx};
-    if (Status s = Multiply(spec, dy, w, args.dx); !s.ok()) return s;
+    if (Status s = Run(spec, {.a = dy, .b = w, .c = args.dx}, nullptr, args.scratch); !s.ok()) return s;
   }
   if (args.dw != nullptr) {
-    Operand x;
-    if (Status s = x.Prepare(args.x, args.rows * weight.in, args.precision); !s.ok()) return s;
-    const GemmSpec spec{.m = weight.out, .n = weight.in, .k = args.rows, .transpose_a = true, .a = type, .b = type,
+    void* x = args.x16 != nullptr ? static_cast<void*>(args.x16) : args.x;
+    if (arithmetic.rounded && (args.x16 == nullptr || !native)) {
+      if (Status s = Convert(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kRight,
+                             args.scratch, &x);
+          !s.ok()) {
+        return s;
+      }
+    }
+    clear(x, weight.in);
+    const GemmSpec spec{.m = weight.out, .n = weight.in, .k = padded, .transpose_a = true, .a = type, .b = type,
                         .accumulate = true};
-    if (Status s = Multiply(spec, dy, x, args.dw); !s.ok()) return s;
+    if (Status s = Run(spec, {.a = dy, .b = x, .c = args.dw}, nullptr, args.scratch); !s.ok()) return s;
   }
-  if (args.db != nullptr) SumRows(args.dy, args.rows, weight.out, args.db);
+  if (args.db != nullptr) {
+    float* partial;
+    if (Status s = args.scratch->Get(kFloats, kSumBlocks * weight.out, "bias gradients", &partial); !s.ok()) return s;
+    add_column_sums_cpu(args.dy, args.rows, weight.out, args.db, partial);
+  }
   return Status::Ok();
 }
 

@@ -40,15 +40,17 @@ Status matmul_cpu(const MatmulArgs& args, const Control& control) {
     }
   }
   if (control.cancelled()) return Status::Aborted();
-  spec.packed_b = args.seconds != nullptr;
   Gemm gemm;
-  if (Status s = Gemm::Create(spec, &gemm); !s.ok()) return s;
-  if (args.seconds == nullptr) return gemm.Run(a, b, args.c);
-
-  if (Status s = gemm.PackB(b); !s.ok()) return s;
-  if (Status s = gemm.Run(a, nullptr, args.c); !s.ok()) return s;
+  if (args.seconds == nullptr) {
+    if (Status s = Gemm::Create(spec, &gemm); !s.ok()) return s;
+    return gemm.Run(a, b, args.c);
+  }
+  PackedB packed;
+  if (Status s = packed.Pack(spec, b); !s.ok()) return s;
+  if (Status s = Gemm::Create(spec, &gemm, &packed); !s.ok()) return s;
+  if (Status s = gemm.Run({.a = a, .c = args.c}, &packed); !s.ok()) return s;
   const auto begin = std::chrono::steady_clock::now();
-  const Status status = gemm.Run(a, nullptr, args.c);
+  const Status status = gemm.Run({.a = a, .c = args.c}, &packed);
   *args.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return status;
 }

@@ -7,8 +7,8 @@
 namespace univar {
 namespace {
 
-// Long enough for full-speed products, short enough that the workspace stays small and warm.
-constexpr size_t kMicroBatchTokens = 4096;
+// Long enough for full-speed products, short enough that the workspace stays in the last-level cache.
+constexpr size_t kMicroBatchTokens = 1024;
 
 }  // namespace
 
@@ -52,22 +52,30 @@ Status Model::AllocateTraining() {
   return Status::Ok();
 }
 
-Parameters Model::Borrow() {
-  if (stale_ && precision_ == Precision::kBf16) {
+Status Model::Borrow(Parameters* parameters) {
+  *parameters = {.config = &config_,
+                 .layout = &layout_,
+                 .f32 = parameters_.data(),
+                 .bf16 = rounded_.data(),
+                 .packed = &packed_,
+                 .cosines = cosines_.data(),
+                 .sines = sines_.data(),
+                 .precision = precision_};
+  if (!stale_) return Status::Ok();
+  if (precision_ == Precision::kBf16) {
     backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size());
   }
+  packed_.resize(config_.layers);
+  for (size_t i = 0; i < config_.layers; ++i) {
+    if (Status s = PackLayer(backend_, *parameters, i, &packing_, &packed_[i]); !s.ok()) return s;
+  }
   stale_ = false;
-  return {.config = &config_,
-          .layout = &layout_,
-          .f32 = parameters_.data(),
-          .bf16 = rounded_.data(),
-          .cosines = cosines_.data(),
-          .sines = sines_.data(),
-          .precision = precision_};
+  return Status::Ok();
 }
 
 Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control) {
-  const Parameters parameters = Borrow();
+  Parameters parameters;
+  if (Status s = Borrow(&parameters); !s.ok()) return s;
   for (const PackedBatch& part : SplitBatch(batch, kMicroBatchTokens)) {
     const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
@@ -86,7 +94,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
                               double* loss, const Control& control) {
   if (Status s = AllocateTraining(); !s.ok()) return s;
   std::fill_n(gradients_.data(), gradients_.size(), 0.0f);
-  const Parameters parameters = Borrow();
+  Parameters parameters;
+  if (Status s = Borrow(&parameters); !s.ok()) return s;
   const std::vector<PackedBatch> parts = SplitBatch(batch, kMicroBatchTokens);
   const auto range = [&](const PackedBatch& part) {
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
@@ -103,9 +112,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   saved_.resize(keep_all_parts ? std::max(parts.size(), saved_.size()) : 1);
 
   const size_t size = batch.sequences * config_.hidden;
-  AlignedBuffer<float> embeddings, d_embeddings;
-  if (Status s = embeddings.Allocate(size, "embeddings"); !s.ok()) return s;
-  if (Status s = d_embeddings.Allocate(size, "embedding gradients"); !s.ok()) return s;
+  if (Status s = embeddings_.Reserve(size, "embeddings"); !s.ok()) return s;
+  if (Status s = d_embeddings_.Reserve(size, "embedding gradients"); !s.ok()) return s;
   const auto row = [&](const PackedBatch& part) {
     return static_cast<size_t>(part.offsets - batch.offsets) * config_.hidden;
   };
@@ -114,20 +122,20 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
       const bool qkv = keep_qkv || !keep_all_parts;
       if (Status s = saved->Allocate(config_, range(part), part.tokens(), part.sequences, qkv); !s.ok()) return s;
     }
-    return transformer_.Forward(parameters, part, range(part), saved, embeddings.data() + row(part), nullptr, control);
+    return transformer_.Forward(parameters, part, range(part), saved, embeddings_.data() + row(part), nullptr, control);
   };
 
   for (size_t i = 0; i < parts.size(); ++i) {
     if (Status s = forward(parts[i], keep_all_parts ? &saved_[i] : nullptr); !s.ok()) return s;
   }
-  if (Status s = loss_fn(embeddings.data(), d_embeddings.data(), loss); !s.ok()) return s;
+  if (Status s = loss_fn(embeddings_.data(), d_embeddings_.data(), loss); !s.ok()) return s;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!keep_all_parts) {
       if (Status s = forward(parts[i], &saved_[0]); !s.ok()) return s;
     }
     const Saved& saved = saved_[keep_all_parts ? i : 0];
     if (Status s = transformer_.Backward(parameters, parts[i], range(parts[i]), saved,
-                                         d_embeddings.data() + row(parts[i]), gradients_.data(), control);
+                                         d_embeddings_.data() + row(parts[i]), gradients_.data(), control);
         !s.ok()) {
       return s;
     }

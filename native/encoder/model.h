@@ -43,7 +43,7 @@ class Model {
   float* second_moments() const { return v_.data(); }
   size_t bytes() const;
 
-  // Must follow every change of the parameters from outside; the rounded copy is renewed before its next use.
+  // Must follow every change of the parameters from outside; copies for products are renewed before their next use.
   void ParametersChanged() { stale_ = true; }
 
   // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives these.
@@ -52,23 +52,27 @@ class Model {
   Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
                          const Control& control);
   double GradientNorm() const;
-  // Clips, updates and refreshes the rounded copy. Returns with the norm before clipping in `norm`; a norm that is not
+  // Clips and updates. Returns with the norm before clipping in `norm`; a norm that is not
   // finite changes nothing and is ERR_NON_FINITE.
   Status Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm);
   Status AllocateTraining();
 
  private:
-  Parameters Borrow();
+  // The parameters, with the copies that products read renewed if need be.
+  Status Borrow(Parameters* parameters);
   size_t FirstTrainedOffset(size_t first_trained_layer) const;
 
   const Backend& backend_;
   EncoderConfig config_;
   ParameterLayout layout_;
   Precision precision_ = Precision::kF32;
-  bool stale_ = false;
+  bool stale_ = true;
   Transformer transformer_;
   AlignedBuffer<float> parameters_, gradients_, m_, v_;
   AlignedBuffer<uint16_t> rounded_;
+  std::vector<PackedLayer> packed_;
+  Scratch packing_;
+  AlignedBuffer<float> embeddings_, d_embeddings_;
   AlignedBuffer<float> cosines_, sines_;
   std::vector<Saved> saved_;
 };

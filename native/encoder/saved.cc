@@ -34,10 +34,9 @@ size_t Saved::FloatsPerToken(const EncoderConfig& config, const LayerRange& rang
 Status Saved::Allocate(const EncoderConfig& config, const LayerRange& range, size_t tokens, size_t sequences,
                        bool keep_qkv) {
   const size_t hidden = config.hidden;
+  tokens = PaddedRows(tokens);
   const size_t total = tokens * FloatsPerToken(config, range, keep_qkv) + sequences * hidden;
-  if (memory_.size() < total) {
-    if (Status s = memory_.Allocate(total, "saved activations"); !s.ok()) return s;
-  }
+  if (Status s = memory_.Reserve(total, "saved activations"); !s.ok()) return s;
   float* next = memory_.data();
   const auto take = [&](size_t count) {
     float* begin = next;
@@ -60,31 +59,36 @@ Status Saved::Allocate(const EncoderConfig& config, const LayerRange& range, siz
   return Status::Ok();
 }
 
-Status Workspace::Reserve(const EncoderConfig& config, size_t tokens, size_t sequences) {
+Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences) {
+  tokens = PaddedRows(tokens);
   if (tokens <= tokens_ && sequences <= sequences_) return Status::Ok();
   tokens = std::max(tokens, tokens_);
   sequences = std::max(sequences, sequences_);
-  const size_t hidden = config.hidden, wide_cols = config.fc1_rows();
-  if (Status s = floats_.Allocate(tokens * (4 * hidden + 2 * wide_cols + 6 * hidden), "encoder workspace"); !s.ok()) {
-    tokens_ = sequences_ = 0;
-    return s;
-  }
-  if (Status s = ints_.Allocate(tokens + sequences + 1, "encoder workspace"); !s.ok()) {
-    tokens_ = sequences_ = 0;
-    return s;
+  tokens_ = sequences_ = 0;  // until everything is there
+  const size_t h = config.hidden, wide_cols = config.fc1_rows();
+  const size_t floats = tokens * (4 * h + 2 * wide_cols + 6 * h) + sequences * h;
+  if (Status s = floats_.Allocate(floats, "encoder workspace"); !s.ok()) return s;
+  if (Status s = ints_.Allocate(tokens + sequences + 1, "encoder workspace"); !s.ok()) return s;
+  hidden.f32 = floats_.data();
+  hidden1.f32 = hidden.f32 + tokens * h;
+  d1 = hidden1.f32 + tokens * h;
+  d2 = d1 + tokens * h;
+  wide.f32 = d2 + tokens * h;
+  wide2 = wide.f32 + tokens * wide_cols;
+  qkv = wide2 + tokens * wide_cols;
+  dqkv = qkv + tokens * 3 * h;
+  d_pooled = dqkv + tokens * 3 * h;
+  positions = ints_.data();
+  offsets = positions + tokens;
+  if (precision == Precision::kBf16) {
+    if (Status s = halves_.Allocate(tokens * (3 * h + config.inner), "encoder workspace"); !s.ok()) return s;
+    hidden.bf16 = halves_.data();
+    hidden1.bf16 = hidden.bf16 + tokens * h;
+    o16 = hidden1.bf16 + tokens * h;
+    wide.bf16 = o16 + tokens * h;
   }
   tokens_ = tokens;
   sequences_ = sequences;
-  this->hidden = floats_.data();
-  hidden1 = this->hidden + tokens * hidden;
-  d1 = hidden1 + tokens * hidden;
-  d2 = d1 + tokens * hidden;
-  wide = d2 + tokens * hidden;
-  wide2 = wide + tokens * wide_cols;
-  qkv = wide2 + tokens * wide_cols;
-  dqkv = qkv + tokens * 3 * hidden;
-  positions = ints_.data();
-  offsets = positions + tokens;
   return Status::Ok();
 }
 

@@ -6,10 +6,12 @@
 // into one flat block with the layout of the parameters.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "core/aligned_buffer.h"
 #include "core/control.h"
+#include "core/scratch.h"
 #include "core/status.h"
 #include "encoder/config.h"
 #include "ops/backend.h"
@@ -36,6 +38,12 @@ struct LayerRange {
   const float* lower = nullptr;
 
   size_t count() const { return last - first; }
+};
+
+// Activations as float32 and, where a bfloat16 product reads them, their roundings; either may be null.
+struct Activations {
+  float* f32 = nullptr;
+  uint16_t* bf16 = nullptr;
 };
 
 // What the forward pass of one micro-batch leaves for its backward pass.
@@ -67,21 +75,32 @@ class Saved {
   AlignedBuffer<float> memory_;
 };
 
-// Scratch of one micro-batch; grows to the largest one and is then reused.
+// Memory of one micro-batch; grows to the largest one and is then reused.
 class Workspace {
  public:
-  Status Reserve(const EncoderConfig& config, size_t tokens, size_t sequences);
+  Status Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences);
 
-  float *hidden = nullptr, *hidden1 = nullptr, *d1 = nullptr, *d2 = nullptr;  // [tokens, hidden]
-  float *wide = nullptr, *wide2 = nullptr;                                    // [tokens, fc1_rows]
-  float *qkv = nullptr, *dqkv = nullptr;                                      // [tokens, 3 hidden]
-  int32_t* positions = nullptr;                                               // [tokens], counted per sequence
-  int32_t* offsets = nullptr;                                                 // [sequences + 1], from 0
+  // The roundings exist for Precision::kBf16 only.
+  Activations hidden, hidden1;            // [tokens, hidden]
+  Activations wide;                       // [tokens, fc1_rows]; roundings [tokens, inner]
+  uint16_t* o16 = nullptr;                // [tokens, hidden]
+  float *d1 = nullptr, *d2 = nullptr;     // [tokens, hidden]
+  float* wide2 = nullptr;                 // [tokens, fc1_rows]
+  float *qkv = nullptr, *dqkv = nullptr;  // [tokens, 3 hidden]
+  float* d_pooled = nullptr;              // [sequences, hidden]
+  int32_t* positions = nullptr;           // [tokens], counted per sequence
+  int32_t* offsets = nullptr;             // [sequences + 1], from 0
+  Scratch scratch;                        // of single operations
 
  private:
   AlignedBuffer<float> floats_;
+  AlignedBuffer<uint16_t> halves_;
   AlignedBuffer<int32_t> ints_;
   size_t tokens_ = 0, sequences_ = 0;
+};
+
+struct PackedLayer {
+  std::unique_ptr<PackedWeight> qkv, out, fc1, fc2;
 };
 
 // Borrowed pointers to the parameters of a model.
@@ -90,10 +109,14 @@ struct Parameters {
   const ParameterLayout* layout = nullptr;
   const float* f32 = nullptr;
   const uint16_t* bf16 = nullptr;  // rounded copy for Precision::kBf16
+  const std::vector<PackedLayer>* packed = nullptr;
   const float* cosines = nullptr;  // rotary tables [max_positions, head_dim / 2]
   const float* sines = nullptr;
   Precision precision = Precision::kF32;
 };
+
+// Packs the weights of layer i; `p` needs not have `packed[i]` filled yet.
+Status PackLayer(const Backend& backend, const Parameters& p, size_t i, Scratch* scratch, PackedLayer* packed);
 
 class Transformer {
  public:
@@ -118,19 +141,18 @@ class Transformer {
   };
   Status Prepare(const Parameters& p, const PackedBatch& batch, Local* local);
   Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
-  Status Project(const Parameters& p, const LayerParameters& layer, const Local& local, const float* x, float* qkv);
-  Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const float* x,
-              const float* residual, const Saved::Norm& saved, float* y);
-  Status RecomputeNorm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
-                       float* y);
+  Status Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv);
+  // The layer norm of saved.sum.
+  Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
+              const Activations& y);
+  void Activate(const Parameters& p, const Local& local, const float* pre);
   Status NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
                       float* gradient, float* grads);
-  Status ForwardLayer(const Parameters& p, const LayerParameters& layer, const Local& local, const Saved::Layer& saved,
+  Status ForwardLayer(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, bool trains,
                       const Control& control);
-  Status BackwardMlp(const Parameters& p, const LayerParameters& layer, const Local& local, const Saved::Layer& saved,
-                     float* grads);
-  Status BackwardAttention(const Parameters& p, const LayerParameters& layer, const Local& local,
-                           const Saved::Layer& saved, const float* input, float* grads, const Control& control);
+  Status BackwardMlp(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, float* grads);
+  Status BackwardAttention(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved,
+                           const Activations& input, float* grads, const Control& control);
   AttentionShape Shape(const Parameters& p, const Local& local) const;
 
   const Backend& backend_;

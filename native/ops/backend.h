@@ -33,6 +33,7 @@ struct Backend {
   EmbeddingBackwardFn embedding_backward;
   LayerNormForwardFn layer_norm_forward;
   LayerNormBackwardFn layer_norm_backward;
+  PackWeightFn pack_weight;
   LinearForwardFn linear_forward;
   LinearBackwardFn linear_backward;
   RopeFn rope;

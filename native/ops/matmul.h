@@ -16,7 +16,7 @@
 
 namespace univar {
 
-enum class Precision { kF32 = 0, kBf16 = 1 };
+enum class Precision { kF32 = 0, kBf16 = 1, kInt8 = 2 };  // kInt8: inference of the encoder only
 
 struct MatmulArgs {
   const float* a = nullptr;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
-import { EncoderModel } from '../native/encoder-model.js';
+import { EncoderModel, type EncoderPrecision } from '../native/encoder-model.js';
 import { readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
 import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
@@ -32,7 +32,7 @@ const TABLES: ReadonlySet<string> = new Set(['word', 'position', 'type']);
  * @param folder with config.json and model.safetensors
  * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
  */
-export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: 'f32' | 'bf16'): Promise<Checkpoint> {
+export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: EncoderPrecision): Promise<Checkpoint> {
   const { config, native } = await readNativeConfig(folder, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {

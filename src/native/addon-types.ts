@@ -146,7 +146,7 @@ export interface NativeEncoder {
 }
 
 export interface Addon {
-  EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1) => NativeEncoder;
+  EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1 | 2) => NativeEncoder;
 
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;

@@ -10,6 +10,10 @@ export interface PackedTokens {
   offsets: Int32Array;
 }
 
+/** Of the encoder's products. int8: whole numbers with one step per row of a weight and per token. */
+export const ENCODER_PRECISIONS = ['f32', 'bf16', 'int8'] as const;
+export type EncoderPrecision = (typeof ENCODER_PRECISIONS)[number];
+
 export const LOSS_MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
 export type LossMode = (typeof LOSS_MODES)[number];
 
@@ -55,12 +59,12 @@ export class EncoderModel {
   #disposed = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param precision of products; parameters, sums and gradients are always f32 */
+  /** @param precision of products; parameters, sums and gradients are always f32. int8 cannot be trained. */
   constructor(
     readonly config: NativeEncoderConfig,
-    readonly precision: 'f32' | 'bf16',
+    readonly precision: EncoderPrecision,
   ) {
-    this.#native = new (addon().EncoderHandle)(config, precision === 'bf16' ? 1 : 0);
+    this.#native = new (addon().EncoderHandle)(config, ENCODER_PRECISIONS.indexOf(precision) as 0 | 1 | 2);
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
@@ -162,6 +166,7 @@ export class EncoderModel {
 
   /** Queries, then keys, as one batch. */
   #pairs(query: PackedTokens, key: PackedTokens, loss: LossSettings): PackedTokens {
+    if (this.precision === 'int8') fail('ERR_ARG_RANGE', 'f32 or bf16, which can be trained,', 'precision', this.precision);
     const rows = this.#check(query, 'query');
     if (rows === 0) fail('ERR_ARG_RANGE', 'at least one pair', 'query', rows);
     const keys = this.#check(key, 'key');

@@ -1,0 +1,169 @@
+// For every instruction set, see linear_kernels.h.
+#include "cpu/linear_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/linear_kernels.cc"
+#include <hwy/foreach_target.h>  // compiles this file once per instruction set
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace univar {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+
+struct Span {
+  float least, most;
+};
+
+// The smallest range that holds the row and 0.
+Span SpanOfRow(const float* x, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  auto least = hn::Zero(d), most = hn::Zero(d);
+  for (size_t j = 0; j < n; j += lanes) {
+    const auto v = hn::LoadN(d, x + j, std::min(lanes, n - j));  // zeros beyond the end
+    least = hn::Min(least, v);
+    most = hn::Max(most, v);
+  }
+  return {hn::ReduceMin(d, least), hn::ReduceMax(d, most)};
+}
+
+// q = round(x * scale) + zero as Byte or as floats; returns the sum of q over the row.
+template <typename Byte>
+float QuantizeRow(const float* x, size_t n, float scale, float zero, Byte* bytes, float* floats) {
+  const D d;
+  const hn::Rebind<Byte, D> db;
+  const hn::RebindToSigned<D> di;
+  const size_t lanes = hn::Lanes(d);
+  const auto vscale = hn::Set(d, scale);
+  const auto vzero = hn::Set(di, static_cast<int32_t>(zero));
+  auto sum = hn::Zero(di);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    const auto whole = hn::Add(hn::NearestInt(hn::Mul(hn::LoadN(d, x + j, count), vscale)), vzero);
+    sum = hn::Add(sum, whole);
+    if (bytes != nullptr) {
+      hn::StoreN(hn::DemoteTo(db, whole), db, bytes + j, count);  // saturates
+    } else {
+      hn::StoreN(hn::ConvertTo(d, whole), d, floats + j, count);
+    }
+  }
+  return static_cast<float>(hn::ReduceSum(di, sum));
+}
+
+void QuantizeWeightRow(const float* w, size_t n, int8_t* bytes, float* floats, float* step, float* sum) {
+  const Span span = SpanOfRow(w, n);
+  const float largest = std::max(-span.least, span.most);
+  *step = largest / 127.0f;
+  // Lanes beyond the end hold zeros and add nothing to the sum.
+  *sum = QuantizeRow(w, n, largest > 0.0f ? 127.0f / largest : 0.0f, 0.0f, bytes, floats);
+}
+
+void QuantizeActivationRow(const float* x, size_t n, uint8_t* bytes, float* floats, float* step, float* zero) {
+  const Span span = SpanOfRow(x, n);
+  const float range = span.most - span.least;
+  const float scale = range > 0.0f ? 255.0f / range : 0.0f;
+  *step = range / 255.0f;
+  *zero = std::nearbyint(-span.least * scale);
+  QuantizeRow(x, n, scale, *zero, bytes, floats);
+}
+
+void DequantizeRow(const DequantizeArgs& args, size_t row) {
+  const D d;
+  const size_t lanes = hn::Lanes(d), n = args.cols;
+  float* y = args.y + row * n;
+  const float* addend = args.addend == nullptr ? nullptr : args.addend + row * n;
+  const auto step = hn::Set(d, args.row_steps[row]), zero = hn::Set(d, args.row_zeros[row]);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    const auto start = args.bias == nullptr ? hn::Zero(d) : hn::LoadN(d, args.bias + j, count);
+    const auto scale = hn::Mul(step, hn::LoadN(d, args.column_steps + j, count));
+    const auto sum = hn::NegMulAdd(zero, hn::LoadN(d, args.column_sums + j, count), hn::LoadN(d, y + j, count));
+    auto value = hn::MulAdd(sum, scale, start);
+    if (addend != nullptr) value = hn::Add(value, hn::LoadN(d, addend + j, count));
+    hn::StoreN(value, d, y + j, count);
+  }
+}
+
+void AddRow(const float* x, size_t n, float* sums) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    hn::StoreN(hn::Add(hn::LoadN(d, sums + j, count), hn::LoadN(d, x + j, count)), d, sums + j, count);
+  }
+}
+
+void Widen(const uint16_t* x, float* y, size_t n) {
+  const hn::ScalableTag<uint32_t> du;
+  const hn::Rebind<uint16_t, decltype(du)> dh;
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    const auto bits = hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadN(dh, x + j, count)));
+    hn::StoreN(hn::BitCast(d, bits), d, y + j, count);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace univar
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace univar {
+
+HWY_EXPORT(QuantizeWeightRow);
+HWY_EXPORT(QuantizeActivationRow);
+HWY_EXPORT(DequantizeRow);
+HWY_EXPORT(AddRow);
+HWY_EXPORT(Widen);
+
+void quantize_weights_cpu(const float* w, size_t rows, size_t cols, WholeNumbers q, float* steps, float* sums) {
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < rows; ++i) {
+    int8_t* bytes = q.bytes == nullptr ? nullptr : reinterpret_cast<int8_t*>(q.bytes) + i * cols;
+    float* floats = q.floats == nullptr ? nullptr : q.floats + i * cols;
+    HWY_DYNAMIC_DISPATCH(QuantizeWeightRow)(w + i * cols, cols, bytes, floats, steps + i, sums + i);
+  }
+}
+
+void quantize_activations_cpu(const float* x, size_t rows, size_t cols, WholeNumbers q, float* steps, float* zeros) {
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < rows; ++i) {
+    uint8_t* bytes = q.bytes == nullptr ? nullptr : q.bytes + i * cols;
+    float* floats = q.floats == nullptr ? nullptr : q.floats + i * cols;
+    HWY_DYNAMIC_DISPATCH(QuantizeActivationRow)(x + i * cols, cols, bytes, floats, steps + i, zeros + i);
+  }
+}
+
+void dequantize_cpu(const DequantizeArgs& args) {
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < args.rows; ++i) HWY_DYNAMIC_DISPATCH(DequantizeRow)(args, i);
+}
+
+void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, float* partial) {
+  std::fill_n(partial, kSumBlocks * cols, 0.0f);
+  const size_t height = (rows + kSumBlocks - 1) / kSumBlocks;
+#pragma omp parallel for schedule(static)
+  for (size_t block = 0; block < kSumBlocks; ++block) {
+    for (size_t i = block * height; i < std::min(rows, (block + 1) * height); ++i) {
+      HWY_DYNAMIC_DISPATCH(AddRow)(x + i * cols, cols, partial + block * cols);
+    }
+  }
+  for (size_t block = 0; block < kSumBlocks; ++block) HWY_DYNAMIC_DISPATCH(AddRow)(partial + block * cols, cols, sums);
+}
+
+void bf16_to_float_cpu(const uint16_t* x, float* y, size_t n) {
+  constexpr size_t kBlock = 1 << 14;
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(Widen)(x + i, y + i, std::min(kBlock, n - i));
+}
+
+}  // namespace univar
+#endif  // HWY_ONCE

@@ -1,0 +1,39 @@
+// The element-wise parts of affine maps (linear.cc): quantisation of rows and back, sums of columns, widening of bfloat16.
+// All run on the whole team.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace univar {
+
+// Whole numbers that stand for floats, as bytes (for integer units) or as floats: one of the two is set.
+struct WholeNumbers {
+  uint8_t* bytes = nullptr;  // of int8_t in weights
+  float* floats = nullptr;
+};
+
+// q = round(w / step) in -127 .. 127 with step = largest magnitude of the row / 127, and the sum of each row of q.
+void quantize_weights_cpu(const float* w, size_t rows, size_t cols, WholeNumbers q, float* steps, float* sums);
+// q = round(x / step) + zero in 0 .. 255, where the row's values, and 0 exactly, span that range.
+void quantize_activations_cpu(const float* x, size_t rows, size_t cols, WholeNumbers q, float* steps, float* zeros);
+
+struct DequantizeArgs {
+  // [rows, cols], in: sums of products of whole numbers,
+  // out: (y - row zero * column sum) * row step * column step + bias + addend
+  float* y = nullptr;
+  size_t rows = 0, cols = 0;
+  const float *row_steps = nullptr, *row_zeros = nullptr;
+  const float *column_steps = nullptr, *column_sums = nullptr;
+  const float* bias = nullptr;    // [cols] or null
+  const float* addend = nullptr;  // [rows, cols] or null
+};
+void dequantize_cpu(const DequantizeArgs& args);
+
+// sums[j] += sum_i x[i, j], in an order that does not depend on threads. partial: kSumBlocks * cols floats.
+inline constexpr size_t kSumBlocks = 16;
+void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, float* partial);
+
+void bf16_to_float_cpu(const uint16_t* x, float* y, size_t n);
+
+}  // namespace univar
