@@ -6,7 +6,7 @@ import { loadEncoder } from '../../encoder/load-encoder.js';
 import type { CliContext } from '../context.js';
 import type { EmbedOptions } from '../embed.js';
 import { rememberEncoder } from '../dataset-encoder.js';
-import { formatCount, formatDuration, formatRate } from '../format.js';
+import { formatCount, formatDuration, formatRate, plural } from '../format.js';
 import { embedFiles } from './pipeline.js';
 import { REJECTS_FILE } from './rejects.js';
 import { scanRecords, type ScanResult } from './scan.js';
@@ -103,12 +103,12 @@ async function scanInputs(inputs: readonly string[], read: ReadOptions, context:
 function describeSummary(summary: EmbedSummary): string {
   const { rows, models, valueIds, rejected, duplicates, tokens, seconds, resumedRows } = summary;
   const lines = [
-    `Embedded ${formatCount(rows)} answers of ${models} models (${valueIds} value ids) with ${summary.encoder}, ${summary.dim} dimensions.`,
+    `Embedded ${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')}) with ${summary.encoder}, ${summary.dim} dimensions.`,
     `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s.`,
   ];
   if (resumedRows > 0) lines.push(`${formatCount(resumedRows)} of the answers were there from an interrupted run.`);
-  if (duplicates > 0) lines.push(`${formatCount(duplicates)} rows equal an earlier row; they were kept.`);
-  if (rejected > 0) lines.push(`${formatCount(rejected)} bad rows were left out; see ${summary.rejects ?? ''}.`);
+  if (duplicates > 0) lines.push(`${plural(duplicates, 'row')} equal to an earlier one; kept.`);
+  if (rejected > 0) lines.push(`${plural(rejected, 'bad row')} left out; see ${summary.rejects ?? ''}.`);
   lines.push(`Dataset: ${summary.dataset}`);
   return lines.join('\n');
 }
