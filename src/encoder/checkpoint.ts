@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
+import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel } from '../native/encoder-model.js';
 import { readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
@@ -31,15 +32,13 @@ const TABLES: ReadonlySet<string> = new Set(['word', 'position', 'type']);
  * @param folder with config.json and model.safetensors
  * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
  */
-export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: 'f32' | 'bf16'): Promise<Checkpoint> {
+export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: EncoderModel['precision']): Promise<Checkpoint> {
   const configPath = join(folder, 'config.json');
   const config = await readJson(configPath);
   const native = nativeConfig(config, configPath, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
-    const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
-    const sources = parameterSources(layout, native);
-    checkNames(file, prefix, sources);
+    const { prefix, sources } = findSources(file, native);
     const model = new EncoderModel(native, precision);
     try {
       for (const source of sources) await copyTensor(file, prefix, source, model);
@@ -51,6 +50,43 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The configuration with which the engine would compute what a folder holds, judged by config.json and the names of the
+ * tensors, or the reason why it cannot.
+ *
+ * @throws EngineError `ERR_DATA` for a damaged file, which is a reason for nothing
+ */
+export async function nativeSupport(folder: string, pooling: PoolingChoice): Promise<NativeEncoderConfig | { unsupported: string }> {
+  const configPath = join(folder, 'config.json');
+  const config = await readJson(configPath);
+  const native = orReason(() => nativeConfig(config, configPath, pooling));
+  if ('unsupported' in native) return native;
+  const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
+  try {
+    const found = orReason(() => findSources(file, native));
+    return 'unsupported' in found ? found : native;
+  } finally {
+    await file.close();
+  }
+}
+
+function orReason<T extends object>(attempt: () => T): T | { unsupported: string } {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof EngineError) return { unsupported: error.message };
+    throw error;
+  }
+}
+
+/** The tensors that the engine needs, all of which the file has, and no others. */
+function findSources(file: SafetensorsFile, native: NativeEncoderConfig): { prefix: string; sources: ParameterSource[] } {
+  const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
+  const sources = parameterSources(layout, native);
+  checkNames(file, prefix, sources);
+  return { prefix, sources };
 }
 
 /** A parameter under its name in the checkpoint, from any block of the model. */
