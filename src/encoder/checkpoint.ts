@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel } from '../native/encoder-model.js';
-import { readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
-import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
+import { detectLayout, parameterSources, unknownNames, type CheckpointLayout, type ParameterSource } from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
-import type { TensorToWrite } from './safetensors-writer.js';
 
 /** A model and the names its tensors have in files. */
 export interface Checkpoint {
@@ -21,6 +19,7 @@ export interface Checkpoint {
   folder: string;
   /** What the file puts before the names of `sources`. */
   prefix: string;
+  layout: CheckpointLayout;
 }
 
 /** Rows beyond the checkpoint's own: NomicBERT pads its vocabulary to a multiple of 64 and leaves the rest unused. */
@@ -38,7 +37,7 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
   const native = nativeConfig(config, configPath, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
-    const { prefix, sources } = findSources(file, native);
+    const { layout, prefix, sources } = findSources(file, native);
     const model = new EncoderModel(native, precision);
     try {
       for (const source of sources) await copyTensor(file, prefix, source, model);
@@ -46,7 +45,7 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
       await model.dispose();
       throw error;
     }
-    return { model, sources, config, folder, prefix };
+    return { model, sources, config, folder, prefix, layout };
   } finally {
     await file.close();
   }
@@ -82,11 +81,11 @@ function orReason<T extends object>(attempt: () => T): T | { unsupported: string
 }
 
 /** The tensors that the engine needs, all of which the file has, and no others. */
-function findSources(file: SafetensorsFile, native: NativeEncoderConfig): { prefix: string; sources: ParameterSource[] } {
+function findSources(file: SafetensorsFile, native: NativeEncoderConfig): Pick<Checkpoint, 'layout' | 'prefix' | 'sources'> {
   const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
   const sources = parameterSources(layout, native);
   checkNames(file, prefix, sources);
-  return { prefix, sources };
+  return { layout, prefix, sources };
 }
 
 /** A parameter under its name in the checkpoint, from any block of the model. */
@@ -106,20 +105,6 @@ export function width(model: EncoderModel, source: ParameterSource): number {
 export function shapeOf(model: EncoderModel, source: ParameterSource): number[] {
   const cols = width(model, source);
   return cols === 1 ? [source.rows] : [source.rows, cols];
-}
-
-/** Writes the encoder as it is now to a folder in the Hugging Face layout; it may go on computing meanwhile. */
-export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Promise<void> {
-  const { model, sources, config, folder, prefix } = checkpoint;
-  const { pooling, normalize, hidden, maxPositions } = model.config;
-  const unused = await readUnusedTensors(folder, prefix);
-  // One copy of all parameters, taken between two jobs: an update must not get in while files are written.
-  await model.idle();
-  const tensors = sources.map((source): TensorToWrite => {
-    const values = readSource(model, source, 'parameters');
-    return { name: source.file, shape: shapeOf(model, source), read: () => values };
-  });
-  await writeEncoderFolder(target, { source: folder, config, pooling, normalize, dim: hidden, positions: maxPositions, tensors: [...tensors, ...unused] });
 }
 
 function checkNames(file: SafetensorsFile, prefix: string, sources: readonly ParameterSource[]): void {

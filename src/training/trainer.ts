@@ -1,5 +1,6 @@
 import { EngineError } from '../core/errors.js';
-import { loadCheckpoint, readSource, saveCheckpoint, type Checkpoint } from '../encoder/checkpoint.js';
+import { loadCheckpoint, readSource, type Checkpoint } from '../encoder/checkpoint.js';
+import { saveCheckpoint } from '../encoder/save-checkpoint.js';
 import type { CallOptions } from '../native/call.js';
 import { LOSS_MODES, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
