@@ -1,8 +1,11 @@
 /** Public exports of the package, nothing else. */
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
-export type { Encoder, EncodeResult } from './encoder/encoder.js';
-export { loadEncoder, type LoadEncoderOptions } from './encoder/load-encoder.js';
+export type { Encoder, EncodeResult, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
+export { exportEncoder, type ExportOptions, type ExportResult } from './encoder/export-encoder.js';
+export type { ExportFormat } from './encoder/export-formats.js';
+export { loadEncoder } from './encoder/load-encoder.js';
+export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
 export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export {
   evaluateDatasetKnn,

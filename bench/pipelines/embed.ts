@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { formatQa, type QaRecord } from '../../src/data/record.js';
 import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
-import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
 import { readModelFolder } from '../../src/encoder/model-folder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { compare, type ComparisonResult } from '../support/compare.js';
@@ -55,7 +55,8 @@ function smallestCosine(a: Float32Array, b: Float32Array, dim: number): number {
 async function compareOn(folder: string, data: string, agreement: number): Promise<ComparisonResult> {
   const texts = readAnswers(data);
   const encoder = await loadEncoder(folder);
-  const naive = await startNaive({ ...(await readModelFolder(folder)), threads });
+  const model = await readModelFolder(folder);
+  const naive = await startNaive({ ...model, ...sessionSettings(model, threads) });
   const ours = await encoder.encode(texts);
   const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), encoder.dim);
   if (!(cosine > agreement)) throw new Error(`${encoder.name} on ${data}: the results differ, smallest cosine ${cosine}`);

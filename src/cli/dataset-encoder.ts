@@ -8,8 +8,9 @@ import { basename, join, resolve } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
-import type { Encoder } from '../encoder/encoder.js';
+import { ENCODER_PRECISIONS, type Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
+import type { EncoderCliOptions } from './encoder-options.js';
 
 const LOCATION_FILE = 'encoder.json';
 
@@ -23,16 +24,21 @@ export async function rememberEncoder(dir: string, folder: string): Promise<void
  * Loads the encoder that embedded a dataset.
  *
  * @param folder where to find it. @default where it was, or the encoder that comes with the package if it has that name
+ * @param options backend and precision. @default those of the dataset
  * @throws EngineError `ERR_DATA` when the encoder is not the one that embedded the dataset, or cannot be found
  */
-export async function loadDatasetEncoder(dataset: Dataset, folder: string | undefined): Promise<Encoder> {
+export async function loadDatasetEncoder(dataset: Dataset, folder: string | undefined, options: EncoderCliOptions = {}): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
   const found = folder ?? (await locate(dataset.dir)) ?? (name === basename(DEFAULT_ENCODER) ? DEFAULT_ENCODER : undefined);
   if (found === undefined) {
     throw new EngineError('ERR_DATA', `${dataset.dir} was embedded with the encoder "${name}"; name its folder with --encoder`);
   }
-  const { maxTokens } = dataset.manifest.settings;
-  const encoder = await loadEncoder(found, typeof maxTokens === 'number' ? { maxTokens } : {});
+  const { maxTokens, backend, precision } = dataset.manifest.settings;
+  const encoder = await loadEncoder(found, {
+    ...(typeof maxTokens === 'number' && { maxTokens }),
+    backend: options.backend ?? (backend === 'native' || backend === 'onnx' ? backend : 'auto'),
+    precision: options.precision ?? ENCODER_PRECISIONS.find((known) => known === precision),
+  });
   if (encoder.fingerprint === fingerprint) return encoder;
   await encoder.dispose();
   throw new EngineError(

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { QaRecord } from '../data/record.js';
 import type { CliContext } from './context.js';
+import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
 import { columnMap, integer } from './parse-options.js';
 
 const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
@@ -9,7 +10,7 @@ const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const 
 /** Long enough for batches of similar lengths, short enough that a minute of work is lost at most. */
 export const DEFAULT_WINDOW = 1024;
 
-export interface EmbedOptions {
+export interface EmbedOptions extends EncoderCliOptions {
   out: string;
   encoder?: string;
   dtype: 'f32' | 'f16';
@@ -26,12 +27,13 @@ export interface EmbedOptions {
 }
 
 export function addEmbedCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('embed')
     .description('embed answers: JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
     .argument('<inputs...>', 'files, or folders of them; each row has a question, an answer, a model and a language')
     .requiredOption('-o, --out <folder>', 'dataset folder to write; an interrupted one is continued')
-    .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)')
+    .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)');
+  addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
     .addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'))
     .option('--columns <field=column,...>', `columns that hold ${FIELDS.join(', ')} where they have other names`, columnMap(FIELDS))
     .option('--model <name>', 'model of the rows that name none')

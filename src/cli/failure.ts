@@ -43,7 +43,7 @@ export function toEngineError(error: unknown): EngineError {
  */
 export function describeFailure(thrown: unknown, verbose: boolean): Failure {
   const error = toEngineError(thrown);
-  const lines = [`error: ${messageOf(error)}`];
+  const lines = [`error: ${inFlags(messageOf(error))}`];
   const hint = HINTS[error.code];
   if (hint) lines.push(hint);
   if (verbose) lines.push(...stacks(thrown), `code: ${error.code}`);
@@ -53,6 +53,14 @@ export function describeFailure(thrown: unknown, verbose: boolean): Failure {
 /** Whatever noticed Ctrl-C first names its own work; the person who pressed it knows what was interrupted. */
 function messageOf({ code, message }: EngineError): string {
   return code === 'ERR_ABORTED' && !message.startsWith('Interrupted') ? 'Interrupted' : message;
+}
+
+/** Messages of the library name an option as callers write it, `(overwrite: true)`; on the command line it is a flag. */
+function inFlags(message: string): string {
+  return message
+    .replace('(overwrite: true)', '(--overwrite)')
+    .replace(/\(columns: ([^)]*)\)/, '(--columns $1)')
+    .replace(/\(defaults: (\w+)=([^)]*)\)/, '(--$1 $2)');
 }
 
 function stacks(error: unknown): string[] {

@@ -5,6 +5,11 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** `1 model`, `2 models`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A rate per second: whole numbers from 100 on, one decimal below. */
 export function formatRate(value: number): string {
   return value >= 100 ? formatCount(value) : value.toFixed(1);

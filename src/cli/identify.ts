@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 
 import type { CliContext } from './context.js';
+import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
 import { integer } from './parse-options.js';
 
-export interface IdentifyCliOptions {
+export interface IdentifyCliOptions extends EncoderCliOptions {
   text?: string[];
   file?: string;
   question?: string;
@@ -17,7 +18,7 @@ export interface IdentifyCliOptions {
 }
 
 export function addIdentifyCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('identify')
     .description('tell whose values texts express: the nearest answers of a dataset vote for their value ids')
     .argument('<dataset>', 'folder written by univar embed')
@@ -26,7 +27,8 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('-q, --question <question>', 'the question that all texts answer; they are then compared as "Q: <question> A: <text>"')
     .option('-k, --k <n>', 'how many of the nearest answers vote (default: 50, or all where there are fewer)', integer(1))
     .option('--evidence <n>', 'how many of the nearest answers to show', integer(0), 3)
-    .option('-e, --encoder <folder>', 'where the encoder of the dataset lies now (default: where it was)')
+    .option('-e, --encoder <folder>', 'where the encoder of the dataset lies now (default: where it was)');
+  addEncoderOptions(command, { backend: 'as the dataset was embedded', precision: 'as the dataset was embedded' })
     .option('--exact', 'search exactly although the dataset has an index')
     .option('--ef-search <n>', 'HNSW index: candidates that the search keeps (default: 128)', integer(1))
     .option('--nprobe <n>', 'IVF index: lists that are searched (default: 16)', integer(1))

@@ -7,6 +7,7 @@ import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
+import { addExportCommand } from './export.js';
 import { addIdentifyCommand } from './identify.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addTrainCommand } from './train.js';
@@ -30,6 +31,7 @@ export function createProgram(context: CliContext): Command {
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
   addTrainCommand(program, context);
+  addExportCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);
   program.addHelpText(

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel, type EncoderPrecision } from '../native/encoder-model.js';
-import { readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
-import { detectLayout, parameterSources, unknownNames, type ParameterSource } from './parameter-names.js';
+import { detectLayout, parameterSources, unknownNames, type CheckpointLayout, type ParameterSource } from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
-import type { TensorToWrite } from './safetensors-writer.js';
 
 /** A model and the names its tensors have in files. */
 export interface Checkpoint {
@@ -21,6 +19,7 @@ export interface Checkpoint {
   folder: string;
   /** What the file puts before the names of `sources`. */
   prefix: string;
+  layout: CheckpointLayout;
 }
 
 /** Rows beyond the checkpoint's own: NomicBERT pads its vocabulary to a multiple of 64 and leaves the rest unused. */
@@ -36,9 +35,7 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
   const { config, native } = await readNativeConfig(folder, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
-    const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
-    const sources = parameterSources(layout, native);
-    checkNames(file, prefix, sources);
+    const { layout, prefix, sources } = findSources(file, native);
     const model = new EncoderModel(native, precision);
     try {
       for (const source of sources) await copyTensor(file, prefix, source, model);
@@ -46,7 +43,7 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
       await model.dispose();
       throw error;
     }
-    return { model, sources, config, folder, prefix };
+    return { model, sources, config, folder, prefix, layout };
   } finally {
     await file.close();
   }
@@ -61,6 +58,43 @@ export async function readNativeConfig(folder: string, pooling: PoolingChoice): 
   const path = join(folder, 'config.json');
   const config = await readJson(path);
   return { config, native: nativeConfig(config, path, pooling) };
+}
+
+/**
+ * The configuration with which the engine would compute what a folder holds, judged by config.json and the names of the
+ * tensors, or the reason why it cannot.
+ *
+ * @throws EngineError `ERR_DATA` for a damaged file, which is a reason for nothing
+ */
+export async function nativeSupport(folder: string, pooling: PoolingChoice): Promise<NativeEncoderConfig | { unsupported: string }> {
+  const configPath = join(folder, 'config.json');
+  const config = await readJson(configPath);
+  const native = orReason(() => nativeConfig(config, configPath, pooling));
+  if ('unsupported' in native) return native;
+  const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
+  try {
+    const found = orReason(() => findSources(file, native));
+    return 'unsupported' in found ? found : native;
+  } finally {
+    await file.close();
+  }
+}
+
+function orReason<T extends object>(attempt: () => T): T | { unsupported: string } {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof EngineError) return { unsupported: error.message };
+    throw error;
+  }
+}
+
+/** The tensors that the engine needs, all of which the file has, and no others. */
+function findSources(file: SafetensorsFile, native: NativeEncoderConfig): Pick<Checkpoint, 'layout' | 'prefix' | 'sources'> {
+  const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
+  const sources = parameterSources(layout, native);
+  checkNames(file, prefix, sources);
+  return { layout, prefix, sources };
 }
 
 /** A parameter under its name in the checkpoint, from any block of the model. */
@@ -80,20 +114,6 @@ export function width(model: EncoderModel, source: ParameterSource): number {
 export function shapeOf(model: EncoderModel, source: ParameterSource): number[] {
   const cols = width(model, source);
   return cols === 1 ? [source.rows] : [source.rows, cols];
-}
-
-/** Writes the encoder as it is now to a folder in the Hugging Face layout; it may go on computing meanwhile. */
-export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Promise<void> {
-  const { model, sources, config, folder, prefix } = checkpoint;
-  const { pooling, normalize, hidden, maxPositions } = model.config;
-  const unused = await readUnusedTensors(folder, prefix);
-  // One copy of all parameters, taken between two jobs: an update must not get in while files are written.
-  await model.idle();
-  const tensors = sources.map((source): TensorToWrite => {
-    const values = readSource(model, source, 'parameters');
-    return { name: source.file, shape: shapeOf(model, source), read: () => values };
-  });
-  await writeEncoderFolder(target, { source: folder, config, pooling, normalize, dim: hidden, positions: maxPositions, tensors: [...tensors, ...unused] });
 }
 
 /** @throws EngineError `ERR_DATA` listing the tensors that a file lacks or has too many */

@@ -15,8 +15,8 @@ import { writeSafetensors, type TensorToWrite } from './safetensors-writer.js';
 import { describeWordPiece } from './tokenizer-config.js';
 
 export interface EncoderToWrite extends PoolingChoice {
-  /** Folder that the tokenizer and the settings are copied from. */
-  source: string;
+  /** Folders that the tokenizer and the settings are copied from; the first that has a file counts. */
+  sources: readonly string[];
   config: Readonly<Record<string, unknown>>;
   /** Width of a vector. */
   dim: number;
@@ -50,8 +50,8 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
 export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite, 'tensors'>): Promise<void> {
   const files = new Map<string, string | Buffer>(Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]));
   for (const name of COPIED) {
-    const path = join(encoder.source, name);
-    if (existsSync(path)) files.set(name, await withFileErrors(`read ${path}`, () => readFile(path)));
+    const path = encoder.sources.map((source) => join(source, name)).find((candidate) => existsSync(candidate));
+    if (path !== undefined) files.set(name, await withFileErrors(`read ${path}`, () => readFile(path)));
   }
   for (const [name, content] of files) {
     const path = join(folder, name);
@@ -62,7 +62,7 @@ export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite
   }
 }
 
-function defaultSettings({ source, config, pooling, normalize, dim, positions }: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
+function defaultSettings({ sources, config, pooling, normalize, dim, positions }: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
   const modules = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
   const maxTokens = Math.min(positions, DEFAULT_MAX_TOKENS);
   return {
@@ -77,13 +77,14 @@ function defaultSettings({ source, config, pooling, normalize, dim, positions }:
     },
     'sentence_bert_config.json': { max_seq_length: maxTokens, do_lower_case: false },
     'config_sentence_transformers.json': { prompts: {}, default_prompt_name: null, similarity_fn_name: 'cosine' },
-    ...wordPieceSettings(source, maxTokens),
+    ...wordPieceSettings(sources, maxTokens),
   };
 }
 
 /** For folders with nothing but a vocabulary or a tokenizer.json; other kinds of tokenizer say all of it themselves. */
-function wordPieceSettings(source: string, maxTokens: number): Record<string, unknown> {
-  if (!['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(source, name)))) return {};
+function wordPieceSettings(sources: readonly string[], maxTokens: number): Record<string, unknown> {
+  const source = sources.find((folder) => ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))));
+  if (source === undefined) return {};
   const { settings } = readTokenizerFile(source);
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }

@@ -3,20 +3,33 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 import { EngineError } from '../core/errors.js';
+import type { NativeEncoderConfig } from '../native/addon-types.js';
+import type { EncoderPrecision } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
+/** What the vectors depend on beside the contents of the folder. */
+export interface FingerprintSettings {
+  maxTokens: number;
+  precision: EncoderPrecision;
+  /** The network where it is computed from the checkpoint and not from the graph. */
+  network?: NativeEncoderConfig | undefined;
+}
+
 /**
- * SHA-256 over everything that decides the vectors of an encoder: bytes of the graph, of its weights and of the tokenizer,
- * and the settings. Where the folder lies, threads and batches do not matter.
+ * SHA-256 over everything that decides the vectors of an encoder: bytes of the weights and of the tokenizer, the network
+ * (configuration of the checkpoint, or bytes of the graph) and the settings. Where the folder lies, threads and batches do
+ * not matter.
  *
  * @throws EngineError `ERR_IO` if a file cannot be read
  */
-export async function fingerprint(model: ModelFolder, maxTokens: number): Promise<string> {
-  const files = [model.modelFile, ...model.weightFiles, model.tokenizerFile];
+export async function fingerprint(model: ModelFolder, { maxTokens, precision, network }: FingerprintSettings): Promise<string> {
+  const weights = network ? [model.safetensorsFile] : [model.modelFile, ...model.weightFiles];
+  const files = [...weights, model.tokenizerFile].filter((file) => file !== undefined);
   const { pooling, normalize, prompt, lowerCase } = model;
   const contents = {
     files: await Promise.all(files.map(hashFile)),
-    settings: { pooling, normalize, prompt, lowerCase, maxTokens, precision: 'f32' },
+    settings: { pooling, normalize, prompt, lowerCase, maxTokens, precision },
+    network,
   };
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex');
 }

@@ -14,9 +14,14 @@ export type Pooling = 'mean' | 'cls';
 export interface ModelFolder {
   /** Base name of the folder. */
   name: string;
-  modelFile: string;
+  /** Folder of config.json and the files of the model. */
+  transformer: string;
+  /** The ONNX graph, where there is one. */
+  modelFile: string | undefined;
   /** Files beside `modelFile` that hold its weights; empty when it holds them itself. */
   weightFiles: string[];
+  /** The checkpoint, where there is one. */
+  safetensorsFile: string | undefined;
   tokenizerFile: string;
   pooling: Pooling;
   /** Whether vectors are scaled to unit length. */
@@ -29,7 +34,7 @@ export interface ModelFolder {
   dim: number;
   /** Rows of the table of token embeddings. */
   vocabSize: number;
-  /** Longest sequence that the graph has positions for, special tokens included; Infinity if it has no such limit. */
+  /** Longest sequence that the model has positions for, special tokens included; Infinity if it has no such limit. */
   positions: number;
   /** Longest sequence that the folder asks for, at most `positions`. */
   maxTokens: number;
@@ -42,8 +47,12 @@ const POSITIONS_AFTER_PADDING = ['roberta', 'xlm-roberta', 'camembert', 'mpnet']
 /** Length limit of folders that name none. */
 const DEFAULT_MAX_TOKENS = 512;
 
+/** For messages. */
+const GRAPH_NAMES = 'model.onnx (or onnx/model.onnx)';
+
 /**
- * @param folder with modules.json, config.json, tokenizer.json, model.onnx or onnx/model.onnx, and a pooling module
+ * @param folder with modules.json, config.json, tokenizer.json, a pooling module, and model.safetensors, model.onnx or
+ *   onnx/model.onnx
  * @throws EngineError `ERR_DATA` listing what is missing, or naming what is damaged or not supported
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
@@ -56,14 +65,15 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     config: join(transformer, 'config.json'),
     tokenizer: join(transformer, 'tokenizer.json'),
     pooling: join(root, modules?.pooling ?? '1_Pooling', 'config.json'),
-    model: ['model.onnx', 'onnx/model.onnx'].map((name) => join(transformer, name)).find((path) => existsSync(path)),
+    graph: ['model.onnx', 'onnx/model.onnx'].map((name) => join(transformer, name)).find((path) => existsSync(path)),
+    safetensors: ['model.safetensors'].map((name) => join(transformer, name)).find((path) => existsSync(path)),
   };
   const missing = [modulesFile, file.config, file.tokenizer, file.pooling].filter((path) => !existsSync(path));
   const missingNames = missing.map((path) => relative(root, path));
-  if (file.model === undefined) missingNames.push('model.onnx (or onnx/model.onnx)');
-  const weightFiles = file.model === undefined ? [] : locateWeights(file.model);
+  if (file.graph === undefined && file.safetensors === undefined) missingNames.push(`model.safetensors or ${GRAPH_NAMES}`);
+  const weightFiles = file.graph === undefined ? [] : locateWeights(file.graph);
   missingNames.push(...weightFiles.filter((path) => !existsSync(path)).map((path) => relative(root, path)));
-  if (modules === undefined || file.model === undefined || missingNames.length > 0) {
+  if (modules === undefined || missingNames.length > 0) {
     throw new EngineError('ERR_DATA', `${root} lacks ${missingNames.join(', ')}`);
   }
 
@@ -74,18 +84,26 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const positions = countPositions(config, file.config);
   return {
     name: basename(root),
-    modelFile: file.model,
+    transformer,
+    modelFile: file.graph,
     weightFiles,
+    safetensorsFile: file.safetensors,
     tokenizerFile: file.tokenizer,
     pooling,
     normalize: modules.normalize,
     prompt,
     lowerCase: sentence['do_lower_case'] === true,
-    dim: dim ?? readSize(config, 'hidden_size', file.config),
+    dim: dim ?? readOptionalSize(config, 'n_embd', file.config) ?? readSize(config, 'hidden_size', file.config),
     vocabSize: readSize(config, 'vocab_size', file.config),
     positions,
     maxTokens: Math.min(readOptionalSize(sentence, 'max_seq_length', transformer) ?? Math.min(positions, DEFAULT_MAX_TOKENS), positions),
   };
+}
+
+/** The graph's path. @throws EngineError `ERR_DATA` where there is none */
+export function requireGraph(model: ModelFolder): string {
+  if (model.modelFile === undefined) throw new EngineError('ERR_DATA', `${model.transformer} lacks ${GRAPH_NAMES}`);
+  return model.modelFile;
 }
 
 /** Folders of the modules of a pipeline that is Transformer, Pooling and possibly Normalize. */
@@ -140,7 +158,8 @@ function readPrompt(config: Json, root: string): string {
 }
 
 function countPositions(config: Json, file: string): number {
-  const table = readOptionalSize(config, 'max_position_embeddings', file);
+  // NomicBERT has no table; some of its configurations say so with 0.
+  const table = readOptionalSize(config, 'max_position_embeddings', file) ?? (config['n_positions'] === 0 ? undefined : readOptionalSize(config, 'n_positions', file));
   if (table === undefined) return Infinity;
   const padding = typeof config['pad_token_id'] === 'number' ? config['pad_token_id'] : 1;
   return POSITIONS_AFTER_PADDING.includes(String(config['model_type'])) ? table - padding - 1 : table;

@@ -82,6 +82,12 @@ export class SafetensorsFile {
     return bytes;
   }
 
+  /** Byte range of the tensor within the file. */
+  location(name: string): { offset: number; length: number } {
+    const { begin, end } = this.info(name);
+    return { offset: this.dataOffset + begin, length: end - begin };
+  }
+
   async close(): Promise<void> {
     await this.handle.close();
   }

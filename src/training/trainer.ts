@@ -1,7 +1,8 @@
 import { EngineError } from '../core/errors.js';
-import { checkNames, copyTensor, loadCheckpoint, readSource, saveCheckpoint, shapeOf, type Checkpoint } from '../encoder/checkpoint.js';
+import { checkNames, copyTensor, loadCheckpoint, readSource, shapeOf, type Checkpoint } from '../encoder/checkpoint.js';
 import type { SafetensorsFile } from '../encoder/safetensors.js';
 import type { TensorToWrite } from '../encoder/safetensors-writer.js';
+import { saveCheckpoint } from '../encoder/save-checkpoint.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
 import { LOSS_MODES, type EncodeOptions, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { writeParityEncoder } from '../support/parity-encoder.js';
 
 const ANSWERS = fileURLToPath(new URL('../fixtures/answers-small.jsonl', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'univar-flow-'));
@@ -36,7 +37,7 @@ describe('embed, index, identify, eval', () => {
 
   it('embeds into a complete dataset folder', () => {
     const summary = parsed(embedded);
-    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'all-MiniLM-L6-v2-int8' });
+    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'all-MiniLM-L6-v2-int8', backend: 'onnx', precision: 'f32' });
     expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
     expect(readdirSync(values).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl']);
   });
@@ -71,6 +72,20 @@ describe('embed, index, identify, eval', () => {
     expect(stdout).toMatch(/^first text\n/);
     expect(stdout).toMatch(/\nsecond text\n/);
     expect(stdout.match(/value id +votes +share/g)).toHaveLength(2);
+    expect(stdout).toMatch(/\nEncoder: all-MiniLM-L6-v2-int8 \(onnx, f32\)\n$/);
+  });
+
+  it('embeds in the precision that is asked for and identifies in the same, unless told otherwise', async () => {
+    const encoder = writeParityEncoder(join(scratch, 'bert-tiny'), 'bert-tiny');
+    const out = join(scratch, 'bf16');
+    const summary = parsed(await runCli(['embed', ANSWERS, '--encoder', encoder, '--precision', 'bf16', '--out', out, '--json']));
+    expect(summary).toMatchObject({ encoder: 'bert-tiny', backend: 'native', precision: 'bf16' });
+    const args = ['identify', out, '--text', 'w1 w2', '--k', '3', '--json'];
+    expect(parsed(await runCli(args))).toMatchObject({ backend: 'native', precision: 'bf16' });
+    const other = await runCli([...args, '--precision', 'f32']);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringMatching(/is not the encoder that embedded/) as string });
+    const impossible = await runCli([...args, '--backend', 'onnx']);
+    expect(impossible).toMatchObject({ code: 2, stderr: expect.stringMatching(/lacks model\.onnx/) as string });
   });
 
   it('prints nothing but one JSON document with the figures of an evaluation', async () => {

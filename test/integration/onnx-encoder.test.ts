@@ -47,7 +47,7 @@ const row = (embeddings: Float32Array, i: number): Float32Array => embeddings.su
 
 describe.skipIf(!existsSync(FLOAT_MODEL))('all-MiniLM-L6-v2 in float32 (skipped where ../shared/models is absent)', () => {
   it('agrees with sentence-transformers', async () => {
-    const encoder = await loadEncoder(FLOAT_MODEL);
+    const encoder = await loadEncoder(FLOAT_MODEL, { backend: 'onnx' });
     const reference = fullReference();
     const result = await encoder.encode(reference.map(({ text }) => text));
     expect(result).toMatchObject({ rows: 48, dim: 384, tokens: reference.reduce((sum, { tokens }) => sum + tokens, 0) });

@@ -10,10 +10,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
-import { loadEncoder, type LoadEncoderOptions } from '../../src/encoder/load-encoder.js';
+import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
 import { readModelFolder } from '../../src/encoder/model-folder.js';
-import { OnnxEncoder } from '../../src/encoder/onnx-encoder.js';
+import { BatchEncoder } from '../../src/encoder/batch-encoder.js';
 import { OnnxProcess } from '../../src/encoder/onnx-process.js';
+import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
 import { onnxModel } from '../support/onnx-bytes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -107,10 +108,10 @@ describe('a process that is killed', () => {
   it('fails the call with what it had printed; the next call starts another', async () => {
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('console.error("last words")')}`);
     const model = await readModelFolder(DEFAULT_ENCODER);
-    const start = (): Promise<OnnxProcess> => OnnxProcess.start({ ...model, threads: 1 });
+    const start = (): Promise<OnnxProcess> => OnnxProcess.start(sessionSettings(model, 1));
     const first = await start();
     const tokenizer = await loadTokenizer(model.tokenizerFile);
-    const encoder = new OnnxEncoder({ model, fingerprint: '', tokenizer, maxTokens: 256, batchTokens: 1024, start }, first);
+    const encoder = new BatchEncoder({ model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 256, batchTokens: 1024, start }, first);
     const texts = Array.from({ length: 40 }, (_, i) => `word ${i} `.repeat(100));
     const doomed = encoder.encode(texts, { onProgress: () => process.kill(first.pid!, 'SIGKILL') });
     const waiting = encoder.encode(texts.slice(0, 1));
@@ -125,7 +126,7 @@ describe('a process that is killed', () => {
   it('also while it loads', async () => {
     const folder = await readModelFolder(DEFAULT_ENCODER);
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
-    await expect(OnnxProcess.start({ ...folder, threads: 1 })).rejects.toMatchObject({
+    await expect(OnnxProcess.start(sessionSettings(folder, 1))).rejects.toMatchObject({
       code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('ended with exit code 9') as string,
     });
   });
@@ -134,7 +135,7 @@ describe('a process that is killed', () => {
 /** Runs a program in TypeScript-aware Node; `encoder` is loaded from `folder` in it. */
 function program(folder: string, body: string) {
   const code = `
-    const { loadEncoder } = await import('./src/encoder/load-encoder.ts');
+    const { loadEncoder, sessionSettings } = await import('./src/encoder/load-encoder.ts');
     const { OnnxProcess } = await import('./src/encoder/onnx-process.ts');
     const { readModelFolder } = await import('./src/encoder/model-folder.ts');
     const folder = ${JSON.stringify(folder)};
@@ -171,7 +172,7 @@ describe('a program that uses it', () => {
 
   it('takes the process with it when it is killed at work', async () => {
     const child = program(DEFAULT_ENCODER, `
-      const runner = await OnnxProcess.start({ ...(await readModelFolder(folder)), threads: 1 });
+      const runner = await OnnxProcess.start(sessionSettings(await readModelFolder(folder), 1));
       const batch = { ids: new Int32Array(256 * 4).fill(2000), offsets: Int32Array.of(0, 256, 512, 768, 1024) };
       console.log(runner.pid);
       await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`);

@@ -19,15 +19,9 @@ export const TINY_GRAPH: GraphSpec = {
   weights: [{ name: 'table', dims: [TINY_VOCABULARY.length, TINY_DIM], data: TINY_TABLE }],
 };
 
-const FILES: Record<string, unknown> = {
-  'modules.json': [
-    { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
-    { idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
-  ],
-  '1_Pooling/config.json': { word_embedding_dimension: TINY_DIM, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true },
-  'config.json': { model_type: 'bert', vocab_size: TINY_VOCABULARY.length, hidden_size: TINY_DIM, max_position_embeddings: 16 },
-  'sentence_bert_config.json': { max_seq_length: 8, do_lower_case: false },
-  'tokenizer.json': {
+/** tokenizer.json of a WordPiece model whose tokens begin with [PAD], [UNK], [CLS] and [SEP]. */
+export function wordPieceJson(vocabulary: readonly string[]): Record<string, unknown> {
+  return {
     version: '1.0',
     truncation: null,
     padding: null,
@@ -48,9 +42,20 @@ const FILES: Record<string, unknown> = {
       unk_token: '[UNK]',
       continuing_subword_prefix: '##',
       max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(TINY_VOCABULARY.map((token, id) => [token, id])),
+      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
     },
-  },
+  };
+}
+
+const FILES: Record<string, unknown> = {
+  'modules.json': [
+    { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
+    { idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
+  ],
+  '1_Pooling/config.json': { word_embedding_dimension: TINY_DIM, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true },
+  'config.json': { model_type: 'bert', vocab_size: TINY_VOCABULARY.length, hidden_size: TINY_DIM, max_position_embeddings: 16 },
+  'sentence_bert_config.json': { max_seq_length: 8, do_lower_case: false },
+  'tokenizer.json': wordPieceJson(TINY_VOCABULARY),
 };
 
 /**

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, freemem, platform, totalmem } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { NativeCapabilities } from '../../native/addon-types.js';
+import type { EncoderCliOptions } from '../encoder-options.js';
 import { probeInChild, type Probe } from './probe.js';
 
 const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
@@ -14,7 +15,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
 const LITTLE_DISK = 1 << 30;
 
 /** Files that every encoder folder needs; `|` separates alternatives. */
-const ENCODER_FILES = ['onnx/model.onnx|model.onnx', 'tokenizer.json'];
+const ENCODER_FILES = ['model.safetensors|onnx/model.onnx|model.onnx', 'tokenizer.json'];
 
 export interface Problem {
   what: string;
@@ -33,7 +34,7 @@ export interface DoctorReport {
   threads: { count: number; source: string };
   addon: Probe<NativeCapabilities>;
   onnxruntime: Probe<{ version: string }>;
-  encoder: { name: string; folder: string; missing: string[] };
+  encoder: { name: string; folder: string; missing: string[]; probe: Probe<{ backend: string; precision: string }> };
   disk: { folder: string; freeBytes: number };
   memory: { totalBytes: number; freeBytes: number };
   problems: Problem[];
@@ -44,10 +45,15 @@ interface PackageJson {
   dependencies: Record<string, string>;
 }
 
+/** Which encoder to embed a text with, and how. */
+export interface EncoderToTry extends EncoderCliOptions {
+  encoder?: string;
+}
+
 /** Looks at everything that univar depends on. Never throws for something that is missing: that is its result. */
-export async function examine(): Promise<DoctorReport> {
+export async function examine({ encoder = DEFAULT_ENCODER, ...options }: EncoderToTry = {}): Promise<DoctorReport> {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE_URL, 'utf8')) as PackageJson;
-  const [addon, onnxruntime] = await Promise.all([
+  const [addon, onnxruntime, probe] = await Promise.all([
     probeInChild<NativeCapabilities>(
       'const { capabilities } = await import(process.argv[1]); console.log(JSON.stringify(capabilities()))',
       [new URL('../../native/capabilities.js', import.meta.url).href],
@@ -57,6 +63,12 @@ export async function examine(): Promise<DoctorReport> {
        const { env } = createRequire(process.argv[1])('onnxruntime-node');
        console.log(JSON.stringify({ version: env.versions.node ?? env.versions.common }))`,
       [PACKAGE_URL.href],
+    ),
+    probeInChild<{ backend: string; precision: string }>(
+      `const { loadEncoder } = await import(process.argv[1]);
+       const { backend, precision } = await loadEncoder(process.argv[2], JSON.parse(process.argv[3]));
+       console.log(JSON.stringify({ backend, precision }))`,
+      [new URL('../../encoder/load-encoder.js', import.meta.url).href, encoder, JSON.stringify(options)],
     ),
   ]);
   const folder = process.cwd();
@@ -69,7 +81,7 @@ export async function examine(): Promise<DoctorReport> {
     threads: threads(),
     addon,
     onnxruntime,
-    encoder: { name: basename(DEFAULT_ENCODER), folder: DEFAULT_ENCODER, missing: missingEncoderFiles(DEFAULT_ENCODER) },
+    encoder: { name: basename(resolve(encoder)), folder: encoder, missing: missingEncoderFiles(encoder), probe },
     disk: { folder, freeBytes: bavail * bsize },
     memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() }, // 0 or huge: no limit
   };
@@ -114,9 +126,13 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
   }
   if (encoder.missing.length > 0) {
     essential(
-      `the default encoder lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')} in ${encoder.folder}`,
+      `the encoder lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')} in ${encoder.folder}`,
       'restore the folder models/ of the package, or name another encoder with --encoder',
     );
+  }
+  // What the addon or ONNX Runtime lack is said above.
+  if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok && onnxruntime.ok) {
+    essential(`the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`, 'mend what is named, or choose another with --encoder, --backend or --precision');
   }
   if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {
     advice(

@@ -1,11 +1,11 @@
 import type { CliContext } from '../context.js';
 import { formatBytes } from '../format.js';
-import { examine, type DoctorReport } from './examine.js';
+import { examine, type DoctorReport, type EncoderToTry } from './examine.js';
 
 /** Prints the findings; exit code 1 when something essential is missing. Needs no npm package. */
-export async function runDoctor(options: { json: boolean }, context: CliContext): Promise<void> {
-  const report = await examine();
-  if (options.json) context.printJson(report);
+export async function runDoctor({ json, ...encoder }: EncoderToTry & { json: boolean }, context: CliContext): Promise<void> {
+  const report = await examine(encoder);
+  if (json) context.printJson(report);
   else context.print(describeReport(report));
   if (!report.ok) context.setExitCode(1);
 }
@@ -39,7 +39,8 @@ export function describeReport(report: DoctorReport): string {
     lines.push(['addon', 'DOES NOT WORK']);
   }
   lines.push(['onnxruntime', onnxruntime.ok ? onnxruntime.value.version : 'DOES NOT LOAD']);
-  lines.push(['default encoder', encoder.missing.length === 0 ? encoder.name : 'INCOMPLETE']);
+  const state = encoder.missing.length > 0 ? 'INCOMPLETE' : encoder.probe.ok ? `(${encoder.probe.value.backend}, ${encoder.probe.value.precision})` : 'DOES NOT WORK';
+  lines.push(['encoder', `${encoder.name} ${state}`]);
 
   const findings = lines.map(([name, text]) => `${name.padEnd(17)}${text}`);
   const advice = problems.map(({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`);

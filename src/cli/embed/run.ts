@@ -2,11 +2,13 @@ import { EngineError } from '../../core/errors.js';
 import type { ReadOptions } from '../../data/read-options.js';
 import { readRecords } from '../../data/read-records.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import type { CliContext } from '../context.js';
 import type { EmbedOptions } from '../embed.js';
+import { describeEncoder } from '../encoder-options.js';
 import { rememberEncoder } from '../dataset-encoder.js';
-import { formatCount, formatDuration, formatRate } from '../format.js';
+import { formatCount, formatDuration, formatRate, plural } from '../format.js';
 import { embedFiles } from './pipeline.js';
 import { REJECTS_FILE } from './rejects.js';
 import { scanRecords, type ScanResult } from './scan.js';
@@ -15,6 +17,9 @@ import { scanRecords, type ScanResult } from './scan.js';
 export interface EmbedSummary extends ScanResult {
   dataset: string;
   encoder: string;
+  /** Where it computed, and how. */
+  backend: EncoderBackend;
+  precision: EncoderPrecision;
   dim: number;
   /** Rows that an earlier, interrupted run had written. */
   resumedRows: number;
@@ -37,7 +42,7 @@ export async function runEmbed(inputs: readonly string[], options: EmbedOptions,
 
 /** The same without the summary on standard output. */
 export async function embedToFolder(inputs: readonly string[], options: EmbedOptions, context: CliContext): Promise<EmbedSummary> {
-  const { out, encoder: folder = DEFAULT_ENCODER, dtype, maxTokens, batchTokens } = options;
+  const { out, encoder: folder = DEFAULT_ENCODER, dtype, maxTokens, batchTokens, backend, precision } = options;
   const read: ReadOptions = {
     columns: options.columns,
     defaults: { ...(options.model && { model: options.model }), ...(options.lang && { lang: options.lang }) },
@@ -45,7 +50,7 @@ export async function embedToFolder(inputs: readonly string[], options: EmbedOpt
     skipBad: options.skipBad,
   };
   const scan = await scanInputs(inputs, read, context);
-  const encoder = await loadEncoder(folder, { ...(maxTokens && { maxTokens }), ...(batchTokens && { batchTokens }) });
+  const encoder = await loadEncoder(folder, { maxTokens, batchTokens, backend, precision });
   try {
     let progress: ReturnType<CliContext['progress']> | undefined;
     const { resumedRows, tokens, seconds } = await embedFiles({
@@ -54,7 +59,7 @@ export async function embedToFolder(inputs: readonly string[], options: EmbedOpt
       encoder,
       dtype,
       read,
-      settings: { columns: read.columns ?? {}, defaults: read.defaults, skipBad: options.skipBad ?? false, maxTokens: encoder.maxTokens, batchTokens: batchTokens ?? null },
+      settings: { columns: read.columns ?? {}, defaults: read.defaults, skipBad: options.skipBad ?? false, maxTokens: encoder.maxTokens, batchTokens: batchTokens ?? null, backend: encoder.backend, precision: encoder.precision },
       windowRows: options.window,
       overwrite: options.overwrite ?? false,
       scan,
@@ -75,6 +80,8 @@ export async function embedToFolder(inputs: readonly string[], options: EmbedOpt
     return {
       dataset: out,
       encoder: encoder.name,
+      backend: encoder.backend,
+      precision: encoder.precision,
       dim: encoder.dim,
       ...scan,
       resumedRows,
@@ -103,12 +110,12 @@ async function scanInputs(inputs: readonly string[], read: ReadOptions, context:
 function describeSummary(summary: EmbedSummary): string {
   const { rows, models, valueIds, rejected, duplicates, tokens, seconds, resumedRows } = summary;
   const lines = [
-    `Embedded ${formatCount(rows)} answers of ${models} models (${valueIds} value ids) with ${summary.encoder}, ${summary.dim} dimensions.`,
+    `Embedded ${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')}) with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
     `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s.`,
   ];
   if (resumedRows > 0) lines.push(`${formatCount(resumedRows)} of the answers were there from an interrupted run.`);
-  if (duplicates > 0) lines.push(`${formatCount(duplicates)} rows equal an earlier row; they were kept.`);
-  if (rejected > 0) lines.push(`${formatCount(rejected)} bad rows were left out; see ${summary.rejects ?? ''}.`);
+  if (duplicates > 0) lines.push(`${plural(duplicates, 'row')} equal to an earlier one; kept.`);
+  if (rejected > 0) lines.push(`${plural(rejected, 'bad row')} left out; see ${summary.rejects ?? ''}.`);
   lines.push(`Dataset: ${summary.dataset}`);
   return lines.join('\n');
 }

@@ -4,6 +4,7 @@ import { ValueIdentifier, type Identification } from '../../search/value-identif
 import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { loadDatasetIndex } from '../dataset-index.js';
+import { describeEncoder } from '../encoder-options.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 import type { IdentifyCliOptions } from '../identify.js';
 import { describeIdentification, type TextReport } from './report.js';
@@ -17,13 +18,14 @@ const NPROBE = 16;
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
   const texts = await collectTexts(options, process.stdin);
-  const encoder = await loadDatasetEncoder(dataset, options.encoder);
+  const encoder = await loadDatasetEncoder(dataset, options.encoder, options);
   let embeddings: Float32Array;
   try {
     ({ embeddings } = await encoder.encode(texts, { signal: context.signal }));
   } finally {
     await encoder.dispose();
   }
+  const { backend, precision } = encoder;
   const index = options.exact ? undefined : await loadIndex(dataset, context);
   try {
     const valueIds = await readValueIds(dataset);
@@ -31,8 +33,8 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     const k = options.k ?? Math.min(50, dataset.rows);
     const found = await identifier.identify(embeddings, { k, params: searchParams(index, options), signal: context.signal });
     const reports = await explain(dataset, texts, found, options.evidence);
-    if (options.json) context.printJson({ dataset: dir, k, search: index ? 'index' : 'exact', texts: reports });
-    else context.print(reports.map((report) => describeIdentification(report, context.width)).join('\n\n'));
+    if (options.json) context.printJson({ dataset: dir, backend, precision, k, search: index ? 'index' : 'exact', texts: reports });
+    else context.print([...reports.map((report) => describeIdentification(report, context.width)), `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
   } finally {
     await index?.dispose();
   }

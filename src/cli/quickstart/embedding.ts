@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import { hashFile } from '../../data/input-files.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
-import { fingerprint } from '../../encoder/fingerprint.js';
-import { readModelFolder } from '../../encoder/model-folder.js';
+import { planEncoder } from '../../encoder/plan-encoder.js';
 import type { CliContext } from '../context.js';
 import { DEFAULT_WINDOW } from '../embed.js';
 import { embedToFolder } from '../embed/run.js';
@@ -47,9 +46,9 @@ async function openEarlier(out: string, dir: string, signal: AbortSignal): Promi
     const dataset = await openDataset(dir);
     const [source] = dataset.manifest.sources;
     const { sha256 } = await hashFile(SAMPLE, signal);
-    const model = await readModelFolder(DEFAULT_ENCODER);
+    const plan = await planEncoder(DEFAULT_ENCODER);
     const measured = JSON.parse(await readFile(join(out, MEASURED_FILE), 'utf8')) as MeasuredEmbedding;
-    const isSame = source?.sha256 === sha256 && dataset.manifest.encoder.fingerprint === (await fingerprint(model, model.maxTokens));
+    const isSame = source?.sha256 === sha256 && dataset.manifest.encoder.fingerprint === (await plan.fingerprint());
     if (!isSame) return undefined;
     return { dataset, reused: true, ...measured };
   } catch {

@@ -18,7 +18,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
-  encoder: { name: 'e', folder: '/e', missing: [] },
+  encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: true, value: { backend: 'native', precision: 'bf16' } } },
   disk: { folder: '/d', freeBytes: 2 ** 40 },
   memory: { totalBytes: 2 ** 34, freeBytes: 2 ** 33 },
 };
@@ -26,7 +26,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
 describe('diagnose', () => {
   it('finds nothing wrong with a healthy machine', () => {
     expect(diagnose(HEALTHY, [])).toEqual([]);
-    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/All is well\.$/);
+    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/^encoder +e \(native, bf16\)$.*All is well\.$/ms);
   });
 
   it.each([
@@ -34,7 +34,8 @@ describe('diagnose', () => {
     ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
     ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
     ['no onnxruntime', { onnxruntime: { ok: false as const, reason: 'x' } }, /npm install onnxruntime-node/],
-    ['an incomplete encoder', { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'] } }, /--encoder/],
+    ['an incomplete encoder', { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'], probe: { ok: false as const, reason: 'x' } } }, /--encoder/],
+    ['an encoder that fails', { encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: false as const, reason: 'x' } } }, /--backend/],
   ])('calls %s essential and names the remedy', (_, change, fix) => {
     const problems = diagnose({ ...HEALTHY, ...change }, []);
     expect(problems).toEqual([{ what: expect.any(String) as string, fix: expect.stringMatching(fix) as string, essential: true }]);

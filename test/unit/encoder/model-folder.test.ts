@@ -19,8 +19,10 @@ describe('readModelFolder', () => {
     const folder = writeTinyEncoder(temporaryFolder());
     expect(await readModelFolder(folder)).toEqual({
       name: basename(folder),
+      transformer: folder,
       modelFile: join(folder, 'model.onnx'),
       weightFiles: [],
+      safetensorsFile: undefined,
       tokenizerFile: join(folder, 'tokenizer.json'),
       pooling: 'mean',
       normalize: false,
@@ -77,7 +79,7 @@ describe('readModelFolder', () => {
     await expect(readModelFolder('/does/not/exist')).rejects.toMatchObject({ code: 'ERR_DATA', message: '/does/not/exist is not a folder with a model' });
     await expect(readModelFolder(temporaryFolder())).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.onnx (or onnx/model.onnx)') as string,
+      message: expect.stringContaining('lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.safetensors or model.onnx (or onnx/model.onnx)') as string,
     });
     await expect(read({ 'tokenizer.json': undefined, 'model.onnx': external })).rejects.toThrow(/lacks tokenizer\.json, model\.safetensors$/);
   });
@@ -113,7 +115,7 @@ describe('readModelFolder', () => {
 describe('fingerprint', () => {
   it('depends on what decides the vectors and on nothing else', async () => {
     const files = { 'model.onnx': external, 'model.safetensors': Buffer.from(TINY_TABLE.buffer) };
-    const of = async (changes: Record<string, unknown> = {}, maxTokens = 8): Promise<string> => fingerprint(await read({ ...files, ...changes }), maxTokens);
+    const of = async (changes: Record<string, unknown> = {}, maxTokens = 8): Promise<string> => fingerprint(await read({ ...files, ...changes }), { maxTokens, precision: 'f32' });
     const base = await of();
     expect(base).toMatch(/^[0-9a-f]{64}$/);
     expect(await of()).toBe(base);
@@ -132,8 +134,8 @@ describe('fingerprint', () => {
 
   it('names a file that went away', async () => {
     const folder = await read();
-    writeFileSync(folder.modelFile, '');
-    await expect(fingerprint({ ...folder, tokenizerFile: `${folder.tokenizerFile}.gone` }, 8)).rejects.toMatchObject({
+    writeFileSync(folder.modelFile!, '');
+    await expect(fingerprint({ ...folder, tokenizerFile: `${folder.tokenizerFile}.gone` }, { maxTokens: 8, precision: 'f32' })).rejects.toMatchObject({
       code: 'ERR_IO', message: expect.stringContaining('tokenizer.json.gone') as string,
     });
   });

@@ -3,15 +3,15 @@ import type { CallOptions } from '../native/call.js';
 import { expectOptions, expectSignal, fail } from '../native/validate.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { gatherRows, planBatches, type PackedBatch } from './batching.js';
-import type { EncodeResult, Encoder } from './encoder.js';
+import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
 /** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
 const WINDOW_TEXTS = 2048;
-/** Batches given to the process at a time: while it computes one, the next one waits in its pipe. */
+/** Batches given to the runner at a time: while it computes one, the next one waits in its queue. */
 const BATCHES_IN_FLIGHT = 2;
 
-/** Where the model computes; {@link OnnxProcess}, or a double of it in tests. */
+/** Where the model computes: {@link NativeRunner}, {@link OnnxProcess}, or a double of them in tests. */
 export interface BatchRunner {
   /** False once it has died. */
   readonly alive: boolean;
@@ -20,8 +20,10 @@ export interface BatchRunner {
   stop(): Promise<void>;
 }
 
-export interface OnnxEncoderParts {
+export interface BatchEncoderParts {
   model: ModelFolder;
+  backend: EncoderBackend;
+  precision: EncoderPrecision;
   fingerprint: string;
   tokenizer: Tokenizer;
   /** Starts a runner with the model loaded. */
@@ -35,25 +37,29 @@ interface Batch extends PackedBatch {
   texts: Int32Array;
 }
 
-/** Tokenises here, computes in a runner, which is a child process. A runner that died is replaced at the next call. */
-export class OnnxEncoder implements Encoder {
+/** Tokenises, sorts by length, and lets a runner compute. A runner that died is replaced at the next call. */
+export class BatchEncoder implements Encoder {
   readonly name: string;
   readonly dim: number;
   readonly maxTokens: number;
+  readonly backend: EncoderBackend;
+  readonly precision: EncoderPrecision;
   readonly fingerprint: string;
-  readonly #parts: OnnxEncoderParts;
+  readonly #parts: BatchEncoderParts;
   #runner: BatchRunner;
   /** Settles when all calls so far have ended. */
   #queue: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
 
   /** @param runner with the model loaded; the encoder owns it from here on, and the tokenizer too */
-  constructor(parts: OnnxEncoderParts, runner: BatchRunner) {
+  constructor(parts: BatchEncoderParts, runner: BatchRunner) {
     this.#parts = parts;
     this.#runner = runner;
     this.name = parts.model.name;
     this.dim = parts.model.dim;
     this.maxTokens = parts.maxTokens;
+    this.backend = parts.backend;
+    this.precision = parts.precision;
     this.fingerprint = parts.fingerprint;
   }
 
@@ -61,7 +67,7 @@ export class OnnxEncoder implements Encoder {
    * Calls are done one after the other, first in first out. See {@link Encoder.encode}.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model fails,
-   * `ERR_DEVICE_UNAVAILABLE` if its process dies
+   * `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
    */
   async encode(texts: readonly string[], options: CallOptions = {}): Promise<EncodeResult> {
     expectTexts(texts);

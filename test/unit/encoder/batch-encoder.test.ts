@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { EngineError } from '../../../src/core/errors.js';
 import type { PackedBatch } from '../../../src/encoder/batching.js';
-import { OnnxEncoder, type BatchRunner, type OnnxEncoderParts } from '../../../src/encoder/onnx-encoder.js';
+import { BatchEncoder, type BatchRunner, type BatchEncoderParts } from '../../../src/encoder/batch-encoder.js';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
@@ -55,16 +55,16 @@ class FakeRunner implements BatchRunner {
   }
 }
 
-function setup(changes: Partial<OnnxEncoderParts> = {}) {
+function setup(changes: Partial<BatchEncoderParts> = {}) {
   const tokenizer = new FakeTokenizer();
   const runner = new FakeRunner();
   const start = vi.fn(() => Promise.resolve(new FakeRunner()));
-  const model: OnnxEncoderParts['model'] = {
-    name: 'fake', modelFile: 'm', weightFiles: [], tokenizerFile: 't.json', pooling: 'mean', normalize: false, prompt: '', lowerCase: false,
+  const model: BatchEncoderParts['model'] = {
+    name: 'fake', transformer: '.', modelFile: 'm', weightFiles: [], safetensorsFile: undefined, tokenizerFile: 't.json', pooling: 'mean', normalize: false, prompt: '', lowerCase: false,
     dim: 2, vocabSize: 128, positions: 8, maxTokens: 8,
   };
-  const parts: OnnxEncoderParts = { model, fingerprint: 'f', tokenizer, start, maxTokens: 8, batchTokens: 64, ...changes };
-  return { encoder: new OnnxEncoder(parts, runner), tokenizer, runner, start, model };
+  const parts: BatchEncoderParts = { model, backend: 'onnx', precision: 'f32', fingerprint: 'f', tokenizer, start, maxTokens: 8, batchTokens: 64, ...changes };
+  return { encoder: new BatchEncoder(parts, runner), tokenizer, runner, start, model };
 }
 
 const textsOf = (count: number): string[] => Array.from({ length: count }, (_, i) => String.fromCharCode(65 + (i % 26)).repeat(1 + ((i * 7) % 11)));
@@ -76,7 +76,7 @@ afterEach(() => {
   expect(unhandled).not.toHaveBeenCalled();
 });
 
-describe('OnnxEncoder', () => {
+describe('BatchEncoder', () => {
   it('keeps the order over batches and windows, and counts tokens and progress', async () => {
     const { encoder, tokenizer, runner } = setup();
     const texts = textsOf(5000);
@@ -120,7 +120,7 @@ describe('OnnxEncoder', () => {
     const { encoder } = setup();
     const error = await encoder.encode(['a', 7 as unknown as string]).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string for "texts[1]", got 7' });
-    expect((error as Error).stack).toContain('onnx-encoder.test.ts');
+    expect((error as Error).stack).toContain('batch-encoder.test.ts');
     await expect(encoder.encode('a' as unknown as string[])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(encoder.encode([], { singal: 1 } as object)).rejects.toThrow(/"options", got "singal"/);
     await expect(encoder.encode([], { signal: {} as AbortSignal })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
@@ -152,7 +152,7 @@ describe('OnnxEncoder', () => {
     runner.failAt = 1;
     const error = await encoder.encode(textsOf(500)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: 'died' });
-    expect((error as Error).stack).toContain('onnx-encoder.test.ts');
+    expect((error as Error).stack).toContain('batch-encoder.test.ts');
     expect(start).not.toHaveBeenCalled();
     expect([...(await encoder.encode(textsOf(500))).embeddings]).toEqual(expectedOf(textsOf(500)));
     expect(start).toHaveBeenCalledTimes(1);

@@ -1,0 +1,24 @@
+import { type Command, Option } from 'commander';
+
+import { ENCODER_PRECISIONS, type Encoder, type EncoderBackend, type EncoderPrecision } from '../encoder/encoder.js';
+
+export interface EncoderCliOptions {
+  backend?: EncoderBackend | 'auto';
+  precision?: EncoderPrecision;
+}
+
+/**
+ * Adds `--backend` and `--precision`.
+ *
+ * @param otherwise what holds where they are not given
+ */
+export function addEncoderOptions(command: Command, otherwise: { backend: string; precision: string }): Command {
+  return command
+    .addOption(new Option('--backend <backend>', `native: the addon, for BERT and NomicBERT; onnx: ONNX Runtime (default: ${otherwise.backend})`).choices(['auto', 'native', 'onnx']))
+    .addOption(new Option('--precision <precision>', `of the encoder's products; onnx has only f32 (default: ${otherwise.precision})`).choices(ENCODER_PRECISIONS));
+}
+
+/** For people, for example `all-MiniLM-L6-v2 (native, f32)`. */
+export function describeEncoder({ name, backend, precision }: Pick<Encoder, 'name' | 'backend' | 'precision'>): string {
+  return `${name} (${backend}, ${precision})`;
+}

@@ -1,0 +1,47 @@
+import { type Command, Option } from 'commander';
+
+import { EXPORT_FORMATS, type ExportFormat } from '../encoder/export-formats.js';
+import type { CliContext } from './context.js';
+import { formatBytes } from './format.js';
+
+interface ExportCliOptions {
+  to: ExportFormat;
+  out: string;
+  singleFile?: boolean;
+  json?: boolean;
+}
+
+export function addExportCommand(program: Command, context: CliContext): void {
+  program
+    .command('export')
+    .description('write a BERT or NomicBERT encoder for other libraries, and check that it gives the same vectors')
+    .argument('<encoder>', 'encoder folder with model.safetensors, for example one that was trained')
+    .addOption(new Option('--to <format>', 'onnx: model.onnx; safetensors: the layout of sentence-transformers').choices(EXPORT_FORMATS).makeOptionMandatory())
+    .requiredOption('-o, --out <folder>', 'folder to write: missing, empty or an earlier export, which is replaced')
+    .option('--single-file', 'put the weights into model.onnx instead of model.safetensors beside it')
+    .option('--json', 'print the result as one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ univar export runs/values/encoder --to onnx --out values-onnx/
+  $ univar export runs/values/encoder --to onnx --single-file --out values-onnx/
+  $ univar export models/my-encoder --to safetensors --out my-encoder-f32/
+`,
+    )
+    .action((encoder: string, options: ExportCliOptions) => runExport(encoder, options, context));
+}
+
+async function runExport(encoder: string, { to, out, singleFile, json }: ExportCliOptions, context: CliContext): Promise<void> {
+  const { exportEncoder } = await import('../encoder/export-encoder.js');
+  const result = await exportEncoder(encoder, out, { to, singleFile, signal: context.signal });
+  if (json) {
+    context.printJson({ encoder, out, to, singleFile: singleFile ?? false, ...result });
+    return;
+  }
+  const backend = to === 'onnx' ? 'ONNX Runtime' : 'the native encoder';
+  context.print(
+    `Exported ${encoder} to ${out}: ${formatBytes(result.bytes)}.\n` +
+      `Checked with ${backend} on ${result.texts} texts: vectors differ by ${result.difference.toExponential(1)} of their largest entry at most.`,
+  );
+}
