@@ -30,9 +30,6 @@ type Columns = Pick<TrainingSet, 'labels' | 'sources' | 'qids' | 'sourceNames'>;
 export function createBatchSampler(name: BatchSamplerName, set: Columns, rows: Int32Array, batchSize: number): BatchSampler {
   switch (name) {
     case 'mixed':
-      if (rows.length < batchSize) {
-        throw new EngineError('ERR_ARG_RANGE', `Expected at most ${rows.length} pairs, the rows to train on, for "batchSize", got ${batchSize}`);
-      }
       return mixed(set, rows, batchSize);
     case 'one-source':
       return oneSource(set, rows, batchSize);
@@ -43,9 +40,14 @@ export function createBatchSampler(name: BatchSamplerName, set: Columns, rows: I
 
 function mixed({ labels }: Columns, rows: Int32Array, batchSize: number): BatchSampler {
   const pools = groupRows(rows, (row) => labels[row]!);
+  // A value id may have lost all answers but one to the validation.
+  const usable = rows.filter((row) => pools.get(labels[row]!)!.length > 1);
+  if (usable.length < batchSize) {
+    throw new EngineError('ERR_ARG_RANGE', `Expected at most ${usable.length} pairs, the answers to train on, for "batchSize", got ${batchSize}`);
+  }
   return {
     // The last, partial batch is dropped.
-    epoch: (random) => cut(random.shuffle(rows.slice()), batchSize).filter((batch) => batch.length === batchSize),
+    epoch: (random) => cut(random.shuffle(usable.slice()), batchSize).filter((batch) => batch.length === batchSize),
     pool: (row) => pools.get(labels[row]!)!,
   };
 }

@@ -23,7 +23,7 @@ export interface TrainOptions extends Partial<Recipe> {
   steps?: number | undefined;
   /** Precision of products. @default 'f32' */
   precision?: 'f32' | 'bf16' | undefined;
-  /** Pooling of token vectors. @default 'mean' */
+  /** Pooling of token vectors. @default what the encoder's folder says, or 'mean' where it says nothing */
   pooling?: 'mean' | 'cls' | undefined;
   /** Lowest layers that stay as they are, and with them the embeddings. @default 0 */
   freezeLayers?: number | undefined;
@@ -67,7 +67,7 @@ export interface TrainSettings extends Recipe {
   maxTokens: number | undefined;
   steps: number | undefined;
   precision: 'f32' | 'bf16';
-  pooling: 'mean' | 'cls';
+  pooling: 'mean' | 'cls' | undefined;
   freezeLayers: number;
   frozenBudget: number;
   memoryBudget: number;
@@ -104,7 +104,7 @@ export function resolveTrainSettings(options: TrainOptions): TrainSettings {
     maxTokens: options.maxTokens === undefined ? undefined : expectInteger(options.maxTokens, 'maxTokens', 3),
     steps: options.steps === undefined ? undefined : expectInteger(options.steps, 'steps', 1),
     precision: expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']),
-    pooling: expectOneOf(options.pooling ?? 'mean', 'pooling', ['mean', 'cls']),
+    pooling: options.pooling === undefined ? undefined : expectOneOf(options.pooling, 'pooling', ['mean', 'cls']),
     freezeLayers: expectInteger(options.freezeLayers ?? 0, 'freezeLayers', 0),
     frozenBudget: expectInteger(options.frozenBudget ?? 2 ** 31, 'frozenBudget', 0),
     memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),

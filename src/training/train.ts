@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { EngineError } from '../core/errors.js';
 import { readNativeConfig } from '../encoder/checkpoint.js';
+import { readModelFolder, type Pooling } from '../encoder/model-folder.js';
 import { fail } from '../native/validate.js';
 import { firstLargest } from '../search/voting.js';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
@@ -32,6 +36,7 @@ export interface TrainSummary extends RunSummary {
  */
 export async function train(options: TrainOptions): Promise<TrainSummary> {
   const settings = resolveTrainSettings(options);
+  const pooling = settings.pooling ?? (await folderPooling(options.encoder));
   const set = await loadTrainingSet(options, settings);
   const split = settings.validateEvery > 0 ? splitValidation(set, settings.validationShare, settings.seed) : { train: allRows(set), test: new Int32Array() };
   const cappedIds = checkLambda(set, split.train, settings.lambda);
@@ -40,7 +45,7 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
   const folder = await RunFolder.open(options.out, await describeRun(options, settings));
   try {
-    const trainer = await createTrainer(trainerOptions(options.encoder, settings, steps));
+    const trainer = await createTrainer(trainerOptions(options.encoder, settings, pooling, steps));
     try {
       const state = (await restoreCheckpoint(folder.dir, trainer)) ?? firstState();
       batches.moveTo(state.batches);
@@ -57,9 +62,19 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   }
 }
 
+/** A bare checkpoint, without the files of sentence-transformers, says nothing: then it is the mean, as for most encoders. */
+async function folderPooling(encoder: string): Promise<Pooling> {
+  if (!existsSync(join(encoder, 'modules.json'))) return 'mean';
+  const { pooling, prompt, lowerCase } = await readModelFolder(encoder);
+  if (prompt !== '' || lowerCase) {
+    throw new EngineError('ERR_DATA', `${encoder} puts ${prompt === '' ? 'texts in lower case' : 'a prompt before texts'}, which training would have to do too and does not`);
+  }
+  return pooling;
+}
+
 /** Reads tokenizer and data, and checks that they fit the encoder. */
 async function loadTrainingSet(options: TrainOptions, settings: TrainSettings): Promise<TrainingSet> {
-  const { native } = await readNativeConfig(options.encoder, { pooling: settings.pooling, normalize: true });
+  const { native } = await readNativeConfig(options.encoder, { pooling: 'mean', normalize: true });
   if (settings.freezeLayers > native.layers) fail('ERR_ARG_RANGE', `at most ${native.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
   const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
   try {
@@ -108,8 +123,8 @@ function firstState(): RunState {
   return { step: 0, batches: { epoch: 0, taken: 0 }, best: undefined, stale: 0, finished: false, tokens: 0, seconds: 0 };
 }
 
-function trainerOptions(encoder: string, settings: TrainSettings, totalSteps: number): TrainerOptions {
-  const { logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, precision, pooling, memoryBudget, seed } = settings;
+function trainerOptions(encoder: string, settings: TrainSettings, pooling: Pooling, totalSteps: number): TrainerOptions {
+  const { logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, precision, memoryBudget, seed } = settings;
   return {
     encoder, logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, totalSteps, precision, pooling, memoryBudget, seed,
     firstTrainedLayer: settings.freezeLayers,
