@@ -113,7 +113,19 @@ describe('train', () => {
     }
   });
 
-  it('draws its curves', async () => {
+  it('trains NomicBERT on views of up to 80 answers and 8,192 tokens', async () => {
+    const options = setting();
+    const folder = join(options.encoder, '..');
+    writeRecords(join(folder, 'long.jsonl'), answers(2, 100).map((record) => ({ ...record, answer: `${record.answer} `.repeat(40) })));
+    writeTrainableEncoder(options.encoder, { fixture: 'nomic-tiny' });
+    await train({ ...options, data: [join(folder, 'long.jsonl')], lambda: 80, steps: 1, batchSize: 2, validateEvery: 0, preset: 'upstream-code' });
+    const [{ tokens }] = metricsOf(options.out) as [{ tokens: number }];
+    // Four views of 40 answers of 247 tokens in the mean, cut at 8,192: more than BERT could hold.
+    expect(tokens).toBeGreaterThan(4 * 2048);
+    expect(tokens).toBeLessThanOrEqual(4 * 8192);
+  });
+
+  it('draws its curves, and its encoder embeds', async () => {
     const options = setting();
     const result = await runCli(['train', ...options.data, '-e', options.encoder, '-o', options.out, '--lambda', '1', '--steps', '4', '--batch-size', '8', '--validate-every', '2', '--plot', '--json']);
     expect(result.stderr).toContain('held-out answers identified');
@@ -122,6 +134,7 @@ describe('train', () => {
     expect(summary).toMatchObject({ encoder: join(options.out, 'best'), steps: 4, valueIds: 4 });
     expect(summary.tokensPerSecond).toBeGreaterThan(0);
     for (const name of ['loss', 'learning-rate', 'validation']) expect(readFileSync(join(options.out, `${name}.svg`), 'utf8')).toMatch(/^<svg[^]*<path[^]*<\/svg>\n$/);
+    expect(await runCli(['embed', options.data[0]!, '-e', summary.encoder, '-o', `${options.out}-values`])).toMatchObject({ code: 0 });
   });
 });
 
@@ -201,7 +214,7 @@ describe('train refuses', () => {
 
   it('a tokenizer with more tokens than the encoder has vectors', async () => {
     const options = setting();
-    writeTrainableEncoder(options.encoder, 600);
+    writeTrainableEncoder(options.encoder, { words: 600 });
     await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('608 tokens, its encoder vectors for 500') as string });
   });
 

@@ -6,12 +6,12 @@ import type { QaRecord } from '../../src/data/record.js';
 import { jsonWithVocabulary } from './peer-tokenizer.js';
 import { seededRandom } from './random.js';
 
-const BERT_TINY = fileURLToPath(new URL('../fixtures/parity/bert-tiny', import.meta.url));
+const PARITY = fileURLToPath(new URL('../fixtures/parity/', import.meta.url));
 
-/** The tiny BERT of the parity fixtures with a tokenizer whose words are w0 to w299. */
-export function writeTrainableEncoder(folder: string, words = 300): string {
+/** A tiny encoder of the parity fixtures with a tokenizer whose words are w0 to w299. */
+export function writeTrainableEncoder(folder: string, { words = 300, fixture = 'bert-tiny' } = {}): string {
   mkdirSync(folder, { recursive: true });
-  for (const name of ['config.json', 'model.safetensors']) cpSync(join(BERT_TINY, name), join(folder, name));
+  for (const name of ['config.json', 'model.safetensors']) cpSync(join(PARITY, fixture, name), join(folder, name));
   const vocabulary = ['q', 'a', ':', ...Array.from({ length: words }, (_, i) => `w${i}`)];
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(jsonWithVocabulary(vocabulary)));
   return folder;

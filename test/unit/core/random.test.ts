@@ -40,4 +40,15 @@ describe('SeededRandom', () => {
     expect(counts.size).toBe(6);
     expect(Math.min(...counts.values())).toBeGreaterThan(1_800);
   });
+
+  it('gives streams of one seed that have nothing to do with each other', () => {
+    const draws = 2000;
+    const first = Array.from({ length: 500 }, (_, index) => SeededRandom.stream(42, index).next());
+    expect(new Set(first).size).toBe(first.length);
+    expect(SeededRandom.stream(42, 7).next()).toBe(first[7]);
+    const [a, b] = [SeededRandom.stream(42, 0), SeededRandom.stream(42, 1)];
+    // Correlation of independent uniform draws: the standard deviation is 1 / sqrt(draws) = 0.022.
+    const correlation = Array.from({ length: draws }, () => 12 * (a.next() - 0.5) * (b.next() - 0.5)).reduce((sum, x) => sum + x) / draws;
+    expect(Math.abs(correlation)).toBeLessThan(0.1);
+  });
 });
