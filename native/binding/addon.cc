@@ -12,6 +12,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterEncoder(env, exports);
   RegisterInfoNce(env, exports);
   RegisterTopk(env, exports);
+  RegisterKernels(env, exports);
   RegisterIndex(env, exports);
   RegisterVectors(env, exports);
   return exports;

@@ -10,6 +10,7 @@ void RegisterTokenizer(Napi::Env env, Napi::Object exports);
 void RegisterEncoder(Napi::Env env, Napi::Object exports);
 void RegisterInfoNce(Napi::Env env, Napi::Object exports);
 void RegisterTopk(Napi::Env env, Napi::Object exports);
+void RegisterKernels(Napi::Env env, Napi::Object exports);
 void RegisterIndex(Napi::Env env, Napi::Object exports);
 void RegisterVectors(Napi::Env env, Napi::Object exports);
 

@@ -47,8 +47,8 @@ template <class D, class V = hn::Vec<D>>
 V Sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0f);
   // 1 / (1 + 2^126) is as good as 0.
-  const V exponent = hn::Min(hn::Mul(x, hn::Set(d, -kLog2E)), hn::Set(d, 126.0f));
-  return hn::Div(one, hn::Add(one, Exp2(d, exponent)));
+  const V exponent = hn::Min(hn::Set(d, 126.0f), hn::Mul(x, hn::Set(d, -kLog2E)));
+  return hn::Div(one, hn::Add(one, Pow2(d, exponent)));
 }
 
 // Where an activation goes: float32, bfloat16 or both.
@@ -93,7 +93,7 @@ void GeluBackward(const float* x, const float* dy, float* dx, size_t n) {
   ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
     const auto v = load(x);
     const auto exponent = hn::Mul(hn::Set(d, -0.5f * kLog2E), hn::Mul(v, v));
-    const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f), Exp2(d, exponent));
+    const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f), Pow2(d, exponent));
     Store(d, hn::Mul(load(dy), hn::MulAdd(v, density, Phi(d, v))), {dx, nullptr}, i, count);
   });
 }

@@ -1,12 +1,48 @@
-// AdamW and the gradient norm, see ops/adamw.h. Memory-bound: the compiler's vectorisation is enough.
-#include <cmath>
-
+// AdamW and the gradient norm, see ops/adamw.h. The step is memory-bound, so that the compiler's vectorisation is enough;
+// the norm is a chain of sums that a compiler must not reorder.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "cpu/encoder_kernels.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu/adamw.cc"
+#include <hwy/foreach_target.h>  // compiles this file once per instruction set
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
 namespace univar {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+double SumOfSquares(const float* HWY_RESTRICT x, size_t n) {
+  const hn::ScalableTag<double> dd;
+  const hn::Rebind<float, decltype(dd)> df;
+  const size_t lanes = hn::Lanes(dd);
+  constexpr size_t kSums = 4;  // hide the latency of a multiply-add
+  hn::Vec<decltype(dd)> sums[kSums] = {hn::Zero(dd), hn::Zero(dd), hn::Zero(dd), hn::Zero(dd)};
+  size_t i = 0;
+  for (; i + kSums * lanes <= n; i += kSums * lanes) {
+    for (size_t k = 0; k < kSums; ++k) {
+      const auto v = hn::PromoteTo(dd, hn::LoadU(df, x + i + k * lanes));
+      sums[k] = hn::MulAdd(v, v, sums[k]);
+    }
+  }
+  double total = hn::ReduceSum(dd, hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])));
+  for (; i < n; ++i) total += static_cast<double>(x[i]) * x[i];
+  return total;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace univar
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace univar {
+
+HWY_EXPORT(SumOfSquares);
+
 namespace {
 constexpr size_t kBlock = 1 << 16;
 }
@@ -34,9 +70,8 @@ double squared_norm_cpu(const float* x, size_t n) {
   std::vector<double> partial((n + kBlock - 1) / kBlock);
 #pragma omp parallel for schedule(static)
   for (size_t block = 0; block < partial.size(); ++block) {
-    double sum = 0.0;
-    for (size_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) sum += static_cast<double>(x[i]) * x[i];
-    partial[block] = sum;
+    const size_t begin = block * kBlock;
+    partial[block] = HWY_DYNAMIC_DISPATCH(SumOfSquares)(x + begin, std::min(kBlock, n - begin));
   }
   double total = 0.0;
   for (double sum : partial) total += sum;
@@ -44,3 +79,4 @@ double squared_norm_cpu(const float* x, size_t n) {
 }
 
 }  // namespace univar
+#endif  // HWY_ONCE

@@ -1,14 +1,15 @@
 // Attention over packed sequences for every instruction set, see ops/attention.h.
 //
-// One unit of work is one head of one sequence; inside it, tiles of queries meet tiles of keys. Keys and values of a tile
-// are copied once into contiguous, transposed and padded scratch, which the products then stream.
+// Tiles of queries of one head meet tiles of keys. Scores are held transposed, a row per key and a lane per query: the
+// maxima and sums of the softmax then run down the rows without crossing lanes, keys need no padding, and every product
+// streams contiguous rows while the other operand is broadcast.
 #include <omp.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <vector>
 
 #include "core/aligned_buffer.h"
 #include "cpu/encoder_kernels.h"
@@ -20,23 +21,65 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include "cpu/bf16-inl.h"
+#include "cpu/exp-inl.h"
 #include "cpu/small_gemm-inl.h"
 
 #ifndef UNIVAR_ATTENTION_ONCE_H_
 #define UNIVAR_ATTENTION_ONCE_H_
 namespace univar {
 
-constexpr size_t kQueryTile = 48;        // a multiple of the product's register block
-constexpr size_t kAttentionKeyTile = 512;  // keys, values and scores of a tile stay in the second-level cache
+constexpr size_t kQueryTile = 64;
+constexpr size_t kAttentionKeyTile = 256;  // keys, values, scores and their gradients stay in the second-level cache
+// Floats between rows with a lane per query: an odd number of cache lines, so that a column is spread over the whole
+// first-level cache.
+constexpr size_t kQueryStride = kQueryTile + 16;
+constexpr size_t kUnitQueries = 512;  // queries of one unit of parallel work in the forward pass
+
+// Queries [first, last) of a sequence.
+struct AttentionUnit {
+  int32_t sequence = 0, first = 0, last = 0;
+};
 
 // Rows padded to 16 floats suit every vector width.
 inline size_t PadHead(size_t head_dim) { return (head_dim + 15) / 16 * 16; }
 
-// Floats of scratch that one thread needs.
-inline size_t AttentionScratch(size_t head_dim) {
-  const size_t d = PadHead(head_dim), keys = kAttentionKeyTile;
-  return 6 * keys * d + 2 * kQueryTile * keys + 3 * kQueryTile * d + 4 * kQueryTile;
-}
+// A thread's scratch, in floats; about 0.5 MB at 64 dimensions. Forward uses the first part only.
+struct AttentionScratch {
+  // Without memory it only counts.
+  AttentionScratch(float* memory, size_t pad) : memory_(memory) {
+    keys = Take(kAttentionKeyTile * pad);
+    values = Take(kAttentionKeyTile * pad);
+    scores = Take(kAttentionKeyTile * kQueryStride);
+    queries = Take(kQueryTile * pad);
+    queries_t = Take(pad * kQueryStride);
+    out = Take(kQueryTile * pad);
+    max = Take(kQueryStride);
+    sum = Take(kQueryStride);
+    rescale = Take(kQueryStride);
+    dkeys = Take(kAttentionKeyTile * pad);
+    dvalues = Take(kAttentionKeyTile * pad);
+    dscores = Take(kAttentionKeyTile * kQueryStride);
+    douts = Take(kQueryTile * pad);
+    douts_t = Take(pad * kQueryStride);
+    lse = Take(kQueryStride);
+    dot = Take(kQueryStride);
+  }
+
+  float *keys, *values, *dkeys, *dvalues;                // [kAttentionKeyTile, pad]
+  float *scores, *dscores;                               // [kAttentionKeyTile, kQueryStride]
+  float *queries, *out, *douts;                          // [kQueryTile, pad]
+  float *queries_t, *douts_t;                            // [pad, kQueryStride]
+  float *max, *sum, *rescale, *lse, *dot;                // [kQueryStride]
+  size_t size = 0;
+
+ private:
+  float* Take(size_t n) {
+    float* taken = memory_ == nullptr ? nullptr : memory_ + size;
+    size += n;
+    return taken;
+  }
+  float* memory_;
+};
 
 }  // namespace univar
 #endif  // UNIVAR_ATTENTION_ONCE_H_
@@ -48,123 +91,178 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
-// dst[rows, width] = factor * src, rows of `cols` floats that lie `stride` apart; the padding is zero.
-void CopyRows(const float* src, size_t stride, size_t rows, size_t cols, size_t width, float factor, float* dst) {
+inline size_t RoundUpToLanes(size_t n) { return hwy::RoundUpTo(n, hn::Lanes(D())); }
+
+// Row i of dst, `width` floats wide, is factor times the `cols` floats at src + i * stride, then zeros; so are the rows
+// up to `padded_rows`.
+void CopyRows(const float* src, size_t stride, size_t rows, size_t padded_rows, size_t cols, size_t width, float factor,
+              float* dst) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto scale = hn::Set(d, factor);
   for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < cols; ++j) dst[i * width + j] = factor * src[i * stride + j];
-    for (size_t j = cols; j < width; ++j) dst[i * width + j] = 0.0f;
+    for (size_t j = 0; j < width; j += lanes) {
+      auto v = hn::Zero(d);
+      if (j + lanes <= cols) {
+        v = hn::LoadU(d, src + i * stride + j);
+      } else if (j < cols) {
+        v = hn::LoadN(d, src + i * stride + j, cols - j);
+      }
+      hn::StoreU(hn::Mul(v, scale), d, dst + i * width + j);
+    }
+  }
+  std::fill(dst + rows * width, dst + padded_rows * width, 0.0f);
+}
+
+// dst[cols, kQueryStride] = factor * src[rows, cols]^T; rows and cols are multiples of 4.
+void Transpose(const float* src, size_t rows, size_t cols, float factor, float* dst) {
+  const hn::FixedTag<float, 4> d;
+  const hn::Repartition<double, decltype(d)> dd;
+  const auto scale = hn::Set(d, factor);
+  for (size_t i = 0; i < rows; i += 4) {
+    for (size_t j = 0; j < cols; j += 4) {
+      const float* from = src + i * cols + j;
+      const auto a = hn::Mul(hn::Load(d, from), scale), b = hn::Mul(hn::Load(d, from + cols), scale);
+      const auto c = hn::Mul(hn::Load(d, from + 2 * cols), scale), e = hn::Mul(hn::Load(d, from + 3 * cols), scale);
+      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, a, b)), ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, a, b));
+      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, c, e)), ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, c, e));
+      float* to = dst + j * kQueryStride + i;
+      hn::Store(hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)), d, to);
+      hn::Store(hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)), d, to + kQueryStride);
+      hn::Store(hn::BitCast(d, hn::InterleaveLower(dd, ab_high, ce_high)), d, to + 2 * kQueryStride);
+      hn::Store(hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high)), d, to + 3 * kQueryStride);
+    }
   }
 }
 
-// dst[cols, width] = src^T; the padding up to `width` columns is zero.
-void CopyTransposed(const float* src, size_t stride, size_t rows, size_t cols, size_t width, float* dst) {
-  for (size_t j = 0; j < cols; ++j) {
-    float* row = dst + j * width;
-    for (size_t i = 0; i < rows; ++i) row[i] = src[i * stride + j];
-    std::fill(row + rows, row + width, 0.0f);
+// y = factor * x (+ y when accumulating), and its bfloat16 rounding in y16 unless that is null.
+void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y, uint16_t* y16) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto scale = hn::Set(d, factor);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    auto v = hn::Mul(hn::LoadU(d, x + j), scale);  // x is padded
+    if (count == lanes) {
+      if (accumulate) v = hn::Add(v, hn::LoadU(d, y + j));
+      hn::StoreU(v, d, y + j);
+    } else {
+      if (accumulate) v = hn::Add(v, hn::LoadN(d, y + j, count));
+      hn::StoreN(v, d, y + j, count);
+    }
+    if (y16 != nullptr) StoreBf16(d, v, y16 + j, count);
   }
 }
 
-float RowMax(const float* x, size_t n) {
+float Dot(const float* a, const float* b, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
-  size_t j = 0;
-  for (; j + lanes <= n; j += lanes) best = hn::Max(best, hn::LoadU(d, x + j));
-  float result = hn::ReduceMax(d, best);
-  for (; j < n; ++j) result = std::max(result, x[j]);
-  return result;
-}
-
-// x = exp(x - shift) on the first n of `width` entries, zero on the rest; returns the sum.
-float ExpRow(float* x, size_t n, size_t width, float shift) {
-  const D d;
-  const size_t lanes = hn::Lanes(d);
-  const auto minus = hn::Set(d, shift);
   auto sum = hn::Zero(d);
   size_t j = 0;
-  for (; j + lanes <= n; j += lanes) {
-    const auto e = hn::Exp(d, hn::Sub(hn::LoadU(d, x + j), minus));
-    hn::StoreU(e, d, x + j);
-    sum = hn::Add(sum, e);
-  }
-  float total = hn::ReduceSum(d, sum);
-  for (; j < n; ++j) {
-    x[j] = std::exp(x[j] - shift);
-    total += x[j];
-  }
-  std::fill(x + n, x + width, 0.0f);
-  return total;
+  for (; j + lanes <= n; j += lanes) sum = hn::MulAdd(hn::LoadU(d, a + j), hn::LoadU(d, b + j), sum);
+  if (j < n) sum = hn::MulAdd(hn::LoadN(d, a + j, n - j), hn::LoadN(d, b + j, n - j), sum);
+  return hn::ReduceSum(d, sum);
 }
 
-void ScaleRow(float* x, size_t n, float factor) {
-  for (size_t j = 0; j < n; ++j) x[j] *= factor;
+// Scores, which are in units of log 2, become exponentials below the running maximum, and the sums go along; `rescale` is
+// what older sums and outputs have been multiplied by or must be.
+void Softmax(const AttentionScratch& s, size_t keys, size_t width) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t i = 0; i < width; i += lanes) {
+    float* column = s.scores + i;
+    const auto before = hn::Load(d, s.max + i);
+    auto max = before;
+    for (size_t j = 0; j < keys; ++j) max = hn::Max(max, hn::Load(d, column + j * kQueryStride));
+    const auto rescale = Pow2(d, hn::Sub(before, max));
+    auto sum = hn::Mul(hn::Load(d, s.sum + i), rescale);
+    for (size_t j = 0; j < keys; ++j) {
+      const auto e = Pow2(d, hn::Sub(hn::Load(d, column + j * kQueryStride), max));
+      hn::Store(e, d, column + j * kQueryStride);
+      sum = hn::Add(sum, e);
+    }
+    hn::Store(max, d, s.max + i);
+    hn::Store(sum, d, s.sum + i);
+    hn::Store(rescale, d, s.rescale + i);
+  }
 }
 
-void AttentionForwardHead(const AttentionForwardArgs& args, size_t sequence, size_t head, float* scratch) {
+// Writes a tile's output rows and log-sum-exps.
+void FinishQueries(const AttentionForwardArgs& args, const AttentionScratch& s, size_t token, size_t m, size_t head) {
+  const D d;
+  const size_t dim = args.shape.head_dim, heads = args.shape.heads, pad = PadHead(dim);
+  for (size_t i = 0; i < m; ++i) {
+    const size_t at = ((token + i) * heads + head) * dim;
+    WriteRow(s.out + i * pad, dim, 1.0f / s.sum[i], false, args.o + at, args.o16 == nullptr ? nullptr : args.o16 + at);
+  }
+  if (args.lse == nullptr) return;
+  const auto log2 = hn::Set(d, 0.69314718055994531f);
+  for (size_t i = 0; i < m; i += hn::Lanes(d)) {
+    hn::Store(hn::MulAdd(hn::Load(d, s.max + i), log2, hn::Log(d, hn::Load(d, s.sum + i))), d, s.rescale + i);
+  }
+  for (size_t i = 0; i < m; ++i) args.lse[(token + i) * heads + head] = s.rescale[i];
+}
+
+void AttentionForwardUnit(const AttentionForwardArgs& args, const AttentionUnit& unit, size_t head, float* memory) {
   const auto& shape = args.shape;
-  const size_t begin = static_cast<size_t>(shape.offsets[sequence]);
-  const size_t length = static_cast<size_t>(shape.offsets[sequence + 1]) - begin;
-  const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
-  const size_t pad = PadHead(dim), lanes = hn::Lanes(D());
+  const size_t begin = static_cast<size_t>(shape.offsets[unit.sequence]);
+  const size_t length = static_cast<size_t>(shape.offsets[unit.sequence + 1]) - begin;
+  const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model, pad = PadHead(dim);
   const float* q = args.qkv + begin * stride + head * dim;
   const float* k = q + model;
   const float* v = k + model;
-  const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+  const float factor = kLog2E / std::sqrt(static_cast<float>(dim));
+  const AttentionScratch s(memory, pad);
 
-  float* keys = scratch;                                // [dim, tile], transposed
-  float* values = keys + kAttentionKeyTile * pad;       // [tile, pad]
-  float* scores = values + kAttentionKeyTile * pad;     // [kQueryTile, tile]
-  float* queries = scores + kQueryTile * kAttentionKeyTile;  // [kQueryTile, pad]
-  float* out = queries + kQueryTile * pad;              // [kQueryTile, pad]
-  float* max = out + kQueryTile * pad;                  // [kQueryTile]
-  float* sum = max + kQueryTile;                        // [kQueryTile]
-
+  const size_t first = static_cast<size_t>(unit.first), last = static_cast<size_t>(unit.last);
   const bool one_tile = length <= kAttentionKeyTile;
-  for (size_t i0 = 0; i0 < length; i0 += kQueryTile) {
-    const size_t m = std::min(kQueryTile, length - i0);
-    CopyRows(q + i0 * stride, stride, m, dim, pad, factor, queries);
-    std::fill(max, max + m, -std::numeric_limits<float>::infinity());
-    std::fill(sum, sum + m, 0.0f);
+  for (size_t i0 = first; i0 < last; i0 += kQueryTile) {
+    const size_t m = std::min(kQueryTile, last - i0);
+    const size_t width = RoundUpToLanes(m);
+    CopyRows(q + i0 * stride, stride, m, width, dim, pad, 1.0f, s.queries);
+    Transpose(s.queries, width, pad, factor, s.queries_t);
+    std::fill_n(s.max, width, -std::numeric_limits<float>::infinity());
+    std::fill_n(s.sum, width, 0.0f);
     for (size_t j0 = 0; j0 < length; j0 += kAttentionKeyTile) {
       const size_t n = std::min(kAttentionKeyTile, length - j0);
-      const size_t width = (n + lanes - 1) / lanes * lanes;
-      if (!one_tile || i0 == 0) {
-        CopyTransposed(k + j0 * stride, stride, n, dim, width, keys);
-        CopyRows(v + j0 * stride, stride, n, dim, pad, 1.0f, values);
+      if (!one_tile || i0 == first) {
+        CopyRows(k + j0 * stride, stride, n, n, dim, pad, 1.0f, s.keys);
+        CopyRows(v + j0 * stride, stride, n, n, dim, pad, 1.0f, s.values);
       }
-      SmallGemm<false>({queries, pad, 1, keys, width, scores, width, m, width, dim});
-      for (size_t i = 0; i < m; ++i) {
-        float* row = scores + i * width;
-        const float next = std::max(max[i], RowMax(row, n));
-        const float rescale = std::exp(max[i] - next);  // 0 for the first tile
-        sum[i] = sum[i] * rescale + ExpRow(row, n, width, next);
-        if (j0 != 0) ScaleRow(out + i * pad, pad, rescale);
-        max[i] = next;
+      SmallGemm<false, false>({s.keys, pad, s.queries_t, kQueryStride, s.scores, kQueryStride, n, width, dim});
+      Softmax(s, n, width);
+      const SmallGemmArgs weighted{s.scores, kQueryStride, s.values, pad, s.out, pad, m, pad, n};
+      if (j0 == 0) {
+        SmallGemm<true, false>(weighted);
+      } else {
+        for (size_t i = 0; i < m; ++i) WriteRow(s.out + i * pad, pad, s.rescale[i], false, s.out + i * pad, nullptr);
+        SmallGemm<true, true>(weighted);
       }
-      const SmallGemmArgs weighted{scores, width, 1, values, pad, out, pad, m, pad, n};
-      j0 == 0 ? SmallGemm<false>(weighted) : SmallGemm<true>(weighted);
     }
-    for (size_t i = 0; i < m; ++i) {
-      const size_t token = begin + i0 + i;
-      CopyRows(out + i * pad, pad, 1, dim, dim, 1.0f / sum[i], args.o + token * model + head * dim);
-      if (args.o16 != nullptr) {
-        const float* row = args.o + token * model + head * dim;
-        for (size_t c = 0; c < dim; c += lanes) {
-          StoreBf16(D(), hn::LoadN(D(), row + c, dim - c), args.o16 + token * model + head * dim + c, dim - c);
-        }
-      }
-      if (args.lse != nullptr) args.lse[token * shape.heads + head] = max[i] + std::log(sum[i]);
+    FinishQueries(args, s, begin + i0, m, head);
+  }
+}
+
+// In scores and dscores: P from z and lse, dz from P, dP and the row's product of output and gradient.
+void SoftmaxBackward(const AttentionScratch& s, size_t keys, size_t width) {
+  const D d;
+  for (size_t i = 0; i < width; i += hn::Lanes(d)) {
+    const auto lse = hn::Load(d, s.lse + i), dot = hn::Load(d, s.dot + i);
+    for (size_t j = 0; j < keys; ++j) {
+      float* z = s.scores + j * kQueryStride + i;
+      float* dz = s.dscores + j * kQueryStride + i;
+      const auto p = Pow2(d, hn::Sub(hn::Load(d, z), lse));
+      hn::Store(p, d, z);
+      hn::Store(hn::Mul(p, hn::Sub(hn::Load(d, dz), dot)), d, dz);
     }
   }
 }
 
-void AttentionBackwardHead(const AttentionBackwardArgs& args, size_t sequence, size_t head, float* scratch) {
+void AttentionBackwardUnit(const AttentionBackwardArgs& args, const AttentionUnit& unit, size_t head, float* memory) {
   const auto& shape = args.shape;
-  const size_t begin = static_cast<size_t>(shape.offsets[sequence]);
-  const size_t length = static_cast<size_t>(shape.offsets[sequence + 1]) - begin;
-  const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
-  const size_t pad = PadHead(dim), lanes = hn::Lanes(D());
+  const size_t begin = static_cast<size_t>(shape.offsets[unit.sequence]);
+  const size_t length = static_cast<size_t>(shape.offsets[unit.sequence + 1]) - begin;
+  const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model, pad = PadHead(dim);
   const size_t column = begin * stride + head * dim;
   const float* q = args.qkv + column;
   const float* k = q + model;
@@ -175,58 +273,39 @@ void AttentionBackwardHead(const AttentionBackwardArgs& args, size_t sequence, s
   const float* o = args.o + begin * model + head * dim;
   const float* d_o = args.d_o + begin * model + head * dim;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+  const AttentionScratch s(memory, pad);
 
-  const size_t tile = kAttentionKeyTile;
-  float* keys_t = scratch;               // [dim, tile]
-  float* values_t = keys_t + tile * pad; // [dim, tile]
-  float* keys = values_t + tile * pad;   // [tile, pad]
-  float* dkeys = keys + tile * pad;      // [tile, pad]
-  float* dvalues = dkeys + tile * pad;   // [tile, pad]
-  float* p = dvalues + tile * pad;       // [kQueryTile, tile]
-  float* dz = p + kQueryTile * tile;     // [kQueryTile, tile]
-  float* queries = dz + kQueryTile * tile;  // [kQueryTile, pad], scaled
-  float* douts = queries + kQueryTile * pad;  // [kQueryTile, pad]
-  float* dqueries = douts + kQueryTile * pad; // [kQueryTile, pad]
-
-  for (size_t j0 = 0; j0 < length; j0 += tile) {
-    const size_t n = std::min(tile, length - j0);
-    const size_t width = (n + lanes - 1) / lanes * lanes;
-    CopyTransposed(k + j0 * stride, stride, n, dim, width, keys_t);
-    CopyTransposed(v + j0 * stride, stride, n, dim, width, values_t);
-    CopyRows(k + j0 * stride, stride, n, dim, pad, factor, keys);
-    std::fill(dkeys, dkeys + n * pad, 0.0f);
-    std::fill(dvalues, dvalues + n * pad, 0.0f);
+  for (size_t j0 = 0; j0 < length; j0 += kAttentionKeyTile) {
+    const size_t n = std::min(kAttentionKeyTile, length - j0);
+    CopyRows(k + j0 * stride, stride, n, n, dim, pad, 1.0f, s.keys);
+    CopyRows(v + j0 * stride, stride, n, n, dim, pad, 1.0f, s.values);
+    std::fill_n(s.dkeys, n * pad, 0.0f);
+    std::fill_n(s.dvalues, n * pad, 0.0f);
     for (size_t i0 = 0; i0 < length; i0 += kQueryTile) {
       const size_t m = std::min(kQueryTile, length - i0);
-      CopyRows(q + i0 * stride, stride, m, dim, pad, factor, queries);
-      CopyRows(d_o + i0 * model, model, m, dim, pad, 1.0f, douts);
-      SmallGemm<false>({queries, pad, 1, keys_t, width, p, width, m, width, dim});
-      SmallGemm<false>({douts, pad, 1, values_t, width, dz, width, m, width, dim});
-      for (size_t i = 0; i < m; ++i) {
+      const size_t width = RoundUpToLanes(m);
+      CopyRows(q + i0 * stride, stride, m, width, dim, pad, factor, s.queries);
+      CopyRows(d_o + i0 * model, model, m, width, dim, pad, 1.0f, s.douts);
+      Transpose(s.queries, width, pad, kLog2E, s.queries_t);
+      Transpose(s.douts, width, pad, 1.0f, s.douts_t);
+      for (size_t i = 0; i < width; ++i) {
         const size_t token = i0 + i;
-        float dot = 0.0f;
-        for (size_t c = 0; c < dim; ++c) dot += d_o[token * model + c] * o[token * model + c];
-        float* p_row = p + i * width;
-        float* dz_row = dz + i * width;
-        ExpRow(p_row, n, width, args.lse[(begin + token) * shape.heads + head]);
-        for (size_t j = 0; j < width; ++j) dz_row[j] = p_row[j] * (dz_row[j] - dot);
+        s.dot[i] = i < m ? Dot(d_o + token * model, o + token * model, dim) : 0.0f;
+        s.lse[i] = i < m ? kLog2E * args.lse[(begin + token) * shape.heads + head] : 0.0f;
       }
-      SmallGemm<true>({p, 1, width, douts, pad, dvalues, pad, n, pad, m});
-      SmallGemm<true>({dz, 1, width, queries, pad, dkeys, pad, n, pad, m});
-      SmallGemm<false>({dz, width, 1, keys, pad, dqueries, pad, m, pad, n});
+      SmallGemm<false, false>({s.keys, pad, s.queries_t, kQueryStride, s.scores, kQueryStride, n, width, dim});
+      SmallGemm<false, false>({s.values, pad, s.douts_t, kQueryStride, s.dscores, kQueryStride, n, width, dim});
+      SoftmaxBackward(s, n, width);
+      SmallGemm<false, true>({s.scores, kQueryStride, s.douts, pad, s.dvalues, pad, n, pad, m});
+      SmallGemm<false, true>({s.dscores, kQueryStride, s.queries, pad, s.dkeys, pad, n, pad, m});
+      SmallGemm<true, false>({s.dscores, kQueryStride, s.keys, pad, s.out, pad, m, pad, n});
       for (size_t i = 0; i < m; ++i) {
-        float* row = dq + (i0 + i) * stride;
-        const float* from = dqueries + i * pad;
-        if (j0 == 0) {
-          std::copy(from, from + dim, row);
-        } else {
-          for (size_t c = 0; c < dim; ++c) row[c] += from[c];
-        }
+        WriteRow(s.out + i * pad, dim, factor, j0 != 0, dq + (i0 + i) * stride, nullptr);
       }
     }
     for (size_t j = 0; j < n; ++j) {
-      std::copy(dkeys + j * pad, dkeys + j * pad + dim, dk + (j0 + j) * stride);
-      std::copy(dvalues + j * pad, dvalues + j * pad + dim, dv + (j0 + j) * stride);
+      WriteRow(s.dkeys + j * pad, dim, 1.0f, false, dk + (j0 + j) * stride, nullptr);
+      WriteRow(s.dvalues + j * pad, dim, 1.0f, false, dv + (j0 + j) * stride, nullptr);
     }
   }
 }
@@ -238,25 +317,55 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace univar {
 
-HWY_EXPORT(AttentionForwardHead);
-HWY_EXPORT(AttentionBackwardHead);
+HWY_EXPORT(AttentionForwardUnit);
+HWY_EXPORT(AttentionBackwardUnit);
 
 namespace {
 
-template <typename Args, typename Head>
-Status ForEachHead(const Args& args, const Control& control, Head head_function) {
-  const auto& shape = args.shape;
-  const size_t scratch = AttentionScratch(shape.head_dim);
-  AlignedBuffer<float> buffer;
-  if (Status s = buffer.Allocate(scratch * static_cast<size_t>(omp_get_max_threads()), "attention"); !s.ok()) return s;
-  std::atomic<bool> cancelled{false};
-#pragma omp parallel for collapse(2) schedule(dynamic, 1)
-  for (size_t sequence = 0; sequence < shape.sequences; ++sequence) {
-    for (size_t head = 0; head < shape.heads; ++head) {
-      if (cancelled.load(std::memory_order_relaxed)) continue;
-      if (head == 0 && control.cancelled()) cancelled.store(true, std::memory_order_relaxed);
-      head_function(args, sequence, head, buffer.data() + scratch * static_cast<size_t>(omp_get_thread_num()));
+// What a call needs beside its arguments. Kept by the calling thread, which is the engine thread for wide jobs, because
+// every layer of every micro-batch calls again; bounded by the longest list of sequences and the number of threads, and
+// freed when the thread ends.
+struct Workspace {
+  std::vector<AttentionUnit> units;
+  AlignedBuffer<float> scratch;
+};
+
+// Cuts sequences into units of at most `queries` queries, the longest sequences first: what is left for the end, when
+// threads run out of work, is then small.
+void ListUnits(const AttentionShape& shape, size_t queries, std::vector<AttentionUnit>* units) {
+  units->clear();
+  for (size_t s = 0; s < shape.sequences; ++s) {
+    const int32_t length = shape.offsets[s + 1] - shape.offsets[s];
+    for (size_t first = 0; first < static_cast<size_t>(length); first += queries) {
+      const size_t last = std::min(static_cast<size_t>(length), first + queries);
+      units->push_back({static_cast<int32_t>(s), static_cast<int32_t>(first), static_cast<int32_t>(last)});
     }
+  }
+  const auto length = [&](const AttentionUnit& u) { return shape.offsets[u.sequence + 1] - shape.offsets[u.sequence]; };
+  std::sort(units->begin(), units->end(), [&](const AttentionUnit& a, const AttentionUnit& b) {
+    if (length(a) != length(b)) return length(a) > length(b);
+    return a.sequence != b.sequence ? a.sequence < b.sequence : a.first < b.first;
+  });
+}
+
+template <typename Args, typename Function>
+Status ForEachUnit(const Args& args, size_t queries, const Control& control, Function function) {
+  thread_local Workspace workspace;
+  std::vector<AttentionUnit>& units = workspace.units;
+  ListUnits(args.shape, queries, &units);
+  const size_t heads = args.shape.heads;
+  const size_t scratch = AttentionScratch(nullptr, PadHead(args.shape.head_dim)).size;
+  const size_t needed = scratch * static_cast<size_t>(omp_get_max_threads());
+  if (workspace.scratch.size() < needed) {
+    if (Status s = workspace.scratch.Allocate(needed, "attention"); !s.ok()) return s;
+  }
+  float* memory = workspace.scratch.data();  // the other threads have workspaces of their own
+  std::atomic<bool> cancelled{false};
+#pragma omp parallel for schedule(dynamic, 1)
+  for (size_t i = 0; i < units.size() * heads; ++i) {
+    if (cancelled.load(std::memory_order_relaxed)) continue;
+    if (control.cancelled()) cancelled.store(true, std::memory_order_relaxed);
+    function(args, units[i / heads], i % heads, memory + scratch * static_cast<size_t>(omp_get_thread_num()));
   }
   return cancelled.load() ? Status::Aborted() : Status::Ok();
 }
@@ -264,11 +373,13 @@ Status ForEachHead(const Args& args, const Control& control, Head head_function)
 }  // namespace
 
 Status attention_forward_cpu(const AttentionForwardArgs& args, const Control& control) {
-  return ForEachHead(args, control, HWY_DYNAMIC_POINTER(AttentionForwardHead));
+  return ForEachUnit(args, kUnitQueries, control, HWY_DYNAMIC_POINTER(AttentionForwardUnit));
 }
 
+// A unit is a whole sequence here, because all its queries add to the gradients of its keys; heads share out the work of
+// a single long one.
 Status attention_backward_cpu(const AttentionBackwardArgs& args, const Control& control) {
-  return ForEachHead(args, control, HWY_DYNAMIC_POINTER(AttentionBackwardHead));
+  return ForEachUnit(args, std::numeric_limits<int32_t>::max(), control, HWY_DYNAMIC_POINTER(AttentionBackwardUnit));
 }
 
 }  // namespace univar

@@ -67,8 +67,9 @@ void l2_normalize_backward_cpu(ConstMatrix x, ConstMatrix dy, Matrix dx) {
       dot += static_cast<double>(dy.row(i)[j]) * x.row(i)[j];
     }
     const double norm = std::max(std::sqrt(square), kMinNorm);
+    const double scale = 1.0 / norm, pull = dot / norm / norm;
     for (size_t j = 0; j < x.cols; ++j) {
-      dx.row(i)[j] = static_cast<float>((dy.row(i)[j] - dot / norm * (x.row(i)[j] / norm)) / norm);
+      dx.row(i)[j] = static_cast<float>((dy.row(i)[j] - pull * x.row(i)[j]) * scale);
     }
   }
 }

@@ -20,11 +20,11 @@ constexpr float kLog2E = 1.44269504088896341f;
 // x = n + f with |f| <= 1/2; 2^f is the polynomial of degree 5 with the least relative error among those that are 1 at
 // f = 0, and n goes straight into the exponent. Twice as fast as hn::Exp, which reduces in two steps.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Exp2(D d, V x) {
+HWY_INLINE V Pow2(D d, V x) {
   const hn::RebindToSigned<D> di;
   // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits; shifted by 23 they are an exponent.
   const V magic = hn::Set(d, 12582912.0f);
-  x = hn::Max(x, hn::Set(d, -126.0f));
+  x = hn::Max(hn::Set(d, -126.0f), x);  // in this order, x86 keeps a NaN in x
   const V shifted = hn::Add(x, magic);
   const V f = hn::Sub(x, hn::Sub(shifted, magic));
   V p = hn::Set(d, 0.001326472731307149f);

@@ -16,6 +16,26 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
+// Calls `body` with the offset and size of every vector of n entries; only the last may be short of lanes.
+template <class Body>
+HWY_INLINE void ForEachVector(size_t n, const Body& body) {
+  const size_t lanes = hn::Lanes(D());
+  size_t j = 0;
+  for (; j + lanes <= n; j += lanes) body(j, lanes);
+  if (j < n) body(j, n - j);
+}
+
+// Zeros beyond `count`.
+HWY_INLINE hn::Vec<D> Load(const float* x, size_t count) {
+  const D d;
+  return count >= hn::Lanes(d) ? hn::LoadU(d, x) : hn::LoadN(d, x, count);
+}
+
+template <class DT, class V, typename T>
+HWY_INLINE void Store(DT d, V v, T* x, size_t count) {
+  count >= hn::Lanes(d) ? hn::StoreU(v, d, x) : hn::StoreN(v, d, x, count);
+}
+
 struct Span {
   float least, most;
 };
@@ -23,13 +43,12 @@ struct Span {
 // The smallest range that holds the row and 0.
 Span SpanOfRow(const float* x, size_t n) {
   const D d;
-  const size_t lanes = hn::Lanes(d);
   auto least = hn::Zero(d), most = hn::Zero(d);
-  for (size_t j = 0; j < n; j += lanes) {
-    const auto v = hn::LoadN(d, x + j, std::min(lanes, n - j));  // zeros beyond the end
+  ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR {
+    const auto v = Load(x + j, count);
     least = hn::Min(least, v);
     most = hn::Max(most, v);
-  }
+  });
   return {hn::ReduceMin(d, least), hn::ReduceMax(d, most)};
 }
 
@@ -39,20 +58,18 @@ float QuantizeRow(const float* x, size_t n, float scale, float zero, Byte* bytes
   const D d;
   const hn::Rebind<Byte, D> db;
   const hn::RebindToSigned<D> di;
-  const size_t lanes = hn::Lanes(d);
   const auto vscale = hn::Set(d, scale);
   const auto vzero = hn::Set(di, static_cast<int32_t>(zero));
   auto sum = hn::Zero(di);
-  for (size_t j = 0; j < n; j += lanes) {
-    const size_t count = std::min(lanes, n - j);
-    const auto whole = hn::Add(hn::NearestInt(hn::Mul(hn::LoadN(d, x + j, count), vscale)), vzero);
+  ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR {
+    const auto whole = hn::Add(hn::NearestInt(hn::Mul(Load(x + j, count), vscale)), vzero);
     sum = hn::Add(sum, whole);
     if (bytes != nullptr) {
-      hn::StoreN(hn::DemoteTo(db, whole), db, bytes + j, count);  // saturates
+      Store(db, hn::DemoteTo(db, whole), bytes + j, count);  // saturates
     } else {
-      hn::StoreN(hn::ConvertTo(d, whole), d, floats + j, count);
+      Store(d, hn::ConvertTo(d, whole), floats + j, count);
     }
-  }
+  });
   return static_cast<float>(hn::ReduceSum(di, sum));
 }
 
@@ -75,28 +92,25 @@ void QuantizeActivationRow(const float* x, size_t n, uint8_t* bytes, float* floa
 
 void DequantizeRow(const DequantizeArgs& args, size_t row) {
   const D d;
-  const size_t lanes = hn::Lanes(d), n = args.cols;
+  const size_t n = args.cols;
   float* y = args.y + row * n;
   const float* addend = args.addend == nullptr ? nullptr : args.addend + row * n;
   const auto step = hn::Set(d, args.row_steps[row]), zero = hn::Set(d, args.row_zeros[row]);
-  for (size_t j = 0; j < n; j += lanes) {
-    const size_t count = std::min(lanes, n - j);
-    const auto start = args.bias == nullptr ? hn::Zero(d) : hn::LoadN(d, args.bias + j, count);
-    const auto scale = hn::Mul(step, hn::LoadN(d, args.column_steps + j, count));
-    const auto sum = hn::NegMulAdd(zero, hn::LoadN(d, args.column_sums + j, count), hn::LoadN(d, y + j, count));
+  ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR {
+    const auto start = args.bias == nullptr ? hn::Zero(d) : Load(args.bias + j, count);
+    const auto scale = hn::Mul(step, Load(args.column_steps + j, count));
+    const auto sum = hn::NegMulAdd(zero, Load(args.column_sums + j, count), Load(y + j, count));
     auto value = hn::MulAdd(sum, scale, start);
-    if (addend != nullptr) value = hn::Add(value, hn::LoadN(d, addend + j, count));
-    hn::StoreN(value, d, y + j, count);
-  }
+    if (addend != nullptr) value = hn::Add(value, Load(addend + j, count));
+    Store(d, value, y + j, count);
+  });
 }
 
 void AddRow(const float* x, size_t n, float* sums) {
   const D d;
-  const size_t lanes = hn::Lanes(d);
-  for (size_t j = 0; j < n; j += lanes) {
-    const size_t count = std::min(lanes, n - j);
-    hn::StoreN(hn::Add(hn::LoadN(d, sums + j, count), hn::LoadN(d, x + j, count)), d, sums + j, count);
-  }
+  ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR {
+    Store(d, hn::Add(Load(sums + j, count), Load(x + j, count)), sums + j, count);
+  });
 }
 
 void Widen(const uint16_t* x, float* y, size_t n) {
@@ -134,17 +148,19 @@ void quantize_weights_cpu(const float* w, size_t rows, size_t cols, WholeNumbers
 }
 
 void quantize_activations_cpu(const float* x, size_t rows, size_t cols, WholeNumbers q, float* steps, float* zeros) {
+  const auto quantize = HWY_DYNAMIC_POINTER(QuantizeActivationRow);
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
     uint8_t* bytes = q.bytes == nullptr ? nullptr : q.bytes + i * cols;
     float* floats = q.floats == nullptr ? nullptr : q.floats + i * cols;
-    HWY_DYNAMIC_DISPATCH(QuantizeActivationRow)(x + i * cols, cols, bytes, floats, steps + i, zeros + i);
+    quantize(x + i * cols, cols, bytes, floats, steps + i, zeros + i);
   }
 }
 
 void dequantize_cpu(const DequantizeArgs& args) {
+  const auto dequantize = HWY_DYNAMIC_POINTER(DequantizeRow);
 #pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < args.rows; ++i) HWY_DYNAMIC_DISPATCH(DequantizeRow)(args, i);
+  for (size_t i = 0; i < args.rows; ++i) dequantize(args, i);
 }
 
 void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, float* partial) {

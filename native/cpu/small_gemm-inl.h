@@ -1,10 +1,10 @@
 // A register-blocked product for operands that sit in cache, for kernels that need products smaller than oneDNN is made
 // for (attention heads). Included once per instruction set.
 //
-//   C[m, n] (+)= A[m, k] B[k, n]
+//   C[m, n] (+)= op(A) B[k, n],   op(A)[m, k] = A or A^T
 //
-// A element (i, t) is a[i * a_row + t * a_col], so a transposed A costs nothing; rows of B and C are contiguous, n is a
-// multiple of the vector width and rows may be padded up to it.
+// Rows of B and C are contiguous, n is a multiple of the vector width and rows may be padded up to it. Elements of A are
+// broadcast, so a transposed A costs nothing.
 #if defined(UNIVAR_SMALL_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef UNIVAR_SMALL_GEMM_INL_H_
 #undef UNIVAR_SMALL_GEMM_INL_H_
@@ -19,9 +19,17 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Rows and vectors of C that are held in registers: enough independent sums to hide the latency of a multiply-add on two
+// units, few enough for 32 registers, or for the 16 of AVX2 and below.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
+constexpr int kGemmRows = 8, kGemmVectors = 2;
+#else
+constexpr int kGemmRows = 6, kGemmVectors = 2;
+#endif
+
 struct SmallGemmArgs {
   const float* a;
-  size_t a_row, a_col;
+  size_t lda;  // floats between stored rows of A
   const float* b;
   size_t ldb;
   float* c;
@@ -29,10 +37,10 @@ struct SmallGemmArgs {
   size_t m, n, k;
 };
 
-template <int kRows, int kVectors, bool kAccumulate>
+template <int kRows, int kVectors, bool kTransposeA, bool kAccumulate>
 HWY_INLINE void SmallGemmBlock(const SmallGemmArgs& g, size_t i, size_t j) {
   const hn::ScalableTag<float> d;
-  const size_t lanes = hn::Lanes(d);
+  const size_t lanes = hn::Lanes(d), lda = g.lda, ldb = g.ldb;
   hn::Vec<decltype(d)> acc[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
@@ -40,12 +48,12 @@ HWY_INLINE void SmallGemmBlock(const SmallGemmArgs& g, size_t i, size_t j) {
     }
   }
   const float* HWY_RESTRICT b = g.b + j;
-  const float* HWY_RESTRICT a = g.a + i * g.a_row;
-  for (size_t t = 0; t < g.k; ++t, b += g.ldb, a += g.a_col) {
+  const float* HWY_RESTRICT a = g.a + (kTransposeA ? i : i * lda);
+  for (size_t t = 0; t < g.k; ++t, b += ldb, a += kTransposeA ? lda : 1) {
     hn::Vec<decltype(d)> bv[kVectors];
     for (int v = 0; v < kVectors; ++v) bv[v] = hn::LoadU(d, b + v * lanes);
     for (int r = 0; r < kRows; ++r) {
-      const auto av = hn::Set(d, a[r * g.a_row]);
+      const auto av = hn::Set(d, a[kTransposeA ? r : r * lda]);
       for (int v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(av, bv[v], acc[r][v]);
     }
   }
@@ -54,20 +62,22 @@ HWY_INLINE void SmallGemmBlock(const SmallGemmArgs& g, size_t i, size_t j) {
   }
 }
 
-template <int kVectors, bool kAccumulate>
-HWY_INLINE void SmallGemmColumns(const SmallGemmArgs& g, size_t j) {
+template <int kVectors, bool kTransposeA, bool kAccumulate>
+HWY_INLINE void SmallGemmRows(const SmallGemmArgs& g, size_t j) {
   size_t i = 0;
-  for (; i + 6 <= g.m; i += 6) SmallGemmBlock<6, kVectors, kAccumulate>(g, i, j);
-  for (; i + 2 <= g.m; i += 2) SmallGemmBlock<2, kVectors, kAccumulate>(g, i, j);
-  for (; i < g.m; ++i) SmallGemmBlock<1, kVectors, kAccumulate>(g, i, j);
+  for (; i + kGemmRows <= g.m; i += kGemmRows) SmallGemmBlock<kGemmRows, kVectors, kTransposeA, kAccumulate>(g, i, j);
+  for (; i + 4 <= g.m; i += 4) SmallGemmBlock<4, kVectors, kTransposeA, kAccumulate>(g, i, j);
+  for (; i < g.m; ++i) SmallGemmBlock<1, kVectors, kTransposeA, kAccumulate>(g, i, j);
 }
 
-template <bool kAccumulate>
-HWY_INLINE void SmallGemm(const SmallGemmArgs& g) {
+template <bool kTransposeA, bool kAccumulate>
+HWY_NOINLINE void SmallGemm(const SmallGemmArgs& g) {
   const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
   size_t j = 0;
-  for (; j + 2 * lanes <= g.n; j += 2 * lanes) SmallGemmColumns<2, kAccumulate>(g, j);
-  for (; j < g.n; j += lanes) SmallGemmColumns<1, kAccumulate>(g, j);
+  for (; j + kGemmVectors * lanes <= g.n; j += kGemmVectors * lanes) {
+    SmallGemmRows<kGemmVectors, kTransposeA, kAccumulate>(g, j);
+  }
+  for (; j < g.n; j += lanes) SmallGemmRows<1, kTransposeA, kAccumulate>(g, j);
 }
 
 }  // namespace HWY_NAMESPACE

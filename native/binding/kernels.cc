@@ -1,0 +1,206 @@
+// Single kernels of the encoder, blocking, for tests only: everybody else reaches them through the encoder.
+#include <omp.h>
+
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "core/threads.h"
+#include "ops/backend.h"
+
+namespace univar {
+namespace {
+
+// Takes the arguments of a call one after the other, in the order of the TypeScript signature.
+class Arguments {
+ public:
+  explicit Arguments(const Napi::CallbackInfo& info) : info_(info) { omp_set_num_threads(ThreadCount()); }
+
+  size_t Size(const char* name) { return SizeArg(info_, next_++, name); }
+  double Number(const char* name) { return NumberArg(info_, next_++, name); }
+  float* Floats(size_t rows, size_t cols, const char* name) { return MatrixArg(info_, next_++, rows, cols, name).data; }
+  size_t Length() const { return Float32Arg(info_, next_, "array").ElementLength(); }
+  const int32_t* Offsets(size_t* sequences, size_t* tokens) {
+    Napi::Int32Array offsets = Int32Arg(info_, next_++, "offsets");
+    *sequences = offsets.ElementLength() - 1;
+    *tokens = static_cast<size_t>(offsets[*sequences]);
+    return offsets.Data();
+  }
+  uint16_t* Halves(size_t rows, size_t cols, const char* name) {
+    const Napi::Value value = info_[next_++];
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
+      ThrowCoded(info_.Env(), "ERR_INTERNAL", std::string("Expected Uint16Array for \"") + name + "\"");
+    }
+    Napi::Uint16Array array = value.As<Napi::Uint16Array>();
+    CheckLength(info_.Env(), array.ElementLength(), rows, cols, name);
+    return array.Data();
+  }
+  Napi::Value Return(const Status& status) const {
+    if (!status.ok()) ThrowCoded(info_.Env(), CodeName(status.code()), status.message());
+    return info_.Env().Undefined();
+  }
+
+ private:
+  const Napi::CallbackInfo& info_;
+  size_t next_ = 0;
+};
+
+AttentionShape ShapeArgs(Arguments& take, size_t* tokens) {
+  AttentionShape shape;
+  shape.offsets = take.Offsets(&shape.sequences, tokens);
+  shape.heads = take.Size("heads");
+  shape.head_dim = take.Size("headDim");
+  return shape;
+}
+
+// attentionForward(offsets, heads, headDim, qkv, o, lse, o16): void
+Napi::Value AttentionForward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  size_t tokens = 0;
+  AttentionForwardArgs args{.shape = ShapeArgs(take, &tokens)};
+  const size_t cols = args.shape.heads * args.shape.head_dim;
+  args.qkv = take.Floats(tokens, 3 * cols, "qkv");
+  args.o = take.Floats(tokens, cols, "o");
+  args.lse = take.Floats(tokens, args.shape.heads, "lse");
+  args.o16 = take.Halves(tokens, cols, "o16");
+  return take.Return(GetBackend().attention_forward(args, Control()));
+}
+
+// attentionBackward(offsets, heads, headDim, qkv, o, lse, dO, dqkv): void
+Napi::Value AttentionBackward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  size_t tokens = 0;
+  AttentionBackwardArgs args{.shape = ShapeArgs(take, &tokens)};
+  const size_t cols = args.shape.heads * args.shape.head_dim;
+  args.qkv = take.Floats(tokens, 3 * cols, "qkv");
+  args.o = take.Floats(tokens, cols, "o");
+  args.lse = take.Floats(tokens, args.shape.heads, "lse");
+  args.d_o = take.Floats(tokens, cols, "dO");
+  args.dqkv = take.Floats(tokens, 3 * cols, "dqkv");
+  return take.Return(GetBackend().attention_backward(args, Control()));
+}
+
+// layerNormForward(rows, cols, epsilon, x, residual, weight, bias, sum, mean, rstd, y, y16): void
+Napi::Value LayerNormForward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t rows = take.Size("rows"), cols = take.Size("cols");
+  LayerNormForwardArgs args;
+  args.epsilon = take.Number("epsilon");
+  args.x = {take.Floats(rows, cols, "x"), rows, cols};
+  args.residual = take.Floats(rows, cols, "residual");
+  args.weight = take.Floats(1, cols, "weight");
+  args.bias = take.Floats(1, cols, "bias");
+  args.sum = take.Floats(rows, cols, "sum");
+  args.mean = take.Floats(rows, 1, "mean");
+  args.rstd = take.Floats(rows, 1, "rstd");
+  args.y = take.Floats(rows, cols, "y");
+  args.y16 = take.Halves(rows, cols, "y16");
+  return take.Return(GetBackend().layer_norm_forward(args));
+}
+
+// layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dweight, dbias): void
+Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t rows = take.Size("rows"), cols = take.Size("cols");
+  LayerNormBackwardArgs args;
+  args.dy = {take.Floats(rows, cols, "dy"), rows, cols};
+  args.sum = take.Floats(rows, cols, "sum");
+  args.mean = take.Floats(rows, 1, "mean");
+  args.rstd = take.Floats(rows, 1, "rstd");
+  args.weight = take.Floats(1, cols, "weight");
+  args.dsum = take.Floats(rows, cols, "dsum");
+  args.dweight = take.Floats(1, cols, "dweight");
+  args.dbias = take.Floats(1, cols, "dbias");
+  return take.Return(GetBackend().layer_norm_backward(args));
+}
+
+// geluForward(x, y, y16): void
+Napi::Value GeluForward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t n = take.Length();
+  const float* x = take.Floats(1, n, "x");
+  float* y = take.Floats(1, n, "y");
+  GetBackend().gelu_forward(x, y, take.Halves(1, n, "y16"), n);
+  return info.Env().Undefined();
+}
+
+// geluBackward(x, dy, dx): void
+Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t n = take.Length();
+  const float* x = take.Floats(1, n, "x");
+  const float* dy = take.Floats(1, n, "dy");
+  GetBackend().gelu_backward(x, dy, take.Floats(1, n, "dx"), n);
+  return info.Env().Undefined();
+}
+
+// swigluForward(rows, cols, pair, y, y16): void
+Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t rows = take.Size("rows"), cols = take.Size("cols");
+  const float* pair = take.Floats(rows, 2 * cols, "pair");
+  float* y = take.Floats(rows, cols, "y");
+  GetBackend().swiglu_forward(pair, y, take.Halves(rows, cols, "y16"), rows, cols);
+  return info.Env().Undefined();
+}
+
+// swigluBackward(rows, cols, pair, dy, dpair): void
+Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t rows = take.Size("rows"), cols = take.Size("cols");
+  const float* pair = take.Floats(rows, 2 * cols, "pair");
+  const float* dy = take.Floats(rows, cols, "dy");
+  GetBackend().swiglu_backward(pair, dy, take.Floats(rows, 2 * cols, "dpair"), rows, cols);
+  return info.Env().Undefined();
+}
+
+// l2NormalizeBackward(rows, cols, x, dy, dx): void
+Napi::Value L2NormalizeBackward(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t rows = take.Size("rows"), cols = take.Size("cols");
+  const ConstMatrix x{take.Floats(rows, cols, "x"), rows, cols}, dy{take.Floats(rows, cols, "dy"), rows, cols};
+  GetBackend().l2_normalize_backward(x, dy, {take.Floats(rows, cols, "dx"), rows, cols});
+  return info.Env().Undefined();
+}
+
+// squaredNorm(x): number
+Napi::Value SquaredNorm(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t n = take.Length();
+  return Napi::Number::New(info.Env(), GetBackend().squared_norm(take.Floats(1, n, "x"), n));
+}
+
+// adamw(grad, m, v, w, step, learningRate, weightDecay, scale): void
+Napi::Value AdamW(const Napi::CallbackInfo& info) {
+  Arguments take(info);
+  const size_t n = take.Length();
+  const float* grad = take.Floats(1, n, "grad");
+  float* m = take.Floats(1, n, "m");
+  float* v = take.Floats(1, n, "v");
+  float* w = take.Floats(1, n, "w");
+  AdamWArgs args;
+  args.step = static_cast<int64_t>(take.Size("step"));
+  args.learning_rate = take.Number("learningRate");
+  args.weight_decay = take.Number("weightDecay");
+  args.scale = take.Number("scale");
+  GetBackend().adamw(args, grad, m, v, w, n);
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void RegisterKernels(Napi::Env env, Napi::Object exports) {
+  Napi::Object kernels = Napi::Object::New(env);
+  kernels["attentionForward"] = Napi::Function::New(env, AttentionForward, "attentionForward");
+  kernels["attentionBackward"] = Napi::Function::New(env, AttentionBackward, "attentionBackward");
+  kernels["layerNormForward"] = Napi::Function::New(env, LayerNormForward, "layerNormForward");
+  kernels["layerNormBackward"] = Napi::Function::New(env, LayerNormBackward, "layerNormBackward");
+  kernels["geluForward"] = Napi::Function::New(env, GeluForward, "geluForward");
+  kernels["geluBackward"] = Napi::Function::New(env, GeluBackward, "geluBackward");
+  kernels["swigluForward"] = Napi::Function::New(env, SwigluForward, "swigluForward");
+  kernels["swigluBackward"] = Napi::Function::New(env, SwigluBackward, "swigluBackward");
+  kernels["l2NormalizeBackward"] = Napi::Function::New(env, L2NormalizeBackward, "l2NormalizeBackward");
+  kernels["squaredNorm"] = Napi::Function::New(env, SquaredNorm, "squaredNorm");
+  kernels["adamw"] = Napi::Function::New(env, AdamW, "adamw");
+  exports["testKernels"] = kernels;
+}
+
+}  // namespace univar
