@@ -10,6 +10,7 @@
         "native/binding/index.cc",
         "native/binding/index_handle.cc",
         "native/binding/infonce.cc",
+        "native/binding/layers.cc",
         "native/binding/promise_worker.cc",
         "native/binding/texts.cc",
         "native/binding/tokenizer.cc",

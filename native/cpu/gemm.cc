@@ -1,5 +1,7 @@
 #include "cpu/gemm.h"
 
+#include "core/work_counters.h"
+
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <string>
@@ -107,6 +109,7 @@ Status Gemm::Run(const void* a, const void* b, void* c) const {
     state_->product.execute(device.stream,
                             {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}});
     device.stream.wait();
+    CountProduct(state_->c.get_dims()[0], state_->c.get_dims()[1], state_->a.get_dims()[1]);
     return Status::Ok();
   } catch (const dnnl::error& error) {
     return Failure(error);
