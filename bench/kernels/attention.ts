@@ -4,16 +4,17 @@
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
-import { countWork, openAddon, openEngine } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
 const cases = [
-  { model: 'MiniLM', heads: 12, headDim: 32, length: 192, sequences: 4 },
-  { model: 'BERT-base', heads: 12, headDim: 64, length: 512, sequences: 8 },
+  { model: 'MiniLM', only: 'run', heads: 12, headDim: 32, length: 256, sequences: 16 },
+  { model: 'BERT-base', only: 'run', heads: 12, headDim: 64, length: 512, sequences: 8 },
+  { model: 'MiniLM/small', only: 'check', heads: 12, headDim: 32, length: 192, sequences: 2 },
 ] as const;
 
-export const benchmarks: Benchmark[] = cases.map(({ model, heads, headDim, length, sequences }) => {
+export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim, length, sequences }) => {
   const tokens = length * sequences;
   const width = heads * headDim;
   const gigaOperations = (4 * length * length * headDim * heads * sequences) / 1e9;
@@ -21,7 +22,8 @@ export const benchmarks: Benchmark[] = cases.map(({ model, heads, headDim, lengt
     name: `attention/forward/${model}`,
     sizes: { sequences, T: length, H: heads, d: headDim },
     subject: 'attention forward',
-    ...(model === 'MiniLM' ? {} : { only: 'run' as const }),
+    only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
     prepare: async (revision) => {
       const addon = await openAddon(revision);

@@ -11,7 +11,7 @@ import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchm
 import type { SearchParams } from '../../src/search/index-params.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters, randomNormal } from '../../test/support/random.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -92,6 +92,7 @@ function searchBenchmark({ factory, params, leastRecall }: SearchCase, data: Dat
     sizes: { ...size, dim: DIM, k: K, ...params },
     subject: 'VectorIndex',
     only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'queries', subject: size.queries, peer: size.queries },
     target: 1,
     prepare: async (revision): Promise<Subject> => {

@@ -1,22 +1,24 @@
 /** A linear layer beside the bare oneDNN product of its shape, packed beforehand and without a bias. Both count as 2 rows in out. */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
-import { countWork, openAddon, openEngine } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
 const cases = [
-  { rows: 768, inWidth: 384, outWidth: 1536 },
-  { rows: 4096, inWidth: 768, outWidth: 3072 },
+  { rows: 4096, inWidth: 384, outWidth: 1536, only: 'run' },
+  { rows: 4096, inWidth: 768, outWidth: 3072, only: 'run' },
+  { rows: 384, inWidth: 384, outWidth: 1536, only: 'check' },
 ] as const;
 
-export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth }) => {
+export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, only }) => {
   const gigaOperations = (2 * rows * inWidth * outWidth) / 1e9;
   return {
-    name: `linear/forward/${rows}`,
+    name: `linear/forward/${rows}x${inWidth}`,
     sizes: { rows, in: inWidth, out: outWidth },
     subject: 'linear forward',
-    ...(rows < 1000 ? {} : { only: 'run' as const }),
+    only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
     prepare: async (revision) => {
       const addon = await openAddon(revision);

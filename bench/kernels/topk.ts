@@ -8,7 +8,7 @@ import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { TopK } from '../../src/native/similarity-base.js';
 import type { SearchResult } from '../../src/search/vector-index.js';
 import { randomNormal, randomUnitRows } from '../../test/support/random.js';
-import { countWork, openEngine } from '../support/engine.js';
+import { countWork, ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -36,6 +36,7 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
     sizes: { rows, dim: DIM, queries, k: K },
     subject: prepared ? 'SimilarityBase.topK' : 'similarityTopK',
     only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     ...(queries === 1 ? { rounds: 31 } : { target: TARGET }),
     work: { unit: 'queries', subject: queries, peer: queries },
     prepare: async (revision): Promise<Subject> => {

@@ -37,3 +37,9 @@ export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, r
   const after = engine.workCounters();
   return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]));
 }
+
+/**
+ * Environment of most checks: with one thread, other work on the machine goes to another core and not between the threads
+ * of a team, which wait for their slowest. A kernel that became slower shows it on one thread as on all.
+ */
+export const ONE_THREAD = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };

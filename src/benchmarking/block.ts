@@ -21,12 +21,12 @@ export type BlockResult =
   | { kind: 'base failed'; reason: string }
   | { kind: 'head failed'; reason: string };
 
-/** A sample is that long, unless one iteration is longer. */
-const SAMPLE_SECONDS = 0.05;
+/** A sample is that long, unless one iteration is longer: short, so that the four of a round see the same machine. */
+const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
 /** Enough that their median shrugs off a round during which the machine did something else. */
-const ROUNDS = 5;
+export const ROUNDS = 10;
 
 /**
  * A sample is summed up by this quantile of its iterations: whatever else runs on the machine can only add time, and

@@ -4,10 +4,12 @@
  * starts (addresses, pages, threads on cores), which alone shifts a time by several percent, so blocks and not rounds
  * are the independent pieces of evidence.
  *
- * The interval comes from a bootstrap in two stages (blocks, then rounds within them), widened for two reasons. A
- * bootstrap over n blocks is too narrow by about sqrt((n - 1) / n) and by the normal instead of the Student quantile
- * (Hesterberg, arXiv 1411.5279, section 3.2). And looking several times while blocks come in gives chance several
- * opportunities: each look spends an equal part of the 1 %, so that all intervals together hold with 99 %.
+ * The interval comes from a bootstrap over blocks. Rounds are not drawn again within a block: the spread of the blocks'
+ * medians contains their noise already, and a second stage would count it twice (Davison and Hinkley, Bootstrap Methods,
+ * 1997, section 3.8). It is widened for two reasons. A bootstrap over n blocks is too narrow by sqrt((n - 1) / n) and by
+ * the normal instead of the Student quantile (Hesterberg, arXiv 1411.5279). And looking several times while blocks come
+ * in gives chance several opportunities: each look spends an equal part of the 1 %, so that all intervals together hold
+ * with 99 %.
  */
 import { SeededRandom } from '../core/random.js';
 
@@ -72,19 +74,16 @@ export function nextLook(blocks: number): number | undefined {
 export function estimate(blocks: readonly Block[], seed = 1): Estimate {
   const look = LOOKS.find((candidate) => candidate.blocks === blocks.length);
   if (!look) throw new RangeError(`No look is planned for ${blocks.length} blocks`);
-  const center = mean(blocks.map(median));
+  const medians = blocks.map(median);
+  const center = mean(medians);
   const random = new SeededRandom(seed);
-  const draws = Array.from({ length: DRAWS }, () => mean(blocks.map(() => resampledMedian(blocks[random.integer(blocks.length)]!, random))));
+  const draws = Array.from({ length: DRAWS }, () => mean(medians.map(() => medians[random.integer(medians.length)]!)));
   const widening = Math.sqrt(blocks.length / (blocks.length - 1)) * (look.student / NORMAL_QUANTILE);
   return {
     center,
     low: center + Math.min(0, quantile(draws, TAIL) - center) * widening,
     high: center + Math.max(0, quantile(draws, 1 - TAIL) - center) * widening,
   };
-}
-
-function resampledMedian(block: Block, random: SeededRandom): number {
-  return median(block.map(() => block[random.integer(block.length)]!));
 }
 
 /** @param threshold share, 0.07 for 7 % */
