@@ -11,7 +11,7 @@ const MODULE = /\.([cm]?ts|[cm]?js)$/;
  * Only a module that says so in its text is imported: importing anything else in a folder of benchmarks could start
  * anything, and an older revision may hold programs where this one holds definitions.
  */
-const EXPORTS_BENCHMARKS = /^export const benchmarks\b/m;
+const EXPORTS_BENCHMARKS = /^\s*export\b[^;]*\bbenchmarks\b/m;
 
 /** Modules with benchmarks among `paths`, files or folders searched to the bottom, in alphabetical order. */
 export function findBenchmarkFiles(root: string, paths: readonly string[]): string[] {
@@ -52,6 +52,8 @@ export async function selectBenchmarks(root: string, { paths, names, purpose }: 
       all.push(benchmark);
     }
   }
+  // Or a mistyped folder would pass every check.
+  if (all.length === 0) throw new EngineError('ERR_DATA', `No module in ${paths.join(', ')} exports "benchmarks"`);
   const usable = all.filter(({ only }) => only === null || only === purpose);
   const fits = (benchmark: BenchmarkInfo, name: string): boolean =>
     benchmark.name === name || benchmark.name.startsWith(`${name}/`) || basename(benchmark.file, extname(benchmark.file)) === name;

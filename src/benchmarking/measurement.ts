@@ -43,6 +43,7 @@ export class Measurement {
     if (!benchmark) throw new Error(`There is no benchmark named ${name}`);
     const revision = openRevision(root);
     const subject = await benchmark.prepare(revision);
+    if (typeof (subject as Partial<Subject>).run !== 'function') throw new Error(`prepare() of ${name} returned nothing with a function run()`);
     const peer = withPeer && benchmark.peer ? await benchmark.peer.prepare(revision, subject) : null;
     return new Measurement(module, subject, peer);
   }

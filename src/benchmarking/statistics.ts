@@ -46,8 +46,8 @@ const TAIL = 0.005;
 const NORMAL_QUANTILE = 2.5758; // of 1 - TAIL
 
 /** Linear interpolation between order statistics. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+export function quantile(values: ArrayLike<number>, q: number): number {
+  const sorted = Float64Array.from(values).sort(); // numeric, and many times faster than with a comparison function
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)]!;
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
@@ -77,13 +77,27 @@ export function estimate(blocks: readonly Block[], seed = 1): Estimate {
   const medians = blocks.map(median);
   const center = mean(medians);
   const random = new SeededRandom(seed);
-  const draws = Array.from({ length: DRAWS }, () => mean(medians.map(() => medians[random.integer(medians.length)]!)));
+  const draws = new Float64Array(DRAWS).map(() => meanOfDraws(medians, random));
   const widening = Math.sqrt(blocks.length / (blocks.length - 1)) * (look.student / NORMAL_QUANTILE);
+  // Draws from a few values cannot reach far into the tails, so Student's interval is the least.
+  const least = look.student * standardError(medians, center);
   return {
     center,
-    low: center + Math.min(0, quantile(draws, TAIL) - center) * widening,
-    high: center + Math.max(0, quantile(draws, 1 - TAIL) - center) * widening,
+    low: center - Math.max(least, (center - quantile(draws, TAIL)) * widening),
+    high: center + Math.max(least, (quantile(draws, 1 - TAIL) - center) * widening),
   };
+}
+
+function meanOfDraws(values: readonly number[], random: SeededRandom): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[random.integer(values.length)]!;
+  return sum / values.length;
+}
+
+/** Of the mean. */
+function standardError(values: readonly number[], center: number): number {
+  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
 /** @param threshold share, 0.07 for 7 % */
