@@ -63,20 +63,23 @@ const { values: options } = parseArgs({
   allowNegative: true,
 });
 
-/** A copy of this checkout, built with the hook. */
+/** A copy of this checkout, built with the hook; built again when the native sources changed. */
 function buildWithHook(): string {
+  const native = ['native', 'binding.gyp', 'package-lock.json'];
+  const git = (...args: string[]): string => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
   const stamp = join(BUILD, '.built-from');
-  const source = execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=40'], { cwd: ROOT, encoding: 'utf8' });
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source && !source.includes('dirty')) return BUILD;
-  rmSync(BUILD, { recursive: true, force: true });
-  mkdirSync(BUILD, { recursive: true });
-  for (const path of ['dist', 'native', 'scripts', 'binding.gyp', 'package.json', 'models']) {
-    cpSync(join(ROOT, path), join(BUILD, path), { recursive: true });
+  const sources = git('ls-tree', 'HEAD', ...native) + git('diff', 'HEAD', '--', ...native);
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
+    rmSync(BUILD, { recursive: true, force: true });
+    mkdirSync(BUILD, { recursive: true });
+    for (const path of ['native', 'scripts', 'binding.gyp', 'package.json', 'models']) cpSync(join(ROOT, path), join(BUILD, path), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(BUILD, 'node_modules'), 'dir');
+    const env = { ...process.env, CXXFLAGS: '-DUNIVAR_SLOWDOWN' };
+    execFileSync(process.execPath, ['scripts/build-native.mjs'], { cwd: BUILD, env, stdio: 'inherit' });
+    writeFileSync(stamp, sources);
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(BUILD, 'node_modules'), 'dir');
-  const env = { ...process.env, CXXFLAGS: '-DUNIVAR_SLOWDOWN' };
-  execFileSync(process.execPath, ['scripts/build-native.mjs'], { cwd: BUILD, env, stdio: 'inherit' });
-  writeFileSync(stamp, source);
+  rmSync(join(BUILD, 'dist'), { recursive: true, force: true });
+  cpSync(join(ROOT, 'dist'), join(BUILD, 'dist'), { recursive: true });
   return BUILD;
 }
 
