@@ -11,6 +11,7 @@
         "native/binding/index_handle.cc",
         "native/binding/infonce.cc",
         "native/binding/kernels.cc",
+        "native/binding/layers.cc",
         "native/binding/promise_worker.cc",
         "native/binding/texts.cc",
         "native/binding/tokenizer.cc",

@@ -14,7 +14,8 @@ const FOLDERS = {
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'training'], packages: ['commander', 'cli-progress'] },
+  benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];
@@ -54,7 +55,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/cli/**', 'src/native/loader.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }, { object: 'process', property: 'exit' }] } },
+  { files: ['src/**/*.ts'], ignores: ['src/cli/**', 'src/native/loader.ts', 'src/benchmarking/child-process.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }, { object: 'process', property: 'exit' }] } },
   { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   ...fences,

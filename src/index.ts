@@ -1,4 +1,5 @@
 /** Public exports of the package, nothing else. */
+export type { Benchmark, BenchmarkModule, Counters, Environment, Peer, Revision, Subject } from './benchmarking/benchmark.js';
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { Encoder, EncodeResult, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
@@ -22,7 +23,8 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
-export { capabilities } from './native/capabilities.js';
+export type { WorkCounters } from './native/addon-types.js';
+export { capabilities, workCounters } from './native/capabilities.js';
 export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from './native/infonce.js';
 export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
 export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import type { BatchSamplerName } from '../../src/training/batch-samplers.js';
-import type { Machine } from '../support/machine.js';
+import type { Machine } from '../../src/benchmarking/results-file.js';
 
 /** Shares of tested answers identified. */
 export interface Figures {
@@ -62,7 +62,7 @@ function tables({ command, machine, settings, sets, frozen, runs }: TrainingEvid
       ]),
     );
   return [
-    `\`${command}\`, ${machine.cpu}, ${machine.threads} threads, ${machine.simd}; ${Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
+    `\`${command}\`, ${machine.cpu}, ${machine.cores} cores, ${machine.variant}; ${Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
     `kNN, balanced accuracy in %:\n\n${figures('knn')}`,
     `Linear probe, accuracy in %:\n\n${figures('probe')}`,
     `The runs:\n\n${table(

@@ -17,11 +17,12 @@ import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
 import { BATCH_SAMPLERS, type BatchSamplerName } from '../../src/training/batch-samplers.js';
 import { train, type TrainSummary } from '../../src/training/train.js';
 import { createTrainer } from '../../src/training/trainer.js';
-import { describeMachine } from '../support/machine.js';
+import { describeMachine } from '../../src/benchmarking/results-file.js';
 import { writeTrainingTables, type Figures, type TrainingEvidence } from './training-tables.js';
 import { CONTROL_SET, readValueSet, sampleValueSet, VALUE_SETS, writeTrainingFiles, type ValueSet } from './value-sets.js';
 
 const ENCODER = fileURLToPath(new URL('../../../shared/models/all-MiniLM-L6-v2', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUT = fileURLToPath(new URL('../../out/evidence/', import.meta.url));
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 
@@ -108,7 +109,7 @@ const sets = [...valueSets, await readValueSet(CONTROL_SET)].map((set) => sample
 const data = writeTrainingFiles(`${OUT}data`, valueSets);
 const evidence: TrainingEvidence = {
   command: 'npm run evidence:training',
-  machine: describeMachine(),
+  machine: await describeMachine(ROOT, { variant: capabilities().simd }),
   settings: { encoder: 'all-MiniLM-L6-v2', precision, lambda: 1, maxTokens: MAX_TOKENS, steps: STEPS, batchSize: BATCH_SIZE, k: K },
   sets: await once('sets', () => Promise.all(sets.map(describeSet))),
   frozen: await once('frozen', () => evaluateEncoder(ENCODER, sets)),
@@ -120,6 +121,6 @@ for (const sampler of wanted.length > 0 ? wanted : BATCH_SAMPLERS) {
   evidence.runs.push({ sampler, steps, tokens, seconds, validation: best, figures });
 }
 if (wanted.length === 0) {
-  writeFileSync(`${RESULTS}training-${evidence.machine.simd}.json`, `${JSON.stringify(evidence, null, 2)}\n`);
+  writeFileSync(`${RESULTS}training-${evidence.machine.variant}.json`, `${JSON.stringify(evidence, null, 2)}\n`);
   writeTrainingTables(evidence);
 }

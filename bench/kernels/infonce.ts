@@ -2,52 +2,71 @@
  * infoNce against the three oneDNN products it is made of, X Y^T, G Y and G^T X at full size, with operands converted and
  * packed beforehand and nothing else to do. Both count as 6 B^2 D operations.
  */
-import { infoNce, type InfoNceInput } from '../../src/native/infonce.js';
-import { addon } from '../../src/native/loader.js';
-import { matmul } from '../../src/native/matmul.js';
+import type { Benchmark, Revision } from '../../src/benchmarking/benchmark.js';
+import type { InfoNceInput } from '../../src/native/infonce.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
-import { compare, type ComparisonResult } from '../support/compare.js';
-import { report } from '../support/report.js';
+import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul } from '../support/engine.js';
+
+export { environment } from '../support/engine.js';
 
 const DIM = 768;
 const LOGIT_SCALE = 50; // the published training runs
-const results: ComparisonResult[] = [];
 
-for (const rows of [4096, 8192]) {
-  const query = randomUnitRows(rows, DIM, 1);
-  const key = randomUnitRows(rows, DIM, 2);
-  for (const precision of ['f32', 'bf16'] as const) {
-    const input: InfoNceInput = { query, key, rows, dim: DIM, logitScale: LOGIT_SCALE, mode: 'one-way', precision };
-    await check(input);
-    const operations = 6 * rows * rows * DIM;
-    results.push(
-      await compare({
-        name: `infonce/one-way/${precision}`,
-        sizes: { B: rows, D: DIM },
-        subject: { name: 'infoNce', run: () => infoNce(input) },
-        peer: { name: `oneDNN ${precision} products`, run: products(input), timesItself: true },
-        work: { unit: 'GFLOP', subject: operations / 1e9, peer: operations / 1e9 },
-        target: 0.75,
-      }),
-    );
-  }
-}
-report('infonce', results);
+const cases = [
+  { rows: 4096, only: 'run' },
+  { rows: 8192, only: 'run' },
+  { rows: 384, only: 'check' },
+] as const;
 
-function products({ query, key, rows, precision }: InfoNceInput): () => Promise<number> {
+export const benchmarks: Benchmark[] = cases.flatMap(({ rows, only }) =>
+  (['f32', 'bf16'] as const).map((precision): Benchmark => {
+    const gigaOperations = (6 * rows * rows * DIM) / 1e9;
+    const makeInput = (): InfoNceInput => ({
+      query: randomUnitRows(rows, DIM, 1),
+      key: randomUnitRows(rows, DIM, 2),
+      rows,
+      dim: DIM,
+      logitScale: LOGIT_SCALE,
+      mode: 'one-way',
+      precision,
+    });
+    return {
+      name: `infonce/one-way/${precision}/${rows}`,
+      sizes: { B: rows, D: DIM },
+      subject: 'infoNce',
+      only,
+      ...(only === 'check' ? { env: ONE_THREAD } : {}),
+      work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
+      target: 0.75,
+      prepare: async (revision) => {
+        const engine = await openEngine(revision);
+        const input = makeInput();
+        await check(input, revision);
+        const run = () => engine.infoNce(input);
+        return { run, counters: () => countWork(engine, run) };
+      },
+      peer: { name: `oneDNN ${precision} products`, prepare: async (revision) => ({ run: await products(makeInput(), revision), timesItself: true }) },
+    };
+  }),
+);
+
+async function products({ query, key, rows, precision }: InfoNceInput, revision: Revision): Promise<() => Promise<number>> {
+  const addon = await openAddon(revision);
   const kind = precision === 'bf16' ? 1 : 0;
   const square = new Float32Array(rows * rows);
   const coefficients = new Float32Array(rows * rows).fill(1 / rows);
   const gradient = new Float32Array(rows * DIM);
   return async () =>
-    (await addon().matmulSeconds(query, key, square, rows, rows, DIM, false, true, kind)) +
-    (await addon().matmulSeconds(coefficients, key, gradient, rows, DIM, rows, false, false, kind)) +
-    (await addon().matmulSeconds(coefficients, query, gradient, rows, DIM, rows, true, false, kind));
+    (await addon.matmulSeconds(query, key, square, rows, rows, DIM, false, true, kind)) +
+    (await addon.matmulSeconds(coefficients, key, gradient, rows, DIM, rows, false, false, kind)) +
+    (await addon.matmulSeconds(coefficients, query, gradient, rows, DIM, rows, true, false, kind));
 }
 
 /** Loss, and some rows of both gradients, from a whole matrix of float32 logits and double-precision softmax. */
-async function check(input: InfoNceInput): Promise<void> {
+async function check(input: InfoNceInput, revision: Revision): Promise<void> {
+  const { infoNce } = await openEngine(revision);
+  const matmul = await openMatmul(revision);
   const { rows, dim, logitScale } = input;
   const query = input.precision === 'bf16' ? roundToBf16(input.query) : input.query;
   const key = input.precision === 'bf16' ? roundToBf16(input.key) : input.key;

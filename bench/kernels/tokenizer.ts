@@ -1,24 +1,23 @@
 /**
- * WordPiece against npm `tokenizers` (Rust) on real answers: English, and all languages together. Every case runs in a
- * child process of its own, because both sides read their thread count once.
+ * WordPiece against npm `tokenizers` (Rust) on real answers: English, and all languages together, with one thread and with
+ * all. Both sides read their thread count once per process.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-import { Tokenizer as RustTokenizer } from 'tokenizers';
-
+import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
-import { compare, type ComparisonResult } from '../support/compare.js';
-import { report } from '../support/report.js';
+import type { PackedIds } from '../../src/tokenizer/tokenizer.js';
+import { openEngine } from '../support/engine.js';
+
+export { environment } from '../support/engine.js';
 
 const TOKENIZER = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2-int8/tokenizer.json', import.meta.url));
 const CORPUS = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../test/fixtures/tokenizer/answers.jsonl', import.meta.url));
-/** UTF-8 bytes per run: two seconds of the peer on one thread. */
-const BYTES = 5e6;
+/** UTF-8 bytes per run: two seconds of the peer on one thread; in a check, some milliseconds of ours. */
+const BYTES = { run: 5e6, check: 2e5 };
 /** Texts per call of the peer, which holds all details of a call's encodings; larger batches make it slower. */
 const PEER_BATCH = 256;
 
@@ -27,8 +26,7 @@ interface Answer {
   answer: string;
 }
 
-function readAnswers(): Answer[] {
-  const files = existsSync(CORPUS) ? readdirSync(CORPUS).map((name) => CORPUS + name) : [SAMPLE];
+function readAnswers(files: readonly string[]): Answer[] {
   return files.flatMap((file) => {
     const bytes = readFileSync(file);
     const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
@@ -37,12 +35,12 @@ function readAnswers(): Answer[] {
 }
 
 /** Answers spread over the whole corpus, repeated if there are too few. */
-function takeTexts(answers: Answer[]): { texts: string[]; bytes: number } {
+function takeTexts(answers: readonly Answer[], wanted: number): { texts: string[]; bytes: number } {
   const total = answers.reduce((sum, { answer }) => sum + Buffer.byteLength(answer), 0);
-  const step = Math.max(1, Math.floor(total / BYTES));
+  const step = Math.max(1, Math.floor(total / wanted));
   const texts: string[] = [];
   let bytes = 0;
-  for (let i = 0; bytes < BYTES; i += step) {
+  for (let i = 0; bytes < wanted; i += step) {
     const { answer } = answers[i % answers.length]!;
     texts.push(answer);
     bytes += Buffer.byteLength(answer);
@@ -50,45 +48,71 @@ function takeTexts(answers: Answer[]): { texts: string[]; bytes: number } {
   return { texts, bytes };
 }
 
-async function runCase(corpus: string, threads: number): Promise<ComparisonResult> {
-  const answers = readAnswers();
-  const { texts, bytes } = takeTexts(corpus === 'english' ? answers.filter(({ lang }) => lang === 'eng') : answers);
-  const ours = WordPieceTokenizer.fromFile(TOKENIZER);
-  const peer = RustTokenizer.fromFile(TOKENIZER);
+function benchmark(corpus: 'english' | 'all-languages', threads: number, only: 'run' | 'check'): Benchmark {
+  const load = () => {
+    // A check must mean the same on every machine, with the corpus and without.
+    const files = only === 'run' && existsSync(CORPUS) ? readdirSync(CORPUS).map((name) => CORPUS + name) : [SAMPLE];
+    const answers = readAnswers(files);
+    return takeTexts(corpus === 'english' ? answers.filter(({ lang }) => lang === 'eng') : answers, BYTES[only]);
+  };
+  return {
+    name: `tokenizer/${corpus}/${threads === 1 ? 'one-thread' : 'all-threads'}${only === 'check' ? '/small' : ''}`,
+    sizes: { MB: BYTES[only] / 1e6, threads },
+    subject: 'WordPieceTokenizer',
+    only,
+    env: { UNIVAR_THREADS: String(threads), RAYON_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: String(threads > 1) },
+    work: { unit: 'MB', subject: BYTES[only] / 1e6, peer: BYTES[only] / 1e6 },
+    target: 20,
+    rounds: 5,
+    prepare: async (revision): Promise<Subject> => {
+      const { WordPieceTokenizer } = await openEngine(revision);
+      const { texts, bytes } = load();
+      const tokenizer = WordPieceTokenizer.fromFile(TOKENIZER);
+      const { ids } = await tokenizer.encode(texts);
+      await checkFirst(ids, texts);
+      return {
+        run: () => tokenizer.encode(texts),
+        details: () => ({ texts: texts.length, bytes, tokens: ids.length }),
+        close: () => tokenizer.dispose(),
+      };
+    },
+    peer: {
+      name: 'npm tokenizers',
+      prepare: async (_, subject): Promise<Subject> => {
+        const { texts } = load();
+        const run = await peerTokenizer(texts);
+        const { ids } = (await subject.run()) as PackedIds;
+        const expected = await run();
+        if (Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer)) !== 0) throw new Error('The ids differ');
+        return { run };
+      },
+    },
+  };
+}
+
+async function peerTokenizer(texts: readonly string[]): Promise<() => Promise<Int32Array>> {
+  const { Tokenizer } = await import('tokenizers');
+  const peer = Tokenizer.fromFile(TOKENIZER);
   peer.disablePadding();
   peer.disableTruncation();
-  const runPeer = async (): Promise<Int32Array> => {
+  return async () => {
     const ids: number[][] = [];
     for (let i = 0; i < texts.length; i += PEER_BATCH) {
       for (const encoding of await peer.encodeBatch(texts.slice(i, i + PEER_BATCH))) ids.push(encoding.getIds());
     }
     return Int32Array.from(ids.flat());
   };
-  const { ids } = await ours.encode(texts);
-  const expected = await runPeer();
-  if (Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer)) !== 0) throw new Error('The ids differ');
-  return compare({
-    name: `tokenizer/${corpus}`,
-    sizes: { texts: texts.length, tokens: ids.length, threads },
-    subject: { name: 'univar', run: () => ours.encode(texts) },
-    peer: { name: 'npm tokenizers', run: runPeer },
-    work: { unit: 'MB', subject: bytes / 1e6, peer: bytes / 1e6 },
-    target: 20,
-    rounds: 5,
-  });
 }
 
-const [corpus, threads] = process.argv.slice(2);
-if (corpus !== undefined) {
-  console.log(JSON.stringify(await runCase(corpus, Number(threads))));
-} else {
-  const results: ComparisonResult[] = [];
-  for (const count of new Set([1, usableCpuCount()])) {
-    for (const name of ['english', 'all-languages']) {
-      const env = { ...process.env, UNIVAR_THREADS: String(count), RAYON_NUM_THREADS: String(count), TOKENIZERS_PARALLELISM: count > 1 ? 'true' : 'false' };
-      const output = execFileSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), name, String(count)], { env, encoding: 'utf8' });
-      results.push(JSON.parse(output) as ComparisonResult);
-    }
-  }
-  report('tokenizer', results);
+/** The first texts against the peer, also in a check, which has no peer otherwise. */
+async function checkFirst(ids: Int32Array, texts: readonly string[]): Promise<void> {
+  const expected = await (await peerTokenizer(texts.slice(0, 8)))();
+  if (!expected.every((id, i) => id === ids[i])) throw new Error('The ids differ from those of npm tokenizers');
 }
+
+const threadCounts = [...new Set([1, usableCpuCount()])];
+
+export const benchmarks: Benchmark[] = [
+  ...threadCounts.flatMap((threads) => (['english', 'all-languages'] as const).map((corpus) => benchmark(corpus, threads, 'run'))),
+  benchmark('all-languages', 1, 'check'),
+];

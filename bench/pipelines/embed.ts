@@ -6,26 +6,32 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-import { formatQa, type QaRecord } from '../../src/data/record.js';
-import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
-import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
-import { readModelFolder } from '../../src/encoder/model-folder.js';
-import { capabilities } from '../../src/native/capabilities.js';
-import { compare, type ComparisonResult } from '../support/compare.js';
+import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { QaRecord } from '../../src/data/record.js';
+import type { EncodeResult } from '../../src/encoder/encoder.js';
+import type * as loadEncoderModule from '../../src/encoder/load-encoder.js';
+import type * as modelFolder from '../../src/encoder/model-folder.js';
+import { openEngine } from '../support/engine.js';
 import type { NaiveSetup } from '../support/naive-onnx-child.js';
-import { report } from '../support/report.js';
+
+export { environment } from '../support/engine.js';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 const FLOAT_MODEL = `${SHARED}models/all-MiniLM-L6-v2`;
+const INT8_MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2-int8', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../test/fixtures/answers-small.jsonl', import.meta.url));
 const ANSWERS = 192;
-const ROUNDS = 3;
-const { threads } = capabilities();
+/** Texts that a check embeds at once; cut to a few words, because it wants iterations of milliseconds. */
+const CHECK_TEXTS = 4;
+const CHECK_CHARACTERS = 60;
 
 /** Answers spread over the whole file. */
-function readAnswers(name: string): string[] {
+async function readAnswers(revision: Revision, name: string): Promise<string[]> {
+  const { formatQa } = await openEngine(revision);
   const lines = gunzipSync(readFileSync(`${SHARED}data/qa/${name}.jsonl.gz`)).toString('utf8').trim().split('\n');
   const step = Math.floor(lines.length / ANSWERS);
   return Array.from({ length: ANSWERS }, (_, i) => formatQa(JSON.parse(lines[i * step]!) as QaRecord));
@@ -52,34 +58,63 @@ function smallestCosine(a: Float32Array, b: Float32Array, dim: number): number {
 }
 
 /** @param agreement cosine that the two must reach; by default ONNX Runtime multiplies int8 weights with rounded inputs */
-async function compareOn(folder: string, data: string, agreement: number): Promise<ComparisonResult> {
-  const texts = readAnswers(data);
-  const encoder = await loadEncoder(folder);
-  const model = await readModelFolder(folder);
-  const naive = await startNaive({ ...model, ...sessionSettings(model, threads) });
-  const ours = await encoder.encode(texts);
-  const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), encoder.dim);
-  if (!(cosine > agreement)) throw new Error(`${encoder.name} on ${data}: the results differ, smallest cosine ${cosine}`);
-  const result = await compare({
-    name: `embed/${encoder.name}/${data}`,
-    sizes: { answers: texts.length, tokens: ours.tokens },
-    subject: { name: 'univar', run: () => encoder.encode(texts) },
-    peer: { name: 'onnxruntime-node, batches of 32', run: () => naive.encode(texts) },
-    work: { unit: 'answers', subject: texts.length, peer: texts.length },
-    rounds: ROUNDS,
-  });
-  naive.stop();
-  await encoder.dispose();
-  return result;
+function compareOn(folder: string, data: string, agreement: number): Benchmark {
+  return {
+    name: `embed/${basename(folder)}/${data}`,
+    sizes: { answers: ANSWERS },
+    subject: 'univar',
+    only: 'run',
+    work: { unit: 'answers', subject: ANSWERS, peer: ANSWERS },
+    rounds: 3,
+    prepare: async (revision): Promise<Subject> => {
+      const texts = await readAnswers(revision, data);
+      const encoder = await (await openEngine(revision)).loadEncoder(folder);
+      const { tokens } = await encoder.encode(texts);
+      return { run: () => encoder.encode(texts), details: () => ({ tokens }), close: () => encoder.dispose() };
+    },
+    peer: {
+      name: 'onnxruntime-node, batches of 32',
+      prepare: async (revision, subject): Promise<Subject> => {
+        const { capabilities } = await openEngine(revision);
+        const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/model-folder.js');
+        const { sessionSettings } = await revision.import<typeof loadEncoderModule>('dist/encoder/load-encoder.js');
+        const texts = await readAnswers(revision, data);
+        const model = await readModelFolder(folder);
+        const naive = await startNaive({ ...model, ...sessionSettings(model, capabilities().threads) });
+        const ours = (await subject.run()) as EncodeResult;
+        const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), ours.dim);
+        if (!(cosine > agreement)) throw new Error(`${folder} on ${data}: the results differ, smallest cosine ${cosine}`);
+        return { run: () => naive.encode(texts), close: () => naive.stop() };
+      },
+    },
+  };
 }
 
-if (existsSync(`${SHARED}data/qa`) && existsSync(FLOAT_MODEL)) {
-  report('embed', [
-    await compareOn(FLOAT_MODEL, 'political_compass_open', 0.99999),
-    await compareOn(FLOAT_MODEL, 'xstest_safety', 0.99999),
-    await compareOn(DEFAULT_ENCODER, 'political_compass_open', 0.99),
-    await compareOn(DEFAULT_ENCODER, 'xstest_safety', 0.99),
-  ]);
-} else {
-  console.log(`embed: skipped, because it needs the texts and the model of ${SHARED}`);
-}
+/** Short texts with the committed encoder, which every clone has. */
+const short: Benchmark = {
+  name: 'embed/short-texts/small',
+  sizes: { texts: CHECK_TEXTS, characters: CHECK_CHARACTERS },
+  subject: 'univar',
+  only: 'check',
+  prepare: async (revision): Promise<Subject> => {
+    const encoder = await (await openEngine(revision)).loadEncoder(INT8_MODEL);
+    const lines = readFileSync(SAMPLE, 'utf8').split('\n').slice(0, CHECK_TEXTS);
+    const texts = lines.map((line) => (JSON.parse(line) as QaRecord).answer.slice(0, CHECK_CHARACTERS));
+    const { embeddings, dim } = await encoder.encode(texts);
+    const self = smallestCosine(embeddings, embeddings, dim);
+    if (!(Math.abs(self - 1) < 1e-5)) throw new Error(`An embedding has length ${Math.sqrt(self)}`);
+    return { run: () => encoder.encode(texts), close: () => encoder.dispose() };
+  },
+};
+
+export const benchmarks: Benchmark[] = [
+  ...(existsSync(`${SHARED}data/qa`) && existsSync(FLOAT_MODEL)
+    ? [
+        compareOn(FLOAT_MODEL, 'political_compass_open', 0.99999),
+        compareOn(FLOAT_MODEL, 'xstest_safety', 0.99999),
+        compareOn(INT8_MODEL, 'political_compass_open', 0.99),
+        compareOn(INT8_MODEL, 'xstest_safety', 0.99),
+      ]
+    : []),
+  short,
+];

@@ -1,19 +1,18 @@
 /**
  * Texts to vectors by the native encoder in each precision, beside ONNX Runtime in float32 with batches sorted by length,
- * which is how our own OnnxEncoder drives it. Both tokenise; both compute on the same number of threads. Real answers of
+ * which is how our own ONNX encoder drives it. Both tokenise; both compute on the same number of threads. Real answers of
  * very different lengths (XSTest), cut at 256 tokens.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-import { formatQa, type QaRecord } from '../../src/data/record.js';
-import { loadCheckpoint } from '../../src/encoder/checkpoint.js';
-import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import { capabilities } from '../../src/native/capabilities.js';
-import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
-import { compare, type ComparisonResult } from '../support/compare.js';
-import { report } from '../support/report.js';
+import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { QaRecord } from '../../src/data/record.js';
+import type { EncodeResult } from '../../src/encoder/encoder.js';
+import { openEngine } from '../support/engine.js';
+
+export { environment } from '../support/engine.js';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 const MODEL = `${SHARED}models/all-MiniLM-L6-v2`;
@@ -21,7 +20,7 @@ const DATA = `${SHARED}data/qa/xstest_safety.jsonl.gz`;
 const ANSWERS = 192;
 const MAX_TOKENS = 256;
 
-/** Least cosine to ONNX Runtime that makes a result right, and the speed that the project asks for where it is native. */
+/** Least cosine to ONNX Runtime that makes a result right, and the speed that the project asks for on a CPU with the units. */
 const PRECISIONS = [
   { precision: 'f32', agreement: 0.99999, target: 1.2 },
   { precision: 'bf16', agreement: 0.9995, target: 2.2 },
@@ -29,7 +28,8 @@ const PRECISIONS = [
 ] as const;
 
 /** Answers spread over the whole file. */
-function readAnswers(): string[] {
+async function readAnswers(revision: Revision): Promise<string[]> {
+  const { formatQa } = await openEngine(revision);
   const lines = gunzipSync(readFileSync(DATA)).toString('utf8').trim().split('\n');
   const step = Math.floor(lines.length / ANSWERS);
   return Array.from({ length: ANSWERS }, (_, i) => formatQa(JSON.parse(lines[i * step]!) as QaRecord));
@@ -43,37 +43,36 @@ function cosines(a: Float32Array, b: Float32Array, dim: number): number[] {
   });
 }
 
-async function run(): Promise<void> {
-  const texts = readAnswers();
-  const peer = await loadEncoder(MODEL, { maxTokens: MAX_TOKENS });
-  const tokenizer = await loadTokenizer(`${MODEL}/tokenizer.json`);
-  const results: ComparisonResult[] = [];
-  const agreements: Record<string, { mean: number; least: number }> = {};
-  for (const { precision, agreement, target } of PRECISIONS) {
-    const { model } = await loadCheckpoint(MODEL, { pooling: 'mean', normalize: true }, precision);
-    const encode = async () => model.encode(await tokenizer.encode(texts, { maxTokens: MAX_TOKENS }));
-    const expected = await peer.encode(texts);
-    const found = cosines(await encode(), expected.embeddings, peer.dim);
-    const least = Math.min(...found);
-    if (!(least > agreement)) throw new Error(`${precision} differs from ONNX Runtime, smallest cosine ${least}`);
-    agreements[precision] = { mean: found.reduce((a, b) => a + b) / found.length, least };
-    const native = precision === 'f32' || capabilities()[precision] === 'native';
-    results.push(
-      await compare({
-        name: `encoder-forward/MiniLM/${precision}`,
-        sizes: { answers: texts.length, tokens: expected.tokens },
-        subject: { name: 'univar', run: encode },
-        peer: { name: 'onnxruntime-node f32', run: () => peer.encode(texts) },
-        work: { unit: 'tokens', subject: expected.tokens, peer: expected.tokens },
-        ...(native ? { target } : {}),
-        rounds: 5,
-      }),
-    );
-    await model.dispose();
-  }
-  await peer.dispose();
-  report('encoder-forward', results, { cosines: agreements });
+function forward({ precision, agreement, target }: (typeof PRECISIONS)[number]): Benchmark {
+  const found: number[] = [];
+  return {
+    name: `encoder-forward/MiniLM/${precision}`,
+    sizes: { answers: ANSWERS },
+    subject: `univar ${precision}`,
+    only: 'run',
+    work: { unit: 'answers', subject: ANSWERS, peer: ANSWERS },
+    target,
+    rounds: 5,
+    prepare: async (revision): Promise<Subject> => {
+      const encoder = await (await openEngine(revision)).loadEncoder(MODEL, { maxTokens: MAX_TOKENS, precision });
+      const texts = await readAnswers(revision);
+      const { tokens } = await encoder.encode(texts);
+      const details = () => ({ tokens, cosine: { mean: found.reduce((sum, cosine) => sum + cosine, 0) / found.length, least: Math.min(...found) } });
+      return { run: () => encoder.encode(texts), details, close: () => encoder.dispose() };
+    },
+    peer: {
+      name: 'onnxruntime-node f32',
+      prepare: async (revision, subject): Promise<Subject> => {
+        const peer = await (await openEngine(revision)).loadEncoder(MODEL, { maxTokens: MAX_TOKENS, backend: 'onnx' });
+        const texts = await readAnswers(revision);
+        const ours = (await subject.run()) as EncodeResult;
+        found.push(...cosines(ours.embeddings, (await peer.encode(texts)).embeddings, peer.dim));
+        const least = Math.min(...found);
+        if (!(least > agreement)) throw new Error(`${precision} differs from ONNX Runtime, smallest cosine ${least}`);
+        return { run: () => peer.encode(texts), close: () => peer.dispose() };
+      },
+    },
+  };
 }
 
-if (existsSync(DATA) && existsSync(MODEL)) await run();
-else console.log(`encoder-forward: skipped, because it needs the texts and the model of ${SHARED}`);
+export const benchmarks: Benchmark[] = existsSync(DATA) && existsSync(MODEL) ? PRECISIONS.map(forward) : [];

@@ -10,6 +10,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterCapabilities(env, exports);
   RegisterTokenizer(env, exports);
   RegisterEncoder(env, exports);
+  RegisterLayers(env, exports);
   RegisterInfoNce(env, exports);
   RegisterTopk(env, exports);
   RegisterKernels(env, exports);

@@ -1,4 +1,4 @@
-// What this build and this CPU can do, and the process-wide settings.
+// What this build and this CPU can do, the process-wide settings, and how much work was done.
 #include <faiss/Index.h>
 #include <hwy/base.h>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -10,6 +10,7 @@
 #include "binding/exports.h"
 #include "core/simd_targets.h"
 #include "core/threads.h"
+#include "core/work_counters.h"
 #include "faiss/openblas.h"
 #include "ops/backend.h"
 
@@ -59,10 +60,26 @@ Napi::Value Configure(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// workCounters(): WorkCounters
+Napi::Value ReadWorkCounters(const Napi::CallbackInfo& info) {
+  const WorkCounters& counters = GetWorkCounters();
+  Napi::Object result = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, const std::atomic<uint64_t>& value) {
+    result[name] = Napi::Number::New(info.Env(), static_cast<double>(value.load(std::memory_order_relaxed)));
+  };
+  set("allocations", counters.allocations);
+  set("allocatedBytes", counters.allocated_bytes);
+  set("products", counters.products);
+  set("multiplyAdds", counters.multiply_adds);
+  set("tiles", counters.tiles);
+  return result;
+}
+
 }  // namespace
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports) {
   exports["capabilities"] = Napi::Function::New(env, Capabilities, "capabilities");
+  exports["workCounters"] = Napi::Function::New(env, ReadWorkCounters, "workCounters");
   exports["configure"] = Napi::Function::New(env, Configure, "configure");
 }
 

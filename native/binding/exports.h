@@ -8,6 +8,7 @@ namespace univar {
 void RegisterCapabilities(Napi::Env env, Napi::Object exports);
 void RegisterTokenizer(Napi::Env env, Napi::Object exports);
 void RegisterEncoder(Napi::Env env, Napi::Object exports);
+void RegisterLayers(Napi::Env env, Napi::Object exports);
 void RegisterInfoNce(Napi::Env env, Napi::Object exports);
 void RegisterTopk(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/status.h"
+#include "core/work_counters.h"
 
 namespace univar {
 
@@ -35,6 +36,7 @@ class AlignedBuffer {
     data_ = static_cast<T*>(std::aligned_alloc(kAlignment, bytes == 0 ? kAlignment : bytes));
     if (data_ == nullptr) return OutOfMemory(size, what);
     size_ = size;
+    CountAllocation(bytes);
     return Status::Ok();
   }
 

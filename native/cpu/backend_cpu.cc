@@ -2,6 +2,7 @@
 #include "cpu/bf16.h"
 #include "cpu/encoder_kernels.h"
 #include "cpu/kernels.h"
+#include "cpu/slowdown.h"
 #include "ops/backend.h"
 
 namespace univar {
@@ -12,20 +13,20 @@ const Backend& GetBackend() {
       .l2_normalize = l2_normalize_cpu,
       .pool = pool_cpu,
       .matmul = matmul_cpu,
-      .info_nce = info_nce_cpu,
+      .info_nce = UNIVAR_KERNEL("info_nce", info_nce_cpu),
       .topk_storage = topk_storage_cpu,
       .topk_prepare = topk_prepare_cpu,
-      .topk_search = topk_search_cpu,
+      .topk_search = UNIVAR_KERNEL("topk_search", topk_search_cpu),
       .round_bf16 = float_to_bf16_cpu,
       .embedding_forward = embedding_forward_cpu,
       .embedding_backward = embedding_backward_cpu,
       .layer_norm_forward = layer_norm_forward_cpu,
       .layer_norm_backward = layer_norm_backward_cpu,
       .pack_weight = pack_weight_cpu,
-      .linear_forward = linear_forward_cpu,
+      .linear_forward = UNIVAR_KERNEL("linear_forward", linear_forward_cpu),
       .linear_backward = linear_backward_cpu,
       .rope = rope_cpu,
-      .attention_forward = attention_forward_cpu,
+      .attention_forward = UNIVAR_KERNEL("attention_forward", attention_forward_cpu),
       .attention_backward = attention_backward_cpu,
       .gelu_forward = gelu_forward_cpu,
       .gelu_backward = gelu_backward_cpu,

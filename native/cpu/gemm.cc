@@ -1,5 +1,7 @@
 #include "cpu/gemm.h"
 
+#include "core/work_counters.h"
+
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <map>
@@ -170,6 +172,7 @@ Status Gemm::Run(const GemmOperands& operands, const PackedB* packed) const {
     }
     state_->product.execute(device.stream, arguments);
     device.stream.wait();
+    CountProduct(state_->spec.m, state_->spec.n, state_->spec.k);
     return Status::Ok();
   } catch (const dnnl::error& error) {
     return Failure(error);

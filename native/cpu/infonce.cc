@@ -20,6 +20,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/simd_targets.h"
+#include "core/work_counters.h"
 #include "cpu/bf16.h"
 #include "cpu/gemm.h"
 #include "cpu/infonce_groups.h"
@@ -179,6 +180,7 @@ class InfoNce {
     const void* queries = Queries(block);
     for (size_t j = 0; j < rows_; j += key_rows_) {
       if (control_.cancelled()) return Status::Aborted();
+      CountTile();
       const Block tile{j, std::min(key_rows_, rows_ - j)};
       Products* products = nullptr;
       if (Status s = FindProducts(block.rows, tile.rows, &products); !s.ok()) return s;
@@ -254,6 +256,7 @@ class InfoNce {
     for (size_t tiles = CeilDivide(rows_, key_rows_); tiles-- > 0;) {
       if (control_.cancelled()) return Status::Aborted();
       const size_t j = tiles * key_rows_;
+      CountTile();
       const Block tile{j, std::min(key_rows_, rows_ - j)};
       Products* products = nullptr;
       if (Status s = FindProducts(block.rows, tile.rows, &products); !s.ok()) return s;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/simd_targets.h"
+#include "core/work_counters.h"
 #include "cpu/topk_filter.h"
 #include "cpu/topk_int16.h"
 
@@ -139,6 +140,7 @@ void TopkScanner::RunDots(size_t rows, const void* codes) {
 }
 
 Status TopkScanner::ScanTile(size_t first, size_t rows, TopkSelector* selector) {
+  CountTile();
   const void* codes = prepared_->row_codes(base_, first);
   if (product_ == TopkProduct::kDots) {
     RunDots(rows, codes);

@@ -8,7 +8,8 @@ import { basename, join, resolve } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
-import { ENCODER_PRECISIONS, type Encoder } from '../encoder/encoder.js';
+import type { Encoder } from '../encoder/encoder.js';
+import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
 import type { EncoderCliOptions } from './encoder-options.js';
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 
-import { ENCODER_PRECISIONS, type Encoder, type EncoderBackend, type EncoderPrecision } from '../encoder/encoder.js';
+import type { Encoder, EncoderBackend } from '../encoder/encoder.js';
+import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
 
 export interface EncoderCliOptions {
   backend?: EncoderBackend | 'auto';

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError } from 'commander';
 
+import { addBenchCommand } from './bench.js';
 import { addIndexCommand } from './build-index.js';
 import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
@@ -32,6 +33,7 @@ export function createProgram(context: CliContext): Command {
   addEvalCommand(program, context);
   addTrainCommand(program, context);
   addExportCommand(program, context);
+  addBenchCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);
   program.addHelpText(

@@ -1,12 +1,10 @@
 import type { CallOptions } from '../native/call.js';
-import type { EncoderModel } from '../native/encoder-model.js';
+import type { EncoderPrecision } from '../native/encoder-model.js';
+
+export type { EncoderPrecision };
 
 /** Where an encoder computes: in the addon from model.safetensors, or in ONNX Runtime from model.onnx. */
 export type EncoderBackend = 'native' | 'onnx';
-
-/** Of matrix products; everything between them is float32. */
-export const ENCODER_PRECISIONS = ['f32', 'bf16'] as const satisfies readonly EncoderModel['precision'][];
-export type EncoderPrecision = (typeof ENCODER_PRECISIONS)[number];
 
 export interface EncodeResult {
   /** [rows, dim], row-major; row i belongs to text i. L2-normalised where the encoder's modules say so. */

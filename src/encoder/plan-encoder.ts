@@ -3,7 +3,8 @@ import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { capabilities } from '../native/capabilities.js';
 import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import { nativeSupport } from './checkpoint.js';
-import { ENCODER_PRECISIONS, type EncoderBackend, type EncoderPrecision } from './encoder.js';
+import type { EncoderBackend } from './encoder.js';
+import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
 import { fingerprint } from './fingerprint.js';
 import { readModelFolder, requireGraph, type ModelFolder } from './model-folder.js';
 

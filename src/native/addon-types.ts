@@ -21,6 +21,18 @@ export interface NativeCapabilities {
   libraries: Record<string, string>;
 }
 
+/** Work done by the process since it loaded the addon; see native/core/work_counters.h. */
+export interface WorkCounters {
+  /** Scratch buffers that operations took, and their bytes. */
+  allocations: number;
+  allocatedBytes: number;
+  /** Dense products, and their multiply-add operations. */
+  products: number;
+  multiplyAdds: number;
+  /** Tiles of the loss and of exact top-k. */
+  tiles: number;
+}
+
 /** A native tokenizer, opaque to TypeScript. */
 export interface TokenizerHandle {
   readonly kind: unique symbol;
@@ -166,6 +178,7 @@ export interface Addon {
 
   capabilities(): NativeCapabilities;
   configure(threads: number, simd: string): void;
+  workCounters(): WorkCounters;
 
   l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array): Promise<void>;
   pool(
@@ -215,6 +228,27 @@ export interface Addon {
 
   /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
   matmulSeconds(...args: Parameters<Addon['matmul']>): Promise<number>;
+  /** For benchmarks and tests: qkv [tokens, 3 * heads * headDim], out [tokens, heads * headDim], lse [tokens, heads]. */
+  attentionForward(
+    qkv: Float32Array,
+    offsets: Int32Array,
+    out: Float32Array,
+    lse: Float32Array,
+    tokens: number,
+    heads: number,
+    headDim: number,
+    control?: Int32Array,
+  ): Promise<void>;
+  /** For benchmarks and tests: x [rows, inWidth], weight [outWidth, inWidth], bias [outWidth], out [rows, outWidth]. */
+  linearForward(
+    x: Float32Array,
+    weight: Float32Array,
+    bias: Float32Array,
+    out: Float32Array,
+    rows: number,
+    outWidth: number,
+    inWidth: number,
+  ): Promise<void>;
   /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
   infoNce(
     query: Float32Array,
@@ -295,6 +329,7 @@ export const ADDON_EXPORTS = Object.keys({
   EncoderHandle: true,
   capabilities: true,
   configure: true,
+  workCounters: true,
   l2Normalize: true,
   pool: true,
   matmul: true,
@@ -302,6 +337,8 @@ export const ADDON_EXPORTS = Object.keys({
   encodeTexts: true,
   disposeTokenizer: true,
   matmulSeconds: true,
+  attentionForward: true,
+  linearForward: true,
   infoNce: true,
   topkStorage: true,
   topkPrepare: true,

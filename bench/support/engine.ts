@@ -1,0 +1,45 @@
+/** What every benchmark needs of the build under test. */
+import type { Counters, Environment, Revision } from '../../src/benchmarking/benchmark.js';
+import type * as engine from '../../src/index.js';
+import type * as loader from '../../src/native/loader.js';
+import type * as product from '../../src/native/matmul.js';
+
+export type Engine = typeof engine;
+type Loader = typeof loader;
+type Matmul = typeof product;
+
+/** The public exports. */
+export function openEngine(revision: Revision): Promise<Engine> {
+  return revision.import<Engine>('dist/index.js');
+}
+
+/** The addon itself, for kernels and peers that no public function reaches. */
+export async function openAddon(revision: Revision): Promise<ReturnType<Loader['addon']>> {
+  return (await revision.import<Loader>('dist/native/loader.js')).addon();
+}
+
+/** oneDNN's product. */
+export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> {
+  return (await revision.import<Matmul>('dist/native/matmul.js')).matmul;
+}
+
+/** Every module of benchmarks exports this, so that results files name instruction set, threads and libraries. */
+export async function environment(revision: Revision): Promise<Environment> {
+  const { simd, threads, bf16, int8, libraries } = (await openEngine(revision)).capabilities();
+  return { variant: simd, simd, threads, bf16, int8, libraries };
+}
+
+/** Work that `run` makes the engine do; nothing for a build from before it counted. */
+export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, run: () => unknown): Promise<Counters> {
+  if (engine.workCounters === undefined) return {};
+  const before = engine.workCounters();
+  await run();
+  const after = engine.workCounters();
+  return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]));
+}
+
+/**
+ * Environment of most checks: with one thread, other work on the machine goes to another core and not between the threads
+ * of a team, which wait for their slowest. A kernel that became slower shows it on one thread as on all.
+ */
+export const ONE_THREAD = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };

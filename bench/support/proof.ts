@@ -1,0 +1,173 @@
+/**
+ * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet]`.
+ *
+ * - A against an identical A: that many checks of a short schedule in a row. Every failure is a false alarm.
+ * - Four kernels, each slowed by 10 % by the hook of native/cpu/slowdown.h: that many tries each. Every pass is a miss.
+ *
+ * Both also with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json at once, so an
+ * interrupted proof of one commit continues where it was; the table goes into docs/benchmarks.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import type { Side } from '../../src/benchmarking/block.js';
+import { checkBenchmarks, FAILURES, type CheckEntry } from '../../src/benchmarking/check.js';
+import { selectBenchmarks } from '../../src/benchmarking/find-benchmarks.js';
+import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { openRevision } from '../../src/benchmarking/measurement.js';
+import { environment } from './engine.js';
+import { startLoad } from './load-generator.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PAGE = join(ROOT, 'docs', 'benchmarks.md');
+const BUILD = join(ROOT, 'node_modules', '.cache', 'univar-bench', 'slowdown');
+const PERCENT = 10;
+
+/** Kernels by their names in the backend's table, and the benchmark that must notice. */
+const SLOWED = {
+  info_nce: 'infonce/one-way/f32/384',
+  topk_search: 'topk/uniform/prepared/small',
+  attention_forward: 'attention/forward/MiniLM/small',
+  linear_forward: 'linear/forward/384x384',
+};
+
+/** Kinds of work besides those kernels, for false alarms. */
+const OTHERS = ['tokenizer/all-languages/one-thread/small', 'read/jsonl/small'];
+
+/**
+ * Long enough for a decision in the quiet case, which a check needs to be able to fail: an undecided benchmark proves
+ * nothing, so the table counts them.
+ */
+const BUDGET_SECONDS = { same: 150, slowed: 120 };
+
+interface Outcome {
+  kind: 'same' | keyof typeof SLOWED;
+  load: boolean;
+  seconds: number;
+  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'blocks'>[];
+}
+
+interface ProofFile {
+  command: string;
+  machine: Machine;
+  outcomes: Outcome[];
+}
+
+const { values: options } = parseArgs({
+  options: {
+    checks: { type: 'string', default: '40' },
+    tries: { type: 'string', default: '10' },
+    fresh: { type: 'boolean', default: false },
+    load: { type: 'boolean', default: true },
+    quiet: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
+});
+
+/** A copy of this checkout, built with the hook; built again when the native sources changed. */
+function buildWithHook(): string {
+  const native = ['native', 'binding.gyp', 'package-lock.json'];
+  const git = (...args: string[]): string => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const stamp = join(BUILD, '.built-from');
+  const sources = git('ls-tree', 'HEAD', ...native) + git('diff', 'HEAD', '--', ...native);
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
+    rmSync(BUILD, { recursive: true, force: true });
+    mkdirSync(BUILD, { recursive: true });
+    for (const path of ['native', 'scripts', 'binding.gyp', 'package.json', 'models']) cpSync(join(ROOT, path), join(BUILD, path), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(BUILD, 'node_modules'), 'dir');
+    const env = { ...process.env, CXXFLAGS: '-DUNIVAR_SLOWDOWN' };
+    execFileSync(process.execPath, ['scripts/build-native.mjs'], { cwd: BUILD, env, stdio: 'inherit' });
+    writeFileSync(stamp, sources);
+  }
+  rmSync(join(BUILD, 'dist'), { recursive: true, force: true });
+  cpSync(join(ROOT, 'dist'), join(BUILD, 'dist'), { recursive: true });
+  return BUILD;
+}
+
+async function check(kind: Outcome['kind'], load: boolean, root: string): Promise<Outcome> {
+  const names = kind === 'same' ? [...Object.values(SLOWED), ...OTHERS] : [SLOWED[kind]];
+  const benchmarks = await selectBenchmarks(ROOT, { paths: ['bench'], names, purpose: 'check' });
+  const head: Side = kind === 'same' ? { root } : { root, env: { UNIVAR_SLOWDOWN: `${kind}:${PERCENT}` } };
+  const stop = load ? startLoad() : undefined;
+  const begin = performance.now();
+  try {
+    const budgetSeconds = kind === 'same' ? BUDGET_SECONDS.same : BUDGET_SECONDS.slowed;
+    const entries = await checkBenchmarks(benchmarks, { base: { root }, head, accepted: [], baseVersions: new Map(), budgetSeconds });
+    return {
+      kind,
+      load,
+      seconds: Math.round((performance.now() - begin) / 1000),
+      entries: entries.map(({ name, status, change, blocks }) => ({ name, status, change, blocks })),
+    };
+  } finally {
+    stop?.();
+  }
+}
+
+function failed({ entries }: Outcome): boolean {
+  return entries.some(({ status }) => FAILURES.includes(status));
+}
+
+function table({ machine, outcomes }: ProofFile): string {
+  const rows = [false, true].flatMap((load) =>
+    (['same', ...Object.keys(SLOWED)] as Outcome['kind'][]).flatMap((kind) => {
+      const own = outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load);
+      if (own.length === 0) return [];
+      const raised = own.filter(failed).length;
+      const what = kind === 'same' ? `the same build, ${own[0]!.entries.length} benchmarks a check` : `\`${kind}\` slowed by ${PERCENT} %`;
+      const seconds = own.reduce((sum, outcome) => sum + outcome.seconds, 0) / own.length;
+      const undecided = own.flatMap(({ entries }) => entries).filter(({ status }) => status === 'undecided').length;
+      const verdict = kind === 'same' ? `${raised} false alarms` : `${raised} caught, ${own.length - raised} missed`;
+      return [`| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} |`];
+    }),
+  );
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}, commit ${machine.commit}; every check is in bench/results/proof-${machine.variant}.json.`,
+    '',
+    '| Compared with | Other load | Checks | Outcome | Undecided benchmarks | Seconds a check |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+function writePage(proof: ProofFile): void {
+  const [begin, end] = ['<!-- proof:begin -->', '<!-- proof:end -->'];
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the markers ${begin} and ${end}`);
+  writeFileSync(PAGE, `${before}${begin}\n${table(proof)}\n${end}${after}`);
+}
+
+async function main(): Promise<void> {
+  const root = buildWithHook();
+  const machine = await describeMachine(ROOT, await environment(openRevision(root)));
+  const path = join(ROOT, 'bench', 'results', `proof-${machine.variant}.json`);
+  const earlier = existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile) : undefined;
+  const revision = ({ commit }: Machine): string => commit.replace(/-dirty$/, ''); // the results themselves are a change
+  const proof: ProofFile =
+    earlier !== undefined && revision(earlier.machine) === revision(machine) ? earlier : { command: 'npm run bench:proof', machine, outcomes: [] };
+  for (const load of [...(options.quiet ? [false] : []), ...(options.load ? [true] : [])]) {
+    for (const kind of ['same', ...Object.keys(SLOWED)] as Outcome['kind'][]) {
+      const wanted = Number(kind === 'same' ? options.checks : options.tries);
+      const done = (): number => proof.outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load).length;
+      while (done() < wanted) {
+        const outcome = await check(kind, load, root);
+        proof.outcomes.push(outcome);
+        writeFileSync(path, `${JSON.stringify(proof, null, 1)}\n`);
+        const figures = outcome.entries.map(({ name, status, change, blocks }) => {
+          const percent = (share: number): string => (100 * share).toFixed(1);
+          const interval = change === null ? '' : ` ${percent(change.center)} % (${percent(change.low)} to ${percent(change.high)})`;
+          return `${name} ${status}${interval}, ${blocks} pairs`;
+        });
+        console.log(`${kind}${load ? ', loaded' : ''}, check ${done()} of ${wanted}, ${outcome.seconds} s\n  ${figures.join('\n  ')}`);
+      }
+    }
+  }
+  writePage(proof);
+}
+
+await main();

@@ -1,0 +1,36 @@
+// How much work the process has done, for tests and benchmarks: exact where a clock is noisy. Always counted, because a
+// relaxed addition per allocation, product or tile costs nothing beside what it counts.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace univar {
+
+struct WorkCounters {
+  std::atomic<uint64_t> allocations{0};      // AlignedBuffer::Allocate
+  std::atomic<uint64_t> allocated_bytes{0};
+  std::atomic<uint64_t> products{0};         // Gemm::Run
+  std::atomic<uint64_t> multiply_adds{0};    // of those products
+  std::atomic<uint64_t> tiles{0};            // of operations that work tile by tile
+};
+
+inline WorkCounters& GetWorkCounters() {
+  static WorkCounters counters;
+  return counters;
+}
+
+inline void CountAllocation(size_t bytes) {
+  GetWorkCounters().allocations.fetch_add(1, std::memory_order_relaxed);
+  GetWorkCounters().allocated_bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+inline void CountProduct(int64_t m, int64_t n, int64_t k) {
+  GetWorkCounters().products.fetch_add(1, std::memory_order_relaxed);
+  GetWorkCounters().multiply_adds.fetch_add(static_cast<uint64_t>(m * n * k), std::memory_order_relaxed);
+}
+
+inline void CountTile() { GetWorkCounters().tiles.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace univar

@@ -1,0 +1,81 @@
+/** One block of evidence: a fresh process per build, prepared at the same time, then measured in turns. */
+import { BenchmarkProcess } from './child-process.js';
+import type { BenchmarkInfo, Finish } from './protocol.js';
+import { quantile, type Block } from './statistics.js';
+
+/** The build of one side. */
+export interface Side {
+  root: string;
+  /** Environment that only this side gets. */
+  env?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Sides {
+  base: Side;
+  head: Side;
+}
+
+export type BlockResult =
+  | { kind: 'measured'; logRatios: Block; base: Finish; head: Finish }
+  /** The base lacks what the benchmark needs, or gives another result. */
+  | { kind: 'base failed'; reason: string }
+  | { kind: 'head failed'; reason: string };
+
+/** A sample is that long, unless one iteration is longer: short, so that the four of a round see the same machine. */
+const SAMPLE_SECONDS = 0.025;
+const MAX_ITERATIONS = 2000;
+
+/** Enough that their median shrugs off a round during which the machine did something else. */
+export const ROUNDS = 10;
+
+/**
+ * A sample is summed up by this quantile of its iterations: whatever else runs on the machine can only add time, and
+ * the lower quartile is less noisy than the minimum.
+ */
+const LOW_QUANTILE = 0.25;
+
+export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, signal?: AbortSignal): Promise<BlockResult> {
+  const start = ({ root, env }: Side) => BenchmarkProcess.start({ benchmark, root, env, signal }, { peer: false });
+  const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
+  try {
+    signal?.throwIfAborted();
+    // The head first: a benchmark that fails with both is broken, not new.
+    if (head.status === 'rejected') return { kind: 'head failed', reason: messageOf(head.reason) };
+    if (base.status === 'rejected') return { kind: 'base failed', reason: messageOf(base.reason) };
+    const processes = { base: base.value.process, head: head.value.process };
+    const slower = Math.max(base.value.seconds.subject, head.value.seconds.subject);
+    const logRatios = await measureRounds(processes, iterationsFor(slower));
+    return {
+      kind: 'measured',
+      logRatios,
+      base: await processes.base.finish(sides.base.root),
+      head: await processes.head.finish(sides.head.root),
+    };
+  } finally {
+    for (const started of [base, head]) if (started.status === 'fulfilled') await started.value.process.stop();
+  }
+}
+
+/** Iterations of a sample; the same on both sides, or their quantiles would mean different things. */
+export function iterationsFor(seconds: number): number {
+  return Math.min(MAX_ITERATIONS, Math.max(1, Math.ceil(SAMPLE_SECONDS / seconds)));
+}
+
+/** In the order A B B A, then B A A B: a machine that becomes steadily slower or faster hits both builds alike. */
+async function measureRounds(processes: Record<'base' | 'head', BenchmarkProcess>, iterations: number): Promise<Block> {
+  const logRatios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
+    let logRatio = 0;
+    for (const side of order) {
+      const seconds = Math.log(quantile(await processes[side].sample('subject', iterations), LOW_QUANTILE));
+      logRatio += (side === 'head' ? seconds : -seconds) / 2;
+    }
+    logRatios.push(logRatio);
+  }
+  return logRatios;
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}

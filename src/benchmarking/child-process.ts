@@ -1,0 +1,142 @@
+/** A process that measures one benchmark of one build. Fresh processes are part of the method: see statistics.ts. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { EngineError } from '../core/errors.js';
+import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
+
+/** Characters of the child's stderr that are kept for the message of its death. */
+const STDERR_TAIL = 4000;
+
+export interface BenchmarkTarget {
+  benchmark: Pick<BenchmarkInfo, 'name' | 'file' | 'env'>;
+  /** Folder of the build. */
+  root: string;
+  /** Environment of the process beside that of this one. */
+  env?: Readonly<Record<string, string>> | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Benchmarks that a module defines. */
+export async function listBenchmarks(file: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
+  const process = new BenchmarkProcess(file, {}, signal);
+  try {
+    return (await process.ask({ type: 'list', file }, 'listed')).benchmarks;
+  } finally {
+    await process.stop();
+  }
+}
+
+export class BenchmarkProcess {
+  readonly #child: ChildProcess;
+  readonly #file: string;
+  readonly #closed: Promise<void>;
+  #stderr = '';
+  #death: EngineError | undefined;
+  #pending: { resolve: (reply: ChildReply) => void; reject: (error: EngineError) => void } | undefined;
+
+  /** Starts a process and prepares the benchmark in it; `seconds` are those of one warm iteration. */
+  static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
+    const started = new BenchmarkProcess(benchmark.file, { ...benchmark.env, ...env }, signal);
+    try {
+      const { name, file } = benchmark;
+      const { seconds } = await started.ask({ type: 'prepare', file, name, root, peer: options.peer }, 'prepared');
+      return { process: started, seconds };
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  }
+
+  /** @param file that will be imported: TypeScript needs a loader */
+  constructor(file: string, env: Readonly<Record<string, string>>, signal?: AbortSignal) {
+    this.#file = file;
+    this.#child = forkChild(file, env);
+    this.#closed = new Promise((resolve) => {
+      this.#child.once('close', (code, killer) => {
+        this.#die(killer === null ? `ended with exit code ${String(code)}` : `was ended by ${killer}`);
+        resolve();
+      });
+      this.#child.once('error', (error) => {
+        this.#die(`failed: ${error.message}`);
+        if (this.#child.pid === undefined) resolve(); // never started: there will be no 'close'
+      });
+    });
+    this.#child.on('message', (reply: ChildReply) => {
+      const pending = this.#pending;
+      this.#pending = undefined;
+      pending?.resolve(reply);
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
+    });
+    const abort = (): void => {
+      this.#death ??= new EngineError('ERR_ABORTED', 'The benchmark was aborted', { cause: signal?.reason });
+      this.#child.kill('SIGKILL');
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    void this.#closed.then(() => signal?.removeEventListener('abort', abort));
+    if (signal?.aborted) abort();
+  }
+
+  /** Seconds of each of `iterations` iterations. */
+  async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
+    return (await this.ask({ type: 'sample', who, iterations }, 'sampled')).seconds;
+  }
+
+  async finish(root: string): Promise<Finish> {
+    const { counters, details, environment, peakMemoryBytes } = await this.ask({ type: 'finish', root }, 'finished');
+    return { counters, details, environment, peakMemoryBytes };
+  }
+
+  /** One request at a time. @throws EngineError `ERR_DATA` when the benchmark fails, `ERR_DEVICE_UNAVAILABLE` when its process dies */
+  async ask<T extends ChildReply['type']>(request: ChildRequest, expected: T): Promise<Extract<ChildReply, { type: T }>> {
+    if (this.#death) throw this.#death;
+    const reply = await new Promise<ChildReply>((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      // A closed channel means that the child is dying: its 'close' event rejects, with the reason.
+      this.#child.send(request, () => undefined);
+    });
+    if (reply.type === 'failed') throw new EngineError('ERR_DATA', reply.message);
+    if (reply.type !== expected) throw new EngineError('ERR_INTERNAL', `A benchmark process answered "${reply.type}" instead of "${expected}"`);
+    return reply as Extract<ChildReply, { type: T }>;
+  }
+
+  /** Ends the process and waits until it is gone, so that it takes no time from the next. Idempotent. */
+  async stop(): Promise<void> {
+    if (!this.#death) this.#child.kill('SIGKILL');
+    await this.#closed;
+  }
+
+  #die(how: string): void {
+    const stderr = this.#stderr.trim();
+    this.#death ??= new EngineError('ERR_DEVICE_UNAVAILABLE', `The process of ${this.#file} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`);
+    this.#pending?.reject(this.#death);
+    this.#pending = undefined;
+  }
+}
+
+/** The child's module lies beside this one: compiled in dist/, TypeScript in src/, where tests run. */
+function forkChild(file: string, env: Readonly<Record<string, string>>): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const entry = fileURLToPath(new URL(`./child${extension}`, import.meta.url));
+  const typescript = extension === '.ts' || /\.[cm]?ts$/.test(file);
+  return fork(entry, {
+    execArgv: typescript ? ['--import', typeScriptLoader(file)] : [],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+/** The project's own tsx, or ours. */
+function typeScriptLoader(file: string): string {
+  for (const from of [file, import.meta.url]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve('tsx')).href;
+    } catch {
+      // try the next
+    }
+  }
+  throw new EngineError('ERR_DEVICE_UNAVAILABLE', `${file} is TypeScript, which needs the npm package tsx. Install it in the project: npm install --save-dev tsx`);
+}

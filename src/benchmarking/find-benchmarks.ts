@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { listBenchmarks } from './child-process.js';
+import type { BenchmarkInfo } from './protocol.js';
+
+const MODULE = /\.([cm]?ts|[cm]?js)$/;
+
+/**
+ * Only a module that says so in its text is imported: importing anything else in a folder of benchmarks could start
+ * anything, and an older revision may hold programs where this one holds definitions.
+ */
+const EXPORTS_BENCHMARKS = /^\s*export\b[^;]*\bbenchmarks\b/m;
+
+/** Modules with benchmarks among `paths`, files or folders searched to the bottom, in alphabetical order. */
+export function findBenchmarkFiles(root: string, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const absolute = resolve(root, path);
+    if (!existsSync(absolute)) throw new EngineError('ERR_DATA', `There is no folder or file ${absolute} with benchmarks`);
+    return [...modulesBelow(absolute)].filter((file) => EXPORTS_BENCHMARKS.test(readFileSync(file, 'utf8')));
+  });
+}
+
+function* modulesBelow(path: string): Generator<string> {
+  if (statSync(path).isDirectory()) {
+    for (const entry of readdirSync(path).sort()) if (entry !== 'node_modules') yield* modulesBelow(join(path, entry));
+  } else if (MODULE.test(path)) {
+    yield path;
+  }
+}
+
+export interface BenchmarkSelection {
+  /** Files or folders, relative to the root. */
+  paths: readonly string[];
+  /** Names of benchmarks, beginnings of names up to a slash, or names of files; all where empty. */
+  names: readonly string[];
+  purpose: 'run' | 'check';
+}
+
+/**
+ * The benchmarks that a command is about.
+ *
+ * @throws EngineError `ERR_DATA` when a module does not load or two benchmarks share a name, `ERR_ARG_RANGE` for a name
+ *   that fits none
+ */
+export async function selectBenchmarks(root: string, { paths, names, purpose }: BenchmarkSelection, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
+  const all: BenchmarkInfo[] = [];
+  for (const file of findBenchmarkFiles(root, paths)) {
+    for (const benchmark of await listBenchmarks(file, signal)) {
+      if (all.some(({ name }) => name === benchmark.name)) throw new EngineError('ERR_DATA', `${file}: the name ${benchmark.name} is taken`);
+      all.push(benchmark);
+    }
+  }
+  // Or a mistyped folder would pass every check.
+  if (all.length === 0) throw new EngineError('ERR_DATA', `No module in ${paths.join(', ')} exports "benchmarks"`);
+  const usable = all.filter(({ only }) => only === null || only === purpose);
+  const fits = (benchmark: BenchmarkInfo, name: string): boolean =>
+    benchmark.name === name || benchmark.name.startsWith(`${name}/`) || basename(benchmark.file, extname(benchmark.file)) === name;
+  const unknown = names.filter((name) => !usable.some((benchmark) => fits(benchmark, name)));
+  if (unknown.length > 0) {
+    throw new EngineError('ERR_ARG_RANGE', `No benchmark to ${purpose} is named ${unknown.join(', ')}. There are: ${usable.map(({ name }) => name).join(', ') || 'none'}`);
+  }
+  return names.length === 0 ? usable : usable.filter((benchmark) => names.some((name) => fits(benchmark, name)));
+}

@@ -1,0 +1,45 @@
+/** Committed figures: a file per module of benchmarks and kind of machine. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+import type { Environment } from './benchmark.js';
+import type { ComparisonResult } from './compare-with-peer.js';
+import { tryGit } from './git.js';
+
+/** What a figure depends on besides the code. */
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  /** Kind of machine, as the project tells them apart; by default the architecture. */
+  variant: string;
+  node: string;
+  commit: string;
+  [fact: string]: unknown;
+}
+
+export interface ResultsFile {
+  command: string;
+  machine: Machine;
+  results: ComparisonResult[];
+}
+
+export async function describeMachine(root: string, environment: Environment | null): Promise<Machine> {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    ...(environment ?? { variant: process.arch }),
+    node: process.versions.node,
+    commit: (await tryGit(root, ['describe', '--always', '--dirty'])) ?? 'unknown',
+  };
+}
+
+/** Writes NAME-VARIANT.json into the folder and returns its path. */
+export function writeResults(folder: string, name: string, file: ResultsFile): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}-${file.machine.variant}.json`);
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
+  return path;
+}
