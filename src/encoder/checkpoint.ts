@@ -6,7 +6,7 @@ import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel, type EncoderPrecision } from '../native/encoder-model.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
-import { detectLayout, parameterSources, unknownNames, type CheckpointLayout, type ParameterSource } from './parameter-names.js';
+import { detectLayout, parameterSources, unknownNames, WORDS, type CheckpointLayout, type ParameterSource } from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
 
 /** A model and the names its tensors have in files. */
@@ -22,8 +22,6 @@ export interface Checkpoint {
   layout: CheckpointLayout;
 }
 
-/** Rows beyond the checkpoint's own: NomicBERT pads its vocabulary to a multiple of 64 and leaves the rest unused. */
-const WORDS = 'embeddings.word_embeddings.weight';
 /** Tensors with two dimensions even when they have a single row. */
 const TABLES: ReadonlySet<string> = new Set(['word', 'position', 'type']);
 

@@ -48,6 +48,7 @@ function bertConfig(reader: ConfigReader): Architecture {
 
 function nomicConfig(reader: ConfigReader): Architecture {
   reader.require('activation_function', ['swiglu'], 'swiglu');
+  reader.require('hidden_act', ['silu'], 'silu');
   reader.require('prenorm', [false], false);
   reader.require('rotary_emb_fraction', [1], 1);
   reader.require('rotary_emb_interleaved', [false], false);
@@ -64,7 +65,7 @@ function nomicConfig(reader: ConfigReader): Architecture {
     types: reader.size(['type_vocab_size'], 2),
     // Some exports write 0 for "no learned positions"; NomicBERT is made for 8,192.
     maxPositions: reader.number(['n_positions', 'max_position_embeddings'], 8192) || 8192,
-    ropeBase: reader.number(['rotary_emb_base', 'rope_theta'], 1000),
+    ropeBase: reader.number(['rotary_emb_base', 'rope_theta'], reader.ropeTheta() ?? 1000),
     gated: true,
     biases: false,
     epsilon: reader.number(['layer_norm_epsilon', 'layer_norm_eps'], 1e-12),
@@ -90,6 +91,15 @@ class ConfigReader {
       throw new EngineError('ERR_DATA', `${this.path}: ${key} is ${JSON.stringify(value)}, not a number >= 0`);
     }
     return value;
+  }
+
+  /** The rotary base where Transformers 5 keeps it. */
+  ropeTheta(): number | undefined {
+    const parameters = this.config['rope_parameters'];
+    if (typeof parameters !== 'object' || parameters === null) return undefined;
+    const reader = new ConfigReader(parameters as Record<string, unknown>, `${this.path}: rope_parameters`);
+    reader.require('rope_type', ['default'], 'default');
+    return reader.number(['rope_theta']);
   }
 
   size(keys: readonly string[], fallback?: number): number {

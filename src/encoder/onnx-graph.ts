@@ -5,7 +5,7 @@
  */
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from './onnx-writer.js';
-import type { CheckpointLayout } from './parameter-names.js';
+import { TENSOR_NAMES, type CheckpointLayout, type TensorNames } from './parameter-names.js';
 
 /** Added to the scores of padding: far below every score, far above the overflow of float32. */
 const MASKED = -1e30;
@@ -20,16 +20,19 @@ export function encoderGraph(layout: CheckpointLayout, config: NativeEncoderConf
 }
 
 class EncoderGraph {
+  readonly #names: TensorNames;
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxTensor>();
   /** Cosines and sines of the rotary angles, [sequence, headDim / 2]. */
   #rotary: { cosines: string; sines: string } | undefined;
 
   constructor(
-    private readonly layout: CheckpointLayout,
+    layout: CheckpointLayout,
     private readonly config: NativeEncoderConfig,
     private readonly weights: ReadonlyMap<string, OnnxTensor>,
-  ) {}
+  ) {
+    this.#names = TENSOR_NAMES[layout];
+  }
 
   build(): OnnxGraph {
     const { layers, hidden, ropeBase, types } = this.config;
@@ -65,29 +68,21 @@ class EncoderGraph {
       sum = this.#op('Add', [sum, positions]);
     }
     const flat = this.#op('Reshape', [sum, this.#integers([-1, hidden])]);
-    return this.#norm(flat, this.layout === 'bert' ? 'embeddings.LayerNorm' : 'emb_ln');
+    return this.#norm(flat, this.#names.embeddingNorm);
   }
 
   #layer(states: string, i: number, shape: string, mask: string): string {
-    if (this.layout === 'bert') {
-      const prefix = `encoder.layer.${i}.`;
-      const parts = ['query', 'key', 'value'].map((part) => this.#linear(states, `${prefix}attention.self.${part}`));
-      const attended = this.#linear(this.#attention(parts, shape, mask), `${prefix}attention.output.dense`);
-      const middle = this.#norm(this.#op('Add', [states, attended]), `${prefix}attention.output.LayerNorm`);
-      const output = this.#linear(this.#gelu(this.#linear(middle, `${prefix}intermediate.dense`)), `${prefix}output.dense`);
-      return this.#norm(this.#op('Add', [middle, output]), `${prefix}output.LayerNorm`);
-    }
-    const prefix = `encoder.layers.${i}.`;
-    const parts =
-      this.layout === 'nomic'
-        ? this.#split(this.#linear(states, `${prefix}attn.Wqkv`), 3, 1)
-        : ['q', 'k', 'v'].map((part) => this.#linear(states, `${prefix}attn.${part}_proj`));
-    const attended = this.#linear(this.#attention(parts, shape, mask), `${prefix}attn.${this.layout === 'nomic' ? 'out_proj' : 'o_proj'}`);
-    const middle = this.#norm(this.#op('Add', [states, attended]), `${prefix}norm1`);
-    const gate = this.#linear(middle, `${prefix}mlp.fc12`);
-    const silu = this.#op('Mul', [gate, this.#op('Sigmoid', [gate])]);
-    const output = this.#linear(this.#op('Mul', [this.#linear(middle, `${prefix}mlp.fc11`), silu]), `${prefix}mlp.fc2`);
-    return this.#norm(this.#op('Add', [middle, output]), `${prefix}norm2`);
+    const prefix = `${this.#names.layer}${i}.`;
+    const { qkv, out, norm1, fc1, fc2, norm2 } = this.#names;
+    const project = (from: string, parts: readonly string[]): string[] => parts.map((part) => this.#linear(from, prefix + part));
+    const projected = project(states, qkv);
+    const parts = projected.length === 1 ? this.#split(projected[0]!, 3, 1) : projected;
+    const attended = this.#linear(this.#attention(parts, shape, mask), prefix + out);
+    const middle = this.#norm(this.#op('Add', [states, attended]), prefix + norm1);
+    const [up, gate] = project(middle, fc1) as [string, string?];
+    // Of two projections the second is the gate: SwiGLU.
+    const inner = gate === undefined ? this.#gelu(up) : this.#op('Mul', [up, this.#op('Mul', [gate, this.#op('Sigmoid', [gate])])]);
+    return this.#norm(this.#op('Add', [middle, this.#linear(inner, prefix + fc2)]), prefix + norm2);
   }
 
   /** softmax(Q K^T / sqrt(d) + mask) V per head, from and to [tokens, hidden]. */
@@ -142,7 +137,8 @@ class EncoderGraph {
   }
 
   #norm(x: string, name: string): string {
-    return this.#op('LayerNormalization', [x, this.#weight(`${name}.weight`), this.#weight(`${name}.bias`)], { axis: 1, epsilon: this.config.epsilon });
+    const [scale, shift] = this.#names.norm;
+    return this.#op('LayerNormalization', [x, this.#weight(`${name}.${scale}`), this.#weight(`${name}.${shift}`)], { axis: 1, epsilon: this.config.epsilon });
   }
 
   /** Equal parts along an axis. */
