@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { BatchSamplerName } from '../../src/training/batch-samplers.js';
 import type { Machine } from '../../src/benchmarking/results-file.js';
+import { CONTROL_SET } from './value-sets.js';
 
 /** Shares of tested answers identified. */
 export interface Figures {
@@ -47,10 +48,11 @@ function tables({ command, machine, settings, sets, frozen, runs }: TrainingEvid
   const names = runs.map(({ sampler }) => sampler);
   const table = (heading: string[], rows: string[][]): string =>
     [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
+  const valueSets = sets.filter(({ name }) => name !== CONTROL_SET);
+  const mean = (value: (set: (typeof sets)[number]) => number): string => percent(valueSets.reduce((sum, set) => sum + value(set), 0) / valueSets.length);
   const figures = (measure: keyof Figures): string =>
-    table(
-      ['set', 'ids', 'voting', 'tested', 'chance', 'TF-IDF', 'frozen', ...names],
-      sets.map(({ name, valueIds, train, test, chance, tfidf }) => [
+    table(['set', 'ids', 'voting', 'tested', 'chance', 'TF-IDF kNN', 'frozen', ...names], [
+      ...sets.map(({ name, valueIds, train, test, chance, tfidf }) => [
         name,
         String(valueIds),
         String(train),
@@ -60,7 +62,14 @@ function tables({ command, machine, settings, sets, frozen, runs }: TrainingEvid
         percent(frozen[name]?.[measure]),
         ...runs.map((run) => percent(run.figures[name]?.[measure])),
       ]),
-    );
+      [
+        'mean of the value sets', '', '', '',
+        mean(({ chance }) => chance),
+        mean(({ tfidf }) => tfidf),
+        mean(({ name }) => frozen[name]![measure]),
+        ...runs.map((run) => mean(({ name }) => run.figures[name]![measure])),
+      ],
+    ]);
   return [
     `\`${command}\`, ${machine.cpu}, ${machine.cores} cores, ${machine.variant}; ${Object.entries(settings).map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
     `kNN, balanced accuracy in %:\n\n${figures('knn')}`,

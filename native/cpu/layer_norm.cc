@@ -146,14 +146,17 @@ Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args) {
   constexpr size_t kBlocks = 16;
   const size_t height = (rows + kBlocks - 1) / kBlocks;
   const bool parameters = args.dweight != nullptr;
-  AlignedBuffer<float> partial;
+  // Some kilobytes, held by the calling thread, so that a training step allocates nothing.
+  static thread_local AlignedBuffer<float> held;
+  float* sums = nullptr;
   if (parameters) {
-    if (Status s = partial.Allocate(2 * kBlocks * cols, "layer norm gradients"); !s.ok()) return s;
-    std::fill_n(partial.data(), partial.size(), 0.0f);
+    if (Status s = held.Reserve(2 * kBlocks * cols, "layer norm gradients"); !s.ok()) return s;
+    sums = held.data();  // the team's threads must not name a variable of their own
+    std::fill_n(sums, 2 * kBlocks * cols, 0.0f);
   }
 #pragma omp parallel for schedule(static)
   for (size_t block = 0; block < kBlocks; ++block) {
-    float* dw = parameters ? partial.data() + 2 * block * cols : nullptr;
+    float* dw = parameters ? sums + 2 * block * cols : nullptr;
     float* db = parameters ? dw + cols : nullptr;
     for (size_t i = block * height; i < std::min(rows, (block + 1) * height); ++i) {
       HWY_DYNAMIC_DISPATCH(LayerNormBackwardRow)(args, i, dw, db);
@@ -162,8 +165,8 @@ Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args) {
   if (parameters) {
     for (size_t block = 0; block < kBlocks; ++block) {
       for (size_t j = 0; j < cols; ++j) {
-        args.dweight[j] += partial[2 * block * cols + j];
-        args.dbias[j] += partial[(2 * block + 1) * cols + j];
+        args.dweight[j] += sums[2 * block * cols + j];
+        args.dbias[j] += sums[(2 * block + 1) * cols + j];
       }
     }
   }
