@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { workCounters } from '../../src/native/work-counters.js';
+import { workCounters } from '../../src/native/capabilities.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture } from '../support/parity.js';
 
