@@ -47,7 +47,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   'upstream-code': { ...PAPER, learningRate: 2e-4, warmupSteps: 700, decay: 'inverse-sqrt', epochs: 3 },
   /**
    * Pairs of equal value id are no negatives, and neither the batch nor the pair lets the topic tell which key belongs to a
-   * query. The sampler is the one that identifies held-out answers best, see docs/training.md.
+   * query. The sampler is the one that identified held-out answers best, by a little: see docs/training.md.
    */
   univar: {
     mode: 'masked',
