@@ -61,7 +61,7 @@ export function plotRatioHistory(points: readonly RatioPoint[]): string {
       marginBottom: 70,
       x: { type: 'point', domain: commits.map(([at]) => at), tickFormat: (at: number) => commits.find(([other]) => other === at)?.[1] ?? '', tickRotate: -60, label: null },
       y: { type: 'log', axis: null, inset: 8 },
-      fy: { domain: series, label: null },
+      fy: { domain: series, label: null, axis: 'right' },
       marks: [
         Plot.frame({ stroke: '#eee' }),
         Plot.ruleY([1], { stroke: '#c00000', strokeDasharray: '4,3' }),
