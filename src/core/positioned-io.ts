@@ -3,6 +3,17 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { platform } from 'node:os';
 
+/** Replaces a file's content and returns when it is on the disk. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await writeFully(handle, Buffer.from(text), 0);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Writes all of `bytes` at `position`. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

@@ -8,7 +8,7 @@ import { hashFile } from './input-files.js';
 import { batchChecksum, intactBatches, JOURNAL_FILE, journalHeader, journalLine, readJournal, type Journal } from './journal.js';
 import { EMBEDDINGS_FILE, MANIFEST_FILE, PARTIAL, ROWS_FILE, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, npyHeader } from './npy.js';
-import { syncFolder, writeFully } from '../core/positioned-io.js';
+import { syncFolder, writeDurably, writeFully } from '../core/positioned-io.js';
 
 const DATA_FILES = [EMBEDDINGS_FILE, ROWS_FILE] as const;
 
@@ -183,14 +183,4 @@ async function hasPartialFiles(dir: string): Promise<boolean> {
     await withFileErrors(`write ${final}`, () => rename(final, final + PARTIAL));
   }
   return true;
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await writeFully(handle, Buffer.from(text), 0);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

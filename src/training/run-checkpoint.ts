@@ -3,12 +3,12 @@
  * beside under another name and renamed when all of it is on the disk; the one before goes after that. Whenever the process
  * dies, or the disk is full, a whole checkpoint is there.
  */
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { fileError, withFileErrors } from '../core/file-errors.js';
-import { syncFolder, writeFully } from '../core/positioned-io.js';
+import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { hashFile } from '../data/input-files.js';
 import { SafetensorsFile } from '../encoder/safetensors.js';
 import { writeSafetensors } from '../encoder/safetensors-writer.js';
@@ -128,15 +128,5 @@ async function folders(dir: string): Promise<string[]> {
     return (await readdir(dir)).filter((name) => /^step-\d{10}(\.partial)?$/.test(name)).sort();
   } catch (error) {
     throw fileError(error, `read ${dir}`);
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await writeFully(handle, Buffer.from(text), 0);
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
