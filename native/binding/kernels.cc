@@ -17,7 +17,10 @@ class Arguments {
   size_t Size(const char* name) { return SizeArg(info_, next_++, name); }
   double Number(const char* name) { return NumberArg(info_, next_++, name); }
   float* Floats(size_t rows, size_t cols, const char* name) { return MatrixArg(info_, next_++, rows, cols, name).data; }
-  size_t Length() const { return Float32Arg(info_, next_, "array").ElementLength(); }
+  // Of the next argument, which stays the next.
+  size_t Length() const {
+    return info_[next_].IsTypedArray() ? info_[next_].As<Napi::TypedArray>().ElementLength() : 0;
+  }
   const int32_t* Offsets(size_t* sequences, size_t* tokens) {
     Napi::Int32Array offsets = Int32Arg(info_, next_++, "offsets");
     *sequences = offsets.ElementLength() - 1;
@@ -32,6 +35,13 @@ class Arguments {
     Napi::Uint16Array array = value.As<Napi::Uint16Array>();
     CheckLength(info_.Env(), array.ElementLength(), rows, cols, name);
     return array.Data();
+  }
+  // A Float32Array or a Uint16Array of bfloat16 bits.
+  ActivationInput FloatsOrHalves(size_t rows, size_t cols, const char* name) {
+    const Napi::Value value = info_[next_];
+    const bool halves = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array;
+    if (halves) return {.bf16 = Halves(rows, cols, name)};
+    return {.f32 = Floats(rows, cols, name)};
   }
   Napi::Value Return(const Status& status) const {
     if (!status.ok()) ThrowCoded(info_.Env(), CodeName(status.code()), status.message());
@@ -71,7 +81,9 @@ Napi::Value AttentionBackward(const Napi::CallbackInfo& info) {
   AttentionBackwardArgs args{.shape = ShapeArgs(take, &tokens)};
   const size_t cols = args.shape.heads * args.shape.head_dim;
   args.qkv = take.Floats(tokens, 3 * cols, "qkv");
-  args.o = take.Floats(tokens, cols, "o");
+  const ActivationInput o = take.FloatsOrHalves(tokens, cols, "o");
+  args.o = o.f32;
+  args.o16 = o.bf16;
   args.lse = take.Floats(tokens, args.shape.heads, "lse");
   args.d_o = take.Floats(tokens, cols, "dO");
   args.dqkv = take.Floats(tokens, 3 * cols, "dqkv");
@@ -116,7 +128,7 @@ Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
 Napi::Value GeluForward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t n = take.Length();
-  const float* x = take.Floats(1, n, "x");
+  const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   float* y = take.Floats(1, n, "y");
   GetBackend().gelu_forward(x, y, take.Halves(1, n, "y16"), n);
   return info.Env().Undefined();
@@ -126,7 +138,7 @@ Napi::Value GeluForward(const Napi::CallbackInfo& info) {
 Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t n = take.Length();
-  const float* x = take.Floats(1, n, "x");
+  const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   const float* dy = take.Floats(1, n, "dy");
   GetBackend().gelu_backward(x, dy, take.Floats(1, n, "dx"), n);
   return info.Env().Undefined();
@@ -136,7 +148,7 @@ Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
 Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
-  const float* pair = take.Floats(rows, 2 * cols, "pair");
+  const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   float* y = take.Floats(rows, cols, "y");
   GetBackend().swiglu_forward(pair, y, take.Halves(rows, cols, "y16"), rows, cols);
   return info.Env().Undefined();
@@ -146,7 +158,7 @@ Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
 Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
-  const float* pair = take.Floats(rows, 2 * cols, "pair");
+  const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   const float* dy = take.Floats(rows, cols, "dy");
   GetBackend().swiglu_backward(pair, dy, take.Floats(rows, 2 * cols, "dpair"), rows, cols);
   return info.Env().Undefined();

@@ -3,15 +3,28 @@
 #include <hwy/targets.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace univar {
 namespace {
 
-// Attainable targets minus those left out of the build (see HWY_DISABLED_TARGETS in binding.gyp).
+// Attainable targets minus those left out of the build (see HWY_DISABLED_TARGETS in binding.gyp). Kept, because every
+// product asks and Highway executes CPUID anew at each call, which in a virtual machine takes tens of microseconds.
+std::atomic<int64_t> usable_mask{0};
+
+int64_t UsableMask() {
+  int64_t mask = usable_mask.load(std::memory_order_relaxed);
+  if (mask == 0) {
+    mask = hwy::SupportedTargets() & HWY_TARGETS;
+    usable_mask.store(mask, std::memory_order_relaxed);
+  }
+  return mask;
+}
+
 std::vector<int64_t> Usable() {
   std::vector<int64_t> targets;
-  for (int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1) {
+  for (int64_t rest = UsableMask(); rest != 0; rest &= rest - 1) {
     targets.push_back(rest & -rest);  // lower bits are better targets
   }
   return targets;
@@ -46,6 +59,7 @@ Status LimitSimd(const std::string& name) {
   for (int64_t target : usable) {
     if (name == hwy::TargetName(target)) {
       hwy::DisableTargets(target - 1);  // better targets have lower bits
+      usable_mask.store(0, std::memory_order_relaxed);
 #if HWY_ARCH_X86
       if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
         return Status::Error(Code::kInternal, "oneDNN refused to limit its instruction set to match " + name);
@@ -60,8 +74,7 @@ Status LimitSimd(const std::string& name) {
 
 bool HasNativeBf16() {
 #if HWY_ARCH_X86
-  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-  return (usable & (HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
+  return (UsableMask() & (HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
 #else
   return false;
 #endif
@@ -69,8 +82,7 @@ bool HasNativeBf16() {
 
 bool HasNativeInt8() {
 #if HWY_ARCH_X86
-  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-  return (usable & (HWY_AVX3_DL | HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
+  return (UsableMask() & (HWY_AVX3_DL | HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;
 #else
   return false;
 #endif

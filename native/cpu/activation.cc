@@ -11,37 +11,12 @@
 
 #include "cpu/bf16-inl.h"
 #include "cpu/exp-inl.h"
+#include "cpu/gelu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// erf(x) as x times a ratio of polynomials in x^2 on [-4, 4], beyond which float32 rounds it to +-1. The minimax
-// coefficients are those that Eigen and XLA use; error below 2e-7.
-template <class D, class V = hn::Vec<D>>
-V Erf(D d, V x) {
-  x = hn::Max(hn::Min(x, hn::Set(d, 3.832506856900711f)), hn::Set(d, -3.832506856900711f));
-  const V y = hn::Mul(x, x);
-  V p = hn::Set(d, 0.00022905065861350646f);
-  p = hn::MulAdd(p, y, hn::Set(d, 0.0034082910107109506f));
-  p = hn::MulAdd(p, y, hn::Set(d, 0.050955695062380861f));
-  p = hn::MulAdd(p, y, hn::Set(d, 0.18520832239976145f));
-  p = hn::MulAdd(p, y, hn::Set(d, 1.128379143519084f));
-  V q = hn::Set(d, -1.1791602954361697e-7f);
-  q = hn::MulAdd(q, y, hn::Set(d, 0.000023547966471313185f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.0010179625278914885f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.014070470171167667f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.11098505178285362f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.49746925110067538f));
-  q = hn::MulAdd(q, y, hn::Set(d, 1.0f));
-  return hn::Div(hn::Mul(x, p), q);
-}
-
-template <class D, class V = hn::Vec<D>>
-V Phi(D d, V x) {
-  return hn::MulAdd(hn::Set(d, 0.5f), Erf(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f))), hn::Set(d, 0.5f));
-}
 
 template <class D, class V = hn::Vec<D>>
 V Sigmoid(D d, V x) {
@@ -69,28 +44,38 @@ HWY_INLINE void Store(D d, V v, Output out, size_t i, size_t count) {
   if (out.y16 != nullptr) StoreBf16(d, v, out.y16 + i, count);
 }
 
-// Calls `body` for every vector of n entries with a loader of it; the tail loads zeros beyond its end and goes through the
-// same arithmetic.
+// Loads `count` entries from offset i on, and zeros beyond them.
+struct Loader {
+  size_t i, count;
+
+  HWY_INLINE hn::Vec<hn::ScalableTag<float>> operator()(const float* x) const {
+    const hn::ScalableTag<float> d;
+    return count >= hn::Lanes(d) ? hn::LoadU(d, x + i) : hn::LoadN(d, x + i, count);
+  }
+  HWY_INLINE hn::Vec<hn::ScalableTag<float>> operator()(const ActivationInput& x) const {
+    return x.bf16 == nullptr ? (*this)(x.f32) : LoadBf16(hn::ScalableTag<float>(), x.bf16 + i, count);
+  }
+};
+
+// Calls `body` for every vector of n entries with a loader of it; the tail goes through the same arithmetic.
 template <class Body>
 HWY_INLINE void ForEachVector(size_t n, const Body& body) {
-  const hn::ScalableTag<float> d;
-  const size_t lanes = hn::Lanes(d);
+  const size_t lanes = hn::Lanes(hn::ScalableTag<float>());
   size_t i = 0;
-  for (; i + lanes <= n; i += lanes) body(i, lanes, [&](const float* x) HWY_ATTR { return hn::LoadU(d, x + i); });
-  if (i < n) body(i, n - i, [&](const float* x) HWY_ATTR { return hn::LoadN(d, x + i, n - i); });
+  for (; i + lanes <= n; i += lanes) body(i, lanes, Loader{i, lanes});
+  if (i < n) body(i, n - i, Loader{i, n - i});
 }
 
-void GeluForward(const float* x, float* y, uint16_t* y16, size_t n) {
+void GeluForward(ActivationInput x, float* y, uint16_t* y16, size_t n) {
   const hn::ScalableTag<float> d;
-  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
-    const auto v = load(x);
-    Store(d, hn::Mul(v, Phi(d, v)), {y, y16}, i, count);
+  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
+    Store(d, Gelu(d, load(x)), {y, y16}, i, count);
   });
 }
 
-void GeluBackward(const float* x, const float* dy, float* dx, size_t n) {
+void GeluBackward(ActivationInput x, const float* dy, float* dx, size_t n) {
   const hn::ScalableTag<float> d;
-  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
     const auto v = load(x);
     const auto exponent = hn::Mul(hn::Set(d, -0.5f * kLog2E), hn::Mul(v, v));
     const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f), Pow2(d, exponent));
@@ -98,18 +83,18 @@ void GeluBackward(const float* x, const float* dy, float* dx, size_t n) {
   });
 }
 
-void SwigluForwardRow(const float* up, const float* gate, float* y, uint16_t* y16, size_t n) {
+void SwigluForwardRow(ActivationInput up, ActivationInput gate, float* y, uint16_t* y16, size_t n) {
   const hn::ScalableTag<float> d;
-  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
     const auto g = load(gate);
     Store(d, hn::Mul(load(up), hn::Mul(g, Sigmoid(d, g))), {y, y16}, i, count);
   });
 }
 
-void SwigluBackwardRow(const float* up, const float* gate, const float* dy, float* dup, float* dgate, size_t n) {
+void SwigluBackwardRow(ActivationInput up, ActivationInput gate, const float* dy, float* dup, float* dgate, size_t n) {
   const hn::ScalableTag<float> d;
   const auto one = hn::Set(d, 1.0f);
-  ForEachVector(n, [=](size_t i, size_t count, auto load) HWY_ATTR {
+  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
     const auto g = load(gate), gradient = load(dy);
     const auto s = Sigmoid(d, g);
     const auto slope = hn::Mul(s, hn::MulAdd(g, hn::Sub(one, s), one));
@@ -134,7 +119,7 @@ namespace {
 constexpr size_t kBlock = 1 << 14;  // floats per piece of parallel work
 }
 
-void gelu_forward_cpu(const float* x, float* y, uint16_t* y16, size_t n) {
+void gelu_forward_cpu(ActivationInput x, float* y, uint16_t* y16, size_t n) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i += kBlock) {
     HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y == nullptr ? nullptr : y + i, y16 == nullptr ? nullptr : y16 + i,
@@ -142,26 +127,26 @@ void gelu_forward_cpu(const float* x, float* y, uint16_t* y16, size_t n) {
   }
 }
 
-void gelu_backward_cpu(const float* x, const float* dy, float* dx, size_t n) {
+void gelu_backward_cpu(ActivationInput x, const float* dy, float* dx, size_t n) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i += kBlock) {
     HWY_DYNAMIC_DISPATCH(GeluBackward)(x + i, dy + i, dx + i, std::min(kBlock, n - i));
   }
 }
 
-void swiglu_forward_cpu(const float* pair, float* y, uint16_t* y16, size_t rows, size_t cols) {
+void swiglu_forward_cpu(ActivationInput pair, float* y, uint16_t* y16, size_t rows, size_t cols) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
-    const float* up = pair + 2 * i * cols;
+    const ActivationInput up = pair + 2 * i * cols;
     HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y == nullptr ? nullptr : y + i * cols,
                                            y16 == nullptr ? nullptr : y16 + i * cols, cols);
   }
 }
 
-void swiglu_backward_cpu(const float* pair, const float* dy, float* dpair, size_t rows, size_t cols) {
+void swiglu_backward_cpu(ActivationInput pair, const float* dy, float* dpair, size_t rows, size_t cols) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
-    const float* up = pair + 2 * i * cols;
+    const ActivationInput up = pair + 2 * i * cols;
     float* dup = dpair + 2 * i * cols;
     HWY_DYNAMIC_DISPATCH(SwigluBackwardRow)(up, up + cols, dy + i * cols, dup, dup + cols, cols);
   }

@@ -135,8 +135,8 @@ void Transpose(const float* src, size_t rows, size_t cols, float factor, float* 
   }
 }
 
-// y = factor * x (+ y when accumulating), and its bfloat16 rounding in y16 unless that is null.
-void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y, uint16_t* y16) {
+// y = factor * x (+ y when accumulating).
+void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   const auto scale = hn::Set(d, factor);
@@ -150,17 +150,30 @@ void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y,
       if (accumulate) v = hn::Add(v, hn::LoadN(d, y + j, count));
       hn::StoreN(v, d, y + j, count);
     }
-    if (y16 != nullptr) StoreBf16(d, v, y16 + j, count);
   }
 }
 
-float Dot(const float* a, const float* b, size_t n) {
+// y = bfloat16 roundings of factor * x.
+void WriteRowBf16(const float* x, size_t n, float factor, uint16_t* y) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto scale = hn::Set(d, factor);
+  for (size_t j = 0; j < n; j += lanes) {
+    StoreBf16(d, hn::Mul(hn::LoadU(d, x + j), scale), y + j, std::min(lanes, n - j));
+  }
+}
+
+// Product with the row b or, when that is null, b16.
+float Dot(const float* a, const float* b, const uint16_t* b16, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   auto sum = hn::Zero(d);
-  size_t j = 0;
-  for (; j + lanes <= n; j += lanes) sum = hn::MulAdd(hn::LoadU(d, a + j), hn::LoadU(d, b + j), sum);
-  if (j < n) sum = hn::MulAdd(hn::LoadN(d, a + j, n - j), hn::LoadN(d, b + j, n - j), sum);
+  for (size_t j = 0; j < n; j += lanes) {
+    const size_t count = std::min(lanes, n - j);
+    const auto x = count == lanes ? hn::LoadU(d, a + j) : hn::LoadN(d, a + j, count);
+    const auto y = b == nullptr ? LoadBf16(d, b16 + j, count) : count == lanes ? hn::LoadU(d, b + j) : hn::LoadN(d, b + j, count);
+    sum = hn::MulAdd(x, y, sum);
+  }
   return hn::ReduceSum(d, sum);
 }
 
@@ -193,7 +206,8 @@ void FinishQueries(const AttentionForwardArgs& args, const AttentionScratch& s, 
   const size_t dim = args.shape.head_dim, heads = args.shape.heads, pad = PadHead(dim);
   for (size_t i = 0; i < m; ++i) {
     const size_t at = ((token + i) * heads + head) * dim;
-    WriteRow(s.out + i * pad, dim, 1.0f / s.sum[i], false, args.o + at, args.o16 == nullptr ? nullptr : args.o16 + at);
+    if (args.o != nullptr) WriteRow(s.out + i * pad, dim, 1.0f / s.sum[i], false, args.o + at);
+    if (args.o16 != nullptr) WriteRowBf16(s.out + i * pad, dim, 1.0f / s.sum[i], args.o16 + at);
   }
   if (args.lse == nullptr) return;
   const auto log2 = hn::Set(d, 0.69314718055994531f);
@@ -235,7 +249,7 @@ void AttentionForwardUnit(const AttentionForwardArgs& args, const AttentionUnit&
       if (j0 == 0) {
         SmallGemm<true, false>(weighted);
       } else {
-        for (size_t i = 0; i < m; ++i) WriteRow(s.out + i * pad, pad, s.rescale[i], false, s.out + i * pad, nullptr);
+        for (size_t i = 0; i < m; ++i) WriteRow(s.out + i * pad, pad, s.rescale[i], false, s.out + i * pad);
         SmallGemm<true, true>(weighted);
       }
     }
@@ -270,8 +284,10 @@ void AttentionBackwardUnit(const AttentionBackwardArgs& args, const AttentionUni
   float* dq = args.dqkv + column;
   float* dk = dq + model;
   float* dv = dk + model;
-  const float* o = args.o + begin * model + head * dim;
-  const float* d_o = args.d_o + begin * model + head * dim;
+  const size_t outputs = begin * model + head * dim;
+  const float* o = args.o == nullptr ? nullptr : args.o + outputs;
+  const uint16_t* o16 = args.o == nullptr ? args.o16 + outputs : nullptr;
+  const float* d_o = args.d_o + outputs;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
   const AttentionScratch s(memory, pad);
 
@@ -290,7 +306,11 @@ void AttentionBackwardUnit(const AttentionBackwardArgs& args, const AttentionUni
       Transpose(s.douts, width, pad, 1.0f, s.douts_t);
       for (size_t i = 0; i < width; ++i) {
         const size_t token = i0 + i;
-        s.dot[i] = i < m ? Dot(d_o + token * model, o + token * model, dim) : 0.0f;
+        s.dot[i] = 0.0f;
+        if (i < m) {
+          const size_t row = token * model;
+          s.dot[i] = Dot(d_o + row, o == nullptr ? nullptr : o + row, o16 == nullptr ? nullptr : o16 + row, dim);
+        }
         s.lse[i] = i < m ? kLog2E * args.lse[(begin + token) * shape.heads + head] : 0.0f;
       }
       SmallGemm<false, false>({s.keys, pad, s.queries_t, kQueryStride, s.scores, kQueryStride, n, width, dim});
@@ -300,12 +320,12 @@ void AttentionBackwardUnit(const AttentionBackwardArgs& args, const AttentionUni
       SmallGemm<false, true>({s.dscores, kQueryStride, s.queries, pad, s.dkeys, pad, n, pad, m});
       SmallGemm<true, false>({s.dscores, kQueryStride, s.keys, pad, s.out, pad, m, pad, n});
       for (size_t i = 0; i < m; ++i) {
-        WriteRow(s.out + i * pad, dim, factor, j0 != 0, dq + (i0 + i) * stride, nullptr);
+        WriteRow(s.out + i * pad, dim, factor, j0 != 0, dq + (i0 + i) * stride);
       }
     }
     for (size_t j = 0; j < n; ++j) {
-      WriteRow(s.dkeys + j * pad, dim, 1.0f, false, dk + (j0 + j) * stride, nullptr);
-      WriteRow(s.dvalues + j * pad, dim, 1.0f, false, dv + (j0 + j) * stride, nullptr);
+      WriteRow(s.dkeys + j * pad, dim, 1.0f, false, dk + (j0 + j) * stride);
+      WriteRow(s.dvalues + j * pad, dim, 1.0f, false, dv + (j0 + j) * stride);
     }
   }
 }

@@ -23,6 +23,15 @@ HWY_INLINE V RoundBits(D du, V bits) {
   return hn::IfThenElse(is_nan, hn::Or(bits, hn::Set(du, 0x00400000u)), rounded);
 }
 
+// `count` bfloat16 entries as floats, and zeros beyond them.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V LoadBf16(D d, const uint16_t* x, size_t count) {
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<uint16_t, D> dh;
+  const auto half = count >= hn::Lanes(d) ? hn::LoadU(dh, x) : hn::LoadN(dh, x, count);
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, half)));
+}
+
 // The first `count` lanes as bfloat16 bits.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void StoreBf16(D d, V v, uint16_t* y, size_t count) {

@@ -92,8 +92,8 @@ Status ForwardInt8(const LinearWeight& weight, const LinearForwardArgs& args, co
                   .column_steps = packed.steps.data(),
                   .column_sums = packed.sums.data(),
                   .bias = weight.bias,
-                  .addend = args.residual});
-  if (args.gelu) gelu_forward_cpu(args.y, args.y, nullptr, args.rows * weight.out);
+                  .addend = args.residual,
+                  .gelu = args.gelu});
   return Status::Ok();
 }
 

@@ -9,6 +9,9 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/bf16-inl.h"
+#include "cpu/gelu-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
@@ -102,6 +105,7 @@ void DequantizeRow(const DequantizeArgs& args, size_t row) {
     const auto sum = hn::NegMulAdd(zero, Load(args.column_sums + j, count), Load(y + j, count));
     auto value = hn::MulAdd(sum, scale, start);
     if (addend != nullptr) value = hn::Add(value, Load(addend + j, count));
+    if (args.gelu) value = Gelu(d, value);
     Store(d, value, y + j, count);
   });
 }
@@ -114,15 +118,8 @@ void AddRow(const float* x, size_t n, float* sums) {
 }
 
 void Widen(const uint16_t* x, float* y, size_t n) {
-  const hn::ScalableTag<uint32_t> du;
-  const hn::Rebind<uint16_t, decltype(du)> dh;
   const D d;
-  const size_t lanes = hn::Lanes(d);
-  for (size_t j = 0; j < n; j += lanes) {
-    const size_t count = std::min(lanes, n - j);
-    const auto bits = hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadN(dh, x + j, count)));
-    hn::StoreN(hn::BitCast(d, bits), d, y + j, count);
-  }
+  ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR { Store(d, LoadBf16(d, x + j, count), y + j, count); });
 }
 
 }  // namespace HWY_NAMESPACE

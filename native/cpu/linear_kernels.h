@@ -20,13 +20,14 @@ void quantize_activations_cpu(const float* x, size_t rows, size_t cols, WholeNum
 
 struct DequantizeArgs {
   // [rows, cols], in: sums of products of whole numbers,
-  // out: (y - row zero * column sum) * row step * column step + bias + addend
+  // out: (y - row zero * column sum) * row step * column step + bias + addend, or the GELU of it
   float* y = nullptr;
   size_t rows = 0, cols = 0;
   const float *row_steps = nullptr, *row_zeros = nullptr;
   const float *column_steps = nullptr, *column_sums = nullptr;
   const float* bias = nullptr;    // [cols] or null
   const float* addend = nullptr;  // [rows, cols] or null
+  bool gelu = false;
 };
 void dequantize_cpu(const DequantizeArgs& args);
 

@@ -105,7 +105,7 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
                       .lower = lower == nullptr ? nullptr : lower + token * config_.hidden};
   };
   const auto bytes = [&](bool keep_qkv) {
-    return batch.tokens() * Saved::FloatsPerToken(config_, range(batch), keep_qkv) * sizeof(float);
+    return batch.tokens() * Saved::FloatsPerToken(config_, parameters.precision, range(batch), keep_qkv) * sizeof(float);
   };
   const bool keep_qkv = bytes(true) <= settings.memory_budget;
   const bool keep_all_parts = bytes(false) <= settings.memory_budget;
@@ -120,7 +120,9 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
     if (saved != nullptr) {
       const bool qkv = keep_qkv || !keep_all_parts;
-      if (Status s = saved->Allocate(config_, range(part), part.tokens(), part.sequences, qkv); !s.ok()) return s;
+      if (Status s = saved->Allocate(config_, parameters.precision, range(part), part.tokens(), part.sequences, qkv); !s.ok()) {
+        return s;
+      }
     }
     return transformer_.Forward(parameters, part, range(part), saved, embeddings_.data() + row(part), nullptr, control);
   };

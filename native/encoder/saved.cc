@@ -7,8 +7,10 @@ namespace univar {
 namespace {
 
 // Floats of one saved layer and one token.
-size_t LayerFloats(const EncoderConfig& config, bool keep_qkv) {
-  return (keep_qkv ? 3 : 0) * config.hidden + 3 * config.hidden + config.heads + config.fc1_rows() + 4;
+size_t LayerFloats(const EncoderConfig& config, Precision precision, bool keep_qkv) {
+  const size_t operands = config.hidden + config.fc1_rows();
+  return (keep_qkv ? 5 : 2) * config.hidden + config.heads + 4 +
+         (precision == Precision::kBf16 ? (operands + 1) / 2 : operands);
 }
 
 }  // namespace
@@ -27,15 +29,16 @@ std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
   return parts;
 }
 
-size_t Saved::FloatsPerToken(const EncoderConfig& config, const LayerRange& range, bool keep_qkv) {
-  return config.hidden + 2 + range.count() * LayerFloats(config, keep_qkv);
+size_t Saved::FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range,
+                             bool keep_qkv) {
+  return config.hidden + 2 + range.count() * LayerFloats(config, precision, keep_qkv);
 }
 
-Status Saved::Allocate(const EncoderConfig& config, const LayerRange& range, size_t tokens, size_t sequences,
-                       bool keep_qkv) {
+Status Saved::Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
+                       size_t sequences, bool keep_qkv) {
   const size_t hidden = config.hidden;
   tokens = PaddedRows(tokens);
-  const size_t total = tokens * FloatsPerToken(config, range, keep_qkv) + sequences * hidden;
+  const size_t total = tokens * FloatsPerToken(config, precision, range, keep_qkv) + sequences * hidden;
   if (Status s = memory_.Reserve(total, "saved activations"); !s.ok()) return s;
   float* next = memory_.data();
   const auto take = [&](size_t count) {
@@ -43,16 +46,20 @@ Status Saved::Allocate(const EncoderConfig& config, const LayerRange& range, siz
     next += count;
     return begin;
   };
+  const auto take_operand = [&](size_t count) -> Activations {  // even, because tokens are
+    if (precision != Precision::kBf16) return {.f32 = take(count)};
+    return {.bf16 = reinterpret_cast<uint16_t*>(take(count / 2))};
+  };
   const auto take_norm = [&] { return Norm{take(tokens * hidden), take(tokens), take(tokens)}; };
   norm = take_norm();
   input = norm.sum;  // one or the other
   layers.clear();
   for (size_t i = 0; i < range.count(); ++i) {
     layers.push_back({.qkv = keep_qkv ? take(tokens * 3 * hidden) : nullptr,
-                      .o = take(tokens * hidden),
+                      .o = take_operand(tokens * hidden),
                       .lse = take(tokens * config.heads),
                       .norm1 = take_norm(),
-                      .pre = take(tokens * config.fc1_rows()),
+                      .pre = take_operand(tokens * config.fc1_rows()),
                       .norm2 = take_norm()});
   }
   pooled = take(sequences * hidden);
@@ -81,11 +88,10 @@ Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size
   positions = ints_.data();
   offsets = positions + tokens;
   if (precision == Precision::kBf16) {
-    if (Status s = halves_.Allocate(tokens * (3 * h + config.inner), "encoder workspace"); !s.ok()) return s;
+    if (Status s = halves_.Allocate(tokens * (2 * h + config.inner), "encoder workspace"); !s.ok()) return s;
     hidden.bf16 = halves_.data();
     hidden1.bf16 = hidden.bf16 + tokens * h;
-    o16 = hidden1.bf16 + tokens * h;
-    wide.bf16 = o16 + tokens * h;
+    wide.bf16 = hidden1.bf16 + tokens * h;
   }
   tokens_ = tokens;
   sequences_ = sequences;

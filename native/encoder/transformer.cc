@@ -40,6 +40,7 @@ float* Gradient(float* grads, size_t offset) { return offset == ParameterLayout:
 
 // The side of activations that a product reads.
 float* Floats(const Activations& x) { return x.bf16 == nullptr ? x.f32 : nullptr; }
+ActivationInput Input(const Activations& x) { return {Floats(x), x.bf16}; }
 
 }  // namespace
 
@@ -111,13 +112,13 @@ Status Transformer::Project(const Parameters& p, size_t layer, const Local& loca
 }
 
 // work_.wide = the activation of `pre`, in the precision that the next product reads.
-void Transformer::Activate(const Parameters& p, const Local& local, const float* pre) {
+void Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
   const size_t inner = p.config->inner;
   float* y = Floats(work_.wide);
   if (p.config->gated) {
-    backend_.swiglu_forward(pre, y, work_.wide.bf16, local.tokens, inner);
+    backend_.swiglu_forward(Input(pre), y, work_.wide.bf16, local.tokens, inner);
   } else {
-    backend_.gelu_forward(pre, y, work_.wide.bf16, local.tokens * inner);
+    backend_.gelu_forward(Input(pre), y, work_.wide.bf16, local.tokens * inner);
   }
 }
 
@@ -135,9 +136,9 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   };
   float* qkv = saved.qkv == nullptr ? work_.qkv : saved.qkv;
   UNIVAR_TRY(Project(p, i, local, work_.hidden, qkv));
-  UNIVAR_TRY(backend_.attention_forward({Shape(p, local), qkv, saved.o, saved.lse, work_.o16}, control));
-  UNIVAR_TRY(multiply(OutWeight(p, i), {.x = Floats({saved.o, work_.o16}),
-                                        .x16 = work_.o16,
+  UNIVAR_TRY(backend_.attention_forward({Shape(p, local), qkv, saved.o.f32, saved.lse, saved.o.bf16}, control));
+  UNIVAR_TRY(multiply(OutWeight(p, i), {.x = saved.o.f32,
+                                        .x16 = saved.o.bf16,
                                         .y = saved.norm1.sum,
                                         .residual = work_.hidden.f32}));
   UNIVAR_TRY(Norm(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.hidden1));
@@ -145,7 +146,8 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   LinearForwardArgs fc1{.x = Floats(work_.hidden1), .x16 = work_.hidden1.bf16};
   if (trains || c.gated) {
     // Backward needs what goes into the activation.
-    fc1.y = saved.pre;
+    fc1.y = saved.pre.f32;
+    fc1.y16 = saved.pre.bf16;
     UNIVAR_TRY(multiply(Fc1Weight(p, i), fc1));
     Activate(p, local, saved.pre);
   } else {
@@ -177,7 +179,7 @@ Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const
   const size_t states = local.tokens * c.hidden;
   const bool embeds = range.lower == nullptr;
   if (saved == nullptr || (embeds && range.first > 0)) {
-    UNIVAR_TRY(forgotten_.Allocate(c, {0, 1}, local.tokens, local.sequences, false));
+    UNIVAR_TRY(forgotten_.Allocate(c, p.precision, {0, 1}, local.tokens, local.sequences, false));
   }
   if (embeds) {
     UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
@@ -221,9 +223,9 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
                                                         .scratch = &work_.scratch}));
   float* dpre = work_.wide.f32;
   if (c.gated) {
-    backend_.swiglu_backward(saved.pre, work_.wide2, dpre, tokens, c.inner);
+    backend_.swiglu_backward(Input(saved.pre), work_.wide2, dpre, tokens, c.inner);
   } else {
-    backend_.gelu_backward(saved.pre, work_.wide2, dpre, tokens * c.inner);
+    backend_.gelu_backward(Input(saved.pre), work_.wide2, dpre, tokens * c.inner);
   }
   const Activations input{Floats(work_.hidden1), work_.hidden1.bf16};
   UNIVAR_TRY(Norm(p, layer.norm1, layer.norm1_bias, local, saved.norm1, input));
@@ -246,7 +248,8 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
   const EncoderConfig& c = *p.config;
   const LayerParameters& layer = p.layout->layers[i];
   UNIVAR_TRY(NormBackward(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.d1, grads));
-  UNIVAR_TRY(backend_.linear_backward(OutWeight(p, i), {.x = saved.o,
+  UNIVAR_TRY(backend_.linear_backward(OutWeight(p, i), {.x = saved.o.f32,
+                                                        .x16 = saved.o.bf16,
                                                         .dy = work_.d1,
                                                         .rows = local.tokens,
                                                         .dx = work_.d2,
@@ -259,7 +262,14 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
     UNIVAR_TRY(Project(p, i, local, input, work_.qkv));
     qkv = work_.qkv;
   }
-  UNIVAR_TRY(backend_.attention_backward({Shape(p, local), qkv, saved.o, saved.lse, work_.d2, work_.dqkv}, control));
+  UNIVAR_TRY(backend_.attention_backward({.shape = Shape(p, local),
+                                          .qkv = qkv,
+                                          .o = saved.o.f32,
+                                          .lse = saved.lse,
+                                          .d_o = work_.d2,
+                                          .dqkv = work_.dqkv,
+                                          .o16 = saved.o.bf16},
+                                         control));
   if (!c.learned_positions) {
     backend_.rope({.qkv = work_.dqkv,
                    .positions = work_.positions,

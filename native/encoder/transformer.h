@@ -40,7 +40,7 @@ struct LayerRange {
   size_t count() const { return last - first; }
 };
 
-// Activations as float32 and, where a bfloat16 product reads them, their roundings; either may be null.
+// Activations as float32, as bfloat16 where a product of that type reads or writes them, or as both; either may be null.
 struct Activations {
   float* f32 = nullptr;
   uint16_t* bf16 = nullptr;
@@ -50,8 +50,9 @@ struct Activations {
 class Saved {
  public:
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
-  Status Allocate(const EncoderConfig& config, const LayerRange& range, size_t tokens, size_t sequences, bool keep_qkv);
-  static size_t FloatsPerToken(const EncoderConfig& config, const LayerRange& range, bool keep_qkv);
+  Status Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
+                  size_t sequences, bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range, bool keep_qkv);
 
   struct Norm {
     float* sum;  // [tokens, hidden], input of the layer norm
@@ -59,11 +60,11 @@ class Saved {
     float* rstd;
   };
   struct Layer {
-    float* qkv;  // [tokens, 3 hidden] after rotation, or null
-    float* o;    // [tokens, hidden]
-    float* lse;  // [tokens, heads]
+    float* qkv;     // [tokens, 3 hidden] after rotation, or null
+    Activations o;  // [tokens, hidden]; this and `pre` in bfloat16 only where products are
+    float* lse;     // [tokens, heads]
     Norm norm1;
-    float* pre;  // [tokens, fc1_rows]
+    Activations pre;  // [tokens, fc1_rows]
     Norm norm2;
   };
   Norm norm;                  // of the embeddings, when the range starts at layer 0
@@ -83,7 +84,6 @@ class Workspace {
   // The roundings exist for Precision::kBf16 only.
   Activations hidden, hidden1;            // [tokens, hidden]
   Activations wide;                       // [tokens, fc1_rows]; roundings [tokens, inner]
-  uint16_t* o16 = nullptr;                // [tokens, hidden]
   float *d1 = nullptr, *d2 = nullptr;     // [tokens, hidden]
   float* wide2 = nullptr;                 // [tokens, fc1_rows]
   float *qkv = nullptr, *dqkv = nullptr;  // [tokens, 3 hidden]
@@ -145,7 +145,7 @@ class Transformer {
   // The layer norm of saved.sum.
   Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
               const Activations& y);
-  void Activate(const Parameters& p, const Local& local, const float* pre);
+  void Activate(const Parameters& p, const Local& local, const Activations& pre);
   Status NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
                       float* gradient, float* grads);
   Status ForwardLayer(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, bool trains,

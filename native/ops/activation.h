@@ -7,8 +7,8 @@
 // GELU works on [rows, cols]. SwiGLU reads pairs [rows, 2 * cols], the up branch in columns 0 .. cols - 1 and the gate in
 // cols .. 2 cols - 1, and writes [rows, cols]; its gradient has the layout of the pair. Absolute error <= 2e-7 * |x|.
 //
-// Forward writes float32 to `y`, bfloat16 (nearest even) to `y16`, or both; either may be null. A product in bfloat16
-// that comes next is then spared a pass over memory.
+// Inputs are float32 or bfloat16. Forward writes float32 to `y`, bfloat16 (nearest even) to `y16`, or both; either may be
+// null. Products in bfloat16 before and after are then spared passes over memory.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,19 @@
 
 namespace univar {
 
-using GeluForwardFn = void (*)(const float* x, float* y, uint16_t* y16, size_t n);
-using GeluBackwardFn = void (*)(const float* x, const float* dy, float* dx, size_t n);  // dx may be dy
-using SwigluForwardFn = void (*)(const float* pair, float* y, uint16_t* y16, size_t rows, size_t cols);
-using SwigluBackwardFn = void (*)(const float* pair, const float* dy, float* dpair, size_t rows, size_t cols);
+// One of the two is set.
+struct ActivationInput {
+  const float* f32 = nullptr;
+  const uint16_t* bf16 = nullptr;
+
+  ActivationInput operator+(size_t n) const {
+    return {f32 == nullptr ? nullptr : f32 + n, bf16 == nullptr ? nullptr : bf16 + n};
+  }
+};
+
+using GeluForwardFn = void (*)(ActivationInput x, float* y, uint16_t* y16, size_t n);
+using GeluBackwardFn = void (*)(ActivationInput x, const float* dy, float* dx, size_t n);  // dx may be dy
+using SwigluForwardFn = void (*)(ActivationInput pair, float* y, uint16_t* y16, size_t rows, size_t cols);
+using SwigluBackwardFn = void (*)(ActivationInput pair, const float* dy, float* dpair, size_t rows, size_t cols);
 
 }  // namespace univar

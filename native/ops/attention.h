@@ -28,18 +28,19 @@ struct AttentionShape {
 struct AttentionForwardArgs {
   AttentionShape shape;
   const float* qkv = nullptr;
-  float* o = nullptr;
+  float* o = nullptr;  // at least one of the two
   float* lse = nullptr;
-  uint16_t* o16 = nullptr;  // [tokens, heads * d], bfloat16 roundings of o for a product that comes next; null: none
+  uint16_t* o16 = nullptr;  // bfloat16 roundings of o, for a product that comes next
 };
 
 struct AttentionBackwardArgs {
   AttentionShape shape;
   const float* qkv = nullptr;
-  const float* o = nullptr;
+  const float* o = nullptr;  // one of the two
   const float* lse = nullptr;
   const float* d_o = nullptr;
   float* dqkv = nullptr;  // [tokens, 3 * heads * d], overwritten
+  const uint16_t* o16 = nullptr;
 };
 
 using AttentionForwardFn = Status (*)(const AttentionForwardArgs& args, const Control& control);

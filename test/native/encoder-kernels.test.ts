@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { capabilities } from '../../src/native/capabilities.js';
 import { addon } from '../../src/native/loader.js';
-import { attention, bf16Bits, gelu, geluSlope, silu, siluSlope } from '../support/kernel-references.js';
+import { attention, bf16Bits, gelu, geluSlope, silu, siluSlope, widenBf16 } from '../support/kernel-references.js';
 import { randomNormal } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
 
@@ -56,6 +56,16 @@ describe('attention', () => {
       expect(o16).toEqual(bf16Bits(o));
     },
   );
+
+  it('takes its rounded output in the backward pass', () => {
+    const { offsets, qkv, dO, lse, o16, dqkv } = run([2, 300, 17], 2, 20, 1);
+    const rounded = new Float32Array(dqkv.length).fill(NaN);
+    const widened = new Float32Array(dqkv.length).fill(NaN);
+    kernels.attentionBackward(offsets, 2, 20, qkv, o16, lse, dO, rounded);
+    kernels.attentionBackward(offsets, 2, 20, qkv, widenBf16(o16), lse, dO, widened);
+    expect(rounded).toEqual(widened);
+    expect(relativeError(rounded, dqkv)).toBeLessThan(TOLERANCE.bf16);
+  });
 
   it('keeps its accuracy when one key takes almost all', () => {
     // Scores reach hundreds, where a float32 product has an absolute error of 1e-5 and more.
@@ -115,6 +125,22 @@ describe('activations', () => {
     expect(largestError(row(dpair, 0), (i) => dy[i]! * silu(gate(i)), (i) => Math.abs(dy[i]! * gate(i)))).toBeLessThan(5e-7);
     expect(largestError(row(dpair, 1), (i) => dy[i]! * up(i) * siluSlope(gate(i)), (i) => Math.abs(dy[i]! * up(i)))).toBeLessThan(2e-6);
     expect(y16).toEqual(bf16Bits(y));
+  });
+
+  it.each(SIZES)('read bfloat16 as the floats that it stands for, rows of %i', (cols) => {
+    const rows = 3;
+    const pair16 = bf16Bits(activationInputs(rows * 2 * cols, cols));
+    const dy = randomNormal(rows * cols, cols + 1);
+    const results = [pair16, widenBf16(pair16)].map((pair) => {
+      const x = pair.subarray(0, dy.length);
+      const [y, gated, dx, dpair] = [dy.length, dy.length, dy.length, pair.length].map((length) => new Float32Array(length)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+      kernels.geluForward(x, y, new Uint16Array(dy.length));
+      kernels.geluBackward(x, dy, dx);
+      kernels.swigluForward(rows, cols, pair, gated, new Uint16Array(dy.length));
+      kernels.swigluBackward(rows, cols, pair, dy, dpair);
+      return { y, gated, dx, dpair };
+    });
+    expect(results[0]).toEqual(results[1]);
   });
 
   it('leave a NaN a NaN', () => {

@@ -31,6 +31,11 @@ export function bf16Bits(x: Float32Array): Uint16Array {
   return Uint16Array.from(bits, (b) => (b + 0x7fff + ((b >>> 16) & 1)) >>> 16);
 }
 
+/** The floats that bfloat16 bits stand for. */
+export function widenBf16(bits: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(bits, (b) => b << 16).buffer);
+}
+
 /** Output, log-sum-exps and, from the gradient of the output, the gradient of packed queries, keys and values. */
 export function attention(offsets: Int32Array, heads: number, dim: number, qkv: Float32Array, dO: Float32Array) {
   const tokens = offsets[offsets.length - 1]!;
