@@ -1,6 +1,7 @@
 /** Public exports of the package, nothing else. */
 export type { Benchmark, BenchmarkModule, Counters, Environment, Peer, Revision, Subject } from './benchmarking/benchmark.js';
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
+export { formatQa, type EmbeddableText, type QuestionAnswer } from './core/question-answer.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { Encoder, EncodeResult, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
 export { exportEncoder, type ExportOptions, type ExportResult } from './encoder/export-encoder.js';
@@ -39,6 +40,7 @@ export {
   type SearchableIndex,
   type ValueIdentifierOptions,
 } from './search/value-identifier.js';
+export { encodeQa, type EncodeQaOptions } from './tokenizer/encode-qa.js';
 export { loadTokenizer } from './tokenizer/load-tokenizer.js';
 export type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer/tokenizer.js';
 export { WordPieceTokenizer } from './tokenizer/wordpiece.js';
@@ -59,7 +61,7 @@ export type { DatasetManifest } from './data/manifest.js';
 export type { RejectedRow } from './data/raw-row.js';
 export type { ReadOptions } from './data/read-options.js';
 export { readRecords, type RecordBatch } from './data/read-records.js';
-export { formatQa, valueId, type QaRecord } from './data/record.js';
+export { valueId, type QaRecord } from './data/record.js';
 export { surveyRecords, type RecordSurvey } from './data/survey-records.js';
 export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
 export { plotTraining } from './training/plots.js';

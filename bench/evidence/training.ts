@@ -8,11 +8,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { formatQa } from '../../src/data/record.js';
 import { evaluateKnn } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { encodeQa } from '../../src/tokenizer/encode-qa.js';
 import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
 import { BATCH_SAMPLERS, type BatchSamplerName } from '../../src/training/batch-samplers.js';
 import { train, type TrainSummary } from '../../src/training/train.js';
@@ -79,8 +79,8 @@ async function evaluateEncoder(folder: string, sets: readonly ValueSet[]): Promi
       const { dim } = trainer;
       const embeddings = new Float32Array(records.length * dim);
       for (let row = 0; row < records.length; row += CHUNK) {
-        const texts = records.slice(row, row + CHUNK).map(formatQa);
-        embeddings.set(await trainer.encode(await tokenizer.encode(texts, { maxTokens: MAX_TOKENS })), row * dim);
+        const tokens = await encodeQa(tokenizer, records.slice(row, row + CHUNK), { maxTokens: MAX_TOKENS });
+        embeddings.set(await trainer.encode(tokens), row * dim);
       }
       const data = { embeddings, dim, labels, groups };
       const knn = await evaluateKnn(data, { split, k: Math.min(K, split.train.length), bootstrapSamples: 0, sweep: [] });

@@ -41,7 +41,7 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
     .addOption(new Option('--format <format>', 'format of all inputs (default: by their names)').choices(['jsonl', 'csv', 'parquet']))
     .option('--skip-bad', 'leave bad rows out, write them to rejects.jsonl in the folder and count them')
     .option('--batch-tokens <n>', 'tokens that the encoder computes at once', integer(1))
-    .option('--max-tokens <n>', 'cut longer texts here (default: as the encoder says)', integer(2))
+    .option('--max-tokens <n>', 'cut longer texts here, the question before the answer (default: as the encoder says)', integer(2))
     .option('--window <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_WINDOW)
     .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
     .option('--json', 'print the summary as one JSON document')

@@ -1,11 +1,11 @@
+import type { QuestionAnswer } from '../core/question-answer.js';
+
 /**
  * One answer of one model to one value-eliciting question: the unit of every dataset here.
  */
-export interface QaRecord {
+export interface QaRecord extends QuestionAnswer {
   /** Question id: equal ids mean the same question, also across models and languages. */
   qid: string;
-  question: string;
-  answer: string;
   model: string;
   /** Language the model was asked in, ISO 639-3, for example `eng`. */
   lang: string;
@@ -19,9 +19,4 @@ export interface QaRecord {
 /** The value id of a record, `model$lang`: whose values the answer expresses (UniVaR, section 3). */
 export function valueId(record: Pick<QaRecord, 'model' | 'lang'>): string {
   return `${record.model}$${record.lang}`;
-}
-
-/** The text that is embedded for one record: `Q: <question> A: <answer>`, both sides trimmed. */
-export function formatQa(record: Pick<QaRecord, 'question' | 'answer'>): string {
-  return `Q: ${record.question.trim()} A: ${record.answer.trim()}`;
 }

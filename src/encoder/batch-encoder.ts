@@ -1,6 +1,9 @@
 import { EngineError } from '../core/errors.js';
+import type { EmbeddableText } from '../core/question-answer.js';
 import type { CallOptions } from '../native/call.js';
-import { expectOptions, expectSignal, fail } from '../native/validate.js';
+import { expectOptions, expectSignal } from '../native/validate.js';
+import { expectEmbeddableTexts } from '../tokenizer/arguments.js';
+import { encodeQa } from '../tokenizer/encode-qa.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { gatherRows, planBatches, type PackedBatch } from './batching.js';
 import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder.js';
@@ -69,8 +72,8 @@ export class BatchEncoder implements Encoder {
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model fails,
    * `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
    */
-  async encode(texts: readonly string[], options: CallOptions = {}): Promise<EncodeResult> {
-    expectTexts(texts);
+  async encode(texts: readonly EmbeddableText[], options: CallOptions = {}): Promise<EncodeResult> {
+    expectEmbeddableTexts(texts);
     expectOptions(options, 'options', ['signal', 'onProgress']);
     const signal = expectSignal(options.signal, 'signal');
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
@@ -93,7 +96,7 @@ export class BatchEncoder implements Encoder {
     return this.#disposed;
   }
 
-  async #encodeAll(texts: readonly string[], { signal, onProgress }: CallOptions): Promise<EncodeResult> {
+  async #encodeAll(texts: readonly EmbeddableText[], { signal, onProgress }: CallOptions): Promise<EncodeResult> {
     if (signal?.aborted) throw aborted(signal);
     const { dim } = this;
     const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0 };
@@ -126,7 +129,7 @@ export class BatchEncoder implements Encoder {
   }
 
   /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
-  async *#batches(texts: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<Batch> {
+  async *#batches(texts: readonly EmbeddableText[], signal: AbortSignal | undefined): AsyncGenerator<Batch> {
     let next = this.#tokenize(texts, 0, signal);
     for (let begin = 0; begin < texts.length; begin += WINDOW_TEXTS) {
       const window = await next;
@@ -140,28 +143,20 @@ export class BatchEncoder implements Encoder {
     }
   }
 
-  async #tokenize(texts: readonly string[], begin: number, signal: AbortSignal | undefined): Promise<PackedBatch> {
+  async #tokenize(texts: readonly EmbeddableText[], begin: number, signal: AbortSignal | undefined): Promise<PackedBatch> {
     const { model, tokenizer, maxTokens } = this.#parts;
-    const window = texts.slice(begin, begin + WINDOW_TEXTS).map((text) => {
-      // As sentence-transformers does it.
+    // As sentence-transformers does it.
+    const prepare = (text: string): string => {
       const trimmed = (model.prompt + text).trim();
       return model.lowerCase ? trimmed.toLowerCase() : trimmed;
-    });
-    const packed = await tokenizer.encode(window, { maxTokens, signal });
+    };
+    const packed = await encodeQa(tokenizer, texts.slice(begin, begin + WINDOW_TEXTS), { maxTokens, signal, prepare });
     packed.ids.forEach((id) => {
       if (id < 0 || id >= model.vocabSize) {
         throw new EngineError('ERR_DATA', `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`);
       }
     });
     return packed;
-  }
-}
-
-function expectTexts(texts: unknown): void {
-  if (!Array.isArray(texts)) fail('ERR_ARG_TYPE', 'an array of strings', 'texts', texts);
-  for (let i = 0; i < texts.length; i++) {
-    const text: unknown = texts[i];
-    if (typeof text !== 'string') fail('ERR_ARG_TYPE', 'a string', `texts[${i}]`, text);
   }
 }
 

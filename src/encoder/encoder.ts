@@ -1,3 +1,4 @@
+import type { EmbeddableText } from '../core/question-answer.js';
 import type { CallOptions } from '../native/call.js';
 import type { EncoderPrecision } from '../native/encoder-model.js';
 
@@ -20,17 +21,21 @@ export interface Encoder {
   /** Name of the folder or model it was loaded from. */
   readonly name: string;
   readonly dim: number;
-  /** Longest sequence in tokens, special tokens included; longer texts are cut. */
+  /** Longest sequence in tokens, special tokens included; longer texts are cut, as {@link Encoder.encode} says. */
   readonly maxTokens: number;
   readonly backend: EncoderBackend;
   readonly precision: EncoderPrecision;
-  /** Hash over everything that decides the vectors: weights, tokenizer, pooling, precision, length limit. */
+  /** Hash over everything that decides the vectors: weights, tokenizer, pooling, precision, length limit, and how longer texts are cut. */
   readonly fingerprint: string;
   /**
    * Embeds texts; the order of the result is that of the texts, and each row is the same whatever else is in the call
    * (within rounding). `onProgress` receives the number of texts done.
+   *
+   * A question with its answer, for example a record, counts as the text `Q: <question> A: <answer>`. Where that is too
+   * long, the question is cut before the answer loses more than a quarter of the room to it (see `encodeQa`); strings
+   * lose their end.
    */
-  encode(texts: readonly string[], options?: CallOptions): Promise<EncodeResult>;
+  encode(texts: readonly EmbeddableText[], options?: CallOptions): Promise<EncodeResult>;
   /** Frees the model; waits for calls in flight. Idempotent. */
   dispose(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
+import { CUTTING } from '../tokenizer/encode-qa.js';
 import type { EncoderPrecision } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
@@ -28,7 +29,7 @@ export async function fingerprint(model: ModelFolder, { maxTokens, precision, ne
   const { pooling, normalize, prompt, lowerCase } = model;
   const contents = {
     files: await Promise.all(files.map(hashFile)),
-    settings: { pooling, normalize, prompt, lowerCase, maxTokens, precision },
+    settings: { pooling, normalize, prompt, lowerCase, maxTokens, cutting: CUTTING, precision },
     network,
   };
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex');

@@ -2,6 +2,20 @@ import type { CallOptions } from '../native/call.js';
 import { expectInteger, expectOptions, expectSignal, fail } from '../native/validate.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
+/** @throws EngineError `ERR_ARG_TYPE` naming the index of what is neither a string nor a question with an answer */
+export function expectEmbeddableTexts(texts: unknown): void {
+  if (!Array.isArray(texts)) fail('ERR_ARG_TYPE', 'an array of texts', 'texts', texts);
+  for (let i = 0; i < texts.length; i++) {
+    const text: unknown = texts[i];
+    if (typeof text === 'string') continue;
+    if (typeof text !== 'object' || text === null || Array.isArray(text)) fail('ERR_ARG_TYPE', 'a string or a question with an answer', `texts[${i}]`, text);
+    for (const field of ['question', 'answer'] as const) {
+      const value = (text as Partial<Record<typeof field, unknown>>)[field];
+      if (typeof value !== 'string') fail('ERR_ARG_TYPE', 'a string', `texts[${i}].${field}`, value);
+    }
+  }
+}
+
 /**
  * Checks what `encode` was given.
  *

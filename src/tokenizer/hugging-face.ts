@@ -18,7 +18,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   private constructor(
     private readonly tokenizer: RustTokenizer,
-    private readonly specialCount: number,
+    readonly before: readonly number[],
+    readonly after: readonly number[],
   ) {}
 
   /**
@@ -37,12 +38,17 @@ export class HuggingFaceTokenizer implements Tokenizer {
     }
     tokenizer.disablePadding();
     tokenizer.disableTruncation();
-    return new HuggingFaceTokenizer(tokenizer, (await tokenizer.encode('')).getLength());
+    const specials = (await tokenizer.encode('')).getIds();
+    // Which of them stand before the text, a text has to show.
+    const mask = (await tokenizer.encode('a')).getSpecialTokensMask();
+    const text = mask.indexOf(0);
+    const before = specials.slice(0, text < 0 ? specials.length : text);
+    return new HuggingFaceTokenizer(tokenizer, before, specials.slice(before.length));
   }
 
   /** As {@link WordPieceTokenizer.encode}; `signal` is looked at between batches of texts. */
   async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
-    const checked = checkEncodeArguments(texts, options, this.specialCount);
+    const checked = checkEncodeArguments(texts, options, this.before.length + this.after.length);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = this.last.then(() => this.encodeNow(texts, checked));
     this.last = job.catch(() => undefined);

@@ -13,6 +13,9 @@ export interface TokenizeOptions extends CallOptions {
 
 /** Turns texts into token ids. Implementations compute off the calling thread. */
 export interface Tokenizer {
+  /** Ids of the special tokens before and after every text. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
   /**
    * Ids of all texts in one array, special tokens included, without padding. `onProgress` receives the number of texts
    * done.

@@ -1,8 +1,9 @@
 import { EngineError } from '../core/errors.js';
 import { readRecords } from '../data/read-records.js';
 import type { ReadOptions } from '../data/read-options.js';
-import { formatQa, valueId } from '../data/record.js';
+import { valueId } from '../data/record.js';
 import { indexLabels } from '../search/voting.js';
+import { encodeQa } from '../tokenizer/encode-qa.js';
 import type { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
 import { TokenTable } from './token-table.js';
 
@@ -55,7 +56,7 @@ export async function readTrainingSet(
       groups.push(record.group ?? record.qid);
     }
     // What one view can hold of a text is all that is ever used of it.
-    tokens.append(await tokenizer.encode(records.map(formatQa), { maxTokens, signal }));
+    tokens.append(await encodeQa(tokenizer, records, { maxTokens, signal }));
     onProgress(ids.length);
   }
   const counts = new Map<string, number>();

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { formatQa, type QaRecord } from '../../src/data/record.js';
+import { formatQa } from '../../src/core/question-answer.js';
+import type { QaRecord } from '../../src/data/record.js';
 import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
 import { TokenTable } from '../../src/training/token-table.js';
 import { BERT_FILE, unpack } from '../support/peer-tokenizer.js';

@@ -2,7 +2,6 @@ import { DatasetWriter, type DatasetWriterOptions } from '../../data/dataset-wri
 import { describeSources } from '../../data/input-files.js';
 import type { ReadOptions } from '../../data/read-options.js';
 import { readRecords, type RecordBatch } from '../../data/read-records.js';
-import { formatQa } from '../../data/record.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { RejectsFile } from './rejects.js';
 import type { ScanResult } from './scan.js';
@@ -82,8 +81,7 @@ async function encodeWindows(task: EmbedTask, writer: DatasetWriter, batches: As
       const written = Math.min(records.length, Math.max(0, resumedRows - first));
       if (written === records.length) continue;
       started ??= performance.now();
-      const texts = records.map(formatQa);
-      const encoded = await encoder.encode(texts, { signal, onProgress: (done) => onProgress(Math.max(first + done, resumedRows)) });
+      const encoded = await encoder.encode(records, { signal, onProgress: (done) => onProgress(Math.max(first + done, resumedRows)) });
       tokens += encoded.tokens;
       await writing;
       writing = writer.append(records.slice(written), encoded.embeddings.subarray(written * encoded.dim));

@@ -1,3 +1,4 @@
+import { wholeText, type EmbeddableText } from '../../core/question-answer.js';
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import { valueId, type QaRecord } from '../../data/record.js';
 import { ValueIdentifier, type Identification } from '../../search/value-identifier.js';
@@ -60,7 +61,7 @@ async function readValueIds(dataset: Dataset): Promise<string[]> {
 }
 
 /** Looks up the records of the nearest answers in one pass over the dataset. */
-async function explain(dataset: Dataset, texts: readonly string[], found: readonly Identification[], count: number): Promise<TextReport[]> {
+async function explain(dataset: Dataset, texts: readonly EmbeddableText[], found: readonly Identification[], count: number): Promise<TextReport[]> {
   const wanted = new Map<number, QaRecord | undefined>();
   for (const { neighbours } of found) for (const { row } of neighbours.slice(0, count)) wanted.set(row, undefined);
   let row = 0;
@@ -69,7 +70,7 @@ async function explain(dataset: Dataset, texts: readonly string[], found: readon
     row++;
   }
   return found.map((identification, i) => ({
-    text: texts[i]!,
+    text: wholeText(texts[i]!),
     ...identification,
     evidence: identification.neighbours.slice(0, count).map((neighbour) => {
       const { question, answer } = wanted.get(neighbour.row)!;

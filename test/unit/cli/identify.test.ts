@@ -23,8 +23,8 @@ describe('collectTexts', () => {
     expect(await collectTexts({ text: ['a'] }, stdin('unread'))).toEqual(['a']);
   });
 
-  it('puts the question in front in the form in which answers are embedded', async () => {
-    expect(await collectTexts({ text: [' yes '], question: 'Why? ' }, stdin(''))).toEqual(['Q: Why? A: yes']);
+  it('takes texts for answers to the question', async () => {
+    expect(await collectTexts({ text: [' yes '], question: 'Why? ' }, stdin(''))).toEqual([{ question: 'Why? ', answer: ' yes ' }]);
   });
 
   it('says what is missing', async () => {

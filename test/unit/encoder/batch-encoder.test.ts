@@ -7,6 +7,8 @@ import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
 class FakeTokenizer implements Tokenizer {
+  readonly before = [];
+  readonly after = [];
   readonly windows: number[] = [];
   disposed = 0;
 
@@ -116,10 +118,17 @@ describe('BatchEncoder', () => {
     expect(String.fromCodePoint(...runner.batches[0]!.ids)).toBe('q: ab');
   });
 
+  it('keeps three quarters of the room for the answer where the question is long', async () => {
+    const { model } = setup();
+    const { encoder, runner } = setup({ model: { ...model, prompt: '>', lowerCase: true } });
+    await encoder.encode([{ question: 'WHY OH WHY', answer: 'BECAUSE' }, 'A LONG TEXT']);
+    expect(runner.batches.map(({ ids }) => String.fromCodePoint(...ids)).join('')).toBe('>q a: be>a long ');
+  });
+
   it('names what is wrong with the arguments, at the line of the caller', async () => {
     const { encoder } = setup();
     const error = await encoder.encode(['a', 7 as unknown as string]).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string for "texts[1]", got 7' });
+    expect(error).toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string or a question with an answer for "texts[1]", got 7' });
     expect((error as Error).stack).toContain('batch-encoder.test.ts');
     await expect(encoder.encode('a' as unknown as string[])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(encoder.encode([], { singal: 1 } as object)).rejects.toThrow(/"options", got "singal"/);
