@@ -6,6 +6,8 @@
  * like embeddings of texts. BENCH_EMBEDDINGS names a raw float32 file of real embeddings with 384 entries a row.
  */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { SearchParams } from '../../src/search/index-params.js';
@@ -143,10 +145,41 @@ function buildBenchmark(factory: string, data: DataName, only: 'run' | 'check'):
   };
 }
 
+/** Without what JavaScript has left behind, which may be freed at any time. */
+function residentBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage.rss();
+}
+
+/** What an index holds in memory, from the growth of the process: the time is that of building it. */
+function memoryBenchmark(factory: string, rows: number): Benchmark {
+  return {
+    name: `index/memory/${factory}`,
+    sizes: { rows, dim: DIM },
+    subject: 'VectorIndex',
+    only: 'run',
+    work: { unit: 'vectors', subject: rows, peer: rows },
+    rounds: 1,
+    prepare: async (revision): Promise<Subject> => {
+      const { base } = makeData('clusters', { rows, queries: 0 });
+      const before = residentBytes();
+      const index = await build(revision, factory, base, false);
+      const bytesPerRow = (residentBytes() - before) / rows;
+      await index.dispose();
+      return {
+        run: async () => (await build(revision, factory, base, false)).dispose(),
+        details: () => ({ gibibytesPerMillionRows: (bytesPerRow * 1e6) / 2 ** 30, timesRawVectors: bytesPerRow / (4 * DIM) }),
+      };
+    },
+  };
+}
+
 const dataNames: DataName[] = [...(EMBEDDINGS === undefined ? [] : ['real' as const]), 'clusters', 'normal'];
 
 export const benchmarks: Benchmark[] = [
   ...dataNames.flatMap((data) => [buildBenchmark('HNSW32', data, 'run'), ...searchCases.map((search) => searchBenchmark(search, data, 'run'))]),
+  ...['Flat', 'HNSW32', 'IVF256,SQ8'].map((factory) => memoryBenchmark(factory, 100_000)),
   buildBenchmark('HNSW32', 'clusters', 'check'),
   searchBenchmark({ factory: 'HNSW32', params: { efSearch: 64 }, leastRecall: 0.9 }, 'clusters', 'check'),
   searchBenchmark({ factory: 'IVF64,SQ8', params: { nprobe: 8 }, leastRecall: 0.3 }, 'clusters', 'check'),

@@ -8,22 +8,31 @@ import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js
 import type * as encoderModel from '../../src/native/encoder-model.js';
 import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
 import { randomUnitRows } from '../../test/support/random.js';
-import { openAddon } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
-const PAIRS = 48;
-const TOKENS = 128;
-const CONFIG: NativeEncoderConfig = {
+interface Size {
+  pairs: number;
+  /** Of every text. */
+  tokens: number;
+  config: NativeEncoderConfig;
+}
+const MINILM: NativeEncoderConfig = {
   layers: 6, hidden: 384, heads: 12, inner: 1536, vocabulary: 30522, types: 2, maxPositions: 512, ropeBase: 0,
   gated: false, biases: true, epsilon: 1e-12, pooling: 'mean', normalize: true, paddingId: 0,
 };
-/** [out, in] of the products of one layer. */
-const SHAPES = [[3 * CONFIG.hidden, CONFIG.hidden], [CONFIG.hidden, CONFIG.hidden], [CONFIG.inner, CONFIG.hidden], [CONFIG.hidden, CONFIG.inner]] as const;
+const FULL: Size = { pairs: 48, tokens: 128, config: MINILM };
+const SMALL: Size = { pairs: 4, tokens: 16, config: { ...MINILM, layers: 2, hidden: 192, heads: 6, inner: 768, vocabulary: 1000 } };
 
-async function randomModel(revision: Revision, precision: 'f32' | 'bf16'): Promise<EncoderModel> {
+/** [out, in] of the products of one layer. */
+function shapes({ hidden, inner }: NativeEncoderConfig) {
+  return [[3 * hidden, hidden], [hidden, hidden], [inner, hidden], [hidden, inner]] as const;
+}
+
+async function randomModel(revision: Revision, config: NativeEncoderConfig, precision: 'f32' | 'bf16'): Promise<EncoderModel> {
   const { EncoderModel } = await revision.import<typeof encoderModel>('dist/native/encoder-model.js');
-  const model = new EncoderModel(CONFIG, precision);
+  const model = new EncoderModel(config, precision);
   let seed = 1;
   for (const { name, rows, cols } of model.parameters.values()) {
     const isNorm = name.includes('norm') && name.endsWith('weight');
@@ -34,16 +43,16 @@ async function randomModel(revision: Revision, precision: 'f32' | 'bf16'): Promi
   return model;
 }
 
-function randomTokens(seed: number): PackedTokens {
+function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedTokens {
   let state = seed;
-  const ids = Int32Array.from({ length: PAIRS * TOKENS }, () => (state = (state * 48271) % 2147483647) % CONFIG.vocabulary);
-  return { ids, offsets: Int32Array.from({ length: PAIRS + 1 }, (_, i) => i * TOKENS) };
+  const ids = Int32Array.from({ length: pairs * tokens }, () => (state = (state * 48271) % 2147483647) % config.vocabulary);
+  return { ids, offsets: Int32Array.from({ length: pairs + 1 }, (_, i) => i * tokens) };
 }
 
 /** Seconds of all products of one step, one layer timed and multiplied. */
-function products(addon: Addon, rows: number, kind: 0 | 1): () => Promise<number> {
-  const operands = SHAPES.map(([out, width]) => ({ out, width, w: randomUnitRows(out, width, 1), x: randomUnitRows(rows, width, 2), dy: randomUnitRows(rows, out, 3) }));
-  const result = new Float32Array(rows * CONFIG.inner);
+function products(addon: Addon, config: NativeEncoderConfig, rows: number, kind: 0 | 1): () => Promise<number> {
+  const operands = shapes(config).map(([out, width]) => ({ out, width, w: randomUnitRows(out, width, 1), x: randomUnitRows(rows, width, 2), dy: randomUnitRows(rows, out, 3) }));
+  const result = new Float32Array(rows * config.inner);
   return async () => {
     let seconds = 0;
     for (const { out, width, w, x, dy } of operands) {
@@ -51,26 +60,26 @@ function products(addon: Addon, rows: number, kind: 0 | 1): () => Promise<number
       seconds += await addon.matmulSeconds(dy, w, result.subarray(0, rows * width), rows, width, out, false, false, kind);
       seconds += await addon.matmulSeconds(dy, x, result.subarray(0, out * width), out, width, rows, true, false, kind);
     }
-    return seconds * CONFIG.layers;
+    return seconds * config.layers;
   };
 }
 
-const ROWS = 2 * PAIRS * TOKENS;
-/** GFLOP of the products of a step. */
-const WORK = (6 * CONFIG.layers * ROWS * SHAPES.reduce((sum, [out, width]) => sum + out * width, 0)) / 1e9;
-
-function trainingStep(precision: 'f32' | 'bf16'): Benchmark {
+function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'check'): Benchmark {
+  const { pairs, tokens, config } = size;
+  const rows = 2 * pairs * tokens;
+  const work = (6 * config.layers * rows * shapes(config).reduce((sum, [out, width]) => sum + out * width, 0)) / 1e9;
   return {
-    name: `training-step/MiniLM/${precision}`,
-    sizes: { pairs: PAIRS, tokens: ROWS },
+    name: `training-step/${only === 'check' ? 'small' : 'MiniLM'}/${precision}`,
+    sizes: { pairs, tokens: rows },
     subject: 'univar',
-    only: 'run',
-    work: { unit: 'GFLOP', subject: WORK, peer: WORK },
+    only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
+    work: { unit: 'GFLOP', subject: work, peer: work },
     target: 0.65,
     rounds: 5,
     prepare: async (revision): Promise<Subject> => {
-      const [query, key] = [randomTokens(1), randomTokens(2)];
-      const model = await randomModel(revision, precision);
+      const [query, key] = [randomTokens(size, 1), randomTokens(size, 2)];
+      const model = await randomModel(revision, config, precision);
       const loss = { labels: undefined, mode: 'one-way', logitScale: 20, memoryBudget: 2 ** 30, firstTrainedLayer: 0 } as const;
       const update = { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
       let step = 0;
@@ -80,13 +89,14 @@ function trainingStep(precision: 'f32' | 'bf16'): Benchmark {
       await train();
       const after = (await train()).loss;
       if (!(after < before)) throw new Error(`The loss went from ${before} to ${after} in ${precision}`);
-      return { run: train, details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
+      const engine = await openEngine(revision);
+      return { run: train, counters: () => countWork(engine, train), details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
     },
     peer: {
       name: `oneDNN ${precision} products`,
-      prepare: async (revision): Promise<Subject> => ({ run: products(await openAddon(revision), ROWS, precision === 'bf16' ? 1 : 0), timesItself: true }),
+      prepare: async (revision): Promise<Subject> => ({ run: products(await openAddon(revision), config, rows, precision === 'bf16' ? 1 : 0), timesItself: true }),
     },
   };
 }
 
-export const benchmarks: Benchmark[] = [trainingStep('f32'), trainingStep('bf16')];
+export const benchmarks: Benchmark[] = [trainingStep(FULL, 'f32', 'run'), trainingStep(FULL, 'bf16', 'run'), trainingStep(SMALL, 'f32', 'check')];
