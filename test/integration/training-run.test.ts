@@ -213,10 +213,27 @@ describe('train refuses', () => {
     await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('learningRate (0.001 there, 0.002 now)') as string });
     await expect(train({ ...options, data: options.data.slice(0, 1) })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in the data') as string });
     const description = join(options.out, 'run.json');
-    writeFileSync(description, readFileSync(description, 'utf8').replace(/\s*"cutting": "[^"]*",/, ''));
-    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in how long texts are cut;') as string });
+    writeFileSync(description, readFileSync(description, 'utf8').replace(/"cutting": "[^"]*"/, '"cutting": "end"'));
+    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in how texts are prepared and cut;') as string });
     writeFileSync(join(options.encoder, '..', 'stranger.txt'), '');
     await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('is no training run') as string });
+  });
+
+  it('a prompt before views of several answers, and trains single ones with it, in lower case', async () => {
+    const plain = { ...setting(), lambda: 1 };
+    const folder = `${plain.encoder}-prompt`;
+    cpSync(plain.encoder, folder, { recursive: true });
+    writeFileSync(join(folder, 'config_sentence_transformers.json'), JSON.stringify({ prompts: { p: 'w7 w8 ' }, default_prompt_name: 'p' }));
+    writeFileSync(join(folder, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length: 64, do_lower_case: true }));
+    await expect(train({ ...plain, encoder: folder, lambda: 2 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('the prompt "w7 w8 "') as string });
+    await train(plain);
+    const prompted = { ...plain, encoder: folder, out: `${plain.out}-prompt` };
+    await train(prompted);
+    const tokens = (run: string): number => metricsOf(run).reduce((sum, line) => sum + ((line['tokens'] as number | undefined) ?? 0), 0);
+    expect(tokens(prompted.out)).toBe(tokens(plain.out) + 8 * 2 * 8 * 2); // two tokens before both views of 8 pairs, 8 times
+    for (const name of ['config_sentence_transformers.json', 'sentence_bert_config.json']) {
+      expect(readFileSync(join(prompted.out, 'best', name), 'utf8')).toBe(readFileSync(join(folder, name), 'utf8'));
+    }
   });
 
   it('a damaged checkpoint, and one of another architecture', async () => {
