@@ -30,6 +30,7 @@ export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from
 export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
 export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';
 export { l2Normalize, pool } from './native/vectors.js';
+export type { Picture } from './plots/svg.js';
 export { exactNeighbours, type Neighbours } from './search/exact-search.js';
 export {
   ValueIdentifier,
@@ -64,7 +65,7 @@ export { readRecords, type RecordBatch } from './data/read-records.js';
 export { valueId, type QaRecord } from './data/record.js';
 export { surveyRecords, type RecordSurvey } from './data/survey-records.js';
 export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
-export { plotTraining } from './training/plots.js';
+export { plotTraining, trainingCurves } from './training/plots.js';
 export type { PresetName } from './training/presets.js';
 export type { TrainEvents, TrainOptions } from './training/settings.js';
 export { train, type TrainSummary } from './training/train.js';

@@ -2,8 +2,9 @@
  * Which encoder belongs to a dataset. The manifest names it and holds its fingerprint but no path, so that datasets are
  * the same wherever they are made; where its folder lies on this machine is written beside it.
  */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
@@ -11,9 +12,13 @@ import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
+import { planEncoder, type LoadEncoderOptions } from '../encoder/plan-encoder.js';
+import { METRICS_FILE } from '../training/metrics.js';
+import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 import type { EncoderCliOptions } from './encoder-options.js';
 
 const LOCATION_FILE = 'encoder.json';
+const RUN_ENCODERS: readonly string[] = [BEST_ENCODER, LAST_ENCODER];
 
 /** Notes where the encoder's folder lies; nothing for the encoder that comes with the package. */
 export async function rememberEncoder(dir: string, folder: string): Promise<void> {
@@ -34,12 +39,7 @@ export async function loadDatasetEncoder(dataset: Dataset, folder: string | unde
   if (found === undefined) {
     throw new EngineError('ERR_DATA', `${dataset.dir} was embedded with the encoder "${name}"; name its folder with --encoder`);
   }
-  const { maxTokens, backend, precision } = dataset.manifest.settings;
-  const encoder = await loadEncoder(found, {
-    ...(typeof maxTokens === 'number' && { maxTokens }),
-    backend: options.backend ?? (backend === 'native' || backend === 'onnx' ? backend : 'auto'),
-    precision: options.precision ?? ENCODER_PRECISIONS.find((known) => known === precision),
-  });
+  const encoder = await loadEncoder(found, encoderOptions(dataset, options));
   if (encoder.fingerprint === fingerprint) return encoder;
   await encoder.dispose();
   throw new EngineError(
@@ -47,6 +47,32 @@ export async function loadDatasetEncoder(dataset: Dataset, folder: string | unde
     `${found} is not the encoder that embedded ${dataset.dir}: that was "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, ` +
       `this is "${encoder.name}" with ${encoder.fingerprint.slice(0, 12)}. Name the right folder with --encoder, or embed again`,
   );
+}
+
+/**
+ * The folder of the training run whose encoder, `best` or `last`, embedded a dataset; undefined where the encoder is from
+ * no run, has gone, or is another one by now.
+ */
+export async function findTrainingRun(dataset: Dataset): Promise<string | undefined> {
+  const folder = await locate(dataset.dir);
+  if (folder === undefined || !RUN_ENCODERS.includes(basename(folder)) || !existsSync(join(dirname(folder), METRICS_FILE))) return undefined;
+  try {
+    const plan = await planEncoder(folder, encoderOptions(dataset, {}));
+    return (await plan.fingerprint()) === dataset.manifest.encoder.fingerprint ? dirname(folder) : undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return undefined; // no encoder any more
+  }
+}
+
+/** How the dataset was embedded, where the command line does not say otherwise. */
+function encoderOptions({ manifest }: Dataset, { backend, precision }: EncoderCliOptions): LoadEncoderOptions {
+  const { settings } = manifest;
+  return {
+    ...(typeof settings['maxTokens'] === 'number' && { maxTokens: settings['maxTokens'] }),
+    backend: backend ?? (['native', 'onnx'] as const).find((known) => known === settings['backend']) ?? 'auto',
+    precision: precision ?? ENCODER_PRECISIONS.find((known) => known === settings['precision']),
+  };
 }
 
 async function locate(dir: string): Promise<string | undefined> {

@@ -10,6 +10,7 @@ import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
 import { addIdentifyCommand } from './identify.js';
+import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addTrainCommand } from './train.js';
 
@@ -32,6 +33,7 @@ export function createProgram(context: CliContext): Command {
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
   addTrainCommand(program, context);
+  addPlotCommand(program, context);
   addExportCommand(program, context);
   addBenchCommand(program, context);
   addDoctorCommand(program, context);

@@ -66,7 +66,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option('--model <name>', 'model of the rows that name none')
     .option('--lang <code>', 'language of the rows that name none, ISO 639-3, for example eng')
     .option('--skip-bad', 'leave bad rows out')
-    .option('--plot', 'draw loss, learning rate and validation into the folder')
+    .option('--plot', 'draw loss, learning rate and validation into the folder, as univar plot does later')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
       'after',

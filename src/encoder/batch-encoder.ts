@@ -8,6 +8,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { gatherRows, planBatches, type PackedBatch } from './batching.js';
 import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
+import { prepareText } from './text-preparation.js';
 
 /** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
 const WINDOW_TEXTS = 2048;
@@ -145,12 +146,8 @@ export class BatchEncoder implements Encoder {
 
   async #tokenize(texts: readonly EmbeddableText[], begin: number, signal: AbortSignal | undefined): Promise<PackedBatch> {
     const { model, tokenizer, maxTokens } = this.#parts;
-    // As sentence-transformers does it.
-    const prepare = (text: string): string => {
-      const trimmed = (model.prompt + text).trim();
-      return model.lowerCase ? trimmed.toLowerCase() : trimmed;
-    };
-    const packed = await encodeQa(tokenizer, texts.slice(begin, begin + WINDOW_TEXTS), { maxTokens, signal, prepare });
+    const window = texts.slice(begin, begin + WINDOW_TEXTS);
+    const packed = await encodeQa(tokenizer, window, { maxTokens, signal, prepare: (text) => prepareText(model, text) });
     packed.ids.forEach((id) => {
       if (id < 0 || id >= model.vocabSize) {
         throw new EngineError('ERR_DATA', `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`);

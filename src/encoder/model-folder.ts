@@ -3,15 +3,16 @@
  * names), without loading the model. What is not supported is refused by name, never ignored.
  */
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
+import { isObject, parseJson, readJson, type Json } from './json-file.js';
 import { externalDataLocations } from './onnx-files.js';
+import { readTextPreparation, type TextPreparation } from './text-preparation.js';
 
 export type Pooling = 'mean' | 'cls';
 
-export interface ModelFolder {
+export interface ModelFolder extends TextPreparation {
   /** Base name of the folder. */
   name: string;
   /** Folder of config.json and the files of the model. */
@@ -26,10 +27,6 @@ export interface ModelFolder {
   pooling: Pooling;
   /** Whether vectors are scaled to unit length. */
   normalize: boolean;
-  /** Put in front of every text. */
-  prompt: string;
-  /** Whether texts are lower-cased before the tokenizer sees them. */
-  lowerCase: boolean;
   /** Width of a vector. */
   dim: number;
   /** Rows of the table of token embeddings. */
@@ -39,8 +36,6 @@ export interface ModelFolder {
   /** Longest sequence that the folder asks for, at most `positions`. */
   maxTokens: number;
 }
-
-type Json = Record<string, unknown>;
 
 /** Models of these types count positions from the id of the padding token + 1, which takes as many from the table. */
 const POSITIONS_AFTER_PADDING = ['roberta', 'xlm-roberta', 'camembert', 'mpnet'];
@@ -79,8 +74,8 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 
   const config = await readJson(file.config);
   const sentence = await readOptionalJson(join(transformer, 'sentence_bert_config.json'));
-  const prompt = readPrompt(await readOptionalJson(join(root, 'config_sentence_transformers.json')), root);
-  const { pooling, dim } = readPooling(await readJson(file.pooling), file.pooling, prompt !== '');
+  const preparation = await readTextPreparation(root, transformer);
+  const { pooling, dim } = readPooling(await readJson(file.pooling), file.pooling, preparation.prompt !== '');
   const positions = countPositions(config, file.config);
   return {
     name: basename(root),
@@ -91,8 +86,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     tokenizerFile: file.tokenizer,
     pooling,
     normalize: modules.normalize,
-    prompt,
-    lowerCase: sentence['do_lower_case'] === true,
+    ...preparation,
     dim: dim ?? readOptionalSize(config, 'n_embd', file.config) ?? readSize(config, 'hidden_size', file.config),
     vocabSize: readSize(config, 'vocab_size', file.config),
     positions,
@@ -146,17 +140,6 @@ function readPooling(config: Json, file: string, hasPrompt: boolean): { pooling:
   return { pooling, dim: readOptionalSize(config, 'word_embedding_dimension', file) ?? readOptionalSize(config, 'embedding_dimension', file) };
 }
 
-/** The prompt that sentence-transformers would put in front of every text if told nothing. */
-function readPrompt(config: Json, root: string): string {
-  const { prompts, default_prompt_name: name } = config;
-  if (typeof name !== 'string') return '';
-  const prompt = isObject(prompts) ? prompts[name] : undefined;
-  if (typeof prompt !== 'string') {
-    throw new EngineError('ERR_DATA', `${join(root, 'config_sentence_transformers.json')}: there is no prompt named "${name}"`);
-  }
-  return prompt;
-}
-
 function countPositions(config: Json, file: string): number {
   // NomicBERT has no table; some of its configurations say so with 0.
   const table = readOptionalSize(config, 'max_position_embeddings', file) ?? (config['n_positions'] === 0 ? undefined : readOptionalSize(config, 'n_positions', file));
@@ -179,24 +162,6 @@ function locateWeights(modelFile: string): string[] {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-async function parseJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
-  } catch (cause) {
-    throw new EngineError('ERR_DATA', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
-
-async function readJson(file: string): Promise<Json> {
-  const value = await parseJson(file);
-  if (!isObject(value)) throw new EngineError('ERR_DATA', `${file}: expected a JSON object`);
-  return value;
 }
 
 async function readOptionalJson(file: string): Promise<Json> {

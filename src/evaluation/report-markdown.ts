@@ -3,8 +3,13 @@ import type { Report, ReportEntry } from './report-types.js';
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
 
+/** Name that a curve of the training has beside a report. */
+export function trainingPlot(file: string): string {
+  return `training-${file}`;
+}
+
 /** @param plots names of the SVG files beside the report */
-export function reportMarkdown({ title, description, entries }: Report, plots: readonly string[]): string {
+export function reportMarkdown({ title, description, entries, training = [] }: Report, plots: readonly string[]): string {
   const picture = (name: string, caption: string): string[] => (plots.includes(name) ? [`![${caption}](${name})`] : []);
   const sections = [
     `# ${escape(title)}`,
@@ -25,6 +30,8 @@ export function reportMarkdown({ title, description, entries }: Report, plots: r
     ]),
     '## Recall of each label',
     ...picture('per-id.svg', 'Recall of each label'),
+    ...(training.length > 0 ? ['## How the encoder was trained'] : []),
+    ...training.flatMap(({ file, caption }) => picture(trainingPlot(file), caption)),
     'All figures: `report.json`; the tables: `per-id.csv`, `confusion.csv`.',
   ];
   return `${sections.join('\n\n')}\n`;

@@ -1,3 +1,4 @@
+import type { Picture } from '../plots/svg.js';
 import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';
 
@@ -13,4 +14,6 @@ export interface Report {
   description?: string;
   /** At least one; results on the same rows, so that they can be compared. */
   entries: readonly ReportEntry[];
+  /** Curves of the training of the encoder, from `trainingCurves`; written beside the report as training-*.svg. */
+  training?: readonly Picture[];
 }

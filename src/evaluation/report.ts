@@ -3,21 +3,21 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
-import { reportMarkdown } from './report-markdown.js';
+import { reportMarkdown, trainingPlot } from './report-markdown.js';
 import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
 import type { Report } from './report-types.js';
 
 /**
  * Writes report.md, report.json, per-id.csv, confusion.csv, and the plots: accuracy.svg, per-id.svg, k-sweep.svg where
  * an entry is a kNN, and for entry number n confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg where
- * value ids merge. Existing files of these names are replaced. Equal input gives equal bytes.
+ * value ids merge; and training-*.svg where there are curves of the training. Existing files of these names are replaced. Equal input gives equal bytes.
  *
  * @param dir is made where it does not exist
  * @returns the names of the files in `dir`
  * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_IO`
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
-  const { entries } = report;
+  const { entries, training = [] } = report;
   const names = new Set(entries.map(({ name }) => name));
   if (entries.length === 0 || names.size !== entries.length) {
     throw new EngineError(
@@ -32,9 +32,10 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     if (result.byLang) plots[`confusion-${i + 1}-lang.svg`] = plotConfusion(result.byLang, `${name}, by language`);
     if (result.byModel) plots[`confusion-${i + 1}-model.svg`] = plotConfusion(result.byModel, `${name}, by model`);
   });
+  for (const { file, svg } of training) plots[trainingPlot(file)] = svg;
   const files: Record<string, string> = {
     'report.md': reportMarkdown(report, Object.keys(plots)),
-    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'report.json': `${JSON.stringify({ ...report, training: undefined }, null, 2)}\n`,
     'per-id.csv': perIdCsv(entries),
     'confusion.csv': confusionCsv(entries),
     ...plots,

@@ -13,6 +13,14 @@ export interface LegendItem {
   colour: string;
 }
 
+/** A plot that is done. */
+export interface Picture {
+  /** Name of its file, ending in `.svg`. */
+  file: string;
+  caption: string;
+  svg: string;
+}
+
 interface SvgNode {
   setAttribute(name: string, value: string): void;
   append(...children: SvgNode[]): void;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as Plot from '@observablehq/plot';
 
 import { withFileErrors } from '../core/file-errors.js';
-import { HEADING_HEIGHT, renderSvg, type Heading } from '../plots/svg.js';
+import { HEADING_HEIGHT, renderSvg, type Heading, type Picture } from '../plots/svg.js';
 import { readMetrics, type Metrics, type StepMetrics, type ValidationMetrics } from './metrics.js';
 
 const CURVE = '#0072b2';
@@ -15,54 +15,70 @@ const CHANCE = '#c00000';
 const WINDOW = 25;
 
 /**
- * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl.
+ * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl into the folder of
+ * a run, whether it has ended or not.
  *
  * @returns the paths
  * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`
  */
 export async function plotTraining(dir: string): Promise<string[]> {
-  const files = drawTraining(await readMetrics(dir));
   const paths: string[] = [];
-  for (const [name, svg] of Object.entries(files)) {
-    const path = join(dir, name);
+  for (const { file, svg } of await trainingCurves(dir)) {
+    const path = join(dir, file);
     await withFileErrors(`write ${path}`, () => writeFile(path, svg));
     paths.push(path);
   }
   return paths;
 }
 
-/** The SVG texts by file name. */
-export function drawTraining(metrics: readonly Metrics[]): Record<string, string> {
+/**
+ * The same curves without writing them, for example for a report.
+ *
+ * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`
+ */
+export async function trainingCurves(dir: string): Promise<Picture[]> {
+  return drawTraining(await readMetrics(dir));
+}
+
+/** Curves of what the metrics hold. */
+export function drawTraining(metrics: readonly Metrics[]): Picture[] {
   const steps = metrics.filter((line): line is StepMetrics => line.kind === 'step');
   const validations = metrics.filter((line): line is ValidationMetrics => line.kind === 'validation');
+  return [...(steps.length > 0 ? [drawLoss(steps), drawLearningRate(steps)] : []), ...(validations.length > 0 ? [drawValidations(validations)] : [])];
+}
+
+function drawLoss(steps: readonly StepMetrics[]): Picture {
   const smooth = steps.map(({ step }, i) => {
     const window = steps.slice(Math.max(0, i - WINDOW + 1), i + 1);
     return { step, loss: window.reduce((sum, { loss }) => sum + loss, 0) / window.length };
   });
-  return {
-    'loss.svg': draw({ title: 'Loss', subtitle: `InfoNCE of each update, and its mean over ${WINDOW} updates, in nats` }, {}, [
-      Plot.line(steps, { x: 'step', y: 'loss', stroke: FAINT }),
-      Plot.line(smooth, { x: 'step', y: 'loss', stroke: CURVE, strokeWidth: 2 }),
-    ]),
-    'learning-rate.svg': draw({ title: 'Learning rate', subtitle: 'of each update' }, { tickFormat: '.1e' }, [
-      Plot.line(steps, { x: 'step', y: 'learningRate', stroke: CURVE, strokeWidth: 2 }),
-    ]),
-    ...(validations.length > 0 && {
-      'validation.svg': draw(
-        { title: 'Held-out answers identified', subtitle: 'balanced accuracy of kNN, mean over the sources; dashed: chance' },
-        { tickFormat: (share: number) => `${Math.round(100 * share)} %`, domain: [0, Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
-        [
-          Plot.ruleY([validations[0]!.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-          Plot.line(validations, { x: 'step', y: 'balancedAccuracy', stroke: CURVE, strokeWidth: 2 }),
-          Plot.dot(validations, { x: 'step', y: 'balancedAccuracy', fill: CURVE, r: 3 }),
-        ],
-      ),
-    }),
-  };
+  return draw('loss.svg', { title: 'Loss', subtitle: `InfoNCE of each update, and its mean over ${WINDOW} updates, in nats` }, {}, [
+    Plot.line(steps, { x: 'step', y: 'loss', stroke: FAINT }),
+    Plot.line(smooth, { x: 'step', y: 'loss', stroke: CURVE, strokeWidth: 2 }),
+  ]);
 }
 
-function draw(heading: Heading, y: Plot.ScaleOptions, marks: Plot.Markish[]): string {
-  return renderSvg(
+function drawLearningRate(steps: readonly StepMetrics[]): Picture {
+  return draw('learning-rate.svg', { title: 'Learning rate', subtitle: 'of each update' }, { tickFormat: '.1e' }, [
+    Plot.line(steps, { x: 'step', y: 'learningRate', stroke: CURVE, strokeWidth: 2 }),
+  ]);
+}
+
+function drawValidations(validations: readonly ValidationMetrics[]): Picture {
+  return draw(
+    'validation.svg',
+    { title: 'Held-out answers identified', subtitle: 'balanced accuracy of kNN, mean over the sources; dashed: chance' },
+    { tickFormat: (share: number) => `${Math.round(100 * share)} %`, domain: [0, Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
+    [
+      Plot.ruleY([validations[0]!.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
+      Plot.line(validations, { x: 'step', y: 'balancedAccuracy', stroke: CURVE, strokeWidth: 2 }),
+      Plot.dot(validations, { x: 'step', y: 'balancedAccuracy', fill: CURVE, r: 3 }),
+    ],
+  );
+}
+
+function draw(file: string, heading: Heading, y: Plot.ScaleOptions, marks: Plot.Markish[]): Picture {
+  const svg = renderSvg(
     {
       width: 640,
       height: HEADING_HEIGHT + 300,
@@ -76,4 +92,5 @@ function draw(heading: Heading, y: Plot.ScaleOptions, marks: Plot.Markish[]): st
     heading,
     [],
   );
+  return { file, caption: `${heading.title}: ${heading.subtitle}`, svg };
 }

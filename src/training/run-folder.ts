@@ -10,6 +10,7 @@ import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../data/folder-lock.js';
 import { describeSources, hashFile, type SourceFile } from '../data/input-files.js';
+import type { TextPreparation } from '../encoder/text-preparation.js';
 import { CUTTING } from '../tokenizer/encode-qa.js';
 import type { TrainOptions, TrainSettings } from './settings.js';
 
@@ -18,8 +19,8 @@ export interface RunDescription {
   encoder: Record<string, string>;
   sources: SourceFile[];
   read: Record<string, unknown>;
-  /** How texts that are too long are cut. */
-  cutting: string;
+  /** What is done to texts: before they are tokenised, and where they are too long. */
+  texts: TextPreparation & { cutting: string };
   settings: TrainSettings;
 }
 
@@ -27,11 +28,11 @@ const RUN_FILE = 'run.json';
 const ENCODER_FILES = ['config.json', 'model.safetensors', 'tokenizer.json'];
 
 /** @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED` */
-export async function describeRun(options: TrainOptions, settings: TrainSettings): Promise<RunDescription> {
+export async function describeRun(options: TrainOptions, settings: TrainSettings, preparation: TextPreparation): Promise<RunDescription> {
   const { encoder, data, read, signal } = options;
   const hashes: Record<string, string> = {};
   for (const file of ENCODER_FILES) hashes[file] = (await hashFile(join(encoder, file), signal)).sha256;
-  return { encoder: hashes, sources: await describeSources(data, read?.format, signal), read: { ...read }, cutting: CUTTING, settings };
+  return { encoder: hashes, sources: await describeSources(data, read?.format, signal), read: { ...read }, texts: { ...preparation, cutting: CUTTING }, settings };
 }
 
 export class RunFolder {
@@ -124,7 +125,7 @@ function differences(there: string, now: RunDescription): string {
   if (differ(before.encoder, now.encoder)) list.push('the encoder');
   if (differ(before.sources, now.sources)) list.push('the data');
   if (differ(before.read, now.read)) list.push('how the data are read');
-  if (differ(before.cutting, now.cutting)) list.push('how long texts are cut');
+  if (differ(before.texts, now.texts)) list.push('how texts are prepared and cut');
   for (const [key, value] of Object.entries(now.settings)) {
     const old = (before.settings as Record<string, unknown> | undefined)?.[key];
     if (differ(old, value)) list.push(`${key} (${String(old)} there, ${String(value)} now)`);

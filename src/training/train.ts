@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { readNativeConfig } from '../encoder/checkpoint.js';
 import { readModelFolder, type Pooling } from '../encoder/model-folder.js';
+import { readTextPreparation, type TextPreparation } from '../encoder/text-preparation.js';
 import { fail } from '../native/validate.js';
 import { firstLargest } from '../search/voting.js';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
@@ -37,13 +38,14 @@ export interface TrainSummary extends RunSummary {
 export async function train(options: TrainOptions): Promise<TrainSummary> {
   const settings = resolveTrainSettings(options);
   const pooling = settings.pooling ?? (await folderPooling(options.encoder));
-  const set = await loadTrainingSet(options, settings);
+  const preparation = await readPreparation(options.encoder, settings.lambda);
+  const set = await loadTrainingSet(options, settings, preparation);
   const split = settings.validateEvery > 0 ? splitValidation(set, settings.validationShare, settings.seed) : { train: allRows(set), test: new Int32Array() };
   const cappedIds = checkLambda(set, split.train, settings.lambda);
   const validation = settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
   const batches = new BatchSource(set, split.train, settings);
   const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
-  const folder = await RunFolder.open(options.out, await describeRun(options, settings));
+  const folder = await RunFolder.open(options.out, await describeRun(options, settings, preparation));
   try {
     const trainer = await createTrainer(trainerOptions(options.encoder, settings, pooling, steps));
     try {
@@ -65,15 +67,18 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
 /** A bare checkpoint, without the files of sentence-transformers, says nothing: then it is the mean, as for most encoders. */
 async function folderPooling(encoder: string): Promise<Pooling> {
   if (!existsSync(join(encoder, 'modules.json'))) return 'mean';
-  const { pooling, prompt, lowerCase } = await readModelFolder(encoder);
-  if (prompt !== '' || lowerCase) {
-    throw new EngineError('ERR_DATA', `${encoder} puts ${prompt === '' ? 'texts in lower case' : 'a prompt before texts'}, which training would have to do too and does not`);
-  }
-  return pooling;
+  return (await readModelFolder(encoder)).pooling;
+}
+
+/** What the encoder does to texts, training does too. The prompt belongs before a view, but stands before every answer. */
+async function readPreparation(encoder: string, lambda: number): Promise<TextPreparation> {
+  const preparation = await readTextPreparation(encoder, encoder);
+  if (preparation.prompt === '' || lambda === 1) return preparation;
+  throw new EngineError('ERR_DATA', `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, which training can do only for views of one answer: take lambda 1`);
 }
 
 /** Reads tokenizer and data, and checks that they fit the encoder. */
-async function loadTrainingSet(options: TrainOptions, settings: TrainSettings): Promise<TrainingSet> {
+async function loadTrainingSet(options: TrainOptions, settings: TrainSettings, preparation: TextPreparation): Promise<TrainingSet> {
   const { native } = await readNativeConfig(options.encoder, { pooling: 'mean', normalize: true });
   if (settings.freezeLayers > native.layers) fail('ERR_ARG_RANGE', `at most ${native.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
   const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
@@ -84,6 +89,7 @@ async function loadTrainingSet(options: TrainOptions, settings: TrainSettings): 
     return await readTrainingSet(options.data, tokenizer, {
       read: options.read ?? {},
       maxTokens: resolveMaxTokens(settings, native.maxPositions),
+      preparation,
       minPerId: settings.minPerId,
       signal: options.signal,
       onProgress: (rows) => options.events?.onRead?.(rows),

@@ -2,6 +2,7 @@ import { EngineError } from '../core/errors.js';
 import { readRecords } from '../data/read-records.js';
 import type { ReadOptions } from '../data/read-options.js';
 import { valueId } from '../data/record.js';
+import { prepareText, type TextPreparation } from '../encoder/text-preparation.js';
 import { indexLabels } from '../search/voting.js';
 import { encodeQa } from '../tokenizer/encode-qa.js';
 import type { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
@@ -26,6 +27,8 @@ export interface ReadTrainingSetOptions {
   read: Omit<ReadOptions, 'signal' | 'batchSize'>;
   /** Longest view, special tokens included. */
   maxTokens: number;
+  /** What the encoder wants done to each text before it is tokenised. */
+  preparation: TextPreparation;
   /** Value ids with fewer answers are left out. */
   minPerId: number;
   signal: AbortSignal | undefined;
@@ -41,7 +44,7 @@ export interface ReadTrainingSetOptions {
 export async function readTrainingSet(
   paths: readonly string[],
   tokenizer: WordPieceTokenizer,
-  { read, maxTokens, minPerId, signal, onProgress }: ReadTrainingSetOptions,
+  { read, maxTokens, preparation, minPerId, signal, onProgress }: ReadTrainingSetOptions,
 ): Promise<TrainingSet> {
   const ids: string[] = [];
   const sources: string[] = [];
@@ -56,7 +59,7 @@ export async function readTrainingSet(
       groups.push(record.group ?? record.qid);
     }
     // What one view can hold of a text is all that is ever used of it.
-    tokens.append(await encodeQa(tokenizer, records, { maxTokens, signal }));
+    tokens.append(await encodeQa(tokenizer, records, { maxTokens, signal, prepare: (text) => prepareText(preparation, text) }));
     onProgress(ids.length);
   }
   const counts = new Map<string, number>();

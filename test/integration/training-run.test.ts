@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -133,8 +133,30 @@ describe('train', () => {
     const summary = JSON.parse(result.stdout) as { encoder: string; steps: number; tokensPerSecond: number };
     expect(summary).toMatchObject({ encoder: join(options.out, 'best'), steps: 4, valueIds: 4 });
     expect(summary.tokensPerSecond).toBeGreaterThan(0);
-    for (const name of ['loss', 'learning-rate', 'validation']) expect(readFileSync(join(options.out, `${name}.svg`), 'utf8')).toMatch(/^<svg[^]*<path[^]*<\/svg>\n$/);
-    expect(await runCli(['embed', options.data[0]!, '-e', summary.encoder, '-o', `${options.out}-values`])).toMatchObject({ code: 0 });
+    const curves = ['loss.svg', 'learning-rate.svg', 'validation.svg'];
+    const drawn = curves.map((name) => readFileSync(join(options.out, name), 'utf8'));
+    for (const svg of drawn) expect(svg).toMatch(/^<svg[^]*<path[^]*<\/svg>\n$/);
+    for (const name of curves) rmSync(join(options.out, name));
+    expect(await runCli(['plot', options.out])).toMatchObject({ code: 0, stdout: curves.map((name) => `${join(options.out, name)}\n`).join('') });
+    expect(curves.map((name) => readFileSync(join(options.out, name), 'utf8'))).toEqual(drawn);
+    expect(await runCli(['plot', join(options.out, 'best')])).toMatchObject({ code: 2, stderr: expect.stringContaining('no metrics of a training run') as string });
+
+    const values = `${options.out}-values`;
+    expect(await runCli(['embed', options.data[0]!, '-e', summary.encoder, '-o', values])).toMatchObject({ code: 0 });
+    const report = async (name: string): Promise<{ files: string[]; markdown: string }> => {
+      expect(await runCli(['eval', 'knn', values, '-k', '5', '--report', join(values, name)])).toMatchObject({ code: 0 });
+      return { files: readdirSync(join(values, name)), markdown: readFileSync(join(values, name, 'report.md'), 'utf8') };
+    };
+    const trained = await report('trained');
+    for (const [i, name] of curves.entries()) {
+      expect(readFileSync(join(values, 'trained', `training-${name}`), 'utf8')).toBe(drawn[i]);
+      expect(trained.markdown).toContain(`](training-${name})`);
+    }
+    // Another encoder has taken the place of the one that embedded: these curves are not its.
+    cpSync(join(options.encoder, 'model.safetensors'), join(summary.encoder, 'model.safetensors'));
+    const { files, markdown } = await report('replaced');
+    expect(files.filter((name) => name.startsWith('training-'))).toEqual([]);
+    expect(markdown).not.toContain('trained');
   });
 });
 
@@ -190,8 +212,28 @@ describe('train refuses', () => {
     await train(options);
     await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('learningRate (0.001 there, 0.002 now)') as string });
     await expect(train({ ...options, data: options.data.slice(0, 1) })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in the data') as string });
+    const description = join(options.out, 'run.json');
+    writeFileSync(description, readFileSync(description, 'utf8').replace(/"cutting": "[^"]*"/, '"cutting": "end"'));
+    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in how texts are prepared and cut;') as string });
     writeFileSync(join(options.encoder, '..', 'stranger.txt'), '');
     await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('is no training run') as string });
+  });
+
+  it('a prompt before views of several answers, and trains single ones with it, in lower case', async () => {
+    const plain = { ...setting(), lambda: 1 };
+    const folder = `${plain.encoder}-prompt`;
+    cpSync(plain.encoder, folder, { recursive: true });
+    writeFileSync(join(folder, 'config_sentence_transformers.json'), JSON.stringify({ prompts: { p: 'w7 w8 ' }, default_prompt_name: 'p' }));
+    writeFileSync(join(folder, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length: 64, do_lower_case: true }));
+    await expect(train({ ...plain, encoder: folder, lambda: 2 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('the prompt "w7 w8 "') as string });
+    await train(plain);
+    const prompted = { ...plain, encoder: folder, out: `${plain.out}-prompt` };
+    await train(prompted);
+    const tokens = (run: string): number => metricsOf(run).reduce((sum, line) => sum + ((line['tokens'] as number | undefined) ?? 0), 0);
+    expect(tokens(prompted.out)).toBe(tokens(plain.out) + 8 * 2 * 8 * 2); // two tokens before both views of 8 pairs, 8 times
+    for (const name of ['config_sentence_transformers.json', 'sentence_bert_config.json']) {
+      expect(readFileSync(join(prompted.out, 'best', name), 'utf8')).toBe(readFileSync(join(folder, name), 'utf8'));
+    }
   });
 
   it('a damaged checkpoint, and one of another architecture', async () => {

@@ -1,9 +1,12 @@
+import { EngineError } from '../../core/errors.js';
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
 import { writeReport } from '../../evaluation/report.js';
-import type { ReportEntry } from '../../evaluation/report-types.js';
+import type { Report, ReportEntry } from '../../evaluation/report-types.js';
+import { trainingCurves } from '../../training/plots.js';
 import type { CliContext } from '../context.js';
+import { findTrainingRun } from '../dataset-encoder.js';
 import type { EvalOptions } from '../eval.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
 
@@ -37,6 +40,7 @@ export async function evaluateAndPrint(
       title: `${method} on ${dir}`,
       description: `${formatCount(dataset.rows)} answers embedded with ${name}; target ${options.target}, split by ${options.split}, seed ${options.seed}.`,
       entries: [{ name: `${name}, ${method}`, result }],
+      training: await readTrainingCurves(dataset, context),
     });
   }
   if (options.json) {
@@ -44,6 +48,19 @@ export async function evaluateAndPrint(
     return;
   }
   context.print([...describeFigures(result), ...lines, ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`])].join('\n'));
+}
+
+/** None where the encoder is not from a training run. Curves that cannot be read must not cost the evaluation. */
+async function readTrainingCurves(dataset: Dataset, context: CliContext): Promise<NonNullable<Report['training']>> {
+  const run = await findTrainingRun(dataset);
+  if (run === undefined) return [];
+  try {
+    return await trainingCurves(run);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    context.log(`note: the report is without the curves of the training: ${error.message}`);
+    return [];
+  }
 }
 
 function describeFigures(result: ClassificationResult): string[] {

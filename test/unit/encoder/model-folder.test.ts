@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { fingerprint } from '../../../src/encoder/fingerprint.js';
 import { readModelFolder, type ModelFolder } from '../../../src/encoder/model-folder.js';
@@ -130,6 +130,16 @@ describe('fingerprint', () => {
       of({ 'config_sentence_transformers.json': { prompts: { q: 'x' }, default_prompt_name: 'q' } }),
     ]);
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
+  });
+
+  it('depends on how long texts are cut, so that a dataset begun with another way is not continued', async () => {
+    const folder = await read();
+    const settings = { maxTokens: 8, precision: 'f32' } as const;
+    vi.resetModules();
+    vi.doMock('../../../src/tokenizer/encode-qa.js', () => ({ CUTTING: 'at-the-end' }));
+    const before = await import('../../../src/encoder/fingerprint.js');
+    vi.doUnmock('../../../src/tokenizer/encode-qa.js');
+    expect(await before.fingerprint(folder, settings)).not.toBe(await fingerprint(folder, settings));
   });
 
   it('names a file that went away', async () => {

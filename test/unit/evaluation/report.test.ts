@@ -91,6 +91,15 @@ describe('writeReport', () => {
     for (const line of markdown.split('\n').filter((text) => text.includes('pipe'))) expect(line).toContain('with \\| pipe');
   });
 
+  it('shows the curves of the training that it is given, as files and not in the JSON', async () => {
+    const report = await makeReport();
+    const files = await writeReport(dir, { ...report, training: [{ file: 'loss.svg', caption: 'Loss', svg: '<svg/>' }] });
+    expect(files).toContain('training-loss.svg');
+    expect(await read('training-loss.svg')).toBe('<svg/>');
+    expect(await read('report.md')).toContain('## How the encoder was trained\n\n![Loss](training-loss.svg)\n');
+    expect(JSON.parse(await read('report.json'))).toEqual(JSON.parse(JSON.stringify(report)));
+  });
+
   it('draws SVG with every label, escaped', async () => {
     await writeReport(dir, await makeReport());
     for (const file of ['accuracy.svg', 'per-id.svg', 'k-sweep.svg', 'confusion-1.svg', 'confusion-1-model.svg']) {

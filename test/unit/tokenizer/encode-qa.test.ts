@@ -11,6 +11,7 @@ import { readRecords } from '../../../src/data/read-records.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { BatchEncoder, type BatchEncoderParts, type BatchRunner } from '../../../src/encoder/batch-encoder.js';
 import type { PackedBatch } from '../../../src/encoder/batching.js';
+import type { TextPreparation } from '../../../src/encoder/text-preparation.js';
 import { encodeQa, questionRoom } from '../../../src/tokenizer/encode-qa.js';
 import { HuggingFaceTokenizer } from '../../../src/tokenizer/hugging-face.js';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js';
@@ -135,7 +136,7 @@ describe('encodeQa', () => {
 });
 
 /** The ids that an encoder of these limits sends to its model, in the order of the texts. */
-async function embeddedIds(records: readonly QaRecord[], maxTokens: number): Promise<number[][]> {
+async function embeddedIds(records: readonly QaRecord[], maxTokens: number, preparation: TextPreparation): Promise<number[][]> {
   const found: number[][] = [];
   const runner: BatchRunner = {
     alive: true,
@@ -146,7 +147,7 @@ async function embeddedIds(records: readonly QaRecord[], maxTokens: number): Pro
     stop: () => Promise.resolve(),
   };
   const model: BatchEncoderParts['model'] = {
-    name: '', transformer: '', modelFile: undefined, weightFiles: [], safetensorsFile: undefined, tokenizerFile: BERT_FILE, pooling: 'mean', normalize: true, prompt: '', lowerCase: false,
+    name: '', transformer: '', modelFile: undefined, weightFiles: [], safetensorsFile: undefined, tokenizerFile: BERT_FILE, pooling: 'mean', normalize: true, ...preparation,
     dim: 1, vocabSize: bert.vocabSize, positions: 512, maxTokens,
   };
   const encoder = new BatchEncoder({ model, backend: 'native', precision: 'f32', fingerprint: '', tokenizer: bert, start: () => Promise.resolve(runner), maxTokens, batchTokens: 1 }, runner);
@@ -158,10 +159,10 @@ describe('records', () => {
   const long = (word: string): string => Array.from({ length: 200 }, (_, i) => `${word} ${i}`).join(', ');
   const made = ['b', 'a', 'b', 'a'].map((model, i) => ({ qid: `q${i}`, question: i < 2 ? long('government') : 'Why?', answer: i % 2 ? long('because') : 'Because.', model, lang: 'eng' }));
 
-  async function compare(records: readonly QaRecord[], path: string, maxTokens: number): Promise<number[][]> {
-    const set = await readTrainingSet([path], bert, { read: {}, maxTokens, minPerId: 1, signal: undefined, onProgress: () => undefined });
+  async function compare(records: readonly QaRecord[], path: string, maxTokens: number, preparation: TextPreparation = { prompt: '', lowerCase: false }): Promise<number[][]> {
+    const set = await readTrainingSet([path], bert, { read: {}, maxTokens, preparation, minPerId: 1, signal: undefined, onProgress: () => undefined });
     const trained = Array.from({ length: set.rows }, (_, row) => unpack(set.tokens.pack([[row]]))[0]!);
-    expect(await embeddedIds(records, maxTokens)).toEqual(trained);
+    expect(await embeddedIds(records, maxTokens, preparation)).toEqual(trained);
     return trained;
   }
 
@@ -170,6 +171,8 @@ describe('records', () => {
     writeRecords(path, made);
     const trained = await compare(made, path, 64);
     expect(trained).toEqual(await Promise.all(made.map((record) => expected(bert, record, 64))));
+    const prompted = await compare(made, path, 64, { prompt: 'Tell whose values: ', lowerCase: true });
+    expect(prompted[0]!.slice(0, 6)).toEqual(unpack(await bert.encode(['tell whose values: q']))[0]!.slice(0, 6));
   });
 
   it.skipIf(!existsSync(SCENARIOS))('of long scenarios keep three quarters of the room for the answer (skipped where ../shared/data is absent)', async () => {

@@ -41,11 +41,16 @@ describe('metrics', () => {
 describe('drawTraining', () => {
   it('draws a curve per figure, and none of validations where there were none', () => {
     const steps = Array.from({ length: 30 }, (_, i) => step(i + 1));
-    expect(Object.keys(drawTraining(steps))).toEqual(['loss.svg', 'learning-rate.svg']);
-    const files = drawTraining([validation(0), ...steps, validation(30)]);
-    expect(Object.keys(files)).toEqual(['loss.svg', 'learning-rate.svg', 'validation.svg']);
-    expect(files).toEqual(drawTraining([validation(0), ...steps, validation(30)]));
-    for (const svg of Object.values(files)) expect(svg).toMatch(/^<svg[^]*<\/svg>\n$/);
-    expect(files['loss.svg']).toContain('InfoNCE');
+    expect(drawTraining(steps).map(({ file }) => file)).toEqual(['loss.svg', 'learning-rate.svg']);
+    expect(drawTraining([validation(0)]).map(({ file }) => file)).toEqual(['validation.svg']);
+    const pictures = drawTraining([validation(0), ...steps, validation(30)]);
+    expect(pictures.map(({ file }) => file)).toEqual(['loss.svg', 'learning-rate.svg', 'validation.svg']);
+    expect(pictures).toEqual(drawTraining([validation(0), ...steps, validation(30)]));
+    for (const { svg } of pictures) {
+      expect(svg).toMatch(/^<svg[^]*<\/svg>\n$/);
+      expect(svg).not.toContain('NaN');
+    }
+    expect(pictures[0]!.svg).toContain('InfoNCE');
+    expect(pictures[0]!.caption).toContain('InfoNCE');
   });
 });
