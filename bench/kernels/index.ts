@@ -163,10 +163,13 @@ function memoryBenchmark(factory: string, rows: number): Benchmark {
     rounds: 1,
     prepare: async (revision): Promise<Subject> => {
       const { base } = makeData('clusters', { rows, queries: 0 });
+      // The first one brings its working memory to life and fills what earlier work has left free.
+      const first = await build(revision, factory, base, false);
       const before = residentBytes();
-      const index = await build(revision, factory, base, false);
+      const second = await build(revision, factory, base, false);
       const bytesPerRow = (residentBytes() - before) / rows;
-      await index.dispose();
+      await first.dispose();
+      await second.dispose();
       return {
         run: async () => (await build(revision, factory, base, false)).dispose(),
         details: () => ({ gibibytesPerMillionRows: (bytesPerRow * 1e6) / 2 ** 30, timesRawVectors: bytesPerRow / (4 * DIM) }),
@@ -179,7 +182,7 @@ const dataNames: DataName[] = [...(EMBEDDINGS === undefined ? [] : ['real' as co
 
 export const benchmarks: Benchmark[] = [
   ...dataNames.flatMap((data) => [buildBenchmark('HNSW32', data, 'run'), ...searchCases.map((search) => searchBenchmark(search, data, 'run'))]),
-  ...['Flat', 'HNSW32', 'IVF256,SQ8'].map((factory) => memoryBenchmark(factory, 100_000)),
+  ...['Flat', 'HNSW32', 'IVF256,SQ8'].map((factory) => memoryBenchmark(factory, 50_000)),
   buildBenchmark('HNSW32', 'clusters', 'check'),
   searchBenchmark({ factory: 'HNSW32', params: { efSearch: 64 }, leastRecall: 0.9 }, 'clusters', 'check'),
   searchBenchmark({ factory: 'IVF64,SQ8', params: { nprobe: 8 }, leastRecall: 0.3 }, 'clusters', 'check'),
