@@ -1,0 +1,51 @@
+/** What the default encoder may be trained on. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { quickstartGroups, readDefaultData } from '../../bench/evidence/default-data.js';
+import { checkFiles, readRecipe } from '../../bench/evidence/default-recipe.js';
+import { testedGroups } from '../../bench/evidence/value-sets.js';
+import type { QaRecord } from '../../src/data/record.js';
+import { resolveTrainSettings } from '../../src/training/settings.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ANSWERS = join(ROOT, '../shared/data/qa');
+
+describe('the recipe of the default encoder', () => {
+  const { recipe } = readRecipe();
+
+  it('takes permissively licensed data only, all of it named in NOTICE', () => {
+    const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8');
+    expect(recipe.data.length).toBeGreaterThan(0);
+    for (const { licence, source, snapshot } of [...recipe.data, { ...recipe.encoder, source: recipe.encoder.name, snapshot: '' }]) {
+      expect(['Apache-2.0', 'MIT', 'CC-BY-4.0']).toContain(licence);
+      expect(notice).toContain(source.replace('https://github.com/', ''));
+      expect(notice).toContain(snapshot);
+    }
+  });
+
+  it('has settings that training takes', () => {
+    expect(resolveTrainSettings({ ...recipe.training, data: ['x'], encoder: 'x', out: 'x' })).toMatchObject(recipe.training);
+  });
+
+  it.skipIf(!existsSync(ANSWERS))('leaves out every question that is tested, and answers in other languages (skipped where ../shared/data is absent)', async () => {
+    await checkFiles(recipe);
+    const { evaluated, tested, folder } = await readDefaultData(recipe, temporaryFolder());
+    const files = readdirSync(folder);
+    expect(files.sort()).toEqual(recipe.data.map(({ set }) => `${set}.jsonl`).sort());
+    const quickstart = await quickstartGroups();
+    expect(quickstart.length).toBeGreaterThan(0);
+    for (const group of [...testedGroups(evaluated), ...quickstart]) expect(tested).toContain(group);
+    for (const file of files) {
+      const rows = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord);
+      expect(rows.length).toBeGreaterThan(100);
+      expect(rows.filter(({ group }) => tested.has(group!))).toEqual([]);
+      // Its answers to Russian prompts are English translations.
+      if (file !== 'political_prompts_eng_rus.jsonl') expect(new Set(rows.map(({ lang }) => lang))).toEqual(new Set(['eng']));
+    }
+  });
+});
