@@ -8,6 +8,7 @@ export { exportEncoder, type ExportOptions, type ExportResult } from './encoder/
 export type { ExportFormat } from './encoder/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
+export type { WeightType } from './encoder/weight-types.js';
 export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export {
   evaluateDatasetKnn,

@@ -4,21 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 import type { BatchSamplerName } from '../../src/training/batch-samplers.js';
 import type { Machine } from '../../src/benchmarking/results-file.js';
+import type { Figures, SetDescription } from './figures.js';
 import { CONTROL_SET } from './value-sets.js';
-
-/** Shares of tested answers identified. */
-export interface Figures {
-  /** Balanced accuracy. */
-  knn: number;
-  /** Accuracy. */
-  probe: number;
-}
 
 export interface TrainingEvidence {
   command: string;
   machine: Machine;
   settings: Record<string, string | number>;
-  sets: { name: string; valueIds: number; train: number; test: number; chance: number; tfidf: number }[];
+  sets: SetDescription[];
   frozen: Record<string, Figures>;
   runs: {
     sampler: BatchSamplerName;

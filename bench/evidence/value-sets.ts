@@ -27,8 +27,8 @@ export const CONTROL_SET = 'lima_control';
 /** Its answers to Russian prompts are English translations, so both languages are English text. */
 const TRANSLATED = 'political_prompts_eng_rus';
 
-const TEST_SHARE = 0.25;
-const SEED = 1;
+export const TEST_SHARE = 0.25;
+export const SEED = 1;
 
 export interface ValueSet {
   name: string;
@@ -63,7 +63,7 @@ function describe(name: string, records: QaRecord[], split: (labels: string[], g
 }
 
 /** All phrasings of a political-compass proposition are one theme, in both sets that use them. */
-function themeOf(qid: string): string {
+export function themeOf(qid: string): string {
   const proposition = /^(?:pct-pc|pcenfr)-0*(\d+)/.exec(qid);
   return proposition ? `proposition-${proposition[1]!}` : qid;
 }
@@ -81,10 +81,17 @@ function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] 
   return records.filter(({ qid }) => kept.has(qid));
 }
 
-/** Writes the training rows of all value sets, one file each, and returns the folder. */
-export function writeTrainingFiles(folder: string, sets: readonly ValueSet[]): string {
-  // A proposition that one set tests may not be trained on in another.
-  const tested = new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
+/** Questions, or their themes, that some set tests. */
+export function testedGroups(sets: readonly ValueSet[]): Set<string> {
+  return new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
+}
+
+/**
+ * Writes the training rows of sets, one file each, and returns the folder.
+ *
+ * @param tested left out: a proposition that one set tests may not be trained on in another
+ */
+export function writeTrainingFiles(folder: string, sets: readonly ValueSet[], tested: ReadonlySet<string>): string {
   mkdirSync(folder, { recursive: true });
   for (const { name, records, split } of sets) {
     const rows = Array.from(split.train, (row) => records[row]!).filter(({ group }) => !tested.has(group!));

@@ -13,7 +13,7 @@ import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
-const TOKENIZER = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2-int8/tokenizer.json', import.meta.url));
+const TOKENIZER = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
 const CORPUS = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../test/fixtures/tokenizer/answers.jsonl', import.meta.url));
 /** UTF-8 bytes per run: two seconds of the peer on one thread; in a check, some milliseconds of ours. */

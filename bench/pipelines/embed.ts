@@ -22,7 +22,7 @@ export { environment } from '../support/engine.js';
 
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 const FLOAT_MODEL = `${SHARED}models/all-MiniLM-L6-v2`;
-const INT8_MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2-int8', import.meta.url));
+const INT8_MODEL = `${SHARED}models/all-MiniLM-L6-v2-int8`;
 const SAMPLE = fileURLToPath(new URL('../../test/fixtures/answers-small.jsonl', import.meta.url));
 const ANSWERS = 192;
 /** Texts that a check embeds at once; cut to a few words, because it wants iterations of milliseconds. */
@@ -90,14 +90,15 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
   };
 }
 
-/** Short texts with the committed encoder, which every clone has. */
+/** Short texts with the default encoder of the build, which every clone has. */
 const short: Benchmark = {
   name: 'embed/short-texts/small',
   sizes: { texts: CHECK_TEXTS, characters: CHECK_CHARACTERS },
   subject: 'univar',
   only: 'check',
   prepare: async (revision): Promise<Subject> => {
-    const encoder = await (await openEngine(revision)).loadEncoder(INT8_MODEL);
+    const { loadEncoder, DEFAULT_ENCODER } = await openEngine(revision);
+    const encoder = await loadEncoder(DEFAULT_ENCODER);
     const lines = readFileSync(SAMPLE, 'utf8').split('\n').slice(0, CHECK_TEXTS);
     const texts = lines.map((line) => (JSON.parse(line) as QaRecord).answer.slice(0, CHECK_CHARACTERS));
     const { embeddings, dim } = await encoder.encode(texts);

@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { fromFloat16, toFloat16 } from './float16.js';
+import { fromFloat16, toFloat16 } from '../core/float16.js';
 import type { EmbeddingType } from './npy.js';
 
 /**

@@ -4,19 +4,27 @@ import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { writeFully } from '../core/positioned-io.js';
 
-export interface TensorToWrite {
+export interface StoredTensor {
   name: string;
   shape: readonly number[];
+  /** @default 'F32' */
+  dtype?: 'F32' | 'F16' | 'BF16' | 'I8';
   /** Its entries, row-major. Called once, when their turn has come, so that only one tensor need be in memory. */
+  read: () => Float32Array | Uint16Array | Int8Array;
+}
+
+export interface TensorToWrite extends StoredTensor {
+  dtype?: 'F32';
   read: () => Float32Array;
 }
 
 const LENGTH_BYTES = 8;
+const ENTRY_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
 /** What transformers wants to be told before it opens a file. */
 const PYTORCH = { format: 'pt' };
 
 /**
- * Writes a safetensors file of float32 tensors, in the order given, and has it on the disk when it resolves. The file
+ * Writes a safetensors file of tensors, in the order given, and has it on the disk when it resolves. The file
  * appears under its name when it is whole; one that was there is replaced.
  *
  * @param metadata strings for the header. @default `{ format: 'pt' }`
@@ -25,7 +33,7 @@ const PYTORCH = { format: 'pt' };
  */
 export async function writeSafetensors(
   path: string,
-  tensors: readonly TensorToWrite[],
+  tensors: readonly StoredTensor[],
   metadata: Readonly<Record<string, string>> = PYTORCH,
 ): Promise<void> {
   const header = encodeHeader(tensors, metadata);
@@ -48,14 +56,14 @@ export async function writeSafetensors(
 }
 
 /** Length and JSON, padded with spaces so that the tensors begin at a multiple of eight bytes. */
-function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Buffer {
+function encodeHeader(tensors: readonly StoredTensor[], metadata: Readonly<Record<string, string>>): Buffer {
   const entries: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, shape, dtype = 'F32' } of tensors) {
     if (Object.hasOwn(entries, name)) throw new EngineError('ERR_ARG_RANGE', `Expected names that come once for "tensors", got ${JSON.stringify(name)} again`);
     const begin = end;
-    end += Float32Array.BYTES_PER_ELEMENT * countEntries(shape);
-    entries[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += ENTRY_BYTES[dtype] * countEntries(shape);
+    entries[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const json = Buffer.from(JSON.stringify(entries));
   const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(json.length / 8) * 8, ' ');
@@ -64,7 +72,7 @@ function encodeHeader(tensors: readonly TensorToWrite[], metadata: Readonly<Reco
   return header;
 }
 
-async function writeTensors(handle: FileHandle, header: Buffer, tensors: readonly TensorToWrite[]): Promise<void> {
+async function writeTensors(handle: FileHandle, header: Buffer, tensors: readonly StoredTensor[]): Promise<void> {
   await writeFully(handle, header, 0);
   let position = header.length;
   for (const { name, shape, read } of tensors) {

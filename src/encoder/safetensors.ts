@@ -1,8 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { EngineError } from '../core/errors.js';
+import { fromFloat16 } from '../core/float16.js';
+import { dequantizeRows, fromBfloat16 } from './weight-rounding.js';
+import { scaleName } from './weight-types.js';
 
-export type TensorType = 'F32' | 'F16' | 'BF16' | 'F64' | 'I64' | 'I32';
+export type TensorType = 'F32' | 'F16' | 'BF16' | 'F64' | 'I64' | 'I32' | 'I8';
 
 export interface TensorInfo {
   dtype: TensorType;
@@ -12,7 +15,7 @@ export interface TensorInfo {
   end: number;
 }
 
-const BYTES: Record<TensorType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4 };
+const BYTES: Record<TensorType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I8: 1 };
 
 /** Headers of real models are some 100 kB; a larger one is a damaged length. */
 const MAX_HEADER_BYTES = 100 * 2 ** 20;
@@ -24,7 +27,9 @@ const MAX_HEADER_BYTES = 100 * 2 ** 20;
 export class SafetensorsFile {
   private constructor(
     readonly path: string,
+    /** Without the steps of int8 matrices, which are part of these. */
     readonly tensors: ReadonlyMap<string, TensorInfo>,
+    private readonly scales: ReadonlyMap<string, TensorInfo>,
     private readonly handle: FileHandle,
     private readonly dataOffset: number,
   ) {}
@@ -44,16 +49,17 @@ export class SafetensorsFile {
       }
       const header = Buffer.alloc(length);
       await handle.read(header, 0, length, 8);
-      return new SafetensorsFile(path, parseHeader(path, header, size - 8 - length), handle, 8 + length);
+      return new SafetensorsFile(path, ...separateScales(parseHeader(path, header, size - 8 - length)), handle, 8 + length);
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
 
-  /** The tensor as float32; F16, BF16 and F64 are converted. */
+  /** The tensor as float32; F16, BF16, F64 and int8 matrices with a step per row are converted. */
   async readFloat32(name: string): Promise<Float32Array> {
-    const { dtype } = this.info(name);
+    const info = this.info(name);
+    const { dtype } = info;
     const bytes = await this.readBytes(name);
     switch (dtype) {
       case 'F32':
@@ -61,9 +67,11 @@ export class SafetensorsFile {
       case 'F64':
         return Float32Array.from(new Float64Array(bytes));
       case 'BF16':
-        return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer);
+        return fromBfloat16(new Uint16Array(bytes));
       case 'F16':
-        return Float32Array.from(new Uint16Array(bytes), halfToFloat);
+        return fromFloat16(new Uint16Array(bytes));
+      case 'I8':
+        return dequantizeRows({ codes: new Int8Array(bytes), scales: await this.readScales(name, info) });
       default:
         throw new EngineError('ERR_DATA', `Tensor "${name}" of ${this.path} holds ${dtype}, not floating-point numbers`);
     }
@@ -71,7 +79,10 @@ export class SafetensorsFile {
 
   /** The tensor's raw bytes. */
   async readBytes(name: string): Promise<ArrayBuffer> {
-    const { begin, end } = this.info(name);
+    return this.readRange(name, this.info(name));
+  }
+
+  private async readRange(name: string, { begin, end }: TensorInfo): Promise<ArrayBuffer> {
     const bytes = new ArrayBuffer(end - begin);
     let done = 0;
     while (done < bytes.byteLength) {
@@ -90,6 +101,22 @@ export class SafetensorsFile {
 
   async close(): Promise<void> {
     await this.handle.close();
+  }
+
+  /** Steps of the rows of an int8 matrix. */
+  private async readScales(name: string, { shape }: TensorInfo): Promise<Float32Array> {
+    const bad = (why: string): never => {
+      throw new EngineError('ERR_DATA', `Tensor "${name}" of ${this.path} holds int8, but ${why}`);
+    };
+    const scale = scaleName(name);
+    const info = this.scales.get(name);
+    if (info === undefined) return bad(`there is no "${scale}" with the step of each row`);
+    const [rows = 0] = shape;
+    const fits = shape.length === 2 && info.dtype === 'F32' && [`${rows}`, `${rows},1`].includes(info.shape.join());
+    if (!fits) return bad(`"${scale}" is ${info.dtype} [${info.shape.join(', ')}] for a shape of [${shape.join(', ')}], not F32 [${rows}, 1]`);
+    const scales = new Float32Array(await this.readRange(scale, info));
+    const wrong = scales.findIndex((step) => !(step >= 0 && step < Infinity));
+    return wrong === -1 ? scales : bad(`"${scale}" is ${scales[wrong]!} in row ${wrong}`);
   }
 
   private info(name: string): TensorInfo {
@@ -114,6 +141,17 @@ function parseHeader(path: string, header: Buffer, dataBytes: number): Map<strin
   return tensors;
 }
 
+/** The tensors, and by the names of int8 matrices the tensors with their steps. */
+function separateScales(all: Map<string, TensorInfo>): [tensors: Map<string, TensorInfo>, scales: Map<string, TensorInfo>] {
+  const scales = new Map<string, TensorInfo>();
+  for (const [name, { dtype }] of all) {
+    const info = dtype === 'I8' ? all.get(scaleName(name)) : undefined;
+    if (info) scales.set(name, info);
+  }
+  const steps = new Set(scales.values());
+  return [new Map([...all].filter(([, info]) => !steps.has(info))), scales];
+}
+
 function parseTensor(path: string, name: string, value: unknown, dataBytes: number): TensorInfo {
   const bad = (why: string): never => {
     throw new EngineError('ERR_DATA', `Tensor "${name}" of ${path}: ${why}`);
@@ -130,14 +168,4 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
   if (end - begin !== bytes) return bad(`its byte range holds ${end - begin} bytes, its shape needs ${bytes}`);
   if (end > dataBytes) return bad(`it ends at byte ${end} of ${dataBytes}: the file is truncated`);
   return { dtype: type, shape, begin, end };
-}
-
-/** IEEE 754 binary16 to binary32. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -37,7 +37,7 @@ describe('embed, index, identify, eval', () => {
 
   it('embeds into a complete dataset folder', () => {
     const summary = parsed(embedded);
-    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'all-MiniLM-L6-v2-int8', backend: 'onnx', precision: 'f32' });
+    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'univar-mini', backend: 'native', precision: 'f32' });
     expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
     expect(readdirSync(values).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl']);
   });
@@ -72,7 +72,7 @@ describe('embed, index, identify, eval', () => {
     expect(stdout).toMatch(/^first text\n/);
     expect(stdout).toMatch(/\nsecond text\n/);
     expect(stdout.match(/value id +votes +share/g)).toHaveLength(2);
-    expect(stdout).toMatch(/\nEncoder: all-MiniLM-L6-v2-int8 \(onnx, f32\)\n$/);
+    expect(stdout).toMatch(/\nEncoder: univar-mini \(native, f32\)\n$/);
   });
 
   it('embeds in the precision that is asked for and identifies in the same, unless told otherwise', async () => {

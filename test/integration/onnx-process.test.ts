@@ -8,7 +8,6 @@ import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
 import { readModelFolder } from '../../src/encoder/model-folder.js';
@@ -107,12 +106,12 @@ it('says what to do when ONNX Runtime is not installed', async () => {
 describe('a process that is killed', () => {
   it('fails the call with what it had printed; the next call starts another', async () => {
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('console.error("last words")')}`);
-    const model = await readModelFolder(DEFAULT_ENCODER);
+    const model = await readModelFolder(writeTinyEncoder(temporaryFolder()));
     const start = (): Promise<OnnxProcess> => OnnxProcess.start(sessionSettings(model, 1));
     const first = await start();
     const tokenizer = await loadTokenizer(model.tokenizerFile);
-    const encoder = new BatchEncoder({ model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 256, batchTokens: 1024, start }, first);
-    const texts = Array.from({ length: 40 }, (_, i) => `word ${i} `.repeat(100));
+    const encoder = new BatchEncoder({ model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 8, batchTokens: 8, start }, first);
+    const texts = Array.from({ length: 4000 }, () => 'a b c a b c'); // a batch each, so that most are still to come
     const doomed = encoder.encode(texts, { onProgress: () => process.kill(first.pid!, 'SIGKILL') });
     const waiting = encoder.encode(texts.slice(0, 1));
     await expect(doomed).rejects.toMatchObject({
@@ -124,7 +123,7 @@ describe('a process that is killed', () => {
   });
 
   it('also while it loads', async () => {
-    const folder = await readModelFolder(DEFAULT_ENCODER);
+    const folder = await readModelFolder(writeTinyEncoder(temporaryFolder()));
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
     await expect(OnnxProcess.start(sessionSettings(folder, 1))).rejects.toMatchObject({
       code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('ended with exit code 9') as string,
@@ -171,9 +170,9 @@ describe('a program that uses it', () => {
   });
 
   it('takes the process with it when it is killed at work', async () => {
-    const child = program(DEFAULT_ENCODER, `
+    const child = program(writeTinyEncoder(temporaryFolder()), `
       const runner = await OnnxProcess.start(sessionSettings(await readModelFolder(folder), 1));
-      const batch = { ids: new Int32Array(256 * 4).fill(2000), offsets: Int32Array.of(0, 256, 512, 768, 1024) };
+      const batch = { ids: new Int32Array(64 * 4096).fill(4), offsets: Int32Array.from({ length: 65 }, (_, i) => 4096 * i) };
       console.log(runner.pid);
       await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`);
     const pid = Number(await firstLine(child));

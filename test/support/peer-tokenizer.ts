@@ -6,7 +6,7 @@ import { Tokenizer as RustTokenizer } from 'tokenizers';
 import type { PackedIds, Tokenizer } from '../../src/tokenizer/tokenizer.js';
 
 /** The tokenizer.json of the committed default encoder: BERT, lower case. */
-export const BERT_FILE = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2-int8/tokenizer.json', import.meta.url));
+export const BERT_FILE = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
 
 /** What tests change in a tokenizer.json. */
 export interface TokenizerJson {

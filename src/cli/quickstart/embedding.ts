@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import { hashFile } from '../../data/input-files.js';
@@ -9,8 +8,8 @@ import { planEncoder } from '../../encoder/plan-encoder.js';
 import type { CliContext } from '../context.js';
 import { DEFAULT_WINDOW } from '../embed.js';
 import { embedToFolder } from '../embed/run.js';
+import { SAMPLE } from './sample.js';
 
-const SAMPLE = fileURLToPath(new URL('../../../examples/quickstart/answers.jsonl.gz', import.meta.url));
 const MEASURED_FILE = 'embedding.json';
 
 /** What was measured when the sample was embedded. */

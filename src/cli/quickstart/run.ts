@@ -13,9 +13,9 @@ import { describeIdentification } from '../identify/report.js';
 import type { QuickstartOptions } from '../quickstart.js';
 import { embedSample, type SampleEmbedding } from './embedding.js';
 import { identifyExample, type Example } from './example.js';
+import { SAMPLE_SPLIT } from './sample.js';
 
 const K = 50;
-const SPLIT = { split: 'question', seed: 1 } as const;
 
 /** OUT/summary.json */
 interface QuickstartSummary {
@@ -39,10 +39,10 @@ export async function runQuickstart({ out, fresh = false }: QuickstartOptions, c
   const records = await dataset.readRecords();
   const embeddings = await dataset.readEmbeddings();
   const labelled = labelRecords(records);
-  const options = { ...SPLIT, k: K, signal };
+  const options = { ...SAMPLE_SPLIT, k: K, signal };
   const knn = await evaluateKnn({ ...labelled, embeddings, dim: dataset.dim }, options);
   const tfidf = await evaluateTfidf({ ...labelled, texts: records.map(({ answer }) => answer) }, options);
-  const example = await identifyExample(records, embeddings, labelled, { ...SPLIT, signal, k: K, evidence: 2 });
+  const example = await identifyExample(records, embeddings, labelled, { ...SAMPLE_SPLIT, signal, k: K, evidence: 2 });
 
   await writeReport(join(out, 'report'), {
     title: 'Quickstart: whose answer is it?',
@@ -95,7 +95,7 @@ in ${formatDuration(summary.embedSeconds)}: ${formatRate(summary.answersPerSecon
 Whose answer is it? ${formatCount(knn.test)} held-out answers, identified by their ${K} nearest among ${formatCount(knn.train)}
 answers to other propositions:
 ${indent(figures)}
-The encoder that comes with univar is a general one and places answers by topic; one trained for values is to replace it.
+The encoder was trained on answers to other propositions than the held-out ones (models/univar-mini/README.md).
 
 One of them, in truth by ${record.model}:
 ${describeIdentification(report, width)}

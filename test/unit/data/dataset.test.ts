@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/dataset-writer.js';
 import { openDataset } from '../../../src/data/dataset.js';
-import { fromFloat16, toFloat16 } from '../../../src/data/float16.js';
+import { fromFloat16, toFloat16 } from '../../../src/core/float16.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { randomNormal } from '../../support/random.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { fromFloat16, toFloat16 } from '../../../src/data/float16.js';
+import { fromFloat16, toFloat16 } from '../../../src/core/float16.js';
 
 const toHalf = (value: number): number => toFloat16(Float32Array.of(value))[0]!;
 

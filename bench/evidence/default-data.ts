@@ -1,0 +1,33 @@
+/** What the default encoder is trained on and what it is tested on. */
+import { SAMPLE, SAMPLE_SPLIT } from '../../src/cli/quickstart/sample.js';
+import { readRecords } from '../../src/data/read-records.js';
+import type { QaRecord } from '../../src/data/record.js';
+import { labelRecords } from '../../src/evaluation/dataset.js';
+import { prepareRows } from '../../src/evaluation/prepare.js';
+import type { DefaultRecipe } from './default-recipe.js';
+import { CONTROL_SET, readValueSet, testedGroups, themeOf, VALUE_SETS, writeTrainingFiles, type ValueSet } from './value-sets.js';
+
+export interface DefaultData {
+  /** All sets of the evidence, whether trained on or not. */
+  evaluated: ValueSet[];
+  /** Questions, or their themes, that neither these sets nor the quickstart may find in the training data. */
+  tested: ReadonlySet<string>;
+  /** Training files, one for each set of the recipe. */
+  folder: string;
+}
+
+/** Reads the sets and writes the training files. */
+export async function readDefaultData(recipe: DefaultRecipe, folder: string): Promise<DefaultData> {
+  const evaluated = await Promise.all([...VALUE_SETS, CONTROL_SET].map((name) => readValueSet(name)));
+  const trainedOn = await Promise.all(recipe.data.map(({ set }) => readValueSet(set)));
+  const tested = new Set([...testedGroups(evaluated), ...(await quickstartGroups())]);
+  return { evaluated, tested, folder: writeTrainingFiles(folder, trainedOn, tested) };
+}
+
+/** Questions whose answers the quickstart identifies. */
+export async function quickstartGroups(): Promise<string[]> {
+  const records: QaRecord[] = [];
+  for await (const batch of readRecords([SAMPLE])) records.push(...batch.records);
+  const labelled = labelRecords(records);
+  return Array.from(prepareRows(labelled, SAMPLE_SPLIT).test, (row) => themeOf(labelled.groups[row]!));
+}

@@ -1,0 +1,87 @@
+/** How well encoders identify who answered held-out questions. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { evaluateKnn } from '../../src/evaluation/knn.js';
+import { evaluateProbe } from '../../src/evaluation/probe.js';
+import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
+import { encodeQa } from '../../src/tokenizer/encode-qa.js';
+import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import { createTrainer } from '../../src/training/trainer.js';
+import { sampleValueSet, type ValueSet } from './value-sets.js';
+
+/** Shares of tested answers identified. */
+export interface Figures {
+  /** Balanced accuracy. */
+  knn: number;
+  /** Accuracy. */
+  probe: number;
+}
+
+export interface SetDescription {
+  name: string;
+  valueIds: number;
+  train: number;
+  test: number;
+  chance: number;
+  tfidf: number;
+}
+
+export interface EncoderSettings {
+  /** Of a text: the rest is cut. */
+  maxTokens: number;
+  precision: 'f32' | 'bf16';
+}
+
+export const K = 50;
+/** Rows of a set that vote and that are tested at most: the evaluation must not take longer than the training. */
+const VOTING = 2400;
+const TESTED = 400;
+const CHUNK = 64;
+
+export function sampleSet(set: ValueSet): ValueSet {
+  return sampleValueSet(set, VOTING, TESTED);
+}
+
+/** Computes what a file in the folder does not hold yet from an earlier call. */
+export function keepResults(folder: string): <T>(name: string, compute: () => Promise<T>) => Promise<T> {
+  return async <T>(name: string, compute: () => Promise<T>): Promise<T> => {
+    const path = `${folder}${name}.json`;
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T;
+    const value = await compute();
+    writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+    return value;
+  };
+}
+
+/** Figures of one encoder on the held-out questions of every set. */
+export async function evaluateEncoder(folder: string, sets: readonly ValueSet[], { maxTokens, precision }: EncoderSettings): Promise<Record<string, Figures>> {
+  const trainer = await createTrainer({ encoder: folder, precision });
+  const tokenizer = WordPieceTokenizer.fromFile(folder);
+  const figures: Record<string, Figures> = {};
+  try {
+    for (const { name, records, labels, groups, split } of sets) {
+      const { dim } = trainer;
+      const embeddings = new Float32Array(records.length * dim);
+      for (let row = 0; row < records.length; row += CHUNK) {
+        const tokens = await encodeQa(tokenizer, records.slice(row, row + CHUNK), { maxTokens });
+        embeddings.set(await trainer.encode(tokens), row * dim);
+      }
+      const data = { embeddings, dim, labels, groups };
+      const knn = await evaluateKnn(data, { split, k: Math.min(K, split.train.length), bootstrapSamples: 0, sweep: [] });
+      const probe = await evaluateProbe(data, { split, bootstrapSamples: 0 });
+      figures[name] = { knn: knn.balancedAccuracy, probe: probe.accuracyAt[1] };
+      console.log(`${folder.split('/').slice(-2).join('/')} on ${name}: kNN ${(100 * knn.balancedAccuracy).toFixed(1)} %, probe ${(100 * probe.accuracyAt[1]).toFixed(1)} %`);
+    }
+  } finally {
+    await tokenizer.dispose();
+    await trainer.dispose();
+  }
+  return figures;
+}
+
+/** Sizes of a set, and what chance and word counts reach on it. */
+export async function describeSet({ name, labels, groups, records, split }: ValueSet): Promise<SetDescription> {
+  const data = { labels, groups, texts: records.map(({ answer }) => answer) };
+  const { balancedAccuracy, chance } = await evaluateTfidf(data, { split, k: Math.min(K, split.train.length), bootstrapSamples: 0, sweep: [] });
+  return { name, valueIds: new Set(labels).size, train: split.train.length, test: split.test.length, chance, tfidf: balancedAccuracy };
+}

@@ -1,0 +1,108 @@
+/** The pages that `npm run train:default` writes: models/univar-mini/README.md and the quickstart's output in the README. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import type { DefaultRecipe } from './default-recipe.js';
+import type { Figures } from './figures.js';
+import type { DefaultTraining } from './train-default.js';
+import { CONTROL_SET, SEED, TEST_SHARE } from './value-sets.js';
+
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+const BEGIN = '<!-- quickstart: begin -->';
+const END = '<!-- quickstart: end -->';
+/** What follows in the quickstart's output is an example, and the files that it wrote. */
+const EXAMPLE = /\n+One of them, /;
+
+export function writeModelCard(folder: string, recipe: DefaultRecipe, training: DefaultTraining): void {
+  writeFileSync(`${folder}README.md`, modelCard(recipe, training));
+}
+
+/** Replaces what stands between the markers. */
+export function writeQuickstart(output: string): void {
+  const page = readFileSync(README, 'utf8');
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  const figures = output.split(EXAMPLE)[0];
+  if (before === undefined || after === undefined || figures === undefined) throw new Error(`${README} lacks the markers ${BEGIN} and ${END}`);
+  writeFileSync(README, `${before}${BEGIN}\n\`\`\`\n${figures.trimEnd()}\n\`\`\`\n${END}${after}`);
+}
+
+function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
+  const { encoder, data, training: options } = recipe;
+  const { machine, rounding, training: run } = training;
+  const trained = new Set(data.map(({ set }) => set));
+  const settings = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value).replaceAll('"', '')}`).join(', ');
+  const best = run.best ? `, the best of its validations (${percent(run.best.balancedAccuracy)} %, after step ${run.best.step})` : '';
+  return `# univar-mini
+
+The default encoder of univar: [${encoder.name}](https://huggingface.co/${encoder.name}) trained with InfoNCE to bring answers of
+one model and language together and to part those of different ones, 384 wide, English, texts cut at ${recipe.maxTokens} tokens. Written by
+\`${training.command}\`, which makes it again from \`recipe.json\`; figures and machine are in \`training.json\`.
+
+Licence: Apache-2.0, as that of ${encoder.name}, whose weights it was trained from.
+
+## Use
+
+Embedding English answers of language models, written as \`Q: <question> A: <answer>\`, to compare and identify by their
+nearest neighbours which model gave an answer. Vectors have unit length.
+
+Not meant for judging people or single texts: vectors hold style and wording of a model beside the values that it expresses,
+and training does not part the two. Other languages than English are out of its vocabulary. Models that are not in the
+data below are placed by likeness to those that are. Its data contain hateful and harmful requests and answers.
+
+The matrices are int8 with a float32 step per row (\`NAME_scale\`), which univar reads; for other libraries, write
+float32 with \`univar export\` (docs/encoders.md).
+
+## Training
+
+Recipe: ${settings}; the other settings are those of the preset (docs/training.md).
+${count(run.rows)} answers of ${run.valueIds} value ids, ${count(run.validationRows)} answers held out for validation. ${run.steps} steps, ${count(run.tokens)} tokens, ${Math.round(run.seconds)} s; kept is
+the encoder${best || ' of the last step'}. Commit ${machine.commit}, ${machine.cpu}, ${machine.cores} threads, ${machine.variant}.
+
+English answers of these sets, without the questions that are tested below or held out by the quickstart:
+
+| set | source | snapshot | licence |
+| --- | --- | --- | --- |
+${data.map(({ set, source, snapshot, licence }) => `| ${set} | ${source} | ${snapshot} | ${licence} |\n`).join('')}
+Answers also fall under the terms of use of the models that wrote them. The set under CC BY 4.0 is by P. Röttger, V. Hofmann,
+V. Pyatkin, M. Hinck, H. R. Kirk, H. Schütze and D. Hovy; it was converted to one format, cut to the questions for
+training, and its authors do not endorse this model.
+
+Rounding the weights to int8 leaves these cosines to the vectors of the float32 weights, over ${rounding[0]?.texts ?? 0} held-out answers:
+${rounding.map(({ products, mean, least }) => `mean ${mean.toFixed(4)}, smallest ${least.toFixed(4)} with ${products} products`).join('; ')}.
+
+## Held-out questions
+
+A share of ${TEST_SHARE} of the questions of each set (seed ${SEED}) is tested and in no training data; answers to the others vote. kNN with
+k = 50, balanced accuracy in %; probe: accuracy in %. Sets marked * were not trained on at all.
+${CONTROL_SET} asks about no values.
+
+${figureTable(training, trained)}
+`;
+}
+
+function figureTable({ sets, base, figures }: DefaultTraining, trained: ReadonlySet<string>): string {
+  const heading = ['set', 'ids', 'voting', 'tested', 'chance', 'TF-IDF kNN', 'MiniLM kNN', 'univar-mini kNN', 'MiniLM probe', 'univar-mini probe'];
+  const values = (by: Record<string, Figures>, name: string, measure: keyof Figures): number => by[name]![measure];
+  const columns = (name: string): number[] => [values(base, name, 'knn'), values(figures, name, 'knn'), values(base, name, 'probe'), values(figures, name, 'probe')];
+  const rows = sets.map(({ name, valueIds, train, test, chance, tfidf }) => [
+    trained.has(name) ? name : `${name} *`, String(valueIds), String(train), String(test), ...[chance, tfidf, ...columns(name)].map(percent),
+  ]);
+  const mean = (label: string, of: typeof sets): string[] => {
+    const shares = of.map(({ name, chance, tfidf }) => [chance, tfidf, ...columns(name)]);
+    return [label, '', '', '', ...(shares[0] ?? []).map((_, i) => percent(shares.reduce((sum, row) => sum + row[i]!, 0) / shares.length))];
+  };
+  const means = [
+    mean('mean of the sets trained on', sets.filter(({ name }) => trained.has(name))),
+    mean('mean of the other value sets', sets.filter(({ name }) => !trained.has(name) && name !== CONTROL_SET)),
+  ];
+  return [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows, ...means].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US');
+}

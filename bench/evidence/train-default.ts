@@ -1,0 +1,115 @@
+/**
+ * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to int8,
+ * measures on questions that were not trained on, and writes the encoder with training.json and README.md into the folder,
+ * and what the quickstart prints with it into the README. Interrupted, the same command goes on.
+ *
+ * npm run train:default
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { exportEncoder } from '../../src/encoder/export-encoder.js';
+import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import type { EncoderPrecision } from '../../src/encoder/encoder.js';
+import { capabilities } from '../../src/native/capabilities.js';
+import { train, type TrainSummary } from '../../src/training/train.js';
+import { readDefaultData } from './default-data.js';
+import { checkFiles, encoderFolder, MODEL_FOLDER, readRecipe, type DefaultRecipe } from './default-recipe.js';
+import { describeSet, evaluateEncoder, keepResults, sampleSet, type Figures, type SetDescription } from './figures.js';
+import { writeModelCard, writeQuickstart } from './model-card.js';
+import type { ValueSet } from './value-sets.js';
+
+/** models/univar-mini/training.json */
+export interface DefaultTraining {
+  command: string;
+  machine: Machine;
+  recipeSha256: string;
+  training: Pick<TrainSummary, 'rows' | 'validationRows' | 'valueIds' | 'steps' | 'tokens' | 'seconds' | 'best'>;
+  /** Cosines of the vectors of `texts` held-out answers to those before the weights were rounded. */
+  rounding: { texts: number; products: EncoderPrecision; mean: number; least: number }[];
+  sets: SetDescription[];
+  /** By set; before the training and as it is shipped. */
+  base: Record<string, Figures>;
+  figures: Record<string, Figures>;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const COMPARED_TEXTS = 400;
+
+async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): Promise<TrainSummary> {
+  return train({
+    checkpointEvery: 25,
+    ...recipe.training,
+    data: [data],
+    encoder: encoderFolder(recipe),
+    out,
+    events: {
+      onStart: ({ done, steps, rows, validationRows, valueIds }) =>
+        console.log(`${rows} rows, ${valueIds} value ids, ${validationRows} held out for validation; ${done} of ${steps} steps done`),
+      onStep: ({ step, loss }) => step % 10 === 0 && console.log(`step ${step}, loss ${loss.toFixed(3)}`),
+      onValidation: ({ step, balancedAccuracy }) => console.log(`validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
+    },
+  });
+}
+
+/** The encoder as it is shipped: it reads longer texts than those of the training, which the figures are measured with. */
+async function exportDefault(trained: string, out: string, maxTokens: number): Promise<void> {
+  await exportEncoder(trained, out, { to: 'safetensors', dtype: 'int8' });
+  writeFileSync(`${out}/sentence_bert_config.json`, `${JSON.stringify({ max_seq_length: maxTokens, do_lower_case: false }, null, 2)}\n`);
+}
+
+/** What rounding the weights changes, with float32 and with int8 products. */
+async function measureRounding(trained: string, rounded: string, sets: readonly ValueSet[], maxTokens: number): Promise<DefaultTraining['rounding']> {
+  const answers = sets.flatMap(({ records, split }) => Array.from(split.test, (row) => records[row]!));
+  const stride = Math.max(1, Math.floor(answers.length / COMPARED_TEXTS));
+  const texts = answers.filter((_, i) => i % stride === 0).slice(0, COMPARED_TEXTS);
+  const embed = async (folder: string, precision: EncoderPrecision) => {
+    const encoder = await loadEncoder(folder, { precision, maxTokens });
+    const { embeddings, dim } = await encoder.encode(texts);
+    await encoder.dispose();
+    return texts.map((_, i) => embeddings.subarray(i * dim, (i + 1) * dim));
+  };
+  const expected = await embed(trained, 'f32');
+  const rounding: DefaultTraining['rounding'] = [];
+  for (const products of ['f32', 'int8'] as const) {
+    const actual = await embed(rounded, products);
+    const cosines = expected.map((vector, i) => vector.reduce((sum, value, j) => sum + value * actual[i]![j]!, 0));
+    rounding.push({ texts: texts.length, products, mean: cosines.reduce((sum, cosine) => sum + cosine) / texts.length, least: Math.min(...cosines) });
+  }
+  return rounding;
+}
+
+const { recipe, sha256 } = readRecipe();
+const { maxTokens } = recipe;
+await checkFiles(recipe);
+// Another recipe is another run: nothing measured for one may be taken for the other.
+const out = `${ROOT}out/train-default/${sha256.slice(0, 12)}/`;
+mkdirSync(out, { recursive: true });
+const once = keepResults(out);
+
+const { evaluated, folder } = await readDefaultData(recipe, `${out}data`);
+const summary = await trainEncoder(recipe, folder, `${out}run`);
+const exported = `${out}univar-mini`;
+await exportDefault(summary.encoder, exported, maxTokens);
+
+const sets = evaluated.map(sampleSet);
+const settings = { maxTokens, precision: 'f32' } as const;
+const { rows, validationRows, valueIds, steps, tokens, seconds, best } = summary;
+const training: DefaultTraining = {
+  command: 'npm run train:default',
+  machine: await describeMachine(ROOT, { variant: capabilities().simd, bf16: capabilities().bf16 }),
+  recipeSha256: sha256,
+  training: { rows, validationRows, valueIds, steps, tokens, seconds, best },
+  rounding: await once('rounding', () => measureRounding(summary.encoder, exported, sets, maxTokens)),
+  sets: await once('sets', () => Promise.all(sets.map(describeSet))),
+  base: await once('base', () => evaluateEncoder(encoderFolder(recipe), sets, settings)),
+  figures: await once('figures', () => evaluateEncoder(exported, sets, settings)),
+};
+cpSync(exported, MODEL_FOLDER, { recursive: true });
+writeFileSync(`${MODEL_FOLDER}training.json`, `${JSON.stringify(training, null, 2)}\n`);
+writeModelCard(MODEL_FOLDER, recipe, training);
+const quickstart = ['dist/cli/main.js', 'quickstart', '--fresh', '--out', `${out}quickstart`];
+writeQuickstart(execFileSync(process.execPath, quickstart, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+console.log(`${MODEL_FOLDER} and the README are written`);
