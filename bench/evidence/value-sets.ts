@@ -1,14 +1,12 @@
-/** The English answers of the value sets and of the control set, split by question. */
+/** The answers of the value sets and of the general sets, split by question. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
+import { SeededRandom } from '../../src/core/random.js';
 import { readRecords } from '../../src/data/read-records.js';
 import { valueId, type QaRecord } from '../../src/data/record.js';
 import { splitByQuestion, type Split } from '../../src/evaluation/splits.js';
-import { SeededRandom } from '../../src/core/random.js';
 import { indexLabels } from '../../src/search/voting.js';
-
-const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 
 /** Trained on, and tested on other questions. */
 export const VALUE_SETS = [
@@ -22,36 +20,51 @@ export const VALUE_SETS = [
   'human_rights_scenarios',
   'political_prompts_eng_rus',
 ] as const;
-/** Answers of the models of redteam_safety to questions without values; never trained on. */
+/** Answers of the models of redteam_safety to questions without values. */
 export const CONTROL_SET = 'lima_control';
+/** Answers to questions of every kind; never trained on. */
+export const GENERAL_SETS = [CONTROL_SET, 'alpaca_eval'] as const;
 /** Its answers to Russian prompts are English translations, so both languages are English text. */
 const TRANSLATED = 'political_prompts_eng_rus';
 
 const TEST_SHARE = 0.25;
-const SEED = 1;
+export const SEED = 1;
+
+/** Rows of a set that vote and that are tested at most. */
+export interface RowLimits {
+  voting: number;
+  tested: number;
+}
 
 export interface ValueSet {
   name: string;
   records: QaRecord[];
+  /** Value id of every record. */
   labels: string[];
+  /** Theme of the question of every record. */
   groups: string[];
+  /** Training questions vote, the others are tested. */
   split: Split;
 }
 
-export async function readValueSet(name: string): Promise<ValueSet> {
-  const records: QaRecord[] = [];
-  for await (const batch of readRecords([`${QA}${name}.jsonl.gz`])) {
-    for (const record of batch.records) {
-      if (record.lang === 'eng' || name === TRANSLATED) records.push({ ...record, group: themeOf(record.qid) });
-    }
+/**
+ * @param folder of the sets, with a file for each
+ * @param languages `'english'`: English text only. `'parallel'`: all languages, and only what was asked in several of them
+ */
+export async function readValueSet(folder: string, name: string, languages: 'english' | 'parallel' = 'english'): Promise<ValueSet> {
+  const all: QaRecord[] = [];
+  for await (const batch of readRecords([join(folder, `${name}.jsonl.gz`)])) {
+    for (const record of batch.records) all.push({ ...record, group: themeOf(record.qid) });
   }
+  const records =
+    languages === 'parallel' ? askedInSeveralLanguages(all) : all.filter(({ lang }) => lang === 'eng' || name === TRANSLATED);
   return describe(name, records, (labels, groups) => splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED));
 }
 
-/** At most `train` and `test` rows of the two sides, by whole questions, so that the same ones are asked of all models. */
-export function sampleValueSet({ name, records, split }: ValueSet, train: number, test: number): ValueSet {
-  const voting = someQuestions(Array.from(split.train, (row) => records[row]!), train);
-  const tested = someQuestions(Array.from(split.test, (row) => records[row]!), test);
+/** At most so many rows of the two sides, by whole questions, so that the same ones are asked of all models. */
+export function sampleValueSet({ name, records, split }: ValueSet, limits: RowLimits): ValueSet {
+  const voting = someQuestions(Array.from(split.train, (row) => records[row]!), limits.voting);
+  const tested = someQuestions(Array.from(split.test, (row) => records[row]!), limits.tested);
   const rows = Int32Array.from({ length: voting.length + tested.length }, (_, row) => row);
   return describe(name, [...voting, ...tested], () => ({ train: rows.slice(0, voting.length), test: rows.slice(voting.length) }));
 }
@@ -68,7 +81,13 @@ function themeOf(qid: string): string {
   return proposition ? `proposition-${proposition[1]!}` : qid;
 }
 
-function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] {
+function askedInSeveralLanguages(records: readonly QaRecord[]): QaRecord[] {
+  const languages = new Map<string, Set<string>>();
+  for (const { qid, lang } of records) languages.set(qid, (languages.get(qid) ?? new Set()).add(lang));
+  return records.filter(({ qid }) => languages.get(qid)!.size > 1);
+}
+
+export function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] {
   const kept = new Set<string>();
   let rows = 0;
   const sizes = new Map<string, number>();
@@ -81,14 +100,28 @@ function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] 
   return records.filter(({ qid }) => kept.has(qid));
 }
 
-/** Writes the training rows of all value sets, one file each, and returns the folder. */
-export function writeTrainingFiles(folder: string, sets: readonly ValueSet[]): string {
+/** Every third model of each set, by name; a model of several sets is then left out of all. */
+export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
+  const models = sets.flatMap(({ records }) => [...new Set(records.map(({ model }) => model))].sort().filter((_, i) => i % 3 === 1));
+  return [...new Set(models)].sort();
+}
+
+/** The rows that are trained on, by set. */
+export function trainingRows(sets: readonly ValueSet[], without: readonly string[], limit: number): Map<string, QaRecord[]> {
   // A proposition that one set tests may not be trained on in another.
   const tested = new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
+  return new Map(
+    sets.map(({ name, records, split }) => {
+      const rows = Array.from(split.train, (row) => records[row]!).filter(({ group, model }) => !tested.has(group!) && !without.includes(model));
+      return [name, someQuestions(rows, limit)];
+    }),
+  );
+}
+
+/** Writes one file a set. */
+export function writeTrainingFiles(folder: string, rows: ReadonlyMap<string, readonly QaRecord[]>): void {
   mkdirSync(folder, { recursive: true });
-  for (const { name, records, split } of sets) {
-    const rows = Array.from(split.train, (row) => records[row]!).filter(({ group }) => !tested.has(group!));
-    writeFileSync(`${folder}/${name}.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  for (const [name, records] of rows) {
+    writeFileSync(join(folder, `${name}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
-  return folder;
 }

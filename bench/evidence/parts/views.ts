@@ -1,0 +1,106 @@
+/**
+ * Several answers of one value id at once. Single answers vote; what is tested are views of n answers to different held-out
+ * questions, either joined to one text as in training, or as the mean of their vectors.
+ */
+import { SeededRandom } from '../../../src/core/random.js';
+import { evaluateKnn } from '../../../src/evaluation/knn.js';
+import { MAIN_CONFIGURATIONS } from '../configurations.js';
+import { mean } from '../figures.js';
+import { FROZEN, type Embeddings, type Lab } from '../lab.js';
+import { percent, table } from '../pages.js';
+import { inputOf, joinedInput } from '../record-texts.js';
+import { SEED, type ValueSet } from '../value-sets.js';
+import { titleOf, type Outcome } from './part.js';
+
+const SETS = ['government_criticism', 'do_not_answer_multi', 'redteam_safety'] as const;
+const SIZES = [1, 2, 5, 10] as const;
+const K = 50;
+/** Views of a set and size, evenly from its value ids. */
+const VIEWS = 360;
+/** Tokens of a joined view: all that MiniLM has positions for. */
+const JOINED_TOKENS = 512;
+
+export async function views(lab: Lab): Promise<Outcome> {
+  const embedders = [FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
+  const rows: { embedder: string; set: string; size: number; averaged: number; joined: number; views: number }[] = [];
+  for (const embedder of embedders) {
+    for (const name of SETS) {
+      const set = await lab.sample(name, lab.scale.main);
+      for (const size of SIZES) rows.push({ embedder, set: name, size, ...(await identifyViews(lab, embedder, set, size)) });
+      lab.log(`${embedder} on views of ${name}: done`);
+    }
+  }
+  const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): number[] =>
+    rows.filter((row) => row.embedder === embedder && row.size === size).map((row) => row[form]);
+  const of = (form: 'joined' | 'averaged'): string =>
+    table(
+      ['encoder', ...SIZES.map((size) => `${size} answer${size > 1 ? 's' : ''}`)],
+      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(mean(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
+    );
+  return {
+    result: rows,
+    sections: [
+      {
+        page: 'evidence',
+        name: 'views',
+        markdown: [`kNN accuracy in %, mean and in brackets ${SETS.join(', ')}. Mean of the vectors:\n`, of('averaged'), `Joined, cut at ${JOINED_TOKENS} tokens:\n`, of('joined')].join('\n'),
+      },
+    ],
+    plots: {},
+  };
+}
+
+async function identifyViews(lab: Lab, embedder: string, set: ValueSet, size: number): Promise<{ averaged: number; joined: number; views: number }> {
+  const drawn = drawViews(set, size);
+  const all = await lab.embed(embedder, set.records.map(inputOf));
+  const joined = await lab.embed(embedder, drawn.map(({ rows }) => joinedInput(rows.map((row) => set.records[row]!))), Math.min(JOINED_TOKENS, 4 * lab.tokens));
+  const averaged = { dim: all.dim, embeddings: averages(all, drawn.map(({ rows }) => rows)) };
+  return {
+    averaged: await accuracyOf(all, averaged, set, drawn.map(({ label }) => label)),
+    joined: await accuracyOf(all, joined, set, drawn.map(({ label }) => label)),
+    views: drawn.length,
+  };
+}
+
+/** Views of tested rows, each of one value id and of different questions, in turn of each value id that has enough. */
+export function drawViews({ labels, groups, split }: Pick<ValueSet, 'labels' | 'groups' | 'split'>, size: number): { label: string; rows: number[] }[] {
+  const rowsOf = new Map<string, number[]>();
+  for (const row of split.test) rowsOf.set(labels[row]!, [...(rowsOf.get(labels[row]!) ?? []), row]);
+  const ids = [...rowsOf.keys()].sort().filter((id) => new Set(rowsOf.get(id)!.map((row) => groups[row]!)).size >= size);
+  const random = new SeededRandom(SEED);
+  return Array.from({ length: ids.length === 0 ? 0 : VIEWS }, (_, view) => {
+    const label = ids[view % ids.length]!;
+    const asked = new Set<string>();
+    const rows = random.shuffle([...rowsOf.get(label)!]).filter((row) => !asked.has(groups[row]!) && asked.add(groups[row]!));
+    return { label, rows: rows.slice(0, size) };
+  });
+}
+
+/** Means of the vectors of each view, at unit length. */
+export function averages({ embeddings, dim }: Embeddings, drawn: readonly (readonly number[])[]): Float32Array {
+  const out = new Float32Array(drawn.length * dim);
+  drawn.forEach((rows, view) => {
+    const sum = out.subarray(view * dim, (view + 1) * dim);
+    for (const row of rows) for (let i = 0; i < dim; i++) sum[i]! += embeddings[row * dim + i]!;
+    const norm = Math.hypot(...sum);
+    if (norm > 0) for (let i = 0; i < dim; i++) sum[i]! /= norm;
+  });
+  return out;
+}
+
+/** Training rows of the set vote on the views. */
+async function accuracyOf({ embeddings, dim }: Embeddings, tested: Embeddings, { labels, groups, split }: ValueSet, testedLabels: readonly string[]): Promise<number> {
+  const voters = split.train;
+  const matrix = new Float32Array((voters.length + testedLabels.length) * dim);
+  voters.forEach((row, i) => matrix.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim));
+  matrix.set(tested.embeddings, voters.length * dim);
+  const data = {
+    embeddings: matrix,
+    dim,
+    labels: [...Array.from(voters, (row) => labels[row]!), ...testedLabels],
+    groups: [...Array.from(voters, (row) => groups[row]!), ...testedLabels.map((_, view) => `view ${view}`)],
+  };
+  const rows = Int32Array.from({ length: data.labels.length }, (_, row) => row);
+  const options = { split: { train: rows.slice(0, voters.length), test: rows.slice(voters.length) }, k: Math.min(K, voters.length), sweep: [], bootstrapSamples: 0 };
+  return (await evaluateKnn(data, options)).accuracy;
+}
