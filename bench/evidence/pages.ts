@@ -24,10 +24,10 @@ export function replaceSection(text: string, name: string, markdown: string, pat
   return `${before!}${begin}\n${markdown.trim()}\n${end}${after}`;
 }
 
-/** A table whose first column is text and whose others are figures. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table whose first columns are text and whose others are figures. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[], textColumns = 1): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  return [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows].map(line).join('');
+  return [heading, heading.map((_, i) => (i < textColumns ? '---' : '---:')), ...rows].map(line).join('');
 }
 
 /** A share in percent, without the sign. */

@@ -54,12 +54,18 @@ export async function runEvidence(options: EvidenceOptions): Promise<void> {
       for (const [file, svg] of Object.entries(plots)) writeFileSync(join(pages, 'evidence', file), svg);
       const known = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as ResultsFile) : {};
       mkdirSync(dirname(results), { recursive: true });
-      writeFileSync(results, `${JSON.stringify({ ...known, [name]: { command, scale: lab.scale.name, machine, result } }, roundFigures, 1)}\n`);
+      writeFileSync(results, stringify({ ...known, [name]: { command, scale: lab.scale.name, machine, result } }));
       lab.log(`${name}: done after ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
     }
   } finally {
     await lab.close();
   }
+}
+
+/** JSON with every list or object of plain values on one line. */
+function stringify(results: ResultsFile): string {
+  const text = JSON.stringify(results, roundFigures, 1);
+  return `${text.replace(/([[{])\n\s+([^[\]{}]*?)\n\s+([\]}])/g, (_, open: string, values: string, close: string) => `${open}${values.replace(/\n\s+/g, ' ')}${close}`)}\n`;
 }
 
 /** Six significant digits: more are noise, and make the file twice as large. */

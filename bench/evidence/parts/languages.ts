@@ -10,6 +10,7 @@ import { centroidDistances, extremePairs, languageDistances, neighbourhood, sele
 import { rowsOf } from '../figures.js';
 import { FROZEN, type Lab } from '../lab.js';
 import { firstCharacters, percent, quote, table } from '../pages.js';
+import { withoutFormatting } from '../treatments.js';
 import { plotDistances } from '../plots.js';
 import { sampleValueSet, type ValueSet } from '../value-sets.js';
 import { MAIN, titleOf, type Outcome } from './part.js';
@@ -45,7 +46,7 @@ export async function languages(lab: Lab): Promise<Outcome> {
   const example = await nearestAndFarthest(lab);
   return {
     result: {
-      sets: found.map(({ centroids, ...one }) => ({ ...one, ids: centroids.ids, distances: Array.from(centroids.distances, (distance) => Math.round(1e4 * distance) / 1e4) })),
+      sets: found.map(({ centroids, ...one }) => ({ ...one, valueIds: centroids.ids.length, ...drawn(centroids) })),
       unknown,
       example,
     },
@@ -61,11 +62,13 @@ export async function languages(lab: Lab): Promise<Outcome> {
               percent(near.nearestSameModel), percent(near.chanceSameModel), percent(near.nearestSameLanguage), percent(near.chanceSameLanguage),
               ...[near.sameModel, near.sameLanguage, near.neither].map((distance) => distance?.toFixed(3) ?? '-'),
             ]),
+            2,
           ),
           'Identified by kNN (balanced accuracy in %, in brackets chance):\n',
           table(
             ['set', 'encoder', 'value id', 'its language', 'its model'],
             found.map(({ name, embedder, knn }) => [name, titleOf(embedder), ...[knn.valueId, knn.lang, knn.model].map((figure) => (figure ? `${percent(figure.share)} (${percent(figure.chance)})` : '-'))]),
+            2,
           ),
           'Mean distance between two languages of one model, nearest first:\n',
           table(
@@ -75,6 +78,7 @@ export async function languages(lab: Lab): Promise<Outcome> {
               titleOf(embedder),
               Object.entries(between).sort((a, b) => a[1].distance - b[1].distance).map(([pair, { distance, models }]) => `${pair} ${distance.toFixed(2)} (${models})`).join(', '),
             ]),
+            3,
           ),
           ...SETS.map((name) => `![Distances in ${name}](evidence/languages-${name}.svg)\n`),
         ].join('\n'),
@@ -124,6 +128,12 @@ function idsForPlot(centroids: Centroids): Centroids {
   const wanted = Math.min(complete.length, Math.floor(MAX_IDS_IN_PLOT / langs));
   const models = new Set(Array.from({ length: wanted }, (_, i) => complete[Math.floor((i * complete.length) / wanted)]!));
   return models.size < 2 ? centroids : selectIds(centroids, (id) => models.has(splitValueId(id).model));
+}
+
+/** What a plot shows, for the results. */
+function drawn(centroids: Centroids): { ids: string[]; distances: number[] } {
+  const { ids, distances } = idsForPlot(centroids);
+  return { ids, distances: Array.from(distances, (distance) => Math.round(1e4 * distance) / 1e4) };
 }
 
 /** How much of the answers in each language the tokenizer of the encoder knows. */
@@ -178,7 +188,7 @@ async function nearestAndFarthest(lab: Lab): Promise<{ question: string; answers
   const record = (row: number) => set.records[row]!;
   const english = extremePairs(embeddings, rows!, (a, b) => record(a).lang === 'eng' && record(b).lang === 'eng' && set.labels[a] !== set.labels[b]);
   const across = extremePairs(embeddings, rows!, (a, b) => record(a).lang !== record(b).lang);
-  const side = (row: number) => ({ id: set.labels[row]!, answer: firstCharacters(record(row).answer, PRINTED_CHARACTERS + 1) });
+  const side = (row: number) => ({ id: set.labels[row]!, answer: firstCharacters(withoutFormatting(record(row).answer), PRINTED_CHARACTERS + 1) });
   const printed = (what: string, pair: AnswerPair | undefined): PrintedPair[] =>
     pair ? [{ what, distance: pair.distance, from: side(pair.from), to: side(pair.to) }] : [];
   return {
@@ -201,6 +211,7 @@ function exampleMarkdown({ question, answers, pairs }: Awaited<ReturnType<typeof
         [what, distance.toFixed(2), `**${from.id}**: ${quote(from.answer, PRINTED_CHARACTERS)}`],
         ['', '', `**${to.id}**: ${quote(to.answer, PRINTED_CHARACTERS)}`],
       ]),
-    ).replace('| --- | ---: | ---: |', '| --- | ---: | --- |'),
+      3,
+    ),
   ].join('\n');
 }

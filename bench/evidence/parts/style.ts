@@ -43,6 +43,7 @@ export async function style(lab: Lab): Promise<Outcome> {
               ];
             }),
           ),
+          2,
         ),
       },
     ],

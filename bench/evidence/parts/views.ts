@@ -22,7 +22,7 @@ const JOINED_TOKENS = 512;
 
 export async function views(lab: Lab): Promise<Outcome> {
   const embedders = [FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
-  const rows: { embedder: string; set: string; size: number; averaged: number; joined: number; views: number }[] = [];
+  const rows: { embedder: string; set: string; size: number; averaged: number | null; joined: number | null; views: number }[] = [];
   for (const embedder of embedders) {
     for (const name of SETS) {
       const set = await lab.sample(name, lab.scale.main);
@@ -30,12 +30,12 @@ export async function views(lab: Lab): Promise<Outcome> {
       lab.log(`${embedder} on views of ${name}: done`);
     }
   }
-  const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): number[] =>
+  const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): (number | null)[] =>
     rows.filter((row) => row.embedder === embedder && row.size === size).map((row) => row[form]);
   const of = (form: 'joined' | 'averaged'): string =>
     table(
       ['encoder', ...SIZES.map((size) => `${size} answer${size > 1 ? 's' : ''}`)],
-      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(mean(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
+      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(mean(shares(embedder, size, form).filter((share) => share !== null)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
     );
   return {
     result: rows,
@@ -50,8 +50,9 @@ export async function views(lab: Lab): Promise<Outcome> {
   };
 }
 
-async function identifyViews(lab: Lab, embedder: string, set: ValueSet, size: number): Promise<{ averaged: number; joined: number; views: number }> {
+async function identifyViews(lab: Lab, embedder: string, set: ValueSet, size: number): Promise<{ averaged: number | null; joined: number | null; views: number }> {
   const drawn = drawViews(set, size);
+  if (drawn.length === 0) return { averaged: null, joined: null, views: 0 };
   const all = await lab.embed(embedder, set.records.map(inputOf));
   const joined = await lab.embed(embedder, drawn.map(({ rows }) => joinedInput(rows.map((row) => set.records[row]!))), Math.min(JOINED_TOKENS, 4 * lab.tokens));
   const averaged = { dim: all.dim, embeddings: averages(all, drawn.map(({ rows }) => rows)) };
