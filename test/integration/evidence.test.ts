@@ -42,7 +42,7 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
       encoder: await writeEncoder(folder),
       data: DATA,
       out: join(folder, 'out'),
-      scale: { ...quick, main: { voting: 180, tested: 90 }, short: { voting: 120, tested: 60 }, training: { steps: 3, batchSize: 6, maxTokens: 32, rowsPerSet: 120 } },
+      scale: { ...quick, main: { voting: 150, tested: 80 }, short: { voting: 100, tested: 50 }, training: { steps: 2, batchSize: 6, maxTokens: 24, rowsPerSet: 120 } },
       glove: false,
       parts: Object.keys(PARTS),
       pages,
@@ -70,5 +70,5 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
     await runEvidence(options);
     expect(lines.filter((line) => /steps to do|\d texts$/.test(line))).toEqual([]);
     expect(readFileSync(join(pages, 'evidence.md'), 'utf8')).toBe(before);
-  });
+  }, 300_000);
 });

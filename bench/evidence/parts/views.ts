@@ -15,7 +15,7 @@ import { titleOf, type Outcome } from './part.js';
 const SETS = ['government_criticism', 'do_not_answer_multi', 'redteam_safety'] as const;
 const SIZES = [1, 2, 5, 10] as const;
 const K = 50;
-/** Views of a set and size, evenly from its value ids. */
+/** Most views of a set and size, evenly from its value ids; not more than it has tested answers. */
 const VIEWS = 360;
 /** Tokens of a joined view: all that MiniLM has positions for. */
 const JOINED_TOKENS = 512;
@@ -69,7 +69,7 @@ export function drawViews({ labels, groups, split }: Pick<ValueSet, 'labels' | '
   for (const row of split.test) rowsOf.set(labels[row]!, [...(rowsOf.get(labels[row]!) ?? []), row]);
   const ids = [...rowsOf.keys()].sort().filter((id) => new Set(rowsOf.get(id)!.map((row) => groups[row]!)).size >= size);
   const random = new SeededRandom(SEED);
-  return Array.from({ length: ids.length === 0 ? 0 : VIEWS }, (_, view) => {
+  return Array.from({ length: ids.length === 0 ? 0 : Math.min(VIEWS, split.test.length) }, (_, view) => {
     const label = ids[view % ids.length]!;
     const asked = new Set<string>();
     const rows = random.shuffle([...rowsOf.get(label)!]).filter((row) => !asked.has(groups[row]!) && asked.add(groups[row]!));

@@ -81,7 +81,7 @@ describe('views', () => {
   it('hold answers of one value id to different tested questions', () => {
     const set = someSet('s', 12);
     const drawn = drawViews(set, 5);
-    expect(drawn.length).toBeGreaterThan(100);
+    expect(drawn).toHaveLength(24);
     for (const { label, rows } of drawn) {
       expect(rows).toHaveLength(5);
       expect(new Set(rows.map((row) => set.groups[row])).size).toBe(5);
@@ -102,11 +102,11 @@ describe('trainingRows', () => {
     const two = { ...someSet('two', 8), groups: one.groups.map((group) => (group === 'q1' ? 'q7' : group)) };
     two.records = two.records.map((record, i) => ({ ...record, group: two.groups[i]! }));
     const leftOut = modelsLeftOut([one, two]);
-    expect(leftOut).toEqual(['b']);
+    expect(leftOut).toEqual(['c']);
     const rows = trainingRows([one, two], leftOut, Infinity);
     expect(new Set(rows.get('one')!.map(({ qid }) => qid))).toEqual(new Set(['q0', 'q1', 'q2', 'q3']));
     expect(new Set(rows.get('two')!.map(({ qid }) => qid))).toEqual(new Set(['q0', 'q2', 'q3']));
-    expect(new Set([...rows.values()].flat().map(({ model }) => model))).toEqual(new Set(['a', 'c', 'd']));
+    expect(new Set([...rows.values()].flat().map(({ model }) => model))).toEqual(new Set(['a', 'b', 'd']));
     expect(trainingRows([one], [], 8).get('one')).toHaveLength(8);
   });
 });
