@@ -1,6 +1,5 @@
 /** What is trained and how much is evaluated, as data. */
 import type { TrainOptions } from '../../src/training/settings.js';
-import type { RowLimits } from './value-sets.js';
 
 type Settings = Required<Pick<TrainOptions, 'sampler' | 'mode' | 'logitScale' | 'learningRate' | 'batchSize'>> & Record<'maxTokens' | 'lambda' | 'steps', number>;
 
@@ -50,6 +49,12 @@ export const CONFIGURATIONS: readonly TrainingConfiguration[] = [...MAIN_CONFIGU
 
 /** Tokens of a text in the evaluations, whatever the encoder was trained with: the rest is cut. */
 export const EVALUATED_TOKENS = 128;
+
+/** Rows of a set that vote and that are tested at most. */
+export interface RowLimits {
+  voting: number;
+  tested: number;
+}
 
 export interface Scale {
   name: 'full' | 'quick';

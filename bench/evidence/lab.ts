@@ -6,10 +6,20 @@ import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { train, type TrainSummary } from '../../src/training/train.js';
 import { Cache, keyOf } from './cache.js';
-import { CONFIGURATIONS, EVALUATED_TOKENS, settingsAt, type Scale } from './configurations.js';
+import { CONFIGURATIONS, EVALUATED_TOKENS, settingsAt, type RowLimits, type Scale } from './configurations.js';
 import { GLOVE_PACKAGE, loadGlove } from './glove.js';
 import { textOf, type EncoderInput } from './record-texts.js';
-import { modelsLeftOut, readValueSet, sampleValueSet, trainingRows, VALUE_SETS, writeTrainingFiles, type RowLimits, type ValueSet } from './value-sets.js';
+import {
+  modelsLeftOut,
+  readValueSet,
+  sampleValueSet,
+  testedGroups,
+  trainingRows,
+  VALUE_SETS,
+  writeTrainingFiles,
+  type Languages,
+  type ValueSet,
+} from './value-sets.js';
 
 export interface LabOptions {
   /** Folder of the encoder that is trained, with model.safetensors. */
@@ -73,12 +83,12 @@ export class Lab {
   }
 
   /** All English rows of a set, or those to questions that were asked in several languages. */
-  set(name: string, languages: 'english' | 'parallel' = 'english'): Promise<ValueSet> {
-    return remember(this.#sets, `${name} ${languages}`, () => readValueSet(join(this.options.data, 'qa'), name, languages));
+  set(name: string, languages: Languages = 'english'): Promise<ValueSet> {
+    return remember(this.#sets, `${name} ${languages}`, () => readValueSet(name, languages, join(this.options.data, 'qa')));
   }
 
-  async sample(name: string, limits: RowLimits): Promise<ValueSet> {
-    return sampleValueSet(await this.set(name), limits);
+  async sample(name: string, { voting, tested }: RowLimits, languages: Languages = 'english'): Promise<ValueSet> {
+    return sampleValueSet(await this.set(name, languages), voting, tested);
   }
 
   valueSets(): Promise<ValueSet[]> {
@@ -140,14 +150,15 @@ export class Lab {
     const configuration = CONFIGURATIONS.find((other) => other.name === name)!;
     const { scale, precision, options } = this;
     const without = configuration.withoutModels ? await this.modelsLeftOut() : [];
-    const rows = trainingRows(await this.valueSets(), without, scale.training.rowsPerSet);
+    const sets = await this.valueSets();
+    const tested = testedGroups(sets);
+    const choice = { without, limit: scale.training.rowsPerSet };
     const settings = settingsAt(configuration, scale);
-    const dataKey = keyOf([...rows]);
+    const dataKey = keyOf([...trainingRows(sets, tested, choice)]);
     const key = keyOf([settings, precision, basename(options.encoder), dataKey]);
     const out = this.cache.path(`runs/${name}-${key}`);
     const summary = await this.cache.json(`runs/${name}`, key, async () => {
-      const data = this.cache.path(`training-data/${dataKey}`);
-      writeTrainingFiles(data, rows);
+      const data = writeTrainingFiles(this.cache.path(`training-data/${dataKey}`), sets, tested, choice);
       const summary = await train({
         ...settings,
         preset: 'univar',

@@ -1,12 +1,15 @@
 /** The answers of the value sets and of the general sets, split by question. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { SeededRandom } from '../../src/core/random.js';
 import { readRecords } from '../../src/data/read-records.js';
 import { valueId, type QaRecord } from '../../src/data/record.js';
 import { splitByQuestion, type Split } from '../../src/evaluation/splits.js';
 import { indexLabels } from '../../src/search/voting.js';
+
+const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 
 /** Trained on, and tested on other questions. */
 export const VALUE_SETS = [
@@ -27,14 +30,8 @@ export const GENERAL_SETS = [CONTROL_SET, 'alpaca_eval'] as const;
 /** Its answers to Russian prompts are English translations, so both languages are English text. */
 const TRANSLATED = 'political_prompts_eng_rus';
 
-const TEST_SHARE = 0.25;
+export const TEST_SHARE = 0.25;
 export const SEED = 1;
-
-/** Rows of a set that vote and that are tested at most. */
-export interface RowLimits {
-  voting: number;
-  tested: number;
-}
 
 export interface ValueSet {
   name: string;
@@ -47,11 +44,11 @@ export interface ValueSet {
   split: Split;
 }
 
-/**
- * @param folder of the sets, with a file for each
- * @param languages `'english'`: English text only. `'parallel'`: all languages, and only what was asked in several of them
- */
-export async function readValueSet(folder: string, name: string, languages: 'english' | 'parallel' = 'english'): Promise<ValueSet> {
+/** `'english'`: English text only. `'parallel'`: all languages, and only what was asked in several of them. */
+export type Languages = 'english' | 'parallel';
+
+/** @param folder of the sets, with a file for each */
+export async function readValueSet(name: string, languages: Languages = 'english', folder = QA): Promise<ValueSet> {
   const all: QaRecord[] = [];
   for await (const batch of readRecords([join(folder, `${name}.jsonl.gz`)])) {
     for (const record of batch.records) all.push({ ...record, group: themeOf(record.qid) });
@@ -61,10 +58,10 @@ export async function readValueSet(folder: string, name: string, languages: 'eng
   return describe(name, records, (labels, groups) => splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED));
 }
 
-/** At most so many rows of the two sides, by whole questions, so that the same ones are asked of all models. */
-export function sampleValueSet({ name, records, split }: ValueSet, limits: RowLimits): ValueSet {
-  const voting = someQuestions(Array.from(split.train, (row) => records[row]!), limits.voting);
-  const tested = someQuestions(Array.from(split.test, (row) => records[row]!), limits.tested);
+/** At most `train` and `test` rows of the two sides, by whole questions, so that the same ones are asked of all models. */
+export function sampleValueSet({ name, records, split }: ValueSet, train: number, test: number): ValueSet {
+  const voting = someQuestions(Array.from(split.train, (row) => records[row]!), train);
+  const tested = someQuestions(Array.from(split.test, (row) => records[row]!), test);
   const rows = Int32Array.from({ length: voting.length + tested.length }, (_, row) => row);
   return describe(name, [...voting, ...tested], () => ({ train: rows.slice(0, voting.length), test: rows.slice(voting.length) }));
 }
@@ -76,7 +73,7 @@ function describe(name: string, records: QaRecord[], split: (labels: string[], g
 }
 
 /** All phrasings of a political-compass proposition are one theme, in both sets that use them. */
-function themeOf(qid: string): string {
+export function themeOf(qid: string): string {
   const proposition = /^(?:pct-pc|pcenfr)-0*(\d+)/.exec(qid);
   return proposition ? `proposition-${proposition[1]!}` : qid;
 }
@@ -109,10 +106,24 @@ export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
   return [...new Set(models)].sort();
 }
 
-/** The rows that are trained on, by set. */
-export function trainingRows(sets: readonly ValueSet[], without: readonly string[], limit: number): Map<string, QaRecord[]> {
-  // A proposition that one set tests may not be trained on in another.
-  const tested = new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
+/** Questions, or their themes, that some set tests. */
+export function testedGroups(sets: readonly ValueSet[]): Set<string> {
+  return new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
+}
+
+export interface TrainingRowOptions {
+  /** Models that are left out. @default none */
+  without?: readonly string[];
+  /** Most rows of a set, by whole questions. @default all */
+  limit?: number;
+}
+
+/**
+ * The rows that are trained on, by set.
+ *
+ * @param tested left out: a proposition that one set tests may not be trained on in another
+ */
+export function trainingRows(sets: readonly ValueSet[], tested: ReadonlySet<string>, { without = [], limit = Infinity }: TrainingRowOptions = {}): Map<string, QaRecord[]> {
   return new Map(
     sets.map(({ name, records, split }) => {
       const rows = Array.from(split.train, (row) => records[row]!).filter(({ group, model }) => !tested.has(group!) && !without.includes(model));
@@ -121,10 +132,11 @@ export function trainingRows(sets: readonly ValueSet[], without: readonly string
   );
 }
 
-/** Writes one file a set. */
-export function writeTrainingFiles(folder: string, rows: ReadonlyMap<string, readonly QaRecord[]>): void {
+/** Writes them, one file a set, and returns the folder. */
+export function writeTrainingFiles(folder: string, sets: readonly ValueSet[], tested: ReadonlySet<string>, options: TrainingRowOptions = {}): string {
   mkdirSync(folder, { recursive: true });
-  for (const [name, records] of rows) {
+  for (const [name, records] of trainingRows(sets, tested, options)) {
     writeFileSync(join(folder, `${name}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
+  return folder;
 }

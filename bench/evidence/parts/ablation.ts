@@ -1,6 +1,6 @@
 /** What each setting of the training does: short runs that differ from the first in one setting. */
 import { ABLATION_CONFIGURATIONS, settingsAt } from '../configurations.js';
-import { halfWidth, identifyAnswers, mean, rowsOf, type Figures } from '../figures.js';
+import { halfWidth, identifyAnswers, mean, rowsOf, type Figures } from '../identify-answers.js';
 import { FROZEN, TFIDF, type Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { CONTROL_SET, VALUE_SETS } from '../value-sets.js';

@@ -2,7 +2,7 @@
  * Figure 4: a value encoder should identify models by answers to questions about values, and less by answers to others. The
  * same 12 models answered redteam_safety and lima_control, so the difference of the two is the encoder's.
  */
-import { halfWidth, identifyAnswers, rowsOf, type Figures } from '../figures.js';
+import { halfWidth, identifyAnswers, rowsOf, type Figures } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { plotBars } from '../plots.js';

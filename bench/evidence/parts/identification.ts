@@ -1,7 +1,7 @@
 /** Table 1: whose answer is it, on questions that were not trained on. */
 import { splitByRow, type Split } from '../../../src/evaluation/splits.js';
 import { indexLabels } from '../../../src/search/voting.js';
-import { halfWidth, identifyAnswers, mean, rowsOf, type EvaluatedRows, type Figures } from '../figures.js';
+import { halfWidth, identifyAnswers, mean, rowsOf, type EvaluatedRows, type Figures } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { plotBars, plotSweeps } from '../plots.js';

@@ -7,12 +7,12 @@ import { splitValueId } from '../../../src/core/value-id.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { WordPieceTokenizer } from '../../../src/tokenizer/wordpiece.js';
 import { centroidDistances, extremePairs, languageDistances, neighbourhood, selectIds, type AnswerPair, type Centroids } from '../centroids.js';
-import { rowsOf } from '../figures.js';
+import { rowsOf } from '../identify-answers.js';
 import { FROZEN, type Lab } from '../lab.js';
 import { firstCharacters, percent, quote, table } from '../pages.js';
 import { withoutFormatting } from '../treatments.js';
 import { plotDistances } from '../plots.js';
-import { sampleValueSet, type ValueSet } from '../value-sets.js';
+import type { ValueSet } from '../value-sets.js';
 import { MAIN, titleOf, type Outcome } from './part.js';
 
 const SETS = ['government_criticism', 'do_not_answer_multi', 'hate_speech_response_4lang', 'political_prompts_eng_rus'] as const;
@@ -28,7 +28,7 @@ export async function languages(lab: Lab): Promise<Outcome> {
   const plots: Record<string, string> = {};
   const found = [];
   for (const name of SETS) {
-    const set = sampleValueSet(await lab.set(name, 'parallel'), lab.scale.main);
+    const set = await lab.sample(name, lab.scale.main, 'parallel');
     for (const embedder of EMBEDDERS) {
       const one = await compareLanguages(lab, embedder, set);
       found.push({ name, embedder, ...one });
@@ -144,7 +144,7 @@ async function unknownTokens(lab: Lab) {
   const sums = new Map<string, { answers: number; tokens: number; unknown: number; characters: number; cut: number }>();
   try {
     for (const name of SETS) {
-      const { records } = sampleValueSet(await lab.set(name, 'parallel'), lab.scale.main);
+      const { records } = await lab.sample(name, lab.scale.main, 'parallel');
       const { ids, offsets } = await tokenizer.encode(records.map(({ answer }) => answer), { maxTokens: 8192 });
       records.forEach(({ lang, answer }, row) => {
         // Its answers to Russian questions are English.
@@ -180,7 +180,7 @@ interface PrintedPair {
 
 /** Appendix H: to one held-out question, the answers of two value ids that lie nearest and farthest. */
 async function nearestAndFarthest(lab: Lab): Promise<{ question: string; answers: number; pairs: PrintedPair[] }> {
-  const set = sampleValueSet(await lab.set(PRINTED_SET, 'parallel'), lab.scale.main);
+  const set = await lab.sample(PRINTED_SET, lab.scale.main, 'parallel');
   const embeddings = await lab.embed(MAIN, rowsOf(set).inputs);
   const rowsOfQuestion = new Map<string, number[]>();
   for (const row of set.split.test) rowsOfQuestion.set(set.records[row]!.qid, [...(rowsOfQuestion.get(set.records[row]!.qid) ?? []), row]);

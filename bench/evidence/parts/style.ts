@@ -1,5 +1,5 @@
 /** How much of what is identified is style: the same encoders on answers with formatting, length or all but a sentence gone. */
-import { halfWidth, identifyAnswers, type Figures } from '../figures.js';
+import { halfWidth, identifyAnswers, type Figures } from '../identify-answers.js';
 import { FROZEN, TFIDF, type Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { inputOf } from '../record-texts.js';
@@ -55,5 +55,5 @@ export async function style(lab: Lab): Promise<Outcome> {
 async function longAnswers(lab: Lab, name: string) {
   const { records, split, ...set } = await lab.set(name);
   const keep = (rows: Int32Array): Int32Array => rows.filter((row) => isLongEnough(records[row]!.answer));
-  return sampleValueSet({ ...set, records, split: { train: keep(split.train), test: keep(split.test) } }, lab.scale.short);
+  return sampleValueSet({ ...set, records, split: { train: keep(split.train), test: keep(split.test) } }, lab.scale.short.voting, lab.scale.short.tested);
 }

@@ -8,13 +8,11 @@ import { join } from 'node:path';
 import { readRecords } from '../../../src/data/read-records.js';
 import { splitByQuestion } from '../../../src/evaluation/splits.js';
 import { indexLabels } from '../../../src/search/voting.js';
-import { halfWidth, identifyAnswers, type EvaluatedRows, type Figures } from '../figures.js';
+import { halfWidth, identifyAnswers, type EvaluatedRows, type Figures } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
-import { SEED, someQuestions } from '../value-sets.js';
+import { SEED, someQuestions, TEST_SHARE } from '../value-sets.js';
 import { tableEmbedders, titleOf, type Outcome } from './part.js';
-
-const TEST_SHARE = 0.25;
 
 export async function translationese(lab: Lab): Promise<Outcome> {
   const rows = await readSentences(lab);

@@ -4,7 +4,7 @@
  */
 import { splitValueId } from '../../../src/core/value-id.js';
 import { WITHOUT_MODELS } from '../configurations.js';
-import { identifyAnswers, mean, rowsOf, type Figures } from '../figures.js';
+import { identifyAnswers, mean, rowsOf, type Figures } from '../identify-answers.js';
 import { FROZEN, TFIDF, type Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
 import { VALUE_SETS } from '../value-sets.js';

@@ -5,7 +5,7 @@
 import { SeededRandom } from '../../../src/core/random.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { MAIN_CONFIGURATIONS } from '../configurations.js';
-import { mean } from '../figures.js';
+import { mean } from '../identify-answers.js';
 import { FROZEN, type Embeddings, type Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
 import { inputOf, joinedInput } from '../record-texts.js';

@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { Cache } from '../../../bench/evidence/cache.js';
-import { halfWidth } from '../../../bench/evidence/figures.js';
+import { halfWidth } from '../../../bench/evidence/identify-answers.js';
 import { WordVectors } from '../../../bench/evidence/glove.js';
 import { quote, replaceSection, table } from '../../../bench/evidence/pages.js';
 import { averages, drawViews } from '../../../bench/evidence/parts/views.js';
-import { modelsLeftOut, trainingRows, type ValueSet } from '../../../bench/evidence/value-sets.js';
+import { modelsLeftOut, testedGroups, trainingRows, type ValueSet } from '../../../bench/evidence/value-sets.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('Cache', () => {
@@ -103,10 +103,10 @@ describe('trainingRows', () => {
     two.records = two.records.map((record, i) => ({ ...record, group: two.groups[i]! }));
     const leftOut = modelsLeftOut([one, two]);
     expect(leftOut).toEqual(['c']);
-    const rows = trainingRows([one, two], leftOut, Infinity);
+    const rows = trainingRows([one, two], testedGroups([one, two]), { without: leftOut });
     expect(new Set(rows.get('one')!.map(({ qid }) => qid))).toEqual(new Set(['q0', 'q1', 'q2', 'q3']));
     expect(new Set(rows.get('two')!.map(({ qid }) => qid))).toEqual(new Set(['q0', 'q2', 'q3']));
     expect(new Set([...rows.values()].flat().map(({ model }) => model))).toEqual(new Set(['a', 'b', 'd']));
-    expect(trainingRows([one], [], 8).get('one')).toHaveLength(8);
+    expect(trainingRows([one], testedGroups([one]), { limit: 8 }).get('one')).toHaveLength(8);
   });
 });
