@@ -24,7 +24,7 @@ const BASE: Settings = {
 
 /**
  * The encoders of table 1. Longer views need more tokens to differ from short ones, and with them steps become dearer:
- * lambda 5 and 20 see half as many tokens as lambda 1.
+ * lambda 5 and 20 see about half as many tokens as lambda 1.
  */
 export const MAIN_CONFIGURATIONS: readonly TrainingConfiguration[] = [
   { name: 'lambda-1', settings: { ...BASE, steps: 800 } },

@@ -1,5 +1,5 @@
-/** What each setting of the training does: short runs that differ from the first in one setting. */
-import { ABLATION_CONFIGURATIONS, settingsAt } from '../configurations.js';
+/** What each setting of the training does: short runs that differ from the first in one setting, and the longer ones beside them. */
+import { ABLATION_CONFIGURATIONS, MAIN_CONFIGURATIONS, settingsAt } from '../configurations.js';
 import { halfWidth, identifyAnswers, mean, rowsOf, type Figures } from '../identify-answers.js';
 import { FROZEN, TFIDF, type Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
@@ -12,13 +12,15 @@ interface Row {
   run?: { settings: ReturnType<typeof settingsAt>; steps: number; tokens: number; seconds: number; validation: { step: number; balancedAccuracy: number } | undefined };
 }
 
+const RUNS = [...ABLATION_CONFIGURATIONS, ...MAIN_CONFIGURATIONS];
+
 /** Runs of docs/training.md by the sampler that they show. */
 const SAMPLERS: Readonly<Record<string, string>> = { 'sampler-mixed': 'mixed', short: 'one-source', 'sampler-same-questions': 'same-questions' };
 
 export async function ablation(lab: Lab): Promise<Outcome> {
   const rows: Row[] = [];
-  for (const embedder of [TFIDF, FROZEN, ...ABLATION_CONFIGURATIONS.map(({ name }) => name)]) {
-    const configuration = ABLATION_CONFIGURATIONS.find(({ name }) => name === embedder);
+  for (const embedder of [TFIDF, FROZEN, ...RUNS.map(({ name }) => name)]) {
+    const configuration = RUNS.find(({ name }) => name === embedder);
     const row: Row = { embedder, figures: {} };
     if (configuration) {
       const { steps, tokens, seconds, best } = await lab.trained(embedder);
@@ -43,10 +45,10 @@ const onValues = ({ figures }: Row): Figures[] => VALUE_SETS.map((name) => figur
 
 function settingsTable(rows: readonly Row[]): string {
   return table(
-    ['run', 'tokens, millions', 'kNN balanced, value sets', 'probe acc@1, value sets', `kNN balanced, ${CONTROL_SET}`],
+    ['run', 'steps', 'pairs', 'tokens of a view', 'tokens, millions', 'kNN balanced, value sets', 'probe acc@1, value sets', `kNN balanced, ${CONTROL_SET}`],
     rows.map((row) => [
       titleOf(row.embedder),
-      row.run ? (row.run.tokens / 1e6).toFixed(2) : '-',
+      ...(row.run ? [String(row.run.steps), String(row.run.settings.batchSize), String(row.run.settings.maxTokens), (row.run.tokens / 1e6).toFixed(2)] : ['-', '-', '-', '-']),
       percentWith(mean(onValues(row).map(({ knn }) => knn.balancedAccuracy)), halfWidth(onValues(row).map(({ knn }) => knn.balancedInterval), 'mean')),
       onValues(row).every(({ probe }) => probe) ? percent(mean(onValues(row).map(({ probe }) => probe!.at1))) : '-',
       percent(row.figures[CONTROL_SET]!.knn.balancedAccuracy),

@@ -4,7 +4,7 @@ import { FROZEN, TFIDF, type Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { inputOf } from '../record-texts.js';
 import { isLongEnough, TREATMENTS } from '../treatments.js';
-import { GENERAL_SETS, sampleValueSet } from '../value-sets.js';
+import { GENERAL_SETS, sampleValueSet, type ValueSet } from '../value-sets.js';
 import { MAIN, titleOf, type Outcome } from './part.js';
 
 /** The general sets, and two value sets beside them. */
@@ -12,10 +12,10 @@ const SETS = [...GENERAL_SETS, 'redteam_safety', 'political_compass_open'] as co
 const EMBEDDERS = [TFIDF, FROZEN, MAIN] as const;
 
 export async function style(lab: Lab): Promise<Outcome> {
+  const sets = await Promise.all(SETS.map((name) => longAnswers(lab, name)));
   const rows: { set: string; embedder: string; treatment: string; figures: Figures }[] = [];
   for (const embedder of EMBEDDERS) {
-    for (const name of SETS) {
-      const { records, labels, groups, split } = await longAnswers(lab, name);
+    for (const { name, records, labels, groups, split } of sets) {
       for (const [treatment, treat] of Object.entries(TREATMENTS)) {
         const treated = records.map((record) => ({ ...record, answer: treat(record.answer) }));
         const texts = treated.map(({ answer }) => answer);
@@ -52,8 +52,8 @@ export async function style(lab: Lab): Promise<Outcome> {
 }
 
 /** The rows whose answers are long enough for all treatments. */
-async function longAnswers(lab: Lab, name: string) {
-  const { records, split, ...set } = await lab.set(name);
+async function longAnswers(lab: Lab, set: string): Promise<ValueSet> {
+  const { records, split, ...rest } = await lab.set(set);
   const keep = (rows: Int32Array): Int32Array => rows.filter((row) => isLongEnough(records[row]!.answer));
-  return sampleValueSet({ ...set, records, split: { train: keep(split.train), test: keep(split.test) } }, lab.scale.short.voting, lab.scale.short.tested);
+  return sampleValueSet({ ...rest, records, split: { train: keep(split.train), test: keep(split.test) } }, lab.scale.short.voting, lab.scale.short.tested);
 }
