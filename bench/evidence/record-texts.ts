@@ -1,5 +1,5 @@
 /** What encoders are given of a record. The only place that decides it. */
-import { formatQa, type QaRecord } from '../../src/data/record.js';
+import { formatQa, type QaRecord } from '../../src/index.js';
 
 export type EncoderInput = string;
 
