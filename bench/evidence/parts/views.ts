@@ -9,6 +9,7 @@ import { mean } from '../identify-answers.js';
 import { FROZEN, type Embeddings, type Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
 import { inputOf, joinedInput } from '../record-texts.js';
+import { firstWords } from '../treatments.js';
 import { SEED, type ValueSet } from '../value-sets.js';
 import { titleOf, type Outcome } from './part.js';
 
@@ -17,8 +18,10 @@ const SIZES = [1, 2, 5, 10] as const;
 const K = 50;
 /** Most views of a set and size, evenly from its value ids; not more than it has tested answers. */
 const VIEWS = 360;
-/** Tokens of a joined view: all that MiniLM has positions for. */
+/** Most tokens of a joined view: all that MiniLM has positions for. */
 const JOINED_TOKENS = 512;
+/** Words of each answer of a joined view, of which more have room if they are short. */
+const JOINED_WORDS = 80;
 
 export async function views(lab: Lab): Promise<Outcome> {
   const embedders = [FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
@@ -32,10 +35,11 @@ export async function views(lab: Lab): Promise<Outcome> {
   }
   const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): (number | null)[] =>
     rows.filter((row) => row.embedder === embedder && row.size === size).map((row) => row[form]);
+  const meanOf = (values: readonly (number | null)[]): number | null => (values.every((value) => value !== null) ? mean(values) : null);
   const of = (form: 'joined' | 'averaged'): string =>
     table(
       ['encoder', ...SIZES.map((size) => `${size} answer${size > 1 ? 's' : ''}`)],
-      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(mean(shares(embedder, size, form).filter((share) => share !== null)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
+      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(meanOf(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
     );
   return {
     result: rows,
@@ -43,7 +47,7 @@ export async function views(lab: Lab): Promise<Outcome> {
       {
         page: 'evidence',
         name: 'views',
-        markdown: [`kNN accuracy in %, mean and in brackets ${SETS.join(', ')}. Mean of the vectors:\n`, of('averaged'), `Joined, cut at ${JOINED_TOKENS} tokens:\n`, of('joined')].join('\n'),
+        markdown: [`kNN accuracy in %, mean and in brackets ${SETS.join(', ')}. Mean of the vectors:\n`, of('averaged'), `Joined, ${JOINED_WORDS} words of each, cut at ${JOINED_TOKENS} tokens:\n`, of('joined')].join('\n'),
       },
     ],
     plots: {},
@@ -54,7 +58,8 @@ async function identifyViews(lab: Lab, embedder: string, set: ValueSet, size: nu
   const drawn = drawViews(set, size);
   if (drawn.length === 0) return { averaged: null, joined: null, views: 0 };
   const all = await lab.embed(embedder, set.records.map(inputOf));
-  const joined = await lab.embed(embedder, drawn.map(({ rows }) => joinedInput(rows.map((row) => set.records[row]!))), Math.min(JOINED_TOKENS, 4 * lab.tokens));
+  const short = (row: number) => ({ ...set.records[row]!, answer: firstWords(set.records[row]!.answer, JOINED_WORDS) });
+  const joined = await lab.embed(embedder, drawn.map(({ rows }) => joinedInput(rows.map(short))), Math.min(JOINED_TOKENS, size * lab.tokens));
   const averaged = { dim: all.dim, embeddings: averages(all, drawn.map(({ rows }) => rows)) };
   return {
     averaged: await accuracyOf(all, averaged, set, drawn.map(({ label }) => label)),
