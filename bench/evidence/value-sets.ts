@@ -1,11 +1,12 @@
-/** The English answers of the value sets and of the control set, split by question. */
+/** The answers of the value sets and of the general sets, split by question. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { SeededRandom } from '../../src/core/random.js';
 import { readRecords } from '../../src/data/read-records.js';
 import { valueId, type QaRecord } from '../../src/data/record.js';
 import { splitByQuestion, type Split } from '../../src/evaluation/splits.js';
-import { SeededRandom } from '../../src/core/random.js';
 import { indexLabels } from '../../src/search/voting.js';
 
 const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
@@ -22,8 +23,10 @@ export const VALUE_SETS = [
   'human_rights_scenarios',
   'political_prompts_eng_rus',
 ] as const;
-/** Answers of the models of redteam_safety to questions without values; never trained on. */
+/** Answers of the models of redteam_safety to questions without values. */
 export const CONTROL_SET = 'lima_control';
+/** Answers to questions of every kind; never trained on. */
+export const GENERAL_SETS = [CONTROL_SET, 'alpaca_eval'] as const;
 /** Its answers to Russian prompts are English translations, so both languages are English text. */
 const TRANSLATED = 'political_prompts_eng_rus';
 
@@ -33,18 +36,25 @@ export const SEED = 1;
 export interface ValueSet {
   name: string;
   records: QaRecord[];
+  /** Value id of every record. */
   labels: string[];
+  /** Theme of the question of every record. */
   groups: string[];
+  /** Training questions vote, the others are tested. */
   split: Split;
 }
 
-export async function readValueSet(name: string): Promise<ValueSet> {
-  const records: QaRecord[] = [];
-  for await (const batch of readRecords([`${QA}${name}.jsonl.gz`])) {
-    for (const record of batch.records) {
-      if (record.lang === 'eng' || name === TRANSLATED) records.push({ ...record, group: themeOf(record.qid) });
-    }
+/** `'english'`: English text only. `'parallel'`: all languages, and only what was asked in several of them. */
+export type Languages = 'english' | 'parallel';
+
+/** @param folder of the sets, with a file for each */
+export async function readValueSet(name: string, languages: Languages = 'english', folder = QA): Promise<ValueSet> {
+  const all: QaRecord[] = [];
+  for await (const batch of readRecords([join(folder, `${name}.jsonl.gz`)])) {
+    for (const record of batch.records) all.push({ ...record, group: themeOf(record.qid) });
   }
+  const records =
+    languages === 'parallel' ? askedInSeveralLanguages(all) : all.filter(({ lang }) => lang === 'eng' || name === TRANSLATED);
   return describe(name, records, (labels, groups) => splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED));
 }
 
@@ -68,7 +78,13 @@ export function themeOf(qid: string): string {
   return proposition ? `proposition-${proposition[1]!}` : qid;
 }
 
-function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] {
+function askedInSeveralLanguages(records: readonly QaRecord[]): QaRecord[] {
+  const languages = new Map<string, Set<string>>();
+  for (const { qid, lang } of records) languages.set(qid, (languages.get(qid) ?? new Set()).add(lang));
+  return records.filter(({ qid }) => languages.get(qid)!.size > 1);
+}
+
+export function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] {
   const kept = new Set<string>();
   let rows = 0;
   const sizes = new Map<string, number>();
@@ -81,21 +97,46 @@ function someQuestions(records: readonly QaRecord[], limit: number): QaRecord[] 
   return records.filter(({ qid }) => kept.has(qid));
 }
 
+/**
+ * Every third model of each set, from the third by name on; a model of several sets is then left out of all. So chosen, two
+ * value ids at least are left of every set.
+ */
+export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
+  const models = sets.flatMap(({ records }) => [...new Set(records.map(({ model }) => model))].sort().filter((_, i) => i % 3 === 2));
+  return [...new Set(models)].sort();
+}
+
 /** Questions, or their themes, that some set tests. */
 export function testedGroups(sets: readonly ValueSet[]): Set<string> {
   return new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
 }
 
+export interface TrainingRowOptions {
+  /** Models that are left out. @default none */
+  without?: readonly string[];
+  /** Most rows of a set, by whole questions. @default all */
+  limit?: number;
+}
+
 /**
- * Writes the training rows of sets, one file each, and returns the folder.
+ * The rows that are trained on, by set.
  *
  * @param tested left out: a proposition that one set tests may not be trained on in another
  */
-export function writeTrainingFiles(folder: string, sets: readonly ValueSet[], tested: ReadonlySet<string>): string {
+export function trainingRows(sets: readonly ValueSet[], tested: ReadonlySet<string>, { without = [], limit = Infinity }: TrainingRowOptions = {}): Map<string, QaRecord[]> {
+  return new Map(
+    sets.map(({ name, records, split }) => {
+      const rows = Array.from(split.train, (row) => records[row]!).filter(({ group, model }) => !tested.has(group!) && !without.includes(model));
+      return [name, someQuestions(rows, limit)];
+    }),
+  );
+}
+
+/** Writes them, one file a set, and returns the folder. */
+export function writeTrainingFiles(folder: string, sets: readonly ValueSet[], tested: ReadonlySet<string>, options: TrainingRowOptions = {}): string {
   mkdirSync(folder, { recursive: true });
-  for (const { name, records, split } of sets) {
-    const rows = Array.from(split.train, (row) => records[row]!).filter(({ group }) => !tested.has(group!));
-    writeFileSync(`${folder}/${name}.jsonl`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  for (const [name, records] of trainingRows(sets, tested, options)) {
+    writeFileSync(join(folder, `${name}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
   return folder;
 }

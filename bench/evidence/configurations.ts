@@ -1,0 +1,92 @@
+/** What is trained and how much is evaluated, as data. */
+import type { TrainOptions } from '../../src/training/settings.js';
+
+type Settings = Required<Pick<TrainOptions, 'sampler' | 'mode' | 'logitScale' | 'learningRate' | 'batchSize'>> & Record<'maxTokens' | 'lambda' | 'steps', number>;
+
+export interface TrainingConfiguration {
+  name: string;
+  settings: Settings;
+  /** Trained without every third model of each set. */
+  withoutModels?: boolean;
+}
+
+/** Everything that is not named here is that of the preset `univar`. */
+const BASE: Settings = {
+  sampler: 'one-source',
+  mode: 'masked',
+  logitScale: 20,
+  learningRate: 3e-4,
+  batchSize: 48,
+  maxTokens: 128,
+  lambda: 1,
+  steps: 200,
+};
+
+/**
+ * The encoders of table 1. Longer views need more tokens to differ from short ones, and with them steps become dearer:
+ * lambda 5 and 20 see about half as many tokens as lambda 1.
+ */
+export const MAIN_CONFIGURATIONS: readonly TrainingConfiguration[] = [
+  { name: 'lambda-1', settings: { ...BASE, steps: 800 } },
+  { name: 'lambda-5', settings: { ...BASE, lambda: 5, maxTokens: 256 } },
+  { name: 'lambda-20', settings: { ...BASE, lambda: 20, maxTokens: 512, batchSize: 24 } },
+];
+
+/** Short runs that differ from the first in one setting. */
+export const ABLATION_CONFIGURATIONS: readonly TrainingConfiguration[] = [
+  { name: 'short', settings: BASE },
+  { name: 'sampler-mixed', settings: { ...BASE, sampler: 'mixed' } },
+  { name: 'sampler-same-questions', settings: { ...BASE, sampler: 'same-questions' } },
+  { name: 'mode-one-way', settings: { ...BASE, mode: 'one-way' } },
+  { name: 'logit-scale-10', settings: { ...BASE, logitScale: 10 } },
+  { name: 'logit-scale-50', settings: { ...BASE, logitScale: 50 } },
+  { name: 'max-tokens-64', settings: { ...BASE, maxTokens: 64 } },
+];
+
+export const WITHOUT_MODELS: TrainingConfiguration = { name: 'without-models', settings: BASE, withoutModels: true };
+
+export const CONFIGURATIONS: readonly TrainingConfiguration[] = [...MAIN_CONFIGURATIONS, ...ABLATION_CONFIGURATIONS, WITHOUT_MODELS];
+
+/** Tokens of a text in the evaluations, whatever the encoder was trained with: the rest is cut. */
+export const EVALUATED_TOKENS = 128;
+
+/** Rows of a set that vote and that are tested at most. */
+export interface RowLimits {
+  voting: number;
+  tested: number;
+}
+
+export interface Scale {
+  name: 'full' | 'quick';
+  /** Of table 1 and what is compared with it. */
+  main: RowLimits;
+  /** Of the comparisons of many encoders or many treatments. */
+  short: RowLimits;
+  /** Upper bounds of training settings. */
+  training: { steps: number; batchSize: number; maxTokens: number; rowsPerSet: number };
+}
+
+export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
+  full: {
+    name: 'full',
+    main: { voting: 2400, tested: 1200 },
+    short: { voting: 900, tested: 400 },
+    training: { steps: Infinity, batchSize: Infinity, maxTokens: Infinity, rowsPerSet: Infinity },
+  },
+  quick: {
+    name: 'quick',
+    main: { voting: 240, tested: 120 },
+    short: { voting: 200, tested: 100 },
+    training: { steps: 20, batchSize: 8, maxTokens: 64, rowsPerSet: 300 },
+  },
+};
+
+/** The settings that a configuration has at a scale. */
+export function settingsAt({ settings }: TrainingConfiguration, { training }: Scale): Settings {
+  return {
+    ...settings,
+    steps: Math.min(settings.steps, training.steps),
+    batchSize: Math.min(settings.batchSize, training.batchSize),
+    maxTokens: Math.min(settings.maxTokens, training.maxTokens),
+  };
+}

@@ -1,0 +1,93 @@
+/** How well the model of an answer is identified, in the figures of table 1 of the paper. */
+import type { Interval } from '../../src/evaluation/bootstrap.js';
+import { evaluateKnn, type SweepPoint } from '../../src/evaluation/knn.js';
+import { evaluateProbe } from '../../src/evaluation/probe.js';
+import type { Split } from '../../src/evaluation/splits.js';
+import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
+import { TFIDF, type EmbedderName, type Lab } from './lab.js';
+import { inputOf, type EncoderInput } from './record-texts.js';
+import type { ValueSet } from './value-sets.js';
+
+/** Neighbours that vote, as in the paper, or all rows where there are fewer. */
+const K = 50;
+/**
+ * Rows of a step of the probe. The paper's 512 fit sets of tens of thousands of rows; with as many epochs, the sets here
+ * need smaller steps for as many updates.
+ */
+const PROBE_BATCH = 64;
+
+export interface EvaluatedRows {
+  inputs: readonly EncoderInput[];
+  /** What word counts see of every row. */
+  texts: readonly string[];
+  labels: readonly string[];
+  groups: readonly string[];
+  split: Split;
+}
+
+export interface Figures {
+  labels: number;
+  voting: number;
+  tested: number;
+  chance: number;
+  knn: { accuracy: number; balancedAccuracy: number; weightedF1: number; interval: Interval; balancedInterval: Interval };
+  /** Figures by number of neighbours. */
+  sweep: SweepPoint[];
+  /** None for word counts, which have too many columns for it. */
+  probe: { at1: number; at5: number; at10: number; weightedF1: number; interval: Interval } | null;
+  /** Share of every label's tested rows that kNN identifies. */
+  recalls: Record<string, number>;
+}
+
+export function rowsOf({ records, labels, groups, split }: ValueSet): EvaluatedRows {
+  return { inputs: records.map(inputOf), texts: records.map(({ answer }) => answer), labels, groups, split };
+}
+
+/** kNN and linear probe of an embedder, or of word counts. */
+export async function identifyAnswers(lab: Lab, embedder: EmbedderName, rows: EvaluatedRows, what: string): Promise<Figures> {
+  const { inputs, texts, labels, groups } = rows;
+  const split = { train: [...rows.split.train], test: [...rows.split.test] };
+  const settings = [await lab.embedderKey(embedder), embedder === TFIDF ? texts : inputs, labels, groups, split, K, PROBE_BATCH];
+  const figures = await lab.cache.json(`figures/${embedder}`, settings, async () => {
+    const options = { split: rows.split, k: Math.min(K, rows.split.train.length) };
+    if (embedder === TFIDF) return figuresOf(await evaluateTfidf({ texts, labels, groups }, options), null);
+    const data = { ...(await lab.embed(embedder, inputs)), labels, groups };
+    const probe = await evaluateProbe(data, { split: rows.split, batchSize: PROBE_BATCH });
+    return figuresOf(await evaluateKnn(data, options), {
+      at1: probe.accuracyAt[1],
+      at5: probe.accuracyAt[5],
+      at10: probe.accuracyAt[10],
+      weightedF1: probe.weightedF1,
+      interval: probe.intervals?.accuracy ?? whole,
+    });
+  });
+  lab.log(`${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %${figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''}`);
+  return figures;
+}
+
+/** Of a single tested group, which tells nothing about the spread. */
+const whole: Interval = { low: 0, high: 1 };
+
+function figuresOf(knn: Awaited<ReturnType<typeof evaluateKnn>>, probe: Figures['probe']): Figures {
+  const { perId, train, test, chance, accuracy, balancedAccuracy, weightedF1, intervals, sweep } = knn;
+  return {
+    labels: perId.length,
+    voting: train,
+    tested: test,
+    chance,
+    knn: { accuracy, balancedAccuracy, weightedF1, interval: intervals?.accuracy ?? whole, balancedInterval: intervals?.balancedAccuracy ?? whole },
+    sweep,
+    probe,
+    recalls: Object.fromEntries(perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]]))),
+  };
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Half the width of the interval of a mean, or of a difference, of figures from different questions. */
+export function halfWidth(intervals: readonly Interval[], terms: 'mean' | 'sum'): number {
+  const root = Math.sqrt(intervals.reduce((sum, { low, high }) => sum + ((high - low) / 2) ** 2, 0));
+  return terms === 'mean' ? root / intervals.length : root;
+}

@@ -1,0 +1,191 @@
+/** What all parts of the evidence work with: sets, encoders and the cache of their results. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import { capabilities } from '../../src/native/capabilities.js';
+import { train, type TrainSummary } from '../../src/training/train.js';
+import { Cache, keyOf } from './cache.js';
+import { CONFIGURATIONS, EVALUATED_TOKENS, settingsAt, type RowLimits, type Scale } from './configurations.js';
+import { GLOVE_PACKAGE, loadGlove } from './glove.js';
+import { textOf, type EncoderInput } from './record-texts.js';
+import {
+  modelsLeftOut,
+  readValueSet,
+  sampleValueSet,
+  testedGroups,
+  trainingRows,
+  VALUE_SETS,
+  writeTrainingFiles,
+  type Languages,
+  type ValueSet,
+} from './value-sets.js';
+
+export interface LabOptions {
+  /** Folder of the encoder that is trained, with model.safetensors. */
+  encoder: string;
+  /** Folder of the data card: qa/ and translationese/. */
+  data: string;
+  /** Where results of steps are kept. */
+  out: string;
+  scale: Scale;
+  /** Whether averaged GloVe vectors, which are fetched over the network, take part. */
+  glove: boolean;
+  log: (line: string) => void;
+}
+
+export interface Embeddings {
+  /** [rows, dim], row-major, rows of unit length. */
+  embeddings: Float32Array;
+  dim: number;
+}
+
+/** Untrained, by word vectors, or the name of a training configuration. */
+export type EmbedderName = string;
+export const FROZEN = 'frozen';
+export const GLOVE = 'glove';
+/** Counts words instead of embedding them; `identifyAnswers` knows it. */
+export const TFIDF = 'tfidf';
+
+interface OpenEmbedder {
+  key: string;
+  dim: number;
+  encode: (inputs: readonly EncoderInput[]) => Promise<Float32Array>;
+  dispose: () => Promise<void>;
+}
+
+/** Of trained rows, as in the encoders of earlier evidence: a validation at the start and at the end of short runs. */
+const VALIDATE_EVERY = 200;
+const VALIDATION_ROWS = 450;
+
+export class Lab {
+  readonly cache: Cache;
+  readonly precision = capabilities().bf16 === 'native' ? ('bf16' as const) : ('f32' as const);
+  readonly #sets = new Map<string, Promise<ValueSet>>();
+  readonly #trained = new Map<string, Promise<TrainSummary & { folder: string; key: string }>>();
+  /** One at a time: parts go through encoders one after the other. */
+  #open: OpenEmbedder | undefined;
+
+  constructor(readonly options: LabOptions) {
+    this.cache = new Cache(options.out);
+  }
+
+  get scale(): Scale {
+    return this.options.scale;
+  }
+
+  get tokens(): number {
+    return Math.min(EVALUATED_TOKENS, this.scale.training.maxTokens);
+  }
+
+  log(line: string): void {
+    this.options.log(line);
+  }
+
+  /** All English rows of a set, or those to questions that were asked in several languages. */
+  set(name: string, languages: Languages = 'english'): Promise<ValueSet> {
+    return remember(this.#sets, `${name} ${languages}`, () => readValueSet(name, languages, join(this.options.data, 'qa')));
+  }
+
+  async sample(name: string, { voting, tested }: RowLimits, languages: Languages = 'english'): Promise<ValueSet> {
+    return sampleValueSet(await this.set(name, languages), voting, tested);
+  }
+
+  valueSets(): Promise<ValueSet[]> {
+    return Promise.all(VALUE_SETS.map((name) => this.set(name)));
+  }
+
+  async modelsLeftOut(): Promise<string[]> {
+    return modelsLeftOut(await this.valueSets());
+  }
+
+  /** Trains a configuration, or goes on with it, or takes what is there. */
+  trained(name: string): Promise<TrainSummary & { folder: string; key: string }> {
+    return remember(this.#trained, name, () => this.#train(name));
+  }
+
+  /** Vectors of inputs. @param maxTokens longer ones are cut */
+  async embed(embedder: EmbedderName, inputs: readonly EncoderInput[], maxTokens = this.tokens): Promise<Embeddings> {
+    const key = await this.embedderKey(embedder, maxTokens);
+    const embeddings = await this.cache.floats(`embeddings/${embedder}`, [key, inputs], async () => {
+      this.log(`${embedder}: ${inputs.length} texts`);
+      return (await this.#openEmbedder(embedder, key, maxTokens)).encode(inputs);
+    });
+    return { embeddings, dim: embeddings.length / inputs.length };
+  }
+
+  /** Everything that decides the vectors of an embedder. */
+  async embedderKey(embedder: EmbedderName, maxTokens = this.tokens): Promise<string> {
+    if (embedder === GLOVE || embedder === TFIDF) return embedder === GLOVE ? GLOVE_PACKAGE : TFIDF;
+    const network = embedder === FROZEN ? keyOf(basename(this.options.encoder)) : (await this.trained(embedder)).key;
+    return keyOf([network, maxTokens, this.precision]);
+  }
+
+  /** The tokenizer's id of unknown words. */
+  unknownToken(): number {
+    const { model } = JSON.parse(readFileSync(join(this.options.encoder, 'tokenizer.json'), 'utf8')) as { model: { vocab: Record<string, number>; unk_token: string } };
+    return model.vocab[model.unk_token]!;
+  }
+
+  async close(): Promise<void> {
+    await this.#open?.dispose();
+    this.#open = undefined;
+  }
+
+  async #openEmbedder(name: EmbedderName, key: string, maxTokens: number): Promise<OpenEmbedder> {
+    if (this.#open?.key === key) return this.#open;
+    await this.close();
+    if (name === GLOVE) {
+      const vectors = loadGlove(join(this.options.out, 'glove'));
+      this.#open = { key, dim: vectors.dim, encode: (inputs) => Promise.resolve(vectors.average(inputs.map(textOf))), dispose: () => Promise.resolve() };
+    } else {
+      const folder = name === FROZEN ? this.options.encoder : (await this.trained(name)).folder;
+      const encoder = await loadEncoder(folder, { maxTokens, backend: 'native', precision: this.precision });
+      this.#open = { key, dim: encoder.dim, encode: async (inputs) => (await encoder.encode(inputs)).embeddings, dispose: () => encoder.dispose() };
+    }
+    return this.#open;
+  }
+
+  async #train(name: string): Promise<TrainSummary & { folder: string; key: string }> {
+    const configuration = CONFIGURATIONS.find((other) => other.name === name)!;
+    const { scale, precision, options } = this;
+    const without = configuration.withoutModels ? await this.modelsLeftOut() : [];
+    const sets = await this.valueSets();
+    const tested = testedGroups(sets);
+    const choice = { without, limit: scale.training.rowsPerSet };
+    const settings = settingsAt(configuration, scale);
+    const dataKey = keyOf([...trainingRows(sets, tested, choice)]);
+    const key = keyOf([settings, precision, basename(options.encoder), dataKey]);
+    const out = this.cache.path(`runs/${name}-${key}`);
+    const summary = await this.cache.json(`runs/${name}`, key, async () => {
+      const data = writeTrainingFiles(this.cache.path(`training-data/${dataKey}`), sets, tested, choice);
+      const summary = await train({
+        ...settings,
+        preset: 'univar',
+        data: [data],
+        encoder: options.encoder,
+        out,
+        precision,
+        minPerId: 2,
+        validateEvery: Math.min(VALIDATE_EVERY, settings.steps),
+        validationRows: VALIDATION_ROWS,
+        checkpointEvery: 50,
+        events: {
+          onStart: ({ done, steps, ...start }) => this.log(`${name}: ${start.rows} rows, ${start.valueIds} value ids, ${steps - done} steps to do`),
+          onStep: ({ step, loss }) => step % 20 === 0 && this.log(`${name}: step ${step}, loss ${loss.toFixed(3)}`),
+          onValidation: ({ step, balancedAccuracy }) => this.log(`${name}: validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
+        },
+      });
+      // Only the last encoder is evaluated, so that runs of equal length are compared; checkpoints are five times as large.
+      for (const entry of readdirSync(out)) if (entry === 'best' || entry.startsWith('step-')) rmSync(join(out, entry), { recursive: true });
+      return summary;
+    });
+    return { ...summary, folder: join(out, 'last'), key };
+  }
+}
+
+function remember<T>(map: Map<string, Promise<T>>, key: string, compute: () => Promise<T>): Promise<T> {
+  const known = map.get(key) ?? compute();
+  map.set(key, known);
+  return known;
+}

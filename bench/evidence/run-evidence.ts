@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Machine } from '../../src/benchmarking/results-file.js';
+import { Lab, type LabOptions } from './lab.js';
+import { writeSection } from './pages.js';
+import { ablation } from './parts/ablation.js';
+import { control } from './parts/control.js';
+import { identification } from './parts/identification.js';
+import { languages } from './parts/languages.js';
+import type { Part } from './parts/part.js';
+import { style } from './parts/style.js';
+import { translationese } from './parts/translationese.js';
+import { unseenModels } from './parts/unseen-models.js';
+import { views } from './parts/views.js';
+
+/** In the order in which they run. */
+export const PARTS: Readonly<Record<string, Part>> = {
+  identification,
+  control,
+  translationese,
+  languages,
+  views,
+  style,
+  ablation,
+  'unseen-models': unseenModels,
+};
+
+export interface EvidenceOptions extends LabOptions {
+  /** Names of {@link PARTS}. */
+  parts: readonly string[];
+  /** Folder with evidence.md and training.md, and evidence/ for the plots. */
+  pages: string;
+  /** JSON file that keeps what other parts found before. */
+  results: string;
+  command: string;
+  machine: Machine;
+}
+
+interface ResultsFile {
+  [part: string]: { command: string; scale: string; machine: Machine; result: unknown };
+}
+
+/** Runs parts one after the other; what each found is written as soon as it is there. */
+export async function runEvidence(options: EvidenceOptions): Promise<void> {
+  const { parts, pages, results, command, machine, ...rest } = options;
+  const lab = new Lab(rest);
+  try {
+    for (const name of parts) {
+      const started = performance.now();
+      const { result, sections, plots } = await PARTS[name]!(lab);
+      for (const section of sections) writeSection(pages, section);
+      mkdirSync(join(pages, 'evidence'), { recursive: true });
+      for (const [file, svg] of Object.entries(plots)) writeFileSync(join(pages, 'evidence', file), svg);
+      const known = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as ResultsFile) : {};
+      mkdirSync(dirname(results), { recursive: true });
+      writeFileSync(results, stringify({ ...known, [name]: { command, scale: lab.scale.name, machine, result } }));
+      lab.log(`${name}: done after ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+    }
+  } finally {
+    await lab.close();
+  }
+}
+
+/** JSON with every list or object of plain values on one line. */
+function stringify(results: ResultsFile): string {
+  const text = JSON.stringify(results, roundFigures, 1);
+  return `${text.replace(/([[{])\n\s+([^[\]{}]*?)\n\s+([\]}])/g, (_, open: string, values: string, close: string) => `${open}${values.replace(/\n\s+/g, ' ')}${close}`)}\n`;
+}
+
+/** Six significant digits: more are noise, and make the file twice as large. */
+function roundFigures(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+}
