@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
-import { integer } from './parse-options.js';
+import { integer, share } from './parse-options.js';
 
 export interface MapCliOptions {
   out: string;
@@ -9,6 +9,7 @@ export interface MapCliOptions {
   color: string;
   models?: string;
   neighbours: number;
+  minDistance: number;
   sample: number;
   seed: number;
   textLength: number;
@@ -29,6 +30,7 @@ export function addMapCommand(program: Command, context: CliContext): void {
     .option('--color <column>', 'what decides the colours: value-id, model, lang, or a column of --models such as developer', 'model')
     .option('--models <file>', 'CSV with a column "model" and others that describe it, for example family and developer')
     .option('--neighbours <n>', 'UMAP: nearest answers that an answer is kept together with, itself included', integer(3, 200), 15)
+    .option('--min-distance <d>', 'UMAP: how close answers may come, 0 to 1: small values make tight clusters', share, 0.5)
     .option('--sample <n>', 'UMAP: lay out so many answers, the same share of each value id, and place the others by their neighbours', integer(3), DEFAULT_SAMPLE)
     .option('--seed <n>', 'UMAP: decides sample and layout', integer(0), 1)
     .option('--text-length <n>', 'page: characters of each question and answer to keep', integer(1, 100_000), 300)

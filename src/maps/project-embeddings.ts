@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import { countRows } from '../search/exact-search.js';
-import { expectCallback, expectInt32, expectInteger, expectOneOf, expectOptions, expectSignal, fail } from '../native/validate.js';
+import { expectCallback, expectInRange, expectInt32, expectInteger, expectOneOf, expectOptions, expectSignal, fail } from '../native/validate.js';
 import { principalComponents } from './pca.js';
 import { placeByNeighbours, umap, type UmapSettings } from './umap.js';
 
@@ -26,6 +26,11 @@ export interface ProjectOptions {
    */
   neighbours?: number;
   /**
+   * UMAP: how close rows may come in the layout, 0 to 1, where 1 is the distance over which attraction fades. Small values
+   * make tight clusters, large ones tell their members apart. @default 0.5
+   */
+  minDistance?: number;
+  /**
    * UMAP: ascending numbers of the rows that are laid out, at least 3; every other row is placed at the weighted mean of its
    * nearest among them. Default: all rows
    */
@@ -44,7 +49,7 @@ export interface Projection {
   laidOut: number;
 }
 
-const KEYS = ['dim', 'method', 'seed', 'neighbours', 'sample', 'signal', 'onProgress'] as const;
+const KEYS = ['dim', 'method', 'seed', 'neighbours', 'minDistance', 'sample', 'signal', 'onProgress'] as const;
 const MAX_NEIGHBOURS = 200;
 
 /**
@@ -61,6 +66,7 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
   const method = expectOneOf(given.method ?? 'umap', 'method', PROJECTION_METHODS);
   const seed = expectInteger(given.seed ?? 1, 'seed', 0);
   const neighbours = expectInteger(given.neighbours ?? 15, 'neighbours', 3, MAX_NEIGHBOURS);
+  const minDistance = expectInRange(given.minDistance ?? 0.5, 'minDistance', 0, 1);
   const signal = expectSignal(given.signal, 'signal');
   const onProgress = expectCallback(options.onProgress, 'onProgress');
   const rows = countRows(embeddings, 'embeddings', dim);
@@ -70,7 +76,7 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
     const { coordinates, explained } = await principalComponents(embeddings, rows, dim, signal);
     return { method, coordinates, explained, laidOut: rows };
   }
-  const settings = { dim, seed, signal, onProgress };
+  const settings = { dim, minDistance, seed, signal, onProgress };
   const sample = given.sample === undefined ? undefined : expectSample(given.sample, rows);
   if (!sample || sample.length === rows) {
     const coordinates = await umap(embeddings, { ...settings, neighbours: Math.min(neighbours, rows) });

@@ -5,19 +5,15 @@
  */
 import { SeededRandom } from '../core/random.js';
 import type { FuzzyGraph } from './fuzzy-graph.js';
+import type { UmapCurve } from './umap-curve.js';
 
-/**
- * 1 / (1 + A d^(2B)) is the curve in two dimensions that comes nearest to exp(-(d - 0.1)) beyond a distance of 0.1, and 1
- * below: the `min_dist` 0.1 and `spread` 1 of the reference implementation.
- */
-const A = 1.5769434603;
-const B = 0.8950608779;
 const MAX_STEP = 4;
 const NEGATIVES = 5;
 
 export interface LayoutOptions {
   /** [rows, 2]: where the rows begin; moved in place. */
   coordinates: Float32Array;
+  curve: UmapCurve;
   epochs: number;
   seed: number;
   /** Called after each epoch. */
@@ -29,8 +25,9 @@ export function defaultEpochs(rows: number): number {
   return rows <= 10_000 ? 500 : 200;
 }
 
-export function layOut(graph: FuzzyGraph, { coordinates, epochs, seed, onEpoch }: LayoutOptions): void {
+export function layOut(graph: FuzzyGraph, { coordinates, curve, epochs, seed, onEpoch }: LayoutOptions): void {
   const { from, to, strengths } = graph;
+  const { a: curveA, b: curveB } = curve;
   const rows = coordinates.length / 2;
   const random = new SeededRandom(seed);
   const strongest = strengths.reduce((best, value) => Math.max(best, value), 0);
@@ -46,8 +43,8 @@ export function layOut(graph: FuzzyGraph, { coordinates, epochs, seed, onEpoch }
       const b = 2 * to[edge]!;
       const squared = squaredDistance(coordinates, a, b);
       if (squared > 0) {
-        const power = Math.pow(squared, B);
-        const pull = (-2 * A * B * power) / (squared * (A * power + 1));
+        const power = raise(squared, curveB);
+        const pull = (-2 * curveA * curveB * power) / (squared * (curveA * power + 1));
         for (let axis = 0; axis < 2; axis++) {
           const step = rate * clip(pull * (coordinates[a + axis]! - coordinates[b + axis]!));
           coordinates[a + axis]! += step;
@@ -57,7 +54,7 @@ export function layOut(graph: FuzzyGraph, { coordinates, epochs, seed, onEpoch }
       nextPull[edge]! += periods[edge]!;
       const period = periods[edge]! / NEGATIVES;
       const pushes = Math.max(0, Math.floor((epoch - nextPush[edge]!) / period));
-      for (let push = 0; push < pushes; push++) pushApart(coordinates, a, 2 * random.integer(rows), rate);
+      for (let push = 0; push < pushes; push++) pushApart(coordinates, a, 2 * random.integer(rows), rate, curveA, curveB);
       nextPush[edge]! += pushes * period;
     }
     onEpoch?.(epoch + 1);
@@ -65,10 +62,10 @@ export function layOut(graph: FuzzyGraph, { coordinates, epochs, seed, onEpoch }
 }
 
 /** Moves `a` only: the row drawn at random has its own turns. */
-function pushApart(coordinates: Float32Array, a: number, b: number, rate: number): void {
+function pushApart(coordinates: Float32Array, a: number, b: number, rate: number, curveA: number, curveB: number): void {
   const squared = squaredDistance(coordinates, a, b);
   if (squared === 0) return;
-  const push = (2 * B) / ((0.001 + squared) * (A * Math.pow(squared, B) + 1));
+  const push = (2 * curveB) / ((0.001 + squared) * (curveA * raise(squared, curveB) + 1));
   for (let axis = 0; axis < 2; axis++) coordinates[a + axis]! += rate * clip(push * (coordinates[a + axis]! - coordinates[b + axis]!));
 }
 
@@ -76,6 +73,11 @@ function squaredDistance(coordinates: Float32Array, a: number, b: number): numbe
   const x = coordinates[a]! - coordinates[b]!;
   const y = coordinates[a + 1]! - coordinates[b + 1]!;
   return x * x + y * y;
+}
+
+/** x^exponent for x > 0, in half the time of Math.pow, whose last digits do not matter here. */
+function raise(x: number, exponent: number): number {
+  return Math.exp(exponent * Math.log(x));
 }
 
 function clip(value: number): number {

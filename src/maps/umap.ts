@@ -9,11 +9,12 @@ import { SeededRandom } from '../core/random.js';
 import { exactNeighbours } from '../search/exact-search.js';
 import { membershipStrengths, type NeighbourTable } from './fuzzy-graph.js';
 import { principalComponents } from './pca.js';
+import { fitCurve } from './umap-curve.js';
 import { defaultEpochs } from './umap-layout.js';
 import type { UmapReply, UmapTask } from './umap-worker.js';
 
 /** Queries that are searched for between two reports of progress. */
-const SEARCH_ROWS = 4096;
+const SEARCH_ROWS = 16_384;
 /** Half the width of the cloud that the layout starts from, as in the reference implementation. */
 const START_RADIUS = 10;
 /** Moves rows apart that begin at one place. */
@@ -22,6 +23,7 @@ const JITTER = 1e-4;
 export interface UmapSettings {
   dim: number;
   neighbours: number;
+  minDistance: number;
   seed: number;
   signal: AbortSignal | undefined;
   onProgress: ((phase: 'search' | 'layout', done: number, total: number) => void) | undefined;
@@ -35,12 +37,12 @@ export interface UmapSettings {
  * @returns [rows, 2]
  */
 export async function umap(embeddings: Float32Array, settings: UmapSettings): Promise<Float32Array> {
-  const { dim, neighbours, seed, signal, onProgress } = settings;
+  const { dim, neighbours, minDistance, seed, signal, onProgress } = settings;
   const rows = embeddings.length / dim;
   const table = withoutSelf(await findNeighbours(embeddings, embeddings, neighbours, settings));
   const { coordinates } = await principalComponents(embeddings, rows, dim, signal);
   const epochs = defaultEpochs(rows);
-  return runWorker({ table, start: startFrom(coordinates, seed), epochs, seed }, signal, (done) => onProgress?.('layout', done, epochs));
+  return runWorker({ table, start: startFrom(coordinates, seed), curve: fitCurve(minDistance), epochs, seed }, signal, (done) => onProgress?.('layout', done, epochs));
 }
 
 /**

@@ -82,7 +82,7 @@ async function chooseColumns(valueIds: readonly string[], { color, models }: Map
 }
 
 async function project(dataset: Dataset, { names, labels }: RowLabels, options: MapCliOptions, context: CliContext): Promise<Projection> {
-  const { method, neighbours, seed } = options;
+  const { method, neighbours, minDistance, seed } = options;
   const { dim, rows } = dataset;
   const { signal } = context;
   const sample = method === 'umap' && options.sample < rows ? stratifiedSample(labels, names.length, options.sample, seed) : undefined;
@@ -95,7 +95,7 @@ async function project(dataset: Dataset, { names, labels }: RowLabels, options: 
     shown.bar.update(done);
   };
   try {
-    return await projectEmbeddings(await dataset.readEmbeddings(), { dim, method, neighbours, seed, signal, onProgress, ...(sample && { sample }) });
+    return await projectEmbeddings(await dataset.readEmbeddings(), { dim, method, neighbours, minDistance, seed, signal, onProgress, ...(sample && { sample }) });
   } finally {
     shown?.bar.stop();
   }
