@@ -122,6 +122,5 @@ function text(content: string, x: number, y: number, attributes: string): string
 function escapeXml(content: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   // XML has no way to write control characters.
-  // eslint-disable-next-line no-control-regex
   return content.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd').replace(/[&<>"]/g, (character) => entities[character]!);
 }

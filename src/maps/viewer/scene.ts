@@ -36,6 +36,7 @@ export class Scene {
   #program: WebGLProgram | undefined;
   #colourBuffer: WebGLBuffer | undefined;
   #colours: Uint8Array;
+  #hasDimmed = false;
 
   private constructor(
     private readonly gl: WebGLRenderingContext,
@@ -55,16 +56,20 @@ export class Scene {
     });
     canvas.addEventListener('webglcontextrestored', () => {
       scene.#prepare();
-      scene.setColours(scene.#colours);
+      scene.setColours(scene.#colours, scene.#hasDimmed);
       onRestored();
     });
     return scene;
   }
 
-  /** @param colours [points, 4]: red, green, blue and one of HIDDEN, DIMMED, SHOWN */
-  setColours(colours: Uint8Array): void {
+  /**
+   * @param colours [points, 4]: red, green, blue and one of HIDDEN, DIMMED, SHOWN
+   * @param hasDimmed whether any is DIMMED: they are drawn below the others, which costs a second pass
+   */
+  setColours(colours: Uint8Array, hasDimmed: boolean): void {
     const { gl } = this;
     this.#colours = colours;
+    this.#hasDimmed = hasDimmed;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#colourBuffer ?? null);
     gl.bufferData(gl.ARRAY_BUFFER, colours, gl.DYNAMIC_DRAW);
   }
@@ -81,6 +86,7 @@ export class Scene {
     gl.uniform2f(gl.getUniformLocation(program, 'scale'), (2 * camera.scale) / camera.width, (2 * camera.scale) / camera.height);
     gl.uniform1f(gl.getUniformLocation(program, 'size'), size * pixelRatio);
     for (const [state, share] of [[DIMMED, 0.12], [SHOWN, 1]] as const) {
+      if (state === DIMMED && !this.#hasDimmed) continue;
       gl.uniform1f(gl.getUniformLocation(program, 'state'), state);
       gl.uniform1f(gl.getUniformLocation(program, 'opacity'), opacity * share);
       gl.drawArrays(gl.POINTS, 0, this.coordinates.length / 2);

@@ -76,7 +76,7 @@ function start(data: PageData): void {
       pixels.set(rgb[column.codes[id]!]!, 4 * i);
       pixels[4 * i + 3] = states[id]!;
     });
-    scene.setColours(pixels);
+    scene.setColours(pixels, states.includes(DIMMED));
     redraw();
   };
 
