@@ -13,9 +13,10 @@ const FOLDERS = {
   search: { uses: ['core', 'native'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
+  maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

@@ -76,11 +76,10 @@ function nativeAddon(stamp, hash) {
 function typeScript() {
   const dist = join(ROOT, 'dist');
   const stamp = join(dist, '.univar-stamp');
-  const hash = hashOf(ROOT, ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
+  const hash = hashOf(ROOT, ['src', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build-ts.mjs', 'package-lock.json']);
   if (stampMatches(stamp, hash)) return { state: 'present' };
   rmSync(dist, { recursive: true, force: true }); // else deleted sources live on
-  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], () => 'The TypeScript sources did not compile; the reasons are above.');
+  run(process.execPath, [join(ROOT, 'scripts', 'build-ts.mjs')], () => 'The TypeScript sources did not compile; the reasons are above.');
   writeStamp(stamp, hash);
   return { state: 'built' };
 }

@@ -25,6 +25,13 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
+export {
+  projectEmbeddings,
+  type Projection,
+  type ProjectionMethod,
+  type ProjectionPhase,
+  type ProjectOptions,
+} from './maps/project-embeddings.js';
 export type { WorkCounters } from './native/addon-types.js';
 export { capabilities, workCounters } from './native/capabilities.js';
 export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from './native/infonce.js';

@@ -19,6 +19,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A number from 0 to 1. */
+export function share(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return value;
+}
+
 /** Ascending distinct integers >= 1, separated by commas. */
 export function integerList(text: string): number[] {
   const values = text.split(',').map((part) => integer(1)(part.trim()));

@@ -10,6 +10,7 @@ import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
 import { addIdentifyCommand } from './identify.js';
+import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addTrainCommand } from './train.js';
@@ -32,6 +33,7 @@ export function createProgram(context: CliContext): Command {
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
+  addMapCommand(program, context);
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
@@ -47,6 +49,7 @@ Examples:
   $ univar index values/ --factory HNSW32              make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
+  $ univar map values/ --out map.html                  look at it
   $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    make an encoder better at it
 `,
   );

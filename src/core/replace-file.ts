@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+import { EngineError } from './errors.js';
+import { systemCode, withFileErrors } from './file-errors.js';
+import { syncFolder, writeFully } from './positioned-io.js';
+
+/**
+ * Writes a file that appears complete or not at all; an older file of that name stays until then.
+ *
+ * @param parts are written one after the other, so that a large file need not be one string
+ * @throws EngineError `ERR_DATA` where the folder does not exist or the path is one, `ERR_IO`
+ */
+export async function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
+  const target = resolve(path);
+  const fresh = join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
+  await withFileErrors(`write ${path}`, async () => {
+    try {
+      const handle = await open(fresh, 'wx');
+      try {
+        let position = 0;
+        for (const part of parts) {
+          const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+          await writeFully(handle, bytes, position);
+          position += bytes.length;
+        }
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(fresh, target);
+    } catch (error) {
+      await rm(fresh, { force: true }).catch(() => undefined); // the first error is the one that matters
+      throw error;
+    }
+    await syncFolder(dirname(target));
+  });
+}
+
+/**
+ * Refuses what {@link replaceFile} would refuse, before hours of work go into the content.
+ *
+ * @throws EngineError `ERR_DATA`, `ERR_IO`
+ */
+export async function expectReplaceable(path: string): Promise<void> {
+  const target = resolve(path);
+  await withFileErrors(`write ${path}`, async () => {
+    const folder = await stat(dirname(target));
+    if (!folder.isDirectory()) throw new EngineError('ERR_DATA', `Cannot write ${path}: ${dirname(target)} is not a folder`);
+    await access(dirname(target), constants.W_OK);
+    try {
+      if ((await stat(target)).isDirectory()) throw new EngineError('ERR_DATA', `Cannot write ${path}: it is a folder`);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  });
+}

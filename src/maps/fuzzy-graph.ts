@@ -1,0 +1,93 @@
+/**
+ * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1): each row is joined to its k nearest
+ * with exp(-(distance - rho) / sigma), where rho is the distance of its nearest distinct neighbour and sigma is such that
+ * the strengths add up to log2(k + 1) (the reference counts the row itself among its k); the two directions of a pair are united as a + b - ab.
+ */
+
+/** Neighbours of rows by an exact search, nearest first. */
+export interface NeighbourTable {
+  k: number;
+  /** [rows, k] */
+  rows: Int32Array;
+  /** [rows, k] Euclidean distances. */
+  distances: Float64Array;
+}
+
+/** Directed edges, both directions of each pair. */
+export interface FuzzyGraph {
+  from: Int32Array;
+  to: Int32Array;
+  /** Membership strengths in (0, 1]. */
+  strengths: Float32Array;
+}
+
+const BISECTIONS = 64;
+const TOLERANCE = 1e-5;
+/** Below this share of the mean distance sigma would make edges vanish. */
+const MIN_SIGMA = 1e-3;
+
+/** The strength, [rows, k], with which each row is joined to each of its neighbours. */
+export function membershipStrengths({ k, distances }: NeighbourTable): Float32Array {
+  const rows = distances.length / k;
+  const overall = distances.reduce((sum, distance) => sum + distance, 0) / Math.max(1, distances.length);
+  const target = Math.log2(k + 1);
+  const strengths = new Float32Array(rows * k);
+  for (let row = 0; row < rows; row++) {
+    const own = distances.subarray(row * k, (row + 1) * k);
+    const rho = own.find((distance) => distance > 0) ?? 0;
+    const mean = rho > 0 ? own.reduce((sum, distance) => sum + distance, 0) / k : overall;
+    const sigma = Math.max(findSigma(own, rho, target), MIN_SIGMA * mean) || 1;
+    for (let j = 0; j < k; j++) strengths[row * k + j] = Math.exp(-Math.max(0, own[j]! - rho) / sigma);
+  }
+  return strengths;
+}
+
+function findSigma(distances: Float64Array, rho: number, target: number): number {
+  let low = 0;
+  let high = Infinity;
+  let sigma = 1;
+  for (let step = 0; step < BISECTIONS; step++) {
+    let sum = 0;
+    for (const distance of distances) sum += Math.exp(-Math.max(0, distance - rho) / sigma);
+    if (Math.abs(sum - target) < TOLERANCE) break;
+    if (sum > target) high = sigma;
+    else low = sigma;
+    sigma = high === Infinity ? sigma * 2 : (low + high) / 2;
+  }
+  return sigma;
+}
+
+/**
+ * @param table no row among its own neighbours
+ */
+export function fuzzyGraph(table: NeighbourTable): FuzzyGraph {
+  const { k, rows: neighbours } = table;
+  const rows = neighbours.length / k;
+  const strengths = membershipStrengths(table);
+  const from = new Int32Array(2 * rows * k);
+  const to = new Int32Array(2 * rows * k);
+  const united = new Float32Array(2 * rows * k);
+  let edges = 0;
+  const add = (a: number, b: number, strength: number): void => {
+    from[edges] = a;
+    to[edges] = b;
+    united[edges] = strength;
+    edges++;
+  };
+  for (let row = 0; row < rows; row++) {
+    for (let j = row * k; j < (row + 1) * k; j++) {
+      const other = neighbours[j]!;
+      const back = neighbours.subarray(other * k, (other + 1) * k).indexOf(row);
+      const there = strengths[j]!;
+      if (back < 0) {
+        add(row, other, there);
+        add(other, row, there);
+      } else {
+        // The other direction is added when it is the other row's turn.
+        const here = strengths[other * k + back]!;
+        add(row, other, there + here - there * here);
+      }
+    }
+  }
+  return { from: from.slice(0, edges), to: to.slice(0, edges), strengths: united.slice(0, edges) };
+}

@@ -1,0 +1,44 @@
+/** What a map shows, whatever it is drawn with. No Node here: the viewer uses the types as well. */
+
+/** One way to colour the points: a property of value ids. */
+export interface MapColumn {
+  /** For example `model`. */
+  name: string;
+  /** The categories, sorted. */
+  values: string[];
+  /** Position in `values` for each value id. */
+  codes: number[];
+}
+
+export interface ValueMap {
+  title: string;
+  /** One line on data and method. */
+  subtitle: string;
+  /** [points, 2] */
+  coordinates: Float32Array;
+  /** For each point, the position of its value id in that of the column `value-id`. */
+  valueIds: Int32Array;
+  /** The first is that of the value ids themselves. */
+  columns: MapColumn[];
+  /** Name of the column that decides the colours at first. */
+  color: string;
+}
+
+export const VALUE_ID_COLUMN = 'value-id';
+
+/** The column with that name. */
+export function columnOf({ columns }: Pick<ValueMap, 'columns'>, name: string): MapColumn | undefined {
+  return columns.find((column) => column.name === name);
+}
+
+/** The smallest and largest coordinates, [left, bottom, right, top]. */
+export function boundsOf(coordinates: Float32Array): [number, number, number, number] {
+  const bounds: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < coordinates.length; i += 2) {
+    bounds[0] = Math.min(bounds[0], coordinates[i]!);
+    bounds[1] = Math.min(bounds[1], coordinates[i + 1]!);
+    bounds[2] = Math.max(bounds[2], coordinates[i]!);
+    bounds[3] = Math.max(bounds[3], coordinates[i + 1]!);
+  }
+  return bounds;
+}

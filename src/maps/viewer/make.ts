@@ -1,0 +1,11 @@
+/** An element with properties and children. Texts are only ever set as text, so that an answer cannot become markup. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<Omit<HTMLElementTagNameMap[K], 'style' | 'innerHTML' | 'outerHTML'>> = {},
+  children: readonly Node[] = [],
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  Object.assign(element, properties);
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,78 @@
+/** Which value ids are shown, and how: categories switched in the legend, words of the search box, the category pointed at. */
+import { categoricalColours } from '../palette.js';
+import { columnOf, VALUE_ID_COLUMN, type MapColumn } from '../value-map.js';
+import type { PageData } from './page-data.js';
+
+export class Selection {
+  column!: MapColumn;
+  colours: string[] = [];
+  /** Category that the pointer is at in the legend. */
+  focus: number | undefined;
+  /** Categories that are switched off. */
+  readonly #off = new Set<number>();
+  #words: string[] = [];
+  /** For each value id, everything that the search looks at, in lower case. */
+  readonly #haystacks: string[];
+  readonly #counts: Uint32Array;
+
+  constructor(private readonly data: PageData) {
+    const ids = columnOf(data, VALUE_ID_COLUMN)!.values;
+    this.#haystacks = ids.map((_, id) => data.columns.map(({ values, codes }) => values[codes[id]!]!).join('\n').toLowerCase());
+    this.#counts = new Uint32Array(ids.length);
+    for (const id of data.valueIds) this.#counts[id]!++;
+    this.colourBy(data.color);
+  }
+
+  colourBy(name: string): void {
+    this.column = columnOf(this.data, name) ?? this.data.columns[0]!;
+    this.colours = categoricalColours(this.column.values.length);
+    this.#off.clear();
+    this.focus = undefined;
+  }
+
+  search(text: string): void {
+    this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  }
+
+  /** Shows one category alone where all are shown, otherwise switches it; the last one switched off brings all back. */
+  toggle(category: number): void {
+    const all = this.column.values.map((_, i) => i);
+    if (this.#off.size === 0) {
+      for (const other of all) if (other !== category) this.#off.add(other);
+    } else if (!this.#off.delete(category)) {
+      this.#off.add(category);
+    }
+    if (this.#off.size === all.length) this.#off.clear();
+  }
+
+  showAll(): void {
+    this.#off.clear();
+    this.#words = [];
+  }
+
+  isOn(category: number): boolean {
+    return !this.#off.has(category);
+  }
+
+  isShown(valueId: number): boolean {
+    return this.isOn(this.column.codes[valueId]!) && this.isFound(valueId);
+  }
+
+  isFound(valueId: number): boolean {
+    return this.#words.every((word) => this.#haystacks[valueId]!.includes(word));
+  }
+
+  /** Points that the search finds, by category. */
+  counts(): number[] {
+    const counts = this.column.values.map(() => 0);
+    this.#counts.forEach((count, id) => {
+      if (this.isFound(id)) counts[this.column.codes[id]!]! += count;
+    });
+    return counts;
+  }
+
+  /** Points that are shown. */
+  shown(): number {
+    return this.#counts.reduce((sum, count, id) => sum + (this.isShown(id) ? count : 0), 0);
+  }
+}
