@@ -15,11 +15,11 @@ const BASE: Settings = {
   sampler: 'one-source',
   mode: 'masked',
   logitScale: 20,
-  learningRate: 3e-4,
+  learningRate: 2e-4,
   batchSize: 48,
   maxTokens: 128,
   lambda: 1,
-  steps: 200,
+  steps: 150,
 };
 
 /**
@@ -28,8 +28,8 @@ const BASE: Settings = {
  */
 export const MAIN_CONFIGURATIONS: readonly TrainingConfiguration[] = [
   { name: 'lambda-1', settings: { ...BASE, steps: 800 } },
-  { name: 'lambda-5', settings: { ...BASE, lambda: 5, maxTokens: 256 } },
-  { name: 'lambda-20', settings: { ...BASE, lambda: 20, maxTokens: 512, batchSize: 24 } },
+  { name: 'lambda-5', settings: { ...BASE, lambda: 5, maxTokens: 256, steps: 200 } },
+  { name: 'lambda-20', settings: { ...BASE, lambda: 20, maxTokens: 512, batchSize: 24, steps: 150 } },
 ];
 
 /** Short runs that differ from the first in one setting. */
@@ -38,7 +38,6 @@ export const ABLATION_CONFIGURATIONS: readonly TrainingConfiguration[] = [
   { name: 'sampler-mixed', settings: { ...BASE, sampler: 'mixed' } },
   { name: 'sampler-same-questions', settings: { ...BASE, sampler: 'same-questions' } },
   { name: 'mode-one-way', settings: { ...BASE, mode: 'one-way' } },
-  { name: 'logit-scale-10', settings: { ...BASE, logitScale: 10 } },
   { name: 'logit-scale-50', settings: { ...BASE, logitScale: 50 } },
   { name: 'max-tokens-64', settings: { ...BASE, maxTokens: 64 } },
 ];
@@ -48,7 +47,7 @@ export const WITHOUT_MODELS: TrainingConfiguration = { name: 'without-models', s
 export const CONFIGURATIONS: readonly TrainingConfiguration[] = [...MAIN_CONFIGURATIONS, ...ABLATION_CONFIGURATIONS, WITHOUT_MODELS];
 
 /** Tokens of a text in the evaluations, whatever the encoder was trained with: the rest is cut. */
-export const EVALUATED_TOKENS = 128;
+export const EVALUATED_TOKENS = 256;
 
 /** Rows of a set that vote and that are tested at most. */
 export interface RowLimits {
@@ -69,7 +68,7 @@ export interface Scale {
 export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   full: {
     name: 'full',
-    main: { voting: 2400, tested: 1200 },
+    main: { voting: 2400, tested: 800 },
     short: { voting: 900, tested: 400 },
     training: { steps: Infinity, batchSize: Infinity, maxTokens: Infinity, rowsPerSet: Infinity },
   },

@@ -34,7 +34,7 @@ export interface EncoderSettings {
 
 export const K = 50;
 /** Rows of a set that vote and that are tested at most: the evaluation must not take longer than the training. */
-const VOTING = 2400;
+const VOTING = 1500;
 const TESTED = 400;
 const CHUNK = 64;
 

@@ -17,6 +17,7 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
     name: `linear/forward/${rows}x${inWidth}`,
     sizes: { rows, in: inWidth, out: outWidth },
     subject: 'linear forward',
+    version: 2, // packs the weight and copies activations, too
     only,
     ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },

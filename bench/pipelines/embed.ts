@@ -15,7 +15,7 @@ import type { QaRecord } from '../../src/data/record.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
 import type * as loadEncoderModule from '../../src/encoder/load-encoder.js';
 import type * as modelFolder from '../../src/encoder/model-folder.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 import type { NaiveSetup } from '../support/naive-onnx-child.js';
 
 export { environment } from '../support/engine.js';
@@ -95,7 +95,9 @@ const short: Benchmark = {
   name: 'embed/short-texts/small',
   sizes: { texts: CHECK_TEXTS, characters: CHECK_CHARACTERS },
   subject: 'univar',
+  version: 2, // another default encoder
   only: 'check',
+  env: ONE_THREAD,
   prepare: async (revision): Promise<Subject> => {
     const { loadEncoder, DEFAULT_ENCODER } = await openEngine(revision);
     const encoder = await loadEncoder(DEFAULT_ENCODER);
