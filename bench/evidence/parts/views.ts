@@ -27,10 +27,10 @@ export async function views(lab: Lab): Promise<Outcome> {
   const embedders = [FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
   const rows: { embedder: string; set: string; size: number; averaged: number | null; joined: number | null; views: number }[] = [];
   for (const embedder of embedders) {
-    for (const name of SETS) {
-      const set = await lab.sample(name, lab.scale.main);
-      for (const size of SIZES) rows.push({ embedder, set: name, size, ...(await identifyViews(lab, embedder, set, size)) });
-      lab.log(`${embedder} on views of ${name}: done`);
+    // Sizes outside: each has its own limit of tokens, for which the encoder is loaded again.
+    for (const size of SIZES) {
+      for (const name of SETS) rows.push({ embedder, set: name, size, ...(await identifyViews(lab, embedder, await lab.sample(name, lab.scale.main), size)) });
+      lab.log(`${embedder} on views of ${size}: done`);
     }
   }
   const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): (number | null)[] =>
