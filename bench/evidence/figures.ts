@@ -1,6 +1,4 @@
 /** How well encoders identify who answered held-out questions. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-
 import { evaluateKnn } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
@@ -34,23 +32,11 @@ export interface EncoderSettings {
 
 export const K = 50;
 /** Rows of a set that vote and that are tested at most: the evaluation must not take longer than the training. */
-const VOTING = 1500;
-const TESTED = 400;
+export const LIMITS = { voting: 2400, tested: 400 };
 const CHUNK = 64;
 
 export function sampleSet(set: ValueSet): ValueSet {
-  return sampleValueSet(set, VOTING, TESTED);
-}
-
-/** Computes what a file in the folder does not hold yet from an earlier call. */
-export function keepResults(folder: string): <T>(name: string, compute: () => Promise<T>) => Promise<T> {
-  return async <T>(name: string, compute: () => Promise<T>): Promise<T> => {
-    const path = `${folder}${name}.json`;
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T;
-    const value = await compute();
-    writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
-    return value;
-  };
+  return sampleValueSet(set, LIMITS.voting, LIMITS.tested);
 }
 
 /** Figures of one encoder on the held-out questions of every set. */

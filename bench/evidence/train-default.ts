@@ -15,9 +15,10 @@ import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { train, type TrainSummary } from '../../src/training/train.js';
+import { Cache } from './cache.js';
 import { readDefaultData } from './default-data.js';
 import { checkFiles, encoderFolder, MODEL_FOLDER, readRecipe, type DefaultRecipe } from './default-recipe.js';
-import { describeSet, evaluateEncoder, keepResults, sampleSet, type Figures, type SetDescription } from './figures.js';
+import { describeSet, evaluateEncoder, LIMITS, sampleSet, type Figures, type SetDescription } from './figures.js';
 import { writeModelCard, writeQuickstart } from './model-card.js';
 import type { ValueSet } from './value-sets.js';
 
@@ -87,7 +88,7 @@ await checkFiles(recipe);
 // Another recipe is another run: nothing measured for one may be taken for the other.
 const out = `${ROOT}out/train-default/${sha256.slice(0, 12)}/`;
 mkdirSync(out, { recursive: true });
-const once = keepResults(out);
+const cache = new Cache(out);
 
 const { evaluated, folder } = await readDefaultData(recipe, `${out}data`);
 const summary = await trainEncoder(recipe, folder, `${out}run`);
@@ -104,10 +105,10 @@ const training: DefaultTraining = {
   machine: await describeMachine(ROOT, { variant: capabilities().simd, bf16: capabilities().bf16 }),
   recipeSha256: sha256,
   training: { rows, validationRows, valueIds, steps, tokens, seconds, best },
-  rounding: await once('rounding', () => measureRounding(summary.encoder, exported, sets, maxTokens)),
-  sets: await once('sets', () => Promise.all(sets.map(describeSet))),
-  base: await once('base', () => evaluateEncoder(encoderFolder(recipe), sets, settings)),
-  figures: await once('figures', () => evaluateEncoder(exported, sets, settings)),
+  rounding: await cache.json('rounding', [LIMITS, maxTokens, COMPARED_TEXTS], () => measureRounding(summary.encoder, exported, sets, maxTokens)),
+  sets: await cache.json('sets', LIMITS, () => Promise.all(sets.map(describeSet))),
+  base: await cache.json('base', [LIMITS, settings], () => evaluateEncoder(encoderFolder(recipe), sets, settings)),
+  figures: await cache.json('figures', [LIMITS, settings], () => evaluateEncoder(exported, sets, settings)),
 };
 cpSync(exported, MODEL_FOLDER, { recursive: true });
 writeFileSync(`${MODEL_FOLDER}training.json`, `${JSON.stringify(training, null, 2)}\n`);
