@@ -34,9 +34,6 @@ const SLOWED = {
   linear_forward: 'linear/forward/384x384',
 };
 
-/** Kinds of work besides those kernels, for false alarms. */
-const OTHERS = ['tokenizer/all-languages/one-thread/small', 'read/jsonl/small'];
-
 /**
  * Long enough for a decision in the quiet case, which a check needs to be able to fail: an undecided benchmark proves
  * nothing, so the table counts them.
@@ -88,7 +85,7 @@ function buildWithHook(): string {
 }
 
 async function check(kind: Outcome['kind'], load: boolean, root: string): Promise<Outcome> {
-  const names = kind === 'same' ? [...Object.values(SLOWED), ...OTHERS] : [SLOWED[kind]];
+  const names = kind === 'same' ? Object.values(SLOWED) : [SLOWED[kind]];
   const benchmarks = await selectBenchmarks(ROOT, { paths: ['bench'], names, purpose: 'check' });
   const head: Side = kind === 'same' ? { root } : { root, env: { UNIVAR_SLOWDOWN: `${kind}:${PERCENT}` } };
   const stop = load ? startLoad() : undefined;
