@@ -136,6 +136,7 @@ function buildBenchmark(factory: string, data: DataName, only: 'run' | 'check'):
     sizes: { rows, dim: DIM },
     subject: 'VectorIndex',
     only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'vectors', subject: rows, peer: rows },
     target: 8,
     rounds: 3,

@@ -28,10 +28,10 @@ const PERCENT = 10;
 
 /** Kernels by their names in the backend's table, and the benchmark that must notice. */
 const SLOWED = {
-  info_nce: 'infonce/one-way/f32/384',
+  info_nce: 'infonce/one-way/f32/192',
   topk_search: 'topk/uniform/prepared/small',
   attention_forward: 'attention/forward/MiniLM/small',
-  linear_forward: 'linear/forward/384x384',
+  linear_forward: 'linear/forward/192x384',
 };
 
 /**

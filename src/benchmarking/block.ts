@@ -34,8 +34,15 @@ export const ROUNDS = 10;
  */
 const LOW_QUANTILE = 0.25;
 
+/**
+ * Keeps glibc from giving memory back to the system: what an iteration frees is then there for the next one. Otherwise
+ * large results are mapped anew each time or not, as chance and the collector of garbage have it, and their page faults
+ * shift the time of a whole process by ten percent and more. Other C libraries ignore it.
+ */
+const STEADY_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 40), MALLOC_TOP_PAD_: String(2 ** 26) };
+
 export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, signal?: AbortSignal): Promise<BlockResult> {
-  const start = ({ root, env }: Side) => BenchmarkProcess.start({ benchmark, root, env, signal }, { peer: false });
+  const start = ({ root, env }: Side) => BenchmarkProcess.start({ benchmark, root, env: { ...STEADY_MEMORY, ...env }, signal }, { peer: false });
   const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
   try {
     signal?.throwIfAborted();
