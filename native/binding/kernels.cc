@@ -43,6 +43,11 @@ class Arguments {
     if (halves) return {.bf16 = Halves(rows, cols, name)};
     return {.f32 = Floats(rows, cols, name)};
   }
+  // The same, to write to.
+  ActivationOutput Output(size_t rows, size_t cols, const char* name) {
+    const ActivationInput array = FloatsOrHalves(rows, cols, name);
+    return {const_cast<float*>(array.f32), const_cast<uint16_t*>(array.bf16)};
+  }
   Napi::Value Return(const Status& status) const {
     if (!status.ok()) ThrowCoded(info_.Env(), CodeName(status.code()), status.message());
     return info_.Env().Undefined();
@@ -108,7 +113,7 @@ Napi::Value LayerNormForward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().layer_norm_forward(args));
 }
 
-// layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dweight, dbias): void
+// layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias): void
 Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
@@ -119,6 +124,7 @@ Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
   args.rstd = take.Floats(rows, 1, "rstd");
   args.weight = take.Floats(1, cols, "weight");
   args.dsum = take.Floats(rows, cols, "dsum");
+  args.dsum16 = take.Halves(rows, cols, "dsum16");
   args.dweight = take.Floats(1, cols, "dweight");
   args.dbias = take.Floats(1, cols, "dbias");
   return take.Return(GetBackend().layer_norm_backward(args));
@@ -130,17 +136,18 @@ Napi::Value GeluForward(const Napi::CallbackInfo& info) {
   const size_t n = take.Length();
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   float* y = take.Floats(1, n, "y");
-  GetBackend().gelu_forward(x, y, take.Halves(1, n, "y16"), n);
+  GetBackend().gelu_forward(x, {y, take.Halves(1, n, "y16")}, n);
   return info.Env().Undefined();
 }
 
-// geluBackward(x, dy, dx): void
+// geluBackward(x, dy, dx, y): void
 Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t n = take.Length();
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
-  const float* dy = take.Floats(1, n, "dy");
-  GetBackend().gelu_backward(x, dy, take.Floats(1, n, "dx"), n);
+  const ActivationInput dy = take.FloatsOrHalves(1, n, "dy");
+  const ActivationOutput dx = take.Output(1, n, "dx");
+  GetBackend().gelu_backward(x, dy, dx, take.Output(1, n, "y"), n);
   return info.Env().Undefined();
 }
 
@@ -150,17 +157,18 @@ Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   float* y = take.Floats(rows, cols, "y");
-  GetBackend().swiglu_forward(pair, y, take.Halves(rows, cols, "y16"), rows, cols);
+  GetBackend().swiglu_forward(pair, {y, take.Halves(rows, cols, "y16")}, rows, cols);
   return info.Env().Undefined();
 }
 
-// swigluBackward(rows, cols, pair, dy, dpair): void
+// swigluBackward(rows, cols, pair, dy, dpair, y): void
 Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
-  const float* dy = take.Floats(rows, cols, "dy");
-  GetBackend().swiglu_backward(pair, dy, take.Floats(rows, 2 * cols, "dpair"), rows, cols);
+  const ActivationInput dy = take.FloatsOrHalves(rows, cols, "dy");
+  const ActivationOutput dpair = take.Output(rows, 2 * cols, "dpair");
+  GetBackend().swiglu_backward(pair, dy, dpair, take.Output(rows, cols, "y"), rows, cols);
   return info.Env().Undefined();
 }
 

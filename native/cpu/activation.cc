@@ -26,34 +26,26 @@ V Sigmoid(D d, V x) {
   return hn::Div(one, hn::Add(one, Pow2(d, exponent)));
 }
 
-// Where an activation goes: float32, bfloat16 or both.
-struct Output {
-  float* y;
-  uint16_t* y16;
-};
-
 template <class D, class V>
-HWY_INLINE void Store(D d, V v, Output out, size_t i, size_t count) {
-  if (out.y != nullptr) {
+HWY_INLINE void Store(D d, V v, const ActivationOutput& out, size_t i, size_t count) {
+  if (out.f32 != nullptr) {
     if (count >= hn::Lanes(d)) {
-      hn::StoreU(v, d, out.y + i);
+      hn::StoreU(v, d, out.f32 + i);
     } else {
-      hn::StoreN(v, d, out.y + i, count);
+      hn::StoreN(v, d, out.f32 + i, count);
     }
   }
-  if (out.y16 != nullptr) StoreBf16(d, v, out.y16 + i, count);
+  if (out.bf16 != nullptr) StoreBf16(d, v, out.bf16 + i, count);
 }
 
 // Loads `count` entries from offset i on, and zeros beyond them.
 struct Loader {
   size_t i, count;
 
-  HWY_INLINE hn::Vec<hn::ScalableTag<float>> operator()(const float* x) const {
-    const hn::ScalableTag<float> d;
-    return count >= hn::Lanes(d) ? hn::LoadU(d, x + i) : hn::LoadN(d, x + i, count);
-  }
   HWY_INLINE hn::Vec<hn::ScalableTag<float>> operator()(const ActivationInput& x) const {
-    return x.bf16 == nullptr ? (*this)(x.f32) : LoadBf16(hn::ScalableTag<float>(), x.bf16 + i, count);
+    const hn::ScalableTag<float> d;
+    if (x.bf16 != nullptr) return LoadBf16(d, x.bf16 + i, count);
+    return count >= hn::Lanes(d) ? hn::LoadU(d, x.f32 + i) : hn::LoadN(d, x.f32 + i, count);
   }
 };
 
@@ -66,40 +58,45 @@ HWY_INLINE void ForEachVector(size_t n, const Body& body) {
   if (i < n) body(i, n - i, Loader{i, n - i});
 }
 
-void GeluForward(ActivationInput x, float* y, uint16_t* y16, size_t n) {
+void GeluForward(ActivationInput x, ActivationOutput y, size_t n) {
   const hn::ScalableTag<float> d;
   ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
-    Store(d, Gelu(d, load(x)), {y, y16}, i, count);
+    Store(d, Gelu(d, load(x)), y, i, count);
   });
 }
 
-void GeluBackward(ActivationInput x, const float* dy, float* dx, size_t n) {
+void GeluBackward(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
   const hn::ScalableTag<float> d;
   ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
     const auto v = load(x);
     const auto exponent = hn::Mul(hn::Set(d, -0.5f * kLog2E), hn::Mul(v, v));
     const auto density = hn::Mul(hn::Set(d, 0.39894228040143268f), Pow2(d, exponent));
-    Store(d, hn::Mul(load(dy), hn::MulAdd(v, density, Phi(d, v))), {dx, nullptr}, i, count);
+    const auto phi = Phi(d, v);
+    Store(d, hn::Mul(load(dy), hn::MulAdd(v, density, phi)), dx, i, count);
+    Store(d, hn::Mul(v, phi), y, i, count);
   });
 }
 
-void SwigluForwardRow(ActivationInput up, ActivationInput gate, float* y, uint16_t* y16, size_t n) {
+void SwigluForwardRow(ActivationInput up, ActivationInput gate, ActivationOutput y, size_t n) {
   const hn::ScalableTag<float> d;
   ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
     const auto g = load(gate);
-    Store(d, hn::Mul(load(up), hn::Mul(g, Sigmoid(d, g))), {y, y16}, i, count);
+    Store(d, hn::Mul(load(up), hn::Mul(g, Sigmoid(d, g))), y, i, count);
   });
 }
 
-void SwigluBackwardRow(ActivationInput up, ActivationInput gate, const float* dy, float* dup, float* dgate, size_t n) {
+void SwigluBackwardRow(ActivationInput up, ActivationInput gate, ActivationInput dy, ActivationOutput dup,
+                       ActivationOutput dgate, ActivationOutput y, size_t n) {
   const hn::ScalableTag<float> d;
   const auto one = hn::Set(d, 1.0f);
   ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
-    const auto g = load(gate), gradient = load(dy);
+    const auto u = load(up), g = load(gate), gradient = load(dy);
     const auto s = Sigmoid(d, g);
+    const auto silu = hn::Mul(g, s);
     const auto slope = hn::Mul(s, hn::MulAdd(g, hn::Sub(one, s), one));
-    Store(d, hn::Mul(gradient, hn::Mul(g, s)), {dup, nullptr}, i, count);
-    Store(d, hn::Mul(hn::Mul(gradient, load(up)), slope), {dgate, nullptr}, i, count);
+    Store(d, hn::Mul(gradient, silu), dup, i, count);
+    Store(d, hn::Mul(hn::Mul(gradient, u), slope), dgate, i, count);
+    Store(d, hn::Mul(u, silu), y, i, count);
   });
 }
 
@@ -119,36 +116,34 @@ namespace {
 constexpr size_t kBlock = 1 << 14;  // floats per piece of parallel work
 }
 
-void gelu_forward_cpu(ActivationInput x, float* y, uint16_t* y16, size_t n) {
+void gelu_forward_cpu(ActivationInput x, ActivationOutput y, size_t n) {
+#pragma omp parallel for schedule(static)
+  for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y + i, std::min(kBlock, n - i));
+}
+
+void gelu_backward_cpu(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i += kBlock) {
-    HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y == nullptr ? nullptr : y + i, y16 == nullptr ? nullptr : y16 + i,
-                                      std::min(kBlock, n - i));
+    HWY_DYNAMIC_DISPATCH(GeluBackward)(x + i, dy + i, dx + i, y + i, std::min(kBlock, n - i));
   }
 }
 
-void gelu_backward_cpu(ActivationInput x, const float* dy, float* dx, size_t n) {
-#pragma omp parallel for schedule(static)
-  for (size_t i = 0; i < n; i += kBlock) {
-    HWY_DYNAMIC_DISPATCH(GeluBackward)(x + i, dy + i, dx + i, std::min(kBlock, n - i));
-  }
-}
-
-void swiglu_forward_cpu(ActivationInput pair, float* y, uint16_t* y16, size_t rows, size_t cols) {
+void swiglu_forward_cpu(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
     const ActivationInput up = pair + 2 * i * cols;
-    HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y == nullptr ? nullptr : y + i * cols,
-                                           y16 == nullptr ? nullptr : y16 + i * cols, cols);
+    HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y + i * cols, cols);
   }
 }
 
-void swiglu_backward_cpu(ActivationInput pair, const float* dy, float* dpair, size_t rows, size_t cols) {
+void swiglu_backward_cpu(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                         size_t rows, size_t cols) {
+  const auto backward = HWY_DYNAMIC_POINTER(SwigluBackwardRow);
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
     const ActivationInput up = pair + 2 * i * cols;
-    float* dup = dpair + 2 * i * cols;
-    HWY_DYNAMIC_DISPATCH(SwigluBackwardRow)(up, up + cols, dy + i * cols, dup, dup + cols, cols);
+    const ActivationOutput dup = dpair + 2 * i * cols;
+    backward(up, up + cols, dy + i * cols, dup, dup + cols, y + i * cols, cols);
   }
 }
 

@@ -21,10 +21,11 @@ Status pack_weight_cpu(const LinearWeight& weight, Precision precision, Scratch*
                        std::unique_ptr<PackedWeight>* packed);
 Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& args);
 Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs& args);
-void gelu_forward_cpu(ActivationInput x, float* y, uint16_t* y16, size_t n);
-void gelu_backward_cpu(ActivationInput x, const float* dy, float* dx, size_t n);
-void swiglu_forward_cpu(ActivationInput pair, float* y, uint16_t* y16, size_t rows, size_t cols);
-void swiglu_backward_cpu(ActivationInput pair, const float* dy, float* dpair, size_t rows, size_t cols);
+void gelu_forward_cpu(ActivationInput x, ActivationOutput y, size_t n);
+void gelu_backward_cpu(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n);
+void swiglu_forward_cpu(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols);
+void swiglu_backward_cpu(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                         size_t rows, size_t cols);
 void rope_cpu(const RopeArgs& args);
 void embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const float* position, const float* type,
                            float* x);

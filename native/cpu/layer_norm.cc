@@ -113,14 +113,12 @@ void LayerNormBackwardRow(const LayerNormBackwardArgs& args, size_t i, float* dw
   }
   const float mean_g = total_g / static_cast<float>(n), mean_gx = total_gx / static_cast<float>(n);
   const auto vg = hn::Set(d, mean_g), vgx = hn::Set(d, mean_gx);
-  for (j = 0; j + lanes <= n; j += lanes) {
-    const auto xhat = hn::Mul(hn::Sub(hn::LoadU(d, s + j), vmean), vrstd);
-    const auto g = hn::Mul(hn::LoadU(d, dy + j), hn::LoadU(d, args.weight + j));
-    hn::StoreU(hn::Mul(vrstd, hn::NegMulAdd(xhat, vgx, hn::Sub(g, vg))), d, ds + j);
-  }
-  for (; j < n; ++j) {
-    const float xhat = (s[j] - mean) * rstd;
-    ds[j] = rstd * (dy[j] * args.weight[j] - mean_g - xhat * mean_gx);
+  for (j = 0; j < n; j += lanes) {
+    const auto xhat = hn::Mul(hn::Sub(LoadTail(d, s, j, n), vmean), vrstd);
+    const auto g = hn::Mul(LoadTail(d, dy, j, n), LoadTail(d, args.weight, j, n));
+    const auto v = hn::Mul(vrstd, hn::NegMulAdd(xhat, vgx, hn::Sub(g, vg)));
+    StoreTail(d, v, ds, j, n);
+    if (args.dsum16 != nullptr) StoreBf16(d, v, args.dsum16 + i * n + j, n - j);
   }
 }
 

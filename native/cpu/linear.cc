@@ -56,10 +56,13 @@ Status Run(GemmSpec spec, GemmOperands operands, const PackedB* packed, Scratch*
   return product->Run(operands, packed);
 }
 
-// The operand that a product takes for x (or, when that is null, its roundings x16).
-Status Convert(const float* x, const uint16_t* x16, size_t n, size_t room, const Arithmetic& arithmetic, Slot slot,
+// The operand that a product takes for x (or, when that is null, its roundings x16): itself where it has the right type.
+Status Operand(float* x, uint16_t* x16, size_t n, size_t room, const Arithmetic& arithmetic, Slot slot,
                Scratch* scratch, void** operand) {
+  *operand = x16 != nullptr ? static_cast<void*>(x16) : x;
+  if (!arithmetic.rounded) return Status::Ok();
   if (arithmetic.operands == GemmType::kBf16) {
+    if (x16 != nullptr) return Status::Ok();
     uint16_t* rounded;
     if (Status s = scratch->Get(slot, room, "bf16 activations", &rounded); !s.ok()) return s;
     float_to_bf16_cpu(x, rounded, n);
@@ -94,6 +97,33 @@ Status ForwardInt8(const LinearWeight& weight, const LinearForwardArgs& args, co
                   .bias = weight.bias,
                   .addend = args.residual,
                   .gelu = args.gelu});
+  return Status::Ok();
+}
+
+// dx or dx16 = dy w
+Status InputGradient(const LinearWeight& weight, const LinearBackwardArgs& args, const Arithmetic& arithmetic,
+                     const void* dy) {
+  const bool native = arithmetic.operands == GemmType::kBf16;
+  const size_t padded = PaddedRows(args.rows), weights = weight.out * weight.in;
+  void* w;
+  if (Status s = Operand(const_cast<float*>(weight.w), native ? const_cast<uint16_t*>(weight.w16) : nullptr, weights,
+                         weights, arithmetic, kRight, args.scratch, &w);
+      !s.ok()) {
+    return s;
+  }
+  GemmSpec spec{.m = padded, .n = weight.in, .k = weight.out, .a = arithmetic.operands, .b = arithmetic.operands,
+                .accumulate = args.accumulate_dx};
+  float* floats = args.dx;
+  void* dx = floats;
+  if (args.dx16 != nullptr && native) {
+    spec.c = GemmType::kBf16;
+    dx = args.dx16;
+  } else if (args.dx16 != nullptr) {
+    if (Status s = args.scratch->Get(kFloats, padded * weight.in, "gradients", &floats); !s.ok()) return s;
+    dx = floats;
+  }
+  if (Status s = Run(spec, {.a = dy, .b = w, .c = dx}, nullptr, args.scratch); !s.ok()) return s;
+  if (args.dx16 != nullptr && !native) float_to_bf16_cpu(floats, args.dx16, args.rows * weight.in);
   return Status::Ok();
 }
 
@@ -133,15 +163,11 @@ Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& a
   spec.addend = args.residual != nullptr;
   if (writes_bf16) spec.c = GemmType::kBf16;
 
-  const void* x = args.x16 != nullptr ? static_cast<const void*>(args.x16) : args.x;
-  if (arithmetic.rounded && (args.x16 == nullptr || arithmetic.operands == GemmType::kF32)) {
-    void* converted;
-    if (Status s = Convert(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kLeft, args.scratch,
-                           &converted);
-        !s.ok()) {
-      return s;
-    }
-    x = converted;
+  void* x;
+  if (Status s = Operand(const_cast<float*>(args.x), const_cast<uint16_t*>(args.x16), args.rows * weight.in,
+                         padded * weight.in, arithmetic, kLeft, args.scratch, &x);
+      !s.ok()) {
+    return s;
   }
   float* floats = args.y;
   if (args.y16 != nullptr && !writes_bf16) {
@@ -167,35 +193,22 @@ Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs&
     uint8_t* begin = static_cast<uint8_t*>(operand);
     std::fill(begin + args.rows * cols * entry, begin + padded * cols * entry, uint8_t{0});
   };
-  void* dy = args.dy;
-  if (arithmetic.rounded) {
-    if (Status s = Convert(args.dy, nullptr, args.rows * weight.out, padded * weight.out, arithmetic, kLeft,
-                           args.scratch, &dy);
-        !s.ok()) {
-      return s;
-    }
+  void* dy;
+  if (Status s = Operand(args.dy, args.dy16, args.rows * weight.out, padded * weight.out, arithmetic, kLeft,
+                         args.scratch, &dy);
+      !s.ok()) {
+    return s;
   }
   clear(dy, weight.out);
-  if (args.dx != nullptr) {
-    const void* w = native ? static_cast<const void*>(weight.w16) : weight.w;
-    if (arithmetic.rounded && !native) {
-      void* rounded;
-      const size_t n = weight.out * weight.in;
-      if (Status s = Convert(weight.w, nullptr, n, n, arithmetic, kRight, args.scratch, &rounded); !s.ok()) return s;
-      w = rounded;
-    }
-    const GemmSpec spec{.m = padded, .n = weight.in, .k = weight.out, .a = type, .b = type,
-                        .accumulate = args.accumulate_dx};
-    if (Status s = Run(spec, {.a = dy, .b = w, .c = args.dx}, nullptr, args.scratch); !s.ok()) return s;
+  if (args.dx != nullptr || args.dx16 != nullptr) {
+    if (Status s = InputGradient(weight, args, arithmetic, dy); !s.ok()) return s;
   }
   if (args.dw != nullptr) {
-    void* x = args.x16 != nullptr ? static_cast<void*>(args.x16) : args.x;
-    if (arithmetic.rounded && (args.x16 == nullptr || !native)) {
-      if (Status s = Convert(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kRight,
-                             args.scratch, &x);
-          !s.ok()) {
-        return s;
-      }
+    void* x;
+    if (Status s = Operand(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kRight,
+                           args.scratch, &x);
+        !s.ok()) {
+      return s;
     }
     clear(x, weight.in);
     const GemmSpec spec{.m = weight.out, .n = weight.in, .k = padded, .transpose_a = true, .a = type, .b = type,
@@ -205,7 +218,7 @@ Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs&
   if (args.db != nullptr) {
     float* partial;
     if (Status s = args.scratch->Get(kFloats, kSumBlocks * weight.out, "bias gradients", &partial); !s.ok()) return s;
-    add_column_sums_cpu(args.dy, args.rows, weight.out, args.db, partial);
+    add_column_sums_cpu({args.dy16 == nullptr ? args.dy : nullptr, args.dy16}, args.rows, weight.out, args.db, partial);
   }
   return Status::Ok();
 }

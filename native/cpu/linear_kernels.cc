@@ -110,10 +110,11 @@ void DequantizeRow(const DequantizeArgs& args, size_t row) {
   });
 }
 
-void AddRow(const float* x, size_t n, float* sums) {
+void AddRow(ActivationInput x, size_t n, float* sums) {
   const D d;
   ForEachVector(n, [&](size_t j, size_t count) HWY_ATTR {
-    Store(d, hn::Add(Load(sums + j, count), Load(x + j, count)), sums + j, count);
+    const auto v = x.bf16 == nullptr ? Load(x.f32 + j, count) : LoadBf16(d, x.bf16 + j, count);
+    Store(d, hn::Add(Load(sums + j, count), v), sums + j, count);
   });
 }
 
@@ -160,7 +161,7 @@ void dequantize_cpu(const DequantizeArgs& args) {
   for (size_t i = 0; i < args.rows; ++i) dequantize(args, i);
 }
 
-void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, float* partial) {
+void add_column_sums_cpu(ActivationInput x, size_t rows, size_t cols, float* sums, float* partial) {
   std::fill_n(partial, kSumBlocks * cols, 0.0f);
   const size_t height = (rows + kSumBlocks - 1) / kSumBlocks;
 #pragma omp parallel for schedule(static)
@@ -169,7 +170,9 @@ void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, 
       HWY_DYNAMIC_DISPATCH(AddRow)(x + i * cols, cols, partial + block * cols);
     }
   }
-  for (size_t block = 0; block < kSumBlocks; ++block) HWY_DYNAMIC_DISPATCH(AddRow)(partial + block * cols, cols, sums);
+  for (size_t block = 0; block < kSumBlocks; ++block) {
+    HWY_DYNAMIC_DISPATCH(AddRow)({.f32 = partial + block * cols}, cols, sums);
+  }
 }
 
 void bf16_to_float_cpu(const uint16_t* x, float* y, size_t n) {

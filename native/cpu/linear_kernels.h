@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ops/activation.h"
+
 namespace univar {
 
 // Whole numbers that stand for floats, as bytes (for integer units) or as floats: one of the two is set.
@@ -33,7 +35,7 @@ void dequantize_cpu(const DequantizeArgs& args);
 
 // sums[j] += sum_i x[i, j], in an order that does not depend on threads. partial: kSumBlocks * cols floats.
 inline constexpr size_t kSumBlocks = 16;
-void add_column_sums_cpu(const float* x, size_t rows, size_t cols, float* sums, float* partial);
+void add_column_sums_cpu(ActivationInput x, size_t rows, size_t cols, float* sums, float* partial);
 
 void bf16_to_float_cpu(const uint16_t* x, float* y, size_t n);
 

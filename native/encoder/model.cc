@@ -8,7 +8,7 @@ namespace univar {
 namespace {
 
 // Long enough for full-speed products, short enough that the workspace stays in the last-level cache.
-constexpr size_t kMicroBatchTokens = 512;
+constexpr size_t kMicroBatchTokens = 1024;
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Memory of the transformer: what a forward pass keeps, and scratch.
 #include <algorithm>
+#include <utility>
 
 #include "encoder/transformer.h"
 
@@ -72,27 +73,33 @@ Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size
   tokens = std::max(tokens, tokens_);
   sequences = std::max(sequences, sequences_);
   tokens_ = sequences_ = 0;  // until everything is there
-  const size_t h = config.hidden, wide_cols = config.fc1_rows();
-  const size_t floats = tokens * (4 * h + 2 * wide_cols + 6 * h) + sequences * h;
+  const size_t h = config.hidden, inner = config.inner;
+  const bool rounds = precision == Precision::kBf16;
+  const size_t wide_cols = 2 * inner + (config.gated ? config.fc1_rows() : 0);
+  const size_t floats = tokens * (10 * h + (rounds ? 0 : wide_cols)) + sequences * h;
+  const size_t halves = rounds ? tokens * (3 * h + wide_cols) : 0;
   if (Status s = floats_.Allocate(floats, "encoder workspace"); !s.ok()) return s;
+  if (Status s = halves_.Allocate(halves, "encoder workspace"); !s.ok()) return s;
   if (Status s = ints_.Allocate(tokens + sequences + 1, "encoder workspace"); !s.ok()) return s;
-  hidden.f32 = floats_.data();
-  hidden1.f32 = hidden.f32 + tokens * h;
-  d1 = hidden1.f32 + tokens * h;
-  d2 = d1 + tokens * h;
-  wide.f32 = d2 + tokens * h;
-  wide2 = wide.f32 + tokens * wide_cols;
-  qkv = wide2 + tokens * wide_cols;
-  dqkv = qkv + tokens * 3 * h;
-  d_pooled = dqkv + tokens * 3 * h;
+  float* next = floats_.data();
+  uint16_t* next16 = halves_.data();
+  const auto take = [](auto** from, size_t count) { return std::exchange(*from, *from + count); };
+  const auto take_operand = [&](size_t cols) -> Activations {
+    if (rounds) return {.bf16 = take(&next16, tokens * cols)};
+    return {.f32 = take(&next, tokens * cols)};
+  };
+  for (Activations* both : {&hidden, &hidden1, &d1}) {
+    *both = {.f32 = take(&next, tokens * h), .bf16 = rounds ? take(&next16, tokens * h) : nullptr};
+  }
+  d2 = take(&next, tokens * h);
+  qkv = take(&next, tokens * 3 * h);
+  dqkv = take(&next, tokens * 3 * h);
+  wide = take_operand(inner);
+  dwide = take_operand(inner);
+  dpre = config.gated ? take_operand(config.fc1_rows()) : dwide;
+  d_pooled = next;
   positions = ints_.data();
   offsets = positions + tokens;
-  if (precision == Precision::kBf16) {
-    if (Status s = halves_.Allocate(tokens * (2 * h + config.inner), "encoder workspace"); !s.ok()) return s;
-    hidden.bf16 = halves_.data();
-    hidden1.bf16 = hidden.bf16 + tokens * h;
-    wide.bf16 = hidden1.bf16 + tokens * h;
-  }
   tokens_ = tokens;
   sequences_ = sequences;
   return Status::Ok();

@@ -41,6 +41,7 @@ float* Gradient(float* grads, size_t offset) { return offset == ParameterLayout:
 // The side of activations that a product reads.
 float* Floats(const Activations& x) { return x.bf16 == nullptr ? x.f32 : nullptr; }
 ActivationInput Input(const Activations& x) { return {Floats(x), x.bf16}; }
+ActivationOutput Output(const Activations& x) { return {Floats(x), x.bf16}; }
 
 }  // namespace
 
@@ -80,13 +81,14 @@ Status Transformer::Norm(const Parameters& p, size_t weight, size_t bias, const 
 }
 
 Status Transformer::NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local,
-                                 const Saved::Norm& saved, float* gradient, float* grads) {
-  return backend_.layer_norm_backward({.dy = {gradient, local.tokens, p.config->hidden},
+                                 const Saved::Norm& saved, const Activations& gradient, float* grads) {
+  return backend_.layer_norm_backward({.dy = {gradient.f32, local.tokens, p.config->hidden},
                                        .sum = saved.sum,
                                        .mean = saved.mean,
                                        .rstd = saved.rstd,
                                        .weight = p.f32 + weight,
-                                       .dsum = gradient,
+                                       .dsum = gradient.f32,
+                                       .dsum16 = gradient.bf16,
                                        .dweight = grads + weight,
                                        .dbias = grads + bias});
 }
@@ -114,11 +116,10 @@ Status Transformer::Project(const Parameters& p, size_t layer, const Local& loca
 // work_.wide = the activation of `pre`, in the precision that the next product reads.
 void Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
   const size_t inner = p.config->inner;
-  float* y = Floats(work_.wide);
   if (p.config->gated) {
-    backend_.swiglu_forward(Input(pre), y, work_.wide.bf16, local.tokens, inner);
+    backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
   } else {
-    backend_.gelu_forward(Input(pre), y, work_.wide.bf16, local.tokens * inner);
+    backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
   }
 }
 
@@ -211,35 +212,39 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
   const LayerParameters& layer = p.layout->layers[i];
   const size_t tokens = local.tokens;
   UNIVAR_TRY(NormBackward(p, layer.norm2, layer.norm2_bias, local, saved.norm2, work_.d1, grads));
-  Activate(p, local, saved.pre);
-  UNIVAR_TRY(backend_.linear_backward(Fc2Weight(p, i), {.x = Floats(work_.wide),
-                                                        .x16 = work_.wide.bf16,
-                                                        .dy = work_.d1,
-                                                        .rows = tokens,
-                                                        .dx = work_.wide2,
-                                                        .dw = grads + layer.fc2,
-                                                        .db = Gradient(grads, layer.fc2_bias),
-                                                        .precision = p.precision,
-                                                        .scratch = &work_.scratch}));
-  float* dpre = work_.wide.f32;
+  const auto multiply = [&](const LinearWeight& weight, LinearBackwardArgs args) {
+    args.rows = tokens;
+    args.precision = p.precision;
+    args.scratch = &work_.scratch;
+    return backend_.linear_backward(weight, args);
+  };
+  // In two halves, because the activation between them is computed again together with its gradient.
+  UNIVAR_TRY(multiply(Fc2Weight(p, i), {.dy = Floats(work_.d1),
+                                        .dy16 = work_.d1.bf16,
+                                        .dx = Floats(work_.dwide),
+                                        .dx16 = work_.dwide.bf16}));
   if (c.gated) {
-    backend_.swiglu_backward(Input(saved.pre), work_.wide2, dpre, tokens, c.inner);
+    backend_.swiglu_backward(Input(saved.pre), Input(work_.dwide), Output(work_.dpre), Output(work_.wide), tokens, c.inner);
   } else {
-    backend_.gelu_backward(Input(saved.pre), work_.wide2, dpre, tokens * c.inner);
+    backend_.gelu_backward(Input(saved.pre), Input(work_.dwide), Output(work_.dpre), Output(work_.wide), tokens * c.inner);
   }
+  UNIVAR_TRY(multiply(Fc2Weight(p, i), {.x = Floats(work_.wide),
+                                        .x16 = work_.wide.bf16,
+                                        .dy = Floats(work_.d1),
+                                        .dy16 = work_.d1.bf16,
+                                        .dw = grads + layer.fc2,
+                                        .db = Gradient(grads, layer.fc2_bias)}));
   const Activations input{Floats(work_.hidden1), work_.hidden1.bf16};
   UNIVAR_TRY(Norm(p, layer.norm1, layer.norm1_bias, local, saved.norm1, input));
   // The residual branch: d1 already holds the gradient that bypasses the MLP.
-  return backend_.linear_backward(Fc1Weight(p, i), {.x = input.f32,
-                                                    .x16 = input.bf16,
-                                                    .dy = dpre,
-                                                    .rows = tokens,
-                                                    .dx = work_.d1,
-                                                    .accumulate_dx = true,
-                                                    .dw = grads + layer.fc1,
-                                                    .db = Gradient(grads, layer.fc1_bias),
-                                                    .precision = p.precision,
-                                                    .scratch = &work_.scratch});
+  return multiply(Fc1Weight(p, i), {.x = input.f32,
+                                    .x16 = input.bf16,
+                                    .dy = Floats(work_.dpre),
+                                    .dy16 = work_.dpre.bf16,
+                                    .dx = work_.d1.f32,
+                                    .accumulate_dx = true,
+                                    .dw = grads + layer.fc1,
+                                    .db = Gradient(grads, layer.fc1_bias)});
 }
 
 // work_.d1 holds the gradient of the first layer norm's output and receives that of the layer's input.
@@ -250,7 +255,8 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
   UNIVAR_TRY(NormBackward(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.d1, grads));
   UNIVAR_TRY(backend_.linear_backward(OutWeight(p, i), {.x = saved.o.f32,
                                                         .x16 = saved.o.bf16,
-                                                        .dy = work_.d1,
+                                                        .dy = Floats(work_.d1),
+                                                        .dy16 = work_.d1.bf16,
                                                         .rows = local.tokens,
                                                         .dx = work_.d2,
                                                         .dw = grads + layer.out,
@@ -284,7 +290,7 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                                     .x16 = input.bf16,
                                                     .dy = work_.dqkv,
                                                     .rows = local.tokens,
-                                                    .dx = work_.d1,
+                                                    .dx = work_.d1.f32,
                                                     .accumulate_dx = true,
                                                     .dw = grads + layer.qkv,
                                                     .db = Gradient(grads, layer.qkv_bias),
@@ -303,7 +309,7 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   std::copy_n(d_embeddings, gradient.size(), gradient.data);
   const ConstMatrix d_pooled{gradient.data, gradient.rows, gradient.cols};
   if (c.normalize) backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient);
-  backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1, local.tokens, c.hidden});
+  backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden});
 
   const Activations recomputed{Floats(work_.hidden), work_.hidden.bf16};
   for (size_t i = range.last; i-- > range.first;) {
@@ -324,7 +330,7 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   }
   if (range.first > 0) return Status::Ok();
   UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
-  backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1, c.padding_id,
+  backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1.f32, c.padding_id,
                               grads + layout.word, Gradient(grads, layout.position), Gradient(grads, layout.type));
   return Status::Ok();
 }

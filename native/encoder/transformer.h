@@ -83,9 +83,10 @@ class Workspace {
 
   // The roundings exist for Precision::kBf16 only.
   Activations hidden, hidden1;            // [tokens, hidden]
-  Activations wide;                       // [tokens, fc1_rows]; roundings [tokens, inner]
-  float *d1 = nullptr, *d2 = nullptr;     // [tokens, hidden]
-  float* wide2 = nullptr;                 // [tokens, fc1_rows]
+  Activations d1;                         // [tokens, hidden]
+  float* d2 = nullptr;                    // [tokens, hidden]
+  Activations wide, dwide;                // [tokens, inner]; these and dpre as bfloat16 only where products are
+  Activations dpre;                       // [tokens, fc1_rows]; is dwide, unless gated
   float *qkv = nullptr, *dqkv = nullptr;  // [tokens, 3 hidden]
   float* d_pooled = nullptr;              // [sequences, hidden]
   int32_t* positions = nullptr;           // [tokens], counted per sequence
@@ -147,7 +148,7 @@ class Transformer {
               const Activations& y);
   void Activate(const Parameters& p, const Local& local, const Activations& pre);
   Status NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
-                      float* gradient, float* grads);
+                      const Activations& gradient, float* grads);
   Status ForwardLayer(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, bool trains,
                       const Control& control);
   Status BackwardMlp(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, float* grads);

@@ -7,8 +7,9 @@
 // GELU works on [rows, cols]. SwiGLU reads pairs [rows, 2 * cols], the up branch in columns 0 .. cols - 1 and the gate in
 // cols .. 2 cols - 1, and writes [rows, cols]; its gradient has the layout of the pair. Absolute error <= 2e-7 * |x|.
 //
-// Inputs are float32 or bfloat16. Forward writes float32 to `y`, bfloat16 (nearest even) to `y16`, or both; either may be
-// null. Products in bfloat16 before and after are then spared passes over memory.
+// Inputs are float32 or bfloat16, outputs float32, bfloat16 (nearest even), both or none: products in bfloat16 before and
+// after are spared passes over memory. Backward writes y again beside the gradient, as both need the same exponentials and
+// nobody has kept it.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +29,21 @@ struct ActivationInput {
   }
 };
 
-using GeluForwardFn = void (*)(ActivationInput x, float* y, uint16_t* y16, size_t n);
-using GeluBackwardFn = void (*)(ActivationInput x, const float* dy, float* dx, size_t n);  // dx may be dy
-using SwigluForwardFn = void (*)(ActivationInput pair, float* y, uint16_t* y16, size_t rows, size_t cols);
-using SwigluBackwardFn = void (*)(ActivationInput pair, const float* dy, float* dpair, size_t rows, size_t cols);
+// Either may be null.
+struct ActivationOutput {
+  float* f32 = nullptr;
+  uint16_t* bf16 = nullptr;
+
+  ActivationOutput operator+(size_t n) const {
+    return {f32 == nullptr ? nullptr : f32 + n, bf16 == nullptr ? nullptr : bf16 + n};
+  }
+};
+
+using GeluForwardFn = void (*)(ActivationInput x, ActivationOutput y, size_t n);
+// dx may be dy.
+using GeluBackwardFn = void (*)(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n);
+using SwigluForwardFn = void (*)(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols);
+using SwigluBackwardFn = void (*)(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                                  size_t rows, size_t cols);
 
 }  // namespace univar

@@ -39,6 +39,7 @@ struct LayerNormBackwardArgs {
   const float* rstd = nullptr;
   const float* weight = nullptr;
   float* dsum = nullptr;     // [rows, cols], overwritten; may be dy
+  uint16_t* dsum16 = nullptr;  // [rows, cols], bfloat16 roundings of dsum for the products that come next; null: none
   float* dweight = nullptr;  // [cols], accumulated; null skips the parameter gradients
   float* dbias = nullptr;    // [cols], accumulated
 };

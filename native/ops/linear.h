@@ -55,12 +55,14 @@ struct LinearForwardArgs {
 };
 
 struct LinearBackwardArgs {
-  float* x = nullptr;       // one of the two
+  float* x = nullptr;       // one of the two, when dw is asked for
   uint16_t* x16 = nullptr;  // bfloat16, for kBf16
-  float* dy = nullptr;
+  float* dy = nullptr;       // one of the two
+  uint16_t* dy16 = nullptr;  // bfloat16, for kBf16
   size_t rows = 0;
-  float* dx = nullptr;  // null skips it
-  bool accumulate_dx = false;  // dx += instead of dx =, for a residual branch that is already there
+  float* dx = nullptr;         // one of the two, or neither
+  uint16_t* dx16 = nullptr;    // bfloat16, for kBf16
+  bool accumulate_dx = false;  // dx += instead of dx =, for a residual branch that is already there; not of dx16
   float* dw = nullptr;  // null skips the parameter gradients
   float* db = nullptr;  // null when there is no bias
   Precision precision = Precision::kF32;

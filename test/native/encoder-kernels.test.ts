@@ -102,8 +102,10 @@ describe('activations', () => {
     const y = new Float32Array(n);
     const y16 = new Uint16Array(n);
     const dx = new Float32Array(n);
+    const again = new Float32Array(n);
     kernels.geluForward(x, y, y16);
-    kernels.geluBackward(x, dy, dx);
+    kernels.geluBackward(x, dy, dx, again);
+    expect(again).toEqual(y);
     expect(largestError(y, (i) => gelu(x[i]!), (i) => Math.abs(x[i]!))).toBeLessThan(3e-7);
     expect(largestError(dx, (i) => dy[i]! * geluSlope(x[i]!), (i) => Math.abs(dy[i]!))).toBeLessThan(5e-7);
     expect(y16).toEqual(bf16Bits(y));
@@ -116,8 +118,10 @@ describe('activations', () => {
     const y = new Float32Array(rows * cols);
     const y16 = new Uint16Array(rows * cols);
     const dpair = new Float32Array(rows * 2 * cols);
+    const again = new Float32Array(rows * cols);
     kernels.swigluForward(rows, cols, pair, y, y16);
-    kernels.swigluBackward(rows, cols, pair, dy, dpair);
+    kernels.swigluBackward(rows, cols, pair, dy, dpair, again);
+    expect(relativeError(again, y)).toBeLessThan(TOLERANCE.f32Sum);
     const up = (i: number): number => pair[i + Math.floor(i / cols) * cols]!;
     const gate = (i: number): number => pair[i + (Math.floor(i / cols) + 1) * cols]!;
     const row = (x: Float32Array, half: number): number[] => [...y.keys()].map((i) => x[i + (Math.floor(i / cols) + half) * cols]!);
@@ -135,12 +139,30 @@ describe('activations', () => {
       const x = pair.subarray(0, dy.length);
       const [y, gated, dx, dpair] = [dy.length, dy.length, dy.length, pair.length].map((length) => new Float32Array(length)) as [Float32Array, Float32Array, Float32Array, Float32Array];
       kernels.geluForward(x, y, new Uint16Array(dy.length));
-      kernels.geluBackward(x, dy, dx);
+      kernels.geluBackward(x, dy, dx, new Float32Array(dy.length));
       kernels.swigluForward(rows, cols, pair, gated, new Uint16Array(dy.length));
-      kernels.swigluBackward(rows, cols, pair, dy, dpair);
+      kernels.swigluBackward(rows, cols, pair, dy, dpair, new Float32Array(dy.length));
       return { y, gated, dx, dpair };
     });
     expect(results[0]).toEqual(results[1]);
+  });
+
+  it.each(SIZES)('read bfloat16 gradients, in place too, and round what they write, rows of %i', (cols) => {
+    const rows = 3;
+    const pair = activationInputs(rows * 2 * cols, cols);
+    const x = pair.subarray(0, rows * cols);
+    const dy16 = bf16Bits(randomNormal(x.length, cols + 1));
+    const [dx, y, gated] = [new Float32Array(x.length), new Float32Array(x.length), new Float32Array(x.length)];
+    const dpair = new Float32Array(pair.length);
+    kernels.geluBackward(x, widenBf16(dy16), dx, y);
+    kernels.swigluBackward(rows, cols, pair, widenBf16(dy16), dpair, gated);
+    const [y16, gated16, dpair16] = [new Uint16Array(x.length), new Uint16Array(x.length), new Uint16Array(pair.length)];
+    kernels.swigluBackward(rows, cols, pair, dy16, dpair16, gated16);
+    kernels.geluBackward(x, dy16, dy16, y16);
+    expect(dy16).toEqual(bf16Bits(dx));
+    expect(y16).toEqual(bf16Bits(y));
+    expect(dpair16).toEqual(bf16Bits(dpair));
+    expect(gated16).toEqual(bf16Bits(gated));
   });
 
   it('leave a NaN a NaN', () => {
@@ -162,7 +184,9 @@ describe('layer norm', () => {
     const [mean, rstd, dweight, dbias] = [new Float32Array(rows), new Float32Array(rows), new Float32Array(cols).fill(1), new Float32Array(cols).fill(2)];
     const y16 = new Uint16Array(rows * cols);
     kernels.layerNormForward(rows, cols, 1e-12, x, residual, weight, bias, sum, mean, rstd, y, y16);
-    kernels.layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dweight, dbias);
+    const dsum16 = new Uint16Array(rows * cols);
+    kernels.layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias);
+    expect(dsum16).toEqual(bf16Bits(dsum));
 
     const expected = { y: new Float64Array(rows * cols), dsum: new Float64Array(rows * cols), dweight: new Float64Array(cols).fill(1), dbias: new Float64Array(cols).fill(2) };
     for (let i = 0; i < rows; i++) {
