@@ -22,6 +22,11 @@ export interface LiveCollectionOptions {
   readOnly?: boolean | undefined;
 }
 
+interface HeldLock {
+  dir: string;
+  lock: FolderLock;
+}
+
 interface Lease {
   collection: Collection;
   users: number;
@@ -43,7 +48,7 @@ interface Waiting {
  */
 export class LiveCollection {
   #lease!: Lease;
-  #lock: { dir: string; lock: FolderLock } | undefined;
+  #lock: HeldLock | undefined;
   #waiting: Waiting[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #scheduled = false;
@@ -126,7 +131,7 @@ export class LiveCollection {
     try {
       const { dataset, index } = await this.options.open();
       const isNewFolder = this.#lock !== undefined && this.#lock.dir !== dataset.dir;
-      let lock: LiveCollection['#lock'];
+      let lock: HeldLock | undefined;
       try {
         if (isNewFolder) lock = await this.#lockFolder(dataset.dir);
         const parts = await Collection.prepare(dataset, index);
@@ -149,11 +154,12 @@ export class LiveCollection {
   /** Makes the changes that wait, lets calls end, and frees everything. */
   async close(): Promise<void> {
     this.#closed = true;
+    while (this.#waiting.length > 0) await this.#turn;
     await this.#exclusively(() => this.#retire(this.#lease));
     await this.#lock?.lock.release();
   }
 
-  async #lockFolder(dir: string): Promise<LiveCollection['#lock']> {
+  async #lockFolder(dir: string): Promise<HeldLock | undefined> {
     return this.readOnly ? undefined : { dir, lock: await FolderLock.acquire(join(dir, LOCK_FILE)) };
   }
 

@@ -1,0 +1,117 @@
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+
+import { PACKAGE_VERSION } from '../core/package-version.js';
+import { ApiError } from './api-error.js';
+import type { ApiKeys } from './api-keys.js';
+import { answerBrokenRequest, sendError } from './error-answer.js';
+import { OverloadedError } from './overloaded-error.js';
+import { addEmbeddingRoutes } from './routes/embeddings.js';
+import { addIdentifyRoutes } from './routes/identify.js';
+import { addIndexRoutes } from './routes/index-rows.js';
+import { addOperationRoutes } from './routes/operations.js';
+import type { App, Service } from './service.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How much the request asked for, for the log. */
+    work: { texts: number; vectors: number };
+    /** Which API key it has. */
+    key: number | undefined;
+  }
+}
+
+export interface LogOptions {
+  level: string;
+  /** Where JSON lines go. */
+  stream: { write(line: string): void };
+  /** Logs bodies, with the texts in them. */
+  texts: boolean;
+}
+
+/** Time for a whole request to arrive: a client that sends a byte at a time may not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MINUTE_MS = 60_000;
+
+/** All routes, and what holds for all of them; it does not listen yet. */
+export async function createApp(service: Service, keys: ApiKeys | undefined, log: LogOptions): Promise<App> {
+  const { limits } = service;
+  const app = fastify({
+    logger: { level: log.level, stream: log.stream },
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false, // the hook below answers in the one form of errors
+    // Wrong types are refused, not turned into right ones.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  // Schemas describe answers; the types of the handlers see to it that they are right.
+  app.setSerializerCompiler(() => JSON.stringify);
+  // Pages of other sites can send text/plain without asking.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(sendError);
+  app.decorateRequest('work', null as unknown as FastifyRequest['work']);
+  app.decorateRequest('key', undefined);
+  addHooks(app, service, keys, log);
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'univar', version: PACKAGE_VERSION, description: 'Whose values does a text express?' },
+      ...(keys && { components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }, security: [{ key: [] }] }),
+    },
+  });
+  if (limits.perMinute > 0) {
+    await app.register(rateLimit, {
+      max: limits.perMinute,
+      timeWindow: MINUTE_MS,
+      keyGenerator: ({ key, ip }) => (key === undefined ? ip : `key ${key}`),
+      allowList: (request) => !isApi(request),
+      errorResponseBuilder: (_, { ttl, max }) => new ApiError('rate_limited', `More than ${max} requests in a minute`, Math.ceil(ttl / 1000)),
+    });
+  }
+  app.setNotFoundHandler((request) => {
+    throw new ApiError('not_found', `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`);
+  });
+  addEmbeddingRoutes(app, service);
+  addIdentifyRoutes(app, service);
+  addIndexRoutes(app, service);
+  addOperationRoutes(app, service);
+  await app.ready();
+  return app;
+}
+
+/** What needs a key and counts towards limits: everything but health, the page and its document. */
+function isApi({ url }: FastifyRequest): boolean {
+  return url.startsWith('/v1/');
+}
+
+function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: LogOptions): void {
+  const { limits, metrics } = service;
+  app.addHook('onRequest', async (request, reply) => {
+    request.work = { texts: 0, vectors: 0 };
+    metrics.countInFlight(1);
+    // Also where the client has gone and nothing is answered.
+    reply.raw.once('close', () => metrics.countInFlight(-1));
+    if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
+      request.key = keys.find(request.headers.authorization);
+      if (request.key === undefined) throw new ApiError('invalid_api_key', 'Expected the header "Authorization: Bearer KEY" with a key of this server');
+    }
+    if (!isApi(request)) return;
+    if (service.state === 'closing') throw new ApiError('draining', 'The server is about to end', 1);
+    if (request.headers['sec-fetch-site'] === 'cross-site') throw new ApiError('cross_site', 'Pages of other sites may not use this server');
+    if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, work, key } = request;
+    const route = request.routeOptions.url ?? 'none';
+    const { statusCode: status, elapsedTime } = reply;
+    metrics.observeRequest(method, route, status, elapsedTime / 1000);
+    request.log.info({ method, route, status, ms: Math.round(elapsedTime * 10) / 10, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) }, 'answered');
+  });
+}
