@@ -66,9 +66,15 @@ export class Collection {
       collection.#journal = await ChangeJournal.open(journalPath, { base, readOnly, onChanges: (changes) => collection.#apply(changes).then(() => undefined) });
       return collection;
     } catch (error) {
-      await closeParts(parts);
+      await Collection.discard(parts);
       throw error;
     }
+  }
+
+  /** Frees parts that no collection was made of. Idempotent. */
+  static async discard({ index, records }: CollectionParts): Promise<void> {
+    await index.dispose();
+    await records.close();
   }
 
   get dataset(): Dataset {
@@ -164,7 +170,7 @@ export class Collection {
 
   async close(): Promise<void> {
     await this.#journal.close();
-    await closeParts(this.#parts);
+    await Collection.discard(this.#parts);
   }
 
   async #apply(changes: readonly Change[]): Promise<number[]> {
@@ -194,11 +200,6 @@ export class Collection {
 
 function baseOf({ rows, dim, manifest }: Dataset): JournalBase {
   return { rows, dim, embeddings: manifest.files[EMBEDDINGS_FILE]!.sha256 };
-}
-
-async function closeParts({ index, records }: CollectionParts): Promise<void> {
-  await index.dispose();
-  await records.close();
 }
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {

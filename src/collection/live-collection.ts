@@ -7,7 +7,7 @@ import { FolderLock } from '../data/folder-lock.js';
 import type { QaRecord } from '../data/record.js';
 import { fail } from '../native/validate.js';
 import type { VectorIndex } from '../search/vector-index.js';
-import { Collection } from './collection.js';
+import { Collection, type CollectionParts } from './collection.js';
 
 export const CHANGES_FILE = 'changes.journal';
 const LOCK_FILE = '.serve.lock';
@@ -132,13 +132,14 @@ export class LiveCollection {
       const { dataset, index } = await this.options.open();
       const isNewFolder = this.#lock !== undefined && this.#lock.dir !== dataset.dir;
       let lock: HeldLock | undefined;
+      let parts: CollectionParts | undefined;
       try {
         if (isNewFolder) lock = await this.#lockFolder(dataset.dir);
-        const parts = await Collection.prepare(dataset, index);
-        await this.#exclusively(() => this.#swap(parts));
+        const prepared = (parts = await Collection.prepare(dataset, index));
+        await this.#exclusively(() => this.#swap(prepared));
       } catch (error) {
         await lock?.lock.release();
-        await index.dispose();
+        await (parts ? Collection.discard(parts) : index.dispose());
         throw error;
       }
       if (lock) {
@@ -163,11 +164,11 @@ export class LiveCollection {
     return this.readOnly ? undefined : { dir, lock: await FolderLock.acquire(join(dir, LOCK_FILE)) };
   }
 
-  #openCollection(parts: Awaited<ReturnType<typeof Collection.prepare>>): Promise<Collection> {
+  #openCollection(parts: CollectionParts): Promise<Collection> {
     return Collection.open(parts, join(parts.dataset.dir, CHANGES_FILE), this.readOnly);
   }
 
-  async #swap(parts: Awaited<ReturnType<typeof Collection.prepare>>): Promise<void> {
+  async #swap(parts: CollectionParts): Promise<void> {
     const { journal } = this.current;
     if (this.current.added + this.current.removed > 0 && !(await journal.isInPlace())) {
       throw new EngineError('ERR_DATA', `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`);

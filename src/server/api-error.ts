@@ -1,6 +1,6 @@
 /** Refusals that are the HTTP server's own; everything else is an EngineError. */
 export const API_ERRORS = {
-  invalid_json: 400,
+  bad_request: 400,
   invalid_api_key: 401,
   cross_site: 403,
   not_found: 404,

@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { ApiError } from './api-error.js';
@@ -20,6 +20,8 @@ declare module 'fastify' {
     work: { texts: number; vectors: number };
     /** Which API key it has. */
     key: number | undefined;
+    /** Fires when the client has gone before it was answered. */
+    gone: AbortSignal;
   }
 }
 
@@ -40,7 +42,7 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
   const { limits } = service;
   const app = fastify({
     logger: { level: log.level, stream: log.stream },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // the hook below logs one line a request
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -57,6 +59,7 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
   app.setErrorHandler(sendError);
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
   app.decorateRequest('key', undefined);
+  app.decorateRequest('gone', null as unknown as AbortSignal);
   addHooks(app, service, keys, log);
 
   await app.register(swagger, {
@@ -94,10 +97,15 @@ function isApi({ url }: FastifyRequest): boolean {
 function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: LogOptions): void {
   const { limits, metrics } = service;
   app.addHook('onRequest', async (request, reply) => {
+    const leaving = new AbortController();
     request.work = { texts: 0, vectors: 0 };
+    // Not fastify's request.signal: it fires as soon as a body was read.
+    request.gone = leaving.signal;
     metrics.countInFlight(1);
-    // Also where the client has gone and nothing is answered.
-    reply.raw.once('close', () => metrics.countInFlight(-1));
+    reply.raw.once('close', () => {
+      metrics.countInFlight(-1);
+      if (!reply.raw.writableFinished) leaving.abort();
+    });
     if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
       request.key = keys.find(request.headers.authorization);
       if (request.key === undefined) throw new ApiError('invalid_api_key', 'Expected the header "Authorization: Bearer KEY" with a key of this server');

@@ -103,7 +103,7 @@ export class EncodeBatcher {
       this.#queue.push(job);
       this.#waitingTokens += tokens;
     });
-    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    this.#running ??= this.#run();
     return encoded;
   }
 
@@ -118,6 +118,7 @@ export class EncodeBatcher {
       const batch = this.#take();
       if (batch.length > 0) await this.#encode(batch);
     }
+    this.#running = undefined; // at once: what comes from now on starts the next run
   }
 
   /** Waits for company where the oldest text has not waited long and a batch is not full. */

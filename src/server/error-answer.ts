@@ -40,7 +40,7 @@ export function answerTo(error: unknown, where: string): ErrorAnswer {
   }
   const { validation, statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (validation && validation.length > 0) return invalid(validation);
-  if (statusCode >= 400 && statusCode < 500) return answer(statusCode, BY_STATUS[statusCode] ?? 'invalid_json', message);
+  if (statusCode >= 400 && statusCode < 500) return answer(statusCode, BY_STATUS[statusCode] ?? 'bad_request', message);
   return answer(500, 'ERR_INTERNAL', `The server could not do this (ERR_INTERNAL); its log says why under ${where}`);
 }
 
@@ -56,7 +56,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 /** Errors below HTTP's routes: what came is not HTTP, too long, or too slow. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   const code: ApiErrorCode =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_json';
+    error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
   const { status, body } = answer(API_ERRORS[code], code, 'The request is not HTTP that this server understands');
   // A socket that has begun an answer cannot begin another one.
   if (socket.writable && error.code !== 'ECONNRESET' && !(socket as Socket & { _httpMessage?: ServerResponse })._httpMessage?.headersSent) {

@@ -14,7 +14,7 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
     if (dimensions !== encoder.dim) throw new EngineError('ERR_ARG_RANGE', `Expected ${encoder.dim}, the width of ${encoder.name}, for "dimensions", got ${dimensions}`);
     const texts = typeof input === 'string' ? [input] : input;
     request.work.texts = texts.length;
-    const { embeddings, tokens } = await batcher.encode(texts, request.signal);
+    const { embeddings, tokens } = await batcher.encode(texts, request.gone);
     const data = texts.map((_, index) => {
       const row = embeddings.subarray(index * encoder.dim, (index + 1) * encoder.dim);
       return { object: 'embedding' as const, index, embedding: encoding_format === 'base64' ? vectorsToBase64(row) : Array.from(row) };

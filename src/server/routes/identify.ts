@@ -12,7 +12,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
 
   app.post('/v1/identify', { schema: { summary: 'Whose values do texts express? The nearest answers vote', tags: ['index'], body: schemas.identify.body, response: { 200: schemas.identify.answer, '4xx': schemas.error } } }, async (request) => {
     const { evidence = DEFAULT_EVIDENCE, efSearch, nprobe, ...query } = request.body;
-    const { signal } = request;
+    const { gone: signal } = request;
     const live = requireLive(service);
     request.work = { texts: query.texts?.length ?? 0, vectors: query.vectors?.length ?? 0 };
     const vectors = await queryVectors(query, service, signal);
@@ -32,7 +32,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
 
   app.post('/v1/search', { schema: { summary: 'The nearest answers', tags: ['index'], body: schemas.search.body, response: { 200: schemas.search.answer, '4xx': schemas.error } } }, async (request) => {
     const { answers = true, efSearch, nprobe, ...query } = request.body;
-    const { signal } = request;
+    const { gone: signal } = request;
     const live = requireLive(service);
     request.work = { texts: query.texts?.length ?? 0, vectors: query.vectors?.length ?? 0 };
     const vectors = await queryVectors(query, service, signal);

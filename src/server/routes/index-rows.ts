@@ -18,7 +18,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     if (given && given.length !== records.length) {
       throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${records.length} vectors, one per record, for "vectors", got ${given.length}`);
     }
-    const vectors = given ? toMatrix(given, encoder.dim) : (await batcher.encode(records, request.signal)).embeddings;
+    const vectors = given ? toMatrix(given, encoder.dim) : (await batcher.encode(records, request.gone)).embeddings;
     const first = await live.add(records, vectors);
     metrics.countChange('added', records.length);
     return reply.code(201).send({ rows: records.map((_, i) => first + i), size: live.current.size });
