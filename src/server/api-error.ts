@@ -3,6 +3,7 @@ export const API_ERRORS = {
   bad_request: 400,
   invalid_api_key: 401,
   cross_site: 403,
+  read_only: 403,
   not_found: 404,
   model_not_found: 404,
   no_index: 404,

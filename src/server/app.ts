@@ -36,6 +36,7 @@ export interface LogOptions {
 /** Time for a whole request to arrive: a client that sends a byte at a time may not hold a connection for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const MINUTE_MS = 60_000;
+const CLIENT_GONE = 499;
 
 /** All routes, and what holds for all of them; it does not listen yet. */
 export async function createApp(service: Service, keys: ApiKeys | undefined, log: LogOptions): Promise<App> {
@@ -102,9 +103,12 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
     // Not fastify's request.signal: it fires as soon as a body was read.
     request.gone = leaving.signal;
     metrics.countInFlight(1);
+    // Not the hook onResponse: it is not called where the client has gone.
     reply.raw.once('close', () => {
+      const hasGone = !reply.raw.writableFinished;
       metrics.countInFlight(-1);
-      if (!reply.raw.writableFinished) leaving.abort();
+      record(request, reply, hasGone ? CLIENT_GONE : reply.statusCode, service, log);
+      if (hasGone) leaving.abort();
     });
     if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
       request.key = keys.find(request.headers.authorization);
@@ -115,11 +119,12 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
     if (request.headers['sec-fetch-site'] === 'cross-site') throw new ApiError('cross_site', 'Pages of other sites may not use this server');
     if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, work, key } = request;
-    const route = request.routeOptions.url ?? 'none';
-    const { statusCode: status, elapsedTime } = reply;
-    metrics.observeRequest(method, route, status, elapsedTime / 1000);
-    request.log.info({ method, route, status, ms: Math.round(elapsedTime * 10) / 10, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) }, 'answered');
-  });
+}
+
+function record(request: FastifyRequest, reply: FastifyReply, status: number, { metrics }: Service, log: LogOptions): void {
+  const { method, work, key } = request;
+  const route = request.routeOptions.url ?? 'none';
+  const ms = Math.round(reply.elapsedTime * 10) / 10;
+  metrics.observeRequest(method, route, status, ms / 1000);
+  request.log.info({ method, route, status, ms, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) }, 'answered');
 }

@@ -27,6 +27,13 @@ export interface Service {
   state: 'serving' | 'draining' | 'closing';
 }
 
+/** @throws ApiError where nothing may be changed, and as {@link requireLive} */
+export function requireWritable(service: Service): LiveCollection {
+  const live = requireLive(service);
+  if (live.readOnly) throw new ApiError('read_only', 'This server was started with --read-only');
+  return live;
+}
+
 /** @throws ApiError where only embeddings are served */
 export function requireLive({ live }: Service): LiveCollection {
   if (!live) throw new ApiError('no_index', 'This server has no dataset: it was started without --index');

@@ -35,7 +35,7 @@ async function expectRefusal(method: string, path: string, body: string, headers
   const answer = await server.send(method, path, body, headers);
   expect(answer.status, `${method} ${path} ${body.slice(0, 200)}`).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
-  expect(answer.body).toEqual({ error: { message: expect.any(String) as string, type: 'invalid_request_error', code: expect.any(String) as string, param: answer.body.error ? (answer.body.error as unknown as { param: unknown }).param : undefined } });
+  expect(answer.body.error).toMatchObject({ message: expect.any(String) as string, type: 'invalid_request_error', code: expect.any(String) as string });
 }
 
 const awkward = fc.oneof(
@@ -57,7 +57,7 @@ describe('hostile bodies', () => {
   it('are refused where they are no JSON', async () => {
     await fc.assert(
       fc.asyncProperty(route, fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.json().map((json) => json.slice(0, -1) || '{'), fc.json().map((json) => `${json},`)), async ([method, path], body) => {
-        fc.pre(!/^\s*(\d|".*"$|true|false|null)/.test(body));
+        fc.pre(body.trim() !== '{}');
         await expectRefusal(method, path, body);
       }),
       RUNS,

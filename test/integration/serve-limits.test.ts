@@ -7,52 +7,52 @@ import { Server, type ServerOptions } from '../../src/server/start-server.js';
 import { sendJson, type Answer } from '../support/served.js';
 import { SlowEncoder } from '../support/slow-encoder.js';
 
-const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
-
 async function start(encoder: SlowEncoder, options: { limits?: Partial<Limits>; batching?: ServerOptions['batching'] } = {}) {
   const lines: string[] = [];
   const server = await Server.start({ encoder, port: 0, log: { level: 'info', stream: { write: (line) => void lines.push(line) }, texts: false }, ...options });
   let stopped: Promise<void> | undefined;
   const stop = (settings?: Parameters<Server['stop']>[0]): Promise<void> => (stopped ??= server.stop(settings));
-  onTestFinished(() => stop({ timeoutMs: 10 }));
-  const embed = (input: string | string[], signal?: AbortSignal): Promise<Answer> =>
-    signal ? fetch(`${server.url}/v1/embeddings`, { method: 'POST', signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ input }) }).then((response) => ({ status: response.status }) as Answer) : sendJson(server.url, 'POST', '/v1/embeddings', { input });
-  return { url: server.url, stop, embed, lines };
+  onTestFinished(() => {
+    encoder.free();
+    return stop({ timeoutMs: 10 });
+  });
+  const { url } = server;
+  const embed = (input: string | string[]): Promise<Answer> => sendJson(url, 'POST', '/v1/embeddings', { input });
+  const metric = async (name: string): Promise<number> => Number(new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())![1]);
+  return { url, stop, embed, lines, metric };
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 describe('limits', () => {
   it('answers 503 with Retry-After where too much waits for the encoder, and goes on afterwards', async () => {
     const encoder = new SlowEncoder();
-    const { embed } = await start(encoder, { batching: { queueTokens: 6, batchTokens: 4, maxWaitMs: 0 } });
+    const { embed, metric } = await start(encoder, { batching: { queueTokens: 6, batchTokens: 4, maxWaitMs: 0 } });
     const running = embed('a');
     await until(() => encoder.calls.length === 1);
-    const waiting = [embed('b'), embed('c')];
-    await Promise.all([turn(), turn()]);
-    let refused: Answer | undefined;
-    while (refused?.status !== 503) refused = await Promise.race([embed('d'), ...waiting]);
-    expect(refused.body.error).toMatchObject({ type: 'server_error', code: 'ERR_OVERLOADED' });
+    const waiting = [embed('b'), embed('c')]; // three tokens each, by the estimate
+    await until(async () => (await metric('univar_encode_waiting_tokens')) === 6);
+    const refused = await embed('d');
+    expect(refused).toMatchObject({ status: 503, body: { error: { type: 'server_error', code: 'ERR_OVERLOADED' } } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    const pump = setInterval(() => encoder.release(), 1);
+    encoder.free();
     expect((await Promise.all([running, ...waiting])).map(({ status }) => status)).toEqual([200, 200, 200]);
-    clearInterval(pump);
+    expect((await embed('d')).status).toBe(200);
   });
 
   it('answers 503 where too many requests are worked on, but says how it is', async () => {
     const encoder = new SlowEncoder();
-    const { embed, url } = await start(encoder, { limits: { requests: 2 } });
+    const { embed, url, metric } = await start(encoder, { limits: { requests: 2 } });
     const running = [embed('a'), embed('b')];
-    await until(() => encoder.calls.flat().length === 2);
+    await until(async () => (await metric('univar_http_requests_in_flight')) === 3); // the one that asks counts
     expect(await embed('c')).toMatchObject({ status: 503, body: { error: { code: 'ERR_OVERLOADED' } } });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    encoder.release();
+    encoder.free();
     await Promise.all(running);
-    const pump = setInterval(() => encoder.release(), 1);
+    await until(async () => (await metric('univar_http_requests_in_flight')) === 1);
     expect((await embed('d')).status).toBe(200);
-    clearInterval(pump);
   });
 
   it('limits bodies, texts and their number', async () => {
@@ -67,21 +67,21 @@ describe('limits', () => {
 
   it('does not encode for a client that has gone', async () => {
     const encoder = new SlowEncoder();
-    const { embed, lines } = await start(encoder, { batching: { maxWaitMs: 0 } });
+    const { embed, lines, metric, url } = await start(encoder, { batching: { maxWaitMs: 0 } });
     const running = embed('a');
     await until(() => encoder.calls.length === 1);
     const client = new AbortController();
-    const leaving = embed(['b', 'c'], client.signal).catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const leaving = fetch(`${url}/v1/embeddings`, { method: 'POST', signal: client.signal, headers: { 'content-type': 'application/json' }, body: '{"input": ["b", "c"]}' });
+    const left = leaving.catch((error: unknown) => error);
+    await until(async () => (await metric('univar_encode_waiting_tokens')) > 0);
     client.abort();
-    expect(await leaving).toMatchObject({ name: 'AbortError' });
-    await until(() => lines.some((line) => line.includes('"status":499')));
-    encoder.release();
+    expect(await left).toMatchObject({ name: 'AbortError' });
+    await until(async () => (await metric('univar_encode_waiting_tokens')) === 0);
+    encoder.free();
     expect((await running).status).toBe(200);
-    const pump = setInterval(() => encoder.release(), 1);
     expect((await embed('d')).status).toBe(200);
-    clearInterval(pump);
     expect(encoder.calls).toEqual([['a'], ['d']]);
+    expect(lines.filter((line) => line.includes('"status":499'))).toHaveLength(1);
   });
 
   it('reports a failure of the encoder without telling what is inside, and logs it', async () => {
@@ -96,20 +96,21 @@ describe('limits', () => {
 describe('Server.stop', () => {
   it('is unready first, then refuses, answers what it has, and frees the encoder', async () => {
     const encoder = new SlowEncoder();
-    const { embed, stop, url } = await start(encoder);
+    const { embed, stop, url, metric } = await start(encoder);
     const running = embed('a');
     await until(() => encoder.calls.length === 1);
-    const stopping = stop({ delayMs: 100 });
+    const stopping = stop({ delayMs: 1000 });
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
-    const late = embed('b'); // within the delay: answered
-    await until(() => encoder.calls.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    await expect(embed('c').then(({ status }) => (status === 503 ? Promise.reject(new Error('503')) : status))).rejects.toThrow(/fetch failed|503/);
+    const late = embed('b'); // within the delay
+    await until(async () => (await metric('univar_encode_waiting_tokens')) > 0);
+    await until(async () => {
+      const answer = await fetch(`${url}/v1/models`).catch(() => undefined);
+      return answer?.status !== 200;
+    });
     expect(encoder.disposed).toBe(false);
-    const pump = setInterval(() => encoder.release(), 1);
+    encoder.free();
     expect((await Promise.all([running, late])).map(({ status }) => status)).toEqual([200, 200]);
     await stopping;
-    clearInterval(pump);
     expect(encoder.disposed).toBe(true);
   });
 

@@ -56,11 +56,6 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     await page.waitForFunction('document.querySelectorAll("#result tbody tr").length === 10');
     await page.click('#embed');
     await page.waitForSelector('#result p:has-text("64 entries")');
-    if (process.env['UNIVAR_SCREENSHOT']) {
-      await page.click('#identify');
-      await page.waitForSelector('#result meter');
-      await page.screenshot({ path: process.env['UNIVAR_SCREENSHOT'], fullPage: true });
-    }
   });
 
   it('shows hostile answers and errors as texts', async () => {
@@ -69,7 +64,7 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     await page.fill('#question', HOSTILE);
     await page.fill('#text', HOSTILE);
     await page.click('#identify');
-    await page.waitForSelector(`#result tbody >> text=${HOSTILE}$eng`);
+    await page.waitForFunction(`document.querySelector('#result tbody')?.textContent.includes(${JSON.stringify(`${HOSTILE}$eng`)})`);
     expect(await page.evaluate('[window.hit, document.images.length]')).toEqual([undefined, 0]);
     expect(errors).toEqual([]);
     await page.fill('#text', '');

@@ -83,6 +83,8 @@ describe('identification and search', () => {
     { body: { texts: ['a'], k: 61 }, says: /60/ },
     { body: { texts: ['a'], k: 1001 }, says: /k must be <= 1000/ },
     { body: { texts: ['a'], nprobe: 3, kk: 1 }, says: /additional properties: "kk"/ },
+    { body: { vectors: Array<number[]>(200).fill([1]), k: 1000 }, says: /131072 neighbours in all/ },
+    { body: { texts: Array<string>(40).fill('a'), evidence: 900 }, says: /32768 answers/ },
     { body: { texts: [] }, says: /texts must NOT have fewer than 1/ },
     { body: { texts: ['a'.repeat(40_000)] }, says: /texts\.0 must NOT have more than 32768/ },
     { body: { vectors: [[1, 2]] }, says: /entries for "vectors\[0\]", got 2/ },
@@ -147,7 +149,7 @@ describe('operations', () => {
     expect(Number(statuses[3]!.headers.get('retry-after'))).toBeGreaterThan(0);
     const two = { authorization: 'Bearer 0123456789abcdef-two' };
     expect((await post('/v1/search', { texts: ['w1'] }, two)).status).toBe(200);
-    expect(await send('DELETE', '/v1/index', { rows: [1] }, two)).toMatchObject({ status: 409, body: { error: { code: 'ERR_DISPOSED' } } });
+    expect(await send('DELETE', '/v1/index', { rows: [1] }, two)).toMatchObject({ status: 403, body: { error: { code: 'read_only' } } });
   });
 
   it.each([

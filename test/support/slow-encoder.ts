@@ -18,6 +18,7 @@ export class SlowEncoder implements Encoder {
   readonly calls: string[][] = [];
   disposed = false;
   #release: (() => void)[] = [];
+  #free = false;
 
   /** @param delayMs undefined: each call waits for {@link release} */
   constructor(private readonly delayMs?: number) {}
@@ -27,11 +28,18 @@ export class SlowEncoder implements Encoder {
     this.#release.shift()?.();
   }
 
+  /** Lets all calls end, also those to come. */
+  free(): void {
+    this.#free = true;
+    for (const release of this.#release.splice(0)) release();
+  }
+
   async encode(texts: readonly EmbeddableText[]): Promise<EncodeResult> {
     const strings = texts.map(wholeText);
     this.calls.push(strings);
     await new Promise<void>((resolve) => {
-      if (this.delayMs === undefined) this.#release.push(resolve);
+      if (this.#free) resolve();
+      else if (this.delayMs === undefined) this.#release.push(resolve);
       else setTimeout(resolve, this.delayMs);
     });
     if (strings.includes('bad')) throw new Error('a bad text');

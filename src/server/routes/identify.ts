@@ -1,4 +1,5 @@
 import type { Collection } from '../../collection/collection.js';
+import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
 import { requireLive, type App, type Service } from '../service.js';
 
@@ -14,7 +15,8 @@ export function addIdentifyRoutes(app: App, service: Service): void {
     const { evidence = DEFAULT_EVIDENCE, efSearch, nprobe, ...query } = request.body;
     const { gone: signal } = request;
     const live = requireLive(service);
-    request.work = { texts: query.texts?.length ?? 0, vectors: query.vectors?.length ?? 0 };
+    const work = (request.work = workOf(query));
+    expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_K, evidence);
     const vectors = await queryVectors(query, service, signal);
     return live.use(async (collection) => {
       const k = query.k ?? Math.min(DEFAULT_K, collection.size);
@@ -34,7 +36,8 @@ export function addIdentifyRoutes(app: App, service: Service): void {
     const { answers = true, efSearch, nprobe, ...query } = request.body;
     const { gone: signal } = request;
     const live = requireLive(service);
-    request.work = { texts: query.texts?.length ?? 0, vectors: query.vectors?.length ?? 0 };
+    const work = (request.work = workOf(query));
+    expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_SEARCH_K, answers ? (query.k ?? DEFAULT_SEARCH_K) : 0);
     const vectors = await queryVectors(query, service, signal);
     return live.use(async (collection) => {
       const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
@@ -52,6 +55,10 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       return { k, results };
     });
   });
+}
+
+function workOf({ texts, vectors }: { texts?: readonly unknown[]; vectors?: readonly unknown[] }): { texts: number; vectors: number } {
+  return { texts: texts?.length ?? 0, vectors: vectors?.length ?? 0 };
 }
 
 async function answerOf(collection: Collection, row: number): Promise<{ qid: string; question: string; answer: string }> {

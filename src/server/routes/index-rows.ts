@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import type { QaRecord } from '../../data/record.js';
 import { toMatrix } from '../query-vectors.js';
-import { requireLive, type App, type Service } from '../service.js';
+import { requireLive, requireWritable, type App, type Service } from '../service.js';
 
 /** What is served: `GET`, `POST` and `DELETE /v1/index`, `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
@@ -11,7 +11,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.get('/v1/index', { schema: { summary: 'What is served', tags: ['index'], response: { 200: schemas.index, '4xx': schemas.error } } }, () => describe(service));
 
   app.post('/v1/index', { schema: { summary: 'Add answers; they are on the disk when this answers', tags: ['index'], body: schemas.add.body, response: { 201: schemas.add.answer, ...errors } } }, async (request, reply) => {
-    const live = requireLive(service);
+    const live = requireWritable(service);
     const records: QaRecord[] = request.body.records;
     const { vectors: given } = request.body;
     request.work.texts = records.length;
@@ -25,7 +25,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   });
 
   app.delete('/v1/index', { schema: { summary: 'Remove rows; rows that are not there are passed over', tags: ['index'], body: schemas.remove.body, response: { 200: schemas.remove.answer, ...errors } } }, async (request) => {
-    const live = requireLive(service);
+    const live = requireWritable(service);
     const removed = await live.remove(request.body.rows);
     metrics.countChange('removed', removed);
     return { removed, size: live.current.size };
