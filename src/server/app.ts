@@ -90,9 +90,12 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
   return app;
 }
 
-/** What needs a key and counts towards limits: everything but health, the page and its document. */
-function isApi({ url }: FastifyRequest): boolean {
-  return url.startsWith('/v1/');
+/**
+ * What needs a key and counts towards limits: everything but health, the page and its document. The route decides and not
+ * the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
+ */
+function isApi({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith('/v1/') ?? false;
 }
 
 function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: LogOptions): void {
@@ -119,8 +122,13 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
     if (request.headers['sec-fetch-site'] === 'cross-site') throw new ApiError('cross_site', 'Pages of other sites may not use this server');
     if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
   });
+  app.addHook('onSend', async (_, reply) => {
+    // A connection that is kept alive would keep the server from ending.
+    if (service.state !== 'serving') void reply.header('connection', 'close');
+  });
 }
 
+/** One request in log and metrics. */
 function record(request: FastifyRequest, reply: FastifyReply, status: number, { metrics }: Service, log: LogOptions): void {
   const { method, work, key } = request;
   const route = request.routeOptions.url ?? 'none';

@@ -76,10 +76,10 @@ function typeOf(status: number): string {
   return status < 500 ? 'invalid_request_error' : 'server_error';
 }
 
-/** Of several alternatives that all failed, the one that got furthest is what was meant. */
+/** Of several alternatives that all failed, the one that got furthest is what was meant; it has at least the right type. */
 function invalid(errors: readonly ValidationError[]): ErrorAnswer {
   const specific = errors.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if');
-  const depth = ({ instancePath }: ValidationError): number => instancePath.split('/').length;
+  const depth = ({ instancePath, keyword: failed }: ValidationError): number => instancePath.split('/').length + (failed === 'type' ? 0 : 0.5);
   const { keyword, instancePath, message = 'is not valid', params } = [...(specific.length > 0 ? specific : errors)].sort((a, b) => depth(b) - depth(a))[0]!;
   const param = instancePath.slice(1).replaceAll('/', '.') || null;
   const unknown = keyword === 'additionalProperties' ? `: "${String(params['additionalProperty']).slice(0, 40)}"` : '';

@@ -8,8 +8,8 @@ body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin: 0; } h2 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
 label { display: block; margin: .75rem 0; font-weight: 600; }
 input, textarea { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: .4rem; }
-textarea { min-height: 7rem; }
-button { font: inherit; padding: .4rem 1.2rem; margin-right: .5rem; }
+textarea { min-height: 7rem; } input, textarea { font-weight: 400; }
+button { font: inherit; padding: .4rem 1.2rem; margin: 0 .5rem 1rem 0; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
 td, th { padding: .3rem .6rem .3rem 0; vertical-align: top; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 meter { width: 8rem; } .question { opacity: .7; } .error { color: light-dark(#b00020, #ff8a80); }

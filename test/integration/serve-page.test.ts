@@ -53,7 +53,7 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     expect(await page.textContent('#result')).toContain(`${model}$eng`);
     expect(await page.textContent('#result h2 + table tbody tr')).toContain(answer);
     await page.click('#search');
-    await page.waitForFunction('document.querySelectorAll("#result tbody tr").length === 10');
+    await page.waitForSelector('#result tbody tr:nth-child(10)');
     await page.click('#embed');
     await page.waitForSelector('#result p:has-text("64 entries")');
   });
@@ -64,7 +64,7 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     await page.fill('#question', HOSTILE);
     await page.fill('#text', HOSTILE);
     await page.click('#identify');
-    await page.waitForFunction(`document.querySelector('#result tbody')?.textContent.includes(${JSON.stringify(`${HOSTILE}$eng`)})`);
+    await page.locator('#result tbody', { hasText: `${HOSTILE}$eng` }).first().waitFor();
     expect(await page.evaluate('[window.hit, document.images.length]')).toEqual([undefined, 0]);
     expect(errors).toEqual([]);
     await page.fill('#text', '');

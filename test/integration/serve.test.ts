@@ -142,6 +142,7 @@ describe('operations', () => {
     expect(await post('/v1/search', { texts: ['w1'] })).toMatchObject({ status: 401, body: { error: { type: 'authentication_error' } } });
     expect((await post('/v1/search', { texts: ['w1'] }, { authorization: 'Bearer 0123456789abcdef-onf' })).status).toBe(401);
     expect([(await fetch(`${url}/metrics`)).status, (await fetch(`${url}/healthz`)).status, (await fetch(url)).status]).toEqual([401, 200, 200]);
+    expect((await send('GET', '/%76%31/models')).status).toBe(401);
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push(await post('/v1/search', { texts: ['w1'] }, one));
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);

@@ -51,14 +51,17 @@ export interface RunningServer {
   result: Promise<CliResult>;
   /** What it has written to standard error so far. */
   log: () => string;
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 }
 
 /** Starts `univar serve` on a free port and waits until it listens; it ends with the test at the latest. */
-export async function startServe(args: readonly string[], ending: (end: () => Promise<unknown>) => void = onTestFinished): Promise<RunningServer> {
+export async function startServe(args: readonly string[], ending: (end: () => Promise<void>) => void = onTestFinished): Promise<RunningServer> {
   const { child, result } = startCli(['serve', '--port', '0', '--json', ...args]);
-  ending(() => (child.kill('SIGKILL'), result));
+  ending(async () => {
+    child.kill('SIGKILL');
+    await result;
+  });
   let stdout = '';
   let log = '';
   child.stderr!.on('data', (text: string) => (log += text));

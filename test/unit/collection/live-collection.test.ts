@@ -118,12 +118,13 @@ describe('LiveCollection', () => {
     const live = await openLive(dir);
     let done = false;
     let searches = 0;
-    const searching = (async () => {
+    const search = async (): Promise<void> => {
       while (!done) {
         expect((await live.use((collection) => collection.search(at(2), 1))).rows[0]).toBe(2);
         searches++;
       }
-    })();
+    };
+    const searching = search();
     const adding = (async () => {
       for (let i = 0; i < 100; i++) expect(await live.add([record(`${i}`)], at(50 + i))).toBe(ROWS + i);
     })();
