@@ -94,7 +94,13 @@ function residentMiB(pid: number): number {
 function fire(url: string, bodies: readonly string[], connections: number, seconds: number, onResponse?: (status: number, ms: number) => void): Promise<autocannon.Result> {
   return new Promise((resolve, reject) => {
     const requests = bodies.map((body) => ({ method: 'POST' as const, path: '/v1/identify', headers: { 'content-type': 'application/json' }, body }));
-    const instance = autocannon({ url, connections, duration: seconds, timeout: 120, requests }, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
+    // A share each: autocannon writes out every request of every connection before it reads the first answer.
+    const each = Math.max(2, Math.floor(requests.length / connections));
+    let given = 0;
+    const setupClient = (client: autocannon.Client): void => {
+      client.setRequests(Array.from({ length: each }, () => requests[given++ % requests.length]!));
+    };
+    const instance = autocannon({ url, connections, duration: seconds, timeout: 120, requests: [requests[0]!], setupClient }, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
     if (onResponse) instance.on('response', (_, status, __, ms) => onResponse(status, ms));
   });
 }
