@@ -123,7 +123,7 @@ export class LiveCollection {
    * Opens the dataset again and lets it answer from then on. Reading goes on all the time; changes wait for the last step,
    * in which those of the journal are made again. Needs the memory of both indexes for a moment.
    *
-   * @throws EngineError `ERR_BUSY` during another reload; `ERR_DATA`: nothing has changed
+   * @throws EngineError `ERR_BUSY` during another reload; `ERR_DATA`, `ERR_DISPOSED`: nothing has changed
    */
   async reload(): Promise<Collection> {
     if (this.#reloading) throw new EngineError('ERR_BUSY', 'The index is being loaded already');
@@ -169,6 +169,7 @@ export class LiveCollection {
   }
 
   async #swap(parts: CollectionParts): Promise<void> {
+    if (this.#closed) throw new EngineError('ERR_DISPOSED', 'The collection is closed');
     const { journal } = this.current;
     if (this.current.added + this.current.removed > 0 && !(await journal.isInPlace())) {
       throw new EngineError('ERR_DATA', `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`);

@@ -166,6 +166,16 @@ describe('LiveCollection', () => {
     expect((await openLive(dir)).current.added).toBe(1);
   });
 
+  it('is not opened again by a reload that its end overtakes', async () => {
+    const dir = await writeDataset(temporaryFolder());
+    const live = await openLive(dir);
+    const reloading = expect(live.reload()).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    await live.close();
+    await reloading;
+    await expect(live.add([record('a')], at(7))).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    expect((await openLive(dir)).current.size).toBe(ROWS); // the folder is free
+  });
+
   it('changes nothing where the disk is full', async (context) => {
     const dir = await writeDataset(join(smallDisk(context, 1), 'values'));
     const live = await openLive(dir);
