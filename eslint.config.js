@@ -11,12 +11,17 @@ const FOLDERS = {
   data: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
   search: { uses: ['core', 'native'] },
+  collection: { uses: ['core', 'native', 'data', 'search'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
   maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
+  server: {
+    uses: ['core', 'native', 'data', 'encoder', 'search', 'collection'],
+    packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox', 'prom-client'],
+  },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking', 'collection', 'server'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

@@ -13,6 +13,7 @@ import { addIdentifyCommand } from './identify.js';
 import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
+import { addServeCommand } from './serve.js';
 import { addTrainCommand } from './train.js';
 
 const USAGE_ERROR = 2;
@@ -34,6 +35,7 @@ export function createProgram(context: CliContext): Command {
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
   addMapCommand(program, context);
+  addServeCommand(program, context);
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
@@ -50,6 +52,7 @@ Examples:
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
   $ univar map values/ --out map.html                  look at it
+  $ univar serve --index values/                       answer over HTTP
   $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    make an encoder better at it
 `,
   );

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   ERR_DISPOSED: { http: 409, exit: 1 },
   /** Something else holds what the call needs, such as an output folder. */
   ERR_BUSY: { http: 409, exit: 1 },
+  /** More work is waiting than the service takes; the same request will do later. */
+  ERR_OVERLOADED: { http: 503, exit: 1 },
   /** Cancelled by an AbortSignal or Ctrl-C. */
   ERR_ABORTED: { http: 499, exit: 130 },
   /** Host or device memory ran out; the message says which and how much was asked for. */

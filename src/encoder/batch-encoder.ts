@@ -100,14 +100,17 @@ export class BatchEncoder implements Encoder {
   async #encodeAll(texts: readonly EmbeddableText[], { signal, onProgress }: CallOptions): Promise<EncodeResult> {
     if (signal?.aborted) throw aborted(signal);
     const { dim } = this;
-    const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0 };
+    const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0, textTokens: new Int32Array(texts.length) };
     if (texts.length === 0) return result;
     if (!this.#runner.alive) this.#runner = await this.#parts.start();
     const runner = this.#runner;
     let done = 0;
     const encodeBatch = async (batch: Batch): Promise<void> => {
       const rows = await runner.encode({ ids: batch.ids, offsets: batch.offsets });
-      batch.texts.forEach((text, i) => result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim));
+      batch.texts.forEach((text, i) => {
+        result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim);
+        result.textTokens[text] = batch.offsets[i + 1]! - batch.offsets[i]!;
+      });
       result.tokens += batch.ids.length;
       done += batch.texts.length;
       if (!signal?.aborted) onProgress?.(done);

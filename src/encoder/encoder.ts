@@ -14,6 +14,8 @@ export interface EncodeResult {
   dim: number;
   /** Tokens that were encoded, special tokens included. */
   tokens: number;
+  /** [rows]: the tokens of each text. */
+  textTokens: Int32Array;
 }
 
 /** Turns texts into vectors. Implementations never compute on the calling thread. */

@@ -1,8 +1,8 @@
 import { EngineError } from '../core/errors.js';
-import { splitValueId } from '../core/value-id.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
-import { countVotes, indexLabels, type LabelIndex } from './voting.js';
+import { rankNeighbours, type Identification } from './rank-neighbours.js';
+import { indexLabels, type LabelIndex } from './voting.js';
 
 /** What identification needs of an index; `VectorIndex` fits. */
 export interface SearchableIndex {
@@ -31,31 +31,7 @@ export interface IdentifyOptions {
   signal?: AbortSignal;
 }
 
-export interface RankedValueId {
-  valueId: string;
-  model: string;
-  lang: string;
-  votes: number;
-  /** Votes divided by the number of neighbours found. */
-  share: number;
-  /** Mean Euclidean distance of the neighbours that voted for it. */
-  meanDistance: number;
-}
-
-export interface Neighbour {
-  /** Row in the index. */
-  row: number;
-  /** Euclidean distance. */
-  distance: number;
-  valueId: string;
-}
-
-export interface Identification {
-  /** Every value id that got a vote, most votes first, ties by value id. */
-  ranking: RankedValueId[];
-  /** The evidence, nearest first. */
-  neighbours: Neighbour[];
-}
+export type { Identification, Neighbour, RankedValueId } from './rank-neighbours.js';
 
 /**
  * Tells whose values a text expresses: the k nearest answers vote for their value ids, uniformly (reference,
@@ -103,38 +79,12 @@ export class ValueIdentifier {
     const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
     countRows(queries, 'queries', this.dim);
     const found = await this.#search(queries, k, options);
-    return Array.from({ length: found.queries }, (_, query) => this.#identifyOne(found, query));
-  }
-
-  #identifyOne({ rows, distances, k }: Neighbours, query: number): Identification {
-    const { names, indices } = this.#labels;
-    const own = rows.subarray(query * k, (query + 1) * k);
-    const votes = new Int32Array(names.length);
-    countVotes(own, k, indices, votes);
-    const neighbours: Neighbour[] = [];
-    const distanceSums = new Float64Array(names.length);
-    own.forEach((row, i) => {
-      if (row < 0) return;
-      const distance = distances[query * k + i]!;
-      distanceSums[indices[row]!]! += distance;
-      neighbours.push({ row, distance, valueId: names[indices[row]!]! });
-    });
-    const ranking = names
-      .map((valueId, i) => ({
-        valueId,
-        ...splitValueId(valueId),
-        votes: votes[i]!,
-        share: votes[i]! / neighbours.length,
-        meanDistance: distanceSums[i]! / votes[i]!,
-      }))
-      .filter((entry) => entry.votes > 0)
-      .sort((a, b) => b.votes - a.votes); // stable: ties stay in the order of the names
-    return { ranking, neighbours };
+    return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
   }
 }
 
 /** Searches an index and turns what it measures into Euclidean distances. */
-async function searchIndex(
+export async function searchIndex(
   index: SearchableIndex,
   queries: Float32Array,
   k: number,
@@ -152,12 +102,12 @@ async function searchIndex(
 }
 
 /** An inner product tells a distance only between unit vectors; 1e-3 leaves room for embeddings kept as f16. */
-function expectUnitRows(vectors: Float32Array, dim: number): void {
+export function expectUnitRows(vectors: Float32Array, dim: number, name = 'queries'): void {
   for (let begin = 0; begin < vectors.length; begin += dim) {
     let sum = 0;
     for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
     if (Math.abs(sum - 1) > 1e-3) {
-      fail('ERR_ARG_RANGE', 'rows of unit length (the index measures inner products)', 'queries', `row ${begin / dim} of length ${Math.sqrt(sum)}`);
+      fail('ERR_ARG_RANGE', 'rows of unit length (the index measures inner products)', name, `row ${begin / dim} of length ${Math.sqrt(sum)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { wholeText, type EmbeddableText } from '../../core/question-answer.js';
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import { valueId, type QaRecord } from '../../data/record.js';
+import { identifyParams } from '../../search/identify-params.js';
 import { ValueIdentifier, type Identification } from '../../search/value-identifier.js';
 import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
@@ -10,10 +11,6 @@ import type { VectorIndex } from '../../search/vector-index.js';
 import type { IdentifyCliOptions } from '../identify.js';
 import { describeIdentification, type TextReport } from './report.js';
 import { collectTexts } from './texts.js';
-
-/** Well above FAISS's own settings, which are for speed: they miss true neighbours that ought to vote. */
-const EF_SEARCH = 128;
-const NPROBE = 16;
 
 /** `univar identify`: embeds the texts, lets the nearest answers vote, prints the ranking and the evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
@@ -32,7 +29,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     const valueIds = await readValueIds(dataset);
     const identifier = new ValueIdentifier(index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds });
     const k = options.k ?? Math.min(50, dataset.rows);
-    const found = await identifier.identify(embeddings, { k, params: searchParams(index, options), signal: context.signal });
+    const found = await identifier.identify(embeddings, { k, params: index ? identifyParams(index.factory, options) : {}, signal: context.signal });
     const reports = await explain(dataset, texts, found, options.evidence);
     if (options.json) context.printJson({ dataset: dir, backend, precision, k, search: index ? 'index' : 'exact', texts: reports });
     else context.print([...reports.map((report) => describeIdentification(report, context.width)), `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
@@ -46,12 +43,6 @@ async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorI
   if (index !== 'stale') return index;
   context.log('note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
   return undefined;
-}
-
-/** The settings that the index has a use for. */
-function searchParams(index: VectorIndex | undefined, { efSearch = EF_SEARCH, nprobe = NPROBE }: IdentifyCliOptions): Record<string, number> {
-  const factory = index?.factory ?? '';
-  return { ...(factory.includes('HNSW') && { efSearch }), ...(factory.includes('IVF') && { nprobe }) };
 }
 
 async function readValueIds(dataset: Dataset): Promise<string[]> {

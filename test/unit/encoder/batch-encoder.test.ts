@@ -107,7 +107,7 @@ describe('BatchEncoder', () => {
 
   it('gives no rows for no texts', async () => {
     const { encoder, runner } = setup();
-    expect(await encoder.encode([])).toEqual({ embeddings: new Float32Array(), rows: 0, dim: 2, tokens: 0 });
+    expect(await encoder.encode([])).toEqual({ embeddings: new Float32Array(), rows: 0, dim: 2, tokens: 0, textTokens: new Int32Array() });
     expect(runner.batches).toEqual([]);
   });
 

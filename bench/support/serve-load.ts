@@ -1,0 +1,162 @@
+/**
+ * Load on `univar serve`: latency of identification at several numbers of connections, for texts and for vectors, and the
+ * memory of the server meanwhile. It starts the compiled program itself:
+ *
+ *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors] [--out DIR]
+ *
+ * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the test
+ * for leaks: the memory after a tenth of the time beside that at the end.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import autocannon from 'autocannon';
+
+import { describeMachine } from '../../src/benchmarking/results-file.js';
+import { quantile } from '../../src/benchmarking/statistics.js';
+import { vectorsToBase64 } from '../../src/data/change-frames.js';
+import { openDataset } from '../../src/data/dataset.js';
+import { capabilities } from '../../src/native/capabilities.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DIFFERENT_BODIES = 512;
+const WARM_UP_SECONDS = 2;
+const MEMORY_INTERVAL_MS = 500;
+
+const { values: options } = parseArgs({
+  options: {
+    index: { type: 'string' },
+    connections: { type: 'string', default: '1,16,256' },
+    duration: { type: 'string', default: '10' },
+    kinds: { type: 'string', default: 'texts,vectors' },
+    k: { type: 'string', default: '50' },
+    out: { type: 'string' },
+  },
+});
+
+interface Load {
+  kind: string;
+  connections: number;
+  seconds: number;
+  requestsPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  maxMs: number;
+  /** Answers by status; 503 are refusals because of the limits. */
+  statuses: Record<string, number>;
+  errors: number;
+  /** Resident memory of the server, MiB: after a tenth of the time, at the end, and the most. */
+  memoryMiB: { early: number; end: number; most: number };
+}
+
+async function startServer(dataset: string): Promise<{ url: string; pid: number; stop: () => Promise<unknown> }> {
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'serve', '--index', dataset, '--port', '0', '--log-level', 'error', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) if ((text += String(chunk)).includes('}\n')) break;
+  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
+  const ended = once(child, 'close');
+  return { url, pid, stop: () => (child.kill('SIGTERM'), ended) };
+}
+
+/** Bodies of one query each. */
+async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]> {
+  const dataset = await openDataset(dir);
+  const step = Math.max(1, Math.floor(dataset.rows / DIFFERENT_BODIES));
+  const bodies: string[] = [];
+  if (kind === 'texts') {
+    let row = 0;
+    for await (const { question, answer } of dataset.records()) {
+      if (row++ % step === 0) bodies.push(JSON.stringify({ texts: [{ question, answer }], k }));
+      if (bodies.length === DIFFERENT_BODIES) break;
+    }
+    return bodies;
+  }
+  for await (const batch of dataset.embeddingBatches(step)) {
+    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, dataset.dim))], k }));
+    if (bodies.length === DIFFERENT_BODIES) break;
+  }
+  return bodies;
+}
+
+/** Resident memory of a process in MiB (proc_pid_status(5)); 0 where there is no /proc. */
+function residentMiB(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function fire(url: string, bodies: readonly string[], connections: number, seconds: number, onResponse?: (status: number, ms: number) => void): Promise<autocannon.Result> {
+  return new Promise((resolve, reject) => {
+    const requests = bodies.map((body) => ({ method: 'POST' as const, path: '/v1/identify', headers: { 'content-type': 'application/json' }, body }));
+    // A share each: autocannon writes out every request of every connection before it reads the first answer.
+    const each = Math.max(2, Math.floor(requests.length / connections));
+    let given = 0;
+    const setupClient = (client: autocannon.Client): void => {
+      client.setRequests(Array.from({ length: each }, () => requests[given++ % requests.length]!));
+    };
+    const instance = autocannon({ url, connections, duration: seconds, timeout: 120, requests: [requests[0]!], setupClient }, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
+    if (onResponse) instance.on('response', (_, status, __, ms) => onResponse(status, ms));
+  });
+}
+
+async function measure(url: string, pid: number, kind: string, bodies: readonly string[], connections: number, seconds: number): Promise<Load> {
+  await fire(url, bodies, connections, WARM_UP_SECONDS);
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const memory: number[] = [];
+  const timer = setInterval(() => memory.push(residentMiB(pid)), MEMORY_INTERVAL_MS);
+  const result = await fire(url, bodies, connections, seconds, (status, ms) => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (status === 200) latencies.push(ms);
+  });
+  clearInterval(timer);
+  memory.push(residentMiB(pid));
+  return {
+    kind,
+    connections,
+    seconds: result.duration,
+    requestsPerSecond: latencies.length / result.duration,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    maxMs: quantile(latencies, 1),
+    statuses,
+    errors: result.errors + result.timeouts,
+    memoryMiB: { early: memory[Math.floor(memory.length / 10)]!, end: memory.at(-1)!, most: Math.max(...memory) },
+  };
+}
+
+function describe({ kind, connections, requestsPerSecond, p50Ms, p99Ms, statuses, errors, memoryMiB: { early, end } }: Load): string {
+  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), p50Ms.toFixed(2).padStart(9), p99Ms.toFixed(2).padStart(9)];
+  return `${cells.join('  ')}  ${`${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13)}  ${JSON.stringify(statuses)}${errors > 0 ? `, ${errors} errors` : ''}`;
+}
+
+if (options.index === undefined) throw new Error('Name a dataset with --index');
+const { url, pid, stop } = await startServer(options.index);
+const loads: Load[] = [];
+try {
+  console.log('kind      conn    req/s     p50 ms     p99 ms     memory MiB  statuses');
+  for (const kind of options.kinds.split(',')) {
+    const bodies = await bodiesOf(options.index, kind, Number(options.k));
+    for (const connections of options.connections.split(',').map(Number)) {
+      const load = await measure(url, pid, kind, bodies, connections, Number(options.duration));
+      loads.push(load);
+      console.log(describe(load));
+    }
+  }
+} finally {
+  await stop();
+}
+if (options.out !== undefined) {
+  const { simd, threads } = capabilities();
+  const dataset = await openDataset(options.index);
+  const machine = await describeMachine(ROOT, null);
+  mkdirSync(options.out, { recursive: true });
+  const file = { machine: { ...machine, variant: simd, threads }, encoder: dataset.manifest.encoder.name, rows: dataset.rows, dim: dataset.dim, k: Number(options.k), loads };
+  writeFileSync(join(options.out, `serve-load-${simd}.json`), `${JSON.stringify(file, null, 2)}\n`);
+}

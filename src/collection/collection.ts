@@ -1,0 +1,214 @@
+import { EngineError } from '../core/errors.js';
+import type { Change, JournalBase } from '../data/change-frames.js';
+import { ChangeJournal } from '../data/change-journal.js';
+import type { Dataset } from '../data/dataset.js';
+import { EMBEDDINGS_FILE } from '../data/manifest.js';
+import { valueId, type QaRecord } from '../data/record.js';
+import { RecordLookup } from '../data/record-lookup.js';
+import { expectInteger, expectMatrix, fail } from '../native/validate.js';
+import { identifyParams } from '../search/identify-params.js';
+import type { Neighbours } from '../search/exact-search.js';
+import { rankNeighbours, type Identification } from '../search/rank-neighbours.js';
+import { expectUnitRows } from '../search/value-identifier.js';
+import type { VectorIndex } from '../search/vector-index.js';
+import { searchAlive } from './alive-search.js';
+import { RowTable } from './row-table.js';
+
+/** What an index may hold; beyond it squares overflow. */
+const LARGEST_ENTRY = 1e15;
+
+export interface SearchOptions {
+  /** HNSW: candidates that are kept. @default 128 */
+  efSearch?: number | undefined;
+  /** IVF: lists that are searched. @default 16 */
+  nprobe?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CollectionParts {
+  dataset: Dataset;
+  /** Over all embeddings of the dataset; the collection owns it from here on. */
+  index: VectorIndex;
+  records: RecordLookup;
+  table: RowTable;
+}
+
+/**
+ * The answers of a dataset with their index in memory, which rows are added to and removed from. Both are written to a
+ * journal before they count. Row numbers are those of the dataset, then those of added rows in their order; the number
+ * of a removed row is not given again.
+ */
+export class Collection {
+  readonly #added: QaRecord[] = [];
+  readonly #parts: CollectionParts;
+  #journal!: ChangeJournal;
+
+  private constructor(parts: CollectionParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what is needed of a dataset once; the slow part of opening a collection. */
+  static async prepare(dataset: Dataset, index: VectorIndex): Promise<CollectionParts> {
+    const table = new RowTable();
+    const records = await RecordLookup.open(dataset, (record) => table.append(valueId(record)));
+    return { dataset, index, records, table };
+  }
+
+  /**
+   * Makes the changes of the journal.
+   *
+   * @throws EngineError as {@link ChangeJournal.open}; the index is then disposed
+   */
+  static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
+    const collection = new Collection(parts);
+    try {
+      const base = baseOf(parts.dataset);
+      collection.#journal = await ChangeJournal.open(journalPath, { base, readOnly, onChanges: (changes) => collection.#apply(changes).then(() => undefined) });
+      return collection;
+    } catch (error) {
+      await Collection.discard(parts);
+      throw error;
+    }
+  }
+
+  /** Frees parts that no collection was made of. Idempotent. */
+  static async discard({ index, records }: CollectionParts): Promise<void> {
+    await index.dispose();
+    await records.close();
+  }
+
+  get dataset(): Dataset {
+    return this.#parts.dataset;
+  }
+
+  get journal(): ChangeJournal {
+    return this.#journal;
+  }
+
+  get dim(): number {
+    return this.#parts.index.dim;
+  }
+
+  get index(): Pick<VectorIndex, 'factory' | 'metric' | 'bytes'> {
+    return this.#parts.index;
+  }
+
+  /** Rows that can be found. */
+  get size(): number {
+    return this.#parts.index.size - this.#parts.table.removed;
+  }
+
+  /** The number that the next added row gets. */
+  get rows(): number {
+    return this.#parts.table.rows;
+  }
+
+  get removed(): number {
+    return this.#parts.table.removed;
+  }
+
+  get added(): number {
+    return this.#added.length;
+  }
+
+  valueIdOf(row: number): string {
+    const { table } = this.#parts;
+    return table.names[table.indices[row]!]!;
+  }
+
+  /**
+   * The nearest rows that were not removed.
+   *
+   * @param queries [any, dim]
+   * @param k from 1 to `size`
+   * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and what the index throws
+   */
+  async search(queries: Float32Array, k: number, { efSearch, nprobe, signal }: SearchOptions = {}): Promise<Neighbours> {
+    const { index, table } = this.#parts;
+    this.expectVectors(queries, 'vectors');
+    expectInteger(k, 'k', 1);
+    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
+    return searchAlive(index, table, queries, k, { ...identifyParams(index.factory, { efSearch, nprobe }), signal });
+  }
+
+  /** The votes of the k nearest rows of every query. See {@link search}. */
+  async identify(queries: Float32Array, k: number, options?: SearchOptions): Promise<Identification[]> {
+    const found = await this.search(queries, k, options);
+    return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#parts.table));
+  }
+
+  /** The answer of a row, also of one that was removed. */
+  async read(row: number): Promise<QaRecord> {
+    const { dataset, records } = this.#parts;
+    return row < dataset.rows ? records.read(row) : this.#added[row - dataset.rows]!;
+  }
+
+  /**
+   * Refuses vectors that the index could not take.
+   *
+   * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE` naming the row
+   */
+  expectVectors(vectors: Float32Array, name: string): void {
+    const { index } = this.#parts;
+    if (vectors.length % index.dim !== 0) fail('ERR_SHAPE_MISMATCH', `vectors of ${index.dim} entries`, name, vectors);
+    expectMatrix(vectors, name, vectors.length / index.dim, index.dim);
+    const bad = vectors.findIndex((entry) => !(Math.abs(entry) <= LARGEST_ENTRY));
+    if (bad >= 0) fail('ERR_ARG_RANGE', `entries from -${LARGEST_ENTRY} to ${LARGEST_ENTRY}`, `${name}[${Math.floor(bad / index.dim)}][${bad % index.dim}]`, vectors[bad]);
+    if (index.metric === 'ip') expectUnitRows(vectors, index.dim, name);
+  }
+
+  /**
+   * Makes changes: durable first, then visible. One call at a time; `expectVectors` has passed the vectors.
+   *
+   * @returns for every removal how many of its rows were there
+   * @throws EngineError `ERR_IO`: nothing was changed. Anything else: the changes are in the journal, but not in memory.
+   */
+  async change(changes: readonly Change[]): Promise<number[]> {
+    await this.#journal.append(changes);
+    return this.#apply(changes);
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await Collection.discard(this.#parts);
+  }
+
+  async #apply(changes: readonly Change[]): Promise<number[]> {
+    const { index, table } = this.#parts;
+    const removed: number[] = [];
+    const additions: Float32Array[] = [];
+    for (const change of changes) {
+      if ('remove' in change) {
+        removed.push(change.remove.filter((row) => table.remove(row)).length);
+        continue;
+      }
+      const { first, records, vectors } = change.add;
+      if (first !== table.rows || vectors.length !== records.length * index.dim) {
+        throw new EngineError('ERR_DATA', `The journal of changes adds row ${first} where row ${table.rows} should follow`);
+      }
+      // Before the vectors, so that whatever a search finds has its value id and answer.
+      for (const record of records) {
+        table.append(valueId(record));
+        this.#added.push(record);
+      }
+      additions.push(vectors);
+    }
+    if (additions.length > 0) await index.add(concatenate(additions));
+    return removed;
+  }
+}
+
+function baseOf({ rows, dim, manifest }: Dataset): JournalBase {
+  return { rows, dim, embeddings: manifest.files[EMBEDDINGS_FILE]!.sha256 };
+}
+
+function concatenate(arrays: readonly Float32Array[]): Float32Array {
+  if (arrays.length === 1) return arrays[0]!;
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  return all;
+}

@@ -1,0 +1,80 @@
+/**
+ * Lines of a change journal: a CRC-32 in eight hexadecimal digits, a space, JSON, a line feed. A line holds everything
+ * that was made durable together, so that a crash tears the last line at most.
+ */
+import { crc32 } from 'node:zlib';
+
+import type { QaRecord } from './record.js';
+
+/** Rows that were added or removed; row numbers continue those of the dataset. */
+export type Change = { add: AddedRows } | { remove: number[] };
+
+export interface AddedRows {
+  /** Row number of the first. */
+  first: number;
+  records: QaRecord[];
+  /** [records.length, dim] */
+  vectors: Float32Array;
+}
+
+/** What a journal belongs to: row numbers mean nothing beside other embeddings. */
+export interface JournalBase {
+  rows: number;
+  dim: number;
+  /** SHA-256 of the embeddings file. */
+  embeddings: string;
+}
+
+const FORMAT = 'univar-changes';
+const VERSION = 1;
+const CHECKSUM_DIGITS = 8;
+
+export function headerLine(base: JournalBase): string {
+  return line(JSON.stringify({ format: FORMAT, version: VERSION, ...base }));
+}
+
+export function changesLine(changes: readonly Change[]): string {
+  return line(JSON.stringify(changes.map((change) => ('add' in change ? { add: { ...change.add, vectors: vectorsToBase64(change.add.vectors) } } : change))));
+}
+
+function line(json: string): string {
+  return `${checksum(json)} ${json}\n`;
+}
+
+function checksum(json: string | Uint8Array): string {
+  return crc32(json).toString(16).padStart(CHECKSUM_DIGITS, '0');
+}
+
+/** The value in a line without its line feed; undefined where the line is torn or damaged. */
+export function parseLine(bytes: Buffer): unknown {
+  const json = bytes.subarray(CHECKSUM_DIGITS + 1);
+  if (json.length === 0 || bytes.toString('latin1', 0, CHECKSUM_DIGITS + 1) !== `${checksum(json)} `) return undefined;
+  return JSON.parse(json.toString()) as unknown;
+}
+
+/** @returns undefined for a value that is no header of this format and version */
+export function parseHeader(value: unknown): JournalBase | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { format, version, rows, dim, embeddings } = value as Record<string, unknown>;
+  if (format !== FORMAT || version !== VERSION) return undefined;
+  return typeof rows === 'number' && typeof dim === 'number' && typeof embeddings === 'string' ? { rows, dim, embeddings } : undefined;
+}
+
+/** The checksum of the line vouches for its form: nothing but {@link changesLine} writes such lines. */
+export function parseChanges(value: unknown): Change[] {
+  type Stored = { add: Omit<AddedRows, 'vectors'> & { vectors: string } } | { remove: number[] };
+  return (value as Stored[]).map((change) => ('add' in change ? { add: { ...change.add, vectors: base64ToVectors(change.add.vectors) } } : change));
+}
+
+/** Entries as little-endian float32, as every machine that the engine supports holds them in memory. */
+export function vectorsToBase64(vectors: Float32Array): string {
+  return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64');
+}
+
+/** The inverse of {@link vectorsToBase64}; bytes behind the last whole entry are left out. */
+export function base64ToVectors(text: string): Float32Array {
+  const bytes = Buffer.from(text, 'base64');
+  const vectors = new Float32Array(Math.floor(bytes.length / 4));
+  new Uint8Array(vectors.buffer).set(bytes.subarray(0, vectors.byteLength));
+  return vectors;
+}

@@ -1,0 +1,138 @@
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+
+import { PACKAGE_VERSION } from '../core/package-version.js';
+import { ApiError } from './api-error.js';
+import type { ApiKeys } from './api-keys.js';
+import { answerBrokenRequest, sendError } from './error-answer.js';
+import { OverloadedError } from './overloaded-error.js';
+import { addEmbeddingRoutes } from './routes/embeddings.js';
+import { addIdentifyRoutes } from './routes/identify.js';
+import { addIndexRoutes } from './routes/index-rows.js';
+import { addOperationRoutes } from './routes/operations.js';
+import type { App, Service } from './service.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How much the request asked for, for the log. */
+    work: { texts: number; vectors: number };
+    /** Which API key it has. */
+    key: number | undefined;
+    /** Fires when the client has gone before it was answered. */
+    gone: AbortSignal;
+  }
+}
+
+export interface LogOptions {
+  level: string;
+  /** Where JSON lines go. */
+  stream: { write(line: string): void };
+  /** Logs bodies, with the texts in them. */
+  texts: boolean;
+}
+
+/** Time for a whole request to arrive: a client that sends a byte at a time may not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MINUTE_MS = 60_000;
+const CLIENT_GONE = 499;
+
+/** All routes, and what holds for all of them; it does not listen yet. */
+export async function createApp(service: Service, keys: ApiKeys | undefined, log: LogOptions): Promise<App> {
+  const { limits } = service;
+  const app = fastify({
+    logger: { level: log.level, stream: log.stream },
+    logController: new LogController({ disableRequestLogging: true }), // the hook below logs one line a request
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false, // the hook below answers in the one form of errors
+    // Wrong types are refused, not turned into right ones.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  // Schemas describe answers; the types of the handlers see to it that they are right.
+  app.setSerializerCompiler(() => JSON.stringify);
+  // Pages of other sites can send text/plain without asking.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(sendError);
+  app.decorateRequest('work', null as unknown as FastifyRequest['work']);
+  app.decorateRequest('key', undefined);
+  app.decorateRequest('gone', null as unknown as AbortSignal);
+  addHooks(app, service, keys, log);
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'univar', version: PACKAGE_VERSION, description: 'Whose values does a text express?' },
+      ...(keys && { components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }, security: [{ key: [] }] }),
+    },
+  });
+  if (limits.perMinute > 0) {
+    await app.register(rateLimit, {
+      max: limits.perMinute,
+      timeWindow: MINUTE_MS,
+      keyGenerator: ({ key, ip }) => (key === undefined ? ip : `key ${key}`),
+      allowList: (request) => !isApi(request),
+      errorResponseBuilder: (_, { ttl, max }) => new ApiError('rate_limited', `More than ${max} requests in a minute`, Math.ceil(ttl / 1000)),
+    });
+  }
+  app.setNotFoundHandler((request) => {
+    throw new ApiError('not_found', `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`);
+  });
+  addEmbeddingRoutes(app, service);
+  addIdentifyRoutes(app, service);
+  addIndexRoutes(app, service);
+  addOperationRoutes(app, service);
+  await app.ready();
+  return app;
+}
+
+/**
+ * What needs a key and counts towards limits: everything but health, the page and its document. The route decides and not
+ * the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
+ */
+function isApi({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith('/v1/') ?? false;
+}
+
+function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: LogOptions): void {
+  const { limits, metrics } = service;
+  app.addHook('onRequest', async (request, reply) => {
+    const leaving = new AbortController();
+    request.work = { texts: 0, vectors: 0 };
+    // Not fastify's request.signal: it fires as soon as a body was read.
+    request.gone = leaving.signal;
+    metrics.countInFlight(1);
+    // Not the hook onResponse: it is not called where the client has gone.
+    reply.raw.once('close', () => {
+      const hasGone = !reply.raw.writableFinished;
+      metrics.countInFlight(-1);
+      record(request, reply, hasGone ? CLIENT_GONE : reply.statusCode, service, log);
+      if (hasGone) leaving.abort();
+    });
+    if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
+      request.key = keys.find(request.headers.authorization);
+      if (request.key === undefined) throw new ApiError('invalid_api_key', 'Expected the header "Authorization: Bearer KEY" with a key of this server');
+    }
+    if (!isApi(request)) return;
+    if (service.state === 'closing') throw new ApiError('draining', 'The server is about to end', 1);
+    if (request.headers['sec-fetch-site'] === 'cross-site') throw new ApiError('cross_site', 'Pages of other sites may not use this server');
+    if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
+  });
+  app.addHook('onSend', async (_, reply) => {
+    // A connection that is kept alive would keep the server from ending.
+    if (service.state !== 'serving') void reply.header('connection', 'close');
+  });
+}
+
+/** One request in log and metrics. */
+function record(request: FastifyRequest, reply: FastifyReply, status: number, { metrics }: Service, log: LogOptions): void {
+  const { method, work, key } = request;
+  const route = request.routeOptions.url ?? 'none';
+  const ms = Math.round(reply.elapsedTime * 10) / 10;
+  metrics.observeRequest(method, route, status, ms / 1000);
+  request.log.info({ method, route, status, ms, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) }, 'answered');
+}

@@ -1,0 +1,204 @@
+import { EngineError } from '../core/errors.js';
+import { wholeText, type EmbeddableText } from '../core/question-answer.js';
+import type { Encoder } from '../encoder/encoder.js';
+import { OverloadedError } from './overloaded-error.js';
+
+export interface EncodeBatcherOptions {
+  /** Tokens, estimated from the length of texts, that are encoded together at most; one text may be longer. @default 2048 */
+  batchTokens?: number | undefined;
+  /** How long a text waits for others while the encoder is idle, in milliseconds. @default 2 */
+  maxWaitMs?: number | undefined;
+  /** Tokens that may wait; a request beyond them is refused unless nothing waits. @default 65,536 */
+  queueTokens?: number | undefined;
+  /** Told of every batch that was encoded. */
+  onBatch?: ((batch: EncodedBatch) => void) | undefined;
+}
+
+export interface EncodedBatch {
+  texts: number;
+  requests: number;
+  /** As the encoder counted them. */
+  tokens: number;
+  seconds: number;
+}
+
+export interface EncodedTexts {
+  /** [texts, dim], row-major */
+  embeddings: Float32Array;
+  /** Tokens that were encoded, special tokens included. */
+  tokens: number;
+}
+
+interface Job {
+  texts: readonly EmbeddableText[];
+  /** Estimated tokens of each text. */
+  estimates: number[];
+  queuedAt: number;
+  /** Texts before it were given to the encoder. */
+  next: number;
+  left: number;
+  result: EncodedTexts;
+  ended: boolean;
+  resolve: (result: EncodedTexts) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Slice {
+  job: Job;
+  begin: number;
+  end: number;
+}
+
+/** A token is rarely shorter: four letters of English, one character of Chinese. */
+const BYTES_PER_TOKEN = 3;
+const SPECIAL_TOKENS = 2;
+/** Weight of the newest batch in the estimate of the speed. */
+const NEWEST = 0.2;
+
+/**
+ * Encodes the texts of concurrent requests together, first come, first served: while the encoder computes one batch, the
+ * texts of the next one gather. A request larger than a batch goes through in several.
+ */
+export class EncodeBatcher {
+  readonly #encoder: Encoder;
+  readonly #batchTokens: number;
+  readonly #maxWaitMs: number;
+  readonly #queueTokens: number;
+  readonly #onBatch: EncodeBatcherOptions['onBatch'];
+  readonly #queue: Job[] = [];
+  #waitingTokens = 0;
+  #tokensPerMs = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(encoder: Encoder, { batchTokens = 2048, maxWaitMs = 2, queueTokens = 65_536, onBatch }: EncodeBatcherOptions = {}) {
+    this.#encoder = encoder;
+    this.#batchTokens = batchTokens;
+    this.#maxWaitMs = maxWaitMs;
+    this.#queueTokens = queueTokens;
+    this.#onBatch = onBatch;
+  }
+
+  /** Estimated tokens of the texts that no batch has taken yet. */
+  get waitingTokens(): number {
+    return this.#waitingTokens;
+  }
+
+  /**
+   * @throws OverloadedError where too much is waiting
+   * @throws EngineError `ERR_ABORTED` as soon as the signal fires; what the encoder throws for these texts
+   */
+  encode(texts: readonly EmbeddableText[], signal?: AbortSignal): Promise<EncodedTexts> {
+    const estimates = texts.map((text) => this.#estimate(text));
+    const tokens = sum(estimates);
+    if (this.#waitingTokens > 0 && this.#waitingTokens + tokens > this.#queueTokens) {
+      const seconds = this.#tokensPerMs > 0 ? this.#waitingTokens / this.#tokensPerMs / 1000 : 1;
+      return Promise.reject(new OverloadedError('Too many texts are waiting to be encoded', seconds));
+    }
+    if (signal?.aborted) return Promise.reject(aborted(signal));
+    const result = { embeddings: new Float32Array(texts.length * this.#encoder.dim), tokens: 0 };
+    if (texts.length === 0) return Promise.resolve(result);
+    const encoded = new Promise<EncodedTexts>((resolve, reject) => {
+      const job: Job = { texts, estimates, queuedAt: performance.now(), next: 0, left: texts.length, result, ended: false, resolve, reject };
+      signal?.addEventListener('abort', () => this.#fail(job, aborted(signal)), { once: true });
+      this.#queue.push(job);
+      this.#waitingTokens += tokens;
+    });
+    this.#running ??= this.#run();
+    return encoded;
+  }
+
+  /** Settles when nothing waits and nothing is computed. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#gather();
+      const batch = this.#take();
+      if (batch.length > 0) await this.#encode(batch);
+    }
+    this.#running = undefined; // at once: what comes from now on starts the next run
+  }
+
+  /** Waits for company where the oldest text has not waited long and a batch is not full. */
+  async #gather(): Promise<void> {
+    const rest = this.#maxWaitMs - (performance.now() - this.#queue[0]!.queuedAt);
+    if (rest <= 0 || this.#waitingTokens >= this.#batchTokens) return;
+    await new Promise((resolve) => setTimeout(resolve, rest));
+  }
+
+  #take(): Slice[] {
+    const batch: Slice[] = [];
+    let room = this.#batchTokens;
+    while (this.#queue.length > 0 && room > 0) {
+      const job = this.#queue[0]!;
+      const begin = job.next;
+      while (job.next < job.texts.length && (job.estimates[job.next]! <= room || (batch.length === 0 && job.next === begin))) {
+        room -= job.estimates[job.next]!;
+        this.#waitingTokens -= job.estimates[job.next]!;
+        job.next++;
+      }
+      if (job.next > begin) batch.push({ job, begin, end: job.next });
+      if (job.next < job.texts.length) break; // nobody overtakes
+      this.#queue.shift();
+    }
+    return batch;
+  }
+
+  async #encode(batch: readonly Slice[]): Promise<void> {
+    const texts = batch.flatMap(({ job, begin, end }) => job.texts.slice(begin, end));
+    const begin = performance.now();
+    let encoded;
+    try {
+      encoded = await this.#encoder.encode(texts);
+    } catch (error) {
+      // One request's failure is not that of its neighbours.
+      if (batch.length === 1) this.#fail(batch[0]!.job, error);
+      else for (const slice of batch) if (!slice.job.ended) await this.#encode([slice]);
+      return;
+    }
+    const ms = performance.now() - begin;
+    const rate = sum(batch.map((slice) => sum(slice.job.estimates.slice(slice.begin, slice.end)))) / Math.max(ms, 0.01);
+    this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : (1 - NEWEST) * this.#tokensPerMs + NEWEST * rate;
+    this.#onBatch?.({ texts: texts.length, requests: batch.length, tokens: encoded.tokens, seconds: ms / 1000 });
+    const { dim } = this.#encoder;
+    let row = 0;
+    for (const { job, begin: first, end } of batch) {
+      const rows = end - first;
+      job.result.embeddings.set(encoded.embeddings.subarray(row * dim, (row + rows) * dim), first * dim);
+      job.result.tokens += sum(encoded.textTokens.subarray(row, row + rows));
+      job.left -= rows;
+      row += rows;
+      if (job.left > 0 || job.ended) continue;
+      job.ended = true;
+      job.resolve(job.result);
+    }
+  }
+
+  /** Takes what is left of a request out of the queue. What is being computed goes on; its result is dropped. */
+  #fail(job: Job, error: unknown): void {
+    if (job.ended) return;
+    job.ended = true;
+    const at = this.#queue.indexOf(job);
+    if (at >= 0) {
+      this.#queue.splice(at, 1);
+      this.#waitingTokens -= sum(job.estimates.slice(job.next));
+    }
+    job.reject(error);
+  }
+
+  #estimate(text: EmbeddableText): number {
+    return Math.min(this.#encoder.maxTokens, SPECIAL_TOKENS + Math.ceil(Buffer.byteLength(wholeText(text)) / BYTES_PER_TOKEN));
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function aborted(signal: AbortSignal): EngineError {
+  return new EngineError('ERR_ABORTED', 'The client has gone', { cause: signal.reason });
+}

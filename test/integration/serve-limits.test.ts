@@ -1,0 +1,127 @@
+import { connect } from 'node:net';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import type { Limits } from '../../src/server/limits.js';
+import { Server, type ServerOptions } from '../../src/server/start-server.js';
+import { sendJson, type Answer } from '../support/served.js';
+import { SlowEncoder } from '../support/slow-encoder.js';
+
+async function start(encoder: SlowEncoder, options: { limits?: Partial<Limits>; batching?: ServerOptions['batching'] } = {}) {
+  const lines: string[] = [];
+  const server = await Server.start({ encoder, port: 0, log: { level: 'info', stream: { write: (line) => void lines.push(line) }, texts: false }, ...options });
+  let stopped: Promise<void> | undefined;
+  const stop = (settings?: Parameters<Server['stop']>[0]): Promise<void> => (stopped ??= server.stop(settings));
+  onTestFinished(() => {
+    encoder.free();
+    return stop({ timeoutMs: 10 });
+  });
+  const { url } = server;
+  const embed = (input: string | string[]): Promise<Answer> => sendJson(url, 'POST', '/v1/embeddings', { input });
+  const metric = async (name: string): Promise<number> => Number(new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())![1]);
+  return { url, stop, embed, lines, metric };
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+describe('limits', () => {
+  it('answers 503 with Retry-After where too much waits for the encoder, and goes on afterwards', async () => {
+    const encoder = new SlowEncoder();
+    const { embed, metric } = await start(encoder, { batching: { queueTokens: 6, batchTokens: 4, maxWaitMs: 0 } });
+    const running = embed('a');
+    await until(() => encoder.calls.length === 1);
+    const waiting = [embed('b'), embed('c')]; // three tokens each, by the estimate
+    await until(async () => (await metric('univar_encode_waiting_tokens')) === 6);
+    const refused = await embed('d');
+    expect(refused).toMatchObject({ status: 503, body: { error: { type: 'server_error', code: 'ERR_OVERLOADED' } } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    encoder.free();
+    expect((await Promise.all([running, ...waiting])).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await embed('d')).status).toBe(200);
+  });
+
+  it('answers 503 where too many requests are worked on, but says how it is', async () => {
+    const encoder = new SlowEncoder();
+    const { embed, url, metric } = await start(encoder, { limits: { requests: 2 } });
+    const running = [embed('a'), embed('b')];
+    await until(async () => (await metric('univar_http_requests_in_flight')) === 3); // the one that asks counts
+    expect(await embed('c')).toMatchObject({ status: 503, body: { error: { code: 'ERR_OVERLOADED' } } });
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    encoder.free();
+    await Promise.all(running);
+    await until(async () => (await metric('univar_http_requests_in_flight')) === 1);
+    expect((await embed('d')).status).toBe(200);
+  });
+
+  it('limits bodies, texts and their number', async () => {
+    const { embed, url } = await start(new SlowEncoder(0), { limits: { bodyBytes: 1000, texts: 3, textLength: 10 } });
+    expect((await embed(['a', 'b', 'c'])).status).toBe(200);
+    expect(await embed(['a', 'b', 'c', 'd'])).toMatchObject({ status: 400, body: { error: { code: 'ERR_ARG_RANGE' } } });
+    expect(await embed('x'.repeat(11))).toMatchObject({ status: 400 });
+    expect((await embed('😀'.repeat(10))).status).toBe(200);
+    expect(await embed('x'.repeat(1000))).toMatchObject({ status: 413, body: { error: { code: 'body_too_large' } } });
+    expect(await sendJson(url, 'POST', '/v1/identify', { texts: ['a'] })).toMatchObject({ status: 404, body: { error: { code: 'no_index' } } });
+  });
+
+  it('does not encode for a client that has gone', async () => {
+    const encoder = new SlowEncoder();
+    const { embed, lines, metric, url } = await start(encoder, { batching: { maxWaitMs: 0 } });
+    const running = embed('a');
+    await until(() => encoder.calls.length === 1);
+    const client = new AbortController();
+    const leaving = fetch(`${url}/v1/embeddings`, { method: 'POST', signal: client.signal, headers: { 'content-type': 'application/json' }, body: '{"input": ["b", "c"]}' });
+    const left = leaving.catch((error: unknown) => error);
+    await until(async () => (await metric('univar_encode_waiting_tokens')) > 0);
+    client.abort();
+    expect(await left).toMatchObject({ name: 'AbortError' });
+    await until(async () => (await metric('univar_encode_waiting_tokens')) === 0);
+    encoder.free();
+    expect((await running).status).toBe(200);
+    expect((await embed('d')).status).toBe(200);
+    expect(encoder.calls).toEqual([['a'], ['d']]);
+    expect(lines.filter((line) => line.includes('"status":499'))).toHaveLength(1);
+  });
+
+  it('reports a failure of the encoder without telling what is inside, and logs it', async () => {
+    const { embed, lines } = await start(new SlowEncoder(0));
+    const { status, body } = await embed('bad');
+    expect([status, body.error!.code]).toEqual([500, 'ERR_INTERNAL']);
+    expect(body.error!.message).not.toContain('bad text');
+    expect(lines.join('')).toContain('a bad text');
+  });
+});
+
+describe('Server.stop', () => {
+  it('is unready first, then refuses, answers what it has, and frees the encoder', async () => {
+    const encoder = new SlowEncoder();
+    const { embed, stop, url, metric } = await start(encoder);
+    const running = embed('a');
+    await until(() => encoder.calls.length === 1);
+    const stopping = stop({ delayMs: 1000 });
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    const late = embed('b'); // within the delay
+    await until(async () => (await metric('univar_encode_waiting_tokens')) > 0);
+    await until(async () => {
+      const answer = await fetch(`${url}/v1/models`).catch(() => undefined);
+      return answer?.status !== 200;
+    });
+    expect(encoder.disposed).toBe(false);
+    encoder.free();
+    expect((await Promise.all([running, late])).map(({ status }) => status)).toEqual([200, 200]);
+    await stopping;
+    expect(encoder.disposed).toBe(true);
+  });
+
+  it('cuts connections that do not end', async () => {
+    const { stop, url } = await start(new SlowEncoder(0));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await stop({ timeoutMs: 50 });
+    await closed;
+  });
+});

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import type { QaRecord } from '../../src/data/record.js';
+import { runCli, startCli, type CliResult, type CliRun } from './cli.js';
+import { toJsonl } from './records.js';
+import { answers, writeTrainableEncoder } from './trainable-encoder.js';
+
+export interface ServedDataset {
+  dir: string;
+  encoder: string;
+  records: QaRecord[];
+}
+
+/** A dataset of 60 answers in `scratch`, embedded with a tiny encoder of the addon, with an HNSW index. */
+export async function makeServedDataset(scratch: string): Promise<ServedDataset> {
+  const encoder = writeTrainableEncoder(join(scratch, 'tiny'));
+  writePooling(encoder);
+  const records = answers(3, 20);
+  const file = join(scratch, 'answers.jsonl');
+  writeFileSync(file, toJsonl(records));
+  const dir = join(scratch, 'values');
+  for (const args of [['embed', file, '--out', dir, '--encoder', encoder], ['index', dir]]) {
+    const { code, stderr } = await runCli(args);
+    if (code !== 0) throw new Error(stderr);
+  }
+  return { dir, encoder, records };
+}
+
+/** What makes a sentence encoder of a transformer: the mean of its tokens. */
+function writePooling(folder: string): void {
+  const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { hidden_size: number };
+  mkdirSync(join(folder, '1_Pooling'));
+  writeFileSync(join(folder, '1_Pooling', 'config.json'), JSON.stringify({ word_embedding_dimension: width, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }));
+  const modules = ['Transformer', 'Pooling'].map((name, idx) => ({ idx, name: String(idx), path: idx === 0 ? '' : '1_Pooling', type: `sentence_transformers.models.${name}` }));
+  writeFileSync(join(folder, 'modules.json'), JSON.stringify(modules));
+}
+
+export interface Answer {
+  status: number;
+  body: Record<string, never> & { error?: { message: string; type: string; code: string } };
+  headers: Headers;
+}
+
+export interface RunningServer {
+  url: string;
+  child: CliRun['child'];
+  result: Promise<CliResult>;
+  /** What it has written to standard error so far. */
+  log: () => string;
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+}
+
+/** Starts `univar serve` on a free port and waits until it listens; it ends with the test at the latest. */
+export async function startServe(args: readonly string[], ending: (end: () => Promise<void>) => void = onTestFinished): Promise<RunningServer> {
+  const { child, result } = startCli(['serve', '--port', '0', '--json', ...args]);
+  ending(async () => {
+    child.kill('SIGKILL');
+    await result;
+  });
+  let stdout = '';
+  let log = '';
+  child.stderr!.on('data', (text: string) => (log += text));
+  while (!stdout.includes('}\n')) {
+    const [text] = (await Promise.race([once(child.stdout!, 'data'), result.then(({ stderr }) => Promise.reject(new Error(stderr)))])) as [string];
+    stdout += text;
+  }
+  const { url } = JSON.parse(stdout) as { url: string };
+  const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => sendJson(url, method, path, body, headers);
+  return { url, child, result, log: () => log, send, post: (path, body, headers) => send('POST', path, body, headers) };
+}
+
+/** One request with a JSON body. */
+export async function sendJson(url: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Answer['body'], headers: response.headers };
+}
