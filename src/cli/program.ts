@@ -13,6 +13,7 @@ import { addIdentifyCommand } from './identify.js';
 import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
+import { addRandomEncoderCommand } from './random-encoder.js';
 import { addTrainCommand } from './train.js';
 
 const USAGE_ERROR = 2;
@@ -37,6 +38,7 @@ export function createProgram(context: CliContext): Command {
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
+  addRandomEncoderCommand(program, context);
   addBenchCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);
