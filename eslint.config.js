@@ -16,7 +16,8 @@ const FOLDERS = {
   maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
+  queue: { uses: ['core', 'data', 'encoder'], packages: ['bullmq', 'ioredis'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking', 'queue'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

@@ -23,6 +23,7 @@ export interface EmbedOptions extends EncoderCliOptions {
   maxTokens?: number;
   shardRows: number;
   add?: boolean;
+  queue?: string;
   overwrite?: boolean;
   json?: boolean;
 }
@@ -45,6 +46,7 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
     .option('--max-tokens <n>', 'cut longer texts here, the question before the answer (default: as the encoder says)', integer(2))
     .option('--shard-rows <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_SHARD_ROWS)
     .option('--add', 'the inputs are only the new ones: those of the complete dataset need not be named again')
+    .option('--queue <url>', 'let workers compute, on any machines that see the dataset folder: "univar worker" with the same Redis URL')
     .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
@@ -56,6 +58,7 @@ Examples:
   $ univar embed parts/ --encoder models/my-encoder --dtype f16 --skip-bad --out values/
   $ univar embed parts/ --out values/                    again, when there are new files: embeds what is new
   $ univar embed more.jsonl --add --out values/          the same without naming the old files
+  $ univar embed parts/ --queue redis://host --out /shared/values/      computed by "univar worker --queue redis://host"
 `,
     )
     .action(async (inputs: string[], options: EmbedOptions) => {

@@ -15,6 +15,7 @@ import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addRandomEncoderCommand } from './random-encoder.js';
 import { addTrainCommand } from './train.js';
+import { addWorkerCommand } from './worker.js';
 
 const USAGE_ERROR = 2;
 
@@ -31,6 +32,7 @@ export function createProgram(context: CliContext): Command {
     .showHelpAfterError('Run the same command with --help for its options and examples.')
     .exitOverride();
   addEmbedCommand(program, context);
+  addWorkerCommand(program, context);
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);

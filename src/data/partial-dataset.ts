@@ -11,7 +11,8 @@ import { MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES, type DatasetConfigu
 import { npyHeader } from './npy.js';
 import { readIntact, ShardReader, writeWhole } from './shard-files.js';
 
-const SHARD_FOLDER = /^shards-[0-9a-f]{8}(-2)?$/;
+/** Folders of shards, and those in which other machines leave their part of the work (see src/queue). */
+const OWN_FOLDER = /^(shards|work)-([0-9a-f]{8}(-2)?)$/;
 /** What dataset folders of version 1 may hold beside their complete files. */
 const FORMER_PARTIALS = Object.values(SINGLE_FILES).map((name) => name + PARTIAL);
 
@@ -180,20 +181,25 @@ async function filesInUse(dir: string): Promise<string[]> {
 }
 
 /**
- * Removes the journal and all shards that neither the manifest names nor lie in the folder `kept`: what a writer left that
- * was killed, or a dataset that was replaced.
+ * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`: what
+ * a writer left that was killed, or a dataset that was replaced.
  */
 async function clear(dir: string, kept?: string): Promise<void> {
   const used = new Set(await filesInUse(dir));
   for (const name of [JOURNAL_FILE, ...FORMER_PARTIALS]) await rm(join(dir, name), { force: true });
   if (used.size > 0) for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
   for (const folder of await readdir(dir)) {
-    if (!SHARD_FOLDER.test(folder) || folder === kept) continue;
+    if (!OWN_FOLDER.test(folder) || (kept !== undefined && workFolderOf(folder) === workFolderOf(kept))) continue;
     const files = await readdir(join(dir, folder));
     const gone = files.filter((file) => !used.has(`${folder}/${file}`));
     for (const file of gone) await rm(join(dir, folder, file), { recursive: true, force: true });
-    if (gone.length === files.length) await rm(join(dir, folder), { recursive: true, force: true });
+    if (gone.length === files.length) await rm(join(dir, folder), { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** The folder of the work that shards of the folder `shards-...` are made from. */
+export function workFolderOf(folder: string): string {
+  return folder.replace(/^shards-/, 'work-');
 }
 
 /** @param other the wanted configuration where the journal has another one */

@@ -1,5 +1,5 @@
 /** The two files of a shard on disk: written whole or not at all, and read by row. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,7 +11,8 @@ import { PARTIAL, type FileEntry, type ShardEntry } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } from './npy.js';
 
 /**
- * Writes a file that appears under its name when it is whole and on the disk; one that was there is replaced.
+ * Writes a file that appears under its name when it is whole and on the disk; one that was there is replaced. Several
+ * processes, also on several machines, may write the same one.
  *
  * @param file path within `dir`
  * @param hint for the message of a failure
@@ -19,7 +20,7 @@ import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } fro
  */
 export async function writeWhole(dir: string, file: string, parts: readonly Uint8Array[], hint?: string): Promise<FileEntry> {
   const path = join(dir, file);
-  const partial = path + PARTIAL;
+  const partial = `${path}.${randomUUID().slice(0, 8)}${PARTIAL}`;
   const hash = createHash('sha256');
   let bytes = 0;
   try {

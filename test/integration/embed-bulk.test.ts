@@ -49,7 +49,7 @@ describe('twenty thousand answers', () => {
     expect(resumedRows % 2048).toBe(0);
     expect(embeddedTexts).toBeLessThanOrEqual(ROWS - resumedRows);
     expect(bytesOf(join(scratch, 'killed'))).toEqual(bytesOf(join(scratch, 'whole')));
-  });
+  }, 600_000); // half a minute where nothing else runs
 
   it('have one vector for every text', async () => {
     const dataset = await openDataset(join(scratch, 'whole'), { verify: true });

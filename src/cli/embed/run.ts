@@ -1,10 +1,9 @@
 import { EngineError } from '../../core/errors.js';
 import { DatasetWriter, expectAddable, type DatasetWriterOptions } from '../../data/dataset-writer.js';
 import type { ReadOptions } from '../../data/read-options.js';
-import { readRecords } from '../../data/read-records.js';
+import { readRecords, type RecordBatch } from '../../data/read-records.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
-import { loadEncoder } from '../../encoder/load-encoder.js';
-import { planEncoder, type LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import { capabilities } from '../../native/capabilities.js';
 import type { CliContext } from '../context.js';
 import { rememberEncoder } from '../dataset-encoder.js';
@@ -14,26 +13,16 @@ import { findInputs, type EmbedInputs } from './inputs.js';
 import { embedRecords, type EmbedResult } from './pipeline.js';
 import { keepRejects, REJECTS_FILE, RejectsFile } from './rejects.js';
 import { scanRecords, type Scan } from './scan.js';
-import { localShardEncoder, type ShardEncoder } from './shard-encoder.js';
+import { describeEncoderFolder, openLocal, type EncoderDescription, type OpenShardEncoder } from './shard-encoder.js';
+import { cutShards, planShards } from './shards.js';
 import { describeSummary, summaryOfUnchanged, type EmbedSummary } from './summary.js';
 
-/** The encoder as far as it is known before its weights are loaded. */
-export interface EncoderDescription {
-  name: string;
-  fingerprint: string;
-  dim: number;
-  maxTokens: number;
-  backend: EmbedSummary['backend'];
-  precision: EmbedSummary['precision'];
-}
-
-/** What computes the shards, and how it is let go. */
-export interface OpenShardEncoder {
-  encoder: ShardEncoder;
-  description: EncoderDescription;
-  /** True where this process computes, so that its CPU time says how busy the CPU was. */
-  here: boolean;
-  dispose: () => Promise<void>;
+interface EmbedRun {
+  found: EmbedInputs;
+  scan: Scan;
+  read: ReadOptions;
+  options: EmbedOptions;
+  context: CliContext;
 }
 
 /** `univar embed`: checks the inputs, embeds them, and prints a summary. */
@@ -56,42 +45,52 @@ export async function embedToFolder(inputs: readonly string[], options: EmbedOpt
   const found = await findInputs(out, inputs, { format: read.format, add: options.add ?? false, overwrite: options.overwrite ?? false, signal: context.signal });
   if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, options);
   const scan = await scanInputs(found, read, context);
-  const opened = await openLocal(folder, options, context.signal);
+  const run: EmbedRun = { found, scan, read, options, context };
+  const opened = await openEncoder(folder, options, context);
   try {
     const writer = await DatasetWriter.open(out, writerOptions(found, opened.description, read, options));
-    const rejects = new RejectsFile(out, found.base?.manifest.rejected ?? 0);
-    let result: EmbedResult;
     const resumedRows = writer.rows - (found.base?.rows ?? 0);
+    let result: EmbedResult;
     try {
-      result = await embedShards(writer, rejects, opened, found, scan, read, options, context);
+      result = await embedShards(run, writer, opened);
     } finally {
-      await rejects.discard();
       await writer.close();
     }
     await rememberEncoder(out, folder);
-    return summarise(found, scan, opened, result, resumedRows, options);
+    return summarise(run, opened, result, resumedRows);
   } finally {
     await opened.dispose();
   }
 }
 
-async function embedShards(
-  writer: DatasetWriter,
-  rejects: RejectsFile,
-  { encoder, description }: OpenShardEncoder,
-  { base, paths }: EmbedInputs,
-  { result: { rows, duplicates, rejected }, table }: Scan,
-  read: ReadOptions,
-  { shardRows, out }: EmbedOptions,
-  context: CliContext,
-): Promise<EmbedResult> {
+async function openEncoder(folder: string, options: EmbedOptions, context: CliContext): Promise<OpenShardEncoder> {
+  if (options.queue === undefined) return openLocal(folder, encoderOptions(options), context.signal);
+  const { openQueue } = await import('./queue-encoder.js');
+  return openQueue(folder, { ...encoderOptions(options), url: options.queue, out: options.out }, context);
+}
+
+async function embedShards(run: EmbedRun, writer: DatasetWriter, opened: OpenShardEncoder): Promise<EmbedResult> {
+  const { scan, options, context } = run;
+  const { out, shardRows } = options;
+  const { base, paths } = run.found;
+  const { rows, duplicates, rejected } = scan.result;
+  const { table } = scan;
   const baseRows = base?.rows ?? 0;
+  const records = (): AsyncIterable<RecordBatch> => readRecords(paths, { ...run.read, signal: context.signal });
   if (base) context.log(`embed: adding ${formatCount(rows - baseRows)} answers to the ${formatCount(baseRows)} of ${out}`);
   if (writer.rows > baseRows) context.log(`embed: continuing after the ${formatCount(writer.rows - baseRows)} answers of an interrupted run`);
+  const rejects = new RejectsFile(out, base?.manifest.rejected ?? 0);
+  const encoder = await opened.start(writer);
   const progress = context.progress({ label: 'embed', unit: 'answers', total: rows, done: writer.rows });
   try {
-    const batches = keepRejects(readRecords(paths, { ...read, signal: context.signal }), rejects);
-    const result = await embedRecords({ writer, batches, baseRows, rows, dim: description.dim, table, encoder, shardRows, onProgress: (done) => progress.update(done) });
+    if (encoder.announce) {
+      for await (const shard of planShards(cutShards(records(), shardRows, baseRows), table)) {
+        if (shard.first >= writer.rows) await encoder.announce(shard);
+      }
+    }
+    const batches = keepRejects(records(), rejects);
+    const dim = opened.description.dim;
+    const result = await embedRecords({ writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress: (done) => progress.update(done) });
     await rejects.finish();
     await writer.finish({ rejected: (base?.manifest.rejected ?? 0) + rejected, duplicates });
     return result;
@@ -100,14 +99,13 @@ async function embedShards(
     throw new EngineError('ERR_ABORTED', `Interrupted. What is embedded stays in ${out}: run the same command again to go on`, { cause: error });
   } finally {
     progress.stop();
+    await rejects.discard();
   }
 }
 
 /** The dataset has all inputs already: only whether it is the one that was asked for remains to be seen. */
 async function embedNothing(found: EmbedInputs, folder: string, read: ReadOptions, options: EmbedOptions): Promise<EmbedSummary> {
-  const plan = await planEncoder(folder, encoderOptions(options));
-  const { model, maxTokens, backend, precision } = plan;
-  const description = { name: model.name, dim: model.dim, fingerprint: await plan.fingerprint(), maxTokens, backend, precision };
+  const description = await describeEncoderFolder(folder, encoderOptions(options));
   expectAddable(options.out, found.base!.manifest, writerOptions(found, description, read, options));
   return summaryOfUnchanged(found.base!, description);
 }
@@ -129,11 +127,6 @@ function encoderOptions({ maxTokens, batchTokens, backend, precision }: EmbedOpt
   return { maxTokens, batchTokens, backend, precision };
 }
 
-async function openLocal(folder: string, options: EmbedOptions, signal: AbortSignal): Promise<OpenShardEncoder> {
-  const encoder = await loadEncoder(folder, encoderOptions(options));
-  return { encoder: localShardEncoder(encoder, signal), description: encoder, here: encoder.backend === 'native', dispose: () => encoder.dispose() };
-}
-
 async function scanInputs({ base, paths }: EmbedInputs, read: ReadOptions, context: CliContext): Promise<Scan> {
   const progress = context.progress({ label: 'read', unit: 'answers' });
   async function* none(): AsyncGenerator<never> {
@@ -146,7 +139,7 @@ async function scanInputs({ base, paths }: EmbedInputs, read: ReadOptions, conte
   }
 }
 
-function summarise({ base }: EmbedInputs, { result }: Scan, { description, here }: OpenShardEncoder, embedded: EmbedResult, resumedRows: number, { out }: EmbedOptions): EmbedSummary {
+function summarise({ found: { base }, scan: { result }, options: { out } }: EmbedRun, { description, here }: OpenShardEncoder, embedded: EmbedResult, resumedRows: number): EmbedSummary {
   const { seconds, tokens, texts, cpuSeconds } = embedded;
   const { name, backend, precision, dim } = description;
   const rate = (count: number): number => (seconds > 0 ? count / seconds : 0);
