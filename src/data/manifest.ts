@@ -96,13 +96,14 @@ export async function readManifest(dir: string): Promise<DatasetManifest | undef
   const { encoder } = manifest as { encoder?: Partial<DatasetManifest['encoder']> };
   if (typeof encoder?.name !== 'string' || typeof encoder.fingerprint !== 'string') return refuse('"encoder" lacks its name or fingerprint');
   const { files, ...rest } = manifest;
-  const shards = manifest.version === 1 ? [singleShard(manifest.rows, files)] : manifest.shards;
+  const shards: unknown = manifest.version === 1 ? [singleShard(manifest.rows, files)] : manifest.shards;
   if (!Array.isArray(shards)) return refuse('"shards" is not a list');
-  const bad = shards.findIndex((shard) => !isShard(shard));
+  const entries: unknown[] = shards;
+  const bad = entries.findIndex((shard) => !isShard(shard));
   if (bad >= 0) return refuse(manifest.version === 1 ? '"files" lacks the size or checksum of a file' : `shard ${bad} lacks its rows, or the size or checksum of a file`);
-  const rows = (shards as ShardEntry[]).reduce((sum, shard) => sum + shard.rows, 0);
+  const rows = (entries as ShardEntry[]).reduce((sum, shard) => sum + shard.rows, 0);
   if (rows !== manifest.rows) return refuse(`its shards have ${rows} rows, but "rows" is ${manifest.rows}`);
-  return { ...rest, version: VERSION, shards } as DatasetManifest;
+  return { ...rest, version: VERSION, shards: entries } as DatasetManifest;
 }
 
 function singleShard(rows: number, files: unknown): unknown {

@@ -59,13 +59,13 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
     alone = bytesOf(join(scratch, 'alone'));
     const out = join(scratch, 'shared');
     const random = seededRandom(7);
-    let over = false;
+    const state = { over: false };
     const planner = start([...embedArgs('shared'), '--queue', redis.url]);
-    const ended = planner.result.finally(() => (over = true));
+    const ended = planner.result.finally(() => (state.over = true));
     const workers = [startWorker(), startWorker()];
     let kills = 0;
     const chaos = (async () => {
-      while (!over && kills < 8) {
+      while (!state.over && kills < 8) {
         await sleep(300 + random() * 1500);
         const victim = Math.floor(random() * workers.length);
         workers[victim]!.child.kill('SIGKILL');
@@ -137,7 +137,9 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
     const other = join(scratch, 'other-encoder');
     expect((await runCli(['random-encoder', '--layers', '4', '--hidden', '128', '--seed', '1', '--out', other])).code).toBe(0);
     const planner = start([...embedArgs('other'), '--queue', redis.url]);
-    for await (const text of planner.child.stderr!) if (String(text).includes('no worker is connected')) break;
+    await new Promise<void>((resolve) => {
+      planner.child.stderr!.on('data', (text) => String(text).includes('no worker is connected') && resolve());
+    });
     const refused: CliResult = await start(['worker', '--queue', redis.url, '--encoder', other]).result;
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/The jobs are for the encoder "encoder".*--encoder/) as string });
     planner.child.kill('SIGINT');

@@ -9,7 +9,7 @@ import { describeEncoderFolder, type OpenShardEncoder, type ShardEncoder } from 
 const DEPTH = 2;
 
 /** Lets workers compute: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
-export async function openQueue(folder: string, { url, out, ...options }: LoadEncoderOptions & { url: string; out: string }, { signal, log }: CliContext): Promise<OpenShardEncoder> {
+export async function openQueue(folder: string, { url, out, ...options }: LoadEncoderOptions & { url: string; out: string }, context: CliContext): Promise<OpenShardEncoder> {
   const connection = await reachRedis(url);
   const description = await describeEncoderFolder(folder, options);
   const { dim, ...encoder } = description;
@@ -24,8 +24,8 @@ export async function openQueue(folder: string, { url, out, ...options }: LoadEn
         folder: workFolderOf(writer.shardFolder),
         dim,
         encoder: { ...encoder, batchTokens: options.batchTokens ?? null },
-        signal,
-        onNotice: (text) => log(`embed: ${text}`),
+        signal: context.signal,
+        onNotice: (text) => context.log(`embed: ${text}`),
       });
       return queueShardEncoder(queue);
     },
