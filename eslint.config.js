@@ -21,7 +21,8 @@ const FOLDERS = {
     uses: ['core', 'native', 'data', 'encoder', 'search', 'collection'],
     packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox', 'prom-client'],
   },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking', 'collection', 'server'], packages: ['commander', 'cli-progress'] },
+  queue: { uses: ['core', 'data', 'encoder'], packages: ['bullmq', 'ioredis'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking', 'collection', 'server', 'queue'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

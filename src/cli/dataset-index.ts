@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
-import { EMBEDDINGS_FILE } from '../data/manifest.js';
 import { VectorIndex, type Metric } from '../search/vector-index.js';
 
 export const INDEX_FILE = 'index.faiss';
@@ -29,7 +28,7 @@ export interface IndexDescription {
   factory: string;
   metric: Metric;
   rows: number;
-  /** SHA-256 of the embeddings file. */
+  /** What they were: see `Dataset.embeddingsChecksum`. */
   embeddings: string;
 }
 
@@ -50,7 +49,7 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
       const before = index.size;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
-    const description = { factory: index.factory, metric, rows, embeddings: embeddingsHash(dataset) };
+    const description = { factory: index.factory, metric, rows, embeddings: dataset.embeddingsChecksum };
     await index.save(join(dir, INDEX_FILE));
     await writeFile(join(dir, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);
     return { ...description, bytes: (await stat(join(dir, INDEX_FILE))).size };
@@ -79,15 +78,11 @@ export async function loadDatasetIndex(dataset: Dataset): Promise<VectorIndex | 
   } catch (cause) {
     throw new EngineError('ERR_DATA', `${path} is damaged; run "univar index" again`, { cause });
   }
-  if (description.embeddings !== embeddingsHash(dataset)) return 'stale';
+  if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
   const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE));
   if (index.size === dataset.rows && index.dim === dataset.dim) return index;
   await index.dispose();
   return 'stale';
-}
-
-function embeddingsHash(dataset: Dataset): string {
-  return dataset.manifest.files[EMBEDDINGS_FILE]!.sha256;
 }
 
 /** At most `count` rows, evenly spaced, so that a dataset in the order of its models is well represented. */

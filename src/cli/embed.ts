@@ -7,8 +7,8 @@ import { columnMap, integer } from './parse-options.js';
 
 const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
 
-/** Long enough for batches of similar lengths, short enough that a minute of work is lost at most. */
-export const DEFAULT_WINDOW = 1024;
+/** Long enough for batches of similar lengths and few files, short enough that a minute of work is lost at most. */
+export const DEFAULT_SHARD_ROWS = 4096;
 
 export interface EmbedOptions extends EncoderCliOptions {
   out: string;
@@ -21,7 +21,9 @@ export interface EmbedOptions extends EncoderCliOptions {
   skipBad?: boolean;
   batchTokens?: number;
   maxTokens?: number;
-  window: number;
+  shardRows: number;
+  add?: boolean;
+  queue?: string;
   overwrite?: boolean;
   json?: boolean;
 }
@@ -30,8 +32,8 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
   const command = program
     .command('embed')
     .description('embed answers: JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
-    .argument('<inputs...>', 'files, or folders of them; each row has a question, an answer, a model and a language')
-    .requiredOption('-o, --out <folder>', 'dataset folder to write; an interrupted one is continued')
+    .argument('<inputs...>', 'files, or folders of them, searched to the bottom; each row has a question, an answer, a model and a language')
+    .requiredOption('-o, --out <folder>', 'dataset folder to write; an interrupted one is continued, and a complete one gets the answers of the inputs that are new')
     .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)');
   addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
     .addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'))
@@ -42,7 +44,9 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
     .option('--skip-bad', 'leave bad rows out, write them to rejects.jsonl in the folder and count them')
     .option('--batch-tokens <n>', 'tokens that the encoder computes at once', integer(1))
     .option('--max-tokens <n>', 'cut longer texts here, the question before the answer (default: as the encoder says)', integer(2))
-    .option('--window <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_WINDOW)
+    .option('--shard-rows <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_SHARD_ROWS)
+    .option('--add', 'the inputs are only the new ones: those of the complete dataset need not be named again')
+    .option('--queue <url>', 'let workers compute, on any machines that see the dataset folder: "univar worker" with the same Redis URL')
     .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
@@ -52,6 +56,9 @@ Examples:
   $ univar embed answers.jsonl --out values/
   $ univar embed survey.csv --columns answer=response,question=prompt --lang eng --out values/
   $ univar embed parts/ --encoder models/my-encoder --dtype f16 --skip-bad --out values/
+  $ univar embed parts/ --out values/                    again, when there are new files: embeds what is new
+  $ univar embed more.jsonl --add --out values/          the same without naming the old files
+  $ univar embed parts/ --queue redis://host --out /shared/values/      computed by "univar worker --queue redis://host"
 `,
     )
     .action(async (inputs: string[], options: EmbedOptions) => {

@@ -59,6 +59,7 @@ function messageOf({ code, message }: EngineError): string {
 function inFlags(message: string): string {
   return message
     .replace('(overwrite: true)', '(--overwrite)')
+    .replace('(add: true)', '(--add)')
     .replace(/\(columns: ([^)]*)\)/, '(--columns $1)')
     .replace(/\(defaults: (\w+)=([^)]*)\)/, '(--$1 $2)');
 }

@@ -14,7 +14,9 @@ import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
 import { addServeCommand } from './serve.js';
+import { addRandomEncoderCommand } from './random-encoder.js';
 import { addTrainCommand } from './train.js';
+import { addWorkerCommand } from './worker.js';
 
 const USAGE_ERROR = 2;
 
@@ -31,6 +33,7 @@ export function createProgram(context: CliContext): Command {
     .showHelpAfterError('Run the same command with --help for its options and examples.')
     .exitOverride();
   addEmbedCommand(program, context);
+  addWorkerCommand(program, context);
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
@@ -39,6 +42,7 @@ export function createProgram(context: CliContext): Command {
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
+  addRandomEncoderCommand(program, context);
   addBenchCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);

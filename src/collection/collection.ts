@@ -2,7 +2,6 @@ import { EngineError } from '../core/errors.js';
 import type { Change, JournalBase } from '../data/change-frames.js';
 import { ChangeJournal } from '../data/change-journal.js';
 import type { Dataset } from '../data/dataset.js';
-import { EMBEDDINGS_FILE } from '../data/manifest.js';
 import { valueId, type QaRecord } from '../data/record.js';
 import { RecordLookup } from '../data/record-lookup.js';
 import { expectInteger, expectMatrix, fail } from '../native/validate.js';
@@ -198,8 +197,8 @@ export class Collection {
   }
 }
 
-function baseOf({ rows, dim, manifest }: Dataset): JournalBase {
-  return { rows, dim, embeddings: manifest.files[EMBEDDINGS_FILE]!.sha256 };
+function baseOf({ rows, dim, embeddingsChecksum }: Dataset): JournalBase {
+  return { rows, dim, embeddings: embeddingsChecksum };
 }
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {

@@ -7,7 +7,8 @@ import { embeddingsToBytes } from './embedding-bytes.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from './folder-lock.js';
 import type { SourceFile } from './input-files.js';
-import { createManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
+import { fitBase } from './added-sources.js';
+import { createManifest, readManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
 import type { EmbeddingType } from './npy.js';
 import { PartialDataset } from './partial-dataset.js';
 import type { QaRecord } from './record.js';
@@ -23,9 +24,14 @@ export interface DatasetWriterOptions {
   settings?: Record<string, unknown> | undefined;
   /** Replaces a complete dataset, or a half-written one of another configuration. @default false */
   overwrite?: boolean | undefined;
+  /**
+   * Where the folder holds a complete dataset, goes on behind its rows: `sources` begins with the sources of it, and
+   * encoder, dtype and settings are the same, apart from the setting `shardRows`. @default false
+   */
+  add?: boolean | undefined;
 }
 
-/** What the reader left out or saw twice; for the manifest. */
+/** What the reader left out or saw twice in all sources; for the manifest. */
 export interface DatasetSummary {
   /** @default 0 */
   rejected?: number;
@@ -34,12 +40,11 @@ export interface DatasetSummary {
 }
 
 /**
- * Writes a dataset folder: embeddings.npy, rows.jsonl and manifest.json.
+ * Writes a dataset folder: shards of embeddings (NumPy) and records (JSON lines), and manifest.json, which names them.
  *
- * Until `finish` the files have names that end in `.partial`, and the manifest comes last, so a folder with a manifest is
- * complete. The process may be killed at any moment: the next writer of the same configuration goes on behind the last
- * whole batch, and the finished files have the same bytes as without the interruption, provided that the caller appends
- * the same batches. One batch is held in memory.
+ * The manifest comes last, so a folder with a manifest is complete. The process may be killed at any moment: the next
+ * writer of the same configuration goes on behind the last whole shard, and the finished files have the same bytes as
+ * without the interruption, provided that the caller appends the same batches, each of which is a shard.
  */
 export class DatasetWriter {
   readonly #valueIds = new ValueIdCounts();
@@ -56,16 +61,21 @@ export class DatasetWriter {
    * Takes the folder, which is created where it does not exist, and continues what is half-written in it.
    *
    * @throws EngineError `ERR_BUSY` while another process writes there; `ERR_DATA` where the folder holds a complete
-   *   dataset or a half-written one of another configuration, unless `overwrite`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
+   *   dataset or a half-written one of another configuration, unless `overwrite`, or with `add` a dataset that cannot be
+   *   added to; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
    */
   static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
     const configuration = configurationOf(options);
+    const { overwrite = false, add = false } = options;
     await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
     const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, '.lock')));
     try {
-      writer.#partial = await PartialDataset.open(dir, configuration, options.overwrite ?? false, (bytes) => {
-        for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
-      });
+      const base = add && !overwrite ? await readManifest(dir) : undefined;
+      if (base) fitBase(dir, base, configuration);
+      const onRecords = (bytes: Buffer): void => {
+        if (bytes.length > 0) for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
+      };
+      writer.#partial = await PartialDataset.open(dir, configuration, { overwrite, base, onRecords });
     } catch (error) {
       await writer.lock.release();
       throw error;
@@ -73,13 +83,29 @@ export class DatasetWriter {
     return writer;
   }
 
-  /** Rows that are in the folder: at first those of an earlier process, which the caller must not append again. */
+  /** Rows that are in the folder: at first those of the dataset that is added to and of an earlier process. */
   get rows(): number {
     return this.#partial.rows;
   }
 
+  /** Folder of the new shards within the dataset folder; equal configurations give equal names. */
+  get shardFolder(): string {
+    return this.#partial.folder;
+  }
+
   /**
-   * Appends one batch; the arrays must not change until the promise settles. A batch that could not be written, for want
+   * Reads embeddings that are in the folder, as they are stored.
+   *
+   * @param out [n, dim], filled from row `row` on; f16 is widened
+   * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
+   */
+  async read(row: number, out: Float32Array): Promise<void> {
+    this.#expectReady();
+    await this.#partial.read(row, out);
+  }
+
+  /**
+   * Appends one batch as a shard; the arrays must not change until the promise settles. A batch that could not be written, for want
    * of space for example, has changed nothing and may be appended again.
    *
    * @param embeddings [records.length, dim]
@@ -119,7 +145,7 @@ export class DatasetWriter {
     const createdBy = `univar ${PACKAGE_VERSION}`;
     const { rows } = this;
     try {
-      return await this.#partial.complete((files) => createManifest({ createdBy, rows, ...this.configuration, valueIds, rejected, duplicates, files }));
+      return await this.#partial.complete((shards) => createManifest({ createdBy, rows, ...this.configuration, valueIds, rejected, duplicates, shards }));
     } finally {
       this.#state = 'ready';
       await this.close();
@@ -139,6 +165,15 @@ export class DatasetWriter {
     if (this.#state === 'closed') throw new EngineError('ERR_DISPOSED', `The writer of ${this.dir} is closed`);
     if (this.#state === 'busy') throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still at the call before: await it`);
   }
+}
+
+/**
+ * Refuses options that do not continue a complete dataset, without touching it.
+ *
+ * @throws EngineError `ERR_DATA` naming what differs
+ */
+export function expectAddable(dir: string, base: DatasetManifest, options: DatasetWriterOptions): void {
+  fitBase(dir, base, configurationOf(options));
 }
 
 /** The record as JSON with its fields in one order, whatever order the caller has them in. */

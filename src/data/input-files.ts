@@ -17,6 +17,8 @@ const SUPPORTED = '.jsonl, .jsonl.gz, .csv, .csv.gz, .parquet';
 
 export interface InputFile {
   path: string;
+  /** Path within the folder that was named, with `/`; the name alone of a file that was named itself. */
+  name: string;
   format: InputFormat;
   /** Size on disk; 0 for a pipe. */
   bytes: number;
@@ -24,14 +26,18 @@ export interface InputFile {
 
 /** What a dataset was made of: enough to tell later whether a file is still the same. */
 export interface SourceFile {
-  /** Name without folders, so that a dataset does not depend on where it was made. */
+  /** Path within the folder that was named, or the name alone, so that a dataset does not depend on where it was made. */
   file: string;
   bytes: number;
   sha256: string;
 }
 
+/** A folder that holds one of these is a dataset, complete or not: output, and no input of another one. */
+const DATASET_MARKS: readonly string[] = ['manifest.json', 'journal.partial'];
+
 /**
- * The files that `paths` stand for, in order: a file for itself, a folder for all supported files directly in it, by name.
+ * The files that `paths` stand for, in order: a file for itself, a folder for all supported files in it and in the folders
+ * below, each level by name. Hidden files and folders, dataset folders and links to folders are passed over.
  *
  * @param format reads every file in this format, whatever it is called
  * @throws EngineError `ERR_DATA` for a path that does not exist, a folder without supported files, an unknown extension
@@ -40,19 +46,40 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
   const files: InputFile[] = [];
   for (const path of paths) {
     const info = await withFileErrors(`read ${path}`, () => stat(path));
-    if (info.isDirectory()) {
-      const names = (await withFileErrors(`read ${path}`, () => readdir(path))).filter((name) => formatOf(name) && !name.startsWith('.')).sort();
-      if (names.length === 0) throw new EngineError('ERR_DATA', `The folder ${path} holds no file that can be read (${SUPPORTED})`);
-      files.push(...(await resolveInputs(names.map((name) => join(path, name)), format)));
-    } else {
-      const found = format ?? formatOf(path);
-      if (!found) {
-        throw new EngineError('ERR_DATA', `The format of ${path} is unknown: its name ends in none of ${SUPPORTED}; name the format`);
-      }
-      files.push({ path, format: found, bytes: info.size });
+    if (!info.isDirectory()) {
+      files.push(inputFile(path, basename(path), info.size, format));
+      continue;
+    }
+    const names = await namesBelow(path, '');
+    if (names.length === 0) throw new EngineError('ERR_DATA', `The folder ${path} holds no file that can be read (${SUPPORTED})`);
+    for (const name of names) {
+      const file = join(path, name);
+      const { size } = await withFileErrors(`read ${file}`, () => stat(file));
+      files.push(inputFile(file, name, size, format));
     }
   }
   return files;
+}
+
+function inputFile(path: string, name: string, bytes: number, format: InputFormat | undefined): InputFile {
+  const found = format ?? formatOf(path);
+  if (found) return { path, name, format: found, bytes };
+  throw new EngineError('ERR_DATA', `The format of ${path} is unknown: its name ends in none of ${SUPPORTED}; name the format`);
+}
+
+/** Paths within `root` of the supported files in its folder `below`. */
+async function namesBelow(root: string, below: string): Promise<string[]> {
+  const dir = join(root, below);
+  const entries = await withFileErrors(`read ${dir}`, () => readdir(dir, { withFileTypes: true }));
+  if (below !== '' && entries.some(({ name }) => DATASET_MARKS.includes(name))) return [];
+  const names: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith('.')) continue;
+    const name = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) names.push(...(await namesBelow(root, name)));
+    else if (formatOf(name) && (await withFileErrors(`read ${join(root, name)}`, () => stat(join(root, name)))).isFile()) names.push(name);
+  }
+  return names;
 }
 
 function formatOf(path: string): InputFormat | undefined {
@@ -68,9 +95,9 @@ function formatOf(path: string): InputFormat | undefined {
  */
 export async function describeSources(paths: readonly string[], format?: InputFormat, signal?: AbortSignal): Promise<SourceFile[]> {
   const sources: SourceFile[] = [];
-  for (const { path } of await resolveInputs(paths, format)) {
+  for (const { path, name } of await resolveInputs(paths, format)) {
     const { bytes, sha256 } = await hashFile(path, signal);
-    sources.push({ file: basename(path), bytes, sha256 });
+    sources.push({ file: name, bytes, sha256 });
   }
   return sources;
 }

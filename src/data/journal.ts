@@ -1,45 +1,35 @@
 /**
- * The journal of a dataset that is being written: a line for the configuration, then one for every batch that was
- * written whole, with a checksum. After a crash the batches that the journal names and whose checksums hold are what
- * counts; everything behind them is cut off. Checksums make it irrelevant in which order the system wrote the files out.
+ * The journal of a dataset that is being written: a line that says what is written, then one for every shard that is
+ * whole. After a crash the shards that the journal names and whose checksums hold are what counts; everything behind them
+ * is written again. Checksums make it irrelevant in which order the system wrote the files out.
  */
-import { createHash } from 'node:crypto';
-import { readFile, type FileHandle } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 import { systemCode, withFileErrors } from '../core/file-errors.js';
-import type { DatasetConfiguration } from './manifest.js';
-import { readExactly } from '../core/positioned-io.js';
+import { isCount, type DatasetConfiguration, type FileEntry, type ShardEntry } from './manifest.js';
 
 export const JOURNAL_FILE = 'journal.partial';
 
-const VERSION = 1;
+const VERSION = 2;
 
-export interface JournalBatch {
-  rows: number;
-  /** Bytes of the batch in rows.jsonl. */
-  recordBytes: number;
-  /** Of the bytes in embeddings.npy followed by those in rows.jsonl. */
-  sha256: string;
+export interface JournalHeader {
+  configuration: DatasetConfiguration;
+  /** SHA-256 of the manifest of the dataset that is added to; empty for a new dataset. */
+  base: string;
+  /** Folder of the shards, within the dataset folder. */
+  folder: string;
 }
 
-export interface Journal {
-  /** As JSON. */
-  configuration: string;
-  batches: JournalBatch[];
-  /** Bytes of the header line. */
-  headerBytes: number;
+export interface Journal extends JournalHeader {
+  shards: ShardEntry[];
 }
 
-export function journalHeader(configuration: DatasetConfiguration): string {
-  return `${JSON.stringify({ journal: VERSION, configuration })}\n`;
+export function journalHeader({ configuration, base, folder }: JournalHeader): string {
+  return `${JSON.stringify({ journal: VERSION, configuration, base, folder })}\n`;
 }
 
-export function journalLine(batch: JournalBatch): string {
-  return `${JSON.stringify(batch)}\n`;
-}
-
-export function batchChecksum(embeddings: Uint8Array, records: Uint8Array): string {
-  return createHash('sha256').update(embeddings).update(records).digest('hex');
+export function journalLine(shard: ShardEntry): string {
+  return `${JSON.stringify(shard)}\n`;
 }
 
 /** Reads a journal up to the first line that is torn; undefined where there is none, or not even a whole first line. */
@@ -52,37 +42,28 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
   }
   const lines = text.split('\n').slice(0, -1); // what follows the last line feed is torn, or empty
-  const header = parse(lines[0]);
-  if (header['journal'] !== VERSION) return undefined;
-  const batches: JournalBatch[] = [];
+  const { journal, configuration, base, folder } = parse(lines[0]);
+  if (journal !== VERSION || typeof configuration !== 'object' || typeof base !== 'string' || typeof folder !== 'string') return undefined;
+  const shards: ShardEntry[] = [];
   for (const line of lines.slice(1)) {
-    const { rows, recordBytes, sha256 } = parse(line);
-    if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(recordBytes) || typeof sha256 !== 'string') break;
-    batches.push({ rows: Number(rows), recordBytes: Number(recordBytes), sha256 });
+    const { rows, embeddings, records } = parse(line);
+    const names = [embeddings, records].map((entry) => (isEntry(entry) ? entry.file : ''));
+    const stem = `${folder}/${shardStem(shards.length)}`;
+    if (!isCount(rows) || names[0] !== `${stem}.npy` || names[1] !== `${stem}.jsonl`) break;
+    shards.push({ rows, embeddings: embeddings as FileEntry, records: records as FileEntry });
   }
-  return { configuration: JSON.stringify(header['configuration']), batches, headerBytes: Buffer.byteLength(lines[0]!) + 1 };
+  return { configuration: configuration as DatasetConfiguration, base, folder, shards };
 }
 
-/** The leading batches whose bytes are all there and unchanged; `onBatch` receives the record bytes of each. */
-export async function intactBatches(
-  batches: readonly JournalBatch[],
-  embeddings: { handle: FileHandle; offset: number; rowBytes: number },
-  records: FileHandle,
-  onBatch: (records: Buffer) => void,
-): Promise<JournalBatch[]> {
-  const intact: JournalBatch[] = [];
-  let { offset } = embeddings;
-  let recordOffset = 0;
-  for (const batch of batches) {
-    const embeddingBytes = await readExactly(embeddings.handle, offset, batch.rows * embeddings.rowBytes);
-    const recordBytes = await readExactly(records, recordOffset, batch.recordBytes);
-    if (!embeddingBytes || !recordBytes || batchChecksum(embeddingBytes, recordBytes) !== batch.sha256) break;
-    onBatch(recordBytes);
-    intact.push(batch);
-    offset += embeddingBytes.length;
-    recordOffset += recordBytes.length;
-  }
-  return intact;
+/** What the two files of shard `n` of a folder are called, without their extensions. */
+export function shardStem(n: number): string {
+  return String(n).padStart(5, '0');
+}
+
+function isEntry(value: unknown): value is FileEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
+  return typeof file === 'string' && isCount(bytes) && typeof sha256 === 'string';
 }
 
 /** The object that a line holds; an empty one where it holds none. */

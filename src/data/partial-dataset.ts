@@ -1,186 +1,227 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
-import { hashFile } from './input-files.js';
-import { batchChecksum, intactBatches, JOURNAL_FILE, journalHeader, journalLine, readJournal, type Journal } from './journal.js';
-import { EMBEDDINGS_FILE, MANIFEST_FILE, PARTIAL, ROWS_FILE, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
-import { ENTRY_BYTES, NPY_HEADER_BYTES, npyHeader } from './npy.js';
 import { syncFolder, writeDurably, writeFully } from '../core/positioned-io.js';
+import { JOURNAL_FILE, journalHeader, journalLine, readJournal, shardStem, type Journal, type JournalHeader } from './journal.js';
+import { MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES, type DatasetConfiguration, type DatasetManifest, type ShardEntry } from './manifest.js';
+import { npyHeader } from './npy.js';
+import { readIntact, ShardReader, writeWhole } from './shard-files.js';
 
-const DATA_FILES = [EMBEDDINGS_FILE, ROWS_FILE] as const;
+/** Folders of shards, and those in which other machines leave their part of the work (see src/queue). */
+const OWN_FOLDER = /^(shards|work)-([0-9a-f]{8}(-2)?)$/;
+/** What dataset folders of version 1 may hold beside their complete files. */
+const FORMER_PARTIALS = Object.values(SINGLE_FILES).map((name) => name + PARTIAL);
 
-/** An open file with its path, so that an error can name it. */
-interface OpenFile {
-  path: string;
-  handle: FileHandle;
+export interface PartialOptions {
+  overwrite: boolean;
+  /** The complete dataset that is added to, checked to fit. */
+  base: DatasetManifest | undefined;
+  /** Receives the record bytes of each shard that is there already, those of the base included. */
+  onRecords: (records: Buffer) => void;
 }
 
 /**
- * The files of a dataset that is not complete yet: embeddings.npy.partial, rows.jsonl.partial and the journal that says
- * how much of them counts. The caller holds the lock of the folder.
+ * The shards of a dataset that is not complete yet, in a folder whose name depends on what is written, so that those of a
+ * dataset that is replaced stay whole until the manifest changes, and the journal that names those that count. The caller
+ * holds the lock of the dataset folder.
  */
 export class PartialDataset {
+  readonly #shards: ShardEntry[];
   #rows = 0;
-  #recordBytes = 0;
   #journalBytes = 0;
+  readonly #reader: ShardReader;
 
   private constructor(
     private readonly dir: string,
-    private readonly configuration: DatasetConfiguration,
-    private readonly embeddings: OpenFile,
-    private readonly records: OpenFile,
-    private readonly journal: OpenFile,
-  ) {}
+    private readonly header: JournalHeader,
+    private readonly base: DatasetManifest | undefined,
+    private readonly journal: FileHandle,
+  ) {
+    this.#shards = [...(base?.shards ?? [])];
+    this.#rows = base?.rows ?? 0;
+    this.#reader = new ShardReader(dir, header.configuration.dim, header.configuration.dtype, this.#shards);
+  }
 
-  /** Rows that are whole. */
+  /** Rows that are whole, those of the base included. */
   get rows(): number {
     return this.#rows;
+  }
+
+  /** Name of the folder of the new shards. */
+  get folder(): string {
+    return this.header.folder;
   }
 
   /**
    * Continues what an earlier process of the same configuration left in the folder, or starts anew.
    *
-   * @param onRecords receives the record bytes of each batch that is there already
    * @throws EngineError `ERR_DATA` where the folder holds something else and `overwrite` is not given, `ERR_IO`
    */
-  static async open(
-    dir: string,
-    configuration: DatasetConfiguration,
-    overwrite: boolean,
-    onRecords: (records: Buffer) => void,
-  ): Promise<PartialDataset> {
-    const journal = await readJournal(join(dir, JOURNAL_FILE));
-    const isSame = journal?.configuration === JSON.stringify(configuration);
-    if (!overwrite) refuseToReplace(dir, journal, isSame ? undefined : configuration);
-    const resumed = journal && isSame && (await hasPartialFiles(dir)) ? journal : undefined;
-    // Without its journal, nothing of what the other files hold counts.
-    if (!resumed) await withFileErrors(`write ${dir}`, () => rm(join(dir, JOURNAL_FILE), { force: true }));
-    const opened: OpenFile[] = [];
+  static async open(dir: string, configuration: DatasetConfiguration, { overwrite, base, onRecords }: PartialOptions): Promise<PartialDataset> {
+    const journalPath = join(dir, JOURNAL_FILE);
+    const found = await readJournal(journalPath);
+    const sum = base ? await manifestSum(dir) : '';
+    const isSame = found?.base === sum && JSON.stringify(found.configuration) === JSON.stringify(configuration);
+    if (!overwrite) await refuseToReplace(dir, found, isSame ? undefined : configuration, base);
+    // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
+    const resumed = isSame && !(await isInUse(dir, found.folder)) ? found : undefined;
+    const header = resumed ?? { configuration, base: sum, folder: await newFolder(dir, configuration, sum) };
+    if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
+    await withFileErrors(`create the folder ${join(dir, header.folder)}`, () => mkdir(join(dir, header.folder), { recursive: true }));
+    const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {
-      for (const name of [EMBEDDINGS_FILE + PARTIAL, ROWS_FILE + PARTIAL, JOURNAL_FILE]) {
-        const path = join(dir, name);
-        opened.push({ path, handle: await withFileErrors(`write ${path}`, () => open(path, resumed ? 'r+' : 'w+')) });
-      }
-      const [embeddings, records, journalFile] = opened as [OpenFile, OpenFile, OpenFile];
-      const dataset = new PartialDataset(dir, configuration, embeddings, records, journalFile);
-      await (resumed ? dataset.#resume(resumed, onRecords) : dataset.#start());
+      const dataset = new PartialDataset(dir, header, base, journal);
+      await dataset.#readBase(onRecords);
+      await dataset.#start(resumed?.shards ?? [], onRecords);
       return dataset;
     } catch (error) {
-      for (const { handle } of opened) await handle.close();
+      await journal.close();
       throw error;
     }
   }
 
-  async #start(): Promise<void> {
-    const { dim, dtype } = this.configuration;
-    const header = Buffer.from(journalHeader(this.configuration));
-    await this.#write(this.embeddings, npyHeader(0, dim, dtype), 0);
-    await this.#write(this.journal, header, 0);
-    this.#journalBytes = header.length;
-  }
-
-  async #resume(journal: Journal, onRecords: (records: Buffer) => void): Promise<void> {
-    const { embeddings, records } = this;
-    const stored = { handle: embeddings.handle, offset: NPY_HEADER_BYTES, rowBytes: this.#rowBytes };
-    const batches = await withFileErrors(`read ${this.dir}`, () => intactBatches(journal.batches, stored, records.handle, onRecords));
-    this.#journalBytes = journal.headerBytes;
-    for (const batch of batches) {
-      this.#rows += batch.rows;
-      this.#recordBytes += batch.recordBytes;
-      this.#journalBytes += Buffer.byteLength(journalLine(batch));
+  async #readBase(onRecords: (records: Buffer) => void): Promise<void> {
+    for (const { records } of this.base?.shards ?? []) {
+      const path = join(this.dir, records.file);
+      onRecords(await withFileErrors(`read ${path}`, () => readFile(path)));
     }
-    await this.#truncate();
   }
 
-  /** Appends one batch. When it fails nothing has changed, and it may be tried again. */
+  /** Writes the journal anew with those of its shards that are whole. */
+  async #start(shards: readonly ShardEntry[], onRecords: (records: Buffer) => void): Promise<void> {
+    const first = Buffer.from(journalHeader(this.header));
+    await this.#writeJournal(first);
+    for (const shard of shards) {
+      const records = await readIntact(this.dir, shard.records);
+      if (!records || !(await readIntact(this.dir, shard.embeddings))) break;
+      onRecords(records);
+      await this.#writeJournal(Buffer.from(journalLine(shard)));
+      this.#count(shard);
+    }
+    await withFileErrors(`write ${this.dir}`, () => this.journal.truncate(this.#journalBytes));
+  }
+
+  /** Writes one shard. When it fails nothing has changed, and it may be tried again. */
   async append(rows: number, embeddings: Uint8Array, records: Uint8Array): Promise<void> {
-    const line = Buffer.from(journalLine({ rows, recordBytes: records.length, sha256: batchChecksum(embeddings, records) }));
-    await this.#write(this.embeddings, embeddings, NPY_HEADER_BYTES + this.#rows * this.#rowBytes);
-    await this.#write(this.records, records, this.#recordBytes);
-    await this.#write(this.journal, line, this.#journalBytes);
-    this.#rows += rows;
-    this.#recordBytes += records.length;
-    this.#journalBytes += line.length;
+    const { folder, configuration } = this.header;
+    const stem = `${folder}/${shardStem(this.#shards.length - (this.base?.shards.length ?? 0))}`;
+    const hint = `${this.#rows} rows are safe, and the same call goes on after them`;
+    const shard: ShardEntry = {
+      rows,
+      embeddings: await writeWhole(this.dir, `${stem}.npy`, [npyHeader(rows, configuration.dim, configuration.dtype), embeddings], hint),
+      records: await writeWhole(this.dir, `${stem}.jsonl`, [records], hint),
+    };
+    await this.#writeJournal(Buffer.from(journalLine(shard)), hint);
+    this.#count(shard);
+  }
+
+  /** Reads embeddings that are whole, from row `row` on. */
+  async read(row: number, out: Float32Array): Promise<void> {
+    await this.#reader.read(row, out);
   }
 
   /**
-   * Gives the files their final names and puts the manifest there last. Up to that moment the folder can be continued,
-   * and a complete dataset that is being replaced stays whole until all of the new one is on the disk.
+   * Puts the manifest there. Up to that moment the folder can be continued, and a complete dataset that is being replaced
+   * or added to stays whole; afterwards, what the manifest does not name is removed.
    */
-  async complete(toManifest: (files: DatasetManifest['files']) => DatasetManifest): Promise<DatasetManifest> {
-    const { dim, dtype } = this.configuration;
-    const path = (name: string): string => join(this.dir, name);
-    await this.#write(this.embeddings, npyHeader(this.#rows, dim, dtype), 0);
-    await this.#truncate();
-    for (const file of [this.embeddings, this.records]) await withFileErrors(`write ${file.path}`, () => file.handle.sync());
+  async complete(toManifest: (shards: ShardEntry[]) => DatasetManifest): Promise<DatasetManifest> {
+    const path = join(this.dir, MANIFEST_FILE);
+    const manifest = toManifest(this.#shards);
     await this.close();
-    const files: DatasetManifest['files'] = {};
-    for (const name of DATA_FILES) files[name] = await hashFile(path(name + PARTIAL));
-    const manifest = toManifest(files);
-    await withFileErrors(`write ${path(MANIFEST_FILE)}`, async () => {
-      await writeDurably(path(MANIFEST_FILE + PARTIAL), `${JSON.stringify(manifest, null, 2)}\n`);
-      await rm(path(MANIFEST_FILE), { force: true });
+    await withFileErrors(`write ${path}`, async () => {
+      await syncFolder(join(this.dir, this.header.folder));
+      await writeDurably(path + PARTIAL, `${JSON.stringify(manifest, null, 2)}\n`);
+      await rename(path + PARTIAL, path);
       await syncFolder(this.dir);
-      for (const name of DATA_FILES) await rename(path(name + PARTIAL), path(name));
-      await syncFolder(this.dir);
-      await rename(path(MANIFEST_FILE + PARTIAL), path(MANIFEST_FILE));
-      await syncFolder(this.dir);
-      await rm(path(JOURNAL_FILE), { force: true });
+      await clear(this.dir);
     });
     return manifest;
   }
 
   /** Closes the files and leaves them as they are. Idempotent. */
   async close(): Promise<void> {
-    for (const { handle } of [this.embeddings, this.records, this.journal]) await handle.close();
+    await this.#reader.close();
+    await this.journal.close();
   }
 
-  get #rowBytes(): number {
-    return this.configuration.dim * ENTRY_BYTES[this.configuration.dtype];
+  #count(shard: ShardEntry): void {
+    this.#shards.push(shard);
+    this.#rows += shard.rows;
+    this.#reader.push(shard);
   }
 
-  /** Cuts off what a failed or interrupted append left behind. */
-  async #truncate(): Promise<void> {
-    await withFileErrors(`write ${this.dir}`, async () => {
-      await this.embeddings.handle.truncate(NPY_HEADER_BYTES + this.#rows * this.#rowBytes);
-      await this.records.handle.truncate(this.#recordBytes);
-      await this.journal.handle.truncate(this.#journalBytes);
-    });
+  async #writeJournal(line: Buffer, hint?: string): Promise<void> {
+    await withFileErrors(`write ${join(this.dir, JOURNAL_FILE)}`, () => writeFully(this.journal, line, this.#journalBytes), hint);
+    this.#journalBytes += line.length;
   }
+}
 
-  async #write({ path, handle }: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
-    const hint = `${this.#rows} rows are safe, and the same call goes on after them`;
-    await withFileErrors(`write ${path}`, () => writeFully(handle, bytes, position), hint);
+async function manifestSum(dir: string): Promise<string> {
+  return createHash('sha256').update(await readFile(join(dir, MANIFEST_FILE))).digest('hex');
+}
+
+/** The same for equal configurations, unless the dataset that is there uses that name. */
+async function newFolder(dir: string, configuration: DatasetConfiguration, base: string): Promise<string> {
+  const name = `shards-${createHash('sha256').update(JSON.stringify([configuration, base])).digest('hex').slice(0, 8)}`;
+  return (await isInUse(dir, name)) ? `${name}-2` : name;
+}
+
+async function isInUse(dir: string, folder: string): Promise<boolean> {
+  return (await filesInUse(dir)).some((file) => file.startsWith(`${folder}/`));
+}
+
+/** Paths within the folder that the manifest of a complete dataset names. */
+async function filesInUse(dir: string): Promise<string[]> {
+  const manifest = await readManifest(dir).catch(() => undefined); // a damaged one is being replaced
+  return manifest?.shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file]) ?? [];
+}
+
+/**
+ * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`: what
+ * a writer left that was killed, or a dataset that was replaced.
+ */
+async function clear(dir: string, kept?: string): Promise<void> {
+  const used = new Set(await filesInUse(dir));
+  for (const name of [JOURNAL_FILE, ...FORMER_PARTIALS]) await rm(join(dir, name), { force: true });
+  if (used.size > 0) for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
+  for (const folder of await readdir(dir)) {
+    if (!OWN_FOLDER.test(folder) || (kept !== undefined && workFolderOf(folder) === workFolderOf(kept))) continue;
+    const files = await readdir(join(dir, folder));
+    const gone = files.filter((file) => !used.has(`${folder}/${file}`));
+    for (const file of gone) await rm(join(dir, folder, file), { recursive: true, force: true });
+    if (gone.length === files.length) await rm(join(dir, folder), { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** The folder of the work that shards of the folder `shards-...` are made from. */
+export function workFolderOf(folder: string): string {
+  return folder.replace(/^shards-/, 'work-');
 }
 
 /** @param other the wanted configuration where the journal has another one */
-function refuseToReplace(dir: string, journal: Journal | undefined, other: DatasetConfiguration | undefined): void {
-  const refuse = (what: string): never => {
-    throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}; take another folder, or replace it (overwrite: true)`);
+async function refuseToReplace(dir: string, journal: Journal | undefined, other: DatasetConfiguration | undefined, base: DatasetManifest | undefined): Promise<void> {
+  const refuse = (what: string, remedy = 'take another folder, or replace it (overwrite: true)'): never => {
+    throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}; ${remedy}`);
   };
+  if (base) {
+    // The journal of another base is as old as that.
+    if (journal && other && journal.base === (await manifestSum(dir))) {
+      refuse(`a half-written addition that differs in ${differences(journal.configuration, other)}`, `complete it by the command that began it, or give it up by deleting ${join(dir, JOURNAL_FILE)}`);
+    }
+    return;
+  }
   if (existsSync(join(dir, MANIFEST_FILE))) refuse('a complete dataset already');
   if (journal && other) refuse(`a half-written dataset that differs in ${differences(journal.configuration, other)}`);
-  const foreign = DATA_FILES.find((name) => existsSync(join(dir, name)));
+  const foreign = Object.values(SINGLE_FILES).find((name) => existsSync(join(dir, name)));
   if (!journal && foreign !== undefined) refuse(`${foreign} without a manifest`);
 }
 
-function differences(configuration: string, wanted: DatasetConfiguration): string {
-  const there = JSON.parse(configuration) as Record<string, unknown>;
-  return Object.entries(wanted).flatMap(([key, value]) => (JSON.stringify(value) === JSON.stringify(there[key]) ? [] : [key])).join(', ');
-}
-
-/** True when both data files have their partial names, or get them back after a crash between the last renames. */
-async function hasPartialFiles(dir: string): Promise<boolean> {
-  const isComplete = existsSync(join(dir, MANIFEST_FILE));
-  for (const name of DATA_FILES) {
-    const final = join(dir, name);
-    if (existsSync(final + PARTIAL)) continue;
-    if (isComplete || !existsSync(final)) return false;
-    await withFileErrors(`write ${final}`, () => rename(final, final + PARTIAL));
-  }
-  return true;
+/** The parts of two configurations that differ, by name. */
+export function differences(there: DatasetConfiguration, wanted: DatasetConfiguration): string {
+  const names = Object.keys(wanted) as (keyof DatasetConfiguration)[];
+  return names.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(there[name])).join(', ');
 }

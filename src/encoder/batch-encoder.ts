@@ -81,7 +81,10 @@ export class BatchEncoder implements Encoder {
     if (signal?.aborted) throw aborted(signal);
     // Captured before the first await: afterwards the caller's frames are gone.
     const site = new EngineError('ERR_INTERNAL', '');
-    const turn = this.#queue.then(() => this.#encodeAll(texts, { ...options, signal }));
+    // Before its turn, so that the runner need not wait for it between two calls.
+    const first = this.#tokenize(texts, 0, signal);
+    first.catch(() => undefined); // awaited when the turn has come
+    const turn = this.#queue.then(() => this.#encodeAll(texts, first, { ...options, signal }));
     this.#queue = turn.catch(() => undefined);
     try {
       return await untilAborted(turn, signal);
@@ -97,7 +100,8 @@ export class BatchEncoder implements Encoder {
     return this.#disposed;
   }
 
-  async #encodeAll(texts: readonly EmbeddableText[], { signal, onProgress }: CallOptions): Promise<EncodeResult> {
+  /** @param first tokens of the first window */
+  async #encodeAll(texts: readonly EmbeddableText[], first: Promise<PackedBatch>, { signal, onProgress }: CallOptions): Promise<EncodeResult> {
     if (signal?.aborted) throw aborted(signal);
     const { dim } = this;
     const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0, textTokens: new Int32Array(texts.length) };
@@ -117,7 +121,7 @@ export class BatchEncoder implements Encoder {
     };
     const inFlight: Promise<void>[] = [];
     try {
-      for await (const batch of this.#batches(texts, signal)) {
+      for await (const batch of this.#batches(texts, first, signal)) {
         if (signal?.aborted) throw aborted(signal);
         if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
         const encoding = encodeBatch(batch);
@@ -133,8 +137,8 @@ export class BatchEncoder implements Encoder {
   }
 
   /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
-  async *#batches(texts: readonly EmbeddableText[], signal: AbortSignal | undefined): AsyncGenerator<Batch> {
-    let next = this.#tokenize(texts, 0, signal);
+  async *#batches(texts: readonly EmbeddableText[], first: Promise<PackedBatch>, signal: AbortSignal | undefined): AsyncGenerator<Batch> {
+    let next = first;
     for (let begin = 0; begin < texts.length; begin += WINDOW_TEXTS) {
       const window = await next;
       if (begin + WINDOW_TEXTS < texts.length) {

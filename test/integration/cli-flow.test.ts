@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { bytesOf } from '../support/folder-bytes.js';
 import { writeParityEncoder } from '../support/parity-encoder.js';
 
 const ANSWERS = fileURLToPath(new URL('../fixtures/answers-small.jsonl', import.meta.url));
@@ -23,30 +23,32 @@ function parsed(result: CliResult): Record<string, unknown> {
   return JSON.parse(result.stdout) as Record<string, unknown>;
 }
 
-/** Names and hashes of all files of a folder. */
-function contents(dir: string): Record<string, string> {
-  const hash = (name: string): string => createHash('sha256').update(readFileSync(join(dir, name))).digest('hex');
-  return Object.fromEntries(readdirSync(dir).map((name) => [name, hash(name)]));
+function textOf(line: string): string {
+  const { question, answer } = JSON.parse(line) as { question: string; answer: string };
+  return JSON.stringify([question, answer]);
 }
 
 describe('embed, index, identify, eval', () => {
   let embedded: CliResult;
   beforeAll(async () => {
-    embedded = await runCli(['embed', ANSWERS, '--out', values, '--window', '8', '--json']);
+    embedded = await runCli(['embed', ANSWERS, '--out', values, '--shard-rows', '8', '--json']);
   });
 
   it('embeds into a complete dataset folder', () => {
     const summary = parsed(embedded);
     expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'univar-mini', backend: 'native', precision: 'f32' });
     expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
-    expect(readdirSync(values).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl']);
+    expect(summary).toMatchObject({ addedRows: lines.length, embeddedTexts: new Set(lines.map((line) => textOf(line))).size });
+    expect(summary['cpuBusy']).toBeGreaterThan(0);
+    expect(Object.keys(bytesOf(values))).toHaveLength(1 + 2 * Math.ceil(lines.length / 8));
   });
 
-  it('refuses to touch a complete dataset unless told to', async () => {
-    const before = contents(values);
-    const { code, stderr } = await runCli(['embed', ANSWERS, '--out', values]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: .*complete dataset.*overwrite/) as string });
-    expect(contents(values)).toEqual(before);
+  it('finds nothing to do for the same inputs, and refuses other settings unless told to replace', async () => {
+    const before = bytesOf(values);
+    expect(parsed(await runCli(['embed', ANSWERS, '--out', values, '--json']))).toMatchObject({ rows: lines.length, addedRows: 0, embeddedTexts: 0 });
+    const { code, stderr } = await runCli(['embed', ANSWERS, '--out', values, '--dtype', 'f16']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: .*complete dataset.*differs in dtype.*--overwrite/) as string });
+    expect(bytesOf(values)).toEqual(before);
   });
 
   it('identifies a text of the dataset by itself, exactly and through an index', async () => {
@@ -142,8 +144,8 @@ describe('embed when things go wrong', () => {
 
   it('goes on after kill -9 and Ctrl-C with the same bytes, and keeps a second process out', async () => {
     const out = join(scratch, 'interrupted');
-    const args = ['embed', ANSWERS, '--out', out, '--window', '8'];
-    const rowsThere = (): number => (existsSync(join(out, 'rows.jsonl.partial')) ? readFileSync(join(out, 'rows.jsonl.partial'), 'utf8').split('\n').length - 1 : 0);
+    const args = ['embed', ANSWERS, '--out', out, '--shard-rows', '8'];
+    const rowsThere = (): number => 8 * (existsSync(join(out, 'journal.partial')) ? readFileSync(join(out, 'journal.partial'), 'utf8').split('\n').length - 2 : 0);
     const until = async (rows: number): Promise<void> => {
       while (rowsThere() < rows) await sleep(10);
     };
@@ -164,9 +166,9 @@ describe('embed when things go wrong', () => {
 
     const resumed = parsed(await runCli([...args, '--json']));
     expect(resumed['resumedRows']).toBeGreaterThanOrEqual(16);
-    const { 'manifest.json': manifest, 'embeddings.npy': embeddings, 'rows.jsonl': rows, ...others } = contents(out);
-    const whole = contents(values);
-    expect({ manifest, embeddings, rows }).toEqual({ manifest: whole['manifest.json'], embeddings: whole['embeddings.npy'], rows: whole['rows.jsonl'] });
-    expect(others).toEqual({});
+    // An index was built in the folder of the uninterrupted run.
+    const { 'index.faiss': index, 'index.json': description, ...whole } = bytesOf(values);
+    expect([index, description]).not.toContain(undefined);
+    expect(bytesOf(out)).toEqual(whole);
   });
 });

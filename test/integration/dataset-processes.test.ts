@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import { openDataset } from '../../src/data/dataset.js';
+import { bytesOf } from '../support/folder-bytes.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 import { smallDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -36,10 +37,6 @@ async function runUntil(dir: string, rows: number, delayMs: number): Promise<boo
   }
   await closed;
   return finished;
-}
-
-function bytesOf(dir: string): Record<string, Buffer> {
-  return Object.fromEntries(readdirSync(dir).sort().map((name) => [name, readFileSync(join(dir, name))]));
 }
 
 describe('processes that write a dataset', () => {
@@ -93,7 +90,7 @@ describe('a full disk', () => {
       await writer.append(batch, randomNormal(64 * 256, batches + 1)).then(() => batches++, (error: unknown) => (failure = error));
     }
     expect(batches).toBeGreaterThan(5);
-    expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/\.partial: no space left on the device \(ENOSPC\)\. \d+ rows are safe/) as string });
+    expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/\.(npy|jsonl): no space left on the device \(ENOSPC\)\. \d+ rows are safe/) as string });
     expect(writer.rows).toBe(batches * 64);
     await writer.close();
     const resumed = await DatasetWriter.open(dir, options);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../src/data/record.js';
+import { bytesOf } from '../support/folder-bytes.js';
 import { runCli, startCli } from '../support/cli.js';
 import { unpackElement } from '../support/map-page.js';
 import { randomClusters } from '../support/random.js';
@@ -38,19 +39,11 @@ beforeAll(async () => {
   await write(many, 30_000);
   // The writer refuses a dataset without rows, so that this one is forged.
   await write(none, 1);
-  writeFileSync(join(none, 'rows.jsonl'), '');
-  const npy = readFileSync(join(none, 'embeddings.npy'));
-  const header = Buffer.from(npy.subarray(0, npy.length - 4 * 32));
-  header.write(header.toString('latin1').replace('(1, 32)', '(0, 32)'), 'latin1');
-  writeFileSync(join(none, 'embeddings.npy'), header);
-  const manifest = JSON.parse(readFileSync(join(none, 'manifest.json'), 'utf8')) as { rows: number; files: Record<string, { bytes: number }> };
-  manifest.rows = 0;
-  manifest.files['rows.jsonl']!.bytes = 0;
-  manifest.files['embeddings.npy']!.bytes = header.length;
-  writeFileSync(join(none, 'manifest.json'), JSON.stringify(manifest));
+  const manifest = JSON.parse(readFileSync(join(none, 'manifest.json'), 'utf8')) as { rows: number; shards: unknown[] };
+  writeFileSync(join(none, 'manifest.json'), JSON.stringify({ ...manifest, rows: 0, shards: [] }));
   await write(notNumbers, 20);
   // The writer refuses NaN, so that the file is damaged behind its back: the last entry.
-  const path = join(notNumbers, 'embeddings.npy');
+  const path = join(notNumbers, Object.keys(bytesOf(notNumbers)).find((name) => name.endsWith('.npy'))!);
   const bytes = readFileSync(path);
   bytes.writeFloatLE(NaN, bytes.length - 4);
   writeFileSync(path, bytes);

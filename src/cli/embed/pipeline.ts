@@ -1,96 +1,107 @@
-import { DatasetWriter, type DatasetWriterOptions } from '../../data/dataset-writer.js';
-import { describeSources } from '../../data/input-files.js';
-import type { ReadOptions } from '../../data/read-options.js';
-import { readRecords, type RecordBatch } from '../../data/read-records.js';
-import type { Encoder } from '../../encoder/encoder.js';
-import { RejectsFile } from './rejects.js';
-import type { ScanResult } from './scan.js';
-import { cutWindows, prefetch } from './windows.js';
+import type { DatasetWriter } from '../../data/dataset-writer.js';
+import type { RecordBatch } from '../../data/read-records.js';
+import type { TextTable } from '../../data/text-table.js';
+import { EngineError } from '../../core/errors.js';
+import type { EncodedShard, ShardEncoder } from './shard-encoder.js';
+import { cutShards, inputsChanged, planShards, prefetch, type PlannedShard } from './shards.js';
 
 export interface EmbedTask {
-  inputs: readonly string[];
-  out: string;
-  encoder: Encoder;
-  dtype: NonNullable<DatasetWriterOptions['dtype']>;
-  read: Omit<ReadOptions, 'signal' | 'batchSize'>;
-  /** Whatever else decides the rows; a half-written dataset is only continued with the same settings. */
-  settings: Record<string, unknown>;
-  /** Records that the encoder sees at once and sorts by length. Written together: what a killed run loses at most. */
-  windowRows: number;
-  overwrite: boolean;
-  /** From {@link scanRecords} over the same inputs. */
-  scan: ScanResult;
-  signal: AbortSignal;
-  /** Called once, with the number of rows that an earlier, interrupted run has left. */
-  onStart: (rows: number) => void;
+  writer: DatasetWriter;
+  /** The new records. */
+  batches: AsyncIterable<RecordBatch>;
+  /** Rows of the dataset that is added to; 0 for a new one. */
+  baseRows: number;
+  /** Rows of the dataset when it is complete. */
+  rows: number;
+  dim: number;
+  /** Texts of all rows. */
+  table: TextTable;
+  encoder: ShardEncoder;
+  shardRows: number;
+  /** Receives the number of rows that are embedded. */
   onProgress: (rows: number) => void;
 }
 
 export interface EmbedResult {
-  /** Rows that were there from an earlier, interrupted run. */
-  resumedRows: number;
-  /** Tokens encoded in this run. */
+  /** Texts and their tokens, encoded in this run. */
+  texts: number;
   tokens: number;
   /** Seconds of encoding and writing in this run. */
   seconds: number;
+  /** Seconds of CPU time, of all threads of this process, meanwhile. */
+  cpuSeconds: number;
+}
+
+interface InHand {
+  shard: PlannedShard;
+  encoded: Promise<EncodedShard>;
 }
 
 /**
- * Reads, encodes and writes window by window, the three at the same time. Windows are cut by record number, so that a run
- * that continues an interrupted one gives the same bytes.
+ * Reads, encodes and writes shard by shard, the three at the same time. A text that an earlier row has is not encoded
+ * again: the row gets a copy of what that row has.
  */
-export async function embedFiles(task: EmbedTask): Promise<EmbedResult> {
-  const { inputs, out, encoder, dtype, read, scan, signal } = task;
-  const { name, fingerprint, dim } = encoder;
-  const sources = await describeSources(inputs, read.format, signal);
-  const writer = await DatasetWriter.open(out, {
-    encoder: { name, fingerprint, dim },
-    dtype,
-    sources,
-    settings: { ...task.settings, windowRows: task.windowRows },
-    overwrite: task.overwrite,
-  });
-  const rejects = new RejectsFile(out);
-  try {
-    task.onStart(writer.rows);
-    const result = await encodeWindows(task, writer, keepRejects(readRecords(inputs, { ...read, signal }), rejects));
-    await rejects.finish();
-    await writer.finish({ rejected: scan.rejected, duplicates: scan.duplicates });
-    return result;
-  } finally {
-    await rejects.discard();
-    await writer.close();
-  }
-}
-
-async function* keepRejects(batches: AsyncIterable<RecordBatch>, rejects: RejectsFile): AsyncGenerator<RecordBatch> {
-  for await (const batch of batches) {
-    await rejects.add(batch.rejected);
-    yield batch;
-  }
-}
-
-async function encodeWindows(task: EmbedTask, writer: DatasetWriter, batches: AsyncIterable<RecordBatch>): Promise<EmbedResult> {
-  const { encoder, windowRows, signal, onProgress } = task;
+export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
+  const { writer, encoder, onProgress } = task;
   const resumedRows = writer.rows;
-  let tokens = 0;
-  let started: number | undefined;
+  const result: EmbedResult = { texts: 0, tokens: 0, seconds: 0, cpuSeconds: 0 };
+  const cpuBefore = process.cpuUsage();
+  const started = performance.now();
+  const inHand: InHand[] = [];
   let writing: Promise<void> = Promise.resolve();
+  let rows = task.baseRows;
+  const finishFirst = async (): Promise<void> => {
+    const { shard, encoded } = inHand[0]!;
+    const { embeddings, tokens } = await encoded;
+    inHand.shift();
+    await writing;
+    const all = await placeRows(shard, embeddings, task.dim, writer);
+    result.texts += shard.fresh.length;
+    result.tokens += tokens;
+    writing = writer.append(shard.records, all);
+    writing.catch(() => undefined); // reported by the next await
+    onProgress(shard.first + shard.records.length);
+  };
   try {
-    for await (const { first, records } of prefetch(cutWindows(batches, windowRows))) {
-      const written = Math.min(records.length, Math.max(0, resumedRows - first));
-      if (written === records.length) continue;
-      started ??= performance.now();
-      const encoded = await encoder.encode(records, { signal, onProgress: (done) => onProgress(Math.max(first + done, resumedRows)) });
-      tokens += encoded.tokens;
-      await writing;
-      writing = writer.append(records.slice(written), encoded.embeddings.subarray(written * encoded.dim));
-      writing.catch(() => undefined); // reported by the next await
-      onProgress(first + records.length);
+    for await (const shard of prefetch(planShards(cutShards(task.batches, task.shardRows, task.baseRows), task.table))) {
+      rows = shard.first + shard.records.length;
+      if (rows <= resumedRows) continue;
+      if (shard.first < resumedRows) throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end at row ${resumedRows}, where none ends`);
+      const share = shard.records.length / Math.max(1, shard.fresh.length);
+      const encoded = encoder.encode(shard, (texts) => onProgress(shard.first + Math.floor(texts * share)));
+      encoded.catch(() => undefined); // reported when its turn comes
+      inHand.push({ shard, encoded });
+      if (inHand.length >= encoder.depth) await finishFirst();
     }
+    while (inHand.length > 0) await finishFirst();
+    await writing;
   } finally {
-    await Promise.allSettled([writing]); // the writer refuses to be closed while it writes
+    await Promise.allSettled([...inHand.map(({ encoded }) => encoded), writing]); // the writer refuses to be closed while it writes
   }
-  await writing;
-  return { resumedRows, tokens, seconds: started === undefined ? 0 : (performance.now() - started) / 1000 };
+  if (rows !== task.rows) throw inputsChanged();
+  const cpu = process.cpuUsage(cpuBefore);
+  return { ...result, seconds: (performance.now() - started) / 1000, cpuSeconds: (cpu.user + cpu.system) / 1e6 };
+}
+
+/** The embeddings of all records of a shard from those of its fresh texts and of earlier rows. */
+async function placeRows({ first, records, origins, fresh }: PlannedShard, embeddings: Float32Array, dim: number, writer: DatasetWriter): Promise<Float32Array> {
+  if (embeddings.length !== fresh.length * dim) {
+    throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${fresh.length} x ${dim} entries for the embeddings from row ${first} on, got ${embeddings.length}`);
+  }
+  if (fresh.length === records.length) return embeddings;
+  const all = new Float32Array(records.length * dim);
+  const rowOf = (i: number): Float32Array => all.subarray(i * dim, (i + 1) * dim);
+  const earlier: number[] = [];
+  let next = 0;
+  for (let i = 0; i < records.length; i++) {
+    const origin = origins[i]! - first;
+    if (origin === i) {
+      rowOf(i).set(embeddings.subarray(next * dim, (next + 1) * dim));
+      next++;
+    } else if (origin >= 0) rowOf(i).set(rowOf(origin));
+    else earlier.push(i);
+  }
+  // In the order in which they lie in the files.
+  for (const i of earlier.sort((a, b) => origins[a]! - origins[b]!)) await writer.read(origins[i]!, rowOf(i));
+  return all;
 }

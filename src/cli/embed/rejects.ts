@@ -1,7 +1,8 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { RejectedRow } from '../../data/raw-row.js';
+import type { RecordBatch } from '../../data/read-records.js';
 
 export const REJECTS_FILE = 'rejects.jsonl';
 
@@ -10,19 +11,24 @@ export class RejectsFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
 
-  constructor(dir: string) {
+  /** @param kept rows that the file begins with: those of the dataset that is added to */
+  constructor(
+    dir: string,
+    private readonly kept = 0,
+  ) {
     this.#path = join(dir, REJECTS_FILE);
   }
 
   async add(rows: readonly RejectedRow[]): Promise<void> {
     if (rows.length === 0) return;
-    this.#handle ??= await open(`${this.#path}.partial`, 'w');
+    const handle = await this.#open();
     const lines = rows.map(({ file, line, reason, text }) => `${JSON.stringify({ file, line, reason, text })}\n`);
-    await this.#handle.appendFile(lines.join(''));
+    await handle.appendFile(lines.join(''));
   }
 
-  /** Gives the file its name; removes one of an earlier run where nothing was left out this time. */
+  /** Gives the file its name; removes one of an earlier dataset where nothing was left out this time. */
   async finish(): Promise<void> {
+    if (!this.#handle && this.kept > 0) return;
     if (!this.#handle) return rm(this.#path, { force: true });
     await this.#close();
     await rename(`${this.#path}.partial`, this.#path);
@@ -34,8 +40,25 @@ export class RejectsFile {
     await rm(`${this.#path}.partial`, { force: true });
   }
 
+  async #open(): Promise<FileHandle> {
+    if (this.#handle) return this.#handle;
+    this.#handle = await open(`${this.#path}.partial`, 'w');
+    // Only so many: an addition that was killed behind its last step but one has left its own rows there, too.
+    const lines = this.kept > 0 ? (await readFile(this.#path, 'utf8')).split('\n').slice(0, this.kept) : [];
+    await this.#handle.appendFile(lines.map((line) => `${line}\n`).join(''));
+    return this.#handle;
+  }
+
   async #close(): Promise<void> {
     await this.#handle?.close();
     this.#handle = undefined;
+  }
+}
+
+/** Passes batches on and collects what was left out of them. */
+export async function* keepRejects(batches: AsyncIterable<RecordBatch>, rejects: RejectsFile): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    await rejects.add(batch.rejected);
+    yield batch;
   }
 }

@@ -1,35 +1,28 @@
 import { EngineError } from '../../core/errors.js';
+import { DatasetWriter, expectAddable, type DatasetWriterOptions } from '../../data/dataset-writer.js';
 import type { ReadOptions } from '../../data/read-options.js';
-import { readRecords } from '../../data/read-records.js';
+import { readRecords, type RecordBatch } from '../../data/read-records.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
-import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
-import { loadEncoder } from '../../encoder/load-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { capabilities } from '../../native/capabilities.js';
 import type { CliContext } from '../context.js';
-import type { EmbedOptions } from '../embed.js';
-import { describeEncoder } from '../encoder-options.js';
 import { rememberEncoder } from '../dataset-encoder.js';
-import { formatCount, formatDuration, formatRate, plural } from '../format.js';
-import { embedFiles } from './pipeline.js';
-import { REJECTS_FILE } from './rejects.js';
-import { scanRecords, type ScanResult } from './scan.js';
+import type { EmbedOptions } from '../embed.js';
+import { formatCount } from '../format.js';
+import { findInputs, type EmbedInputs } from './inputs.js';
+import { embedRecords, type EmbedResult } from './pipeline.js';
+import { keepRejects, REJECTS_FILE, RejectsFile } from './rejects.js';
+import { scanRecords, type Scan } from './scan.js';
+import { describeEncoderFolder, openLocal, type EncoderDescription, type OpenShardEncoder } from './shard-encoder.js';
+import { cutShards, planShards } from './shards.js';
+import { describeSummary, summaryOfUnchanged, type EmbedSummary } from './summary.js';
 
-/** What `univar embed --json` prints. */
-export interface EmbedSummary extends ScanResult {
-  dataset: string;
-  encoder: string;
-  /** Where it computed, and how. */
-  backend: EncoderBackend;
-  precision: EncoderPrecision;
-  dim: number;
-  /** Rows that an earlier, interrupted run had written. */
-  resumedRows: number;
-  /** Tokens and seconds of this run, without reading ahead and loading the encoder. */
-  tokens: number;
-  seconds: number;
-  answersPerSecond: number;
-  tokensPerSecond: number;
-  /** File with the rows that were left out. */
-  rejects?: string;
+interface EmbedRun {
+  found: EmbedInputs;
+  scan: Scan;
+  read: ReadOptions;
+  options: EmbedOptions;
+  context: CliContext;
 }
 
 /** `univar embed`: checks the inputs, embeds them, and prints a summary. */
@@ -42,80 +35,131 @@ export async function runEmbed(inputs: readonly string[], options: EmbedOptions,
 
 /** The same without the summary on standard output. */
 export async function embedToFolder(inputs: readonly string[], options: EmbedOptions, context: CliContext): Promise<EmbedSummary> {
-  const { out, encoder: folder = DEFAULT_ENCODER, dtype, maxTokens, batchTokens, backend, precision } = options;
+  const { out, encoder: folder = DEFAULT_ENCODER } = options;
   const read: ReadOptions = {
     columns: options.columns,
     defaults: { ...(options.model && { model: options.model }), ...(options.lang && { lang: options.lang }) },
     format: options.format,
     skipBad: options.skipBad,
   };
-  const scan = await scanInputs(inputs, read, context);
-  const encoder = await loadEncoder(folder, { maxTokens, batchTokens, backend, precision });
+  const found = await findInputs(out, inputs, { format: read.format, add: options.add ?? false, overwrite: options.overwrite ?? false, signal: context.signal });
+  if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, options);
+  const scan = await scanInputs(found, read, context);
+  const run: EmbedRun = { found, scan, read, options, context };
+  const opened = await openEncoder(folder, options, context);
   try {
-    let progress: ReturnType<CliContext['progress']> | undefined;
-    const { resumedRows, tokens, seconds } = await embedFiles({
-      inputs,
-      out,
-      encoder,
-      dtype,
-      read,
-      settings: { columns: read.columns ?? {}, defaults: read.defaults, skipBad: options.skipBad ?? false, maxTokens: encoder.maxTokens, batchTokens: batchTokens ?? null, backend: encoder.backend, precision: encoder.precision },
-      windowRows: options.window,
-      overwrite: options.overwrite ?? false,
-      scan,
-      signal: context.signal,
-      onStart: (done) => {
-        if (done > 0) context.log(`embed: continuing after the ${formatCount(done)} answers of an interrupted run`);
-        progress = context.progress({ label: 'embed', unit: 'answers', total: scan.rows, done });
-      },
-      onProgress: (rows) => progress?.update(rows),
-    })
-      .catch((error: unknown) => {
-        if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
-        throw new EngineError('ERR_ABORTED', `Interrupted. What is embedded stays in ${out}: run the same command again to go on`, { cause: error });
-      })
-      .finally(() => progress?.stop());
+    const writer = await DatasetWriter.open(out, writerOptions(found, opened.description, read, options));
+    const resumedRows = writer.rows - (found.base?.rows ?? 0);
+    let result: EmbedResult;
+    try {
+      result = await embedShards(run, writer, opened);
+    } finally {
+      await writer.close();
+    }
     await rememberEncoder(out, folder);
-    const rate = (count: number): number => (seconds > 0 ? count / seconds : 0);
-    return {
-      dataset: out,
-      encoder: encoder.name,
-      backend: encoder.backend,
-      precision: encoder.precision,
-      dim: encoder.dim,
-      ...scan,
-      resumedRows,
-      tokens,
-      seconds,
-      answersPerSecond: rate(scan.rows - resumedRows),
-      tokensPerSecond: rate(tokens),
-      ...(scan.rejected > 0 && { rejects: `${out}/${REJECTS_FILE}` }),
-    };
+    return summarise(run, opened, result, resumedRows);
   } finally {
-    await encoder.dispose();
+    await opened.dispose();
   }
 }
 
-async function scanInputs(inputs: readonly string[], read: ReadOptions, context: CliContext): Promise<ScanResult> {
-  const progress = context.progress({ label: 'read', unit: 'answers' });
+async function openEncoder(folder: string, options: EmbedOptions, context: CliContext): Promise<OpenShardEncoder> {
+  if (options.queue === undefined) return openLocal(folder, encoderOptions(options), context.signal);
+  const { openQueue } = await import('./queue-encoder.js');
+  return openQueue(folder, { ...encoderOptions(options), url: options.queue, out: options.out }, context);
+}
+
+async function embedShards(run: EmbedRun, writer: DatasetWriter, opened: OpenShardEncoder): Promise<EmbedResult> {
+  const { scan, options, context } = run;
+  const { out, shardRows } = options;
+  const { base, paths } = run.found;
+  const { rows, duplicates, rejected } = scan.result;
+  const { table } = scan;
+  const baseRows = base?.rows ?? 0;
+  const records = (): AsyncIterable<RecordBatch> => readRecords(paths, { ...run.read, signal: context.signal });
+  if (base) context.log(`embed: adding ${formatCount(rows - baseRows)} answers to the ${formatCount(baseRows)} of ${out}`);
+  if (writer.rows > baseRows) context.log(`embed: continuing after the ${formatCount(writer.rows - baseRows)} answers of an interrupted run`);
+  const rejects = new RejectsFile(out, base?.manifest.rejected ?? 0);
+  const encoder = await opened.start(writer);
+  const progress = context.progress({ label: 'embed', unit: 'answers', total: rows, done: writer.rows });
   try {
-    return await scanRecords(readRecords(inputs, { ...read, signal: context.signal }), (rows) => {
-      progress.update(rows);
-    });
+    if (encoder.announce) {
+      for await (const shard of planShards(cutShards(records(), shardRows, baseRows), table)) {
+        if (shard.first >= writer.rows) await encoder.announce(shard);
+      }
+    }
+    const batches = keepRejects(records(), rejects);
+    const dim = opened.description.dim;
+    const result = await embedRecords({ writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress: (done) => progress.update(done) });
+    await rejects.finish();
+    await writer.finish({ rejected: (base?.manifest.rejected ?? 0) + rejected, duplicates });
+    return result;
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
+    throw new EngineError('ERR_ABORTED', `Interrupted. What is embedded stays in ${out}: run the same command again to go on`, { cause: error });
+  } finally {
+    progress.stop();
+    await rejects.discard();
+  }
+}
+
+/** The dataset has all inputs already: only whether it is the one that was asked for remains to be seen. */
+async function embedNothing(found: EmbedInputs, folder: string, read: ReadOptions, options: EmbedOptions): Promise<EmbedSummary> {
+  const description = await describeEncoderFolder(folder, encoderOptions(options));
+  expectAddable(options.out, found.base!.manifest, writerOptions(found, description, read, options));
+  return summaryOfUnchanged(found.base!, description);
+}
+
+function writerOptions({ sources }: EmbedInputs, encoder: EncoderDescription, { columns = {}, defaults = {} }: ReadOptions, options: EmbedOptions): DatasetWriterOptions {
+  const { dtype, shardRows, skipBad = false, batchTokens = null, overwrite = false } = options;
+  const { maxTokens, backend, precision } = encoder;
+  return {
+    encoder,
+    dtype,
+    sources,
+    settings: { columns, defaults, skipBad, maxTokens, batchTokens, backend, precision, shardRows },
+    overwrite,
+    add: !overwrite,
+  };
+}
+
+function encoderOptions({ maxTokens, batchTokens, backend, precision }: EmbedOptions): LoadEncoderOptions {
+  return { maxTokens, batchTokens, backend, precision };
+}
+
+async function scanInputs({ base, paths }: EmbedInputs, read: ReadOptions, context: CliContext): Promise<Scan> {
+  const progress = context.progress({ label: 'read', unit: 'answers' });
+  async function* none(): AsyncGenerator<never> {
+    // A new dataset has no rows yet.
+  }
+  try {
+    return await scanRecords(base?.recordBlocks() ?? none(), readRecords(paths, { ...read, signal: context.signal }), (rows) => progress.update(rows));
   } finally {
     progress.stop();
   }
 }
 
-function describeSummary(summary: EmbedSummary): string {
-  const { rows, models, valueIds, rejected, duplicates, tokens, seconds, resumedRows } = summary;
-  const lines = [
-    `Embedded ${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')}) with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
-    `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s.`,
-  ];
-  if (resumedRows > 0) lines.push(`${formatCount(resumedRows)} of the answers were there from an interrupted run.`);
-  if (duplicates > 0) lines.push(`${plural(duplicates, 'row')} equal to an earlier one; kept.`);
-  if (rejected > 0) lines.push(`${plural(rejected, 'bad row')} left out; see ${summary.rejects ?? ''}.`);
-  lines.push(`Dataset: ${summary.dataset}`);
-  return lines.join('\n');
+function summarise({ found: { base }, scan: { result }, options: { out } }: EmbedRun, { description, here }: OpenShardEncoder, embedded: EmbedResult, resumedRows: number): EmbedSummary {
+  const { seconds, tokens, texts, cpuSeconds } = embedded;
+  const { name, backend, precision, dim } = description;
+  const rate = (count: number): number => (seconds > 0 ? count / seconds : 0);
+  const addedRows = result.rows - (base?.rows ?? 0);
+  return {
+    dataset: out,
+    encoder: name,
+    backend,
+    precision,
+    dim,
+    ...result,
+    addedRows,
+    resumedRows,
+    embeddedTexts: texts,
+    tokens,
+    seconds,
+    answersPerSecond: rate(addedRows - resumedRows),
+    tokensPerSecond: rate(tokens),
+    ...(here && { cpuBusy: rate(cpuSeconds) / capabilities().threads }),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    ...(result.rejected > 0 && { rejects: `${out}/${REJECTS_FILE}` }),
+  };
 }

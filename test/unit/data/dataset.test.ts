@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/data
 import { openDataset } from '../../../src/data/dataset.js';
 import { fromFloat16, toFloat16 } from '../../../src/core/float16.js';
 import type { QaRecord } from '../../../src/data/record.js';
+import { bytesOf } from '../../support/folder-bytes.js';
 import { randomNormal } from '../../support/random.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -35,15 +36,22 @@ async function writeDataset(dir: string, rows: number, options: Partial<DatasetW
   await writer.finish();
 }
 
-function bytesOf(dir: string): Record<string, Buffer> {
-  return Object.fromEntries(readdirSync(dir).sort().map((name) => [name, readFileSync(join(dir, name))]));
+/** Path within the dataset folder of a file of its first folder of shards. */
+function shardFile(dir: string, name: string): string {
+  return join(readdirSync(dir).find((entry) => entry.startsWith('shards-'))!, name);
+}
+
+function changeText(path: string, from: string | RegExp, to: string): void {
+  writeFileSync(path, readFileSync(path, 'latin1').replace(from, to), 'latin1');
 }
 
 describe('a dataset folder', () => {
   it.each([1, 15, 16, 17, 63])('gives %i rows back in f32', async (rows) => {
     const dir = join(temporaryFolder(), 'new', 'folder');
     await writeDataset(dir, rows);
-    expect(readdirSync(dir).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl']);
+    const stems = Array.from({ length: Math.ceil(rows / 4) }, (_, i) => `0000${i}`.slice(-5));
+    const names = stems.flatMap((stem) => [`${stem}.jsonl`, `${stem}.npy`]);
+    expect(Object.keys(bytesOf(dir))).toEqual(['manifest.json', ...names.map((name) => expect.stringMatching(`^shards-[0-9a-f]{8}/${name}$`) as string)]);
     const dataset = await openDataset(dir, { verify: true });
     expect([dataset.rows, dataset.dim]).toEqual([rows, DIM]);
     expect(await dataset.readEmbeddings()).toEqual(embeddings(0, rows));
@@ -60,7 +68,7 @@ describe('a dataset folder', () => {
     await writeDataset(dir, 17, { dtype: 'f16' });
     const dataset = await openDataset(dir);
     expect(await dataset.readEmbeddings()).toEqual(fromFloat16(toFloat16(embeddings(0, 17))));
-    expect(dataset.manifest.files['embeddings.npy']?.bytes).toBe(128 + 17 * DIM * 2);
+    expect(dataset.manifest.shards.map(({ embeddings }) => embeddings.bytes)).toEqual([4, 4, 4, 4, 1].map((rows) => 128 + rows * DIM * 2));
   });
 
   it('describes itself without times, and equal runs write equal bytes', async () => {
@@ -73,7 +81,7 @@ describe('a dataset folder', () => {
     }
     expect(bytesOf(one)).toEqual(bytesOf(two));
     expect((await openDataset(one)).manifest).toMatchObject({
-      format: 'univar-dataset', version: 1, rows: 10, dim: DIM, dtype: 'f32', encoder: { name: 'test', fingerprint: 'f00' },
+      format: 'univar-dataset', version: 2, rows: 10, dim: DIM, dtype: 'f32', encoder: { name: 'test', fingerprint: 'f00' },
       sources, settings: { a: 1 }, valueIds: { m0$eng: 4, m1$eng: 3, m2$eng: 3 }, rejected: 2, duplicates: 1,
     });
   });
@@ -102,21 +110,22 @@ describe('a dataset folder', () => {
     await writeRows(writer, 12);
     await writer.close();
     const damage: [file: string, change: (path: string) => void, rows: number][] = [
-      ['embeddings.npy.partial', (path) => truncateSync(path, 128 + 9 * DIM * 4), 8],
-      ['embeddings.npy.partial', (path) => appendFileSync(path, 'torn'), 12],
-      ['rows.jsonl.partial', (path) => truncateSync(path, 10), 0],
-      ['rows.jsonl.partial', (path) => appendFileSync(path, '{"qid": "torn'), 12],
-      ['rows.jsonl.partial', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('Why 5', 'Who 5')), 4],
-      ['journal.partial', (path) => truncateSync(path, readFileSync(path).length - 1), 8],
-      ['journal.partial', (path) => truncateSync(path, 5), 0],
-      ['journal.partial', (path) => appendFileSync(path, '{"rows": 1e9, "recordBytes": 1e15, "sha256": ""}\n'), 12],
-      ['journal.partial', (path) => appendFileSync(path, '{"rows": -4, "recordBytes": -1, "sha256": ""}\nnull\n'), 12],
-      ['embeddings.npy.partial', (path) => rmSync(path), 0],
+      ['00002.npy', (path) => truncateSync(path, 130), 8],
+      ['00001.npy', (path) => appendFileSync(path, 'torn'), 4],
+      ['00003.npy.partial', (path) => writeFileSync(path, 'torn'), 12],
+      ['00003.npy', (path) => writeFileSync(path, 'of a shard without a line in the journal'), 12],
+      ['00000.jsonl', (path) => truncateSync(path, 10), 0],
+      ['00001.jsonl', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('Why 5', 'Who 5')), 4],
+      ['../journal.partial', (path) => truncateSync(path, readFileSync(path).length - 1), 8],
+      ['../journal.partial', (path) => truncateSync(path, 5), 0],
+      ['../journal.partial', (path) => appendFileSync(path, '{"rows": 1e9, "embeddings": {"file": "../../x", "bytes": 1e15, "sha256": ""}}\n'), 12],
+      ['../journal.partial', (path) => appendFileSync(path, '{"rows": -4}\nnull\n'), 12],
+      ['00001.npy', (path) => rmSync(path), 4],
     ];
     for (const [file, change, rows] of damage) {
       const dir = temporaryFolder();
       cpSync(half, dir, { recursive: true });
-      change(join(dir, file));
+      change(join(dir, shardFile(dir, file)));
       const resumed = await DatasetWriter.open(dir, OPTIONS);
       expect(resumed.rows).toBe(rows);
       await writeRows(resumed, 18);
@@ -125,20 +134,24 @@ describe('a dataset folder', () => {
     }
   });
 
-  it('completes what was killed between the last renames', async () => {
-    const whole = temporaryFolder();
+  it('has a dataset whatever a kill behind the last step leaves, and the next writer removes that', async () => {
+    const [whole, dir] = [temporaryFolder(), temporaryFolder()];
     await writeDataset(whole, 18);
-    for (const renamed of [['embeddings.npy'], ['embeddings.npy', 'rows.jsonl']]) {
-      const dir = temporaryFolder();
-      const writer = await DatasetWriter.open(dir, OPTIONS);
-      await writeRows(writer, 18);
-      await writer.close();
-      for (const name of renamed) renameSync(join(dir, `${name}.partial`), join(dir, name));
-      const resumed = await DatasetWriter.open(dir, OPTIONS);
-      expect(resumed.rows).toBe(18);
-      await resumed.finish();
-      expect(bytesOf(dir)).toEqual(bytesOf(whole));
-    }
+    const writer = await DatasetWriter.open(dir, OPTIONS);
+    await writeRows(writer, 18);
+    await writer.close();
+    const journal = readFileSync(join(dir, 'journal.partial'));
+    const resumed = await DatasetWriter.open(dir, OPTIONS);
+    expect(resumed.rows).toBe(18);
+    await resumed.finish();
+    writeFileSync(join(dir, 'journal.partial'), journal);
+    cpSync(join(dir, shardFile(dir, '.')), join(dir, 'shards-00000000'), { recursive: true });
+    expect((await openDataset(dir, { verify: true })).rows).toBe(18);
+    await writeDataset(dir, 18, { overwrite: true });
+    expect(readdirSync(dir).filter((name) => name.startsWith('shards-'))).toEqual([expect.stringMatching(/-2$/)]);
+    expect(existsSync(join(dir, 'journal.partial'))).toBe(false);
+    await writeDataset(dir, 18, { overwrite: true });
+    expect(bytesOf(dir)).toEqual(bytesOf(whole));
   });
 
   it('does not replace a dataset unasked, and keeps the old one whole until the new one is', async () => {
@@ -156,7 +169,7 @@ describe('a dataset folder', () => {
     expect(resumed.rows).toBe(18);
     await resumed.finish();
     expect((await openDataset(dir, { verify: true })).rows).toBe(18);
-    expect(readdirSync(dir)).toHaveLength(3);
+    expect(readdirSync(dir)).toHaveLength(2);
   });
 
   it('does not mix configurations: the message says what differs', async () => {
@@ -215,14 +228,17 @@ describe('openDataset', () => {
   it.each<[what: string, damage: (dir: string) => void, verify: boolean, reason: RegExp]>([
     ['is not there', (dir) => rmSync(dir, { recursive: true }), false, /does not exist/],
     ['is no dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
-    ['lost a file', (dir) => rmSync(join(dir, 'rows.jsonl')), false, /rows\.jsonl: no such file/],
-    ['was truncated', (dir) => truncateSync(join(dir, 'embeddings.npy'), 200), false, /embeddings\.npy is truncated: 328 bytes expected, 200 there/],
-    ['has a longer file', (dir) => appendFileSync(join(dir, 'rows.jsonl'), '\n'), false, /rows\.jsonl is changed: \d+ bytes expected, \d+ there/],
-    ['has a changed file', (dir) => writeFileSync(join(dir, 'rows.jsonl'), readFileSync(join(dir, 'rows.jsonl'), 'utf8').replace('Why', 'Who')), true, /rows\.jsonl was changed: its SHA-256/],
+    ['lost a file', (dir) => rmSync(join(dir, shardFile(dir, '00001.jsonl'))), false, /00001\.jsonl: no such file/],
+    ['was truncated', (dir) => truncateSync(join(dir, shardFile(dir, '00001.npy')), 200), false, /00001\.npy is truncated: 208 bytes expected, 200 there/],
+    ['has a longer file', (dir) => appendFileSync(join(dir, shardFile(dir, '00002.jsonl')), '\n'), false, /00002\.jsonl is changed: \d+ bytes expected, \d+ there/],
+    ['has a changed file', (dir) => changeText(join(dir, shardFile(dir, '00000.jsonl')), 'Why', 'Who'), true, /00000\.jsonl was changed: its SHA-256/],
+    ['has another shape', (dir) => changeText(join(dir, shardFile(dir, '00000.npy')), '(4, 5)', '(5, 4)'), false, /00000\.npy holds 5 x 4 f32, but the manifest says 4 x 5 f32/],
+    ['miscounts', (dir) => changeText(join(dir, 'manifest.json'), '"rows": 10', '"rows": 11'), false, /its shards have 10 rows, but "rows" is 11/],
+    ['leads elsewhere', (dir) => changeText(join(dir, 'manifest.json'), /"file": "shards-/, '"file": "../shards-'), false, /shard 0 lacks/],
     ['has a broken manifest', (dir) => truncateSync(join(dir, 'manifest.json'), 50), false, /manifest\.json is not the manifest.*not valid JSON/],
-    ['has a later format', (dir) => writeFileSync(join(dir, 'manifest.json'), '{"format": "univar-dataset", "version": 2}'), false, /version 2; this release reads version 1/],
+    ['has a later format', (dir) => writeFileSync(join(dir, 'manifest.json'), '{"format": "univar-dataset", "version": 3}'), false, /version 3; this release reads versions 1 and 2/],
     ['has another manifest', (dir) => writeFileSync(join(dir, 'manifest.json'), '{"name": "x"}'), false, /"format" is not/],
-    ['has another header', (dir) => copyFileSync(join(dir, 'rows.jsonl'), join(dir, 'embeddings.npy')), false, /embeddings\.npy is/],
+    ['has another header', (dir) => copyFileSync(join(dir, shardFile(dir, '00000.jsonl')), join(dir, shardFile(dir, '00000.npy'))), false, /00000\.npy is/],
   ])('names what is wrong with a folder that %s', async (_, damage, verify, reason) => {
     const dir = join(temporaryFolder(), 'dataset');
     await writeDataset(dir, 10);
@@ -244,11 +260,12 @@ describe('openDataset', () => {
     const dir = temporaryFolder();
     await writeDataset(dir, 10);
     const dataset = await openDataset(dir);
-    truncateSync(join(dir, 'embeddings.npy'), 200);
-    await expect(dataset.readEmbeddings()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('328 bytes expected, 200 there') as string });
-    writeFileSync(join(dir, 'rows.jsonl'), `${JSON.stringify(records(0, 1)[0])}\n`);
+    const path = (name: string): string => join(dir, shardFile(dir, name));
+    truncateSync(path('00001.npy'), 200);
+    await expect(dataset.readEmbeddings()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('208 bytes expected, 200 there') as string });
+    writeFileSync(path('00001.jsonl'), `${JSON.stringify(records(0, 1)[0])}\n`);
     await expect(dataset.readRecords()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('has 1 records') as string });
-    writeFileSync(join(dir, 'rows.jsonl'), '{"qid": 3}\n');
-    await expect(dataset.readRecords()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('rows.jsonl:1: the line is not a record') as string });
+    writeFileSync(path('00001.jsonl'), '{"qid": 3}\n');
+    await expect(dataset.readRecords()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('00001.jsonl:1: the line is not a record') as string });
   });
 });

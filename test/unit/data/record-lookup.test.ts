@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../../src/data/dataset.js';
+import { openDataset, type Dataset } from '../../../src/data/dataset.js';
 import { DatasetWriter } from '../../../src/data/dataset-writer.js';
-import { ROWS_FILE } from '../../../src/data/manifest.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { RecordLookup } from '../../../src/data/record-lookup.js';
 import { arbitraryRecord } from '../../support/records.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
+const ROWS_PER_SHARD = 7;
+
 async function writeDataset(records: readonly QaRecord[], dir = temporaryFolder()): Promise<string> {
   const writer = await DatasetWriter.open(dir, { encoder: { name: 'e', fingerprint: 'f', dim: 1 }, overwrite: true });
-  await writer.append(records, new Float32Array(records.length));
+  for (let row = 0; row < records.length; row += ROWS_PER_SHARD) {
+    const shard = records.slice(row, row + ROWS_PER_SHARD);
+    await writer.append(shard, new Float32Array(shard.length));
+  }
   await writer.finish();
   return dir;
 }
+
+const recordFile = ({ dir, manifest }: Dataset): string => join(dir, manifest.shards[0]!.records.file);
 
 const record = (answer: string): QaRecord => ({ qid: 'q', question: 'Why?', answer, model: 'm', lang: 'eng' });
 
@@ -37,9 +43,9 @@ describe('RecordLookup', () => {
   });
 
   it('notices that the file was changed beneath it', async () => {
-    const dir = await writeDataset([record('a'), record('b')]);
-    const lookup = await RecordLookup.open(await openDataset(dir), () => undefined);
-    truncateSync(join(dir, ROWS_FILE), 90);
+    const dataset = await openDataset(await writeDataset([record('a'), record('b')]));
+    const lookup = await RecordLookup.open(dataset, () => undefined);
+    truncateSync(recordFile(dataset), 90);
     expect(await lookup.read(0)).toEqual(record('a'));
     await expect(lookup.read(1)).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining('row 1') as string });
     await lookup.close();
@@ -48,7 +54,7 @@ describe('RecordLookup', () => {
   it('refuses a file that is not that of its manifest', async () => {
     const dir = await writeDataset([record('a'), record('b')]);
     const dataset = await openDataset(dir);
-    appendFileSync(join(dir, ROWS_FILE), `${JSON.stringify(record('c'))}\n`);
+    appendFileSync(recordFile(dataset), `${JSON.stringify(record('c'))}\n`);
     await expect(RecordLookup.open(dataset, () => undefined)).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 });

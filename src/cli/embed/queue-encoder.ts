@@ -1,0 +1,44 @@
+import { workFolderOf } from '../../data/partial-dataset.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { reachRedis } from '../../queue/redis.js';
+import { ShardQueue } from '../../queue/shard-queue.js';
+import type { CliContext } from '../context.js';
+import { describeEncoderFolder, type OpenShardEncoder, type ShardEncoder } from './shard-encoder.js';
+
+/** Shards that are awaited at once: one is written while the file of the next is looked for. */
+const DEPTH = 2;
+
+/** Lets workers compute: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
+export async function openQueue(folder: string, { url, out, ...options }: LoadEncoderOptions & { url: string; out: string }, context: CliContext): Promise<OpenShardEncoder> {
+  const connection = await reachRedis(url);
+  const description = await describeEncoderFolder(folder, options);
+  const { dim, ...encoder } = description;
+  let queue: ShardQueue | undefined;
+  return {
+    description,
+    here: false,
+    start: async (writer) => {
+      queue = await ShardQueue.open({
+        connection,
+        out,
+        folder: workFolderOf(writer.shardFolder),
+        dim,
+        encoder: { ...encoder, batchTokens: options.batchTokens ?? null },
+        signal: context.signal,
+        onNotice: (text) => context.log(`embed: ${text}`),
+      });
+      return queueShardEncoder(queue);
+    },
+    dispose: async () => queue?.close(),
+  };
+}
+
+function queueShardEncoder(queue: ShardQueue): ShardEncoder {
+  return {
+    depth: DEPTH,
+    announce: async ({ number, fresh }) => {
+      if (fresh.length > 0) await queue.announce(number, fresh);
+    },
+    encode: async ({ number, fresh }) => (fresh.length > 0 ? queue.result(number) : { embeddings: new Float32Array(0), tokens: 0 }),
+  };
+}

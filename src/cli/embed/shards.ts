@@ -1,0 +1,89 @@
+import { EngineError } from '../../core/errors.js';
+import type { QaRecord } from '../../data/record.js';
+import type { TextTable } from '../../data/text-table.js';
+
+/** A shard also ends at this many characters, so that one of very long answers does not fill the memory. */
+export const SHARD_CHARACTERS = 2 ** 24;
+
+/** Consecutive records that are written together. */
+export interface Shard {
+  /** Number of the shard, from 0 for the first of this command. */
+  number: number;
+  /** Row of the first record in the dataset. */
+  first: number;
+  records: QaRecord[];
+}
+
+/** A shard and where its embeddings come from. */
+export interface PlannedShard extends Shard {
+  /** For each record the first row of the dataset with its text: its own where the text has to be embedded. */
+  origins: Float64Array;
+  /** The records whose texts have to be embedded, in order. */
+  fresh: QaRecord[];
+}
+
+/**
+ * Cuts batches of any lengths into shards of `size` records; only the last one, and those of very long texts, have fewer.
+ * The cuts depend on the records alone, so that a resumed run, or another machine, has the same shards.
+ *
+ * @param first row of the first record
+ */
+export async function* cutShards(batches: AsyncIterable<{ records: QaRecord[] }>, size: number, first = 0, characters = SHARD_CHARACTERS): AsyncGenerator<Shard> {
+  let number = 0;
+  let records: QaRecord[] = [];
+  let length = 0;
+  for await (const batch of batches) {
+    for (const record of batch.records) {
+      records.push(record);
+      length += record.question.length + record.answer.length;
+      if (records.length < size && length < characters) continue;
+      yield { number, first, records };
+      number++;
+      first += records.length;
+      records = [];
+      length = 0;
+    }
+  }
+  if (records.length > 0) yield { number, first, records };
+}
+
+/**
+ * Finds out which texts of each shard have to be embedded: those of which no earlier row has an equal one.
+ *
+ * @param table of all rows
+ * @throws EngineError `ERR_DATA` for a text that is not in the table: an input has changed since
+ */
+export async function* planShards(shards: AsyncIterable<Shard>, table: TextTable): AsyncGenerator<PlannedShard> {
+  for await (const shard of shards) {
+    const origins = new Float64Array(shard.records.length);
+    const fresh: QaRecord[] = [];
+    for (const [i, record] of shard.records.entries()) {
+      const row = shard.first + i;
+      const origin = table.first(record);
+      if (origin === undefined || origin > row) throw inputsChanged();
+      origins[i] = origin;
+      if (origin === row) fresh.push(record);
+    }
+    yield { ...shard, origins, fresh };
+  }
+}
+
+export function inputsChanged(): EngineError {
+  return new EngineError('ERR_DATA', 'An input has changed since the command began to read it. Run the command again when nothing writes to the inputs any more');
+}
+
+/** Asks for the next item while the present one is in use, so that reading overlaps with encoding. */
+export async function* prefetch<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = source.next();
+  try {
+    for (;;) {
+      const item = await next;
+      if (item.done) return;
+      next = source.next();
+      next.catch(() => undefined); // reported by the await above, unless the consumer stops before
+      yield item.value;
+    }
+  } finally {
+    await source.return(undefined);
+  }
+}

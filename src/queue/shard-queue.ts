@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Queue, type ConnectionOptions } from 'bullmq';
+
+import { EngineError } from '../core/errors.js';
+import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import type { QuestionAnswer } from '../core/question-answer.js';
+import { ATTEMPTS, QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
+import { WorkFiles, type ShardResult } from './work-files.js';
+
+const POLL_MS = 100;
+/** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
+const REPEAT_MS = 5000;
+const BULK_JOBS = 500;
+const CLOSE_MS = 2000;
+
+export interface ShardQueueOptions {
+  connection: ConnectionOptions;
+  out: string;
+  /** Folder of the work within `out`, see `workFolderOf`. */
+  folder: string;
+  dim: number;
+  encoder: JobEncoder;
+  signal: AbortSignal;
+  /** Receives what a person should know, for example that there is no worker. */
+  onNotice: (text: string) => void;
+}
+
+/**
+ * The planner's side: writes texts, puts a job for each shard into the queue, and waits for files. What is done is what
+ * has a file; the queue only tells workers what there is to do, so it may forget or repeat anything.
+ */
+export class ShardQueue {
+  readonly #queue: Queue<ShardJob>;
+  readonly #files: WorkFiles;
+  /** Shards that were announced and have not been read, and how many texts they have. */
+  readonly #open = new Map<number, number>();
+  readonly #prefix: string;
+  #lastRepeat = 0;
+  #hadWorkers: boolean | undefined;
+
+  private constructor(private readonly options: ShardQueueOptions) {
+    const { connection, out, folder } = options;
+    this.#queue = new Queue<ShardJob>(QUEUE_NAME, { connection });
+    this.#queue.on('error', () => undefined); // it connects again, and what was lost is repeated
+    this.#files = new WorkFiles(join(out, folder));
+    this.#prefix = createHash('sha256').update(`${resolve(out)}\n${folder}`).digest('hex').slice(0, 12);
+  }
+
+  /** Opens the queue and forgets the failures of an earlier run. */
+  static async open(options: ShardQueueOptions): Promise<ShardQueue> {
+    const queue = new ShardQueue(options);
+    const dir = join(options.out, options.folder);
+    await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
+    for (const job of await queue.#failed()) await job.remove();
+    return queue;
+  }
+
+  /** Offers a shard to the workers, unless a file of an earlier run has it. */
+  async announce(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
+    this.#open.set(shard, texts.length);
+    if (await this.#files.hasResult(shard, texts.length, this.options.dim)) return;
+    await this.#files.writeTexts(shard, texts);
+    await this.#add([shard]);
+  }
+
+  /**
+   * Waits until a shard that was announced is done.
+   *
+   * @throws EngineError `ERR_DATA` where workers have failed at a shard, with their reason; `ERR_ABORTED`
+   */
+  async result(shard: number): Promise<ShardResult> {
+    const { dim, signal } = this.options;
+    const texts = this.#open.get(shard);
+    if (texts === undefined) throw new EngineError('ERR_INTERNAL', `Shard ${shard} was not announced`);
+    while (!(await this.#files.hasResult(shard, texts, dim))) {
+      checkAborted(signal);
+      // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
+      if (performance.now() - this.#lastRepeat > REPEAT_MS) await Promise.race([this.#lookAfter(), aborted(signal)]);
+      await sleep(POLL_MS);
+    }
+    const result = await this.#files.readResult(shard, texts, dim);
+    this.#open.delete(shard);
+    return result;
+  }
+
+  /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
+  async close(): Promise<void> {
+    await Promise.race([this.#withdraw(), sleep(CLOSE_MS, undefined, { ref: false })]);
+    await this.#queue.disconnect().catch(() => undefined);
+  }
+
+  async #withdraw(): Promise<void> {
+    // A shard that a worker has in hand stays; its file is there for the next run.
+    for (const shard of this.#open.keys()) await this.#queue.remove(this.#jobId(shard)).catch(() => 0);
+    await this.#queue.close().catch(() => undefined);
+  }
+
+  #jobId(shard: number): string {
+    return `${this.#prefix}-${shard}`;
+  }
+
+  async #lookAfter(): Promise<void> {
+    this.#lastRepeat = performance.now();
+    const [failed] = await this.#failed();
+    if (failed) {
+      throw new EngineError('ERR_DATA', `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.out}: ${failed.failedReason}`);
+    }
+    const waiting: number[] = [];
+    for (const [shard, texts] of this.#open) if (!(await this.#files.hasResult(shard, texts, this.options.dim))) waiting.push(shard);
+    await this.#add(waiting);
+    const hasWorkers = (await this.#queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
+    if (!hasWorkers && this.#hadWorkers !== false) this.options.onNotice('no worker is connected; start some with: univar worker --queue URL');
+    this.#hadWorkers = hasWorkers;
+  }
+
+  /** A job that is in the queue already, whatever its state, is not added again. */
+  async #add(shards: readonly number[]): Promise<void> {
+    const { out, folder, dim, encoder } = this.options;
+    for (let begin = 0; begin < shards.length; begin += BULK_JOBS) {
+      const jobs = shards.slice(begin, begin + BULK_JOBS).map((shard) => ({
+        name: 'shard',
+        data: { out: resolve(out), folder, shard, texts: this.#open.get(shard)!, dim, encoder },
+        opts: { jobId: this.#jobId(shard), attempts: ATTEMPTS, backoff: { type: 'fixed', delay: 1000 }, removeOnComplete: true, removeOnFail: false },
+      }));
+      await this.#queue.addBulk(jobs);
+    }
+  }
+
+  async #failed() {
+    return (await this.#queue.getFailed()).filter(({ id }) => id?.startsWith(`${this.#prefix}-`));
+  }
+}
+
+/** Settles when the signal fires. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
