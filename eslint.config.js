@@ -15,8 +15,9 @@ const FOLDERS = {
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
   maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
+  generation: { uses: ['core', 'native', 'data', 'encoder'], packages: ['openai', 'p-queue', 'yaml', 'zod', 'eld'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking'], packages: ['commander', 'cli-progress'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'generation', 'benchmarking'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

@@ -9,6 +9,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
+import { addGenerateCommand } from './generate.js';
 import { addIdentifyCommand } from './identify.js';
 import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
@@ -37,6 +38,7 @@ export function createProgram(context: CliContext): Command {
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
+  addGenerateCommand(program, context);
   addBenchCommand(program, context);
   addDoctorCommand(program, context);
   addQuickstartCommand(program, context);

@@ -19,7 +19,10 @@ export function answerStage(project: Project, isLanguage: LanguageCheck): CallSt
     version: 1,
     lanes: models.map(({ id }) => id),
     settings: { answers, models: models.map(({ id, languages }) => ({ id, languages })) },
-    calls: ({ lang, text }) => asked(lang).map((model) => chatCall('answers', model, fillPrompt(prompts.answer, { question: text, language: nameOf(lang) }), { ...answers, seed })),
+    calls: ({ lang, text }, lane) =>
+      asked(lang)
+        .filter(({ id }) => lane === undefined || id === lane)
+        .map((model) => chatCall('answers', model, fillPrompt(prompts.answer, { question: text, language: nameOf(lang) }), { ...answers, seed })),
     records: (translation, outcomes) => {
       const records: AnswerRecord[] = [];
       const rejects: Reject[] = [];

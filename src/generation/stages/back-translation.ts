@@ -20,8 +20,10 @@ export function backTranslationStage(project: Project): CallStage<AnswerRecord, 
     version: 1,
     lanes: [...new Set([...translators.values()].map(({ id }) => id))],
     settings: { dropsRefusals },
-    calls: ({ lang, text, answer }) =>
-      lang === ENGLISH ? [] : [text, answer].map((part) => translationCall('back-translation', translators.get(lang)!, prompts, seed, lang, ENGLISH, part, nameOf)),
+    calls: ({ lang, text, answer }, lane) =>
+      lang === ENGLISH || (lane !== undefined && translators.get(lang)!.id !== lane)
+        ? []
+        : [text, answer].map((part) => translationCall('back-translation', translators.get(lang)!, prompts, seed, lang, ENGLISH, part, nameOf)),
     records: ({ id: qid, group, value, variant, question: source, lang, text, model, answer: original, faults: known }, outcomes) => {
       const fail = (reason: string, what: string) => ({ records: [], rejects: [{ id: `${qid} ${lang} ${model}`, reason, text: what }] });
       const failure = outcomes.find(isFailure);

@@ -20,7 +20,8 @@ export interface CallStage<I, O> {
   lanes: readonly string[];
   /** Settings and prompts that the stage depends on besides its input. */
   settings: unknown;
-  calls(record: I): Call[];
+  /** @param lane leave out the calls of other lanes; without it all are there, in a fixed order */
+  calls(record: I, lane?: string): Call[];
   /** @param outcomes one for each call, in their order */
   records(record: I, outcomes: readonly Outcome[]): StageOutput<O>;
 }

@@ -16,7 +16,8 @@ export function translationStage(project: Project): CallStage<PhrasingRecord, Tr
     version: 1,
     lanes: [...new Set(foreign.map((language) => translators.get(language)!.id))],
     settings: { languages },
-    calls: ({ question }) => foreign.map((language) => callFor(language, question)),
+    calls: ({ question }, lane) =>
+      foreign.filter((language) => lane === undefined || translators.get(language)!.id === lane).map((language) => callFor(language, question)),
     records: (phrasing, outcomes) => {
       const records: TranslationRecord[] = languages.includes(ENGLISH) ? [{ ...phrasing, lang: ENGLISH, text: phrasing.question }] : [];
       const rejects: Reject[] = [];
