@@ -51,6 +51,7 @@ export class CallStore {
   readonly #segments: FileHandle[] = [];
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  #isWriting = false;
   #end = 0;
   #failure: unknown;
 
@@ -117,9 +118,9 @@ export class CallStore {
   put(key: string, meta: CallMeta, result: CallResult): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ key, line: formatLine(key, meta, result), meta, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      this.#writing = this.#write();
     });
   }
 
@@ -143,6 +144,8 @@ export class CallStore {
         for (const { reject } of batch) reject(error);
       }
     }
+    // In the same turn as the look at the queue: who comes later begins anew.
+    this.#isWriting = false;
   }
 
   async #append(batch: readonly Waiting[]): Promise<void> {

@@ -30,6 +30,8 @@ export class EndpointQueue {
   readonly #queue: PQueue;
   readonly #options: EndpointQueueOptions;
   #failedInARow = 0;
+  /** Why no further call is made. */
+  #givenUp: EngineError | undefined;
   /** When the endpoint wants to be asked again. */
   #resumeAt = 0;
 
@@ -61,6 +63,7 @@ export class EndpointQueue {
   run(request: Request, begin: () => void): Promise<CallResult> {
     return this.#queue.add(async () => {
       checkAborted(this.#options.signal);
+      if (this.#givenUp) throw this.#givenUp;
       begin();
       try {
         const result = await this.#tryRepeatedly(request);
@@ -117,10 +120,13 @@ export class EndpointQueue {
   }
 
   #giveUpOnEndpoint(error: ProviderError): void {
-    const cause = { cause: error };
-    if (error.kind === 'endpoint') throw new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses: ${error.message}`, cause);
-    if (++this.#failedInARow < this.#options.failuresInARow) return;
-    throw new EngineError('ERR_REMOTE', `The endpoint ${this.name} failed ${this.#failedInARow} calls in a row, the last one with: ${error.message}. Run the same command again to go on`, cause);
+    if (error.kind === 'endpoint') {
+      this.#givenUp ??= new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses: ${error.message}`, { cause: error });
+    } else if (++this.#failedInARow >= this.#options.failuresInARow) {
+      const message = `The endpoint ${this.name} failed ${this.#failedInARow} calls in a row, the last one with: ${error.message}. Run the same command again to go on`;
+      this.#givenUp ??= new EngineError('ERR_REMOTE', message, { cause: error });
+    }
+    if (this.#givenUp) throw this.#givenUp;
   }
 }
 

@@ -1,8 +1,8 @@
 /** What models make of "answer with a numbered list and nothing else". */
 
-/** `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. */
+/** `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. Group 1 is emphasis that it opens. */
 const MARKER =
-  /^\s{0,8}(?:#{1,6}\s+)?(?:\*\*|__)?\s*(?:(?:scenario|situation|question|paraphrase|version|option|item)\s+)?(?:\(?\d{1,4}\s*[.):\]]\)?|[-*•–·](?=\s)|(?:scenario|situation|question|paraphrase|version)\s+\d{1,4}\s*(?:[.:)–-]|$))(?:\*\*|__)?\s*[:.]?\s*(?:\*\*|__)?/iu;
+  /^\s{0,8}(?:#{1,6}\s+)?(\*\*|__)?\s{0,8}(?:(?:scenario|situation|question|paraphrase|version|option|item)\s{1,8})?(?:\(?\d{1,4}\s{0,8}[.):\]]\)?|[-*•–·](?=\s)|(?:scenario|situation|question|paraphrase|version)\s{1,8}\d{1,4}\s{0,8}(?:[.:)–-]|\*\*|$))/iu;
 
 const FENCE = /^\s*(?:```|~~~)/;
 
@@ -78,7 +78,7 @@ function parseLines(text: string): string[] {
   let open = false;
   for (const line of lines) {
     if (MARKER.test(line)) {
-      entries.push(line.replace(MARKER, ''));
+      entries.push(withoutMarker(line));
       open = true;
     } else if (line.trim() === '') {
       // A paragraph behind a filled entry is a remark; behind a bare heading ("Scenario 1:") it is the entry.
@@ -88,6 +88,13 @@ function parseLines(text: string): string[] {
     }
   }
   return entries;
+}
+
+function withoutMarker(line: string): string {
+  const [marker, emphasis] = MARKER.exec(line)!;
+  const rest = line.slice(marker.length);
+  // `**1.** text` and `**1. text**`: the marker's emphasis ends somewhere behind it.
+  return (emphasis === undefined ? rest : rest.replace(emphasis, '')).replace(/^\s*[:.]/u, '');
 }
 
 function isIntroduction(line: string): boolean {

@@ -17,13 +17,14 @@ export function describePlan(project: Project, { calls, records, total, valueIds
   ].join('\n');
 }
 
-export function describeSummary(project: Project, { stages, newCalls, retries, spent, spentBy, qa, out }: GenerateSummary): string {
+export function describeSummary(project: Project, { stages, newCalls, retries, spent, spentBy, qa, out }: GenerateSummary, reports: readonly string[]): string {
   const last = stages.at(-1)!;
   const rows = spentBy.map(({ stage, model, spending }) => [stage, model, ...figures(spending)]);
   return [
     ...(rows.length > 0 ? [formatTable([['stage', 'model', 'calls', 'prompt tokens', 'answer tokens', 'USD'], ...rows]), ''] : []),
     `${plural(newCalls, 'new call')}, ${plural(retries, 'repeated attempt')}; in all runs ${plural(spent.calls, 'call')}, ${spent.usd.toFixed(2)} USD.`,
     qa === undefined ? `Stopped after the stage ${last.stage}: ${plural(last.output.records, 'record')} in ${out}` : `${plural(last.output.records, 'record')} of ${plural(project.models.length, 'model')}: ${qa}`,
+    ...(reports.length > 0 ? [`Reports: ${reports.join(', ')}`] : []),
   ].join('\n');
 }
 

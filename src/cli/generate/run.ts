@@ -3,6 +3,7 @@ import { generate, type GenerateSummary } from '../../generation/generate.js';
 import { planProject } from '../../generation/plan.js';
 import { ProjectFolder } from '../../generation/project-folder.js';
 import { readProject, type Project } from '../../generation/project.js';
+import { writeQualityReport } from '../../generation/report/write-report.js';
 import { STAGE_NAMES } from '../../generation/stages/stage.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, plural } from '../format.js';
@@ -18,8 +19,9 @@ export async function runGenerate(path: string | undefined, options: GenerateCom
   const project = await readProject(path);
   if (options.dryRun) return printPlan(project, options, context);
   const summary = await generateWithProgress(project, options, context);
-  if (options.json) context.printJson(summary);
-  else context.print(describeSummary(project, summary));
+  const reports = options.report === false || summary.qa === undefined ? [] : await writeQualityReport(project, summary, context.signal);
+  if (options.json) context.printJson({ ...summary, reports });
+  else context.print(describeSummary(project, summary, reports));
 }
 
 async function printPlan(project: Project, { json }: GenerateCommandOptions, context: CliContext): Promise<void> {
