@@ -4,7 +4,7 @@
  *
  *     {"key":"<32 hex>","crc":"<8 hex>","meta":{...},"result":{...}}
  *
- * where the checksum is over what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32 to 64 MB for a
+ * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32 to 64 MB for a
  * million calls. Torn and damaged lines are skipped: their calls are made again.
  */
 import { mkdir, open, readdir, stat, truncate, type FileHandle } from 'node:fs/promises';
@@ -199,11 +199,11 @@ function segmentName(index: number): string {
 function formatLine(key: string, meta: CallMeta, result: CallResult): Buffer {
   // The meta data come first, so that they can be read without parsing the result.
   const body = `"meta":${JSON.stringify(meta)},"result":${JSON.stringify(result)}}`;
-  return Buffer.from(`{"key":"${key}","crc":"${checksum(Buffer.from(body))}",${body}\n`);
+  return Buffer.from(`{"key":"${key}","crc":"${checksum(key, Buffer.from(body))}",${body}\n`);
 }
 
-function checksum(bytes: Uint8Array): string {
-  return crc32(bytes).toString(16).padStart(CRC_DIGITS, '0');
+function checksum(key: string, body: Uint8Array): string {
+  return crc32(body, crc32(key)).toString(16).padStart(CRC_DIGITS, '0');
 }
 
 /** Key and the part behind the checksum as JSON; undefined for a damaged line. */
@@ -212,7 +212,7 @@ function parseLine(line: Buffer): { key: string; body: string } | undefined {
   const key = line.toString('latin1', KEY_AT, KEY_AT + KEY_DIGITS);
   if (!/^[0-9a-f]{32}$/.test(key)) return undefined;
   const body = line.subarray(BODY_AT);
-  if (line.toString('latin1', CRC_AT, CRC_AT + CRC_DIGITS) !== checksum(body)) return undefined;
+  if (line.toString('latin1', CRC_AT, CRC_AT + CRC_DIGITS) !== checksum(key, body)) return undefined;
   return { key, body: `{${body.toString()}` };
 }
 
