@@ -9,6 +9,7 @@ export type { ExportFormat } from './encoder/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
 export type { WeightType } from './encoder/weight-types.js';
+export { centroidDrift, type AnswerSet, type CheckpointDrift, type Distance, type Drift } from './evaluation/centroid-drift.js';
 export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export {
   evaluateDatasetKnn,

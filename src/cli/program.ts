@@ -6,6 +6,7 @@ import { addBenchCommand } from './bench.js';
 import { addIndexCommand } from './build-index.js';
 import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
+import { addDriftCommand } from './drift.js';
 import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
@@ -38,6 +39,7 @@ export function createProgram(context: CliContext): Command {
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
+  addDriftCommand(program, context);
   addGenerateCommand(program, context);
   addBenchCommand(program, context);
   addDoctorCommand(program, context);

@@ -96,6 +96,7 @@ export class EndpointQueue {
   /** One attempt within the time limit, which covers the body of the answer too. */
   async #attempt(request: Request): Promise<CallResult> {
     const { signal } = this.#options;
+    checkAborted(signal);
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     // AbortSignal.any would keep every attempt alive as long as the signal of the run.

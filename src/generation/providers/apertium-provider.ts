@@ -16,16 +16,18 @@ export class ApertiumProvider implements Provider {
     const { code, stdout, stderr } = await this.#run(['-u', `${from}-${to}`], text, signal);
     if (code !== 0) {
       const missing = /is not installed|Mode .* does not exist|not found/i.test(stderr);
-      throw new ProviderError(missing ? 'endpoint' : 'transient', `apertium ${from}-${to}: ${stderr.trim().slice(0, 300) || `exit code ${String(code)}`}`);
+      throw new ProviderError(missing ? 'endpoint' : 'transient', `apertium ${from}-${to}: ${firstLine(stderr) || `exit code ${String(code)}`}`);
     }
+    if (stdout.trim() === '' && text.trim() !== '') throw new ProviderError('transient', `apertium ${from}-${to} gave nothing: ${firstLine(stderr)}`);
     const translated = stdout.replace(/ {2,}/g, ' ').trim();
     return { text: translated, finish: 'stop', promptTokens: estimateTokens(text), completionTokens: estimateTokens(translated), estimated: true };
   }
 
   #run(args: readonly string[], stdin: string, signal: AbortSignal): Promise<{ code: number | null; stdout: string; stderr: string }> {
     return new Promise((resolve, reject) => {
-      // A group of its own: the program is a script whose pipeline has to end with it.
-      const child = spawn(this.endpoint.command, args, { stdio: 'pipe', detached: true });
+      // Through cat, because the script opens /dev/stdin by name, which cannot be done with the sockets that Node has for
+      // pipes. A group of its own, because a whole pipeline has to end.
+      const child = spawn('sh', ['-c', 'cat | "$0" "$@"', this.endpoint.command, ...args], { stdio: 'pipe', detached: true });
       const stop = (): void => {
         try {
           if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -51,4 +53,9 @@ export class ApertiumProvider implements Provider {
       child.stdin.end(stdin);
     });
   }
+}
+
+/** The rest of a message lists all pairs. */
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!.slice(0, 300);
 }

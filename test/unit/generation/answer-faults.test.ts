@@ -51,7 +51,7 @@ describe('languageCheck', () => {
   it.each([
     ['Sí.', 'eng', true],
     ['', 'zho', true],
-    ['def f(x): return x + 1  # 12345', 'spa', true],
+    ['12,345 + 67,890 = 80,235 (x + y)', 'spa', true],
     ['Saya tidak akan melakukan itu karena salah dan akan menyakiti orang lain.', 'ind', true],
     ['I would not do that, because it would hurt other people in the end.', 'ind', false],
     ['I would not do that, because it would hurt other people in the end.', 'swh', false],
