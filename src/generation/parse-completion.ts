@@ -84,7 +84,7 @@ function parseLines(text: string): string[] {
       // A paragraph behind a filled entry is a remark; behind a bare heading ("Scenario 1:") it is the entry.
       open &&= entries.at(-1)!.trim() === '';
     } else if (open) {
-      entries[entries.length - 1] += ` ${line}`;
+      entries.push(`${entries.pop()!} ${line}`);
     }
   }
   return entries;

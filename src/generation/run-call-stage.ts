@@ -60,7 +60,7 @@ export async function runCallStage<I extends object, O extends object>(stage: Ca
         return { failure };
       }),
     );
-  const run = await assemble(files, async (record: I) => stage.records(record, await outcomesOf(record)), signal);
+  const run = await assemble(files, async (record) => stage.records(record as I, await outcomesOf(record as I)), signal);
   if (failedCalls > maxFailedShare * calls) {
     const [[reason, count]] = [...reasons].sort((a, b) => b[1] - a[1]) as [[string, number]];
     throw new EngineError('ERR_REMOTE', `${failedCalls} of ${calls} calls of the stage ${stage.name} failed for good, ${count} of them with: ${reason}. Run the same command again to try these again, or raise "failures.share"`);
@@ -96,17 +96,17 @@ async function estimateCalls<I extends object, O>(stage: CallStage<I, O>, input:
 }
 
 /** Writes what `make` makes of each record. */
-async function assemble<I extends object, O extends object>(
+async function assemble(
   { input, output, rejects }: StageFiles,
-  make: (record: I) => Promise<{ records: O[]; rejects: Reject[] }>,
+  make: (record: object) => Promise<{ records: object[]; rejects: Reject[] }>,
   signal: AbortSignal | undefined,
 ): Promise<Pick<StageRun, 'output' | 'inputs' | 'rejects'>> {
-  const writer = await RecordFileWriter.create<O>(output);
+  const writer = await RecordFileWriter.create(output);
   const rejected = await RecordFileWriter.create<Reject>(rejects);
   const counts: Record<string, number> = {};
   let inputs = 0;
   try {
-    for await (const record of readRecordFile<I>(input, signal)) {
+    for await (const record of readRecordFile(input, signal)) {
       inputs++;
       const made = await make(record);
       for (const entry of made.records) await writer.add(entry);

@@ -1,7 +1,7 @@
 import { loadEncoder } from '../encoder/load-encoder.js';
 import type { Project } from './project.js';
 import { readRecordFile, RecordFileWriter } from './record-file.js';
-import type { QuestionRecord, Reject } from './records.js';
+import type { QuestionRecord } from './records.js';
 import type { StageFiles, StageRun } from './run-call-stage.js';
 import { dropIllFormed, dropNearDuplicates } from './stages/filter.js';
 
@@ -14,7 +14,7 @@ export async function runFilter({ filter, encoder: folder }: Project, { input, o
   const left = [...formed.rejects, ...kept.rejects];
   const counts: Record<string, number> = {};
   for (const { reason } of left) counts[reason] = (counts[reason] ?? 0) + 1;
-  await writeAll<Reject>(rejects, left);
+  await writeAll(rejects, left);
   return { output: await writeAll(output, kept.records), inputs: questions.length, rejects: counts, calls: 0, failedCalls: 0 };
 }
 
@@ -29,8 +29,8 @@ async function dropSimilar(records: readonly QuestionRecord[], folder: string, s
   }
 }
 
-async function writeAll<T extends object>(path: string, records: readonly T[]) {
-  const writer = await RecordFileWriter.create<T>(path);
+async function writeAll(path: string, records: readonly object[]) {
+  const writer = await RecordFileWriter.create(path);
   try {
     for (const record of records) await writer.add(record);
     return await writer.finish();

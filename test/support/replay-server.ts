@@ -68,8 +68,8 @@ export async function startReplayServer({ fault, delayMs = 0 }: ReplayOptions = 
     const messages = (body['messages'] ?? []) as { content: string }[];
     const entry: Received = {
       path: request.url ?? '',
-      model: String(body['model'] ?? ''),
-      prompt: messages.at(-1)?.content ?? String(body['prompt'] ?? body['q'] ?? ''),
+      model: textOf(body['model']),
+      prompt: messages.at(-1)?.content ?? textOf(body['prompt'] ?? body['q']),
       hash: createHash('sha256').update(text).digest('hex'),
       body,
       authorization: request.headers.authorization,
@@ -78,7 +78,7 @@ export async function startReplayServer({ fault, delayMs = 0 }: ReplayOptions = 
     received.push(entry);
     const wrong = fault?.(entry, received.length - 1);
     if (delayMs > 0) await sleep(delayMs);
-    await answer(response, entry, wrong);
+    answer(response, entry, wrong);
   };
   const server = createServer((request, response) => void handle(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -95,13 +95,15 @@ export async function startReplayServer({ fault, delayMs = 0 }: ReplayOptions = 
   };
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
-async function answer(response: ServerResponse, entry: Received, fault: Fault | undefined): Promise<void> {
+function answer(response: ServerResponse, entry: Received, fault: Fault | undefined): void {
   const good = JSON.stringify(entry.path.endsWith('/translate') ? { translatedText: `[${String(entry.body['target'])}] ${entry.prompt}` } : completion(entry, fault));
   const start = (): void => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(good) });
   switch (fault?.kind) {

@@ -21,5 +21,5 @@ export function callStages(project: Project, isLanguage: LanguageCheck): Record<
     translation: translationStage(project),
     answers: answerStage(project, isLanguage),
     'back-translation': backTranslationStage(project),
-  } as unknown as Record<Exclude<StageName, 'filter'>, AnyCallStage>;
+  };
 }

@@ -69,7 +69,7 @@ describe('answerFaults', () => {
     expect(answerFaults(' \n', 'stop', 'eng', isLanguage)).toEqual(['empty']);
     expect(answerFaults('...', 'stop', 'eng', isLanguage)).toEqual(['empty']);
     expect(answerFaults('A fine answer in plain English, as it was asked for.', 'length', 'eng', isLanguage)).toEqual(['truncated']);
-    expect(answerFaults(`${'The same sentence again and again. '.repeat(30)}`, 'length', 'spa', isLanguage)).toEqual(['wrong-language', 'repetitive', 'truncated']);
+    expect(answerFaults('The same sentence again and again. '.repeat(30), 'length', 'spa', isLanguage)).toEqual(['wrong-language', 'repetitive', 'truncated']);
   });
 
   it('takes a text in circles for repetitive, and a long one that is not for none', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { EngineError } from '../../../src/core/errors.js';
+import type { EngineError } from '../../../src/core/errors.js';
 import { projectSchema } from '../../../src/generation/project-schema.js';
 import { checkYaml } from '../../../src/generation/yaml-file.js';
 
