@@ -1,4 +1,5 @@
 /** Calls of one endpoint: so many at once, so many a minute, tried again where that makes sense. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import PQueue from 'p-queue';
@@ -45,6 +46,8 @@ export class EndpointQueue {
     options: EndpointQueueOptions,
   ) {
     this.#options = options;
+    // Every call in flight listens, and there may be more than the ten that Node thinks normal.
+    if (options.signal) setMaxListeners(0, options.signal);
     this.#queue = new PQueue({ concurrency: endpoint.concurrency, ...rateLimit(endpoint.requestsPerMinute) });
   }
 

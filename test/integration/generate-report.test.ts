@@ -18,7 +18,7 @@ import { CHROMIUM } from '../support/map-page.js';
 import { RECORDED_MODELS, startReplayServer, type ReplayServer } from '../support/replay-server.js';
 
 /** Empty where the program is not there. */
-const PAIRS = String(spawnSync('apertium', ['-l'], { encoding: 'utf8' }).stdout).split(/\s+/);
+const PAIRS = (spawnSync('apertium', ['-l'], { encoding: 'utf8' }).stdout as string | null)?.split(/\s+/) ?? [];
 const APERTIUM = ['eng-spa', 'spa-eng', 'eng-cat', 'cat-eng'].every((pair) => PAIRS.includes(pair));
 const NEEDS = 'skipped: the packages apertium, apertium-eng-spa and apertium-eng-cat are not installed';
 const HOSTILE = '</p><script>window.hit=1</script><img src=x onerror="window.hit=1">&amp;\u2028';

@@ -68,7 +68,7 @@ function readCompletion(completion: unknown, request: ChatRequest, textOf: (choi
   const choices = body?.['choices'];
   const choice = Array.isArray(choices) ? asObject(choices[0]) : undefined;
   const text = choice && textOf(choice);
-  if (!body || !choice || text === undefined) throw new ProviderError('transient', `the answer is no completion: ${String(JSON.stringify(completion)).slice(0, 200)}`);
+  if (!body || !choice || text === undefined) throw new ProviderError('transient', `the answer is no completion: ${JSON.stringify(completion ?? null).slice(0, 200)}`);
   const usage = asObject(body['usage']);
   const promptTokens = tokenCount(usage?.['prompt_tokens']);
   const completionTokens = tokenCount(usage?.['completion_tokens']);

@@ -113,8 +113,8 @@ it('addresses a result by everything that decides it, and by nothing else', () =
   const call = callOf(10);
   const key = callKey(call);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
-  expect(callKey({ request: { ...call.request, params: { a: 2, b: 1 } } })).toBe(key);
+  expect(callKey({ request: { ...call.request, params: { a: 2, b: 1 } } as Request })).toBe(key);
   for (const change of [{ name: 'n' }, { id: 'n' }, { temperature: 1 }, { maxTokens: 11 }, { seed: 2 }, { seed: null }, { params: { a: 3, b: 1 } }, { template: '{{prompt}}' }, { messages: [] }]) {
-    expect(callKey({ request: { ...call.request, ...change } as Request })).not.toBe(key);
+    expect(callKey({ request: { ...call.request, ...change } })).not.toBe(key);
   }
 });
