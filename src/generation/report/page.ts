@@ -11,7 +11,7 @@ p { margin: .25rem 0; } .soft { color: var(--soft); } a { color: inherit; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; } td.n, th.n { text-align: right; white-space: nowrap; }
+th { font-weight: 600; white-space: nowrap; } td:first-child { white-space: nowrap; } td.n, th.n { text-align: right; white-space: nowrap; }
 .bar { display: inline-block; height: .6em; background: light-dark(#3b6fb5, #6ea4ec); border-radius: 2px; }
 .tag { display: inline-block; font-size: .8rem; padding: 0 .45em; border: 1px solid currentColor; border-radius: 1em; color: var(--bad); }
 article { border-top: 1px solid var(--line); padding: 1rem 0; }
