@@ -16,13 +16,14 @@ const FOLDERS = {
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
   maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
+  generation: { uses: ['core', 'native', 'data', 'encoder'], packages: ['openai', 'p-queue', 'yaml', 'zod', 'eld'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
   server: {
     uses: ['core', 'native', 'data', 'encoder', 'search', 'collection'],
     packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox', 'prom-client'],
   },
   queue: { uses: ['core', 'data', 'encoder'], packages: ['bullmq', 'ioredis'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'benchmarking', 'collection', 'server', 'queue'], packages: ['commander', 'cli-progress'] },
+  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'generation', 'benchmarking', 'collection', 'server', 'queue'], packages: ['commander', 'cli-progress'] },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];

@@ -1,6 +1,6 @@
 /**
- * Makes the two committed samples from the full answer sets in ../shared/data: the quickstart answers and the small
- * multi-language fixture of the tests. The same sets give the same bytes.
+ * Makes the committed samples from the full answer sets in ../shared/data: the quickstart answers, the small multi-language
+ * fixture of the tests, and what the tests of question generation replay. The same sets give the same bytes.
  *
  * Usage: node scripts/make-samples.mjs [folder with qa/*.jsonl.gz]
  */
@@ -52,5 +52,31 @@ const scripts = ['ben', 'ell', 'fra', 'guj', 'hin', 'jpn', 'tam', 'tha', 'urd'].
   multilingual.filter((record) => record.lang === lang && record.model === 'gpt-4').slice(0, 4),
 );
 
+/** Situations, questions with their paraphrases, and answers of three models in two languages, for a server that replays them. */
+const lists = (name) =>
+  readFileSync(join(data, 'questions', `${name}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const situations = lists('moralchoice_scenarios').slice(0, 24).map(({ situation }) => situation);
+const wordings = new Map();
+for (const question of lists('value_consistency_questions')) {
+  if (question.lang !== 'eng' || question.country === 'china') continue;
+  wordings.set(question.topic, [...(wordings.get(question.topic) ?? []), question]);
+}
+const replayed = [...wordings.values()].slice(0, 24).map((questions, i) => {
+  const { paraphrase_of: question } = questions[0];
+  const paraphrases = questions.filter(({ paraphrase_of: of, text }) => of === question && text !== question).map(({ text }) => text);
+  return { scenario: situations[i], question, paraphrases: paraphrases.slice(0, 4) };
+});
+const spoken = (model, lang) =>
+  multilingual
+    .filter((record) => record.model === model && record.lang === lang && record.answer.length > 250 && /^[^`|=#*$]*$/.test(record.answer))
+    .slice(0, 12)
+    .map(({ answer }) => ({ model, lang, answer: cut(answer) }));
+const speakers = ['europa-sft-data-mix-v0.2', 'europa-100pct-sft-data-mix-v0.1', 'europa-90pct-sft'];
+
+write('test/fixtures/generation/questions.jsonl', replayed, false);
+write('test/fixtures/generation/answers.jsonl', speakers.flatMap((model) => ['eng', 'spa'].flatMap((lang) => spoken(model, lang))), false);
 write('examples/quickstart/answers.jsonl.gz', quickstart, true);
 write('test/fixtures/answers-small.jsonl', [...parallel, ...scripts].map(shorten), false);

@@ -9,6 +9,7 @@ export type { ExportFormat } from './encoder/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
 export type { WeightType } from './encoder/weight-types.js';
+export { centroidDrift, type AnswerSet, type CheckpointDrift, type Distance, type Drift } from './evaluation/centroid-drift.js';
 export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
 export {
   evaluateDatasetKnn,
@@ -25,6 +26,11 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
+export { generate, type GenerateEvents, type GenerateOptions, type GenerateSummary, type StageSummary } from './generation/generate.js';
+export { planProject, type Plan, type PlannedCalls } from './generation/plan.js';
+export { readProject, type Model, type Project } from './generation/project.js';
+export type { GeneratedRecord } from './generation/records.js';
+export { writeQualityReport } from './generation/report/write-report.js';
 export {
   projectEmbeddings,
   type Projection,

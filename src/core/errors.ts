@@ -29,6 +29,10 @@ export const ERROR_CODES = {
   ERR_CUDA: { http: 503, exit: 1 },
   /** The addon could not be loaded; the message lists what was tried and what to do. */
   ERR_NATIVE_LOAD: { http: 503, exit: 1 },
+  /** An endpoint on the network cannot be reached, refuses, or answers nonsense. */
+  ERR_REMOTE: { http: 502, exit: 1 },
+  /** Going on could cost more than the caller allowed. */
+  ERR_BUDGET: { http: 402, exit: 1 },
   /** A NaN or infinity where only finite numbers make sense. */
   ERR_NON_FINITE: { http: 500, exit: 1 },
   /** A bug of the engine. */

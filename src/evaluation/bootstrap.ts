@@ -67,7 +67,8 @@ export function bootstrapIntervals(tested: TestedRows, samples: number, seed: nu
   return { accuracy: percentiles(accuracy), balancedAccuracy: percentiles(balancedAccuracy) };
 }
 
-function percentiles(values: Float64Array): Interval {
+/** 95 % interval of what a bootstrap drew. */
+export function percentiles(values: Float64Array): Interval {
   const sorted = values.toSorted();
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+
+import type { CliContext } from './context.js';
+import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
+import { integer } from './parse-options.js';
+
+export interface DriftCommandOptions extends EncoderCliOptions {
+  reference: string;
+  target: string;
+  checkpoints: string[];
+  encoder?: string;
+  samples: number;
+  seed: number;
+  out?: string;
+  json?: boolean;
+}
+
+export function addDriftCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('drift')
+    .description("how the values in a model's answers move from those of a reference to those of a target while it is trained")
+    .requiredOption('--reference <file>', 'answers of the model before training')
+    .requiredOption('--target <file>', 'answers of the model, or person, that it is trained towards')
+    .requiredOption('--checkpoints <files...>', 'answers of each checkpoint to the same questions, in order')
+    .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)');
+  addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
+    .option('--samples <n>', 'draws of the bootstrap; 0: no intervals', integer(0, 100_000), 1000)
+    .option('--seed <n>', 'of the bootstrap and the map', integer(0), 0)
+    .option('-o, --out <folder>', 'write drift.json, drift.svg and map.svg there')
+    .option('--json', 'print the figures as one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ univar drift --reference base.jsonl --target dpo.jsonl --checkpoints step-1000.jsonl step-2000.jsonl --out drift/
+`,
+    )
+    .action(async (options: DriftCommandOptions) => {
+      const { runDrift } = await import('./drift/run.js');
+      await runDrift(options, context);
+    });
+}

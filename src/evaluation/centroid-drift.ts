@@ -1,0 +1,142 @@
+/**
+ * How far sets of answers are from each other in the space of values: Euclidean distances between the means of their
+ * embeddings (UniVaR, appendix G), with bootstrap intervals over questions.
+ */
+import { EngineError } from '../core/errors.js';
+import { SeededRandom } from '../core/random.js';
+import { percentiles, type Interval } from './bootstrap.js';
+
+/** Embedded answers of one model, or of one checkpoint of it. */
+export interface AnswerSet {
+  name: string;
+  /** [rows, dim], row-major. */
+  embeddings: Float32Array;
+  /** Question of every row. */
+  questions: readonly string[];
+}
+
+export interface Distance {
+  distance: number;
+  /** 95 % percentile interval; null where there are fewer than two questions, or no samples. */
+  interval: Interval | null;
+}
+
+export interface CheckpointDrift {
+  name: string;
+  toReference: Distance;
+  toTarget: Distance;
+  /**
+   * Where the checkpoint's mean lies along the way from reference to target: 0 at the reference, 1 at the target. Null where
+   * these two have the same mean.
+   */
+  progress: { share: number; interval: Interval | null } | null;
+}
+
+export interface Drift {
+  /** Questions that all sets answer; only these count. */
+  questions: number;
+  /** Questions that some set lacks. */
+  leftOut: number;
+  /** Distance of reference and target. */
+  span: Distance;
+  checkpoints: CheckpointDrift[];
+}
+
+/** Sums of the rows of each question, and how many there are. */
+interface QuestionSums {
+  sums: Float64Array;
+  counts: Float64Array;
+}
+
+/**
+ * Distances of each checkpoint to reference and target. Questions are drawn with replacement, the same ones for all sets,
+ * since answers to one question are no independent evidence, and all sets are asked the same.
+ *
+ * @param dim width of all embeddings
+ * @param samples draws of the bootstrap; 0: none
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` where no question is in all sets
+ */
+export function centroidDrift(reference: AnswerSet, target: AnswerSet, checkpoints: readonly AnswerSet[], dim: number, samples: number, seed: number): Drift {
+  const sets = [reference, target, ...checkpoints];
+  for (const { name, embeddings, questions } of sets) {
+    if (embeddings.length !== questions.length * dim) throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${questions.length} x ${dim} entries for "${name}", got ${embeddings.length}`);
+  }
+  const all = new Set(sets.flatMap(({ questions }) => [...new Set(questions)]));
+  const answered = sets.map(({ questions }) => new Set(questions));
+  const shared = [...all].filter((question) => answered.every((set) => set.has(question))).sort();
+  if (shared.length === 0) throw new EngineError('ERR_DATA', `No question is answered by all of ${sets.map(({ name }) => name).join(', ')}`);
+  const position = new Map(shared.map((question, i) => [question, i]));
+  const sums = sets.map((set) => questionSums(set, position, dim));
+  const figures = (draws: Float64Array): Figures => distancesOf(sums.map((set) => centroid(set, draws, dim)));
+  const whole = figures(new Float64Array(shared.length).fill(1));
+  const drawn = shared.length < 2 ? [] : bootstrap(shared.length, samples, seed, figures);
+  const intervalOf = (read: (figures: Figures) => number): Interval | null => (drawn.length === 0 ? null : percentiles(Float64Array.from(drawn, read)));
+  return {
+    questions: shared.length,
+    leftOut: all.size - shared.length,
+    span: { distance: whole.span, interval: intervalOf(({ span }) => span) },
+    checkpoints: checkpoints.map(({ name }, i) => ({
+      name,
+      toReference: { distance: whole.toReference[i]!, interval: intervalOf(({ toReference }) => toReference[i]!) },
+      toTarget: { distance: whole.toTarget[i]!, interval: intervalOf(({ toTarget }) => toTarget[i]!) },
+      progress: whole.span === 0 ? null : { share: whole.progress[i]!, interval: intervalOf(({ progress }) => progress[i]!) },
+    })),
+  };
+}
+
+interface Figures {
+  span: number;
+  toReference: number[];
+  toTarget: number[];
+  progress: number[];
+}
+
+function questionSums({ embeddings, questions }: AnswerSet, position: ReadonlyMap<string, number>, dim: number): QuestionSums {
+  const sums = new Float64Array(position.size * dim);
+  const counts = new Float64Array(position.size);
+  questions.forEach((question, row) => {
+    const at = position.get(question);
+    if (at === undefined) return;
+    counts[at]! += 1;
+    for (let i = 0; i < dim; i++) sums[at * dim + i]! += embeddings[row * dim + i]!;
+  });
+  return { sums, counts };
+}
+
+/** Mean over all rows of the questions, each as often as it was drawn. */
+function centroid({ sums, counts }: QuestionSums, draws: Float64Array, dim: number): Float64Array {
+  const mean = new Float64Array(dim);
+  let rows = 0;
+  for (let question = 0; question < draws.length; question++) {
+    const times = draws[question]!;
+    if (times === 0) continue;
+    rows += times * counts[question]!;
+    for (let i = 0; i < dim; i++) mean[i]! += times * sums[question * dim + i]!;
+  }
+  return mean.map((sum) => sum / rows);
+}
+
+function distancesOf([reference, target, ...checkpoints]: Float64Array[]): Figures {
+  const way = target!.map((value, i) => value - reference![i]!);
+  const span = Math.hypot(...way);
+  const along = (point: Float64Array): number => point.reduce((sum, value, i) => sum + (value - reference![i]!) * way[i]!, 0) / span ** 2;
+  return {
+    span,
+    toReference: checkpoints.map((point) => euclidean(point, reference!)),
+    toTarget: checkpoints.map((point) => euclidean(point, target!)),
+    progress: checkpoints.map(along),
+  };
+}
+
+function euclidean(a: Float64Array, b: Float64Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
+}
+
+function bootstrap(questions: number, samples: number, seed: number, figures: (draws: Float64Array) => Figures): Figures[] {
+  const random = new SeededRandom(seed);
+  return Array.from({ length: samples }, () => {
+    const draws = new Float64Array(questions);
+    for (let draw = 0; draw < questions; draw++) draws[random.integer(questions)]! += 1;
+    return figures(draws);
+  });
+}

@@ -1,0 +1,79 @@
+import { EngineError } from '../core/errors.js';
+import type { Budget } from './budget.js';
+import { callKey, costOf, type Call } from './call.js';
+import type { CallStore } from './call-store.js';
+import type { EndpointQueue } from './endpoint-queue.js';
+import { ProviderError } from './provider-error.js';
+
+/** Makes the calls whose results are not there yet, and keeps these. */
+export class CallRunner {
+  readonly #inFlight = new Map<string, Promise<void>>();
+  #stopped: unknown;
+  /** Why calls failed for good in this run, by key. */
+  readonly failures = new Map<string, string>();
+
+  constructor(
+    private readonly store: CallStore,
+    private readonly budget: Budget,
+    private readonly queues: ReadonlyMap<string, EndpointQueue>,
+  ) {}
+
+  /**
+   * Sees to it that the result of a call is stored. Resolves when the call is on its way and its endpoint takes another
+   * one; what becomes of it shows in `settle`.
+   *
+   * @param onDone is called when the call was made, or failed for good
+   * @returns false where the result was there
+   * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_IO`, `ERR_ABORTED`: what stopped the run
+   */
+  async start(call: Call, onDone: (failed: boolean) => void): Promise<boolean> {
+    const key = callKey(call);
+    if (this.store.has(key) || this.#inFlight.has(key) || this.failures.has(key)) return false;
+    const queue = this.queues.get(call.endpoint);
+    if (!queue) throw new EngineError('ERR_INTERNAL', `There is no endpoint ${call.endpoint}`);
+    await queue.ready();
+    this.#throwIfStopped();
+    // Another lane may have begun it meanwhile.
+    if (this.store.has(key) || this.#inFlight.has(key)) return false;
+    const work = this.#make(call, key, queue)
+      .then(onDone, (error: unknown) => {
+        this.#stopped ??= error;
+      })
+      .finally(() => this.#inFlight.delete(key));
+    this.#inFlight.set(key, work);
+    return true;
+  }
+
+  /** Waits for all calls on their way. @throws what stopped the run */
+  async settle(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight.values());
+    this.#throwIfStopped();
+  }
+
+  /** @returns true where the call failed for good */
+  async #make(call: Call, key: string, queue: EndpointQueue): Promise<boolean> {
+    let giveBack: (() => void) | undefined;
+    try {
+      const result = await queue.run(call.request, () => {
+        // What is waiting when something stopped the run is not begun any more.
+        this.#throwIfStopped();
+        giveBack = this.budget.reserve(call);
+      });
+      const { promptTokens, completionTokens } = result;
+      const meta = { stage: call.stage, model: call.model, promptTokens, completionTokens, usd: costOf(call.price, promptTokens, completionTokens) };
+      await this.store.put(key, meta, result);
+      this.budget.add(meta);
+      return false;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      this.failures.set(key, error.message);
+      return true;
+    } finally {
+      giveBack?.();
+    }
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped !== undefined) throw this.#stopped as Error;
+  }
+}

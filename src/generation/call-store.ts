@@ -1,0 +1,243 @@
+/**
+ * Results of calls by their key, in a folder of append-only files `calls-00001.jsonl`, ... A line is written and synced
+ * before its result counts, so a killed run loses at most the calls in flight. A line:
+ *
+ *     {"key":"<32 hex>","crc":"<8 hex>","meta":{...},"result":{...}}
+ *
+ * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32 to 64 MB for a
+ * million calls. Torn and damaged lines are skipped: their calls are made again.
+ */
+import { mkdir, open, readdir, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+import { EngineError } from '../core/errors.js';
+import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import { readExactly, syncFolder, writeFully } from '../core/positioned-io.js';
+import type { CallResult } from './call.js';
+import { KeyTable } from './key-table.js';
+
+/** What reports and budgets need of a call without reading its result. */
+export interface CallMeta {
+  stage: string;
+  model: string;
+  promptTokens: number;
+  completionTokens: number;
+  usd: number;
+}
+
+const SEGMENT_BYTES = 2 ** 28;
+const READ_BYTES = 2 ** 20;
+const NEWLINE = 10;
+/** `{"key":"` and the key; `","crc":"` and the checksum; `",`. */
+const KEY_AT = 8;
+const KEY_DIGITS = 32;
+const CRC_AT = KEY_AT + KEY_DIGITS + 9;
+const CRC_DIGITS = 8;
+const BODY_AT = CRC_AT + CRC_DIGITS + 2;
+/** A longer line is none of ours. */
+const MAX_LINE_BYTES = 2 ** 26;
+
+interface Waiting {
+  key: string;
+  line: Buffer;
+  meta: CallMeta;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export class CallStore {
+  readonly #table = new KeyTable();
+  readonly #segments: FileHandle[] = [];
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #isWriting = false;
+  #end = 0;
+  #failure: unknown;
+
+  private constructor(
+    private readonly dir: string,
+    private readonly segmentBytes: number,
+  ) {}
+
+  /** Lines that could not be read when the store was opened. */
+  damaged = 0;
+
+  /**
+   * Opens a store, reading what is there; creates the folder where it is not.
+   *
+   * @param onEntry is called for every result that is there
+   * @throws EngineError `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
+   */
+  static async open(dir: string, onEntry: (meta: CallMeta) => void, { signal, segmentBytes = SEGMENT_BYTES }: { signal?: AbortSignal | undefined; segmentBytes?: number } = {}): Promise<CallStore> {
+    const store = new CallStore(dir, segmentBytes);
+    try {
+      await withFileErrors(`use ${dir}`, async () => {
+        await mkdir(dir, { recursive: true });
+        const names = (await readdir(dir)).filter((name) => /^calls-\d{5}\.jsonl$/.test(name)).sort();
+        for (const [i, name] of names.entries()) {
+          if (name !== segmentName(i)) throw new EngineError('ERR_DATA', `${dir} lacks ${segmentName(i)}`);
+          await store.#readSegment(i, onEntry, signal);
+        }
+      });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  /** Number of results. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  has(key: string): boolean {
+    return this.#table.get(key) !== undefined;
+  }
+
+  /**
+   * The result with this key; undefined where there is none.
+   *
+   * @throws EngineError `ERR_DATA` where the file was changed since it was opened, `ERR_IO`
+   */
+  async get(key: string): Promise<CallResult | undefined> {
+    const at = this.#table.get(key);
+    if (!at) return undefined;
+    const line = await withFileErrors(`read ${this.dir}`, () => readExactly(this.#segments[at.segment]!, at.offset, at.length));
+    const entry = line && parseLine(line);
+    if (entry?.key !== key) throw new EngineError('ERR_DATA', `${join(this.dir, segmentName(at.segment))} was changed while it was in use`);
+    return (JSON.parse(entry.body) as { result: CallResult }).result;
+  }
+
+  /**
+   * Keeps a result; resolves when it is on the disk. Results that come at the same time share one sync.
+   *
+   * @throws EngineError `ERR_IO`; the store takes nothing more after that
+   */
+  put(key: string, meta: CallMeta, result: CallResult): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ key, line: formatLine(key, meta, result), meta, resolve, reject });
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      this.#writing = this.#write();
+    });
+  }
+
+  /** Waits for what is being written and closes the files. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await Promise.all(this.#segments.splice(0).map((handle) => handle.close().catch(() => undefined)));
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        if (this.#failure !== undefined) throw this.#failure as Error;
+        await withFileErrors(`write ${this.dir}`, () => this.#append(batch), 'Calls that were stored before are kept');
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        // What follows a torn line in the same file would be lost with it.
+        this.#failure = error;
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    // In the same turn as the look at the queue: who comes later begins anew.
+    this.#isWriting = false;
+  }
+
+  async #append(batch: readonly Waiting[]): Promise<void> {
+    if (this.#segments.length === 0 || this.#end >= this.segmentBytes) await this.#startSegment();
+    const segment = this.#segments.length - 1;
+    const handle = this.#segments[segment]!;
+    await writeFully(handle, Buffer.concat(batch.map(({ line }) => line)), this.#end);
+    await handle.datasync();
+    for (const { key, line } of batch) {
+      this.#table.set(key, { segment, offset: this.#end, length: line.length - 1 });
+      this.#end += line.length;
+    }
+  }
+
+  async #startSegment(): Promise<void> {
+    this.#segments.push(await open(join(this.dir, segmentName(this.#segments.length)), 'wx+'));
+    this.#end = 0;
+    await syncFolder(this.dir);
+  }
+
+  async #readSegment(segment: number, onEntry: (meta: CallMeta) => void, signal: AbortSignal | undefined): Promise<void> {
+    const path = join(this.dir, segmentName(segment));
+    const handle = await open(path, 'r+');
+    this.#segments.push(handle);
+    let wholeLines = 0;
+    for await (const { line, offset } of linesOf(handle, signal)) {
+      wholeLines = offset + line.length + 1;
+      const entry = parseLine(line);
+      if (!entry) {
+        this.damaged++;
+        continue;
+      }
+      if (this.#table.get(entry.key)) continue;
+      this.#table.set(entry.key, { segment, offset, length: line.length });
+      onEntry(metaOf(entry.body));
+    }
+    const { size } = await stat(path);
+    if (size > wholeLines) {
+      // The line that was being written when the process ended.
+      await truncate(path, wholeLines);
+      this.damaged++;
+    }
+    this.#end = wholeLines;
+  }
+}
+
+function segmentName(index: number): string {
+  return `calls-${String(index + 1).padStart(5, '0')}.jsonl`;
+}
+
+function formatLine(key: string, meta: CallMeta, result: CallResult): Buffer {
+  // The meta data come first, so that they can be read without parsing the result.
+  const body = `"meta":${JSON.stringify(meta)},"result":${JSON.stringify(result)}}`;
+  return Buffer.from(`{"key":"${key}","crc":"${checksum(key, Buffer.from(body))}",${body}\n`);
+}
+
+function checksum(key: string, body: Uint8Array): string {
+  return crc32(body, crc32(key)).toString(16).padStart(CRC_DIGITS, '0');
+}
+
+/** Key and the part behind the checksum as JSON; undefined for a damaged line. */
+function parseLine(line: Buffer): { key: string; body: string } | undefined {
+  if (line.length <= BODY_AT) return undefined;
+  const key = line.toString('latin1', KEY_AT, KEY_AT + KEY_DIGITS);
+  if (!/^[0-9a-f]{32}$/.test(key)) return undefined;
+  const body = line.subarray(BODY_AT);
+  if (line.toString('latin1', CRC_AT, CRC_AT + CRC_DIGITS) !== checksum(key, body)) return undefined;
+  return { key, body: `{${body.toString()}` };
+}
+
+function metaOf(body: string): CallMeta {
+  return (JSON.parse(`${body.slice(0, body.indexOf(',"result":'))}}`) as { meta: CallMeta }).meta;
+}
+
+/** Whole lines with their offsets; a last one without line end is left out. */
+async function* linesOf(handle: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<{ line: Buffer; offset: number }> {
+  let rest = Buffer.alloc(0);
+  let offset = 0;
+  for (let position = 0; ; ) {
+    checkAborted(signal);
+    const chunk = Buffer.allocUnsafe(READ_BYTES);
+    const { bytesRead } = await handle.read(chunk, 0, READ_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let begin = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, begin)) {
+      yield { line: bytes.subarray(begin, end), offset: offset + begin };
+      begin = end + 1;
+    }
+    rest = bytes.subarray(begin);
+    offset += begin;
+    if (rest.length > MAX_LINE_BYTES) throw new EngineError('ERR_DATA', 'A file of calls has a line without end');
+  }
+}

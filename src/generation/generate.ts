@@ -1,0 +1,170 @@
+/** The whole pipeline: values to question-answer records, one stage after the other. */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import { hashFile } from '../data/input-files.js';
+import { FolderLock } from '../data/folder-lock.js';
+import { Budget, type Spending } from './budget.js';
+import { CallRunner } from './call-runner.js';
+import { CallStore } from './call-store.js';
+import { EndpointQueue } from './endpoint-queue.js';
+import { languageCheck } from './language-check.js';
+import type { Project } from './project.js';
+import { ProjectFolder, type StageState } from './project-folder.js';
+import { createProvider } from './providers/create-provider.js';
+import { RecordFileWriter } from './record-file.js';
+import type { ValueRecord } from './records.js';
+import { runCallStage, type StageRun } from './run-call-stage.js';
+import { runFilter } from './run-filter.js';
+import { callStages } from './stages/call-stages.js';
+import { STAGE_NAMES, type StageName } from './stages/stage.js';
+
+export interface GenerateEvents {
+  onOpen?(storedCalls: number, damaged: number): void;
+  /** A stage begins; `reused` where nothing has changed since it was done. */
+  onStage?(stage: StageName, reused: boolean): void;
+  onProgress?(stage: StageName, done: number, total: number): void;
+  onStageEnd?(stage: StageName, state: StageState): void;
+}
+
+export interface GenerateOptions {
+  /** Where the keys of endpoints are taken from. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Last stage to run. @default all */
+  until?: StageName | undefined;
+  events?: GenerateEvents;
+  signal?: AbortSignal | undefined;
+  /** First pause before an attempt is made again, for tests. @default 500 ms */
+  firstPauseMs?: number | undefined;
+}
+
+export interface StageSummary extends StageState {
+  stage: StageName;
+  reused: boolean;
+}
+
+export interface GenerateSummary {
+  out: string;
+  stages: StageSummary[];
+  /** Calls made by this run; attempts that were made again. */
+  newCalls: number;
+  retries: number;
+  /** By this and earlier runs. */
+  spent: Spending;
+  spentBy: { stage: string; model: string; spending: Spending }[];
+  /** Records, once the last stage is done. */
+  qa: string | undefined;
+}
+
+/**
+ * Runs a project, or goes on with it. Results of calls are kept before they count, so that a killed run loses at most the
+ * calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it matters.
+ *
+ * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`, `ERR_IO`,
+ *   `ERR_ABORTED`
+ */
+export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
+  const { out } = project;
+  await withFileErrors(`write ${out}`, () => mkdir(join(out, 'rejects'), { recursive: true }));
+  const lock = await FolderLock.acquire(join(out, '.lock'));
+  let store: CallStore | undefined;
+  try {
+    const budget = new Budget(project.budget);
+    store = await CallStore.open(join(out, 'calls'), (meta) => budget.add(meta), { signal: options.signal });
+    options.events?.onOpen?.(store.size, store.damaged);
+    return await runStages(project, store, budget, options);
+  } finally {
+    await store?.close();
+    await lock.release();
+  }
+}
+
+async function runStages(project: Project, store: CallStore, budget: Budget, options: GenerateOptions): Promise<GenerateSummary> {
+  const { until, signal } = options;
+  const folder = await ProjectFolder.open(project.out);
+  const before = store.size;
+  const queues = await openEndpoints(project, options);
+  const runner = new CallRunner(store, budget, queues);
+  const stages: StageSummary[] = [];
+  let input = { path: folder.file('values'), ...(await writeValues(folder.file('values'), project.values)) };
+  for (const stage of STAGE_NAMES.slice(0, until === undefined ? undefined : STAGE_NAMES.indexOf(until) + 1)) {
+    checkAborted(signal);
+    const files = { input: input.path, output: folder.file(stage), rejects: folder.rejectsFile(stage) };
+    const fingerprint = fingerprintOf(project, stage, input.sha256);
+    const known = folder.state(stage);
+    const reused = known?.fingerprint === fingerprint && known.failedCalls === 0 && (await isUnchanged(files.output, known, signal));
+    options.events?.onStage?.(stage, reused);
+    const state = reused ? known : await doStage(project, stage, files, input.records, { store, runner, fingerprint }, options);
+    if (!reused) await folder.setState(stage, state);
+    options.events?.onStageEnd?.(stage, state);
+    if (state.output.records === 0) throw new EngineError('ERR_DATA', `The stage ${stage} left no records; ${files.rejects} says why`);
+    stages.push({ stage, reused, ...state });
+    input = { path: files.output, ...state.output };
+  }
+  return {
+    out: project.out,
+    stages,
+    newCalls: store.size - before,
+    retries: [...queues.values()].reduce((sum, { retries }) => sum + retries, 0),
+    spent: budget.total,
+    spentBy: STAGE_NAMES.flatMap((stage) => [...budget.of(stage)].map(([model, spending]) => ({ stage, model, spending }))),
+    qa: stages.length === STAGE_NAMES.length ? folder.file('back-translation') : undefined,
+  };
+}
+
+async function doStage(
+  project: Project,
+  name: StageName,
+  files: { input: string; output: string; rejects: string },
+  inputRecords: number,
+  { store, runner, fingerprint }: { store: CallStore; runner: CallRunner; fingerprint: string },
+  { signal, events }: GenerateOptions,
+): Promise<StageState> {
+  const start = performance.now();
+  const onProgress = (done: number, total: number): void => events?.onProgress?.(name, done, total);
+  const stage = name === 'filter' ? undefined : callStages(project, languageCheck(project.languageTable))[name];
+  const run: StageRun = stage
+    ? await runCallStage(stage, files, inputRecords, { store, runner, maxFailedShare: project.failures.share, signal, onProgress })
+    : await runFilter(project, files, signal);
+  return { ...run, fingerprint, seconds: (performance.now() - start) / 1000 };
+}
+
+async function openEndpoints(project: Project, { env = {}, signal, firstPauseMs }: GenerateOptions): Promise<Map<string, EndpointQueue>> {
+  const used = new Set([project.generator, ...project.models, ...project.translators.values()].map(({ endpoint }) => endpoint));
+  const open = async (name: string): Promise<[string, EndpointQueue]> => {
+    const endpoint = project.endpoints[name]!;
+    const provider = await createProvider(name, endpoint, env);
+    return [name, new EndpointQueue(name, endpoint, provider, { failuresInARow: project.failures.inARow, signal, firstPauseMs })];
+  };
+  return new Map(await Promise.all([...used].map(open)));
+}
+
+async function writeValues(path: string, values: readonly ValueRecord[]) {
+  const writer = await RecordFileWriter.create<ValueRecord>(path);
+  try {
+    for (const value of values) await writer.add(value);
+    return await writer.finish();
+  } finally {
+    await writer.discard();
+  }
+}
+
+/** Wide on purpose: a stage that is done again without need finds the results of its calls, and costs seconds. */
+function fingerprintOf(project: Project, stage: StageName, inputSha256: string): string {
+  const { seed, prompts, models, generator, translators, languageTable, encoder, languages, filter } = project;
+  const settings = stage === 'filter' ? { version: 1, filter, encoder } : callStages(project, () => true)[stage];
+  const parts = { stage, inputSha256, settings, seed, prompts, models, generator, languages, translators: [...translators], languageTable: [...languageTable] };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+async function isUnchanged(path: string, { output }: StageState, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    return (await hashFile(path, signal)).sha256 === output.sha256;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'ERR_DATA') return false;
+    throw error;
+  }
+}

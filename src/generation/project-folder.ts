@@ -1,0 +1,73 @@
+/** The folder of a project's results: where everything is, and which stages are done. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { systemCode, withFileErrors } from '../core/file-errors.js';
+import { replaceFile } from '../core/replace-file.js';
+import type { FileSummary } from './record-file.js';
+import type { StageName } from './stages/stage.js';
+
+/** File of the records that each stage makes. */
+export const STAGE_FILES: Readonly<Record<'values' | StageName, string>> = {
+  values: 'values.jsonl',
+  scenarios: 'scenarios.jsonl',
+  questions: 'questions.jsonl',
+  filter: 'kept-questions.jsonl',
+  paraphrases: 'phrasings.jsonl',
+  translation: 'translations.jsonl',
+  answers: 'answers.jsonl',
+  'back-translation': 'qa.jsonl',
+};
+
+/** What a stage did. */
+export interface StageState {
+  /** Of settings and input: a stage with the same fingerprint would do the same again. */
+  fingerprint: string;
+  output: FileSummary;
+  inputs: number;
+  /** Left out records and other losses by reason. */
+  rejects: Record<string, number>;
+  /** Calls that the stage is made of, and how many of them failed for good. */
+  calls: number;
+  failedCalls: number;
+  seconds: number;
+}
+
+export class ProjectFolder {
+  readonly #stages: Partial<Record<string, StageState>>;
+
+  private constructor(
+    readonly path: string,
+    stages: Partial<Record<string, StageState>>,
+  ) {
+    this.#stages = stages;
+  }
+
+  /** Reads which stages are done; a file that cannot be read counts as none. */
+  static async open(path: string): Promise<ProjectFolder> {
+    try {
+      const value: unknown = JSON.parse(await readFile(join(path, 'stages.json'), 'utf8'));
+      return new ProjectFolder(path, typeof value === 'object' && value !== null ? value : {});
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return new ProjectFolder(path, {});
+      return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
+    }
+  }
+
+  file(stage: 'values' | StageName): string {
+    return join(this.path, STAGE_FILES[stage]);
+  }
+
+  rejectsFile(stage: StageName): string {
+    return join(this.path, 'rejects', `${stage}.jsonl`);
+  }
+
+  state(stage: StageName): StageState | undefined {
+    return this.#stages[stage];
+  }
+
+  async setState(stage: StageName, state: StageState): Promise<void> {
+    this.#stages[stage] = state;
+    await replaceFile(join(this.path, 'stages.json'), [`${JSON.stringify(this.#stages, null, 2)}\n`]);
+  }
+}

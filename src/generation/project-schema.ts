@@ -1,0 +1,152 @@
+/** What project, registry and language files may hold. Messages of mistakes are made in `yaml-file.ts`. */
+import { z } from 'zod';
+
+const language = z.string().regex(/^[a-z]{3}$/, 'expected a language as ISO 639-3, for example eng');
+const name = z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/, 'expected a name of letters, digits and . _ - /');
+const text = z.string().trim().min(1, 'expected a text that is not blank');
+const count = (min: number, max: number) => z.int().min(min).max(max);
+const seconds = z.number().positive().max(300, 'expected at most 300 seconds, as long as a connection may be silent');
+
+/** What every endpoint has. */
+const limits = {
+  /** Calls in flight at once. */
+  concurrency: count(1, 1000).default(4),
+  /** Calls that may begin in a minute. */
+  requestsPerMinute: z.number().positive().optional(),
+  /** Time for one attempt of a call, its whole answer included. */
+  timeoutSeconds: seconds.default(120),
+  /** Attempts after the first one. */
+  retries: count(0, 100).default(6),
+};
+
+const webEndpoint = {
+  url: z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' }),
+  /** Environment variable that holds the key. */
+  apiKeyEnv: text.optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  ...limits,
+};
+
+export const endpointSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('chat'), ...webEndpoint }),
+  z.strictObject({ kind: z.literal('libretranslate'), ...webEndpoint }),
+  z.strictObject({ kind: z.literal('apertium'), command: text.default('apertium'), ...limits, concurrency: count(1, 1000).default(2) }),
+]);
+
+const modelFields = {
+  label: text.optional(),
+  /** Endpoint of kind `chat`. */
+  endpoint: name.optional(),
+  /** What the endpoint calls the model. */
+  name: text.optional(),
+  languages: z.array(language).min(1).optional(),
+  /** USD per million tokens. */
+  price: z.strictObject({ input: z.number().min(0), output: z.number().min(0) }).optional(),
+  /** Whether its answers were used for training an encoder. */
+  seen: z.boolean().optional(),
+  preferenceTuned: z.boolean().optional(),
+  /** System message. */
+  system: text.optional(),
+  /** Chat format for endpoints that only complete texts; `{{prompt}}` and `{{system}}` are filled in. */
+  template: text.refine((value) => value.includes('{{prompt}}'), 'expected a template with {{prompt}}').optional(),
+  temperature: z.number().min(0).max(10).optional(),
+  maxTokens: count(1, 1_000_000).optional(),
+  /** Further fields of the request, as the endpoint knows them. */
+  params: z.record(z.string(), z.json()).optional(),
+  /** Whether the request carries a seed. */
+  sendSeed: z.boolean().optional(),
+};
+
+export const modelSchema = z.strictObject({ id: name, ...modelFields });
+const modelReference = z.union([name, modelSchema], { error: 'expected the id of a model, or a model with an id' });
+
+export const registrySchema = z.strictObject({ models: z.array(modelSchema).min(1) });
+
+export const languagesSchema = z.strictObject({
+  languages: z.array(
+    z.strictObject({
+      code: language,
+      name: text,
+      family: text.optional(),
+      /** Unicode script names. */
+      scripts: z.array(z.string().regex(/^\w+$/)).min(1),
+      nllb: z.strictObject({ fromEnglish: z.number(), toEnglish: z.number() }).optional(),
+    }),
+  ),
+});
+
+const sampling = (temperature: number, maxTokens: number) => ({
+  temperature: z.number().min(0).max(10).default(temperature),
+  maxTokens: count(1, 1_000_000).default(maxTokens),
+});
+
+export const projectSchema = z.strictObject({
+  name,
+  /** Folder of the results, relative to the project file. */
+  out: text.optional(),
+  seed: count(0, 2 ** 31 - 1).default(0),
+  /** `paper`, or a file relative to the project file. */
+  registry: text.default('paper'),
+  /** Further languages, or other scripts for known ones; a file of the form of generation/registry/languages.yaml. */
+  languageTable: text.optional(),
+  /** Folder with prompts that replace those of the package, file by file. */
+  prompts: text.optional(),
+  endpoints: z.record(name, endpointSchema),
+  /** `reference`, a JSONL file with `value` and perhaps `id`, or the values themselves. */
+  values: z.union([text, z.array(text).min(1)], { error: 'expected "reference", a file name, or a list of values' }),
+  models: z.array(modelReference).min(1),
+  /** Languages to ask in; a model is asked in those that it supports. */
+  languages: z.array(language).min(1).optional(),
+  generator: modelReference,
+  /** The first entry that fits translates. */
+  translation: z
+    .array(
+      z.strictObject({
+        /** Endpoint of kind `libretranslate` or `apertium`. */
+        endpoint: name.optional(),
+        model: modelReference.optional(),
+        /** Languages to and from English. */
+        languages: z.array(language).min(1).optional(),
+        ...sampling(0, 2000),
+      }),
+    )
+    .default([]),
+  scenarios: z.strictObject({ perValue: count(1, 10_000).default(50), perCall: count(1, 100).default(10), ...sampling(1, 4000) }).prefault({}),
+  questions: z.strictObject(sampling(0.7, 300)).prefault({}),
+  filter: z
+    .strictObject({
+      /** Questions whose cosine similarity with a kept one is at least this are dropped. */
+      similarity: z.number().min(0).max(1).default(0.9),
+      minWords: count(1, 1000).default(5),
+      maxWords: count(1, 1000).default(120),
+      /** Encoder folder relative to the project file; the default is the one of the package. */
+      encoder: text.optional(),
+    })
+    .prefault({}),
+  paraphrases: z.strictObject({ perQuestion: count(0, 100).default(4), ...sampling(0.7, 1500) }).prefault({}),
+  answers: z
+    .strictObject({
+      ...sampling(0.7, 512),
+      /** What is left out of the records; the rest is only counted. */
+      drop: z.array(z.enum(['empty', 'wrong-language', 'truncated', 'repetitive', 'refusal'])).default(['empty', 'wrong-language']),
+      /** Tokens of an answer, for the plan. */
+      expectedTokens: count(1, 1_000_000).default(250),
+    })
+    .prefault({}),
+  /** What all runs together may spend; the run stops before it would be more. */
+  budget: z.strictObject({ usd: z.number().positive().optional(), tokens: z.number().positive().optional(), calls: z.number().positive().optional() }).prefault({}),
+  failures: z
+    .strictObject({
+      /** Share of a stage's calls that may fail for good. */
+      share: z.number().min(0).max(1).default(0.05),
+      /** Calls in a row that an endpoint may fail before the run stops. */
+      inARow: count(1, 10_000).default(20),
+    })
+    .prefault({}),
+  report: z.strictObject({ samples: count(0, 2000).default(40), roundTripSample: count(0, 1_000_000).default(300) }).prefault({}),
+});
+
+export type ProjectFile = z.infer<typeof projectSchema>;
+export type Endpoint = z.infer<typeof endpointSchema>;
+export type ModelEntry = z.infer<typeof modelSchema>;
+export type LanguageEntry = z.infer<typeof languagesSchema>['languages'][number];

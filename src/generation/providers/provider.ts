@@ -1,0 +1,10 @@
+import type { CallResult, Request } from '../call.js';
+
+/** Makes single attempts of calls at one endpoint. */
+export interface Provider {
+  /**
+   * @param signal ends the attempt, its time limit included
+   * @throws ProviderError saying whether another attempt makes sense
+   */
+  attempt(request: Request, signal: AbortSignal): Promise<CallResult>;
+}

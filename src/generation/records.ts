@@ -1,0 +1,112 @@
+/** Records between the stages. Each stage adds to what the one before it knew. */
+import { createHash } from 'node:crypto';
+
+import { EngineError } from '../core/errors.js';
+import type { QaRecord } from '../data/record.js';
+
+export interface ValueRecord {
+  id: string;
+  value: string;
+}
+
+export interface ScenarioRecord {
+  id: string;
+  valueId: string;
+  value: string;
+  scenario: string;
+}
+
+export interface QuestionRecord extends ScenarioRecord {
+  question: string;
+}
+
+/** One wording of a question: variant 0 is the question itself. */
+export interface PhrasingRecord {
+  id: string;
+  /** Id of the question. */
+  group: string;
+  valueId: string;
+  value: string;
+  variant: number;
+  /** In English. */
+  question: string;
+}
+
+export interface TranslationRecord extends PhrasingRecord {
+  lang: string;
+  /** The question in `lang`. */
+  text: string;
+}
+
+/** What can be wrong with an answer. */
+export type AnswerFault = 'empty' | 'wrong-language' | 'truncated' | 'repetitive' | 'refusal';
+
+export interface AnswerRecord extends TranslationRecord {
+  model: string;
+  /** In `lang`. */
+  answer: string;
+  faults: AnswerFault[];
+}
+
+/** What `univar embed` and `univar train` read, and the originals. */
+export interface GeneratedRecord extends QaRecord {
+  group: string;
+  value: string;
+  variant: number;
+  /** The English question that was translated. */
+  source: string;
+  /** Question and answer as they were asked and given; absent for English. */
+  questionOriginal?: string;
+  answerOriginal?: string;
+  faults: AnswerFault[];
+}
+
+/** Something that a stage left out. */
+export interface Reject {
+  id: string;
+  reason: string;
+  text: string;
+}
+
+/** What a stage makes of a record. */
+export interface StageOutput<T> {
+  records: T[];
+  rejects: Reject[];
+}
+
+/** A short id that depends on the parts alone, so that adding a record changes no other's id. */
+export function contentId(prefix: string, ...parts: readonly string[]): string {
+  return `${prefix}-${createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, 12)}`;
+}
+
+/**
+ * Values from a list, or from the lines of a JSONL file with `value` and perhaps `id`.
+ *
+ * @throws EngineError `ERR_DATA` naming the line, or a value that is there twice
+ */
+export function parseValues(source: string | readonly string[], path = 'values'): ValueRecord[] {
+  const values =
+    typeof source === 'string'
+      ? source.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [parseValue(line, `${path}:${i + 1}`)]))
+      : source.map((value) => ({ id: contentId('v', value), value }));
+  if (values.length === 0) throw new EngineError('ERR_DATA', `${path} holds no values`);
+  const ids = new Set<string>();
+  for (const { id, value } of values) {
+    if (ids.has(id)) throw new EngineError('ERR_DATA', `${path}: the value ${JSON.stringify(value)} (id ${id}) is there twice`);
+    ids.add(id);
+  }
+  return values;
+}
+
+function parseValue(line: string, at: string): ValueRecord {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch (cause) {
+    throw new EngineError('ERR_DATA', `${at}: not JSON`, { cause });
+  }
+  const { id, value, text } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Record<string, unknown>;
+  const name = value ?? text;
+  if (typeof name !== 'string' || name.trim() === '') throw new EngineError('ERR_DATA', `${at}: "value" is missing or blank`);
+  return { id: typeof id === 'string' && id !== '' ? id : contentId('v', name), value: name.trim() };
+}

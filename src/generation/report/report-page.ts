@@ -1,0 +1,51 @@
+import type { AnswerFault } from '../records.js';
+import type { AnswerFigures, QualityReport } from './collect.js';
+import { escapeHtml, page, table } from './page.js';
+
+const FAULTS = ['empty', 'wrong-language', 'refusal', 'truncated', 'repetitive'] as const satisfies AnswerFault[];
+
+/** The quality report as a page. */
+export function reportPage(report: QualityReport, nameOf: (language: string) => string): string[] {
+  const { project, stages, answers, roundTrip, spentBy, spent } = report;
+  const records = stages.at(-1)!.output.records;
+  return page(`${project}: quality report`, [
+    `<h1>${escapeHtml(project)}</h1>\n<p class="soft">${count(records)} records of ${new Set(answers.map(({ model }) => model)).size} models in ${new Set(answers.map(({ lang }) => lang)).size} languages; ${count(spent.calls)} calls, ${spent.usd.toFixed(2)} USD. <a href="samples.html">Samples side by side</a></p>\n`,
+    '<h2>Stages</h2>\n',
+    table([
+      ['stage', 'records in', 'records out', 'calls', 'failed', 'seconds', 'left out'],
+      ...stages.map(({ stage, inputs, output, calls, failedCalls, seconds, rejects }) => [
+        stage, count(inputs), count(output.records), count(calls), count(failedCalls), seconds.toFixed(1),
+        Object.entries(rejects).sort((a, b) => b[1] - a[1]).map(([reason, times]) => `${reason}: ${count(times)}`).join('; '),
+      ]),
+    ]),
+    '<h2>Answers</h2>\n<p class="soft">Shares of the questions that a model was asked. Empty answers and those in the wrong language are left out of the records unless the project says otherwise; the rest is marked in them.</p>\n',
+    table([
+      ['model', 'language', 'seen', 'asked', 'records', ...FAULTS, 'duplicates', 'failed calls', 'lost in translation', 'characters'],
+      ...answers.map((entry) => [
+        entry.model, nameOf(entry.lang), entry.seen === undefined ? '' : entry.seen ? 'yes' : 'no', count(entry.asked), count(entry.records),
+        ...FAULTS.map((fault) => share(entry.faults[fault] ?? 0, entry)),
+        share(entry.duplicates, entry), share(entry.failedCalls, entry), share(entry.lostInTranslation, entry), count(entry.meanCharacters),
+      ]),
+    ]),
+    '<h2>Translation there and back</h2>\n<p class="soft">Cosine similarity of English questions and their translations back from a language.</p>\n',
+    roundTrip.length === 0
+      ? '<p>No language but English.</p>\n'
+      : table([
+          ['language', 'questions', 'mean', 'lowest tenth', 'worst', 'question', 'translated back'],
+          ...roundTrip.map(({ lang, questions, mean, lowestTenth, worst }) => [nameOf(lang), count(questions), mean.toFixed(3), lowestTenth.toFixed(3), worst.similarity.toFixed(3), worst.question, worst.back]),
+        ]),
+    '<h2>Cost of all runs</h2>\n',
+    table([
+      ['stage', 'model', 'calls', 'prompt tokens', 'answer tokens', 'USD'],
+      ...spentBy.map(({ stage, model, spending }) => [stage, model, count(spending.calls), count(spending.promptTokens), count(spending.completionTokens), spending.usd.toFixed(4)]),
+    ]),
+  ]);
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function share(value: number, { asked }: AnswerFigures): string {
+  return asked === 0 ? '' : `${((100 * value) / asked).toFixed(1)} %`;
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+
+import { replaceFile } from '../../core/replace-file.js';
+import type { GenerateSummary } from '../generate.js';
+import type { Project } from '../project.js';
+import { ProjectFolder } from '../project-folder.js';
+import { languageNames } from '../stages/translation.js';
+import { collectReport } from './collect.js';
+import { reportPage } from './report-page.js';
+import { samplesPage } from './samples-page.js';
+
+/**
+ * Writes `report.json`, `report.html` and `samples.html` of a finished project into its folder.
+ *
+ * @returns their paths
+ * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
+ */
+export async function writeQualityReport(project: Project, summary: GenerateSummary, signal?: AbortSignal): Promise<string[]> {
+  const { samples, ...report } = await collectReport(project, await ProjectFolder.open(project.out), summary, signal);
+  const nameOf = languageNames(project);
+  const files: [string, string[]][] = [
+    ['report.json', [`${JSON.stringify(report, null, 2)}\n`]],
+    ['report.html', reportPage({ ...report, samples }, nameOf)],
+    ['samples.html', samplesPage(project.name, samples, nameOf)],
+  ];
+  for (const [name, parts] of files) await replaceFile(join(project.out, name), parts);
+  return files.map(([name]) => join(project.out, name));
+}

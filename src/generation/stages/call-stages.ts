@@ -1,0 +1,25 @@
+import type { LanguageCheck } from '../language-check.js';
+import type { Project } from '../project.js';
+import { answerStage } from './answers.js';
+import { backTranslationStage } from './back-translation.js';
+import { paraphraseStage } from './paraphrases.js';
+import { questionStage } from './questions.js';
+import { scenarioStage } from './scenarios.js';
+import type { CallStage, StageName } from './stage.js';
+import { translationStage } from './translation.js';
+
+/** A stage whose records only the stage before it needs to know. */
+export type AnyCallStage = CallStage<object, object>;
+
+/** The stages of a project that ask models. */
+export function callStages(project: Project, isLanguage: LanguageCheck): Record<Exclude<StageName, 'filter'>, AnyCallStage> {
+  // Each stage gets what the one before it wrote; the files between them carry no types.
+  return {
+    scenarios: scenarioStage(project),
+    questions: questionStage(project),
+    paraphrases: paraphraseStage(project),
+    translation: translationStage(project),
+    answers: answerStage(project, isLanguage),
+    'back-translation': backTranslationStage(project),
+  };
+}
