@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +59,8 @@ function compile(compiler) {
   const version = /release ([\d.]+)/.exec(spawnSync(compiler, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
   const hash = hashOf(ROOT, SOURCES, [process.version, process.arch, version ?? '']);
   if (existsSync(ADDON) && stampMatches(STAMP, hash)) return { state: 'present' };
+  // Nothing stale is left to load, and a build folder that was copied from elsewhere does not mislead CMake.
+  rmSync(join(ROOT, OUT), { recursive: true, force: true });
   const cmakeJs = join(dirname(resolvePackage('cmake-js/package.json')), 'bin', 'cmake-js');
   const include = createRequire(import.meta.url)('node-addon-api').include_dir;
   const args = [
