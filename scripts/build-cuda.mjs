@@ -19,12 +19,10 @@ const ADDON = join(ROOT, OUT, 'Release', 'engine_cuda.node');
 const STAMP = join(ROOT, OUT, '.univar-stamp');
 const SOURCES = ['native/cuda', 'native/core', 'native/ops', 'native/binding', 'scripts/build-cuda.mjs'];
 
-/** `'0'`, `'1'`, or undefined for "where nvcc is found". */
+/** What was asked for: `'0'`, `'1'`, or nothing, which means "where nvcc is found". */
 function wish() {
-  const option = process.argv.find((word) => word.startsWith('--use_cuda='))?.slice('--use_cuda='.length);
-  const value = option ?? process.env.UNIVAR_USE_CUDA ?? '';
-  if (!['', '0', '1'].includes(value)) throw new Error(`Expected 0 or 1 for "use_cuda", got ${value}`);
-  return value === '' ? undefined : value;
+  const option = process.argv.find((word) => word.startsWith('--use_cuda='));
+  return option ? option.slice('--use_cuda='.length) : (process.env.UNIVAR_USE_CUDA ?? '');
 }
 
 /** The real compiler: its folder is where CMake looks for the toolkit, and links elsewhere would mislead it. */
@@ -83,6 +81,7 @@ function compile(compiler) {
 export function buildCuda() {
   const wanted = wish();
   if (wanted === '0') return { state: 'off', error: false };
+  if (!['', '1'].includes(wanted)) return { state: 'failed', reason: `Expected 0 or 1 for "use_cuda", got ${wanted}`, error: true };
   const compiler = findCompiler();
   const reason = obstacle(compiler);
   const result = reason ? { state: 'not built', reason } : compile(compiler);
