@@ -65,7 +65,8 @@ void Search(const std::vector<float>& base, const std::vector<float>& queries, s
   for (size_t q = 0; q < count; ++q) {
     std::vector<RankedRow> expected(rows);
     for (size_t j = 0; j < rows; ++j) expected[j] = {ExactKey(metric, &queries[q * dim], &base[j * dim], dim), static_cast<int32_t>(j)};
-    std::sort(expected.begin(), expected.end(), RanksBefore);
+    // Stable: equal keys keep the order of their rows.
+    std::stable_sort(expected.begin(), expected.end(), [](const RankedRow& a, const RankedRow& b) { return a.key > b.key; });
     for (size_t n = 0; n < k; ++n) {
       const float score = static_cast<float>(metric == TopkMetric::kL2 ? -expected[n].key : expected[n].key);
       if (indices[q * k + n] == expected[n].row && scores[q * k + n] == score) continue;
@@ -101,9 +102,9 @@ void Searches() {
         for (size_t d = 0; d < 30; ++d) extreme[i * 30 + d] *= std::ldexp(1.0f, static_cast<int>(i % 120) - 60);
       Search(extreme, MakeRows(3, 30, 11), 30, 20, metric, bf16, {}, "lengths of all magnitudes");
 
-      std::vector<float> ascending(2500 * 4);  // every row better than all before: lists overflow again and again
+      std::vector<float> ascending(6000 * 4);  // every row better than all before: lists overflow again and again
       for (size_t i = 0; i < ascending.size(); ++i) ascending[i] = static_cast<float>(i / 4);
-      Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {1, 1, 1024}, "ascending");
+      Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {1, 1, 0}, "ascending");
     }
   }
 }
@@ -165,6 +166,14 @@ void Bounds() {
   }
 }
 
+// Rows that bf16 holds exactly leave the bound nothing but its share for cut sums.
+void BoundOfCutSums() {
+  for (const size_t dim : {16, 768, 4096}) {
+    const float cut = 1.0f - static_cast<float>(static_cast<double>(dim) * 17 / 16 * std::ldexp(1.0, -23));
+    check::That(UpperBound(TopkMetric::kCosine, cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0, "covers cut sums at width " + std::to_string(dim));
+  }
+}
+
 void Plans() {
   bool fits = true;
   for (const size_t rows : {1, 100, 1000000, 2147483647})
@@ -188,6 +197,7 @@ void Plans() {
 int main() {
   univar::cuda::Sorting();
   univar::cuda::Bounds();
+  univar::cuda::BoundOfCutSums();
   univar::cuda::Plans();
   univar::cuda::Searches();
   return check::Finish();
