@@ -8,6 +8,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { buildCuda } from './build-cuda.mjs';
 import { hashOf, stampMatches, writeStamp } from './stamps.mjs';
 import { checkSystem, installAdvice, installByApt } from './system-packages.mjs';
 
@@ -68,9 +69,17 @@ function npmPackages() {
 }
 
 function nativeAddon(stamp, hash) {
-  run(process.execPath, [join(ROOT, 'scripts', 'build-native.mjs')], () => 'The native addon did not build; the reason is above.');
+  run(process.execPath, [join(ROOT, 'scripts', 'build-native.mjs'), '--cpu-only'], () => 'The native addon did not build; the reason is above.');
   writeStamp(stamp, hash);
   return { state: 'built' };
+}
+
+/** Optional: what hinders it is said in a word, what breaks it as a warning. */
+function cudaAddon() {
+  const { state, reason, output, error } = buildCuda();
+  if (error) throw new SetupError(`${output ?? ''}\n${reason}`);
+  const warning = state === 'failed' ? `${reason}; univar works without it. "npm run build:cuda" shows this:\n${output.trimEnd().split('\n').slice(-20).join('\n')}` : undefined;
+  return { state: state === 'not built' ? `none: ${reason}` : state, warning };
 }
 
 function typeScript() {
@@ -107,6 +116,7 @@ function bootstrap() {
   step('npm packages', npmPackages);
   // Asked again: packages that were just installed can be all that an addon of these sources lacked.
   step('native addon', () => (ready || addonIsReady(stamp, hash) ? { state: 'present' } : nativeAddon(stamp, hash)));
+  step('CUDA addon', cudaAddon);
   step('TypeScript', typeScript);
 }
 

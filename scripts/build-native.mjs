@@ -1,9 +1,13 @@
-/** Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded. */
+/**
+ * Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded; then the
+ * CUDA addon where that is possible (build-cuda.mjs, which also reads --use_cuda).
+ */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
+import { reportCuda } from './build-cuda.mjs';
 import { nodeHeaderRoot } from './node-headers.mjs';
 import { checkSystem, compilerEnvironment, installAdvice } from './system-packages.mjs';
 
@@ -36,4 +40,5 @@ if (status !== 0) {
   const { missing } = checkSystem();
   if (missing.length > 0) console.error(installAdvice(missing));
 }
-process.exit(status);
+// bootstrap.mjs has a step of its own for it.
+process.exit(status !== 0 || process.argv.includes('--cpu-only') ? status : reportCuda());

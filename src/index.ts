@@ -39,7 +39,9 @@ export {
   type ProjectOptions,
 } from './maps/project-embeddings.js';
 export type { WorkCounters } from './native/addon-types.js';
-export { capabilities, workCounters } from './native/capabilities.js';
+export { capabilities, workCounters, type Capabilities } from './native/capabilities.js';
+export type { BackendChoice, BackendWish } from './native/backend.js';
+export type { CudaDevice, CudaState } from './native/cuda-addon.js';
 export { infoNce, type InfoNceInput, type InfoNceMode, type InfoNceResult } from './native/infonce.js';
 export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
 export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';

@@ -19,6 +19,7 @@ enum class Code {
   kOutOfMemory,
   kIo,
   kDeviceUnavailable,
+  kCuda,
   kNonFinite,
   kInternal,
 };
@@ -37,6 +38,7 @@ inline const char* CodeName(Code code) {
     case Code::kOutOfMemory: return "ERR_OUT_OF_MEMORY";
     case Code::kIo: return "ERR_IO";
     case Code::kDeviceUnavailable: return "ERR_DEVICE_UNAVAILABLE";
+    case Code::kCuda: return "ERR_CUDA";
     case Code::kNonFinite: return "ERR_NON_FINITE";
     case Code::kInternal: return "ERR_INTERNAL";
   }

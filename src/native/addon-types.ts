@@ -5,7 +5,7 @@
  * `control` is the block of `native/core/control.h`: [cancel, progress].
  */
 export interface NativeCapabilities {
-  /** `'cpu'`, later also `'cuda'`. */
+  /** `'cpu'`: this addon's. See `Capabilities` for the one in use. */
   backend: string;
   /** Instruction set in use, by Highway's name, for example `AVX3_ZEN4`, `AVX2`. */
   simd: string;

@@ -1,14 +1,32 @@
 import type { NativeCapabilities, WorkCounters } from './addon-types.js';
-import { addon } from './loader.js';
+import type { BackendChoice } from './backend.js';
+import { cudaState, type CudaState } from './cuda-addon.js';
+import { addon, backendChoice } from './loader.js';
+
+export interface Capabilities extends NativeCapabilities {
+  /** What runs the loss and exact top-k: `UNIVAR_BACKEND`, default `cpu`. All else, encoders included, runs on the CPU. */
+  backend: BackendChoice['active'];
+  backendChoice: BackendChoice;
+  /** Whether there is a GPU to use, and if not, why. Asks the driver when it is read. */
+  readonly cuda: CudaState;
+}
 
 /**
- * What this build can do on this machine: backend, instruction sets, threads, whether bf16 and int8 are native, and
+ * What this build can do on this machine: backend, instruction sets, threads, whether bf16 and int8 are native, the GPU, and
  * library versions. Loads the addon.
  *
- * @throws EngineError `ERR_NATIVE_LOAD`
+ * @throws EngineError `ERR_NATIVE_LOAD`, `ERR_DEVICE_UNAVAILABLE`
  */
-export function capabilities(): NativeCapabilities {
-  return addon().capabilities();
+export function capabilities(): Capabilities {
+  const choice = backendChoice();
+  return {
+    ...addon().capabilities(),
+    backend: choice.active,
+    backendChoice: choice,
+    get cuda() {
+      return cudaState();
+    },
+  };
 }
 
 /**

@@ -5,20 +5,38 @@ import { fileURLToPath } from 'node:url';
 import { usableCpuCount } from '../core/cpu-count.js';
 import { EngineError } from '../core/errors.js';
 import type { Addon } from './addon-types.js';
+import { chooseBackend, parseBackend, type BackendChoice } from './backend.js';
+import { CUDA_OPERATIONS, cudaAddon, cudaState } from './cuda-addon.js';
 
 // Works from src/native (tests) and from dist/native alike.
 const ADDON_PATH = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 
-let loaded: Addon | undefined;
+let loaded: { addon: Addon; backend: BackendChoice } | undefined;
 
 /**
- * The native addon, loaded on first use. `UNIVAR_THREADS` and `UNIVAR_SIMD` are read then, and only then.
+ * The native addon, loaded on first use. `UNIVAR_THREADS`, `UNIVAR_SIMD` and `UNIVAR_BACKEND` are read then, and only then.
  *
- * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do.
+ * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` when `UNIVAR_BACKEND`
+ *   is `cuda` and there is no usable GPU
  */
 export function addon(): Addon {
-  loaded ??= load(ADDON_PATH);
-  return loaded;
+  loaded ??= load();
+  return loaded.addon;
+}
+
+/** Which backend {@link addon} uses, and why. Loads it. */
+export function backendChoice(): BackendChoice {
+  loaded ??= load();
+  return loaded.backend;
+}
+
+/** The CPU addon, with those operations replaced that run on a GPU. */
+function load(): { addon: Addon; backend: BackendChoice } {
+  const cpu = loadCpu(ADDON_PATH);
+  const backend = chooseBackend(parseBackend(process.env['UNIVAR_BACKEND']), cudaState);
+  const cuda = backend.active === 'cuda' ? cudaAddon().addon : undefined;
+  if (!cuda) return { addon: cpu, backend };
+  return { addon: { ...cpu, ...Object.fromEntries(CUDA_OPERATIONS.map((name) => [name, cuda[name]])) }, backend };
 }
 
 /**
@@ -31,7 +49,7 @@ function limitSpinning(): void {
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '10000';
 }
 
-function load(path: string): Addon {
+function loadCpu(path: string): Addon {
   if (!existsSync(path)) {
     throw new EngineError('ERR_NATIVE_LOAD', `The native addon is not built: ${path} is missing. Run "npm run build:native".`);
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
-import type { NativeCapabilities } from '../../native/addon-types.js';
+import type { Capabilities } from '../../native/capabilities.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 import { probeInChild, type Probe } from './probe.js';
 
@@ -32,7 +32,7 @@ export interface DoctorReport {
   platform: string;
   cpu: string;
   threads: { count: number; source: string };
-  addon: Probe<NativeCapabilities>;
+  addon: Probe<Capabilities>;
   onnxruntime: Probe<{ version: string }>;
   encoder: { name: string; folder: string; missing: string[]; probe: Probe<{ backend: string; precision: string }> };
   disk: { folder: string; freeBytes: number };
@@ -54,7 +54,7 @@ export interface EncoderToTry extends EncoderCliOptions {
 export async function examine({ encoder = DEFAULT_ENCODER, ...options }: EncoderToTry = {}): Promise<DoctorReport> {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE_URL, 'utf8')) as PackageJson;
   const [addon, onnxruntime, probe] = await Promise.all([
-    probeInChild<NativeCapabilities>(
+    probeInChild<Capabilities>(
       'const { capabilities } = await import(process.argv[1]); console.log(JSON.stringify(capabilities()))',
       [new URL('../../native/capabilities.js', import.meta.url).href],
     ),

@@ -1,5 +1,6 @@
 import type { CliContext } from '../context.js';
 import { formatBytes } from '../format.js';
+import type { CudaState } from '../../native/cuda-addon.js';
 import { examine, type DoctorReport, type EncoderToTry } from './examine.js';
 
 /** Prints the findings; exit code 1 when something essential is missing. Needs no npm package. */
@@ -16,6 +17,14 @@ function describeLibraries(libraries: Readonly<Record<string, string>>): string 
   return versions.map((entry) => entry.join(' ')).join(', ');
 }
 
+/** The GPU, or why there is none; the CUDA backend has yet to be run on one. */
+function describeGpu({ usable, reason, device }: CudaState): string {
+  if (!device?.name) return `none (${reason ?? 'unknown'})`;
+  const { name, capability = '?', driver = '?', runtime, freeBytes = 0, memoryBytes = 0 } = device;
+  const facts = `${name}, capability ${capability}, driver CUDA ${driver}, built with CUDA ${runtime}, ${formatBytes(freeBytes)} free of ${formatBytes(memoryBytes)}`;
+  return usable ? `${facts}; loss and exact top-k, on request (UNIVAR_BACKEND), not yet run on a device` : `${facts}; not usable: ${reason ?? 'unknown'}`;
+}
+
 /** The findings for people, a line each, then what to do. */
 export function describeReport(report: DoctorReport): string {
   const { addon, onnxruntime, encoder, problems } = report;
@@ -28,9 +37,10 @@ export function describeReport(report: DoctorReport): string {
     ['disk', `${formatBytes(report.disk.freeBytes)} free in ${report.disk.folder}`],
   ];
   if (addon.ok) {
-    const { backend, simd, simdSupported, bf16, int8, libraries } = addon.value;
+    const { backend, backendChoice, simd, simdSupported, bf16, int8, libraries, cuda } = addon.value;
     lines.push(
-      ['addon', `loads, backend ${backend}`],
+      ['addon', `loads, backend ${backend}${backendChoice.reasons.map((reason) => ` (${reason})`).join('')}`],
+      ['gpu', describeGpu(cuda)],
       ['instruction set', `${simd} (has ${simdSupported.join(', ')})`],
       ['low precision', `bf16 ${bf16}, int8 ${int8}`],
       ['libraries', describeLibraries(libraries)],

@@ -15,6 +15,8 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
     value: {
       backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native',
       libraries: { openblas: '0.3.29 (openmp)' },
+      backendChoice: { wanted: 'cpu', active: 'cpu', reasons: [] },
+      cuda: { usable: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' } },
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
@@ -47,6 +49,25 @@ describe('diagnose', () => {
     if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
     expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
     expect(diagnose(HEALTHY, ['commander'])).toMatchObject([{ essential: true, what: 'npm packages are missing: commander' }]);
+  });
+});
+
+describe('the gpu line', () => {
+  const device = { available: true, name: 'A Card', capability: '9.0', driver: '13.0', runtime: '13.0', architectures: '9.0', memoryBytes: 2 ** 36, freeBytes: 2 ** 35 };
+  const gpuLine = (cuda: object, backendChoice: object = {}): string => {
+    const addon = structuredClone(HEALTHY.addon);
+    if (addon.ok) Object.assign(addon.value, { cuda, backendChoice: { ...addon.value.backendChoice, ...backendChoice } });
+    return describeReport({ ...HEALTHY, addon, ok: true, problems: [] });
+  };
+
+  it('says why there is none, and keeps the reason for falling back', () => {
+    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/^gpu +none \(no driver\)$/m);
+    expect(gpuLine({ usable: false, reason: 'x' }, { reasons: ['cuda: no driver'] })).toMatch(/^addon +loads, backend cpu \(cuda: no driver\)$/m);
+  });
+
+  it('describes a device, usable or not, and claims nothing that was not run', () => {
+    expect(gpuLine({ usable: true, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .* free of .*not yet run on a device$/m);
+    expect(gpuLine({ usable: false, reason: 'too old', device: { ...device, available: false } })).toMatch(/^gpu +A Card, .*; not usable: too old$/m);
   });
 });
 

@@ -1,0 +1,42 @@
+// Entry point of engine_cuda.node: the operations that the device has, and what there is to say about it.
+#include "binding/args.h"
+#include "binding/exports.h"
+#include "binding/promise_worker.h"
+#include "cuda/device.h"
+
+namespace univar {
+namespace {
+
+// cudaDevice(): CudaDevice
+Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
+  const cuda::DeviceInfo& device = cuda::Device();
+  const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["available"] = device.available;
+  result["runtime"] = version(device.runtime);
+  result["architectures"] = cuda::kArchitectures;
+  if (!device.available) result["reason"] = device.reason;
+  if (device.error != 0) result["error"] = device.error;
+  if (device.driver != 0) result["driver"] = version(device.driver);
+  if (!device.name.empty()) {
+    result["name"] = device.name;
+    result["capability"] = std::to_string(device.major) + "." + std::to_string(device.minor);
+    result["memoryBytes"] = static_cast<double>(device.memory_bytes);
+    result["freeBytes"] = static_cast<double>(cuda::FreeDeviceMemory());
+  }
+  return result;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitPromiseWorkers(env);
+  RegisterInfoNce(env, exports);
+  RegisterTopk(env, exports);
+  exports["cudaDevice"] = Napi::Function::New(env, CudaDevice, "cudaDevice");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(engine_cuda, Init)
+
+}  // namespace univar

@@ -1,0 +1,145 @@
+// Kernels written once for device and host. A kernel is a body: a struct that is called with a block and consists of
+// phases, block.Each([&](int thread) { ... }), with a barrier after each. On the device every thread runs a phase once; on the
+// host a loop runs it for all threads, so tests execute the very index arithmetic that the device will, without a device.
+//
+// Rules for bodies: outside of phases only what is the same for every thread; what a thread keeps between phases lives in
+// Local; shared memory that steers the control flow is read through Read, which has a barrier of its own.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#ifdef __CUDACC__
+#define UNIVAR_HD __host__ __device__ __forceinline__
+// Of what takes a block: with nvcc there are blocks of the device only.
+#define UNIVAR_BODY __device__ __forceinline__
+#else
+#include <cstdlib>
+#include <vector>
+#define UNIVAR_HD inline
+#define UNIVAR_BODY inline
+#endif
+
+namespace univar::cuda {
+
+inline constexpr size_t kSharedAlignment = 32;  // what wmma asks of its pointers
+inline constexpr size_t kMaxSharedBytes = size_t{48} << 10;  // more would need an opt-in per kernel
+
+UNIVAR_HD constexpr size_t CeilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
+UNIVAR_HD constexpr size_t RoundUp(size_t n, size_t multiple) { return CeilDivide(n, multiple) * multiple; }
+UNIVAR_HD constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
+UNIVAR_HD constexpr size_t Max(size_t a, size_t b) { return a > b ? a : b; }
+
+// Bytes that an array takes in shared memory.
+template <typename T>
+UNIVAR_HD constexpr size_t SharedBytes(size_t count) {
+  return RoundUp(count * sizeof(T), kSharedAlignment);
+}
+
+#ifdef __CUDACC__
+
+class DeviceBlock {
+ public:
+  __device__ DeviceBlock(unsigned char* shared) : shared_(shared) {}
+  __device__ size_t index() const { return blockIdx.x; }
+  __device__ int threads() const { return static_cast<int>(blockDim.x); }
+
+  template <typename F>
+  __device__ __forceinline__ void Each(const F& phase) {
+    phase(static_cast<int>(threadIdx.x));
+    __syncthreads();
+  }
+  template <typename T>
+  __device__ __forceinline__ T* Shared(size_t count) {
+    T* array = reinterpret_cast<T*>(shared_);
+    shared_ += SharedBytes<T>(count);
+    return array;
+  }
+  template <typename T>
+  __device__ __forceinline__ T Read(const T* shared) {
+    const T value = *shared;
+    __syncthreads();
+    return value;
+  }
+  // Return the value before the change.
+  __device__ __forceinline__ int AtomicAdd(int* at, int value) { return atomicAdd(at, value); }
+  __device__ __forceinline__ void AtomicMin(int* at, int value) { atomicMin(at, value); }
+
+  template <typename T>
+  struct Local {
+    __device__ __forceinline__ explicit Local(const DeviceBlock&) {}
+    __device__ __forceinline__ T& operator[](int) { return value; }
+    T value;
+  };
+
+ private:
+  unsigned char* shared_;
+};
+
+#else
+
+class HostBlock {
+ public:
+  HostBlock(size_t index, int threads, size_t shared_bytes)
+      : index_(index), threads_(threads), size_(shared_bytes), memory_(shared_bytes + kSharedAlignment, 0xA5) {
+    const auto address = reinterpret_cast<uintptr_t>(memory_.data());
+    shared_ = memory_.data() + (RoundUp(address, kSharedAlignment) - address);
+  }
+  size_t index() const { return index_; }
+  int threads() const { return threads_; }
+
+  template <typename F>
+  void Each(const F& phase) {
+    for (int thread = 0; thread < threads_; ++thread) phase(thread);
+  }
+  template <typename T>
+  T* Shared(size_t count) {
+    T* array = reinterpret_cast<T*>(shared_ + used_);
+    used_ += SharedBytes<T>(count);
+    if (used_ > size_) std::abort();  // the body asked for less than it takes
+    return array;
+  }
+  template <typename T>
+  T Read(const T* shared) {
+    return *shared;
+  }
+  int AtomicAdd(int* at, int value) {
+    const int old = *at;
+    *at += value;
+    return old;
+  }
+  void AtomicMin(int* at, int value) { *at = value < *at ? value : *at; }
+
+  template <typename T>
+  class Local {
+   public:
+    explicit Local(const HostBlock& block) : values_(static_cast<size_t>(block.threads())) {}
+    T& operator[](int thread) { return values_[static_cast<size_t>(thread)]; }
+
+   private:
+    std::vector<T> values_;
+  };
+
+ private:
+  size_t index_;
+  int threads_;
+  size_t size_, used_ = 0;
+  std::vector<unsigned char> memory_;
+  unsigned char* shared_;
+};
+
+#endif
+
+// Joins a value per thread by halves: combine(to, from) for the first n entries; the result is in values[0].
+template <class B, typename T, typename F>
+UNIVAR_BODY void JoinByHalves(B& block, T* values, int n, const F& combine) {
+  for (int half = n / 2; half > 0; half /= 2) {
+    block.Each([&](int t) {
+      if (t < half) combine(&values[t], values[t + half]);
+    });
+  }
+}
+
+}  // namespace univar::cuda

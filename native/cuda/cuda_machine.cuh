@@ -1,0 +1,96 @@
+// The device as a machine (machine.h): a stream of its own, memory that goes with it. One call of an operation uses one machine, so
+// calls on different threads are independent.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "cuda/cuda_check.cuh"
+#include "cuda/device.h"
+#include "cuda/machine.h"
+#include "cuda/try.h"
+
+namespace univar::cuda {
+
+template <class Body>
+__global__ void __launch_bounds__(Body::kThreads) RunBody(const Body body) {
+  extern __shared__ __align__(64) unsigned char shared[];
+  DeviceBlock block(shared);
+  body(block);
+}
+
+class CudaMachine {
+ public:
+  CudaMachine() = default;
+  CudaMachine(const CudaMachine&) = delete;
+  CudaMachine& operator=(const CudaMachine&) = delete;
+  ~CudaMachine() {
+    if (stream_ != nullptr) cudaStreamSynchronize(stream_);  // an error of a call already has its Status
+    for (void* memory : memory_) cudaFree(memory);
+    if (stream_ != nullptr) cudaStreamDestroy(stream_);
+  }
+
+  // ERR_DEVICE_UNAVAILABLE where there is no device. Must come first; the destructor may run on another thread.
+  Status Open() {
+    const DeviceInfo& device = Device();
+    if (!device.available) return Status::Error(Code::kDeviceUnavailable, "No CUDA device: " + device.reason);
+    UNIVAR_CUDA(cudaSetDevice(0));
+    UNIVAR_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+    return Status::Ok();
+  }
+
+  template <typename T>
+  Status Allocate(size_t count, const char* what, T** pointer) {
+    void* memory = nullptr;
+    const bool fits = count <= std::numeric_limits<size_t>::max() / sizeof(T);
+    const cudaError_t error = fits ? cudaMalloc(&memory, count * sizeof(T)) : cudaErrorMemoryAllocation;
+    if (error == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      size_t free = 0, total = 0;
+      cudaMemGetInfo(&free, &total);
+      return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " + std::to_string(count) +
+                                                   " elements of " + std::to_string(sizeof(T)) + " bytes; " +
+                                                   std::to_string(free) + " of " + std::to_string(total) + " bytes are free");
+    }
+    UNIVAR_CUDA(error);
+    memory_.push_back(memory);
+    *pointer = static_cast<T*>(memory);
+    return Status::Ok();
+  }
+  template <typename T>
+  Status ToDevice(const T* from, size_t count, T* to) {
+    UNIVAR_CUDA(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
+    return Status::Ok();
+  }
+  template <typename T>
+  Status ToHost(const T* from, size_t count, T* to) {
+    UNIVAR_CUDA(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
+    return Status::Ok();
+  }
+  template <typename T>
+  Status Fill(T* at, int byte, size_t count) {
+    UNIVAR_CUDA(cudaMemsetAsync(at, byte, count * sizeof(T), stream_));
+    return Status::Ok();
+  }
+  template <class Body>
+  Status Launch(const Body& body, size_t blocks) {
+    if (Body::shared_bytes() > kMaxSharedBytes || blocks > INT32_MAX) {
+      return Status::Error(Code::kInternal, "A kernel was asked for with " + std::to_string(blocks) + " blocks and " +
+                                                std::to_string(Body::shared_bytes()) + " bytes of shared memory");
+    }
+    if (blocks == 0) return Status::Ok();
+    RunBody<<<static_cast<unsigned>(blocks), Body::kThreads, Body::shared_bytes(), stream_>>>(body);
+    UNIVAR_CUDA(cudaGetLastError());
+    return Status::Ok();
+  }
+  Status Wait() {
+    UNIVAR_CUDA(cudaStreamSynchronize(stream_));
+    return Status::Ok();
+  }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+  std::vector<void*> memory_;
+};
+
+}  // namespace univar::cuda

@@ -1,0 +1,181 @@
+// C (+)= op(A) op(B), row-major, C [m, n] float32: by tensor cores from bf16, by FMA from float32. One block computes one tile
+// of C; sizes need not be multiples of anything. Operands of the bf16 product have rows that start at multiples of 16 bytes and
+// are zero up to the next multiple of 8 entries, so that they are read in pieces of 8.
+#pragma once
+
+#include "cuda/warp_mma.h"
+
+namespace univar::cuda {
+
+struct GemmShape {
+  size_t m, n, k;
+  size_t lda, ldb, ldc;
+  bool accumulate;
+};
+
+// Where tile `index` of C begins: tiles of one row of tiles follow each other, so that A stays in the cache.
+struct TilePlace {
+  size_t row, column;
+};
+UNIVAR_HD TilePlace PlaceOfTile(size_t index, size_t columns, size_t tile_rows, size_t tile_columns) {
+  const size_t across = CeilDivide(columns, tile_columns);
+  return {index / across * tile_rows, index % across * tile_columns};
+}
+UNIVAR_HD size_t CountTiles(size_t rows, size_t columns, size_t tile_rows, size_t tile_columns) {
+  return CeilDivide(rows, tile_rows) * CeilDivide(columns, tile_columns);
+}
+
+// Eight bf16, moved at once.
+struct alignas(16) Piece {
+  Bf16 values[8];
+};
+
+// Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory, zeros
+// where it ends.
+template <int kRows, int kColumns, int kStride>
+UNIVAR_HD void StagePieces(int thread, int threads, const Bf16* from, size_t rows, size_t columns, size_t stride,
+                           size_t row, size_t column, Bf16* to) {
+  constexpr int kPieces = kColumns / 8;
+  for (int p = thread; p < kRows * kPieces; p += threads) {
+    const int r = p / kPieces, c = p % kPieces * 8;
+    Piece piece = {};
+    if (row + r < rows && column + c < columns)
+      piece = *reinterpret_cast<const Piece*>(from + (row + r) * stride + column + c);
+    *reinterpret_cast<Piece*>(to + r * kStride + c) = piece;
+  }
+}
+
+template <bool kTransposeA, bool kTransposeB>
+struct GemmBf16 {
+  static constexpr int kThreads = 256;
+  static constexpr int kTileRows = 128, kTileColumns = 128, kDepth = 32;
+  static constexpr int kWarpsAcross = kTileColumns / kWarpColumns;
+  static constexpr int kPad = 8;  // entries; keeps rows of a tile in different banks
+  static constexpr int kRowsA = kTransposeA ? kDepth : kTileRows, kColumnsA = kTransposeA ? kTileRows : kDepth;
+  static constexpr int kRowsB = kTransposeB ? kTileColumns : kDepth, kColumnsB = kTransposeB ? kDepth : kTileColumns;
+  static constexpr int kStrideA = kColumnsA + kPad, kStrideB = kColumnsB + kPad;
+  static constexpr int kFragmentSize = kFragment * kFragment;
+  static_assert(kThreads / kWarp == kTileRows / kWarpRows * kWarpsAcross);
+
+  const Bf16* a;
+  const Bf16* b;
+  float* c;
+  GemmShape shape;
+
+  UNIVAR_HD size_t blocks() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
+  UNIVAR_HD static size_t shared_bytes() {
+    return SharedBytes<Bf16>(kRowsA * kStrideA) + SharedBytes<Bf16>(kRowsB * kStrideB) +
+           SharedBytes<float>(kThreads / kWarp * kFragmentSize);
+  }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    Bf16* tile_a = block.template Shared<Bf16>(kRowsA * kStrideA);
+    Bf16* tile_b = block.template Shared<Bf16>(kRowsB * kStrideB);
+    float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
+    const TilePlace place = PlaceOfTile(block.index(), shape.n, kTileRows, kTileColumns);
+    typename B::template Local<WarpTile<kTransposeA, kTransposeB>> sums(block);
+
+    block.Each([&](int t) { sums[t].Clear(t % kWarp); });
+    for (size_t k = 0; k < shape.k; k += kDepth) {
+      block.Each([&](int t) {
+        const bool ta = kTransposeA, tb = kTransposeB;
+        StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k,
+                                                 shape.lda, ta ? k : place.row, ta ? place.row : k, tile_a);
+        StagePieces<kRowsB, kColumnsB, kStrideB>(t, kThreads, b, tb ? shape.n : shape.k, tb ? shape.k : shape.n,
+                                                 shape.ldb, tb ? place.column : k, tb ? k : place.column, tile_b);
+      });
+      block.Each([&](int t) {
+        const int warp = t / kWarp, row = warp / kWarpsAcross * kWarpRows, column = warp % kWarpsAcross * kWarpColumns;
+        for (int d = 0; d < kDepth; d += kFragment) {
+          const Bf16* from_a = tile_a + (kTransposeA ? d * kStrideA + row : row * kStrideA + d);
+          const Bf16* from_b = tile_b + (kTransposeB ? column * kStrideB + d : d * kStrideB + column);
+          sums[t].Add(t % kWarp, from_a, kStrideA, from_b, kStrideB);
+        }
+      });
+    }
+    for (int i = 0; i < kWarpRows / kFragment; ++i) {
+      for (int j = 0; j < kWarpColumns / kFragment; ++j) {
+        block.Each([&](int t) { sums[t].Store(t % kWarp, i, j, fragments + t / kWarp * kFragmentSize); });
+        block.Each([&](int t) {
+          const int warp = t / kWarp;
+          const size_t row = place.row + warp / kWarpsAcross * kWarpRows + i * kFragment;
+          const size_t column = place.column + warp % kWarpsAcross * kWarpColumns + j * kFragment;
+          for (int e = t % kWarp; e < kFragmentSize; e += kWarp) {
+            const size_t r = row + e / kFragment, col = column + e % kFragment;
+            if (r >= shape.m || col >= shape.n) continue;
+            float* at = c + r * shape.ldc + col;
+            const float value = fragments[warp * kFragmentSize + e];
+            *at = shape.accumulate ? *at + value : value;
+          }
+        });
+      }
+    }
+  }
+};
+
+template <bool kTransposeA, bool kTransposeB>
+struct GemmF32 {
+  static constexpr int kThreads = 256;
+  static constexpr int kTile = 64, kDepth = 16, kPerThread = 4, kStride = kTile + 4;
+
+  const float* a;
+  const float* b;
+  float* c;
+  GemmShape shape;
+
+  UNIVAR_HD size_t blocks() const { return CountTiles(shape.m, shape.n, kTile, kTile); }
+  UNIVAR_HD static size_t shared_bytes() { return 2 * SharedBytes<float>(kDepth * kStride); }
+
+  // op(X)^T of a tile, [kDepth, kTile]: `side` runs along m or n. Neighbouring threads read neighbouring entries.
+  template <bool kDepthContiguous>
+  UNIVAR_HD static void Stage(int thread, const float* from, size_t sides, size_t depths, size_t stride, size_t side,
+                              size_t depth, float* to) {
+    for (int e = thread; e < kTile * kDepth; e += kThreads) {
+      const int s = kDepthContiguous ? e / kDepth : e % kTile, d = kDepthContiguous ? e % kDepth : e / kTile;
+      const bool inside = side + s < sides && depth + d < depths;
+      const size_t at = kDepthContiguous ? (side + s) * stride + depth + d : (depth + d) * stride + side + s;
+      to[d * kStride + s] = inside ? from[at] : 0.0f;
+    }
+  }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    struct Sums {
+      float values[kPerThread][kPerThread];
+    };
+    float* tile_a = block.template Shared<float>(kDepth * kStride);
+    float* tile_b = block.template Shared<float>(kDepth * kStride);
+    const TilePlace place = PlaceOfTile(block.index(), shape.n, kTile, kTile);
+    typename B::template Local<Sums> sums(block);
+    constexpr int kAcross = kTile / kPerThread;
+
+    block.Each([&](int t) { sums[t] = Sums{}; });
+    for (size_t k = 0; k < shape.k; k += kDepth) {
+      block.Each([&](int t) {
+        Stage<!kTransposeA>(t, a, shape.m, shape.k, shape.lda, place.row, k, tile_a);
+        Stage<kTransposeB>(t, b, shape.n, shape.k, shape.ldb, place.column, k, tile_b);
+      });
+      block.Each([&](int t) {
+        const float* left = tile_a + t / kAcross * kPerThread;
+        const float* right = tile_b + t % kAcross * kPerThread;
+        for (int d = 0; d < kDepth; ++d)
+          for (int i = 0; i < kPerThread; ++i)
+            for (int j = 0; j < kPerThread; ++j)
+              sums[t].values[i][j] = fmaf(left[d * kStride + i], right[d * kStride + j], sums[t].values[i][j]);
+      });
+    }
+    block.Each([&](int t) {
+      for (int i = 0; i < kPerThread; ++i) {
+        for (int j = 0; j < kPerThread; ++j) {
+          const size_t r = place.row + t / kAcross * kPerThread + i, col = place.column + t % kAcross * kPerThread + j;
+          if (r >= shape.m || col >= shape.n) continue;
+          float* at = c + r * shape.ldc + col;
+          *at = shape.accumulate ? *at + sums[t].values[i][j] : sums[t].values[i][j];
+        }
+      }
+    });
+  }
+};
+
+}  // namespace univar::cuda

@@ -1,0 +1,276 @@
+// info_nce on a machine (machine.h), see ops/infonce.h.
+//
+// The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again for the
+// gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, 10 in bf16,
+// symmetric or not; memory is one tile, whatever the batch.
+//
+// bf16: G goes through the tensor cores as the sum of two bf16, exact to 2^-17 of each coefficient, in every mode; so nothing is
+// rounded stochastically and no large coefficient needs care of its own.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/control.h"
+#include "cuda/gemm.h"
+#include "cuda/infonce_bodies.h"
+#include "cuda/machine.h"
+#include "cuda/try.h"
+#include "ops/infonce.h"
+
+namespace univar::cuda {
+
+inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 128 MiB for dot products and coefficients
+inline constexpr size_t kRowPadding = 8;      // entries; what StagePieces asks for
+
+// Rows with equal labels, numbered in the order in which labels appear.
+struct RowGroups {
+  std::vector<int32_t> of_row, counts, offsets, members;
+  explicit RowGroups(const int32_t* labels, size_t rows) : of_row(rows), members(rows) {
+    std::unordered_map<int32_t, int32_t> numbers;
+    for (size_t i = 0; i < rows; ++i) {
+      const auto [at, fresh] = numbers.try_emplace(labels[i], static_cast<int32_t>(counts.size()));
+      if (fresh) counts.push_back(0);
+      of_row[i] = at->second;
+      ++counts[static_cast<size_t>(at->second)];
+    }
+    offsets.assign(counts.size() + 1, 0);
+    for (size_t g = 0; g < counts.size(); ++g) offsets[g + 1] = offsets[g] + counts[g];
+    std::vector<int32_t> next(offsets.begin(), offsets.end() - 1);
+    for (size_t i = 0; i < rows; ++i) members[static_cast<size_t>(next[static_cast<size_t>(of_row[i])]++)] = static_cast<int32_t>(i);
+  }
+};
+
+template <class Machine>
+class InfoNceDriver {
+ public:
+  InfoNceDriver(Machine* machine, const InfoNceArgs& args, const Control& control)
+      : machine_(*machine),
+        args_(args),
+        control_(control),
+        rows_(args.rows),
+        dim_(args.dim),
+        stride_(RoundUp(args.dim, kRowPadding)),
+        bf16_(args.precision == Precision::kBf16),
+        symmetric_(args.mode == InfoNceMode::kSymmetric),
+        supervised_(args.mode == InfoNceMode::kSupervised),
+        grouped_(supervised_ || args.mode == InfoNceMode::kMasked),
+        scale_(static_cast<float>(args.logit_scale)),
+        weight_(args.logit_scale / static_cast<double>(args.rows) / (symmetric_ ? 2 : 1)),
+        tile_rows_(Min(args.block_rows == 0 ? kInfoNceTile : args.block_rows, rows_)),
+        tile_columns_(tile_rows_),
+        tile_stride_(RoundUp(tile_columns_, kRowPadding)) {}
+
+  Status Run(double* loss) {
+    if (control_.cancelled()) return Status::Aborted();
+    UNIVAR_TRY(Allocate());
+    UNIVAR_TRY(Prepare());
+    UNIVAR_TRY(ForEachTile([this](const Tile& tile) { return Sum(tile); }));
+    UNIVAR_TRY(Finish(loss));
+    UNIVAR_TRY(ForEachTile([this](const Tile& tile) { return AddNegatives(tile); }));
+    return AddPositivesAndReturn();
+  }
+
+ private:
+  Status Allocate() {
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "query", &query_));
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "key", &key_));
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "dQuery", &d_query_));
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "dKey", &d_key_));
+    UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of dot products", &dots_));
+    if (bf16_) {
+      UNIVAR_TRY(machine_.Allocate(rows_ * stride_, "query in bf16", &query16_));
+      UNIVAR_TRY(machine_.Allocate(rows_ * stride_, "key in bf16", &key16_));
+      UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of coefficients", &high_));
+      UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of coefficients", &low_));
+    }
+    UNIVAR_TRY(machine_.Allocate(rows_, "dot products of the pairs", &positive_));
+    UNIVAR_TRY(machine_.Allocate(rows_, "sums of rows", &negatives_));
+    UNIVAR_TRY(machine_.Allocate(rows_, "terms of rows", &terms_));
+    UNIVAR_TRY(machine_.Allocate(rows_, "losses", &losses_));
+    UNIVAR_TRY(machine_.Allocate(rows_, "coefficients of positives", &coefficients_));
+    UNIVAR_TRY(machine_.Allocate(1, "the first bad row", &first_bad_));
+    if (symmetric_) {
+      UNIVAR_TRY(machine_.Allocate(rows_, "sums of columns", &column_negatives_));
+      UNIVAR_TRY(machine_.Allocate(rows_, "terms of columns", &column_terms_));
+    }
+    if (supervised_) {
+      UNIVAR_TRY(machine_.Allocate(rows_, "sums of positives", &positives_));
+      UNIVAR_TRY(machine_.Allocate(rows_, "sums of positives", &positive_total_));
+    }
+    return Status::Ok();
+  }
+
+  template <typename T>
+  Status Copy(const std::vector<T>& from, const char* what, T** to) {
+    UNIVAR_TRY(machine_.Allocate(from.size(), what, to));
+    return machine_.ToDevice(from.data(), from.size(), *to);
+  }
+
+  Status Prepare() {
+    UNIVAR_TRY(machine_.ToDevice(args_.query, rows_ * dim_, query_));
+    UNIVAR_TRY(machine_.ToDevice(args_.key, rows_ * dim_, key_));
+    UNIVAR_TRY(machine_.Fill(d_query_, 0, rows_ * dim_));
+    UNIVAR_TRY(machine_.Fill(d_key_, 0, rows_ * dim_));
+    if (grouped_) {
+      const RowGroups groups(args_.labels, rows_);
+      UNIVAR_TRY(Copy(groups.of_row, "groups", &groups_));
+      if (supervised_) {
+        group_total_ = groups.counts.size();
+        UNIVAR_TRY(Copy(groups.counts, "groups", &group_counts_));
+        UNIVAR_TRY(Copy(groups.offsets, "groups", &offsets_));
+        UNIVAR_TRY(Copy(groups.members, "groups", &members_));
+      }
+      UNIVAR_TRY(machine_.Wait());  // before the vectors go
+    }
+    if (bf16_) {
+      UNIVAR_TRY(machine_.Launch(RoundRows{query_, query16_, dim_, stride_}, rows_));
+      UNIVAR_TRY(machine_.Launch(RoundRows{key_, key16_, dim_, stride_}, rows_));
+    }
+    // Byte patterns of no use as numbers would go unseen; these are what EmptySoftSum gives.
+    const std::vector<SoftSum> empty(rows_, EmptySoftSum());
+    for (SoftSum* sums : {negatives_, column_negatives_, positives_})
+      if (sums != nullptr) UNIVAR_TRY(machine_.ToDevice(empty.data(), rows_, sums));
+    if (supervised_) UNIVAR_TRY(machine_.Fill(positive_total_, 0, rows_));
+    UNIVAR_TRY(ResetFirstBad());
+    UNIVAR_TRY(machine_.Launch(PairDots{Query(), Key(), positive_, first_bad_}, rows_));
+    size_t bad = rows_;
+    UNIVAR_TRY(ReadFirstBad(&bad));
+    if (bad == rows_) return Status::Ok();
+    const float* row = args_.query + bad * dim_;
+    const bool query = !std::all_of(row, row + dim_, [](float v) { return std::isfinite(v); });
+    return NonFinite(query ? "query" : "key", bad);
+  }
+
+  template <class Step>
+  Status ForEachTile(const Step& step) {
+    for (size_t row = 0; row < rows_; row += tile_rows_) {
+      for (size_t column = 0; column < rows_; column += tile_columns_) {
+        if (control_.cancelled()) return Status::Aborted();
+        const Tile tile{row,          Min(tile_rows_, rows_ - row), column,       Min(tile_columns_, rows_ - column),
+                        tile_stride_, groups_,                      group_counts_};
+        UNIVAR_TRY(Dots(tile));
+        UNIVAR_TRY(step(tile));
+        UNIVAR_TRY(machine_.Wait());  // else the whole pass would be queued, and could not be cancelled
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status Dots(const Tile& tile) {
+    GemmShape shape{tile.rows, tile.columns, dim_, dim_, dim_, tile_stride_, false};
+    if (!bf16_) {
+      return Product(GemmF32<false, true>{query_ + tile.row * dim_, key_ + tile.column * dim_, dots_, shape});
+    }
+    shape.lda = shape.ldb = stride_;
+    return Product(GemmBf16<false, true>{query16_ + tile.row * stride_, key16_ + tile.column * stride_, dots_, shape});
+  }
+
+  Status Sum(const Tile& tile) {
+    UNIVAR_TRY(machine_.Launch(RowSums{dots_, tile, scale_, negatives_, positives_, positive_total_}, tile.rows));
+    if (!symmetric_) return Status::Ok();
+    return machine_.Launch(ColumnSums{dots_, tile, scale_, column_negatives_},
+                           CeilDivide(tile.columns, ColumnSums::kThreads));
+  }
+
+  Status Finish(double* loss) {
+    const FinishRows finish{rows_,      args_.logit_scale, weight_,         positive_, negatives_,
+                            column_negatives_, positives_, positive_total_, groups_,   group_counts_,
+                            terms_,     column_terms_,     losses_,         coefficients_};
+    UNIVAR_TRY(machine_.Launch(finish, CeilDivide(rows_, FinishRows::kThreads)));
+    std::vector<double> losses(rows_);
+    UNIVAR_TRY(machine_.ToHost(losses_, rows_, losses.data()));
+    UNIVAR_TRY(machine_.Wait());
+    double total = 0.0;
+    for (size_t i = 0; i < rows_; ++i) {
+      if (!std::isfinite(losses[i])) return NonFinite("the logits of query", i);
+      total += losses[i];
+    }
+    *loss = total / static_cast<double>(rows_);
+    return Status::Ok();
+  }
+
+  Status AddNegatives(const Tile& tile) {
+    const Coefficients coefficients{dots_, high_, low_, tile, scale_, terms_, column_terms_};
+    UNIVAR_TRY(machine_.Launch(coefficients, coefficients.blocks()));
+    float* d_query = d_query_ + tile.row * dim_;
+    float* d_key = d_key_ + tile.column * dim_;
+    const GemmShape to_query{tile.rows, dim_, tile.columns, tile_stride_, bf16_ ? stride_ : dim_, dim_, true};
+    const GemmShape to_key{tile.columns, dim_, tile.rows, tile_stride_, bf16_ ? stride_ : dim_, dim_, true};
+    if (!bf16_) {
+      UNIVAR_TRY(Product(GemmF32<false, false>{dots_, key_ + tile.column * dim_, d_query, to_query}));
+      UNIVAR_TRY(Product(GemmF32<true, false>{dots_, query_ + tile.row * dim_, d_key, to_key}));
+    } else {
+      for (const Bf16* part : {high_, low_}) {
+        UNIVAR_TRY(Product(GemmBf16<false, false>{part, key16_ + tile.column * stride_, d_query, to_query}));
+        UNIVAR_TRY(Product(GemmBf16<true, false>{part, query16_ + tile.row * stride_, d_key, to_key}));
+      }
+    }
+    control_.report(static_cast<int64_t>(tile.row + (tile.column + tile.columns == rows_ ? tile.rows : 0)));
+    return Status::Ok();
+  }
+
+  Status AddPositivesAndReturn() {
+    if (control_.cancelled()) return Status::Aborted();
+    UNIVAR_TRY(ResetFirstBad());
+    const AddPositives add{Query(), Key(), offsets_, members_, coefficients_, d_query_, d_key_, first_bad_};
+    UNIVAR_TRY(machine_.Launch(add, supervised_ ? group_total_ : rows_));
+    size_t bad = rows_;
+    UNIVAR_TRY(ReadFirstBad(&bad));
+    if (bad != rows_) return NonFinite("the gradient of", bad);
+    UNIVAR_TRY(machine_.ToHost(d_query_, rows_ * dim_, args_.d_query));
+    UNIVAR_TRY(machine_.ToHost(d_key_, rows_ * dim_, args_.d_key));
+    return machine_.Wait();
+  }
+
+  template <class Gemm>
+  Status Product(const Gemm& gemm) {
+    return machine_.Launch(gemm, gemm.blocks());
+  }
+
+  Status ResetFirstBad() {
+    none_bad_ = static_cast<int>(rows_);
+    return machine_.ToDevice(&none_bad_, 1, first_bad_);
+  }
+  Status ReadFirstBad(size_t* bad) {
+    int row = 0;
+    UNIVAR_TRY(machine_.ToHost(first_bad_, 1, &row));
+    UNIVAR_TRY(machine_.Wait());
+    *bad = static_cast<size_t>(row);
+    return Status::Ok();
+  }
+
+  Status NonFinite(const char* what, size_t row) const {
+    return Status::Error(Code::kNonFinite, std::string("infoNce: ") + what + " row " + std::to_string(row) +
+                                               " is NaN or infinite" + (bf16_ ? " (in bf16)" : ""));
+  }
+
+  InputRows Query() const { return {query_, query16_, dim_, stride_}; }
+  InputRows Key() const { return {key_, key16_, dim_, stride_}; }
+
+  Machine& machine_;
+  const InfoNceArgs& args_;
+  const Control& control_;
+  const size_t rows_, dim_;
+  const size_t stride_;  // of bf16 rows
+  const bool bf16_, symmetric_, supervised_, grouped_;
+  const float scale_;
+  const double weight_;  // dL / d(logit) of a probability
+  const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
+  int none_bad_ = 0;
+  size_t group_total_ = 0;
+
+  // Of the machine; null where the mode has no use for it.
+  float *query_ = nullptr, *key_ = nullptr, *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
+  Bf16 *query16_ = nullptr, *key16_ = nullptr, *high_ = nullptr, *low_ = nullptr;
+  double *positive_ = nullptr, *losses_ = nullptr, *coefficients_ = nullptr, *positive_total_ = nullptr;
+  SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *positives_ = nullptr;
+  RowTerms *terms_ = nullptr, *column_terms_ = nullptr;
+  int32_t *groups_ = nullptr, *group_counts_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
+  int* first_bad_ = nullptr;
+};
+
+}  // namespace univar::cuda

@@ -1,0 +1,73 @@
+// Where bodies run and their memory lives: CudaMachine (cuda_machine.cuh) on the device, HostMachine here, for tests. Drivers
+// (infonce_driver.h, topk_driver.h) are templates over the machine, so that the tests run them whole.
+//
+//   Allocate<T>(count, what, &pointer)   until the machine goes; `what` names it in the error
+//   ToDevice, ToHost, Fill               in order with the launches; ToHost has arrived when Wait returns
+//   Launch(body, blocks)                 one dimension
+//   Wait()                               everything before is done
+#pragma once
+
+#include "core/status.h"
+#include "cuda/block.h"
+
+#ifndef __CUDACC__
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace univar::cuda {
+
+class HostMachine {
+ public:
+  // Tests set it to see what happens when memory runs out.
+  size_t limit = SIZE_MAX;
+  size_t allocated = 0;
+
+  template <typename T>
+  Status Allocate(size_t count, const char* what, T** pointer) {
+    const size_t bytes = count * sizeof(T);
+    if (bytes > limit - allocated) {
+      return Status::Error(Code::kOutOfMemory, std::string("Not enough memory for ") + what + ": " + std::to_string(bytes) + " bytes");
+    }
+    allocated += bytes;
+    // Not zero, as on the device.
+    memory_.push_back(std::make_unique<std::vector<Aligned>>(CeilDivide(bytes, sizeof(Aligned)) + 1, Aligned{}));
+    memset(memory_.back()->data(), 0x5A, bytes);
+    *pointer = reinterpret_cast<T*>(memory_.back()->data());
+    return Status::Ok();
+  }
+  template <typename T>
+  Status ToDevice(const T* from, size_t count, T* to) {
+    memcpy(to, from, count * sizeof(T));
+    return Status::Ok();
+  }
+  template <typename T>
+  Status ToHost(const T* from, size_t count, T* to) {
+    memcpy(to, from, count * sizeof(T));
+    return Status::Ok();
+  }
+  template <typename T>
+  Status Fill(T* at, int byte, size_t count) {
+    memset(at, byte, count * sizeof(T));
+    return Status::Ok();
+  }
+  template <class Body>
+  Status Launch(const Body& body, size_t blocks) {
+    if (Body::shared_bytes() > kMaxSharedBytes) return Status::Error(Code::kInternal, "A body takes too much shared memory");
+    for (size_t i = 0; i < blocks; ++i) {
+      HostBlock block(i, Body::kThreads, Body::shared_bytes());
+      body(block);
+    }
+    return Status::Ok();
+  }
+  Status Wait() { return Status::Ok(); }
+
+ private:
+  struct alignas(64) Aligned {
+    unsigned char bytes[64];
+  };
+  std::vector<std::unique_ptr<std::vector<Aligned>>> memory_;
+};
+
+}  // namespace univar::cuda
+#endif

@@ -1,0 +1,108 @@
+// The only code that differs between device and host: 64 x 32 outputs of one warp by tensor cores (wmma, bf16 operands,
+// float32 sums), and the same product by a loop. Operands lie in shared memory as they did in global memory.
+//
+//   accumulator[64, 32] += op(A)[64, 16] op(B)[16, 32]
+//   kTransposeA: A is stored [16, 64];  kTransposeB: B is stored [32, 16]
+#pragma once
+
+#include "cuda/numbers.h"
+#ifdef __CUDACC__
+#include <cuda_bf16.h>
+#include <mma.h>
+#endif
+
+namespace univar::cuda {
+
+inline constexpr int kWarp = 32;
+inline constexpr int kWarpRows = 64, kWarpColumns = 32, kFragment = 16;
+
+#ifdef __CUDACC__
+
+template <bool kTransposeA, bool kTransposeB>
+class WarpTile {
+ public:
+  __device__ __forceinline__ void Clear(int) {
+#pragma unroll
+    for (int i = 0; i < kDown; ++i)
+#pragma unroll
+      for (int j = 0; j < kAcross; ++j) nvcuda::wmma::fill_fragment(sums_[i][j], 0.0f);
+  }
+
+  __device__ __forceinline__ void Add(int, const Bf16* a, int lda, const Bf16* b, int ldb) {
+    using namespace nvcuda::wmma;
+    using LayoutA = typename Layout<kTransposeA>::Type;
+    using LayoutB = typename Layout<kTransposeB>::Type;
+    fragment<matrix_a, kFragment, kFragment, kFragment, __nv_bfloat16, LayoutA> left[kDown];
+    fragment<matrix_b, kFragment, kFragment, kFragment, __nv_bfloat16, LayoutB> right[kAcross];
+#pragma unroll
+    for (int i = 0; i < kDown; ++i) {
+      const Bf16* from = a + (kTransposeA ? i * kFragment : i * kFragment * lda);
+      load_matrix_sync(left[i], reinterpret_cast<const __nv_bfloat16*>(from), static_cast<unsigned>(lda));
+    }
+#pragma unroll
+    for (int j = 0; j < kAcross; ++j) {
+      const Bf16* from = b + (kTransposeB ? j * kFragment * ldb : j * kFragment);
+      load_matrix_sync(right[j], reinterpret_cast<const __nv_bfloat16*>(from), static_cast<unsigned>(ldb));
+    }
+#pragma unroll
+    for (int i = 0; i < kDown; ++i)
+#pragma unroll
+      for (int j = 0; j < kAcross; ++j) mma_sync(sums_[i][j], left[i], right[j], sums_[i][j]);
+  }
+
+  // Writes fragment (i, j), [16, 16], to `out`.
+  __device__ __forceinline__ void Store(int, int i, int j, float* out) {
+#pragma unroll
+    for (int r = 0; r < kDown; ++r)
+#pragma unroll
+      for (int c = 0; c < kAcross; ++c)  // constant indices keep the sums in registers
+        if (r == i && c == j)
+          nvcuda::wmma::store_matrix_sync(out, sums_[r][c], kFragment, nvcuda::wmma::mem_row_major);
+  }
+
+ private:
+  template <bool kTransposed, typename Unused = void>
+  struct Layout {
+    using Type = nvcuda::wmma::row_major;
+  };
+  template <typename Unused>
+  struct Layout<true, Unused> {
+    using Type = nvcuda::wmma::col_major;
+  };
+  static constexpr int kDown = kWarpRows / kFragment, kAcross = kWarpColumns / kFragment;
+  nvcuda::wmma::fragment<nvcuda::wmma::accumulator, kFragment, kFragment, kFragment, float> sums_[kDown][kAcross];
+};
+
+#else
+
+// The first lane does the work of its warp.
+template <bool kTransposeA, bool kTransposeB>
+class WarpTile {
+ public:
+  void Clear(int lane) {
+    if (lane == 0) memset(sums_, 0, sizeof sums_);
+  }
+  void Add(int lane, const Bf16* a, int lda, const Bf16* b, int ldb) {
+    if (lane != 0) return;
+    for (int k = 0; k < kFragment; ++k) {
+      for (int i = 0; i < kWarpRows; ++i) {
+        const float left = FromBf16(kTransposeA ? a[k * lda + i] : a[i * lda + k]);
+        if (left == 0.0f) continue;  // most of a tile, where the matrix is small
+        for (int j = 0; j < kWarpColumns; ++j)
+          sums_[i][j] += left * FromBf16(kTransposeB ? b[j * ldb + k] : b[k * ldb + j]);
+      }
+    }
+  }
+  void Store(int lane, int i, int j, float* out) {
+    if (lane != 0) return;
+    for (int r = 0; r < kFragment; ++r)
+      for (int c = 0; c < kFragment; ++c) out[r * kFragment + c] = sums_[i * kFragment + r][j * kFragment + c];
+  }
+
+ private:
+  float sums_[kWarpRows][kWarpColumns];
+};
+
+#endif
+
+}  // namespace univar::cuda

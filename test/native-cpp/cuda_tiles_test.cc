@@ -1,0 +1,151 @@
+// Tile arithmetic, number formats and products of the CUDA backend, run on the host.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "check.h"
+#include "cuda/gemm.h"
+#include "cuda/machine.h"
+
+namespace univar::cuda {
+namespace {
+
+void Numbers() {
+  bool round_trip = true, nearest = true, split = true;
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const float x = FromBf16(static_cast<Bf16>(bits));
+    if (std::isnan(x)) round_trip &= std::isnan(FromBf16(ToBf16(x)));
+    else round_trip &= ToBf16(x) == bits;
+  }
+  check::Random random(1);
+  for (int n = 0; n < 200000; ++n) {
+    float x = FloatOf(static_cast<uint32_t>(random.Bits() >> 32));
+    if (n % 4 == 0) x = FloatOf((BitsOf(x) & 0xFFFF0000u) | 0x8000u);  // half way
+    if (!std::isfinite(x)) continue;
+    const Bf16 y = ToBf16(x);
+    // Neighbours in order of magnitude; beyond the largest the next is infinity, taken as 2^128.
+    const auto value = [](uint32_t bits) { return (bits & 0x7FFF) == 0x7F80 ? std::ldexp(1.0, 128) : std::fabs(static_cast<double>(FromBf16(static_cast<Bf16>(bits)))); };
+    const double error = std::fabs(std::fabs(static_cast<double>(x)) - value(y));
+    for (const uint32_t other : {y - 1u, y + 1u}) {
+      if ((other & 0x7FFF) > 0x7F80 || (other & 0x8000) != (y & 0x8000)) continue;
+      const double its = std::fabs(std::fabs(static_cast<double>(x)) - value(other));
+      nearest &= error < its || (error == its && (y & 1) == 0);
+    }
+    if (std::fabs(x) > 1e-30 && std::fabs(x) < 1e30) {
+      const SplitBf16 parts = Split(x);
+      split &= std::fabs(x - (static_cast<double>(FromBf16(parts.high)) + FromBf16(parts.low))) <= std::ldexp(std::fabs(x), -17);
+    }
+  }
+  check::That(round_trip, "every bf16 survives");
+  check::That(nearest, "bf16 rounds to nearest, ties to even");
+  check::That(split, "split bf16 is exact to 2^-17");
+  check::That(std::isnan(FromBf16(ToBf16(FloatOf(0x7F800001u)))), "NaN with a small payload stays NaN");
+  for (const double x : {0.0, 1e-300, 1.0 / 3.0, 1.0, 1e30}) {
+    check::That(RoundedUp(x) >= x && (x == 0.0 || RoundedUp(x) <= x * 1.000001 || x < 1e-45), "rounded up " + std::to_string(x));
+  }
+}
+
+void Places() {
+  for (const size_t rows : {1, 15, 16, 17, 63, 129, 1000}) {
+    for (const size_t columns : {1, 63, 64, 65, 513}) {
+      for (const auto& [down, across] : {std::pair<size_t, size_t>{64, 64}, {128, 128}, {128, 32}}) {
+        std::vector<int> seen(rows * columns, 0);
+        for (size_t tile = 0; tile < CountTiles(rows, columns, down, across); ++tile) {
+          const TilePlace place = PlaceOfTile(tile, columns, down, across);
+          for (size_t i = place.row; i < Min(place.row + down, rows); ++i)
+            for (size_t j = place.column; j < Min(place.column + across, columns); ++j) ++seen[i * columns + j];
+        }
+        check::That(std::all_of(seen.begin(), seen.end(), [](int n) { return n == 1; }),
+                    "tiles cover " + std::to_string(rows) + " x " + std::to_string(columns) + " once");
+      }
+    }
+  }
+}
+
+// A stored operand: values by op, zero up to the next 8 entries, NaN in what must not be read.
+struct Operand {
+  std::vector<double> values;  // op(X), [rows, columns]
+  std::vector<float> plain;
+  std::vector<Piece> pieces;   // aligned
+  size_t stride;
+  Bf16* rounded() { return pieces[0].values; }
+};
+Operand MakeOperand(size_t rows, size_t columns, bool transposed, bool bf16, uint64_t seed) {
+  check::Random random(seed);
+  const size_t stored_rows = transposed ? columns : rows, stored_columns = transposed ? rows : columns;
+  Operand operand;
+  operand.stride = RoundUp(stored_columns, 8) + 8;
+  operand.values.resize(rows * columns);
+  operand.plain.assign(stored_rows * operand.stride, NAN);
+  operand.pieces.resize(stored_rows * operand.stride / 8);
+  std::fill_n(operand.rounded(), stored_rows * operand.stride, ToBf16(NAN));
+  for (size_t i = 0; i < stored_rows; ++i) {
+    for (size_t j = 0; j < RoundUp(stored_columns, 8); ++j) {
+      const size_t at = i * operand.stride + j;
+      if (j >= stored_columns) {
+        operand.rounded()[at] = 0;
+        continue;
+      }
+      const float x = bf16 ? FromBf16(ToBf16(static_cast<float>(random.Uniform()))) : static_cast<float>(random.Uniform());
+      operand.plain[at] = x;
+      operand.rounded()[at] = ToBf16(x);
+      operand.values[transposed ? j * columns + i : i * columns + j] = x;
+    }
+  }
+  return operand;
+}
+
+template <bool kA, bool kB>
+void Product(size_t m, size_t n, size_t k, bool bf16, bool accumulate) {
+  Operand a = MakeOperand(m, k, kA, bf16, m + k), b = MakeOperand(k, n, kB, bf16, n + 7 * k);
+  const size_t ldc = n + 3;
+  std::vector<float> c(m * ldc, 0.25f);
+  const GemmShape shape{m, n, k, a.stride, b.stride, ldc, accumulate};
+  HostMachine machine;
+  Status status = Status::Ok();
+  if (bf16) {
+    const GemmBf16<kA, kB> gemm{a.rounded(), b.rounded(), c.data(), shape};
+    status = machine.Launch(gemm, gemm.blocks());
+  } else {
+    const GemmF32<kA, kB> gemm{a.plain.data(), b.plain.data(), c.data(), shape};
+    status = machine.Launch(gemm, gemm.blocks());
+  }
+  double error = 0.0;
+  bool outside = status.ok();
+  for (size_t i = 0; i < m; ++i) {
+    for (size_t j = 0; j < n; ++j) {
+      double sum = accumulate ? 0.25 : 0.0;
+      for (size_t d = 0; d < k; ++d) sum += a.values[i * k + d] * b.values[d * n + j];
+      const double e = std::fabs(c[i * ldc + j] - sum);
+      error = e <= error ? error : e;  // keeps NaN
+    }
+    for (size_t j = n; j < ldc; ++j) outside &= c[i * ldc + j] == 0.25f;
+  }
+  const std::string name = std::string(bf16 ? "bf16 " : "f32 ") + (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) +
+                           " x " + std::to_string(n) + " x " + std::to_string(k) + (accumulate ? " added" : "");
+  check::AtMost(error, 1e-7 * (static_cast<double>(k) + 4), "product " + name);
+  check::That(outside, "nothing written outside of " + name, status.message());
+}
+
+void Products() {
+  for (const bool bf16 : {false, true}) {
+    for (const auto& [m, n, k] : {std::tuple<size_t, size_t, size_t>{1, 1, 1}, {15, 17, 16}, {16, 16, 33}, {63, 64, 65},
+                                  {129, 130, 31}, {128, 128, 64}, {200, 70, 100}}) {
+      const bool accumulate = m % 2 == 0;
+      Product<false, true>(m, n, k, bf16, accumulate);
+      Product<false, false>(m, n, k, bf16, accumulate);
+      Product<true, false>(m, n, k, bf16, accumulate);
+      Product<true, true>(m, n, k, bf16, accumulate);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace univar::cuda
+
+int main() {
+  univar::cuda::Numbers();
+  univar::cuda::Places();
+  univar::cuda::Products();
+  return check::Finish();
+}
