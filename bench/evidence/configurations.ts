@@ -27,7 +27,7 @@ const BASE: Settings = {
  * lambda 5 and 20 see about half as many tokens as lambda 1.
  */
 export const MAIN_CONFIGURATIONS: readonly TrainingConfiguration[] = [
-  { name: 'lambda-1', settings: { ...BASE, steps: 800 } },
+  { name: 'lambda-1', settings: { ...BASE, maxTokens: 256, steps: 400 } },
   { name: 'lambda-5', settings: { ...BASE, lambda: 5, maxTokens: 256, steps: 200 } },
   { name: 'lambda-20', settings: { ...BASE, lambda: 20, maxTokens: 512, batchSize: 24, steps: 150 } },
 ];
