@@ -26,11 +26,6 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
-export { generate, type GenerateEvents, type GenerateOptions, type GenerateSummary, type StageSummary } from './generation/generate.js';
-export { planProject, type Plan, type PlannedCalls } from './generation/plan.js';
-export { readProject, type Model, type Project } from './generation/project.js';
-export type { GeneratedRecord } from './generation/records.js';
-export { writeQualityReport } from './generation/report/write-report.js';
 export {
   projectEmbeddings,
   type Projection,

@@ -125,7 +125,7 @@ async function doStage(
 ): Promise<StageState> {
   const start = performance.now();
   const onProgress = (done: number, total: number): void => events?.onProgress?.(name, done, total);
-  const stage = name === 'filter' ? undefined : callStages(project, languageCheck(project.languageTable))[name];
+  const stage = name === 'filter' ? undefined : callStages(project, await languageCheck(project.languageTable))[name];
   const run: StageRun = stage
     ? await runCallStage(stage, files, inputRecords, { store, runner, maxFailedShare: project.failures.share, signal, onProgress })
     : await runFilter(project, files, signal);

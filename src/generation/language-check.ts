@@ -1,6 +1,4 @@
 /** Whether a text is in the language that was asked for: by its script, then by a language identifier. */
-import { eld } from 'eld/medium';
-
 import type { LanguageEntry } from './project-schema.js';
 
 /** False where a text is clearly in another language; a text that tells too little passes. */
@@ -18,8 +16,9 @@ const RELATIVES: Readonly<Record<string, readonly string[]>> = {
   id: ['ms'], no: ['da'], nb: ['no', 'da'], nn: ['no', 'da'], da: ['no'], hr: ['sr', 'bs', 'sl'], sr: ['hr', 'bs'], bs: ['hr', 'sr'], gl: ['pt', 'es'], fil: ['tl'], cmn: ['zh'],
 };
 
-/** A check for the languages of a table. */
-export function languageCheck(table: ReadonlyMap<string, LanguageEntry>): LanguageCheck {
+/** A check for the languages of a table. The identifier takes 200 MB, so it is loaded only now. */
+export async function languageCheck(table: ReadonlyMap<string, LanguageEntry>): Promise<LanguageCheck> {
+  const { eld } = await import('eld/medium');
   const known = new Set(Object.values(eld.info().Languages));
   const scripts = new Map([...table].map(([code, entry]) => [code, scriptPattern(entry.scripts)]));
   return (text, language) => {

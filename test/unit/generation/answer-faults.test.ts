@@ -7,7 +7,7 @@ import { languageCheck } from '../../../src/generation/language-check.js';
 import { readLanguageTables } from '../../../src/generation/project.js';
 import { RECORDED_ANSWERS } from '../../support/replay-server.js';
 
-const isLanguage = languageCheck(await readLanguageTables([]));
+const isLanguage = await languageCheck(await readLanguageTables([]));
 
 describe('isRefusal', () => {
   it.each([
