@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
@@ -7,24 +7,36 @@ import { systemCode, withFileErrors } from './file-errors.js';
 import { syncFolder, writeFully } from './positioned-io.js';
 
 /**
- * Writes a file that appears complete or not at all; an older file of that name stays until then.
+ * Writes a file that appears complete or not at all; an older file of that name stays until then. Several processes may
+ * write the same one.
  *
  * @param parts are written one after the other, so that a large file need not be one string
  * @throws EngineError `ERR_DATA` where the folder does not exist or the path is one, `ERR_IO`
  */
-export async function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
+export function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
+  return replaceFileBy(path, async (handle) => {
+    let position = 0;
+    for (const part of parts) {
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+      await writeFully(handle, bytes, position);
+      position += bytes.length;
+    }
+  });
+}
+
+/**
+ * As {@link replaceFile}, for content that is written by hand.
+ *
+ * @param hint for the message of a failure
+ */
+export function replaceFileBy(path: string, write: (handle: FileHandle) => Promise<void>, hint?: string): Promise<void> {
   const target = resolve(path);
   const fresh = join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
-  await withFileErrors(`write ${path}`, async () => {
+  return withFileErrors(`write ${path}`, async () => {
     try {
       const handle = await open(fresh, 'wx');
       try {
-        let position = 0;
-        for (const part of parts) {
-          const bytes = typeof part === 'string' ? Buffer.from(part) : part;
-          await writeFully(handle, bytes, position);
-          position += bytes.length;
-        }
+        await write(handle);
         await handle.sync();
       } finally {
         await handle.close();
@@ -35,7 +47,7 @@ export async function replaceFile(path: string, parts: Iterable<string | Uint8Ar
       throw error;
     }
     await syncFolder(dirname(target));
-  });
+  }, hint);
 }
 
 /**

@@ -53,9 +53,12 @@ export class Dataset {
       throw new EngineError('ERR_OUT_OF_MEMORY', `The ${rows} x ${dim} embeddings of ${this.dir} need ${gib} GiB in one array`, { cause: error });
     }
     const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / (dim * 4)));
-    await this.#withReader(async (reader) => {
+    const reader = this.#reader();
+    try {
       for (let row = 0; row < rows; row += rowsAtOnce) await reader.read(row, all.subarray(row * dim, Math.min(rows, row + rowsAtOnce) * dim));
-    });
+    } finally {
+      await reader.close();
+    }
     return all;
   }
 
@@ -68,10 +71,15 @@ export class Dataset {
     if (!Number.isInteger(rowsPerBatch) || rowsPerBatch < 1) {
       throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "rowsPerBatch", got ${rowsPerBatch}`);
     }
-    for (let row = 0; row < this.rows; row += rowsPerBatch) {
-      const batch = new Float32Array((Math.min(this.rows, row + rowsPerBatch) - row) * this.dim);
-      await this.#withReader((reader) => reader.read(row, batch));
-      yield batch;
+    const reader = this.#reader();
+    try {
+      for (let row = 0; row < this.rows; row += rowsPerBatch) {
+        const batch = new Float32Array((Math.min(this.rows, row + rowsPerBatch) - row) * this.dim);
+        await reader.read(row, batch);
+        yield batch;
+      }
+    } finally {
+      await reader.close();
     }
   }
 
@@ -91,12 +99,16 @@ export class Dataset {
     return records;
   }
 
-  /** As {@link records}, as many at a time as come from the disk together: faster where there are many. */
-  async *recordBlocks(): AsyncGenerator<QaRecord[]> {
-    for (const { rows, records } of this.manifest.shards) {
+  /**
+   * As {@link records}, as many at a time as come from the disk together: faster where there are many.
+   *
+   * @param onChunk receives the bytes of the files, with the number of the shard, before the records in them
+   */
+  async *recordBlocks(onChunk?: (shard: number, chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
+    for (const [shard, { rows, records }] of this.manifest.shards.entries()) {
       const path = join(this.dir, records.file);
       let count = 0;
-      for await (const block of readJsonl(new ByteStream(path).chunks())) {
+      for await (const block of readJsonl(watch(new ByteStream(path).chunks(), (chunk) => onChunk?.(shard, chunk)))) {
         count += block.length;
         yield block.map(({ cells, line }) => {
           if (isRecord(cells)) return cells;
@@ -107,14 +119,16 @@ export class Dataset {
     }
   }
 
-  async #withReader(action: (reader: ShardReader) => Promise<void>): Promise<void> {
+  #reader(): ShardReader {
     const { dim, dtype, shards } = this.manifest;
-    const reader = new ShardReader(this.dir, dim, dtype, shards);
-    try {
-      await action(reader);
-    } finally {
-      await reader.close();
-    }
+    return new ShardReader(this.dir, dim, dtype, shards);
+  }
+}
+
+async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    see(item);
+    yield item;
   }
 }
 

@@ -1,13 +1,14 @@
 /** The two files of a shard on disk: written whole or not at all, and read by row. */
-import { createHash, randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import { readFully, writeFully } from '../core/positioned-io.js';
+import { replaceFileBy } from '../core/replace-file.js';
 import { bytesToEmbeddings } from './embedding-bytes.js';
-import { PARTIAL, type FileEntry, type ShardEntry } from './manifest.js';
+import type { FileEntry, ShardEntry } from './manifest.js';
 import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } from './npy.js';
 
 /**
@@ -19,29 +20,15 @@ import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } fro
  * @throws EngineError `ERR_IO`
  */
 export async function writeWhole(dir: string, file: string, parts: readonly Uint8Array[], hint?: string): Promise<FileEntry> {
-  const path = join(dir, file);
-  const partial = `${path}.${randomUUID().slice(0, 8)}${PARTIAL}`;
   const hash = createHash('sha256');
   let bytes = 0;
-  try {
-    await withFileErrors(`write ${path}`, async () => {
-      const handle = await open(partial, 'w');
-      try {
-        for (const part of parts) {
-          hash.update(part);
-          await writeFully(handle, part, bytes);
-          bytes += part.length;
-        }
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(partial, path);
-    }, hint);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined); // the first error is the one that matters
-    throw error;
-  }
+  await replaceFileBy(join(dir, file), async (handle) => {
+    for (const part of parts) {
+      hash.update(part);
+      await writeFully(handle, part, bytes);
+      bytes += part.length;
+    }
+  }, hint);
   return { file, bytes, sha256: hash.digest('hex') };
 }
 
@@ -57,6 +44,22 @@ export async function readIntact(dir: string, { file, bytes, sha256 }: FileEntry
     if (systemCode(error) === 'ENOENT') return undefined;
     return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
   }
+}
+
+/**
+ * The shard that holds a row.
+ *
+ * @param firstRows of each shard, and the number of all rows behind the last
+ */
+export function shardOfRow(firstRows: readonly number[], row: number): number {
+  let low = 0;
+  let high = firstRows.length - 2;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (firstRows[middle]! <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 interface OpenShard {
@@ -97,7 +100,7 @@ export class ShardReader {
   async read(row: number, out: Float32Array): Promise<void> {
     const end = row + out.length / this.dim;
     for (let at = row; at < end; ) {
-      const number = this.#shardOf(at);
+      const number = shardOfRow(this.#firstRows, at);
       const next = Math.min(end, this.#firstRows[number + 1]!);
       await this.#readWithin(await this.#openShard(number), at - this.#firstRows[number]!, out.subarray((at - row) * this.dim, (next - row) * this.dim));
       at = next;
@@ -109,18 +112,6 @@ export class ShardReader {
     const { handle } = this.#open ?? {};
     this.#open = undefined;
     await handle?.close();
-  }
-
-  /** The last shard whose first row is not behind `row`. */
-  #shardOf(row: number): number {
-    let low = 0;
-    let high = this.#shards.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.#firstRows[middle]! <= row) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   async #openShard(number: number): Promise<OpenShard> {

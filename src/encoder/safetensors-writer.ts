@@ -1,8 +1,8 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import { EngineError } from '../core/errors.js';
-import { withFileErrors } from '../core/file-errors.js';
 import { writeFully } from '../core/positioned-io.js';
+import { replaceFileBy } from '../core/replace-file.js';
 
 export interface StoredTensor {
   name: string;
@@ -37,22 +37,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = PYTORCH,
 ): Promise<void> {
   const header = encodeHeader(tensors, metadata);
-  const partial = `${path}.partial`;
-  try {
-    await withFileErrors(`write ${path}`, async () => {
-      const handle = await open(partial, 'w');
-      try {
-        await writeTensors(handle, header, tensors);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(partial, path);
-    });
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined); // the first error is the one that matters
-    throw error;
-  }
+  await replaceFileBy(path, (handle) => writeTensors(handle, header, tensors));
 }
 
 /** Length and JSON, padded with spaces so that the tensors begin at a multiple of eight bytes. */
