@@ -53,6 +53,9 @@ data below are placed by likeness to those that are. Its data contain hateful an
 The matrices are int8 with a float32 step per row (\`NAME_scale\`), which univar reads; for other libraries, write
 float32 with \`univar export\` (docs/encoders.md).
 
+\`model.safetensors\` has 22 MB, which is much for a repository: nothing may be downloaded at install or run time, and without it
+neither the quickstart nor the tests had an encoder.
+
 ## Training
 
 Recipe: ${settings}; the other settings are those of the preset (docs/training.md).

@@ -8,6 +8,9 @@ import { plotBars, plotSweeps } from '../plots.js';
 import { SEED, VALUE_SETS } from '../value-sets.js';
 import { tableEmbedders, titleOf, type Outcome } from './part.js';
 
+/** Sets that other work on values in language models reports on, too. */
+const WIDELY_KNOWN = ['government_criticism', 'political_compass_open', 'do_not_answer_multi', 'xstest_safety', 'redteam_safety'] as const;
+
 /** Figures by embedder, then by set. */
 type BySet = Record<string, Record<string, Figures>>;
 
@@ -106,9 +109,20 @@ function bySet(figures: BySet): string {
     ].join('\n');
   return [
     of('kNN accuracy in %, with half the 95 % interval:', ({ knn }) => percentWith(knn.accuracy, halfWidth([knn.interval], 'sum'))),
+    `kNN, balanced accuracy in %:\n\n${balanced(figures)}`,
     of('kNN, weighted F1 in %:', ({ knn }) => percent(knn.weightedF1)),
     of('Linear probe, accuracy at 1 / 5 / 10 in %:', ({ probe }) => (probe ? [probe.at1, probe.at5, probe.at10].map(percent).join(' / ') : '-')),
   ].join('\n');
+}
+
+/** By set, and in the mean of all and of those that are widely known. */
+function balanced(figures: BySet): string {
+  const share = (embedder: string, names: readonly string[]): string => percent(mean(names.map((name) => figures[embedder]![name]!.knn.balancedAccuracy)));
+  const row = (title: string, names: readonly string[]): string[] => [title, ...Object.keys(figures).map((embedder) => share(embedder, names))];
+  return table(
+    ['set', ...Object.keys(figures).map(titleOf)],
+    [...VALUE_SETS.map((name) => row(name, [name])), row('mean of all', VALUE_SETS), row(`mean of ${WIDELY_KNOWN.join(', ')}`, WIDELY_KNOWN)],
+  );
 }
 
 /** Mean balanced accuracy by k, for every k that all sets have. */

@@ -68,11 +68,12 @@ describe('the verdict on synthetic checks', () => {
   });
 
   it('is wrong at most once in a hundred where the truth is the threshold itself, all looks together', () => {
-    // Of 8,000 checks each 0.8 and 0.7 % were; of few, chance takes a little more.
-    for (const noise of [QUIET, BUSY]) {
-      const { slower, 'not slower': passed } = count(1000, THRESHOLD, noise);
-      expect(slower + passed).toBeLessThanOrEqual(15);
-    }
+    // Fewer checks would let chance decide: 0.8 and 0.7 % are wrong in the long run.
+    const wrong = [QUIET, BUSY].map((noise) => {
+      const { slower, 'not slower': passed } = count(2500, THRESHOLD, noise);
+      return slower + passed;
+    });
+    expect(wrong[0]! + wrong[1]!).toBeLessThanOrEqual(50);
   });
 
   it('finds 10 % in every one of 1,000 checks on a quiet machine, and 20 % on a busy one', () => {
