@@ -63,7 +63,7 @@ export function describeSummary(summary: EmbedSummary): string {
   const dataset = `${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')})`;
   if (addedRows === 0) return `Nothing to do: the dataset has all of these inputs already.\nDataset: ${summary.dataset}, ${dataset}`;
   const lines = [
-    `Embedded ${addedRows < rows ? `${formatCount(addedRows)} more answers, now ` : ''}${dataset} with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
+    `Embedded ${addedRows < rows ? `${plural(addedRows, 'more answer')}, now ` : ''}${dataset} with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
     `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s` +
       `${cpuBusy === undefined ? '' : `; CPU ${formatPercent(Math.min(1, cpuBusy))} busy`}, ${formatBytes(summary.peakMemoryBytes)} of memory at most.`,
   ];
