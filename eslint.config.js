@@ -22,7 +22,7 @@ const FOLDERS = {
     uses: ['core', 'native', 'data', 'encoder', 'search', 'collection'],
     packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox', 'prom-client'],
   },
-  queue: { uses: ['core', 'data', 'encoder'], packages: ['bullmq', 'ioredis'] },
+  queue: { uses: ['core', 'data', 'encoder', 'generation'], packages: ['bullmq', 'ioredis'] },
   cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'generation', 'benchmarking', 'collection', 'server', 'queue'], packages: ['commander', 'cli-progress'] },
 };
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import type { CliContext } from './context.js';
 import { integer } from './parse-options.js';
@@ -7,6 +7,8 @@ export interface WorkerOptions {
   queue: string;
   encoder?: string;
   out?: string;
+  project?: string;
+  calls?: number;
   lease: number;
   json?: boolean;
 }
@@ -14,20 +16,24 @@ export interface WorkerOptions {
 export function addWorkerCommand(program: Command, context: CliContext): void {
   program
     .command('worker')
-    .description('compute shards for "univar embed --queue", until Ctrl-C; any number of workers on any machines that see the dataset folder')
-    .requiredOption('--queue <url>', 'the Redis of "univar embed --queue", for example redis://10.0.0.1:6379')
+    .description('do the work of "univar embed --queue" or, with --project, of "univar generate --queue", until Ctrl-C; any number of workers on any machines')
+    .requiredOption('--queue <url>', 'the Redis of the planner, for example redis://10.0.0.1:6379')
     .option('-e, --encoder <folder>', 'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)')
     .option('-o, --out <folder>', 'dataset folder as it is called on this machine (default: as on the machine of "univar embed")')
-    .option('--lease <seconds>', 'after this long a worker that fell silent loses its shard to another', integer(1), 30)
+    .addOption(new Option('--project <file>', 'make the calls of this project: the same file as for "univar generate"').conflicts(['encoder', 'out']))
+    .option('--calls <n>', 'calls at once, with --project (default: as many as its endpoints take together)', integer(1))
+    .option('--lease <seconds>', 'after this long a worker that fell silent loses its work to another', integer(1), 30)
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
       'after',
       `
-The first Ctrl-C, or SIGTERM, lets it finish the shard in hand; it may also be killed at any time.
+The first Ctrl-C, or SIGTERM, lets it finish what it has in hand; it may also be killed at any time. Workers of
+"univar embed" need to see the dataset folder; those of "univar generate" need the keys of the endpoints in their environment.
 
 Examples:
   $ univar worker --queue redis://10.0.0.1:6379
   $ univar worker --queue redis://10.0.0.1:6379 --encoder /models/my-encoder --out /mnt/shared/values
+  $ univar worker --queue redis://10.0.0.1:6379 --project my-corpus/project.yaml
 `,
     )
     .action(async (options: WorkerOptions) => {

@@ -2,12 +2,11 @@
  * A child process with one model in ONNX Runtime. A process and not a thread, because onnxruntime-node computes on the
  * thread that calls it, and crashes when several threads of a process load it (microsoft/onnxruntime #24486).
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { EngineError } from '../core/errors.js';
+import { forkBeside } from '../core/fork-beside.js';
 import type { PackedBatch } from './batching.js';
 import type { ChildReply, ChildRequest, SessionSettings } from './child-protocol.js';
 
@@ -46,7 +45,7 @@ export class OnnxProcess {
 
   private constructor(settings: SessionSettings) {
     this.#settings = settings;
-    this.#child = forkChild();
+    this.#child = forkBeside('onnx-child', import.meta.url, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
         const hint = signal === 'SIGKILL' ? ', which the system does when memory runs out' : '';
@@ -125,16 +124,4 @@ export class OnnxProcess {
     this.#child.channel?.[method]();
     (this.#child.stderr as Socket | null)?.[method]();
   }
-}
-
-/** The child's module lies beside this one: compiled in dist/, TypeScript in src/, where tests and benchmarks run. */
-function forkChild(): ChildProcess {
-  const typescript = import.meta.url.endsWith('.ts');
-  const entry = fileURLToPath(new URL(typescript ? './onnx-child.ts' : './onnx-child.js', import.meta.url));
-  const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return fork(entry, {
-    execArgv: typescript ? ['--import', loader()] : [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
 }

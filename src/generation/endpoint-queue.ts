@@ -9,7 +9,7 @@ import { checkAborted } from '../core/file-errors.js';
 import type { CallResult, Request } from './call.js';
 import type { Endpoint } from './project-schema.js';
 import { ProviderError } from './provider-error.js';
-import type { Provider } from './providers/provider.js';
+import type { Attempt } from './providers/open-endpoint.js';
 
 /** First pause between attempts; each further one is twice as long, up to the longest. */
 const FIRST_PAUSE_MS = 500;
@@ -42,7 +42,7 @@ export class EndpointQueue {
   constructor(
     readonly name: string,
     private readonly endpoint: Endpoint,
-    private readonly provider: Provider,
+    private readonly attempt: Attempt,
     options: EndpointQueueOptions,
   ) {
     this.#options = options;
@@ -83,8 +83,9 @@ export class EndpointQueue {
   async #tryRepeatedly(request: Request): Promise<CallResult> {
     for (let attempt = 0; ; attempt++) {
       await this.#wait(this.#resumeAt - Date.now());
+      checkAborted(this.#options.signal);
       try {
-        return await this.#attempt(request);
+        return await this.attempt(request, this.#options.signal);
       } catch (error) {
         checkAborted(this.#options.signal);
         if (!(error instanceof ProviderError) || error.kind !== 'transient' || attempt >= this.endpoint.retries) throw error;
@@ -93,27 +94,6 @@ export class EndpointQueue {
         // The whole endpoint waits, or the other calls would run into the same refusal.
         else this.#resumeAt = Math.max(this.#resumeAt, Date.now() + Math.min(error.retryAfterMs, LONGEST_WAIT_MS));
       }
-    }
-  }
-
-  /** One attempt within the time limit, which covers the body of the answer too. */
-  async #attempt(request: Request): Promise<CallResult> {
-    const { signal } = this.#options;
-    checkAborted(signal);
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    // AbortSignal.any would keep every attempt alive as long as the signal of the run.
-    signal?.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(abort, this.endpoint.timeoutSeconds * 1000);
-    try {
-      return await this.provider.attempt(request, controller.signal);
-    } catch (error) {
-      checkAborted(signal);
-      if (controller.signal.aborted) throw new ProviderError('transient', `no answer in ${this.endpoint.timeoutSeconds} s`, { cause: error });
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
     }
   }
 

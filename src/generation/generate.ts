@@ -7,14 +7,15 @@ import { EngineError } from '../core/errors.js';
 import { checkAborted, withFileErrors } from '../core/file-errors.js';
 import { hashFile } from '../data/input-files.js';
 import { FolderLock } from '../data/folder-lock.js';
+import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
 import { EndpointQueue } from './endpoint-queue.js';
-import { languageCheck } from './language-check.js';
-import type { Project } from './project.js';
+import { usedEndpoints, type Project } from './project.js';
+import type { Endpoint } from './project-schema.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
-import { createProvider } from './providers/create-provider.js';
+import { openEndpoint, type Attempt } from './providers/open-endpoint.js';
 import { RecordFileWriter } from './record-file.js';
 import type { ValueRecord } from './records.js';
 import { runCallStage, type StageRun } from './run-call-stage.js';
@@ -33,6 +34,8 @@ export interface GenerateEvents {
 export interface GenerateOptions {
   /** Where the keys of endpoints are taken from. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Who attempts the calls of an endpoint. @default this process */
+  openEndpoint?: ((name: string, endpoint: Endpoint) => Promise<Attempt>) | undefined;
   /** Last stage to run. @default all */
   until?: StageName | undefined;
   events?: GenerateEvents;
@@ -121,25 +124,28 @@ async function doStage(
   files: { input: string; output: string; rejects: string },
   inputRecords: number,
   { store, runner, fingerprint }: { store: CallStore; runner: CallRunner; fingerprint: string },
-  { signal, events }: GenerateOptions,
+  { env = {}, signal, events }: GenerateOptions,
 ): Promise<StageState> {
   const start = performance.now();
   const onProgress = (done: number, total: number): void => events?.onProgress?.(name, done, total);
-  const stage = name === 'filter' ? undefined : callStages(project, await languageCheck(project.languageTable))[name];
-  const run: StageRun = stage
-    ? await runCallStage(stage, files, inputRecords, { store, runner, maxFailedShare: project.failures.share, signal, onProgress })
-    : await runFilter(project, files, signal);
-  return { ...run, fingerprint, seconds: (performance.now() - start) / 1000 };
+  const checks = new AnswerChecks(project.languageTable, env);
+  try {
+    const run: StageRun =
+      name === 'filter'
+        ? await runFilter(project, files, signal)
+        : await runCallStage(callStages(project, checks.check)[name], files, inputRecords, { store, runner, maxFailedShare: project.failures.share, signal, onProgress });
+    return { ...run, fingerprint, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    await checks.end();
+  }
 }
 
-async function openEndpoints(project: Project, { env = {}, signal, firstPauseMs }: GenerateOptions): Promise<Map<string, EndpointQueue>> {
-  const used = new Set([project.generator, ...project.models, ...project.translators.values()].map(({ endpoint }) => endpoint));
-  const open = async (name: string): Promise<[string, EndpointQueue]> => {
-    const endpoint = project.endpoints[name]!;
-    const provider = await createProvider(name, endpoint, env);
-    return [name, new EndpointQueue(name, endpoint, provider, { failuresInARow: project.failures.inARow, signal, firstPauseMs })];
+async function openEndpoints(project: Project, { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions): Promise<Map<string, EndpointQueue>> {
+  const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
+    const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
+    return [name, new EndpointQueue(name, endpoint, attempt, { failuresInARow: project.failures.inARow, signal, firstPauseMs })];
   };
-  return new Map(await Promise.all([...used].map(open)));
+  return new Map(await Promise.all([...usedEndpoints(project)].map(open)));
 }
 
 async function writeValues(path: string, values: readonly ValueRecord[]) {
@@ -155,7 +161,7 @@ async function writeValues(path: string, values: readonly ValueRecord[]) {
 /** Wide on purpose: a stage that is done again without need finds the results of its calls, and costs seconds. */
 function fingerprintOf(project: Project, stage: StageName, inputSha256: string): string {
   const { seed, prompts, models, generator, translators, languageTable, encoder, languages, filter } = project;
-  const settings = stage === 'filter' ? { version: 1, filter, encoder } : callStages(project, () => true)[stage];
+  const settings = stage === 'filter' ? { version: 1, filter, encoder } : callStages(project)[stage];
   const parts = { stage, inputSha256, settings, seed, prompts, models, generator, languages, translators: [...translators], languageTable: [...languageTable] };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

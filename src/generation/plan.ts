@@ -61,7 +61,7 @@ export function planProject(project: Project, measured: Partial<Record<StageName
 /** Makes the calls for one typical record, in each language, and multiplies. */
 function planCalls(project: Project, records: Record<StageName, number>): PlannedCalls[] {
   const { scenarios, paraphrases, answers, languages, values } = project;
-  const stages = callStages(project, () => true);
+  const stages = callStages(project);
   const text = (tokens: number): string => 'text'.repeat(tokens);
   const question = text(TOKENS.question);
   const typical = { id: '', valueId: '', group: '', value: values[0]!.value, scenario: text(TOKENS.scenario), question, text: question, answer: text(answers.expectedTokens), variant: 0, faults: [] };

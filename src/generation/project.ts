@@ -99,6 +99,11 @@ export async function readProject(path: string): Promise<Project> {
   };
 }
 
+/** The endpoints that calls of a project go to, by name. */
+export function usedEndpoints({ endpoints, generator, models, translators }: Project): Map<string, Endpoint> {
+  return new Map([generator, ...models, ...translators.values()].map(({ endpoint }) => [endpoint, endpoints[endpoint]!]));
+}
+
 /** Models by id. */
 export async function readRegistry(path: string): Promise<Map<string, ModelEntry>> {
   const { value } = await readYamlFile(path, registrySchema);

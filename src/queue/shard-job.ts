@@ -26,6 +26,3 @@ export interface ShardJob {
 }
 
 export const QUEUE_NAME = 'univar-embed';
-
-/** Attempts after which a shard is given up, and the run with it. A worker that dies does not count as one. */
-export const ATTEMPTS = 5;

@@ -3,19 +3,18 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Queue, type ConnectionOptions } from 'bullmq';
+import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
 import { checkAborted, withFileErrors } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
-import { ATTEMPTS, QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
+import { JobQueue } from './job-queue.js';
+import { QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
 import { WorkFiles, type ShardResult } from './work-files.js';
 
 const POLL_MS = 100;
 /** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
 const REPEAT_MS = 5000;
-const BULK_JOBS = 500;
-const CLOSE_MS = 2000;
 
 export interface ShardQueueOptions {
   connection: ConnectionOptions;
@@ -34,20 +33,17 @@ export interface ShardQueueOptions {
  * has a file; the queue only tells workers what there is to do, so it may forget or repeat anything.
  */
 export class ShardQueue {
-  readonly #queue: Queue<ShardJob>;
+  readonly #jobs: JobQueue<ShardJob>;
   readonly #files: WorkFiles;
   /** Shards that were announced and have not been read, and how many texts they have. */
   readonly #open = new Map<number, number>();
-  readonly #prefix: string;
   #lastRepeat = 0;
-  #hadWorkers: boolean | undefined;
 
   private constructor(private readonly options: ShardQueueOptions) {
-    const { connection, out, folder } = options;
-    this.#queue = new Queue<ShardJob>(QUEUE_NAME, { connection });
-    this.#queue.on('error', () => undefined); // it connects again, and what was lost is repeated
+    const { connection, out, folder, onNotice } = options;
+    const prefix = createHash('sha256').update(`${resolve(out)}\n${folder}`).digest('hex').slice(0, 12);
+    this.#jobs = new JobQueue<ShardJob>({ connection, name: QUEUE_NAME, prefix, keepDone: false, workerCommand: 'univar worker --queue URL', onNotice });
     this.#files = new WorkFiles(join(out, folder));
-    this.#prefix = createHash('sha256').update(`${resolve(out)}\n${folder}`).digest('hex').slice(0, 12);
   }
 
   /** Opens the queue and forgets the failures of an earlier run. */
@@ -55,7 +51,7 @@ export class ShardQueue {
     const queue = new ShardQueue(options);
     const dir = join(options.out, options.folder);
     await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
-    for (const job of await queue.#failed()) await job.remove();
+    for (const job of await queue.#jobs.finished('failed')) await job.remove();
     return queue;
   }
 
@@ -89,49 +85,25 @@ export class ShardQueue {
 
   /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
   async close(): Promise<void> {
-    await Promise.race([this.#withdraw(), sleep(CLOSE_MS, undefined, { ref: false })]);
-    await this.#queue.disconnect().catch(() => undefined);
-  }
-
-  async #withdraw(): Promise<void> {
-    // A shard that a worker has in hand stays; its file is there for the next run.
-    for (const shard of this.#open.keys()) await this.#queue.remove(this.#jobId(shard)).catch(() => 0);
-    await this.#queue.close().catch(() => undefined);
-  }
-
-  #jobId(shard: number): string {
-    return `${this.#prefix}-${shard}`;
+    await this.#jobs.close([...this.#open.keys()].map((shard) => this.#jobs.idOf(shard)));
   }
 
   async #lookAfter(): Promise<void> {
     this.#lastRepeat = performance.now();
-    const [failed] = await this.#failed();
+    const [failed] = await this.#jobs.finished('failed');
     if (failed) {
       throw new EngineError('ERR_DATA', `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.out}: ${failed.failedReason}`);
     }
     const waiting: number[] = [];
     for (const [shard, texts] of this.#open) if (!(await this.#files.hasResult(shard, texts, this.options.dim))) waiting.push(shard);
     await this.#add(waiting);
-    const hasWorkers = (await this.#queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
-    if (!hasWorkers && this.#hadWorkers !== false) this.options.onNotice('no worker is connected; start some with: univar worker --queue URL');
-    this.#hadWorkers = hasWorkers;
+    await this.#jobs.lookForWorkers();
   }
 
-  /** A job that is in the queue already, whatever its state, is not added again. */
   async #add(shards: readonly number[]): Promise<void> {
     const { out, folder, dim, encoder } = this.options;
-    for (let begin = 0; begin < shards.length; begin += BULK_JOBS) {
-      const jobs = shards.slice(begin, begin + BULK_JOBS).map((shard) => ({
-        name: 'shard',
-        data: { out: resolve(out), folder, shard, texts: this.#open.get(shard)!, dim, encoder },
-        opts: { jobId: this.#jobId(shard), attempts: ATTEMPTS, backoff: { type: 'fixed', delay: 1000 }, removeOnComplete: true, removeOnFail: false },
-      }));
-      await this.#queue.addBulk(jobs);
-    }
-  }
-
-  async #failed() {
-    return (await this.#queue.getFailed()).filter(({ id }) => id?.startsWith(`${this.#prefix}-`));
+    const data = (shard: number): ShardJob => ({ out: resolve(out), folder, shard, texts: this.#open.get(shard)!, dim, encoder });
+    await this.#jobs.add(shards.map((shard) => ({ id: this.#jobs.idOf(shard), data: data(shard) })));
   }
 }
 

@@ -1,17 +1,13 @@
 import { join } from 'node:path';
 
-import { Worker, type ConnectionOptions, type Job } from 'bullmq';
+import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
 import { QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
+import { takeJobs } from './take-jobs.js';
 import { isWorkFolder, WorkFiles } from './work-files.js';
-
-/** How often a shard may be taken from workers that fell silent: machines may come and go as they like. */
-const MAX_STALLED = 1000;
-/** Pause after Redis was not there. */
-const RETRY_MS = 1000;
 
 export interface ShardWorkerOptions {
   connection: ConnectionOptions;
@@ -30,7 +26,6 @@ export interface ShardWorkerOptions {
 export class ShardWorker {
   #encoder: { key: string; loaded: Encoder } | undefined;
   #shards = 0;
-  #failure: EngineError | undefined;
 
   private constructor(private readonly options: ShardWorkerOptions) {}
 
@@ -42,54 +37,25 @@ export class ShardWorker {
    */
   static async run(options: ShardWorkerOptions): Promise<number> {
     const worker = new ShardWorker(options);
+    const { connection, lease, signal } = options;
     try {
-      await worker.#work();
+      await takeJobs<ShardJob, void>({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job) => worker.#do(job));
     } finally {
       await worker.#encoder?.loaded.dispose();
     }
-    if (worker.#failure) throw worker.#failure;
     return worker.#shards;
   }
 
-  async #work(): Promise<void> {
-    const { connection, lease, signal } = this.options;
-    const queue = new Worker<ShardJob>(QUEUE_NAME, (job) => this.#do(job), {
-      connection,
-      concurrency: 1,
-      lockDuration: 1000 * lease,
-      stalledInterval: 500 * lease,
-      maxStalledCount: MAX_STALLED,
-      runRetryDelay: RETRY_MS,
-    });
-    queue.on('error', () => undefined); // it connects again; what was done is a file by then
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      queue.on('failed', () => {
-        if (this.#failure) resolve();
-      });
-    });
-    await queue.close();
-  }
-
-  async #do({ data }: Job<ShardJob>): Promise<void> {
-    const { out, folder, shard, texts: count, dim } = data;
-    if (!isWorkFolder(folder) || ![shard, count, dim].every(Number.isSafeInteger)) throw new EngineError('ERR_DATA', `The queue holds a job that is none of univar: ${JSON.stringify(data)}`);
+  async #do({ out, folder, shard, texts: count, dim, encoder: wanted }: ShardJob): Promise<void> {
     const files = new WorkFiles(join(this.options.out ?? out, folder));
     // Another worker may have done it and died, or been slow, before it could say so.
     if (await files.hasResult(shard, count, dim)) return;
     const started = performance.now();
-    try {
-      const texts = await files.readTexts(shard, count);
-      if (!texts) return;
-      const encoder = await this.#encoderFor(data.encoder);
-      const { embeddings, tokens } = await encoder.encode(texts);
-      await files.writeResult(shard, dim, { embeddings, tokens });
-    } catch (error) {
-      // What is wrong with this machine is no reason to take the next shard.
-      if (error instanceof EngineError && error.code !== 'ERR_ABORTED') this.#failure = error;
-      throw error;
-    }
+    const texts = await files.readTexts(shard, count);
+    if (!texts) return;
+    const encoder = await this.#encoderFor(wanted);
+    const { embeddings, tokens } = await encoder.encode(texts);
+    await files.writeResult(shard, dim, { embeddings, tokens });
     this.#shards++;
     this.options.onShard(shard, count, (performance.now() - started) / 1000);
   }
@@ -108,4 +74,8 @@ export class ShardWorker {
     this.#encoder = { key, loaded };
     return loaded;
   }
+}
+
+function isJob({ folder, shard, texts, dim }: ShardJob): boolean {
+  return isWorkFolder(folder) && [shard, texts, dim].every(Number.isSafeInteger);
 }

@@ -5,6 +5,7 @@ import { ProjectFolder } from '../../generation/project-folder.js';
 import { readProject, type Project } from '../../generation/project.js';
 import { writeQualityReport } from '../../generation/report/write-report.js';
 import { STAGE_NAMES } from '../../generation/stages/stage.js';
+import type { CallQueue } from '../../queue/call-queue.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, plural } from '../format.js';
 import type { GenerateCommandOptions } from '../generate.js';
@@ -20,7 +21,7 @@ export async function runGenerate(path: string | undefined, options: GenerateCom
   if (options.dryRun) return printPlan(project, options, context);
   const summary = await generateWithProgress(project, options, context);
   const reports = options.report === false || summary.qa === undefined ? [] : await writeQualityReport(project, summary, context.signal);
-  if (options.json) context.printJson({ ...summary, reports });
+  if (options.json) context.printJson({ ...summary, reports, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
   else context.print(describeSummary(project, summary, reports));
 }
 
@@ -35,11 +36,13 @@ async function printPlan(project: Project, { json }: GenerateCommandOptions, con
   else context.print(describePlan(project, plan, Object.keys(measured).length > 0));
 }
 
-async function generateWithProgress(project: Project, { until }: GenerateCommandOptions, context: CliContext): Promise<GenerateSummary> {
+async function generateWithProgress(project: Project, { until, queue }: GenerateCommandOptions, context: CliContext): Promise<GenerateSummary> {
   let progress: Progress | undefined;
+  const calls = queue === undefined ? undefined : await openCallQueue(queue, project, context);
   try {
     return await generate(project, {
       env: process.env,
+      openEndpoint: calls && ((name, endpoint) => Promise.resolve(calls.endpoint(name, endpoint))),
       until,
       signal: context.signal,
       events: {
@@ -64,5 +67,12 @@ async function generateWithProgress(project: Project, { until }: GenerateCommand
     });
   } finally {
     progress?.stop();
+    await calls?.close();
   }
+}
+
+async function openCallQueue(url: string, { name, out }: Project, context: CliContext): Promise<CallQueue> {
+  const { reachRedis } = await import('../../queue/redis.js');
+  const { CallQueue } = await import('../../queue/call-queue.js');
+  return CallQueue.open({ connection: await reachRedis(url), project: name, out, onNotice: (text) => context.log(`generate: ${text}`) });
 }

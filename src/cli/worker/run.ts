@@ -1,12 +1,17 @@
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { reachRedis, withoutSecrets } from '../../queue/redis.js';
-import { ShardWorker } from '../../queue/shard-worker.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatRate, plural } from '../format.js';
 import type { WorkerOptions } from '../worker.js';
 
-/** `univar worker`: computes until the first signal. */
-export async function runWorker({ queue, encoder = DEFAULT_ENCODER, out, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+/** `univar worker`: works until the first signal. */
+export async function runWorker(options: WorkerOptions, context: CliContext): Promise<void> {
+  if (options.project !== undefined) return workOnCalls(options.project, options, context);
+  return workOnShards(options, context);
+}
+
+async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+  const { ShardWorker } = await import('../../queue/shard-worker.js');
   const connection = await reachRedis(queue);
   context.log(`worker: waiting for shards at ${withoutSecrets(queue)}`);
   let texts = 0;
@@ -19,4 +24,17 @@ export async function runWorker({ queue, encoder = DEFAULT_ENCODER, out, lease, 
   const shards = await ShardWorker.run({ connection, encoder, out, lease, signal: context.signal, onShard });
   if (json) context.printJson({ shards, texts, seconds });
   else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
+}
+
+async function workOnCalls(file: string, { queue, calls, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+  const { readProject } = await import('../../generation/project.js');
+  const { runCallWorker } = await import('../../queue/call-worker.js');
+  const project = await readProject(file);
+  const connection = await reachRedis(queue);
+  context.log(`worker: waiting for calls of ${project.name} at ${withoutSecrets(queue)}`);
+  const made = { calls: 0, failed: 0 };
+  const onCall = (failed: boolean): void => void made[failed ? 'failed' : 'calls']++;
+  await runCallWorker({ connection, project, env: process.env, calls, lease, signal: context.signal, onCall });
+  if (json) context.printJson(made);
+  else context.print(`Made ${plural(made.calls, 'call')}; ${plural(made.failed, 'attempt')} failed.`);
 }

@@ -1,6 +1,5 @@
-import { answerFaults } from '../answer-faults.js';
+import type { AnswerCheck } from '../answer-checks.js';
 import { chatCall } from '../call.js';
-import type { LanguageCheck } from '../language-check.js';
 import { withoutReasoning } from '../parse-completion.js';
 import type { Project } from '../project.js';
 import { fillPrompt } from '../prompts.js';
@@ -9,7 +8,7 @@ import { languageNames } from './translation.js';
 import { isFailure, type CallStage } from './stage.js';
 
 /** Questions in a language to the answers of each model that supports it. What is wrong with an answer is noted here. */
-export function answerStage(project: Project, isLanguage: LanguageCheck): CallStage<TranslationRecord, AnswerRecord> {
+export function answerStage(project: Project, faultsOf: AnswerCheck): CallStage<TranslationRecord, AnswerRecord> {
   const { models, prompts, seed, answers } = project;
   const nameOf = languageNames(project);
   const asked = (language: string) => models.filter((model) => model.languages.includes(language));
@@ -23,15 +22,21 @@ export function answerStage(project: Project, isLanguage: LanguageCheck): CallSt
       asked(lang)
         .filter(({ id }) => lane === undefined || id === lane)
         .map((model) => chatCall('answers', model, fillPrompt(prompts.answer, { question: text, language: nameOf(lang) }), { ...answers, seed })),
-    records: (translation, outcomes) => {
+    records: async (translation, outcomes) => {
       const records: AnswerRecord[] = [];
       const rejects: Reject[] = [];
+      const checked = await Promise.all(
+        outcomes.map(async (outcome) => {
+          if (isFailure(outcome)) return outcome;
+          const answer = withoutReasoning(outcome.text);
+          return { answer, faults: await faultsOf(answer, outcome.finish, translation.lang) };
+        }),
+      );
       asked(translation.lang).forEach((model, i) => {
-        const outcome = outcomes[i]!;
+        const outcome = checked[i]!;
         const id = `${translation.id} ${translation.lang} ${model.id}`;
-        if (isFailure(outcome)) return void rejects.push({ id, reason: 'call failed', text: outcome.failure });
-        const answer = withoutReasoning(outcome.text);
-        const faults = answerFaults(answer, outcome.finish, translation.lang, isLanguage);
+        if ('failure' in outcome) return void rejects.push({ id, reason: 'call failed', text: outcome.failure });
+        const { answer, faults } = outcome;
         const worst = faults.find((fault) => dropped.has(fault));
         if (worst) rejects.push({ id, reason: worst, text: answer });
         else records.push({ ...translation, model: model.id, answer, faults });

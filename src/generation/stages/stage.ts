@@ -23,7 +23,7 @@ export interface CallStage<I, O> {
   /** @param lane leave out the calls of other lanes; without it all are there, in a fixed order */
   calls(record: I, lane?: string): Call[];
   /** @param outcomes one for each call, in their order */
-  records(record: I, outcomes: readonly Outcome[]): StageOutput<O>;
+  records(record: I, outcomes: readonly Outcome[]): StageOutput<O> | Promise<StageOutput<O>>;
 }
 
 export const STAGE_NAMES = ['scenarios', 'questions', 'filter', 'paraphrases', 'translation', 'answers', 'back-translation'] as const;

@@ -4,6 +4,7 @@ import { Budget } from '../../../src/generation/budget.js';
 import { callKey, type Call, type CallResult, type Request } from '../../../src/generation/call.js';
 import { EndpointQueue } from '../../../src/generation/endpoint-queue.js';
 import { endpointSchema } from '../../../src/generation/project-schema.js';
+import { withTimeLimit } from '../../../src/generation/providers/open-endpoint.js';
 import { parseRetryAfter, ProviderError, statusError } from '../../../src/generation/provider-error.js';
 
 const RESULT: CallResult = { text: 'yes', finish: 'stop', promptTokens: 1, completionTokens: 1, estimated: false };
@@ -12,7 +13,7 @@ const REQUEST: Request = { kind: 'translate', engine: 'e', from: 'eng', to: 'spa
 function queueOf(attempt: (number: number, signal: AbortSignal) => Promise<CallResult>, settings: object = {}, options: { signal?: AbortSignal } = {}): EndpointQueue {
   let number = 0;
   const endpoint = endpointSchema.parse({ kind: 'chat', url: 'http://x', retries: 3, ...settings });
-  return new EndpointQueue('e', endpoint, { attempt: (_, signal) => attempt(number++, signal) }, { failuresInARow: 2, firstPauseMs: 1, ...options });
+  return new EndpointQueue('e', endpoint, withTimeLimit({ attempt: (_, signal) => attempt(number++, signal) }, endpoint.timeoutSeconds), { failuresInARow: 2, firstPauseMs: 1, ...options });
 }
 
 const transient = (retryAfterMs?: number): ProviderError => new ProviderError('transient', 'busy', { retryAfterMs });

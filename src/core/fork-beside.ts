@@ -1,0 +1,17 @@
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/**
+ * Starts a child process whose module lies beside its user: compiled in dist/, TypeScript in src/, where tests and benchmarks
+ * run. It gets none of the parent's flags for Node.
+ *
+ * @param name of the module, without extension
+ * @param user `import.meta.url` of the user
+ */
+export function forkBeside(name: string, user: string, { execArgv = [], ...options }: ForkOptions): ChildProcess {
+  const typescript = user.endsWith('.ts');
+  const loader = (): string => pathToFileURL(createRequire(user).resolve('tsx')).href;
+  const entry = fileURLToPath(new URL(`./${name}.${typescript ? 'ts' : 'js'}`, user));
+  return fork(entry, { execArgv: typescript ? [...execArgv, '--import', loader()] : execArgv, ...options });
+}

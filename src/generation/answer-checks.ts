@@ -1,0 +1,69 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+import { EngineError } from '../core/errors.js';
+import { forkBeside } from '../core/fork-beside.js';
+import type { CheckReply, CheckRequest } from './answer-checks-child.js';
+import type { LanguageEntry } from './project-schema.js';
+import type { AnswerFault } from './records.js';
+
+/** The faults of an answer, see `answerFaults`. */
+export type AnswerCheck = (answer: string, finish: string, language: string) => Promise<AnswerFault[]>;
+
+interface Pending {
+  resolve: (faults: AnswerFault[]) => void;
+  reject: (error: EngineError) => void;
+}
+
+/** Little garbage in the child's heap. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
+/** For glibc: what the parser took for the tables of the identifier goes back to the system. It is 70 MB. */
+const MEMORY_SETTINGS = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
+
+/**
+ * Looks at answers in a process of its own, which begins with the first answer and ends with the stage: the language identifier
+ * takes more memory than all the rest, and a thread would not give it back.
+ */
+export class AnswerChecks {
+  /** Oldest first; replies come in the order of the requests. */
+  readonly #pending: Pending[] = [];
+  #child: ChildProcess | undefined;
+  #death: EngineError | undefined;
+
+  /** @param table languages by code; `env` is the child's environment */
+  constructor(
+    private readonly table: ReadonlyMap<string, LanguageEntry>,
+    private readonly env: Readonly<Record<string, string | undefined>>,
+  ) {}
+
+  readonly check: AnswerCheck = (answer, finish, language) => {
+    const child = (this.#child ??= this.#start());
+    return new Promise((resolve, reject) => {
+      if (this.#death) return void reject(this.#death);
+      this.#pending.push({ resolve, reject });
+      child.send({ answer, finish, language } satisfies CheckRequest, () => undefined); // its end rejects, with the reason
+    });
+  };
+
+  /** Ends the process, which has no state worth a farewell. */
+  async end(): Promise<void> {
+    if (!this.#child || this.#death) return;
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGKILL');
+    await closed;
+  }
+
+  #start(): ChildProcess {
+    const child = forkBeside('answer-checks-child', import.meta.url, { execArgv: NODE_FLAGS, env: { ...this.env, ...MEMORY_SETTINGS }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    child.on('message', (faults: CheckReply) => this.#pending.shift()?.resolve(faults));
+    child.once('error', (error) => this.#die(error.message));
+    child.once('close', (code, signal) => this.#die(signal ?? `exit code ${String(code)}`));
+    child.send([...this.table], () => undefined);
+    return child;
+  }
+
+  #die(how: string): void {
+    this.#death ??= new EngineError('ERR_DEVICE_UNAVAILABLE', `The process that looks at answers ended: ${how}. Run the same command again to go on`);
+    for (const { reject } of this.#pending.splice(0)) reject(this.#death);
+  }
+}

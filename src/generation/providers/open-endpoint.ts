@@ -1,0 +1,40 @@
+import { checkAborted } from '../../core/file-errors.js';
+import type { CallResult, Request } from '../call.js';
+import type { Endpoint } from '../project-schema.js';
+import { ProviderError } from '../provider-error.js';
+import { createProvider } from './create-provider.js';
+import type { Provider } from './provider.js';
+
+/**
+ * One attempt of a call, within the time limit of its endpoint.
+ *
+ * @throws ProviderError saying whether another attempt makes sense; EngineError `ERR_ABORTED`
+ */
+export type Attempt = (request: Request, signal: AbortSignal | undefined) => Promise<CallResult>;
+
+/** Attempts made by this process. @throws EngineError as {@link createProvider} */
+export async function openEndpoint(name: string, endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>): Promise<Attempt> {
+  return withTimeLimit(await createProvider(name, endpoint, env), endpoint.timeoutSeconds);
+}
+
+/** The time limit covers the body of the answer too. */
+export function withTimeLimit(provider: Provider, seconds: number): Attempt {
+  return async (request, signal) => {
+    checkAborted(signal);
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    // AbortSignal.any would keep every attempt alive as long as the signal of the run.
+    signal?.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(abort, seconds * 1000);
+    try {
+      return await provider.attempt(request, controller.signal);
+    } catch (error) {
+      checkAborted(signal);
+      if (controller.signal.aborted) throw new ProviderError('transient', `no answer in ${seconds} s`, { cause: error });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  };
+}

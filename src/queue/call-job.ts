@@ -1,0 +1,40 @@
+/** What planner and workers of `univar generate` tell each other: one job is one attempt of a call. */
+import { createHash } from 'node:crypto';
+
+import type { CallResult, Request } from '../generation/call.js';
+import type { Endpoint } from '../generation/project-schema.js';
+import { ProviderError, type FailureKind } from '../generation/provider-error.js';
+
+export interface CallJob {
+  /** Name of the endpoint in the project; where it is and its key are known to the worker. */
+  endpoint: string;
+  /** Of the endpoint as the planner knows it. */
+  fingerprint: string;
+  request: Request;
+}
+
+/** What became of an attempt. */
+export type CallOutcome = { result: CallResult } | { failure: { kind: FailureKind; message: string; retryAfterMs?: number | undefined } };
+
+/** Workers take jobs of the project that they have, by its name. */
+export function callQueueName(project: string): string {
+  return `univar-generate-${project}`;
+}
+
+/** Equal for endpoints that answer alike. Headers may hold secrets and stay out of Redis, also as a hash. */
+export function endpointFingerprint(endpoint: Endpoint): string {
+  return createHash('sha256').update(JSON.stringify({ ...endpoint, headers: undefined })).digest('hex').slice(0, 16);
+}
+
+export function outcomeOf(error: unknown): CallOutcome {
+  if (!(error instanceof ProviderError)) throw error;
+  const { kind, message, retryAfterMs } = error;
+  return { failure: { kind, message, retryAfterMs } };
+}
+
+/** @throws ProviderError for a failure */
+export function resultOf(outcome: CallOutcome): CallResult {
+  if ('result' in outcome) return outcome.result;
+  const { kind, message, retryAfterMs } = outcome.failure;
+  throw new ProviderError(kind, message, { retryAfterMs });
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ConnectionOptions } from 'bullmq';
+
+import { EngineError } from '../core/errors.js';
+import { callKey, type CallResult, type Request } from '../generation/call.js';
+import type { Endpoint } from '../generation/project-schema.js';
+import type { Attempt } from '../generation/providers/open-endpoint.js';
+import { callQueueName, endpointFingerprint, resultOf, type CallJob, type CallOutcome } from './call-job.js';
+import { JobQueue } from './job-queue.js';
+
+const POLL_MS = 50;
+/** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
+const REPEAT_MS = 5000;
+/** How long the result of a call waits for a planner that was stopped meanwhile. */
+const KEEP_SECONDS = 24 * 3600;
+
+export interface CallQueueOptions {
+  connection: ConnectionOptions;
+  /** Name of the project and folder of its results. */
+  project: string;
+  out: string;
+  /** Receives what a person should know, for example that there is no worker. */
+  onNotice: (text: string) => void;
+}
+
+interface Waiting {
+  job: CallJob;
+  resolve: (result: CallResult) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The planner's side of calls that workers make. Every attempt is a job, and only the planner begins attempts: so many at once
+ * and so many a minute hold over all workers, and budget, pauses and failures are looked after in one place.
+ */
+export class CallQueue {
+  readonly #jobs: JobQueue<CallJob, CallOutcome>;
+  /** Attempts by the id of their job. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** Jobs whose attempt was given up. */
+  readonly #left = new Set<string>();
+  #isPolling = false;
+  #isClosed = false;
+  #lastRepeat = 0;
+
+  private constructor({ connection, project, out, onNotice }: CallQueueOptions) {
+    const prefix = createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12);
+    const workerCommand = 'univar worker --queue URL --project PROJECT.yaml';
+    this.#jobs = new JobQueue({ connection, name: callQueueName(project), prefix, keepDone: KEEP_SECONDS, workerCommand, onNotice });
+  }
+
+  /** Opens the queue and forgets the failures of an earlier run; its results are still taken. */
+  static async open(options: CallQueueOptions): Promise<CallQueue> {
+    const queue = new CallQueue(options);
+    for (const job of await queue.#jobs.finished('failed')) await job.remove();
+    for (const job of await queue.#jobs.finished('completed')) if (!('result' in job.returnvalue)) await job.remove();
+    return queue;
+  }
+
+  /** Attempts of the calls of an endpoint, made by workers. Their time limit begins when a worker has them. */
+  endpoint(name: string, endpoint: Endpoint): Attempt {
+    const fingerprint = endpointFingerprint(endpoint);
+    return (request, signal) => this.#attempt({ endpoint: name, fingerprint, request }, signal);
+  }
+
+  /** Takes back what nobody waits for any more and lets Redis go. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#jobs.close([...this.#waiting.keys(), ...this.#left]);
+  }
+
+  async #attempt(job: CallJob, signal: AbortSignal | undefined): Promise<CallResult> {
+    const id = this.#jobs.idOf(callKey(job as { request: Request }));
+    let abort = (): void => undefined;
+    try {
+      return await new Promise<CallResult>((resolve, reject) => {
+        abort = () => {
+          this.#left.add(id);
+          reject(new EngineError('ERR_ABORTED', 'The call was given up'));
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        this.#waiting.set(id, { job, resolve, reject });
+        // Without a server it waits; one that loses it is told again.
+        this.#jobs.add([{ id, data: job }]).catch(() => undefined);
+        void this.#poll();
+      });
+    } finally {
+      this.#waiting.delete(id);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    while (this.#waiting.size > 0 && !this.#isClosed) {
+      try {
+        await this.#collect();
+        if (performance.now() - this.#lastRepeat > REPEAT_MS) await this.#lookAfter();
+      } catch {
+        // The connection was lost in between.
+      }
+      await sleep(POLL_MS);
+    }
+    this.#isPolling = false;
+  }
+
+  async #collect(): Promise<void> {
+    const done = await this.#jobs.finished('completed');
+    await Promise.all(
+      done.map(async ({ id, returnvalue }) => {
+        const waiting = this.#waiting.get(id!);
+        if (!waiting) return;
+        // Before anything else: another attempt of the same call has the same id.
+        await this.#jobs.remove(id!);
+        try {
+          waiting.resolve(resultOf(returnvalue));
+        } catch (error) {
+          waiting.reject(error);
+        }
+      }),
+    );
+  }
+
+  async #lookAfter(): Promise<void> {
+    this.#lastRepeat = performance.now();
+    for (const { id, attemptsMade, failedReason, data } of await this.#jobs.finished('failed')) {
+      this.#waiting.get(id!)?.reject(new EngineError('ERR_DATA', `Workers have failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`));
+    }
+    await this.#jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
+    await this.#jobs.lookForWorkers();
+  }
+}
