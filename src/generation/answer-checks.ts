@@ -39,7 +39,10 @@ export class AnswerChecks {
   readonly check: AnswerCheck = (answer, finish, language) => {
     const child = (this.#child ??= this.#start());
     return new Promise((resolve, reject) => {
-      if (this.#death) return void reject(this.#death);
+      if (this.#death) {
+        reject(this.#death);
+        return;
+      }
       this.#pending.push({ resolve, reject });
       child.send({ answer, finish, language } satisfies CheckRequest, () => undefined); // its end rejects, with the reason
     });

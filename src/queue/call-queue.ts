@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { callKey, type CallResult, type Request } from '../generation/call.js';
+import { callKey, type CallResult } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
 import { callQueueName, endpointFingerprint, resultOf, type CallJob, type CallOutcome } from './call-job.js';
@@ -73,7 +73,7 @@ export class CallQueue {
   }
 
   async #attempt(job: CallJob, signal: AbortSignal | undefined): Promise<CallResult> {
-    const id = this.#jobs.idOf(callKey(job as { request: Request }));
+    const id = this.#jobs.idOf(callKey(job));
     let abort = (): void => undefined;
     try {
       return await new Promise<CallResult>((resolve, reject) => {

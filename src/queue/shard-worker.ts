@@ -39,7 +39,7 @@ export class ShardWorker {
     const worker = new ShardWorker(options);
     const { connection, lease, signal } = options;
     try {
-      await takeJobs<ShardJob, void>({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job) => worker.#do(job));
+      await takeJobs({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job: ShardJob) => worker.#do(job));
     } finally {
       await worker.#encoder?.loaded.dispose();
     }

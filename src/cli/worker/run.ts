@@ -33,7 +33,9 @@ async function workOnCalls(file: string, { queue, calls, lease, json }: WorkerOp
   const connection = await reachRedis(queue);
   context.log(`worker: waiting for calls of ${project.name} at ${withoutSecrets(queue)}`);
   const made = { calls: 0, failed: 0 };
-  const onCall = (failed: boolean): void => void made[failed ? 'failed' : 'calls']++;
+  const onCall = (failed: boolean): void => {
+    made[failed ? 'failed' : 'calls']++;
+  };
   await runCallWorker({ connection, project, env: process.env, calls, lease, signal: context.signal, onCall });
   if (json) context.printJson(made);
   else context.print(`Made ${plural(made.calls, 'call')}; ${plural(made.failed, 'attempt')} failed.`);
