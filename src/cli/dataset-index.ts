@@ -46,7 +46,7 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
     if (!index.isTrained) await index.train(await sampleRows(dataset, TRAIN_ROWS), { signal });
     await index.reserve(rows);
     for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {
-      const before = index.size;
+      const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
     const description = { factory: index.factory, metric, rows, embeddings: dataset.embeddingsChecksum };
@@ -61,10 +61,11 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
 /**
  * The saved index of a dataset.
  *
+ * @param map as in {@link VectorIndex.load}
  * @returns undefined where there is none; `'stale'` where it was built from other embeddings
  * @throws EngineError `ERR_DATA` for a damaged file
  */
-export async function loadDatasetIndex(dataset: Dataset): Promise<VectorIndex | 'stale' | undefined> {
+export async function loadDatasetIndex(dataset: Dataset, { map = false }: { map?: boolean } = {}): Promise<VectorIndex | 'stale' | undefined> {
   const path = join(dataset.dir, DESCRIPTION_FILE);
   let text: string;
   try {
@@ -79,8 +80,8 @@ export async function loadDatasetIndex(dataset: Dataset): Promise<VectorIndex | 
     throw new EngineError('ERR_DATA', `${path} is damaged; run "univar index" again`, { cause });
   }
   if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
-  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE));
-  if (index.size === dataset.rows && index.dim === dataset.dim) return index;
+  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE), { map });
+  if (index.rows === dataset.rows && index.dim === dataset.dim) return index;
   await index.dispose();
   return 'stale';
 }

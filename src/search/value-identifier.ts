@@ -9,8 +9,10 @@ export interface SearchableIndex {
   readonly dim: number;
   /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */
   readonly metric: 'l2' | 'ip';
-  /** Rows in the index. */
+  /** Rows that can be found. */
   readonly size: number;
+  /** Rows with a label, where some of them were removed. @default `size` */
+  readonly rows?: number;
   search(
     queries: Float32Array,
     k: number,
@@ -42,6 +44,8 @@ export class ValueIdentifier {
   readonly dim: number;
   readonly #search: (queries: Float32Array, k: number, options: IdentifyOptions) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
+  /** What tells how many rows can be found. */
+  readonly #found: { readonly size: number };
 
   /**
    * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
@@ -55,11 +59,14 @@ export class ValueIdentifier {
     this.#labels = indexLabels(valueIds);
     if ('index' in options) {
       const { index } = options;
-      if (index.size !== this.rows) fail('ERR_SHAPE_MISMATCH', `${index.size} value ids, one per row of the index,`, 'valueIds', valueIds);
+      const labelled = index.rows ?? index.size;
+      if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
+      this.#found = index;
       this.dim = index.dim;
       this.#search = (queries, k, { params }) => searchIndex(index, queries, k, params);
     } else {
       const { embeddings } = options;
+      this.#found = { size: this.rows };
       this.dim = options.dim ?? embeddings.length / this.rows;
       expectInteger(this.dim, 'dim', 1);
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
@@ -76,7 +83,8 @@ export class ValueIdentifier {
    *   the index throws
    */
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
-    const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
+    const { size } = this.#found;
+    const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
     const found = await this.#search(queries, k, options);
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));

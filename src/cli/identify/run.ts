@@ -39,7 +39,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
 }
 
 async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
-  const index = await loadDatasetIndex(dataset);
+  const index = await loadDatasetIndex(dataset, { map: true });
   if (index !== 'stale') return index;
   context.log('note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
   return undefined;
