@@ -52,8 +52,9 @@ export class PostgresServer {
 
   /** Starts it again, with what was committed. */
   async start(): Promise<void> {
-    this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], { ...serverUser(), cwd: '/', stdio: 'ignore' });
     for (let attempt = 0; ; attempt++) {
+      // After a crash it refuses to start for as long as a process of the old one is ending.
+      if (this.#child?.exitCode !== null) this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], { ...serverUser(), cwd: '/', stdio: 'ignore' });
       try {
         await this.query('SELECT 1');
         return;

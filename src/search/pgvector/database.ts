@@ -46,7 +46,7 @@ export class Database {
   /**
    * Runs `work` in a transaction on a connection of its own. Whatever fails or is aborted leaves nothing behind.
    *
-   * @param doing for messages, for example `search the table "x"`
+   * @param doing for messages, as in `search the table "x" of`
    * @param begin statements that the transaction starts with
    * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`, and as {@link databaseError}
    */
@@ -57,7 +57,7 @@ export class Database {
     try {
       client = await this.#pool.connect();
     } catch (error) {
-      throw databaseError(error, 'connect to the server', this.place);
+      throw databaseError(error, 'connect to', this.place);
     }
     let cancelling: Promise<void> | undefined;
     let committed = false;

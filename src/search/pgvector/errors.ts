@@ -9,16 +9,17 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * An EngineError for whatever was thrown while `doing` something at a server: `ERR_REMOTE`, unless the server tells that the
+ * An EngineError for whatever was thrown by a server or on the way to it: `ERR_REMOTE`, unless the server tells that the
  * table is missing (`ERR_DATA`) or that its vectors have another dimension (`ERR_SHAPE_MISMATCH`).
  *
+ * @param doing ends before the place, as in `search the table "x" of`
  * @param place which database at which server, without a password
  */
 export function databaseError(error: unknown, doing: string, place: string): EngineError {
   if (error instanceof EngineError) return error;
   const sqlState = error instanceof DatabaseError ? error.code : undefined;
   const hint = error instanceof DatabaseError && error.hint ? `. ${error.hint}` : '';
-  return new EngineError((sqlState && CODES[sqlState]) || 'ERR_REMOTE', `Cannot ${doing} in ${place}: ${reasonOf(error)}${hint}`, { cause: error });
+  return new EngineError((sqlState && CODES[sqlState]) || 'ERR_REMOTE', `Cannot ${doing} ${place}: ${reasonOf(error)}${hint}`, { cause: error });
 }
 
 /** Node tries all addresses of a name and then throws an AggregateError, whose own message is empty. */

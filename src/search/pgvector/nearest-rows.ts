@@ -46,7 +46,7 @@ export interface FoundRow {
 
 /**
  * The k nearest rows of one query, best first, ties by smaller label. An iterative scan ends after some number of rows
- * (hnsw.max_scan_tuples) or of bytes; where it has found too few by then, all rows are looked at.
+ * (`hnsw.max_scan_tuples`) or of bytes; where it has found too few by then, all rows are looked at.
  */
 export async function nearestRows(client: PoolClient, table: string, kind: TableKind, vector: Buffer, k: number, { models, langs }: RowFilter): Promise<FoundRow[]> {
   const { type, operator } = pgNames(kind);
@@ -60,7 +60,7 @@ export async function nearestRows(client: PoolClient, table: string, kind: Table
     return (await client.query<{ label: number; measured: number }>(text, values)).rows;
   };
   let found = await search(measured);
-  if (found.length < k) found = await search(`${measured} + 0`); // no order of the graph
+  if (found.length < k) found = await search(`(${measured}) + 0`); // an order that the graph does not have
   return found
     .sort((a, b) => a.measured - b.measured || a.label - b.label)
     .map(({ label, measured: value }) => ({ label, distance: kind.metric === 'ip' ? 0 - value : value * value }));

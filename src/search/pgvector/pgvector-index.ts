@@ -87,7 +87,7 @@ export class PgVectorIndex {
     const call = resolveCallOptions(options.signal, options.onProgress);
     expectString(source, 'source');
     return connected(options, async (database, table, connections) => {
-      const size = await database.transaction(`load the table "${table}"`, call.signal, 'BEGIN', async (client) => {
+      const size = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
         await expectPgvector(client, database.place);
         let rows = 0;
         await makeTable(client, { table, place: database.place, kind, source, overwrite }, async (loading) => {
@@ -107,7 +107,7 @@ export class PgVectorIndex {
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
     const { signal } = resolveCallOptions(options.signal, undefined);
     return connected(options, async (database, table, connections) => {
-      const described = await database.transaction(`open the table "${table}"`, signal, 'BEGIN READ ONLY', (client) => describeTable(client, table, database.place));
+      const described = await database.transaction(`open the table "${table}" of`, signal, 'BEGIN READ ONLY', (client) => describeTable(client, table, database.place));
       return new PgVectorIndex(database, table, connections, described);
     });
   }
@@ -149,7 +149,7 @@ export class PgVectorIndex {
     const batch = { vectors, ...(valueIds !== undefined && { valueIds: valueIds as readonly string[] }) };
     const call = resolveCallOptions(signal, onProgress);
     const table = escapeIdentifier(this.table);
-    const { first, rows } = await this.#database.transaction(`add to the table "${this.table}"`, call.signal, 'BEGIN', async (client) => {
+    const { first, rows } = await this.#database.transaction(`add to the table "${this.table}" of`, call.signal, 'BEGIN', async (client) => {
       await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
       const next = await nextLabel(client, this.table);
       return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
@@ -167,7 +167,7 @@ export class PgVectorIndex {
   async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
     const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
     const table = escapeIdentifier(this.table);
-    return this.#database.transaction(`remove from the table "${this.table}"`, signal, 'BEGIN', async (client) => {
+    return this.#database.transaction(`remove from the table "${this.table}" of`, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(`UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`, [Array.from(wanted)]);
       return rowCount ?? 0;
     });
@@ -194,7 +194,7 @@ export class PgVectorIndex {
     let next = 0;
     let done = 0;
     const searchSome = (): Promise<void> =>
-      this.#database.transaction(`search the table "${this.table}"`, call.signal, beginSearch(k, efSearch), async (client) => {
+      this.#database.transaction(`search the table "${this.table}" of`, call.signal, beginSearch(k, efSearch), async (client) => {
         while (next < vectors.length) {
           const query = next++;
           const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
