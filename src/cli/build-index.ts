@@ -61,7 +61,9 @@ async function loadIndex(dir: string, options: BuildIndexCliOptions & { to: stri
     signal: context.signal,
     onProgress: (rows) => {
       progress.update(rows);
-      if (rows === dataset.rows) context.log('index: all vectors are loaded; the server builds the graph');
+      if (rows < dataset.rows) return;
+      progress.stop();
+      context.log('index: all vectors are loaded; the server builds the graph');
     },
     onNotice: (text) => context.log(`note: PostgreSQL says: ${text}`),
   }).finally(() => {
@@ -70,7 +72,7 @@ async function loadIndex(dir: string, options: BuildIndexCliOptions & { to: stri
   await index.dispose();
   const seconds = (performance.now() - start) / 1000;
   const { size: rows, place } = index;
-  if (json) context.printJson({ dataset: dir, database: place, table, factory: index.factory, metric, rows, seconds });
+  if (json) context.printJson({ dataset: dir, table, factory: index.factory, metric, rows, seconds });
   else context.print(`Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${table}" of ${place}`);
 }
 

@@ -1,14 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/search/pgvector/index.js';
 import { ValueIdentifier } from '../../src/search/value-identifier.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
+import { runCli, type CliResult } from '../support/cli.js';
 import { exactDistance, exactRanking, recall } from '../support/exact-search.js';
 import { GUARDED, NO_POSTGRES, PostgresServer } from '../support/postgres-server.js';
 import { randomClusters, randomUnitRows } from '../support/random.js';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SAMPLE = join(ROOT, 'examples/quickstart/answers.jsonl.gz');
 /** Leaves the planner nothing but the graph. */
 const GRAPH_ONLY = '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off';
 const MAX_FLOAT = Math.fround(3.4028234663852886e38);
@@ -289,5 +298,57 @@ describe.skipIf(NO_POSTGRES !== undefined)(`PgVectorIndex${NO_POSTGRES === undef
     await expect(create('t_bare', { url })).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/pgvector is not there in the database "bare" .*permission denied.*CREATE EXTENSION vector/) as string });
     await server.query(`CREATE EXTENSION vector; UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'`, 'bare');
     await expect(create('t_bare', { url })).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('pgvector 0.7.4 in the database "bare"') as string });
+  });
+
+  describe('on the command line', () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'univar-pgvector-'));
+    const [values, others] = [join(scratch, 'values'), join(scratch, 'others')];
+    const text = 'Everyone should decide that for themselves.';
+    const ranking = ({ stdout }: CliResult): unknown => (JSON.parse(stdout) as { texts: { ranking: { valueId: string; votes: number }[] }[] }).texts[0]!.ranking.map(({ valueId, votes }) => [valueId, votes]);
+
+    beforeAll(async () => {
+      const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
+      const encoder = join(scratch, 'encoder');
+      expect((await runCli(['random-encoder', '--layers', '1', '--hidden', '32', '--out', encoder])).code).toBe(0);
+      for (const [folder, some] of [[values, lines.slice(0, 300)], [others, lines.slice(300, 500)]] as const) {
+        writeFileSync(`${folder}.jsonl`, `${some.join('\n')}\n`);
+        expect(await runCli(['embed', `${folder}.jsonl`, '--encoder', encoder, '--out', folder], { env: { UNIVAR_THREADS: '1' } })).toMatchObject({ code: 0 });
+      }
+    });
+    afterAll(() => {
+      rmSync(scratch, { recursive: true });
+    });
+
+    it('loads a dataset and identifies by it as by exact search', async () => {
+      const loaded = await runCli(['index', values, '--to', server.url(), '--json']);
+      expect(JSON.parse(loaded.stdout)).toMatchObject({ table: 'univar', factory: 'HNSW32', metric: 'l2', rows: 300 });
+      const inDatabase = await runCli(['identify', values, '--index', server.url({ options: GRAPH_ONLY }), '--text', text, '--json', '--ef-search', '300']);
+      expect(inDatabase).toMatchObject({ code: 0, stderr: '' });
+      expect(ranking(inDatabase)).toEqual(ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])));
+      const models = await server.query('SELECT DISTINCT model, lang FROM univar ORDER BY model');
+      expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
+    });
+
+    it('refuses a table of other embeddings, and to replace one unasked', async () => {
+      expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({ code: 2, stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string });
+      expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({ code: 2, stderr: expect.stringContaining('replace it (--overwrite)') as string });
+      expect(await runCli(['index', others, '--to', server.url(), '--overwrite', '--factory', 'HNSW8,SQfp16'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Indexed 200 vectors with HNSW8,SQfp16 (l2)') as string });
+      expect((await runCli(['identify', others, '--index', server.url(), '--text', text])).code).toBe(0);
+    });
+
+    it('refuses options that do not go together', async () => {
+      for (const args of [['index', values, '--table', 'x'], ['index', values, '--overwrite'], ['identify', values, '--table', 'x', '--text', text], ['identify', values, '--exact', '--index', server.url(), '--text', text], ['index', values, '--to', 'mysql://host/x']]) {
+        expect((await runCli(args)).code).toBe(2);
+      }
+    });
+  });
+
+  it("is no part of import 'univar'", () => {
+    const loaded = (entry: string): string[] => {
+      const program = `await import('${entry}'); const { createRequire } = await import('node:module'); console.log(JSON.stringify(Object.keys(createRequire('/x').cache)))`;
+      return (JSON.parse(spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, encoding: 'utf8' }).stdout) as string[]).filter((path) => /node_modules.pg[-/\\]/.test(path));
+    };
+    expect(loaded('univar/pgvector').length).toBeGreaterThan(0);
+    expect(loaded('univar')).toEqual([]);
   });
 });

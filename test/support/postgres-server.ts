@@ -7,15 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client } from 'pg';
 
-/** Where Debian's packages put the newest PostgreSQL that has pgvector. */
+/** The newest of Debian's PostgreSQLs that has pgvector from 0.8 on. */
 const VERSION = listOf('/usr/lib/postgresql')
-  .filter((version) => existsSync(`/usr/share/postgresql/${version}/extension/vector.control`))
+  .filter(hasPgvector)
   .sort((a, b) => Number(b) - Number(a))[0];
 const BIN = `/usr/lib/postgresql/${VERSION}/bin`;
 
 /** Why tests with PostgreSQL are left out; undefined where they can run. */
 export const NO_POSTGRES =
-  VERSION === undefined ? 'PostgreSQL with pgvector is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)' : undefined;
+  VERSION === undefined ? 'PostgreSQL with pgvector 0.8 is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)' : undefined;
 
 /** A role that needs a password, and has this one; all others are trusted. */
 export const GUARDED = { user: 'guarded', password: 'a/b@c' };
@@ -100,6 +100,12 @@ function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('postgres:'))!.split(':');
   return { uid: Number(uid), gid: Number(gid) };
+}
+
+function hasPgvector(version: string): boolean {
+  const control = `/usr/share/postgresql/${version}/extension/vector.control`;
+  const [, minor] = /default_version = '0\.(\d+)/.exec(existsSync(control) ? readFileSync(control, 'utf8') : '') ?? [];
+  return Number(minor) >= 8 && existsSync(`/usr/lib/postgresql/${version}/bin/initdb`);
 }
 
 function listOf(folder: string): string[] {
