@@ -27,6 +27,7 @@ export interface DatabaseOptions {
 export class Database {
   readonly #pool: Pool;
   readonly #config: PoolConfig;
+  readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   /** For messages: which database at which server. */
   readonly place: string;
@@ -39,7 +40,7 @@ export class Database {
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool makes another one
     this.#pool.on('connect', (client) => {
       client.on('error', () => undefined); // the query in hand tells of it
-      if (onNotice) client.on('notice', ({ message, severity }) => severity !== 'DEBUG' && message !== undefined && onNotice(message));
+      if (onNotice) client.on('notice', ({ message, hint }) => onNotice([message, hint].filter((text) => text !== undefined).join('. ')));
     });
   }
 
@@ -52,6 +53,16 @@ export class Database {
    */
   async transaction<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     if (this.#closing) throw new EngineError('ERR_DISPOSED', 'The index was disposed');
+    const call = this.#run(doing, signal, begin, work);
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  async #run<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
     checkAborted(signal);
     let client: PoolClient;
     try {
@@ -83,7 +94,8 @@ export class Database {
 
   /** Closes the connections once the calls in flight are done. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.end();
+    // A pool that ends forgets the calls that wait for a connection.
+    this.#closing ??= Promise.allSettled(this.#calls).then(() => this.#pool.end());
     return this.#closing;
   }
 

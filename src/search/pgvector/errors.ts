@@ -22,8 +22,9 @@ export function databaseError(error: unknown, doing: string, place: string): Eng
   return new EngineError((sqlState && CODES[sqlState]) || 'ERR_REMOTE', `Cannot ${doing} ${place}: ${reasonOf(error)}${hint}`, { cause: error });
 }
 
-/** Node tries all addresses of a name and then throws an AggregateError, whose own message is empty. */
+/** In words: an AggregateError, thrown after all addresses of a name were tried, has no message; that of SCRAM is the driver's own affair. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  if (error instanceof Error && error.message.includes('client password must be a string')) return 'it wants a password, and there is none (PGPASSWORD, ~/.pgpass)';
   return error instanceof Error ? error.message : String(error);
 }

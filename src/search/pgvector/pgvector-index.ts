@@ -82,6 +82,7 @@ export class PgVectorIndex {
    *   table exists), `ERR_BUSY` (somebody loads it), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`
    */
   static async create(options: PgVectorIndexOptions, batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = []): Promise<PgVectorIndex> {
+    expectOptions(options, 'options', [...CONNECTION_OPTIONS, 'onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'overwrite']);
     const { source = '', overwrite = false } = options;
     const kind = expectKind(options);
     const call = resolveCallOptions(options.signal, options.onProgress);
@@ -105,9 +106,14 @@ export class PgVectorIndex {
    * @throws EngineError as {@link create}; `ERR_DATA` where there is no such index
    */
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
+    expectOptions(options, 'options', CONNECTION_OPTIONS);
     const { signal } = resolveCallOptions(options.signal, undefined);
     return connected(options, async (database, table, connections) => {
-      const described = await database.transaction(`open the table "${table}" of`, signal, 'BEGIN READ ONLY', (client) => describeTable(client, table, database.place));
+      const described = await database.transaction(`open the table "${table}" of`, signal, 'BEGIN READ ONLY', async (client) => {
+        const description = await describeTable(client, table, database.place);
+        await expectPgvector(client, database.place);
+        return description;
+      });
       return new PgVectorIndex(database, table, connections, described);
     });
   }
@@ -222,6 +228,7 @@ export class PgVectorIndex {
   }
 }
 
+const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
 /** Beside a label of -1, as in FAISS. */
 const MAX_FLOAT = 3.4028234663852886e38;
 const DEFAULT_CONNECTIONS = 4;

@@ -78,13 +78,13 @@ export async function makeTable(
 export async function describeTable(client: PoolClient, table: string, place: string): Promise<TableDescription> {
   const comment = await commentOf(client, table);
   if (comment === undefined) throw new EngineError('ERR_DATA', `There is no table "${table}" in ${place}`);
-  const { rows } = await client.query<{ type: string; dim: number; options: string[] | null; operator_class: string }>(
-    `SELECT t.typname AS type, a.atttypmod AS dim, i.reloptions AS options, o.opcname AS operator_class
-     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+  const { rows } = await client.query<{ dim: number; options: string[] | null; operator_class: string }>(
+    `SELECT a.atttypmod AS dim, i.reloptions AS options, o.opcname AS operator_class
+     FROM pg_attribute a
        JOIN pg_index x ON x.indrelid = a.attrelid AND x.indkey[0] = a.attnum
        JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam AND m.amname = 'hnsw'
        JOIN pg_opclass o ON o.oid = x.indclass[0]
-     WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding'`,
+     WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding' ORDER BY i.oid LIMIT 1`,
     [escapeIdentifier(table)],
   );
   const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(rows[0]?.operator_class ?? '');
