@@ -1,3 +1,4 @@
+import { EngineError } from '../../core/errors.js';
 import { wholeText, type EmbeddableText } from '../../core/question-answer.js';
 import { openDataset, type Dataset } from '../../data/dataset.js';
 import { valueId, type QaRecord } from '../../data/record.js';
@@ -7,6 +8,7 @@ import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { loadDatasetIndex } from '../dataset-index.js';
 import { describeEncoder } from '../encoder-options.js';
+import type { PgVectorIndex } from '../../search/pgvector/index.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 import type { IdentifyCliOptions } from '../identify.js';
 import { describeIdentification, type TextReport } from './report.js';
@@ -24,18 +26,28 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     await encoder.dispose();
   }
   const { backend, precision } = encoder;
-  const index = options.exact ? undefined : await loadIndex(dataset, context);
+  const { signal } = context;
+  const index = await openIndex(dataset, options, context);
   try {
     const valueIds = await readValueIds(dataset);
     const identifier = new ValueIdentifier(index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds });
     const k = options.k ?? Math.min(50, dataset.rows);
-    const found = await identifier.identify(embeddings, { k, params: index ? identifyParams(index.factory, options) : {}, signal: context.signal });
+    const found = await identifier.identify(embeddings, { k, params: index ? { ...identifyParams(index.factory, options), signal } : {}, signal });
     const reports = await explain(dataset, texts, found, options.evidence);
     if (options.json) context.printJson({ dataset: dir, backend, precision, k, search: index ? 'index' : 'exact', texts: reports });
     else context.print([...reports.map((report) => describeIdentification(report, context.width)), `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
   } finally {
     await index?.dispose();
   }
+}
+
+async function openIndex(dataset: Dataset, { exact, index: url, table }: IdentifyCliOptions, context: CliContext): Promise<VectorIndex | PgVectorIndex | undefined> {
+  if (url !== undefined) {
+    const { DEFAULT_TABLE, openPgIndex } = await import('../pg-index.js');
+    return openPgIndex(dataset, { url, table: table ?? DEFAULT_TABLE, signal: context.signal });
+  }
+  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --index');
+  return exact ? undefined : loadIndex(dataset, context);
 }
 
 async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
