@@ -81,6 +81,6 @@ function move(out: Float32Array, embeddings: Float32Array, neighbours: Int32Arra
     const part = LARGEST_STEP * random();
     for (let j = 0; j < dim; j++) out[j]! += part * (embeddings[to + j]! - from[j]!);
   }
-  const length = Math.hypot(...out);
+  const length = Math.sqrt(out.reduce((sum, entry) => sum + entry * entry, 0));
   for (let j = 0; j < dim; j++) out[j]! /= length;
 }

@@ -20,7 +20,7 @@ import { openDataset } from '../../src/data/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { similarityTopK } from '../../src/native/top-k.js';
 import { readReal, writeEnlarged } from './enlarge.js';
-import { KINDS, type Kind } from './kinds.js';
+import { EF_CONSTRUCTION, KINDS, type Kind } from './kinds.js';
 import { drawLookups } from './plot.js';
 import type { LookupFile, SearchReport, SearchRequest } from './report.js';
 
@@ -84,7 +84,8 @@ async function build(kind: Kind, path: string): Promise<Built> {
   if (kind.engine === 'usearch') {
     return watch(['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'build-child.ts'), dataset, path, kind.factory, String(cpus().length)]);
   }
-  const built = await watch([MAIN, 'index', dataset, '--factory', kind.factory, '--metric', 'ip', '--json']);
+  const graph = kind.parameter === 'efSearch' ? ['--ef-construction', String(EF_CONSTRUCTION)] : [];
+  const built = await watch([MAIN, 'index', dataset, '--factory', kind.factory, '--metric', 'ip', ...graph, '--json']);
   renameSync(join(dataset, 'index.faiss'), path);
   return built;
 }

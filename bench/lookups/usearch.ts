@@ -1,4 +1,6 @@
 /** The npm package usearch, a peer that is installed for this benchmark only: `npm install --no-save usearch`. */
+import { EF_CONSTRUCTION } from './kinds.js';
+
 export interface Usearch {
   /** Builds an index and saves it. */
   build(path: string, options: { dim: number; quantization: string; rows: AsyncIterable<Float32Array>; threads: number }): Promise<void>;
@@ -13,18 +15,17 @@ interface Foreign {
   view(path: string): void;
 }
 
-/** As HNSW32 of FAISS: 64 links on the base level, 40 candidates while linking. */
+/** As HNSW32 of FAISS: 64 links on the base level. */
 const CONNECTIVITY = 32;
-const EXPANSION_ADD = 40;
 
 export async function openUsearch(): Promise<Usearch> {
   const name = 'usearch';
   const { Index } = ((await import(name)) as { default: { Index: new (config: object) => Foreign } }).default;
   const make = (dim: number, quantization: string, expansion: number): Foreign =>
-    new Index({ dimensions: dim, metric: 'ip', quantization, connectivity: CONNECTIVITY, expansion_add: EXPANSION_ADD, expansion_search: expansion, multi: false });
+    new Index({ dimensions: dim, metric: 'ip', quantization, connectivity: CONNECTIVITY, expansion_add: EF_CONSTRUCTION, expansion_search: expansion, multi: false });
   return {
     async build(path, { dim, quantization, rows, threads }) {
-      const index = make(dim, quantization, EXPANSION_ADD);
+      const index = make(dim, quantization, EF_CONSTRUCTION);
       let first = 0n;
       for await (const batch of rows) {
         const keys = BigUint64Array.from({ length: batch.length / dim }, () => first++);
