@@ -23,7 +23,7 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .option('--factory <string>', 'FAISS factory string, for example Flat, HNSW32, IVF256,Flat, IVF256,SQ8 or IVF256,PQ48', 'HNSW32')
     .addOption(new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'))
     .option('--ef-construction <n>', 'HNSW: candidates that are kept while a vector is linked (default: 40)', integer(1))
-    .option('--to <url>', 'load the dataset into PostgreSQL with pgvector instead: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass')
+    .option('--to <url>', 'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass')
     .option('--table <name>', 'with --to: the table (default: "univar")')
     .option('--overwrite', 'with --to: replace an index that the table has')
     .option('--json', 'print the result as one JSON document')

@@ -4,7 +4,7 @@ import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
-/** What identification needs of an index; `VectorIndex` fits. */
+/** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
 export interface SearchableIndex {
   readonly dim: number;
   /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */

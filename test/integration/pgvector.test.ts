@@ -181,6 +181,18 @@ describe.skipIf(NO_POSTGRES !== undefined)(`PgVectorIndex${NO_POSTGRES === undef
       expect((await third.search(new Float32Array(0), 3)).labels).toHaveLength(0);
     });
 
+    it.each([
+      [1900, 'HNSW8'],
+      [2000, 'HNSW8'],
+      [3800, 'HNSW8,SQfp16'],
+      [4000, 'HNSW8,SQfp16'],
+    ])('holds vectors as long as pgvector indexes, beside long names: %i of %s', async (longest, factory) => {
+      const model = Buffer.from(randomUnitRows(1, 480, 3).buffer).toString('base64'); // 2,560 characters that hardly compress
+      const vectors = randomUnitRows(5, longest, 4);
+      const index = await create('t_longest', { dim: longest, factory, overwrite: true }, [{ vectors, valueIds: Array<string>(5).fill(`${model}$eng`) }]);
+      expect((await index.search(vectors, 1, { models: [model] })).labels).toEqual(Int32Array.of(0, 1, 2, 3, 4));
+    });
+
     it('refuses what does not fit, and nothing of the call is kept', async () => {
       const index = await create('t_misuse', {}, [{ vectors: base.subarray(0, dim) }]);
       await expect(index.add(base.subarray(1, dim))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });

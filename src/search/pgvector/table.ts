@@ -4,10 +4,16 @@ import { escapeIdentifier, escapeLiteral, type PoolClient } from 'pg';
 import { EngineError } from '../../core/errors.js';
 import { expectString, fail } from '../../native/validate.js';
 import { pgNames, type NewTableKind, type TableKind } from './kind.js';
+import { ENTRY_BYTES } from './vector-bytes.js';
 
 /** What the comment of a table begins with that was made here; what the vectors are follows. */
 const MARK = 'univar index';
 const LEAST_PGVECTOR = [0, 8];
+/**
+ * Up to here a vector and its names fit into a page of 8 KiB. Outside of its row (TOAST) the planner does not count the cost of
+ * reading it, and looks at all rows rather than at the graph.
+ */
+const MAX_INLINE_BYTES = 7600;
 
 export interface TableDescription {
   kind: TableKind;
@@ -65,6 +71,7 @@ export async function makeTable(
   const loading = `${table}_loading`;
   const { type, operatorClass } = pgNames(kind);
   await client.query(`CREATE TABLE ${loading} (label integer PRIMARY KEY, model text, lang text, embedding ${type}(${kind.dim}))`);
+  if (kind.dim * ENTRY_BYTES[kind.storage] <= MAX_INLINE_BYTES) await client.query(`ALTER TABLE ${loading} ALTER COLUMN embedding SET STORAGE PLAIN`);
   await client.query(`COMMENT ON TABLE ${loading} IS ${escapeLiteral(`${MARK}${source === '' ? '' : ` of ${source}`}`)}`);
   await fill(loading);
   await client.query(`CREATE INDEX ON ${loading} (model, lang)`);
