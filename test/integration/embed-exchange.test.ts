@@ -73,6 +73,16 @@ describe.skipIf(NO_REDIS !== undefined)(`texts and results of workers${NO_REDIS 
     expect(readdirSync(dir)).toEqual([]);
   }, 300_000);
 
+  it.skipIf(process.platform !== 'linux')('go through a folder that keeps what it has, and stay there', async ({ skip }) => {
+    const { dir, variables } = bucket('keeping-bucket', (reason) => skip(reason));
+    const keeping = { ...variables, UNIVAR_BUCKET_KEEPS: '1' };
+    const planner = scene.startPlanner('kept-values', ['--exchange', dir], keeping);
+    scene.startWorker([], keeping);
+    expect(await planner.result).toMatchObject({ code: 0, stderr: expect.stringMatching(/Cannot remove .*EPERM.*not needed any more/) as string });
+    expect(bytesOf(join(scene.scratch, 'kept-values'))).toEqual(alone);
+    expect(filesIn(dir)).toHaveLength(2 * SHARDS);
+  }, 300_000);
+
   it('are written again where they were damaged, although they have their length', async () => {
     const exchange = join(scene.scratch, 'damaged');
     mkdirSync(exchange);

@@ -1,6 +1,6 @@
 // Preloaded into a process, gives the folder $UNIVAR_BUCKET the manners of a mounted bucket (Mountpoint for S3 as it is by
-// default, with deletion): a file is written once, in order, and there is no renaming, linking, appending, exclusive
-// creation, truncation or changing of what is there.
+// default): a file is written once, in order, and there is no renaming, linking, appending, exclusive creation, truncation or
+// changing of what is there; with $UNIVAR_BUCKET_KEEPS no deletion either.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -41,6 +41,16 @@ int link(const char* from, const char* to) {
   return inside(from) || inside(to) ? refuse(ENOSYS) : NEXT(two_paths, "link")(from, to);
 }
 int symlink(const char* from, const char* to) { return inside(to) ? refuse(ENOSYS) : NEXT(two_paths, "symlink")(from, to); }
+
+static int kept(const char* path) { return getenv("UNIVAR_BUCKET_KEEPS") != NULL && inside(path); }
+typedef int (*one_path)(const char*);
+
+int unlink(const char* path) { return kept(path) ? refuse(EPERM) : NEXT(one_path, "unlink")(path); }
+int rmdir(const char* path) {
+  struct stat info;
+  const int folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+  return kept(path) && folder ? refuse(EPERM) : NEXT(one_path, "rmdir")(path);
+}
 
 static int guarded_open(const char* name, const char* path, int flags, mode_t mode) {
   const int writes = (flags & O_ACCMODE) != O_RDONLY;
