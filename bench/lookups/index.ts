@@ -6,7 +6,8 @@
  *   npm run bench:lookups -- --dataset values/ --rows 1000000
  *
  * Two datasets of the same answers (`--dataset a --dataset b`) are put side by side, for rows twice as wide. The last answers are the
- * queries and not in the index. Results are written after every kind, and a run that was stopped goes on behind them.
+ * queries and not in the index. Results are written after every kind, and a run that was stopped goes on behind them;
+ * `--again` searches the files that are there once more.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ import { similarityTopK } from '../../src/native/top-k.js';
 import { readReal, writeEnlarged } from './enlarge.js';
 import { EF_CONSTRUCTION, KINDS, type Kind } from './kinds.js';
 import { drawLookups } from './plot.js';
-import type { LookupFile, SearchReport, SearchRequest } from './report.js';
+import type { LookupFile, LookupResult, SearchReport, SearchRequest } from './report.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     queries: { type: 'string', default: '1000' },
     kinds: { type: 'string', default: '' },
     work: { type: 'string', default: join(tmpdir(), 'univar-lookups') },
+    again: { type: 'boolean', default: false },
     results: { type: 'string', default: join(ROOT, 'bench', 'results') },
   },
 });
@@ -107,11 +109,12 @@ const machine = await describeMachine(ROOT, { variant: amx ? `${simd}_AMX` : sim
 const resultsPath = join(values.results, `lookups-${dim}-${machine.variant}.json`);
 const fresh: LookupFile = { command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`, machine, rows, realRows, dim, queries: queryCount, k: K, results: [] };
 const earlier = existsSync(resultsPath) ? (JSON.parse(readFileSync(resultsPath, 'utf8')) as LookupFile) : fresh;
-const file = earlier.rows === rows && earlier.machine.commit === machine.commit ? earlier : fresh;
+const file = earlier.rows === rows && earlier.machine.cpu === machine.cpu ? earlier : fresh;
 
 for (const kind of KINDS) {
   const wanted = values.kinds === '' || values.kinds.split(';').includes(kind.name);
-  if (!wanted || file.results.some(({ name }) => name === kind.name)) continue;
+  const place = file.results.findIndex(({ name }) => name === kind.name);
+  if (!wanted || (place >= 0 && !values.again)) continue;
   const path = join(dir, `${(kind.fileOf ?? kind.name).replaceAll(/[^A-Za-z0-9]+/g, '-')}.index`);
   // What building took is kept beside the file, which later runs only search.
   if (!existsSync(path)) {
@@ -121,7 +124,9 @@ for (const kind of KINDS) {
   }
   const built = kind.fileOf === undefined ? (JSON.parse(readFileSync(`${path}.json`, 'utf8')) as Built) : undefined;
   const report = search(kind, path);
-  file.results.push({ name: kind.name, engine: kind.engine, buildSeconds: built?.seconds ?? null, buildPeakBytes: built?.peakBytes ?? null, fileBytes: statSync(path).size, ...report });
+  const result: LookupResult = { name: kind.name, engine: kind.engine, commit: machine.commit, buildSeconds: built?.seconds ?? null, buildPeakBytes: built?.peakBytes ?? null, fileBytes: statSync(path).size, ...report };
+  if (place >= 0) file.results[place] = result;
+  else file.results.push(result);
   writeFileSync(resultsPath, `${JSON.stringify(file, null, 2)}\n`);
   const best = report.points.find(({ recall }) => recall >= 0.99) ?? report.points.at(-1)!;
   process.stdout.write(

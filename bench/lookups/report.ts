@@ -38,6 +38,8 @@ export interface SearchReport {
 export interface LookupResult extends SearchReport {
   name: string;
   engine: Kind['engine'];
+  /** When it was searched. */
+  commit: string;
   /** Null where another kind built the file. */
   buildSeconds: number | null;
   /** Largest resident memory of the process that built it. */
