@@ -2,6 +2,8 @@ import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
+import { rowBitmap } from './row-bitmap.js';
+import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
 /** What identification needs of an index; `VectorIndex` fits. */
@@ -28,6 +30,8 @@ export interface IdentifyOptions {
   k?: number;
   /** Handed to the index, for example `{ efSearch: 128 }`. */
   params?: Record<string, unknown>;
+  /** The rows that may vote. Where it leaves fewer than `k`, these do. @default all */
+  filter?: ValueFilter | undefined;
   signal?: AbortSignal;
 }
 
@@ -40,7 +44,7 @@ export type { Identification, Neighbour, RankedValueId } from './rank-neighbours
 export class ValueIdentifier {
   readonly rows: number;
   readonly dim: number;
-  readonly #search: (queries: Float32Array, k: number, options: IdentifyOptions) => Promise<Neighbours>;
+  readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
 
   /**
@@ -57,7 +61,7 @@ export class ValueIdentifier {
       const { index } = options;
       if (index.size !== this.rows) fail('ERR_SHAPE_MISMATCH', `${index.size} value ids, one per row of the index,`, 'valueIds', valueIds);
       this.dim = index.dim;
-      this.#search = (queries, k, { params }) => searchIndex(index, queries, k, params);
+      this.#search = (queries, k, { params, filter }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }) });
     } else {
       const { embeddings } = options;
       this.dim = options.dim ?? embeddings.length / this.rows;
@@ -65,8 +69,17 @@ export class ValueIdentifier {
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
         fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
       }
-      this.#search = (queries, k, { signal }) => exactNeighbours(embeddings, queries, this.dim, k, signal);
+      this.#search = (queries, k, { filter, signal }) => exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
     }
+  }
+
+  /**
+   * How many rows a filter leaves.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   */
+  count(filter: ValueFilter): number {
+    return this.#select(filter).count;
   }
 
   /**
@@ -78,8 +91,15 @@ export class ValueIdentifier {
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
     const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
     countRows(queries, 'queries', this.dim);
-    const found = await this.#search(queries, k, options);
+    const { params, filter, signal } = options;
+    const found = await this.#search(queries, k, { params, filter: filter && this.#select(filter).bits, signal });
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
+  }
+
+  #select(filter: ValueFilter): { bits: Uint8Array; count: number } {
+    expectKnownNames(filter, this.#labels.names);
+    const bits = rowBitmap(this.rows);
+    return { bits, count: addMatchingRows(bits, filter, this.#labels, 0, this.rows) };
   }
 }
 
