@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
-import type { Change, JournalBase } from '../data/change-frames.js';
-import { ChangeJournal } from '../data/change-journal.js';
+import type { Change } from '../data/change-frames.js';
+import { ChangeJournal, journalBase } from '../data/change-journal.js';
 import type { Dataset } from '../data/dataset.js';
 import { valueId, type QaRecord } from '../data/record.js';
 import { RecordLookup } from '../data/record-lookup.js';
@@ -67,7 +67,7 @@ export class Collection {
   static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
     const collection = new Collection(parts);
     try {
-      const base = baseOf(parts.dataset);
+      const base = journalBase(parts.dataset);
       collection.#journal = await ChangeJournal.open(journalPath, { base, readOnly, onChanges: (changes) => collection.#apply(changes).then(() => undefined) });
       return collection;
     } catch (error) {
@@ -216,10 +216,6 @@ export class Collection {
     if (additions.length > 0) await index.add(concatenate(additions));
     return removed;
   }
-}
-
-function baseOf({ rows, dim, embeddingsChecksum }: Dataset): JournalBase {
-  return { rows, dim, embeddings: embeddingsChecksum };
 }
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {

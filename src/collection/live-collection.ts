@@ -10,7 +10,8 @@ import type { VectorIndex } from '../search/vector-index.js';
 import { Collection, type CollectionParts } from './collection.js';
 
 export const CHANGES_FILE = 'changes.journal';
-const LOCK_FILE = '.serve.lock';
+/** Held by whoever may append to the journal. */
+export const SERVE_LOCK = '.serve.lock';
 /** Changes that share one write to the disk, which takes milliseconds however many there are. */
 const GROUP_CHANGES = 256;
 const GROUP_ENTRIES = 4 * 2 ** 20;
@@ -161,7 +162,7 @@ export class LiveCollection {
   }
 
   async #lockFolder(dir: string): Promise<HeldLock | undefined> {
-    return this.readOnly ? undefined : { dir, lock: await FolderLock.acquire(join(dir, LOCK_FILE)) };
+    return this.readOnly ? undefined : { dir, lock: await FolderLock.acquire(join(dir, SERVE_LOCK)) };
   }
 
   #openCollection(parts: CollectionParts): Promise<Collection> {

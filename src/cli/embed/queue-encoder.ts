@@ -1,4 +1,4 @@
-import { workFolderOf } from '../../data/partial-dataset.js';
+import { workFolderOf } from '../../data/dataset-files.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import { reachRedis } from '../../queue/redis.js';
 import { ShardQueue } from '../../queue/shard-queue.js';
