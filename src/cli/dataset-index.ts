@@ -48,7 +48,7 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
     if (!index.isTrained) await index.train(await sampleRows(dataset, TRAIN_ROWS), { signal });
     await index.reserve(rows);
     for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {
-      const before = index.size;
+      const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
     const description = { factory: index.factory, metric, rows, ...(efConstruction !== undefined && { efConstruction }), embeddings: dataset.embeddingsChecksum };
@@ -63,15 +63,16 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
 /**
  * The saved index of a dataset.
  *
+ * @param map as in {@link VectorIndex.load}
  * @returns undefined where there is none; `'stale'` where it was built from other embeddings
  * @throws EngineError `ERR_DATA` for a damaged file
  */
-export async function loadDatasetIndex(dataset: Dataset): Promise<VectorIndex | 'stale' | undefined> {
+export async function loadDatasetIndex(dataset: Dataset, { map = false }: { map?: boolean } = {}): Promise<VectorIndex | 'stale' | undefined> {
   const description = await readIndexDescription(dataset.dir);
   if (!description) return undefined;
   if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
-  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE));
-  if (index.size === dataset.rows && index.dim === dataset.dim) return index;
+  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE), { map });
+  if (index.rows === dataset.rows && index.dim === dataset.dim) return index;
   await index.dispose();
   return 'stale';
 }

@@ -11,7 +11,6 @@ import { rankNeighbours, type Identification } from '../search/rank-neighbours.j
 import type { ValueFilter } from '../search/value-filter.js';
 import { expectUnitRows, searchIndex } from '../search/value-identifier.js';
 import type { VectorIndex } from '../search/vector-index.js';
-import { searchAllowed } from './alive-search.js';
 import { RowFilters } from './row-filters.js';
 import { RowTable } from './row-table.js';
 
@@ -100,7 +99,7 @@ export class Collection {
 
   /** Rows that can be found. */
   get size(): number {
-    return this.#parts.index.size - this.removed;
+    return this.#parts.index.size;
   }
 
   /** The number that the next added row gets. */
@@ -142,13 +141,15 @@ export class Collection {
     const { index } = this.#parts;
     this.expectVectors(queries, 'vectors');
     expectInteger(k, 'k', 1);
-    if (!filter && k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
     const params = { ...identifyParams(index.factory, { efSearch, nprobe }), signal };
-    if (!filter && this.removed === 0) return searchIndex(index, queries, k, params);
-    const allowed = this.#filters.select(filter ?? {});
-    const wanted = Math.min(k, allowed.count, index.size); // rows that are being added are counted, but not yet in the index
+    if (!filter) {
+      if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
+      return searchIndex(index, queries, k, params);
+    }
+    const { bits, count } = this.#filters.select(filter);
+    const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
     if (wanted === 0) return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
-    return searchAllowed(index, allowed.bits, queries, wanted, params);
+    return searchIndex(index, queries, wanted, { ...params, filter: bits });
   }
 
   /** The votes of the k nearest rows of every query. See {@link search}. */
@@ -195,11 +196,11 @@ export class Collection {
 
   async #apply(changes: readonly Change[]): Promise<number[]> {
     const { index, table } = this.#parts;
-    const removed: number[] = [];
+    const removals: number[][] = [];
     const additions: Float32Array[] = [];
     for (const change of changes) {
       if ('remove' in change) {
-        removed.push(change.remove.filter((row) => table.remove(row)).length);
+        removals.push(change.remove.filter((row) => table.remove(row)));
         continue;
       }
       const { first, records, vectors } = change.add;
@@ -214,7 +215,9 @@ export class Collection {
       additions.push(vectors);
     }
     if (additions.length > 0) await index.add(concatenate(additions));
-    return removed;
+    const removed = removals.flat(); // perhaps rows that were just added
+    if (removed.length > 0) await index.remove(Int32Array.from(removed));
+    return removals.map(({ length }) => length);
   }
 }
 

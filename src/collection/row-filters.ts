@@ -1,4 +1,4 @@
-import { deleteRow, hasRow, rowBitmap } from '../search/row-bitmap.js';
+import { allowsRow, extendFilter, forbidRow } from '../search/row-filter.js';
 import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from '../search/value-filter.js';
 import type { RowTable } from './row-table.js';
 
@@ -30,7 +30,7 @@ export class RowFilters {
     const key = filterKey(filter);
     let kept = this.#kept.get(key);
     if (!kept) expectKnownNames(filter, this.table.names);
-    kept = this.#upToDate(kept ?? { filter, bits: rowBitmap(0), count: 0, rows: 0, removed: 0 });
+    kept = this.#upToDate(kept ?? { filter, bits: new Uint8Array(), count: 0, rows: 0, removed: 0 });
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     if (this.#kept.size > KEPT_FILTERS) this.#kept.delete(this.#kept.keys().next().value!);
@@ -40,11 +40,11 @@ export class RowFilters {
   #upToDate(kept: KeptFilter): KeptFilter {
     const { rows, removed } = this.table;
     if (kept.rows === rows && kept.removed === removed.length) return kept;
-    const bits = rowBitmap(rows, kept.bits);
+    const bits = extendFilter(kept.bits, rows);
     let count = kept.count + addMatchingRows(bits, kept.filter, this.table, kept.rows, rows);
     for (let i = kept.removed; i < removed.length; i++) {
-      if (!hasRow(bits, removed[i]!)) continue;
-      deleteRow(bits, removed[i]!);
+      if (!allowsRow(bits, removed[i]!)) continue;
+      forbidRow(bits, removed[i]!);
       count--;
     }
     return { filter: kept.filter, bits, count, rows, removed: removed.length };

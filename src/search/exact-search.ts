@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import { similarityTopK } from '../native/top-k.js';
 import { expectInteger, expectMatrix } from '../native/validate.js';
 import { gatherRows } from './gather-rows.js';
-import { listRows } from './row-bitmap.js';
+import { allowedRows } from './row-filter.js';
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
@@ -61,7 +61,7 @@ export async function exactNeighbours(
 
 /** Searches a copy of the rows that may be found. */
 async function filteredNeighbours(base: Float32Array, queries: Float32Array, dim: number, k: number, { filter, signal }: { filter: Uint8Array; signal: AbortSignal | undefined }): Promise<Neighbours> {
-  const allowed = listRows(filter, base.length / dim);
+  const allowed = allowedRows(filter, base.length / dim);
   const rows = new Int32Array((queries.length / dim) * k).fill(-1);
   const distances = new Float64Array(rows.length).fill(Infinity);
   if (allowed.length > 0) {

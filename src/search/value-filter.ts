@@ -3,7 +3,7 @@ import { distance } from 'fastest-levenshtein';
 import { splitValueId } from '../core/value-id.js';
 import { EngineError } from '../core/errors.js';
 import { describe } from '../native/validate.js';
-import { addRow } from './row-bitmap.js';
+import { allowRow } from './row-filter.js';
 import type { LabelIndex } from './voting.js';
 
 /** Which rows may be neighbours: those that have, for every field given, one of its names. */
@@ -54,7 +54,7 @@ export function addMatchingRows(bits: Uint8Array, filter: ValueFilter, { names, 
   let added = 0;
   for (let row = first; row < end; row++) {
     if (!matches[indices[row]!]) continue;
-    addRow(bits, row);
+    allowRow(bits, row);
     added++;
   }
   return added;

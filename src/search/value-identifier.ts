@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
-import { rowBitmap } from './row-bitmap.js';
+import { extendFilter } from './row-filter.js';
 import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
@@ -11,8 +11,10 @@ export interface SearchableIndex {
   readonly dim: number;
   /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */
   readonly metric: 'l2' | 'ip';
-  /** Rows in the index. */
+  /** Rows that can be found. */
   readonly size: number;
+  /** Rows with a label, where some of them were removed. @default `size` */
+  readonly rows?: number;
   search(
     queries: Float32Array,
     k: number,
@@ -46,6 +48,8 @@ export class ValueIdentifier {
   readonly dim: number;
   readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
+  /** What tells how many rows can be found. */
+  readonly #found: { readonly size: number };
 
   /**
    * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
@@ -59,11 +63,14 @@ export class ValueIdentifier {
     this.#labels = indexLabels(valueIds);
     if ('index' in options) {
       const { index } = options;
-      if (index.size !== this.rows) fail('ERR_SHAPE_MISMATCH', `${index.size} value ids, one per row of the index,`, 'valueIds', valueIds);
+      const labelled = index.rows ?? index.size;
+      if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
+      this.#found = index;
       this.dim = index.dim;
       this.#search = (queries, k, { params, filter }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }) });
     } else {
       const { embeddings } = options;
+      this.#found = { size: this.rows };
       this.dim = options.dim ?? embeddings.length / this.rows;
       expectInteger(this.dim, 'dim', 1);
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
@@ -89,7 +96,8 @@ export class ValueIdentifier {
    *   the index throws
    */
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
-    const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
+    const { size } = this.#found;
+    const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
     const { params, filter, signal } = options;
     const found = await this.#search(queries, k, { params, filter: filter && this.#select(filter).bits, signal });
@@ -98,7 +106,7 @@ export class ValueIdentifier {
 
   #select(filter: ValueFilter): { bits: Uint8Array; count: number } {
     expectKnownNames(filter, this.#labels.names);
-    const bits = rowBitmap(this.rows);
+    const bits = extendFilter(new Uint8Array(), this.rows);
     return { bits, count: addMatchingRows(bits, filter, this.#labels, 0, this.rows) };
   }
 }

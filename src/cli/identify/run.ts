@@ -48,7 +48,7 @@ function filterOf({ filterModel: model, filterLang: lang, filterValueId: valueId
 }
 
 async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
-  const index = await loadDatasetIndex(dataset);
+  const index = await loadDatasetIndex(dataset, { map: true });
   if (index !== 'stale') return index;
   context.log('note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
   return undefined;

@@ -7,7 +7,7 @@ import { RowTable } from '../../../src/collection/row-table.js';
 import { openDataset } from '../../../src/data/dataset.js';
 import { DatasetWriter } from '../../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../../src/data/record.js';
-import { listRows } from '../../../src/search/row-bitmap.js';
+import { allowedRows } from '../../../src/search/row-filter.js';
 import type { ValueFilter } from '../../../src/search/value-filter.js';
 import { VectorIndex } from '../../../src/search/vector-index.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -120,8 +120,8 @@ describe('RowFilters', () => {
     table.remove(2);
     for (const model of ['a', 'new']) table.append(`${model}$eng`);
     const after = filters.select({ model: 'a' });
-    expect([[...listRows(before.bits, 8)], before.count]).toEqual([[0, 2, 3], 3]);
-    expect([[...listRows(after.bits, 8)], after.count]).toEqual([[0, 3, 4], 3]);
+    expect([[...allowedRows(before.bits, 8)], before.count]).toEqual([[0, 2, 3], 3]);
+    expect([[...allowedRows(after.bits, 8)], after.count]).toEqual([[0, 3, 4], 3]);
     expect(filters.select({ model: 'new' }).count).toBe(1);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { exactNeighbours } from '../../../src/search/exact-search.js';
-import { addRow, rowBitmap } from '../../../src/search/row-bitmap.js';
+import { rowFilter } from '../../../src/search/row-filter.js';
 import { randomNormal } from '../../support/random.js';
 
 /** All distances in double precision, sorted. */
@@ -47,8 +47,7 @@ describe('exactNeighbours', () => {
     const base = randomNormal(40 * dim, 3);
     const queries = randomNormal(7 * dim, 4);
     const allowed = Array.from({ length: 40 }, (_, row) => row).filter((row) => (row * 7) % 40 < count);
-    const filter = rowBitmap(40);
-    for (const row of allowed) addRow(filter, row);
+    const filter = rowFilter(40, (row) => allowed.includes(row));
     const k = 6;
     const found = await exactNeighbours(base, queries, dim, k, { filter });
     expect(found).toMatchObject({ queries: 7, k });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { rowBitmap, listRows } from '../../../src/search/row-bitmap.js';
+import { allowedRows } from '../../../src/search/row-filter.js';
 import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from '../../../src/search/value-filter.js';
 import { indexLabels } from '../../../src/search/voting.js';
 
@@ -8,9 +8,9 @@ const VALUE_IDS = ['a$eng', 'b$eng', 'a$zho', 'b$eng', 'c$x$eng', 'a$eng', 'a$zh
 const labels = indexLabels(VALUE_IDS);
 
 function rowsOf(filter: ValueFilter, first = 0, end = VALUE_IDS.length): number[] {
-  const bits = rowBitmap(VALUE_IDS.length);
+  const bits = new Uint8Array(2);
   const count = addMatchingRows(bits, filter, labels, first, end);
-  const rows = [...listRows(bits, VALUE_IDS.length)];
+  const rows = [...allowedRows(bits, VALUE_IDS.length)];
   expect(count).toBe(rows.length);
   return rows;
 }
