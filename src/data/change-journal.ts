@@ -142,7 +142,7 @@ export function journalBase({ rows, dim, embeddingsChecksum, recordsChecksum }: 
   return { rows, dim, embeddings: embeddingsChecksum, records: recordsChecksum };
 }
 
-function belongsTo(found: JournalBase, base: JournalBase): boolean {
+export function belongsTo(found: JournalBase, base: JournalBase): boolean {
   return found.embeddings === base.embeddings && found.rows === base.rows && found.dim === base.dim && (found.records ?? base.records) === base.records;
 }
 

@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { LiveCollection } from '../../../src/collection/live-collection.js';
+import type { LiveCollection } from '../../../src/collection/live-collection.js';
 import { RowFilters } from '../../../src/collection/row-filters.js';
 import { RowTable } from '../../../src/collection/row-table.js';
-import { openDataset } from '../../../src/data/dataset.js';
-import { DatasetWriter } from '../../../src/data/dataset-writer.js';
-import type { QaRecord } from '../../../src/data/record.js';
 import { allowedRows } from '../../../src/search/row-filter.js';
 import type { ValueFilter } from '../../../src/search/value-filter.js';
-import { VectorIndex } from '../../../src/search/vector-index.js';
+import { openLive, vectorsOf, writeShards, type Row as StoredRow } from '../../support/changed-dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const DIM = 2;
 const MODELS = ['a', 'b', 'c'];
 const LANGS = ['eng', 'zho'];
 
@@ -36,27 +32,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ again: true }) },
 );
 
-const record = ({ model, lang }: Row): QaRecord => ({ qid: 'q', question: 'Why?', answer: 'Because.', model, lang });
-const vectors = (rows: readonly Row[]): Float32Array => Float32Array.from(rows.flatMap(({ x, y }) => [x, y]));
-
-async function writeDataset(rows: readonly Row[]): Promise<string> {
-  const dir = temporaryFolder();
-  const writer = await DatasetWriter.open(dir, { encoder: { name: 'e', fingerprint: 'f', dim: DIM } });
-  await writer.append(rows.map(record), vectors(rows));
-  await writer.finish();
-  return dir;
-}
-
-function openLive(dir: string, factory: string): Promise<LiveCollection> {
-  return LiveCollection.open({
-    open: async () => {
-      const dataset = await openDataset(dir);
-      const index = await VectorIndex.create({ dim: DIM, metric: 'l2', factory });
-      await index.add(await dataset.readEmbeddings());
-      return { dataset, index };
-    },
-  });
-}
+const toStored = ({ x, y, model, lang }: Row): StoredRow => ({ record: { qid: 'q', question: 'Why?', answer: 'Because.', model, lang }, vector: [x, y] });
 
 function matchesFilter({ model, lang }: Row, filter: ValueFilter): boolean {
   return [[model, filter.model], [lang, filter.lang]].every(([name, wanted]) => wanted === undefined || [wanted].flat().includes(name as string));
@@ -83,12 +59,14 @@ describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and remo
     await fc.assert(
       fc.asyncProperty(fc.array(row, { maxLength: 12 }), fc.array(step, { minLength: 4, maxLength: 20 }), async (more, steps) => {
         const rows: PlainRows = [...everyName, ...more].map((one) => ({ ...one, removed: false }));
-        const dir = await writeDataset(rows);
-        let live = await openLive(dir, factory);
+        const dir = temporaryFolder();
+        await writeShards(dir, [rows.map(toStored)]);
+        let live = await openLive(dir, { factory });
         try {
           for (const one of steps) {
             if ('add' in one) {
-              expect(await live.add(one.add.map(record), vectors(one.add))).toBe(rows.length);
+              const added = one.add.map(toStored);
+              expect(await live.add(added.map(({ record }) => record), vectorsOf(added))).toBe(rows.length);
               rows.push(...one.add.map((added) => ({ ...added, removed: false })));
             } else if ('remove' in one) {
               const there = new Set(one.remove.filter((number) => rows[number] && !rows[number].removed));
@@ -98,7 +76,7 @@ describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and remo
               await expectNearest(live, rows, one.search, one.k, one.filter);
             } else {
               await live.close();
-              live = await openLive(dir, factory);
+              live = await openLive(dir, { factory });
             }
             expect([live.current.size, live.current.rows]).toEqual([rows.filter(({ removed }) => !removed).length, rows.length]);
           }

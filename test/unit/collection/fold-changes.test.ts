@@ -1,13 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { foldChanges } from '../../../src/collection/fold-changes.js';
-import { CHANGES_FILE } from '../../../src/collection/live-collection.js';
+import { CHANGES_FILE, LiveCollection } from '../../../src/collection/live-collection.js';
 import { DatasetWriter } from '../../../src/data/dataset-writer.js';
 import { openDataset } from '../../../src/data/dataset.js';
+import { VectorIndex } from '../../../src/search/vector-index.js';
 import { openLive, readRows, vectorsOf, writeShards, type Row } from '../../support/changed-dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -197,6 +198,35 @@ describe('foldChanges', () => {
     await expect(foldChanges(empty)).rejects.toMatchObject({ code: 'ERR_DATA' });
     expect(readdirSync(empty)).toEqual([]);
     expect(xs(await readRows(dir))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('has put the empty journal there when the manifest changes', async () => {
+    const dir = await nineRows();
+    await change(dir, { add: [rowAt(9)] });
+    mkdirSync(join(dir, 'manifest.json.partial')); // where the new manifest is written
+    await expect(foldChanges(dir)).rejects.toThrow();
+    expect(existsSync(join(dir, `${CHANGES_FILE}.folded`))).toBe(true);
+    rmSync(join(dir, 'manifest.json.partial'), { recursive: true });
+    expect(xs(await readRows(dir))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(await foldChanges(dir)).toMatchObject({ added: 1 });
+    await expectFolded(dir, await readRows(dir));
+  });
+
+  it('lets nobody write who opened the dataset before', async () => {
+    const dir = await nineRows();
+    await change(dir, { add: [rowAt(9)] });
+    const opening = LiveCollection.open({
+      open: async () => {
+        const dataset = await openDataset(dir);
+        const index = await VectorIndex.create({ dim: 2, metric: 'l2', factory: 'Flat' });
+        await index.add(await dataset.readEmbeddings());
+        await foldChanges(dir);
+        return { dataset, index };
+      },
+    });
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_BUSY', message: expect.stringContaining('try again') as string });
+    await change(dir, { add: [rowAt(10)] }); // the folder is free
+    expect(xs(await readRows(dir))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it('leaves everything as it was where no row would be left, or where it is interrupted', async () => {
