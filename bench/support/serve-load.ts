@@ -5,7 +5,8 @@
  *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors] [--out bench/results]
  *
  * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the test
- * for leaks: the memory after a tenth of the time beside that at the end.
+ * for leaks: the memory after a tenth of the time beside that at the end. Answers that come after the time do not count, so it
+ * should be many times the slowest one. The clients share the cores with the server.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,6 +45,7 @@ interface Load {
   connections: number;
   seconds: number;
   requestsPerSecond: number;
+  /** Of answers with status 200; NaN, in the file null, where there was none in the time. */
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
@@ -134,7 +136,8 @@ async function measure(url: string, pid: number, kind: string, bodies: readonly 
 }
 
 function describe({ kind, connections, requestsPerSecond, p50Ms, p99Ms, statuses, errors, memoryMiB: { early, end } }: Load): string {
-  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), p50Ms.toFixed(2).padStart(9), p99Ms.toFixed(2).padStart(9)];
+  const milliseconds = (value: number): string => (Number.isNaN(value) ? 'none' : value.toFixed(2)).padStart(9);
+  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), milliseconds(p50Ms), milliseconds(p99Ms)];
   return `${cells.join('  ')}  ${`${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13)}  ${JSON.stringify(statuses)}${errors > 0 ? `, ${errors} errors` : ''}`;
 }
 
