@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
 import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
@@ -15,6 +15,8 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   filterLang?: string[];
   filterValueId?: string[];
   exact?: boolean;
+  index?: string;
+  table?: string;
   efSearch?: number;
   nprobe?: number;
   json?: boolean;
@@ -37,8 +39,10 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('--filter-value-id <id>', 'let only answers with this value id (model$lang) vote; may be given several times', collect)
     .option('-e, --encoder <folder>', 'where the encoder of the dataset lies now (default: where it was)');
   addEncoderOptions(command, { backend: 'as the dataset was embedded', precision: 'as the dataset was embedded' })
-    .option('--exact', 'search exactly although the dataset has an index')
-    .option('--ef-search <n>', 'HNSW index: candidates that the search keeps (default: 128)', integer(1))
+    .addOption(new Option('--exact', 'search exactly although the dataset has an index').conflicts('index'))
+    .option('--index <url>', 'search in PostgreSQL, where "univar index --to" with the same URL has loaded the dataset')
+    .option('--table <name>', 'with --index: the table (default: "univar")')
+    .option('--ef-search <n>', 'HNSW index: candidates that the search keeps (default: 128; in PostgreSQL up to 1000)', integer(1))
     .option('--nprobe <n>', 'IVF index: lists that are searched (default: 16)', integer(1))
     .option('--json', 'print one JSON document')
     .addHelpText(

@@ -7,6 +7,7 @@ export interface WorkerOptions {
   queue: string;
   encoder?: string;
   out?: string;
+  exchange?: string;
   lease: number;
   json?: boolean;
 }
@@ -14,10 +15,11 @@ export interface WorkerOptions {
 export function addWorkerCommand(program: Command, context: CliContext): void {
   program
     .command('worker')
-    .description('compute shards for "univar embed --queue", until Ctrl-C; any number of workers on any machines that see the dataset folder')
+    .description('compute shards for "univar embed --queue", until Ctrl-C; any number of workers on any machines that see the dataset folder, or the exchange')
     .requiredOption('--queue <url>', 'the Redis of "univar embed --queue", for example redis://10.0.0.1:6379')
     .option('-e, --encoder <folder>', 'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)')
     .option('-o, --out <folder>', 'dataset folder as it is called on this machine (default: as on the machine of "univar embed")')
+    .option('--exchange <folder>', 'the same for the folder that "univar embed" has as --exchange')
     .option('--lease <seconds>', 'after this long a worker that fell silent loses its shard to another', integer(1), 30)
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(

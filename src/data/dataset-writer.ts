@@ -5,6 +5,7 @@ import { EngineError } from '../core/errors.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { embeddingsToBytes } from './embedding-bytes.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { expectRenaming } from '../core/replace-file.js';
 import { FolderLock } from './folder-lock.js';
 import type { SourceFile } from './input-files.js';
 import { fitBase } from './added-sources.js';
@@ -69,6 +70,7 @@ export class DatasetWriter {
     const configuration = configurationOf(options);
     const { overwrite = false, add = false } = options;
     await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
+    await expectRenaming(dir);
     const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, WRITER_LOCK)));
     try {
       const base = add && !overwrite ? await readManifest(dir) : undefined;

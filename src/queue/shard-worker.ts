@@ -19,6 +19,8 @@ export interface ShardWorkerOptions {
   encoder: string;
   /** Dataset folder as it is called on this machine. @default as the planner calls it */
   out?: string | undefined;
+  /** Exchange folder as it is called on this machine. @default as the planner calls it */
+  exchange?: string | undefined;
   /** Seconds after which the shard of a worker that fell silent is given to another one. */
   lease: number;
   /** A first signal lets the worker finish the shard in hand. */
@@ -73,11 +75,11 @@ export class ShardWorker {
   }
 
   async #do({ data }: Job<ShardJob>): Promise<void> {
-    const { out, folder, shard, texts: count, dim } = data;
+    const { root, exchange, folder, shard, texts: count, dim } = data;
     if (!isWorkFolder(folder) || ![shard, count, dim].every(Number.isSafeInteger)) throw new EngineError('ERR_DATA', `The queue holds a job that is none of univar: ${JSON.stringify(data)}`);
-    const files = new WorkFiles(join(this.options.out ?? out, folder));
+    const files = new WorkFiles(join((exchange ? this.options.exchange : this.options.out) ?? root, folder));
     // Another worker may have done it and died, or been slow, before it could say so.
-    if (await files.hasResult(shard, count, dim)) return;
+    if (await files.readResult(shard, count, dim)) return;
     const started = performance.now();
     try {
       const texts = await files.readTexts(shard, count);

@@ -6,7 +6,7 @@ import { extendFilter } from './row-filter.js';
 import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
-/** What identification needs of an index; `VectorIndex` fits. */
+/** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
 export interface SearchableIndex {
   readonly dim: number;
   /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */

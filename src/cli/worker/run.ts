@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatRate, plural } from '../format.js';
 import type { WorkerOptions } from '../worker.js';
 
 /** `univar worker`: computes until the first signal. */
-export async function runWorker({ queue, encoder = DEFAULT_ENCODER, out, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+export async function runWorker({ queue, encoder = DEFAULT_ENCODER, out, exchange, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
   const connection = await reachRedis(queue);
   context.log(`worker: waiting for shards at ${withoutSecrets(queue)}`);
   let texts = 0;
@@ -16,7 +16,7 @@ export async function runWorker({ queue, encoder = DEFAULT_ENCODER, out, lease, 
     seconds += took;
     context.log(`worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`);
   };
-  const shards = await ShardWorker.run({ connection, encoder, out, lease, signal: context.signal, onShard });
+  const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal: context.signal, onShard });
   if (json) context.printJson({ shards, texts, seconds });
   else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
 }
