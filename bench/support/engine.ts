@@ -25,7 +25,10 @@ export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> 
 
 /** Every module of benchmarks exports this, so that results files name instruction set, threads and libraries. */
 export async function environment(revision: Revision): Promise<Environment> {
-  const { simd, threads, bf16, int8, amx, libraries } = (await openEngine(revision)).capabilities();
+  return environmentOf((await openEngine(revision)).capabilities());
+}
+
+export function environmentOf({ simd, threads, bf16, int8, amx, libraries }: engine.Capabilities): Environment {
   return { variant: amx ? `${simd}_AMX` : simd, simd, threads, bf16, int8, libraries };
 }
 

@@ -2,6 +2,8 @@ import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
+import { extendFilter } from './row-filter.js';
+import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
 /** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
@@ -30,6 +32,8 @@ export interface IdentifyOptions {
   k?: number;
   /** Handed to the index, for example `{ efSearch: 128 }`. */
   params?: Record<string, unknown>;
+  /** The rows that may vote. Where it leaves fewer than `k`, these do. @default all */
+  filter?: ValueFilter | undefined;
   signal?: AbortSignal;
 }
 
@@ -42,7 +46,7 @@ export type { Identification, Neighbour, RankedValueId } from './rank-neighbours
 export class ValueIdentifier {
   readonly rows: number;
   readonly dim: number;
-  readonly #search: (queries: Float32Array, k: number, options: IdentifyOptions) => Promise<Neighbours>;
+  readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
   /** What tells how many rows can be found. */
   readonly #found: { readonly size: number };
@@ -63,7 +67,7 @@ export class ValueIdentifier {
       if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
       this.#found = index;
       this.dim = index.dim;
-      this.#search = (queries, k, { params }) => searchIndex(index, queries, k, params);
+      this.#search = (queries, k, { params, filter }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }) });
     } else {
       const { embeddings } = options;
       this.#found = { size: this.rows };
@@ -72,8 +76,17 @@ export class ValueIdentifier {
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
         fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
       }
-      this.#search = (queries, k, { signal }) => exactNeighbours(embeddings, queries, this.dim, k, signal);
+      this.#search = (queries, k, { filter, signal }) => exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
     }
+  }
+
+  /**
+   * How many rows a filter leaves.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   */
+  count(filter: ValueFilter): number {
+    return this.#select(filter).count;
   }
 
   /**
@@ -86,8 +99,15 @@ export class ValueIdentifier {
     const { size } = this.#found;
     const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
-    const found = await this.#search(queries, k, options);
+    const { params, filter, signal } = options;
+    const found = await this.#search(queries, k, { params, filter: filter && this.#select(filter).bits, signal });
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
+  }
+
+  #select(filter: ValueFilter): { bits: Uint8Array; count: number } {
+    expectKnownNames(filter, this.#labels.names);
+    const bits = extendFilter(new Uint8Array(), this.rows);
+    return { bits, count: addMatchingRows(bits, filter, this.#labels, 0, this.rows) };
   }
 }
 
