@@ -10,7 +10,7 @@ const FOLDERS = {
   tokenizer: { uses: ['core', 'native'], packages: ['tokenizers'] },
   data: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   encoder: { uses: ['core', 'native', 'tokenizer'], packages: ['onnxruntime-node'] },
-  search: { uses: ['core', 'native'] },
+  search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
   collection: { uses: ['core', 'native', 'data', 'search'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },

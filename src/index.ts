@@ -42,7 +42,9 @@ export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/
 export { similarityTopK, type SimilarityTopKOptions } from './native/top-k.js';
 export { l2Normalize, pool } from './native/vectors.js';
 export type { Picture } from './plots/svg.js';
-export { exactNeighbours, type Neighbours } from './search/exact-search.js';
+export { exactNeighbours, type ExactSearchOptions, type Neighbours } from './search/exact-search.js';
+export { rowFilter } from './search/row-filter.js';
+export type { ValueFilter } from './search/value-filter.js';
 export {
   ValueIdentifier,
   type Identification,
@@ -58,6 +60,7 @@ export type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer/tokenize
 export { WordPieceTokenizer } from './tokenizer/wordpiece.js';
 export {
   VectorIndex,
+  type LoadOptions,
   type Metric,
   type RangeSearchResult,
   type SearchResult,

@@ -25,8 +25,11 @@ export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> 
 
 /** Every module of benchmarks exports this, so that results files name instruction set, threads and libraries. */
 export async function environment(revision: Revision): Promise<Environment> {
-  const { simd, threads, bf16, int8, libraries } = (await openEngine(revision)).capabilities();
-  return { variant: simd, simd, threads, bf16, int8, libraries };
+  return environmentOf((await openEngine(revision)).capabilities());
+}
+
+export function environmentOf({ simd, threads, bf16, int8, amx, libraries }: engine.Capabilities): Environment {
+  return { variant: amx ? `${simd}_AMX` : simd, simd, threads, bf16, int8, libraries };
 }
 
 /** Work that `run` makes the engine do; nothing for a build from before it counted. */

@@ -2,10 +2,11 @@
  * Load on `univar serve`: latency of identification at several numbers of connections, for texts and for vectors, and the
  * memory of the server meanwhile. It starts the compiled program itself:
  *
- *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors] [--out DIR]
+ *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors] [--out bench/results]
  *
  * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the test
- * for leaks: the memory after a tenth of the time beside that at the end.
+ * for leaks: the memory after a tenth of the time beside that at the end. Answers that come after the time do not count, so it
+ * should be many times the slowest one. The clients share the cores with the server.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +22,7 @@ import { quantile } from '../../src/benchmarking/statistics.js';
 import { vectorsToBase64 } from '../../src/data/change-frames.js';
 import { openDataset } from '../../src/data/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { environmentOf } from './engine.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIFFERENT_BODIES = 512;
@@ -43,23 +45,24 @@ interface Load {
   connections: number;
   seconds: number;
   requestsPerSecond: number;
+  /** Of answers with status 200; NaN, in the file null, where there was none in the time. */
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
   /** Answers by status; 503 are refusals because of the limits. */
   statuses: Record<string, number>;
   errors: number;
-  /** Resident memory of the server, MiB: after a tenth of the time, at the end, and the most. */
-  memoryMiB: { early: number; end: number; most: number };
+  /** Resident memory of the server, MiB: after a tenth of the time, at the end, by how much it has grown between, and the most. */
+  memoryMiB: { early: number; end: number; growth: number; most: number };
 }
 
-async function startServer(dataset: string): Promise<{ url: string; pid: number; stop: () => Promise<unknown> }> {
+async function startServer(dataset: string): Promise<{ url: string; pid: number; factory: string; stop: () => Promise<unknown> }> {
   const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'serve', '--index', dataset, '--port', '0', '--log-level', 'error', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) if ((text += String(chunk)).includes('}\n')) break;
-  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
+  const { url, pid, factory } = JSON.parse(text) as { url: string; pid: number; factory: string };
   const ended = once(child, 'close');
-  return { url, pid, stop: () => (child.kill('SIGTERM'), ended) };
+  return { url, pid, factory, stop: () => (child.kill('SIGTERM'), ended) };
 }
 
 /** Bodies of one query each. */
@@ -117,6 +120,7 @@ async function measure(url: string, pid: number, kind: string, bodies: readonly 
   });
   clearInterval(timer);
   memory.push(residentMiB(pid));
+  const [early, end] = [memory[Math.floor(memory.length / 10)]!, memory.at(-1)!];
   return {
     kind,
     connections,
@@ -127,17 +131,18 @@ async function measure(url: string, pid: number, kind: string, bodies: readonly 
     maxMs: quantile(latencies, 1),
     statuses,
     errors: result.errors + result.timeouts,
-    memoryMiB: { early: memory[Math.floor(memory.length / 10)]!, end: memory.at(-1)!, most: Math.max(...memory) },
+    memoryMiB: { early, end, growth: end - early, most: Math.max(...memory) },
   };
 }
 
 function describe({ kind, connections, requestsPerSecond, p50Ms, p99Ms, statuses, errors, memoryMiB: { early, end } }: Load): string {
-  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), p50Ms.toFixed(2).padStart(9), p99Ms.toFixed(2).padStart(9)];
+  const milliseconds = (value: number): string => (Number.isNaN(value) ? 'none' : value.toFixed(2)).padStart(9);
+  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), milliseconds(p50Ms), milliseconds(p99Ms)];
   return `${cells.join('  ')}  ${`${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13)}  ${JSON.stringify(statuses)}${errors > 0 ? `, ${errors} errors` : ''}`;
 }
 
 if (options.index === undefined) throw new Error('Name a dataset with --index');
-const { url, pid, stop } = await startServer(options.index);
+const { url, pid, factory, stop } = await startServer(options.index);
 const loads: Load[] = [];
 try {
   console.log('kind      conn    req/s     p50 ms     p99 ms     memory MiB  statuses');
@@ -153,10 +158,12 @@ try {
   await stop();
 }
 if (options.out !== undefined) {
-  const { simd, threads } = capabilities();
-  const dataset = await openDataset(options.index);
-  const machine = await describeMachine(ROOT, null);
+  const { manifest, rows, dim } = await openDataset(options.index);
+  const machine = await describeMachine(ROOT, environmentOf(capabilities()));
+  const command = `npx tsx bench/support/serve-load.ts --index DATASET --connections ${options.connections} --duration ${options.duration} --kinds ${options.kinds} --k ${options.k}`;
+  const file = { command, machine, encoder: manifest.encoder.name, rows, dim, factory, k: Number(options.k), loads };
   mkdirSync(options.out, { recursive: true });
-  const file = { machine: { ...machine, variant: simd, threads }, encoder: dataset.manifest.encoder.name, rows: dataset.rows, dim: dataset.dim, k: Number(options.k), loads };
-  writeFileSync(join(options.out, `serve-load-${simd}.json`), `${JSON.stringify(file, null, 2)}\n`);
+  const path = join(options.out, `serve-load-${machine.variant}.json`);
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
+  console.log(path);
 }

@@ -45,6 +45,7 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   result["threads"] = ThreadCount();
   result["bf16"] = HasNativeBf16() ? "native" : "emulated";
   result["int8"] = HasNativeInt8() ? "native" : "emulated";
+  result["amx"] = HasAmx();
   result["libraries"] = libraries;
   return result;
 }

@@ -49,12 +49,13 @@ class CreateWorker final : public OpenWorker {
 
 class LoadWorker final : public OpenWorker {
  public:
-  explicit LoadWorker(const Napi::CallbackInfo& info) : OpenWorker(info), path_(StringArg(info, 0, "path")), plain_(info[1].ToBoolean()) {}
+  explicit LoadWorker(const Napi::CallbackInfo& info)
+      : OpenWorker(info), path_(StringArg(info, 0, "path")), options_{.plain = info[1].ToBoolean(), .map = info[2].ToBoolean()} {}
 
  private:
-  Status Execute() override { return VectorIndex::Load(path_, plain_, &index_); }
+  Status Execute() override { return VectorIndex::Load(path_, options_, &index_); }
   std::string path_;
-  bool plain_;
+  LoadOptions options_;
 };
 
 class FromBytesWorker final : public OpenWorker {
@@ -96,6 +97,24 @@ class AddWorker final : public VectorsWorker {
   Status Change(VectorIndex* index) override { return index->Add(x_, control()); }
 };
 
+class RemoveWorker final : public IndexChange {
+ public:
+  explicit RemoveWorker(const Napi::CallbackInfo& info) : IndexChange(info) {
+    Napi::Int32Array labels = Int32Arg(info, 1, "labels");
+    labels_ = labels.Data();
+    count_ = labels.ElementLength();
+    Keep(labels);
+  }
+
+ private:
+  Status Change(VectorIndex* index) override {
+    size_t removed;
+    return index->Remove(labels_, count_, &removed);
+  }
+  const int32_t* labels_;
+  size_t count_;
+};
+
 class ReserveWorker final : public IndexChange {
  public:
   explicit ReserveWorker(const Napi::CallbackInfo& info) : IndexChange(info), rows_(SizeArg(info, 1, "rows")) {}
@@ -120,9 +139,19 @@ class DisposeWorker final : public IndexChange {
   }
 };
 
+// Arguments efSearch, nprobe, rerank and filter; whoever calls this keeps the last alive.
 SearchParams ParamsArg(const Napi::CallbackInfo& info, size_t index) {
-  return SearchParams{static_cast<int64_t>(SizeArg(info, index, "efSearch")),
-                      static_cast<int64_t>(SizeArg(info, index + 1, "nprobe"))};
+  SearchParams params;
+  params.ef_search = static_cast<int64_t>(SizeArg(info, index, "efSearch"));
+  params.nprobe = static_cast<int64_t>(SizeArg(info, index + 1, "nprobe"));
+  params.rerank = static_cast<int64_t>(SizeArg(info, index + 2, "rerank"));
+  if (!info[index + 3].IsUndefined()) {
+    Napi::Uint8Array filter = Uint8Arg(info, index + 3, "filter");
+    static constexpr uint8_t kNoRow = 0;
+    params.filter = filter.ElementLength() > 0 ? filter.Data() : &kNoRow;
+    params.filter_bytes = filter.ElementLength();
+  }
+  return params;
 }
 
 class QueryWorker : public IndexRead {
@@ -148,7 +177,8 @@ class SearchWorker final : public QueryWorker {
     distances_ = MatrixArg(info, 5, queries_.rows, k_, "distances").data;
     Keep(info[4]);
     Keep(info[5]);
-    TakeControl(info, 8);
+    if (params_.filter != nullptr) Keep(info[9]);
+    TakeControl(info, 10);
   }
 
  private:
@@ -166,7 +196,8 @@ class RangeSearchWorker final : public QueryWorker {
  public:
   explicit RangeSearchWorker(const Napi::CallbackInfo& info)
       : QueryWorker(info), radius_(static_cast<float>(NumberArg(info, 3, "radius"))), params_(ParamsArg(info, 4)) {
-    TakeControl(info, 6);
+    if (params_.filter != nullptr) Keep(info[7]);
+    TakeControl(info, 8);
   }
 
  private:
@@ -232,7 +263,7 @@ void RegisterIndex(Napi::Env env, Napi::Object exports) {
   // indexCreate(dim: number, metric: 0 | 1, factory: string, efConstruction: number, trainIterations: number,
   //             plain: boolean): Promise<OpenedIndex>; metric 1 is l2
   Register<CreateWorker>(env, exports, "indexCreate");
-  // indexLoad(path: string, plain: boolean): Promise<OpenedIndex>
+  // indexLoad(path: string, plain: boolean, map: boolean): Promise<OpenedIndex>
   Register<LoadWorker>(env, exports, "indexLoad");
   // indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>
   Register<FromBytesWorker>(env, exports, "indexFromBytes");
@@ -240,13 +271,16 @@ void RegisterIndex(Napi::Env env, Napi::Object exports) {
   Register<TrainWorker>(env, exports, "indexTrain");
   // indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
   Register<AddWorker>(env, exports, "indexAdd");
+  // indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo>
+  Register<RemoveWorker>(env, exports, "indexRemove");
   // indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>
   Register<ReserveWorker>(env, exports, "indexReserve");
   // indexSearch(index: IndexHandle, queries: Float32Array, rows: number, k: number, labels: Int32Array,
-  //             distances: Float32Array, efSearch: number, nprobe: number, control?: Int32Array): Promise<void>
+  //             distances: Float32Array, efSearch: number, nprobe: number, rerank: number, filter?: Uint8Array,
+  //             control?: Int32Array): Promise<void>
   Register<SearchWorker>(env, exports, "indexSearch");
   // indexRangeSearch(index: IndexHandle, queries: Float32Array, rows: number, radius: number, efSearch: number,
-  //                  nprobe: number, control?: Int32Array): Promise<RangeSearchResult>
+  //                  nprobe: number, rerank: number, filter?: Uint8Array, control?: Int32Array): Promise<RangeSearchResult>
   Register<RangeSearchWorker>(env, exports, "indexRangeSearch");
   // indexSave(index: IndexHandle, path: string): Promise<void>
   Register<SaveWorker>(env, exports, "indexSave");

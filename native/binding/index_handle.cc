@@ -46,6 +46,9 @@ Napi::Object IndexInfoObject(Napi::Env env, IndexHandle* handle, const IndexInfo
   object["efSearch"] = static_cast<double>(info.ef_search);
   object["efConstruction"] = static_cast<double>(info.ef_construction);
   object["nprobe"] = static_cast<double>(info.nprobe);
+  object["rerank"] = info.rerank;
+  object["removed"] = static_cast<double>(info.removed);
+  object["mapped"] = info.mapped;
   object["bytes"] = static_cast<double>(info.bytes);
   return object;
 }

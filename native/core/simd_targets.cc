@@ -80,6 +80,15 @@ bool HasNativeBf16() {
 #endif
 }
 
+bool HasAmx() {
+#if HWY_ARCH_X86
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_amx || isa == dnnl::cpu_isa::avx512_core_amx_fp16;
+#else
+  return false;
+#endif
+}
+
 bool HasNativeInt8() {
 #if HWY_ARCH_X86
   return (UsableMask() & (HWY_AVX3_DL | HWY_AVX3_ZEN4 | HWY_AVX3_SPR)) != 0;

@@ -48,10 +48,16 @@ class FileSource final : public ByteSource {
     }
     return true;
   }
+  bool Skip(uint64_t size) override {
+    const uint64_t part = std::min<uint64_t>(size, end_ - begin_);
+    begin_ += static_cast<size_t>(part);
+    return size == part || ::lseek(file_, static_cast<off_t>(size - part), SEEK_CUR) >= 0;
+  }
   bool Rewind() override {
     begin_ = end_ = 0;
     return ::lseek(file_, 0, SEEK_SET) == 0;
   }
+  std::string reopen_path() const override { return "/dev/fd/" + std::to_string(file_); }
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return path_; }
 
@@ -72,10 +78,16 @@ class BufferSource final : public ByteSource {
     at_ += size;
     return true;
   }
+  bool Skip(uint64_t size) override {
+    if (size > size_ - at_) return false;
+    at_ += static_cast<size_t>(size);
+    return true;
+  }
   bool Rewind() override {
     at_ = 0;
     return true;
   }
+  std::string reopen_path() const override { return ""; }
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return name_; }
 

@@ -19,7 +19,11 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Reads exactly `size` bytes; false at the end or on an error.
   virtual bool Read(void* out, size_t size) = 0;
+  // Passes over `size` bytes that are there.
+  virtual bool Skip(uint64_t size) = 0;
   virtual bool Rewind() = 0;
+  // A path at which the same file can be opened once more, for as long as this source lives; empty for memory.
+  virtual std::string reopen_path() const = 0;
   virtual uint64_t size() const = 0;
   // For messages: the path, or what the memory is.
   virtual const std::string& name() const = 0;

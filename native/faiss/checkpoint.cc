@@ -33,8 +33,11 @@ void Checkpoint::Restore(const IndexParts& parts) const {
       fast->TrimLinkMemory(static_cast<size_t>(rows_), static_cast<size_t>(parts.graph->hnsw.nb_neighbors(0)));
     }
   }
-  parts.core->ntotal = rows_;
-  if (parts.transform != nullptr) parts.transform->ntotal = rows_;
+  if (parts.exact != nullptr) {
+    parts.exact->codes.resize(static_cast<size_t>(rows_) * parts.exact->code_size);
+    parts.exact->ntotal = rows_;
+  }
+  parts.SetRows(rows_);
 }
 
 }  // namespace univar

@@ -1,8 +1,11 @@
 #include "faiss/fast_indexes.h"
 
 #include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
 #include <faiss/impl/FaissAssert.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "faiss/row_scanner.h"
@@ -155,6 +158,60 @@ Status FastGraph::AddRows(faiss::IndexHNSW* index, idx_t n, const float* x, cons
   return done ? Status::Ok() : Status::Aborted();
 }
 
+std::unique_ptr<HnswWalk> FastGraph::TakeWalk() const {
+  const std::lock_guard<std::mutex> lock(walks_mutex_);
+  if (walks_.empty()) return std::make_unique<HnswWalk>();
+  auto walk = std::move(walks_.back());
+  walks_.pop_back();
+  return walk;
+}
+
+void FastGraph::KeepWalk(std::unique_ptr<HnswWalk> walk) const {
+  const std::lock_guard<std::mutex> lock(walks_mutex_);
+  walks_.push_back(std::move(walk));
+}
+
+bool FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* x, idx_t k, float* distances,
+                           idx_t* labels, const faiss::SearchParameters* params) const {
+  const auto format = StorageFormat(index.storage);
+  const auto* given = dynamic_cast<const faiss::SearchParametersHNSW*>(params);
+  const auto* selector = params == nullptr ? nullptr : dynamic_cast<const RowSelector*>(params->sel);
+  if (format == nullptr || (params != nullptr && params->sel != nullptr && selector == nullptr)) return false;
+  const auto rows = static_cast<size_t>(index.ntotal);
+  const size_t ef = static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
+  const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index.storage)->codes.data();
+  const float sign = index.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f;
+#pragma omp parallel if (n > 1)
+  {
+    std::unique_ptr<HnswWalk> walk = TakeWalk();
+    walk->Prepare(&index.hnsw, rows);
+    StoredDistances compared(std::make_unique<RowComputer>(format, index.metric_type, codes));
+#pragma omp for schedule(dynamic, 1)
+    for (idx_t i = 0; i < n; ++i) {
+      static const std::vector<HnswNeighbour> kNone;
+      compared.SetQuery(x + static_cast<size_t>(i) * format->dim);
+      const std::vector<HnswNeighbour>* found = &kNone;
+      if (rows > 0) {
+        const HnswNeighbour entry = walk->Enter(compared, 0);
+        found = selector == nullptr ? &walk->SearchLevel(compared, 0, entry, ef) : &walk->SearchSelected(compared, entry, ef, *selector);
+      }
+      for (size_t j = 0; j < static_cast<size_t>(k); ++j) {
+        const bool there = j < found->size();
+        distances[static_cast<size_t>(i * k) + j] = sign * (there ? (*found)[j].distance : std::numeric_limits<float>::max());
+        labels[static_cast<size_t>(i * k) + j] = there ? (*found)[j].id : -1;
+      }
+    }
+    KeepWalk(std::move(walk));
+  }
+  return true;
+}
+
+template <typename Base>
+void FastHnsw<Base>::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
+                            const faiss::SearchParameters* params) const {
+  if (!SearchRows(*this, n, x, k, distances, labels, params)) Base::search(n, x, k, distances, labels, params);
+}
+
 template <typename Base>
 void FastHnsw<Base>::add(idx_t n, const float* x) {
   const Status status = Add(n, x, Control());
@@ -243,6 +300,9 @@ std::unique_ptr<faiss::Index> Accelerate(std::unique_ptr<faiss::Index> index) {
     lists->quantizer = AccelerateOwned(lists->quantizer);
   } else if (auto* transform = dynamic_cast<faiss::IndexPreTransform*>(old)) {
     transform->index = AccelerateOwned(transform->index);
+  } else if (auto* refine = dynamic_cast<faiss::IndexRefine*>(old)) {
+    refine->base_index = AccelerateOwned(refine->base_index);
+    refine->refine_index = AccelerateOwned(refine->refine_index);
   }
   return index;
 }

@@ -8,10 +8,13 @@
 #include <faiss/IndexScalarQuantizer.h>
 
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "core/control.h"
 #include "core/status.h"
 #include "faiss/hnsw_builder.h"
+#include "faiss/hnsw_walk.h"
 #include "faiss/row_computer.h"
 
 namespace univar {
@@ -54,7 +57,7 @@ class FastIvfScalar final : public faiss::IndexIVFScalarQuantizer {
                                                       const faiss::IVFSearchParameters* params) const override;
 };
 
-// Graph construction by HnswBuilder; either HNSW class. Where the storage has codes without a kernel, FAISS's own.
+// Graph construction by HnswBuilder and searches by HnswWalk; either HNSW class. Where the storage has codes without a kernel, FAISS's own.
 class FastGraph {
  public:
   virtual ~FastGraph() = default;
@@ -68,7 +71,17 @@ class FastGraph {
 
  protected:
   Status AddRows(faiss::IndexHNSW* index, faiss::idx_t n, const float* x, const Control& control, bool* handled);
+  // False where FAISS has to search: codes without a kernel, or a selector of its own.
+  bool SearchRows(const faiss::IndexHNSW& index, faiss::idx_t n, const float* x, faiss::idx_t k, float* distances,
+                  faiss::idx_t* labels, const faiss::SearchParameters* params) const;
   HnswLinkMemory memory_;
+
+ private:
+  // Searches run side by side. Their scratch has an entry per row, too much to make for each.
+  std::unique_ptr<HnswWalk> TakeWalk() const;
+  void KeepWalk(std::unique_ptr<HnswWalk> walk) const;
+  mutable std::mutex walks_mutex_;
+  mutable std::vector<std::unique_ptr<HnswWalk>> walks_;
 };
 
 template <typename Base>
@@ -80,6 +93,8 @@ class FastHnsw final : public Base, public FastGraph {
     if (!handled) Base::add(n, x);
     return status;
   }
+  void search(faiss::idx_t n, const float* x, faiss::idx_t k, float* distances, faiss::idx_t* labels,
+              const faiss::SearchParameters* params) const override;
   // What FAISS itself calls, for the centroids of a coarse quantizer.
   void add(faiss::idx_t n, const float* x) override;
 };

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace univar {
@@ -15,9 +14,6 @@ constexpr size_t kBatchFraction = 64;  // a batch is at most this part of the po
 constexpr size_t kMaxBatch = 1024;     // bounds the memory of the plans
 constexpr size_t kParallelFrom = 8;    // a team is not worth waking for fewer points
 constexpr uint64_t kOrderSeed = 789;   // FAISS's
-
-// A row is expanded once per search; the flag sits in the top bit of its id.
-constexpr int32_t kExpanded = std::numeric_limits<int32_t>::min();
 
 }  // namespace
 
@@ -30,28 +26,21 @@ struct HnswBuilder::Worker {
     bool excluded;  // an accepted candidate is closer to it than the row whose list this is
   };
 
-  Worker(const NewDistances& new_distances, size_t rows)
-      : query(new_distances()), row(new_distances()), visited(rows, 0) {}
-
-  bool Visit(int32_t id) { return std::exchange(visited[static_cast<size_t>(id)], epoch) != epoch; }
-  void ForgetVisits() {
-    if (++epoch != 0) return;
-    std::fill(visited.begin(), visited.end(), 0);
-    epoch = 1;
+  Worker(const NewDistances& new_distances, const faiss::HNSW& graph, size_t rows)
+      : query(new_distances()), row(new_distances()) {
+    walk.Prepare(&graph, rows);
   }
 
-  void Compare(LinkDistances& with, const int32_t* rows, size_t count) {
+  void CompareWithRow(const int32_t* rows, size_t count) {
     distances.resize(std::max(distances.size(), count));
-    with.ByIds(rows, count, distances.data());
+    row->ByIds(rows, count, distances.data());
   }
 
   std::unique_ptr<LinkDistances> query;  // from the point that is inserted
   std::unique_ptr<LinkDistances> row;    // from a stored row
-  std::vector<uint16_t> visited;
-  uint16_t epoch = 1;
-  std::vector<Neighbour> results;  // of SearchLevel, nearest first
+  HnswWalk walk;
   std::vector<int32_t> ids;
-  std::vector<float> distances;  // of the last Compare
+  std::vector<float> distances;  // of the last CompareWithRow
   std::vector<Candidate> candidates;  // in and out of Prune
   std::vector<Candidate> accepted;
 };
@@ -59,10 +48,9 @@ struct HnswBuilder::Worker {
 HnswBuilder::HnswBuilder(faiss::HNSW* graph, HnswLinkMemory* memory, NewDistances new_distances, size_t dim)
     : graph_(*graph), memory_(*memory), new_distances_(std::move(new_distances)), dim_(dim) {}
 
+// The same list to write to.
 int32_t* HnswBuilder::Links(int32_t row, int level, size_t* capacity) const {
-  const int* places = graph_.cum_nneighbor_per_level.data() + level;
-  *capacity = static_cast<size_t>(places[1] - places[0]);
-  return graph_.neighbors.data() + graph_.offsets[static_cast<size_t>(row)] + places[0];
+  return const_cast<int32_t*>(HnswLinks(graph_, row, level, capacity));
 }
 
 bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& control) {
@@ -75,7 +63,7 @@ bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& con
   std::vector<Plan> plans(std::min(kMaxBatch, n));
   std::vector<std::unique_ptr<Worker>> workers;
   for (int i = 0; i < omp_get_max_threads(); ++i) {
-    workers.push_back(std::make_unique<Worker>(new_distances_, rows));
+    workers.push_back(std::make_unique<Worker>(new_distances_, graph_, rows));
   }
 
   size_t done = 0;
@@ -130,88 +118,22 @@ std::vector<int32_t> HnswBuilder::InsertionOrder(size_t n0, size_t n) const {
   return order;
 }
 
-// Its list is read when the row is expanded; by then it has come from memory.
-void HnswBuilder::PrefetchLinks(int32_t row, int level) const {
-  constexpr size_t kLine = 64 / sizeof(int32_t);
-  size_t capacity;
-  const int32_t* links = Links(row, level, &capacity);
-  for (size_t i = 0; i < capacity; i += kLine) __builtin_prefetch(links + i);
-}
-
 void HnswBuilder::PlanLinks(Worker& worker, int32_t point, const float* query, Plan* plan) const {
   worker.query->SetQuery(query);
   const int top = graph_.levels[static_cast<size_t>(point)] - 1;
-  worker.Compare(*worker.query, &graph_.entry_point, 1);
-  Neighbour nearest{worker.distances[0], graph_.entry_point};
-  int level = graph_.max_level;
-  for (; level > top; --level) Descend(worker, level, &nearest);
-  plan->targets.assign(static_cast<size_t>(level) + 1, {});
-  for (; level >= 0; --level) {
-    SearchLevel(worker, level, nearest);
+  const int first = std::min(top, graph_.max_level);
+  const HnswNeighbour nearest = worker.walk.Enter(*worker.query, first);
+  const size_t ef = static_cast<size_t>(std::max(graph_.efConstruction, 1));
+  plan->targets.assign(static_cast<size_t>(first) + 1, {});
+  for (int level = first; level >= 0; --level) {
+    const std::vector<HnswNeighbour>& near = worker.walk.SearchLevel(*worker.query, level, nearest, ef);
     worker.candidates.clear();
-    for (const Neighbour& found : worker.results) {
-      worker.candidates.push_back({found.distance, found.id & ~kExpanded, false, false});
-    }
+    for (const HnswNeighbour& found : near) worker.candidates.push_back({found.distance, found.id, false, false});
     const size_t max_size = static_cast<size_t>(graph_.nb_neighbors(level));
     if (worker.candidates.size() >= max_size) Prune(worker, max_size);
-    std::vector<Neighbour>& targets = plan->targets[static_cast<size_t>(level)];
+    std::vector<HnswNeighbour>& targets = plan->targets[static_cast<size_t>(level)];
     for (auto link = worker.candidates.rbegin(); link != worker.candidates.rend(); ++link) {
       targets.push_back({link->distance, link->id});
-    }
-  }
-}
-
-// Moves to the best neighbour as long as there is a better one.
-void HnswBuilder::Descend(Worker& worker, int level, Neighbour* nearest) const {
-  for (;;) {
-    size_t capacity;
-    const int32_t* links = Links(nearest->id, level, &capacity);
-    const size_t count = static_cast<size_t>(std::find(links, links + capacity, -1) - links);
-    worker.Compare(*worker.query, links, count);
-    const Neighbour before = *nearest;
-    for (size_t i = 0; i < count; ++i) {
-      const float distance = worker.distances[i];
-      if (distance < nearest->distance) *nearest = {distance, links[i]};
-    }
-    if (nearest->id == before.id) return;
-  }
-}
-
-// The efConstruction nearest points that a best-first walk from `entry` finds, into worker.results.
-void HnswBuilder::SearchLevel(Worker& worker, int level, Neighbour entry) const {
-  const size_t ef = static_cast<size_t>(std::max(graph_.efConstruction, 1));
-  std::vector<Neighbour>& results = worker.results;
-  worker.ForgetVisits();
-  worker.Visit(entry.id);
-  results.assign(1, entry);
-  // Everything before this position is expanded.
-  size_t next = 0;
-  while (next < results.size()) {
-    if (results[next].id < 0) {
-      ++next;
-      continue;
-    }
-    size_t capacity;
-    const int32_t* links = Links(results[next].id, level, &capacity);
-    results[next].id |= kExpanded;
-    worker.ids.resize(std::max(worker.ids.size(), capacity));
-    size_t count = 0;
-    for (size_t i = 0; i < capacity && links[i] >= 0; ++i) {
-      worker.ids[count] = links[i];
-      count += worker.Visit(links[i]) ? 1 : 0;
-    }
-    worker.Compare(*worker.query, worker.ids.data(), count);
-    for (size_t i = 0; i < count; ++i) {
-      const float distance = worker.distances[i];
-      if (results.size() >= ef) {
-        if (!(distance < results.back().distance)) continue;
-        results.pop_back();
-      }
-      const auto place = std::upper_bound(results.begin(), results.end(), distance,
-                                          [](float value, const Neighbour& entry) { return value < entry.distance; });
-      next = std::min(next, static_cast<size_t>(place - results.begin()));
-      results.insert(place, {distance, worker.ids[i]});
-      PrefetchLinks(worker.ids[i], level);
     }
   }
 }
@@ -223,7 +145,7 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
   std::vector<Candidate>& candidates = worker.candidates;
   std::vector<Candidate>& accepted = worker.accepted;
   accepted.clear();
-  const auto compare_with_row = [&] { worker.Compare(*worker.row, worker.ids.data(), worker.ids.size()); };
+  const auto compare_with_row = [&] { worker.CompareWithRow(worker.ids.data(), worker.ids.size()); };
   for (size_t i = 0; i < candidates.size() && accepted.size() < max_size; ++i) {
     Candidate& candidate = candidates[i];
     if (candidate.excluded) continue;
@@ -260,14 +182,14 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
 void HnswBuilder::WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks) {
   const auto mine = [&](int32_t row) { return row % ranks == rank; };
   for (size_t level = plan.targets.size(); level-- > 0;) {
-    for (const Neighbour& target : plan.targets[level]) {
+    for (const HnswNeighbour& target : plan.targets[level]) {
       if (mine(point)) AddLink(worker, point, static_cast<int>(level), target);
       if (mine(target.id)) AddLink(worker, target.id, static_cast<int>(level), {target.distance, point});
     }
   }
 }
 
-void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, Neighbour link) {
+void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour link) {
   size_t capacity;
   int32_t* links = Links(row, level, &capacity);
   float* known = level == 0 ? memory_.distances.data() + static_cast<size_t>(row) * capacity : nullptr;
@@ -284,7 +206,7 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, Neighbour link
   const size_t pruned = level == 0 ? memory_.pruned[static_cast<size_t>(row)] : 0;
   if (known == nullptr || std::any_of(known, known + capacity, [](float value) { return std::isnan(value); })) {
     worker.row->SetRow(row);
-    worker.Compare(*worker.row, links, capacity);
+    worker.CompareWithRow(links, capacity);
     known = worker.distances.data();
   }
   // What the last pruning has left is in order already, farthest first.

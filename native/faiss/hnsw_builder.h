@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/control.h"
+#include "faiss/hnsw_walk.h"
 #include "faiss/link_distances.h"
 
 namespace univar {
@@ -42,26 +43,18 @@ class HnswBuilder {
   bool Insert(size_t n0, size_t n, const float* x, const Control& control);
 
  private:
-  struct Neighbour {
-    float distance;
-    int32_t id;
-  };
   struct Worker;  // scratch of one thread
   // The links that one point of a batch wants: per level, farthest first.
   struct Plan {
-    std::vector<std::vector<Neighbour>> targets;
+    std::vector<std::vector<HnswNeighbour>> targets;
   };
 
   std::vector<int32_t> InsertionOrder(size_t n0, size_t n) const;
   void PlanLinks(Worker& worker, int32_t point, const float* query, Plan* plan) const;
-  void SearchLevel(Worker& worker, int level, Neighbour entry) const;
   void WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks);
-  void AddLink(Worker& worker, int32_t row, int level, Neighbour link);
+  void AddLink(Worker& worker, int32_t row, int level, HnswNeighbour link);
   void Prune(Worker& worker, size_t max_size) const;
-  void Descend(Worker& worker, int level, Neighbour* nearest) const;
-  // The list of a row on a level: `capacity` places, unused ones at the end are -1.
   int32_t* Links(int32_t row, int level, size_t* capacity) const;
-  void PrefetchLinks(int32_t row, int level) const;
 
   faiss::HNSW& graph_;
   HnswLinkMemory& memory_;

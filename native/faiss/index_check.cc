@@ -19,9 +19,11 @@ namespace {
 
 constexpr std::array<uint8_t, 8> kMark = {'U', 'N', 'I', 'V', 'A', 'R', 0x1A, 1};
 constexpr size_t kTrailerSize = 20;
+constexpr std::array<uint8_t, 8> kRemovedMark = {'U', 'N', 'I', 'V', 'A', 'R', 0x1A, 2};
+constexpr size_t kMarkSize = 8;
 constexpr uint64_t kMaxRows = std::numeric_limits<int32_t>::max();
 constexpr uint64_t kMaxDim = 1 << 20;
-constexpr int kMaxDepth = 4;  // transform, inverted file, graph, storage
+constexpr int kMaxDepth = 5;  // re-ranking, transform, inverted file, graph, storage
 
 struct Damage {
   std::string what;
@@ -36,26 +38,42 @@ struct Header {
 
 class Walker {
  public:
-  explicit Walker(ByteSource* source) : source_(*source), left_(source->size()) {}
+  Walker(ByteSource* source, Check check) : source_(*source), check_(check), left_(source->size()) {}
 
-  void Walk() {
-    Index(0);
+  // Returns the bits of the rows that were removed.
+  std::vector<uint8_t> Walk() {
+    const Header header = Index(0);
+    std::vector<uint8_t> removed;
+    if (left_ > kTrailerSize) removed = Removed(header.rows);
     const uint64_t length = source_.size() - left_;
     const uint32_t crc = crc_.value();
-    if (left_ == 0) return;
+    if (left_ == 0 && removed.empty()) return removed;
     std::array<uint8_t, kTrailerSize> found;
     const bool fits = left_ == kTrailerSize;
     if (fits) Bytes(found.data(), found.size(), "checksum");
-    if (!fits || std::memcmp(found.data(), kMark.data(), kMark.size()) != 0) {
+    if (!fits || std::memcmp(found.data(), kMark.data(), kMarkSize) != 0) {
       throw Damage{"after the index come bytes that do not belong to it"};
     }
-    const std::vector<uint8_t> expected = ChecksumTrailer(length, crc);
+    std::vector<uint8_t> expected = ChecksumTrailer(length, crc);
+    // Without the vectors the checksum is not known, but everything before it is.
+    if (check_ == Check::kStructure) expected.resize(expected.size() - sizeof(crc));
     Require(std::equal(expected.begin(), expected.end(), found.begin()), "its checksum does not match its content");
+    return removed;
   }
 
  private:
   static void Require(bool condition, const char* what) {
     if (!condition) throw Damage{what};
+  }
+
+  std::vector<uint8_t> Removed(uint64_t rows) {
+    std::array<uint8_t, kMarkSize> mark;
+    Bytes(mark.data(), mark.size(), "removed rows");
+    if (mark != kRemovedMark) throw Damage{"after the index come bytes that do not belong to it"};
+    std::vector<uint8_t> removed = Table<uint8_t>("removed rows");
+    Require(removed.size() == (rows + 7) / 8, "its removed rows are not those of the index");
+    Require(rows % 8 == 0 || removed.back() >> (rows % 8) == 0, "a removed row is none of the index");
+    return removed;
   }
 
   void Bytes(void* out, uint64_t size, const char* what) {
@@ -115,9 +133,21 @@ class Walker {
     if (length != expected) throw Damage{std::string("its ") + what + " have the wrong size"};
     Floats(length, what);
   }
+  // Vectors or codes of rows, which nothing is read from but distances: wrong ones give wrong answers and do no harm.
+  void Payload(uint64_t bytes, const char* what, bool floats) {
+    if (check_ == Check::kStructure) {
+      if (bytes > left_) throw Damage{std::string("it ends within its ") + what};
+      if (!source_.Skip(bytes)) throw Damage{std::string("its ") + what + " cannot be read"};
+      left_ -= bytes;
+    } else if (floats) {
+      Floats(bytes / sizeof(float), what);
+    } else {
+      Stream<uint8_t>(bytes, what, [](const uint8_t*, uint64_t) {});
+    }
+  }
   void Codes(uint64_t expected, const char* what) {
     Require(Length(1, what) == expected, "the number of codes does not match the number of vectors");
-    Stream<uint8_t>(expected, what, [](const uint8_t*, uint64_t) {});
+    Payload(expected, what, false);
   }
 
   Header Index(int depth) {
@@ -130,9 +160,10 @@ class Walker {
     if (is("IHNf") || is("IHNs")) return Graph(depth);
     if (is("IwFl") || is("IwSq") || is("IwSQ") || is("IwPQ")) return InvertedFile(code, depth);
     if (is("IxPT")) return Transformed(depth);
+    if (is("IxRF") && depth == 0) return Refined(depth);
     throw Damage{"it holds a \"" + faiss::fourcc_inv_printable(code) +
                  "\", which is no index of a supported kind (flat, SQ, PQ, HNSW, IVF with flat, SQ or PQ codes, each "
-                 "also behind PCA, OPQ, random rotation or normalisation)"};
+                 "also behind PCA, OPQ, random rotation or normalisation, and ranked again by flat vectors)"};
   }
 
   Header IndexHeader() {
@@ -155,7 +186,26 @@ class Walker {
 
   Header Flat() {
     const Header header = IndexHeader();
-    FloatTable(header.rows * header.dim, "vectors");
+    const uint64_t length = Length(sizeof(float), "vectors");
+    Require(length == header.rows * header.dim, "its vectors have the wrong size");
+    // The centroids of lists decide where a search looks, so each must be a number.
+    if (in_lists_) {
+      Floats(length, "vectors");
+    } else {
+      Payload(length * sizeof(float), "vectors", true);
+    }
+    return header;
+  }
+
+  Header Refined(int depth) {
+    const Header header = IndexHeader();
+    id_end_ = header.rows;
+    Same(header, Index(depth + 1), "base");
+    const auto code = One<uint32_t>("header");
+    Require(code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2"), "it is ranked again by something else than flat vectors");
+    Same(header, Flat(), "exact vectors");
+    const auto factor = One<float>("re-ranking factor");
+    Require(factor >= 1.0f && factor <= 1e6f, "its re-ranking factor is out of range");
     return header;
   }
 
@@ -280,7 +330,9 @@ class Walker {
     const auto probes = One<uint64_t>("header");
     Require(lists > 0 && lists <= kMaxRows, "its number of lists is out of range");
     Require(probes > 0 && probes <= kMaxRows, "the number of lists to search is out of range");
+    in_lists_ = true;
     const Header coarse = Index(depth + 1);
+    in_lists_ = false;
     Require(coarse.dim == header.dim && coarse.rows == lists, "its coarse quantizer does not match its lists");
     Require(One<uint8_t>("direct map") == 0 && Length(8, "direct map") == 0, "it has a direct map, which is not supported");
 
@@ -325,14 +377,10 @@ class Walker {
     }
     Require(total <= left_ / (code_size + 8), "it ends within its lists");
     for (const uint64_t size : sizes) {
-      if (floats) {
-        Floats(size * header.dim, "vectors");
-      } else {
-        Stream<uint8_t>(size * code_size, "codes", [](const uint8_t*, uint64_t) {});
-      }
-      Stream<int64_t>(size, "ids", [](const int64_t* ids, uint64_t count) {
+      Payload(size * code_size, floats ? "vectors" : "codes", floats);
+      Stream<int64_t>(size, "ids", [&](const int64_t* ids, uint64_t count) {
         for (uint64_t i = 0; i < count; ++i) {
-          Require(ids[i] >= 0 && static_cast<uint64_t>(ids[i]) <= kMaxRows, "an id is negative or above 2^31 - 1");
+          Require(ids[i] >= 0 && static_cast<uint64_t>(ids[i]) < id_end_, "an id is negative or too large");
         }
       });
     }
@@ -402,19 +450,30 @@ class Walker {
   }
 
   ByteSource& source_;
+  const Check check_;
   uint64_t left_;
+  uint64_t id_end_ = kMaxRows + 1;  // where ids are row numbers of another table, its length
+  bool in_lists_ = false;  // within the coarse quantizer of an inverted file
   Crc32 crc_;
 };
 
 }  // namespace
 
-Status CheckIndexBytes(ByteSource* source) {
+Status CheckIndexBytes(ByteSource* source, Check check, std::vector<uint8_t>* removed) {
   try {
-    Walker(source).Walk();
+    *removed = Walker(source, check).Walk();
     return Status::Ok();
   } catch (const Damage& damage) {
     return Status::Error(Code::kData, "Cannot load an index from " + source->name() + ": " + damage.what);
   }
+}
+
+std::vector<uint8_t> RemovedBlock(const std::vector<uint8_t>& removed) {
+  if (removed.empty()) return {};
+  std::vector<uint8_t> block(kRemovedMark.begin(), kRemovedMark.end());
+  for (int i = 0; i < 8; ++i) block.push_back(static_cast<uint8_t>(removed.size() >> (8 * i)));
+  block.insert(block.end(), removed.begin(), removed.end());
+  return block;
 }
 
 std::vector<uint8_t> ChecksumTrailer(uint64_t length, uint32_t crc) {

@@ -70,6 +70,11 @@ std::string CoreName(const faiss::Index& index) {
 }  // namespace
 
 IndexParts::IndexParts(faiss::Index* index) {
+  refine = dynamic_cast<faiss::IndexRefine*>(index);
+  if (refine != nullptr) {
+    exact = dynamic_cast<faiss::IndexFlat*>(refine->refine_index);
+    index = refine->base_index;
+  }
   transform = dynamic_cast<faiss::IndexPreTransform*>(index);
   core = transform != nullptr ? transform->index : index;
   lists = dynamic_cast<faiss::IndexIVF*>(core);
@@ -77,7 +82,16 @@ IndexParts::IndexParts(faiss::Index* index) {
   if (lists == nullptr) storage = dynamic_cast<faiss::IndexFlatCodes*>(graph != nullptr ? graph->storage : core);
 }
 
+void IndexParts::SetRows(faiss::idx_t rows) const {
+  core->ntotal = rows;
+  if (transform != nullptr) transform->ntotal = rows;
+  if (refine != nullptr) refine->ntotal = rows;
+}
+
 std::string CanonicalFactory(const faiss::Index& index) {
+  if (const auto* refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+    return CanonicalFactory(*refine->base_index) + ",RFlat";
+  }
   const auto* transform = dynamic_cast<const faiss::IndexPreTransform*>(&index);
   if (transform == nullptr) return CoreName(index);
   std::string name;
@@ -87,6 +101,9 @@ std::string CanonicalFactory(const faiss::Index& index) {
 
 int64_t MemoryBytes(const faiss::Index& index) {
   size_t bytes = 0;
+  if (const auto* refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
+    return MemoryBytes(*refine->base_index) + MemoryBytes(*refine->refine_index);
+  }
   if (const auto* transform = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
     for (const faiss::VectorTransform* step : transform->chain) {
       if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(step)) bytes += linear->A.size() * sizeof(float);

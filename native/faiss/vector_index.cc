@@ -5,25 +5,23 @@
 #include <faiss/IndexPQ.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/AuxIndexStructures.h>
-#include <faiss/impl/FaissException.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
-#include <omp.h>
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <limits>
 #include <mutex>
-#include <new>
-#include <numeric>
 #include <utility>
 
-#include "cpu/distances.h"
 #include "faiss/byte_stream.h"
 #include "faiss/checkpoint.h"
 #include "faiss/fast_indexes.h"
+#include "faiss/guard.h"
 #include "faiss/index_check.h"
 #include "faiss/index_parts.h"
+#include "faiss/team.h"
+#include "faiss/transformed.h"
 
 namespace univar {
 
@@ -34,6 +32,8 @@ namespace {
 constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
 constexpr int64_t kAddChunk = 16384;       // rows between two looks at the control block
 constexpr int64_t kCancellableFrom = 1024;  // shorter additions to a graph are not interrupted
+// Twice as many candidates as results: 8-bit codes rarely move a true neighbour farther down than that.
+constexpr float kRerank = 2.0f;
 
 // FAISS asks this between two iterations of k-means. The callback is one for the whole process, but training runs on
 // the engine thread only, and only there is a control block set.
@@ -64,135 +64,9 @@ class TrainingScope {
   ~TrainingScope() { TrainingWatch::control = nullptr; }
 };
 
-// FAISS's message without its "Error in <function> at <file>:<line>" part.
-std::string Reason(const std::exception& error) {
-  const std::string text = error.what();
-  const size_t colon = text.rfind(": ");
-  return text.rfind("Error in ", 0) == 0 && colon != std::string::npos ? text.substr(colon + 2) : text;
-}
-
-// Runs a piece of FAISS; what it throws becomes `code`.
-template <typename Work>
-Status Guard(Code code, const char* what, Work work) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return Status::Error(Code::kOutOfMemory, std::string("Not enough host memory to ") + what);
-  } catch (const std::exception& error) {
-    return Status::Error(code, std::string("FAISS cannot ") + what + ": " + Reason(error));
-  }
-}
-
-Status CheckEntries(ConstMatrix x, const char* name) {
-  const size_t row = first_row_beyond_cpu(x.data, x.rows, x.cols, kMaxEntry);
-  if (row == x.rows) return Status::Ok();
-  const bool finite = std::all_of(x.row(row), x.row(row) + x.cols, [](float value) { return std::isfinite(value); });
-  return Status::Error(finite ? Code::kArgRange : Code::kNonFinite,
-                       std::string("Expected ") + (finite ? "entries of at most 1e15 in magnitude" : "finite entries") +
-                           " for \"" + name + "\", got " + (finite ? "a larger one" : "a NaN or an infinity") +
-                           " in row " + std::to_string(row));
-}
-
-// Vectors behind the transforms of an index; the given ones where it has none.
-class Transformed {
- public:
-  Status Apply(const IndexParts& parts, ConstMatrix x) {
-    result_ = x;
-    if (parts.transform == nullptr) return Status::Ok();
-    for (const faiss::VectorTransform* step : parts.transform->chain) {
-      if (Status status = Apply(*step); !status.ok()) return status;
-    }
-    return Status::Ok();
-  }
-  Status Apply(const faiss::VectorTransform& step) {
-    const float* y = step.apply(static_cast<idx_t>(result_.rows), result_.data);
-    owned_.reset(y);
-    result_ = ConstMatrix{y, result_.rows, static_cast<size_t>(step.d_out)};
-    return CheckEntries(result_, "vectors, once transformed");
-  }
-  void Start(ConstMatrix x) { result_ = x; }
-  ConstMatrix result() const { return result_; }
-
- private:
-  ConstMatrix result_;
-  std::unique_ptr<const float[]> owned_;
-};
-
-ConstMatrix Rows(ConstMatrix x, int64_t begin, int64_t count) {
-  return ConstMatrix{x.row(static_cast<size_t>(begin)), static_cast<size_t>(count), x.cols};
-}
-
 void SilenceAndTune(faiss::ClusteringParameters* parameters, int iterations) {
   parameters->min_points_per_centroid = 1;  // FAISS would print a warning
   if (iterations > 0) parameters->niter = iterations;
-}
-
-// Lets FAISS use as many threads as have something to do: it starts a team for a loop of any length, and thousands of
-// short loops then cost more in waiting than in work, the more so on a busy machine. Only lowers the number that is set.
-class Team {
- public:
-  explicit Team(double multiplications) : before_(omp_get_max_threads()) {
-    constexpr double kWorthAThread = 1 << 21;
-    omp_set_num_threads(static_cast<int>(std::clamp(multiplications / kWorthAThread, 1.0, static_cast<double>(before_))));
-  }
-  ~Team() { omp_set_num_threads(before_); }
-  Team(const Team&) = delete;
-  Team& operator=(const Team&) = delete;
-
- private:
-  int before_;
-};
-
-// FAISS's parameter objects for the core of an index.
-class Parameters {
- public:
-  Parameters(const IndexParts& parts, const SearchParams& params, int64_t k) {
-    if (parts.lists != nullptr) {
-      const int64_t probes = params.nprobe > 0 ? params.nprobe : static_cast<int64_t>(parts.lists->nprobe);
-      lists_.nprobe = static_cast<size_t>(std::min<int64_t>(probes, static_cast<int64_t>(parts.lists->nlist)));
-      k = static_cast<int64_t>(lists_.nprobe);
-    }
-    if (parts.graph != nullptr) {
-      // FAISS would stop before it has k results. More than all vectors is all vectors.
-      const int64_t ef = std::max<int64_t>(params.ef_search > 0 ? params.ef_search : parts.graph->hnsw.efSearch, k);
-      graph_.efSearch = static_cast<int>(std::min<int64_t>(ef, std::max<int64_t>(parts.graph->ntotal, 1)));
-    }
-    if (parts.lists != nullptr) {
-      if (parts.graph != nullptr) lists_.quantizer_params = &graph_;
-      core_ = &lists_;
-    } else if (parts.graph != nullptr) {
-      core_ = &graph_;
-    }
-  }
-  Parameters(const Parameters&) = delete;
-  Parameters& operator=(const Parameters&) = delete;
-  const faiss::SearchParameters* get() const { return core_; }
-
- private:
-  faiss::SearchParametersIVF lists_;
-  faiss::SearchParametersHNSW graph_;
-  faiss::SearchParameters* core_ = nullptr;
-};
-
-// Multiplications that a search of one query takes, about.
-double QueryWork(const IndexParts& parts, const SearchParams& params) {
-  const auto rows = static_cast<double>(parts.core->ntotal);
-  const auto dim = static_cast<double>(parts.core->d);
-  if (parts.lists != nullptr) {
-    const auto lists = static_cast<double>(parts.lists->nlist);
-    const auto probes = static_cast<double>(std::max<int64_t>(1, params.nprobe));
-    return dim * (lists + std::min(probes, lists) / lists * rows);
-  }
-  constexpr double kComparedPerCandidate = 24;
-  if (parts.graph != nullptr) return dim * std::min(rows, kComparedPerCandidate * static_cast<double>(std::max<int64_t>(16, params.ef_search)));
-  return dim * rows;
-}
-
-// Queries per step, so that a step of an exhaustive search takes a fraction of a second.
-int64_t QueryChunk(const IndexParts& parts) {
-  if (parts.lists != nullptr || parts.graph != nullptr) return 256;
-  const int64_t work = std::max<int64_t>(1, parts.core->ntotal * parts.core->d);
-  return std::clamp<int64_t>(int64_t{4'000'000'000} / work, 32, 1024);
 }
 
 }  // namespace
@@ -214,6 +88,7 @@ Status VectorIndex::Build() {
     std::unique_ptr<faiss::Index> index(faiss::index_factory(spec_.dim, spec_.factory.c_str(), metric));
     if (!spec_.plain) index = Accelerate(std::move(index));
     const IndexParts parts(index.get());
+    if (parts.refine != nullptr) parts.refine->k_factor = kRerank;
     if (parts.graph != nullptr && spec_.ef_construction > 0) parts.graph->hnsw.efConstruction = spec_.ef_construction;
     if (parts.lists != nullptr) SilenceAndTune(&parts.lists->cp, spec_.train_iterations);
     // Polysemous training (minutes for 48 codes) reorders centroids for a Hamming filter that is not offered here; it
@@ -240,24 +115,32 @@ Status VectorIndex::Build() {
   });
 }
 
-Status VectorIndex::Load(const std::string& path, bool plain, std::unique_ptr<VectorIndex>* index) {
+Status VectorIndex::Load(const std::string& path, const LoadOptions& options, std::unique_ptr<VectorIndex>* index) {
   std::unique_ptr<ByteSource> source;
   if (Status status = OpenFileSource(path, &source); !status.ok()) return status;
-  return Read(source.get(), plain, index);
+  return Read(source.get(), options, index);
 }
 
 Status VectorIndex::FromBytes(const uint8_t* data, size_t size, bool plain, std::unique_ptr<VectorIndex>* index) {
-  return Read(MemorySource(data, size).get(), plain, index);
+  return Read(MemorySource(data, size).get(), LoadOptions{plain, false}, index);
 }
 
-Status VectorIndex::Read(ByteSource* source, bool plain, std::unique_ptr<VectorIndex>* index) {
+Status VectorIndex::Read(ByteSource* source, const LoadOptions& options, std::unique_ptr<VectorIndex>* index) {
   return Guard(Code::kData, ("load an index from " + source->name()).c_str(), [&] {
-    if (Status status = CheckIndexBytes(source); !status.ok()) return status;
-    if (!source->Rewind()) return Status::Error(Code::kIo, "Cannot read " + source->name() + " a second time");
-    SourceReader reader(source);
     auto made = std::make_unique<VectorIndex>();
-    made->index_.reset(faiss::read_index(&reader));
-    if (!plain) made->index_ = Accelerate(std::move(made->index_));
+    const Check check = options.map ? Check::kStructure : Check::kEverything;
+    if (Status status = CheckIndexBytes(source, check, &made->removed_); !status.ok()) return status;
+    if (options.map) {
+      // By its descriptor, so that it is the file that was checked.
+      made->index_.reset(faiss::read_index(source->reopen_path().c_str(), faiss::IO_FLAG_MMAP_IFC));
+      made->mapped_ = true;
+    } else {
+      if (!source->Rewind()) return Status::Error(Code::kIo, "Cannot read " + source->name() + " a second time");
+      SourceReader reader(source);
+      made->index_.reset(faiss::read_index(&reader));
+    }
+    if (!options.plain) made->index_ = Accelerate(std::move(made->index_));
+    for (const uint8_t bits : made->removed_) made->removed_count_ += std::popcount(bits);
     *index = std::move(made);
     return Status::Ok();
   });
@@ -280,6 +163,7 @@ Status VectorIndex::Train(ConstMatrix x, const Control& control) {
       }
     }
     parts.core->train(static_cast<idx_t>(x.rows), vectors.result().data);
+    if (parts.transform != nullptr) parts.transform->is_trained = true;
     index_->is_trained = true;
     return Status::Ok();
   });
@@ -291,13 +175,38 @@ Status VectorIndex::Train(ConstMatrix x, const Control& control) {
   return status;
 }
 
+Status VectorIndex::ExpectGrowing() const {
+  if (!mapped_) return Status::Ok();
+  return Status::Error(Code::kArgRange, "An index that is mapped from its file cannot grow: load it without \"map\"");
+}
+
+Status VectorIndex::Remove(const int32_t* rows, size_t count, size_t* removed) {
+  return Guard(Code::kInternal, "remove vectors", [&] {
+    *removed = 0;
+    std::vector<uint8_t> bits = removed_;
+    bits.resize(std::max(bits.size(), (static_cast<size_t>(index_->ntotal) + 7) / 8), 0);
+    for (size_t i = 0; i < count; ++i) {
+      if (rows[i] < 0 || rows[i] >= index_->ntotal) continue;
+      const auto mask = static_cast<uint8_t>(1u << (rows[i] & 7));
+      uint8_t& byte = bits[static_cast<size_t>(rows[i] >> 3)];
+      *removed += (byte & mask) == 0 ? 1 : 0;
+      byte |= mask;
+    }
+    if (*removed == 0) return Status::Ok();
+    removed_.swap(bits);
+    removed_count_ += static_cast<int64_t>(*removed);
+    return Status::Ok();
+  });
+}
+
 Status VectorIndex::Reserve(size_t rows) {
+  if (Status status = ExpectGrowing(); !status.ok()) return status;
   return Guard(Code::kArgRange, "reserve room", [&] {
     const IndexParts parts(index_.get());
-    if (parts.storage != nullptr) {
-      auto& codes = parts.storage->codes;
-      codes.owned_data.reserve(rows * parts.storage->code_size);
-      codes.c_ptr = codes.owned_data.data();  // the view that FAISS keeps beside the vector
+    for (faiss::IndexFlatCodes* storage : {parts.storage, static_cast<faiss::IndexFlatCodes*>(parts.exact)}) {
+      if (storage == nullptr) continue;
+      storage->codes.owned_data.reserve(rows * storage->code_size);
+      storage->codes.c_ptr = storage->codes.owned_data.data();  // the view that FAISS keeps beside the vector
     }
     if (parts.graph != nullptr && parts.lists == nullptr) {
       faiss::HNSW& graph = parts.graph->hnsw;
@@ -314,6 +223,7 @@ Status VectorIndex::Reserve(size_t rows) {
 }
 
 Status VectorIndex::Add(ConstMatrix x, const Control& control) {
+  if (Status status = ExpectGrowing(); !status.ok()) return status;
   if (static_cast<int64_t>(x.rows) > kMaxRows - index_->ntotal) {
     return Status::Error(Code::kArgRange, "An index holds at most 2^31 - 1 vectors");
   }
@@ -330,13 +240,14 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
       for (int64_t begin = 0; begin < rows; begin += chunk) {
         Status status = cancellable && control.cancelled()
                             ? Status::Aborted()
-                            : AddChunk(Rows(x, begin, std::min(chunk, rows - begin)), cancellable ? control : Control());
+                            : AddChunk(RowRange(x, begin, std::min(chunk, rows - begin)), cancellable ? control : Control());
         if (!status.ok()) {
           checkpoint.Restore(parts);
           return status;
         }
         control.report(std::min(begin + chunk, rows));
       }
+      if (!removed_.empty()) removed_.resize((static_cast<size_t>(index_->ntotal) + 7) / 8, 0);
     } catch (...) {
       checkpoint.Restore(parts);
       throw;
@@ -359,74 +270,9 @@ Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
   } else {
     parts.core->add(n, y);
   }
-  if (parts.transform != nullptr) parts.transform->ntotal = parts.core->ntotal;
+  if (parts.exact != nullptr) parts.exact->add(n, x.data);
+  parts.SetRows(parts.core->ntotal);
   return Status::Ok();
-}
-
-Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& params, int32_t* labels,
-                           float* distances, const Control& control) const {
-  if (Status status = CheckEntries(queries, "queries"); !status.ok()) return status;
-  return Guard(Code::kInternal, "search", [&] {
-    const IndexParts parts(index_.get());
-    const Parameters parameters(parts, params, static_cast<int64_t>(k));
-    const auto rows = static_cast<int64_t>(queries.rows);
-    const int64_t chunk = QueryChunk(parts);
-    const Team team(QueryWork(parts, params) * static_cast<double>(std::min(chunk, rows)));
-    std::vector<idx_t> ids(static_cast<size_t>(std::min(chunk, rows)) * k);
-    for (int64_t begin = 0; begin < rows; begin += chunk) {
-      if (control.cancelled()) return Status::Aborted();
-      const int64_t n = std::min(chunk, rows - begin);
-      const size_t at = static_cast<size_t>(begin);
-      Transformed vectors;
-      if (Status status = vectors.Apply(parts, Rows(queries, begin, n)); !status.ok()) return status;
-      parts.core->search(n, vectors.result().data, static_cast<idx_t>(k), distances + at * k, ids.data(), parameters.get());
-      std::transform(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(n) * k), labels + at * k,
-                     [](idx_t id) { return static_cast<int32_t>(id); });
-      control.report(begin + n);
-    }
-    return Status::Ok();
-  });
-}
-
-Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchParams& params, RangeResult* result,
-                                const Control& control) const {
-  if (Status status = CheckEntries(queries, "queries"); !status.ok()) return status;
-  return Guard(Code::kInternal, "search", [&] {
-    const IndexParts parts(index_.get());
-    const Parameters parameters(parts, params, 1);
-    const bool l2 = index_->metric_type == faiss::METRIC_L2;
-    const auto rows = static_cast<int64_t>(queries.rows);
-    const int64_t chunk = QueryChunk(parts);
-    const Team team(QueryWork(parts, params) * static_cast<double>(std::min(chunk, rows)));
-    result->offsets.assign(1, 0);
-    std::vector<size_t> order;
-    for (int64_t begin = 0; begin < rows; begin += chunk) {
-      if (control.cancelled()) return Status::Aborted();
-      const int64_t n = std::min(chunk, rows - begin);
-      faiss::RangeSearchResult found(static_cast<size_t>(n));
-      Transformed vectors;
-      if (Status status = vectors.Apply(parts, Rows(queries, begin, n)); !status.ok()) return status;
-      parts.core->range_search(n, vectors.result().data, radius, &found, parameters.get());
-      if (found.lims[n] > static_cast<size_t>(kMaxRows) - result->labels.size()) {
-        return Status::Error(Code::kOutOfMemory, "More than 2^31 - 1 vectors lie within the radius: search fewer queries at a time");
-      }
-      for (int64_t i = 0; i < n; ++i) {
-        order.resize(found.lims[i + 1] - found.lims[i]);
-        std::iota(order.begin(), order.end(), found.lims[i]);
-        std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-          const float x = found.distances[a], y = found.distances[b];
-          return x != y ? (l2 ? x < y : x > y) : found.labels[a] < found.labels[b];
-        });
-        for (const size_t j : order) {
-          result->labels.push_back(static_cast<int32_t>(found.labels[j]));
-          result->distances.push_back(found.distances[j]);
-        }
-        result->offsets.push_back(static_cast<int32_t>(result->labels.size()));
-      }
-      control.report(begin + n);
-    }
-    return Status::Ok();
-  });
 }
 
 namespace {
@@ -453,15 +299,19 @@ class ChecksumWriter final : public faiss::IOWriter {
 
 }  // namespace
 
+Status VectorIndex::Write(faiss::IOWriter* out) const {
+  ChecksumWriter writer(out);
+  faiss::write_index(index_.get(), &writer);
+  const std::vector<uint8_t> removed = RemovedBlock(removed_);
+  if (!removed.empty()) writer(removed.data(), 1, removed.size());
+  writer.Finish();
+  return Status::Ok();
+}
+
 Status VectorIndex::Save(const std::string& path) const {
   AtomicFileWriter file(path);
   if (Status status = file.Open(); !status.ok()) return status;
-  const Status written = Guard(Code::kIo, ("write " + path).c_str(), [&] {
-    ChecksumWriter writer(&file);
-    faiss::write_index(index_.get(), &writer);
-    writer.Finish();
-    return Status::Ok();
-  });
+  const Status written = Guard(Code::kIo, ("write " + path).c_str(), [&] { return Write(&file); });
   if (!file.status().ok()) return file.status();  // names the cause, which FAISS's exception does not
   return written.ok() ? file.Commit() : written;
 }
@@ -469,9 +319,7 @@ Status VectorIndex::Save(const std::string& path) const {
 Status VectorIndex::ToBytes(std::vector<uint8_t>* bytes) const {
   return Guard(Code::kInternal, "serialise the index", [&] {
     MemoryWriter memory;
-    ChecksumWriter writer(&memory);
-    faiss::write_index(index_.get(), &writer);
-    writer.Finish();
+    if (Status status = Write(&memory); !status.ok()) return status;
     *bytes = std::move(memory.bytes());
     return Status::Ok();
   });
@@ -490,6 +338,9 @@ IndexInfo VectorIndex::Describe() const {
     info.ef_construction = parts.graph->hnsw.efConstruction;
   }
   if (parts.lists != nullptr) info.nprobe = static_cast<int64_t>(parts.lists->nprobe);
+  if (parts.refine != nullptr) info.rerank = parts.refine->k_factor;
+  info.removed = removed_count_;
+  info.mapped = mapped_;
   info.bytes = MemoryBytes(*index_);
   return info;
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import { EngineError } from '../core/errors.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
 import { integer } from './parse-options.js';
@@ -8,6 +9,9 @@ interface BuildIndexCliOptions {
   factory: string;
   metric: 'l2' | 'ip';
   efConstruction?: number;
+  to?: string;
+  table?: string;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -19,6 +23,9 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .option('--factory <string>', 'FAISS factory string, for example Flat, HNSW32, IVF256,Flat, IVF256,SQ8 or IVF256,PQ48', 'HNSW32')
     .addOption(new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'))
     .option('--ef-construction <n>', 'HNSW: candidates that are kept while a vector is linked (default: 40)', integer(1))
+    .option('--to <url>', 'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass')
+    .option('--table <name>', 'with --to: the table (default: "univar")')
+    .option('--overwrite', 'with --to: replace an index that the table has')
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
@@ -28,12 +35,51 @@ Exact search is fast enough for some ten thousand answers; an index pays beyond 
 Examples:
   $ univar index values/ --factory HNSW32
   $ univar index values/ --factory IVF256,SQ8 --metric ip
+  $ univar index values/ --to postgres://user@host/database     then: univar identify values/ --index postgres://user@host/database
 `,
     )
-    .action((dataset: string, options: BuildIndexCliOptions) => runIndex(dataset, options, context));
+    .action((dataset: string, options: BuildIndexCliOptions) =>
+      options.to === undefined ? writeIndex(dataset, options, context) : loadIndex(dataset, { ...options, to: options.to }, context),
+    );
 }
 
-async function runIndex(dir: string, { json, ...options }: BuildIndexCliOptions, context: CliContext): Promise<void> {
+/** Into a database. */
+async function loadIndex(dir: string, options: BuildIndexCliOptions & { to: string }, context: CliContext): Promise<void> {
+  const { openDataset } = await import('../data/dataset.js');
+  const { createPgIndex, DEFAULT_TABLE } = await import('./pg-index.js');
+  const { to, table = DEFAULT_TABLE, factory, metric, efConstruction, overwrite = false, json } = options;
+  const dataset = await openDataset(dir);
+  const start = performance.now();
+  const progress = context.progress({ label: 'load', unit: 'vectors', total: dataset.rows });
+  const index = await createPgIndex(dataset, {
+    url: to,
+    table,
+    factory,
+    metric,
+    overwrite,
+    ...(efConstruction !== undefined && { efConstruction }),
+    signal: context.signal,
+    onProgress: (rows) => {
+      progress.update(rows);
+      if (rows < dataset.rows) return;
+      progress.stop();
+      context.log('index: all vectors are loaded; the server builds the graph');
+    },
+    onNotice: (text) => context.log(`note: PostgreSQL says: ${text}`),
+  }).finally(() => {
+    progress.stop();
+  });
+  await index.dispose();
+  const seconds = (performance.now() - start) / 1000;
+  const { size: rows, place } = index;
+  if (json) context.printJson({ dataset: dir, table, factory: index.factory, metric, rows, seconds });
+  else context.print(`Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${table}" of ${place}`);
+}
+
+/** Into a file of the dataset. */
+async function writeIndex(dir: string, { json, table, overwrite, ...options }: BuildIndexCliOptions, context: CliContext): Promise<void> {
+  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --to');
+  if (overwrite) throw new EngineError('ERR_ARG_TYPE', '--overwrite needs --to: the index of a dataset folder is replaced without it');
   const { openDataset } = await import('../data/dataset.js');
   const { buildDatasetIndex, INDEX_FILE } = await import('./dataset-index.js');
   const dataset = await openDataset(dir);

@@ -28,6 +28,8 @@ export interface IndexDescription {
   factory: string;
   metric: Metric;
   rows: number;
+  /** Where it was given. */
+  efConstruction?: number;
   /** What they were: see `Dataset.embeddingsChecksum`. */
   embeddings: string;
 }
@@ -46,10 +48,10 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
     if (!index.isTrained) await index.train(await sampleRows(dataset, TRAIN_ROWS), { signal });
     await index.reserve(rows);
     for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {
-      const before = index.size;
+      const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
-    const description = { factory: index.factory, metric, rows, embeddings: dataset.embeddingsChecksum };
+    const description = { factory: index.factory, metric, rows, ...(efConstruction !== undefined && { efConstruction }), embeddings: dataset.embeddingsChecksum };
     await index.save(join(dir, INDEX_FILE));
     await writeFile(join(dir, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);
     return { ...description, bytes: (await stat(join(dir, INDEX_FILE))).size };
@@ -61,28 +63,39 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
 /**
  * The saved index of a dataset.
  *
+ * @param map as in {@link VectorIndex.load}
  * @returns undefined where there is none; `'stale'` where it was built from other embeddings
  * @throws EngineError `ERR_DATA` for a damaged file
  */
-export async function loadDatasetIndex(dataset: Dataset): Promise<VectorIndex | 'stale' | undefined> {
-  const path = join(dataset.dir, DESCRIPTION_FILE);
+export async function loadDatasetIndex(dataset: Dataset, { map = false }: { map?: boolean } = {}): Promise<VectorIndex | 'stale' | undefined> {
+  const description = await readIndexDescription(dataset.dir);
+  if (!description) return undefined;
+  if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
+  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE), { map });
+  if (index.rows === dataset.rows && index.dim === dataset.dim) return index;
+  await index.dispose();
+  return 'stale';
+}
+
+/**
+ * What the index of a dataset folder is, also one that is stale.
+ *
+ * @returns undefined where there is none
+ * @throws EngineError `ERR_DATA` for a damaged file
+ */
+export async function readIndexDescription(dir: string): Promise<Partial<IndexDescription> | undefined> {
+  const path = join(dir, DESCRIPTION_FILE);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch {
     return undefined;
   }
-  let description: Partial<IndexDescription>;
   try {
-    description = JSON.parse(text) as Partial<IndexDescription>;
+    return JSON.parse(text) as Partial<IndexDescription>;
   } catch (cause) {
     throw new EngineError('ERR_DATA', `${path} is damaged; run "univar index" again`, { cause });
   }
-  if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
-  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE));
-  if (index.size === dataset.rows && index.dim === dataset.dim) return index;
-  await index.dispose();
-  return 'stale';
 }
 
 /** At most `count` rows, evenly spaced, so that a dataset in the order of its models is well represented. */

@@ -24,6 +24,7 @@ export interface EmbedOptions extends EncoderCliOptions {
   shardRows: number;
   add?: boolean;
   queue?: string;
+  exchange?: string;
   overwrite?: boolean;
   json?: boolean;
 }
@@ -47,6 +48,7 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
     .option('--shard-rows <n>', 'answers that are embedded and saved together: what an interrupted run loses at most', integer(1), DEFAULT_SHARD_ROWS)
     .option('--add', 'the inputs are only the new ones: those of the complete dataset need not be named again')
     .option('--queue <url>', 'let workers compute, on any machines that see the dataset folder: "univar worker" with the same Redis URL')
+    .option('--exchange <folder>', 'with --queue: folder for texts and results that workers see in place of the dataset folder; may be a mounted bucket')
     .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
@@ -59,6 +61,7 @@ Examples:
   $ univar embed parts/ --out values/                    again, when there are new files: embeds what is new
   $ univar embed more.jsonl --add --out values/          the same without naming the old files
   $ univar embed parts/ --queue redis://host --out /shared/values/      computed by "univar worker --queue redis://host"
+  $ univar embed parts/ --queue redis://host --exchange /mnt/bucket/work --out values/           the same through a mounted bucket
 `,
     )
     .action(async (inputs: string[], options: EmbedOptions) => {

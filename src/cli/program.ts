@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './bench.js';
 import { addIndexCommand } from './build-index.js';
 import type { CliContext } from './context.js';
+import { addCompactCommand } from './compact.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDriftCommand } from './drift.js';
 import { addEmbedCommand } from './embed.js';
@@ -41,6 +42,7 @@ export function createProgram(context: CliContext): Command {
   addEvalCommand(program, context);
   addMapCommand(program, context);
   addServeCommand(program, context);
+  addCompactCommand(program, context);
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);

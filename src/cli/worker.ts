@@ -7,6 +7,7 @@ export interface WorkerOptions {
   queue: string;
   encoder?: string;
   out?: string;
+  exchange?: string;
   project?: string;
   calls?: number;
   lease: number;
@@ -20,7 +21,8 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .requiredOption('--queue <url>', 'the Redis of the planner, for example redis://10.0.0.1:6379')
     .option('-e, --encoder <folder>', 'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)')
     .option('-o, --out <folder>', 'dataset folder as it is called on this machine (default: as on the machine of "univar embed")')
-    .addOption(new Option('--project <file>', 'make the calls of this project: the same file as for "univar generate"').conflicts(['encoder', 'out']))
+    .option('--exchange <folder>', 'the same for the folder that "univar embed" has as --exchange')
+    .addOption(new Option('--project <file>', 'make the calls of this project: the same file as for "univar generate"').conflicts(['encoder', 'out', 'exchange']))
     .option('--calls <n>', 'calls at once, with --project (default: as many as its endpoints take together)', integer(1))
     .option('--lease <seconds>', 'after this long a worker that fell silent loses its work to another', integer(1), 30)
     .option('--json', 'print the summary as one JSON document')

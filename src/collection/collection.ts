@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
-import type { Change, JournalBase } from '../data/change-frames.js';
-import { ChangeJournal } from '../data/change-journal.js';
+import type { Change } from '../data/change-frames.js';
+import { ChangeJournal, journalBase } from '../data/change-journal.js';
 import type { Dataset } from '../data/dataset.js';
 import { valueId, type QaRecord } from '../data/record.js';
 import { RecordLookup } from '../data/record-lookup.js';
@@ -8,9 +8,10 @@ import { expectInteger, expectMatrix, fail } from '../native/validate.js';
 import { identifyParams } from '../search/identify-params.js';
 import type { Neighbours } from '../search/exact-search.js';
 import { rankNeighbours, type Identification } from '../search/rank-neighbours.js';
-import { expectUnitRows } from '../search/value-identifier.js';
+import type { ValueFilter } from '../search/value-filter.js';
+import { expectUnitRows, searchIndex } from '../search/value-identifier.js';
 import type { VectorIndex } from '../search/vector-index.js';
-import { searchAlive } from './alive-search.js';
+import { RowFilters } from './row-filters.js';
 import { RowTable } from './row-table.js';
 
 /** What an index may hold; beyond it squares overflow. */
@@ -21,6 +22,8 @@ export interface SearchOptions {
   efSearch?: number | undefined;
   /** IVF: lists that are searched. @default 16 */
   nprobe?: number | undefined;
+  /** The rows that can be neighbours. @default all */
+  filter?: ValueFilter | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -40,10 +43,12 @@ export interface CollectionParts {
 export class Collection {
   readonly #added: QaRecord[] = [];
   readonly #parts: CollectionParts;
+  readonly #filters: RowFilters;
   #journal!: ChangeJournal;
 
   private constructor(parts: CollectionParts) {
     this.#parts = parts;
+    this.#filters = new RowFilters(parts.table);
   }
 
   /** Reads what is needed of a dataset once; the slow part of opening a collection. */
@@ -61,7 +66,7 @@ export class Collection {
   static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
     const collection = new Collection(parts);
     try {
-      const base = baseOf(parts.dataset);
+      const base = journalBase(parts.dataset);
       collection.#journal = await ChangeJournal.open(journalPath, { base, readOnly, onChanges: (changes) => collection.#apply(changes).then(() => undefined) });
       return collection;
     } catch (error) {
@@ -94,7 +99,7 @@ export class Collection {
 
   /** Rows that can be found. */
   get size(): number {
-    return this.#parts.index.size - this.#parts.table.removed;
+    return this.#parts.index.size;
   }
 
   /** The number that the next added row gets. */
@@ -103,7 +108,7 @@ export class Collection {
   }
 
   get removed(): number {
-    return this.#parts.table.removed;
+    return this.#parts.table.removed.length;
   }
 
   get added(): number {
@@ -116,18 +121,35 @@ export class Collection {
   }
 
   /**
+   * How many rows a filter leaves of those that can be found.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   */
+  count(filter: ValueFilter): number {
+    return this.#filters.select(filter).count;
+  }
+
+  /**
    * The nearest rows that were not removed.
    *
    * @param queries [any, dim]
-   * @param k from 1 to `size`
+   * @param k from 1 to `size`; with a filter any number, of which those are found that there are
+   * @returns with the `k` that was looked for; with a filter at most {@link count}, and so perhaps 0
    * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and what the index throws
    */
-  async search(queries: Float32Array, k: number, { efSearch, nprobe, signal }: SearchOptions = {}): Promise<Neighbours> {
-    const { index, table } = this.#parts;
+  async search(queries: Float32Array, k: number, { efSearch, nprobe, filter, signal }: SearchOptions = {}): Promise<Neighbours> {
+    const { index } = this.#parts;
     this.expectVectors(queries, 'vectors');
     expectInteger(k, 'k', 1);
-    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
-    return searchAlive(index, table, queries, k, { ...identifyParams(index.factory, { efSearch, nprobe }), signal });
+    const params = { ...identifyParams(index.factory, { efSearch, nprobe }), signal };
+    if (!filter) {
+      if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
+      return searchIndex(index, queries, k, params);
+    }
+    const { bits, count } = this.#filters.select(filter);
+    const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
+    if (wanted === 0) return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
+    return searchIndex(index, queries, wanted, { ...params, filter: bits });
   }
 
   /** The votes of the k nearest rows of every query. See {@link search}. */
@@ -174,11 +196,11 @@ export class Collection {
 
   async #apply(changes: readonly Change[]): Promise<number[]> {
     const { index, table } = this.#parts;
-    const removed: number[] = [];
+    const removals: number[][] = [];
     const additions: Float32Array[] = [];
     for (const change of changes) {
       if ('remove' in change) {
-        removed.push(change.remove.filter((row) => table.remove(row)).length);
+        removals.push(change.remove.filter((row) => table.remove(row)));
         continue;
       }
       const { first, records, vectors } = change.add;
@@ -193,12 +215,10 @@ export class Collection {
       additions.push(vectors);
     }
     if (additions.length > 0) await index.add(concatenate(additions));
-    return removed;
+    const removed = removals.flat(); // perhaps rows that were just added
+    if (removed.length > 0) await index.remove(Int32Array.from(removed));
+    return removals.map(({ length }) => length);
   }
-}
-
-function baseOf({ rows, dim, embeddingsChecksum }: Dataset): JournalBase {
-  return { rows, dim, embeddings: embeddingsChecksum };
 }
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {

@@ -2,15 +2,18 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Change } from '../data/change-frames.js';
-import type { Dataset } from '../data/dataset.js';
+import { belongsTo, journalBase } from '../data/change-journal.js';
+import { Dataset } from '../data/dataset.js';
 import { FolderLock } from '../data/folder-lock.js';
+import { readManifest } from '../data/manifest.js';
 import type { QaRecord } from '../data/record.js';
 import { fail } from '../native/validate.js';
 import type { VectorIndex } from '../search/vector-index.js';
 import { Collection, type CollectionParts } from './collection.js';
 
 export const CHANGES_FILE = 'changes.journal';
-const LOCK_FILE = '.serve.lock';
+/** Held by whoever may append to the journal. */
+export const SERVE_LOCK = '.serve.lock';
 /** Changes that share one write to the disk, which takes milliseconds however many there are. */
 const GROUP_CHANGES = 256;
 const GROUP_ENTRIES = 4 * 2 ** 20;
@@ -63,7 +66,7 @@ export class LiveCollection {
     const live = new LiveCollection(options);
     const { dataset, index } = await options.open();
     try {
-      live.#lock = await live.#lockFolder(dataset.dir);
+      live.#lock = await live.#lockFolder(dataset);
       live.#lease = { collection: await live.#openCollection(await Collection.prepare(dataset, index)), users: 0 };
       return live;
     } catch (error) {
@@ -134,7 +137,7 @@ export class LiveCollection {
       let lock: HeldLock | undefined;
       let parts: CollectionParts | undefined;
       try {
-        if (isNewFolder) lock = await this.#lockFolder(dataset.dir);
+        if (isNewFolder) lock = await this.#lockFolder(dataset);
         const prepared = (parts = await Collection.prepare(dataset, index));
         await this.#exclusively(() => this.#swap(prepared));
       } catch (error) {
@@ -160,8 +163,15 @@ export class LiveCollection {
     await this.#lock?.lock.release();
   }
 
-  async #lockFolder(dir: string): Promise<HeldLock | undefined> {
-    return this.readOnly ? undefined : { dir, lock: await FolderLock.acquire(join(dir, LOCK_FILE)) };
+  async #lockFolder(dataset: Dataset): Promise<HeldLock | undefined> {
+    if (this.readOnly) return undefined;
+    const { dir } = dataset;
+    const lock = await FolderLock.acquire(join(dir, SERVE_LOCK));
+    // Who held the lock until now may have made its changes part of the dataset.
+    const manifest = await readManifest(dir).catch(() => undefined);
+    if (manifest && belongsTo(journalBase(new Dataset(dir, manifest)), journalBase(dataset))) return { dir, lock };
+    await lock.release();
+    throw new EngineError('ERR_BUSY', `The dataset ${dir} was changed while it was being opened; try again`);
   }
 
   #openCollection(parts: CollectionParts): Promise<Collection> {

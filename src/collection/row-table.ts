@@ -10,14 +10,15 @@ export class RowTable implements LabelIndex {
   #labels = new Int32Array(FIRST_CAPACITY);
   #dead = new Uint8Array(FIRST_CAPACITY);
   #rows = 0;
-  #removed = 0;
+  readonly #removed: number[] = [];
 
   /** All rows, also those that were removed. */
   get rows(): number {
     return this.#rows;
   }
 
-  get removed(): number {
+  /** The rows that were removed, in the order in which they were. */
+  get removed(): readonly number[] {
     return this.#removed;
   }
 
@@ -44,7 +45,7 @@ export class RowTable implements LabelIndex {
   remove(row: number): boolean {
     if (!this.isAlive(row)) return false;
     this.#dead[row] = 1;
-    this.#removed++;
+    this.#removed.push(row);
     return true;
   }
 

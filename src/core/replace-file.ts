@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, constants, open, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
@@ -67,4 +67,20 @@ export async function expectReplaceable(path: string): Promise<void> {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
   });
+}
+
+/**
+ * Refuses a folder whose file system cannot rename, as those of mounted buckets, where {@link replaceFile} would fail at the
+ * end of the work.
+ *
+ * @throws EngineError `ERR_IO`, `ERR_DATA`
+ */
+export async function expectRenaming(folder: string): Promise<void> {
+  const path = join(folder, `.rename-${randomUUID().slice(0, 8)}`);
+  try {
+    await withFileErrors(`write ${path}`, () => writeFile(path, ''));
+    await withFileErrors(`rename a file in ${folder}`, () => rename(path, `${path}.renamed`), 'Mounted buckets are so: write to a disk, and copy what is complete');
+  } finally {
+    for (const name of [path, `${path}.renamed`]) await rm(name, { force: true }).catch(() => undefined);
+  }
 }

@@ -21,8 +21,10 @@ export interface AddedRows {
 export interface JournalBase {
   rows: number;
   dim: number;
-  /** SHA-256 of the embeddings file. */
+  /** See `Dataset.embeddingsChecksum`. */
   embeddings: string;
+  /** See `Dataset.recordsChecksum`; journals that were begun before it was written lack it. */
+  records?: string;
 }
 
 const FORMAT = 'univar-changes';
@@ -55,9 +57,10 @@ export function parseLine(bytes: Buffer): unknown {
 /** @returns undefined for a value that is no header of this format and version */
 export function parseHeader(value: unknown): JournalBase | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { format, version, rows, dim, embeddings } = value as Record<string, unknown>;
+  const { format, version, rows, dim, embeddings, records } = value as Record<string, unknown>;
   if (format !== FORMAT || version !== VERSION) return undefined;
-  return typeof rows === 'number' && typeof dim === 'number' && typeof embeddings === 'string' ? { rows, dim, embeddings } : undefined;
+  if (typeof rows !== 'number' || typeof dim !== 'number' || typeof embeddings !== 'string') return undefined;
+  return { rows, dim, embeddings, ...(typeof records === 'string' && { records }) };
 }
 
 /** The checksum of the line vouches for its form: nothing but {@link changesLine} writes such lines. */

@@ -1,13 +1,17 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { fileError, withFileErrors } from '../core/file-errors.js';
-import { writeFully } from '../core/positioned-io.js';
+import { fileError, systemCode, withFileErrors } from '../core/file-errors.js';
+import { syncFolder, writeFully } from '../core/positioned-io.js';
 import { replaceFile } from '../core/replace-file.js';
+import type { Dataset } from './dataset.js';
 import { changesLine, headerLine, parseChanges, parseHeader, parseLine, type Change, type JournalBase } from './change-frames.js';
 
 const READ_BYTES = 2 ** 20;
+/** Ends the name of the empty journal that is to follow one whose changes become part of the dataset. */
+const FOLDED = '.folded';
 
 export interface ChangeJournalOptions {
   /** What the changes were made to; a journal of something else is refused. */
@@ -40,6 +44,8 @@ export class ChangeJournal {
    *   `onChanges` throws
    */
   static async open(path: string, { base, readOnly = false, onChanges }: ChangeJournalOptions): Promise<ChangeJournal> {
+    const wasFolded = await settleFolding(path, base, readOnly);
+    if (wasFolded && readOnly) return new ChangeJournal(path, undefined, 0, 0);
     if (!existsSync(path)) {
       if (readOnly) return new ChangeJournal(path, undefined, 0, 0);
       await replaceFile(path, [headerLine(base)]);
@@ -124,11 +130,54 @@ async function replay(path: string, base: JournalBase, onChanges: (changes: Chan
 function expectHeader(path: string, value: unknown, base: JournalBase): void {
   const found = parseHeader(value);
   if (!found) throw new EngineError('ERR_DATA', `${path} is no journal of changes that this release reads`);
-  if (found.embeddings === base.embeddings && found.rows === base.rows && found.dim === base.dim) return;
+  if (belongsTo(found, base)) return;
   throw new EngineError(
     'ERR_DATA',
     `${path} holds changes to ${found.rows} x ${found.dim} other embeddings than those of the dataset (${base.rows} x ${base.dim}). Move it away to go on without them`,
   );
+}
+
+/** What a journal of changes to a dataset belongs to. */
+export function journalBase({ rows, dim, embeddingsChecksum, recordsChecksum }: Dataset): JournalBase {
+  return { rows, dim, embeddings: embeddingsChecksum, records: recordsChecksum };
+}
+
+export function belongsTo(found: JournalBase, base: JournalBase): boolean {
+  return found.embeddings === base.embeddings && found.rows === base.rows && found.dim === base.dim && (found.records ?? base.records) === base.records;
+}
+
+/**
+ * Changes become part of the dataset in three steps: an empty journal of what the dataset is going to be is put beside the
+ * one of now; the dataset changes, all at once; the empty journal takes the place of the other. Until the second step the
+ * old journal counts, from then on the empty one, which {@link ChangeJournal.open} sees by the dataset that it finds.
+ *
+ * @param base what the dataset is going to be
+ * @throws EngineError `ERR_IO`
+ */
+export function beginFolding(path: string, base: JournalBase): Promise<void> {
+  return replaceFile(path + FOLDED, [headerLine(base)]);
+}
+
+/**
+ * Takes the third step where the second was taken, and takes the first back where it was not.
+ *
+ * @param base what the dataset is
+ * @param readOnly leaves the files as they are
+ * @returns whether the changes of the journal are in the dataset
+ */
+export async function settleFolding(path: string, base: JournalBase, readOnly = false): Promise<boolean> {
+  const empty = path + FOLDED;
+  return withFileErrors(`write ${path}`, async () => {
+    const bytes = await readFile(empty).catch((error: unknown) => (systemCode(error) === 'ENOENT' ? undefined : Promise.reject(error as Error)));
+    if (!bytes) return false;
+    const found = parseHeader(parseLine(bytes.subarray(0, -1)));
+    const wasFolded = found !== undefined && belongsTo(found, base);
+    if (!readOnly) {
+      await (wasFolded ? rename(empty, path) : rm(empty, { force: true }));
+      await syncFolder(dirname(path));
+    }
+    return wasFolded;
+  });
 }
 
 /** Complete lines with the offset behind each. */

@@ -5,11 +5,13 @@ import { EngineError } from '../core/errors.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { embeddingsToBytes } from './embedding-bytes.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { expectRenaming } from '../core/replace-file.js';
 import { FolderLock } from './folder-lock.js';
 import type { SourceFile } from './input-files.js';
 import { fitBase } from './added-sources.js';
 import { createManifest, readManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
 import type { EmbeddingType } from './npy.js';
+import { WRITER_LOCK } from './dataset-files.js';
 import { PartialDataset } from './partial-dataset.js';
 import type { QaRecord } from './record.js';
 import { ValueIdCounts } from './value-id-counts.js';
@@ -68,7 +70,8 @@ export class DatasetWriter {
     const configuration = configurationOf(options);
     const { overwrite = false, add = false } = options;
     await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
-    const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, '.lock')));
+    await expectRenaming(dir);
+    const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, WRITER_LOCK)));
     try {
       const base = add && !overwrite ? await readManifest(dir) : undefined;
       if (base) fitBase(dir, base, configuration);
@@ -120,7 +123,7 @@ export class DatasetWriter {
       throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${expected} for "embeddings", got ${embeddings.length}`);
     }
     if (records.length === 0) return;
-    const lines = records.map((record) => `${recordLine(record)}\n`).join('');
+    const lines = records.map((record) => recordLine(record)).join('');
     const bytes = embeddingsToBytes(embeddings, dim, dtype);
     this.#state = 'busy';
     try {
@@ -176,9 +179,9 @@ export function expectAddable(dir: string, base: DatasetManifest, options: Datas
   fitBase(dir, base, configurationOf(options));
 }
 
-/** The record as JSON with its fields in one order, whatever order the caller has them in. */
-function recordLine({ qid, question, answer, model, lang, group }: QaRecord): string {
-  return JSON.stringify({ qid, question, answer, model, lang, group });
+/** The record as a line of JSON with its fields in one order, whatever order the caller has them in. */
+export function recordLine({ qid, question, answer, model, lang, group }: QaRecord): string {
+  return `${JSON.stringify({ qid, question, answer, model, lang, group })}\n`;
 }
 
 function configurationOf({ encoder, dtype = 'f32', sources = [], settings = {} }: DatasetWriterOptions): DatasetConfiguration {

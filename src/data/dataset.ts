@@ -34,8 +34,12 @@ export class Dataset {
 
   /** SHA-256 that stands for all embeddings: of their file where there is one, otherwise of the checksums of all shards. */
   get embeddingsChecksum(): string {
-    const sums = this.manifest.shards.map(({ embeddings }) => embeddings.sha256);
-    return sums.length === 1 ? sums[0]! : createHash('sha256').update(sums.join('\n')).digest('hex');
+    return checksumOf(this.manifest.shards.map(({ embeddings }) => embeddings));
+  }
+
+  /** The same for all records. */
+  get recordsChecksum(): string {
+    return checksumOf(this.manifest.shards.map(({ records }) => records));
   }
 
   /**
@@ -53,7 +57,7 @@ export class Dataset {
       throw new EngineError('ERR_OUT_OF_MEMORY', `The ${rows} x ${dim} embeddings of ${this.dir} need ${gib} GiB in one array`, { cause: error });
     }
     const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / (dim * 4)));
-    const reader = this.#reader();
+    const reader = this.openEmbeddings();
     try {
       for (let row = 0; row < rows; row += rowsAtOnce) await reader.read(row, all.subarray(row * dim, Math.min(rows, row + rowsAtOnce) * dim));
     } finally {
@@ -71,7 +75,7 @@ export class Dataset {
     if (!Number.isInteger(rowsPerBatch) || rowsPerBatch < 1) {
       throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "rowsPerBatch", got ${rowsPerBatch}`);
     }
-    const reader = this.#reader();
+    const reader = this.openEmbeddings();
     try {
       for (let row = 0; row < this.rows; row += rowsPerBatch) {
         const batch = new Float32Array((Math.min(this.rows, row + rowsPerBatch) - row) * this.dim);
@@ -105,24 +109,33 @@ export class Dataset {
    * @param onChunk receives the bytes of the files, with the number of the shard, before the records in them
    */
   async *recordBlocks(onChunk?: (shard: number, chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
-    for (const [shard, { rows, records }] of this.manifest.shards.entries()) {
-      const path = join(this.dir, records.file);
-      let count = 0;
-      for await (const block of readJsonl(watch(new ByteStream(path).chunks(), (chunk) => onChunk?.(shard, chunk)))) {
-        count += block.length;
-        yield block.map(({ cells, line }) => {
-          if (isRecord(cells)) return cells;
-          throw new EngineError('ERR_DATA', `${path}:${line}: ${typeof cells === 'string' ? cells : 'the line is not a record'}`);
-        });
-      }
-      if (count !== rows) throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
-    }
+    for (const shard of this.manifest.shards.keys()) yield* this.shardRecordBlocks(shard, (chunk) => onChunk?.(shard, chunk));
   }
 
-  #reader(): ShardReader {
+  /** As {@link recordBlocks}, for one shard. */
+  async *shardRecordBlocks(shard: number, onChunk?: (chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
+    const { rows, records } = this.manifest.shards[shard]!;
+    const path = join(this.dir, records.file);
+    let count = 0;
+    for await (const block of readJsonl(watch(new ByteStream(path).chunks(), (chunk) => onChunk?.(chunk)))) {
+      count += block.length;
+      yield block.map(({ cells, line }) => {
+        if (isRecord(cells)) return cells;
+        throw new EngineError('ERR_DATA', `${path}:${line}: ${typeof cells === 'string' ? cells : 'the line is not a record'}`);
+      });
+    }
+    if (count !== rows) throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
+  }
+
+  /** Reads embeddings by row. It holds an open file, so close it. */
+  openEmbeddings(): ShardReader {
     const { dim, dtype, shards } = this.manifest;
     return new ShardReader(this.dir, dim, dtype, shards);
   }
+}
+
+function checksumOf(files: readonly FileEntry[]): string {
+  return files.length === 1 ? files[0]!.sha256 : createHash('sha256').update(files.map(({ sha256 }) => sha256).join('\n')).digest('hex');
 }
 
 async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {

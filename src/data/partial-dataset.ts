@@ -1,20 +1,15 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
-import { syncFolder, writeDurably, writeFully } from '../core/positioned-io.js';
+import { writeFully } from '../core/positioned-io.js';
+import { clear, isInUse, manifestSum, newShardFolder, publishManifest } from './dataset-files.js';
 import { JOURNAL_FILE, journalHeader, journalLine, readJournal, shardStem, type Journal, type JournalHeader } from './journal.js';
-import { MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES, type DatasetConfiguration, type DatasetManifest, type ShardEntry } from './manifest.js';
+import { MANIFEST_FILE, SINGLE_FILES, type DatasetConfiguration, type DatasetManifest, type ShardEntry } from './manifest.js';
 import { npyHeader } from './npy.js';
 import { readIntact, ShardReader, writeWhole } from './shard-files.js';
-
-/** Folders of shards, and those in which other machines leave their part of the work (see src/queue). */
-const OWN_FOLDER = /^(shards|work)-([0-9a-f]{8}(-2)?)$/;
-/** What dataset folders of version 1 may hold beside their complete files. */
-const FORMER_PARTIALS = Object.values(SINGLE_FILES).map((name) => name + PARTIAL);
 
 export interface PartialOptions {
   overwrite: boolean;
@@ -69,7 +64,7 @@ export class PartialDataset {
     if (!overwrite) await refuseToReplace(dir, found, isSame ? undefined : configuration, base);
     // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
     const resumed = isSame && !(await isInUse(dir, found.folder)) ? found : undefined;
-    const header = resumed ?? { configuration, base: sum, folder: await newFolder(dir, configuration, sum) };
+    const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
     await withFileErrors(`create the folder ${join(dir, header.folder)}`, () => mkdir(join(dir, header.folder), { recursive: true }));
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
@@ -129,16 +124,9 @@ export class PartialDataset {
    * or added to stays whole; afterwards, what the manifest does not name is removed.
    */
   async complete(toManifest: (shards: ShardEntry[]) => DatasetManifest): Promise<DatasetManifest> {
-    const path = join(this.dir, MANIFEST_FILE);
     const manifest = toManifest(this.#shards);
     await this.close();
-    await withFileErrors(`write ${path}`, async () => {
-      await syncFolder(join(this.dir, this.header.folder));
-      await writeDurably(path + PARTIAL, `${JSON.stringify(manifest, null, 2)}\n`);
-      await rename(path + PARTIAL, path);
-      await syncFolder(this.dir);
-      await clear(this.dir);
-    });
+    await publishManifest(this.dir, manifest, this.header.folder);
     return manifest;
   }
 
@@ -158,48 +146,6 @@ export class PartialDataset {
     await withFileErrors(`write ${join(this.dir, JOURNAL_FILE)}`, () => writeFully(this.journal, line, this.#journalBytes), hint);
     this.#journalBytes += line.length;
   }
-}
-
-async function manifestSum(dir: string): Promise<string> {
-  return createHash('sha256').update(await readFile(join(dir, MANIFEST_FILE))).digest('hex');
-}
-
-/** The same for equal configurations, unless the dataset that is there uses that name. */
-async function newFolder(dir: string, configuration: DatasetConfiguration, base: string): Promise<string> {
-  const name = `shards-${createHash('sha256').update(JSON.stringify([configuration, base])).digest('hex').slice(0, 8)}`;
-  return (await isInUse(dir, name)) ? `${name}-2` : name;
-}
-
-async function isInUse(dir: string, folder: string): Promise<boolean> {
-  return (await filesInUse(dir)).some((file) => file.startsWith(`${folder}/`));
-}
-
-/** Paths within the folder that the manifest of a complete dataset names. */
-async function filesInUse(dir: string): Promise<string[]> {
-  const manifest = await readManifest(dir).catch(() => undefined); // a damaged one is being replaced
-  return manifest?.shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file]) ?? [];
-}
-
-/**
- * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`: what
- * a writer left that was killed, or a dataset that was replaced.
- */
-async function clear(dir: string, kept?: string): Promise<void> {
-  const used = new Set(await filesInUse(dir));
-  for (const name of [JOURNAL_FILE, ...FORMER_PARTIALS]) await rm(join(dir, name), { force: true });
-  if (used.size > 0) for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
-  for (const folder of await readdir(dir)) {
-    if (!OWN_FOLDER.test(folder) || (kept !== undefined && workFolderOf(folder) === workFolderOf(kept))) continue;
-    const files = await readdir(join(dir, folder));
-    const gone = files.filter((file) => !used.has(`${folder}/${file}`));
-    for (const file of gone) await rm(join(dir, folder, file), { recursive: true, force: true });
-    if (gone.length === files.length) await rm(join(dir, folder), { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** The folder of the work that shards of the folder `shards-...` are made from. */
-export function workFolderOf(folder: string): string {
-  return folder.replace(/^shards-/, 'work-');
 }
 
 /** @param other the wanted configuration where the journal has another one */

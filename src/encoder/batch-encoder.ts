@@ -54,6 +54,10 @@ export class BatchEncoder implements Encoder {
   /** Settles when all calls so far have ended. */
   #queue: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
+  /** Batches that the runner has, since when it has none, and how long it had none before that, in milliseconds. */
+  #given = 0;
+  #idleSince = performance.now();
+  #idleBefore = 0;
 
   /** @param runner with the model loaded; the encoder owns it from here on, and the tokenizer too */
   constructor(parts: BatchEncoderParts, runner: BatchRunner) {
@@ -65,6 +69,10 @@ export class BatchEncoder implements Encoder {
     this.backend = parts.backend;
     this.precision = parts.precision;
     this.fingerprint = parts.fingerprint;
+  }
+
+  get idleSeconds(): number {
+    return (this.#idleBefore + (this.#given > 0 ? 0 : performance.now() - this.#idleSince)) / 1000;
   }
 
   /**
@@ -110,7 +118,7 @@ export class BatchEncoder implements Encoder {
     const runner = this.#runner;
     let done = 0;
     const encodeBatch = async (batch: Batch): Promise<void> => {
-      const rows = await runner.encode({ ids: batch.ids, offsets: batch.offsets });
+      const rows = await this.#give(runner, batch);
       batch.texts.forEach((text, i) => {
         result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim);
         result.textTokens[text] = batch.offsets[i + 1]! - batch.offsets[i]!;
@@ -134,6 +142,15 @@ export class BatchEncoder implements Encoder {
       await Promise.allSettled(inFlight);
     }
     return result;
+  }
+
+  async #give(runner: BatchRunner, { ids, offsets }: PackedBatch): Promise<Float32Array> {
+    if (this.#given++ === 0) this.#idleBefore += performance.now() - this.#idleSince;
+    try {
+      return await runner.encode({ ids, offsets });
+    } finally {
+      if (--this.#given === 0) this.#idleSince = performance.now();
+    }
   }
 
   /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */

@@ -1,12 +1,12 @@
 import { expectInteger, expectOptions } from '../native/validate.js';
 import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
+import { gatherRows } from '../search/gather-rows.js';
 import { countVotes, firstLargest } from '../search/voting.js';
 import { summarise, type ClassificationResult } from './classification.js';
 import { computeMetrics, countConfusion } from './metrics.js';
 import {
   EVALUATION_OPTIONS,
   expectLabelledEmbeddings,
-  gatherRows,
   prepareRows,
   type EvaluationOptions,
   type LabelledEmbeddings,
@@ -49,7 +49,7 @@ export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions 
   expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
   return evaluateNeighbours(data, options, (train, test, k) =>
-    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, options.signal),
+    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, { signal: options.signal }),
   );
 }
 

@@ -137,10 +137,3 @@ export function expectLabelledEmbeddings({ embeddings, dim, labels }: LabelledEm
   const rows = countRows(embeddings, 'embeddings', dim);
   if (rows !== labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
 }
-
-/** Copies rows of a row-major matrix. */
-export function gatherRows(matrix: Float32Array, dim: number, rows: Int32Array): Float32Array {
-  const out = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) => out.set(matrix.subarray(row * dim, (row + 1) * dim), i * dim));
-  return out;
-}

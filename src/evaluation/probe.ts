@@ -1,13 +1,13 @@
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { expectInRange, expectInteger, expectOptions } from '../native/validate.js';
+import { gatherRows } from '../search/gather-rows.js';
 import { firstLargest } from '../search/voting.js';
 import { AdamW } from './adamw.js';
 import { summarise, type ClassificationResult } from './classification.js';
 import {
   EVALUATION_OPTIONS,
   expectLabelledEmbeddings,
-  gatherRows,
   prepareRows,
   type EvaluationOptions,
   type LabelledEmbeddings,

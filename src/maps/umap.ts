@@ -73,7 +73,7 @@ async function findNeighbours(base: Float32Array, queries: Float32Array, k: numb
   const count = queries.length / dim;
   const table = { k, rows: new Int32Array(count * k), distances: new Float64Array(count * k) };
   for (let first = 0; first < count; first += SEARCH_ROWS) {
-    const found = await exactNeighbours(base, queries.subarray(first * dim, (first + SEARCH_ROWS) * dim), dim, k, signal);
+    const found = await exactNeighbours(base, queries.subarray(first * dim, (first + SEARCH_ROWS) * dim), dim, k, { signal });
     table.rows.set(found.rows, first * k);
     table.distances.set(found.distances, first * k);
     onProgress?.('search', Math.min(count, first + SEARCH_ROWS), count);

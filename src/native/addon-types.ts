@@ -17,6 +17,8 @@ export interface NativeCapabilities {
   bf16: 'native' | 'emulated';
   /** The same for int8 products. */
   int8: 'native' | 'emulated';
+  /** Whether products of bf16 and int8 run on AMX units. */
+  amx: boolean;
   /** Versions of the libraries that the addon was built with. */
   libraries: Record<string, string>;
 }
@@ -51,7 +53,10 @@ export interface IndexHandle {
 /** A vector index as it was after the job that returned this. */
 export interface IndexInfo {
   dim: number;
+  /** Rows that were added, also those that were removed. */
   size: number;
+  /** Rows that were removed. */
+  removed: number;
   metric: 'ip' | 'l2';
   trained: boolean;
   /** Factory string in canonical form. */
@@ -62,6 +67,10 @@ export interface IndexInfo {
   efConstruction: number;
   /** Default of searches; 0 where the kind has no lists. */
   nprobe: number;
+  /** Candidates per result that are ranked again by exact distances; 0 where none are. */
+  rerank: number;
+  /** Vectors, codes and links stay in the file. */
+  mapped: boolean;
   /** Bytes of memory, about. */
   bytes: number;
 }
@@ -293,10 +302,11 @@ export interface Addon {
     trainIterations: number,
     plain: boolean,
   ): Promise<OpenedIndex>;
-  indexLoad(path: string, plain: boolean): Promise<OpenedIndex>;
+  indexLoad(path: string, plain: boolean, map: boolean): Promise<OpenedIndex>;
   indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>;
   indexTrain(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
   indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
+  indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo>;
   indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
   indexSearch(
     index: IndexHandle,
@@ -307,6 +317,8 @@ export interface Addon {
     distances: Float32Array,
     efSearch: number,
     nprobe: number,
+    rerank: number,
+    filter?: Uint8Array,
     control?: Int32Array,
   ): Promise<void>;
   indexRangeSearch(
@@ -316,6 +328,8 @@ export interface Addon {
     radius: number,
     efSearch: number,
     nprobe: number,
+    rerank: number,
+    filter?: Uint8Array,
     control?: Int32Array,
   ): Promise<RangeSearchResult>;
   indexSave(index: IndexHandle, path: string): Promise<void>;
@@ -349,6 +363,7 @@ export const ADDON_EXPORTS = Object.keys({
   indexFromBytes: true,
   indexTrain: true,
   indexAdd: true,
+  indexRemove: true,
   indexReserve: true,
   indexSearch: true,
   indexRangeSearch: true,

@@ -17,6 +17,9 @@ export interface IndexSpec {
 export interface NativeSearchParams {
   efSearch: number;
   nprobe: number;
+  rerank: number;
+  /** Bits of the rows that may be found. */
+  filter: Uint8Array | undefined;
 }
 
 export function createIndex(spec: IndexSpec): Promise<OpenedIndex> {
@@ -26,8 +29,8 @@ export function createIndex(spec: IndexSpec): Promise<OpenedIndex> {
   );
 }
 
-export function loadIndex(path: string, plain: boolean): Promise<OpenedIndex> {
-  return callNative(loadIndex, {}, () => addon().indexLoad(path, plain));
+export function loadIndex(path: string, { plain, map }: { plain: boolean; map: boolean }): Promise<OpenedIndex> {
+  return callNative(loadIndex, {}, () => addon().indexLoad(path, plain, map));
 }
 
 export function indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex> {
@@ -40,6 +43,10 @@ export function trainIndex(index: IndexHandle, vectors: Float32Array, rows: numb
 
 export function addToIndex(index: IndexHandle, vectors: Float32Array, rows: number, options: CallOptions): Promise<IndexInfo> {
   return callNative(addToIndex, options, (control) => addon().indexAdd(index, vectors, rows, control));
+}
+
+export function removeFromIndex(index: IndexHandle, labels: Int32Array): Promise<IndexInfo> {
+  return callNative(removeFromIndex, {}, () => addon().indexRemove(index, labels));
 }
 
 export function reserveIndex(index: IndexHandle, rows: number): Promise<IndexInfo> {
@@ -58,7 +65,7 @@ export function searchIndex(
   options: CallOptions,
 ): Promise<void> {
   return callNative(searchIndex, options, (control) =>
-    addon().indexSearch(index, queries, rows, k, labels, distances, params.efSearch, params.nprobe, control),
+    addon().indexSearch(index, queries, rows, k, labels, distances, params.efSearch, params.nprobe, params.rerank, params.filter, control),
   );
 }
 
@@ -71,7 +78,7 @@ export function rangeSearchIndex(
   options: CallOptions,
 ): Promise<RangeSearchResult> {
   return callNative(rangeSearchIndex, options, (control) =>
-    addon().indexRangeSearch(index, queries, rows, radius, params.efSearch, params.nprobe, control),
+    addon().indexRangeSearch(index, queries, rows, radius, params.efSearch, params.nprobe, params.rerank, params.filter, control),
   );
 }
 

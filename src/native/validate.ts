@@ -40,6 +40,11 @@ export function expectString(value: unknown, name: string): string {
   return value;
 }
 
+export function expectStrings(value: unknown, name: string): readonly string[] {
+  if (!Array.isArray(value)) fail('ERR_ARG_TYPE', 'an array of strings', name, value);
+  return value.map((entry, i) => expectString(entry, `${name}[${i}]`));
+}
+
 export function expectOneOf<const T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   if (typeof value !== 'string') fail('ERR_ARG_TYPE', `one of ${allowed.join(', ')}`, name, value);
   if (!(allowed as readonly string[]).includes(value)) fail('ERR_ARG_RANGE', `one of ${allowed.join(', ')}`, name, value);

@@ -52,6 +52,11 @@ export class JobQueue<T, R = unknown> {
     return jobs.filter((job): job is Job<T, R> => job?.id?.startsWith(`${this.options.prefix}-`) ?? false);
   }
 
+  /** Why workers have failed at a job so far; undefined where none has. */
+  async reasonOf(id: string): Promise<string | undefined> {
+    return (await this.#queue.getJob(id))?.failedReason;
+  }
+
   async remove(id: string): Promise<void> {
     await this.#queue.remove(id);
   }

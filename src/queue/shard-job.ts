@@ -13,8 +13,10 @@ export interface JobEncoder {
 }
 
 export interface ShardJob {
-  /** Dataset folder as the planner sees it. */
-  out: string;
+  /** What holds the folder of the work, as the planner sees it: the dataset folder, or the exchange. */
+  root: string;
+  /** Which of them, as both may have other names on the worker's machine. */
+  exchange: boolean;
   /** Folder of the work within it. */
   folder: string;
   /** Number of the shard. */

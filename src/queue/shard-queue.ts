@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import { checkAborted } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
 import { QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
@@ -18,8 +17,11 @@ const REPEAT_MS = 5000;
 
 export interface ShardQueueOptions {
   connection: ConnectionOptions;
-  out: string;
-  /** Folder of the work within `out`, see `workFolderOf`. */
+  /** What holds the folder of the work: the dataset folder, or the exchange. */
+  root: string;
+  /** Whether it is the exchange, which keeps nothing of a dataset that is complete. */
+  exchange: boolean;
+  /** Folder of the work within `root`, see `workFolderOf` and `exchangeFolder`. */
   folder: string;
   dim: number;
   encoder: JobEncoder;
@@ -37,28 +39,35 @@ export class ShardQueue {
   readonly #files: WorkFiles;
   /** Shards that were announced and have not been read, and how many texts they have. */
   readonly #open = new Map<number, number>();
+  /** Shards whose result had its length and not its content when it was read. */
+  readonly #damaged = new Set<number>();
   #lastRepeat = 0;
+  #lastReason = '';
 
   private constructor(private readonly options: ShardQueueOptions) {
-    const { connection, out, folder, onNotice } = options;
-    const prefix = createHash('sha256').update(`${resolve(out)}\n${folder}`).digest('hex').slice(0, 12);
+    const { connection, root, folder, onNotice } = options;
+    const prefix = createHash('sha256').update(`${resolve(root)}\n${folder}`).digest('hex').slice(0, 12);
     this.#jobs = new JobQueue<ShardJob>({ connection, name: QUEUE_NAME, prefix, keepDone: false, workerCommand: 'univar worker --queue URL', onNotice });
-    this.#files = new WorkFiles(join(out, folder));
+    this.#files = new WorkFiles(join(root, folder));
   }
 
   /** Opens the queue and forgets the failures of an earlier run. */
   static async open(options: ShardQueueOptions): Promise<ShardQueue> {
     const queue = new ShardQueue(options);
-    const dir = join(options.out, options.folder);
-    await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
-    for (const job of await queue.#jobs.finished('failed')) await job.remove();
+    try {
+      await queue.#files.create();
+      for (const job of await queue.#jobs.finished('failed')) await job.remove();
+    } catch (error) {
+      await queue.close(); // its connection would keep the process alive
+      throw error;
+    }
     return queue;
   }
 
   /** Offers a shard to the workers, unless a file of an earlier run has it. */
   async announce(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
     this.#open.set(shard, texts.length);
-    if (await this.#files.hasResult(shard, texts.length, this.options.dim)) return;
+    if (await this.#files.readResult(shard, texts.length, this.options.dim)) return;
     await this.#files.writeTexts(shard, texts);
     await this.#add([shard]);
   }
@@ -69,18 +78,32 @@ export class ShardQueue {
    * @throws EngineError `ERR_DATA` where workers have failed at a shard, with their reason; `ERR_ABORTED`
    */
   async result(shard: number): Promise<ShardResult> {
-    const { dim, signal } = this.options;
+    const { signal } = this.options;
     const texts = this.#open.get(shard);
     if (texts === undefined) throw new EngineError('ERR_INTERNAL', `Shard ${shard} was not announced`);
-    while (!(await this.#files.hasResult(shard, texts, dim))) {
+    for (;;) {
+      const result = await this.#take(shard, texts);
+      if (result) return result;
       checkAborted(signal);
       // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
-      if (performance.now() - this.#lastRepeat > REPEAT_MS) await Promise.race([this.#lookAfter(), aborted(signal)]);
+      if (performance.now() - this.#lastRepeat > REPEAT_MS) await Promise.race([this.#lookAfter(shard), aborted(signal)]);
       await sleep(POLL_MS);
     }
+  }
+
+  async #take(shard: number, texts: number): Promise<ShardResult | undefined> {
+    const { dim } = this.options;
+    if (!(await this.#files.looksDone(shard, texts, dim))) return undefined;
     const result = await this.#files.readResult(shard, texts, dim);
-    this.#open.delete(shard);
+    if (result) this.#open.delete(shard);
+    else this.#damaged.add(shard);
     return result;
+  }
+
+  /** Removes the texts and results where they do not go with the dataset's own files. */
+  async finish(): Promise<void> {
+    if (!this.options.exchange) return;
+    await this.#files.remove().catch((error: unknown) => this.options.onNotice(`${error instanceof Error ? error.message : String(error)}; it is not needed any more`));
   }
 
   /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
@@ -88,21 +111,27 @@ export class ShardQueue {
     await this.#jobs.close([...this.#open.keys()].map((shard) => this.#jobs.idOf(shard)));
   }
 
-  async #lookAfter(): Promise<void> {
+  /** @param awaited the shard whose failures are told of before they end the run */
+  async #lookAfter(awaited: number): Promise<void> {
     this.#lastRepeat = performance.now();
     const [failed] = await this.#jobs.finished('failed');
     if (failed) {
-      throw new EngineError('ERR_DATA', `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.out}: ${failed.failedReason}`);
+      throw new EngineError('ERR_DATA', `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ${failed.failedReason}`);
     }
     const waiting: number[] = [];
-    for (const [shard, texts] of this.#open) if (!(await this.#files.hasResult(shard, texts, this.options.dim))) waiting.push(shard);
+    for (const [shard, texts] of this.#open) if (this.#damaged.delete(shard) || !(await this.#files.looksDone(shard, texts, this.options.dim))) waiting.push(shard);
     await this.#add(waiting);
+    const reason = (await this.#jobs.reasonOf(this.#jobs.idOf(awaited))) ?? '';
+    if (reason !== '' && reason !== this.#lastReason) {
+      this.options.onNotice(`a worker failed at shard ${awaited}: ${reason}`);
+      this.#lastReason = reason;
+    }
     await this.#jobs.lookForWorkers();
   }
 
   async #add(shards: readonly number[]): Promise<void> {
-    const { out, folder, dim, encoder } = this.options;
-    const data = (shard: number): ShardJob => ({ out: resolve(out), folder, shard, texts: this.#open.get(shard)!, dim, encoder });
+    const { root, exchange, folder, dim, encoder } = this.options;
+    const data = (shard: number): ShardJob => ({ root: resolve(root), exchange, folder, shard, texts: this.#open.get(shard)!, dim, encoder });
     await this.#jobs.add(shards.map((shard) => ({ id: this.#jobs.idOf(shard), data: data(shard) })));
   }
 }

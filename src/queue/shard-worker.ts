@@ -15,6 +15,8 @@ export interface ShardWorkerOptions {
   encoder: string;
   /** Dataset folder as it is called on this machine. @default as the planner calls it */
   out?: string | undefined;
+  /** Exchange folder as it is called on this machine. @default as the planner calls it */
+  exchange?: string | undefined;
   /** Seconds after which the shard of a worker that fell silent is given to another one. */
   lease: number;
   /** A first signal lets the worker finish the shard in hand. */
@@ -46,10 +48,10 @@ export class ShardWorker {
     return worker.#shards;
   }
 
-  async #do({ out, folder, shard, texts: count, dim, encoder: wanted }: ShardJob): Promise<void> {
-    const files = new WorkFiles(join(this.options.out ?? out, folder));
+  async #do({ root, exchange, folder, shard, texts: count, dim, encoder: wanted }: ShardJob): Promise<void> {
+    const files = new WorkFiles(join((exchange ? this.options.exchange : this.options.out) ?? root, folder));
     // Another worker may have done it and died, or been slow, before it could say so.
-    if (await files.hasResult(shard, count, dim)) return;
+    if (await files.readResult(shard, count, dim)) return;
     const started = performance.now();
     const texts = await files.readTexts(shard, count);
     if (!texts) return;

@@ -1,6 +1,8 @@
 import { EngineError } from '../core/errors.js';
 import { similarityTopK } from '../native/top-k.js';
 import { expectInteger, expectMatrix } from '../native/validate.js';
+import { gatherRows } from './gather-rows.js';
+import { allowedRows } from './row-filter.js';
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
@@ -10,6 +12,12 @@ export interface Neighbours {
   rows: Int32Array;
   /** [queries, k] Euclidean distances; Infinity beside a row of -1. */
   distances: Float64Array;
+}
+
+export interface ExactSearchOptions {
+  /** The base rows that may be found: row i where bit i % 8 of byte i >> 3 is set. @default all */
+  filter?: Uint8Array | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,12 +36,13 @@ export async function exactNeighbours(
   queries: Float32Array,
   dim: number,
   k: number,
-  signal?: AbortSignal,
+  { filter, signal }: ExactSearchOptions = {},
 ): Promise<Neighbours> {
   expectInteger(dim, 'dim', 1);
   const baseRows = countRows(base, 'base', dim);
   const queryRows = countRows(queries, 'queries', dim);
   expectInteger(k, 'k', 1, baseRows);
+  if (filter) return filteredNeighbours(base, queries, dim, k, { filter, signal });
   const { indices } = await similarityTopK({ queries, queryRows, base, baseRows, dim, k, metric: 'l2', signal });
   const rows = new Int32Array(indices.length);
   const distances = new Float64Array(indices.length);
@@ -48,6 +57,22 @@ export async function exactNeighbours(
     });
   }
   return { queries: queryRows, k, rows, distances };
+}
+
+/** Searches a copy of the rows that may be found. */
+async function filteredNeighbours(base: Float32Array, queries: Float32Array, dim: number, k: number, { filter, signal }: { filter: Uint8Array; signal: AbortSignal | undefined }): Promise<Neighbours> {
+  const allowed = allowedRows(filter, base.length / dim);
+  const rows = new Int32Array((queries.length / dim) * k).fill(-1);
+  const distances = new Float64Array(rows.length).fill(Infinity);
+  if (allowed.length > 0) {
+    const found = await exactNeighbours(gatherRows(base, dim, allowed), queries, dim, Math.min(k, allowed.length), { signal });
+    found.rows.forEach((row, i) => {
+      const place = Math.floor(i / found.k) * k + (i % found.k);
+      rows[place] = allowed[row]!;
+      distances[place] = found.distances[i]!;
+    });
+  }
+  return { queries: queries.length / dim, k, rows, distances };
 }
 
 /** Number of rows of a row-major matrix of width `dim`, all of whose entries must be finite. */

@@ -13,7 +13,7 @@ export interface IndexKind {
   kmeans: boolean;
 }
 
-const EXAMPLES = '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48" or "PCA64,IVF256,SQ8"';
+const EXAMPLES = '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,RFlat"';
 const MAX_DIM = 65_536;
 const MAX_LISTS = 1 << 24;
 const MAX_LINKS = 512;
@@ -22,7 +22,7 @@ const PRODUCT = /^PQ(\d+)(?:x(\d+))?(np)?$/;
 
 /**
  * Reads the part of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes, behind any
- * of the transforms PCA, OPQ, random rotation, l2 normalisation and padding. Strings outside of it are refused here,
+ * of the transforms PCA, OPQ, random rotation, l2 normalisation and padding, and before exact re-ranking (`RFlat`). Strings outside of it are refused here,
  * because FAISS ends the process on some of them.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the part that is wrong
@@ -37,6 +37,7 @@ export function parseFactory(factory: unknown, dim: number): IndexKind {
     return value >= min && value <= max ? value : refuse(`${what} must be from ${min} to ${max}`);
   };
   const parts = text.split(',');
+  if (parts.length > 1 && parts.at(-1) === 'RFlat') parts.pop();
   const kind: IndexKind = { minTrainRows: 0, graph: false, lists: false, kmeans: false };
   const trains = (rows: number): void => void (kind.minTrainRows = Math.max(kind.minTrainRows, rows));
 

@@ -11,6 +11,16 @@ export interface SearchParams extends CallOptions {
   efSearch?: number;
   /** IVF: how many lists are searched, from 1 to all. @default the index's own, 1 unless its file says otherwise */
   nprobe?: number;
+  /**
+   * Re-ranking (`...,RFlat`): how many candidates, found by their codes, are compared exactly; never fewer than `k`. More finds
+   * more of the true neighbours that the codes misplace. @default twice `k`, unless the index's file says otherwise
+   */
+  rerank?: number;
+  /**
+   * Rows that may be found: bit `label % 8` of byte `label >> 3`. Rows beyond its end may not. See {@link rowFilter}.
+   * @default all
+   */
+  filter?: Uint8Array;
 }
 
 /** Settings of the construction of an index. A setting that the factory has no use for is refused. */
@@ -33,13 +43,18 @@ const MAX_ITERATIONS = 10_000;
 
 export function resolveSearchParams(
   params: SearchParams | undefined,
-  index: { factory: string; graph: boolean; lists: boolean },
+  index: { factory: string; graph: boolean; lists: boolean; rerank: boolean },
 ): { native: NativeSearchParams; call: CallOptions } {
-  const { efSearch, nprobe, signal, onProgress } = expectOptions(params, 'params', ['efSearch', 'nprobe', 'signal', 'onProgress']);
+  const { efSearch, nprobe, rerank, filter, signal, onProgress } = expectOptions(params, 'params', ['efSearch', 'nprobe', 'rerank', 'filter', 'signal', 'onProgress']);
+  if (filter !== undefined && (!(filter instanceof Uint8Array) || filter.buffer instanceof SharedArrayBuffer)) {
+    fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'filter', filter);
+  }
   return {
     native: {
       efSearch: optional(efSearch, 'efSearch', index.graph, index.factory, MAX_CANDIDATES),
       nprobe: optional(nprobe, 'nprobe', index.lists, index.factory, MAX_CANDIDATES),
+      rerank: optional(rerank, 'rerank', index.rerank, index.factory, MAX_CANDIDATES),
+      filter,
     },
     call: resolveCallOptions(signal, onProgress),
   };

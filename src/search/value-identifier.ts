@@ -2,15 +2,19 @@ import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
+import { extendFilter } from './row-filter.js';
+import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
-/** What identification needs of an index; `VectorIndex` fits. */
+/** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
 export interface SearchableIndex {
   readonly dim: number;
   /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */
   readonly metric: 'l2' | 'ip';
-  /** Rows in the index. */
+  /** Rows that can be found. */
   readonly size: number;
+  /** Rows with a label, where some of them were removed. @default `size` */
+  readonly rows?: number;
   search(
     queries: Float32Array,
     k: number,
@@ -28,6 +32,8 @@ export interface IdentifyOptions {
   k?: number;
   /** Handed to the index, for example `{ efSearch: 128 }`. */
   params?: Record<string, unknown>;
+  /** The rows that may vote. Where it leaves fewer than `k`, these do. @default all */
+  filter?: ValueFilter | undefined;
   signal?: AbortSignal;
 }
 
@@ -40,8 +46,10 @@ export type { Identification, Neighbour, RankedValueId } from './rank-neighbours
 export class ValueIdentifier {
   readonly rows: number;
   readonly dim: number;
-  readonly #search: (queries: Float32Array, k: number, options: IdentifyOptions) => Promise<Neighbours>;
+  readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
+  /** What tells how many rows can be found. */
+  readonly #found: { readonly size: number };
 
   /**
    * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
@@ -55,18 +63,30 @@ export class ValueIdentifier {
     this.#labels = indexLabels(valueIds);
     if ('index' in options) {
       const { index } = options;
-      if (index.size !== this.rows) fail('ERR_SHAPE_MISMATCH', `${index.size} value ids, one per row of the index,`, 'valueIds', valueIds);
+      const labelled = index.rows ?? index.size;
+      if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
+      this.#found = index;
       this.dim = index.dim;
-      this.#search = (queries, k, { params }) => searchIndex(index, queries, k, params);
+      this.#search = (queries, k, { params, filter }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }) });
     } else {
       const { embeddings } = options;
+      this.#found = { size: this.rows };
       this.dim = options.dim ?? embeddings.length / this.rows;
       expectInteger(this.dim, 'dim', 1);
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
         fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
       }
-      this.#search = (queries, k, { signal }) => exactNeighbours(embeddings, queries, this.dim, k, signal);
+      this.#search = (queries, k, { filter, signal }) => exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
     }
+  }
+
+  /**
+   * How many rows a filter leaves.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   */
+  count(filter: ValueFilter): number {
+    return this.#select(filter).count;
   }
 
   /**
@@ -76,10 +96,18 @@ export class ValueIdentifier {
    *   the index throws
    */
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
-    const k = expectInteger(options.k ?? Math.min(50, this.rows), 'k', 1, this.rows);
+    const { size } = this.#found;
+    const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
-    const found = await this.#search(queries, k, options);
+    const { params, filter, signal } = options;
+    const found = await this.#search(queries, k, { params, filter: filter && this.#select(filter).bits, signal });
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
+  }
+
+  #select(filter: ValueFilter): { bits: Uint8Array; count: number } {
+    expectKnownNames(filter, this.#labels.names);
+    const bits = extendFilter(new Uint8Array(), this.rows);
+    return { bits, count: addMatchingRows(bits, filter, this.#labels, 0, this.rows) };
   }
 }
 

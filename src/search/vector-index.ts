@@ -9,6 +9,7 @@ import {
   indexToBytes,
   loadIndex,
   rangeSearchIndex,
+  removeFromIndex,
   reserveIndex,
   saveIndex,
   searchIndex,
@@ -36,9 +37,21 @@ export interface VectorIndexOptions extends BuildParams {
   /**
    * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
    * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
-   * `L2norm,`, `Pad64,`.
+   * `L2norm,`, `Pad64,`. `,RFlat` at the end keeps the float32 vectors too, by which the candidates that the codes have
+   * found are ranked again.
    */
   factory: string;
+}
+
+export interface LoadOptions {
+  /**
+   * Leaves vectors, codes and links in the file, which is mapped into memory: open at once, and what is not looked at takes
+   * no memory. Nothing can be added then. Everything that a search relies on is checked, vectors and checksum are not. The
+   * file must not be written to while the index is open; `save` replaces a file and may be used.
+   *
+   * @default false
+   */
+  map?: boolean;
 }
 
 /** For benchmarks and tests only: `plain` keeps FAISS's own distance code and graph construction. */
@@ -49,7 +62,7 @@ interface InternalOptions {
 export interface SearchResult {
   /**
    * [queries, k]: the number of each vector in the order in which they were added, best first; -1 where fewer than k were
-   * found (an IVF index that searches few lists), as in FAISS.
+   * found (an IVF index that searches few lists, a filter that lets fewer through), as in FAISS.
    */
   labels: Int32Array;
   /** [queries, k]: inner products or squared distances; the largest float32, negative for `'ip'`, beside a label -1. */
@@ -95,12 +108,15 @@ export class VectorIndex {
   }
 
   /**
-   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed.
+   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed; with `map`
+   * all but its vectors.
    *
    * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`, `ERR_OUT_OF_MEMORY`
    */
-  static async load(path: string, options?: InternalOptions): Promise<VectorIndex> {
-    return new VectorIndex(await loadIndex(expectPath(path), options?.plain === true));
+  static async load(path: string, options?: LoadOptions & InternalOptions): Promise<VectorIndex> {
+    const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
+    if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
+    return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
   }
 
   /** Like {@link load}, from the bytes of such a file. */
@@ -120,9 +136,19 @@ export class VectorIndex {
     return this.#info.metric;
   }
 
-  /** Vectors in the index, as of the last call that has settled. */
+  /** Vectors that can be found, as of the last call that has settled. */
   get size(): number {
+    return this.#info.size - this.#info.removed;
+  }
+
+  /** Vectors that were added, also those that were removed: the label that the next one gets. */
+  get rows(): number {
     return this.#info.size;
+  }
+
+  /** Whether vectors, codes and links stay in the file: see {@link LoadOptions}. */
+  get isMapped(): boolean {
+    return this.#info.mapped;
   }
 
   /** The factory string in canonical form; for a loaded index, one that would make such an index. */
@@ -135,7 +161,7 @@ export class VectorIndex {
     return this.#info.trained;
   }
 
-  /** Memory that the index takes, in bytes, about. */
+  /** Memory that the index takes, in bytes, about; without what is mapped. */
   get bytes(): number {
     return this.#info.bytes;
   }
@@ -164,11 +190,11 @@ export class VectorIndex {
   }
 
   /**
-   * Adds vectors; their labels continue from `size`. All are added, or none when the call fails or is cancelled.
+   * Adds vectors; their labels continue from `rows`. All are added, or none when the call fails or is cancelled.
    * `onProgress` receives the number of rows done.
    *
    * @param vectors [rows, dim], row-major
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, more than 2^31 - 1 vectors, entries above 1e15),
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, mapped, more than 2^31 - 1 vectors, entries above 1e15),
    *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async add(vectors: Float32Array, options?: CallOptions): Promise<void> {
@@ -178,6 +204,27 @@ export class VectorIndex {
       throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before vectors are added: call train() first`);
     }
     this.#info = await addToIndex(this.#handle, vectors, rows, call);
+  }
+
+  /**
+   * Removes vectors: no search finds them from then on. The labels of the others stay, and those of removed vectors are not
+   * given again. Their memory stays taken and searches still pass through them, so build the index anew when many are gone. `save`
+   * keeps what was removed, in bytes after the index that other readers of FAISS files ignore: they still see these vectors.
+   *
+   * @param labels may name a vector twice or one that was removed before
+   * @returns how many were removed
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for a label that was never given, `ERR_DISPOSED`
+   */
+  async remove(labels: Int32Array): Promise<number> {
+    this.#expectAlive();
+    if (!(labels instanceof Int32Array) || labels.buffer instanceof SharedArrayBuffer) {
+      fail('ERR_ARG_TYPE', 'an Int32Array that is not backed by a SharedArrayBuffer', 'labels', labels);
+    }
+    const unknown = labels.find((label) => label < 0 || label >= this.rows);
+    if (unknown !== undefined) fail('ERR_ARG_RANGE', `labels from 0 to ${this.rows - 1}`, 'labels', unknown);
+    const before = this.#info.removed;
+    this.#info = await removeFromIndex(this.#handle, labels);
+    return this.#info.removed - before;
   }
 
   /**
@@ -212,7 +259,8 @@ export class VectorIndex {
 
   /**
    * All vectors nearer than a radius: inner product above it, or squared distance below it. Each query's results come best
-   * first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see.
+   * first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see; with `RFlat`, exact distances
+   * decide among those that the codes put within the radius.
    *
    * @param queries [rows, dim], row-major
    * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also when the results number 2^31 or more
@@ -253,8 +301,9 @@ export class VectorIndex {
     return this.#disposal;
   }
 
-  #applicable(): { factory: string; graph: boolean; lists: boolean } {
-    return { factory: this.factory, graph: this.#info.efSearch > 0, lists: this.#info.nprobe > 0 };
+  #applicable(): { factory: string; graph: boolean; lists: boolean; rerank: boolean } {
+    const { efSearch, nprobe, rerank } = this.#info;
+    return { factory: this.factory, graph: efSearch > 0, lists: nprobe > 0, rerank: rerank > 0 };
   }
 
   #expectAlive(): void {

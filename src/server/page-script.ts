@@ -50,13 +50,27 @@ const answers = (neighbours) =>
 
 const text = () => ($('question').value ? { question: $('question').value, answer: $('text').value } : $('text').value);
 
+const namesIn = (id) => {
+  const names = $(id).value.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return names.length > 0 ? names : undefined;
+};
+const query = () => {
+  const filter = { model: namesIn('models'), lang: namesIn('langs') };
+  return { texts: [text()], filter: filter.model || filter.lang ? filter : undefined };
+};
+const note = ({ matching }) => (matching === undefined ? [] : [make('p', 'The filter leaves ' + matching + (matching === 1 ? ' answer.' : ' answers.'))]);
+
 const ACTIONS = {
   identify: async () => {
-    const { results: [result], k } = await call('POST', '/v1/identify', { texts: [text()], evidence: 5 });
+    const answer = await call('POST', '/v1/identify', { ...query(), evidence: 5 });
+    const { results: [result], k } = answer;
     const ranking = table(['value id', 'votes of ' + k, '', 'mean distance'], result.ranking.slice(0, 10).map((r) => [r.valueId, String(r.votes), bar(r.share), r.meanDistance.toFixed(3)]));
-    return [ranking, make('h2', 'Nearest answers'), answers(result.evidence)];
+    return [...note(answer), ranking, make('h2', 'Nearest answers'), answers(result.evidence)];
   },
-  search: async () => [answers((await call('POST', '/v1/search', { texts: [text()] })).results[0].neighbours)],
+  search: async () => {
+    const answer = await call('POST', '/v1/search', query());
+    return [...note(answer), answers(answer.results[0].neighbours)];
+  },
   embed: async () => {
     const { data: [{ embedding }], usage } = await call('POST', '/v1/embeddings', { input: $('text').value });
     return [make('p', embedding.length + ' entries, ' + usage.total_tokens + ' tokens: ' + embedding.slice(0, 6).map((x) => x.toFixed(4)).join(', ') + ', ...')];

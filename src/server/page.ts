@@ -31,6 +31,8 @@ export const PAGE = `<!doctype html>
 <p>Whose values does a text express? The nearest answers of a dataset vote.</p>
 <label>Question that the text answers, if any <input id="question" autocomplete="off"></label>
 <label>Text <textarea id="text">Everyone should decide that for themselves.</textarea></label>
+<label>Only answers of these models, separated by commas <input id="models" autocomplete="off"></label>
+<label>Only answers in these languages <input id="langs" autocomplete="off" placeholder="eng, deu"></label>
 <button id="identify">Identify</button><button id="search">Search</button><button id="embed">Embed</button>
 <span id="status" role="status"></span>
 <div id="result" aria-live="polite"></div>

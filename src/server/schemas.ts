@@ -13,6 +13,8 @@ const MAX_DIM = 65_536;
 const MAX_ROW = 2 ** 31 - 1;
 const MAX_SETTING = 2 ** 24;
 const MAX_NAME = 256;
+/** Names in one field of a filter. */
+const MAX_NAMES = 1000;
 
 export type Schemas = ReturnType<typeof createSchemas>;
 
@@ -26,13 +28,19 @@ export function createSchemas(limits: Limits) {
     Type.Union([Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIM }), Type.String({ minLength: 1, maxLength: MAX_BASE64, description: 'base64 of little-endian float32' })]),
     { ...many, description: 'vectors of the encoder of the dataset' },
   );
+  const names = Type.Optional(Type.Union([name, Type.Array(name, { minItems: 1, maxItems: MAX_NAMES })]));
   const query = {
     texts: Type.Optional(Type.Array(Type.Union([text, Type.Object({ question: text, answer: text }, closed)]), { ...many, description: 'texts, or questions with answers, which are embedded as "Q: ... A: ..."' })),
     vectors: Type.Optional(vectors),
     efSearch: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SETTING, description: 'HNSW: candidates that the search keeps (default: 128)' })),
     nprobe: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SETTING, description: 'IVF: lists that are searched (default: 16)' })),
+    filter: Type.Optional(Type.Object({ model: names, lang: names, valueId: names }, { ...closed, description: 'only rows that have one of the names of every field given can be neighbours; an unknown name is refused' })),
   };
   const record = { qid: name, question: text, answer: text, model: name, lang: name, group: Type.Optional(name) };
+  const found = {
+    k: Type.Integer({ description: 'neighbours that were looked for; fewer than asked for where a filter leaves fewer' }),
+    matching: Type.Optional(Type.Integer({ description: 'rows that the filter leaves, where one was given' })),
+  };
   const answer = { qid: Type.String(), question: Type.String(), answer: Type.String() };
   const neighbour = { row, distance: Type.Number({ description: 'Euclidean' }), valueId: Type.String() };
   const ranked = Type.Object({
@@ -69,7 +77,7 @@ export function createSchemas(limits: Limits) {
         evidence: Type.Optional(Type.Integer({ minimum: 0, maximum: limits.k, description: 'of the nearest answers, how many to give in words (default: 3)' })),
       }, closed),
       answer: Type.Object({
-        k: Type.Integer(),
+        ...found,
         results: Type.Array(Type.Object({ ranking: Type.Array(ranked), neighbours: Type.Array(Type.Object(neighbour)), evidence: Type.Array(Type.Object({ ...neighbour, ...answer })) })),
       }),
     },
@@ -79,7 +87,7 @@ export function createSchemas(limits: Limits) {
         k: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.k, description: 'nearest answers to give (default: 10, or all where there are fewer)' })),
         answers: Type.Optional(Type.Boolean({ description: 'with the answers in words (default: true)' })),
       }, closed),
-      answer: Type.Object({ k: Type.Integer(), results: Type.Array(Type.Object({ neighbours: Type.Array(Type.Object({ ...neighbour, ...Type.Partial(Type.Object(answer)).properties })) })) }),
+      answer: Type.Object({ ...found, results: Type.Array(Type.Object({ neighbours: Type.Array(Type.Object({ ...neighbour, ...Type.Partial(Type.Object(answer)).properties })) })) }),
     },
     index,
     add: {

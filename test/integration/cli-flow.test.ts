@@ -40,6 +40,8 @@ describe('embed, index, identify, eval', () => {
     expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
     expect(summary).toMatchObject({ addedRows: lines.length, embeddedTexts: new Set(lines.map((line) => textOf(line))).size });
     expect(summary['cpuBusy']).toBeGreaterThan(0);
+    expect(summary['encoderBusy']).toBeGreaterThan(0);
+    expect(summary['encoderBusy']).toBeLessThanOrEqual(1);
     expect(Object.keys(bytesOf(values))).toHaveLength(1 + 2 * Math.ceil(lines.length / 8));
   });
 

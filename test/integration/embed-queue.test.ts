@@ -1,80 +1,47 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
-import { fileURLToPath } from 'node:url';
 
 import { Queue } from 'bullmq';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../src/data/dataset.js';
-import { runCli, startCli, type CliResult, type CliRun } from '../support/cli.js';
+import { runCli, type CliResult } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
+import { QueueScene, saying } from '../support/queue-scene.js';
 import { seededRandom } from '../support/random.js';
-import { NO_REDIS, RedisServer } from '../support/redis-server.js';
-
-const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz', import.meta.url));
-const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
-const SHARD_ROWS = 64;
-const scratch = mkdtempSync(join(tmpdir(), 'univar-queue-'));
-const inputs = join(scratch, 'inputs');
-const encoder = join(scratch, 'encoder');
+import { NO_REDIS } from '../support/redis-server.js';
 
 describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === undefined ? '' : ` (${NO_REDIS})`}`, () => {
-  let redis: RedisServer;
-  const running: CliRun[] = [];
-
-  beforeAll(async () => {
-    mkdirSync(inputs);
-    const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
-    writeFileSync(join(inputs, 'a.jsonl'), `${lines.slice(0, 1200).join('\n')}\n`);
+  const files = {
+    'a.jsonl': (lines: string[]) => lines.slice(0, 1200),
     // Some shards have texts of others, and one has nothing else.
-    writeFileSync(join(inputs, 'b.jsonl'), `${[...lines.slice(1100, 1150), ...lines.slice(0, 140), ...lines.slice(1200, 1600)].join('\n')}\n`);
-    expect((await runCli(['random-encoder', '--layers', '4', '--hidden', '128', '--out', encoder])).code).toBe(0);
-    redis = await RedisServer.start(scratch);
-  });
-  afterEach(async () => {
-    for (const { child, result } of running.splice(0)) {
-      child.kill('SIGKILL');
-      await result;
-    }
-  });
-  afterAll(async () => {
-    await redis.kill();
-    rmSync(scratch, { recursive: true });
-  });
-
-  const embedArgs = (out: string): string[] => ['embed', inputs, '--encoder', encoder, '--out', join(scratch, out), '--shard-rows', String(SHARD_ROWS), '--json'];
-  const start = (args: string[]): CliRun => {
-    const run = startCli(args, { env });
-    running.push(run);
-    return run;
+    'b.jsonl': (lines: string[]) => [...lines.slice(1100, 1150), ...lines.slice(0, 140), ...lines.slice(1200, 1600)],
   };
-  const startWorker = (args: string[] = []): CliRun => start(['worker', '--queue', redis.url, '--encoder', encoder, '--lease', '1', ...args]);
+  const scene = new QueueScene(files, { layers: 4, hidden: 128 }, 64);
+  const { scratch } = scene;
 
   let alone: Record<string, Buffer>;
   it('gives the same as one machine alone, although workers are killed at random and Redis is restarted', async () => {
-    expect(await runCli(embedArgs('alone'), { env })).toMatchObject({ code: 0 });
-    alone = bytesOf(join(scratch, 'alone'));
+    alone = await scene.embedAlone();
     const out = join(scratch, 'shared');
     const random = seededRandom(7);
     const state = { over: false };
-    const planner = start([...embedArgs('shared'), '--queue', redis.url]);
+    const planner = scene.startPlanner('shared');
     const ended = planner.result.finally(() => (state.over = true));
-    const workers = [startWorker(), startWorker()];
+    const workers = [scene.startWorker(), scene.startWorker()];
     let kills = 0;
     const chaos = (async () => {
       while (!state.over && kills < 8) {
         await sleep(300 + random() * 1500);
         const victim = Math.floor(random() * workers.length);
         workers[victim]!.child.kill('SIGKILL');
-        workers[victim] = startWorker();
+        workers[victim] = scene.startWorker();
         kills++;
         if (kills !== 3) continue;
-        await redis.kill();
+        await scene.redis.kill();
         await sleep(500);
-        await redis.start();
+        await scene.redis.start();
       }
     })();
     const { code, stdout, stderr } = await ended;
@@ -88,12 +55,12 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
   }, 300_000);
 
   it('goes on where a planner was killed, without asking for a shard again that has a file', async () => {
-    const planner = start([...embedArgs('resumed'), '--queue', redis.url]);
-    const worker = startWorker();
+    const planner = scene.startPlanner('resumed');
+    const worker = scene.startWorker();
     const out = join(scratch, 'resumed');
     const results = (): string[] => {
       try {
-        return readdirSync(out, { recursive: true }).map(String).filter((name) => /work-.*\.npy$|shards-.*\.npy$/.test(name));
+        return readdirSync(out, { recursive: true }).map(String).filter((name) => /work-.*\.result$|shards-.*\.npy$/.test(name));
       } catch {
         return [];
       }
@@ -103,8 +70,8 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
     await planner.result;
     // On its own, and here: the work of the others counts all the same.
     worker.child.kill('SIGKILL');
-    const second = start([...embedArgs('resumed'), '--queue', redis.url]);
-    const workers = [startWorker(), startWorker()];
+    const second = scene.startPlanner('resumed');
+    const workers = [scene.startWorker(), scene.startWorker()];
     expect(await second.result).toMatchObject({ code: 0 });
     expect(bytesOf(out)).toEqual(alone);
     workers[0]!.child.kill('SIGTERM');
@@ -112,8 +79,8 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
   }, 300_000);
 
   it('does a shard twice to the same end', async () => {
-    const queue = new Queue('univar-embed', { connection: { url: redis.url } });
-    const planner = start([...embedArgs('twice'), '--queue', redis.url]);
+    const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
+    const planner = scene.startPlanner('twice');
     let copied = 0;
     // The same jobs under other ids: two workers do each of them at the same time.
     while (copied < 10) {
@@ -125,8 +92,8 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
       }
       await sleep(50);
     }
-    startWorker();
-    startWorker();
+    scene.startWorker();
+    scene.startWorker();
     expect(await planner.result).toMatchObject({ code: 0 });
     expect(bytesOf(join(scratch, 'twice'))).toEqual(alone);
     await queue.obliterate({ force: true });
@@ -136,16 +103,14 @@ describe.skipIf(NO_REDIS !== undefined)(`embed --queue and worker${NO_REDIS === 
   it('names a worker with another encoder, and a Redis that does not answer', async () => {
     const other = join(scratch, 'other-encoder');
     expect((await runCli(['random-encoder', '--layers', '4', '--hidden', '128', '--seed', '1', '--out', other])).code).toBe(0);
-    const planner = start([...embedArgs('other'), '--queue', redis.url]);
-    await new Promise<void>((resolve) => {
-      planner.child.stderr!.on('data', (text) => String(text).includes('no worker is connected') && resolve());
-    });
-    const refused: CliResult = await start(['worker', '--queue', redis.url, '--encoder', other]).result;
+    const planner = scene.startPlanner('other');
+    await saying(planner, 'no worker is connected');
+    const refused: CliResult = await scene.start(['worker', '--queue', scene.redis.url, '--encoder', other]).result;
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/The jobs are for the encoder "encoder".*--encoder/) as string });
     planner.child.kill('SIGINT');
     expect(await planner.result).toMatchObject({ code: 130, stderr: expect.stringContaining('Interrupted') as string });
     // What nobody waits for any more is not left for the workers.
-    const queue = new Queue('univar-embed', { connection: { url: redis.url } });
+    const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
     expect(await queue.getJobs(['waiting', 'delayed', 'failed'])).toEqual([]);
     await queue.close();
     const nowhere = await runCli(['worker', '--queue', 'redis://user:secret@127.0.0.1:1']);

@@ -11,7 +11,7 @@ import { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters, randomNormal, seededRandom } from '../support/random.js';
 
 const CHECKSUM_BYTES = 20;
-const KINDS = ['Flat', 'SQ8', 'SQ4', 'PQ8x4', 'HNSW8', 'HNSW8,SQ8', 'IVF8,Flat', 'IVF8,SQ8', 'IVF8,PQ8x4', 'IVF8_HNSW4,SQfp16', 'PCA16,IVF8,SQ8', 'OPQ8_16,PQ8x4', 'RR,L2norm,Pad40,HNSW4'];
+const KINDS = ['Flat', 'SQ8', 'SQ4', 'PQ8x4', 'HNSW8', 'HNSW8,SQ8', 'IVF8,Flat', 'IVF8,SQ8', 'IVF8,PQ8x4', 'IVF8_HNSW4,SQfp16', 'PCA16,IVF8,SQ8', 'OPQ8_16,PQ8x4', 'RR,L2norm,Pad40,HNSW4', 'HNSW8,SQ8,RFlat', 'PCA16,IVF8,SQ8,RFlat'];
 const dim = 32;
 const x = randomClusters(300, dim, 10, 1);
 
@@ -70,6 +70,43 @@ describe('damaged index files', () => {
         await outcome.search(x, 1);
       }
       await outcome.dispose();
+    }
+  });
+
+  it.each(KINDS)('%s: what is mapped of a damaged file can be searched', async (factory) => {
+    const bytes = await bytesOf(factory, 'ip');
+    const random = seededRandom(4);
+    const below = (n: number): number => Math.floor(random() * n);
+    const path = join(folder, 'mapped.faiss');
+    let opened = 0;
+    for (let i = 0; i < 80; i++) {
+      const damaged = bytes.slice(0, i % 2 === 0 ? bytes.length : below(bytes.length));
+      if (i % 2 === 0) damaged[below(damaged.length)]! ^= 1 << below(8);
+      writeFileSync(path, damaged);
+      const outcome = await VectorIndex.load(path, { map: true }).catch((error: unknown) => error);
+      if (!(outcome instanceof VectorIndex)) {
+        expect(outcome).toMatchObject({ code: 'ERR_DATA' });
+        continue;
+      }
+      opened++;
+      const { labels } = await outcome.search(x.subarray(0, 3 * dim), 5);
+      expect(labels.every((label) => label >= -1)).toBe(true);
+      await outcome.dispose();
+    }
+    // Most of a file is vectors and codes, whose damage only a full check notices.
+    expect(opened).toBeGreaterThan(0);
+  });
+
+  it('notices damage to the list of removed rows', async () => {
+    const index = await VectorIndex.fromBuffer(await bytesOf('HNSW8', 'l2'));
+    await index.remove(Int32Array.of(1, 299));
+    const bytes = await index.toBuffer();
+    const plain = (await bytesOf('HNSW8', 'l2')).length - CHECKSUM_BYTES;
+    for (let at = plain; at < bytes.length; at++) {
+      const flipped = bytes.slice();
+      flipped[at]! ^= 0x80;
+      await expect(VectorIndex.fromBuffer(flipped), String(at)).rejects.toMatchObject({ code: 'ERR_DATA' });
+      if (at > plain) await expect(VectorIndex.fromBuffer(bytes.slice(0, at)), String(at)).rejects.toMatchObject({ code: 'ERR_DATA' });
     }
   });
 

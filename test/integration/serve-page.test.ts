@@ -58,6 +58,17 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     await page.waitForSelector('#result p:has-text("64 entries")');
   });
 
+  it('lets only the answers of some models be found', async () => {
+    await page.fill('#text', 'w1 w2');
+    await page.fill('#models', 'model-1, model-2');
+    await page.fill('#langs', 'eng');
+    await page.click('#search');
+    await page.waitForSelector('#result p:has-text("The filter leaves 40 answers.")');
+    const found = await page.locator('#result tbody tr td:nth-child(2)').allTextContents();
+    expect(new Set(found)).toEqual(new Set(['model-1$eng', 'model-2$eng']));
+    for (const id of ['#models', '#langs']) await page.fill(id, '');
+  });
+
   it('shows hostile answers and errors as texts', async () => {
     const record = { qid: 'q', question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
     expect((await server.post('/v1/index', { records: [record] })).status).toBe(201);
@@ -71,5 +82,9 @@ describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium i
     await page.click('#identify');
     await page.waitForSelector('#result .error');
     expect(await page.textContent('#result .error')).toContain('must NOT have fewer than 1 characters');
+    await page.fill('#text', 'w1');
+    await page.fill('#models', 'model1');
+    await page.click('#search');
+    await page.waitForSelector('#result .error:has-text("model-1")');
   });
 });

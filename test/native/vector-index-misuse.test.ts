@@ -186,10 +186,10 @@ describe('searching', () => {
 
 describe('the native boundary of the index', () => {
   it('refuses what is no handle and arrays that do not fit', async () => {
-    expect(() => addon().indexSearch({} as never, x, 1, 1, new Int32Array(1), new Float32Array(1), 0, 0)).toThrow(/native boundary/);
+    expect(() => addon().indexSearch({} as never, x, 1, 1, new Int32Array(1), new Float32Array(1), 0, 0, 0)).toThrow(/native boundary/);
     const opened = await addon().indexCreate(dim, 1, 'Flat', 0, 0, false);
     expect(() => addon().indexAdd(opened.handle, x, 1)).toThrow(/native boundary/);
-    expect(() => addon().indexSearch(opened.handle, x, 400, 2, new Int32Array(1), new Float32Array(800), 0, 0)).toThrow(/native boundary/);
-    expect(() => addon().indexSearch(opened.handle, x, 400, 0, new Int32Array(0), new Float32Array(0), 0, 0)).toThrow(/native boundary/);
+    expect(() => addon().indexSearch(opened.handle, x, 400, 2, new Int32Array(1), new Float32Array(800), 0, 0, 0)).toThrow(/native boundary/);
+    expect(() => addon().indexSearch(opened.handle, x, 400, 0, new Int32Array(0), new Float32Array(0), 0, 0, 0)).toThrow(/native boundary/);
   });
 });

@@ -15,6 +15,7 @@ export class SlowEncoder implements Encoder {
   readonly backend = 'native';
   readonly precision = 'f32';
   readonly fingerprint = 'slow';
+  readonly idleSeconds = 0;
   readonly calls: string[][] = [];
   disposed = false;
   #release: (() => void)[] = [];

@@ -30,6 +30,11 @@ export interface EmbedResult {
   seconds: number;
   /** Seconds of CPU time, of all threads of this process, meanwhile. */
   cpuSeconds: number;
+  /**
+   * Seconds in which the encoder computed, at least. What it may have waited while this thread was busy, and could not see
+   * that it had ended, counts as waiting.
+   */
+  encoderSeconds: number;
 }
 
 interface InHand {
@@ -44,8 +49,10 @@ interface InHand {
 export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   const { writer, encoder, onProgress } = task;
   const resumedRows = writer.rows;
-  const result: EmbedResult = { texts: 0, tokens: 0, seconds: 0, cpuSeconds: 0 };
+  const result: EmbedResult = { texts: 0, tokens: 0, seconds: 0, cpuSeconds: 0, encoderSeconds: 0 };
   const cpuBefore = process.cpuUsage();
+  const loopBefore = performance.eventLoopUtilization();
+  const idleBefore = encoder.idleSeconds ?? 0;
   const started = performance.now();
   const inHand: InHand[] = [];
   let writing: Promise<void> = Promise.resolve();
@@ -80,7 +87,9 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   }
   if (rows !== task.rows) throw inputsChanged();
   const cpu = process.cpuUsage(cpuBefore);
-  return { ...result, seconds: (performance.now() - started) / 1000, cpuSeconds: (cpu.user + cpu.system) / 1e6 };
+  const seconds = (performance.now() - started) / 1000;
+  const waited = (encoder.idleSeconds ?? 0) - idleBefore + performance.eventLoopUtilization(loopBefore).active / 1000;
+  return { ...result, seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, encoderSeconds: Math.max(0, seconds - waited) };
 }
 
 /** The embeddings of all records of a shard from those of its fresh texts and of earlier rows. */

@@ -1,5 +1,8 @@
-import { workFolderOf } from '../../data/partial-dataset.js';
+import { join } from 'node:path';
+
+import { workFolderOf } from '../../data/dataset-files.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { exchangeFolder } from '../../queue/exchange-folder.js';
 import { reachRedis } from '../../queue/redis.js';
 import { ShardQueue } from '../../queue/shard-queue.js';
 import type { CliContext } from '../context.js';
@@ -8,8 +11,17 @@ import { describeEncoderFolder, type OpenShardEncoder, type ShardEncoder } from 
 /** Shards that are awaited at once: one is written while the file of the next is looked for. */
 const DEPTH = 2;
 
+interface QueueOptions extends LoadEncoderOptions {
+  /** Of Redis. */
+  url: string;
+  /** Dataset folder. */
+  out: string;
+  /** What texts and results go through, where it is not the dataset folder. */
+  exchange: string | undefined;
+}
+
 /** Lets workers compute: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
-export async function openQueue(folder: string, { url, out, ...options }: LoadEncoderOptions & { url: string; out: string }, context: CliContext): Promise<OpenShardEncoder> {
+export async function openQueue(folder: string, { url, out, exchange, ...options }: QueueOptions, context: CliContext): Promise<OpenShardEncoder> {
   const connection = await reachRedis(url);
   const description = await describeEncoderFolder(folder, options);
   const { dim, ...encoder } = description;
@@ -20,8 +32,7 @@ export async function openQueue(folder: string, { url, out, ...options }: LoadEn
     start: async (writer) => {
       queue = await ShardQueue.open({
         connection,
-        out,
-        folder: workFolderOf(writer.shardFolder),
+        ...(await placeOfWork(out, workFolderOf(writer.shardFolder), exchange)),
         dim,
         encoder: { ...encoder, batchTokens: options.batchTokens ?? null },
         signal: context.signal,
@@ -33,6 +44,11 @@ export async function openQueue(folder: string, { url, out, ...options }: LoadEn
   };
 }
 
+async function placeOfWork(out: string, folder: string, exchange: string | undefined): Promise<{ root: string; folder: string; exchange: boolean }> {
+  if (exchange === undefined) return { root: out, folder, exchange: false };
+  return { root: exchange, folder: await exchangeFolder(join(out, folder)), exchange: true };
+}
+
 function queueShardEncoder(queue: ShardQueue): ShardEncoder {
   return {
     depth: DEPTH,
@@ -40,5 +56,6 @@ function queueShardEncoder(queue: ShardQueue): ShardEncoder {
       if (fresh.length > 0) await queue.announce(number, fresh);
     },
     encode: async ({ number, fresh }) => (fresh.length > 0 ? queue.result(number) : { embeddings: new Float32Array(0), tokens: 0 }),
+    finish: () => queue.finish(),
   };
 }

@@ -64,9 +64,10 @@ export async function embedToFolder(inputs: readonly string[], options: EmbedOpt
 }
 
 async function openEncoder(folder: string, options: EmbedOptions, context: CliContext): Promise<OpenShardEncoder> {
+  if (options.queue === undefined && options.exchange !== undefined) throw new EngineError('ERR_ARG_RANGE', 'Expected "queue" with "exchange": only workers need one');
   if (options.queue === undefined) return openLocal(folder, encoderOptions(options), context.signal);
   const { openQueue } = await import('./queue-encoder.js');
-  return openQueue(folder, { ...encoderOptions(options), url: options.queue, out: options.out }, context);
+  return openQueue(folder, { ...encoderOptions(options), url: options.queue, out: options.out, exchange: options.exchange }, context);
 }
 
 async function embedShards(run: EmbedRun, writer: DatasetWriter, opened: OpenShardEncoder): Promise<EmbedResult> {
@@ -93,6 +94,7 @@ async function embedShards(run: EmbedRun, writer: DatasetWriter, opened: OpenSha
     const result = await embedRecords({ writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress: (done) => progress.update(done) });
     await rejects.finish();
     await writer.finish({ rejected: (base?.manifest.rejected ?? 0) + rejected, duplicates });
+    await encoder.finish?.();
     return result;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
@@ -140,7 +142,7 @@ async function scanInputs({ base, paths }: EmbedInputs, read: ReadOptions, conte
 }
 
 function summarise({ found: { base }, scan: { result }, options: { out } }: EmbedRun, { description, here }: OpenShardEncoder, embedded: EmbedResult, resumedRows: number): EmbedSummary {
-  const { seconds, tokens, texts, cpuSeconds } = embedded;
+  const { seconds, tokens, texts, cpuSeconds, encoderSeconds } = embedded;
   const { name, backend, precision, dim } = description;
   const rate = (count: number): number => (seconds > 0 ? count / seconds : 0);
   const addedRows = result.rows - (base?.rows ?? 0);
@@ -158,7 +160,7 @@ function summarise({ found: { base }, scan: { result }, options: { out } }: Embe
     seconds,
     answersPerSecond: rate(addedRows - resumedRows),
     tokensPerSecond: rate(tokens),
-    ...(here && { cpuBusy: rate(cpuSeconds) / capabilities().threads }),
+    ...(here && { cpuBusy: rate(cpuSeconds) / capabilities().threads, encoderBusy: rate(encoderSeconds) }),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     ...(result.rejected > 0 && { rejects: `${out}/${REJECTS_FILE}` }),
   };

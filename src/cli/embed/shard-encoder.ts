@@ -14,10 +14,14 @@ export interface EncodedShard {
 export interface ShardEncoder {
   /** Shards that are asked for before the first of them is awaited. */
   readonly depth: number;
+  /** Seconds so far in which this process's encoder had nothing to compute; undefined where others compute. */
+  readonly idleSeconds?: number;
   /** Tells of a shard before any of them is asked for, so that others can begin with it. */
   announce?(shard: PlannedShard): Promise<void>;
   /** @param onProgress receives the number of texts done */
   encode(shard: PlannedShard, onProgress: (texts: number) => void): Promise<EncodedShard>;
+  /** Lets go of what the computation left, when the dataset is complete. */
+  finish?(): Promise<void>;
 }
 
 /** The encoder as far as it is known before its weights are loaded. */
@@ -61,5 +65,11 @@ export async function openLocal(folder: string, options: LoadEncoderOptions, sig
  * The encoder has one shard in hand and the next one in its queue, so that it need not wait while results are written.
  */
 function localShardEncoder(encoder: Encoder, signal: AbortSignal): ShardEncoder {
-  return { depth: 2, encode: ({ fresh }, onProgress) => encoder.encode(fresh, { signal, onProgress }) };
+  return {
+    depth: 2,
+    get idleSeconds() {
+      return encoder.idleSeconds;
+    },
+    encode: ({ fresh }, onProgress) => encoder.encode(fresh, { signal, onProgress }),
+  };
 }

@@ -25,6 +25,8 @@ export interface EmbedSummary extends ScanResult {
   tokensPerSecond: number;
   /** CPU time of this process by the time that its threads had, 0 to 1; absent where another process computes. */
   cpuBusy?: number;
+  /** Share of the time in which the encoder computed and did not wait for texts, at least; absent as `cpuBusy`. */
+  encoderBusy?: number;
   /** Largest resident memory of this process. */
   peakMemoryBytes: number;
   /** File with the rows that were left out. */
@@ -59,13 +61,13 @@ export function summaryOfUnchanged({ dir, rows, manifest }: Dataset, encoder: { 
 
 /** The summary for people. */
 export function describeSummary(summary: EmbedSummary): string {
-  const { rows, models, valueIds, rejected, duplicates, tokens, seconds, addedRows, resumedRows, embeddedTexts, cpuBusy } = summary;
+  const { rows, models, valueIds, rejected, duplicates, tokens, seconds, addedRows, resumedRows, embeddedTexts, cpuBusy, encoderBusy } = summary;
   const dataset = `${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')})`;
   if (addedRows === 0) return `Nothing to do: the dataset has all of these inputs already.\nDataset: ${summary.dataset}, ${dataset}`;
   const lines = [
     `Embedded ${addedRows < rows ? `${plural(addedRows, 'more answer')}, now ` : ''}${dataset} with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
     `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s` +
-      `${cpuBusy === undefined ? '' : `; CPU ${formatPercent(Math.min(1, cpuBusy))} busy`}, ${formatBytes(summary.peakMemoryBytes)} of memory at most.`,
+      `${cpuBusy === undefined ? '' : `; CPU ${formatPercent(Math.min(1, cpuBusy))} busy`}${encoderBusy === undefined ? '' : `, the encoder ${formatPercent(Math.min(1, encoderBusy))} of the time`}, ${formatBytes(summary.peakMemoryBytes)} of memory at most.`,
   ];
   if (resumedRows > 0) lines.push(`${formatCount(resumedRows)} of the answers were there from an interrupted run.`);
   const copied = addedRows - resumedRows - embeddedTexts;

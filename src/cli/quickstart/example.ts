@@ -1,5 +1,6 @@
 import { valueId, type QaRecord } from '../../data/record.js';
-import { gatherRows, prepareRows, type EvaluationOptions, type LabelledRows } from '../../evaluation/prepare.js';
+import { prepareRows, type EvaluationOptions, type LabelledRows } from '../../evaluation/prepare.js';
+import { gatherRows } from '../../search/gather-rows.js';
 import { ValueIdentifier } from '../../search/value-identifier.js';
 import type { TextReport } from '../identify/report.js';
 

@@ -10,7 +10,7 @@ export async function runWorker(options: WorkerOptions, context: CliContext): Pr
   return workOnShards(options, context);
 }
 
-async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, exchange, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
   const { ShardWorker } = await import('../../queue/shard-worker.js');
   const connection = await reachRedis(queue);
   context.log(`worker: waiting for shards at ${withoutSecrets(queue)}`);
@@ -21,7 +21,7 @@ async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, lease, json
     seconds += took;
     context.log(`worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`);
   };
-  const shards = await ShardWorker.run({ connection, encoder, out, lease, signal: context.signal, onShard });
+  const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal: context.signal, onShard });
   if (json) context.printJson({ shards, texts, seconds });
   else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
 }

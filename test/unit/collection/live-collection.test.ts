@@ -3,11 +3,10 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { CHANGES_FILE, LiveCollection } from '../../../src/collection/live-collection.js';
-import { openDataset } from '../../../src/data/dataset.js';
+import { CHANGES_FILE, type LiveCollection } from '../../../src/collection/live-collection.js';
 import { DatasetWriter } from '../../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../../src/data/record.js';
-import { VectorIndex } from '../../../src/search/vector-index.js';
+import { openLive as openChanged } from '../../support/changed-dataset.js';
 import { seededRandom } from '../../support/random.js';
 import { smallDisk } from '../../support/small-disk.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -27,16 +26,8 @@ async function writeDataset(dir: string, shift = 0): Promise<string> {
   return dir;
 }
 
-async function openLive(dir: string, { factory = 'Flat', readOnly = false } = {}): Promise<LiveCollection> {
-  const live = await LiveCollection.open({
-    readOnly,
-    open: async () => {
-      const dataset = await openDataset(dir);
-      const index = await VectorIndex.create({ dim: DIM, metric: 'l2', factory });
-      await index.add(await dataset.readEmbeddings());
-      return { dataset, index };
-    },
-  });
+async function openLive(dir: string, options?: { factory?: string; readOnly?: boolean }): Promise<LiveCollection> {
+  const live = await openChanged(dir, options);
   let open = true;
   const close = live.close.bind(live);
   live.close = () => ((open = false), close());

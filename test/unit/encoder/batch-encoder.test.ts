@@ -92,6 +92,27 @@ describe('BatchEncoder', () => {
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
   });
 
+  it('counts as idle the time in which the model has no batch, and no other', async () => {
+    const { encoder, runner } = setup();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const encode = runner.encode.bind(runner);
+    const waiting = vi.spyOn(runner, 'encode').mockImplementation(async (batch) => {
+      await held;
+      return encode(batch);
+    });
+    const call = encoder.encode(textsOf(300));
+    await vi.waitFor(() => expect(waiting).toHaveBeenCalledTimes(2));
+    const before = encoder.idleSeconds;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(encoder.idleSeconds).toBe(before);
+    release();
+    await call;
+    const after = encoder.idleSeconds;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(encoder.idleSeconds).toBeGreaterThan(after);
+  });
+
   it('does calls one after the other', async () => {
     const { encoder, runner } = setup();
     const ended: number[] = [];

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -22,22 +22,50 @@ describe('the files of a shard that is computed elsewhere', () => {
     await files.writeTexts(3, texts.map((text) => ({ ...text, model: 'not needed' })));
     expect(await files.readTexts(3, 2)).toEqual(texts);
     const embeddings = randomNormal(2 * 5, 1);
-    expect(await files.hasResult(3, 2, 5)).toBe(false);
+    expect(await files.looksDone(3, 2, 5)).toBe(false);
     await Promise.all([1, 2, 3].map(() => files.writeResult(3, 5, { embeddings, tokens: 17 })));
-    expect(await files.hasResult(3, 2, 5)).toBe(true);
+    expect(await files.looksDone(3, 2, 5)).toBe(true);
     expect(await files.readResult(3, 2, 5)).toEqual({ embeddings, tokens: 17 });
-    expect(readdirSync(dir).sort()).toEqual(['00003.json', '00003.jsonl', '00003.npy']);
+    expect(readdirSync(dir).sort()).toEqual(['00003.result', '00003.texts']);
+    await files.remove();
+    expect(existsSync(dir)).toBe(false);
   });
 
-  it('are no result while they are cut short or of another shape', async () => {
+  it('are no result while they are cut short, damaged or of another shape', async () => {
+    const dir = workFolder();
+    const files = new WorkFiles(dir);
+    await files.writeTexts(0, texts);
+    await files.writeResult(0, 5, { embeddings: randomNormal(10, 1), tokens: 0 });
+    for (const [count, dim] of [[3, 5], [2, 4]] as const) expect(await files.looksDone(0, count, dim)).toBe(false);
+    expect(await files.readResult(0, 5, 2)).toBeUndefined(); // as many bytes
+    const path = join(dir, '00000.result');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    expect([await files.looksDone(0, 2, 5), await files.readResult(0, 2, 5)]).toEqual([true, undefined]);
+    truncateSync(path, 150);
+    expect([await files.looksDone(0, 2, 5), await files.readResult(0, 2, 5)]).toEqual([false, undefined]);
+  });
+
+  it('are not written where the texts are gone, because nobody waits for them', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeResult(0, 5, { embeddings: randomNormal(10, 1), tokens: 0 });
-    for (const [count, dim] of [[3, 5], [2, 4]] as const) expect(await files.hasResult(0, count, dim)).toBe(false);
-    await expect(files.readResult(0, 5, 2)).rejects.toMatchObject({ code: 'ERR_DATA' }); // as many bytes
-    truncateSync(join(dir, '00000.npy'), 150);
-    expect(await files.hasResult(0, 2, 5)).toBe(false);
-    await expect(files.readResult(0, 2, 5)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('truncated') as string });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('of texts may arrive late, and are named where they stay half-written', async () => {
+    const dir = workFolder();
+    const files = new WorkFiles(dir);
+    await files.writeTexts(0, texts);
+    const path = join(dir, '00000.texts');
+    const whole = readFileSync(path);
+    truncateSync(path, whole.length - 1);
+    const read = files.readTexts(0, 2);
+    setTimeout(() => writeFileSync(path, whole), 300);
+    expect(await read).toEqual(texts);
+    truncateSync(path, 10);
+    await expect(files.readTexts(0, 2)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('00000.texts is not whole') as string });
   });
 
   it('tell a dataset that is complete from a folder that this machine does not see', async () => {

@@ -17,6 +17,7 @@ describe('parseFactory', () => {
     ['IVF100,Flat', { minTrainRows: 100, graph: false, lists: true, kmeans: true }],
     ['IVF100_HNSW16,PQ16', { minTrainRows: 256, graph: true, lists: true, kmeans: true }],
     ['PCA32,L2norm,IVF10,SQ8', { minTrainRows: 32, graph: false, lists: true, kmeans: true }],
+    ['HNSW32,SQ8,RFlat', { minTrainRows: 1, graph: true, lists: false, kmeans: false }],
     ['OPQ8_32,PQ8x4', { minTrainRows: 256, graph: false, lists: false, kmeans: true }],
     ['Pad96,HNSW8', { minTrainRows: 0, graph: true, lists: false, kmeans: false }],
   ])('%s', (factory, kind) => expect(parseFactory(factory, 64)).toEqual(kind));
@@ -34,7 +35,9 @@ describe('parseFactory', () => {
     ['HNSW1', 'links of a graph'],
     ['HNSW32,PQ8', 'not supported'],
     ['IVF16(Index3),Flat', 'unknown part'],
-    ['IVF16,Flat,RFlat', 'unexpected part "RFlat"'],
+    ['RFlat', 'unknown part "RFlat"'],
+    ['RFlat,Flat', 'unknown part "RFlat"'],
+    ['IVF16,Flat,RFlat,RFlat', 'unexpected part "RFlat"'],
     ['IVF16,PQ8x40', 'bits of a PQ code'],
     ['PCA32', 'unknown part "PCA32"'],
   ])('refuses %j', (factory, why) => {

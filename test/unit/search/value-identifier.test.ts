@@ -35,6 +35,16 @@ describe('ValueIdentifier over embeddings', () => {
     expect(found!.ranking.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
   });
 
+  it('lets only the rows vote that a filter leaves, however few', async () => {
+    const filter = { model: 'a', lang: ['eng', 'zho'] };
+    expect(identifier.count(filter)).toBe(3);
+    const [found] = await identifier.identify(Float32Array.of(0), { k: 5, filter });
+    expect(found!.neighbours.map(({ row }) => row)).toEqual([1, 3, 4]);
+    expect(found!.ranking.map(({ valueId, votes, share }) => [valueId, votes, share])).toEqual([['a$eng', 2, 2 / 3], ['a$zho', 1, 1 / 3]]);
+    expect(await identifier.identify(Float32Array.of(0), { filter: { valueId: 'b$eng', lang: 'zho' } })).toEqual([{ ranking: [], neighbours: [] }]);
+    await expect(identifier.identify(Float32Array.of(0), { filter: { model: 'B' } })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('"b"') as string });
+  });
+
   it('identifies every query by itself', async () => {
     const found = await identifier.identify(Float32Array.of(0, 10, 3), { k: 1 });
     expect(found.map(({ ranking }) => ranking[0]!.valueId)).toEqual(['b$eng', 'a$eng', 'a$zho']);

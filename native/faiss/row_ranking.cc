@@ -1,0 +1,114 @@
+#include "faiss/row_ranking.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "faiss/row_computer.h"
+
+namespace univar {
+
+using faiss::idx_t;
+
+namespace {
+
+struct Entry {
+  float distance;  // smaller is nearer
+  int32_t row;
+};
+
+bool Nearer(const Entry& a, const Entry& b) { return a.distance != b.distance ? a.distance < b.distance : a.row < b.row; }
+
+// One thread's view of a storage. Many rows at once where there is a kernel for its codes.
+class Comparer {
+ public:
+  explicit Comparer(const faiss::IndexFlatCodes& storage)
+      : computer_(storage.get_FlatCodesDistanceComputer()),
+        ours_(dynamic_cast<RowComputer*>(computer_.get())),
+        sign_(storage.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f) {}
+
+  void SetQuery(const float* query) { computer_->set_query(query); }
+
+  // The k nearest of `rows`, nearest first.
+  const std::vector<Entry>& Rank(const int32_t* rows, size_t count, size_t k) {
+    constexpr size_t kBlock = 256;
+    entries_.clear();
+    distances_.resize(kBlock);
+    for (size_t begin = 0; begin < count; begin += kBlock) {
+      const size_t size = std::min(kBlock, count - begin);
+      Distances(rows + begin, size);
+      for (size_t i = 0; i < size; ++i) Offer({sign_ * distances_[i], rows[begin + i]}, k);
+    }
+    std::sort_heap(entries_.begin(), entries_.end(), Nearer);
+    return entries_;
+  }
+  float sign() const { return sign_; }
+
+ private:
+  void Distances(const int32_t* rows, size_t count) {
+    if (ours_ != nullptr) {
+      ours_->ByIds(rows, count, distances_.data());
+    } else {
+      for (size_t i = 0; i < count; ++i) distances_[i] = (*computer_)(rows[i]);
+    }
+  }
+  // A heap with the farthest on top.
+  void Offer(Entry entry, size_t k) {
+    if (entries_.size() == k) {
+      if (!Nearer(entry, entries_.front())) return;
+      std::pop_heap(entries_.begin(), entries_.end(), Nearer);
+      entries_.pop_back();
+    }
+    entries_.push_back(entry);
+    std::push_heap(entries_.begin(), entries_.end(), Nearer);
+  }
+
+  std::unique_ptr<faiss::FlatCodesDistanceComputer> computer_;
+  RowComputer* ours_;
+  float sign_;
+  std::vector<Entry> entries_;
+  std::vector<float> distances_;
+};
+
+void Write(const std::vector<Entry>& entries, size_t k, float sign, float* distances, idx_t* labels) {
+  for (size_t j = 0; j < k; ++j) {
+    const bool found = j < entries.size();
+    distances[j] = sign * (found ? entries[j].distance : std::numeric_limits<float>::max());
+    labels[j] = found ? entries[j].row : -1;
+  }
+}
+
+}  // namespace
+
+void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& rows, ConstMatrix queries, size_t k,
+              float* distances, idx_t* labels) {
+#pragma omp parallel if (queries.rows > 1)
+  {
+    Comparer comparer(storage);
+#pragma omp for schedule(dynamic, 1)
+    for (size_t i = 0; i < queries.rows; ++i) {
+      comparer.SetQuery(queries.row(i));
+      Write(comparer.Rank(rows.data(), rows.size(), k), k, comparer.sign(), distances + i * k, labels + i * k);
+    }
+  }
+}
+
+void RankAgain(const faiss::IndexFlat& storage, ConstMatrix queries, const idx_t* candidates, size_t count, size_t k,
+               float* distances, idx_t* labels) {
+#pragma omp parallel if (queries.rows > 1)
+  {
+    Comparer comparer(storage);
+    std::vector<int32_t> rows;
+#pragma omp for schedule(dynamic, 1)
+    for (size_t i = 0; i < queries.rows; ++i) {
+      rows.clear();
+      for (const idx_t* id = candidates + i * count; id != candidates + (i + 1) * count; ++id) {
+        if (*id >= 0) rows.push_back(static_cast<int32_t>(*id));
+      }
+      comparer.SetQuery(queries.row(i));
+      Write(comparer.Rank(rows.data(), rows.size(), k), k, comparer.sign(), distances + i * k, labels + i * k);
+    }
+  }
+}
+
+}  // namespace univar

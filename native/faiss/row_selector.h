@@ -1,0 +1,45 @@
+// Which rows a search may find: those that the caller allows and that were not removed. Bit i % 8 of byte i / 8 of a bitmap
+// belongs to row i; a bitmap says nothing about rows beyond its end.
+#pragma once
+
+#include <faiss/impl/IDSelector.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace univar {
+
+// A view of a bitmap.
+struct RowBits {
+  const uint8_t* data = nullptr;
+  size_t bytes = 0;
+
+  bool has(int64_t row) const {
+    const auto byte = static_cast<size_t>(row >> 3);
+    return byte < bytes && ((data[byte] >> (row & 7)) & 1) != 0;
+  }
+};
+
+class RowSelector final : public faiss::IDSelector {
+ public:
+  // `allowed` without data allows every row.
+  RowSelector(RowBits allowed, RowBits removed, size_t rows) : allowed_(allowed), removed_(removed), rows_(rows) {}
+
+  bool is_member(faiss::idx_t row) const override {
+    return (allowed_.data == nullptr || allowed_.has(row)) && !removed_.has(row);
+  }
+  // Whether every row is selected, as far as can be told without a look at the rows.
+  bool selects_all() const { return allowed_.data == nullptr && removed_.bytes == 0; }
+  size_t Count() const;
+  std::vector<int32_t> Rows() const;
+
+ private:
+  // The selected ones of rows 8 i .. 8 i + 7.
+  uint8_t Byte(size_t i) const;
+
+  RowBits allowed_, removed_;
+  size_t rows_;
+};
+
+}  // namespace univar

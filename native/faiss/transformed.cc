@@ -1,0 +1,39 @@
+#include "faiss/transformed.h"
+
+#include <faiss/VectorTransform.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "cpu/distances.h"
+
+namespace univar {
+
+Status CheckEntries(ConstMatrix x, const char* name) {
+  const size_t row = first_row_beyond_cpu(x.data, x.rows, x.cols, kMaxEntry);
+  if (row == x.rows) return Status::Ok();
+  const bool finite = std::all_of(x.row(row), x.row(row) + x.cols, [](float value) { return std::isfinite(value); });
+  return Status::Error(finite ? Code::kArgRange : Code::kNonFinite,
+                       std::string("Expected ") + (finite ? "entries of at most 1e15 in magnitude" : "finite entries") +
+                           " for \"" + name + "\", got " + (finite ? "a larger one" : "a NaN or an infinity") +
+                           " in row " + std::to_string(row));
+}
+
+Status Transformed::Apply(const IndexParts& parts, ConstMatrix x) {
+  result_ = x;
+  if (parts.transform == nullptr) return Status::Ok();
+  for (const faiss::VectorTransform* step : parts.transform->chain) {
+    if (Status status = Apply(*step); !status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status Transformed::Apply(const faiss::VectorTransform& step) {
+  const float* y = step.apply(static_cast<faiss::idx_t>(result_.rows), result_.data);
+  owned_.reset(y);
+  result_ = ConstMatrix{y, result_.rows, static_cast<size_t>(step.d_out)};
+  return CheckEntries(result_, "vectors, once transformed");
+}
+
+}  // namespace univar

@@ -1,0 +1,60 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+import type { CallOptions } from '../../native/call.js';
+import { expectStrings, fail } from '../../native/validate.js';
+import { countRows } from '../exact-search.js';
+import type { TableKind } from './kind.js';
+import { copyBytes, type LabelledRows } from './vector-bytes.js';
+
+/** As for FAISS: beyond it squares overflow. */
+const LARGEST_FLOAT = 1e15;
+const LARGEST_HALF = 65_504;
+
+export interface VectorBatch {
+  /** [rows, dim], row-major */
+  vectors: Float32Array;
+  /** Value id (`model$lang`) of every row. */
+  valueIds?: readonly string[];
+}
+
+/** Checks a matrix of vectors that go into an index or are looked for in it; returns its number of rows. */
+export function expectVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
+  const rows = countRows(vectors, name, dim);
+  const largest = storage === 'f16' ? LARGEST_HALF : LARGEST_FLOAT;
+  const bad = vectors.findIndex((value) => Math.abs(value) > largest);
+  if (bad >= 0) fail('ERR_ARG_RANGE', `entries up to ${largest}`, name, `${vectors[bad]} in row ${Math.floor(bad / dim)}`);
+  return rows;
+}
+
+/**
+ * Loads batches by COPY, in the transaction at hand.
+ *
+ * @param table as it stands in SQL
+ * @returns the number of rows
+ */
+export async function copyRows(
+  client: PoolClient,
+  table: string,
+  kind: TableKind,
+  firstLabel: number,
+  batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
+  { signal, onProgress }: CallOptions,
+): Promise<number> {
+  let rows = 0;
+  async function* labelled(): AsyncGenerator<LabelledRows> {
+    for await (const { vectors, valueIds } of batches) {
+      const count = expectVectors(vectors, 'vectors', kind);
+      if (valueIds && expectStrings(valueIds, 'valueIds').length !== count) fail('ERR_SHAPE_MISMATCH', `${count} entries, one per row,`, 'valueIds', valueIds);
+      yield { vectors, valueIds, firstLabel: firstLabel + rows };
+      rows += count;
+    }
+  }
+  const copy = client.query(copyFrom(`COPY ${table} (label, model, lang, embedding) FROM STDIN (FORMAT binary)`));
+  const chunks = Readable.from(copyBytes(labelled(), kind.dim, kind.storage, (done) => onProgress?.(done)));
+  await pipeline(chunks, copy, { signal });
+  return rows;
+}

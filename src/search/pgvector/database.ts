@@ -1,0 +1,136 @@
+import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
+
+import { EngineError } from '../../core/errors.js';
+import { checkAborted } from '../../core/file-errors.js';
+import { expectString } from '../../native/validate.js';
+import { databaseError } from './errors.js';
+
+const CONNECT_MS = 10_000;
+
+/** The pool's own limit would also count the time that a call waits for its turn. */
+class PatientClient extends Client {
+  constructor(config?: PoolConfig) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_MS });
+  }
+}
+
+export interface DatabaseOptions {
+  /** `postgres://user@host:5432/database`; what it leaves out comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass as in psql. */
+  url: string;
+  /** Connections at once; further calls wait. */
+  connections: number;
+  /** Receives what the server has to say. */
+  onNotice?: ((text: string) => void) | undefined;
+}
+
+/** A PostgreSQL database over a few connections, which are made as they are needed and again after they were lost. */
+export class Database {
+  readonly #pool: Pool;
+  readonly #config: PoolConfig;
+  readonly #calls = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  /** For messages: which database at which server. */
+  readonly place: string;
+
+  /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may have a password */
+  constructor({ url, connections, onNotice }: DatabaseOptions) {
+    this.#config = { connectionString: expectConnectionString(url), keepAlive: true, fallback_application_name: 'univar' };
+    this.place = placeOf(this.#config);
+    this.#pool = new Pool({ ...this.#config, max: connections, Client: PatientClient });
+    this.#pool.on('error', () => undefined); // an idle connection was lost: the pool makes another one
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => undefined); // the query in hand tells of it
+      if (onNotice) client.on('notice', ({ message, hint }) => onNotice([message, hint].filter((text) => text !== undefined).join('. ')));
+    });
+  }
+
+  /**
+   * Runs `work` in a transaction on a connection of its own. Whatever fails or is aborted leaves nothing behind.
+   *
+   * @param doing for messages, as in `search the table "x" of`
+   * @param begin statements that the transaction starts with
+   * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`, and as {@link databaseError}
+   */
+  async transaction<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new EngineError('ERR_DISPOSED', 'The index was disposed');
+    const call = this.#run(doing, signal, begin, work);
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  async #run<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    checkAborted(signal);
+    let client: PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw databaseError(error, 'connect to', this.place);
+    }
+    let cancelling: Promise<void> | undefined;
+    let committed = false;
+    const cancel = (): void => void (cancelling = this.#cancel(client));
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      checkAborted(signal);
+      await client.query(begin);
+      const result = await work(client);
+      await client.query('COMMIT');
+      committed = true;
+      return result;
+    } catch (error) {
+      checkAborted(signal);
+      throw databaseError(error, doing, this.place);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      await cancelling;
+      // A connection that is closed rolls back; one that was cancelled late could be hit in its next query.
+      client.release(!committed || cancelling !== undefined);
+    }
+  }
+
+  /** Closes the connections once the calls in flight are done. Idempotent. */
+  close(): Promise<void> {
+    // A pool that ends forgets the calls that wait for a connection.
+    this.#closing ??= Promise.allSettled(this.#calls).then(() => this.#pool.end());
+    return this.#closing;
+  }
+
+  /** Asks the server to end the query of a connection, over another one. Where that fails, the query goes on to its end. */
+  async #cancel(client: PoolClient): Promise<void> {
+    const other = new PatientClient(this.#config);
+    other.on('error', () => undefined);
+    try {
+      await other.connect();
+      await other.query('SELECT pg_cancel_backend($1)', [(client as PoolClient & { processID: number }).processID]);
+    } catch {
+      // The server has gone, and the query with it.
+    } finally {
+      await other.end().catch(() => undefined);
+    }
+  }
+}
+
+function expectConnectionString(value: unknown): string {
+  const url = expectString(value, 'url');
+  const wanted = 'Expected a connection string such as postgres://user@host:5432/database for "url"';
+  if (!/^postgres(ql)?:\/\//.test(url)) throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that does not begin with postgres://`);
+  // Otherwise a part of the password would be taken for a host or a database, and stand in messages.
+  if (/^[^/]*\/\/[^/?#]*[/?#].*@/.test(url)) {
+    throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one with an "@" too far behind: write "/", "?", "#" and "@" in a password as %2F, %3F, %23 and %40`);
+  }
+  try {
+    placeOf({ connectionString: url });
+  } catch {
+    throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that cannot be read: special characters must be percent-encoded, a port is a number`);
+  }
+  return url;
+}
+
+function placeOf(config: PoolConfig): string {
+  const { host, port, database, user } = new Client(config);
+  return `the database "${database ?? user ?? ''}" at ${host.startsWith('/') ? host : `${host}:${port}`}`;
+}

@@ -1,0 +1,251 @@
+import { escapeIdentifier } from 'pg';
+
+import type { CallOptions } from '../../native/call.js';
+import { expectInt32, expectInteger, expectOptions, expectString, fail } from '../../native/validate.js';
+import { resolveCallOptions } from '../index-params.js';
+import type { Metric, SearchResult } from '../vector-index.js';
+import { copyRows, expectVectors, type VectorBatch } from './copy-rows.js';
+import { Database } from './database.js';
+import { expectKind, factoryOf, type TableKind } from './kind.js';
+import { beginSearch, nearestRows, resolvePgSearchParams, type PgSearchParams } from './nearest-rows.js';
+import { describeTable, expectPgvector, expectTableName, makeTable, nextLabel, type TableDescription } from './table.js';
+import { vectorParameters } from './vector-bytes.js';
+
+export interface PgConnectionOptions {
+  /**
+   * `postgres://user@host:5432/database`. What it leaves out is looked up as psql does: PGHOST, PGUSER, PGPASSWORD,
+   * ~/.pgpass. Parameters reach the server as in `?options=-c%20maintenance_work_mem%3D1GB`.
+   */
+  url: string;
+  /** Up to 50 lower-case letters, digits and `_`. */
+  table: string;
+  /** Connections at most, and so queries that are searched at the same time. @default 4 */
+  connections?: number;
+  /** Receives what the server has to say, for example that a graph outgrows maintenance_work_mem. */
+  onNotice?: (text: string) => void;
+}
+
+export interface PgOpenOptions extends PgConnectionOptions {
+  signal?: AbortSignal;
+}
+
+export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
+  /** Entries of a vector, from 1 to 2,000; in half precision to 4,000. */
+  dim: number;
+  metric: Metric;
+  /** `HNSW16`, with 2 to 100 links; `HNSW16,SQfp16` stores vectors in half precision. @default 'HNSW32' */
+  factory?: string;
+  /** Candidates that the search for the links of a new vector keeps, from twice the links to 1,000. @default 64, or twice the links */
+  efConstruction?: number;
+  /** What the vectors are, for example `dataset.embeddingsChecksum`; `source` of the index that is opened later. */
+  source?: string;
+  /** Replaces an index of that name. Until all is loaded the older one is there. @default false */
+  overwrite?: boolean;
+}
+
+export interface PgAddOptions extends CallOptions {
+  /** Value id (`model$lang`) of every row, which searches can be limited by. */
+  valueIds?: readonly string[];
+}
+
+/**
+ * An index of vectors in PostgreSQL with pgvector 0.8 or later: a table with the columns `label`, `model`, `lang` and
+ * `embedding`, and an HNSW graph. It is searched as `VectorIndex` is, and fits `ValueIdentifier`.
+ *
+ * Calls may overlap, also those of several processes: each sees what was committed before it.
+ */
+export class PgVectorIndex {
+  readonly #database: Database;
+  readonly #kind: TableKind;
+  readonly #connections: number;
+  #size: number;
+  readonly table: string;
+  /** What its maker said the vectors are. */
+  readonly source: string | undefined;
+
+  private constructor(database: Database, table: string, connections: number, { kind, source, size }: TableDescription) {
+    this.#database = database;
+    this.#kind = kind;
+    this.#connections = connections;
+    this.#size = size;
+    this.table = table;
+    this.source = source;
+  }
+
+  /**
+   * Makes a table, loads it, and builds the graph, all in one transaction: the table is there with all batches, or not at
+   * all. Labels are numbered from 0. `onProgress` receives the number of rows loaded; the graph follows.
+   *
+   * @param batches none: an empty index
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (a bad connection string, more entries than pgvector indexes),
+   *   `ERR_REMOTE` (the server is not reached, refuses or is lost), `ERR_DEVICE_UNAVAILABLE` (no pgvector), `ERR_DATA` (the
+   *   table exists), `ERR_BUSY` (somebody loads it), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`
+   */
+  static async create(options: PgVectorIndexOptions, batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = []): Promise<PgVectorIndex> {
+    expectOptions(options, 'options', [...CONNECTION_OPTIONS, 'onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'overwrite']);
+    const { source = '', overwrite = false } = options;
+    const kind = expectKind(options);
+    const call = resolveCallOptions(options.signal, options.onProgress);
+    expectString(source, 'source');
+    return connected(options, async (database, table, connections) => {
+      const size = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
+        await expectPgvector(client, database.place);
+        let rows = 0;
+        await makeTable(client, { table, place: database.place, kind, source, overwrite }, async (loading) => {
+          rows = await copyRows(client, loading, kind, 0, batches, call);
+        });
+        return rows;
+      });
+      return new PgVectorIndex(database, table, connections, { kind, source: source || undefined, size });
+    });
+  }
+
+  /**
+   * Opens an index that {@link create} made, here or elsewhere.
+   *
+   * @throws EngineError as {@link create}; `ERR_DATA` where there is no such index
+   */
+  static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
+    expectOptions(options, 'options', CONNECTION_OPTIONS);
+    const { signal } = resolveCallOptions(options.signal, undefined);
+    return connected(options, async (database, table, connections) => {
+      const described = await database.transaction(`open the table "${table}" of`, signal, 'BEGIN READ ONLY', async (client) => {
+        const description = await describeTable(client, table, database.place);
+        await expectPgvector(client, database.place);
+        return description;
+      });
+      return new PgVectorIndex(database, table, connections, described);
+    });
+  }
+
+  get dim(): number {
+    return this.#kind.dim;
+  }
+
+  get metric(): Metric {
+    return this.#kind.metric;
+  }
+
+  /** Labels given so far, those of removed vectors among them, as of the last call here that changed the index. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The factory string of the FAISS index of this kind. */
+  get factory(): string {
+    return factoryOf(this.#kind);
+  }
+
+  /** Which database at which server. */
+  get place(): string {
+    return this.#database.place;
+  }
+
+  /**
+   * Adds vectors; their labels continue from those that were given, also by other processes, which wait meanwhile. All are
+   * added, or none. Many are loaded faster by {@link create}.
+   *
+   * @param vectors [rows, dim], row-major
+   * @returns the label of the first
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (entries above 1e15, or 65,504 in half precision),
+   *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async add(vectors: Float32Array, options?: PgAddOptions): Promise<number> {
+    const { valueIds, signal, onProgress } = expectOptions(options, 'options', ['valueIds', 'signal', 'onProgress']);
+    const batch = { vectors, ...(valueIds !== undefined && { valueIds: valueIds as readonly string[] }) };
+    const call = resolveCallOptions(signal, onProgress);
+    const table = escapeIdentifier(this.table);
+    const { first, rows } = await this.#database.transaction(`add to the table "${this.table}" of`, call.signal, 'BEGIN', async (client) => {
+      await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+      const next = await nextLabel(client, this.table);
+      return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
+    });
+    this.#size = first + rows;
+    return first;
+  }
+
+  /**
+   * Removes vectors; their labels are not given again. Labels that are not there are passed over.
+   *
+   * @returns how many were removed
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
+    const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
+    const table = escapeIdentifier(this.table);
+    return this.#database.transaction(`remove from the table "${this.table}" of`, signal, 'BEGIN', async (client) => {
+      const { rowCount } = await client.query(`UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`, [Array.from(wanted)]);
+      return rowCount ?? 0;
+    });
+  }
+
+  /**
+   * The k nearest vectors of each query, among those of `models` and `langs` where these are given. Where the graph yields
+   * fewer, all vectors are looked at. Queries are searched side by side over the connections of the index.
+   *
+   * @param queries [rows, dim], row-major
+   * @param k from 1 to `size`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_REMOTE`,
+   *   `ERR_DATA` (the table has gone), `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async search(queries: Float32Array, k: number, params?: PgSearchParams): Promise<SearchResult> {
+    const { filter, efSearch, call } = resolvePgSearchParams(params);
+    expectVectors(queries, 'queries', this.#kind);
+    expectInteger(k, 'k', 1);
+    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
+    const vectors = vectorParameters(queries, this.dim, this.#kind.storage);
+    const labels = new Int32Array(vectors.length * k).fill(-1);
+    const distances = new Float32Array(vectors.length * k).fill(this.metric === 'ip' ? -MAX_FLOAT : MAX_FLOAT);
+    const table = escapeIdentifier(this.table);
+    let next = 0;
+    let done = 0;
+    const searchSome = (): Promise<void> =>
+      this.#database.transaction(`search the table "${this.table}" of`, call.signal, beginSearch(k, efSearch), async (client) => {
+        while (next < vectors.length) {
+          const query = next++;
+          const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
+          found.forEach(({ label, distance }, i) => {
+            labels[query * k + i] = label;
+            distances[query * k + i] = distance;
+          });
+          call.onProgress?.(++done);
+        }
+      });
+    const searches = Array.from({ length: Math.min(vectors.length, this.#connections) }, () =>
+      searchSome().catch((error: unknown) => {
+        next = vectors.length; // the others need not go on
+        throw error;
+      }),
+    );
+    const failed = (await Promise.allSettled(searches)).find((search) => search.status === 'rejected');
+    if (failed) throw failed.reason;
+    return { labels, distances };
+  }
+
+  /** Closes the connections once the calls in flight are done; the table stays. Idempotent. */
+  dispose(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
+/** Beside a label of -1, as in FAISS. */
+const MAX_FLOAT = 3.4028234663852886e38;
+const DEFAULT_CONNECTIONS = 4;
+const MAX_CONNECTIONS = 100;
+
+/** Hands over a database, and closes it again where no index comes of it. */
+async function connected(
+  { url, table, connections, onNotice }: PgConnectionOptions,
+  make: (database: Database, table: string, connections: number) => Promise<PgVectorIndex>,
+): Promise<PgVectorIndex> {
+  const name = expectTableName(table);
+  const count = expectInteger(connections ?? DEFAULT_CONNECTIONS, 'connections', 1, MAX_CONNECTIONS);
+  const database = new Database({ url, connections: count, onNotice });
+  try {
+    return await make(database, name, count);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

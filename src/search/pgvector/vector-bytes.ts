@@ -1,0 +1,80 @@
+/** Vectors and rows in the binary formats of pgvector and COPY: everything big-endian. */
+import { toFloat16 } from '../../core/float16.js';
+import { splitValueId } from '../../core/value-id.js';
+
+/** How entries are stored: float32 (`vector`) or half precision (`halfvec`). */
+export type Storage = 'f32' | 'f16';
+
+export const ENTRY_BYTES = { f32: 4, f16: 2 } as const;
+
+/** Bytes before the entries of a vector: int16 dim, int16 unused. */
+const VECTOR_HEADER = 4;
+const ROWS_PER_CHUNK = 512;
+
+const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+const COPY_TRAILER = Buffer.from([0xff, 0xff]);
+const FIELDS = 4;
+
+/** Each row of a matrix [rows, dim] as a value that a query takes as a parameter. */
+export function vectorParameters(vectors: Float32Array, dim: number, storage: Storage): Buffer[] {
+  const entries = entryBytes(vectors, storage);
+  const width = dim * ENTRY_BYTES[storage];
+  return Array.from({ length: vectors.length / dim }, (_, row) => {
+    const bytes = Buffer.alloc(VECTOR_HEADER + width);
+    bytes.writeInt16BE(dim);
+    entries.copy(bytes, VECTOR_HEADER, row * width, (row + 1) * width);
+    return bytes;
+  });
+}
+
+export interface LabelledRows {
+  /** [rows, dim] */
+  vectors: Float32Array;
+  /** Value id of every row. */
+  valueIds: readonly string[] | undefined;
+  /** Label of the first row; the others follow. */
+  firstLabel: number;
+}
+
+/**
+ * The input of `COPY (label, model, lang, embedding) FROM STDIN (FORMAT binary)`, in chunks.
+ *
+ * @param onRows receives the number of rows after each chunk that was taken
+ */
+export async function* copyBytes(batches: AsyncIterable<LabelledRows>, dim: number, storage: Storage, onRows: (rows: number) => void): AsyncGenerator<Buffer> {
+  yield COPY_HEADER;
+  let done = 0;
+  for await (const { vectors, valueIds, firstLabel } of batches) {
+    const parameters = vectorParameters(vectors, dim, storage);
+    for (let begin = 0; begin < parameters.length; begin += ROWS_PER_CHUNK) {
+      const chunk = parameters.slice(begin, begin + ROWS_PER_CHUNK);
+      yield Buffer.concat(chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector)));
+      done += chunk.length;
+      onRows(done);
+    }
+  }
+  yield COPY_TRAILER;
+}
+
+function rowBytes(label: number, valueId: string | undefined, vector: Buffer): Buffer[] {
+  const head = Buffer.alloc(10);
+  head.writeInt16BE(FIELDS);
+  head.writeInt32BE(4, 2);
+  head.writeInt32BE(label, 6);
+  const { model, lang } = valueId === undefined ? {} : splitValueId(valueId);
+  return [head, ...fieldBytes(model), ...fieldBytes(lang), ...fieldBytes(vector)];
+}
+
+/** A field behind its length; -1 for NULL. */
+function fieldBytes(value: Buffer | string | undefined): Buffer[] {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(bytes?.length ?? -1);
+  return bytes ? [length, bytes] : [length];
+}
+
+function entryBytes(vectors: Float32Array, storage: Storage): Buffer {
+  const entries = storage === 'f16' ? toFloat16(vectors) : vectors.slice();
+  const bytes = Buffer.from(entries.buffer);
+  return storage === 'f16' ? bytes.swap16() : bytes.swap32();
+}

@@ -1,0 +1,37 @@
+/**
+ * The bits of rows that a search may find, as {@link SearchParams} takes them: bit `row % 8` of byte `row >> 3`.
+ *
+ * @param rows how many rows there are
+ * @returns ceil(rows / 8) bytes
+ */
+export function rowFilter(rows: number, isAllowed: (row: number) => boolean): Uint8Array {
+  const bits = extendFilter(new Uint8Array(), rows);
+  for (let row = 0; row < rows; row++) if (isAllowed(row)) allowRow(bits, row);
+  return bits;
+}
+
+/** A copy with room for `rows`, which allows none of the new ones. */
+export function extendFilter(filter: Uint8Array, rows: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(rows / 8));
+  bits.set(filter);
+  return bits;
+}
+
+export function allowsRow(filter: Uint8Array, row: number): boolean {
+  return ((filter[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
+}
+
+export function allowRow(filter: Uint8Array, row: number): void {
+  filter[row >> 3]! |= 1 << (row & 7);
+}
+
+export function forbidRow(filter: Uint8Array, row: number): void {
+  filter[row >> 3]! &= ~(1 << (row & 7));
+}
+
+/** The rows below `rows` that are allowed, ascending. */
+export function allowedRows(filter: Uint8Array, rows: number): Int32Array {
+  const allowed: number[] = [];
+  for (let row = 0; row < rows; row++) if (allowsRow(filter, row)) allowed.push(row);
+  return Int32Array.from(allowed);
+}

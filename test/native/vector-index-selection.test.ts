@@ -1,0 +1,210 @@
+/** Searches that may find only some of the rows, exact re-ranking, and indexes that stay in their file. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { rowFilter } from '../../src/search/row-filter.js';
+import { VectorIndex, type Metric } from '../../src/search/vector-index.js';
+import { exactRanking, recall } from '../support/exact-search.js';
+import { randomClusters, seededRandom } from '../support/random.js';
+import { relativeError, TOLERANCE } from '../support/tolerances.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'univar-selection-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const dim = 16;
+const ROWS = 6000;
+const K = 10;
+const x = unitRows(randomClusters(ROWS, dim, 40, 1));
+const queries = unitRows(randomClusters(12, dim, 40, 2));
+const METRICS: Metric[] = ['ip', 'l2'];
+
+function unitRows(rows: Float32Array): Float32Array {
+  return rows.map((value, i) => value / Math.hypot(...rows.subarray(i - (i % dim), i - (i % dim) + dim)));
+}
+
+async function build(factory: string, metric: Metric): Promise<VectorIndex> {
+  const index = await VectorIndex.create({ dim, metric, factory });
+  await index.train(x);
+  await index.add(x);
+  return index;
+}
+
+/** Of the true k nearest among the allowed rows, the part that was found. */
+function filteredRecall(labels: Int32Array, metric: Metric, isAllowed: (row: number) => boolean): number {
+  let found = 0;
+  let there = 0;
+  for (let i = 0; i < queries.length / dim; i++) {
+    const truth = exactRanking(queries, i, x, dim, metric).filter(({ row }) => isAllowed(row)).slice(0, K);
+    there += truth.length;
+    const mine = new Set(labels.subarray(i * K, (i + 1) * K));
+    found += truth.filter(({ row }) => mine.has(row)).length;
+  }
+  return found / there;
+}
+
+// Few rows are compared one by one; from some thousands on, a graph is walked (24 candidates of 6,000 rows: from 1,859).
+const SHARES = { 'every other row': 0.5, 'one row in fifty': 0.02, 'five rows': 5 / ROWS };
+const KINDS: [string, object, number][] = [
+  ['Flat', {}, 1],
+  ['SQ8', {}, 0.9],
+  ['PQ8x4', {}, 0.2],
+  ['HNSW16', { efSearch: 24 }, 0.65],
+  ['HNSW16,SQ8', { efSearch: 64 }, 0.9],
+  ['HNSW16,SQ4', { efSearch: 64 }, 0.6],
+  ['HNSW16,SQ8,RFlat', { efSearch: 64 }, 0.99],
+  ['IVF16,Flat', { nprobe: 16 }, 1],
+  ['IVF16,SQ8,RFlat', { nprobe: 16 }, 0.99],
+  ['PCA12,IVF16,SQ8', { nprobe: 16 }, 0.4],
+];
+
+describe.each(METRICS)('a filter, %s', (metric) => {
+  it.each(KINDS)('lets %s find allowed rows only, and the nearest of them', async (factory, params, least) => {
+    const index = await build(factory, metric);
+    const random = seededRandom(3);
+    for (const [name, share] of Object.entries(SHARES)) {
+      const allowed = Array.from({ length: ROWS }, () => random() < share);
+      const filter = rowFilter(ROWS, (row) => allowed[row]!);
+      const { labels, distances } = await index.search(queries, K, { ...params, filter });
+      const count = allowed.filter(Boolean).length;
+      for (let i = 0; i < labels.length; i += K) {
+        const own = labels.subarray(i, i + K);
+        expect(own.every((label) => label === -1 || allowed[label] === true), name).toBe(true);
+        expect(own.filter((label) => label >= 0).length, name).toBe(Math.min(K, count));
+        expect(new Set(own.filter((label) => label >= 0)).size).toBe(Math.min(K, count));
+        const sign = metric === 'ip' ? -1 : 1;
+        for (let j = 1; j < K; j++) expect(sign * distances[i + j]!).toBeGreaterThanOrEqual(sign * distances[i + j - 1]!);
+      }
+      expect(filteredRecall(labels, metric, (row) => allowed[row]!), name).toBeGreaterThanOrEqual(least);
+      const radius = distances[1]!;
+      const inRange = await index.rangeSearch(queries, radius, { ...params, filter });
+      expect(inRange.labels.every((label) => allowed[label]), name).toBe(true);
+    }
+    await index.dispose();
+  });
+
+  it('gives label -1 beside the worst distance where nothing is allowed', async () => {
+    for (const factory of ['Flat', 'HNSW16,SQ8,RFlat', 'IVF16,Flat']) {
+      const index = await build(factory, metric);
+      for (const filter of [new Uint8Array(0), new Uint8Array(ROWS)]) {
+        const { labels, distances } = await index.search(queries, 3, { filter });
+        expect(labels.every((label) => label === -1)).toBe(true);
+        const worst = Math.fround(3.4028234663852886e38) * (metric === 'ip' ? -1 : 1);
+        expect(distances.every((distance) => distance === worst)).toBe(true);
+      }
+      await index.dispose();
+    }
+  });
+});
+
+describe('a filter', () => {
+  it('has a bit for each row and none beyond', () => {
+    expect([...rowFilter(11, (row) => row % 3 === 0)]).toEqual([0b01001001, 0b010]);
+    expect(rowFilter(0, () => true)).toHaveLength(0);
+  });
+
+  it('must be bytes', async () => {
+    const index = await build('Flat', 'l2');
+    await expect(index.search(queries, 1, { filter: [1] as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(index.search(queries, 1, { rerank: 5 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: expect.stringContaining('no such setting') as string });
+  });
+});
+
+describe('removed rows', () => {
+  it.each(['Flat', 'PQ8x4', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,SQ8', 'PCA12,HNSW16'])('are not found again in %s, also after saving and adding', async (factory) => {
+    const index = await build(factory, 'l2');
+    const params = factory.includes('IVF') ? { nprobe: 16 } : {};
+    const removed = new Set(Int32Array.from({ length: ROWS / 3 }, (_, i) => 3 * i));
+    expect(await index.remove(Int32Array.from([...removed, 0, 3]))).toBe(removed.size);
+    expect(await index.remove(Int32Array.of(0))).toBe(0);
+    expect([index.size, index.rows]).toEqual([ROWS - removed.size, ROWS]);
+    await expect(index.search(queries, index.size + 1, params)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+
+    // The removed rows themselves come back, as new ones.
+    const again = x.subarray(0, 9 * dim);
+    await index.add(again);
+    expect([index.size, index.rows]).toEqual([ROWS - removed.size + 9, ROWS + 9]);
+    const path = join(folder, 'removed.faiss');
+    await index.save(path);
+    for (const loaded of [index, await VectorIndex.load(path), await VectorIndex.load(path, { map: true }), await VectorIndex.fromBuffer(await index.toBuffer())]) {
+      expect([loaded.size, loaded.rows]).toEqual([index.size, index.rows]);
+      const { labels } = await loaded.search(x.subarray(0, 3 * dim), K, params);
+      expect(labels.every((label) => !removed.has(label))).toBe(true);
+      if (!/PQ|PCA/.test(factory)) expect(labels[0]).toBe(ROWS);
+      const filter = rowFilter(ROWS, (row) => row < 30);
+      const both = (await loaded.search(x.subarray(0, dim), K, { ...params, filter })).labels;
+      expect([...both].sort((a, b) => a - b)).toEqual([...Array(30).keys()].filter((row) => row % 3 !== 0).filter((row) => both.includes(row)));
+      const inRange = await loaded.rangeSearch(x.subarray(0, dim), 1e6, params);
+      expect(inRange.labels.length).toBeGreaterThan(0);
+      expect(inRange.labels.every((label) => !removed.has(label))).toBe(true);
+      await loaded.dispose();
+    }
+  });
+
+  it('are refused where there was no such row', async () => {
+    const index = await build('Flat', 'l2');
+    await expect(index.remove(Int32Array.of(0, ROWS))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(String(ROWS)) as string });
+    await expect(index.remove(Int32Array.of(-1))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(index.remove([1] as never)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    expect(index.size).toBe(ROWS);
+    await index.remove(Int32Array.from({ length: ROWS }, (_, row) => row));
+    expect(index.size).toBe(0);
+    await expect(index.search(queries, 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    expect((await index.rangeSearch(queries, 1e6)).labels).toHaveLength(0);
+  });
+});
+
+describe.each(METRICS)('exact re-ranking, %s', (metric) => {
+  it.each([
+    ['SQ4,RFlat', {}, 0.98],
+    ['HNSW16,SQ4,RFlat', { efSearch: 200 }, 0.85],
+    ['IVF16,SQ4,RFlat', { nprobe: 16 }, 0.98],
+    ['PCA8,SQ8,RFlat', { rerank: 1500 }, 0.9],
+  ])('%s: distances are exact, and more neighbours are true', async (factory, params, least) => {
+    const index = await build(factory, metric);
+    expect(index.factory).toBe(factory);
+    const plainCodes = await build(factory.replace(',RFlat', ''), metric);
+    const forCodes = factory.startsWith('PCA') ? {} : params;
+    const { labels, distances } = await index.search(queries, K, { rerank: 200, ...params });
+    const found = recall(labels, queries, x, dim, K, metric);
+    expect(found).toBeGreaterThan(least);
+    expect(recall((await plainCodes.search(queries, K, forCodes)).labels, queries, x, dim, K, metric)).toBeLessThan(found - 0.05);
+    for (let i = 0; i < queries.length / dim; i++) {
+      const exact = new Map(exactRanking(queries, i, x, dim, metric).map(({ row, distance }) => [row, distance]));
+      const own = labels.subarray(i * K, (i + 1) * K);
+      expect(relativeError(distances.subarray(i * K, (i + 1) * K), Float64Array.from(own, (row) => exact.get(row)!))).toBeLessThan(TOLERANCE.f32Sum);
+    }
+    const radius = distances[3]!;
+    const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), radius, forCodes);
+    const truth = new Set(exactRanking(queries, 0, x, dim, metric).filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius)).map(({ row }) => row));
+    expect(inRange.every((row) => truth.has(row))).toBe(true);
+    await index.dispose();
+    await plainCodes.dispose();
+  });
+});
+
+describe('a mapped index', () => {
+  it.each(['Flat', 'SQbf16', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,Flat', 'PCA12,IVF16,SQ8'])('%s answers as it did in memory, while its file is replaced', async (factory) => {
+    const index = await build(factory, 'l2');
+    const path = join(folder, 'mapped.faiss');
+    await index.save(path);
+    const mapped = await VectorIndex.load(path, { map: true });
+    expect([mapped.isMapped, index.isMapped, mapped.factory, mapped.size]).toEqual([true, false, index.factory, ROWS]);
+    expect(mapped.bytes).toBeLessThan(index.bytes);
+    const expected = await index.search(queries, K);
+    expect(await mapped.search(queries, K)).toEqual(expected);
+
+    const other = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+    await other.save(path);
+    expect(await mapped.search(queries, K)).toEqual(expected);
+    await mapped.save(path);
+    expect((await VectorIndex.load(path)).size).toBe(ROWS);
+    await expect(mapped.add(queries)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('mapped') as string });
+    await expect(mapped.reserve(10)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    expect(await mapped.remove(Int32Array.of(expected.labels[0]!))).toBe(1);
+    expect((await mapped.search(queries.subarray(0, dim), 1)).labels[0]).not.toBe(expected.labels[0]);
+    await mapped.dispose();
+  });
+});

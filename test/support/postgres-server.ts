@@ -1,0 +1,117 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Client } from 'pg';
+
+/** The newest of Debian's PostgreSQLs that has pgvector from 0.8 on. */
+const VERSION = listOf('/usr/lib/postgresql')
+  .filter(hasPgvector)
+  .sort((a, b) => Number(b) - Number(a))[0];
+const BIN = `/usr/lib/postgresql/${VERSION}/bin`;
+
+/** Why tests with PostgreSQL are left out; undefined where they can run. */
+export const NO_POSTGRES =
+  VERSION === undefined ? 'PostgreSQL with pgvector 0.8 is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)' : undefined;
+
+/** A role that needs a password, and has this one; all others are trusted. */
+export const GUARDED = { user: 'guarded', password: 'a/b@c' };
+
+/** A PostgreSQL of its own, reached by a socket in its folder and not over the network. */
+export class PostgresServer {
+  #child: ChildProcess | undefined;
+
+  private constructor(private readonly folder: string) {}
+
+  static async start(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'univar-postgres-'));
+    const { uid, gid } = serverUser();
+    if (uid !== undefined) chownSync(folder, uid, gid!);
+    const data = join(folder, 'data');
+    const made = spawnSync(`${BIN}/initdb`, ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-locale', '--encoding=UTF8'], { uid, gid, cwd: '/', encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(made.stderr);
+    const rules = join(data, 'pg_hba.conf');
+    writeFileSync(rules, `local all ${GUARDED.user} scram-sha-256\n${readFileSync(rules, 'utf8')}`);
+    appendFileSync(
+      join(data, 'postgresql.conf'),
+      `listen_addresses = ''\nunix_socket_directories = '${folder}'\nfsync = off\nshared_buffers = 32MB\nmax_parallel_maintenance_workers = 0\n`,
+    );
+    const server = new PostgresServer(folder);
+    await server.start();
+    await server.query(`CREATE ROLE ${GUARDED.user} LOGIN PASSWORD '${GUARDED.password}'`);
+    return server;
+  }
+
+  /** @param options settings of the session, such as `-c enable_seqscan=off` */
+  url({ database = 'postgres', user = 'postgres', options = '' }: { database?: string; user?: string; options?: string } = {}): string {
+    return `postgres://${user}@/${database}?host=${this.folder}${options === '' ? '' : `&options=${encodeURIComponent(options)}`}`;
+  }
+
+  /** Starts it again, with what was committed. */
+  async start(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      // After a crash it refuses to start for as long as a process of the old one is ending.
+      if (this.#child?.exitCode !== null) this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], { ...serverUser(), cwd: '/', stdio: 'ignore' });
+      try {
+        await this.query('SELECT 1');
+        return;
+      } catch (error) {
+        if (attempt > 400) throw error;
+        await sleep(25);
+      }
+    }
+  }
+
+  /** Runs statements over a connection of their own; gives the rows of the last. */
+  async query(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
+    const client = new Client({ connectionString: this.url({ database }) });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      const results = [await client.query<Record<string, unknown>>(text)].flat();
+      return results.at(-1)!.rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends it and removes its folder. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** Ends it at once, as a crash does: what is not committed is lost. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGQUIT');
+    await exit;
+  }
+}
+
+/** The server refuses to run as root; what root starts runs as Debian's user for it. */
+function serverUser(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('postgres:'))!.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function hasPgvector(version: string): boolean {
+  const control = `/usr/share/postgresql/${version}/extension/vector.control`;
+  const [, minor] = /default_version = '0\.(\d+)/.exec(existsSync(control) ? readFileSync(control, 'utf8') : '') ?? [];
+  return Number(minor) >= 8 && existsSync(`/usr/lib/postgresql/${version}/bin/initdb`);
+}
+
+function listOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

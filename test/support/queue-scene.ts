@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+import { runCli, startCli, type CliRun } from './cli.js';
+import { bytesOf } from './folder-bytes.js';
+import { RedisServer } from './redis-server.js';
+
+const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz', import.meta.url));
+const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
+
+/** Answers, an encoder and a Redis, for a planner and workers. Made before the tests of a describe block, and gone behind them. */
+export class QueueScene {
+  readonly scratch = mkdtempSync(join(tmpdir(), 'univar-queue-'));
+  readonly encoder = join(this.scratch, 'encoder');
+  redis!: RedisServer;
+  readonly #inputs = join(this.scratch, 'inputs');
+  readonly #running: CliRun[] = [];
+
+  /** @param files names and the lines of the sample that they hold @param size of the encoder */
+  constructor(
+    files: Record<string, (lines: string[]) => string[]>,
+    size: { layers: number; hidden: number },
+    private readonly shardRows: number,
+  ) {
+    beforeAll(async () => {
+      mkdirSync(this.#inputs);
+      const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
+      for (const [name, pick] of Object.entries(files)) writeFileSync(join(this.#inputs, name), `${pick(lines).join('\n')}\n`);
+      expect((await runCli(['random-encoder', '--layers', String(size.layers), '--hidden', String(size.hidden), '--out', this.encoder])).code).toBe(0);
+      this.redis = await RedisServer.start(this.scratch);
+    });
+    afterEach(async () => {
+      for (const { child, result } of this.#running.splice(0)) {
+        child.kill('SIGKILL');
+        await result;
+      }
+    });
+    afterAll(async () => {
+      await this.redis.kill();
+      rmSync(this.scratch, { recursive: true });
+    });
+  }
+
+  /** Starts the compiled `univar` with one thread; it is killed behind the test. */
+  start(args: readonly string[], variables: Record<string, string> = {}): CliRun {
+    const run = startCli(args, { env: { ...env, ...variables } });
+    this.#running.push(run);
+    return run;
+  }
+
+  /** @param out absolute, or a name in the scratch folder */
+  embedArgs(out: string): string[] {
+    return ['embed', this.#inputs, '--encoder', this.encoder, '--out', out.startsWith('/') ? out : join(this.scratch, out), '--shard-rows', String(this.shardRows), '--json'];
+  }
+
+  startPlanner(out: string, args: readonly string[] = [], variables?: Record<string, string>): CliRun {
+    return this.start([...this.embedArgs(out), '--queue', this.redis.url, ...args], variables);
+  }
+
+  startWorker(args: readonly string[] = [], variables?: Record<string, string>): CliRun {
+    return this.start(['worker', '--queue', this.redis.url, '--encoder', this.encoder, '--lease', '1', ...args], variables);
+  }
+
+  /** The files of the dataset that one machine alone makes. */
+  async embedAlone(): Promise<Record<string, Buffer>> {
+    expect(await this.start(this.embedArgs('alone')).result).toMatchObject({ code: 0 });
+    return bytesOf(join(this.scratch, 'alone'));
+  }
+}
+
+/** Resolves when a program has said something on standard error. */
+export function saying({ child }: CliRun, text: string): Promise<void> {
+  let said = '';
+  return new Promise((resolve) => {
+    child.stderr!.on('data', (chunk) => {
+      said += String(chunk);
+      if (said.includes(text)) resolve();
+    });
+  });
+}
