@@ -46,7 +46,8 @@ const searchWith = await open();
 const openSeconds = (performance.now() - begin) / 1000;
 const points: CurvePoint[] = [];
 // Pages of a mapped file come from the disk the first time.
-for (let i = 0; i < count; i++) await searchWith(request.settings.at(-1)!)(query(i), k);
+const warm = searchWith(request.settings.at(-1)!);
+for (let i = 0; i < count; i++) await warm(query(i), k);
 for (const setting of request.settings) {
   const search = searchWith(setting);
   const recall = recallOf(await search(queries, k));

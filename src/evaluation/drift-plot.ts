@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
+import { HEADING_HEIGHT, renderSvg, textWidth } from '../plots/svg.js';
 import type { Distance, Drift } from './centroid-drift.js';
 
 const REFERENCE = '#0072b2';
@@ -12,16 +12,16 @@ export function plotDrift({ checkpoints, span, questions }: Drift, reference: st
   const row = (name: string, side: string, { distance, interval }: Distance) => ({ name, side, distance, low: interval?.low ?? distance, high: interval?.high ?? distance });
   const rows = checkpoints.flatMap(({ name, toReference, toTarget }) => [row(name, reference, toReference), row(name, target, toTarget)]);
   const colour = ({ side }: { side: string }): string => (side === reference ? REFERENCE : TARGET);
-  const heading = { title: 'Value drift', subtitle: `Distance between the means of embedded answers to ${questions} questions, with 95 % intervals; dashed: reference to target` };
+  const heading = { title: 'Value drift', subtitle: `Euclidean distance between the means of embedded answers to ${questions} questions, 95 % intervals; dashed: reference to target` };
   return renderSvg(
     {
-      width: Math.max(560, 120 + 70 * names.length),
+      width: Math.max(textWidth(heading.subtitle, 11) + 24, 120 + 70 * names.length),
       height: 420,
       marginTop: HEADING_HEIGHT,
       marginLeft: 56,
       marginBottom: 60,
       x: { type: 'point', domain: names, label: null, tickRotate: names.length > 6 ? -30 : 0 },
-      y: { zero: true, grid: true, nice: true, label: 'Euclidean distance' },
+      y: { zero: true, grid: true, nice: true, label: null },
       marks: [
         Plot.ruleY([span.distance], { stroke: '#777', strokeDasharray: '4 3' }),
         Plot.line(rows, { x: 'name', y: 'distance', z: 'side', stroke: colour, strokeWidth: 2 }),

@@ -15,6 +15,7 @@ export interface SearchableIndex {
   readonly size: number;
   /** Rows with a label, where some of them were removed. @default `size` */
   readonly rows?: number;
+  /** @param params those of the caller, with `filter` and `signal` where they are given */
   search(
     queries: Float32Array,
     k: number,
@@ -31,7 +32,7 @@ export interface IdentifyOptions {
   /** Neighbours that vote, from 1 to the number of rows. @default 50, or all rows where there are fewer */
   k?: number;
   /** Handed to the index, for example `{ efSearch: 128 }`. */
-  params?: Record<string, unknown>;
+  params?: Record<string, unknown> | undefined;
   /** The rows that may vote. Where it leaves fewer than `k`, these do. @default all */
   filter?: ValueFilter | undefined;
   signal?: AbortSignal;
@@ -67,7 +68,7 @@ export class ValueIdentifier {
       if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
       this.#found = index;
       this.dim = index.dim;
-      this.#search = (queries, k, { params, filter }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }) });
+      this.#search = (queries, k, { params, filter, signal }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }), ...(signal && { signal }) });
     } else {
       const { embeddings } = options;
       this.#found = { size: this.rows };

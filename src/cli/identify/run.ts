@@ -36,7 +36,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     const filter = filterOf(options);
     const matching = filter && identifier.count(filter);
     const k = options.k ?? Math.min(50, dataset.rows);
-    const found = await identifier.identify(embeddings, { k, params: index ? { ...identifyParams(index.factory, options), signal } : {}, filter, signal });
+    const found = await identifier.identify(embeddings, { k, params: index && identifyParams(index.factory, options), filter, signal });
     const reports = await explain(dataset, texts, found, options.evidence);
     if (matching !== undefined && matching < k) context.log(`note: the filter leaves ${formatCount(matching)} of the ${formatCount(dataset.rows)} answers; all of them vote`);
     if (options.json) context.printJson({ dataset: dir, backend, precision, k: Math.min(k, matching ?? k), ...(matching !== undefined && { matching }), search: index ? 'index' : 'exact', texts: reports });

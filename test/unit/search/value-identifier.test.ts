@@ -62,6 +62,21 @@ describe('ValueIdentifier over embeddings', () => {
 });
 
 describe('ValueIdentifier over an index', () => {
+  it('hands parameters, filter and signal on', async () => {
+    const seen: (Record<string, unknown> | undefined)[] = [];
+    const search: SearchableIndex['search'] = (_queries, k, params) => {
+      seen.push(params);
+      return Promise.resolve({ labels: new Int32Array(k), distances: new Float32Array(k) });
+    };
+    const identifier = new ValueIdentifier({ index: { dim: 1, metric: 'l2', size: 5, search }, valueIds });
+    const { signal } = new AbortController();
+    await identifier.identify(Float32Array.of(0), { k: 1, params: { efSearch: 9 }, filter: { valueId: 'a$zho' }, signal });
+    await identifier.identify(Float32Array.of(0), { k: 1 });
+    expect(seen).toEqual([{ efSearch: 9, filter: Uint8Array.of(0b1000), signal }, {}]);
+    expect(seen[0]!['signal']).toBe(signal);
+  });
+
+
   const dim = 16;
   const rows = 63;
   const base = randomUnitRows(rows, dim, 1);
