@@ -87,14 +87,14 @@ async function build(kind: Kind, path: string): Promise<Built> {
     return watch(['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'build-child.ts'), dataset, path, kind.factory, String(cpus().length)]);
   }
   const graph = kind.parameter === 'efSearch' ? ['--ef-construction', String(EF_CONSTRUCTION)] : [];
-  const built = await watch([MAIN, 'index', dataset, '--factory', kind.factory, '--metric', 'ip', ...graph, '--json']);
+  const built = await watch([MAIN, 'index', dataset, '--factory', kind.factory, '--metric', kind.metric ?? 'ip', ...graph, '--json']);
   renameSync(join(dataset, 'index.faiss'), path);
   return built;
 }
 
 function search(kind: Kind, path: string): SearchReport {
-  const { engine, parameter, settings, mapped, factory } = kind;
-  const request: SearchRequest = { engine, path, dim, k: K, queries: queryFile, truth: truthFile, settings, parameter, mapped, quantization: factory };
+  const { engine, parameter, settings, mapped, rerank, factory } = kind;
+  const request: SearchRequest = { engine, path, dim, k: K, queries: queryFile, truth: truthFile, settings, parameter, mapped, rerank, quantization: factory };
   const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'search-child.ts'), JSON.stringify(request)], {
     cwd: ROOT,
     encoding: 'utf8',

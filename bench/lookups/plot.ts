@@ -8,7 +8,7 @@ const COLOURS = ['#1b6ca8', '#3fa7d6', '#0b3954', '#a0a0a0', '#c1440e', '#e98a15
 /** Recall (up) against the latency of single queries; up and to the left is better. */
 export function drawLookups({ rows, dim, k, realRows, machine, results }: LookupFile): string {
   const points = results.flatMap(({ name, points }) => points.map((point) => ({ name, ...point }))).filter(({ recall }) => recall >= 0.8);
-  const ends = results.map(({ name }) => points.findLast((point) => point.name === name)).filter((point) => point !== undefined);
+  const starts = results.map(({ name }) => points.find((point) => point.name === name)).filter((point) => point !== undefined);
   const colour = (name: string): string => COLOURS[results.findIndex((result) => result.name === name) % COLOURS.length]!;
   const channels = { x: 'p50Ms', y: 'recall', z: 'name' };
   const ofPoint = ({ name }: { name: string }): string => colour(name);
@@ -18,7 +18,7 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
       height: 520,
       marginTop: HEADING_HEIGHT + 10,
       marginLeft: 60,
-      marginRight: 150,
+      marginRight: 40,
       marginBottom: 45,
       grid: true,
       x: { type: 'log', label: 'median latency of one query (ms)', tickFormat: (value: number) => String(value) },
@@ -28,7 +28,7 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
         Plot.ruleX([1], { stroke: '#888', strokeDasharray: '4 3' }),
         Plot.lineY(points, { ...channels, stroke: ofPoint }),
         Plot.dot(points, { ...channels, fill: ofPoint, r: 3 }),
-        Plot.text(ends, { x: 'p50Ms', y: 'recall', text: 'name', fill: ofPoint, textAnchor: 'start', dx: 8, fontSize: 10 }),
+        Plot.text(starts, { x: 'p50Ms', y: 'recall', text: 'name', fill: ofPoint, textAnchor: 'start', dy: 13, fontSize: 10, stroke: 'white', strokeWidth: 4 }),
       ],
     },
     {

@@ -17,6 +17,7 @@ export interface SearchRequest {
   /** Of usearch. */
   quantization?: string;
   mapped: boolean;
+  rerank: number | undefined;
 }
 
 export interface CurvePoint {

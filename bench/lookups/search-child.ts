@@ -29,7 +29,7 @@ async function open(): Promise<(setting: number) => Search> {
   }
   const options = { map: request.mapped, ...(request.engine === 'libfaiss' && { plain: true }) };
   const index = await VectorIndex.load(request.path, options);
-  return (setting) => async (rows, wanted) => (await index.search(rows, wanted, { [request.parameter]: setting })).labels;
+  return (setting) => async (rows, wanted) => (await index.search(rows, wanted, { [request.parameter]: setting, ...(request.rerank && { rerank: request.rerank }) })).labels;
 }
 
 function recallOf(labels: ArrayLike<number | bigint>): number {

@@ -37,7 +37,7 @@ export interface VectorIndexOptions extends BuildParams {
   /**
    * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
    * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
-   * `L2norm,`, `Pad64,`. `,RFlat` at the end keeps the float32 vectors too, by which the candidates that the codes have
+   * `L2norm,`, `Pad64,`. PCA takes the mean off, which inner products do not survive: use it with `'l2'`. `,RFlat` at the end keeps the float32 vectors too, by which the candidates that the codes have
    * found are ranked again.
    */
   factory: string;
