@@ -29,6 +29,7 @@ const usearch = (factory: string): Kind => ({ name: `usearch ${factory}`, engine
 export const KINDS: Kind[] = [
   { ...graph('PCA256,HNSW32,SQ8,RFlat'), metric: 'l2', rerank: 200 },
   graph('HNSW32,SQ8,RFlat'),
+  { ...graph('HNSW32,SQ8,RFlat'), name: 'HNSW32,SQ8,RFlat, 200 re-ranked', fileOf: 'HNSW32,SQ8,RFlat', rerank: 200 },
   plain(graph('HNSW32,SQ8,RFlat')),
   graph('HNSW32,SQbf16,RFlat'),
   graph('HNSW32'),

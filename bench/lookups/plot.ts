@@ -12,12 +12,14 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
   const colour = (name: string): string => COLOURS[results.findIndex((result) => result.name === name) % COLOURS.length]!;
   const channels = { x: 'p50Ms', y: 'recall', z: 'name' };
   const ofPoint = ({ name }: { name: string }): string => colour(name);
+  const label = { x: 'p50Ms', y: 'recall', text: 'name', fill: ofPoint, fontSize: 10, stroke: 'white', strokeWidth: 4 };
+  const isToTheRight = (name: string): boolean => /libfaiss|, /.test(name);
   return renderSvg(
     {
       width: 900,
       height: 520,
       marginTop: HEADING_HEIGHT + 10,
-      marginLeft: 60,
+      marginLeft: 110,
       marginRight: 40,
       marginBottom: 45,
       grid: true,
@@ -28,7 +30,9 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
         Plot.ruleX([1], { stroke: '#888', strokeDasharray: '4 3' }),
         Plot.lineY(points, { ...channels, stroke: ofPoint }),
         Plot.dot(points, { ...channels, fill: ofPoint, r: 3 }),
-        Plot.text(starts, { x: 'p50Ms', y: 'recall', text: 'name', fill: ofPoint, textAnchor: 'start', dy: 13, fontSize: 10, stroke: 'white', strokeWidth: 4 }),
+        // Beside the left end of a line; peers and variants, which begin behind another one, on its other side.
+        Plot.text(starts.filter(({ name }) => !isToTheRight(name)), { ...label, dx: -8, dy: 9, textAnchor: 'end' }),
+        Plot.text(starts.filter(({ name }) => isToTheRight(name)), { ...label, dx: 12, dy: 12, textAnchor: 'start' }),
       ],
     },
     {
