@@ -19,8 +19,10 @@ export function isNativeArchitecture(config: Record<string, unknown>): boolean {
  */
 export function nativeConfig(config: Record<string, unknown>, path: string, pooling: PoolingChoice): NativeEncoderConfig {
   const reader = new ConfigReader(config, path);
-  if (config['model_type'] === 'bert') return { ...bertConfig(reader), ...pooling };
-  if (config['model_type'] === 'nomic_bert') return { ...nomicConfig(reader), ...pooling };
+  // Nothing else of what the caller's object may hold: fingerprints are made of the result, wherever a folder lies.
+  const choice: PoolingChoice = { pooling: pooling.pooling, normalize: pooling.normalize };
+  if (config['model_type'] === 'bert') return { ...bertConfig(reader), ...choice };
+  if (config['model_type'] === 'nomic_bert') return { ...nomicConfig(reader), ...choice };
   throw new EngineError('ERR_DATA', `${path}: model_type ${JSON.stringify(config['model_type'])} is neither bert nor nomic_bert`);
 }
 

@@ -78,6 +78,13 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     });
   });
 
+  it('has the same fingerprint wherever its folder lies', async () => {
+    const [here, there] = [encoderFolder(), encoderFolder()];
+    expect(here).not.toBe(there);
+    const of = (folder: string): Promise<string> => using(folder, {}, ({ fingerprint }) => Promise.resolve(fingerprint));
+    expect(await of(there)).toBe(await of(here));
+  });
+
   it('names the tensors that are missing, unknown or misshapen', async () => {
     const folder = encoderFolder();
     const file = await SafetensorsFile.open(`${folder}/model.safetensors`);
