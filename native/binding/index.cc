@@ -107,12 +107,16 @@ class RemoveWorker final : public IndexChange {
   }
 
  private:
-  Status Change(VectorIndex* index) override {
-    size_t removed;
-    return index->Remove(labels_, count_, &removed);
+  Status Change(VectorIndex* index) override { return index->Remove(labels_, count_, &removed_); }
+  // With how many this call removed: another one may have changed the total meanwhile.
+  Napi::Value Result(Napi::Env env) override {
+    Napi::Object info = IndexChange::Result(env).As<Napi::Object>();
+    info["removedNow"] = static_cast<double>(removed_);
+    return info;
   }
   const int32_t* labels_;
   size_t count_;
+  size_t removed_ = 0;
 };
 
 class ReserveWorker final : public IndexChange {
@@ -271,7 +275,7 @@ void RegisterIndex(Napi::Env env, Napi::Object exports) {
   Register<TrainWorker>(env, exports, "indexTrain");
   // indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
   Register<AddWorker>(env, exports, "indexAdd");
-  // indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo>
+  // indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }>
   Register<RemoveWorker>(env, exports, "indexRemove");
   // indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>
   Register<ReserveWorker>(env, exports, "indexReserve");

@@ -171,45 +171,50 @@ void FastGraph::KeepWalk(std::unique_ptr<HnswWalk> walk) const {
   walks_.push_back(std::move(walk));
 }
 
-bool FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* x, idx_t k, float* distances,
+void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* x, idx_t k, float* distances,
                            idx_t* labels, const faiss::SearchParameters* params) const {
   const auto format = StorageFormat(index.storage);
   const auto* given = dynamic_cast<const faiss::SearchParametersHNSW*>(params);
-  const auto* selector = params == nullptr ? nullptr : dynamic_cast<const RowSelector*>(params->sel);
-  if (format == nullptr || (params != nullptr && params->sel != nullptr && selector == nullptr)) return false;
+  const faiss::IDSelector* selector = params == nullptr ? nullptr : params->sel;
   const auto rows = static_cast<size_t>(index.ntotal);
+  const auto wanted = static_cast<size_t>(k);
   const size_t ef = static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
   const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index.storage)->codes.data();
   const float sign = index.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f;
+  std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
+  std::fill(distances, distances + static_cast<size_t>(n) * wanted, sign * std::numeric_limits<float>::max());
+  if (rows == 0) return;
 #pragma omp parallel if (n > 1)
   {
     std::unique_ptr<HnswWalk> walk = TakeWalk();
     walk->Prepare(&index.hnsw, rows);
-    StoredDistances compared(std::make_unique<RowComputer>(format, index.metric_type, codes));
+    std::unique_ptr<QueryDistances> compared;
+    if (format != nullptr) {
+      compared = std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, index.metric_type, codes));
+    } else {
+      std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
+      compared = std::make_unique<ForeignDistances>(std::move(computer), index.metric_type);
+    }
 #pragma omp for schedule(dynamic, 1)
     for (idx_t i = 0; i < n; ++i) {
-      static const std::vector<HnswNeighbour> kNone;
-      compared.SetQuery(x + static_cast<size_t>(i) * format->dim);
-      const std::vector<HnswNeighbour>* found = &kNone;
-      if (rows > 0) {
-        const HnswNeighbour entry = walk->Enter(compared, 0);
-        found = selector == nullptr ? &walk->SearchLevel(compared, 0, entry, ef) : &walk->SearchSelected(compared, entry, ef, *selector);
-      }
-      for (size_t j = 0; j < static_cast<size_t>(k); ++j) {
-        const bool there = j < found->size();
-        distances[static_cast<size_t>(i * k) + j] = sign * (there ? (*found)[j].distance : std::numeric_limits<float>::max());
-        labels[static_cast<size_t>(i * k) + j] = there ? (*found)[j].id : -1;
+      compared->SetQuery(x + static_cast<size_t>(i) * static_cast<size_t>(index.d));
+      const HnswNeighbour entry = walk->Enter(*compared, 0);
+      const std::vector<HnswNeighbour>& found =
+          selector == nullptr ? walk->SearchLevel(*compared, 0, entry, ef) : walk->SearchSelected(*compared, entry, ef, *selector);
+      const size_t at = static_cast<size_t>(i) * wanted;
+      for (size_t j = 0; j < std::min(wanted, found.size()); ++j) {
+        distances[at + j] = sign * found[j].distance;
+        labels[at + j] = found[j].id;
       }
     }
     KeepWalk(std::move(walk));
   }
-  return true;
 }
 
 template <typename Base>
 void FastHnsw<Base>::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
                             const faiss::SearchParameters* params) const {
-  if (!SearchRows(*this, n, x, k, distances, labels, params)) Base::search(n, x, k, distances, labels, params);
+  SearchRows(*this, n, x, k, distances, labels, params);
 }
 
 template <typename Base>

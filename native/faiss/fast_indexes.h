@@ -71,8 +71,7 @@ class FastGraph {
 
  protected:
   Status AddRows(faiss::IndexHNSW* index, faiss::idx_t n, const float* x, const Control& control, bool* handled);
-  // False where FAISS has to search: codes without a kernel, or a selector of its own.
-  bool SearchRows(const faiss::IndexHNSW& index, faiss::idx_t n, const float* x, faiss::idx_t k, float* distances,
+  void SearchRows(const faiss::IndexHNSW& index, faiss::idx_t n, const float* x, faiss::idx_t k, float* distances,
                   faiss::idx_t* labels, const faiss::SearchParameters* params) const;
   HnswLinkMemory memory_;
 

@@ -28,7 +28,7 @@ void HnswWalk::ForgetVisits() {
   epoch_ = 1;
 }
 
-const float* HnswWalk::Compare(LinkDistances& distances, const int32_t* rows, size_t count) {
+const float* HnswWalk::Compare(QueryDistances& distances, const int32_t* rows, size_t count) {
   compared_.resize(std::max(compared_.size(), count));
   distances.ByIds(rows, count, compared_.data());
   return compared_.data();
@@ -42,14 +42,14 @@ void HnswWalk::PrefetchLinks(int32_t row, int level) const {
   for (size_t i = 0; i < capacity; i += kLine) __builtin_prefetch(links + i);
 }
 
-HnswNeighbour HnswWalk::Enter(LinkDistances& distances, int level) {
+HnswNeighbour HnswWalk::Enter(QueryDistances& distances, int level) {
   HnswNeighbour nearest{0.0f, graph_->entry_point};
   nearest.distance = *Compare(distances, &nearest.id, 1);
   for (int above = graph_->max_level; above > level; --above) Descend(distances, above, &nearest);
   return nearest;
 }
 
-void HnswWalk::Descend(LinkDistances& distances, int level, HnswNeighbour* nearest) {
+void HnswWalk::Descend(QueryDistances& distances, int level, HnswNeighbour* nearest) {
   for (;;) {
     size_t capacity;
     const int32_t* links = HnswLinks(*graph_, nearest->id, level, &capacity);
@@ -63,7 +63,7 @@ void HnswWalk::Descend(LinkDistances& distances, int level, HnswNeighbour* neare
   }
 }
 
-size_t HnswWalk::Expand(LinkDistances& distances, int32_t row, int level) {
+size_t HnswWalk::Expand(QueryDistances& distances, int32_t row, int level) {
   size_t capacity;
   const int32_t* links = HnswLinks(*graph_, row, level, &capacity);
   ids_.resize(std::max(ids_.size(), capacity));
@@ -76,7 +76,7 @@ size_t HnswWalk::Expand(LinkDistances& distances, int32_t row, int level) {
   return count;
 }
 
-const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(LinkDistances& distances, int level, HnswNeighbour entry, size_t ef) {
+const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry, size_t ef) {
   ForgetVisits();
   Visit(entry.id);
   results_.assign(1, entry);
@@ -106,8 +106,8 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(LinkDistances& distances
   return results_;
 }
 
-const std::vector<HnswNeighbour>& HnswWalk::SearchSelected(LinkDistances& distances, HnswNeighbour entry, size_t ef,
-                                                           const RowSelector& selector) {
+const std::vector<HnswNeighbour>& HnswWalk::SearchSelected(QueryDistances& distances, HnswNeighbour entry, size_t ef,
+                                                           const faiss::IDSelector& selector) {
   ForgetVisits();
   Visit(entry.id);
   frontier_.assign(1, entry);

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <faiss/impl/HNSW.h>
+#include <faiss/impl/IDSelector.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "faiss/link_distances.h"
-#include "faiss/row_selector.h"
 
 namespace univar {
 
@@ -17,29 +17,29 @@ struct HnswNeighbour {
   int32_t id;
 };
 
-// Scratch of one thread. Distances are to the query or row that the LinkDistances were given last, smaller is nearer.
+// Scratch of one thread. Distances are to the query or row that the QueryDistances were given last, smaller is nearer.
 class HnswWalk {
  public:
   // `rows` is how many the graph may have from now on; cheap where it was as many before.
   void Prepare(const faiss::HNSW* graph, size_t rows);
 
   // From the entry point down to `level`, which it does not search: the nearest point that each level above leads to.
-  HnswNeighbour Enter(LinkDistances& distances, int level);
+  HnswNeighbour Enter(QueryDistances& distances, int level);
   // Moves to the best neighbour as long as there is a better one.
-  void Descend(LinkDistances& distances, int level, HnswNeighbour* nearest);
+  void Descend(QueryDistances& distances, int level, HnswNeighbour* nearest);
   // The `ef` nearest points that a best-first walk from `entry` finds, nearest first.
-  const std::vector<HnswNeighbour>& SearchLevel(LinkDistances& distances, int level, HnswNeighbour entry, size_t ef);
+  const std::vector<HnswNeighbour>& SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry, size_t ef);
   // The same on the base level of those that are selected; the others are passed through. Goes on until `ef` are found or no
   // point is left.
-  const std::vector<HnswNeighbour>& SearchSelected(LinkDistances& distances, HnswNeighbour entry, size_t ef,
-                                                   const RowSelector& selector);
+  const std::vector<HnswNeighbour>& SearchSelected(QueryDistances& distances, HnswNeighbour entry, size_t ef,
+                                                   const faiss::IDSelector& selector);
 
  private:
   bool Visit(int32_t id);
   void ForgetVisits();
   // The neighbours of a row that were not visited before, compared: `ids_` and `compared_`.
-  size_t Expand(LinkDistances& distances, int32_t row, int level);
-  const float* Compare(LinkDistances& distances, const int32_t* rows, size_t count);
+  size_t Expand(QueryDistances& distances, int32_t row, int level);
+  const float* Compare(QueryDistances& distances, const int32_t* rows, size_t count);
   void PrefetchLinks(int32_t row, int level) const;
 
   const faiss::HNSW* graph_ = nullptr;

@@ -106,16 +106,18 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
   return Guard(Code::kInternal, "search", [&] {
     const IndexParts parts(index_.get());
     const RowSelector selector = Selector(params);
-    const bool all = selector.selects_all();
+    const auto total = static_cast<size_t>(index_->ntotal);
+    // Known without a look at the rows unless the caller has chosen some.
+    const size_t selected = selector.allows_all() ? total - static_cast<size_t>(removed_count_) : selector.Count();
+    const bool all = selected == total;
     // As many candidates as are ranked again, where that is done.
     size_t found = k;
     if (parts.refine != nullptr) {
       const double factor = std::max(1.0f, parts.refine->k_factor);
       found = params.rerank > 0 ? static_cast<size_t>(params.rerank) : static_cast<size_t>(std::ceil(factor * static_cast<double>(k)));
-      found = std::max(k, std::min(found, static_cast<size_t>(index_->ntotal)));
+      found = std::max(k, std::min(found, total));
     }
     std::vector<int32_t> chosen;
-    const size_t selected = all ? static_cast<size_t>(index_->ntotal) : selector.Count();
     const bool one_by_one = !all && parts.storage != nullptr && CheaperOneByOne(parts, params, static_cast<int64_t>(found), selected);
     if (one_by_one) chosen = selector.Rows();
 

@@ -1,5 +1,4 @@
-// Distances as graph construction needs them: smaller is nearer for either metric, many rows at once, and the query is
-// either a new vector or a stored row.
+// Distances as walks through a graph need them: smaller is nearer for either metric, and many rows at once.
 #pragma once
 
 #include <faiss/MetricType.h>
@@ -14,13 +13,18 @@
 
 namespace univar {
 
-// Not thread-safe; make one per thread.
-class LinkDistances {
+// From a vector to stored rows. Not thread-safe; make one per thread.
+class QueryDistances {
  public:
-  virtual ~LinkDistances() = default;
+  virtual ~QueryDistances() = default;
   virtual void SetQuery(const float* x) = 0;
-  virtual void SetRow(int32_t row) = 0;
   virtual void ByIds(const int32_t* ids, size_t count, float* out) = 0;
+};
+
+// What construction needs besides: from a stored row.
+class LinkDistances : public QueryDistances {
+ public:
+  virtual void SetRow(int32_t row) = 0;
 };
 
 // The storage's own rows, at the storage's precision.
@@ -33,6 +37,21 @@ class StoredDistances final : public LinkDistances {
 
  private:
   std::unique_ptr<RowComputer> rows_;
+};
+
+// Rows with codes that have no kernel here, by FAISS's own computer.
+class ForeignDistances final : public QueryDistances {
+ public:
+  ForeignDistances(std::unique_ptr<faiss::DistanceComputer> rows, faiss::MetricType metric)
+      : rows_(std::move(rows)), sign_(metric == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f) {}
+  void SetQuery(const float* x) override { rows_->set_query(x); }
+  void ByIds(const int32_t* ids, size_t count, float* out) override {
+    for (size_t i = 0; i < count; ++i) out[i] = sign_ * (*rows_)(ids[i]);
+  }
+
+ private:
+  std::unique_ptr<faiss::DistanceComputer> rows_;
+  float sign_;
 };
 
 // A bfloat16 copy of float32 rows that lives while many rows are added. Random access to rows is what bounds

@@ -29,14 +29,14 @@ class RowSelector final : public faiss::IDSelector {
   bool is_member(faiss::idx_t row) const override {
     return (allowed_.data == nullptr || allowed_.has(row)) && !removed_.has(row);
   }
-  // Whether every row is selected, as far as can be told without a look at the rows.
-  bool selects_all() const { return allowed_.data == nullptr && removed_.bytes == 0; }
+  // Whether all rows are allowed; some may be removed.
+  bool allows_all() const { return allowed_.data == nullptr; }
   size_t Count() const;
   std::vector<int32_t> Rows() const;
 
  private:
-  // The selected ones of rows 8 i .. 8 i + 7.
-  uint8_t Byte(size_t i) const;
+  // The selected ones of rows 64 i .. 64 i + 63.
+  uint64_t Word(size_t i) const;
 
   RowBits allowed_, removed_;
   size_t rows_;

@@ -306,7 +306,7 @@ export interface Addon {
   indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>;
   indexTrain(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
   indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
-  indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo>;
+  indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }>;
   indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
   indexSearch(
     index: IndexHandle,

@@ -45,7 +45,7 @@ export function addToIndex(index: IndexHandle, vectors: Float32Array, rows: numb
   return callNative(addToIndex, options, (control) => addon().indexAdd(index, vectors, rows, control));
 }
 
-export function removeFromIndex(index: IndexHandle, labels: Int32Array): Promise<IndexInfo> {
+export function removeFromIndex(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }> {
   return callNative(removeFromIndex, {}, () => addon().indexRemove(index, labels));
 }
 

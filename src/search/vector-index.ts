@@ -222,9 +222,9 @@ export class VectorIndex {
     }
     const unknown = labels.find((label) => label < 0 || label >= this.rows);
     if (unknown !== undefined) fail('ERR_ARG_RANGE', `labels from 0 to ${this.rows - 1}`, 'labels', unknown);
-    const before = this.#info.removed;
-    this.#info = await removeFromIndex(this.#handle, labels);
-    return this.#info.removed - before;
+    const { removedNow, ...info } = await removeFromIndex(this.#handle, labels);
+    this.#info = info;
+    return removedNow;
   }
 
   /**

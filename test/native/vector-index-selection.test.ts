@@ -47,22 +47,23 @@ function filteredRecall(labels: Int32Array, metric: Metric, isAllowed: (row: num
 
 // Few rows are compared one by one; from some thousands on, a graph is walked (24 candidates of 6,000 rows: from 1,859).
 const SHARES = { 'every other row': 0.5, 'one row in fifty': 0.02, 'five rows': 5 / ROWS };
-const KINDS: [string, object, number][] = [
-  ['Flat', {}, 1],
-  ['SQ8', {}, 0.9],
-  ['PQ8x4', {}, 0.2],
-  ['HNSW16', { efSearch: 24 }, 0.65],
-  ['HNSW16,SQ8', { efSearch: 64 }, 0.9],
-  ['HNSW16,SQ4', { efSearch: 64 }, 0.6],
-  ['HNSW16,SQ8,RFlat', { efSearch: 64 }, 0.99],
-  ['IVF16,Flat', { nprobe: 16 }, 1],
-  ['IVF16,SQ8,RFlat', { nprobe: 16 }, 0.99],
-  ['PCA12,IVF16,SQ8', { nprobe: 16 }, 0.4],
+const KINDS: [string, object][] = [
+  ['Flat', {}],
+  ['SQ8', {}],
+  ['PQ8x4', {}],
+  ['HNSW16', { efSearch: 24 }],
+  ['HNSW16,SQ8', { efSearch: 24 }],
+  ['HNSW16,SQ4', { efSearch: 24 }],
+  ['HNSW16,SQ8,RFlat', { efSearch: 24 }],
+  ['IVF16,Flat', { nprobe: 16 }],
+  ['IVF16,SQ8,RFlat', { nprobe: 16 }],
+  ['PCA12,IVF16,SQ8', { nprobe: 16 }],
 ];
 
 describe.each(METRICS)('a filter, %s', (metric) => {
-  it.each(KINDS)('lets %s find allowed rows only, and the nearest of them', async (factory, params, least) => {
+  it.each(KINDS)('lets %s find allowed rows only, and the nearest of them', async (factory, params) => {
     const index = await build(factory, metric);
+    const plain = await VectorIndex.fromBuffer(await index.toBuffer(), { plain: true });
     const random = seededRandom(3);
     for (const [name, share] of Object.entries(SHARES)) {
       const allowed = Array.from({ length: ROWS }, () => random() < share);
@@ -77,12 +78,18 @@ describe.each(METRICS)('a filter, %s', (metric) => {
         const sign = metric === 'ip' ? -1 : 1;
         for (let j = 1; j < K; j++) expect(sign * distances[i + j]!).toBeGreaterThanOrEqual(sign * distances[i + j - 1]!);
       }
-      expect(filteredRecall(labels, metric, (row) => allowed[row]!), name).toBeGreaterThanOrEqual(least);
+      // FAISS's own search, of the same structure and with the same filter. Rows that are equally far may swap.
+      const isAllowed = (row: number): boolean => allowed[row]!;
+      const theirs = filteredRecall((await plain.search(queries, K, { ...params, filter })).labels, metric, isAllowed);
+      const ours = filteredRecall(labels, metric, isAllowed);
+      expect(ours, name).toBeGreaterThanOrEqual(theirs - 1 / 120);
+      if (/^(Flat|IVF16,Flat)$/.test(factory)) expect(ours, name).toBe(1);
       const radius = distances[1]!;
       const inRange = await index.rangeSearch(queries, radius, { ...params, filter });
       expect(inRange.labels.every((label) => allowed[label]), name).toBe(true);
     }
     await index.dispose();
+    await plain.dispose();
   });
 
   it('gives label -1 beside the worst distance where nothing is allowed', async () => {
@@ -143,6 +150,12 @@ describe('removed rows', () => {
     }
   });
 
+  it('are counted for the call that removed them, however calls overlap', async () => {
+    const index = await build('Flat', 'l2');
+    expect(await Promise.all([[0, 1], [1, 2, 3], [0], [4]].map((labels) => index.remove(Int32Array.from(labels))))).toEqual([2, 2, 0, 1]);
+    expect(index.size).toBe(ROWS - 5);
+  });
+
   it('are refused where there was no such row', async () => {
     const index = await build('Flat', 'l2');
     await expect(index.remove(Int32Array.of(0, ROWS))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(String(ROWS)) as string });
@@ -158,30 +171,35 @@ describe('removed rows', () => {
 
 describe.each(METRICS)('exact re-ranking, %s', (metric) => {
   it.each([
-    ['SQ4,RFlat', {}, 0.98],
-    ['HNSW16,SQ4,RFlat', { efSearch: 200 }, 0.85],
-    ['IVF16,SQ4,RFlat', { nprobe: 16 }, 0.98],
-    ['PCA8,SQ8,RFlat', { rerank: 1500 }, 0.9],
-  ])('%s: distances are exact, and more neighbours are true', async (factory, params, least) => {
+    ['SQ4,RFlat', {}, 200],
+    ['HNSW16,SQ4,RFlat', { efSearch: 200 }, 200],
+    ['IVF16,SQ4,RFlat', { nprobe: 16 }, 200],
+    ['PCA8,SQ8,RFlat', {}, 1500],
+  ])('%s: finds every true neighbour among the candidates, at its exact distance', async (factory, params, rerank) => {
     const index = await build(factory, metric);
     expect(index.factory).toBe(factory);
-    const plainCodes = await build(factory.replace(',RFlat', ''), metric);
-    const forCodes = factory.startsWith('PCA') ? {} : params;
-    const { labels, distances } = await index.search(queries, K, { rerank: 200, ...params });
-    const found = recall(labels, queries, x, dim, K, metric);
-    expect(found).toBeGreaterThan(least);
-    expect(recall((await plainCodes.search(queries, K, forCodes)).labels, queries, x, dim, K, metric)).toBeLessThan(found - 0.05);
+    const codes = await build(factory.replace(',RFlat', ''), metric);
+    const { labels, distances } = await index.search(queries, K, { ...params, rerank });
+    // Asked for all of them, the same index gives its candidates. FAISS's construction, for codes without a kernel here, differs from run to run.
+    const candidates = (await index.search(queries, rerank, { ...params, rerank })).labels;
+    for (let i = 0; i < queries.length / dim; i++) {
+      const among = new Set(candidates.subarray(i * rerank, (i + 1) * rerank));
+      const best = exactRanking(queries, i, x, dim, metric).filter(({ row }) => among.has(row)).slice(0, K);
+      expect(new Set(labels.subarray(i * K, (i + 1) * K))).toEqual(new Set(best.map(({ row }) => row)));
+    }
+    const byCodes = recall((await codes.search(queries, K, params)).labels, queries, x, dim, K, metric);
+    expect(recall(labels, queries, x, dim, K, metric)).toBeGreaterThan(byCodes);
     for (let i = 0; i < queries.length / dim; i++) {
       const exact = new Map(exactRanking(queries, i, x, dim, metric).map(({ row, distance }) => [row, distance]));
       const own = labels.subarray(i * K, (i + 1) * K);
       expect(relativeError(distances.subarray(i * K, (i + 1) * K), Float64Array.from(own, (row) => exact.get(row)!))).toBeLessThan(TOLERANCE.f32Sum);
     }
     const radius = distances[3]!;
-    const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), radius, forCodes);
+    const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), radius, params);
     const truth = new Set(exactRanking(queries, 0, x, dim, metric).filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius)).map(({ row }) => row));
     expect(inRange.every((row) => truth.has(row))).toBe(true);
     await index.dispose();
-    await plainCodes.dispose();
+    await codes.dispose();
   });
 });
 
