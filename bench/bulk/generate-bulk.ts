@@ -6,7 +6,7 @@
  *   npm run bench:generate -- --calls 1000000 --results bench/results/bulk/generate-million-AVX3_SPR.json
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { capabilities } from '../../src/native/capabilities.js';
+import { residentBytes } from '../support/process-memory.js';
 
 const ENDPOINT = new URL('../support/answering-fetch.mjs', import.meta.url).href;
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -68,14 +69,6 @@ async function run(project: string): Promise<Run> {
   memoryByStage['report'] = seen;
   const { newCalls, spent, peakMemoryBytes } = JSON.parse(stdout) as Run;
   return { newCalls, spent, seconds: (performance.now() - started) / 1000, peakMemoryBytes, memoryByStage };
-}
-
-function residentBytes(pid: number): number {
-  try {
-    return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0; // it has ended
-  }
 }
 
 rmSync(values.work, { recursive: true, force: true });

@@ -20,6 +20,8 @@ import { describeMachine } from '../../src/benchmarking/results-file.js';
 import { openDataset } from '../../src/data/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { similarityTopK } from '../../src/native/top-k.js';
+import { environmentOf } from '../support/engine.js';
+import { residentBytes } from '../support/process-memory.js';
 import { readReal, writeEnlarged } from './enlarge.js';
 import { EF_CONSTRUCTION, KINDS, type Kind } from './kinds.js';
 import { drawLookups } from './plot.js';
@@ -73,8 +75,7 @@ async function watch(args: string[]): Promise<Built> {
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   let peakBytes = 0;
   const timer = setInterval(() => {
-    const status = existsSync(`/proc/${child.pid}/status`) ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : '';
-    peakBytes = Math.max(peakBytes, 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+    peakBytes = Math.max(peakBytes, residentBytes(child.pid!, 'VmHWM'));
   }, 100);
   const code = await new Promise((resolve) => child.once('exit', resolve));
   clearInterval(timer);
@@ -104,8 +105,7 @@ function search(kind: Kind, path: string): SearchReport {
   return JSON.parse(stdout) as SearchReport;
 }
 
-const { simd, amx, threads, libraries } = capabilities();
-const machine = await describeMachine(ROOT, { variant: amx ? `${simd}_AMX` : simd, simd, threads, libraries });
+const machine = await describeMachine(ROOT, environmentOf(capabilities()));
 const resultsPath = join(values.results, `lookups-${dim}-${machine.variant}.json`);
 const fresh: LookupFile = { command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`, machine, rows, realRows, dim, queries: queryCount, k: K, results: [] };
 const earlier = existsSync(resultsPath) ? (JSON.parse(readFileSync(resultsPath, 'utf8')) as LookupFile) : fresh;

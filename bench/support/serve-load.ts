@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,6 +23,7 @@ import { vectorsToBase64 } from '../../src/data/change-frames.js';
 import { openDataset } from '../../src/data/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { environmentOf } from './engine.js';
+import { residentBytes } from './process-memory.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIFFERENT_BODIES = 512;
@@ -85,15 +86,6 @@ async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]>
   return bodies;
 }
 
-/** Resident memory of a process in MiB (proc_pid_status(5)); 0 where there is no /proc. */
-function residentMiB(pid: number): number {
-  try {
-    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
 function fire(url: string, bodies: readonly string[], connections: number, seconds: number, onResponse?: (status: number, ms: number) => void): Promise<autocannon.Result> {
   return new Promise((resolve, reject) => {
     const requests = bodies.map((body) => ({ method: 'POST' as const, path: '/v1/identify', headers: { 'content-type': 'application/json' }, body }));
@@ -113,13 +105,13 @@ async function measure(url: string, pid: number, kind: string, bodies: readonly 
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};
   const memory: number[] = [];
-  const timer = setInterval(() => memory.push(residentMiB(pid)), MEMORY_INTERVAL_MS);
+  const timer = setInterval(() => memory.push(residentBytes(pid) / 2 ** 20), MEMORY_INTERVAL_MS);
   const result = await fire(url, bodies, connections, seconds, (status, ms) => {
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (status === 200) latencies.push(ms);
   });
   clearInterval(timer);
-  memory.push(residentMiB(pid));
+  memory.push(residentBytes(pid) / 2 ** 20);
   const [early, end] = [memory[Math.floor(memory.length / 10)]!, memory.at(-1)!];
   return {
     kind,

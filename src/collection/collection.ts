@@ -5,17 +5,15 @@ import type { Dataset } from '../data/dataset.js';
 import { valueId, type QaRecord } from '../data/record.js';
 import { RecordLookup } from '../data/record-lookup.js';
 import { expectInteger, expectMatrix, fail } from '../native/validate.js';
+import { expectEntries, LARGEST_ENTRY } from '../search/expect-entries.js';
 import { identifyParams } from '../search/identify-params.js';
 import type { Neighbours } from '../search/exact-search.js';
 import { rankNeighbours, type Identification } from '../search/rank-neighbours.js';
+import { RowFilters } from '../search/row-filters.js';
 import type { ValueFilter } from '../search/value-filter.js';
 import { expectUnitRows, searchIndex } from '../search/value-identifier.js';
 import type { VectorIndex } from '../search/vector-index.js';
-import { RowFilters } from './row-filters.js';
 import { RowTable } from './row-table.js';
-
-/** What an index may hold; beyond it squares overflow. */
-const LARGEST_ENTRY = 1e15;
 
 export interface SearchOptions {
   /** HNSW: candidates that are kept. @default 128 */
@@ -173,8 +171,7 @@ export class Collection {
     const { index } = this.#parts;
     if (vectors.length % index.dim !== 0) fail('ERR_SHAPE_MISMATCH', `vectors of ${index.dim} entries`, name, vectors);
     expectMatrix(vectors, name, vectors.length / index.dim, index.dim);
-    const bad = vectors.findIndex((entry) => !(Math.abs(entry) <= LARGEST_ENTRY));
-    if (bad >= 0) fail('ERR_ARG_RANGE', `entries from -${LARGEST_ENTRY} to ${LARGEST_ENTRY}`, `${name}[${Math.floor(bad / index.dim)}][${bad % index.dim}]`, vectors[bad]);
+    expectEntries(vectors, index.dim, LARGEST_ENTRY, name);
     if (index.metric === 'ip') expectUnitRows(vectors, index.dim, name);
   }
 

@@ -2,8 +2,8 @@ import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
 import { rankNeighbours, type Identification } from './rank-neighbours.js';
-import { extendFilter } from './row-filter.js';
-import { addMatchingRows, expectKnownNames, type ValueFilter } from './value-filter.js';
+import { RowFilters } from './row-filters.js';
+import type { ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
 
 /** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
@@ -49,6 +49,7 @@ export class ValueIdentifier {
   readonly dim: number;
   readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
+  readonly #filters: RowFilters;
   /** What tells how many rows can be found. */
   readonly #found: { readonly size: number };
 
@@ -62,6 +63,7 @@ export class ValueIdentifier {
     if (valueIds.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
     this.rows = valueIds.length;
     this.#labels = indexLabels(valueIds);
+    this.#filters = new RowFilters({ ...this.#labels, rows: this.rows, removed: [] });
     if ('index' in options) {
       const { index } = options;
       const labelled = index.rows ?? index.size;
@@ -87,7 +89,7 @@ export class ValueIdentifier {
    * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
    */
   count(filter: ValueFilter): number {
-    return this.#select(filter).count;
+    return this.#filters.select(filter).count;
   }
 
   /**
@@ -101,14 +103,8 @@ export class ValueIdentifier {
     const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
     const { params, filter, signal } = options;
-    const found = await this.#search(queries, k, { params, filter: filter && this.#select(filter).bits, signal });
+    const found = await this.#search(queries, k, { params, filter: filter && this.#filters.select(filter).bits, signal });
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
-  }
-
-  #select(filter: ValueFilter): { bits: Uint8Array; count: number } {
-    expectKnownNames(filter, this.#labels.names);
-    const bits = extendFilter(new Uint8Array(), this.rows);
-    return { bits, count: addMatchingRows(bits, filter, this.#labels, 0, this.rows) };
   }
 }
 

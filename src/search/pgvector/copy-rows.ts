@@ -7,11 +7,10 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { CallOptions } from '../../native/call.js';
 import { expectStrings, fail } from '../../native/validate.js';
 import { countRows } from '../exact-search.js';
+import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
 import type { TableKind } from './kind.js';
 import { copyBytes, type LabelledRows } from './vector-bytes.js';
 
-/** As for FAISS: beyond it squares overflow. */
-const LARGEST_FLOAT = 1e15;
 const LARGEST_HALF = 65_504;
 
 export interface VectorBatch {
@@ -24,9 +23,7 @@ export interface VectorBatch {
 /** Checks a matrix of vectors that go into an index or are looked for in it; returns its number of rows. */
 export function expectVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
   const rows = countRows(vectors, name, dim);
-  const largest = storage === 'f16' ? LARGEST_HALF : LARGEST_FLOAT;
-  const bad = vectors.findIndex((value) => Math.abs(value) > largest);
-  if (bad >= 0) fail('ERR_ARG_RANGE', `entries up to ${largest}`, name, `${vectors[bad]} in row ${Math.floor(bad / dim)}`);
+  expectEntries(vectors, dim, storage === 'f16' ? LARGEST_HALF : LARGEST_ENTRY, name);
   return rows;
 }
 

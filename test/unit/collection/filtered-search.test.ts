@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { LiveCollection } from '../../../src/collection/live-collection.js';
-import { RowFilters } from '../../../src/collection/row-filters.js';
+import { RowFilters } from '../../../src/search/row-filters.js';
 import { RowTable } from '../../../src/collection/row-table.js';
 import { allowedRows } from '../../../src/search/row-filter.js';
 import type { ValueFilter } from '../../../src/search/value-filter.js';

@@ -1,6 +1,6 @@
-import { allowsRow, extendFilter, forbidRow } from '../search/row-filter.js';
-import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from '../search/value-filter.js';
-import type { RowTable } from './row-table.js';
+import { allowsRow, extendFilter, forbidRow } from './row-filter.js';
+import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from './value-filter.js';
+import type { LabelIndex } from './voting.js';
 
 /** Filters whose rows are kept: one takes a bit per row. */
 const KEPT_FILTERS = 32;
@@ -18,12 +18,20 @@ interface KeptFilter extends FilteredRows {
   removed: number;
 }
 
+/** Rows with their value ids, which may be appended and removed. */
+export interface FilterableRows extends LabelIndex {
+  /** All rows, also those that were removed. */
+  readonly rows: number;
+  /** The rows that were removed, in the order in which they were. */
+  readonly removed: readonly number[];
+}
+
 /** The rows of the filters that were used last, brought up to date when they are asked for. */
 export class RowFilters {
   /** The one used last comes last. */
   readonly #kept = new Map<string, KeptFilter>();
 
-  constructor(private readonly table: RowTable) {}
+  constructor(private readonly table: FilterableRows) {}
 
   /** @throws EngineError `ERR_ARG_RANGE` for a name that no row has */
   select(filter: ValueFilter): FilteredRows {
