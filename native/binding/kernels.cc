@@ -61,6 +61,7 @@ class Arguments {
 AttentionShape ShapeArgs(Arguments& take, size_t* tokens) {
   AttentionShape shape;
   shape.offsets = take.Offsets(&shape.sequences, tokens);
+  shape.tokens = *tokens;
   shape.heads = take.Size("heads");
   shape.head_dim = take.Size("headDim");
   return shape;

@@ -26,6 +26,7 @@ class AttentionWorker final : public PromiseWorker {
     }
     args_.shape.offsets = offsets.Data();
     args_.shape.sequences = entries - 1;
+    args_.shape.tokens = tokens;
     args_.o = MatrixArg(info, 2, tokens, width, "out").data;
     args_.lse = MatrixArg(info, 3, tokens, args_.shape.heads, "lse").data;
     for (size_t i = 0; i < 4; ++i) Keep(info[i]);

@@ -27,6 +27,7 @@ class CudaMachine {
   ~CudaMachine() {
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);  // an error of a call already has its Status
     for (void* memory : memory_) cudaFree(memory);
+    cudaFree(scratch_);
     if (stream_ != nullptr) cudaStreamDestroy(stream_);
   }
 
@@ -41,6 +42,27 @@ class CudaMachine {
 
   template <typename T>
   Status Allocate(size_t count, const char* what, T** pointer) {
+    UNIVAR_TRY(DeviceMemory(count, what, pointer));
+    memory_.push_back(*pointer);
+    return Status::Ok();
+  }
+  template <typename T>
+  Status Scratch(size_t count, const char* what, T** pointer) {
+    if (count * sizeof(T) > scratch_bytes_) {
+      cudaFree(scratch_);  // waits for the launches that use it
+      scratch_ = nullptr;
+      scratch_bytes_ = 0;
+      T* memory = nullptr;
+      UNIVAR_TRY(DeviceMemory(count, what, &memory));
+      scratch_ = memory;
+      scratch_bytes_ = count * sizeof(T);
+    }
+    *pointer = static_cast<T*>(scratch_);
+    return Status::Ok();
+  }
+  // Belongs to the caller, who gives it to cudaFree.
+  template <typename T>
+  static Status DeviceMemory(size_t count, const char* what, T** pointer) {
     void* memory = nullptr;
     const bool fits = count <= std::numeric_limits<size_t>::max() / sizeof(T);
     const cudaError_t error = fits ? cudaMalloc(&memory, count * sizeof(T)) : cudaErrorMemoryAllocation;
@@ -53,7 +75,6 @@ class CudaMachine {
                                                    std::to_string(free) + " of " + std::to_string(total) + " bytes are free");
     }
     UNIVAR_CUDA(error);
-    memory_.push_back(memory);
     *pointer = static_cast<T*>(memory);
     return Status::Ok();
   }
@@ -91,6 +112,8 @@ class CudaMachine {
  private:
   cudaStream_t stream_ = nullptr;
   std::vector<void*> memory_;
+  void* scratch_ = nullptr;
+  size_t scratch_bytes_ = 0;
 };
 
 }  // namespace univar::cuda

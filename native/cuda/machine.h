@@ -3,6 +3,7 @@
 //
 //   Allocate<T>(count, what, &pointer)   until the machine goes; `what` names it in the error
 //   ToDevice, ToHost, Fill               in order with the launches; ToHost has arrived when Wait returns
+//   Scratch<T>(count, what, &pointer)    uninitialised, until the next call of Scratch; grows to the largest demand
 //   Launch(body, blocks)                 one dimension
 //   Wait()                               everything before is done
 #pragma once
@@ -37,6 +38,13 @@ class HostMachine {
     return Status::Ok();
   }
   template <typename T>
+  Status Scratch(size_t count, const char* what, T** pointer) {
+    // Afresh each time, so that tests see what an operation leaves unwritten or reads too late.
+    scratch_ = std::make_unique<HostMachine>();
+    scratch_->limit = limit - allocated;
+    return scratch_->Allocate(count, what, pointer);
+  }
+  template <typename T>
   Status ToDevice(const T* from, size_t count, T* to) {
     memcpy(to, from, count * sizeof(T));
     return Status::Ok();
@@ -67,6 +75,7 @@ class HostMachine {
     unsigned char bytes[64];
   };
   std::vector<std::unique_ptr<std::vector<Aligned>>> memory_;
+  std::unique_ptr<HostMachine> scratch_;
 };
 
 }  // namespace univar::cuda

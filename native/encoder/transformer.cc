@@ -53,7 +53,7 @@ Status PackLayer(const Backend& backend, const Parameters& p, size_t i, Scratch*
 }
 
 AttentionShape Transformer::Shape(const Parameters& p, const Local& local) const {
-  return {local.offsets, local.sequences, p.config->heads, p.config->head_dim()};
+  return {local.offsets, local.sequences, p.config->heads, p.config->head_dim(), local.tokens};
 }
 
 Status Transformer::Prepare(const Parameters& p, const PackedBatch& batch, Local* local) {

@@ -23,6 +23,7 @@ namespace univar {
 struct AttentionShape {
   const int32_t* offsets = nullptr;
   size_t sequences = 0, heads = 0, head_dim = 0;
+  size_t tokens = 0;  // offsets[sequences], for backends whose offsets the host cannot read
 };
 
 struct AttentionForwardArgs {
