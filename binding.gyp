@@ -19,6 +19,7 @@
         "native/binding/vectors.cc",
         "native/core/crc32.cc",
         "native/core/engine_thread.cc",
+        "native/core/memory.cc",
         "native/core/simd_targets.cc",
         "native/core/threads.cc",
         "native/cpu/activation.cc",

@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join('build', 'cuda');
 const ADDON = join(ROOT, OUT, 'Release', 'engine_cuda.node');
 const STAMP = join(ROOT, OUT, '.univar-stamp');
-const SOURCES = ['native/cuda', 'native/core', 'native/ops', 'native/binding', 'scripts/build-cuda.mjs'];
+const SOURCES = ['native/cuda', 'native/core', 'native/encoder', 'native/ops', 'native/binding', 'scripts/build-cuda.mjs'];
 
 /** What was asked for: `'0'`, `'1'`, or nothing, which means "where nvcc is found". */
 function wish() {

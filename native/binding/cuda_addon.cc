@@ -2,6 +2,7 @@
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/promise_worker.h"
+#include "cuda/cublas_lt.h"
 #include "cuda/device.h"
 
 namespace univar {
@@ -16,6 +17,11 @@ Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
   result["runtime"] = version(device.runtime);
   result["architectures"] = cuda::kArchitectures;
   if (!device.available) result["reason"] = device.reason;
+  const cuda::CublasLtInfo& library = cuda::DescribeCublasLt();
+  const size_t number = library.version;
+  result["cublasLt"] = library.available
+                           ? std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." + std::to_string(number % 100)
+                           : library.reason;
   if (device.error != 0) result["error"] = device.error;
   if (device.driver != 0) result["driver"] = version(device.driver);
   if (!device.name.empty()) {
@@ -29,6 +35,7 @@ Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
+  RegisterEncoder(env, exports);
   RegisterInfoNce(env, exports);
   RegisterTopk(env, exports);
   exports["cudaDevice"] = Napi::Function::New(env, CudaDevice, "cudaDevice");

@@ -265,7 +265,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
   Napi::Value Write(const Napi::CallbackInfo& info) {
     const auto model = Get(info.Env());
     Napi::Float32Array values = Float32Arg(info, 2, "values");
-    std::copy_n(values.Data(), values.ElementLength(), Block(info, 0, model) + Range(info, values, model));
+    Copy(info, model, Block(info, 0, model) + Range(info, values, model), values.Data(), values.ElementLength());
     model->ParametersChanged();
     return info.Env().Undefined();
   }
@@ -274,8 +274,15 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
   Napi::Value Read(const Napi::CallbackInfo& info) {
     const auto model = Get(info.Env());
     Napi::Float32Array values = Float32Arg(info, 2, "out");
-    std::copy_n(Block(info, 0, model) + Range(info, values, model), values.ElementLength(), values.Data());
+    Copy(info, model, values.Data(), Block(info, 0, model) + Range(info, values, model), values.ElementLength());
     return info.Env().Undefined();
+  }
+
+  static void Copy(const Napi::CallbackInfo& info, const std::shared_ptr<Model>& model, float* to, const float* from,
+                   size_t count) {
+    Status s = model->memory().copy(to, from, count * sizeof(float));
+    if (s.ok()) s = model->memory().wait();
+    if (!s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
   }
 
   size_t Range(const Napi::CallbackInfo& info, const Napi::Float32Array& values, const std::shared_ptr<Model>& model) {

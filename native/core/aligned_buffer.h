@@ -1,58 +1,50 @@
-// Scratch memory aligned for any vector register. Allocation failure is a Status, never an exception or an abort.
+// An array in the memory of the host or of a backend. Allocation failure is a Status, never an exception or an abort.
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <limits>
-#include <string>
 #include <utility>
 
+#include "core/memory.h"
 #include "core/status.h"
-#include "core/work_counters.h"
 
 namespace univar {
-
-inline constexpr size_t kAlignment = 64;  // cache line and AVX-512 register
 
 template <typename T>
 class AlignedBuffer {
  public:
-  AlignedBuffer() = default;
+  explicit AlignedBuffer(const Memory& memory = HostMemory()) : memory_(&memory) {}
   AlignedBuffer(AlignedBuffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : memory_(other.memory_), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    std::swap(memory_, other.memory_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedBuffer() { std::free(data_); }
+  ~AlignedBuffer() { memory_->release(data_); }
 
   // Discards the old content; the new content is uninitialised. `what` names the buffer in the error message.
   Status Allocate(size_t size, const char* what) {
-    std::free(std::exchange(data_, nullptr));
+    memory_->release(std::exchange(data_, nullptr));
     size_ = 0;
-    if (size > (std::numeric_limits<size_t>::max() - kAlignment) / sizeof(T)) return OutOfMemory(size, what);
-    const size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    data_ = static_cast<T*>(std::aligned_alloc(kAlignment, bytes == 0 ? kAlignment : bytes));
-    if (data_ == nullptr) return OutOfMemory(size, what);
+    void* data = nullptr;
+    if (Status s = memory_->allocate(size, sizeof(T), what, &data); !s.ok()) return s;
+    data_ = static_cast<T*>(data);
     size_ = size;
-    CountAllocation(bytes);
     return Status::Ok();
   }
 
   // Allocates only what is not there yet; the content is then old or uninitialised.
   Status Reserve(size_t size, const char* what) { return size <= size_ ? Status::Ok() : Allocate(size, what); }
 
+  Status Clear() { return memory_->clear(data_, size_ * sizeof(T)); }
+
   T* data() const { return data_; }
   size_t size() const { return size_; }
-  T& operator[](size_t i) const { return data_[i]; }
+  T& operator[](size_t i) const { return data_[i]; }  // of the host only
 
  private:
-  static Status OutOfMemory(size_t size, const char* what) {
-    return Status::Error(Code::kOutOfMemory, std::string("Not enough host memory for ") + what + ": " +
-                                                 std::to_string(size) + " elements of " +
-                                                 std::to_string(sizeof(T)) + " bytes");
-  }
+  const Memory* memory_;
   T* data_ = nullptr;
   size_t size_ = 0;
 };

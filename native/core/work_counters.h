@@ -9,7 +9,7 @@
 namespace univar {
 
 struct WorkCounters {
-  std::atomic<uint64_t> allocations{0};      // AlignedBuffer::Allocate
+  std::atomic<uint64_t> allocations{0};      // of the host
   std::atomic<uint64_t> allocated_bytes{0};
   std::atomic<uint64_t> products{0};         // Gemm::Run
   std::atomic<uint64_t> multiply_adds{0};    // of those products

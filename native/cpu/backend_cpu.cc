@@ -10,6 +10,7 @@ namespace univar {
 const Backend& GetBackend() {
   static const Backend backend = {
       .name = "cpu",
+      .memory = &HostMemory(),
       .l2_normalize = l2_normalize_cpu,
       .pool = pool_cpu,
       .matmul = matmul_cpu,
@@ -18,6 +19,8 @@ const Backend& GetBackend() {
       .topk_prepare = topk_prepare_cpu,
       .topk_search = UNIVAR_KERNEL("topk_search", topk_search_cpu),
       .round_bf16 = float_to_bf16_cpu,
+      .micro_batch_tokens = 1024,  // whose workspace stays in the last-level cache
+      .int8 = true,
       .embedding_forward = embedding_forward_cpu,
       .embedding_backward = embedding_backward_cpu,
       .layer_norm_forward = layer_norm_forward_cpu,

@@ -26,8 +26,8 @@ class CudaMachine {
   CudaMachine& operator=(const CudaMachine&) = delete;
   ~CudaMachine() {
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);  // an error of a call already has its Status
-    for (void* memory : memory_) cudaFree(memory);
-    cudaFree(scratch_);
+    for (void* memory : memory_) ReleaseOwned(memory);
+    ReleaseOwned(scratch_);
     if (stream_ != nullptr) cudaStreamDestroy(stream_);
   }
 
@@ -42,50 +42,43 @@ class CudaMachine {
 
   template <typename T>
   Status Allocate(size_t count, const char* what, T** pointer) {
-    UNIVAR_TRY(DeviceMemory(count, what, pointer));
-    memory_.push_back(*pointer);
+    void* memory = nullptr;
+    UNIVAR_TRY(AllocateOwned(count, sizeof(T), what, &memory));
+    memory_.push_back(memory);
+    *pointer = static_cast<T*>(memory);
     return Status::Ok();
   }
   template <typename T>
   Status Scratch(size_t count, const char* what, T** pointer) {
-    if (count * sizeof(T) > scratch_bytes_) {
-      cudaFree(scratch_);  // waits for the launches that use it
+    const size_t bytes = count * sizeof(T);
+    if (bytes > scratch_bytes_) {
+      ReleaseOwned(scratch_);  // waits for the launches that use it
       scratch_ = nullptr;
       scratch_bytes_ = 0;
-      T* memory = nullptr;
-      UNIVAR_TRY(DeviceMemory(count, what, &memory));
-      scratch_ = memory;
-      scratch_bytes_ = count * sizeof(T);
+      UNIVAR_TRY(AllocateOwned(bytes, 1, what, &scratch_));
+      scratch_bytes_ = bytes;
     }
     *pointer = static_cast<T*>(scratch_);
     return Status::Ok();
   }
-  // Belongs to the caller, who gives it to cudaFree.
-  template <typename T>
-  static Status DeviceMemory(size_t count, const char* what, T** pointer) {
-    void* memory = nullptr;
-    const bool fits = count <= std::numeric_limits<size_t>::max() / sizeof(T);
-    const cudaError_t error = fits ? cudaMalloc(&memory, count * sizeof(T)) : cudaErrorMemoryAllocation;
+  static Status AllocateOwned(size_t count, size_t bytes, const char* what, void** at) {
+    const bool fits = count <= std::numeric_limits<size_t>::max() / bytes;
+    const cudaError_t error = fits ? cudaMalloc(at, Max(count * bytes, 1)) : cudaErrorMemoryAllocation;
     if (error == cudaErrorMemoryAllocation) {
       cudaGetLastError();
       size_t free = 0, total = 0;
       cudaMemGetInfo(&free, &total);
       return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " + std::to_string(count) +
-                                                   " elements of " + std::to_string(sizeof(T)) + " bytes; " +
+                                                   " elements of " + std::to_string(bytes) + " bytes; " +
                                                    std::to_string(free) + " of " + std::to_string(total) + " bytes are free");
     }
     UNIVAR_CUDA(error);
-    *pointer = static_cast<T*>(memory);
     return Status::Ok();
   }
+  static void ReleaseOwned(void* at) { cudaFree(at); }
   template <typename T>
-  Status ToDevice(const T* from, size_t count, T* to) {
-    UNIVAR_CUDA(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_));
-    return Status::Ok();
-  }
-  template <typename T>
-  Status ToHost(const T* from, size_t count, T* to) {
-    UNIVAR_CUDA(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_));
+  Status Copy(const T* from, size_t count, T* to) {
+    UNIVAR_CUDA(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDefault, stream_));
     return Status::Ok();
   }
   template <typename T>
@@ -104,6 +97,16 @@ class CudaMachine {
     UNIVAR_CUDA(cudaGetLastError());
     return Status::Ok();
   }
+  static bool HasLibrary() { return DescribeCublasLt().available; }
+  Status MultiplyByLibrary(const LtProduct& product, bool* done) {
+    *done = false;
+    if (!HasLibrary() || product.m == 0) return Status::Ok();
+    if (workspace_.memory == nullptr) {
+      UNIVAR_TRY(Allocate(kLtWorkspaceBytes, "the workspace of cuBLASLt", reinterpret_cast<unsigned char**>(&workspace_.memory)));
+      workspace_.bytes = kLtWorkspaceBytes;
+    }
+    return MultiplyByCublasLt(product, workspace_, stream_, done);
+  }
   Status Wait() {
     UNIVAR_CUDA(cudaStreamSynchronize(stream_));
     return Status::Ok();
@@ -114,6 +117,7 @@ class CudaMachine {
   std::vector<void*> memory_;
   void* scratch_ = nullptr;
   size_t scratch_bytes_ = 0;
+  LtWorkspace workspace_;
 };
 
 }  // namespace univar::cuda

@@ -1,6 +1,6 @@
-// C (+)= op(A) op(B), row-major, C [m, n] float32: by tensor cores from bf16, by FMA from float32. One block computes one tile
-// of C; sizes need not be multiples of anything. Operands of the bf16 product have rows that start at multiples of 16 bytes and
-// are zero up to the next multiple of 8 entries, so that they are read in pieces of 8.
+// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16, by FMA from float32, sums in float32. One block computes one
+// tile of C; sizes need not be multiples of anything. Operands of the bf16 product are read in pieces of 8 entries where their
+// rows start at multiples of 16 bytes; then they must be zero up to the next multiple of 8 entries.
 #pragma once
 
 #include "cuda/warp_mma.h"
@@ -11,6 +11,52 @@ struct GemmShape {
   size_t m, n, k;
   size_t lda, ldb, ldc;
   bool accumulate;
+  // Entries of k per block: where C is small and k long, several blocks share a tile, and C is [splits, m, n] of partial sums
+  // (AddSplits). A multiple of 32; 0: all.
+  size_t split_depth = 0;
+
+  UNIVAR_HD size_t splits() const { return split_depth == 0 ? 1 : CeilDivide(k, split_depth); }
+};
+
+// What becomes of a sum on its way to C.
+struct Epilogue {
+  const float* bias = nullptr;  // [n]
+  bool gelu = false;
+  const float* residual = nullptr;  // [m, n] with the rows of C, added last
+  Bf16* rounded = nullptr;          // takes the place of C
+
+  UNIVAR_HD void Store(float sum, size_t row, size_t column, float* c, const GemmShape& shape) const {
+    const size_t at = row * shape.ldc + column;
+    if (bias != nullptr) sum += bias[column];
+    if (gelu) sum = Gelu(sum);
+    if (residual != nullptr) sum += residual[at];
+    if (rounded != nullptr) {
+      rounded[at] = ToBf16(sum);
+    } else {
+      c[at] = shape.accumulate ? c[at] + sum : sum;
+    }
+  }
+};
+
+// C += the partial sums of all splits. One thread per entry.
+struct AddSplits {
+  static constexpr int kThreads = 256;
+  const float* partial;  // [splits, size]
+  float* c;              // [size]
+  size_t size, splits;
+  static size_t shared_bytes() { return 0; }
+  size_t blocks() const { return CeilDivide(size, kThreads); }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    block.Each([&](int t) {
+      const size_t i = block.index() * kThreads + t;
+      if (i >= size) return;
+      float sum = c[i];
+      for (size_t s = 0; s < splits; ++s) sum += partial[s * size + i];
+      c[i] = sum;
+    });
+  }
 };
 
 // Where tile `index` of C begins: tiles of one row of tiles follow each other, so that A stays in the cache.
@@ -25,10 +71,22 @@ UNIVAR_HD size_t CountTiles(size_t rows, size_t columns, size_t tile_rows, size_
   return CeilDivide(rows, tile_rows) * CeilDivide(columns, tile_columns);
 }
 
+// The part of k that a block sums up, and where its sums go.
+struct DepthRange {
+  size_t begin, end, offset;
+};
+UNIVAR_HD DepthRange DepthOfSplit(size_t index, const GemmShape& shape) {
+  if (shape.split_depth == 0) return {0, shape.k, 0};
+  return {index * shape.split_depth, Min((index + 1) * shape.split_depth, shape.k), index * shape.m * shape.ldc};
+}
+
 // Eight bf16, moved at once.
 struct alignas(16) Piece {
   Bf16 values[8];
 };
+UNIVAR_HD bool InPieces(const Bf16* from, size_t stride) {
+  return reinterpret_cast<uintptr_t>(from) % sizeof(Piece) == 0 && stride % 8 == 0;
+}
 
 // Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory, zeros
 // where it ends.
@@ -36,6 +94,13 @@ template <int kRows, int kColumns, int kStride>
 UNIVAR_HD void StagePieces(int thread, int threads, const Bf16* from, size_t rows, size_t columns, size_t stride,
                            size_t row, size_t column, Bf16* to) {
   constexpr int kPieces = kColumns / 8;
+  if (!InPieces(from, stride)) {
+    for (int e = thread; e < kRows * kColumns; e += threads) {
+      const int r = e / kColumns, c = e % kColumns;
+      to[r * kStride + c] = row + r < rows && column + c < columns ? from[(row + r) * stride + column + c] : Bf16{0};
+    }
+    return;
+  }
   for (int p = thread; p < kRows * kPieces; p += threads) {
     const int r = p / kPieces, c = p % kPieces * 8;
     Piece piece = {};
@@ -61,8 +126,10 @@ struct GemmBf16 {
   const Bf16* b;
   float* c;
   GemmShape shape;
+  Epilogue epilogue = {};
 
-  UNIVAR_HD size_t blocks() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
+  UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
+  UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
   UNIVAR_HD static size_t shared_bytes() {
     return SharedBytes<Bf16>(kRowsA * kStrideA) + SharedBytes<Bf16>(kRowsB * kStrideB) +
            SharedBytes<float>(kThreads / kWarp * kFragmentSize);
@@ -73,11 +140,12 @@ struct GemmBf16 {
     Bf16* tile_a = block.template Shared<Bf16>(kRowsA * kStrideA);
     Bf16* tile_b = block.template Shared<Bf16>(kRowsB * kStrideB);
     float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
-    const TilePlace place = PlaceOfTile(block.index(), shape.n, kTileRows, kTileColumns);
+    const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTileRows, kTileColumns);
+    const DepthRange split = DepthOfSplit(block.index() / tiles(), shape);
     typename B::template Local<WarpTile<kTransposeA, kTransposeB>> sums(block);
 
     block.Each([&](int t) { sums[t].Clear(t % kWarp); });
-    for (size_t k = 0; k < shape.k; k += kDepth) {
+    for (size_t k = split.begin; k < split.end; k += kDepth) {
       block.Each([&](int t) {
         const bool ta = kTransposeA, tb = kTransposeB;
         StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k,
@@ -104,9 +172,7 @@ struct GemmBf16 {
           for (int e = t % kWarp; e < kFragmentSize; e += kWarp) {
             const size_t r = row + e / kFragment, col = column + e % kFragment;
             if (r >= shape.m || col >= shape.n) continue;
-            float* at = c + r * shape.ldc + col;
-            const float value = fragments[warp * kFragmentSize + e];
-            *at = shape.accumulate ? *at + value : value;
+            epilogue.Store(fragments[warp * kFragmentSize + e], r, col, c + split.offset, shape);
           }
         });
       }
@@ -123,8 +189,10 @@ struct GemmF32 {
   const float* b;
   float* c;
   GemmShape shape;
+  Epilogue epilogue = {};
 
-  UNIVAR_HD size_t blocks() const { return CountTiles(shape.m, shape.n, kTile, kTile); }
+  UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTile, kTile); }
+  UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
   UNIVAR_HD static size_t shared_bytes() { return 2 * SharedBytes<float>(kDepth * kStride); }
 
   // op(X)^T of a tile, [kDepth, kTile]: `side` runs along m or n. Neighbouring threads read neighbouring entries.
@@ -146,12 +214,13 @@ struct GemmF32 {
     };
     float* tile_a = block.template Shared<float>(kDepth * kStride);
     float* tile_b = block.template Shared<float>(kDepth * kStride);
-    const TilePlace place = PlaceOfTile(block.index(), shape.n, kTile, kTile);
+    const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTile, kTile);
+    const DepthRange split = DepthOfSplit(block.index() / tiles(), shape);
     typename B::template Local<Sums> sums(block);
     constexpr int kAcross = kTile / kPerThread;
 
     block.Each([&](int t) { sums[t] = Sums{}; });
-    for (size_t k = 0; k < shape.k; k += kDepth) {
+    for (size_t k = split.begin; k < split.end; k += kDepth) {
       block.Each([&](int t) {
         Stage<!kTransposeA>(t, a, shape.m, shape.k, shape.lda, place.row, k, tile_a);
         Stage<kTransposeB>(t, b, shape.n, shape.k, shape.ldb, place.column, k, tile_b);
@@ -170,8 +239,7 @@ struct GemmF32 {
         for (int j = 0; j < kPerThread; ++j) {
           const size_t r = place.row + t / kAcross * kPerThread + i, col = place.column + t % kAcross * kPerThread + j;
           if (r >= shape.m || col >= shape.n) continue;
-          float* at = c + r * shape.ldc + col;
-          *at = shape.accumulate ? *at + sums[t].values[i][j] : sums[t].values[i][j];
+          epilogue.Store(sums[t].values[i][j], r, col, c + split.offset, shape);
         }
       }
     });

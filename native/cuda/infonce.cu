@@ -3,12 +3,8 @@
 #include "cuda/infonce_driver.h"
 #include "cuda/kernels.h"
 
-namespace univar {
+namespace univar::cuda {
 
-Status info_nce_cuda(const InfoNceArgs& args, double* loss, const Control& control) {
-  cuda::CudaMachine machine;
-  UNIVAR_TRY(machine.Open());
-  return cuda::InfoNceDriver<cuda::CudaMachine>(&machine, args, control).Run(loss);
-}
+void AddInfoNce(Backend* table) { table->info_nce = InfoNce<CudaMachine>; }
 
-}  // namespace univar
+}  // namespace univar::cuda

@@ -1,4 +1,5 @@
-// info_nce on a machine (machine.h), see ops/infonce.h.
+// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients may lie on the host or on the machine, labels are of
+// the host.
 //
 // The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again for the
 // gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, 10 in bf16,
@@ -15,9 +16,9 @@
 #include <vector>
 
 #include "core/control.h"
-#include "cuda/gemm.h"
 #include "cuda/infonce_bodies.h"
 #include "cuda/machine.h"
+#include "cuda/product.h"
 #include "cuda/try.h"
 #include "ops/infonce.h"
 
@@ -107,12 +108,12 @@ class InfoNceDriver {
   template <typename T>
   Status Copy(const std::vector<T>& from, const char* what, T** to) {
     UNIVAR_TRY(machine_.Allocate(from.size(), what, to));
-    return machine_.ToDevice(from.data(), from.size(), *to);
+    return machine_.Copy(from.data(), from.size(), *to);
   }
 
   Status Prepare() {
-    UNIVAR_TRY(machine_.ToDevice(args_.query, rows_ * dim_, query_));
-    UNIVAR_TRY(machine_.ToDevice(args_.key, rows_ * dim_, key_));
+    UNIVAR_TRY(machine_.Copy(args_.query, rows_ * dim_, query_));
+    UNIVAR_TRY(machine_.Copy(args_.key, rows_ * dim_, key_));
     UNIVAR_TRY(machine_.Fill(d_query_, 0, rows_ * dim_));
     UNIVAR_TRY(machine_.Fill(d_key_, 0, rows_ * dim_));
     if (grouped_) {
@@ -133,15 +134,17 @@ class InfoNceDriver {
     // Byte patterns of no use as numbers would go unseen; these are what EmptySoftSum gives.
     const std::vector<SoftSum> empty(rows_, EmptySoftSum());
     for (SoftSum* sums : {negatives_, column_negatives_, positives_})
-      if (sums != nullptr) UNIVAR_TRY(machine_.ToDevice(empty.data(), rows_, sums));
+      if (sums != nullptr) UNIVAR_TRY(machine_.Copy(empty.data(), rows_, sums));
     if (supervised_) UNIVAR_TRY(machine_.Fill(positive_total_, 0, rows_));
     UNIVAR_TRY(ResetFirstBad());
     UNIVAR_TRY(machine_.Launch(PairDots{Query(), Key(), positive_, first_bad_}, rows_));
     size_t bad = rows_;
     UNIVAR_TRY(ReadFirstBad(&bad));
     if (bad == rows_) return Status::Ok();
-    const float* row = args_.query + bad * dim_;
-    const bool query = !std::all_of(row, row + dim_, [](float v) { return std::isfinite(v); });
+    std::vector<float> row(dim_);
+    UNIVAR_TRY(machine_.Copy(query_ + bad * dim_, dim_, row.data()));
+    UNIVAR_TRY(machine_.Wait());
+    const bool query = !std::all_of(row.begin(), row.end(), [](float v) { return std::isfinite(v); });
     return NonFinite(query ? "query" : "key", bad);
   }
 
@@ -161,12 +164,9 @@ class InfoNceDriver {
   }
 
   Status Dots(const Tile& tile) {
-    GemmShape shape{tile.rows, tile.columns, dim_, dim_, dim_, tile_stride_, false};
-    if (!bf16_) {
-      return Product(GemmF32<false, true>{query_ + tile.row * dim_, key_ + tile.column * dim_, dots_, shape});
-    }
-    shape.lda = shape.ldb = stride_;
-    return Product(GemmBf16<false, true>{query16_ + tile.row * stride_, key16_ + tile.column * stride_, dots_, shape});
+    const size_t stride = bf16_ ? stride_ : dim_;
+    const GemmShape shape{tile.rows, tile.columns, dim_, stride, stride, tile_stride_, false};
+    return Multiply<false, true>(machine_, bf16_, QueryRows(tile), KeyRows(tile), dots_, shape);
   }
 
   Status Sum(const Tile& tile) {
@@ -182,7 +182,7 @@ class InfoNceDriver {
                             terms_,     column_terms_,     losses_,         coefficients_};
     UNIVAR_TRY(machine_.Launch(finish, CeilDivide(rows_, FinishRows::kThreads)));
     std::vector<double> losses(rows_);
-    UNIVAR_TRY(machine_.ToHost(losses_, rows_, losses.data()));
+    UNIVAR_TRY(machine_.Copy(losses_, rows_, losses.data()));
     UNIVAR_TRY(machine_.Wait());
     double total = 0.0;
     for (size_t i = 0; i < rows_; ++i) {
@@ -194,20 +194,17 @@ class InfoNceDriver {
   }
 
   Status AddNegatives(const Tile& tile) {
-    const Coefficients coefficients{dots_, high_, low_, tile, scale_, terms_, column_terms_};
-    UNIVAR_TRY(machine_.Launch(coefficients, coefficients.blocks()));
+    const Coefficients fill{dots_, high_, low_, tile, scale_, terms_, column_terms_};
+    UNIVAR_TRY(machine_.Launch(fill, fill.blocks()));
     float* d_query = d_query_ + tile.row * dim_;
     float* d_key = d_key_ + tile.column * dim_;
-    const GemmShape to_query{tile.rows, dim_, tile.columns, tile_stride_, bf16_ ? stride_ : dim_, dim_, true};
-    const GemmShape to_key{tile.columns, dim_, tile.rows, tile_stride_, bf16_ ? stride_ : dim_, dim_, true};
-    if (!bf16_) {
-      UNIVAR_TRY(Product(GemmF32<false, false>{dots_, key_ + tile.column * dim_, d_query, to_query}));
-      UNIVAR_TRY(Product(GemmF32<true, false>{dots_, query_ + tile.row * dim_, d_key, to_key}));
-    } else {
-      for (const Bf16* part : {high_, low_}) {
-        UNIVAR_TRY(Product(GemmBf16<false, false>{part, key16_ + tile.column * stride_, d_query, to_query}));
-        UNIVAR_TRY(Product(GemmBf16<true, false>{part, query16_ + tile.row * stride_, d_key, to_key}));
-      }
+    const size_t stride = bf16_ ? stride_ : dim_;
+    const GemmShape to_query{tile.rows, dim_, tile.columns, tile_stride_, stride, dim_, true};
+    const GemmShape to_key{tile.columns, dim_, tile.rows, tile_stride_, stride, dim_, true};
+    for (const Bf16* part : bf16_ ? std::vector{high_, low_} : std::vector<Bf16*>{nullptr}) {
+      const Operand coefficients{dots_, part};
+      UNIVAR_TRY((Multiply<false, false>(machine_, bf16_, coefficients, KeyRows(tile), d_query, to_query)));
+      UNIVAR_TRY((Multiply<true, false>(machine_, bf16_, coefficients, QueryRows(tile), d_key, to_key)));
     }
     control_.report(static_cast<int64_t>(tile.row + (tile.column + tile.columns == rows_ ? tile.rows : 0)));
     return Status::Ok();
@@ -221,23 +218,18 @@ class InfoNceDriver {
     size_t bad = rows_;
     UNIVAR_TRY(ReadFirstBad(&bad));
     if (bad != rows_) return NonFinite("the gradient of", bad);
-    UNIVAR_TRY(machine_.ToHost(d_query_, rows_ * dim_, args_.d_query));
-    UNIVAR_TRY(machine_.ToHost(d_key_, rows_ * dim_, args_.d_key));
+    UNIVAR_TRY(machine_.Copy(d_query_, rows_ * dim_, args_.d_query));
+    UNIVAR_TRY(machine_.Copy(d_key_, rows_ * dim_, args_.d_key));
     return machine_.Wait();
-  }
-
-  template <class Gemm>
-  Status Product(const Gemm& gemm) {
-    return machine_.Launch(gemm, gemm.blocks());
   }
 
   Status ResetFirstBad() {
     none_bad_ = static_cast<int>(rows_);
-    return machine_.ToDevice(&none_bad_, 1, first_bad_);
+    return machine_.Copy(&none_bad_, 1, first_bad_);
   }
   Status ReadFirstBad(size_t* bad) {
     int row = 0;
-    UNIVAR_TRY(machine_.ToHost(first_bad_, 1, &row));
+    UNIVAR_TRY(machine_.Copy(first_bad_, 1, &row));
     UNIVAR_TRY(machine_.Wait());
     *bad = static_cast<size_t>(row);
     return Status::Ok();
@@ -248,6 +240,11 @@ class InfoNceDriver {
                                                " is NaN or infinite" + (bf16_ ? " (in bf16)" : ""));
   }
 
+  Operand QueryRows(const Tile& tile) const { return RowsFrom(query_, query16_, tile.row); }
+  Operand KeyRows(const Tile& tile) const { return RowsFrom(key_, key16_, tile.column); }
+  Operand RowsFrom(const float* rows, const Bf16* rounded, size_t first) const {
+    return {rows + first * dim_, rounded == nullptr ? nullptr : rounded + first * stride_};
+  }
   InputRows Query() const { return {query_, query16_, dim_, stride_}; }
   InputRows Key() const { return {key_, key16_, dim_, stride_}; }
 
@@ -272,5 +269,12 @@ class InfoNceDriver {
   int32_t *groups_ = nullptr, *group_counts_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
   int* first_bad_ = nullptr;
 };
+
+template <class Machine>
+Status InfoNce(const InfoNceArgs& args, double* loss, const Control& control) {
+  Machine machine;
+  UNIVAR_TRY(machine.Open());
+  return InfoNceDriver<Machine>(&machine, args, control).Run(loss);
+}
 
 }  // namespace univar::cuda

@@ -1,15 +1,13 @@
-// The operations of the CUDA backend.
+// The operations of the CUDA backend, by the files that hold their kernels. What no file adds stays null: the loader
+// (src/native/loader.ts) takes those operations from the CPU addon.
 #pragma once
 
-#include "ops/infonce.h"
-#include "ops/topk.h"
+#include "ops/backend.h"
 
-namespace univar {
+namespace univar::cuda {
 
-Status info_nce_cuda(const InfoNceArgs& args, double* loss, const Control& control);
-TopkStorage topk_storage_cuda(size_t dim, size_t queries);
-Status topk_prepare_cuda(ConstMatrix base, TopkMetric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
-                         const Control& control);
-Status topk_search_cuda(const TopkArgs& args, const Control& control);
+void AddInfoNce(Backend* table);
+void AddTopk(Backend* table);
+void AddEncoder(Backend* table);
 
-}  // namespace univar
+}  // namespace univar::cuda

@@ -1,15 +1,20 @@
 // Where bodies run and their memory lives: CudaMachine (cuda_machine.cuh) on the device, HostMachine here, for tests. Drivers
 // (infonce_driver.h, topk_driver.h) are templates over the machine, so that the tests run them whole.
 //
+//   Open()                               first of all; says when there is no device
 //   Allocate<T>(count, what, &pointer)   until the machine goes; `what` names it in the error
-//   ToDevice, ToHost, Fill               in order with the launches; ToHost has arrived when Wait returns
+//   AllocateOwned, ReleaseOwned          static, for memory that outlives the machine
+//   Copy(from, count, to), Fill          in order with the launches, between any sides; on the host it has arrived when Wait returns
 //   Scratch<T>(count, what, &pointer)    uninitialised, until the next call of Scratch; grows to the largest demand
 //   Launch(body, blocks)                 one dimension
+//   MultiplyByLibrary(product, &done)    see cublas_lt.h; also whether a split of k is up to it: HasLibrary()
 //   Wait()                               everything before is done
 #pragma once
 
+#include "core/memory.h"
 #include "core/status.h"
 #include "cuda/block.h"
+#include "cuda/cublas_lt.h"
 
 #ifndef __CUDACC__
 #include <memory>
@@ -24,6 +29,7 @@ class HostMachine {
   size_t limit = SIZE_MAX;
   size_t allocated = 0;
 
+  Status Open() { return Status::Ok(); }
   template <typename T>
   Status Allocate(size_t count, const char* what, T** pointer) {
     const size_t bytes = count * sizeof(T);
@@ -37,6 +43,10 @@ class HostMachine {
     *pointer = reinterpret_cast<T*>(memory_.back()->data());
     return Status::Ok();
   }
+  static Status AllocateOwned(size_t count, size_t bytes, const char* what, void** at) {
+    return HostMemory().allocate(count, bytes, what, at);
+  }
+  static void ReleaseOwned(void* at) { HostMemory().release(at); }
   template <typename T>
   Status Scratch(size_t count, const char* what, T** pointer) {
     // Afresh each time, so that tests see what an operation leaves unwritten or reads too late.
@@ -45,13 +55,8 @@ class HostMachine {
     return scratch_->Allocate(count, what, pointer);
   }
   template <typename T>
-  Status ToDevice(const T* from, size_t count, T* to) {
-    memcpy(to, from, count * sizeof(T));
-    return Status::Ok();
-  }
-  template <typename T>
-  Status ToHost(const T* from, size_t count, T* to) {
-    memcpy(to, from, count * sizeof(T));
+  Status Copy(const T* from, size_t count, T* to) {
+    if (count > 0) memcpy(to, from, count * sizeof(T));
     return Status::Ok();
   }
   template <typename T>
@@ -66,6 +71,11 @@ class HostMachine {
       HostBlock block(i, Body::kThreads, Body::shared_bytes());
       body(block);
     }
+    return Status::Ok();
+  }
+  static bool HasLibrary() { return false; }
+  Status MultiplyByLibrary(const LtProduct&, bool* done) {
+    *done = false;
     return Status::Ok();
   }
   Status Wait() { return Status::Ok(); }

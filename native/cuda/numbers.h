@@ -50,6 +50,9 @@ UNIVAR_HD float RoundedUp(double x) {
   return y < x ? FloatOf(BitsOf(y) + 1) : y;
 }
 
+// x Phi(x); erfc keeps what 1 + erf loses where x is far below 0.
+UNIVAR_HD float Gelu(float x) { return 0.5f * x * erfcf(-0.70710678118654752f * x); }
+
 UNIVAR_HD bool IsFinite(double x) { return x - x == 0.0; }
 
 UNIVAR_HD float MinusInfinity() { return FloatOf(0xFF800000u); }

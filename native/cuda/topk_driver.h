@@ -68,10 +68,10 @@ class RowPreparation {
 
   Status Measure(Machine* machine, const float* rows, size_t count, const PreparedRows& to, const char* name) {
     int bad = static_cast<int>(count);
-    UNIVAR_TRY(machine->ToDevice(rows, count * to.dim, to.rows));
-    UNIVAR_TRY(machine->ToDevice(&bad, 1, first_bad_));
+    UNIVAR_TRY(machine->Copy(rows, count * to.dim, to.rows));
+    UNIVAR_TRY(machine->Copy(&bad, 1, first_bad_));
     UNIVAR_TRY(machine->Launch(MeasureRows{to.rows, to.dim, to.stride, to.norms, to.codes, to.residuals, first_bad_}, count));
-    UNIVAR_TRY(machine->ToHost(first_bad_, 1, &bad));
+    UNIVAR_TRY(machine->Copy(first_bad_, 1, &bad));
     UNIVAR_TRY(machine->Wait());
     if (static_cast<size_t>(bad) == count) return Status::Ok();
     return Status::Error(Code::kNonFinite, std::string("Expected finite numbers for \"") + name +
@@ -151,8 +151,8 @@ class TopkDriver {
     }
     const JoinSplits join{request_.metric, entries_, k, plan_.list_size, plan_.splits, indices_, scores_};
     UNIVAR_TRY(machine_.Launch(join, count));
-    UNIVAR_TRY(machine_.ToHost(indices_, count * k, request_.indices + first_query * k));
-    UNIVAR_TRY(machine_.ToHost(scores_, count * k, request_.scores + first_query * k));
+    UNIVAR_TRY(machine_.Copy(indices_, count * k, request_.indices + first_query * k));
+    UNIVAR_TRY(machine_.Copy(scores_, count * k, request_.scores + first_query * k));
     return machine_.Wait();
   }
 

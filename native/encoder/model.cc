@@ -1,41 +1,56 @@
 #include "encoder/model.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
 namespace univar {
-namespace {
-
-// Long enough for full-speed products, short enough that the workspace stays in the last-level cache.
-constexpr size_t kMicroBatchTokens = 1024;
-
-}  // namespace
 
 Model::Model(const Backend& backend, const EncoderConfig& config)
-    : backend_(backend), config_(config), layout_(config), transformer_(backend) {}
+    : backend_(backend),
+      config_(config),
+      layout_(config),
+      transformer_(backend),
+      parameters_(*backend.memory),
+      gradients_(*backend.memory),
+      m_(*backend.memory),
+      v_(*backend.memory),
+      rounded_(*backend.memory),
+      embeddings_(*backend.memory),
+      d_embeddings_(*backend.memory),
+      cosines_(*backend.memory),
+      sines_(*backend.memory) {}
 
 Status Model::Initialize(Precision precision) {
   precision_ = precision;
+  if (precision == Precision::kInt8 && !backend_.int8) {
+    return Status::Error(Code::kArgRange, std::string("Backend ") + backend_.name + " computes encoders in f32 or bf16, not in int8");
+  }
   if (Status s = parameters_.Allocate(layout_.size(), "encoder parameters"); !s.ok()) return s;
-  std::fill_n(parameters_.data(), parameters_.size(), 0.0f);
+  if (Status s = parameters_.Clear(); !s.ok()) return s;
   if (precision == Precision::kBf16) {
     if (Status s = rounded_.Allocate(layout_.size(), "rounded parameters"); !s.ok()) return s;
   }
   if (!config_.learned_positions) {
-    const size_t half = config_.head_dim() / 2;
-    if (Status s = cosines_.Allocate(config_.max_positions * half, "rotary table"); !s.ok()) return s;
-    if (Status s = sines_.Allocate(config_.max_positions * half, "rotary table"); !s.ok()) return s;
-    for (size_t position = 0; position < config_.max_positions; ++position) {
-      for (size_t m = 0; m < half; ++m) {
-        const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(config_.head_dim());
-        const double angle = static_cast<double>(position) * std::pow(config_.rope_base, exponent);
-        cosines_[position * half + m] = static_cast<float>(std::cos(angle));
-        sines_[position * half + m] = static_cast<float>(std::sin(angle));
-      }
+    if (Status s = MakeRotaryTables(); !s.ok()) return s;
+  }
+  return backend_.memory->wait();
+}
+
+Status Model::MakeRotaryTables() {
+  const size_t half = config_.head_dim() / 2, size = config_.max_positions * half;
+  std::vector<float> cosines(size), sines(size);
+  for (size_t position = 0; position < config_.max_positions; ++position) {
+    for (size_t m = 0; m < half; ++m) {
+      const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(config_.head_dim());
+      const double angle = static_cast<double>(position) * std::pow(config_.rope_base, exponent);
+      cosines[position * half + m] = static_cast<float>(std::cos(angle));
+      sines[position * half + m] = static_cast<float>(std::sin(angle));
     }
   }
-  return Status::Ok();
+  if (Status s = cosines_.Allocate(size, "rotary table"); !s.ok()) return s;
+  if (Status s = sines_.Allocate(size, "rotary table"); !s.ok()) return s;
+  if (Status s = backend_.memory->copy(cosines_.data(), cosines.data(), size * sizeof(float)); !s.ok()) return s;
+  return backend_.memory->copy(sines_.data(), sines.data(), size * sizeof(float));
 }
 
 size_t Model::bytes() const {
@@ -47,7 +62,7 @@ Status Model::AllocateTraining() {
   for (AlignedBuffer<float>* block : {&gradients_, &m_, &v_}) {
     if (block->size() != 0) continue;
     if (Status s = block->Allocate(layout_.size(), "gradients and moments"); !s.ok()) return s;
-    std::fill_n(block->data(), block->size(), 0.0f);
+    if (Status s = block->Clear(); !s.ok()) return s;
   }
   return Status::Ok();
 }
@@ -76,7 +91,7 @@ Status Model::Borrow(Parameters* parameters) {
 Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control) {
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  for (const PackedBatch& part : SplitBatch(batch, kMicroBatchTokens)) {
+  for (const PackedBatch& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
     const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     float* states = hidden == nullptr ? nullptr : hidden + token * config_.hidden;
@@ -87,16 +102,16 @@ Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings,
     }
     control.report(static_cast<int64_t>(first + part.sequences));
   }
-  return Status::Ok();
+  return backend_.memory->wait();
 }
 
 Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn,
                               double* loss, const Control& control) {
   if (Status s = AllocateTraining(); !s.ok()) return s;
-  std::fill_n(gradients_.data(), gradients_.size(), 0.0f);
+  if (Status s = gradients_.Clear(); !s.ok()) return s;
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  const std::vector<PackedBatch> parts = SplitBatch(batch, kMicroBatchTokens);
+  const std::vector<PackedBatch> parts = SplitBatch(batch, backend_.micro_batch_tokens);
   const auto range = [&](const PackedBatch& part) {
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     const float* lower = settings.lower_states;
@@ -109,7 +124,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   };
   const bool keep_qkv = bytes(true) <= settings.memory_budget;
   const bool keep_all_parts = bytes(false) <= settings.memory_budget;
-  saved_.resize(keep_all_parts ? std::max(parts.size(), saved_.size()) : 1);
+  if (!keep_all_parts && saved_.size() > 1) saved_.erase(saved_.begin() + 1, saved_.end());
+  while (saved_.size() < (keep_all_parts ? parts.size() : 1)) saved_.emplace_back(backend_);
 
   const size_t size = batch.sequences * config_.hidden;
   if (Status s = embeddings_.Reserve(size, "embeddings"); !s.ok()) return s;
@@ -130,6 +146,7 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   for (size_t i = 0; i < parts.size(); ++i) {
     if (Status s = forward(parts[i], keep_all_parts ? &saved_[i] : nullptr); !s.ok()) return s;
   }
+  if (Status s = backend_.memory->wait(); !s.ok()) return s;
   if (Status s = loss_fn(embeddings_.data(), d_embeddings_.data(), loss); !s.ok()) return s;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!keep_all_parts) {
@@ -142,7 +159,7 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
       return s;
     }
   }
-  return Status::Ok();
+  return backend_.memory->wait();
 }
 
 double Model::GradientNorm() const { return std::sqrt(backend_.squared_norm(gradients_.data(), gradients_.size())); }
@@ -154,6 +171,7 @@ size_t Model::FirstTrainedOffset(size_t first_trained_layer) const {
 
 Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm) {
   *norm = GradientNorm();
+  if (Status s = backend_.memory->wait(); !s.ok()) return s;
   if (!std::isfinite(*norm)) {
     return Status::Error(Code::kNonFinite, "The gradient norm is " + std::to_string(*norm) + " at step " +
                                                std::to_string(settings.adamw.step));
@@ -170,7 +188,7 @@ Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer,
                    parameter.size());
   }
   ParametersChanged();
-  return Status::Ok();
+  return backend_.memory->wait();
 }
 
 }  // namespace univar

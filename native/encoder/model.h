@@ -29,7 +29,7 @@ struct UpdateSettings {
 
 class Model {
  public:
-  // Computes the loss and its gradient from all embeddings of the batch, [sequences, hidden].
+  // Computes the loss and its gradient from all embeddings of the batch, [sequences, hidden], in the backend's memory.
   using LossFn = std::function<Status(const float* embeddings, float* d_embeddings, double* loss)>;
 
   Model(const Backend& backend, const EncoderConfig& config);
@@ -37,6 +37,8 @@ class Model {
   Status Initialize(Precision precision);
   const EncoderConfig& config() const { return config_; }
   const ParameterLayout& layout() const { return layout_; }
+  const Memory& memory() const { return *backend_.memory; }
+  // Blocks in that memory.
   float* parameters() const { return parameters_.data(); }
   float* gradients() const { return gradients_.data(); }
   float* first_moments() const { return m_.data(); }
@@ -46,7 +48,8 @@ class Model {
   // Must follow every change of the parameters from outside; copies for products are renewed before their next use.
   void ParametersChanged() { stale_ = true; }
 
-  // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives these.
+  // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives these. All
+  // arguments are of the host.
   Status Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
   // Gradients are zeroed first and are valid afterwards.
   Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
@@ -58,6 +61,7 @@ class Model {
   Status AllocateTraining();
 
  private:
+  Status MakeRotaryTables();
   // The parameters, with the copies that products read renewed if need be.
   Status Borrow(Parameters* parameters);
   size_t FirstTrainedOffset(size_t first_trained_layer) const;

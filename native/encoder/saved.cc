@@ -80,7 +80,7 @@ Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size
   const size_t halves = rounds ? tokens * (3 * h + wide_cols) : 0;
   if (Status s = floats_.Allocate(floats, "encoder workspace"); !s.ok()) return s;
   if (Status s = halves_.Allocate(halves, "encoder workspace"); !s.ok()) return s;
-  if (Status s = ints_.Allocate(tokens + sequences + 1, "encoder workspace"); !s.ok()) return s;
+  if (Status s = ints_.Allocate(2 * tokens + sequences + 1, "encoder workspace"); !s.ok()) return s;
   float* next = floats_.data();
   uint16_t* next16 = halves_.data();
   const auto take = [](auto** from, size_t count) { return std::exchange(*from, *from + count); };
@@ -98,8 +98,7 @@ Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size
   dwide = take_operand(inner);
   dpre = config.gated ? take_operand(config.fc1_rows()) : dwide;
   d_pooled = next;
-  positions = ints_.data();
-  offsets = positions + tokens;
+  ids = ints_.data();
   tokens_ = tokens;
   sequences_ = sequences;
   return Status::Ok();

@@ -1,7 +1,5 @@
 #include "encoder/transformer.h"
 
-#include <algorithm>
-
 namespace univar {
 namespace {
 
@@ -58,13 +56,17 @@ AttentionShape Transformer::Shape(const Parameters& p, const Local& local) const
 
 Status Transformer::Prepare(const Parameters& p, const PackedBatch& batch, Local* local) {
   UNIVAR_TRY(work_.Reserve(*p.config, p.precision, batch.tokens(), batch.sequences));
+  const size_t tokens = batch.tokens();
   const int32_t base = batch.offsets[0];
-  for (size_t s = 0; s <= batch.sequences; ++s) work_.offsets[s] = batch.offsets[s] - base;
+  indices_.assign(batch.ids + base, batch.ids + base + tokens);
   for (size_t s = 0; s < batch.sequences; ++s) {
-    for (int32_t t = work_.offsets[s]; t < work_.offsets[s + 1]; ++t) work_.positions[t] = t - work_.offsets[s];
+    for (int32_t t = batch.offsets[s]; t < batch.offsets[s + 1]; ++t) indices_.push_back(t - batch.offsets[s]);
   }
-  *local = {batch.ids + base, work_.offsets, batch.tokens(), batch.sequences};
-  return Status::Ok();
+  for (size_t s = 0; s <= batch.sequences; ++s) indices_.push_back(batch.offsets[s] - base);
+  work_.positions = work_.ids + tokens;
+  work_.offsets = work_.positions + tokens;
+  *local = {work_.ids, work_.offsets, tokens, batch.sequences};
+  return Copy(work_.ids, indices_.data(), indices_.size());
 }
 
 Status Transformer::Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
@@ -185,24 +187,25 @@ Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const
   if (embeds) {
     UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
   } else {
-    std::copy_n(range.lower, states, work_.hidden.f32);
+    UNIVAR_TRY(Copy(work_.hidden.f32, range.lower, states));
     if (work_.hidden.bf16 != nullptr) backend_.round_bf16(work_.hidden.f32, work_.hidden.bf16, states);
   }
   for (size_t i = embeds ? 0 : range.first; i < range.last; ++i) {
     if (control.cancelled()) return Status::Aborted();
     const bool keep = saved != nullptr && i >= range.first;
-    if (keep && i == range.first && i > 0) std::copy_n(work_.hidden.f32, states, saved->input);
+    if (keep && i == range.first && i > 0) UNIVAR_TRY(Copy(saved->input, work_.hidden.f32, states));
     UNIVAR_TRY(ForwardLayer(p, i, local, keep ? saved->layers[i - range.first] : forgotten_.layers[0], keep, control));
   }
-  if (hidden_out != nullptr) std::copy_n(work_.hidden.f32, states, hidden_out);
+  if (hidden_out != nullptr) UNIVAR_TRY(Copy(hidden_out, work_.hidden.f32, states));
   const Matrix pooled{saved == nullptr ? forgotten_.pooled : saved->pooled, local.sequences, c.hidden};
   UNIVAR_TRY(backend_.pool({work_.hidden.f32, local.tokens, c.hidden}, local.offsets, c.pooling, pooled, control));
-  const Matrix out{embeddings, local.sequences, c.hidden};
-  if (!c.normalize) {
-    std::copy_n(pooled.data, pooled.size(), out.data);
-    return Status::Ok();
+  if (c.normalize) {
+    // Backward needs what was there before.
+    const Matrix unit{saved == nullptr ? pooled.data : embeddings, local.sequences, c.hidden};
+    UNIVAR_TRY(backend_.l2_normalize({pooled.data, pooled.rows, pooled.cols}, unit, Control()));
+    if (unit.data == embeddings) return Status::Ok();
   }
-  return backend_.l2_normalize({pooled.data, pooled.rows, pooled.cols}, out, Control());
+  return Copy(embeddings, pooled.data, pooled.size());
 }
 
 // work_.d1 holds the gradient of the layer's output and receives that of its attention half.
@@ -306,7 +309,7 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   UNIVAR_TRY(Prepare(p, batch, &local));
 
   const Matrix gradient{work_.d_pooled, local.sequences, c.hidden};
-  std::copy_n(d_embeddings, gradient.size(), gradient.data);
+  UNIVAR_TRY(Copy(gradient.data, d_embeddings, gradient.size()));
   const ConstMatrix d_pooled{gradient.data, gradient.rows, gradient.cols};
   if (c.normalize) backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient);
   backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden});

@@ -49,6 +49,7 @@ struct Activations {
 // What the forward pass of one micro-batch leaves for its backward pass.
 class Saved {
  public:
+  explicit Saved(const Backend& backend) : memory_(*backend.memory) {}
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
   Status Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
                   size_t sequences, bool keep_qkv);
@@ -79,6 +80,7 @@ class Saved {
 // Memory of one micro-batch; grows to the largest one and is then reused.
 class Workspace {
  public:
+  explicit Workspace(const Backend& backend) : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
   Status Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences);
 
   // The roundings exist for Precision::kBf16 only.
@@ -89,6 +91,7 @@ class Workspace {
   Activations dpre;                       // [tokens, fc1_rows]; is dwide, unless gated
   float *qkv = nullptr, *dqkv = nullptr;  // [tokens, 3 hidden]
   float* d_pooled = nullptr;              // [sequences, hidden]
+  int32_t* ids = nullptr;                 // [tokens]; then positions and offsets
   int32_t* positions = nullptr;           // [tokens], counted per sequence
   int32_t* offsets = nullptr;             // [sequences + 1], from 0
   Scratch scratch;                        // of single operations
@@ -121,10 +124,11 @@ Status PackLayer(const Backend& backend, const Parameters& p, size_t i, Scratch*
 
 class Transformer {
  public:
-  explicit Transformer(const Backend& backend) : backend_(backend) {}
+  explicit Transformer(const Backend& backend) : backend_(backend), work_(backend), forgotten_(backend) {}
 
   // embeddings: [sequences, hidden], from the states after layer range.last - 1, which `hidden_out`, if given, receives
-  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range.
+  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and range.lower are
+  // of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if `saved` is given.
   Status Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
                  float* embeddings, float* hidden_out, const Control& control);
 
@@ -134,7 +138,7 @@ class Transformer {
                   const float* d_embeddings, float* grads, const Control& control);
 
  private:
-  // One micro-batch with offsets that start at 0.
+  // One micro-batch with offsets that start at 0, in the backend's memory.
   struct Local {
     const int32_t* ids;
     const int32_t* offsets;
@@ -156,8 +160,14 @@ class Transformer {
                            const Activations& input, float* grads, const Control& control);
   AttentionShape Shape(const Parameters& p, const Local& local) const;
 
+  template <typename T>
+  Status Copy(T* to, const T* from, size_t count) {
+    return backend_.memory->copy(to, from, count * sizeof(T));
+  }
+
   const Backend& backend_;
   Workspace work_;
+  std::vector<int32_t> indices_;  // ids, positions and offsets of a micro-batch on their way to the backend
   Saved forgotten_;  // of layers that nothing is kept of, written over layer after layer
 };
 

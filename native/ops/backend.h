@@ -2,6 +2,7 @@
 // backend is a second table.
 #pragma once
 
+#include "core/memory.h"
 #include "ops/activation.h"
 #include "ops/adamw.h"
 #include "ops/attention.h"
@@ -17,8 +18,11 @@
 
 namespace univar {
 
+// Pointers in arguments are of `memory`, except those that name the host's. Operations of one thread run in the order of their
+// calls, and may still run when a call returns; `memory.wait` waits for them and has the failures of those without a Status.
 struct Backend {
   const char* name;
+  const Memory* memory;
   L2NormalizeFn l2_normalize;
   PoolFn pool;
   MatmulFn matmul;
@@ -29,6 +33,8 @@ struct Backend {
   RoundBf16Fn round_bf16;
 
   // The trainable encoder.
+  size_t micro_batch_tokens;  // enough for full-speed products, few enough for the cache or the memory
+  bool int8;                  // whether its products know Precision::kInt8
   EmbeddingForwardFn embedding_forward;
   EmbeddingBackwardFn embedding_backward;
   LayerNormForwardFn layer_norm_forward;

@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 import type { Addon } from './addon-types.js';
 
-// Works from src/native (tests) and from dist/native alike.
-const CUDA_ADDON_PATH = fileURLToPath(new URL('../../build/cuda/Release/engine_cuda.node', import.meta.url));
+// Works from src/native (tests) and from dist/native alike. The variable is for tests of other builds (scripts/test-cuda.mjs).
+const CUDA_ADDON_PATH =
+  process.env['UNIVAR_CUDA_ADDON'] ?? fileURLToPath(new URL('../../build/cuda/Release/engine_cuda.node', import.meta.url));
 
 /** Exports that the CUDA addon has as well; all others are of the CPU addon, whatever the backend. */
-export const CUDA_OPERATIONS = ['infoNce', 'topkStorage', 'topkPrepare', 'topkSearch', 'topkRelease'] as const;
+export const CUDA_OPERATIONS = ['EncoderHandle', 'infoNce', 'topkStorage', 'topkPrepare', 'topkSearch', 'topkRelease'] as const;
 
 /** The GPU as the CUDA addon sees it; see native/binding/cuda_addon.cc. */
 export interface CudaDevice {
@@ -26,6 +27,8 @@ export interface CudaDevice {
   runtime: string;
   /** Compute capabilities that the addon was built for. */
   architectures: string;
+  /** Version of cuBLASLt, which makes bf16 products faster, or why it is not used. */
+  cublasLt: string;
   memoryBytes?: number;
   /** When it was asked. */
   freeBytes?: number;

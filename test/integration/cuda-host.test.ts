@@ -14,16 +14,34 @@ const FLAGS = ['-std=c++20', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-u
  * references (native/cuda/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
  */
 describe('the CUDA backend on the host', () => {
-  it.each(['tiles', 'infonce', 'topk'])('%s', async (name) => {
+  it.each(['tiles', 'linear', 'infonce', 'topk'])('%s', async (name) => {
     const program = join(temporaryFolder(), name);
-    const source = join(ROOT, 'test', 'native-cpp', `cuda_${name}_test.cc`);
-    const includes = ['native', 'test/native-cpp'].map((folder) => `-I${join(ROOT, folder)}`);
-    const run = promisify(execFile);
-    await run(process.env['CXX'] ?? 'g++', [...FLAGS, ...includes, source, '-o', program]);
-    const { stdout, stderr } = await run(program, { maxBuffer: 1 << 26 }).catch((error: unknown) => error as { stdout: string; stderr: string });
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
-    expect(stderr).toBe(''); // sanitizers
-    expect(lines.at(-1)).toBe('ok all done');
+    await compile([`test/native-cpp/cuda_${name}_test.cc`], program);
+    await expectAllOk(program);
   }, 400_000); // some 15 s of CPU each, compiler included
+
+  it('what it asks of cuBLASLt', async () => {
+    const folder = temporaryFolder();
+    const program = join(folder, 'cublas_lt');
+    await compile(['test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/cublas_lt.cc'], program);
+    await expectAllOk(program, { EXPECT_NO_LIBRARY: '1' });
+    await compile(['test/native-cpp/fake_cublas_lt.cc', '-shared', '-fPIC'], join(folder, 'libcublasLt.so.13'));
+    await expectAllOk(program, { LD_LIBRARY_PATH: folder });
+  }, 400_000);
 });
+
+const run = promisify(execFile);
+
+async function compile(args: readonly string[], to: string): Promise<void> {
+  await run(process.env['CXX'] ?? 'g++', [...FLAGS, '-Inative', '-Itest/native-cpp', ...args, '-o', to], { cwd: ROOT });
+}
+
+/** Each check of the program prints a line; sanitizers print to standard error. */
+async function expectAllOk(program: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const options = { maxBuffer: 1 << 26, env: { ...process.env, ...env } };
+  const { stdout, stderr } = await run(program, options).catch((error: unknown) => error as { stdout: string; stderr: string });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
+  expect(stderr).toBe('');
+  expect(lines.at(-1)).toBe('ok all done');
+}

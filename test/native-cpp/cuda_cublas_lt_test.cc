@@ -1,0 +1,98 @@
+// What we ask of cuBLASLt, against a library of the host (fake_cublas_lt.cc) where LD_LIBRARY_PATH has one, and against double
+// precision; without one, that nothing happens and the reason is said.
+#include "cuda/cublas_lt.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "check.h"
+#include "cuda/gemm.h"
+
+namespace univar::cuda {
+namespace {
+
+struct Matrix16 {
+  size_t rows, columns, stride;
+  std::vector<Piece> pieces;
+  Bf16* data() { return pieces[0].values; }
+  double At(size_t row, size_t column) const {
+    const size_t at = row * stride + column;
+    return FromBf16(pieces[at / 8].values[at % 8]);
+  }
+};
+Matrix16 Random16(size_t rows, size_t columns, size_t stride, uint64_t seed) {
+  check::Random random(seed);
+  Matrix16 matrix{rows, columns, stride, std::vector<Piece>(rows * stride / 8 + 1)};
+  for (size_t i = 0; i < rows * stride; ++i) matrix.data()[i] = ToBf16(static_cast<float>(random.Uniform()));
+  return matrix;
+}
+
+void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, bool rounded, bool accumulate, bool biased) {
+  Matrix16 a = Random16(transpose_a ? k : m, transpose_a ? m : k, RoundUp(transpose_a ? m : k, 8) + 8, 1);
+  Matrix16 b = Random16(transpose_b ? n : k, transpose_b ? k : n, RoundUp(transpose_b ? k : n, 8), 2);
+  const size_t ldc = n + 3;
+  check::Random random(3);
+  std::vector<float> c(m * ldc), bias(n), before;
+  std::vector<Bf16> c16(m * ldc, ToBf16(NAN));
+  for (float& value : c) value = accumulate ? static_cast<float>(random.Uniform()) : NAN;
+  for (float& value : bias) value = static_cast<float>(random.Uniform());
+  before = c;
+  unsigned char memory[64];
+  bool done = false;
+  const LtProduct product{.transpose_a = transpose_a, .transpose_b = transpose_b, .m = m, .n = n, .k = k, .a = a.data(), .b = b.data(),
+                          .c = rounded ? static_cast<void*>(c16.data()) : c.data(), .rounded = rounded, .lda = a.stride, .ldb = b.stride,
+                          .ldc = ldc, .addend = accumulate ? c.data() : nullptr, .bias = biased ? bias.data() : nullptr};
+  const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
+  double error = 0.0;
+  for (size_t i = 0; i < m; ++i) {
+    for (size_t j = 0; j < n; ++j) {
+      double expected = accumulate ? before[i * ldc + j] : 0.0;
+      for (size_t t = 0; t < k; ++t) expected += (transpose_a ? a.At(t, i) : a.At(i, t)) * (transpose_b ? b.At(j, t) : b.At(t, j));
+      if (biased) expected += bias[j];
+      const double actual = rounded ? FromBf16(c16[i * ldc + j]) : c[i * ldc + j];
+      const double difference = std::fabs(actual - expected) / (rounded ? std::fabs(expected) + 1 : 1);
+      error = std::isfinite(difference) ? std::fmax(error, difference) : INFINITY;
+    }
+  }
+  const std::string name = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + (transpose_a ? " A^T" : "") +
+                           (transpose_b ? " B^T" : "") + (rounded ? " bf16" : "") + (accumulate ? " added" : "") + (biased ? " bias" : "");
+  check::That(status.ok() && done, "runs " + name, status.message());
+  check::AtMost(error, rounded ? 4e-3 : 1e-5, "product " + name);
+}
+
+void Refusal() {
+  Matrix16 a = Random16(4, 5, 5, 1), b = Random16(5, 6, 6, 2);
+  std::vector<float> c(24, 7.0f);
+  unsigned char memory[64];
+  bool done = true;
+  const LtProduct product{.m = 4, .n = 6, .k = 5, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 5, .ldb = 6, .ldc = 6};
+  const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
+  check::That(status.ok() && !done && c[0] == 7.0f, "what no algorithm takes is left to us", status.message());
+}
+
+}  // namespace
+}  // namespace univar::cuda
+
+int main() {
+  using namespace univar::cuda;
+  const CublasLtInfo& info = DescribeCublasLt();
+  if (std::getenv("EXPECT_NO_LIBRARY") != nullptr) {
+    if (info.available) {
+      check::That(true, "the library of this machine is found");
+      return check::Finish();
+    }
+    check::That(info.reason.find("not found") != std::string::npos, "says that there is no library", info.reason);
+    bool done = true;
+    check::That(MultiplyByCublasLt({}, {}, nullptr, &done).ok() && !done, "does nothing without a library");
+    return check::Finish();
+  }
+  check::That(info.available && info.version == 130102, "finds the library", info.reason);
+  for (const bool transpose_a : {false, true})
+    for (const bool transpose_b : {false, true})
+      for (const bool accumulate : {false, true})
+        for (const bool biased : {false, true}) Product(5, 7, 9, transpose_a, transpose_b, false, accumulate, biased);
+  for (const bool transpose_b : {false, true}) Product(16, 3, 40, false, transpose_b, true, false, false);
+  Refusal();
+  return check::Finish();
+}

@@ -1,0 +1,35 @@
+// The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the encoder, its
+// training and the loss through JavaScript, with the tests that the CPU passes (test/integration/cuda-host-addon.test.ts).
+#include "cuda/device.h"
+#include "cuda/encoder_operations.h"
+#include "cuda/infonce_driver.h"
+#include "cuda/topk_operations.h"
+
+namespace univar {
+
+namespace cuda {
+
+const DeviceInfo& Device() {
+  static const DeviceInfo device{.available = true, .name = "the host, standing in for a device"};
+  return device;
+}
+size_t FreeDeviceMemory() { return 0; }
+
+}  // namespace cuda
+
+const Backend& GetBackend() {
+  static const Backend backend = [] {
+    using cuda::HostMachine;
+    Backend table{};
+    table.name = "cuda";
+    table.info_nce = cuda::InfoNce<HostMachine>;
+    table.topk_storage = cuda::TopkStorageFor;
+    table.topk_prepare = cuda::TopkPrepare<HostMachine>;
+    table.topk_search = cuda::TopkSearch<HostMachine>;
+    cuda::EncoderOperations<HostMachine>::AddTo(&table);
+    return table;
+  }();
+  return backend;
+}
+
+}  // namespace univar
