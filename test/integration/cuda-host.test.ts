@@ -14,7 +14,7 @@ const FLAGS = ['-std=c++20', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-u
  * references (native/cuda/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
  */
 describe('the CUDA backend on the host', () => {
-  it.each(['tiles', 'infonce', 'topk'])('%s', async (name) => {
+  it.each(['tiles', 'infonce', 'topk', 'layer_norm', 'elementwise', 'tokens'])('%s', async (name) => {
     const program = join(temporaryFolder(), name);
     const source = join(ROOT, 'test', 'native-cpp', `cuda_${name}_test.cc`);
     const includes = ['native', 'test/native-cpp'].map((folder) => `-I${join(ROOT, folder)}`);
