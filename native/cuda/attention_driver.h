@@ -7,7 +7,7 @@
 #include "cuda/attention_backward.h"
 #include "cuda/attention_forward.h"
 #include "cuda/machine.h"
-#include "cuda/try.h"
+#include "core/try.h"
 
 namespace univar::cuda {
 

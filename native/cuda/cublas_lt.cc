@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "cuda/try.h"
+#include "core/try.h"
 
 namespace univar::cuda {
 namespace {

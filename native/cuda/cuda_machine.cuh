@@ -8,7 +8,7 @@
 #include "cuda/cuda_check.cuh"
 #include "cuda/device.h"
 #include "cuda/machine.h"
-#include "cuda/try.h"
+#include "core/try.h"
 
 namespace univar::cuda {
 

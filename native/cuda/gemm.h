@@ -28,7 +28,7 @@ struct Epilogue {
   UNIVAR_HD void Store(float sum, size_t row, size_t column, float* c, const GemmShape& shape) const {
     const size_t at = row * shape.ldc + column;
     if (bias != nullptr) sum += bias[column];
-    if (gelu) sum = Gelu(sum);
+    if (gelu) sum *= Phi(sum);
     if (residual != nullptr) sum += residual[at];
     if (rounded != nullptr) {
       rounded[at] = ToBf16(sum);

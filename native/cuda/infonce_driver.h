@@ -19,7 +19,7 @@
 #include "cuda/infonce_bodies.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
-#include "cuda/try.h"
+#include "core/try.h"
 #include "ops/infonce.h"
 
 namespace univar::cuda {

@@ -5,7 +5,7 @@
 #include "cuda/elementwise.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
-#include "cuda/try.h"
+#include "core/try.h"
 #include "ops/linear.h"
 
 namespace univar::cuda {

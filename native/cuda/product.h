@@ -4,7 +4,7 @@
 #include "cuda/cublas_lt.h"
 #include "cuda/gemm.h"
 #include "cuda/machine.h"
-#include "cuda/try.h"
+#include "core/try.h"
 
 namespace univar::cuda {
 

@@ -12,7 +12,7 @@
 #include "cuda/gemm.h"
 #include "cuda/machine.h"
 #include "cuda/topk_bodies.h"
-#include "cuda/try.h"
+#include "core/try.h"
 #include "ops/topk.h"
 
 namespace univar::cuda {

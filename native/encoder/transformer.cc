@@ -1,11 +1,9 @@
 #include "encoder/transformer.h"
 
+#include "core/try.h"
+
 namespace univar {
 namespace {
-
-// Runs a step that returns a Status and leaves the function when it failed.
-#define UNIVAR_TRY(step)                       \
-  if (Status status = (step); !status.ok()) return status
 
 LinearWeight Weight(const Parameters& p, size_t weight, size_t bias, size_t out, size_t in,
                     const std::unique_ptr<PackedWeight>& packed) {

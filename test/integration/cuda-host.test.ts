@@ -14,7 +14,7 @@ const FLAGS = ['-std=c++20', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-u
  * references (native/cuda/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
  */
 describe('the CUDA backend on the host', () => {
-  it.each(['tiles', 'linear', 'attention', 'infonce', 'topk'])('%s', async (name) => {
+  it.each(['tiles', 'linear', 'attention', 'layer_norm', 'elementwise', 'tokens', 'infonce', 'topk'])('%s', async (name) => {
     const program = join(temporaryFolder(), name);
     await compile([`test/native-cpp/cuda_${name}_test.cc`], program);
     await expectAllOk(program);
