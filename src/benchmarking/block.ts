@@ -25,8 +25,12 @@ export type BlockResult =
 const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
-/** Enough that their median shrugs off a round during which the machine did something else. */
-export const ROUNDS = 10;
+/**
+ * Enough that their median shrugs off rounds during which the machine did something else. Of a block's 4 s, which these give
+ * with the start of two processes, more would be better for infonce and topk, whose noise is that of rounds, and worse for
+ * attention and linear, whose noise is that of processes.
+ */
+export const ROUNDS = 16;
 
 /**
  * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the machine can
