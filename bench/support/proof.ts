@@ -38,7 +38,7 @@ const SLOWED = {
  * Long enough for a decision in the quiet case, which a check needs to be able to fail: an undecided benchmark proves
  * nothing, so the table counts them.
  */
-const BUDGET_SECONDS = { same: 150, slowed: 120 };
+const BUDGET_SECONDS = { same: 150, slowed: 240 };
 
 interface Outcome {
   kind: 'same' | keyof typeof SLOWED;

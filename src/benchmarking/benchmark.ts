@@ -35,7 +35,7 @@ export interface Benchmark {
   version?: number;
   /** Share by which it may become slower before a check fails, 0.07 for 7 %. @default 0.07 */
   threshold?: number;
-  /** `run`: too long for a check; `check`: sizes for a check, iterations of 0.5 to 5 ms: a sample takes the lower quartile of several. @default both */
+  /** `run`: too long for a check; `check`: sizes for a check, iterations of 0.5 to 5 ms: the fastest of several count. @default both */
   only?: 'run' | 'check';
   /** Environment of the process that measures it, for example a number of threads. */
   env?: Record<string, string>;

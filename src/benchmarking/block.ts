@@ -25,14 +25,20 @@ export type BlockResult =
 const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
-/** Enough that their median shrugs off a round during which the machine did something else. */
-export const ROUNDS = 10;
+/**
+ * Enough that their median shrugs off rounds during which the machine did something else. Of a block's 4 s, which these give
+ * with the start of two processes, more would be better for infonce and topk, whose noise is that of rounds, and worse for
+ * attention and linear, whose noise is that of processes.
+ */
+export const ROUNDS = 16;
 
 /**
- * A sample is summed up by this quantile of its iterations: whatever else runs on the machine can only add time, and
- * the lower quartile is less noisy than the minimum.
+ * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the machine can
+ * only add time, and may do so through one whole sample; that the other one is spared is likely. Beside the load generator of
+ * bench/support on 2 cores, the medians of blocks spread by 2.0, 2.4, 1.5 and 2.1 % (attention, infonce, linear, topk), where the
+ * lower quartile of each sample gave 2.3, 4.1, 2.5 and 2.6 %.
  */
-const LOW_QUANTILE = 0.25;
+const LOW_QUANTILE = 0.05;
 
 /**
  * Keeps glibc from giving memory back to the system: what an iteration frees is then there for the next one. Otherwise
@@ -73,14 +79,16 @@ async function measureRounds(processes: Record<'base' | 'head', BenchmarkProcess
   const logRatios: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const order = round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
-    let logRatio = 0;
-    for (const side of order) {
-      const seconds = Math.log(quantile(await processes[side].sample('subject', iterations), LOW_QUANTILE));
-      logRatio += (side === 'head' ? seconds : -seconds) / 2;
-    }
-    logRatios.push(logRatio);
+    const seconds = { base: [] as number[], head: [] as number[] };
+    for (const side of order) seconds[side].push(...(await processes[side].sample('subject', iterations)));
+    logRatios.push(logRatioOfRound(seconds));
   }
   return logRatios;
+}
+
+/** ln(head / base) from the seconds of all iterations of a round. */
+export function logRatioOfRound({ base, head }: Readonly<Record<'base' | 'head', readonly number[]>>): number {
+  return Math.log(quantile(head, LOW_QUANTILE) / quantile(base, LOW_QUANTILE));
 }
 
 function messageOf(reason: unknown): string {

@@ -29,17 +29,18 @@ export interface Estimate extends Interval {
 export type Verdict = 'slower' | 'not slower' | 'undecided';
 
 /**
- * Numbers of blocks at which the evidence is looked at, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.99929 with
- * one degree of freedom fewer than blocks. The last is for true changes of a few percent beyond the threshold.
+ * Numbers of blocks at which the evidence is looked at, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.999375 with
+ * one degree of freedom fewer than blocks. The last ones are for true changes of a few percent beyond the threshold.
  */
 export const LOOKS = [
-  { blocks: 4, student: 11.4532 },
-  { blocks: 6, student: 6.3518 },
-  { blocks: 9, student: 4.759 },
-  { blocks: 13, student: 4.1169 },
-  { blocks: 18, student: 3.8007 },
-  { blocks: 26, student: 3.5842 },
-  { blocks: 36, student: 3.4628 },
+  { blocks: 4, student: 11.9838 },
+  { blocks: 6, student: 6.5414 },
+  { blocks: 9, student: 4.8636 },
+  { blocks: 13, student: 4.1918 },
+  { blocks: 18, student: 3.8623 },
+  { blocks: 26, student: 3.6371 },
+  { blocks: 36, student: 3.511 },
+  { blocks: 52, student: 3.4174 },
 ] as const;
 
 /** Draws of the bootstrap, and the tail of its distribution that is read: the 20th of 4,000 from either end. */

@@ -113,7 +113,7 @@ describe('the looks', () => {
   });
 
   it('come one after the other', () => {
-    expect([0, 4, 5, 18, 36].map(nextLook)).toEqual([4, 6, 6, 26, undefined]);
+    expect([0, 4, 5, 18, 36, 52].map(nextLook)).toEqual([4, 6, 6, 26, 52, undefined]);
   });
 });
 
