@@ -85,7 +85,7 @@ UNIVAR_HD void Dots(int thread, const float* own, const float* streamed, int dep
   for (int i = 0; i < L::kRowsEach; ++i)
 #pragma unroll
     for (int j = 0; j < L::kStreamedEach; ++j) dots[i][j] = 0.0f;
-#pragma unroll 2
+#pragma unroll 1  // two steps at once would not fit into the registers of the backward pass
   for (int d = 0; d < depth; d += 4) {
     Four a[L::kRowsEach], b[L::kStreamedEach];
 #pragma unroll
