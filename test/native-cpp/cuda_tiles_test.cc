@@ -117,7 +117,7 @@ void Product(size_t m, size_t n, size_t k, bool bf16, bool accumulate) {
       double sum = accumulate ? 0.25 : 0.0;
       for (size_t d = 0; d < k; ++d) sum += a.values[i * k + d] * b.values[d * n + j];
       const double e = std::fabs(c[i * ldc + j] - sum);
-      error = e <= error ? error : e;  // keeps NaN
+      error = e <= error || std::isnan(error) ? error : e;  // keeps NaN
     }
     for (size_t j = n; j < ldc; ++j) outside &= c[i * ldc + j] == 0.25f;
   }
