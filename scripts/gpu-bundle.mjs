@@ -40,7 +40,7 @@ function copyTree(from, to, wanted = () => true) {
   cpSync(from, to, { recursive: true, dereference: true, filter: (path) => wanted(path) });
 }
 
-/** A program or library without symbols, which are half of it; where there is no strip, as it is. */
+/** A program or library without its symbols; where there is no strip, as it is. */
 function copyStripped(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   if (spawnSync('strip', ['-o', to, from], { stdio: 'ignore' }).status !== 0) copyFileSync(from, to);

@@ -74,9 +74,9 @@ export class TorchPeer<Results> implements Subject {
   }
 
   async #next<T>(): Promise<T> {
-    const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`PyTorch ended: ${this.#stderr.trim()}`);
-    return JSON.parse(value) as T;
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`PyTorch ended: ${this.#stderr.trim()}`);
+    return JSON.parse(line.value) as T;
   }
 }
 

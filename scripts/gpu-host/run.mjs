@@ -19,6 +19,7 @@ beside PyTorch where python3 has it.
   --build          first builds the CUDA addon with this host's nvcc and cmake
   --only LIST      only these steps, for example: --only tests,bench-topk
   --without-gpu    the same tests on the CPU, and small benchmarks, to see whether the bundle is complete
+  --node ...       instead of all that, Node with these arguments, for example: --node dist/cli/main.js doctor
   --help
 
 Exit status: 0 all well, 1 a step failed, 2 wrong usage or a host that cannot run this, 3 no GPU
@@ -75,7 +76,7 @@ async function runStep({ name, args, env, minutes, skip }, log) {
     return { name, outcome: 'skipped', seconds: 0, reason: skip };
   }
   const start = performance.now();
-  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', log);
   let late = false;
   const end = () => process.kill(-child.pid, 'SIGKILL');

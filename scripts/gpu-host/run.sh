@@ -7,6 +7,10 @@ export UNIVAR_HOST_LIBRARY_PATH="${LD_LIBRARY_PATH-}"
 for folders in "$here/lib" "$here/lib:$here/lib/gcc"; do
   export LD_LIBRARY_PATH="$folders${UNIVAR_HOST_LIBRARY_PATH:+:$UNIVAR_HOST_LIBRARY_PATH}"
   if reason=$("$here/node/bin/node" -e 'require(process.argv[1])' "$here/build/Release/engine.node" 2>&1); then
+    if [ "${1-}" = --node ]; then
+      shift
+      exec "$here/node/bin/node" "$@"
+    fi
     exec "$here/node/bin/node" "$here/scripts/gpu-host/run.mjs" "$@"
   fi
 done

@@ -35,11 +35,11 @@ export function planSteps({ gpu, build, out, torch }) {
   });
   for (const tool of gpu ? ['memcheck', 'racecheck'] : []) {
     const skip = inPath('compute-sanitizer') ? undefined : 'compute-sanitizer is not in PATH';
-    steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 10, skip });
+    steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 5, skip });
   }
   for (const name of BENCHMARKS) {
     const env = { UNIVAR_BACKEND: backend, UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small', UNIVAR_TORCH: torch.version ?? '' };
-    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes: 15 });
+    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes: 10 });
   }
   return steps;
 }
