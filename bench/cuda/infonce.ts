@@ -14,7 +14,7 @@ export { environment } from '../support/engine.js';
 
 const LOGIT_SCALE = 50; // the published training runs
 /** Largest differences of gradients, relative to their largest entry: our bf16; PyTorch, which also rounds logits to it. */
-const TOLERANCE = { ours: 1e-3, torch: 1e-2 };
+const TOLERANCE = { ours: 1e-3, torch: 3e-2 };
 
 interface TorchResults {
   loss: number;
@@ -23,7 +23,7 @@ interface TorchResults {
   dKey: number[][];
 }
 
-const size = wantedSize({ full: { rows: 65_536, dim: 768 }, small: { rows: 512, dim: 64 } });
+const size = wantedSize({ full: { rows: 65_536, dim: 768 }, small: { rows: 512, dim: 256 } });
 const hows = TORCH === undefined ? ([undefined] as const) : (['eager', 'compiled'] as const);
 
 export const benchmarks: Benchmark[] = size === undefined ? [] : hows.map((how) => benchmark(size.rows, size.dim, how));

@@ -78,7 +78,7 @@ describe.skipIf(reason !== undefined)(`the bundle for GPU hosts${reason === unde
   it('fails when a step fails, and runs the others', () => {
     rmSync(join(bundle, 'bench', 'cuda', 'infonce.ts'));
     const { status, stdout } = run('--without-gpu', '--only', 'bench-infonce,bench-topk');
-    expect(stdout).toMatch(/^bench-infonce +failed .*exit status 1/m);
+    expect(stdout).toMatch(/^bench-infonce +failed .*exit status \d/m);
     expect(stdout).toMatch(/^bench-topk +ok /m);
     expect(status).toBe(1);
   }, 300_000);
