@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path';
 
 /** Benchmarks of the CUDA backend in bench/cuda. A step each: one that fails takes the others of its file with it. */
 const BENCHMARKS = ['infonce', 'topk'];
+/** Those that are nothing without PyTorch. */
+const COMPARISONS = ['infonce-compiled'];
 
 export function inPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
@@ -37,7 +39,7 @@ export function planSteps({ gpu, build, out, torch }) {
     const skip = inPath('compute-sanitizer') ? undefined : 'compute-sanitizer is not in PATH';
     steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 5, skip });
   }
-  for (const name of BENCHMARKS) {
+  for (const name of torch.version ? [...BENCHMARKS, ...COMPARISONS] : BENCHMARKS) {
     const env = { UNIVAR_BACKEND: backend, UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small', UNIVAR_TORCH: torch.version ?? '' };
     steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes: 10 });
   }
