@@ -2,17 +2,27 @@
  * Runs the tests of the operations that the CUDA backend has, on the GPU: the same tests that the CPU passes. Without a usable
  * GPU it says why and succeeds; REQUIRE_CUDA=1 makes that a failure. UNIVAR_CUDA_ADDON names another build of the addon.
  *
- *   node scripts/test-cuda.mjs [NAME ...]     tests of test/native, for example encoder-parity
+ *   node scripts/test-cuda.mjs [NAME ...]     tests of test/native, for example encoder-parity; all by default
+ *   --backend=cpu                     the same on the CPU, to see what differs
+ *   --sanitizer=memcheck|racecheck    some small ones under compute-sanitizer, a program of the CUDA toolkit
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADDON = process.env.UNIVAR_CUDA_ADDON ?? join(ROOT, 'build', 'cuda', 'Release', 'engine_cuda.node');
 const ALL = ['infonce', 'top-k', 'similarity-base', 'encoder-parity', 'encoder-layers'];
-const TESTS = (process.argv.length > 2 ? process.argv.slice(2) : ALL).map((name) => `test/native/${name}.test.ts`);
+/** Names of the tests that are small enough for a sanitizer, which makes them a hundred times slower. */
+const SMALL_TESTS = 'matches double precision at (dim )?(17|63|64)( |$)|gives the loss of mode|gives every gradient of mode symmetric';
+
+const { values: options, positionals } = parseArgs({
+  options: { backend: { type: 'string', default: 'cuda' }, sanitizer: { type: 'string' } },
+  allowPositionals: true,
+});
+const TESTS = (positionals.length > 0 ? positionals : ALL).map((name) => `test/native/${name}.test.ts`);
 
 /** Why no operation can run on a GPU here, or undefined. */
 function obstacle() {
@@ -24,17 +34,24 @@ function obstacle() {
   }
 }
 
-const reason = obstacle();
+const reason = options.backend === 'cuda' ? obstacle() : undefined;
 if (reason) {
   console.log(`skipped: ${reason}`);
   process.exit(process.env.REQUIRE_CUDA === '1' ? 1 : 0);
 }
-const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 // One instruction set is enough: the CPU only prepares and checks.
 const simd = createRequire(import.meta.url)(join(ROOT, 'build', 'Release', 'engine.node')).capabilities().simd;
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', `native ${simd}`, ...TESTS], {
-  cwd: ROOT,
-  stdio: 'inherit',
-  env: { ...process.env, UNIVAR_BACKEND: 'cuda' },
-});
-process.exit(status ?? 1);
+const vitest = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', `native ${simd}`, ...TESTS];
+const setting = { cwd: ROOT, env: { ...process.env, UNIVAR_BACKEND: options.backend } };
+process.exit(options.sanitizer ? sanitize(options.sanitizer) : (spawnSync(process.execPath, vitest, { ...setting, stdio: 'inherit' }).status ?? 1));
+
+/** Each file of tests is a process of its own, and has a summary of its own. */
+function sanitize(tool) {
+  const args = ['--tool', tool, '--target-processes', 'all', process.execPath, ...vitest, '--testTimeout=600000', '-t', SMALL_TESTS];
+  const { status, stdout, error } = spawnSync('compute-sanitizer', args, { ...setting, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  process.stdout.write(stdout ?? '');
+  const summaries = stdout?.match(/SUMMARY: \d+/g) ?? [];
+  const verdict = error?.message ?? (summaries.length === 0 ? 'no process was looked at' : summaries.some((line) => line !== 'SUMMARY: 0') ? 'errors were found' : 'no errors');
+  console.log(`${tool}: ${verdict}`);
+  return verdict === 'no errors' ? (status ?? 1) : 1;
+}

@@ -8,6 +8,7 @@ import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { TopK } from '../../src/native/similarity-base.js';
 import type { SearchResult } from '../../src/search/vector-index.js';
 import { randomNormal, randomUnitRows } from '../../test/support/random.js';
+import { checkScores } from '../support/check-scores.js';
 import { countWork, ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
@@ -45,7 +46,7 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
       const search = { queries: input.queries, queryRows: queries, base: input.base, baseRows: rows, dim: DIM, k: K, metric: 'ip' } as const;
       const base = prepared ? await engine.SimilarityBase.create({ base: input.base, baseRows: rows, dim: DIM, metric: 'ip' }) : undefined;
       const run = () => (base ? base.topK(input.queries, queries, K) : engine.similarityTopK(search));
-      checkScores(await run(), input.base, input.queries);
+      checkScores(await run(), input.base, input.queries, DIM, K);
       return {
         run,
         counters: () => countWork(engine, run),
@@ -100,21 +101,6 @@ function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
     for (let t = 0; t < dim; t++) row[t]! /= norm;
   }
   return x;
-}
-
-/** The first queries against all double-precision scores: the right ones, in order. */
-function checkScores({ scores }: TopK, base: Float32Array, queries: Float32Array): void {
-  for (let q = 0; q < Math.min(4, queries.length / DIM); q++) {
-    const expected = Float64Array.from({ length: base.length / DIM }, (_, row) => {
-      let dot = 0;
-      for (let t = 0; t < DIM; t++) dot += queries[q * DIM + t]! * base[row * DIM + t]!;
-      return dot;
-    }).sort();
-    for (let rank = 0; rank < K; rank++) {
-      const difference = Math.abs(scores[q * K + rank]! - expected[expected.length - 1 - rank]!);
-      if (!(difference < 1e-6)) throw new Error(`Query ${q}, rank ${rank}: the score is wrong by ${difference}`);
-    }
-  }
 }
 
 /** The same rows in the same order, except where FAISS's float32 scores cannot tell them apart. */

@@ -23,13 +23,16 @@ export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> 
   return (await revision.import<Matmul>('dist/native/matmul.js')).matmul;
 }
 
-/** Every module of benchmarks exports this, so that results files name instruction set, threads and libraries. */
+/** Every module of benchmarks exports this, so that results files name instruction set, threads, libraries and the GPU in use. */
 export async function environment(revision: Revision): Promise<Environment> {
   return environmentOf((await openEngine(revision)).capabilities());
 }
 
-export function environmentOf({ simd, threads, bf16, int8, amx, libraries }: engine.Capabilities): Environment {
-  return { variant: amx ? `${simd}_AMX` : simd, simd, threads, bf16, int8, libraries };
+export function environmentOf(capabilities: engine.Capabilities): Environment {
+  const { simd, threads, bf16, int8, amx, libraries } = capabilities;
+  const gpu = capabilities.backend === 'cuda' ? capabilities.cuda.device : undefined;
+  const variant = gpu ? gpu.name!.replace(/\W+/g, '_') : amx ? `${simd}_AMX` : simd;
+  return { variant, simd, threads, bf16, int8, libraries, ...(gpu ? { gpu: gpu.name, driver: gpu.driver, cuda: gpu.runtime } : {}) };
 }
 
 /** Work that `run` makes the engine do; nothing for a build from before it counted. */

@@ -1,0 +1,88 @@
+/** PyTorch as a peer: a process (torch_peer.py) that gets its inputs as files and is asked for runs, one at a time. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import type { Subject } from '../../src/benchmarking/benchmark.js';
+import { median } from '../../src/benchmarking/statistics.js';
+
+/** Version of PyTorch in the host's python3; undefined where there is none. */
+export const TORCH = process.env['UNIVAR_TORCH'] || undefined;
+
+const PROGRAM = fileURLToPath(new URL('torch_peer.py', import.meta.url));
+const STDERR_TAIL = 4000;
+/** A call writes less than 2 GiB. */
+const PIECE_BYTES = 2 ** 30;
+
+interface Times {
+  seconds: number;
+  deviceSeconds: number;
+}
+
+export class TorchPeer<Results> implements Subject {
+  readonly timesItself = true;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #deviceSeconds: number[] = [];
+  #stderr = '';
+
+  /** What `report` of the peer gave, to compare with. */
+  results!: Results;
+
+  /** Returns when PyTorch has computed once, which includes what torch.compile does. */
+  static async start<Results>(options: Record<string, unknown>, dim: number, inputs: Record<string, Float32Array>): Promise<TorchPeer<Results>> {
+    const folder = mkdtempSync(join(tmpdir(), 'univar-torch-'));
+    try {
+      for (const [name, values] of Object.entries(inputs)) writeFloats(join(folder, `${name}.f32`), values);
+      const shapes = Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, values.length / dim]));
+      const device = process.env['UNIVAR_BACKEND'] === 'cuda' ? 'cuda' : 'cpu';
+      const peer = new TorchPeer<Results>([folder, JSON.stringify({ ...options, device, dim, shapes })]);
+      peer.results = await peer.#next<Results>();
+      return peer;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  private constructor(args: readonly string[]) {
+    // Where a bundle brings libraries (scripts/gpu-host/run.sh), Python is to find its own.
+    const { UNIVAR_HOST_LIBRARY_PATH: own, ...env } = process.env;
+    this.#child = spawn('python3', [PROGRAM, ...args], { env: own === undefined ? env : { ...env, LD_LIBRARY_PATH: own }, stdio: 'pipe' });
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL)));
+    this.#child.on('error', ({ message }) => (this.#stderr += message));
+    this.#child.stdin!.on('error', () => undefined); // it has ended: the next line never comes, which is reported
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  /** Seconds from arrays of the host to results on the host, as the subject is timed. */
+  async run(): Promise<number> {
+    this.#child.stdin!.write('run\n');
+    const { seconds, deviceSeconds } = await this.#next<Times>();
+    this.#deviceSeconds.push(deviceSeconds);
+    return seconds;
+  }
+
+  details(): Record<string, unknown> {
+    return { peerSecondsWithoutCopies: median(this.#deviceSeconds) };
+  }
+
+  close(): void {
+    this.#child.stdin!.end();
+  }
+
+  async #next<T>(): Promise<T> {
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`PyTorch ended: ${this.#stderr.trim()}`);
+    return JSON.parse(line.value) as T;
+  }
+}
+
+function writeFloats(path: string, values: Float32Array): void {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const file = openSync(path, 'w');
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
+  closeSync(file);
+}

@@ -1,0 +1,47 @@
+/** What run.mjs does on a host, step by step. A step is a command; one that fails leaves the others running. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Benchmarks of the CUDA backend in bench/cuda. A step each: one that fails takes the others of its file with it. */
+const BENCHMARKS = ['infonce', 'topk'];
+/** Those that are nothing without PyTorch. */
+const COMPARISONS = ['infonce-compiled'];
+
+export function inPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
+}
+
+/** PyTorch of the host's python3, or why there is none that can be compared with. */
+export function findTorch(gpu) {
+  const { UNIVAR_HOST_LIBRARY_PATH: libraries, ...env } = process.env;
+  const program = 'import torch; print(torch.__version__, torch.cuda.is_available())';
+  const { status, stdout, stderr, error } = spawnSync('python3', ['-c', program], { encoding: 'utf8', env: { ...env, LD_LIBRARY_PATH: libraries } });
+  if (error) return { reason: 'python3 is not in PATH' };
+  if (status !== 0) return { reason: `python3 has no torch: ${stderr.trim().split('\n').at(-1)}` };
+  const [version, cuda] = stdout.trim().split(' ');
+  return gpu && cuda !== 'True' ? { reason: `torch ${version} finds no GPU` } : { version };
+}
+
+/**
+ * @param {{ gpu: boolean, build: boolean, out: string, torch: { version?: string } }} plan
+ * @returns {{ name: string, args: string[], env?: Record<string, string>, minutes: number, skip?: string }[]} `args` for Node;
+ *   `skip`: why not; `minutes` after which it is ended, as a kernel that hangs would take all the time that there is
+ */
+export function planSteps({ gpu, build, out, torch }) {
+  const backend = gpu ? 'cuda' : 'cpu';
+  const steps = build ? [{ name: 'build', args: ['scripts/gpu-host/build.mjs', '--use_cuda=1'], minutes: 10 }] : [];
+  steps.push({
+    name: 'tests', args: ['scripts/test-cuda.mjs', `--backend=${backend}`], minutes: 10,
+    env: { REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: join(out, 'tests.json') },
+  });
+  for (const tool of gpu ? ['memcheck', 'racecheck'] : []) {
+    const skip = inPath('compute-sanitizer') ? undefined : 'compute-sanitizer is not in PATH';
+    steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 5, skip });
+  }
+  for (const name of torch.version ? [...BENCHMARKS, ...COMPARISONS] : BENCHMARKS) {
+    const env = { UNIVAR_BACKEND: backend, UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small', UNIVAR_TORCH: torch.version ?? '' };
+    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes: 10 });
+  }
+  return steps;
+}
