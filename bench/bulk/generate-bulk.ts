@@ -3,7 +3,7 @@
  * (bench/support/answering-fetch.mjs), run twice: the second run has forgotten which stages are done, so that it finds every
  * result in the store. Prints the seconds and the most memory of both, by stage.
  *
- *   npm run bench:generate -- --calls 1000000 --results bench/results/bulk/generate-million-AVX3_SPR.json
+ *   npm run bench:generate -- --calls 1450000 --results bench/results/bulk/generate-million-AVX3_SPR.json
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
