@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADDON = process.env.UNIVAR_CUDA_ADDON ?? join(ROOT, 'build', 'cuda', 'Release', 'engine_cuda.node');
-const ALL = ['infonce', 'top-k', 'similarity-base', 'encoder-parity', 'encoder-layers'];
+const ALL = ['infonce', 'top-k', 'similarity-base', 'encoder-parity', 'encoder-layers', 'encoder-sizes'];
 /** Names of the tests that are small enough for a sanitizer, which makes them a hundred times slower. */
 const SMALL_TESTS = 'matches double precision at (dim )?(17|63|64)( |$)|gives the loss of mode|gives every gradient of mode symmetric';
 

@@ -3,12 +3,12 @@
  * weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens at once, operands converted and packed beforehand. Both count
  * as 6 operations per token and weight. Weights are random: speed does not depend on them.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js';
-import type * as encoderModel from '../../src/native/encoder-model.js';
-import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../src/native/encoder-model.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
+import { randomModel } from '../support/random-model.js';
 
 export { environment } from '../support/engine.js';
 
@@ -28,19 +28,6 @@ const SMALL: Size = { pairs: 4, tokens: 16, config: { ...MINILM, layers: 2, hidd
 /** [out, in] of the products of one layer. */
 function shapes({ hidden, inner }: NativeEncoderConfig) {
   return [[3 * hidden, hidden], [hidden, hidden], [inner, hidden], [hidden, inner]] as const;
-}
-
-async function randomModel(revision: Revision, config: NativeEncoderConfig, precision: 'f32' | 'bf16'): Promise<EncoderModel> {
-  const { EncoderModel } = await revision.import<typeof encoderModel>('dist/native/encoder-model.js');
-  const model = new EncoderModel(config, precision);
-  let seed = 1;
-  for (const { name, rows, cols } of model.parameters.values()) {
-    const isNorm = name.includes('norm') && name.endsWith('weight');
-    // Rows of unit length would be large; embeddings and weights of trained encoders have entries of about 0.04.
-    const values = isNorm ? new Float32Array(cols).fill(1) : randomUnitRows(rows, cols, seed++).map((value) => 0.04 * Math.sqrt(cols) * value);
-    model.write('parameters', name, 0, values);
-  }
-  return model;
 }
 
 function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedTokens {

@@ -4,10 +4,10 @@
 #include <string>
 #include <type_traits>
 
+#include "core/try.h"
 #include "cuda/attention_backward.h"
 #include "cuda/attention_forward.h"
 #include "cuda/machine.h"
-#include "core/try.h"
 
 namespace univar::cuda {
 

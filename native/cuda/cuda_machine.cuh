@@ -5,10 +5,10 @@
 #include <limits>
 #include <vector>
 
+#include "core/try.h"
 #include "cuda/cuda_check.cuh"
 #include "cuda/device.h"
 #include "cuda/machine.h"
-#include "core/try.h"
 
 namespace univar::cuda {
 

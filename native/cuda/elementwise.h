@@ -4,9 +4,9 @@
 //   void operator()(size_t row, size_t column) const    reads before it writes, so that both may be the same memory
 #pragma once
 
+#include "core/try.h"
 #include "cuda/machine.h"
 #include "cuda/numbers.h"
-#include "core/try.h"
 #include "ops/activation.h"
 
 namespace univar::cuda {

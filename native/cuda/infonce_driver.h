@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "core/control.h"
+#include "core/try.h"
 #include "cuda/infonce_bodies.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
-#include "core/try.h"
 #include "ops/infonce.h"
 
 namespace univar::cuda {

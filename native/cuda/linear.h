@@ -1,11 +1,11 @@
 // The affine map and its gradients on a machine, see ops/linear.h. Rows are as many as there are: nothing is padded.
 #pragma once
 
+#include "core/try.h"
 #include "cuda/column_sums.h"
 #include "cuda/elementwise.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
-#include "core/try.h"
 #include "ops/linear.h"
 
 namespace univar::cuda {

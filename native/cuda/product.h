@@ -1,10 +1,10 @@
 // Products of matrices on a machine: by its library where it has one that takes the operands, else by our kernels.
 #pragma once
 
+#include "core/try.h"
 #include "cuda/cublas_lt.h"
 #include "cuda/gemm.h"
 #include "cuda/machine.h"
-#include "core/try.h"
 
 namespace univar::cuda {
 

@@ -9,10 +9,10 @@
 
 #include "core/control.h"
 #include "core/matrix.h"
+#include "core/try.h"
 #include "cuda/gemm.h"
 #include "cuda/machine.h"
 #include "cuda/topk_bodies.h"
-#include "core/try.h"
 #include "ops/topk.h"
 
 namespace univar::cuda {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Benchmarks of the CUDA backend in bench/cuda. A step each: one that fails takes the others of its file with it. */
-const BENCHMARKS = ['infonce', 'topk'];
+const BENCHMARKS = ['infonce', 'topk', 'encoder'];
 /** Those that are nothing without PyTorch. */
 const COMPARISONS = ['infonce-compiled'];
 

@@ -25,7 +25,7 @@ describe('the CUDA addon compiled for the host', () => {
 
   it('passes the tests of the encoder', async () => {
     const env = { UNIVAR_CUDA_ADDON: addon, REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: '' };
-    const { stdout, failed } = await script('test-cuda.mjs', ['encoder-parity', 'encoder-layers'], env).then(
+    const { stdout, failed } = await script('test-cuda.mjs', ['encoder-parity', 'encoder-layers', 'encoder-sizes'], env).then(
       (result) => ({ ...result, failed: false }),
       (error: unknown) => ({ ...(error as { stdout: string; stderr: string }), failed: true }),
     );

@@ -68,9 +68,9 @@ describe.skipIf(reason !== undefined)(`the bundle for GPU hosts${reason === unde
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^tests +ok .* passed, 0 failed/m);
     const read = (file: string): unknown => JSON.parse(readFileSync(join(host, 'some results', file), 'utf8'));
-    expect(read('summary.json')).toMatchObject({ steps: [{ name: 'tests', outcome: 'ok' }, { name: 'bench-infonce', outcome: 'ok' }, { name: 'bench-topk', outcome: 'ok' }] });
-    const figures = readdirSync(join(host, 'some results')).filter((file) => /^(infonce|topk)-\w+\.json$/.test(file));
-    expect(figures).toHaveLength(2);
+    expect(read('summary.json')).toMatchObject({ steps: [{ name: 'tests', outcome: 'ok' }, { name: 'bench-infonce', outcome: 'ok' }, { name: 'bench-topk', outcome: 'ok' }, { name: 'bench-encoder', outcome: 'ok' }] });
+    const figures = readdirSync(join(host, 'some results')).filter((file) => /^(infonce|topk|encoder)-\w+\.json$/.test(file));
+    expect(figures).toHaveLength(3);
     for (const file of figures) expect(read(file)).toMatchObject({ machine: { commit: expect.not.stringMatching('unknown') as string } });
     expect(readFileSync(join(host, 'some results', 'log.txt'), 'utf8')).toContain('== bench-topk');
     expect(status).toBe(0);

@@ -53,7 +53,7 @@ describe('diagnose', () => {
 });
 
 describe('the gpu line', () => {
-  const device = { available: true, name: 'A Card', capability: '9.0', driver: '13.0', runtime: '13.0', architectures: '9.0', memoryBytes: 2 ** 36, freeBytes: 2 ** 35 };
+  const device = { available: true, name: 'A Card', capability: '9.0', driver: '13.0', runtime: '13.0', architectures: '9.0', cublasLt: '13.1.2', memoryBytes: 2 ** 36, freeBytes: 2 ** 35 };
   const gpuLine = (cuda: object, backendChoice: object = {}): string => {
     const addon = structuredClone(HEALTHY.addon);
     if (addon.ok) Object.assign(addon.value, { cuda, backendChoice: { ...addon.value.backendChoice, ...backendChoice } });
@@ -66,7 +66,7 @@ describe('the gpu line', () => {
   });
 
   it('describes a device, usable or not, and claims nothing that was not run', () => {
-    expect(gpuLine({ usable: true, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .* free of .*not yet run on a device$/m);
+    expect(gpuLine({ usable: true, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m);
     expect(gpuLine({ usable: false, reason: 'too old', device: { ...device, available: false } })).toMatch(/^gpu +A Card, .*; not usable: too old$/m);
   });
 });
