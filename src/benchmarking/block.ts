@@ -25,12 +25,18 @@ export type BlockResult =
 const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
+/** Enough that their median shrugs off rounds during which the machine did something else. */
+export const ROUNDS = 10;
 /**
- * Enough that their median shrugs off rounds during which the machine did something else. Of a block's 4 s, which these give
- * with the start of two processes, more would be better for infonce and topk, whose noise is that of rounds, and worse for
- * attention and linear, whose noise is that of processes.
+ * With more time for each benchmark, longer blocks decide more: beside other load the noise of infonce and topk is that of rounds.
+ * That of attention and linear is of processes, so that still more rounds would not help these.
  */
-export const ROUNDS = 16;
+const LONG_ROUNDS = 16;
+const SECONDS_FOR_LONG = 30;
+
+export function roundsFor(secondsPerBenchmark: number): number {
+  return secondsPerBenchmark >= SECONDS_FOR_LONG ? LONG_ROUNDS : ROUNDS;
+}
 
 /**
  * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the machine can
@@ -47,7 +53,7 @@ const LOW_QUANTILE = 0.05;
  */
 const STEADY_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 40), MALLOC_TOP_PAD_: String(2 ** 26) };
 
-export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, signal?: AbortSignal): Promise<BlockResult> {
+export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, rounds: number, signal?: AbortSignal): Promise<BlockResult> {
   const start = ({ root, env }: Side) => BenchmarkProcess.start({ benchmark, root, env: { ...STEADY_MEMORY, ...env }, signal }, { peer: false });
   const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
   try {
@@ -57,7 +63,7 @@ export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, signa
     if (base.status === 'rejected') return { kind: 'base failed', reason: messageOf(base.reason) };
     const processes = { base: base.value.process, head: head.value.process };
     const slower = Math.max(base.value.seconds.subject, head.value.seconds.subject);
-    const logRatios = await measureRounds(processes, iterationsFor(slower));
+    const logRatios = await measureRounds(processes, rounds, iterationsFor(slower));
     return {
       kind: 'measured',
       logRatios,
@@ -75,9 +81,9 @@ export function iterationsFor(seconds: number): number {
 }
 
 /** In the order A B B A, then B A A B: a machine that becomes steadily slower or faster hits both builds alike. */
-async function measureRounds(processes: Record<'base' | 'head', BenchmarkProcess>, iterations: number): Promise<Block> {
+async function measureRounds(processes: Record<'base' | 'head', BenchmarkProcess>, rounds: number, iterations: number): Promise<Block> {
   const logRatios: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
     const seconds = { base: [] as number[], head: [] as number[] };
     for (const side of order) seconds[side].push(...(await processes[side].sample('subject', iterations)));

@@ -1,6 +1,6 @@
 /** Compares two builds benchmark by benchmark, with as many blocks as each needs for a decision, within a budget of time. */
 import { acceptedShare, type Acceptance } from './accepted.js';
-import { measureBlock, type Sides } from './block.js';
+import { measureBlock, roundsFor, type Sides } from './block.js';
 import { counterChanges, type CounterChange } from './counters.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
 import { estimate, judge, LOOKS, nextLook, type Block, type Estimate } from './statistics.js';
@@ -44,7 +44,8 @@ export interface CheckSetting extends Sides {
 
 export async function checkBenchmarks(benchmarks: readonly BenchmarkInfo[], setting: CheckSetting): Promise<CheckEntry[]> {
   const deadline = performance.now() + 1000 * setting.budgetSeconds;
-  const trials = benchmarks.map((benchmark) => new Trial(benchmark, setting));
+  const rounds = roundsFor(setting.budgetSeconds / benchmarks.length);
+  const trials = benchmarks.map((benchmark) => new Trial(benchmark, setting, rounds));
   let open = trials.filter((trial) => trial.open);
   // One block of each in turn: what happens on the machine for a while is spread over all benchmarks.
   while (open.length > 0 && open.some((trial) => trial.fitsBefore(deadline))) {
@@ -69,6 +70,7 @@ class Trial {
   constructor(
     private readonly benchmark: BenchmarkInfo,
     private readonly setting: CheckSetting,
+    private readonly rounds: number,
   ) {
     const version = setting.baseVersions.get(benchmark.name) ?? benchmark.version;
     if (version !== benchmark.version) {
@@ -86,7 +88,7 @@ class Trial {
 
   async addBlock(): Promise<void> {
     const begin = performance.now();
-    const block = await measureBlock(this.benchmark, this.setting, this.setting.signal);
+    const block = await measureBlock(this.benchmark, this.setting, this.rounds, this.setting.signal);
     this.#blockMilliseconds = performance.now() - begin;
     if (block.kind === 'head failed') this.#end = { status: 'broken', reason: block.reason };
     else if (block.kind === 'base failed') this.#end = { status: 'new', reason: block.reason };
