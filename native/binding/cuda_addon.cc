@@ -17,11 +17,6 @@ Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
   result["runtime"] = version(device.runtime);
   result["architectures"] = cuda::kArchitectures;
   if (!device.available) result["reason"] = device.reason;
-  const cuda::CublasLtInfo& library = cuda::DescribeCublasLt();
-  const size_t number = library.version;
-  result["cublasLt"] = library.available
-                           ? std::to_string(number / 10000) + "." + std::to_string(number / 100 % 100) + "." + std::to_string(number % 100)
-                           : library.reason;
   if (device.error != 0) result["error"] = device.error;
   if (device.driver != 0) result["driver"] = version(device.driver);
   if (!device.name.empty()) {
@@ -29,6 +24,13 @@ Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
     result["capability"] = std::to_string(device.major) + "." + std::to_string(device.minor);
     result["memoryBytes"] = static_cast<double>(device.memory_bytes);
     result["freeBytes"] = static_cast<double>(cuda::FreeDeviceMemory());
+  }
+  if (device.available) {
+    // Only then, because opening it takes time and memory.
+    const cuda::CublasLtInfo& library = cuda::DescribeCublasLt();
+    const size_t number = library.version;
+    const auto part = [&](size_t unit) { return std::to_string(number / unit % 100); };
+    result["cublasLt"] = library.available ? part(10000) + "." + part(100) + "." + part(1) : library.reason;
   }
   return result;
 }

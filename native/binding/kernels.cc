@@ -137,8 +137,7 @@ Napi::Value GeluForward(const Napi::CallbackInfo& info) {
   const size_t n = take.Length();
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   float* y = take.Floats(1, n, "y");
-  GetBackend().gelu_forward(x, {y, take.Halves(1, n, "y16")}, n);
-  return info.Env().Undefined();
+  return take.Return(GetBackend().gelu_forward(x, {y, take.Halves(1, n, "y16")}, n));
 }
 
 // geluBackward(x, dy, dx, y): void
@@ -148,8 +147,7 @@ Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   const ActivationInput dy = take.FloatsOrHalves(1, n, "dy");
   const ActivationOutput dx = take.Output(1, n, "dx");
-  GetBackend().gelu_backward(x, dy, dx, take.Output(1, n, "y"), n);
-  return info.Env().Undefined();
+  return take.Return(GetBackend().gelu_backward(x, dy, dx, take.Output(1, n, "y"), n));
 }
 
 // swigluForward(rows, cols, pair, y, y16): void
@@ -158,8 +156,7 @@ Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   float* y = take.Floats(rows, cols, "y");
-  GetBackend().swiglu_forward(pair, {y, take.Halves(rows, cols, "y16")}, rows, cols);
-  return info.Env().Undefined();
+  return take.Return(GetBackend().swiglu_forward(pair, {y, take.Halves(rows, cols, "y16")}, rows, cols));
 }
 
 // swigluBackward(rows, cols, pair, dy, dpair, y): void
@@ -169,8 +166,7 @@ Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   const ActivationInput dy = take.FloatsOrHalves(rows, cols, "dy");
   const ActivationOutput dpair = take.Output(rows, 2 * cols, "dpair");
-  GetBackend().swiglu_backward(pair, dy, dpair, take.Output(rows, cols, "y"), rows, cols);
-  return info.Env().Undefined();
+  return take.Return(GetBackend().swiglu_backward(pair, dy, dpair, take.Output(rows, cols, "y"), rows, cols));
 }
 
 // l2NormalizeBackward(rows, cols, x, dy, dx): void
@@ -178,15 +174,16 @@ Napi::Value L2NormalizeBackward(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ConstMatrix x{take.Floats(rows, cols, "x"), rows, cols}, dy{take.Floats(rows, cols, "dy"), rows, cols};
-  GetBackend().l2_normalize_backward(x, dy, {take.Floats(rows, cols, "dx"), rows, cols});
-  return info.Env().Undefined();
+  return take.Return(GetBackend().l2_normalize_backward(x, dy, {take.Floats(rows, cols, "dx"), rows, cols}));
 }
 
 // squaredNorm(x): number
 Napi::Value SquaredNorm(const Napi::CallbackInfo& info) {
   Arguments take(info);
   const size_t n = take.Length();
-  return Napi::Number::New(info.Env(), GetBackend().squared_norm(take.Floats(1, n, "x"), n));
+  double sum = 0;
+  take.Return(GetBackend().squared_norm(take.Floats(1, n, "x"), n, &sum));
+  return Napi::Number::New(info.Env(), sum);
 }
 
 // adamw(grad, m, v, w, step, learningRate, weightDecay, scale): void
@@ -202,8 +199,7 @@ Napi::Value AdamW(const Napi::CallbackInfo& info) {
   args.learning_rate = take.Number("learningRate");
   args.weight_decay = take.Number("weightDecay");
   args.scale = take.Number("scale");
-  GetBackend().adamw(args, grad, m, v, w, n);
-  return info.Env().Undefined();
+  return take.Return(GetBackend().adamw(args, grad, m, v, w, n));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct Memory {
   // and what is copied to the host is there after wait().
   Status (*copy)(void* to, const void* from, size_t bytes);
   Status (*clear)(void* at, size_t bytes);
-  // Everything that the calling thread has asked for is done; the first failure of operations that return none.
+  // Everything that the calling thread has asked for is done.
   Status (*wait)();
 };
 

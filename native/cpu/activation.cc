@@ -116,28 +116,31 @@ namespace {
 constexpr size_t kBlock = 1 << 14;  // floats per piece of parallel work
 }
 
-void gelu_forward_cpu(ActivationInput x, ActivationOutput y, size_t n) {
+Status gelu_forward_cpu(ActivationInput x, ActivationOutput y, size_t n) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(GeluForward)(x + i, y + i, std::min(kBlock, n - i));
+  return Status::Ok();
 }
 
-void gelu_backward_cpu(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
+Status gelu_backward_cpu(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i += kBlock) {
     HWY_DYNAMIC_DISPATCH(GeluBackward)(x + i, dy + i, dx + i, y + i, std::min(kBlock, n - i));
   }
+  return Status::Ok();
 }
 
-void swiglu_forward_cpu(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols) {
+Status swiglu_forward_cpu(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
     const ActivationInput up = pair + 2 * i * cols;
     HWY_DYNAMIC_DISPATCH(SwigluForwardRow)(up, up + cols, y + i * cols, cols);
   }
+  return Status::Ok();
 }
 
-void swiglu_backward_cpu(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
-                         size_t rows, size_t cols) {
+Status swiglu_backward_cpu(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                           size_t rows, size_t cols) {
   const auto backward = HWY_DYNAMIC_POINTER(SwigluBackwardRow);
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < rows; ++i) {
@@ -145,6 +148,7 @@ void swiglu_backward_cpu(ActivationInput pair, ActivationInput dy, ActivationOut
     const ActivationOutput dup = dpair + 2 * i * cols;
     backward(up, up + cols, dy + i * cols, dup, dup + cols, y + i * cols, cols);
   }
+  return Status::Ok();
 }
 
 }  // namespace univar

@@ -47,7 +47,7 @@ namespace {
 constexpr size_t kBlock = 1 << 16;
 }
 
-void adamw_cpu(const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n) {
+Status adamw_cpu(const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n) {
   const double correction1 = 1.0 - std::pow(args.beta1, static_cast<double>(args.step));
   const double correction2 = 1.0 - std::pow(args.beta2, static_cast<double>(args.step));
   const float scale = static_cast<float>(args.scale);
@@ -64,18 +64,19 @@ void adamw_cpu(const AdamWArgs& args, const float* grad, float* m, float* v, flo
     v[i] = b2 * v[i] + c2 * g * g;
     w[i] = keep * w[i] - rate * m[i] / (std::sqrt(v[i]) * root + epsilon);
   }
+  return Status::Ok();
 }
 
-double squared_norm_cpu(const float* x, size_t n) {
+Status squared_norm_cpu(const float* x, size_t n, double* sum) {
   std::vector<double> partial((n + kBlock - 1) / kBlock);
 #pragma omp parallel for schedule(static)
   for (size_t block = 0; block < partial.size(); ++block) {
     const size_t begin = block * kBlock;
     partial[block] = HWY_DYNAMIC_DISPATCH(SumOfSquares)(x + begin, std::min(kBlock, n - begin));
   }
-  double total = 0.0;
-  for (double sum : partial) total += sum;
-  return total;
+  *sum = 0.0;
+  for (double part : partial) *sum += part;
+  return Status::Ok();
 }
 
 }  // namespace univar

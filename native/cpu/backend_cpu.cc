@@ -18,7 +18,11 @@ const Backend& GetBackend() {
       .topk_storage = topk_storage_cpu,
       .topk_prepare = topk_prepare_cpu,
       .topk_search = UNIVAR_KERNEL("topk_search", topk_search_cpu),
-      .round_bf16 = float_to_bf16_cpu,
+      .round_bf16 =
+          [](const float* x, uint16_t* y, size_t n) {
+            float_to_bf16_cpu(x, y, n);
+            return Status::Ok();
+          },
       .micro_batch_tokens = 1024,  // whose workspace stays in the last-level cache
       .int8 = true,
       .embedding_forward = embedding_forward_cpu,

@@ -7,8 +7,8 @@
 
 namespace univar {
 
-void embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const float* position, const float* type,
-                           float* x) {
+Status embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const float* position, const float* type,
+                             float* x) {
 #pragma omp parallel for schedule(static)
   for (size_t t = 0; t < args.tokens; ++t) {
     const float* w = word + static_cast<size_t>(args.ids[t]) * args.cols;
@@ -19,10 +19,11 @@ void embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const f
       for (size_t j = 0; j < args.cols; ++j) y[j] += p[j];
     }
   }
+  return Status::Ok();
 }
 
-void embedding_backward_cpu(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
-                            float* dposition, float* dtype) {
+Status embedding_backward_cpu(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
+                              float* dposition, float* dtype) {
   // Parallel over columns, so that tokens with equal ids never meet and the order of sums is fixed.
   constexpr size_t kColumns = 64;
 #pragma omp parallel for schedule(static)
@@ -43,9 +44,10 @@ void embedding_backward_cpu(const EmbeddingArgs& args, const float* dx, int32_t 
       }
     }
   }
+  return Status::Ok();
 }
 
-void pool_backward_cpu(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden) {
+Status pool_backward_cpu(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden) {
   const size_t cols = dy.cols;
 #pragma omp parallel for schedule(static)
   for (size_t s = 0; s < dy.rows; ++s) {
@@ -56,9 +58,10 @@ void pool_backward_cpu(ConstMatrix dy, const int32_t* offsets, Pooling pooling, 
       for (size_t j = 0; j < cols; ++j) dhidden.row(t)[j] = factor * dy.row(s)[j];
     }
   }
+  return Status::Ok();
 }
 
-void l2_normalize_backward_cpu(ConstMatrix x, ConstMatrix dy, Matrix dx) {
+Status l2_normalize_backward_cpu(ConstMatrix x, ConstMatrix dy, Matrix dx) {
 #pragma omp parallel for schedule(static)
   for (size_t i = 0; i < x.rows; ++i) {
     double square = 0.0, dot = 0.0;
@@ -72,6 +75,7 @@ void l2_normalize_backward_cpu(ConstMatrix x, ConstMatrix dy, Matrix dx) {
       dx.row(i)[j] = static_cast<float>((dy.row(i)[j] - pull * x.row(i)[j]) * scale);
     }
   }
+  return Status::Ok();
 }
 
 }  // namespace univar

@@ -3,7 +3,7 @@
 
 namespace univar {
 
-void rope_cpu(const RopeArgs& args) {
+Status rope_cpu(const RopeArgs& args) {
   const size_t half = args.head_dim / 2;
   const size_t stride = 3 * args.heads * args.head_dim;
 #pragma omp parallel for schedule(static)
@@ -22,6 +22,7 @@ void rope_cpu(const RopeArgs& args) {
       }
     }
   }
+  return Status::Ok();
 }
 
 }  // namespace univar

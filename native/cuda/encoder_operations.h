@@ -1,8 +1,7 @@
-// The encoder as operations of a backend table, over a machine (machine.h). Each thread has a machine of its own; a failure of an
-// operation without a Status is kept until the thread waits.
+// The encoder as operations of a backend table, over a machine (machine.h). Each thread has a machine of its own.
 #pragma once
 
-#include <utility>
+#include <memory>
 
 #include "cuda/activation.h"
 #include "cuda/adamw.h"
@@ -35,7 +34,7 @@ class EncoderOperations {
         .clear = [](void* at, size_t bytes) {
           return On([&](Machine& machine) { return machine.Fill(static_cast<unsigned char*>(at), 0, bytes); });
         },
-        .wait = Wait,
+        .wait = [] { return On([](Machine& machine) { return machine.Wait(); }); },
     };
     table->memory = &memory;
     table->micro_batch_tokens = 16384;
@@ -47,24 +46,24 @@ class EncoderOperations {
  private:
   static void AddTokens(Backend* table) {
     table->embedding_forward = [](const EmbeddingArgs& args, const float* word, const float* position, const float* type, float* x) {
-      Keep(On([&](Machine& machine) { return EmbeddingForward(machine, args, word, position, type, x); }));
+      return On([&](Machine& machine) { return EmbeddingForward(machine, args, word, position, type, x); });
     };
     table->embedding_backward = [](const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword, float* dposition,
                                    float* dtype) {
-      Keep(On([&](Machine& machine) { return EmbeddingBackward(machine, args, dx, padding_id, dword, dposition, dtype); }));
+      return On([&](Machine& machine) { return EmbeddingBackward(machine, args, dx, padding_id, dword, dposition, dtype); });
     };
-    table->rope = [](const RopeArgs& args) { Keep(On([&](Machine& machine) { return Rope(machine, args); })); };
+    table->rope = [](const RopeArgs& args) { return On([&](Machine& machine) { return Rope(machine, args); }); };
     table->pool = [](ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y, const Control& control) {
       return On([&](Machine& machine) { return Pool(machine, hidden, offsets, pooling, y, control); });
     };
     table->pool_backward = [](ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden) {
-      Keep(On([&](Machine& machine) { return PoolBackward(machine, dy, offsets, pooling, dhidden); }));
+      return On([&](Machine& machine) { return PoolBackward(machine, dy, offsets, pooling, dhidden); });
     };
     table->l2_normalize = [](ConstMatrix x, Matrix y, const Control& control) {
       return On([&](Machine& machine) { return L2Normalize(machine, x, y, control); });
     };
     table->l2_normalize_backward = [](ConstMatrix x, ConstMatrix dy, Matrix dx) {
-      Keep(On([&](Machine& machine) { return L2NormalizeBackward(machine, x, dy, dx); }));
+      return On([&](Machine& machine) { return L2NormalizeBackward(machine, x, dy, dx); });
     };
   }
 
@@ -90,31 +89,29 @@ class EncoderOperations {
       return On([&](Machine& machine) { return AttentionBackward(machine, args); });
     };
     table->gelu_forward = [](ActivationInput x, ActivationOutput y, size_t n) {
-      Keep(On([&](Machine& machine) { return GeluForward(machine, x, y, n); }));
+      return On([&](Machine& machine) { return GeluForward(machine, x, y, n); });
     };
     table->gelu_backward = [](ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
-      Keep(On([&](Machine& machine) { return GeluBackward(machine, x, dy, dx, y, n); }));
+      return On([&](Machine& machine) { return GeluBackward(machine, x, dy, dx, y, n); });
     };
     table->swiglu_forward = [](ActivationInput pair, ActivationOutput y, size_t rows, size_t cols) {
-      Keep(On([&](Machine& machine) { return SwigluForward(machine, pair, y, rows, cols); }));
+      return On([&](Machine& machine) { return SwigluForward(machine, pair, y, rows, cols); });
     };
     table->swiglu_backward = [](ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y, size_t rows,
                                 size_t cols) {
-      Keep(On([&](Machine& machine) { return SwigluBackward(machine, pair, dy, dpair, y, rows, cols); }));
+      return On([&](Machine& machine) { return SwigluBackward(machine, pair, dy, dpair, y, rows, cols); });
     };
   }
 
   static void AddOptimizer(Backend* table) {
     table->round_bf16 = [](const float* x, uint16_t* y, size_t n) {
-      Keep(On([&](Machine& machine) { return RoundBf16(machine, x, y, n); }));
+      return On([&](Machine& machine) { return RoundBf16(machine, x, y, n); });
     };
     table->adamw = [](const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n) {
-      Keep(On([&](Machine& machine) { return AdamW(machine, args, grad, m, v, w, n); }));
+      return On([&](Machine& machine) { return AdamW(machine, args, grad, m, v, w, n); });
     };
-    table->squared_norm = [](const float* x, size_t n) {
-      double sum = 0;
-      Keep(On([&](Machine& machine) { return SquaredNorm(machine, x, n, &sum); }));
-      return sum;
+    table->squared_norm = [](const float* x, size_t n, double* sum) {
+      return On([&](Machine& machine) { return SquaredNorm(machine, x, n, sum); });
     };
   }
 
@@ -134,19 +131,6 @@ class EncoderOperations {
     Machine* machine = nullptr;
     UNIVAR_TRY(Current(&machine));
     return step(*machine);
-  }
-
-  static Status& Failure() {
-    thread_local Status first = Status::Ok();
-    return first;
-  }
-  static void Keep(Status status) {
-    if (Failure().ok()) Failure() = std::move(status);
-  }
-  static Status Wait() {
-    Status status = On([](Machine& machine) { return machine.Wait(); });
-    Status earlier = std::exchange(Failure(), Status::Ok());
-    return earlier.ok() ? status : earlier;
   }
 };
 

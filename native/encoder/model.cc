@@ -38,7 +38,10 @@ Status Model::Initialize(Precision precision) {
 
 Status Model::MakeRotaryTables() {
   const size_t half = config_.head_dim() / 2, size = config_.max_positions * half;
-  std::vector<float> cosines(size), sines(size);
+  AlignedBuffer<float> cosines, sines;  // of the host
+  for (AlignedBuffer<float>* table : {&cosines, &sines, &cosines_, &sines_}) {
+    if (Status s = table->Allocate(size, "rotary table"); !s.ok()) return s;
+  }
   for (size_t position = 0; position < config_.max_positions; ++position) {
     for (size_t m = 0; m < half; ++m) {
       const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(config_.head_dim());
@@ -47,8 +50,6 @@ Status Model::MakeRotaryTables() {
       sines[position * half + m] = static_cast<float>(std::sin(angle));
     }
   }
-  if (Status s = cosines_.Allocate(size, "rotary table"); !s.ok()) return s;
-  if (Status s = sines_.Allocate(size, "rotary table"); !s.ok()) return s;
   if (Status s = backend_.memory->copy(cosines_.data(), cosines.data(), size * sizeof(float)); !s.ok()) return s;
   return backend_.memory->copy(sines_.data(), sines.data(), size * sizeof(float));
 }
@@ -78,7 +79,7 @@ Status Model::Borrow(Parameters* parameters) {
                  .precision = precision_};
   if (!stale_) return Status::Ok();
   if (precision_ == Precision::kBf16) {
-    backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size());
+    if (Status s = backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size()); !s.ok()) return s;
   }
   packed_.resize(config_.layers);
   for (size_t i = 0; i < config_.layers; ++i) {
@@ -162,16 +163,15 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   return backend_.memory->wait();
 }
 
-double Model::GradientNorm() const { return std::sqrt(backend_.squared_norm(gradients_.data(), gradients_.size())); }
-
 size_t Model::FirstTrainedOffset(size_t first_trained_layer) const {
   if (first_trained_layer == 0) return 0;
   return first_trained_layer >= config_.layers ? layout_.size() : layout_.layers[first_trained_layer].qkv;
 }
 
 Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm) {
-  *norm = GradientNorm();
-  if (Status s = backend_.memory->wait(); !s.ok()) return s;
+  double square = 0;
+  if (Status s = backend_.squared_norm(gradients_.data(), gradients_.size(), &square); !s.ok()) return s;
+  *norm = std::sqrt(square);
   if (!std::isfinite(*norm)) {
     return Status::Error(Code::kNonFinite, "The gradient norm is " + std::to_string(*norm) + " at step " +
                                                std::to_string(settings.adamw.step));
@@ -184,8 +184,9 @@ Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer,
     if (parameter.offset < first) continue;
     const size_t at = parameter.offset;
     args.weight_decay = parameter.decays ? decay : 0.0;
-    backend_.adamw(args, gradients_.data() + at, m_.data() + at, v_.data() + at, parameters_.data() + at,
-                   parameter.size());
+    Status s = backend_.adamw(args, gradients_.data() + at, m_.data() + at, v_.data() + at, parameters_.data() + at,
+                              parameter.size());
+    if (!s.ok()) return s;
   }
   ParametersChanged();
   return backend_.memory->wait();

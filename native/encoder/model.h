@@ -54,7 +54,6 @@ class Model {
   // Gradients are zeroed first and are valid afterwards.
   Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
                          const Control& control);
-  double GradientNorm() const;
   // Clips and updates. Returns with the norm before clipping in `norm`; a norm that is not
   // finite changes nothing and is ERR_NON_FINITE.
   Status Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm);

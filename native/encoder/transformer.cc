@@ -101,26 +101,35 @@ Status Transformer::Project(const Parameters& p, size_t layer, const Local& loca
                                                            .rows = local.tokens,
                                                            .precision = p.precision,
                                                            .scratch = &work_.scratch}));
-  if (!c.learned_positions) {
-    backend_.rope({.qkv = qkv,
-                   .positions = work_.positions,
-                   .tokens = local.tokens,
-                   .heads = c.heads,
-                   .head_dim = c.head_dim(),
-                   .cosines = p.cosines,
-                   .sines = p.sines});
-  }
-  return Status::Ok();
+  return c.learned_positions ? Status::Ok() : Rotate(p, local, qkv, false);
+}
+
+// Queries and keys by their positions, or back.
+Status Transformer::Rotate(const Parameters& p, const Local& local, float* qkv, bool inverse) {
+  return backend_.rope({.qkv = qkv,
+                        .positions = work_.positions,
+                        .tokens = local.tokens,
+                        .heads = p.config->heads,
+                        .head_dim = p.config->head_dim(),
+                        .cosines = p.cosines,
+                        .sines = p.sines,
+                        .inverse = inverse});
 }
 
 // work_.wide = the activation of `pre`, in the precision that the next product reads.
-void Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
+Status Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
   const size_t inner = p.config->inner;
-  if (p.config->gated) {
-    backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
-  } else {
-    backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
-  }
+  if (p.config->gated) return backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
+  return backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
+}
+
+// work_.dpre = the gradient of `pre` from that of its activation, work_.dwide; work_.wide = the activation once more.
+Status Transformer::ActivateBackward(const Parameters& p, const Local& local, const Activations& pre) {
+  const size_t inner = p.config->inner;
+  const ActivationInput dy = Input(work_.dwide);
+  const ActivationOutput dx = Output(work_.dpre), y = Output(work_.wide);
+  if (p.config->gated) return backend_.swiglu_backward(Input(pre), dy, dx, y, local.tokens, inner);
+  return backend_.gelu_backward(Input(pre), dy, dx, y, local.tokens * inner);
 }
 
 // work_.hidden holds the layer's input and receives its output.
@@ -150,7 +159,7 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
     fc1.y = saved.pre.f32;
     fc1.y16 = saved.pre.bf16;
     UNIVAR_TRY(multiply(Fc1Weight(p, i), fc1));
-    Activate(p, local, saved.pre);
+    UNIVAR_TRY(Activate(p, local, saved.pre));
   } else {
     fc1.gelu = true;
     fc1.y = Floats(work_.wide);
@@ -166,9 +175,9 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
 
 Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::Norm& saved) {
   const ParameterLayout& layout = *p.layout;
-  backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
-                             layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
-                             layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, saved.sum);
+  UNIVAR_TRY(backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
+                                        layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
+                                        layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, saved.sum));
   return Norm(p, layout.norm, layout.norm_bias, local, saved, work_.hidden);
 }
 
@@ -186,7 +195,7 @@ Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const
     UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
   } else {
     UNIVAR_TRY(Copy(work_.hidden.f32, range.lower, states));
-    if (work_.hidden.bf16 != nullptr) backend_.round_bf16(work_.hidden.f32, work_.hidden.bf16, states);
+    if (work_.hidden.bf16 != nullptr) UNIVAR_TRY(backend_.round_bf16(work_.hidden.f32, work_.hidden.bf16, states));
   }
   for (size_t i = embeds ? 0 : range.first; i < range.last; ++i) {
     if (control.cancelled()) return Status::Aborted();
@@ -224,11 +233,7 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
                                         .dy16 = work_.d1.bf16,
                                         .dx = Floats(work_.dwide),
                                         .dx16 = work_.dwide.bf16}));
-  if (c.gated) {
-    backend_.swiglu_backward(Input(saved.pre), Input(work_.dwide), Output(work_.dpre), Output(work_.wide), tokens, c.inner);
-  } else {
-    backend_.gelu_backward(Input(saved.pre), Input(work_.dwide), Output(work_.dpre), Output(work_.wide), tokens * c.inner);
-  }
+  UNIVAR_TRY(ActivateBackward(p, local, saved.pre));
   UNIVAR_TRY(multiply(Fc2Weight(p, i), {.x = Floats(work_.wide),
                                         .x16 = work_.wide.bf16,
                                         .dy = Floats(work_.d1),
@@ -277,16 +282,7 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                           .dqkv = work_.dqkv,
                                           .o16 = saved.o.bf16},
                                          control));
-  if (!c.learned_positions) {
-    backend_.rope({.qkv = work_.dqkv,
-                   .positions = work_.positions,
-                   .tokens = local.tokens,
-                   .heads = c.heads,
-                   .head_dim = c.head_dim(),
-                   .cosines = p.cosines,
-                   .sines = p.sines,
-                   .inverse = true});
-  }
+  if (!c.learned_positions) UNIVAR_TRY(Rotate(p, local, work_.dqkv, true));
   return backend_.linear_backward(QkvWeight(p, i), {.x = Floats(input),
                                                     .x16 = input.bf16,
                                                     .dy = work_.dqkv,
@@ -309,8 +305,8 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   const Matrix gradient{work_.d_pooled, local.sequences, c.hidden};
   UNIVAR_TRY(Copy(gradient.data, d_embeddings, gradient.size()));
   const ConstMatrix d_pooled{gradient.data, gradient.rows, gradient.cols};
-  if (c.normalize) backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient);
-  backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden});
+  if (c.normalize) UNIVAR_TRY(backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient));
+  UNIVAR_TRY(backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden}));
 
   const Activations recomputed{Floats(work_.hidden), work_.hidden.bf16};
   for (size_t i = range.last; i-- > range.first;) {
@@ -331,9 +327,8 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   }
   if (range.first > 0) return Status::Ok();
   UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
-  backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1.f32, c.padding_id,
-                              grads + layout.word, Gradient(grads, layout.position), Gradient(grads, layout.type));
-  return Status::Ok();
+  return backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1.f32, c.padding_id,
+                                     grads + layout.word, Gradient(grads, layout.position), Gradient(grads, layout.type));
 }
 
 }  // namespace univar

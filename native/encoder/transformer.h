@@ -150,7 +150,9 @@ class Transformer {
   // The layer norm of saved.sum.
   Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
               const Activations& y);
-  void Activate(const Parameters& p, const Local& local, const Activations& pre);
+  Status Rotate(const Parameters& p, const Local& local, float* qkv, bool inverse);
+  Status Activate(const Parameters& p, const Local& local, const Activations& pre);
+  Status ActivateBackward(const Parameters& p, const Local& local, const Activations& pre);
   Status NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
                       const Activations& gradient, float* grads);
   Status ForwardLayer(const Parameters& p, size_t layer, const Local& local, const Saved::Layer& saved, bool trains,

@@ -39,11 +39,11 @@ struct ActivationOutput {
   }
 };
 
-using GeluForwardFn = void (*)(ActivationInput x, ActivationOutput y, size_t n);
+using GeluForwardFn = Status (*)(ActivationInput x, ActivationOutput y, size_t n);
 // dx may be dy.
-using GeluBackwardFn = void (*)(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n);
-using SwigluForwardFn = void (*)(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols);
-using SwigluBackwardFn = void (*)(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
-                                  size_t rows, size_t cols);
+using GeluBackwardFn = Status (*)(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n);
+using SwigluForwardFn = Status (*)(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols);
+using SwigluBackwardFn = Status (*)(ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                                    size_t rows, size_t cols);
 
 }  // namespace univar

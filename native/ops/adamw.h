@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/status.h"
+
 namespace univar {
 
 struct AdamWArgs {
@@ -17,7 +19,7 @@ struct AdamWArgs {
   double scale = 1;
 };
 
-using AdamWFn = void (*)(const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n);
-using SquaredNormFn = double (*)(const float* x, size_t n);
+using AdamWFn = Status (*)(const AdamWArgs& args, const float* grad, float* m, float* v, float* w, size_t n);
+using SquaredNormFn = Status (*)(const float* x, size_t n, double* sum);
 
 }  // namespace univar

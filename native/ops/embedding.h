@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/status.h"
+
 namespace univar {
 
 struct EmbeddingArgs {
@@ -15,9 +17,9 @@ struct EmbeddingArgs {
   size_t tokens = 0, cols = 0;
 };
 
-using EmbeddingForwardFn = void (*)(const EmbeddingArgs& args, const float* word, const float* position,
-                                    const float* type, float* x);
-using EmbeddingBackwardFn = void (*)(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
-                                     float* dposition, float* dtype);
+using EmbeddingForwardFn = Status (*)(const EmbeddingArgs& args, const float* word, const float* position,
+                                      const float* type, float* x);
+using EmbeddingBackwardFn = Status (*)(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
+                                       float* dposition, float* dtype);
 
 }  // namespace univar

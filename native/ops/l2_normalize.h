@@ -16,7 +16,7 @@ namespace univar {
 inline constexpr double kMinNorm = 1e-12;
 
 // Backward, with n = max(||x||, 1e-12):  dx = (dy - (dy . y) y) / n;  overwritten, may be dy.
-using L2NormalizeBackwardFn = void (*)(ConstMatrix x, ConstMatrix dy, Matrix dx);
+using L2NormalizeBackwardFn = Status (*)(ConstMatrix x, ConstMatrix dy, Matrix dx);
 using L2NormalizeFn = Status (*)(ConstMatrix x, Matrix y, const Control& control);
 
 }  // namespace univar

@@ -31,7 +31,7 @@ struct MatmulArgs {
 };
 
 // Nearest bfloat16 (ties to even) of n floats.
-using RoundBf16Fn = void (*)(const float* x, uint16_t* y, size_t n);
+using RoundBf16Fn = Status (*)(const float* x, uint16_t* y, size_t n);
 using MatmulFn = Status (*)(const MatmulArgs& args, const Control& control);
 
 }  // namespace univar

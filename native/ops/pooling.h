@@ -18,7 +18,7 @@ namespace univar {
 enum class Pooling { kMean = 0, kCls = 1 };
 
 // Backward: dh_{s,t} = dy_s / n_s for every token (mean), dy_s for the first and 0 for the others (cls); overwritten.
-using PoolBackwardFn = void (*)(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden);
+using PoolBackwardFn = Status (*)(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden);
 using PoolFn = Status (*)(ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y,
                           const Control& control);
 

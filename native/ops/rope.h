@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/status.h"
+
 namespace univar {
 
 struct RopeArgs {
@@ -22,6 +24,6 @@ struct RopeArgs {
   bool inverse = false;
 };
 
-using RopeFn = void (*)(const RopeArgs& args);
+using RopeFn = Status (*)(const RopeArgs& args);
 
 }  // namespace univar
