@@ -7,7 +7,7 @@ import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
 import type { PackedTokens } from '../../src/native/encoder-model.js';
 import { seededRandom } from '../../test/support/random.js';
 import { openEngine } from '../support/engine.js';
-import { randomModel } from '../support/random-model.js';
+import { randomModel, startTraining } from '../support/random-model.js';
 import { wantedSize } from './sizes.js';
 
 export { environment } from '../support/engine.js';
@@ -68,14 +68,7 @@ function trainingStep(of: Size): Benchmark {
       const model = await randomModel(revision, of.config, 'bf16');
       // On a device, activations of all layers have room; on the host the gradient cache takes over.
       const memoryBudget = (await openEngine(revision)).capabilities().backend === 'cuda' ? 2 ** 35 : 2 ** 30;
-      const loss = { labels: undefined, mode: 'one-way', logitScale: 20, memoryBudget, firstTrainedLayer: 0 } as const;
-      const update = { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
-      let step = 0;
-      const train = () => model.step(query, key, loss, { ...update, step: ++step });
-      const before = (await train()).loss;
-      await train();
-      const after = (await train()).loss;
-      if (!(after < before)) throw new Error(`The loss went from ${before} to ${after}`);
+      const train = await startTraining(model, query, key, memoryBudget);
       return { run: train, close: () => model.dispose() };
     },
   };

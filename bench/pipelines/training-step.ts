@@ -8,7 +8,7 @@ import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js
 import type { PackedTokens } from '../../src/native/encoder-model.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
-import { randomModel } from '../support/random-model.js';
+import { randomModel, startTraining } from '../support/random-model.js';
 
 export { environment } from '../support/engine.js';
 
@@ -67,15 +67,7 @@ function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'chec
     prepare: async (revision): Promise<Subject> => {
       const [query, key] = [randomTokens(size, 1), randomTokens(size, 2)];
       const model = await randomModel(revision, config, precision);
-      const loss = { labels: undefined, mode: 'one-way', logitScale: 20, memoryBudget: 2 ** 30, firstTrainedLayer: 0 } as const;
-      const update = { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
-      let step = 0;
-      const train = () => model.step(query, key, loss, { ...update, step: ++step });
-      // Correct gradients lower the loss of a batch that is seen again; parity with PyTorch is what the tests are for.
-      const before = (await train()).loss;
-      await train();
-      const after = (await train()).loss;
-      if (!(after < before)) throw new Error(`The loss went from ${before} to ${after} in ${precision}`);
+      const train = await startTraining(model, query, key, 2 ** 30);
       const engine = await openEngine(revision);
       return { run: train, counters: () => countWork(engine, train), details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
     },

@@ -27,10 +27,7 @@ const MAX_ITERATIONS = 2000;
 
 /** Enough that their median shrugs off rounds during which the machine did something else. */
 export const ROUNDS = 10;
-/**
- * With more time for each benchmark, longer blocks decide more: beside other load the noise of infonce and topk is that of rounds.
- * That of attention and linear is of processes, so that still more rounds would not help these.
- */
+/** With more time for each benchmark, longer blocks decide more: the start of two processes takes more of a block than ten rounds. */
 const LONG_ROUNDS = 16;
 const SECONDS_FOR_LONG = 30;
 
@@ -40,9 +37,7 @@ export function roundsFor(secondsPerBenchmark: number): number {
 
 /**
  * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the machine can
- * only add time, and may do so through one whole sample; that the other one is spared is likely. Beside the load generator of
- * bench/support on 2 cores, the medians of blocks spread by 2.0, 2.4, 1.5 and 2.1 % (attention, infonce, linear, topk), where the
- * lower quartile of each sample gave 2.3, 4.1, 2.5 and 2.6 %.
+ * only add time, and may do so through one whole sample; that the other one is spared is likely.
  */
 const LOW_QUANTILE = 0.05;
 

@@ -27,8 +27,8 @@ export interface CudaDevice {
   runtime: string;
   /** Compute capabilities that the addon was built for. */
   architectures: string;
-  /** Version of cuBLASLt, which makes bf16 products faster, or why it is not used. */
-  cublasLt: string;
+  /** Version of cuBLASLt, which makes bf16 products faster, or why it is not used. Absent without a device. */
+  cublasLt?: string;
   memoryBytes?: number;
   /** When it was asked. */
   freeBytes?: number;

@@ -16,7 +16,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
       backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native', amx: false,
       libraries: { openblas: '0.3.29 (openmp)' },
       backendChoice: { wanted: 'cpu', active: 'cpu', reasons: [] },
-      cuda: { usable: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0', cublasLt: 'not found' } },
+      cuda: { usable: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' } },
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
