@@ -1,5 +1,6 @@
 /** Compiles src/ to dist/ and bundles the viewer that map pages contain: one script and one style sheet without imports. */
 import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +22,8 @@ try {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     logLevel: 'warning',
   });
+  // npm does that when it links a program, once: after a second build "npx univar" would not be allowed to run.
+  chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
 } catch {
   process.exitCode = 1; // tsc and esbuild have said why
 }

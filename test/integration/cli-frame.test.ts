@@ -31,6 +31,10 @@ describe('the frame of the command line', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('is a program that may be run, as npx does', async () => {
+    expect((await promisify(execFile)(MAIN, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   it('ends quietly when the reader of its output goes away', async () => {
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `"${process.execPath}" "${MAIN}" --help | head -n 1`]);
     expect({ stdout, stderr }).toEqual({ stdout: 'Usage: univar [options] [command]\n', stderr: '' });
