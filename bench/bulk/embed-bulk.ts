@@ -1,13 +1,13 @@
 /**
  * How `univar embed` does on very many answers: makes them (bench/support/made-answers.ts), embeds them with an encoder of
  * random weights of the size asked for, or with a real one, and prints the summary. A run that was stopped is continued by
- * the same command.
+ * the same command; `--remove` removes what it made when it is done.
  *
  *   npm run bench:bulk -- --rows 1000000 --size 2x64
  *   npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini --shared
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'univar-bulk') },
     precision: { type: 'string', default: 'f32' },
     results: { type: 'string' },
+    remove: { type: 'boolean', default: false },
   },
 });
 
@@ -53,3 +54,4 @@ const manifestBytes = statSync(join(out, 'manifest.json')).size;
 const result = { ...(JSON.parse(stdout) as object), manifestBytes, command: process.argv.slice(2).join(' '), environment: capabilities() };
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 if (values.results !== undefined) writeFileSync(values.results, `${JSON.stringify(result, null, 2)}\n`);
+if (values.remove) rmSync(values.work, { recursive: true });

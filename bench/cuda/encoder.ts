@@ -1,44 +1,70 @@
 /**
- * An encoder of the size of NomicBERT (137 million parameters) in bf16 on texts whose lengths vary as those of answers do: tokens
- * per second of embedding and of training steps. No peer: PyTorch has no NomicBERT without downloading one.
+ * An encoder of the size of NomicBERT (137 million parameters) in bf16 on texts whose lengths vary as those of answers do, beside the
+ * same in PyTorch (torch_peer.py): tokens per second of embedding and of training steps, from token ids on the host to embeddings or
+ * the loss on the host.
  */
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
-import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
 import { seededRandom } from '../../test/support/random.js';
 import { openEngine } from '../support/engine.js';
-import { randomModel, startTraining } from '../support/random-model.js';
+import { randomModel, startTraining, TRAINING } from '../support/random-model.js';
 import { wantedSize } from './sizes.js';
+import { TORCH, TorchPeer, type TorchMode } from './torch-peer.js';
 
 export { environment } from '../support/engine.js';
 
 interface Size {
   texts: number;
+  trainingPairs: number;
   config: NativeEncoderConfig;
 }
 const NOMIC: NativeEncoderConfig = {
   layers: 12, hidden: 768, heads: 12, inner: 3072, vocabulary: 30528, types: 2, maxPositions: 8192, ropeBase: 1000,
   gated: true, biases: false, epsilon: 1e-12, pooling: 'mean', normalize: true, paddingId: 0,
 };
-const SMALL: NativeEncoderConfig = { ...NOMIC, layers: 2, hidden: 64, heads: 2, inner: 96, vocabulary: 500 };
+const SMALL: NativeEncoderConfig = { ...NOMIC, layers: 4, hidden: 256, heads: 4, inner: 512, vocabulary: 500 };
 /** Lengths spread evenly from 2 to twice the mean. */
 const MEAN_TOKENS = 147;
+/** What embeddings must reach; PyTorch also rounds what it carries from layer to layer to bf16. */
+const COSINE = { ours: 0.999, torch: 0.99 };
+/** Of losses of the first three steps, whose products are rounded differently. */
+const LOSS_TOLERANCE = 0.02;
 
-const size = wantedSize<Size>({ full: { texts: 1024, config: NOMIC }, small: { texts: 6, config: SMALL } });
+const size = wantedSize<Size>({ full: { texts: 1024, trainingPairs: 256, config: NOMIC }, small: { texts: 6, trainingPairs: 3, config: SMALL } });
 
-export const benchmarks: Benchmark[] = size === undefined ? [] : [forward(size), trainingStep(size)];
+export const benchmarks: Benchmark[] = encoderBeside(TORCH === undefined ? undefined : 'eager');
 
-function texts({ texts: count, config }: Size, seed: number): PackedTokens {
+/** Nothing where these benchmarks are not asked for. */
+export function encoderBeside(how: TorchMode | undefined): Benchmark[] {
+  return size === undefined ? [] : [forward(size, how), trainingStep(size, how)];
+}
+
+function texts({ texts: count, config }: Pick<Size, 'texts' | 'config'>, seed: number): PackedTokens {
   const random = seededRandom(seed);
   const offsets = new Int32Array(count + 1);
   for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i]! + 2 + Math.floor(2 * (MEAN_TOKENS - 2) * random());
   return { ids: Int32Array.from({ length: offsets[count]! }, () => 1 + Math.floor((config.vocabulary - 1) * random())), offsets };
 }
 
-function forward(of: Size): Benchmark {
+function nameOf(what: string, how: TorchMode | undefined): string {
+  return ['cuda/encoder', what, 'bf16', ...(how === undefined ? [] : [how])].join('/');
+}
+
+/** What the peer is given: weights as `model` has them now, and texts. */
+function torchInputs(model: EncoderModel, { ids, offsets }: PackedTokens, how: TorchMode) {
+  const parameters = [...model.parameters.values()];
+  const weights = new Float32Array(Math.max(...parameters.map(({ offset, rows, cols }) => offset + rows * cols)));
+  for (const { name, offset, rows, cols } of parameters) model.read('parameters', name, 0, weights.subarray(offset, offset + rows * cols));
+  const list = parameters.map(({ name, offset, rows, cols }) => [name, offset, rows, cols]);
+  return { arrays: { weights, ids }, options: { compiled: how === 'compiled', config: model.config, parameters: list, offsets: Array.from(offsets) } };
+}
+
+function forward(of: Size, how: TorchMode | undefined): Benchmark {
   const batch = texts(of, 1);
+  const { hidden } = of.config;
   return {
-    name: 'cuda/encoder/forward/bf16',
+    name: nameOf('forward', how),
     sizes: { texts: of.texts, tokens: batch.ids.length },
     subject: 'EncoderModel.encode',
     only: 'run',
@@ -47,20 +73,36 @@ function forward(of: Size): Benchmark {
       const model = await randomModel(revision, of.config, 'bf16');
       const embeddings = await model.encode(batch);
       const one = { ids: batch.ids.slice(0, batch.offsets[1]), offsets: batch.offsets.slice(0, 2) };
-      const alone = await model.encode(one);
-      const cosine = alone.reduce((sum, value, i) => sum + value * embeddings[i]!, 0);
-      if (!(cosine > 0.999)) throw new Error(`A text alone and in its batch have the cosine ${cosine}`);
+      expectAlike(await model.encode(one), embeddings.subarray(0, hidden), COSINE.ours, 'A text alone and in its batch');
       return { run: () => model.encode(batch), close: () => model.dispose() };
     },
+    ...(how === undefined
+      ? {}
+      : {
+          peer: {
+            name: `PyTorch ${TORCH!} ${how}`,
+            prepare: async (revision, subject): Promise<Subject> => {
+              const model = await randomModel(revision, of.config, 'bf16');
+              const { arrays, options } = torchInputs(model, batch, how);
+              await model.dispose();
+              const sample = Array.from({ length: Math.min(of.texts, 8) }, (_, i) => i);
+              const peer = await TorchPeer.start<{ embeddings: number[][] }>({ operation: 'encode', ...options, sample }, arrays);
+              const ours = (await subject.run()) as Float32Array;
+              peer.results.embeddings.forEach((theirs, row) => expectAlike(theirs, ours.subarray(row * hidden, (row + 1) * hidden), COSINE.torch, `Text ${row} here and in PyTorch`));
+              return peer;
+            },
+          },
+        }),
   };
 }
 
-function trainingStep(of: Size): Benchmark {
-  const [query, key] = [texts({ ...of, texts: of.texts / 2 }, 2), texts({ ...of, texts: of.texts / 2 }, 3)];
+function trainingStep(of: Size, how: TorchMode | undefined): Benchmark {
+  const [query, key] = [texts({ ...of, texts: of.trainingPairs }, 2), texts({ ...of, texts: of.trainingPairs }, 3)];
   const tokens = query.ids.length + key.ids.length;
+  let losses: number[] = [];
   return {
-    name: 'cuda/encoder/training-step/bf16',
-    sizes: { pairs: of.texts / 2, tokens },
+    name: nameOf('training-step', how),
+    sizes: { pairs: of.trainingPairs, tokens },
     subject: 'EncoderModel.step',
     only: 'run',
     work: { unit: 'tokens', subject: tokens, peer: tokens },
@@ -68,8 +110,38 @@ function trainingStep(of: Size): Benchmark {
       const model = await randomModel(revision, of.config, 'bf16');
       // On a device, activations of all layers have room; on the host the gradient cache takes over.
       const memoryBudget = (await openEngine(revision)).capabilities().backend === 'cuda' ? 2 ** 35 : 2 ** 30;
-      const train = await startTraining(model, query, key, memoryBudget);
-      return { run: train, close: () => model.dispose() };
+      const training = await startTraining(model, query, key, memoryBudget);
+      losses = training.losses;
+      return { run: training.step, close: () => model.dispose() };
     },
+    ...(how === undefined
+      ? {}
+      : {
+          peer: {
+            name: `PyTorch ${TORCH!} ${how}`,
+            prepare: async (revision): Promise<Subject> => {
+              const model = await randomModel(revision, of.config, 'bf16');
+              const { arrays, options } = torchInputs(model, joined(query, key), how);
+              await model.dispose();
+              const peer = await TorchPeer.start<{ losses: number[] }>({ operation: 'train', ...options, ...TRAINING }, arrays);
+              peer.results.losses.forEach((theirs, step) => {
+                if (!(Math.abs(losses[step]! / theirs - 1) < LOSS_TOLERANCE)) throw new Error(`Step ${step + 1}: the loss is ${losses[step]}, PyTorch's is ${theirs}`);
+              });
+              return peer;
+            },
+          },
+        }),
   };
+}
+
+function joined(first: PackedTokens, second: PackedTokens): PackedTokens {
+  const ids = new Int32Array(first.ids.length + second.ids.length);
+  ids.set(first.ids);
+  ids.set(second.ids, first.ids.length);
+  return { ids, offsets: Int32Array.from([...first.offsets, ...second.offsets.subarray(1).map((offset) => offset + first.ids.length)]) };
+}
+
+function expectAlike(a: ArrayLike<number>, b: Float32Array, smallest: number, what: string): void {
+  const cosine = b.reduce((sum, value, i) => sum + value * a[i]!, 0);
+  if (!(cosine > smallest)) throw new Error(`${what} have the cosine ${cosine}`);
 }

@@ -1,18 +1,19 @@
 /**
- * infoNce of one large batch in bf16 beside eager PyTorch; both from arrays of the host to loss and gradients on the
- * host. Both count as 6 B^2 D operations. PyTorch holds the whole matrix of logits, several times.
+ * infoNce of one large batch in bf16, without negatives of the same value id, beside PyTorch, which holds the whole matrix of logits
+ * several times: from arrays of the host to loss and gradients on the host, and without these copies. Both count as 6 B^2 D operations.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput, InfoNceResult } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';
-import { openEngine } from '../support/engine.js';
+import { openAddon, openEngine } from '../support/engine.js';
 import { wantedSize } from './sizes.js';
-import { TORCH, TorchPeer } from './torch-peer.js';
+import { TORCH, TorchPeer, type TorchMode, type TorchOptions } from './torch-peer.js';
 
 export { environment } from '../support/engine.js';
 
 const LOGIT_SCALE = 50; // the published training runs
+const VALUE_IDS = 375; // 15 models in 25 languages
 /** Largest differences of gradients, relative to their largest entry: our bf16; PyTorch, which also rounds logits to it. */
 const TOLERANCE = { ours: 1e-3, torch: 3e-2 };
 
@@ -22,43 +23,49 @@ interface TorchResults {
   dQuery: number[][];
   dKey: number[][];
 }
+interface Batch {
+  rows: number;
+  dim: number;
+}
 
-const size = wantedSize({ full: { rows: 65_536, dim: 768 }, small: { rows: 512, dim: 256 } });
+const size = wantedSize<Batch>({ full: { rows: 65_536, dim: 768 }, small: { rows: 512, dim: 256 } });
 
 export const benchmarks: Benchmark[] = infoNceBeside(TORCH === undefined ? undefined : 'eager');
 
 /** Nothing where these benchmarks are not asked for. */
-export function infoNceBeside(how: 'eager' | 'compiled' | undefined): Benchmark[] {
-  return size === undefined ? [] : [benchmark(size.rows, size.dim, how)];
+export function infoNceBeside(how: TorchMode | undefined): Benchmark[] {
+  return size === undefined ? [] : [infoNceBenchmark(size, { how }), infoNceBenchmark(size, { how, withoutCopies: true })];
 }
 
-function benchmark(rows: number, dim: number, how: 'eager' | 'compiled' | undefined): Benchmark {
+/** @param options.withoutCopies what the device takes between its copies from and to the host */
+export function infoNceBenchmark({ rows, dim }: Batch, options: { how?: TorchMode | undefined; withoutCopies?: boolean; rounds?: number }): Benchmark {
+  const { how, withoutCopies = false } = options;
   let made: InfoNceInput | undefined;
-  const input = (): InfoNceInput =>
-    (made ??= { query: randomUnitRows(rows, dim, 1), key: randomUnitRows(rows, dim, 2), rows, dim, logitScale: LOGIT_SCALE, mode: 'one-way', precision: 'bf16' });
+  const input = (): InfoNceInput => (made ??= makeInput(rows, dim));
   const sample = Array.from({ length: 8 }, (_, i) => (i * rows) / 8 + i);
   const gigaOperations = (6 * rows * rows * dim) / 1e9;
   return {
-    name: ['cuda/infonce/one-way/bf16', rows, ...(how === undefined ? [] : [how])].join('/'),
+    name: ['cuda/infonce/masked/bf16', rows, ...(withoutCopies ? ['without-copies'] : []), ...(how === undefined ? [] : [how])].join('/'),
     sizes: { B: rows, D: dim },
     subject: 'infoNce',
     only: 'run',
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
+    ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
     prepare: async (revision) => {
       const { infoNce } = await openEngine(revision);
       checkQueries(await infoNce(input()), input(), sample);
-      return { run: () => infoNce(input()) };
+      return withoutCopies ? { run: await secondsOfDevice(revision, input()), timesItself: true } : { run: () => infoNce(input()) };
     },
     ...(how === undefined
       ? {}
       : {
           peer: {
             name: `PyTorch ${TORCH!} ${how}`,
-            prepare: async (_, subject) => {
+            prepare: async (revision): Promise<Subject> => {
               const { query, key } = input();
-              const options = { operation: 'infoNce', logitScale: LOGIT_SCALE, compiled: how === 'compiled', sample };
-              const peer = await TorchPeer.start<TorchResults>(options, dim, { query, key });
-              checkAgreement((await subject.run()) as InfoNceResult, peer.results, sample, dim);
+              const settings: TorchOptions = { operation: 'infoNce', logitScale: LOGIT_SCALE, valueIds: VALUE_IDS, compiled: how === 'compiled', dim, sample, withoutCopies };
+              const peer = await TorchPeer.start<TorchResults>(settings, { query, key });
+              checkAgreement(await (await openEngine(revision)).infoNce(input()), peer.results, sample, dim);
               return peer;
             },
           },
@@ -66,20 +73,33 @@ function benchmark(rows: number, dim: number, how: 'eager' | 'compiled' | undefi
   };
 }
 
+function makeInput(rows: number, dim: number): InfoNceInput {
+  const labels = Int32Array.from({ length: rows }, (_, i) => i % VALUE_IDS);
+  return { query: randomUnitRows(rows, dim, 1), key: randomUnitRows(rows, dim, 2), labels, rows, dim, logitScale: LOGIT_SCALE, mode: 'masked', precision: 'bf16' };
+}
+
+async function secondsOfDevice(revision: Revision, { query, key, labels, rows, dim }: InfoNceInput): Promise<() => Promise<number>> {
+  const addon = await openAddon(revision);
+  const [dQuery, dKey] = [new Float32Array(rows * dim), new Float32Array(rows * dim)];
+  const [masked, bf16] = [2, 1] as const;
+  return () => addon.infoNceSeconds(query, key, labels, dQuery, dKey, rows, dim, LOGIT_SCALE, masked, bf16, 0);
+}
+
 /** Some rows of dQuery against double precision, which needs a row of logits each. */
 function checkQueries({ dQuery }: InfoNceResult, input: InfoNceInput, sample: readonly number[]): void {
-  const { rows, dim } = input;
+  const { rows, dim, labels } = input;
   const [query, key] = [roundToBf16(input.query), roundToBf16(input.key)];
   for (const row of sample) {
-    const logits = Float64Array.from({ length: rows }, (_, other) => {
+    const weights = Float64Array.from({ length: rows }, (_, other) => {
+      if (other !== row && labels![other] === labels![row]) return 0;
       let dot = 0;
       for (let d = 0; d < dim; d++) dot += query[row * dim + d]! * key[other * dim + d]!;
-      return LOGIT_SCALE * dot;
+      return Math.exp(LOGIT_SCALE * dot);
     });
-    const sum = logits.reduce((all, logit) => all + Math.exp(logit), 0);
+    const sum = weights.reduce((all, weight) => all + weight, 0);
     const expected = new Float64Array(dim);
-    logits.forEach((logit, other) => {
-      const coefficient = (LOGIT_SCALE / rows) * (Math.exp(logit) / sum - (other === row ? 1 : 0));
+    weights.forEach((weight, other) => {
+      const coefficient = (LOGIT_SCALE / rows) * (weight / sum - (other === row ? 1 : 0));
       for (let d = 0; d < dim; d++) expected[d]! += coefficient * key[other * dim + d]!;
     });
     expectClose(dQuery.subarray(row * dim, (row + 1) * dim), expected, TOLERANCE.ours, `dQuery row ${row}`);

@@ -53,7 +53,7 @@ function benchmark(rows: number, dim: number, { queryRows, precision }: Case): B
             name: `PyTorch ${TORCH!} ${precision}`,
             prepare: async (_, subject) => {
               const sample = Array.from({ length: Math.min(8, queryRows) }, (_, i) => i);
-              const peer = await TorchPeer.start<{ scores: number[][] }>({ operation: 'topK', k: K, precision, sample }, dim, input());
+              const peer = await TorchPeer.start<{ scores: number[][] }>({ operation: 'topK', k: K, precision, dim, sample }, input());
               checkAgreement((await subject.run()) as TopK, peer.results.scores, TOLERANCE[precision]);
               return peer;
             },

@@ -17,6 +17,16 @@ const STDERR_TAIL = 4000;
 /** A call writes less than 2 GiB. */
 const PIECE_BYTES = 2 ** 30;
 
+export type TorchMode = 'eager' | 'compiled';
+
+export interface TorchOptions {
+  operation: 'infoNce' | 'topK' | 'encode' | 'train';
+  /** Seconds are those between the copies from and to the host. @default false */
+  withoutCopies?: boolean;
+  /** What the operation wants: see the classes of torch_peer.py. */
+  [name: string]: unknown;
+}
+
 interface Times {
   seconds: number;
   deviceSeconds: number;
@@ -27,19 +37,19 @@ export class TorchPeer<Results> implements Subject {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #deviceSeconds: number[] = [];
+  readonly #withoutCopies: boolean;
   #stderr = '';
 
   /** What `report` of the peer gave, to compare with. */
   results!: Results;
 
   /** Returns when PyTorch has computed once, which includes what torch.compile does. */
-  static async start<Results>(options: Record<string, unknown>, dim: number, inputs: Record<string, Float32Array>): Promise<TorchPeer<Results>> {
+  static async start<Results>(options: TorchOptions, inputs: Record<string, Float32Array | Int32Array>): Promise<TorchPeer<Results>> {
     const folder = mkdtempSync(join(tmpdir(), 'univar-torch-'));
     try {
-      for (const [name, values] of Object.entries(inputs)) writeFloats(join(folder, `${name}.f32`), values);
-      const shapes = Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, values.length / dim]));
+      for (const [name, values] of Object.entries(inputs)) writeNumbers(join(folder, name), values);
       const device = process.env['UNIVAR_BACKEND'] === 'cuda' ? 'cuda' : 'cpu';
-      const peer = new TorchPeer<Results>([folder, JSON.stringify({ ...options, device, dim, shapes })]);
+      const peer = new TorchPeer<Results>([folder, JSON.stringify({ ...options, device })], options.withoutCopies ?? false);
       peer.results = await peer.#next<Results>();
       return peer;
     } finally {
@@ -47,7 +57,8 @@ export class TorchPeer<Results> implements Subject {
     }
   }
 
-  private constructor(args: readonly string[]) {
+  private constructor(args: readonly string[], withoutCopies: boolean) {
+    this.#withoutCopies = withoutCopies;
     // Where a bundle brings libraries (scripts/gpu-host/run.sh), Python is to find its own.
     const { UNIVAR_HOST_LIBRARY_PATH: own, ...env } = process.env;
     this.#child = spawn('python3', [PROGRAM, ...args], { env: own === undefined ? env : { ...env, LD_LIBRARY_PATH: own }, stdio: 'pipe' });
@@ -57,12 +68,12 @@ export class TorchPeer<Results> implements Subject {
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Seconds from arrays of the host to results on the host, as the subject is timed. */
+  /** Seconds from arrays of the host to results on the host, or of what lies between. */
   async run(): Promise<number> {
     this.#child.stdin!.write('run\n');
     const { seconds, deviceSeconds } = await this.#next<Times>();
     this.#deviceSeconds.push(deviceSeconds);
-    return seconds;
+    return this.#withoutCopies ? deviceSeconds : seconds;
   }
 
   details(): Record<string, unknown> {
@@ -80,7 +91,7 @@ export class TorchPeer<Results> implements Subject {
   }
 }
 
-function writeFloats(path: string, values: Float32Array): void {
+function writeNumbers(path: string, values: Float32Array | Int32Array): void {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const file = openSync(path, 'w');
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));

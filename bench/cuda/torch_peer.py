@@ -4,23 +4,31 @@ Usage: torch_peer.py FOLDER OPTIONS      OPTIONS is a JSON object
 Prints one JSON line with results to compare, then one with the seconds of a run for every line of standard input.
 """
 import json
+import os
 import sys
 import time
 
 import torch
+from torch.nn import functional
 
 
 class InfoNce:
-    """Loss and gradients of a batch of pairs as autocast computes them: products in bf16, softmax in float32."""
+    """Loss and gradients of a batch of pairs as autocast computes them: products in bf16, softmax in float32.
+
+    Row i is of value id i modulo `valueIds`; other rows of its id are no negatives.
+    """
 
     def __init__(self, options, device, read):
         self.device, self.scale, self.sample = device, options["logitScale"], options["sample"]
-        self.sides = [read("query"), read("key")]
+        self.sides = [read(side).reshape(-1, options["dim"]) for side in ("query", "key")]
+        self.ids = torch.arange(len(self.sides[0]), device=device) % options["valueIds"]
         self.loss = torch.compile(self.info_nce, dynamic=False) if options["compiled"] else self.info_nce
 
     def info_nce(self, query, key):
-        logits = self.scale * (query @ key.T)
-        return torch.nn.functional.cross_entropy(logits.float(), torch.arange(len(query), device=query.device))
+        rows = torch.arange(len(query), device=query.device)
+        same = (self.ids[:, None] == self.ids[None, :]) & (rows[:, None] != rows[None, :])
+        logits = (self.scale * (query @ key.T)).masked_fill(same, -torch.inf)
+        return functional.cross_entropy(logits.float(), rows)
 
     def upload(self):
         return [side.to(self.device).bfloat16().requires_grad_() for side in self.sides]
@@ -41,8 +49,8 @@ class TopK:
     def __init__(self, options, device, read):
         self.device, self.k, self.sample = device, options["k"], options["sample"]
         self.type = torch.bfloat16 if options["precision"] == "bf16" else torch.float32
-        self.queries = read("queries")
-        self.base = read("base").to(device, self.type)
+        self.queries = read("queries").reshape(-1, options["dim"])
+        self.base = read("base").reshape(-1, options["dim"]).to(device, self.type)
 
     def upload(self):
         return [self.queries.to(self.device, self.type)]
@@ -52,6 +60,143 @@ class TopK:
 
     def report(self, results):
         return {"scores": results[0][self.sample].tolist()}
+
+
+class Transformer(torch.nn.Module):
+    """What `config` says, of the kind of NomicBERT: rotary positions, SwiGLU, no biases, mean pooling, unit length."""
+
+    def __init__(self, options, weights):
+        super().__init__()
+        self.config = options["config"]
+        for name, offset, rows, cols in options["parameters"]:
+            values = weights[offset : offset + rows * cols].clone()
+            values = values if rows == 1 else values.reshape(rows, cols)
+            self.register_parameter(self.attribute(name), torch.nn.Parameter(values))
+        half = self.config["hidden"] // self.config["heads"] // 2
+        rates = self.config["ropeBase"] ** (-torch.arange(half) / half)
+        angles = torch.outer(torch.arange(self.config["maxPositions"]), rates)
+        self.register_buffer("cosines", angles.cos(), persistent=False)
+        self.register_buffer("sines", angles.sin(), persistent=False)
+
+    @staticmethod
+    def attribute(name):
+        return "weights_" + name.replace(".", "_")
+
+    def weight(self, name):
+        return getattr(self, self.attribute(name))
+
+    def norm(self, name, x):
+        scale, shift = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
+        return functional.layer_norm(x, scale.shape, scale, shift, self.config["epsilon"])
+
+    def rotate(self, x):
+        cosines, sines = (table[: x.shape[2]].to(x.dtype) for table in (self.cosines, self.sines))
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)
+
+    def forward(self, ids, mask):
+        """ids, mask: [texts, tokens]; the result: [texts, hidden]."""
+        texts, tokens = ids.shape
+        heads = self.config["heads"]
+        x = self.norm("norm", functional.embedding(ids, self.weight("word")) + self.weight("type")[0])
+        for layer in (f"layer.{i}" for i in range(self.config["layers"])):
+            qkv = functional.linear(x, self.weight(f"{layer}.qkv.weight"))
+            query, key, value = qkv.reshape(texts, tokens, 3, heads, -1).permute(2, 0, 3, 1, 4)
+            mixed = functional.scaled_dot_product_attention(
+                self.rotate(query), self.rotate(key), value, attn_mask=mask[:, None, None, :]
+            )
+            mixed = mixed.transpose(1, 2).reshape(texts, tokens, -1)
+            x = self.norm(f"{layer}.norm1", x + functional.linear(mixed, self.weight(f"{layer}.out.weight")))
+            up, gate = functional.linear(x, self.weight(f"{layer}.fc1.weight")).chunk(2, dim=-1)
+            inner = functional.linear(up * functional.silu(gate), self.weight(f"{layer}.fc2.weight"))
+            x = self.norm(f"{layer}.norm2", x + inner)
+        shares = mask[:, :, None].to(x.dtype)
+        return functional.normalize((x * shares).sum(1) / shares.sum(1), dim=-1)
+
+
+class Encoder:
+    """Embeddings of texts. They are sorted by length, and batches of them padded to their longest, rounded up to 32 tokens."""
+
+    BATCH_TOKENS = 16384
+
+    def __init__(self, options, device, read):
+        self.device, self.sample = device, options["sample"]
+        self.model = Transformer(options, read("weights")).to(device)
+        self.model.requires_grad_(False).bfloat16()
+        self.compile(options)
+        self.batches, self.order = self.pad(read("ids", torch.int32), options["offsets"])
+
+    def compile(self, options):
+        self.encoder = torch.compile(self.model, dynamic=True) if options["compiled"] else self.model
+
+    def pad(self, ids, offsets):
+        """Batches of token ids and of what is no padding, and the place of every text in them."""
+        lengths = [end - begin for begin, end in zip(offsets, offsets[1:])]
+        order = sorted(range(len(lengths)), key=lambda text: -lengths[text])
+        batches, begin = [], 0
+        while begin < len(order):
+            width = -(-lengths[order[begin]] // 32) * 32
+            texts = order[begin : begin + max(1, self.BATCH_TOKENS // width)]
+            begin += len(texts)
+            padded = torch.zeros(len(texts), width, dtype=torch.int32)
+            for row, text in enumerate(texts):
+                padded[row, : lengths[text]] = ids[offsets[text] : offsets[text + 1]]
+            batches.append((padded, torch.arange(width) < torch.tensor([[lengths[text]] for text in texts])))
+        return batches, torch.argsort(torch.tensor(order)).to(self.device)
+
+    def upload(self):
+        return [(ids.to(self.device), mask.to(self.device)) for ids, mask in self.batches]
+
+    def embed(self, inputs):
+        return torch.cat([self.encoder(ids, mask) for ids, mask in inputs])[self.order]
+
+    def compute(self, inputs):
+        with torch.inference_mode():
+            return [self.embed(inputs)]
+
+    def report(self, results):
+        return {"embeddings": results[0][self.sample].tolist()}
+
+
+class Training(Encoder):
+    """Training steps on one batch of pairs: the first half of the texts are the queries. Weights are float32, products bf16."""
+
+    def __init__(self, options, device, read):
+        self.device, self.scale = device, options["logitScale"]
+        self.model = Transformer(options, read("weights")).to(device)
+        self.compile(options)
+        self.batches, self.order = self.pad(read("ids", torch.int32), options["offsets"])
+        matrices = [weight for weight in self.model.parameters() if weight.dim() == 2]
+        vectors = [weight for weight in self.model.parameters() if weight.dim() == 1]
+        update = options["update"]
+        self.limit = update["maxGradNorm"]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": update["weightDecay"]}, {"params": vectors, "weight_decay": 0.0}],
+            lr=update["learningRate"],
+            betas=(update["beta1"], update["beta2"]),
+            eps=update["epsilon"],
+            fused=True,
+        )
+
+    def compute(self, inputs):
+        self.optimizer.zero_grad()
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            query, key = self.embed(inputs).float().chunk(2)
+        loss = functional.cross_entropy(self.scale * (query @ key.T), torch.arange(len(query), device=self.device))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.limit)
+        self.optimizer.step()
+        return [loss.detach()]
+
+    def report(self, results):
+        """Losses of the first three steps."""
+        losses = [results[0].item()]
+        for _ in range(2):
+            losses.append(self.compute(self.upload())[0].item())
+        return {"losses": losses}
+
+
+PEERS = {"infoNce": InfoNce, "topK": TopK, "encode": Encoder, "train": Training}
 
 
 def run(peer, device):
@@ -74,12 +219,12 @@ def run(peer, device):
 def main():
     folder, options = sys.argv[1], json.loads(sys.argv[2])
 
-    def read(name):
-        rows = torch.from_file(f"{folder}/{name}.f32", size=options["shapes"][name] * options["dim"], dtype=torch.float32)
-        return rows.reshape(-1, options["dim"]).clone()
+    def read(name, dtype=torch.float32):
+        path = f"{folder}/{name}"
+        return torch.from_file(path, size=os.path.getsize(path) // 4, dtype=dtype).clone()
 
     device = options["device"]
-    peer = {"infoNce": InfoNce, "topK": TopK}[options["operation"]](options, device, read)
+    peer = PEERS[options["operation"]](options, device, read)
     print(json.dumps(peer.report(run(peer, device)[0])), flush=True)
     for _ in sys.stdin:
         print(json.dumps(run(peer, device)[1]), flush=True)

@@ -67,9 +67,9 @@ function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'chec
     prepare: async (revision): Promise<Subject> => {
       const [query, key] = [randomTokens(size, 1), randomTokens(size, 2)];
       const model = await randomModel(revision, config, precision);
-      const train = await startTraining(model, query, key, 2 ** 30);
+      const { step } = await startTraining(model, query, key, 2 ** 30);
       const engine = await openEngine(revision);
-      return { run: train, counters: () => countWork(engine, train), details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
+      return { run: step, counters: () => countWork(engine, step), details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
     },
     peer: {
       name: `oneDNN ${precision} products`,

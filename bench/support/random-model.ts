@@ -18,18 +18,22 @@ export async function randomModel(revision: Revision, config: NativeEncoderConfi
   return model;
 }
 
+/** How {@link startTraining} trains. */
+export const TRAINING = {
+  logitScale: 20,
+  update: { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 },
+};
+
 /**
- * Trains on one batch again and again: the function makes a step. Before it returns it has made three, and thrown unless the loss
- * fell, as it does with correct gradients; parity with PyTorch is what the tests are for.
+ * Trains on one batch again and again. Before it returns it has made three steps, whose losses it gives, and thrown unless these fell, as
+ * they do with correct gradients; parity with PyTorch is what the tests are for.
  */
-export async function startTraining(model: EncoderModel, query: PackedTokens, key: PackedTokens, memoryBudget: number): Promise<() => Promise<{ loss: number }>> {
-  const loss = { labels: undefined, mode: 'one-way', logitScale: 20, memoryBudget, firstTrainedLayer: 0 } as const;
-  const update = { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
-  let step = 0;
-  const train = () => model.step(query, key, loss, { ...update, step: ++step });
-  const before = (await train()).loss;
-  await train();
-  const after = (await train()).loss;
-  if (!(after < before)) throw new Error(`The loss went from ${before} to ${after} in ${model.precision}`);
-  return train;
+export async function startTraining(model: EncoderModel, query: PackedTokens, key: PackedTokens, memoryBudget: number): Promise<{ step: () => Promise<{ loss: number }>; losses: number[] }> {
+  const loss = { labels: undefined, mode: 'one-way', logitScale: TRAINING.logitScale, memoryBudget, firstTrainedLayer: 0 } as const;
+  let made = 0;
+  const step = () => model.step(query, key, loss, { ...TRAINING.update, step: ++made });
+  const losses: number[] = [];
+  for (let i = 0; i < 3; i++) losses.push((await step()).loss);
+  if (!(losses[2]! < losses[0]!)) throw new Error(`The losses of the first steps in ${model.precision} are ${losses.join(', ')}`);
+  return { step, losses };
 }

@@ -146,7 +146,8 @@ class BackwardWorker : public PromiseWorker {
                                     .rows = rows,
                                     .dim = dim,
                                     .logit_scale = loss_settings_.logit_scale,
-                                    .mode = loss_settings_.mode},
+                                    .mode = loss_settings_.mode,
+                                    .backend_memory = true},
                                    loss, control());
     };
     return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());

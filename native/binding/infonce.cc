@@ -1,4 +1,5 @@
 // Entry point of the contrastive loss.
+#include <chrono>
 #include <memory>
 
 #include "binding/args.h"
@@ -9,7 +10,7 @@
 namespace univar {
 namespace {
 
-class InfoNceWorker final : public PromiseWorker {
+class InfoNceWorker : public PromiseWorker {
  public:
   explicit InfoNceWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     const Napi::Env env = info.Env();
@@ -35,11 +36,31 @@ class InfoNceWorker final : public PromiseWorker {
     TakeControl(info, 11);
   }
 
- private:
+ protected:
   Status Execute() override { return GetBackend().info_nce(args_, &loss_, control()); }
   Napi::Value Result(Napi::Env env) override { return Napi::Number::New(env, loss_); }
   InfoNceArgs args_;
+
+ private:
   double loss_ = 0.0;
+};
+
+class InfoNceSecondsWorker final : public InfoNceWorker {
+ public:
+  using InfoNceWorker::InfoNceWorker;
+
+ private:
+  Status Execute() override {
+    double of_device = -1;
+    args_.device_seconds = &of_device;
+    const auto begin = std::chrono::steady_clock::now();
+    const Status status = InfoNceWorker::Execute();
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    seconds_ = of_device < 0 ? passed.count() : of_device;
+    return status;
+  }
+  Napi::Value Result(Napi::Env env) override { return Napi::Number::New(env, seconds_); }
+  double seconds_ = 0.0;
 };
 
 // infoNce(query: Float32Array, key: Float32Array, labels: Int32Array | undefined, dQuery: Float32Array,
@@ -49,10 +70,16 @@ Napi::Value InfoNce(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<InfoNceWorker>(info));
 }
 
+// infoNceSeconds(...as infoNce): Promise<number>
+Napi::Value InfoNceSeconds(const Napi::CallbackInfo& info) {
+  return PromiseWorker::Start(std::make_unique<InfoNceSecondsWorker>(info));
+}
+
 }  // namespace
 
 void RegisterInfoNce(Napi::Env env, Napi::Object exports) {
   exports["infoNce"] = Napi::Function::New(env, InfoNce, "infoNce");
+  exports["infoNceSeconds"] = Napi::Function::New(env, InfoNceSeconds, "infoNceSeconds");
 }
 
 }  // namespace univar

@@ -2,12 +2,12 @@
 // calls on different threads are independent.
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "core/try.h"
 #include "cuda/cuda_check.cuh"
 #include "cuda/device.h"
+#include "cuda/device_memory.cuh"
 #include "cuda/machine.h"
 
 namespace univar::cuda {
@@ -26,7 +26,7 @@ class CudaMachine {
   CudaMachine& operator=(const CudaMachine&) = delete;
   ~CudaMachine() {
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);  // an error of a call already has its Status
-    for (void* memory : memory_) ReleaseOwned(memory);
+    for (void* memory : memory_) ReleaseToPool(memory, stream_);
     ReleaseOwned(scratch_);
     if (stream_ != nullptr) cudaStreamDestroy(stream_);
   }
@@ -43,7 +43,7 @@ class CudaMachine {
   template <typename T>
   Status Allocate(size_t count, const char* what, T** pointer) {
     void* memory = nullptr;
-    UNIVAR_TRY(AllocateOwned(count, sizeof(T), what, &memory));
+    UNIVAR_TRY(AllocateFromPool(count, sizeof(T), what, stream_, &memory));
     memory_.push_back(memory);
     *pointer = static_cast<T*>(memory);
     return Status::Ok();
@@ -62,18 +62,7 @@ class CudaMachine {
     return Status::Ok();
   }
   static Status AllocateOwned(size_t count, size_t bytes, const char* what, void** at) {
-    const bool fits = count <= std::numeric_limits<size_t>::max() / bytes;
-    const cudaError_t error = fits ? cudaMalloc(at, Max(count * bytes, 1)) : cudaErrorMemoryAllocation;
-    if (error == cudaErrorMemoryAllocation) {
-      cudaGetLastError();
-      size_t free = 0, total = 0;
-      cudaMemGetInfo(&free, &total);
-      return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " + std::to_string(count) +
-                                                   " elements of " + std::to_string(bytes) + " bytes; " +
-                                                   std::to_string(free) + " of " + std::to_string(total) + " bytes are free");
-    }
-    UNIVAR_CUDA(error);
-    return Status::Ok();
+    return AllocateOnDevice(count, bytes, what, at);
   }
   static void ReleaseOwned(void* at) { cudaFree(at); }
   template <typename T>

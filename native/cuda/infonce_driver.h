@@ -1,5 +1,5 @@
-// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients may lie on the host or on the machine, labels are of
-// the host.
+// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients of the host are copied, those of the machine are read and
+// written where they lie. Labels are of the host.
 //
 // The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again for the
 // gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, 10 in bf16,
@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -25,6 +26,7 @@
 namespace univar::cuda {
 
 inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 128 MiB for dot products and coefficients
+inline constexpr size_t kQueuedTiles = 16;    // milliseconds on a fast device
 inline constexpr size_t kRowPadding = 8;      // entries; what StagePieces asks for
 
 // Rows with equal labels, numbered in the order in which labels appear.
@@ -67,20 +69,42 @@ class InfoNceDriver {
 
   Status Run(double* loss) {
     if (control_.cancelled()) return Status::Aborted();
+    UNIVAR_TRY(PlaceRows());
+    const auto begin = std::chrono::steady_clock::now();
     UNIVAR_TRY(Allocate());
     UNIVAR_TRY(Prepare());
     UNIVAR_TRY(ForEachTile([this](const Tile& tile) { return Sum(tile); }));
     UNIVAR_TRY(Finish(loss));
     UNIVAR_TRY(ForEachTile([this](const Tile& tile) { return AddNegatives(tile); }));
-    return AddPositivesAndReturn();
+    UNIVAR_TRY(AddPositives());
+    if (args_.device_seconds != nullptr) {
+      *args_.device_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
+    return ReturnGradients();
   }
 
  private:
-  Status Allocate() {
-    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "query", &query_));
-    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "key", &key_));
+  Status PlaceRows() {
+    if (args_.backend_memory) {
+      query_ = args_.query;
+      key_ = args_.key;
+      d_query_ = args_.d_query;
+      d_key_ = args_.d_key;
+      return Status::Ok();
+    }
+    float *query = nullptr, *key = nullptr;
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "query", &query));
+    UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "key", &key));
     UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "dQuery", &d_query_));
     UNIVAR_TRY(machine_.Allocate(rows_ * dim_, "dKey", &d_key_));
+    UNIVAR_TRY(machine_.Copy(args_.query, rows_ * dim_, query));
+    UNIVAR_TRY(machine_.Copy(args_.key, rows_ * dim_, key));
+    query_ = query;
+    key_ = key;
+    return machine_.Wait();
+  }
+
+  Status Allocate() {
     UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of dot products", &dots_));
     if (bf16_) {
       UNIVAR_TRY(machine_.Allocate(rows_ * stride_, "query in bf16", &query16_));
@@ -112,8 +136,6 @@ class InfoNceDriver {
   }
 
   Status Prepare() {
-    UNIVAR_TRY(machine_.Copy(args_.query, rows_ * dim_, query_));
-    UNIVAR_TRY(machine_.Copy(args_.key, rows_ * dim_, key_));
     UNIVAR_TRY(machine_.Fill(d_query_, 0, rows_ * dim_));
     UNIVAR_TRY(machine_.Fill(d_key_, 0, rows_ * dim_));
     if (grouped_) {
@@ -150,6 +172,7 @@ class InfoNceDriver {
 
   template <class Step>
   Status ForEachTile(const Step& step) {
+    size_t queued = 0;
     for (size_t row = 0; row < rows_; row += tile_rows_) {
       for (size_t column = 0; column < rows_; column += tile_columns_) {
         if (control_.cancelled()) return Status::Aborted();
@@ -157,10 +180,11 @@ class InfoNceDriver {
                         tile_stride_, groups_,                      group_counts_};
         UNIVAR_TRY(Dots(tile));
         UNIVAR_TRY(step(tile));
-        UNIVAR_TRY(machine_.Wait());  // else the whole pass would be queued, and could not be cancelled
+        // A pass that is queued as a whole could not be cancelled.
+        if (++queued % kQueuedTiles == 0) UNIVAR_TRY(machine_.Wait());
       }
     }
-    return Status::Ok();
+    return machine_.Wait();
   }
 
   Status Dots(const Tile& tile) {
@@ -210,14 +234,18 @@ class InfoNceDriver {
     return Status::Ok();
   }
 
-  Status AddPositivesAndReturn() {
+  Status AddPositives() {
     if (control_.cancelled()) return Status::Aborted();
     UNIVAR_TRY(ResetFirstBad());
-    const AddPositives add{Query(), Key(), offsets_, members_, coefficients_, d_query_, d_key_, first_bad_};
+    const cuda::AddPositives add{Query(), Key(), offsets_, members_, coefficients_, d_query_, d_key_, first_bad_};
     UNIVAR_TRY(machine_.Launch(add, supervised_ ? group_total_ : rows_));
     size_t bad = rows_;
     UNIVAR_TRY(ReadFirstBad(&bad));
-    if (bad != rows_) return NonFinite("the gradient of", bad);
+    return bad == rows_ ? Status::Ok() : NonFinite("the gradient of", bad);
+  }
+
+  Status ReturnGradients() {
+    if (args_.backend_memory) return Status::Ok();
     UNIVAR_TRY(machine_.Copy(d_query_, rows_ * dim_, args_.d_query));
     UNIVAR_TRY(machine_.Copy(d_key_, rows_ * dim_, args_.d_key));
     return machine_.Wait();
@@ -261,7 +289,8 @@ class InfoNceDriver {
   size_t group_total_ = 0;
 
   // Of the machine; null where the mode has no use for it.
-  float *query_ = nullptr, *key_ = nullptr, *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
+  const float *query_ = nullptr, *key_ = nullptr;
+  float *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
   Bf16 *query16_ = nullptr, *key16_ = nullptr, *high_ = nullptr, *low_ = nullptr;
   double *positive_ = nullptr, *losses_ = nullptr, *coefficients_ = nullptr, *positive_total_ = nullptr;
   SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *positives_ = nullptr;

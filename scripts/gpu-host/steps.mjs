@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Benchmarks of the CUDA backend in bench/cuda. A step each: one that fails takes the others of its file with it. */
-const BENCHMARKS = ['infonce', 'topk', 'encoder'];
-/** Those that are nothing without PyTorch. */
-const COMPARISONS = ['infonce-compiled'];
+/** Benchmarks of the CUDA backend in bench/cuda, and minutes. A step each: one that fails takes the others of its file with it. */
+const BENCHMARKS = { infonce: 10, 'infonce-million': 20, topk: 10, encoder: 10 };
+/** Those that are nothing without PyTorch; the compiler takes its time. */
+const COMPARISONS = { 'infonce-compiled': 10, 'encoder-compiled': 15 };
 
 export function inPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
@@ -39,9 +39,12 @@ export function planSteps({ gpu, build, out, torch }) {
     const skip = inPath('compute-sanitizer') ? undefined : 'compute-sanitizer is not in PATH';
     steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 5, skip });
   }
-  for (const name of torch.version ? [...BENCHMARKS, ...COMPARISONS] : BENCHMARKS) {
+  for (const [name, minutes] of Object.entries({ ...BENCHMARKS, ...(torch.version ? COMPARISONS : {}) })) {
     const env = { UNIVAR_BACKEND: backend, UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small', UNIVAR_TORCH: torch.version ?? '' };
-    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes: 10 });
+    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes });
   }
+  const [rows, size] = gpu ? ['1000000', '12x768'] : ['600', '2x64'];
+  const bulk = ['--rows', rows, '--size', size, '--precision', 'bf16', '--work', join(out, 'bulk'), '--remove', '--results', join(out, 'embed-bulk.json')];
+  steps.push({ name: 'embed-bulk', args: ['--import', 'tsx', 'bench/bulk/embed-bulk.ts', ...bulk], env: { UNIVAR_BACKEND: backend }, minutes: 20 });
   return steps;
 }

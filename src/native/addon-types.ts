@@ -248,7 +248,7 @@ export interface Addon {
     headDim: number,
     control?: Int32Array,
   ): Promise<void>;
-  /** For benchmarks and tests: x [rows, inWidth], weight [outWidth, inWidth], bias [outWidth], out [rows, outWidth]. */
+  /** For benchmarks and tests: x [rows, inWidth], weight [outWidth, inWidth], bias [outWidth], out [rows, outWidth]; rows a multiple of 32. */
   linearForward(
     x: Float32Array,
     weight: Float32Array,
@@ -273,6 +273,8 @@ export interface Addon {
     blockRows: number,
     control?: Int32Array,
   ): Promise<number>;
+  /** For benchmarks: the same, and resolves to the seconds it took; on a GPU without copies from and to the host. */
+  infoNceSeconds(...args: Parameters<Addon['infoNce']>): Promise<number>;
 
   topkStorage(dim: number, queries: number): number;
   topkPrepare(
@@ -354,6 +356,7 @@ export const ADDON_EXPORTS = Object.keys({
   attentionForward: true,
   linearForward: true,
   infoNce: true,
+  infoNceSeconds: true,
   topkStorage: true,
   topkPrepare: true,
   topkSearch: true,

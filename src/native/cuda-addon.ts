@@ -9,7 +9,7 @@ const CUDA_ADDON_PATH =
   process.env['UNIVAR_CUDA_ADDON'] ?? fileURLToPath(new URL('../../build/cuda/Release/engine_cuda.node', import.meta.url));
 
 /** Exports that the CUDA addon has as well; all others are of the CPU addon, whatever the backend. */
-export const CUDA_OPERATIONS = ['EncoderHandle', 'infoNce', 'topkStorage', 'topkPrepare', 'topkSearch', 'topkRelease'] as const;
+export const CUDA_OPERATIONS = ['EncoderHandle', 'infoNce', 'infoNceSeconds', 'topkStorage', 'topkPrepare', 'topkSearch', 'topkRelease'] as const;
 
 /** The GPU as the CUDA addon sees it; see native/binding/cuda_addon.cc. */
 export interface CudaDevice {

@@ -40,12 +40,13 @@ Batch MakeBatch(size_t rows, size_t dim) {
 
 struct Run {
   Status status = Status::Ok();
-  double loss = -1.0;
+  double loss = -1.0, device_seconds = -1.0;
+  size_t allocated = 0;
   std::vector<float> d_query, d_key;
 };
 
 Run RunOnHost(const Batch& batch, double scale, InfoNceMode mode, bool bf16, size_t tile = 0,
-              const Control& control = Control(), size_t memory = SIZE_MAX) {
+              const Control& control = Control(), size_t memory = SIZE_MAX, bool backend_memory = false) {
   Run run;
   run.d_query.assign(batch.rows * batch.dim, NAN);
   run.d_key.assign(batch.rows * batch.dim, NAN);
@@ -61,9 +62,12 @@ Run RunOnHost(const Batch& batch, double scale, InfoNceMode mode, bool bf16, siz
   args.mode = mode;
   args.precision = bf16 ? Precision::kBf16 : Precision::kF32;
   args.block_rows = tile;
+  args.backend_memory = backend_memory;
+  args.device_seconds = &run.device_seconds;
   HostMachine machine;
   machine.limit = memory;
   run.status = InfoNceDriver<HostMachine>(&machine, args, control).Run(&run.loss);
+  run.allocated = machine.allocated;
   return run;
 }
 
@@ -139,6 +143,20 @@ void CompareLabels() {
   }
 }
 
+// As a training step calls it.
+void InPlace() {
+  const Batch batch = MakeBatch(70, 40);
+  for (const bool bf16 : {false, true}) {
+    const Run copied = RunOnHost(batch, 20, InfoNceMode::kMasked, bf16, 32);
+    const Run in_place = RunOnHost(batch, 20, InfoNceMode::kMasked, bf16, 32, Control(), SIZE_MAX, true);
+    const std::string what = bf16 ? " bf16" : " f32";
+    check::That(in_place.status.ok() && copied.loss == in_place.loss && copied.d_query == in_place.d_query && copied.d_key == in_place.d_key,
+                "rows of the machine give the same result as those of the host" + what, in_place.status.message());
+    check::That(in_place.allocated + 4 * 70 * 40 * sizeof(float) == copied.allocated, "rows of the machine are not copied" + what);
+    check::That(copied.device_seconds > 0 && in_place.device_seconds > 0, "the seconds of the device are told" + what);
+  }
+}
+
 void Failures() {
   Batch batch = MakeBatch(40, 8);
   batch.key[17 * 8 + 3] = NAN;
@@ -195,6 +213,7 @@ int main() {
   univar::Merging();
   univar::CompareAll();
   univar::CompareLabels();
+  univar::InPlace();
   univar::Failures();
   return check::Finish();
 }

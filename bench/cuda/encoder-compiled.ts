@@ -1,0 +1,8 @@
+/** The same as encoder.ts beside torch.compile; a module of its own, as a compiler that fails would take the other's figures with it. */
+import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import { encoderBeside } from './encoder.js';
+import { TORCH } from './torch-peer.js';
+
+export { environment } from '../support/engine.js';
+
+export const benchmarks: Benchmark[] = TORCH === undefined ? [] : encoderBeside('compiled');
