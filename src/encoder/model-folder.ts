@@ -48,9 +48,10 @@ const GRAPH_NAMES = 'model.onnx (or onnx/model.onnx)';
 /**
  * @param folder with modules.json, config.json, tokenizer.json, a pooling module, and model.safetensors, model.onnx or
  *   onnx/model.onnx
+ * @param options.weights whether one of these three must be there. @default true
  * @throws EngineError `ERR_DATA` listing what is missing, or naming what is damaged or not supported
  */
-export async function readModelFolder(folder: string): Promise<ModelFolder> {
+export async function readModelFolder(folder: string, { weights = true }: { weights?: boolean } = {}): Promise<ModelFolder> {
   const root = resolve(folder);
   if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model`);
   const modulesFile = join(root, 'modules.json');
@@ -65,7 +66,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   };
   const missing = [modulesFile, file.config, file.tokenizer, file.pooling].filter((path) => !existsSync(path));
   const missingNames = missing.map((path) => relative(root, path));
-  if (file.graph === undefined && file.safetensors === undefined) missingNames.push(`model.safetensors or ${GRAPH_NAMES}`);
+  if (weights && file.graph === undefined && file.safetensors === undefined) missingNames.push(`model.safetensors or ${GRAPH_NAMES}`);
   const weightFiles = file.graph === undefined ? [] : locateWeights(file.graph);
   missingNames.push(...weightFiles.filter((path) => !existsSync(path)).map((path) => relative(root, path)));
   if (modules === undefined || missingNames.length > 0) {

@@ -16,7 +16,7 @@ export interface RandomEncoderOptions {
   heads?: number | undefined;
   /** Width of the inner projection. @default 4 x hidden */
   inner?: number | undefined;
-  /** Encoder folder that the tokenizer and the settings are taken from. @default the encoder that comes with the package */
+  /** Encoder folder, with or without weights, that the tokenizer and the settings are taken from. @default the encoder that comes with the package */
   like?: string | undefined;
   /** @default 0 */
   seed?: number | undefined;
@@ -45,7 +45,7 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
   const inner = expectInteger(options.inner ?? 4 * hidden, 'inner', 1, 16 * LARGEST);
   const seed = expectInteger(options.seed ?? 0, 'seed', 0);
   const like = expectString(options.like ?? DEFAULT_ENCODER, 'like');
-  const { vocabSize, transformer } = await readModelFolder(like);
+  const { vocabSize, transformer } = await readModelFolder(like, { weights: false });
   const config = {
     model_type: 'bert',
     architectures: ['BertModel'],
