@@ -1,11 +1,12 @@
 /**
- * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet]`.
+ * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet --only KIND]`.
  *
  * - A against an identical A: that many checks of a short schedule in a row. Every failure is a false alarm.
  * - Four kernels, each slowed by 10 % by the hook of native/cpu/slowdown.h: that many tries each. Every pass is a miss.
  *
  * Both also with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json at once, so an
- * interrupted proof of one commit continues where it was; the table goes into docs/benchmarks.md.
+ * interrupted proof of one commit continues where it was, and another commit begins anew: with `--only` one row of the table, after a
+ * change that concerns no other. The table goes into docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -31,7 +32,7 @@ const SLOWED = {
   info_nce: 'infonce/one-way/f32/192',
   topk_search: 'topk/uniform/prepared/small',
   attention_forward: 'attention/forward/MiniLM/small',
-  linear_forward: 'linear/forward/192x384',
+  linear_forward: 'linear/forward/384x384',
 };
 
 /**
@@ -43,6 +44,7 @@ const BUDGET_SECONDS = { same: 150, slowed: 240 };
 interface Outcome {
   kind: 'same' | keyof typeof SLOWED;
   load: boolean;
+  commit: string;
   seconds: number;
   entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'blocks'>[];
 }
@@ -60,9 +62,12 @@ const { values: options } = parseArgs({
     fresh: { type: 'boolean', default: false },
     load: { type: 'boolean', default: true },
     quiet: { type: 'boolean', default: true },
+    only: { type: 'string' },
   },
   allowNegative: true,
 });
+const KINDS = ['same', ...Object.keys(SLOWED)] as Outcome['kind'][];
+if (options.only !== undefined && !(KINDS as string[]).includes(options.only)) throw new Error(`Expected --only ${KINDS.join(' | ')}`);
 
 /** A copy of this checkout, built with the hook; built again when the native sources changed. */
 function buildWithHook(): string {
@@ -84,7 +89,7 @@ function buildWithHook(): string {
   return BUILD;
 }
 
-async function check(kind: Outcome['kind'], load: boolean, root: string): Promise<Outcome> {
+async function check(kind: Outcome['kind'], load: boolean, root: string, commit: string): Promise<Outcome> {
   const names = kind === 'same' ? Object.values(SLOWED) : [SLOWED[kind]];
   const benchmarks = await selectBenchmarks(ROOT, { paths: ['bench'], names, purpose: 'check' });
   const head: Side = kind === 'same' ? { root } : { root, env: { UNIVAR_SLOWDOWN: `${kind}:${PERCENT}` } };
@@ -96,6 +101,7 @@ async function check(kind: Outcome['kind'], load: boolean, root: string): Promis
     return {
       kind,
       load,
+      commit,
       seconds: Math.round((performance.now() - begin) / 1000),
       entries: entries.map(({ name, status, change, blocks }) => ({ name, status, change, blocks })),
     };
@@ -110,7 +116,7 @@ function failed({ entries }: Outcome): boolean {
 
 function table({ machine, outcomes }: ProofFile): string {
   const rows = [false, true].flatMap((load) =>
-    (['same', ...Object.keys(SLOWED)] as Outcome['kind'][]).flatMap((kind) => {
+    KINDS.flatMap((kind) => {
       const own = outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load);
       if (own.length === 0) return [];
       const raised = own.filter(failed).length;
@@ -118,14 +124,15 @@ function table({ machine, outcomes }: ProofFile): string {
       const seconds = own.reduce((sum, outcome) => sum + outcome.seconds, 0) / own.length;
       const undecided = own.flatMap(({ entries }) => entries).filter(({ status }) => status === 'undecided').length;
       const verdict = kind === 'same' ? `${raised} false alarms` : `${raised} caught, ${own.length - raised} missed`;
-      return [`| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} |`];
+      const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
+      return [`| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} | ${commits} |`];
     }),
   );
   return [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}, commit ${machine.commit}; every check is in bench/results/proof-${machine.variant}.json.`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}; every check is in bench/results/proof-${machine.variant}.json.`,
     '',
-    '| Compared with | Other load | Checks | Outcome | Undecided benchmarks | Seconds a check |',
-    '|---|---|---|---|---|---|',
+    '| Compared with | Other load | Checks | Outcome | Undecided benchmarks | Seconds a check | Commit |',
+    '|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }
@@ -143,16 +150,16 @@ async function main(): Promise<void> {
   const root = buildWithHook();
   const machine = await describeMachine(ROOT, await environment(openRevision(root)));
   const path = join(ROOT, 'bench', 'results', `proof-${machine.variant}.json`);
-  const earlier = existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile) : undefined;
-  const revision = ({ commit }: Machine): string => commit.replace(/-dirty$/, ''); // the results themselves are a change
-  const proof: ProofFile =
-    earlier !== undefined && revision(earlier.machine) === revision(machine) ? earlier : { command: 'npm run bench:proof', machine, outcomes: [] };
+  const earlier = existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile).outcomes : [];
+  const commit = machine.commit.replace(/-dirty$/, ''); // the results themselves are a change
+  const outcomes = earlier.filter((outcome) => outcome.commit === commit || (options.only !== undefined && outcome.kind !== options.only));
+  const proof: ProofFile = { command: 'npm run bench:proof', machine, outcomes };
   for (const load of [...(options.quiet ? [false] : []), ...(options.load ? [true] : [])]) {
-    for (const kind of ['same', ...Object.keys(SLOWED)] as Outcome['kind'][]) {
+    for (const kind of options.only === undefined ? KINDS : [options.only as Outcome['kind']]) {
       const wanted = Number(kind === 'same' ? options.checks : options.tries);
       const done = (): number => proof.outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load).length;
       while (done() < wanted) {
-        const outcome = await check(kind, load, root);
+        const outcome = await check(kind, load, root, commit);
         proof.outcomes.push(outcome);
         writeFileSync(path, `${JSON.stringify(proof, null, 1)}\n`);
         const figures = outcome.entries.map(({ name, status, change, blocks }) => {

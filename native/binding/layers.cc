@@ -1,11 +1,9 @@
 // Single layers of the encoder, for benchmarks and tests: people reach them only through a whole encoder.
-#include <algorithm>
 #include <memory>
 
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/promise_worker.h"
-#include "core/aligned_buffer.h"
 #include "ops/backend.h"
 
 namespace univar {
@@ -43,6 +41,8 @@ class LinearWorker final : public PromiseWorker {
  public:
   explicit LinearWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     args_.rows = SizeArg(info, 4, "rows");
+    // So the arrays have the room that products need, see ops/linear.h.
+    if (PaddedRows(args_.rows) != args_.rows) ThrowCoded(info.Env(), "ERR_INTERNAL", "Rows must be a multiple of 16, above 256 of 32");
     weight_.out = SizeArg(info, 5, "outWidth");
     weight_.in = SizeArg(info, 6, "inWidth");
     args_.x = MatrixArg(info, 0, args_.rows, weight_.in, "x").data;
@@ -53,26 +53,15 @@ class LinearWorker final : public PromiseWorker {
   }
 
  private:
-  // Activations move into matrices with the room that products need, see ops/linear.h.
   Status Execute() override {
-    const size_t rows = PaddedRows(args_.rows);
-    if (Status s = x_.Allocate(rows * weight_.in, "activations"); !s.ok()) return s;
-    if (Status s = y_.Allocate(rows * weight_.out, "activations"); !s.ok()) return s;
-    std::fill(std::copy_n(args_.x, args_.rows * weight_.in, x_.data()), x_.data() + x_.size(), 0.0f);
     if (Status s = GetBackend().pack_weight(weight_, args_.precision, &scratch_, &packed_); !s.ok()) return s;
     weight_.packed = packed_.get();
-    float* out = args_.y;
-    args_.x = x_.data();
-    args_.y = y_.data();
     args_.scratch = &scratch_;
-    if (Status s = GetBackend().linear_forward(weight_, args_); !s.ok()) return s;
-    std::copy_n(y_.data(), args_.rows * weight_.out, out);
-    return Status::Ok();
+    return GetBackend().linear_forward(weight_, args_);
   }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
   LinearWeight weight_;
   LinearForwardArgs args_;
-  AlignedBuffer<float> x_, y_;
   Scratch scratch_;
   std::unique_ptr<PackedWeight> packed_;
 };

@@ -44,7 +44,7 @@ describe('the work counters', () => {
 
 describe('single layers', () => {
   it('give what their formulas say', async () => {
-    const [rows, inWidth, outWidth] = [17, 15, 16];
+    const [rows, inWidth, outWidth] = [16, 15, 16];
     const [x, weight, bias, y] = [randomNormal(rows * inWidth, 1), randomNormal(outWidth * inWidth, 2), randomNormal(outWidth, 3), new Float32Array(rows * outWidth)];
     await addon().linearForward(x, weight, bias, y, rows, outWidth, inWidth);
     y.forEach((value, i) => {
@@ -53,6 +53,7 @@ describe('single layers', () => {
       for (let t = 0; t < inWidth; t++) expected += x[row * inWidth + t]! * weight[column * inWidth + t]!;
       expect(Math.abs(value - expected)).toBeLessThan(1e-5);
     });
+    expect(() => addon().linearForward(x, weight, bias, y, 17, outWidth, inWidth)).toThrow(/multiple of 16/);
     // One token alone attends to itself: the output is its value.
     const [heads, headDim] = [2, 16];
     const qkv = randomNormal(3 * heads * headDim, 4);
