@@ -33,7 +33,7 @@ export function parseBackend(text: string | undefined): BackendWish {
  * @param cuda is asked only when CUDA is wanted
  * @throws EngineError `ERR_DEVICE_UNAVAILABLE` when `'cuda'` is wanted and not usable
  */
-export function chooseBackend(wanted: BackendWish, cuda: () => CudaState): BackendChoice {
+export function chooseBackend(wanted: BackendWish, cuda: () => Pick<CudaState, 'usable' | 'reason'>): BackendChoice {
   if (wanted === 'cpu') return { wanted, active: 'cpu', reasons: [] };
   const { usable, reason = 'unknown' } = cuda();
   if (usable) return { wanted, active: 'cuda', reasons: [] };

@@ -4,7 +4,7 @@ import { cudaState, type CudaState } from './cuda-addon.js';
 import { addon, backendChoice } from './loader.js';
 
 export interface Capabilities extends NativeCapabilities {
-  /** What runs the loss and exact top-k: `UNIVAR_BACKEND`, default `cpu`. All else, encoders included, runs on the CPU. */
+  /** What runs encoders, their training, the loss and exact top-k: `UNIVAR_BACKEND`, default `cpu`. All else runs on the CPU. */
   backend: BackendChoice['active'];
   backendChoice: BackendChoice;
   /** Whether there is a GPU to use, and if not, why. Asks the driver when it is read. */

@@ -41,11 +41,16 @@ export interface CudaAddon extends Pick<Addon, (typeof CUDA_OPERATIONS)[number]>
 /** Whether operations can run on a GPU here, and if not, why. */
 export interface CudaState {
   usable: boolean;
-  /** Why not: the addon is not built, does not load, or finds no device. */
+  /** Whether this version has passed its tests on a device; false means compiled, and tested on the host only (docs/gpu.md). */
+  testedOnDevice: boolean;
+  /** Why not usable: the addon is not built, does not load, or finds no device. */
   reason?: string;
   /** Absent where the addon is not built or does not load. */
   device?: CudaDevice;
 }
+
+/** To become true with the results of a device in bench/results/. */
+const TESTED_ON_DEVICE = false;
 
 let loaded: { addon?: CudaAddon; reason?: string } | undefined;
 
@@ -58,9 +63,10 @@ export function cudaAddon(): { addon?: CudaAddon; reason?: string } {
 /** Never throws: what is missing is the result. Asking the driver for the first time takes a moment where there is one. */
 export function cudaState(): CudaState {
   const { addon, reason } = cudaAddon();
-  if (!addon) return { usable: false, reason: reason! };
+  const testedOnDevice = TESTED_ON_DEVICE;
+  if (!addon) return { usable: false, testedOnDevice, reason: reason! };
   const device = addon.cudaDevice();
-  return device.available ? { usable: true, device } : { usable: false, reason: device.reason ?? 'unknown', device };
+  return device.available ? { usable: true, testedOnDevice, device } : { usable: false, testedOnDevice, reason: device.reason ?? 'unknown', device };
 }
 
 function load(path: string): { addon?: CudaAddon; reason?: string } {

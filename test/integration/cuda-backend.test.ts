@@ -41,7 +41,7 @@ describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
 describe.skipIf(device?.available)('UNIVAR_BACKEND without a GPU', () => {
   it('falls back for auto and keeps the reason', async () => {
     const { value } = await doctor('auto');
-    expect(value).toMatchObject({ backend: 'cpu', cuda: { usable: false } });
+    expect(value).toMatchObject({ backend: 'cpu', cuda: { usable: false, testedOnDevice: false } });
     expect(value.backendChoice.reasons).toEqual([`cuda: ${value.cuda.reason!}`]);
   });
 

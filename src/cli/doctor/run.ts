@@ -17,12 +17,13 @@ function describeLibraries(libraries: Readonly<Record<string, string>>): string 
   return versions.map((entry) => entry.join(' ')).join(', ');
 }
 
-/** The GPU, or why there is none; the CUDA backend has yet to be run on one. */
-function describeGpu({ usable, reason, device }: CudaState): string {
+/** The GPU, or why there is none. */
+function describeGpu({ usable, testedOnDevice, reason, device }: CudaState): string {
   if (!device?.name) return `none (${reason ?? 'unknown'})`;
   const { name, capability = '?', driver = '?', runtime, cublasLt = 'not looked for', freeBytes = 0, memoryBytes = 0 } = device;
   const facts = `${name}, capability ${capability}, driver CUDA ${driver}, built with CUDA ${runtime}, cuBLASLt ${cublasLt}, ${formatBytes(freeBytes)} free of ${formatBytes(memoryBytes)}`;
-  return usable ? `${facts}; encoders, training, loss and exact top-k, on request (UNIVAR_BACKEND), not yet run on a device` : `${facts}; not usable: ${reason ?? 'unknown'}`;
+  if (!usable) return `${facts}; not usable: ${reason ?? 'unknown'}`;
+  return `${facts}; encoders, training, loss and exact top-k, on request (UNIVAR_BACKEND)${testedOnDevice ? '' : ', not yet run on a device'}`;
 }
 
 /** The findings for people, a line each, then what to do. */

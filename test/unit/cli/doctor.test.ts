@@ -16,7 +16,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
       backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native', amx: false,
       libraries: { openblas: '0.3.29 (openmp)' },
       backendChoice: { wanted: 'cpu', active: 'cpu', reasons: [] },
-      cuda: { usable: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' } },
+      cuda: { usable: false, testedOnDevice: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' } },
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
@@ -66,7 +66,8 @@ describe('the gpu line', () => {
   });
 
   it('describes a device, usable or not, and claims nothing that was not run', () => {
-    expect(gpuLine({ usable: true, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m);
+    expect(gpuLine({ usable: true, testedOnDevice: false, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m);
+    expect(gpuLine({ usable: true, testedOnDevice: true, device })).toMatch(/^gpu +A Card, .*on request \(UNIVAR_BACKEND\)$/m);
     expect(gpuLine({ usable: false, reason: 'too old', device: { ...device, available: false } })).toMatch(/^gpu +A Card, .*; not usable: too old$/m);
   });
 });
