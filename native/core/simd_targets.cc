@@ -1,13 +1,29 @@
-#include "core/simd_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/simd_targets.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-#include <hwy/targets.h>
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace univar {
+namespace HWY_NAMESPACE {
+int64_t TargetOfKernels() { return HWY_TARGET; }
+}  // namespace HWY_NAMESPACE
+}  // namespace univar
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <atomic>
-#include <cstdint>
+
+#include "core/simd_targets.h"
 
 namespace univar {
 namespace {
+
+HWY_EXPORT(TargetOfKernels);
 
 // Attainable targets minus those left out of the build (see HWY_DISABLED_TARGETS in binding.gyp). Kept, because every
 // product asks and Highway executes CPUID anew at each call, which in a virtual machine takes tens of microseconds.
@@ -49,7 +65,7 @@ dnnl::cpu_isa MatchingIsa(int64_t target) {
 SimdTargets DescribeSimdTargets() {
   SimdTargets result;
   for (int64_t target : Usable()) result.supported.push_back(hwy::TargetName(target));
-  if (!result.supported.empty()) result.active = result.supported.front();
+  result.active = hwy::TargetName(HWY_DYNAMIC_DISPATCH(TargetOfKernels)());
   return result;
 }
 
@@ -59,7 +75,10 @@ Status LimitSimd(const std::string& name) {
   for (int64_t target : usable) {
     if (name == hwy::TargetName(target)) {
       hwy::DisableTargets(target - 1);  // better targets have lower bits
+      // SupportedTargets lets kernels run the best target, disabled or not, until somebody calls Update with what it returned:
+      // Highway itself where the call of a kernel is the first, while other threads run on, and nobody where we ask.
       usable_mask.store(0, std::memory_order_relaxed);
+      hwy::GetChosenTarget().Update(UsableMask());
 #if HWY_ARCH_X86
       if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
         return Status::Error(Code::kInternal, "oneDNN refused to limit its instruction set to match " + name);
@@ -98,3 +117,4 @@ bool HasNativeInt8() {
 }
 
 }  // namespace univar
+#endif  // HWY_ONCE
