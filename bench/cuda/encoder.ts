@@ -3,10 +3,11 @@
  * same in PyTorch (torch_peer.py): tokens per second of embedding and of training steps, from token ids on the host to embeddings or
  * the loss on the host.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
-import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
+import { joinBatches, type PackedTokens } from '../../src/native/encoder-model.js';
 import { seededRandom } from '../../test/support/random.js';
+import { smallestCosine } from '../support/cosine.js';
 import { openEngine } from '../support/engine.js';
 import { randomModel, startTraining, TRAINING } from '../support/random-model.js';
 import { wantedSize } from './sizes.js';
@@ -51,18 +52,8 @@ function nameOf(what: string, how: TorchMode | undefined): string {
   return ['cuda/encoder', what, 'bf16', ...(how === undefined ? [] : [how])].join('/');
 }
 
-/** What the peer is given: weights as `model` has them now, and texts. */
-function torchInputs(model: EncoderModel, { ids, offsets }: PackedTokens, how: TorchMode) {
-  const parameters = [...model.parameters.values()];
-  const weights = new Float32Array(Math.max(...parameters.map(({ offset, rows, cols }) => offset + rows * cols)));
-  for (const { name, offset, rows, cols } of parameters) model.read('parameters', name, 0, weights.subarray(offset, offset + rows * cols));
-  const list = parameters.map(({ name, offset, rows, cols }) => [name, offset, rows, cols]);
-  return { arrays: { weights, ids }, options: { compiled: how === 'compiled', config: model.config, parameters: list, offsets: Array.from(offsets) } };
-}
-
 function forward(of: Size, how: TorchMode | undefined): Benchmark {
   const batch = texts(of, 1);
-  const { hidden } = of.config;
   return {
     name: nameOf('forward', how),
     sizes: { texts: of.texts, tokens: batch.ids.length },
@@ -73,26 +64,23 @@ function forward(of: Size, how: TorchMode | undefined): Benchmark {
       const model = await randomModel(revision, of.config, 'bf16');
       const embeddings = await model.encode(batch);
       const one = { ids: batch.ids.slice(0, batch.offsets[1]), offsets: batch.offsets.slice(0, 2) };
-      expectAlike(await model.encode(one), embeddings.subarray(0, hidden), COSINE.ours, 'A text alone and in its batch');
+      expectAlike(await model.encode(one), embeddings, of, COSINE.ours, 'A text alone and in its batch');
       return { run: () => model.encode(batch), close: () => model.dispose() };
     },
-    ...(how === undefined
-      ? {}
-      : {
-          peer: {
-            name: `PyTorch ${TORCH!} ${how}`,
-            prepare: async (revision, subject): Promise<Subject> => {
-              const model = await randomModel(revision, of.config, 'bf16');
-              const { arrays, options } = torchInputs(model, batch, how);
-              await model.dispose();
-              const sample = Array.from({ length: Math.min(of.texts, 8) }, (_, i) => i);
-              const peer = await TorchPeer.start<{ embeddings: number[][] }>({ operation: 'encode', ...options, sample }, arrays);
-              const ours = (await subject.run()) as Float32Array;
-              peer.results.embeddings.forEach((theirs, row) => expectAlike(theirs, ours.subarray(row * hidden, (row + 1) * hidden), COSINE.torch, `Text ${row} here and in PyTorch`));
-              return peer;
-            },
-          },
-        }),
+    ...(how && { peer: embeddingInTorch(of, batch, how) }),
+  };
+}
+
+function embeddingInTorch(of: Size, batch: PackedTokens, how: TorchMode): Peer {
+  return {
+    name: `PyTorch ${TORCH!} ${how}`,
+    prepare: async (revision, subject): Promise<Subject> => {
+      const { arrays, options } = await torchInputs(revision, of, batch, how);
+      const sample = Array.from({ length: Math.min(of.texts, 8) }, (_, i) => i);
+      const peer = await TorchPeer.start<{ embeddings: number[][] }>({ operation: 'encode', ...options, sample }, arrays);
+      expectAlike(Float32Array.from(peer.results.embeddings.flat()), (await subject.run()) as Float32Array, of, COSINE.torch, 'Texts here and in PyTorch');
+      return peer;
+    },
   };
 }
 
@@ -114,34 +102,38 @@ function trainingStep(of: Size, how: TorchMode | undefined): Benchmark {
       losses = training.losses;
       return { run: training.step, close: () => model.dispose() };
     },
-    ...(how === undefined
-      ? {}
-      : {
-          peer: {
-            name: `PyTorch ${TORCH!} ${how}`,
-            prepare: async (revision): Promise<Subject> => {
-              const model = await randomModel(revision, of.config, 'bf16');
-              const { arrays, options } = torchInputs(model, joined(query, key), how);
-              await model.dispose();
-              const peer = await TorchPeer.start<{ losses: number[] }>({ operation: 'train', ...options, ...TRAINING }, arrays);
-              peer.results.losses.forEach((theirs, step) => {
-                if (!(Math.abs(losses[step]! / theirs - 1) < LOSS_TOLERANCE)) throw new Error(`Step ${step + 1}: the loss is ${losses[step]}, PyTorch's is ${theirs}`);
-              });
-              return peer;
-            },
-          },
-        }),
+    ...(how && { peer: trainingInTorch(of, joinBatches(query, key), how, () => losses) }),
   };
 }
 
-function joined(first: PackedTokens, second: PackedTokens): PackedTokens {
-  const ids = new Int32Array(first.ids.length + second.ids.length);
-  ids.set(first.ids);
-  ids.set(second.ids, first.ids.length);
-  return { ids, offsets: Int32Array.from([...first.offsets, ...second.offsets.subarray(1).map((offset) => offset + first.ids.length)]) };
+function trainingInTorch(of: Size, batch: PackedTokens, how: TorchMode, lossesHere: () => readonly number[]): Peer {
+  return {
+    name: `PyTorch ${TORCH!} ${how}`,
+    prepare: async (revision): Promise<Subject> => {
+      const { arrays, options } = await torchInputs(revision, of, batch, how);
+      const peer = await TorchPeer.start<{ losses: number[] }>({ operation: 'train', ...options, ...TRAINING }, arrays);
+      const [ours, theirs] = [lossesHere(), peer.results.losses];
+      if (!theirs.every((loss, step) => Math.abs(ours[step]! / loss - 1) < LOSS_TOLERANCE)) {
+        throw new Error(`The losses of the first steps are ${ours.join(', ')}, PyTorch's are ${theirs.join(', ')}`);
+      }
+      return peer;
+    },
+  };
 }
 
-function expectAlike(a: ArrayLike<number>, b: Float32Array, smallest: number, what: string): void {
-  const cosine = b.reduce((sum, value, i) => sum + value * a[i]!, 0);
+/** What PyTorch is given: the weights that every model of {@link randomModel} begins with, and texts. */
+async function torchInputs(revision: Revision, { config }: Size, { ids, offsets }: PackedTokens, how: TorchMode) {
+  const model = await randomModel(revision, config, 'bf16');
+  const parameters = [...model.parameters.values()];
+  const weights = new Float32Array(Math.max(...parameters.map(({ offset, rows, cols }) => offset + rows * cols)));
+  for (const { name, offset, rows, cols } of parameters) model.read('parameters', name, 0, weights.subarray(offset, offset + rows * cols));
+  await model.dispose();
+  const list = parameters.map(({ name, offset, rows, cols }) => [name, offset, rows, cols]);
+  return { arrays: { weights, ids }, options: { compiled: how === 'compiled', config, parameters: list, offsets: Array.from(offsets) } };
+}
+
+/** The rows of `some` are those that `all` begins with. */
+function expectAlike(some: Float32Array, all: Float32Array, { config }: Size, smallest: number, what: string): void {
+  const cosine = smallestCosine(some, all, config.hidden);
   if (!(cosine > smallest)) throw new Error(`${what} have the cosine ${cosine}`);
 }

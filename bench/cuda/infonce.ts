@@ -2,7 +2,7 @@
  * infoNce of one large batch in bf16, without negatives of the same value id, beside PyTorch, which holds the whole matrix of logits
  * several times: from arrays of the host to loss and gradients on the host, and without these copies. Both count as 6 B^2 D operations.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput, InfoNceResult } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';
@@ -56,20 +56,20 @@ export function infoNceBenchmark({ rows, dim }: Batch, options: { how?: TorchMod
       checkQueries(await infoNce(input()), input(), sample);
       return withoutCopies ? { run: await secondsOfDevice(revision, input()), timesItself: true } : { run: () => infoNce(input()) };
     },
-    ...(how === undefined
-      ? {}
-      : {
-          peer: {
-            name: `PyTorch ${TORCH!} ${how}`,
-            prepare: async (revision): Promise<Subject> => {
-              const { query, key } = input();
-              const settings: TorchOptions = { operation: 'infoNce', logitScale: LOGIT_SCALE, valueIds: VALUE_IDS, compiled: how === 'compiled', dim, sample, withoutCopies };
-              const peer = await TorchPeer.start<TorchResults>(settings, { query, key });
-              checkAgreement(await (await openEngine(revision)).infoNce(input()), peer.results, sample, dim);
-              return peer;
-            },
-          },
-        }),
+    ...(how && { peer: inTorch(input, { how, withoutCopies, sample }) }),
+  };
+}
+
+function inTorch(input: () => InfoNceInput, { how, withoutCopies, sample }: { how: TorchMode; withoutCopies: boolean; sample: readonly number[] }): Peer {
+  return {
+    name: `PyTorch ${TORCH!} ${how}`,
+    prepare: async (revision): Promise<Subject> => {
+      const { query, key, dim } = input();
+      const settings: TorchOptions = { operation: 'infoNce', logitScale: LOGIT_SCALE, valueIds: VALUE_IDS, compiled: how === 'compiled', dim, sample, withoutCopies };
+      const peer = await TorchPeer.start<TorchResults>(settings, { query, key });
+      checkAgreement(await (await openEngine(revision)).infoNce(input()), peer.results, sample, dim);
+      return peer;
+    },
   };
 }
 

@@ -120,14 +120,15 @@ class Encoder:
     BATCH_TOKENS = 16384
 
     def __init__(self, options, device, read):
-        self.device, self.sample = device, options["sample"]
+        self.device = device
         self.model = Transformer(options, read("weights")).to(device)
-        self.model.requires_grad_(False).bfloat16()
-        self.compile(options)
+        self.prepare(options)
+        self.encoder = torch.compile(self.model, dynamic=True) if options["compiled"] else self.model
         self.batches, self.order = self.pad(read("ids", torch.int32), options["offsets"])
 
-    def compile(self, options):
-        self.encoder = torch.compile(self.model, dynamic=True) if options["compiled"] else self.model
+    def prepare(self, options):
+        self.sample = options["sample"]
+        self.model.requires_grad_(False).bfloat16()
 
     def pad(self, ids, offsets):
         """Batches of token ids and of what is no padding, and the place of every text in them."""
@@ -161,11 +162,8 @@ class Encoder:
 class Training(Encoder):
     """Training steps on one batch of pairs: the first half of the texts are the queries. Weights are float32, products bf16."""
 
-    def __init__(self, options, device, read):
-        self.device, self.scale = device, options["logitScale"]
-        self.model = Transformer(options, read("weights")).to(device)
-        self.compile(options)
-        self.batches, self.order = self.pad(read("ids", torch.int32), options["offsets"])
+    def prepare(self, options):
+        self.scale = options["logitScale"]
         matrices = [weight for weight in self.model.parameters() if weight.dim() == 2]
         vectors = [weight for weight in self.model.parameters() if weight.dim() == 1]
         update = options["update"]

@@ -15,6 +15,7 @@ import type { QaRecord } from '../../src/data/record.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
 import type * as loadEncoderModule from '../../src/encoder/load-encoder.js';
 import type * as modelFolder from '../../src/encoder/model-folder.js';
+import { smallestCosine } from '../support/cosine.js';
 import { ONE_THREAD, openEngine } from '../support/engine.js';
 import type { NaiveSetup } from '../support/naive-onnx-child.js';
 
@@ -45,16 +46,6 @@ async function startNaive(setup: NaiveSetup) {
   };
   await ask(setup);
   return { encode: async (texts: string[]) => (await ask(texts)) as Float32Array, stop: () => child.kill() };
-}
-
-/** The smallest cosine between rows of unit length. */
-function smallestCosine(a: Float32Array, b: Float32Array, dim: number): number {
-  const cosines = Array.from({ length: a.length / dim }, (_, row) => {
-    let dot = 0;
-    for (let j = row * dim; j < (row + 1) * dim; j++) dot += a[j]! * b[j]!;
-    return dot;
-  });
-  return Math.min(...cosines);
 }
 
 /** @param agreement cosine that the two must reach; by default ONNX Runtime multiplies int8 weights with rounded inputs */

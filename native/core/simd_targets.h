@@ -9,7 +9,7 @@
 namespace univar {
 
 struct SimdTargets {
-  std::string active;                  // best one that is allowed, e.g. "AVX3_ZEN4"
+  std::string active;                  // what kernels run, e.g. "AVX3_ZEN4": the best that is allowed
   std::vector<std::string> supported;  // best first: those that the CPU has and the build contains
 };
 

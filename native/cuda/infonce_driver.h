@@ -26,7 +26,7 @@
 namespace univar::cuda {
 
 inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 128 MiB for dot products and coefficients
-inline constexpr size_t kQueuedTiles = 16;    // milliseconds on a fast device
+inline constexpr size_t kQueuedTiles = 16;    // between two looks at whether the call was cancelled
 inline constexpr size_t kRowPadding = 8;      // entries; what StagePieces asks for
 
 // Rows with equal labels, numbered in the order in which labels appear.
@@ -180,7 +180,6 @@ class InfoNceDriver {
                         tile_stride_, groups_,                      group_counts_};
         UNIVAR_TRY(Dots(tile));
         UNIVAR_TRY(step(tile));
-        // A pass that is queued as a whole could not be cancelled.
         if (++queued % kQueuedTiles == 0) UNIVAR_TRY(machine_.Wait());
       }
     }

@@ -176,14 +176,20 @@ export class EncoderModel {
     expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
     if (loss.lowerStates && loss.firstTrainedLayer === 0) fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
     if (loss.lowerStates) expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
-    const ids = new Int32Array(query.ids.length + key.ids.length);
-    ids.set(query.ids);
-    ids.set(key.ids, query.ids.length);
-    const offsets = new Int32Array(2 * rows + 1);
-    offsets.set(query.offsets);
-    key.offsets.forEach((offset, i) => (offsets[rows + i] = query.ids.length + offset));
-    return { ids, offsets };
+    return joinBatches(query, key);
   }
+}
+
+/** The texts of one batch, then those of another, as one. */
+export function joinBatches(first: PackedTokens, second: PackedTokens): PackedTokens {
+  const ids = new Int32Array(first.ids.length + second.ids.length);
+  ids.set(first.ids);
+  ids.set(second.ids, first.ids.length);
+  const texts = first.offsets.length - 1;
+  const offsets = new Int32Array(texts + second.offsets.length);
+  offsets.set(first.offsets);
+  second.offsets.forEach((offset, i) => (offsets[texts + i] = first.ids.length + offset));
+  return { ids, offsets };
 }
 
 function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {
