@@ -106,7 +106,8 @@ describe.skipIf(!CHROMIUM)(`the page in a browser (${CHROMIUM ?? 'skipped: no Ch
       await page.mouse.move(x, 400);
       shown = await page.isVisible('.tooltip');
     }
-    await page.waitForFunction('document.querySelector(".answer").textContent.startsWith("Answer number")');
+    // A locator and not waitForFunction, which polls by eval: the page's Content Security Policy forbids that.
+    await page.locator('.answer', { hasText: /^Answer number/ }).waitFor();
     const number = Number(/\d+/.exec((await page.textContent('.answer'))!)![0]);
     expect(await page.textContent('.question')).toBe(`Question number ${number % 999}?`);
     const id = (number * 7) % 120;
