@@ -66,6 +66,7 @@ class DeviceBlock {
   // Return the value before the change.
   __device__ __forceinline__ int AtomicAdd(int* at, int value) { return atomicAdd(at, value); }
   __device__ __forceinline__ void AtomicMin(int* at, int value) { atomicMin(at, value); }
+  __device__ __forceinline__ void AtomicMax(int* at, int value) { atomicMax(at, value); }
 
   template <typename T>
   struct Local {
@@ -111,6 +112,7 @@ class HostBlock {
     return old;
   }
   void AtomicMin(int* at, int value) { *at = value < *at ? value : *at; }
+  void AtomicMax(int* at, int value) { *at = value > *at ? value : *at; }
 
   template <typename T>
   class Local {

@@ -12,7 +12,7 @@ namespace univar::cuda {
 namespace {
 
 // What is needed of cublasLt.h, which is not there when this is compiled. Its numbers are part of the library's interface.
-enum : int { kSuccess = 0, kCompute32F = 68, kFloat = 0, kBfloat = 14 };
+enum : int { kSuccess = 0, kCompute32F = 68, kFloat = 0, kHalf = 2, kBfloat = 14 };
 enum : int { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };  // of an operation
 enum : int { kMaxWorkspaceBytes = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };  // of a preference
 enum : int32_t { kPlain = 0, kTransposed = 1 };
@@ -118,17 +118,17 @@ class Plan {
   Status Run(const LtWorkspace& workspace, void* stream, bool* done) {
     const LtProduct& p = product_;
     UNIVAR_TRY(MakeOperation());
-    const int type = p.rounded ? kBfloat : kFloat;
-    UNIVAR_TRY(MakeLayout(kBfloat, p.transpose_b ? p.k : p.n, p.transpose_b ? p.n : p.k, p.ldb, &b_));
-    UNIVAR_TRY(MakeLayout(kBfloat, p.transpose_a ? p.m : p.k, p.transpose_a ? p.k : p.m, p.lda, &a_));
+    const int type = p.rounded ? kBfloat : kFloat, operands = p.f16 ? kHalf : kBfloat;
+    UNIVAR_TRY(MakeLayout(operands, p.transpose_b ? p.k : p.n, p.transpose_b ? p.n : p.k, p.ldb, &b_));
+    UNIVAR_TRY(MakeLayout(operands, p.transpose_a ? p.m : p.k, p.transpose_a ? p.k : p.m, p.lda, &a_));
     UNIVAR_TRY(MakeLayout(type, p.n, p.m, p.ldc, &c_));
     Heuristic best{};
     int found = 0;
     UNIVAR_TRY(Choose(workspace, &best, &found));
     *done = found > 0 && best.status == kSuccess;
     if (!*done) return Status::Ok();
-    const float one = 1.0f, beta = p.addend == nullptr ? 0.0f : 1.0f;
-    UNIVAR_LT(library_.multiply(library_.handle, operation_.get(), &one, p.b, b_.get(), p.a, a_.get(), &beta,
+    const float beta = p.addend == nullptr ? 0.0f : 1.0f;
+    UNIVAR_LT(library_.multiply(library_.handle, operation_.get(), &p.scale, p.b, b_.get(), p.a, a_.get(), &beta,
                                 Addend(), c_.get(), p.c, c_.get(), &best.algorithm, workspace.memory, workspace.bytes, stream));
     return Status::Ok();
   }

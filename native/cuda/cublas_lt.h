@@ -17,12 +17,14 @@ struct CublasLtInfo {
 };
 const CublasLtInfo& DescribeCublasLt();
 
-// C [m, n] = op(A) op(B) + addend + bias, row-major with bf16 operands and sums in float32.
+// C [m, n] = scale op(A) op(B) + addend + bias, row-major with bf16 or f16 operands and sums in float32.
 struct LtProduct {
   bool transpose_a = false, transpose_b = false;
   size_t m = 0, n = 0, k = 0;
   const uint16_t* a = nullptr;
   const uint16_t* b = nullptr;
+  bool f16 = false;              // what a and b hold
+  float scale = 1.0f;
   void* c = nullptr;
   bool rounded = false;          // whether C is bf16
   size_t lda = 0, ldb = 0, ldc = 0;

@@ -1,5 +1,5 @@
-// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16, by FMA from float32, sums in float32. One block computes one
-// tile of C; sizes need not be multiples of anything. Operands of the bf16 product are read in pieces of 8 entries where their
+// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16 or f16, by FMA from float32, sums in float32. One block
+// computes one tile of C; sizes need not be multiples of anything. Operands of 16 bits are read in pieces of 8 entries where their
 // rows start at multiples of 16 bytes; then they must be zero up to the next multiple of 8 entries.
 #pragma once
 
@@ -24,9 +24,11 @@ struct Epilogue {
   bool gelu = false;
   const float* residual = nullptr;  // [m, n] with the rows of C, added last
   Bf16* rounded = nullptr;          // takes the place of C
+  float scale = 1.0f;               // of the sum, before all else
 
   UNIVAR_HD void Store(float sum, size_t row, size_t column, float* c, const GemmShape& shape) const {
     const size_t at = row * shape.ldc + column;
+    sum *= scale;
     if (bias != nullptr) sum += bias[column];
     if (gelu) sum *= Phi(sum);
     if (residual != nullptr) sum += residual[at];
@@ -80,24 +82,24 @@ UNIVAR_HD DepthRange DepthOfSplit(size_t index, const GemmShape& shape) {
   return {index * shape.split_depth, Min((index + 1) * shape.split_depth, shape.k), index * shape.m * shape.ldc};
 }
 
-// Eight bf16, moved at once.
+// Eight entries of 16 bits, moved at once.
 struct alignas(16) Piece {
-  Bf16 values[8];
+  uint16_t values[8];
 };
-UNIVAR_HD bool InPieces(const Bf16* from, size_t stride) {
+UNIVAR_HD bool InPieces(const uint16_t* from, size_t stride) {
   return reinterpret_cast<uintptr_t>(from) % sizeof(Piece) == 0 && stride % 8 == 0;
 }
 
 // Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory, zeros
 // where it ends.
 template <int kRows, int kColumns, int kStride>
-UNIVAR_HD void StagePieces(int thread, int threads, const Bf16* from, size_t rows, size_t columns, size_t stride,
-                           size_t row, size_t column, Bf16* to) {
+UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t rows, size_t columns, size_t stride,
+                           size_t row, size_t column, uint16_t* to) {
   constexpr int kPieces = kColumns / 8;
   if (!InPieces(from, stride)) {
     for (int e = thread; e < kRows * kColumns; e += threads) {
       const int r = e / kColumns, c = e % kColumns;
-      to[r * kStride + c] = row + r < rows && column + c < columns ? from[(row + r) * stride + column + c] : Bf16{0};
+      to[r * kStride + c] = row + r < rows && column + c < columns ? from[(row + r) * stride + column + c] : uint16_t{0};
     }
     return;
   }
@@ -110,8 +112,8 @@ UNIVAR_HD void StagePieces(int thread, int threads, const Bf16* from, size_t row
   }
 }
 
-template <bool kTransposeA, bool kTransposeB>
-struct GemmBf16 {
+template <bool kTransposeA, bool kTransposeB, Half kHalf>
+struct GemmHalf {
   static constexpr int kThreads = 256;
   static constexpr int kTileRows = 128, kTileColumns = 128, kDepth = 32;
   static constexpr int kWarpsAcross = kTileColumns / kWarpColumns;
@@ -122,8 +124,8 @@ struct GemmBf16 {
   static constexpr int kFragmentSize = kFragment * kFragment;
   static_assert(kThreads / kWarp == kTileRows / kWarpRows * kWarpsAcross);
 
-  const Bf16* a;
-  const Bf16* b;
+  const uint16_t* a;
+  const uint16_t* b;
   float* c;
   GemmShape shape;
   Epilogue epilogue = {};
@@ -131,18 +133,18 @@ struct GemmBf16 {
   UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
   UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
   UNIVAR_HD static size_t shared_bytes() {
-    return SharedBytes<Bf16>(kRowsA * kStrideA) + SharedBytes<Bf16>(kRowsB * kStrideB) +
+    return SharedBytes<uint16_t>(kRowsA * kStrideA) + SharedBytes<uint16_t>(kRowsB * kStrideB) +
            SharedBytes<float>(kThreads / kWarp * kFragmentSize);
   }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
-    Bf16* tile_a = block.template Shared<Bf16>(kRowsA * kStrideA);
-    Bf16* tile_b = block.template Shared<Bf16>(kRowsB * kStrideB);
+    uint16_t* tile_a = block.template Shared<uint16_t>(kRowsA * kStrideA);
+    uint16_t* tile_b = block.template Shared<uint16_t>(kRowsB * kStrideB);
     float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
     const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTileRows, kTileColumns);
     const DepthRange split = DepthOfSplit(block.index() / tiles(), shape);
-    typename B::template Local<WarpTile<kTransposeA, kTransposeB>> sums(block);
+    typename B::template Local<WarpTile<kTransposeA, kTransposeB, kHalf>> sums(block);
 
     block.Each([&](int t) { sums[t].Clear(t % kWarp); });
     for (size_t k = split.begin; k < split.end; k += kDepth) {
@@ -156,8 +158,8 @@ struct GemmBf16 {
       block.Each([&](int t) {
         const int warp = t / kWarp, row = warp / kWarpsAcross * kWarpRows, column = warp % kWarpsAcross * kWarpColumns;
         for (int d = 0; d < kDepth; d += kFragment) {
-          const Bf16* from_a = tile_a + (kTransposeA ? d * kStrideA + row : row * kStrideA + d);
-          const Bf16* from_b = tile_b + (kTransposeB ? column * kStrideB + d : d * kStrideB + column);
+          const uint16_t* from_a = tile_a + (kTransposeA ? d * kStrideA + row : row * kStrideA + d);
+          const uint16_t* from_b = tile_b + (kTransposeB ? column * kStrideB + d : d * kStrideB + column);
           sums[t].Add(t % kWarp, from_a, kStrideA, from_b, kStrideB);
         }
       });

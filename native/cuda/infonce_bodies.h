@@ -8,29 +8,59 @@ namespace univar::cuda {
 
 inline constexpr int kRowThreads = 256;
 
-// Rows of one side as the products see them: float32, or rounded to bf16 with rows of `stride` entries.
+// Rows of one side as the products see them: float32, or rounded to bf16 and held as f16, in rows of `stride` entries of which
+// each stands for `unit` times as much.
 struct InputRows {
   const float* plain;
-  const Bf16* rounded;
+  const F16* rounded;
   size_t dim, stride;
+  double unit;
   UNIVAR_HD double At(size_t row, size_t d) const {
-    return rounded != nullptr ? FromBf16(rounded[row * stride + d]) : plain[row * dim + d];
+    return rounded != nullptr ? unit * FromF16(rounded[row * stride + d]) : plain[row * dim + d];
   }
 };
 
-// bf16 rows, zero up to `stride`. One block per row.
+// The largest finite bf16 of a side, as the bits of a float: they are ordered as the numbers are. One block per row.
+struct LargestEntry {
+  static constexpr int kThreads = 128;
+  const float* from;
+  size_t dim;
+  int* largest;
+  static size_t shared_bytes() { return SharedBytes<int>(kThreads); }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    int* found = block.template Shared<int>(kThreads);
+    block.Each([&](int t) {
+      found[t] = 0;
+      for (size_t d = t; d < dim; d += kThreads) {
+        const float x = FromBf16(ToBf16(from[block.index() * dim + d]));
+        const int bits = static_cast<int>(BitsOf(x) & 0x7FFFFFFFu);
+        if (IsFinite(x) && bits > found[t]) found[t] = bits;
+      }
+    });
+    JoinByHalves(block, found, kThreads, [](int* to, int from) { *to = from > *to ? from : *to; });
+    block.Each([&](int t) {
+      if (t == 0) block.AtomicMax(largest, found[0]);
+    });
+  }
+};
+
+// Rows rounded to bf16, times a power of two that brings them to where f16 holds a bf16 exactly; zero up to `stride`. One block
+// per row.
 struct RoundRows {
   static constexpr int kThreads = 128;
   const float* from;
-  Bf16* to;
+  F16* to;
   size_t dim, stride;
+  float factor;
   static size_t shared_bytes() { return 0; }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
     const size_t row = block.index();
     block.Each([&](int t) {
-      for (size_t d = t; d < stride; d += kThreads) to[row * stride + d] = d < dim ? ToBf16(from[row * dim + d]) : Bf16{0};
+      for (size_t d = t; d < stride; d += kThreads) to[row * stride + d] = d < dim ? ToF16(factor * FromBf16(ToBf16(from[row * dim + d]))) : F16{0};
     });
   }
 };
@@ -177,10 +207,14 @@ struct FinishRows {
   RowTerms* column_terms;
   double* losses;
   double* coefficients;
+  int* largest;  // coefficient of a row or column, as the bits of a float
   static size_t shared_bytes() { return 0; }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
+    const auto note = [&](const RowResult& result) {
+      block.AtomicMax(largest, static_cast<int>(BitsOf(static_cast<float>(result.largest))));
+    };
     block.Each([&](int t) {
       const size_t i = block.index() * kThreads + t;
       if (i >= rows) return;
@@ -190,23 +224,25 @@ struct FinishRows {
       terms[i] = row.terms;
       losses[i] = row.loss;
       coefficients[i] = row.coefficient;
+      note(row);
       if (column_negatives == nullptr) return;
       const RowResult column = FinishSingle(column_negatives[i], positive[i], scale, weight);
       column_terms[i] = column.terms;
       losses[i] = (row.loss + column.loss) / 2;
       coefficients[i] += column.coefficient;
+      note(column);
     });
   }
 };
 
-// Turns the dot products of a tile into gradient coefficients: in place, or as the two halves of split bf16, zero up to the end
-// of each row. One block per row and kThreads * kEach columns.
+// Turns the dot products of a tile into gradient coefficients: in place, or times `factor` as f16, zero up to the end of each row.
+// One block per row and kThreads * kEach columns.
 struct Coefficients {
   static constexpr int kThreads = kRowThreads;
   static constexpr size_t kEach = 4;
   float* dots;
-  Bf16* high;  // or null
-  Bf16* low;
+  F16* rounded;  // or null
+  float factor;
   Tile tile;
   float scale;
   const RowTerms* terms;
@@ -233,12 +269,10 @@ struct Coefficients {
         const size_t c = from + n * kThreads + t, at = r * tile.stride + c;
         if (c >= tile.stride) return;
         const float value = c < tile.columns ? At(tile.row + r, tile.column + c, dots[at]) : 0.0f;
-        if (high == nullptr) {
+        if (rounded == nullptr) {
           dots[at] = value;
         } else {
-          const SplitBf16 parts = Split(value);
-          high[at] = parts.high;
-          low[at] = parts.low;
+          rounded[at] = ToF16(factor * value);
         }
       }
     });

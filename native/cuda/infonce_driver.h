@@ -2,11 +2,13 @@
 // written where they lie. Labels are of the host.
 //
 // The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again for the
-// gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, 10 in bf16,
-// symmetric or not; memory is one tile, whatever the batch.
+// gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, symmetric or not;
+// memory is one tile, whatever the batch.
 //
-// bf16: G goes through the tensor cores as the sum of two bf16, exact to 2^-17 of each coefficient, in every mode; so nothing is
-// rounded stochastically and no large coefficient needs care of its own.
+// bf16: the tensor cores get f16, which is as fast and has three more bits. Times a power of two, one per side, the entries of
+// bf16 fit exactly, down to 2^-28 of the side's largest (and to 2^-38 less and less so); so products are those of bf16. G, times
+// a power of two of its own, is rounded to 2^-11 of each coefficient: with the 2^-8 of bf16 it would take two products to keep to
+// 1e-3, or stochastic rounding and care for large coefficients.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +27,7 @@
 
 namespace univar::cuda {
 
-inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 128 MiB for dot products and coefficients
+inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 96 MiB for dot products and coefficients
 inline constexpr size_t kQueuedTiles = 16;    // between two looks at whether the call was cancelled
 inline constexpr size_t kRowPadding = 8;      // entries; what StagePieces asks for
 
@@ -46,6 +48,9 @@ struct RowGroups {
     for (size_t i = 0; i < rows; ++i) members[static_cast<size_t>(next[static_cast<size_t>(of_row[i])]++)] = static_cast<int32_t>(i);
   }
 };
+
+// The power of two that brings `largest` to [2^top, 2^(top + 1)), as far as it is itself a float.
+inline int PowerFor(float largest, int top) { return largest == 0.0f ? 0 : std::min(top - std::ilogb(largest), 126); }
 
 template <class Machine>
 class InfoNceDriver {
@@ -84,6 +89,14 @@ class InfoNceDriver {
   }
 
  private:
+  // What is looked for the largest of.
+  enum { kQueryEntry, kKeyEntry, kCoefficient, kSizes };
+  // An operand; f16 if the precision is bf16.
+  struct Rows {
+    const float* f32;
+    const F16* f16;
+  };
+
   Status PlaceRows() {
     if (args_.backend_memory) {
       query_ = args_.query;
@@ -109,8 +122,7 @@ class InfoNceDriver {
     if (bf16_) {
       UNIVAR_TRY(machine_.Allocate(rows_ * stride_, "query in bf16", &query16_));
       UNIVAR_TRY(machine_.Allocate(rows_ * stride_, "key in bf16", &key16_));
-      UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of coefficients", &high_));
-      UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of coefficients", &low_));
+      UNIVAR_TRY(machine_.Allocate(tile_rows_ * tile_stride_, "a tile of coefficients", &tile16_));
     }
     UNIVAR_TRY(machine_.Allocate(rows_, "dot products of the pairs", &positive_));
     UNIVAR_TRY(machine_.Allocate(rows_, "sums of rows", &negatives_));
@@ -118,6 +130,7 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Allocate(rows_, "losses", &losses_));
     UNIVAR_TRY(machine_.Allocate(rows_, "coefficients of positives", &coefficients_));
     UNIVAR_TRY(machine_.Allocate(1, "the first bad row", &first_bad_));
+    UNIVAR_TRY(machine_.Allocate(kSizes, "the largest values", &largest_));
     if (symmetric_) {
       UNIVAR_TRY(machine_.Allocate(rows_, "sums of columns", &column_negatives_));
       UNIVAR_TRY(machine_.Allocate(rows_, "terms of columns", &column_terms_));
@@ -149,10 +162,8 @@ class InfoNceDriver {
       }
       UNIVAR_TRY(machine_.Wait());  // before the vectors go
     }
-    if (bf16_) {
-      UNIVAR_TRY(machine_.Launch(RoundRows{query_, query16_, dim_, stride_}, rows_));
-      UNIVAR_TRY(machine_.Launch(RoundRows{key_, key16_, dim_, stride_}, rows_));
-    }
+    UNIVAR_TRY(machine_.Fill(largest_, 0, kSizes));
+    if (bf16_) UNIVAR_TRY(RoundSides());
     // Byte patterns of no use as numbers would go unseen; these are what EmptySoftSum gives.
     const std::vector<SoftSum> empty(rows_, EmptySoftSum());
     for (SoftSum* sums : {negatives_, column_negatives_, positives_})
@@ -168,6 +179,19 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Wait());
     const bool query = !std::all_of(row.begin(), row.end(), [](float v) { return std::isfinite(v); });
     return NonFinite(query ? "query" : "key", bad);
+  }
+
+  // The largest entry comes to lie in [2^14, 2^15): f16 ends at 65504.
+  Status RoundSides() {
+    UNIVAR_TRY(machine_.Launch(LargestEntry{query_, dim_, &largest_[kQueryEntry]}, rows_));
+    UNIVAR_TRY(machine_.Launch(LargestEntry{key_, dim_, &largest_[kKeyEntry]}, rows_));
+    int bits[kSizes];
+    UNIVAR_TRY(machine_.Copy(largest_, kSizes, bits));
+    UNIVAR_TRY(machine_.Wait());
+    query_power_ = PowerFor(FloatOf(static_cast<uint32_t>(bits[kQueryEntry])), 14);
+    key_power_ = PowerFor(FloatOf(static_cast<uint32_t>(bits[kKeyEntry])), 14);
+    UNIVAR_TRY(machine_.Launch(RoundRows{query_, query16_, dim_, stride_, std::ldexp(1.0f, query_power_)}, rows_));
+    return machine_.Launch(RoundRows{key_, key16_, dim_, stride_, std::ldexp(1.0f, key_power_)}, rows_);
   }
 
   template <class Step>
@@ -189,7 +213,18 @@ class InfoNceDriver {
   Status Dots(const Tile& tile) {
     const size_t stride = bf16_ ? stride_ : dim_;
     const GemmShape shape{tile.rows, tile.columns, dim_, stride, stride, tile_stride_, false};
-    return Multiply<false, true>(machine_, bf16_, QueryRows(tile), KeyRows(tile), dots_, shape);
+    return Product<false, true>(QueryRows(tile), KeyRows(tile), query_power_ + key_power_, dots_, shape);
+  }
+
+  // C (+)= op(A) op(B) / 2^power.
+  template <bool kTransposeA, bool kTransposeB>
+  Status Product(const Rows& a, const Rows& b, int power, float* c, const GemmShape& shape) {
+    if (bf16_) {
+      return MultiplyHalves<kTransposeA, kTransposeB, Half::kF16>(machine_, a.f16, b.f16, c, shape,
+                                                                  {.scale = std::ldexp(1.0f, -power)});
+    }
+    const GemmF32<kTransposeA, kTransposeB> gemm{a.f32, b.f32, c, shape};
+    return machine_.Launch(gemm, gemm.blocks());
   }
 
   Status Sum(const Tile& tile) {
@@ -202,10 +237,13 @@ class InfoNceDriver {
   Status Finish(double* loss) {
     const FinishRows finish{rows_,      args_.logit_scale, weight_,         positive_, negatives_,
                             column_negatives_, positives_, positive_total_, groups_,   group_counts_,
-                            terms_,     column_terms_,     losses_,         coefficients_};
+                            terms_,     column_terms_,     losses_,         coefficients_,
+                            &largest_[kCoefficient]};
     UNIVAR_TRY(machine_.Launch(finish, CeilDivide(rows_, FinishRows::kThreads)));
     std::vector<double> losses(rows_);
+    int largest = 0;
     UNIVAR_TRY(machine_.Copy(losses_, rows_, losses.data()));
+    UNIVAR_TRY(machine_.Copy(&largest_[kCoefficient], 1, &largest));
     UNIVAR_TRY(machine_.Wait());
     double total = 0.0;
     for (size_t i = 0; i < rows_; ++i) {
@@ -213,22 +251,22 @@ class InfoNceDriver {
       total += losses[i];
     }
     *loss = total / static_cast<double>(rows_);
+    // One less than for the sides: a row's and a column's may come together.
+    if (bf16_) coefficient_power_ = PowerFor(FloatOf(static_cast<uint32_t>(largest)), 13);
     return Status::Ok();
   }
 
   Status AddNegatives(const Tile& tile) {
-    const Coefficients fill{dots_, high_, low_, tile, scale_, terms_, column_terms_};
+    const Coefficients fill{dots_, tile16_, std::ldexp(1.0f, coefficient_power_), tile, scale_, terms_, column_terms_};
     UNIVAR_TRY(machine_.Launch(fill, fill.blocks()));
     float* d_query = d_query_ + tile.row * dim_;
     float* d_key = d_key_ + tile.column * dim_;
     const size_t stride = bf16_ ? stride_ : dim_;
     const GemmShape to_query{tile.rows, dim_, tile.columns, tile_stride_, stride, dim_, true};
     const GemmShape to_key{tile.columns, dim_, tile.rows, tile_stride_, stride, dim_, true};
-    for (const Bf16* part : bf16_ ? std::vector{high_, low_} : std::vector<Bf16*>{nullptr}) {
-      const Operand coefficients{dots_, part};
-      UNIVAR_TRY((Multiply<false, false>(machine_, bf16_, coefficients, KeyRows(tile), d_query, to_query)));
-      UNIVAR_TRY((Multiply<true, false>(machine_, bf16_, coefficients, QueryRows(tile), d_key, to_key)));
-    }
+    const Rows coefficients{dots_, tile16_};
+    UNIVAR_TRY((Product<false, false>(coefficients, KeyRows(tile), coefficient_power_ + key_power_, d_query, to_query)));
+    UNIVAR_TRY((Product<true, false>(coefficients, QueryRows(tile), coefficient_power_ + query_power_, d_key, to_key)));
     control_.report(static_cast<int64_t>(tile.row + (tile.column + tile.columns == rows_ ? tile.rows : 0)));
     return Status::Ok();
   }
@@ -267,13 +305,13 @@ class InfoNceDriver {
                                                " is NaN or infinite" + (bf16_ ? " (in bf16)" : ""));
   }
 
-  Operand QueryRows(const Tile& tile) const { return RowsFrom(query_, query16_, tile.row); }
-  Operand KeyRows(const Tile& tile) const { return RowsFrom(key_, key16_, tile.column); }
-  Operand RowsFrom(const float* rows, const Bf16* rounded, size_t first) const {
+  Rows QueryRows(const Tile& tile) const { return RowsFrom(query_, query16_, tile.row); }
+  Rows KeyRows(const Tile& tile) const { return RowsFrom(key_, key16_, tile.column); }
+  Rows RowsFrom(const float* rows, const F16* rounded, size_t first) const {
     return {rows + first * dim_, rounded == nullptr ? nullptr : rounded + first * stride_};
   }
-  InputRows Query() const { return {query_, query16_, dim_, stride_}; }
-  InputRows Key() const { return {key_, key16_, dim_, stride_}; }
+  InputRows Query() const { return {query_, query16_, dim_, stride_, std::ldexp(1.0, -query_power_)}; }
+  InputRows Key() const { return {key_, key16_, dim_, stride_, std::ldexp(1.0, -key_power_)}; }
 
   Machine& machine_;
   const InfoNceArgs& args_;
@@ -285,17 +323,18 @@ class InfoNceDriver {
   const double weight_;  // dL / d(logit) of a probability
   const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
   int none_bad_ = 0;
+  int query_power_ = 0, key_power_ = 0, coefficient_power_ = 0;  // of two, in f16
   size_t group_total_ = 0;
 
   // Of the machine; null where the mode has no use for it.
   const float *query_ = nullptr, *key_ = nullptr;
   float *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
-  Bf16 *query16_ = nullptr, *key16_ = nullptr, *high_ = nullptr, *low_ = nullptr;
+  F16 *query16_ = nullptr, *key16_ = nullptr, *tile16_ = nullptr;
   double *positive_ = nullptr, *losses_ = nullptr, *coefficients_ = nullptr, *positive_total_ = nullptr;
   SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *positives_ = nullptr;
   RowTerms *terms_ = nullptr, *column_terms_ = nullptr;
   int32_t *groups_ = nullptr, *group_counts_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
-  int* first_bad_ = nullptr;
+  int *first_bad_ = nullptr, *largest_ = nullptr;
 };
 
 template <class Machine>

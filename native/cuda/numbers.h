@@ -1,11 +1,18 @@
-// bfloat16 as raw bits, and arithmetic that must round the same on device and host.
+// bfloat16 and float16 as raw bits, and arithmetic that must round the same on device and host.
 #pragma once
 
 #include "cuda/block.h"
+#ifdef __CUDACC__
+#include <cuda_fp16.h>
+#endif
 
 namespace univar::cuda {
 
 using Bf16 = uint16_t;
+using F16 = uint16_t;
+
+// What 16 bits of an operand mean.
+enum class Half { kBf16, kF16 };
 
 UNIVAR_HD uint32_t BitsOf(float x) {
   uint32_t bits;
@@ -26,13 +33,32 @@ UNIVAR_HD Bf16 ToBf16(float x) {
 }
 UNIVAR_HD float FromBf16(Bf16 x) { return FloatOf(static_cast<uint32_t>(x) << 16); }
 
-// The sum of two bf16 holds a float up to 2^-17 of it.
-struct SplitBf16 {
-  Bf16 high, low;
-};
-UNIVAR_HD SplitBf16 Split(float x) {
-  const Bf16 high = ToBf16(x);
-  return {high, ToBf16(x - FromBf16(high))};
+// Likewise; largest finite value 65504, smallest normal 2^-14, smallest subnormal 2^-24.
+UNIVAR_HD F16 ToF16(float x) {
+#ifdef __CUDA_ARCH__
+  return __half_as_ushort(__float2half_rn(x));
+#else
+  const uint32_t bits = BitsOf(x), sign = bits >> 16 & 0x8000u, size = bits & 0x7FFFFFFFu;
+  if (size > 0x7F800000u) return static_cast<F16>(sign | 0x7E00u);
+  if (size >= BitsOf(65520.0f)) return static_cast<F16>(sign | 0x7C00u);
+  // The sum has its last bit at 2^-24, so the addition rounds.
+  if (size < BitsOf(0x1p-14f)) return static_cast<F16>(sign | (BitsOf(FloatOf(size) + 0.5f) - BitsOf(0.5f)));
+  return static_cast<F16>(sign | ((size - BitsOf(0x1p-15f) + 0xFFFu + (size >> 13 & 1u)) >> 13));
+#endif
+}
+UNIVAR_HD float FromF16(F16 x) {
+#ifdef __CUDA_ARCH__
+  return __half2float(__ushort_as_half(x));
+#else
+  const uint32_t sign = (x & 0x8000u) << 16, size = (x & 0x7FFFu) << 13;
+  if (size >= 0x7C00u << 13) return FloatOf(sign | 0x7F800000u | size);
+  return FloatOf(sign | BitsOf(FloatOf(size) * 0x1p112f));
+#endif
+}
+
+template <Half kHalf>
+UNIVAR_HD float FromHalf(uint16_t x) {
+  return kHalf == Half::kBf16 ? FromBf16(x) : FromF16(x);
 }
 
 // A product that no compiler fuses with the sum that it goes to.

@@ -20,14 +20,10 @@ inline bool LibraryKnows(const GemmShape& shape, const Epilogue& epilogue) {
   return !epilogue.gelu && shape.split_depth == 0 && !(halves && (epilogue.bias != nullptr || epilogue.residual != nullptr));
 }
 
-// C (+)= op(A) op(B), by tensor cores if `bf16`.
-template <bool kTransposeA, bool kTransposeB, class Machine>
-Status Multiply(Machine& machine, bool bf16, const Operand& a, const Operand& b, float* c, const GemmShape& shape,
-                const Epilogue& epilogue = {}) {
-  if (!bf16) {
-    const GemmF32<kTransposeA, kTransposeB> gemm{a.f32, b.f32, c, shape, epilogue};
-    return machine.Launch(gemm, gemm.blocks());
-  }
+// C (+)= op(A) op(B) of operands of 16 bits, by tensor cores.
+template <bool kTransposeA, bool kTransposeB, Half kHalf, class Machine>
+Status MultiplyHalves(Machine& machine, const uint16_t* a, const uint16_t* b, float* c, const GemmShape& shape,
+                      const Epilogue& epilogue = {}) {
   if (LibraryKnows(shape, epilogue)) {
     bool done = false;
     UNIVAR_TRY(machine.MultiplyByLibrary({.transpose_a = kTransposeA,
@@ -35,8 +31,10 @@ Status Multiply(Machine& machine, bool bf16, const Operand& a, const Operand& b,
                                           .m = shape.m,
                                           .n = shape.n,
                                           .k = shape.k,
-                                          .a = a.bf16,
-                                          .b = b.bf16,
+                                          .a = a,
+                                          .b = b,
+                                          .f16 = kHalf == Half::kF16,
+                                          .scale = epilogue.scale,
                                           .c = epilogue.rounded != nullptr ? static_cast<void*>(epilogue.rounded) : c,
                                           .rounded = epilogue.rounded != nullptr,
                                           .lda = shape.lda,
@@ -47,8 +45,19 @@ Status Multiply(Machine& machine, bool bf16, const Operand& a, const Operand& b,
                                          &done));
     if (done) return Status::Ok();
   }
-  const GemmBf16<kTransposeA, kTransposeB> gemm{a.bf16, b.bf16, c, shape, epilogue};
+  const GemmHalf<kTransposeA, kTransposeB, kHalf> gemm{a, b, c, shape, epilogue};
   return machine.Launch(gemm, gemm.blocks());
+}
+
+// C (+)= op(A) op(B), by tensor cores if `bf16`.
+template <bool kTransposeA, bool kTransposeB, class Machine>
+Status Multiply(Machine& machine, bool bf16, const Operand& a, const Operand& b, float* c, const GemmShape& shape,
+                const Epilogue& epilogue = {}) {
+  if (!bf16) {
+    const GemmF32<kTransposeA, kTransposeB> gemm{a.f32, b.f32, c, shape, epilogue};
+    return machine.Launch(gemm, gemm.blocks());
+  }
+  return MultiplyHalves<kTransposeA, kTransposeB, Half::kBf16>(machine, a.bf16, b.bf16, c, shape, epilogue);
 }
 
 }  // namespace univar::cuda

@@ -14,9 +14,14 @@ struct SoftSum {
 
 UNIVAR_HD SoftSum EmptySoftSum() { return {MinusInfinity(), 0.0}; }
 
-UNIVAR_HD double Rescaled(const SoftSum& part, float max, double scale) {
+// The largest term of a part, relative to `max`.
+UNIVAR_HD double Largest(const SoftSum& part, float max, double scale) {
   // Without the test an empty part would be exp(-inf + inf).
-  return part.sum == 0.0 ? 0.0 : part.sum * exp(scale * (static_cast<double>(part.max) - max));
+  return part.sum == 0.0 ? 0.0 : exp(scale * (static_cast<double>(part.max) - max));
+}
+
+UNIVAR_HD double Rescaled(const SoftSum& part, float max, double scale) {
+  return part.sum * Largest(part, max, scale);
 }
 
 UNIVAR_HD void Merge(SoftSum* into, const SoftSum& part, double scale) {
@@ -37,6 +42,7 @@ struct RowTerms {
 
 struct RowResult {
   RowTerms terms;
+  double largest;      // no coefficient in the products exceeds it, whatever its sign
   double loss;
   double coefficient;  // c_i of the positives
 };
@@ -49,6 +55,7 @@ UNIVAR_HD RowResult FinishSingle(const SoftSum& negatives, double positive, doub
   const double positive_sum = exp(gap), negative_sum = Rescaled(negatives, max, scale);
   const double all = negative_sum + positive_sum;
   return {{max, static_cast<float>(weight / all), 0.0f},
+          weight / all * Largest(negatives, max, scale),
           SinglePositiveLoss(negative_sum, positive_sum, gap),
           weight * negative_sum / all};
 }
@@ -61,6 +68,7 @@ UNIVAR_HD RowResult FinishSeveral(const SoftSum& negatives, const SoftSum& posit
   const double positive_sum = Rescaled(positives, max, scale), negative_sum = Rescaled(negatives, max, scale);
   const double all = negative_sum + positive_sum;
   return {{max, static_cast<float>(weight / all), static_cast<float>(weight * positive_sum / all / count)},
+          weight / all,
           log(all) - gap,
           weight * negative_sum / all / count};
 }

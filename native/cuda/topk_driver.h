@@ -140,7 +140,7 @@ class TopkDriver {
         UNIVAR_TRY(machine_.Launch(keys, keys.blocks()));
       } else {
         const GemmShape shape{count, rows, base_.dim, base_.stride, base_.stride, plan_.segment, false};
-        const GemmBf16<false, true> product{queries_.codes, base_.codes + first * base_.stride, dots_, shape};
+        const GemmHalf<false, true, Half::kBf16> product{queries_.codes, base_.codes + first * base_.stride, dots_, shape};
         UNIVAR_TRY(machine_.Launch(product, product.blocks()));
       }
       UNIVAR_TRY(machine_.Launch(Select{scan, entries_, k, plan_.list_size, plan_.splits}, count * plan_.splits));

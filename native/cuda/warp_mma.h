@@ -1,5 +1,5 @@
-// The only code that differs between device and host: 64 x 32 outputs of one warp by tensor cores (wmma, bf16 operands,
-// float32 sums), and the same product by a loop. Operands lie in shared memory as they did in global memory.
+// The only code that differs between device and host: 64 x 32 outputs of one warp by tensor cores (wmma, operands of 16
+// bits, float32 sums), and the same product by a loop. Operands lie in shared memory as they did in global memory.
 //
 //   accumulator[64, 32] += op(A)[64, 16] op(B)[16, 32]
 //   kTransposeA: A is stored [16, 64];  kTransposeB: B is stored [32, 16]
@@ -9,6 +9,8 @@
 #ifdef __CUDACC__
 #include <cuda_bf16.h>
 #include <mma.h>
+
+#include <type_traits>
 #endif
 
 namespace univar::cuda {
@@ -18,7 +20,7 @@ inline constexpr int kWarpRows = 64, kWarpColumns = 32, kFragment = 16;
 
 #ifdef __CUDACC__
 
-template <bool kTransposeA, bool kTransposeB>
+template <bool kTransposeA, bool kTransposeB, Half kHalf>
 class WarpTile {
  public:
   __device__ __forceinline__ void Clear(int) {
@@ -28,21 +30,21 @@ class WarpTile {
       for (int j = 0; j < kAcross; ++j) nvcuda::wmma::fill_fragment(sums_[i][j], 0.0f);
   }
 
-  __device__ __forceinline__ void Add(int, const Bf16* a, int lda, const Bf16* b, int ldb) {
+  __device__ __forceinline__ void Add(int, const uint16_t* a, int lda, const uint16_t* b, int ldb) {
     using namespace nvcuda::wmma;
     using LayoutA = typename Layout<kTransposeA>::Type;
     using LayoutB = typename Layout<kTransposeB>::Type;
-    fragment<matrix_a, kFragment, kFragment, kFragment, __nv_bfloat16, LayoutA> left[kDown];
-    fragment<matrix_b, kFragment, kFragment, kFragment, __nv_bfloat16, LayoutB> right[kAcross];
+    fragment<matrix_a, kFragment, kFragment, kFragment, Element, LayoutA> left[kDown];
+    fragment<matrix_b, kFragment, kFragment, kFragment, Element, LayoutB> right[kAcross];
 #pragma unroll
     for (int i = 0; i < kDown; ++i) {
-      const Bf16* from = a + (kTransposeA ? i * kFragment : i * kFragment * lda);
-      load_matrix_sync(left[i], reinterpret_cast<const __nv_bfloat16*>(from), static_cast<unsigned>(lda));
+      const uint16_t* from = a + (kTransposeA ? i * kFragment : i * kFragment * lda);
+      load_matrix_sync(left[i], reinterpret_cast<const Element*>(from), static_cast<unsigned>(lda));
     }
 #pragma unroll
     for (int j = 0; j < kAcross; ++j) {
-      const Bf16* from = b + (kTransposeB ? j * kFragment * ldb : j * kFragment);
-      load_matrix_sync(right[j], reinterpret_cast<const __nv_bfloat16*>(from), static_cast<unsigned>(ldb));
+      const uint16_t* from = b + (kTransposeB ? j * kFragment * ldb : j * kFragment);
+      load_matrix_sync(right[j], reinterpret_cast<const Element*>(from), static_cast<unsigned>(ldb));
     }
 #pragma unroll
     for (int i = 0; i < kDown; ++i)
@@ -61,6 +63,7 @@ class WarpTile {
   }
 
  private:
+  using Element = std::conditional_t<kHalf == Half::kBf16, __nv_bfloat16, __half>;
   template <bool kTransposed, typename Unused = void>
   struct Layout {
     using Type = nvcuda::wmma::row_major;
@@ -76,20 +79,20 @@ class WarpTile {
 #else
 
 // The first lane does the work of its warp.
-template <bool kTransposeA, bool kTransposeB>
+template <bool kTransposeA, bool kTransposeB, Half kHalf>
 class WarpTile {
  public:
   void Clear(int lane) {
     if (lane == 0) memset(sums_, 0, sizeof sums_);
   }
-  void Add(int lane, const Bf16* a, int lda, const Bf16* b, int ldb) {
+  void Add(int lane, const uint16_t* a, int lda, const uint16_t* b, int ldb) {
     if (lane != 0) return;
     for (int k = 0; k < kFragment; ++k) {
       for (int i = 0; i < kWarpRows; ++i) {
-        const float left = FromBf16(kTransposeA ? a[k * lda + i] : a[i * lda + k]);
+        const float left = FromHalf<kHalf>(kTransposeA ? a[k * lda + i] : a[i * lda + k]);
         if (left == 0.0f) continue;  // most of a tile, where the matrix is small
         for (int j = 0; j < kWarpColumns; ++j)
-          sums_[i][j] += left * FromBf16(kTransposeB ? b[j * ldb + k] : b[k * ldb + j]);
+          sums_[i][j] += left * FromHalf<kHalf>(kTransposeB ? b[j * ldb + k] : b[k * ldb + j]);
       }
     }
   }

@@ -14,23 +14,29 @@ namespace {
 
 struct Matrix16 {
   size_t rows, columns, stride;
+  bool f16;
   std::vector<Piece> pieces;
-  Bf16* data() { return pieces[0].values; }
+  uint16_t* data() { return pieces[0].values; }
   double At(size_t row, size_t column) const {
     const size_t at = row * stride + column;
-    return FromBf16(pieces[at / 8].values[at % 8]);
+    const uint16_t bits = pieces[at / 8].values[at % 8];
+    return f16 ? FromF16(bits) : FromBf16(bits);
   }
 };
-Matrix16 Random16(size_t rows, size_t columns, size_t stride, uint64_t seed) {
+Matrix16 Random16(size_t rows, size_t columns, size_t stride, uint64_t seed, bool f16 = false) {
   check::Random random(seed);
-  Matrix16 matrix{rows, columns, stride, std::vector<Piece>(rows * stride / 8 + 1)};
-  for (size_t i = 0; i < rows * stride; ++i) matrix.data()[i] = ToBf16(static_cast<float>(random.Uniform()));
+  Matrix16 matrix{rows, columns, stride, f16, std::vector<Piece>(rows * stride / 8 + 1)};
+  for (size_t i = 0; i < rows * stride; ++i) {
+    const auto x = static_cast<float>(random.Uniform());
+    matrix.data()[i] = f16 ? ToF16(x) : ToBf16(x);
+  }
   return matrix;
 }
 
-void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, bool rounded, bool accumulate, bool biased) {
-  Matrix16 a = Random16(transpose_a ? k : m, transpose_a ? m : k, RoundUp(transpose_a ? m : k, 8) + 8, 1);
-  Matrix16 b = Random16(transpose_b ? n : k, transpose_b ? k : n, RoundUp(transpose_b ? k : n, 8), 2);
+void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, bool rounded, bool accumulate, bool biased,
+             bool f16 = false, float scale = 1.0f) {
+  Matrix16 a = Random16(transpose_a ? k : m, transpose_a ? m : k, RoundUp(transpose_a ? m : k, 8) + 8, 1, f16);
+  Matrix16 b = Random16(transpose_b ? n : k, transpose_b ? k : n, RoundUp(transpose_b ? k : n, 8), 2, f16);
   const size_t ldc = n + 3;
   check::Random random(3);
   std::vector<float> c(m * ldc), bias(n), before;
@@ -41,22 +47,22 @@ void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, b
   unsigned char memory[64];
   bool done = false;
   const LtProduct product{.transpose_a = transpose_a, .transpose_b = transpose_b, .m = m, .n = n, .k = k, .a = a.data(), .b = b.data(),
-                          .c = rounded ? static_cast<void*>(c16.data()) : c.data(), .rounded = rounded, .lda = a.stride, .ldb = b.stride,
+                          .f16 = f16, .scale = scale, .c = rounded ? static_cast<void*>(c16.data()) : c.data(), .rounded = rounded, .lda = a.stride, .ldb = b.stride,
                           .ldc = ldc, .addend = accumulate ? c.data() : nullptr, .bias = biased ? bias.data() : nullptr};
   const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
   double error = 0.0;
   for (size_t i = 0; i < m; ++i) {
     for (size_t j = 0; j < n; ++j) {
-      double expected = accumulate ? before[i * ldc + j] : 0.0;
+      double expected = 0.0;
       for (size_t t = 0; t < k; ++t) expected += (transpose_a ? a.At(t, i) : a.At(i, t)) * (transpose_b ? b.At(j, t) : b.At(t, j));
-      if (biased) expected += bias[j];
+      expected = expected * scale + (accumulate ? before[i * ldc + j] : 0.0) + (biased ? bias[j] : 0.0);
       const double actual = rounded ? FromBf16(c16[i * ldc + j]) : c[i * ldc + j];
       const double difference = std::fabs(actual - expected) / (rounded ? std::fabs(expected) + 1 : 1);
       error = std::isfinite(difference) ? std::fmax(error, difference) : INFINITY;
     }
   }
   const std::string name = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + (transpose_a ? " A^T" : "") +
-                           (transpose_b ? " B^T" : "") + (rounded ? " bf16" : "") + (accumulate ? " added" : "") + (biased ? " bias" : "");
+                           (transpose_b ? " B^T" : "") + (rounded ? " bf16" : "") + (accumulate ? " added" : "") + (biased ? " bias" : "") + (f16 ? " f16" : "");
   check::That(status.ok() && done, "runs " + name, status.message());
   check::AtMost(error, rounded ? 4e-3 : 1e-5, "product " + name);
 }
@@ -92,7 +98,10 @@ int main() {
     for (const bool transpose_b : {false, true})
       for (const bool accumulate : {false, true})
         for (const bool biased : {false, true}) Product(5, 7, 9, transpose_a, transpose_b, false, accumulate, biased);
-  for (const bool transpose_b : {false, true}) Product(16, 3, 40, false, transpose_b, true, false, false);
+  for (const bool transpose_b : {false, true}) {
+    Product(16, 3, 40, false, transpose_b, true, false, false);
+    for (const bool accumulate : {false, true}) Product(9, 8, 21, accumulate, transpose_b, false, accumulate, false, true, 0.25f);
+  }
   Refusal();
   return check::Finish();
 }

@@ -11,7 +11,7 @@ namespace univar::cuda {
 namespace {
 
 void Numbers() {
-  bool round_trip = true, nearest = true, split = true;
+  bool round_trip = true, nearest = true;
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const float x = FromBf16(static_cast<Bf16>(bits));
     if (std::isnan(x)) round_trip &= std::isnan(FromBf16(ToBf16(x)));
@@ -31,18 +31,48 @@ void Numbers() {
       const double its = std::fabs(std::fabs(static_cast<double>(x)) - value(other));
       nearest &= error < its || (error == its && (y & 1) == 0);
     }
-    if (std::fabs(x) > 1e-30 && std::fabs(x) < 1e30) {
-      const SplitBf16 parts = Split(x);
-      split &= std::fabs(x - (static_cast<double>(FromBf16(parts.high)) + FromBf16(parts.low))) <= std::ldexp(std::fabs(x), -17);
-    }
   }
   check::That(round_trip, "every bf16 survives");
   check::That(nearest, "bf16 rounds to nearest, ties to even");
-  check::That(split, "split bf16 is exact to 2^-17");
   check::That(std::isnan(FromBf16(ToBf16(FloatOf(0x7F800001u)))), "NaN with a small payload stays NaN");
   for (const double x : {0.0, 1e-300, 1.0 / 3.0, 1.0, 1e30}) {
     check::That(RoundedUp(x) >= x && (x == 0.0 || RoundedUp(x) <= x * 1.000001 || x < 1e-45), "rounded up " + std::to_string(x));
   }
+}
+
+// Against the compiler's own.
+void Float16() {
+  const auto expected = [](float x) {
+    const auto half = static_cast<_Float16>(x);
+    F16 bits;
+    memcpy(&bits, &half, sizeof bits);
+    return bits;
+  };
+  bool from = true, to = true, nan = true;
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const auto half = static_cast<F16>(bits);
+    _Float16 value;
+    memcpy(&value, &half, sizeof value);
+    const float x = FromF16(half);
+    if (std::isnan(x)) {
+      nan &= std::isnan(static_cast<float>(value)) && std::isnan(FromF16(ToF16(x)));
+      continue;
+    }
+    from &= BitsOf(x) == BitsOf(static_cast<float>(value));
+    // Itself, half way to the next, and to either side of that.
+    for (const float y : {x, FloatOf(BitsOf(x) + 0x0FFFu), FloatOf(BitsOf(x) + 0x1000u), FloatOf(BitsOf(x) + 0x1001u)})
+      if (!std::isnan(y)) to &= ToF16(y) == expected(y);
+  }
+  check::Random random(1);
+  for (int n = 0; n < 500000; ++n) {
+    float x = FloatOf(static_cast<uint32_t>(random.Bits() >> 32));
+    if (n % 2 == 0) x = static_cast<float>(std::ldexp(random.Uniform(), static_cast<int>(random.Below(48)) - 30));
+    if (n % 6 == 0) x = std::ldexp(std::round(std::ldexp(x, 25)), -25);  // half way between subnormals
+    if (!std::isnan(x)) to &= ToF16(x) == expected(x);
+  }
+  check::That(from, "every f16 is what it is");
+  check::That(to, "f16 rounds to nearest, ties to even");
+  check::That(nan && std::isnan(FromF16(ToF16(FloatOf(0x7F800001u)))), "NaN stays NaN in f16");
 }
 
 void Places() {
@@ -62,15 +92,22 @@ void Places() {
   }
 }
 
+enum class Format { kF32, kBf16, kF16 };
+
+float Rounded(float x, Format format) {
+  return format == Format::kF32 ? x : format == Format::kBf16 ? FromBf16(ToBf16(x)) : FromF16(ToF16(x));
+}
+uint16_t Halved(float x, Format format) { return format == Format::kF16 ? ToF16(x) : ToBf16(x); }
+
 // A stored operand: values by op, zero up to the next 8 entries, NaN in what must not be read.
 struct Operand {
   std::vector<double> values;  // op(X), [rows, columns]
   std::vector<float> plain;
   std::vector<Piece> pieces;   // aligned
   size_t stride;
-  Bf16* rounded() { return pieces[0].values; }
+  uint16_t* halves() { return pieces[0].values; }
 };
-Operand MakeOperand(size_t rows, size_t columns, bool transposed, bool bf16, uint64_t seed) {
+Operand MakeOperand(size_t rows, size_t columns, bool transposed, Format format, uint64_t seed) {
   check::Random random(seed);
   const size_t stored_rows = transposed ? columns : rows, stored_columns = transposed ? rows : columns;
   Operand operand;
@@ -78,17 +115,17 @@ Operand MakeOperand(size_t rows, size_t columns, bool transposed, bool bf16, uin
   operand.values.resize(rows * columns);
   operand.plain.assign(stored_rows * operand.stride, NAN);
   operand.pieces.resize(stored_rows * operand.stride / 8);
-  std::fill_n(operand.rounded(), stored_rows * operand.stride, ToBf16(NAN));
+  std::fill_n(operand.halves(), stored_rows * operand.stride, Halved(NAN, format));
   for (size_t i = 0; i < stored_rows; ++i) {
     for (size_t j = 0; j < RoundUp(stored_columns, 8); ++j) {
       const size_t at = i * operand.stride + j;
       if (j >= stored_columns) {
-        operand.rounded()[at] = 0;
+        operand.halves()[at] = 0;
         continue;
       }
-      const float x = bf16 ? FromBf16(ToBf16(static_cast<float>(random.Uniform()))) : static_cast<float>(random.Uniform());
+      const float x = Rounded(static_cast<float>(random.Uniform()), format);
       operand.plain[at] = x;
-      operand.rounded()[at] = ToBf16(x);
+      operand.halves()[at] = Halved(x, format);
       operand.values[transposed ? j * columns + i : i * columns + j] = x;
     }
   }
@@ -96,15 +133,18 @@ Operand MakeOperand(size_t rows, size_t columns, bool transposed, bool bf16, uin
 }
 
 template <bool kA, bool kB>
-void Product(size_t m, size_t n, size_t k, bool bf16, bool accumulate) {
-  Operand a = MakeOperand(m, k, kA, bf16, m + k), b = MakeOperand(k, n, kB, bf16, n + 7 * k);
+void Product(size_t m, size_t n, size_t k, Format format, bool accumulate) {
+  Operand a = MakeOperand(m, k, kA, format, m + k), b = MakeOperand(k, n, kB, format, n + 7 * k);
   const size_t ldc = n + 3;
   std::vector<float> c(m * ldc, 0.25f);
   const GemmShape shape{m, n, k, a.stride, b.stride, ldc, accumulate};
   HostMachine machine;
   Status status = Status::Ok();
-  if (bf16) {
-    const GemmBf16<kA, kB> gemm{a.rounded(), b.rounded(), c.data(), shape};
+  if (format == Format::kBf16) {
+    const GemmHalf<kA, kB, Half::kBf16> gemm{a.halves(), b.halves(), c.data(), shape};
+    status = machine.Launch(gemm, gemm.blocks());
+  } else if (format == Format::kF16) {
+    const GemmHalf<kA, kB, Half::kF16> gemm{a.halves(), b.halves(), c.data(), shape, {.scale = 0.5f}};
     status = machine.Launch(gemm, gemm.blocks());
   } else {
     const GemmF32<kA, kB> gemm{a.plain.data(), b.plain.data(), c.data(), shape};
@@ -114,28 +154,29 @@ void Product(size_t m, size_t n, size_t k, bool bf16, bool accumulate) {
   bool outside = status.ok();
   for (size_t i = 0; i < m; ++i) {
     for (size_t j = 0; j < n; ++j) {
-      double sum = accumulate ? 0.25 : 0.0;
+      double sum = 0.0;
       for (size_t d = 0; d < k; ++d) sum += a.values[i * k + d] * b.values[d * n + j];
-      const double e = std::fabs(c[i * ldc + j] - sum);
+      if (format == Format::kF16) sum *= 0.5;
+      const double e = std::fabs(c[i * ldc + j] - sum - (accumulate ? 0.25 : 0.0));
       error = e <= error || std::isnan(error) ? error : e;  // keeps NaN
     }
     for (size_t j = n; j < ldc; ++j) outside &= c[i * ldc + j] == 0.25f;
   }
-  const std::string name = std::string(bf16 ? "bf16 " : "f32 ") + (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) +
+  const std::string name = std::string(format == Format::kF32 ? "f32 " : format == Format::kBf16 ? "bf16 " : "f16 ") + (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) +
                            " x " + std::to_string(n) + " x " + std::to_string(k) + (accumulate ? " added" : "");
   check::AtMost(error, 1e-7 * (static_cast<double>(k) + 4), "product " + name);
   check::That(outside, "nothing written outside of " + name, status.message());
 }
 
 void Products() {
-  for (const bool bf16 : {false, true}) {
+  for (const Format format : {Format::kF32, Format::kBf16, Format::kF16}) {
     for (const auto& [m, n, k] : {std::tuple<size_t, size_t, size_t>{1, 1, 1}, {15, 17, 16}, {16, 16, 33}, {63, 64, 65},
                                   {129, 130, 31}, {128, 128, 64}, {200, 70, 100}}) {
       const bool accumulate = m % 2 == 0;
-      Product<false, true>(m, n, k, bf16, accumulate);
-      Product<false, false>(m, n, k, bf16, accumulate);
-      Product<true, false>(m, n, k, bf16, accumulate);
-      Product<true, true>(m, n, k, bf16, accumulate);
+      Product<false, true>(m, n, k, format, accumulate);
+      Product<false, false>(m, n, k, format, accumulate);
+      Product<true, false>(m, n, k, format, accumulate);
+      Product<true, true>(m, n, k, format, accumulate);
     }
   }
 }
@@ -145,6 +186,7 @@ void Products() {
 
 int main() {
   univar::cuda::Numbers();
+  univar::cuda::Float16();
   univar::cuda::Places();
   univar::cuda::Products();
   return check::Finish();

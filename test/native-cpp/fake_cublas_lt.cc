@@ -11,11 +11,13 @@
 namespace {
 
 using univar::cuda::Bf16;
+using univar::cuda::F16;
 using univar::cuda::FromBf16;
+using univar::cuda::FromF16;
 using univar::cuda::ToBf16;
 
 constexpr int kSuccess = 0, kInvalidValue = 7, kNotSupported = 15;
-constexpr int kFloat = 0, kBfloat = 14, kCompute32F = 68;
+constexpr int kFloat = 0, kHalf = 2, kBfloat = 14, kCompute32F = 68;
 
 struct Operation {
   int32_t transpose_a = 0, transpose_b = 0;
@@ -41,7 +43,8 @@ struct Heuristic {
 
 float Load(const void* from, const Layout& layout, uint64_t row, uint64_t column) {
   const size_t at = static_cast<size_t>(column) * static_cast<size_t>(layout.stride) + row;
-  return layout.type == kBfloat ? FromBf16(static_cast<const Bf16*>(from)[at]) : static_cast<const float*>(from)[at];
+  if (layout.type == kFloat) return static_cast<const float*>(from)[at];
+  return layout.type == kBfloat ? FromBf16(static_cast<const Bf16*>(from)[at]) : FromF16(static_cast<const F16*>(from)[at]);
 }
 
 bool Fits(const Layout& layout) { return layout.stride >= static_cast<int64_t>(layout.rows); }
@@ -115,7 +118,8 @@ int cublasLtMatmulAlgoGetHeuristic(void*, void* operation_at, void* a_at, void* 
   const uint64_t m = operation.transpose_a ? a.columns : a.rows, k = operation.transpose_a ? a.rows : a.columns;
   const uint64_t n = operation.transpose_b ? b.rows : b.columns, kb = operation.transpose_b ? b.columns : b.rows;
   if (k != kb || c.rows != m || c.columns != n || d.rows != m || d.columns != n || !Fits(a) || !Fits(b) || !Fits(c) || wanted < 1) return kInvalidValue;
-  if (a.type != kBfloat || b.type != kBfloat || c.type != d.type || preference.workspace == 0) return kInvalidValue;
+  if ((a.type != kBfloat && a.type != kHalf) || b.type != a.type || c.type != d.type ||
+      (c.type != kFloat && c.type != a.type) || preference.workspace == 0) return kInvalidValue;
   if (a.stride % 8 != 0 || b.stride % 8 != 0 || preference.alignments[5] < 16 || preference.alignments[6] < 16) return kNotSupported;
   *result = Heuristic{{1, 2, 3, 4, 5, 6, 7, 8}, 0, kSuccess, 1.0f, {}};
   *found = 1;
