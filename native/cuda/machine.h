@@ -73,7 +73,7 @@ class HostMachine {
     }
     return Status::Ok();
   }
-  static bool HasLibrary() { return false; }
+  static constexpr bool HasLibrary() { return false; }
   Status MultiplyByLibrary(const LtProduct&, bool* done) {
     *done = false;
     return Status::Ok();

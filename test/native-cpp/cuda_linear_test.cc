@@ -28,6 +28,31 @@ Values MakeValues(size_t size, uint64_t seed) {
   return values;
 }
 
+// The host with a library: products by loops, and what no library does is a failure.
+class LibraryMachine : public HostMachine {
+ public:
+  static constexpr bool HasLibrary() { return true; }
+  Status MultiplyByLibrary(const LtProduct& p, bool* done) {
+    if (p.rounded && p.bias != nullptr) return Status::Error(Code::kInternal, "No library adds float32 to bf16");
+    for (size_t i = 0; i < p.m; ++i) {
+      for (size_t j = 0; j < p.n; ++j) {
+        const size_t at = i * p.ldc + j;
+        double sum = p.bias == nullptr ? 0.0 : p.bias[j];
+        if (p.addend != nullptr) sum += static_cast<const float*>(p.addend)[at];
+        for (size_t k = 0; k < p.k; ++k)
+          sum += static_cast<double>(FromBf16(p.a[p.transpose_a ? k * p.lda + i : i * p.lda + k])) *
+                 FromBf16(p.b[p.transpose_b ? j * p.ldb + k : k * p.ldb + j]);
+        if (p.rounded) static_cast<Bf16*>(p.c)[at] = ToBf16(static_cast<float>(sum));
+        else static_cast<float*>(p.c)[at] = static_cast<float>(sum);
+      }
+    }
+    ++products;
+    *done = true;
+    return Status::Ok();
+  }
+  size_t products = 0;
+};
+
 struct Case {
   size_t rows, out, in;
   bool bf16;      // precision
@@ -51,8 +76,10 @@ double Error(size_t size, const Actual& actual, const Expected& expected) {
 
 constexpr double kFloatError = 2e-6, kHalfError = 4.1e-3;
 
+template <class Machine>
 void Forward(const Case& test) {
   const auto& [rows, out, in, bf16, halves] = test;
+  const std::string name = test.name() + (Machine::HasLibrary() ? ", library" : "");
   Values x = MakeValues(rows * in, 1), w = MakeValues(out * in, 2);
   const Values bias = MakeValues(out, 3), residual = MakeValues(rows * out, 4);
   const LinearWeight weight{.w = w.f32.data(), .w16 = w.bf16(), .bias = bias.f32.data(), .out = out, .in = in};
@@ -62,7 +89,7 @@ void Forward(const Case& test) {
       for (size_t k = 0; k < in; ++k) sums[i * out + j] += x.At(i * in + k, bf16) * w.At(j * in + k, bf16);
 
   for (const int kind : {0, 1, 2}) {  // plain, gelu, residual
-    HostMachine machine;
+    Machine machine;
     std::vector<float> y(rows * out, NAN);
     std::vector<Bf16> y16(rows * out, 0x7FC0);
     const bool to_half = bf16 && kind == 1;
@@ -81,13 +108,16 @@ void Forward(const Case& test) {
       return kind == 2 ? value + residual.f32[i] : value;
     };
     const auto actual = [&](size_t i) { return static_cast<double>(to_half ? FromBf16(y16[i]) : y[i]); };
-    check::That(status.ok(), "forward runs " + test.name(), status.message());
-    check::AtMost(Error(rows * out, actual, expected), to_half ? kHalfError : kFloatError, "forward " + std::to_string(kind) + " " + test.name());
+    check::That(status.ok(), "forward runs " + name, status.message());
+    if constexpr (Machine::HasLibrary()) check::That(machine.products == (bf16 ? 1 : 0), "the library multiplies bf16 " + name);
+    check::AtMost(Error(rows * out, actual, expected), to_half ? kHalfError : kFloatError, "forward " + std::to_string(kind) + " " + name);
   }
 }
 
+template <class Machine>
 void Backward(const Case& test) {
   const auto& [rows, out, in, bf16, halves] = test;
+  const std::string name = test.name() + (Machine::HasLibrary() ? ", library" : "");
   Values x = MakeValues(rows * in, 5), dy = MakeValues(rows * out, 6), w = MakeValues(out * in, 7);
   const Values before = MakeValues(std::max(rows, out) * in + out, 8);
   const LinearWeight weight{.w = w.f32.data(), .w16 = w.bf16(), .out = out, .in = in};
@@ -104,7 +134,7 @@ void Backward(const Case& test) {
     }
   }
   for (const bool accumulate : {false, true}) {
-    HostMachine machine;
+    Machine machine;
     std::vector<float> to_x(before.f32.begin(), before.f32.begin() + static_cast<long>(rows * in));
     std::vector<float> to_w(before.f32.begin(), before.f32.begin() + static_cast<long>(out * in));
     std::vector<float> to_b(before.f32.begin(), before.f32.begin() + static_cast<long>(out));
@@ -123,14 +153,14 @@ void Backward(const Case& test) {
                                           .dw = to_w.data(),
                                           .db = to_b.data(),
                                           .precision = bf16 ? Precision::kBf16 : Precision::kF32});
-    check::That(status.ok(), "backward runs " + test.name(), status.message());
+    check::That(status.ok(), "backward runs " + name, status.message());
     const auto plus = [&](const std::vector<double>& sums, bool adds) {
       return [&sums, adds, &before](size_t i) { return sums[i] + (adds ? before.f32[i] : 0.0); };
     };
     const auto of_x = [&](size_t i) { return static_cast<double>(to_half ? FromBf16(to_x16[i]) : to_x[i]); };
-    check::AtMost(Error(dx.size(), of_x, plus(dx, accumulate)), to_half ? kHalfError : kFloatError, "dx " + test.name());
-    check::AtMost(Error(dw.size(), [&](size_t i) { return static_cast<double>(to_w[i]); }, plus(dw, true)), kFloatError, "dw " + test.name());
-    check::AtMost(Error(db.size(), [&](size_t i) { return static_cast<double>(to_b[i]); }, plus(db, true)), kFloatError, "db " + test.name());
+    check::AtMost(Error(dx.size(), of_x, plus(dx, accumulate)), to_half ? kHalfError : kFloatError, "dx " + name);
+    check::AtMost(Error(dw.size(), [&](size_t i) { return static_cast<double>(to_w[i]); }, plus(dw, true)), kFloatError, "dw " + name);
+    check::AtMost(Error(db.size(), [&](size_t i) { return static_cast<double>(to_b[i]); }, plus(db, true)), kFloatError, "db " + name);
   }
 }
 
@@ -154,8 +184,10 @@ int main() {
   // Odd rows of bf16 cannot be read in pieces; 1,100 rows of a small weight are cut into splits.
   for (const auto& [rows, out, in] : {std::array<size_t, 3>{1, 1, 1}, {3, 5, 7}, {65, 129, 24}, {33, 16, 130}, {1100, 20, 40}, {1027, 9, 33}}) {
     for (const auto& [bf16, halves] : {std::pair{false, false}, {true, false}, {true, true}}) {
-      Forward({rows, out, in, bf16, halves});
-      Backward({rows, out, in, bf16, halves});
+      Forward<HostMachine>({rows, out, in, bf16, halves});
+      Backward<HostMachine>({rows, out, in, bf16, halves});
+      Forward<LibraryMachine>({rows, out, in, bf16, halves});
+      Backward<LibraryMachine>({rows, out, in, bf16, halves});
     }
   }
   return check::Finish();
