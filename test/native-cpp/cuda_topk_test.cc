@@ -36,10 +36,11 @@ std::vector<float> MakeRows(size_t rows, size_t dim, uint64_t seed) {
 }
 
 struct Cut {
-  size_t queries = 0, splits = 0, segment = 0;  // 0: as planned
+  size_t queries = 0, segment = 0, candidates = 0;  // 0: as planned
 };
 
-void Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k, TopkMetric metric,
+// How many blocks of queries were searched again.
+size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k, TopkMetric metric,
             bool bf16, Cut cut, const std::string& name) {
   const size_t rows = base.size() / dim, count = queries.size() / dim;
   HostMachine machine;
@@ -47,6 +48,7 @@ void Search(const std::vector<float>& base, const std::vector<float>& queries, s
   RowPreparation<HostMachine> preparation;
   std::vector<int32_t> indices(count * k, -7);
   std::vector<float> scores(count * k, NAN);
+  size_t repeats = 0;
   const auto run = [&]() -> Status {
     UNIVAR_TRY(preparation.Allocate(&machine, rows, dim, bf16, "base", &prepared));
     UNIVAR_TRY(preparation.Measure(&machine, base.data(), rows, prepared, "base"));
@@ -54,27 +56,34 @@ void Search(const std::vector<float>& base, const std::vector<float>& queries, s
     const Control control;
     TopkDriver<HostMachine> driver(&machine, prepared, request, control);
     if (cut.queries != 0) driver.plan().queries = cut.queries;
-    if (cut.splits != 0) driver.plan().splits = cut.splits;
-    driver.plan().segment = Min(cut.segment == 0 ? SIZE_MAX : cut.segment, driver.plan().segment);
-    return driver.Run();
+    if (cut.segment != 0) driver.plan().segment = cut.segment;
+    if (cut.candidates != 0) driver.plan().candidates = cut.candidates;
+    driver.plan().first_segment = Min(driver.plan().first_segment, driver.plan().segment);
+    UNIVAR_TRY(driver.Run());
+    repeats = driver.repeats();
+    return Status::Ok();
   };
   const std::string what = name + " " + kMetrics[static_cast<int>(metric)] + (bf16 ? " bf16 " : " f32 ") + std::to_string(rows) +
                            " rows of " + std::to_string(dim) + ", " + std::to_string(count) + " queries, k " + std::to_string(k) +
-                           ", splits " + std::to_string(cut.splits) + ", segment " + std::to_string(cut.segment);
-  if (const Status status = run(); !status.ok()) return check::That(false, what, status.message());
-  for (size_t q = 0; q < count; ++q) {
+                           ", segment " + std::to_string(cut.segment) + ", candidates " + std::to_string(cut.candidates);
+  const Status status = run();
+  check::That(status.ok(), "runs " + what, status.message());
+  bool right = status.ok();
+  std::string why;
+  for (size_t q = 0; right && q < count; ++q) {
     std::vector<RankedRow> expected(rows);
     for (size_t j = 0; j < rows; ++j) expected[j] = {ExactKey(metric, &queries[q * dim], &base[j * dim], dim), static_cast<int32_t>(j)};
     // Stable: equal keys keep the order of their rows.
     std::stable_sort(expected.begin(), expected.end(), [](const RankedRow& a, const RankedRow& b) { return a.key > b.key; });
-    for (size_t n = 0; n < k; ++n) {
+    for (size_t n = 0; right && n < k; ++n) {
       const float score = static_cast<float>(metric == TopkMetric::kL2 ? -expected[n].key : expected[n].key);
-      if (indices[q * k + n] == expected[n].row && scores[q * k + n] == score) continue;
-      return check::That(false, what, "query " + std::to_string(q) + ", place " + std::to_string(n) + ": row " +
-                                          std::to_string(indices[q * k + n]) + " instead of " + std::to_string(expected[n].row));
+      right = indices[q * k + n] == expected[n].row && scores[q * k + n] == score;
+      why = "query " + std::to_string(q) + ", place " + std::to_string(n) + ": row " + std::to_string(indices[q * k + n]) + " instead of " +
+            std::to_string(expected[n].row);
     }
   }
-  check::That(true, what);
+  check::That(right, what, why);
+  return repeats;
 }
 
 void Searches() {
@@ -84,10 +93,12 @@ void Searches() {
       for (const auto& [rows, dim, count, k] : {std::tuple<size_t, size_t, size_t, size_t>{1, 1, 1, 1}, {15, 17, 3, 15}, {16, 16, 17, 5},
                                                 {17, 63, 2, 10}, {63, 100, 9, 63}, {1000, 24, 5, 50}})
         Search(MakeRows(rows, dim, rows), MakeRows(count, dim, rows + 1), dim, k, metric, bf16, {}, "search");
-      for (const size_t splits : {1, 3, 8})
-        Search(MakeRows(3000, 20, 3), MakeRows(7, 20, 4), 20, 40, metric, bf16, {3, splits, 512}, "cuts");
-      // Lists beyond shared memory, more rows than one list has room for, and k above the rows of a split.
-      Search(MakeRows(5000, 9, 5), MakeRows(2, 9, 6), 9, 1500, metric, bf16, {2, 4, 1024}, "large k");
+      for (const size_t segment : {16, 512, 3000})
+        Search(MakeRows(3000, 20, 3), MakeRows(7, 20, 4), 20, 40, metric, bf16, {3, segment}, "cuts");
+      // Lists beyond shared memory, more rows than one list has room for, and k above the rows of a segment.
+      Search(MakeRows(5000, 9, 5), MakeRows(2, 9, 6), 9, 1500, metric, bf16, {2, 1024}, "large k");
+      // Segments that grow leave few candidates each.
+      check::That(Search(MakeRows(70000, 8, 12), MakeRows(2, 8, 13), 8, 10, metric, bf16, {2, 0, 4096}, "many rows") == 0, "few rows are candidates");
 
       std::vector<float> equal = MakeRows(600, 12, 8);
       for (size_t i = 1; i < 500; ++i) std::copy_n(equal.begin(), 12, equal.begin() + static_cast<long>(12 * i));
@@ -95,7 +106,9 @@ void Searches() {
       std::vector<float> queries = MakeRows(3, 12, 9);
       std::copy_n(equal.begin(), 12, queries.begin());
       std::fill_n(queries.begin() + 12, 12, 0.0f);
-      Search(equal, queries, 12, 100, metric, bf16, {3, 2, 256}, "duplicates and zero rows");
+      Search(equal, queries, 12, 100, metric, bf16, {3, 256}, "duplicates and zero rows");
+      const size_t repeats = Search(equal, queries, 12, 100, metric, bf16, {2, 600, 64}, "more duplicates than candidates");
+      check::That(repeats == 2, "both blocks are searched again", std::to_string(repeats));
 
       std::vector<float> extreme = MakeRows(200, 30, 10);
       for (size_t i = 0; i < 200; ++i)
@@ -104,7 +117,8 @@ void Searches() {
 
       std::vector<float> ascending(6000 * 4);  // every row better than all before: lists overflow again and again
       for (size_t i = 0; i < ascending.size(); ++i) ascending[i] = static_cast<float>(i / 4);
-      Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {1, 1, 0}, "ascending");
+      Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {}, "ascending");
+      Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {1, 0, 100}, "ascending");
     }
   }
 }
@@ -182,9 +196,15 @@ void Plans() {
         for (const bool exact : {false, true}) {
           if (k > rows) continue;
           const TopkPlan plan(rows, queries, k, exact);
-          const size_t lists = plan.queries * plan.splits;
-          fits &= lists >= 1 && plan.list_size >= k + BestList::kRoom && (plan.list_size & (plan.list_size - 1)) == 0;
-          fits &= lists == 1 || lists * plan.list_size * sizeof(RankedRow) <= kListBytes;
+          fits &= plan.queries >= 1 && plan.list_size >= k + BestList::kRoom && (plan.list_size & (plan.list_size - 1)) == 0;
+          fits &= plan.queries == 1 || plan.queries * (plan.list_size + plan.candidates) * sizeof(RankedRow) <= kListBytes;
+          fits &= plan.candidates >= Min(k, plan.segment) && plan.first_segment <= plan.candidates && plan.first_segment <= plan.segment;
+          for (size_t done = 0, steps = 0; done < rows; ++steps) {
+            const size_t width = plan.Width(done, false);
+            fits &= width > 0 && width <= plan.segment && plan.Width(done, true) <= plan.candidates;
+            done = done == 0 || width < plan.segment ? done + width : rows;
+            fits &= steps < 64;
+          }
           fits &= plan.segment >= 8 && plan.segment % 8 == 0 && plan.queries * plan.segment * (exact ? 8 : 4) <= kScanBytes;
           fits &= plan.list_size * sizeof(RankedRow) <= 64 * k + 65536;
         }
