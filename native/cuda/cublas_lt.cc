@@ -2,7 +2,10 @@
 
 #include <dlfcn.h>
 
+#include <array>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <type_traits>
 #include <utility>
 
@@ -12,7 +15,7 @@ namespace univar::cuda {
 namespace {
 
 // What is needed of cublasLt.h, which is not there when this is compiled. Its numbers are part of the library's interface.
-enum : int { kSuccess = 0, kCompute32F = 68, kFloat = 0, kHalf = 2, kBfloat = 14 };
+enum : int { kSuccess = 0, kNoAlgorithm = 15, kCompute32F = 68, kFloat = 0, kHalf = 2, kBfloat = 14 };
 enum : int { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };  // of an operation
 enum : int { kMaxWorkspaceBytes = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };  // of a preference
 enum : int32_t { kPlain = 0, kTransposed = 1 };
@@ -106,6 +109,35 @@ uint32_t AlignmentOf(const void* address) {
   return static_cast<uint32_t>(number & ~(number - 1));
 }
 
+// The library's choices, which take it longer than a small product takes the device, and are the same for the same question.
+class Choices {
+ public:
+  using Question = std::array<uint64_t, 15>;
+
+  bool Find(const Question& question, Heuristic* choice) {
+    const std::lock_guard lock(mutex_);
+    const auto at = known_.find(question);
+    if (at != known_.end()) *choice = at->second;
+    return at != known_.end();
+  }
+  void Add(const Question& question, const Heuristic& choice) {
+    const std::lock_guard lock(mutex_);
+    // Ragged batches bring new numbers of rows all the time.
+    if (known_.size() == kMost) known_.clear();
+    known_.emplace(question, choice);
+  }
+
+ private:
+  static constexpr size_t kMost = 4096;
+  std::mutex mutex_;
+  std::map<Question, Heuristic> known_;
+};
+
+Choices& TheChoices() {
+  static Choices choices;
+  return choices;
+}
+
 // A descriptor that is destroyed with its scope.
 using Descriptor = std::unique_ptr<void, int (*)(void*)>;
 
@@ -123,9 +155,8 @@ class Plan {
     UNIVAR_TRY(MakeLayout(operands, p.transpose_a ? p.m : p.k, p.transpose_a ? p.k : p.m, p.lda, &a_));
     UNIVAR_TRY(MakeLayout(type, p.n, p.m, p.ldc, &c_));
     Heuristic best{};
-    int found = 0;
-    UNIVAR_TRY(Choose(workspace, &best, &found));
-    *done = found > 0 && best.status == kSuccess;
+    UNIVAR_TRY(Choose(workspace, &best));
+    *done = best.status == kSuccess;
     if (!*done) return Status::Ok();
     const float beta = p.addend == nullptr ? 0.0f : 1.0f;
     UNIVAR_LT(library_.multiply(library_.handle, operation_.get(), &p.scale, p.b, b_.get(), p.a, a_.get(), &beta,
@@ -156,7 +187,21 @@ class Plan {
   }
 
   // No algorithm is no error: some operands suit none.
-  Status Choose(const LtWorkspace& workspace, Heuristic* best, int* found) {
+  Status Choose(const LtWorkspace& workspace, Heuristic* best) {
+    const LtProduct& p = product_;
+    const Choices::Question question = {p.transpose_a,       p.transpose_b,    p.f16,
+                                        p.rounded,           p.addend != nullptr, p.bias != nullptr,
+                                        p.m,                 p.n,              p.k,
+                                        p.lda,               p.ldb,            p.ldc,
+                                        AlignmentOf(p.a) << 16 | AlignmentOf(p.b), AlignmentOf(p.c) << 16 | AlignmentOf(Addend()),
+                                        workspace.bytes};
+    if (TheChoices().Find(question, best)) return Status::Ok();
+    UNIVAR_TRY(Ask(workspace, best));
+    TheChoices().Add(question, *best);
+    return Status::Ok();
+  }
+
+  Status Ask(const LtWorkspace& workspace, Heuristic* best) {
     void* made = nullptr;
     UNIVAR_LT(library_.create_preference(&made));
     const Descriptor preference(made, library_.destroy_preference);
@@ -167,8 +212,9 @@ class Plan {
       const uint32_t alignment = AlignmentOf(address);
       UNIVAR_LT(library_.set_preference(made, attribute, &alignment, sizeof alignment));
     }
-    const int status = library_.heuristic(library_.handle, operation_.get(), b_.get(), a_.get(), c_.get(), c_.get(), made, 1, best, found);
-    if (status != kSuccess) *found = 0;
+    int found = 0;
+    const int status = library_.heuristic(library_.handle, operation_.get(), b_.get(), a_.get(), c_.get(), c_.get(), made, 1, best, &found);
+    if (status != kSuccess || found == 0) best->status = kNoAlgorithm;
     return Status::Ok();
   }
 

@@ -2,6 +2,8 @@
 // precision; without one, that nothing happens and the reason is said.
 #include "cuda/cublas_lt.h"
 
+#include <dlfcn.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <vector>
@@ -77,6 +79,33 @@ void Refusal() {
   check::That(status.ok() && !done && c[0] == 7.0f, "what no algorithm takes is left to us", status.message());
 }
 
+// The library is asked once for what it has been asked before.
+void Choices() {
+  void* library = dlopen("libcublasLt.so.13", RTLD_NOW | RTLD_NOLOAD);
+  const int* questions = library == nullptr ? nullptr : static_cast<const int*>(dlsym(library, "questions"));
+  if (questions == nullptr) return check::That(false, "the stand-in counts");
+  Product(24, 16, 32, false, true, false, false, false);
+  const int before = *questions;
+  Product(24, 16, 32, false, true, false, false, false);
+  check::That(*questions == before, "asks once for the same product");
+  Product(24, 16, 32, false, true, false, true, false);
+  Product(24, 16, 32, false, true, false, false, false, true);
+  Product(32, 16, 32, false, true, false, false, false);
+  check::That(*questions == before + 3, "asks for each other one", std::to_string(*questions - before));
+  // More than are remembered.
+  Matrix16 a = Random16(1, 8, 8, 1), b = Random16(1, 5000, 5000, 2);
+  std::vector<float> c(5000);
+  unsigned char memory[64];
+  bool all = true;
+  for (size_t n = 1; n <= 5000; ++n) {
+    bool done = false;
+    const LtProduct product{.m = 1, .n = n, .k = 1, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 8, .ldb = 5000, .ldc = 5000};
+    all &= MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done).ok() && done;
+  }
+  check::That(all, "goes on when it forgets");
+  Product(24, 16, 32, false, true, false, false, false);
+}
+
 }  // namespace
 }  // namespace univar::cuda
 
@@ -103,5 +132,6 @@ int main() {
     for (const bool accumulate : {false, true}) Product(9, 8, 21, accumulate, transpose_b, false, accumulate, false, true, 0.25f);
   }
   Refusal();
+  Choices();
   return check::Finish();
 }
