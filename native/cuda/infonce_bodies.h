@@ -165,10 +165,50 @@ struct RowSums {
   }
 };
 
-// The same over columns, for symmetric mode. One thread per column.
+// The same over columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns columns.
 struct ColumnSums {
-  static constexpr int kThreads = 128;
+  static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row
+  static constexpr int kThreads = kColumns * kLanes;
+  static constexpr size_t kHeight = 512;
   const float* dots;
+  Tile tile;
+  float scale;
+  SoftSum* parts;  // [pieces, tile.columns]
+  static size_t shared_bytes() { return SharedBytes<SoftSum>(kThreads); }
+  static size_t Pieces(size_t rows) { return CeilDivide(rows, kHeight); }
+  size_t blocks() const { return Pieces(tile.rows) * CeilDivide(tile.columns, kColumns); }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    SoftSum* lanes = block.template Shared<SoftSum>(kThreads);
+    const size_t strips = CeilDivide(tile.columns, kColumns), piece = block.index() / strips;
+    const size_t first = block.index() % strips * kColumns, begin = piece * kHeight, end = Min(begin + kHeight, tile.rows);
+    block.Each([&](int t) {
+      const size_t c = first + t % kColumns, j = tile.column + c;
+      SoftSum part = EmptySoftSum();
+      if (c < tile.columns) {
+        for (size_t r = begin + t / kColumns; r < end; r += kLanes) {
+          const float x = dots[r * tile.stride + c];
+          if (tile.row + r != j && x > part.max) part.max = x;
+        }
+        for (size_t r = begin + t / kColumns; r < end; r += kLanes)
+          if (tile.row + r != j) part.sum += Term(dots[r * tile.stride + c], part.max, scale);
+      }
+      lanes[t] = part;
+    });
+    block.Each([&](int t) {
+      if (t >= kColumns || first + t >= tile.columns) return;
+      for (int lane = 1; lane < kLanes; ++lane) Merge(&lanes[t], lanes[lane * kColumns + t], scale);
+      parts[piece * tile.columns + first + t] = lanes[t];
+    });
+  }
+};
+
+// Merges the pieces into what earlier tiles gave. One thread per column.
+struct MergeColumns {
+  static constexpr int kThreads = 64;
+  const SoftSum* parts;
+  size_t pieces;
   Tile tile;
   float scale;
   SoftSum* negatives;
@@ -177,16 +217,10 @@ struct ColumnSums {
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
     block.Each([&](int t) {
-      const size_t c = block.index() * kThreads + t, j = tile.column + c;
+      const size_t c = block.index() * kThreads + t;
       if (c >= tile.columns) return;
-      SoftSum part = EmptySoftSum();
-      for (size_t r = 0; r < tile.rows; ++r) {
-        const float x = dots[r * tile.stride + c];
-        if (tile.row + r != j && x > part.max) part.max = x;
-      }
-      for (size_t r = 0; r < tile.rows; ++r)
-        if (tile.row + r != j) part.sum += Term(dots[r * tile.stride + c], part.max, scale);
-      Merge(&negatives[j], part, scale);
+      for (size_t piece = 0; piece < pieces; ++piece)
+        Merge(&negatives[tile.column + c], parts[piece * tile.columns + c], scale);
     });
   }
 };

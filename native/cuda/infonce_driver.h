@@ -133,6 +133,7 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Allocate(kSizes, "the largest values", &largest_));
     if (symmetric_) {
       UNIVAR_TRY(machine_.Allocate(rows_, "sums of columns", &column_negatives_));
+      UNIVAR_TRY(machine_.Allocate(ColumnSums::Pieces(tile_rows_) * tile_columns_, "sums of columns", &column_parts_));
       UNIVAR_TRY(machine_.Allocate(rows_, "terms of columns", &column_terms_));
     }
     if (supervised_) {
@@ -230,8 +231,10 @@ class InfoNceDriver {
   Status Sum(const Tile& tile) {
     UNIVAR_TRY(machine_.Launch(RowSums{dots_, tile, scale_, negatives_, positives_, positive_total_}, tile.rows));
     if (!symmetric_) return Status::Ok();
-    return machine_.Launch(ColumnSums{dots_, tile, scale_, column_negatives_},
-                           CeilDivide(tile.columns, ColumnSums::kThreads));
+    const ColumnSums sums{dots_, tile, scale_, column_parts_};
+    UNIVAR_TRY(machine_.Launch(sums, sums.blocks()));
+    const MergeColumns merge{column_parts_, ColumnSums::Pieces(tile.rows), tile, scale_, column_negatives_};
+    return machine_.Launch(merge, CeilDivide(tile.columns, MergeColumns::kThreads));
   }
 
   Status Finish(double* loss) {
@@ -331,7 +334,7 @@ class InfoNceDriver {
   float *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
   F16 *query16_ = nullptr, *key16_ = nullptr, *tile16_ = nullptr;
   double *positive_ = nullptr, *losses_ = nullptr, *coefficients_ = nullptr, *positive_total_ = nullptr;
-  SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *positives_ = nullptr;
+  SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *column_parts_ = nullptr, *positives_ = nullptr;
   RowTerms *terms_ = nullptr, *column_terms_ = nullptr;
   int32_t *groups_ = nullptr, *group_counts_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
   int *first_bad_ = nullptr, *largest_ = nullptr;

@@ -113,6 +113,7 @@ void CompareAll() {
       Compare(MakeBatch(5, 9), 20, mode, bf16, 1, "tiles");
       for (const size_t tile : {17, 32, 62}) Compare(MakeBatch(63, 40), 20, mode, bf16, tile, "tiles");
       Compare(MakeBatch(1000, 24), 20, mode, bf16, 384, "large batch");
+      Compare(MakeBatch(1100, 8), 20, mode, bf16, 0, "one large tile");
 
       Batch equal = MakeBatch(65, 40);
       std::fill_n(equal.query.begin(), 40, 0.0f);
