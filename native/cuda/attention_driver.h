@@ -6,6 +6,7 @@
 
 #include "core/try.h"
 #include "cuda/attention_backward.h"
+#include "cuda/attention_bf16.h"
 #include "cuda/attention_forward.h"
 #include "cuda/machine.h"
 
@@ -29,6 +30,12 @@ Status WithPaddedHead(size_t head_dim, const Launch& launch) {
 template <class Machine>
 Status AttentionForward(Machine& machine, const AttentionForwardArgs& args) {
   return WithPaddedHead(args.shape.head_dim, [&](auto dim) {
+    if constexpr (dim() <= 128) {  // wider tiles would not fit into shared memory
+      if (args.precision == Precision::kBf16 && args.lse == nullptr) {
+        const AttentionBf16Tile<dim()> tiles{args};
+        return machine.Launch(tiles, tiles.blocks());
+      }
+    }
     const AttentionForwardTile<ForwardLayout<dim()>> tiles{args};
     return machine.Launch(tiles, tiles.blocks());
   });

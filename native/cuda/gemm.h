@@ -116,6 +116,7 @@ template <bool kTransposeA, bool kTransposeB, Half kHalf>
 struct GemmHalf {
   static constexpr int kThreads = 256;
   static constexpr int kTileRows = 128, kTileColumns = 128, kDepth = 32;
+  static constexpr int kWarpRows = 64, kWarpColumns = 32;
   static constexpr int kWarpsAcross = kTileColumns / kWarpColumns;
   static constexpr int kPad = 8;  // entries; keeps rows of a tile in different banks
   static constexpr int kRowsA = kTransposeA ? kDepth : kTileRows, kColumnsA = kTransposeA ? kTileRows : kDepth;
@@ -144,7 +145,7 @@ struct GemmHalf {
     float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
     const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTileRows, kTileColumns);
     const DepthRange split = DepthOfSplit(block.index() / tiles(), shape);
-    typename B::template Local<WarpTile<kTransposeA, kTransposeB, kHalf>> sums(block);
+    typename B::template Local<WarpTile<kTransposeA, kTransposeB, kHalf, kWarpRows, kWarpColumns>> sums(block);
 
     block.Each([&](int t) { sums[t].Clear(t % kWarp); });
     for (size_t k = split.begin; k < split.end; k += kDepth) {

@@ -3,6 +3,7 @@
 
 #include "cuda/block.h"
 #ifdef __CUDACC__
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #endif
 
@@ -27,9 +28,13 @@ UNIVAR_HD float FloatOf(uint32_t bits) {
 
 // Nearest, ties to even; beyond the largest finite value it is infinite. NaN stays NaN.
 UNIVAR_HD Bf16 ToBf16(float x) {
+#ifdef __CUDA_ARCH__
+  return __bfloat16_as_ushort(__float2bfloat16_rn(x));
+#else
   const uint32_t bits = BitsOf(x);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<Bf16>((bits >> 16) | 0x40u);
   return static_cast<Bf16>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+#endif
 }
 UNIVAR_HD float FromBf16(Bf16 x) { return FloatOf(static_cast<uint32_t>(x) << 16); }
 

@@ -1,8 +1,8 @@
-// The only code that differs between device and host: 64 x 32 outputs of one warp by tensor cores (wmma, operands of 16
+// The only code that differs between device and host: kRows x kColumns outputs of one warp by tensor cores (wmma, operands of 16
 // bits, float32 sums), and the same product by a loop. Operands lie in shared memory as they did in global memory.
 //
-//   accumulator[64, 32] += op(A)[64, 16] op(B)[16, 32]
-//   kTransposeA: A is stored [16, 64];  kTransposeB: B is stored [32, 16]
+//   accumulator[kRows, kColumns] += op(A)[kRows, 16] op(B)[16, kColumns]
+//   kTransposeA: A is stored [16, kRows];  kTransposeB: B is stored [kColumns, 16]
 #pragma once
 
 #include "cuda/numbers.h"
@@ -16,11 +16,11 @@
 namespace univar::cuda {
 
 inline constexpr int kWarp = 32;
-inline constexpr int kWarpRows = 64, kWarpColumns = 32, kFragment = 16;
+inline constexpr int kFragment = 16;
 
 #ifdef __CUDACC__
 
-template <bool kTransposeA, bool kTransposeB, Half kHalf>
+template <bool kTransposeA, bool kTransposeB, Half kHalf, int kRows, int kColumns>
 class WarpTile {
  public:
   __device__ __forceinline__ void Clear(int) {
@@ -52,14 +52,14 @@ class WarpTile {
       for (int j = 0; j < kAcross; ++j) mma_sync(sums_[i][j], left[i], right[j], sums_[i][j]);
   }
 
-  // Writes fragment (i, j), [16, 16], to `out`.
-  __device__ __forceinline__ void Store(int, int i, int j, float* out) {
+  // Writes fragment (i, j), [16, 16], to `out`, whose rows are `stride` apart.
+  __device__ __forceinline__ void Store(int, int i, int j, float* out, int stride = kFragment) {
 #pragma unroll
     for (int r = 0; r < kDown; ++r)
 #pragma unroll
       for (int c = 0; c < kAcross; ++c)  // constant indices keep the sums in registers
         if (r == i && c == j)
-          nvcuda::wmma::store_matrix_sync(out, sums_[r][c], kFragment, nvcuda::wmma::mem_row_major);
+          nvcuda::wmma::store_matrix_sync(out, sums_[r][c], static_cast<unsigned>(stride), nvcuda::wmma::mem_row_major);
   }
 
  private:
@@ -72,14 +72,14 @@ class WarpTile {
   struct Layout<true, Unused> {
     using Type = nvcuda::wmma::col_major;
   };
-  static constexpr int kDown = kWarpRows / kFragment, kAcross = kWarpColumns / kFragment;
+  static constexpr int kDown = kRows / kFragment, kAcross = kColumns / kFragment;
   nvcuda::wmma::fragment<nvcuda::wmma::accumulator, kFragment, kFragment, kFragment, float> sums_[kDown][kAcross];
 };
 
 #else
 
 // The first lane does the work of its warp.
-template <bool kTransposeA, bool kTransposeB, Half kHalf>
+template <bool kTransposeA, bool kTransposeB, Half kHalf, int kRows, int kColumns>
 class WarpTile {
  public:
   void Clear(int lane) {
@@ -88,22 +88,22 @@ class WarpTile {
   void Add(int lane, const uint16_t* a, int lda, const uint16_t* b, int ldb) {
     if (lane != 0) return;
     for (int k = 0; k < kFragment; ++k) {
-      for (int i = 0; i < kWarpRows; ++i) {
+      for (int i = 0; i < kRows; ++i) {
         const float left = FromHalf<kHalf>(kTransposeA ? a[k * lda + i] : a[i * lda + k]);
         if (left == 0.0f) continue;  // most of a tile, where the matrix is small
-        for (int j = 0; j < kWarpColumns; ++j)
+        for (int j = 0; j < kColumns; ++j)
           sums_[i][j] += left * FromHalf<kHalf>(kTransposeB ? b[j * ldb + k] : b[k * ldb + j]);
       }
     }
   }
-  void Store(int lane, int i, int j, float* out) {
+  void Store(int lane, int i, int j, float* out, int stride = kFragment) {
     if (lane != 0) return;
     for (int r = 0; r < kFragment; ++r)
-      for (int c = 0; c < kFragment; ++c) out[r * kFragment + c] = sums_[i * kFragment + r][j * kFragment + c];
+      for (int c = 0; c < kFragment; ++c) out[r * stride + c] = sums_[i * kFragment + r][j * kFragment + c];
   }
 
  private:
-  float sums_[kWarpRows][kWarpColumns];
+  float sums_[kRows][kColumns];
 };
 
 #endif

@@ -146,7 +146,13 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   };
   float* qkv = saved.qkv == nullptr ? work_.qkv : saved.qkv;
   UNIVAR_TRY(Project(p, i, local, work_.hidden, qkv));
-  UNIVAR_TRY(backend_.attention_forward({Shape(p, local), qkv, saved.o.f32, saved.lse, saved.o.bf16}, control));
+  UNIVAR_TRY(backend_.attention_forward({.shape = Shape(p, local),
+                                         .qkv = qkv,
+                                         .o = saved.o.f32,
+                                         .lse = trains ? saved.lse : nullptr,
+                                         .o16 = saved.o.bf16,
+                                         .precision = p.precision},
+                                        control));
   UNIVAR_TRY(multiply(OutWeight(p, i), {.x = saved.o.f32,
                                         .x16 = saved.o.bf16,
                                         .y = saved.norm1.sum,

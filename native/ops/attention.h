@@ -17,6 +17,7 @@
 
 #include "core/control.h"
 #include "core/status.h"
+#include "ops/matmul.h"  // Precision
 
 namespace univar {
 
@@ -32,6 +33,8 @@ struct AttentionForwardArgs {
   float* o = nullptr;  // at least one of the two
   float* lse = nullptr;
   uint16_t* o16 = nullptr;  // bfloat16 roundings of o, for a product that comes next
+  // kBf16 lets a backend round q, k, v and P to bfloat16 where lse is not asked for: gradients are those of float32.
+  Precision precision = Precision::kF32;
 };
 
 struct AttentionBackwardArgs {

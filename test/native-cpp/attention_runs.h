@@ -67,6 +67,17 @@ Run Forward(const Batch& batch, Machine& machine, Output output = Output::kBoth)
   return run;
 }
 
+// By tensor cores, where heads are not too wide.
+template <class Machine>
+Run ForwardBf16(const Batch& batch, Machine& machine) {
+  Run run;
+  run.o.assign(batch.d_o.size(), NAN);
+  run.o16.assign(batch.d_o.size(), cuda::ToBf16(NAN));
+  run.status = cuda::AttentionForward(
+      machine, {.shape = batch.shape(), .qkv = batch.qkv.data(), .o = run.o.data(), .o16 = run.o16.data(), .precision = Precision::kBf16});
+  return run;
+}
+
 template <class Machine>
 void Backward(const Batch& batch, Machine& machine, bool rounded, Run* run) {
   run->dqkv.assign(batch.qkv.size(), NAN);
