@@ -48,6 +48,21 @@ struct AttentionRowDots {
   }
 };
 
+// What gradients need of a tile of queries: lse in units of log 2, and rowsum(do * o).
+struct QueryTerms {
+  float *lse, *dots;
+};
+template <int kQueries, int kThreads>
+UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float* row_dots, size_t token, size_t count, size_t head,
+                          const QueryTerms& to) {
+  for (int n = t; n < kQueries; n += kThreads) {
+    const bool inside = static_cast<size_t>(n) < count;
+    const size_t at = (token + n) * args.shape.heads + head;
+    to.lse[n] = inside ? kLog2E * args.lse[at] : 0.0f;
+    to.dots[n] = inside ? row_dots[at] : 0.0f;
+  }
+}
+
 // kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
 template <class L, bool kOwnKeys>
 struct AttentionBackwardTile {
@@ -75,17 +90,6 @@ struct AttentionBackwardTile {
       StageRows<L, kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, 1.0f, to.partners);
     }
   };
-  struct QueryTerms {
-    float *lse, *dots;
-  };
-  UNIVAR_HD void StageTerms(int t, size_t token, size_t count, size_t head, const QueryTerms& to) const {
-    for (int n = t; n < kQueries; n += kThreads) {
-      const bool inside = static_cast<size_t>(n) < count;
-      const size_t at = (token + n) * args.shape.heads + head;
-      to.lse[n] = inside ? kLog2E * args.lse[at] : 0.0f;
-      to.dots[n] = inside ? row_dots[at] : 0.0f;
-    }
-  }
 
   // weights = P and dscores = dz of own rows and `count` streamed rows, zeros behind them.
   UNIVAR_HD static void Weigh(int t, const Tiles& own, const Tiles& streamed, const QueryTerms& terms, int depth, int count,
@@ -138,7 +142,7 @@ struct AttentionBackwardTile {
 
     block.Each([&](int t) {
       own.template Stage<L::kRows>(t, tile.first, tile.rows, dim, kLog2E * factor, held);
-      if constexpr (!kOwnKeys) StageTerms(t, tile.begin + tile.first, tile.rows, tile.head, terms);
+      if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
       local[t] = {};
     });
     for (size_t first = 0; first < tile.length; first += L::kStreamed) {
@@ -146,7 +150,7 @@ struct AttentionBackwardTile {
       const int terms_of_sum = static_cast<int>(RoundUp(count, 4));
       block.Each([&](int t) {
         other.template Stage<L::kStreamed>(t, first, count, dim, 1.0f, streamed);
-        if constexpr (kOwnKeys) StageTerms(t, tile.begin + first, count, tile.head, terms);
+        if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
         if (L::Row(t) < rows) Weigh(t, held, streamed, terms, depth, static_cast<int>(count), weights, dscores);

@@ -6,13 +6,15 @@
 
 #include "core/try.h"
 #include "cuda/attention_backward.h"
-#include "cuda/attention_bf16.h"
+#include "cuda/attention_backward_bf16.h"
 #include "cuda/attention_forward.h"
+#include "cuda/attention_forward_bf16.h"
 #include "cuda/machine.h"
 
 namespace univar::cuda {
 
-inline constexpr size_t kMaxHeadDim = 256;  // more would not fit into shared memory
+inline constexpr size_t kMaxHeadDim = 256;      // more would not fit into shared memory
+inline constexpr int kMaxBf16HeadDim = 128;     // wider ones are computed in float32
 
 // Calls launch(std::integral_constant<int, kDim>) with the least padded dimension that there are layouts for.
 template <class Launch>
@@ -30,9 +32,9 @@ Status WithPaddedHead(size_t head_dim, const Launch& launch) {
 template <class Machine>
 Status AttentionForward(Machine& machine, const AttentionForwardArgs& args) {
   return WithPaddedHead(args.shape.head_dim, [&](auto dim) {
-    if constexpr (dim() <= 128) {  // wider tiles would not fit into shared memory
-      if (args.precision == Precision::kBf16 && args.lse == nullptr) {
-        const AttentionBf16Tile<dim()> tiles{args};
+    if constexpr (dim() <= kMaxBf16HeadDim) {
+      if (args.precision == Precision::kBf16) {
+        const AttentionForwardBf16<dim()> tiles{args};
         return machine.Launch(tiles, tiles.blocks());
       }
     }
@@ -44,15 +46,20 @@ Status AttentionForward(Machine& machine, const AttentionForwardArgs& args) {
 template <class Machine>
 Status AttentionBackward(Machine& machine, const AttentionBackwardArgs& args) {
   return WithPaddedHead(args.shape.head_dim, [&](auto dim) {
-    using Layout = BackwardLayout<dim()>;
     float* row_dots = nullptr;
     UNIVAR_TRY(machine.Scratch(args.shape.tokens * args.shape.heads, "the rows of attention", &row_dots));
     const AttentionRowDots dots{args, row_dots};
-    const AttentionBackwardTile<Layout, true> keys{args, row_dots};
-    const AttentionBackwardTile<Layout, false> queries{args, row_dots};
     UNIVAR_TRY(machine.Launch(dots, dots.blocks()));
-    UNIVAR_TRY(machine.Launch(keys, keys.blocks()));
-    return machine.Launch(queries, queries.blocks());
+    const auto launch = [&](const auto& keys, const auto& queries) -> Status {
+      UNIVAR_TRY(machine.Launch(keys, keys.blocks()));
+      return machine.Launch(queries, queries.blocks());
+    };
+    if constexpr (dim() <= kMaxBf16HeadDim) {
+      if (args.precision == Precision::kBf16)
+        return launch(AttentionBackwardBf16<dim(), true>{args, row_dots}, AttentionBackwardBf16<dim(), false>{args, row_dots});
+    }
+    using Layout = BackwardLayout<dim()>;
+    return launch(AttentionBackwardTile<Layout, true>{args, row_dots}, AttentionBackwardTile<Layout, false>{args, row_dots});
   });
 }
 

@@ -25,7 +25,8 @@
 namespace univar::cuda {
 
 inline constexpr size_t kSharedAlignment = 32;  // what wmma asks of its pointers
-inline constexpr size_t kMaxSharedBytes = size_t{48} << 10;  // more would need an opt-in per kernel
+inline constexpr size_t kPlainSharedBytes = size_t{48} << 10;  // more needs an opt-in per kernel
+inline constexpr size_t kMaxSharedBytes = size_t{64} << 10;    // every device of compute capability 8.0 or later has that and more
 
 UNIVAR_HD constexpr size_t CeilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
 UNIVAR_HD constexpr size_t RoundUp(size_t n, size_t multiple) { return CeilDivide(n, multiple) * multiple; }

@@ -82,6 +82,10 @@ class CudaMachine {
                                                 std::to_string(Body::shared_bytes()) + " bytes of shared memory");
     }
     if (blocks == 0) return Status::Ok();
+    if (Body::shared_bytes() > kPlainSharedBytes) {
+      const int bytes = static_cast<int>(Body::shared_bytes());
+      UNIVAR_CUDA(cudaFuncSetAttribute(RunBody<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+    }
     RunBody<<<static_cast<unsigned>(blocks), Body::kThreads, Body::shared_bytes(), stream_>>>(body);
     UNIVAR_CUDA(cudaGetLastError());
     return Status::Ok();

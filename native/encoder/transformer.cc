@@ -146,13 +146,7 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   };
   float* qkv = saved.qkv == nullptr ? work_.qkv : saved.qkv;
   UNIVAR_TRY(Project(p, i, local, work_.hidden, qkv));
-  UNIVAR_TRY(backend_.attention_forward({.shape = Shape(p, local),
-                                         .qkv = qkv,
-                                         .o = saved.o.f32,
-                                         .lse = trains ? saved.lse : nullptr,
-                                         .o16 = saved.o.bf16,
-                                         .precision = p.precision},
-                                        control));
+  UNIVAR_TRY(backend_.attention_forward({Shape(p, local), qkv, saved.o.f32, saved.lse, saved.o.bf16, p.precision}, control));
   UNIVAR_TRY(multiply(OutWeight(p, i), {.x = saved.o.f32,
                                         .x16 = saved.o.bf16,
                                         .y = saved.norm1.sum,
@@ -286,7 +280,8 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                           .lse = saved.lse,
                                           .d_o = work_.d2,
                                           .dqkv = work_.dqkv,
-                                          .o16 = saved.o.bf16},
+                                          .o16 = saved.o.bf16,
+                                          .precision = p.precision},
                                          control));
   if (!c.learned_positions) UNIVAR_TRY(Rotate(p, local, work_.dqkv, true));
   return backend_.linear_backward(QkvWeight(p, i), {.x = Floats(input),

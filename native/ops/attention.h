@@ -33,7 +33,7 @@ struct AttentionForwardArgs {
   float* o = nullptr;  // at least one of the two
   float* lse = nullptr;
   uint16_t* o16 = nullptr;  // bfloat16 roundings of o, for a product that comes next
-  // kBf16 lets a backend round q, k, v and P to bfloat16 where lse is not asked for: gradients are those of float32.
+  // kBf16 lets a backend round what it multiplies to bfloat16, in both passes.
   Precision precision = Precision::kF32;
 };
 
@@ -45,6 +45,7 @@ struct AttentionBackwardArgs {
   const float* d_o = nullptr;
   float* dqkv = nullptr;  // [tokens, 3 * heads * d], overwritten
   const uint16_t* o16 = nullptr;
+  Precision precision = Precision::kF32;  // that of the forward pass
 };
 
 using AttentionForwardFn = Status (*)(const AttentionForwardArgs& args, const Control& control);

@@ -57,29 +57,18 @@ struct Run {
 enum class Output { kF32, kBf16, kBoth };
 
 template <class Machine>
-Run Forward(const Batch& batch, Machine& machine, Output output = Output::kBoth) {
+Run Forward(const Batch& batch, Machine& machine, Output output = Output::kBoth, Precision precision = Precision::kF32) {
   Run run;
   run.o.assign(batch.d_o.size(), NAN);
   run.o16.assign(batch.d_o.size(), cuda::ToBf16(NAN));
   run.lse.assign(batch.sizes.tokens() * batch.sizes.heads, NAN);
   run.status = cuda::AttentionForward(machine, {batch.shape(), batch.qkv.data(), output == Output::kBf16 ? nullptr : run.o.data(),
-                                                run.lse.data(), output == Output::kF32 ? nullptr : run.o16.data()});
-  return run;
-}
-
-// By tensor cores, where heads are not too wide.
-template <class Machine>
-Run ForwardBf16(const Batch& batch, Machine& machine) {
-  Run run;
-  run.o.assign(batch.d_o.size(), NAN);
-  run.o16.assign(batch.d_o.size(), cuda::ToBf16(NAN));
-  run.status = cuda::AttentionForward(
-      machine, {.shape = batch.shape(), .qkv = batch.qkv.data(), .o = run.o.data(), .o16 = run.o16.data(), .precision = Precision::kBf16});
+                                                run.lse.data(), output == Output::kF32 ? nullptr : run.o16.data(), precision});
   return run;
 }
 
 template <class Machine>
-void Backward(const Batch& batch, Machine& machine, bool rounded, Run* run) {
+void Backward(const Batch& batch, Machine& machine, bool rounded, Run* run, Precision precision = Precision::kF32) {
   run->dqkv.assign(batch.qkv.size(), NAN);
   AttentionBackwardArgs args;
   args.shape = batch.shape();
@@ -89,6 +78,7 @@ void Backward(const Batch& batch, Machine& machine, bool rounded, Run* run) {
   args.d_o = batch.d_o.data();
   args.dqkv = run->dqkv.data();
   args.o16 = rounded ? run->o16.data() : nullptr;
+  args.precision = precision;
   run->status = cuda::AttentionBackward(machine, args);
 }
 

@@ -8,7 +8,7 @@ import type { EncoderPrecision, PackedTokens } from '../../src/native/encoder-mo
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
-import { relativeError } from '../support/tolerances.js';
+import { cosine, relativeError } from '../support/tolerances.js';
 
 const POOLING = { pooling: 'mean', normalize: true } as const;
 const MINILM = fileURLToPath(new URL('../../../shared/models/all-MiniLM-L6-v2/', import.meta.url));
@@ -20,16 +20,6 @@ async function embed(folder: string, precision: EncoderPrecision, batch: PackedT
   } finally {
     await model.dispose();
   }
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  a.forEach((value, i) => {
-    ab += value * b[i]!;
-    aa += value * value;
-    bb += b[i]! * b[i]!;
-  });
-  return ab / Math.sqrt(aa * bb);
 }
 
 function cosines(a: Float32Array, b: Float32Array, dim: number): number[] {

@@ -27,3 +27,14 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   }
   return difference === 0 ? 0 : difference / Math.max(largest, Number.MIN_VALUE);
 }
+
+/** The cosine of the angle between two vectors. */
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [aa, bb, ab] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+    ab += a[i]! * b[i]!;
+  }
+  return a.length === b.length ? ab / Math.sqrt(aa * bb) : NaN;
+}

@@ -1,0 +1,126 @@
+// The backward pass of attention (ops/attention.h) by tensor cores, cut as in attention_backward.h. Queries, keys, values, do, P and
+// dz are rounded to bf16, sums are float32; lse is that of attention_forward_bf16.h, whose scores these are.
+#pragma once
+
+#include "cuda/attention_backward.h"
+#include "cuda/attention_bf16_tiles.h"
+
+namespace univar::cuda {
+
+// kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
+template <int kPaddedDim, bool kOwnKeys>
+struct AttentionBackwardBf16 {
+  using L = Bf16Layout<kPaddedDim>;
+  static constexpr int kThreads = L::kThreads, kStreamed = 32;
+  static constexpr int kQueries = kOwnKeys ? kStreamed : L::kRows;
+  static constexpr int kScoreStride = kStreamed + kFloatPad, kWeightStride = kStreamed + kBf16Pad;
+  static constexpr int kScores = L::kRows * kScoreStride;
+  static constexpr size_t kSums = Max(2 * kScores, L::kRows * L::kSumStride);
+  AttentionBackwardArgs args;
+  const float* row_dots;
+
+  static size_t shared_bytes() {
+    return 2 * SharedBytes<Bf16>(L::kRows * L::kStride) + 2 * SharedBytes<Bf16>(kStreamed * L::kStride) +
+           SharedBytes<float>(kSums) + 2 * SharedBytes<Bf16>(L::kRows * kWeightStride) + 2 * SharedBytes<float>(kQueries);
+  }
+  size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
+
+  // What comes with a key is its value; what comes with a query is the gradient of its output.
+  struct Tiles {
+    Bf16 *rows, *partners;
+  };
+  struct Sources {
+    const float *rows, *partners;
+    size_t stride, partner_stride;
+    template <int kTileRows>
+    UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, const Tiles& to) const {
+      L::template Stage<kTileRows>(t, rows + first * stride, stride, count, dim, to.rows);
+      L::template Stage<kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, to.partners);
+    }
+  };
+
+  struct State {
+    typename L::Entries rows, partners;  // gradients of own rows and, of keys, of their values
+  };
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    const AttentionShape& shape = args.shape;
+    const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
+    if (tile.rows == 0) return;
+    const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
+    const size_t column = tile.begin * stride + tile.head * dim;
+    const float* q = args.qkv + column;
+    const Sources queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
+    const Sources keys{q + model, q + 2 * model, stride, stride};
+    const Sources& own = kOwnKeys ? keys : queries;
+    const Sources& other = kOwnKeys ? queries : keys;
+    const float factor = 1.0f / sqrtf(static_cast<float>(dim));
+
+    Tiles held, streamed;
+    held.rows = block.template Shared<Bf16>(L::kRows * L::kStride);
+    held.partners = block.template Shared<Bf16>(L::kRows * L::kStride);
+    streamed.rows = block.template Shared<Bf16>(kStreamed * L::kStride);
+    streamed.partners = block.template Shared<Bf16>(kStreamed * L::kStride);
+    float* sums = block.template Shared<float>(kSums);  // scores and dP, in the end a gradient
+    Bf16* weights = block.template Shared<Bf16>(L::kRows * kWeightStride);
+    Bf16* dscores = block.template Shared<Bf16>(L::kRows * kWeightStride);
+    QueryTerms terms;
+    terms.lse = block.template Shared<float>(kQueries);
+    terms.dots = block.template Shared<float>(kQueries);
+    typename B::template Local<State> local(block);
+
+    block.Each([&](int t) {
+      own.template Stage<L::kRows>(t, tile.first, tile.rows, dim, held);
+      if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
+      local[t].rows.Clear(t % kWarp);
+      local[t].partners.Clear(t % kWarp);
+    });
+    for (size_t first = 0; first < tile.length; first += kStreamed) {
+      const size_t count = Min(kStreamed, tile.length - first);
+      block.Each([&](int t) {
+        other.template Stage<kStreamed>(t, first, count, dim, streamed);
+        if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
+      });
+      block.Each([&](int t) {
+        if (static_cast<size_t>(L::WarpRow(t)) >= tile.rows) return;
+        L::template Dots<kStreamed>(t, held.rows, streamed.rows, sums);
+        L::template Dots<kStreamed>(t, held.partners, streamed.partners, sums + kScores);
+      });
+      block.Each([&](int t) {
+        const int row = L::Row(t);
+        for (int c = t % L::kSharers; c < kStreamed; c += L::kSharers) {
+          const int at = row * kScoreStride + c, to = row * kWeightStride + c, query = kOwnKeys ? c : row;
+          const bool inside = static_cast<size_t>(c) < count && static_cast<size_t>(row) < tile.rows;
+          const float weight = inside ? exp2f(kLog2E * factor * sums[at] - terms.lse[query]) : 0.0f;
+          if constexpr (kOwnKeys) weights[to] = ToBf16(weight);
+          dscores[to] = inside ? ToBf16(weight * (sums[kScores + at] - terms.dots[query])) : Bf16{0};
+        }
+      });
+      block.Each([&](int t) {
+        if (static_cast<size_t>(L::WarpRow(t)) >= tile.rows) return;
+        L::template AddProduct<kStreamed>(t, dscores, streamed.rows, &local[t].rows);
+        if constexpr (kOwnKeys) L::template AddProduct<kStreamed>(t, weights, streamed.partners, &local[t].partners);
+      });
+    }
+
+    float* to = args.dqkv + column + tile.first * stride + (kOwnKeys ? model : 0);
+    Write(block, tile.rows, factor, sums, [&](int t) { return &local[t].rows; }, to);
+    if constexpr (kOwnKeys) Write(block, tile.rows, 1.0f, sums, [&](int t) { return &local[t].partners; }, to + model);
+  }
+
+  // Entries times factor, by way of shared memory.
+  template <class B, class F>
+  UNIVAR_BODY void Write(B& block, size_t rows, float factor, float* sums, const F& entries, float* to) const {
+    const size_t dim = args.shape.head_dim, stride = 3 * args.shape.heads * dim;
+    block.Each([&](int t) { L::Put(t, entries(t), sums); });
+    block.Each([&](int t) {
+      for (int e = t; e < L::kRows * L::kDim; e += kThreads) {
+        const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
+        if (r < rows && d < dim) to[r * stride + d] = factor * sums[r * L::kSumStride + d];
+      }
+    });
+  }
+};
+
+}  // namespace univar::cuda
