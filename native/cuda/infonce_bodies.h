@@ -101,6 +101,22 @@ struct Tile {
   UNIVAR_HD bool Several(size_t i) const { return group_counts != nullptr && group_counts[groups[i]] > 1; }
 };
 
+// One thread per sum.
+struct ClearSums {
+  static constexpr int kThreads = 256;
+  SoftSum* sums;
+  size_t count;
+  static size_t shared_bytes() { return 0; }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    block.Each([&](int t) {
+      const size_t i = block.index() * kThreads + t;
+      if (i < count) sums[i] = EmptySoftSum();
+    });
+  }
+};
+
 // Sums over rows of a tile, merged into what earlier tiles gave. One block per row.
 struct RowSums {
   static constexpr int kThreads = kRowThreads;

@@ -65,7 +65,7 @@ class InfoNceDriver {
         bf16_(args.precision == Precision::kBf16),
         symmetric_(args.mode == InfoNceMode::kSymmetric),
         supervised_(args.mode == InfoNceMode::kSupervised),
-        grouped_(supervised_ || args.mode == InfoNceMode::kMasked),
+        masked_(args.mode == InfoNceMode::kMasked),
         scale_(static_cast<float>(args.logit_scale)),
         weight_(args.logit_scale / static_cast<double>(args.rows) / (symmetric_ ? 2 : 1)),
         tile_rows_(Min(args.block_rows == 0 ? kInfoNceTile : args.block_rows, rows_)),
@@ -152,23 +152,24 @@ class InfoNceDriver {
   Status Prepare() {
     UNIVAR_TRY(machine_.Fill(d_query_, 0, rows_ * dim_));
     UNIVAR_TRY(machine_.Fill(d_key_, 0, rows_ * dim_));
-    if (grouped_) {
+    if (masked_) {
+      // Only whether labels are equal counts.
+      UNIVAR_TRY(machine_.Allocate(rows_, "groups", &groups_));
+      UNIVAR_TRY(machine_.Copy(args_.labels, rows_, groups_));
+    }
+    if (supervised_) {
       const RowGroups groups(args_.labels, rows_);
+      group_total_ = groups.counts.size();
       UNIVAR_TRY(Copy(groups.of_row, "groups", &groups_));
-      if (supervised_) {
-        group_total_ = groups.counts.size();
-        UNIVAR_TRY(Copy(groups.counts, "groups", &group_counts_));
-        UNIVAR_TRY(Copy(groups.offsets, "groups", &offsets_));
-        UNIVAR_TRY(Copy(groups.members, "groups", &members_));
-      }
+      UNIVAR_TRY(Copy(groups.counts, "groups", &group_counts_));
+      UNIVAR_TRY(Copy(groups.offsets, "groups", &offsets_));
+      UNIVAR_TRY(Copy(groups.members, "groups", &members_));
       UNIVAR_TRY(machine_.Wait());  // before the vectors go
     }
     UNIVAR_TRY(machine_.Fill(largest_, 0, kSizes));
     if (bf16_) UNIVAR_TRY(RoundSides());
-    // Byte patterns of no use as numbers would go unseen; these are what EmptySoftSum gives.
-    const std::vector<SoftSum> empty(rows_, EmptySoftSum());
     for (SoftSum* sums : {negatives_, column_negatives_, positives_})
-      if (sums != nullptr) UNIVAR_TRY(machine_.Copy(empty.data(), rows_, sums));
+      if (sums != nullptr) UNIVAR_TRY(machine_.Launch(ClearSums{sums, rows_}, CeilDivide(rows_, ClearSums::kThreads)));
     if (supervised_) UNIVAR_TRY(machine_.Fill(positive_total_, 0, rows_));
     UNIVAR_TRY(ResetFirstBad());
     UNIVAR_TRY(machine_.Launch(PairDots{Query(), Key(), positive_, first_bad_}, rows_));
@@ -321,7 +322,7 @@ class InfoNceDriver {
   const Control& control_;
   const size_t rows_, dim_;
   const size_t stride_;  // of bf16 rows
-  const bool bf16_, symmetric_, supervised_, grouped_;
+  const bool bf16_, symmetric_, supervised_, masked_;
   const float scale_;
   const double weight_;  // dL / d(logit) of a probability
   const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
