@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cmath>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/control.h"
@@ -23,6 +22,7 @@
 #include "cuda/infonce_bodies.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
+#include "cuda/row_groups.h"
 #include "ops/infonce.h"
 
 namespace univar::cuda {
@@ -30,24 +30,6 @@ namespace univar::cuda {
 inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 96 MiB for dot products and coefficients
 inline constexpr size_t kQueuedTiles = 16;    // between two looks at whether the call was cancelled
 inline constexpr size_t kRowPadding = 8;      // entries; what StagePieces asks for
-
-// Rows with equal labels, numbered in the order in which labels appear.
-struct RowGroups {
-  std::vector<int32_t> of_row, counts, offsets, members;
-  explicit RowGroups(const int32_t* labels, size_t rows) : of_row(rows), members(rows) {
-    std::unordered_map<int32_t, int32_t> numbers;
-    for (size_t i = 0; i < rows; ++i) {
-      const auto [at, fresh] = numbers.try_emplace(labels[i], static_cast<int32_t>(counts.size()));
-      if (fresh) counts.push_back(0);
-      of_row[i] = at->second;
-      ++counts[static_cast<size_t>(at->second)];
-    }
-    offsets.assign(counts.size() + 1, 0);
-    for (size_t g = 0; g < counts.size(); ++g) offsets[g + 1] = offsets[g] + counts[g];
-    std::vector<int32_t> next(offsets.begin(), offsets.end() - 1);
-    for (size_t i = 0; i < rows; ++i) members[static_cast<size_t>(next[static_cast<size_t>(of_row[i])]++)] = static_cast<int32_t>(i);
-  }
-};
 
 // The power of two that brings `largest` to [2^top, 2^(top + 1)), as far as it is itself a float.
 inline int PowerFor(float largest, int top) { return largest == 0.0f ? 0 : std::min(top - std::ilogb(largest), 126); }
