@@ -2,12 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { delimiter, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { describeComparisons } from '../../dist/cli/bench/print.js';
-import { findTorch, inPath, planSteps } from './steps.mjs';
+import { findCublasLt, findTorch, inPath, planSteps } from './steps.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HELP = `Usage: sh run.sh [options]
@@ -115,6 +115,8 @@ async function main() {
     return 0;
   }
   const gpu = !options['without-gpu'];
+  // After what there is already: it may be the system's.
+  if (gpu) process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, ...findCublasLt()].filter(Boolean).join(delimiter);
   const state = askForDevice();
   if (gpu && !state.usable) {
     console.error(explain(state));

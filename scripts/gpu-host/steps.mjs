@@ -12,15 +12,29 @@ export function inPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)));
 }
 
+function runPython(program) {
+  const { UNIVAR_HOST_LIBRARY_PATH: libraries, ...env } = process.env;
+  return spawnSync('python3', ['-c', program], { encoding: 'utf8', env: { ...env, LD_LIBRARY_PATH: libraries } });
+}
+
 /** PyTorch of the host's python3, or why there is none that can be compared with. */
 export function findTorch(gpu) {
-  const { UNIVAR_HOST_LIBRARY_PATH: libraries, ...env } = process.env;
-  const program = 'import torch; print(torch.__version__, torch.cuda.is_available())';
-  const { status, stdout, stderr, error } = spawnSync('python3', ['-c', program], { encoding: 'utf8', env: { ...env, LD_LIBRARY_PATH: libraries } });
+  const { status, stdout, stderr, error } = runPython('import torch; print(torch.__version__, torch.cuda.is_available())');
   if (error) return { reason: 'python3 is not in PATH' };
   if (status !== 0) return { reason: `python3 has no torch: ${stderr.trim().split('\n').at(-1)}` };
   const [version, cuda] = stdout.trim().split(' ');
   return gpu && cuda !== 'True' ? { reason: `torch ${version} finds no GPU` } : { version };
+}
+
+/** Folders with cuBLASLt among the host's Python packages, where PyTorch's wheels bring it. */
+export function findCublasLt() {
+  const { status, stdout } = runPython(`
+import glob, os, sys
+for folder in sys.path:
+    for file in glob.glob(os.path.join(folder, 'nvidia', '*', 'lib', 'libcublasLt.so.1[23]')):
+        print(os.path.dirname(file))
+`);
+  return status === 0 ? stdout.split('\n').filter(Boolean) : [];
 }
 
 /**
