@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <vector>
 
 #include "cuda/block_sums.h"
 #include "cuda/elementwise.h"
@@ -79,14 +78,13 @@ template <class Machine>
 Status SquaredNorm(Machine& machine, const float* x, size_t n, double* sum) {
   *sum = 0.0;
   if (n == 0) return Status::Ok();
-  std::vector<double> pieces(CeilDivide(n, SquaresOfPiece::kPiece));
+  const size_t pieces = CeilDivide(n, SquaresOfPiece::kPiece);
   double* sums = nullptr;
-  UNIVAR_TRY(machine.Scratch(pieces.size(), "sums of squares", &sums));
-  UNIVAR_TRY(machine.Launch(SquaresOfPiece{x, n, sums}, pieces.size()));
-  UNIVAR_TRY(machine.Copy(sums, pieces.size(), pieces.data()));
-  UNIVAR_TRY(machine.Wait());
-  for (const double piece : pieces) *sum += piece;
-  return Status::Ok();
+  UNIVAR_TRY(machine.Scratch(pieces + 1, "sums of squares", &sums));
+  UNIVAR_TRY(machine.Launch(SquaresOfPiece{x, n, sums}, pieces));
+  UNIVAR_TRY(machine.Launch(SumOfArray{sums, pieces, sums + pieces}, 1));
+  UNIVAR_TRY(machine.Copy(sums + pieces, 1, sum));
+  return machine.Wait();
 }
 
 }  // namespace univar::cuda

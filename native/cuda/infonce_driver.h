@@ -19,6 +19,7 @@
 
 #include "core/control.h"
 #include "core/try.h"
+#include "cuda/block_sums.h"
 #include "cuda/infonce_bodies.h"
 #include "cuda/machine.h"
 #include "cuda/product.h"
@@ -109,7 +110,7 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Allocate(rows_, "dot products of the pairs", &positive_));
     UNIVAR_TRY(machine_.Allocate(rows_, "sums of rows", &negatives_));
     UNIVAR_TRY(machine_.Allocate(rows_, "terms of rows", &terms_));
-    UNIVAR_TRY(machine_.Allocate(rows_, "losses", &losses_));
+    UNIVAR_TRY(machine_.Allocate(rows_ + 1, "losses", &losses_));  // and their sum
     UNIVAR_TRY(machine_.Allocate(rows_, "coefficients of positives", &coefficients_));
     UNIVAR_TRY(machine_.Allocate(1, "the first bad row", &first_bad_));
     UNIVAR_TRY(machine_.Allocate(kSizes, "the largest values", &largest_));
@@ -226,20 +227,25 @@ class InfoNceDriver {
                             terms_,     column_terms_,     losses_,         coefficients_,
                             &largest_[kCoefficient]};
     UNIVAR_TRY(machine_.Launch(finish, CeilDivide(rows_, FinishRows::kThreads)));
-    std::vector<double> losses(rows_);
+    UNIVAR_TRY(machine_.Launch(SumOfArray{losses_, rows_, losses_ + rows_}, 1));
+    double total = 0.0;
     int largest = 0;
-    UNIVAR_TRY(machine_.Copy(losses_, rows_, losses.data()));
+    UNIVAR_TRY(machine_.Copy(losses_ + rows_, 1, &total));
     UNIVAR_TRY(machine_.Copy(&largest_[kCoefficient], 1, &largest));
     UNIVAR_TRY(machine_.Wait());
-    double total = 0.0;
-    for (size_t i = 0; i < rows_; ++i) {
-      if (!std::isfinite(losses[i])) return NonFinite("the logits of query", i);
-      total += losses[i];
-    }
+    if (!std::isfinite(total)) return NameNonFiniteLoss();
     *loss = total / static_cast<double>(rows_);
     // One less than for the sides: a row's and a column's may come together.
     if (bf16_) coefficient_power_ = PowerFor(FloatOf(static_cast<uint32_t>(largest)), 13);
     return Status::Ok();
+  }
+
+  Status NameNonFiniteLoss() {
+    std::vector<double> losses(rows_);
+    UNIVAR_TRY(machine_.Copy(losses_, rows_, losses.data()));
+    UNIVAR_TRY(machine_.Wait());
+    const auto bad = std::find_if(losses.begin(), losses.end(), [](double loss) { return !std::isfinite(loss); });
+    return NonFinite("the logits of query", static_cast<size_t>(bad - losses.begin()));
   }
 
   Status AddNegatives(const Tile& tile) {
