@@ -118,11 +118,9 @@ struct AttentionBackwardTile {
     const AttentionShape& shape = args.shape;
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
-    const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
-    const size_t column = tile.begin * stride + tile.head * dim;
-    const float* q = args.qkv + column;
+    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
     const Sources queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const Sources keys{q + model, q + 2 * model, stride, stride};
+    const Sources keys{k, v, stride, stride};
     const Sources& own = kOwnKeys ? keys : queries;
     const Sources& other = kOwnKeys ? queries : keys;
     const int depth = static_cast<int>(RoundUp(dim, 4)), rows = static_cast<int>(tile.rows);
@@ -173,7 +171,7 @@ struct AttentionBackwardTile {
       if constexpr (kOwnKeys) PutEntries<L>(t, local[t].partners, ones, held.partners);
     });
     block.Each([&](int t) {
-      float* to = args.dqkv + column + tile.first * stride + (kOwnKeys ? model : 0);
+      float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
       WriteRows<L>(t, held.rows, tile.rows, dim, stride, to, nullptr);
       if constexpr (kOwnKeys) WriteRows<L>(t, held.partners, tile.rows, dim, stride, to + model, nullptr);
     });

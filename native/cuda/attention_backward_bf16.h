@@ -48,11 +48,9 @@ struct AttentionBackwardBf16 {
     const AttentionShape& shape = args.shape;
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
-    const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
-    const size_t column = tile.begin * stride + tile.head * dim;
-    const float* q = args.qkv + column;
+    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
     const Sources queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const Sources keys{q + model, q + 2 * model, stride, stride};
+    const Sources keys{k, v, stride, stride};
     const Sources& own = kOwnKeys ? keys : queries;
     const Sources& other = kOwnKeys ? queries : keys;
     const float factor = 1.0f / sqrtf(static_cast<float>(dim));
@@ -104,7 +102,7 @@ struct AttentionBackwardBf16 {
       });
     }
 
-    float* to = args.dqkv + column + tile.first * stride + (kOwnKeys ? model : 0);
+    float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
     Write(block, tile.rows, factor, sums, [&](int t) { return &local[t].rows; }, to);
     if constexpr (kOwnKeys) Write(block, tile.rows, 1.0f, sums, [&](int t) { return &local[t].partners; }, to + model);
   }

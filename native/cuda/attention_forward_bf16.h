@@ -48,10 +48,7 @@ struct AttentionForwardBf16 {
     const AttentionShape& shape = args.shape;
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
-    const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
-    const float* q = args.qkv + tile.begin * stride + tile.head * dim;
-    const float* k = q + model;
-    const float* v = k + model;
+    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
     const float factor = kLog2E / sqrtf(static_cast<float>(dim));
 
     Tiles tiles;

@@ -37,6 +37,17 @@ UNIVAR_HD TokenTile FindTokenTile(const AttentionShape& shape, size_t block, siz
   return {head, begin, length, first, first < length ? Min(rows, length - first) : 0};
 }
 
+// The rows of a tile's sequence and head: entry d of token i is at [i * stride + d].
+struct HeadRows {
+  size_t dim, model, stride;
+  const float *q, *k, *v;
+};
+UNIVAR_HD HeadRows FindHeadRows(const AttentionShape& shape, const TokenTile& tile, const float* qkv) {
+  const size_t dim = shape.head_dim, model = shape.heads * dim, stride = 3 * model;
+  const float* q = qkv + tile.begin * stride + tile.head * dim;
+  return {dim, model, stride, q, q + model, q + 2 * model};
+}
+
 // How a block of threads shares out tiles of `kRows` own and `kStreamed` streamed rows, each padded to kDim entries. A thread
 // has kRowsEach own rows, and of these every kAcross-th streamed row or four entries, beginning with its lane.
 template <int kPaddedDim, int kOwnRows, int kStreamedRows, int kEach, int kLanes>
