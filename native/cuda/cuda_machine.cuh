@@ -12,8 +12,15 @@
 
 namespace univar::cuda {
 
+// Blocks of a multiprocessor for which a body wants to have registers.
 template <class Body>
-__global__ void __launch_bounds__(Body::kThreads) RunBody(const Body body) {
+constexpr int BlocksAtOnce() {
+  if constexpr (requires { Body::kBlocksAtOnce; }) return Body::kBlocksAtOnce;
+  return 1;
+}
+
+template <class Body>
+__global__ void __launch_bounds__(Body::kThreads, BlocksAtOnce<Body>()) RunBody(const Body body) {
   extern __shared__ __align__(64) unsigned char shared[];
   DeviceBlock block(shared);
   body(block);

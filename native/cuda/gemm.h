@@ -4,6 +4,9 @@
 #pragma once
 
 #include "cuda/warp_mma.h"
+#ifdef __CUDACC__
+#include <cuda_pipeline.h>
+#endif
 
 namespace univar::cuda {
 
@@ -90,8 +93,23 @@ UNIVAR_HD bool InPieces(const uint16_t* from, size_t stride) {
   return reinterpret_cast<uintptr_t>(from) % sizeof(Piece) == 0 && stride % 8 == 0;
 }
 
+// Copies a piece to shared memory; it is there after WaitForPieces, of this thread's. The device goes on meanwhile.
+UNIVAR_HD void CopyPiece(const uint16_t* from, uint16_t* to) {
+#ifdef __CUDA_ARCH__
+  __pipeline_memcpy_async(to, from, sizeof(Piece));
+#else
+  *reinterpret_cast<Piece*>(to) = *reinterpret_cast<const Piece*>(from);
+#endif
+}
+UNIVAR_HD void WaitForPieces() {
+#ifdef __CUDA_ARCH__
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
+#endif
+}
+
 // Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory, zeros
-// where it ends.
+// where it ends; to be waited for.
 template <int kRows, int kColumns, int kStride>
 UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t rows, size_t columns, size_t stride,
                            size_t row, size_t column, uint16_t* to) {
@@ -105,16 +123,17 @@ UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t
   }
   for (int p = thread; p < kRows * kPieces; p += threads) {
     const int r = p / kPieces, c = p % kPieces * 8;
-    Piece piece = {};
-    if (row + r < rows && column + c < columns)
-      piece = *reinterpret_cast<const Piece*>(from + (row + r) * stride + column + c);
-    *reinterpret_cast<Piece*>(to + r * kStride + c) = piece;
+    if (row + r < rows && column + c < columns) {
+      CopyPiece(from + (row + r) * stride + column + c, to + r * kStride + c);
+    } else {
+      *reinterpret_cast<Piece*>(to + r * kStride + c) = {};
+    }
   }
 }
 
 template <bool kTransposeA, bool kTransposeB, Half kHalf>
 struct GemmHalf {
-  static constexpr int kThreads = 256;
+  static constexpr int kThreads = 256, kBlocksAtOnce = 2;
   static constexpr int kTileRows = 128, kTileColumns = 128, kDepth = 32;
   static constexpr int kWarpRows = 64, kWarpColumns = 32;
   static constexpr int kWarpsAcross = kTileColumns / kWarpColumns;
@@ -133,36 +152,44 @@ struct GemmHalf {
 
   UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
   UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
+  static constexpr int kSizeA = kRowsA * kStrideA, kSizePair = kSizeA + kRowsB * kStrideB;  // of tiles in shared memory, entries
   UNIVAR_HD static size_t shared_bytes() {
-    return SharedBytes<uint16_t>(kRowsA * kStrideA) + SharedBytes<uint16_t>(kRowsB * kStrideB) +
-           SharedBytes<float>(kThreads / kWarp * kFragmentSize);
+    return SharedBytes<uint16_t>(2 * kSizePair) + SharedBytes<float>(kThreads / kWarp * kFragmentSize);
   }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
-    uint16_t* tile_a = block.template Shared<uint16_t>(kRowsA * kStrideA);
-    uint16_t* tile_b = block.template Shared<uint16_t>(kRowsB * kStrideB);
+    // While one pair of tiles is multiplied, the next is on its way to the other.
+    uint16_t* staged = block.template Shared<uint16_t>(2 * kSizePair);
     float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
     const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTileRows, kTileColumns);
     const DepthRange split = DepthOfSplit(block.index() / tiles(), shape);
     typename B::template Local<WarpTile<kTransposeA, kTransposeB, kHalf, kWarpRows, kWarpColumns>> sums(block);
+    const auto stage = [&](int t, size_t k, uint16_t* to) {
+      const bool ta = kTransposeA, tb = kTransposeB;
+      StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k, shape.lda,
+                                               ta ? k : place.row, ta ? place.row : k, to);
+      StagePieces<kRowsB, kColumnsB, kStrideB>(t, kThreads, b, tb ? shape.n : shape.k, tb ? shape.k : shape.n, shape.ldb,
+                                               tb ? place.column : k, tb ? k : place.column, to + kSizeA);
+    };
 
-    block.Each([&](int t) { sums[t].Clear(t % kWarp); });
-    for (size_t k = split.begin; k < split.end; k += kDepth) {
+    block.Each([&](int t) {
+      sums[t].Clear(t % kWarp);
+      stage(t, split.begin, staged);
+      WaitForPieces();
+    });
+    int current = 0;
+    for (size_t k = split.begin; k < split.end; k += kDepth, current ^= 1) {
       block.Each([&](int t) {
-        const bool ta = kTransposeA, tb = kTransposeB;
-        StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k,
-                                                 shape.lda, ta ? k : place.row, ta ? place.row : k, tile_a);
-        StagePieces<kRowsB, kColumnsB, kStrideB>(t, kThreads, b, tb ? shape.n : shape.k, tb ? shape.k : shape.n,
-                                                 shape.ldb, tb ? place.column : k, tb ? k : place.column, tile_b);
-      });
-      block.Each([&](int t) {
+        if (k + kDepth < split.end) stage(t, k + kDepth, staged + (current ^ 1) * kSizePair);
+        const uint16_t *tile_a = staged + current * kSizePair, *tile_b = tile_a + kSizeA;
         const int warp = t / kWarp, row = warp / kWarpsAcross * kWarpRows, column = warp % kWarpsAcross * kWarpColumns;
         for (int d = 0; d < kDepth; d += kFragment) {
           const uint16_t* from_a = tile_a + (kTransposeA ? d * kStrideA + row : row * kStrideA + d);
           const uint16_t* from_b = tile_b + (kTransposeB ? column * kStrideB + d : d * kStrideB + column);
           sums[t].Add(t % kWarp, from_a, kStrideA, from_b, kStrideB);
         }
+        WaitForPieces();
       });
     }
     for (int i = 0; i < kWarpRows / kFragment; ++i) {
