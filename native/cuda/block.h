@@ -92,9 +92,12 @@ class HostBlock {
   size_t index() const { return index_; }
   int threads() const { return threads_; }
 
+  // Every other phase from the last thread to the first, and in the next block the others: where a phase depends on the order of
+  // its threads, which on the device is any, one of the two blocks gets something else.
   template <typename F>
   void Each(const F& phase) {
-    for (int thread = 0; thread < threads_; ++thread) phase(thread);
+    const bool backwards = (index_ + phases_++) % 2 == 1;
+    for (int n = 0; n < threads_; ++n) phase(backwards ? threads_ - 1 - n : n);
   }
   template <typename T>
   T* Shared(size_t count) {
@@ -128,7 +131,7 @@ class HostBlock {
  private:
   size_t index_;
   int threads_;
-  size_t size_, used_ = 0;
+  size_t size_, used_ = 0, phases_ = 0;
   std::vector<unsigned char> memory_;
   unsigned char* shared_;
 };
