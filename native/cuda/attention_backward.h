@@ -63,6 +63,22 @@ UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float*
   }
 }
 
+// Rows and what comes with them: with a key its value, with a query the gradient of its output.
+template <typename T>
+struct PairedTiles {
+  T *rows, *partners;
+};
+struct PairedRows {
+  const float *rows, *partners;
+  size_t stride, partner_stride;
+  // Of the rows from `first` on; factor is that of rows.
+  template <class L, int kTileRows, typename T>
+  UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, float factor, const PairedTiles<T>& to) const {
+    StageRows<L, kTileRows>(t, rows + first * stride, stride, count, dim, factor, to.rows);
+    StageRows<L, kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, 1.0f, to.partners);
+  }
+};
+
 // kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
 template <class L, bool kOwnKeys>
 struct AttentionBackwardTile {
@@ -76,23 +92,8 @@ struct AttentionBackwardTile {
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
-  // What comes with a key is its value; what comes with a query is the gradient of its output.
-  struct Tiles {
-    float *rows, *partners;
-  };
-  struct Sources {
-    const float *rows, *partners;
-    size_t stride, partner_stride;
-    // Of the rows from `first` on.
-    template <int kTileRows>
-    UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, float factor, const Tiles& to) const {
-      StageRows<L, kTileRows>(t, rows + first * stride, stride, count, dim, factor, to.rows);
-      StageRows<L, kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, 1.0f, to.partners);
-    }
-  };
-
   // weights = P and dscores = dz of own rows and `count` streamed rows, zeros behind them.
-  UNIVAR_HD static void Weigh(int t, const Tiles& own, const Tiles& streamed, const QueryTerms& terms, int depth, int count,
+  UNIVAR_HD static void Weigh(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed, const QueryTerms& terms, int depth, int count,
                               float* weights, float* dscores) {
     float scores[L::kRowsEach][L::kStreamedEach], dweights[L::kRowsEach][L::kStreamedEach];
     Dots<L>(t, own.rows, streamed.rows, depth, scores);
@@ -119,14 +120,14 @@ struct AttentionBackwardTile {
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
     const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
-    const Sources queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const Sources keys{k, v, stride, stride};
-    const Sources& own = kOwnKeys ? keys : queries;
-    const Sources& other = kOwnKeys ? queries : keys;
+    const PairedRows queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
+    const PairedRows keys{k, v, stride, stride};
+    const PairedRows& own = kOwnKeys ? keys : queries;
+    const PairedRows& other = kOwnKeys ? queries : keys;
     const int depth = static_cast<int>(RoundUp(dim, 4)), rows = static_cast<int>(tile.rows);
     const float factor = 1.0f / sqrtf(static_cast<float>(dim));
 
-    Tiles held, streamed;
+    PairedTiles<float> held, streamed;
     held.rows = block.template Shared<float>(L::kRows * L::kStride);
     held.partners = block.template Shared<float>(L::kRows * L::kStride);
     streamed.rows = block.template Shared<float>(L::kStreamed * L::kStride);
@@ -139,7 +140,7 @@ struct AttentionBackwardTile {
     typename B::template Local<State> local(block);
 
     block.Each([&](int t) {
-      own.template Stage<L::kRows>(t, tile.first, tile.rows, dim, kLog2E * factor, held);
+      own.template Stage<L, L::kRows>(t, tile.first, tile.rows, dim, kLog2E * factor, held);
       if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
       local[t] = {};
     });
@@ -147,7 +148,7 @@ struct AttentionBackwardTile {
       const size_t count = Min(L::kStreamed, tile.length - first);
       const int terms_of_sum = static_cast<int>(RoundUp(count, 4));
       block.Each([&](int t) {
-        other.template Stage<L::kStreamed>(t, first, count, dim, 1.0f, streamed);
+        other.template Stage<L, L::kStreamed>(t, first, count, dim, 1.0f, streamed);
         if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
@@ -172,8 +173,9 @@ struct AttentionBackwardTile {
     });
     block.Each([&](int t) {
       float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
-      WriteRows<L>(t, held.rows, tile.rows, dim, stride, to, nullptr);
-      if constexpr (kOwnKeys) WriteRows<L>(t, held.partners, tile.rows, dim, stride, to + model, nullptr);
+      const auto one = [](size_t) { return 1.0f; };
+      WriteRows<L, L::kStride>(t, held.rows, tile.rows, dim, stride, one, to, nullptr);
+      if constexpr (kOwnKeys) WriteRows<L, L::kStride>(t, held.partners, tile.rows, dim, stride, one, to + model, nullptr);
     });
   }
 };

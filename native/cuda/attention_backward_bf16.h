@@ -25,20 +25,6 @@ struct AttentionBackwardBf16 {
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
-  // What comes with a key is its value; what comes with a query is the gradient of its output.
-  struct Tiles {
-    Bf16 *rows, *partners;
-  };
-  struct Sources {
-    const float *rows, *partners;
-    size_t stride, partner_stride;
-    template <int kTileRows>
-    UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, const Tiles& to) const {
-      L::template Stage<kTileRows>(t, rows + first * stride, stride, count, dim, to.rows);
-      L::template Stage<kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, to.partners);
-    }
-  };
-
   struct State {
     typename L::Entries rows, partners;  // gradients of own rows and, of keys, of their values
   };
@@ -49,13 +35,13 @@ struct AttentionBackwardBf16 {
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
     const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
-    const Sources queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const Sources keys{k, v, stride, stride};
-    const Sources& own = kOwnKeys ? keys : queries;
-    const Sources& other = kOwnKeys ? queries : keys;
+    const PairedRows queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
+    const PairedRows keys{k, v, stride, stride};
+    const PairedRows& own = kOwnKeys ? keys : queries;
+    const PairedRows& other = kOwnKeys ? queries : keys;
     const float factor = 1.0f / sqrtf(static_cast<float>(dim));
 
-    Tiles held, streamed;
+    PairedTiles<Bf16> held, streamed;
     held.rows = block.template Shared<Bf16>(L::kRows * L::kStride);
     held.partners = block.template Shared<Bf16>(L::kRows * L::kStride);
     streamed.rows = block.template Shared<Bf16>(kStreamed * L::kStride);
@@ -69,15 +55,15 @@ struct AttentionBackwardBf16 {
     typename B::template Local<State> local(block);
 
     block.Each([&](int t) {
-      own.template Stage<L::kRows>(t, tile.first, tile.rows, dim, held);
+      own.template Stage<L, L::kRows>(t, tile.first, tile.rows, dim, 1.0f, held);
       if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
       local[t].rows.Clear(t % kWarp);
-      local[t].partners.Clear(t % kWarp);
+      if constexpr (kOwnKeys) local[t].partners.Clear(t % kWarp);
     });
     for (size_t first = 0; first < tile.length; first += kStreamed) {
       const size_t count = Min(kStreamed, tile.length - first);
       block.Each([&](int t) {
-        other.template Stage<kStreamed>(t, first, count, dim, streamed);
+        other.template Stage<L, kStreamed>(t, first, count, dim, 1.0f, streamed);
         if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
@@ -113,10 +99,7 @@ struct AttentionBackwardBf16 {
     const size_t dim = args.shape.head_dim, stride = 3 * args.shape.heads * dim;
     block.Each([&](int t) { L::Put(t, entries(t), sums); });
     block.Each([&](int t) {
-      for (int e = t; e < L::kRows * L::kDim; e += kThreads) {
-        const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
-        if (r < rows && d < dim) to[r * stride + d] = factor * sums[r * L::kSumStride + d];
-      }
+      WriteRows<L, L::kSumStride>(t, sums, rows, dim, stride, [&](size_t) { return factor; }, to, nullptr);
     });
   }
 };

@@ -20,16 +20,6 @@ struct Bf16Layout {
   UNIVAR_HD static int WarpRow(int thread) { return thread / kWarp * kFragment; }
   UNIVAR_HD static int Row(int thread) { return thread / kSharers; }
 
-  // Copies `count` rows of `dim` entries to shared memory, rounded; zeros in the rest of the tile.
-  template <int kTileRows>
-  UNIVAR_HD static void Stage(int thread, const float* from, size_t stride, size_t count, size_t dim, Bf16* to) {
-#pragma unroll 8
-    for (int e = thread; e < kTileRows * kDim; e += kThreads) {
-      const size_t r = static_cast<size_t>(e / kDim), d = static_cast<size_t>(e % kDim);
-      to[e / kDim * kStride + e % kDim] = r < count && d < dim ? ToBf16(from[r * stride + d]) : Bf16{0};
-    }
-  }
-
   // products[own, streamed] = own rows times streamed rows, for the rows of the thread's warp.
   template <int kStreamed>
   UNIVAR_HD static void Dots(int thread, const Bf16* own, const Bf16* streamed, float* products) {

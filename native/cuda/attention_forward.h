@@ -142,8 +142,8 @@ struct AttentionForwardTile {
     });
     block.Each([&](int t) {
       const size_t at = (tile.begin + tile.first) * model + tile.head * dim;
-      WriteRows<L>(t, queries, tile.rows, dim, model, args.o != nullptr ? args.o + at : nullptr,
-                   args.o16 != nullptr ? args.o16 + at : nullptr);
+      WriteRows<L, L::kStride>(t, queries, tile.rows, dim, model, [](size_t) { return 1.0f; },
+                               args.o != nullptr ? args.o + at : nullptr, args.o16 != nullptr ? args.o16 + at : nullptr);
     });
   }
 };

@@ -32,7 +32,7 @@ struct AttentionForwardBf16 {
 
   template <class B>
   UNIVAR_BODY static void Score(B& block, const float* keys, size_t stride, size_t count, size_t dim, size_t rows, const Tiles& tiles) {
-    block.Each([&](int t) { L::template Stage<kKeys>(t, keys, stride, count, dim, tiles.streamed); });
+    block.Each([&](int t) { StageRows<L, kKeys>(t, keys, stride, count, dim, 1.0f, tiles.streamed); });
     block.Each([&](int t) {
       if (static_cast<size_t>(L::WarpRow(t)) < rows) L::template Dots<kKeys>(t, tiles.queries, tiles.streamed, tiles.sums);
     });
@@ -61,7 +61,7 @@ struct AttentionForwardBf16 {
     typename B::template Local<typename L::Entries> out(block);
 
     block.Each([&](int t) {
-      L::template Stage<L::kRows>(t, q + tile.first * stride, stride, tile.rows, dim, tiles.queries);
+      StageRows<L, L::kRows>(t, q + tile.first * stride, stride, tile.rows, dim, 1.0f, tiles.queries);
       local[t] = {MinusInfinity(), 0.0f};
       out[t].Clear(t % kWarp);
     });
@@ -81,7 +81,7 @@ struct AttentionForwardBf16 {
       // A single tile has its scores already.
       if (tile.length > kKeys) Score(block, k + first * stride, stride, count, dim, tile.rows, tiles);
       block.Each([&](int t) {
-        L::template Stage<kKeys>(t, v + first * stride, stride, count, dim, tiles.streamed);
+        StageRows<L, kKeys>(t, v + first * stride, stride, count, dim, 1.0f, tiles.streamed);
         const int row = L::Row(t);
         for (int c = t % L::kSharers; c < kKeys; c += L::kSharers) {
           const bool inside = static_cast<size_t>(c) < count && static_cast<size_t>(row) < tile.rows;
@@ -105,15 +105,12 @@ struct AttentionForwardBf16 {
         const float sum = tiles.of_threads[t] + tiles.of_threads[t + 1];
         args.lse[(token + row) * shape.heads + tile.head] = kLn2 * (factor * local[t].max + log2f(sum));
       }
-      for (int e = t; e < L::kRows * L::kDim; e += kThreads) {
-        const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
-        if (r >= tile.rows || d >= dim) continue;
-        const float sum = tiles.of_threads[r * L::kSharers] + tiles.of_threads[r * L::kSharers + 1];
-        const float value = tiles.sums[r * L::kSumStride + d] / sum;
-        const size_t at = (token + r) * model + tile.head * dim + d;
-        if (args.o != nullptr) args.o[at] = value;
-        if (args.o16 != nullptr) args.o16[at] = ToBf16(value);
-      }
+      const auto inverse = [&](size_t r) {
+        return 1.0f / (tiles.of_threads[r * L::kSharers] + tiles.of_threads[r * L::kSharers + 1]);
+      };
+      const size_t at = token * model + tile.head * dim;
+      WriteRows<L, L::kSumStride>(t, tiles.sums, tile.rows, dim, model, inverse, args.o != nullptr ? args.o + at : nullptr,
+                                  args.o16 != nullptr ? args.o16 + at : nullptr);
     });
   }
 };

@@ -76,13 +76,17 @@ struct OwnEntries {
   float values[L::kRowsEach][L::kPieces][4];
 };
 
+// An entry of a tile in shared memory.
+UNIVAR_HD void Put(float value, float* to) { *to = value; }
+UNIVAR_HD void Put(float value, Bf16* to) { *to = ToBf16(value); }
+
 // Copies `count` rows of `dim` entries to shared memory, times factor; zeros in the rest of the tile.
-template <class L, int kTileRows>
-UNIVAR_HD void StageRows(int thread, const float* from, size_t stride, size_t count, size_t dim, float factor, float* to) {
+template <class L, int kTileRows, typename T>
+UNIVAR_HD void StageRows(int thread, const float* from, size_t stride, size_t count, size_t dim, float factor, T* to) {
 #pragma unroll 8
   for (int e = thread; e < kTileRows * L::kDim; e += L::kThreads) {
     const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
-    to[e / L::kDim * L::kStride + e % L::kDim] = r < count && d < dim ? factor * from[r * stride + d] : 0.0f;
+    Put(r < count && d < dim ? factor * from[r * stride + d] : 0.0f, &to[e / L::kDim * L::kStride + e % L::kDim]);
   }
 }
 
@@ -159,13 +163,14 @@ UNIVAR_HD void PutEntries(int thread, const OwnEntries<L>& entries, const float 
   }
 }
 
-// Writes `count` rows of `dim` entries of a tile as float32, as bf16, or as both.
-template <class L>
-UNIVAR_HD void WriteRows(int thread, const float* tile, size_t count, size_t dim, size_t stride, float* to, Bf16* to16) {
+// Writes `count` rows of `dim` entries of a tile, times factor(row), as float32, as bf16, or as both.
+template <class L, int kTileStride, class Factor>
+UNIVAR_HD void WriteRows(int thread, const float* tile, size_t count, size_t dim, size_t stride, const Factor& factor, float* to,
+                         Bf16* to16) {
   for (int e = thread; e < L::kRows * L::kDim; e += L::kThreads) {
     const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
     if (r >= count || d >= dim) continue;
-    const float value = tile[e / L::kDim * L::kStride + e % L::kDim];
+    const float value = factor(r) * tile[e / L::kDim * kTileStride + e % L::kDim];
     if (to != nullptr) to[r * stride + d] = value;
     if (to16 != nullptr) to16[r * stride + d] = ToBf16(value);
   }
