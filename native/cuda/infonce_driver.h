@@ -29,7 +29,7 @@
 namespace univar::cuda {
 
 inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 96 MiB for dot products and coefficients
-inline constexpr size_t kQueuedTiles = 16;    // between two looks at whether the call was cancelled
+inline constexpr size_t kQueuedTiles = 16;    // before the device is waited for, so that a call can be cancelled
 inline constexpr size_t kRowPadding = 8;      // entries; what a product reads at once
 
 // The power of two that brings `largest` to [2^top, 2^(top + 1)), as far as it is itself a float.

@@ -24,7 +24,7 @@ inline constexpr size_t kListBytes = size_t{256} << 20;  // lists and candidates
 inline constexpr size_t kMaxTopkQueries = 1024;          // of a block
 inline constexpr size_t kWantedBlocks = 512;             // to keep a device busy
 inline constexpr size_t kFirstSegment = 4096, kMaxGrowth = 16;
-inline constexpr size_t kQueuedSegments = 8;             // between two looks at whether the call was cancelled
+inline constexpr size_t kQueuedSegments = 8;             // before the device is waited for, so that a call can be cancelled
 
 // How a search is cut.
 struct TopkPlan {
