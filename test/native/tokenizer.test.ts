@@ -108,6 +108,9 @@ describe('WordPieceTokenizer and the Rust implementation', () => {
       const added = chosen.map((content, i) => ({ ...options[i]!, content, id: json.model.vocab[content] ?? next++ }));
       // The reference refuses two tokens of one normalised form.
       fc.pre(new Set(added.map(({ content }) => content.toLowerCase().normalize('NFD').replace(/\p{Mn}/gu, ''))).size === added.length);
+      // The reference panics ("AddedVocabulary bad split"), which ends the process, where a token that takes the space after it is
+      // followed by one that begins with a space.
+      fc.pre(!(added.some(({ rstrip }) => rstrip) && chosen.some((content) => content.startsWith(' '))));
       const [ours, theirs] = both({ ...json, added_tokens: added });
       const spiced = texts.map((text, i) => text + chosen[i % chosen.length]! + (i % 3 === 0 ? ' ' : 'y') + text);
       expect(await findDifferences(ours, theirs, spiced)).toEqual([]);
