@@ -1,8 +1,8 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may import whom (CONTRIBUTING.md, "The map of the house"): each folder of src/ and the folders it may use, and the
- * packages that only folders which name them may import.
+ * Who may import whom (CONTRIBUTING.md, "The map of the house"): each folder of src/ and the folders it may use, and
+ * the packages that only folders which name them may import.
  */
 const FOLDERS = {
   core: { uses: [] },
@@ -15,15 +15,43 @@ const FOLDERS = {
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   evaluation: { uses: ['core', 'native', 'data', 'encoder', 'search', 'plots'], packages: ['@observablehq/plot'] },
   maps: { uses: ['core', 'native', 'data', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
-  training: { uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'], packages: ['@observablehq/plot'] },
+  training: {
+    uses: ['core', 'native', 'data', 'tokenizer', 'encoder', 'search', 'evaluation', 'plots'],
+    packages: ['@observablehq/plot'],
+  },
   generation: { uses: ['core', 'native', 'data', 'encoder'], packages: ['openai', 'p-queue', 'yaml', 'zod', 'eld'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
   server: {
     uses: ['core', 'native', 'data', 'encoder', 'search', 'collection'],
-    packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', '@fastify/type-provider-typebox', 'typebox', 'prom-client'],
+    packages: [
+      'fastify',
+      '@fastify/rate-limit',
+      '@fastify/swagger',
+      '@fastify/type-provider-typebox',
+      'typebox',
+      'prom-client',
+    ],
   },
   queue: { uses: ['core', 'data', 'encoder', 'generation'], packages: ['bullmq', 'ioredis'] },
-  cli: { uses: ['core', 'native', 'tokenizer', 'data', 'encoder', 'search', 'evaluation', 'maps', 'training', 'generation', 'benchmarking', 'collection', 'server', 'queue'], packages: ['commander', 'cli-progress'] },
+  cli: {
+    uses: [
+      'core',
+      'native',
+      'tokenizer',
+      'data',
+      'encoder',
+      'search',
+      'evaluation',
+      'maps',
+      'training',
+      'generation',
+      'benchmarking',
+      'collection',
+      'server',
+      'queue',
+    ],
+    packages: ['commander', 'cli-progress'],
+  },
 };
 
 const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.packages ?? []))];
@@ -39,9 +67,17 @@ const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => 
         {
           patterns: [
             ...(folders.length > 0
-              ? [{ group: folders.map((other) => `**/${other}/*`), message: `${name} may import: ${uses.join(', ') || 'nothing in src/'}.` }]
+              ? [
+                  {
+                    group: folders.map((other) => `**/${other}/*`),
+                    message: `${name} may import: ${uses.join(', ') || 'nothing in src/'}.`,
+                  },
+                ]
               : []),
-            ...strangers.map((entry) => ({ group: [entry, `${entry}/*`], message: `${entry} is fenced into the folders that name it.` })),
+            ...strangers.map((entry) => ({
+              group: [entry, `${entry}/*`],
+              message: `${entry} is fenced into the folders that name it.`,
+            })),
           ],
         },
       ],
@@ -59,11 +95,24 @@ export default tseslint.config(
       // With noUncheckedIndexedAccess every numeric loop over a typed array needs `!`; the bounds are the loop's.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidOperator: true, ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreVoidOperator: true, ignoreArrowShorthand: true },
+      ],
       'no-console': 'error',
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/cli/**', 'src/native/loader.ts', 'src/native/cuda-addon.ts', 'src/benchmarking/child-process.ts'], rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }, { object: 'process', property: 'exit' }] } },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/cli/**', 'src/native/loader.ts', 'src/native/cuda-addon.ts', 'src/benchmarking/child-process.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env' },
+        { object: 'process', property: 'exit' },
+      ],
+    },
+  },
   { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   ...fences,

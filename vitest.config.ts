@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 
 import type { Addon } from './src/native/addon-types.js';
 
-/** Native tests run once for every instruction set that this CPU has and the addon contains, each in its own process. */
+/**
+ * Native tests run once for every instruction set that this CPU has and the addon contains, each in its own process.
+ */
 function simdTargets(): string[] {
   try {
     return (createRequire(import.meta.url)('./build/Release/engine.node') as Addon).capabilities().simdSupported;
@@ -13,7 +15,11 @@ function simdTargets(): string[] {
   }
 }
 
-const project = (name: string, folder: string, settings: { env?: Record<string, string>; globalSetup?: string } = {}) => ({
+const project = (
+  name: string,
+  folder: string,
+  settings: { env?: Record<string, string>; globalSetup?: string } = {},
+) => ({
   extends: true as const,
   test: { name, include: [`test/${folder}/**/*.test.ts`], ...settings },
 });
@@ -23,7 +29,9 @@ export default defineConfig({
     // A crash in native code then costs one file, not the run.
     pool: 'forks',
     // .ci/run counts from this file.
-    reporters: process.env['UNIVAR_TEST_REPORT'] ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]] : ['default'],
+    reporters: process.env['UNIVAR_TEST_REPORT']
+      ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]]
+      : ['default'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [

@@ -1,7 +1,7 @@
 /**
  * Makes a fresh clone ready to run: system packages, npm packages, native addon, TypeScript. Every step is skipped when
- * its result is there and current, so a second run takes well under a second. Uses Node's own modules only, because it runs
- * before anything is installed.
+ * its result is there and current, so a second run takes well under a second. Uses Node's own modules only, because it
+ * runs before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -21,7 +21,13 @@ class SetupError extends Error {}
 function run(command, args, whenItFails) {
   // onnxruntime-node would otherwise fetch CUDA libraries when its install script is run by hand later.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  const result = spawnSync(command, args, { cwd: ROOT, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+  const result = spawnSync(command, args, {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+  });
   if (result.signal === 'SIGINT') process.exit(130);
   const output = (result.stdout ?? '') + (result.stderr ?? '');
   if (result.status !== 0) throw new SetupError(`${output.trimEnd()}\n${whenItFails(output, result)}`);
@@ -30,7 +36,9 @@ function run(command, args, whenItFails) {
 
 function npm(args, whenItFails) {
   const script = process.env.npm_execpath; // set when npm started us
-  return script?.endsWith('.js') ? run(process.execPath, [script, ...args], whenItFails) : run('npm', args, whenItFails);
+  return script?.endsWith('.js')
+    ? run(process.execPath, [script, ...args], whenItFails)
+    : run('npm', args, whenItFails);
 }
 
 /** Whether the addon was built from these sources, and loads: its shared libraries may have gone since. */
@@ -69,7 +77,11 @@ function npmPackages() {
 }
 
 function nativeAddon(stamp, hash) {
-  run(process.execPath, [join(ROOT, 'scripts', 'build-native.mjs'), '--cpu-only'], () => 'The native addon did not build; the reason is above.');
+  run(
+    process.execPath,
+    [join(ROOT, 'scripts', 'build-native.mjs'), '--cpu-only'],
+    () => 'The native addon did not build; the reason is above.',
+  );
   writeStamp(stamp, hash);
   return { state: 'built' };
 }
@@ -78,17 +90,30 @@ function nativeAddon(stamp, hash) {
 function cudaAddon() {
   const { state, reason, output, error } = buildCuda();
   if (error) throw new SetupError(`${output ?? ''}\n${reason}`);
-  const warning = state === 'failed' ? `${reason}; univar works without it. "npm run build:cuda" shows this:\n${output.trimEnd().split('\n').slice(-20).join('\n')}` : undefined;
+  const warning =
+    state === 'failed'
+      ? `${reason}; univar works without it. "npm run build:cuda" shows this:\n${output.trimEnd().split('\n').slice(-20).join('\n')}`
+      : undefined;
   return { state: state === 'not built' ? `none: ${reason}` : state, warning };
 }
 
 function typeScript() {
   const dist = join(ROOT, 'dist');
   const stamp = join(dist, '.univar-stamp');
-  const hash = hashOf(ROOT, ['src', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build-ts.mjs', 'package-lock.json']);
+  const hash = hashOf(ROOT, [
+    'src',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/build-ts.mjs',
+    'package-lock.json',
+  ]);
   if (stampMatches(stamp, hash)) return { state: 'present' };
   rmSync(dist, { recursive: true, force: true }); // else deleted sources live on
-  run(process.execPath, [join(ROOT, 'scripts', 'build-ts.mjs')], () => 'The TypeScript sources did not compile; the reasons are above.');
+  run(
+    process.execPath,
+    [join(ROOT, 'scripts', 'build-ts.mjs')],
+    () => 'The TypeScript sources did not compile; the reasons are above.',
+  );
   writeStamp(stamp, hash);
   return { state: 'built' };
 }
@@ -108,7 +133,11 @@ function bootstrap() {
     throw new SetupError(`Node ${process.versions.node} is too old: univar needs 20.17 or later.`);
   }
   const stamp = join(ROOT, 'build', '.univar-stamp');
-  const hash = hashOf(ROOT, ['binding.gyp', 'native', 'package-lock.json'], [process.version, process.platform, process.arch]);
+  const hash = hashOf(
+    ROOT,
+    ['binding.gyp', 'native', 'package-lock.json'],
+    [process.version, process.platform, process.arch],
+  );
   const ready = addonIsReady(stamp, hash);
 
   // A working addon proves that the system has what it needs.

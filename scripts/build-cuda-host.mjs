@@ -1,6 +1,6 @@
 /**
- * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/block.h), behind the binding. For
- * tests on machines without a GPU or nvcc.
+ * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/block.h), behind the
+ * binding. For tests on machines without a GPU or nvcc.
  *
  *   node scripts/build-cuda-host.mjs FOLDER     writes FOLDER/engine_cuda.node
  */
@@ -22,10 +22,22 @@ const SOURCES = [
   ...['engine_thread', 'memory', 'threads'].map((name) => `native/core/${name}.cc`),
   ...['config', 'model', 'saved', 'transformer'].map((name) => `native/encoder/${name}.cc`),
 ];
-const INCLUDES = ['native', createRequire(import.meta.url)('node-addon-api').include_dir].map((folder) => join(ROOT, folder));
+const INCLUDES = ['native', createRequire(import.meta.url)('node-addon-api').include_dir].map((folder) =>
+  join(ROOT, folder),
+);
 const FLAGS = [
-  '-std=c++20', '-O2', '-fPIC', '-fopenmp', '-fexceptions', '-ffp-contract=off', '-Wall', '-Wextra', '-Wno-unknown-pragmas',
-  '-DNAPI_CPP_EXCEPTIONS', '-DNODE_ADDON_API_DISABLE_DEPRECATED', '-DBUILDING_NODE_EXTENSION',
+  '-std=c++20',
+  '-O2',
+  '-fPIC',
+  '-fopenmp',
+  '-fexceptions',
+  '-ffp-contract=off',
+  '-Wall',
+  '-Wextra',
+  '-Wno-unknown-pragmas',
+  '-DNAPI_CPP_EXCEPTIONS',
+  '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+  '-DBUILDING_NODE_EXTENSION',
 ];
 
 const [folder] = process.argv.slice(2);

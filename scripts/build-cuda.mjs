@@ -4,8 +4,8 @@
  *   --use_cuda=0 or UNIVAR_USE_CUDA=0: do not build;   =1: a build that is impossible or fails is an error
  */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUT = join('build', 'cuda');
 const ADDON = join(ROOT, OUT, 'Release', 'engine_cuda.node');
 const STAMP = join(ROOT, OUT, '.univar-stamp');
-const SOURCES = ['native/cuda', 'native/core', 'native/encoder', 'native/ops', 'native/binding', 'scripts/build-cuda.mjs'];
+const SOURCES = [
+  'native/cuda',
+  'native/core',
+  'native/encoder',
+  'native/ops',
+  'native/binding',
+  'scripts/build-cuda.mjs',
+];
 
 /** What was asked for: `'0'`, `'1'`, or nothing, which means "where nvcc is found". */
 function wish() {
@@ -62,26 +69,43 @@ function compile(compiler) {
   const cmakeJs = join(dirname(resolvePackage('cmake-js/package.json')), 'bin', 'cmake-js');
   const include = createRequire(import.meta.url)('node-addon-api').include_dir;
   const args = [
-    'build', '--directory', join(ROOT, 'native', 'cuda'), '--out', join(ROOT, OUT), '--config', 'Release', '--log-level', 'error',
-    '--parallel', String(availableParallelism()),
-    `--CDNODE_ADDON_API=${resolve(ROOT, include)}`, `--CDCMAKE_CUDA_COMPILER=${compiler}`,
+    'build',
+    '--directory',
+    join(ROOT, 'native', 'cuda'),
+    '--out',
+    join(ROOT, OUT),
+    '--config',
+    'Release',
+    '--log-level',
+    'error',
+    '--parallel',
+    String(availableParallelism()),
+    `--CDNODE_ADDON_API=${resolve(ROOT, include)}`,
+    `--CDCMAKE_CUDA_COMPILER=${compiler}`,
   ];
   // cmake-js takes the headers from here instead of downloading them.
   const env = { ...process.env, npm_config_nodedir: nodeHeaderRoot() };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cmakeJs, ...args], { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (status !== 0) return { state: 'failed', reason: 'the CUDA addon did not build', output: (stdout ?? '') + (stderr ?? '') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cmakeJs, ...args], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0)
+    return { state: 'failed', reason: 'the CUDA addon did not build', output: (stdout ?? '') + (stderr ?? '') };
   writeStamp(STAMP, hash);
   return { state: 'built' };
 }
 
 /**
- * @returns {{ state: 'present' | 'built' | 'off' | 'not built' | 'failed', reason?: string, output?: string, error: boolean }}
- *   `error`: it was asked for and is not there
+ * @returns {{ state: 'present' | 'built' | 'off' | 'not built' | 'failed', reason?: string, output?: string, error:
+ *   boolean }} `error`: it was asked for and is not there
  */
 export function buildCuda() {
   const wanted = wish();
   if (wanted === '0') return { state: 'off', error: false };
-  if (!['', '1'].includes(wanted)) return { state: 'failed', reason: `Expected 0 or 1 for "use_cuda", got ${wanted}`, error: true };
+  if (!['', '1'].includes(wanted))
+    return { state: 'failed', reason: `Expected 0 or 1 for "use_cuda", got ${wanted}`, error: true };
   const compiler = findCompiler();
   const reason = obstacle(compiler);
   const result = reason ? { state: 'not built', reason } : compile(compiler);

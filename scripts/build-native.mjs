@@ -1,6 +1,6 @@
 /**
- * Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded; then the
- * CUDA addon where that is possible (build-cuda.mjs, which also reads --use_cuda).
+ * Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded;
+ * then the CUDA addon where that is possible (build-cuda.mjs, which also reads --use_cuda).
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

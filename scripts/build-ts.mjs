@@ -1,4 +1,6 @@
-/** Compiles src/ to dist/ and bundles the viewer that map pages contain: one script and one style sheet without imports. */
+/**
+ * Compiles src/ to dist/ and bundles the viewer that map pages contain: one script and one style sheet without imports.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +12,11 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const VIEWER = join(ROOT, 'src', 'maps', 'viewer');
 
 try {
-  execFileSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
+  execFileSync(
+    process.execPath,
+    [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+    { cwd: ROOT, stdio: 'inherit' },
+  );
   await build({
     entryPoints: [join(VIEWER, 'viewer.ts'), join(VIEWER, 'viewer.css')],
     outdir: join(ROOT, 'dist', 'maps', 'viewer'),

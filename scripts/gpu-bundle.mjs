@@ -1,7 +1,7 @@
 /**
- * Packs what a host with a GPU but without network needs to build, test and measure the CUDA backend into one file: Node with its
- * headers, shared libraries, both addons, compiled TypeScript, npm packages, sources, fixtures and answers to encode.
- * docs/gpu.md says what is done with it there; scripts/gpu-host/ is what runs there.
+ * Packs what a host with a GPU but without network needs to build, test and measure the CUDA backend into one file:
+ * Node with its headers, shared libraries, both addons, compiled TypeScript, npm packages, sources, fixtures and
+ * answers to encode. docs/gpu.md says what is done with it there; scripts/gpu-host/ is what runs there.
  *
  * Usage: node scripts/gpu-bundle.mjs [--out FOLDER]     (default: build/gpu-bundle)
  */
@@ -21,17 +21,47 @@ const LIMIT_MIB = 60;
 
 /** Files that git knows or would know, below these. The weights, 23 MB, hardly become smaller and would be too much. */
 const SOURCES = [
-  'LICENSE', 'NOTICE', 'package.json', 'binding.gyp', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts',
-  'native', 'src', 'scripts', 'bench', ':!bench/results', 'test', 'models', ':!models/**/model.safetensors', 'examples/quickstart',
+  'LICENSE',
+  'NOTICE',
+  'package.json',
+  'binding.gyp',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'vitest.config.ts',
+  'native',
+  'src',
+  'scripts',
+  'bench',
+  ':!bench/results',
+  'test',
+  'models',
+  ':!models/**/model.safetensors',
+  'examples/quickstart',
 ];
 const ADDONS = ['build/Release/engine.node', 'build/cuda/Release/engine_cuda.node'];
-/** What the tests, the benchmarks and a build of the CUDA addon import; loaded with dist/index.js are those from plot on. */
-const PACKAGES = ['vitest', 'tsx', 'node-addon-api', 'cmake-js', 'commander', '@observablehq/plot', 'linkedom', 'ml-matrix', 'fastest-levenshtein'];
+/**
+ * What the tests, the benchmarks and a build of the CUDA addon import; loaded with dist/index.js are those from plot
+ * on.
+ */
+const PACKAGES = [
+  'vitest',
+  'tsx',
+  'node-addon-api',
+  'cmake-js',
+  'commander',
+  '@observablehq/plot',
+  'linkedom',
+  'ml-matrix',
+  'fastest-levenshtein',
+];
 /** Vite minifies style sheets with it, loaded only for that. */
 const PACKAGES_LEFT_OUT = /\/lightningcss-/;
 /** Not read by programs. */
 const FILES_LEFT_OUT = /(\.map|\.d\.[cm]?ts|(readme|changelog)\.md)$/i;
-/** Newer than the addon or Node needs on many hosts, whose own compilers and drivers are to find their own: run.sh decides. */
+/**
+ * Newer than the addon or Node needs on many hosts, whose own compilers and drivers are to find their own: run.sh
+ * decides.
+ */
 const OF_GCC = /^lib(stdc\+\+|gcc_s)\.so/;
 
 class BundleError extends Error {}
@@ -47,8 +77,13 @@ function copyStripped(from, to) {
 }
 
 function copySources(to) {
-  const { status, stdout, stderr } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...SOURCES], { cwd: ROOT, encoding: 'utf8' });
-  if (status !== 0) throw new BundleError(`The sources are those that git lists, and it failed: ${stderr ?? 'it is not installed'}`);
+  const { status, stdout, stderr } = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...SOURCES],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  if (status !== 0)
+    throw new BundleError(`The sources are those that git lists, and it failed: ${stderr ?? 'it is not installed'}`);
   // A file that was removed and not yet committed is listed, too.
   for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
@@ -60,7 +95,11 @@ function copyPackages(to) {
   for (const folder of packageClosure(ROOT, PACKAGES)) {
     if (PACKAGES_LEFT_OUT.test(folder)) continue;
     // Packages inside of it that are needed have entries of their own.
-    copyTree(join(ROOT, folder), join(to, folder), (path) => !FILES_LEFT_OUT.test(path) && basename(path) !== 'node_modules');
+    copyTree(
+      join(ROOT, folder),
+      join(to, folder),
+      (path) => !FILES_LEFT_OUT.test(path) && basename(path) !== 'node_modules',
+    );
   }
 }
 
@@ -69,7 +108,11 @@ function copyNode(to) {
   const headers = nodeHeaderRoot();
   if (!headers) throw new BundleError("Node's headers were not found");
   // Addons do not call OpenSSL, whose headers are the most of them.
-  copyTree(join(headers, 'include', 'node'), join(to, 'node', 'include', 'node'), (path) => basename(path) !== 'openssl');
+  copyTree(
+    join(headers, 'include', 'node'),
+    join(to, 'node', 'include', 'node'),
+    (path) => basename(path) !== 'openssl',
+  );
 }
 
 function copyLibraries(to) {
@@ -85,17 +128,22 @@ function describeCommit() {
 
 function stage(to) {
   for (const addon of ADDONS) {
-    if (!existsSync(join(ROOT, addon))) throw new BundleError(`${addon} is missing: "npm run build" makes it, where nvcc is found for the second addon`);
+    if (!existsSync(join(ROOT, addon)))
+      throw new BundleError(`${addon} is missing: "npm run build" makes it, where nvcc is found for the second addon`);
     copyStripped(join(ROOT, addon), join(to, addon));
   }
-  if (!existsSync(join(ROOT, 'dist', 'index.js'))) throw new BundleError('dist/ is missing: "npm run build:ts" makes it');
+  if (!existsSync(join(ROOT, 'dist', 'index.js')))
+    throw new BundleError('dist/ is missing: "npm run build:ts" makes it');
   copyTree(join(ROOT, 'dist'), join(to, 'dist'), (path) => !FILES_LEFT_OUT.test(path));
   copySources(to);
   copyPackages(to);
   copyNode(to);
   copyLibraries(to);
   copyFileSync(join(ROOT, 'scripts', 'gpu-host', 'run.sh'), join(to, 'run.sh'));
-  writeFileSync(join(to, 'bundle.json'), `${JSON.stringify({ commit: describeCommit(), node: process.version, platform: `${process.platform}-${process.arch}` }, null, 2)}\n`);
+  writeFileSync(
+    join(to, 'bundle.json'),
+    `${JSON.stringify({ commit: describeCommit(), node: process.version, platform: `${process.platform}-${process.arch}` }, null, 2)}\n`,
+  );
 }
 
 function bytesBelow(path) {
@@ -119,7 +167,8 @@ function largestParts(folder, count = 12) {
 const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
 function pack(out) {
-  if (process.platform !== 'linux') throw new BundleError(`A bundle is made on Linux for Linux, this is ${process.platform}`);
+  if (process.platform !== 'linux')
+    throw new BundleError(`A bundle is made on Linux for Linux, this is ${process.platform}`);
   const staged = join(out, NAME);
   const file = join(out, `${NAME}.tar.xz`);
   for (const path of [staged, file]) rmSync(path, { recursive: true, force: true });
@@ -127,12 +176,17 @@ function pack(out) {
   stage(staged);
   // The same bytes whoever packs it, and whenever.
   const order = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
-  execFileSync('tar', ['-C', out, ...order, '--use-compress-program=xz --threads=0 --x86 --lzma2=preset=3,dict=16MiB', '-cf', file, NAME], { stdio: 'inherit' });
+  execFileSync(
+    'tar',
+    ['-C', out, ...order, '--use-compress-program=xz --threads=0 --x86 --lzma2=preset=3,dict=16MiB', '-cf', file, NAME],
+    { stdio: 'inherit' },
+  );
   const { size } = statSync(file);
   console.log(`${relative(process.cwd(), file)}: ${mib(size)} MiB, of which unpacked the largest parts are`);
   console.log(largestParts(staged).join('\n'));
   rmSync(staged, { recursive: true });
-  if (size > LIMIT_MIB * 2 ** 20) throw new BundleError(`The bundle is larger than ${LIMIT_MIB} MiB. Leave out some of the above.`);
+  if (size > LIMIT_MIB * 2 ** 20)
+    throw new BundleError(`The bundle is larger than ${LIMIT_MIB} MiB. Leave out some of the above.`);
 }
 
 try {

@@ -1,6 +1,7 @@
 /**
- * Makes the committed samples from the full answer sets in ../shared/data: the quickstart answers, the small multi-language
- * fixture of the tests, and what the tests of question generation replay. The same sets give the same bytes.
+ * Makes the committed samples from the full answer sets in ../shared/data: the quickstart answers, the small
+ * multi-language fixture of the tests, and what the tests of question generation replay. The same sets give the same
+ * bytes.
  *
  * Usage: node scripts/make-samples.mjs [folder with qa/*.jsonl.gz]
  */
@@ -41,24 +42,37 @@ const propositions = new Set([...new Set(answers.map(({ group }) => group))].sli
 const quickstart = answers.filter(({ group }) => propositions.has(group));
 
 const cut = (text) => [...text].slice(0, 300).join('').trimEnd();
-const shorten = ({ qid, question, answer, model, lang }) => ({ qid, question: cut(question), answer: cut(answer), model, lang });
+const shorten = ({ qid, question, answer, model, lang }) => ({
+  qid,
+  question: cut(question),
+  answer: cut(answer),
+  model,
+  lang,
+});
 
 /** The same questions to the same models in three languages, and a few answers in many scripts. */
 const questions = ['china_criticism_02', 'china_criticism_07', 'china_criticism_10'];
 const models = ['claude-3-5-sonnet-20241022', 'chatgpt-4o-latest', 'qwen-max', 'grok-3-beta'];
-const parallel = read('government_criticism').filter(({ qid, model }) => questions.includes(qid) && models.includes(model));
+const parallel = read('government_criticism').filter(
+  ({ qid, model }) => questions.includes(qid) && models.includes(model),
+);
 const multilingual = read('mt_bench_multilingual');
 const scripts = ['ben', 'ell', 'fra', 'guj', 'hin', 'jpn', 'tam', 'tha', 'urd'].flatMap((lang) =>
   multilingual.filter((record) => record.lang === lang && record.model === 'gpt-4').slice(0, 4),
 );
 
-/** Situations, questions with their paraphrases, and answers of three models in two languages, for a server that replays them. */
+/**
+ * Situations, questions with their paraphrases, and answers of three models in two languages, for a server that replays
+ * them.
+ */
 const lists = (name) =>
   readFileSync(join(data, 'questions', `${name}.jsonl`), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-const situations = lists('moralchoice_scenarios').slice(0, 24).map(({ situation }) => situation);
+const situations = lists('moralchoice_scenarios')
+  .slice(0, 24)
+  .map(({ situation }) => situation);
 const wordings = new Map();
 for (const question of lists('value_consistency_questions')) {
   if (question.lang !== 'eng' || question.country === 'china') continue;
@@ -66,17 +80,29 @@ for (const question of lists('value_consistency_questions')) {
 }
 const replayed = [...wordings.values()].slice(0, 24).map((questions, i) => {
   const { paraphrase_of: question } = questions[0];
-  const paraphrases = questions.filter(({ paraphrase_of: of, text }) => of === question && text !== question).map(({ text }) => text);
+  const paraphrases = questions
+    .filter(({ paraphrase_of: of, text }) => of === question && text !== question)
+    .map(({ text }) => text);
   return { scenario: situations[i], question, paraphrases: paraphrases.slice(0, 4) };
 });
 const spoken = (model, lang) =>
   multilingual
-    .filter((record) => record.model === model && record.lang === lang && record.answer.length > 250 && /^[^`|=#*$]*$/.test(record.answer))
+    .filter(
+      (record) =>
+        record.model === model &&
+        record.lang === lang &&
+        record.answer.length > 250 &&
+        /^[^`|=#*$]*$/.test(record.answer),
+    )
     .slice(0, 12)
     .map(({ answer }) => ({ model, lang, answer: cut(answer) }));
 const speakers = ['europa-sft-data-mix-v0.2', 'europa-100pct-sft-data-mix-v0.1', 'europa-90pct-sft'];
 
 write('test/fixtures/generation/questions.jsonl', replayed, false);
-write('test/fixtures/generation/answers.jsonl', speakers.flatMap((model) => ['eng', 'spa'].flatMap((lang) => spoken(model, lang))), false);
+write(
+  'test/fixtures/generation/answers.jsonl',
+  speakers.flatMap((model) => ['eng', 'spa'].flatMap((lang) => spoken(model, lang))),
+  false,
+);
 write('examples/quickstart/answers.jsonl.gz', quickstart, true);
 write('test/fixtures/answers-small.jsonl', [...parallel, ...scripts].map(shorten), false);

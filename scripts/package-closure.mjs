@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
- * Folders below `root` of npm packages and of all that they need at run time, as Node would find them; optional ones where they
- * are installed.
+ * Folders below `root` of npm packages and of all that they need at run time, as Node would find them; optional ones
+ * where they are installed.
  *
  * @param {string} root the folder with package.json and node_modules
  * @param {readonly string[]} names
@@ -20,8 +20,11 @@ export function packageClosure(root, names) {
     }
     if (found.has(folder)) return;
     found.add(folder);
-    const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) visit(dependency, folder, dependency in optionalDependencies);
+    const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
+    for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies }))
+      visit(dependency, folder, dependency in optionalDependencies);
   };
   for (const name of names) visit(name, top, false);
   return [...found].map((folder) => relative(top, folder)).sort();

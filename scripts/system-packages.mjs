@@ -54,7 +54,10 @@ const LIBRARIES = [
   },
 ];
 
-/** The commands for people. apt's names only what is missing, because libnode-dev would replace a Node that is not Debian's. */
+/**
+ * The commands for people. apt's names only what is missing, because libnode-dev would replace a Node that is not
+ * Debian's.
+ */
 const installCommands = (missing) => ({
   'Debian, Ubuntu': `sudo apt-get install --no-install-recommends ${missing.map(({ apt }) => apt).join(' ')}`,
   Fedora:
@@ -73,7 +76,8 @@ export function compilerEnvironment() {
   if (process.platform !== 'darwin') return process.env;
   const prefix = spawnSync('brew', ['--prefix'], { encoding: 'utf8' }).stdout?.trim();
   if (!prefix) return process.env;
-  const folders = (kind) => [prefix, `${prefix}/opt/openblas`, `${prefix}/opt/libomp`].map((folder) => `${folder}/${kind}`);
+  const folders = (kind) =>
+    [prefix, `${prefix}/opt/openblas`, `${prefix}/opt/libomp`].map((folder) => `${folder}/${kind}`);
   return { ...process.env, CPATH: folders('include').join(':'), LIBRARY_PATH: folders('lib').join(':') };
 }
 
@@ -87,8 +91,16 @@ function compiles(libraries) {
     writeFileSync(source, `${includes}\nint main() {\n${body}\n  return 0;\n}\n`);
     const compiler = process.env.CXX ?? (process.platform === 'darwin' ? 'c++' : 'g++');
     // Apple's compiler knows no -fopenmp; a shared FAISS brings its own OpenMP there.
-    const flags = libraries.flatMap(({ link }) => link).filter((flag) => process.platform !== 'darwin' || flag !== '-fopenmp');
-    if (spawnSync(compiler, ['-std=c++20', source, '-o', program, ...flags], { env: compilerEnvironment(), stdio: 'ignore' }).status !== 0) return { ok: false };
+    const flags = libraries
+      .flatMap(({ link }) => link)
+      .filter((flag) => process.platform !== 'darwin' || flag !== '-fopenmp');
+    if (
+      spawnSync(compiler, ['-std=c++20', source, '-o', program, ...flags], {
+        env: compilerEnvironment(),
+        stdio: 'ignore',
+      }).status !== 0
+    )
+      return { ok: false };
     const run = spawnSync(program, { encoding: 'utf8' });
     return { ok: run.status === 0, output: run.stdout };
   } finally {
@@ -115,7 +127,9 @@ export function checkSystem() {
   return openmp ? { missing } : { missing, warning: OPENBLAS_ADVICE };
 }
 
-/** Prefix of a command that may install packages without asking: nothing for root, sudo without password, or undefined. */
+/**
+ * Prefix of a command that may install packages without asking: nothing for root, sudo without password, or undefined.
+ */
 function privilege() {
   if (process.getuid?.() === 0) return [];
   return runs('sudo', ['-n', 'true']) ? ['sudo', '-n'] : undefined;
@@ -123,7 +137,10 @@ function privilege() {
 
 function isDebianLike() {
   try {
-    return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8')) && runs('apt-get', ['--version']);
+    return (
+      /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8')) &&
+      runs('apt-get', ['--version'])
+    );
   } catch {
     return false; // no such file: not Linux
   }
@@ -141,7 +158,10 @@ export function installByApt(missing) {
   const packages = missing.map(({ apt }) => apt);
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
     const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...options, ...args];
-    const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const { status, stdout, stderr } = spawnSync(command, rest, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     // A failing update (one dead mirror) need not hinder the installation, which then says what is wrong.
     if (status !== 0 && args[0] === 'install') return { installed: false, output: stdout + stderr };
   }

@@ -1,10 +1,11 @@
 /**
- * Runs the tests of the operations that the CUDA backend has, on the GPU: the same tests that the CPU passes. Without a usable
- * GPU it says why and succeeds; REQUIRE_CUDA=1 makes that a failure. UNIVAR_CUDA_ADDON names another build of the addon.
+ * Runs the tests of the operations that the CUDA backend has, on the GPU: the same tests that the CPU passes. Without a
+ * usable GPU it says why and succeeds; REQUIRE_CUDA=1 makes that a failure. UNIVAR_CUDA_ADDON names another build of
+ * the addon.
  *
  *   node scripts/test-cuda.mjs [NAME ...]     tests of test/native, for example encoder-parity; all by default
- *   --backend=cpu                     the same on the CPU, to see what differs
- *   --sanitizer=memcheck|racecheck    some small ones under compute-sanitizer, a program of the CUDA toolkit
+ *   --backend=cpu                     the same on the CPU, to see what differs --sanitizer=memcheck|racecheck    some
+ *   small ones under compute-sanitizer, a program of the CUDA toolkit
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -16,7 +17,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADDON = process.env.UNIVAR_CUDA_ADDON ?? join(ROOT, 'build', 'cuda', 'Release', 'engine_cuda.node');
 const ALL = ['infonce', 'top-k', 'similarity-base', 'encoder-parity', 'encoder-layers', 'encoder-sizes'];
 /** Names of the tests that are small enough for a sanitizer, which makes them a hundred times slower. */
-const SMALL_TESTS = 'matches double precision at (dim )?(17|63|64)( |$)|gives the loss of mode|gives every gradient of mode symmetric';
+const SMALL_TESTS =
+  'matches double precision at (dim )?(17|63|64)( |$)|gives the loss of mode|gives every gradient of mode symmetric';
 
 const { values: options, positionals } = parseArgs({
   options: { backend: { type: 'string', default: 'cuda' }, sanitizer: { type: 'string' } },
@@ -43,15 +45,40 @@ if (reason) {
 const simd = createRequire(import.meta.url)(join(ROOT, 'build', 'Release', 'engine.node')).capabilities().simd;
 const vitest = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', `native ${simd}`, ...TESTS];
 const setting = { cwd: ROOT, env: { ...process.env, UNIVAR_BACKEND: options.backend } };
-process.exit(options.sanitizer ? sanitize(options.sanitizer) : (spawnSync(process.execPath, vitest, { ...setting, stdio: 'inherit' }).status ?? 1));
+process.exit(
+  options.sanitizer
+    ? sanitize(options.sanitizer)
+    : (spawnSync(process.execPath, vitest, { ...setting, stdio: 'inherit' }).status ?? 1),
+);
 
 /** Each file of tests is a process of its own, and has a summary of its own. */
 function sanitize(tool) {
-  const args = ['--tool', tool, '--target-processes', 'all', process.execPath, ...vitest, '--testTimeout=600000', '-t', SMALL_TESTS];
-  const { status, stdout, error } = spawnSync('compute-sanitizer', args, { ...setting, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  const args = [
+    '--tool',
+    tool,
+    '--target-processes',
+    'all',
+    process.execPath,
+    ...vitest,
+    '--testTimeout=600000',
+    '-t',
+    SMALL_TESTS,
+  ];
+  const { status, stdout, error } = spawnSync('compute-sanitizer', args, {
+    ...setting,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
   process.stdout.write(stdout ?? '');
   const summaries = stdout?.match(/SUMMARY: \d+/g) ?? [];
-  const verdict = error?.message ?? (summaries.length === 0 ? 'no process was looked at' : summaries.some((line) => line !== 'SUMMARY: 0') ? 'errors were found' : 'no errors');
+  const verdict =
+    error?.message ??
+    (summaries.length === 0
+      ? 'no process was looked at'
+      : summaries.some((line) => line !== 'SUMMARY: 0')
+        ? 'errors were found'
+        : 'no errors');
   console.log(`${tool}: ${verdict}`);
   return verdict === 'no errors' ? (status ?? 1) : 1;
 }

@@ -1,10 +1,10 @@
 /**
- * How `univar embed` does on very many answers: makes them (bench/support/made-answers.ts), embeds them with an encoder of
- * random weights of the size asked for, or with a real one, and prints the summary. A run that was stopped is continued by
- * the same command; `--remove` removes what it made when it is done.
+ * How `univar embed` does on very many answers: makes them (bench/support/made-answers.ts), embeds them with an encoder
+ * of random weights of the size asked for, or with a real one, and prints the summary. A run that was stopped is
+ * continued by the same command; `--remove` removes what it made when it is done.
  *
- *   npm run bench:bulk -- --rows 1000000 --size 2x64
- *   npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini --shared
+ *   npm run bench:bulk -- --rows 1000000 --size 2x64 npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini
+ *   --shared
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,8 @@ const { values } = parseArgs({
 
 const rows = Number(values.rows);
 const [layers, hidden] = values.size.split('x').map(Number);
-if (!Number.isInteger(rows) || rows < 1 || !layers || !hidden) throw new Error('Expected --rows N and --size LAYERSxWIDTH');
+if (!Number.isInteger(rows) || rows < 1 || !layers || !hidden)
+  throw new Error('Expected --rows N and --size LAYERSxWIDTH');
 mkdirSync(values.work, { recursive: true });
 
 const answers = join(values.work, `answers-${rows}${values.shared ? '-shared' : ''}`);
@@ -48,10 +49,18 @@ if (!existsSync(encoder)) await writeRandomEncoder(encoder, { layers, hidden });
 
 const out = join(values.work, `values-${rows}-${values.encoder === undefined ? values.size : 'encoder'}`);
 const args = ['embed', answers, '--encoder', encoder, '--precision', values.precision, '--out', out, '--json'];
-const { stdout, status } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const { stdout, status } = spawnSync(process.execPath, [MAIN, ...args], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 if (status !== 0) process.exit(status ?? 1);
 const manifestBytes = statSync(join(out, 'manifest.json')).size;
-const result = { ...(JSON.parse(stdout) as object), manifestBytes, command: process.argv.slice(2).join(' '), environment: capabilities() };
+const result = {
+  ...(JSON.parse(stdout) as object),
+  manifestBytes,
+  command: process.argv.slice(2).join(' '),
+  environment: capabilities(),
+};
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 if (values.results !== undefined) writeFileSync(values.results, `${JSON.stringify(result, null, 2)}\n`);
 if (values.remove) rmSync(values.work, { recursive: true });

@@ -1,7 +1,7 @@
 /**
- * How `univar generate` does on very many calls: a project of that many at an endpoint within its process that answers at once
- * (bench/support/answering-fetch.mjs), run twice: the second run has forgotten which stages are done, so that it finds every
- * result in the store. Prints the seconds and the most memory of both, by stage.
+ * How `univar generate` does on very many calls: a project of that many at an endpoint within its process that answers
+ * at once (bench/support/answering-fetch.mjs), run twice: the second run has forgotten which stages are done, so that
+ * it finds every result in the store. Prints the seconds and the most memory of both, by stage.
  *
  *   npm run bench:generate -- --calls 1450000 --results bench/results/bulk/generate-million-AVX3_SPR.json
  */
@@ -24,7 +24,10 @@ const ENDPOINT_URL = 'http://127.0.0.1:9';
 const MODELS = 12;
 const LANGUAGES = ['eng', 'spa', 'deu', 'fra'];
 const PER_VALUE = 50;
-/** A question and its part of a list, the list of 4 more wordings, and of the 5: translations, answers, and both sides of these back. */
+/**
+ * A question and its part of a list, the list of 4 more wordings, and of the 5: translations, answers, and both sides
+ * of these back.
+ */
 const CALLS_PER_QUESTION = 2.1 + 5 * (3 + MODELS * 4 + MODELS * 3 + 3);
 
 const { values } = parseArgs({
@@ -50,7 +53,10 @@ interface Run {
 async function run(project: string): Promise<Run> {
   const started = performance.now();
   const env = { ...process.env, ANSWER_CHARACTERS: values.characters };
-  const child = spawn(process.execPath, ['--import', ENDPOINT, MAIN, 'generate', project, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', ENDPOINT, MAIN, 'generate', project, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   let seen = 0;
@@ -78,9 +84,19 @@ writeFileSync(
   project,
   JSON.stringify({
     name: 'bulk',
-    values: Array.from({ length: Math.max(1, Math.ceil(calls / CALLS_PER_QUESTION / PER_VALUE)) }, (_, i) => `Value ${i + 1}`),
-    endpoints: { chat: { kind: 'chat', url: ENDPOINT_URL, concurrency: 16 }, libre: { kind: 'libretranslate', url: ENDPOINT_URL, concurrency: 16 } },
-    models: Array.from({ length: MODELS }, (_, i) => ({ id: `model-${i + 1}`, endpoint: 'chat', languages: LANGUAGES })),
+    values: Array.from(
+      { length: Math.max(1, Math.ceil(calls / CALLS_PER_QUESTION / PER_VALUE)) },
+      (_, i) => `Value ${i + 1}`,
+    ),
+    endpoints: {
+      chat: { kind: 'chat', url: ENDPOINT_URL, concurrency: 16 },
+      libre: { kind: 'libretranslate', url: ENDPOINT_URL, concurrency: 16 },
+    },
+    models: Array.from({ length: MODELS }, (_, i) => ({
+      id: `model-${i + 1}`,
+      endpoint: 'chat',
+      languages: LANGUAGES,
+    })),
     generator: { id: 'writer', endpoint: 'chat' },
     translation: [{ endpoint: 'libre' }],
     scenarios: { perValue: PER_VALUE },
@@ -92,6 +108,12 @@ writeFileSync(
 const first = await run(project);
 rmSync(join(values.work, 'bulk', 'stages.json'));
 const again = await run(project);
-const result = { calls: first.spent.calls, first, again, command: process.argv.slice(2).join(' '), environment: capabilities() };
+const result = {
+  calls: first.spent.calls,
+  first,
+  again,
+  command: process.argv.slice(2).join(' '),
+  environment: capabilities(),
+};
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 if (values.results !== undefined) writeFileSync(values.results, `${JSON.stringify(result, null, 2)}\n`);

@@ -1,7 +1,7 @@
 /**
- * An encoder of the size of NomicBERT (137 million parameters) in bf16 on texts whose lengths vary as those of answers do, beside the
- * same in PyTorch (torch_peer.py): tokens per second of embedding and of training steps, from token ids on the host to embeddings or
- * the loss on the host.
+ * An encoder of the size of NomicBERT (137 million parameters) in bf16 on texts whose lengths vary as those of answers
+ * do, beside the same in PyTorch (torch_peer.py): tokens per second of embedding and of training steps, from token ids
+ * on the host to embeddings or the loss on the host.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
@@ -11,7 +11,7 @@ import { smallestCosine } from '../support/cosine.js';
 import { openEngine } from '../support/engine.js';
 import { randomModel, startTraining, TRAINING } from '../support/random-model.js';
 import { wantedSize } from './sizes.js';
-import { TORCH, TorchPeer, type TorchMode } from './torch-peer.js';
+import { TORCH, type TorchMode, TorchPeer } from './torch-peer.js';
 
 export { environment } from '../support/engine.js';
 
@@ -21,8 +21,20 @@ interface Size {
   config: NativeEncoderConfig;
 }
 const NOMIC: NativeEncoderConfig = {
-  layers: 12, hidden: 768, heads: 12, inner: 3072, vocabulary: 30528, types: 2, maxPositions: 8192, ropeBase: 1000,
-  gated: true, biases: false, epsilon: 1e-12, pooling: 'mean', normalize: true, paddingId: 0,
+  layers: 12,
+  hidden: 768,
+  heads: 12,
+  inner: 3072,
+  vocabulary: 30528,
+  types: 2,
+  maxPositions: 8192,
+  ropeBase: 1000,
+  gated: true,
+  biases: false,
+  epsilon: 1e-12,
+  pooling: 'mean',
+  normalize: true,
+  paddingId: 0,
 };
 const SMALL: NativeEncoderConfig = { ...NOMIC, layers: 4, hidden: 256, heads: 4, inner: 512, vocabulary: 500 };
 /** Lengths spread evenly from 2 to twice the mean. */
@@ -32,7 +44,10 @@ const COSINE = { ours: 0.999, torch: 0.99 };
 /** Of losses of the first three steps, whose products are rounded differently. */
 const LOSS_TOLERANCE = 0.02;
 
-const size = wantedSize<Size>({ full: { texts: 1024, trainingPairs: 256, config: NOMIC }, small: { texts: 6, trainingPairs: 3, config: SMALL } });
+const size = wantedSize<Size>({
+  full: { texts: 1024, trainingPairs: 256, config: NOMIC },
+  small: { texts: 6, trainingPairs: 3, config: SMALL },
+});
 
 export const benchmarks: Benchmark[] = encoderBeside(TORCH === undefined ? undefined : 'eager');
 
@@ -45,7 +60,10 @@ function texts({ texts: count, config }: Pick<Size, 'texts' | 'config'>, seed: n
   const random = seededRandom(seed);
   const offsets = new Int32Array(count + 1);
   for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i]! + 2 + Math.floor(2 * (MEAN_TOKENS - 2) * random());
-  return { ids: Int32Array.from({ length: offsets[count]! }, () => 1 + Math.floor((config.vocabulary - 1) * random())), offsets };
+  return {
+    ids: Int32Array.from({ length: offsets[count]! }, () => 1 + Math.floor((config.vocabulary - 1) * random())),
+    offsets,
+  };
 }
 
 function nameOf(what: string, how: TorchMode | undefined): string {
@@ -77,8 +95,17 @@ function embeddingInTorch(of: Size, batch: PackedTokens, how: TorchMode): Peer {
     prepare: async (revision, subject): Promise<Subject> => {
       const { arrays, options } = await torchInputs(revision, of, batch, how);
       const sample = Array.from({ length: Math.min(of.texts, 8) }, (_, i) => i);
-      const peer = await TorchPeer.start<{ embeddings: number[][] }>({ operation: 'encode', ...options, sample }, arrays);
-      expectAlike(Float32Array.from(peer.results.embeddings.flat()), (await subject.run()) as Float32Array, of, COSINE.torch, 'Texts here and in PyTorch');
+      const peer = await TorchPeer.start<{ embeddings: number[][] }>(
+        { operation: 'encode', ...options, sample },
+        arrays,
+      );
+      expectAlike(
+        Float32Array.from(peer.results.embeddings.flat()),
+        (await subject.run()) as Float32Array,
+        of,
+        COSINE.torch,
+        'Texts here and in PyTorch',
+      );
       return peer;
     },
   };
@@ -126,10 +153,14 @@ async function torchInputs(revision: Revision, { config }: Size, { ids, offsets 
   const model = await randomModel(revision, config, 'bf16');
   const parameters = [...model.parameters.values()];
   const weights = new Float32Array(Math.max(...parameters.map(({ offset, rows, cols }) => offset + rows * cols)));
-  for (const { name, offset, rows, cols } of parameters) model.read('parameters', name, 0, weights.subarray(offset, offset + rows * cols));
+  for (const { name, offset, rows, cols } of parameters)
+    model.read('parameters', name, 0, weights.subarray(offset, offset + rows * cols));
   await model.dispose();
   const list = parameters.map(({ name, offset, rows, cols }) => [name, offset, rows, cols]);
-  return { arrays: { weights, ids }, options: { compiled: how === 'compiled', config, parameters: list, offsets: Array.from(offsets) } };
+  return {
+    arrays: { weights, ids },
+    options: { compiled: how === 'compiled', config, parameters: list, offsets: Array.from(offsets) },
+  };
 }
 
 /** The rows of `some` are those that `all` begins with. */

@@ -1,4 +1,7 @@
-/** infoNce of 1,048,576 pairs, whose matrix of logits would take 2 TiB in bf16: without a peer, and a module of its own, as it takes long. */
+/**
+ * infoNce of 1,048,576 pairs, whose matrix of logits would take 2 TiB in bf16: without a peer, and a module of its own,
+ * as it takes long.
+ */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { infoNceBenchmark } from './infonce.js';
 import { wantedSize } from './sizes.js';
@@ -7,4 +10,5 @@ export { environment } from '../support/engine.js';
 
 const size = wantedSize({ full: { rows: 2 ** 20, dim: 768 }, small: { rows: 1024, dim: 64 } });
 
-export const benchmarks: Benchmark[] = size === undefined ? [] : [infoNceBenchmark(size, { withoutCopies: true, rounds: 2 })];
+export const benchmarks: Benchmark[] =
+  size === undefined ? [] : [infoNceBenchmark(size, { withoutCopies: true, rounds: 2 })];

@@ -1,6 +1,7 @@
 /**
- * infoNce of one large batch in bf16, without negatives of the same value id, beside PyTorch, which holds the whole matrix of logits
- * several times: from arrays of the host to loss and gradients on the host, and without these copies. Both count as 6 B^2 D operations.
+ * infoNce of one large batch in bf16, without negatives of the same value id, beside PyTorch, which holds the whole
+ * matrix of logits several times: from arrays of the host to loss and gradients on the host, and without these copies.
+ * Both count as 6 B^2 D operations.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput, InfoNceResult } from '../../src/native/infonce.js';
@@ -8,13 +9,15 @@ import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { openAddon, openEngine } from '../support/engine.js';
 import { wantedSize } from './sizes.js';
-import { TORCH, TorchPeer, type TorchMode, type TorchOptions } from './torch-peer.js';
+import { TORCH, type TorchMode, type TorchOptions, TorchPeer } from './torch-peer.js';
 
 export { environment } from '../support/engine.js';
 
 const LOGIT_SCALE = 50; // the published training runs
 const VALUE_IDS = 375; // 15 models in 25 languages
-/** Largest differences of gradients, relative to their largest entry: our bf16; PyTorch, which also rounds logits to it. */
+/**
+ * Largest differences of gradients, relative to their largest entry: our bf16; PyTorch, which also rounds logits to it.
+ */
 const TOLERANCE = { ours: 1e-3, torch: 3e-2 };
 
 interface TorchResults {
@@ -34,18 +37,28 @@ export const benchmarks: Benchmark[] = infoNceBeside(TORCH === undefined ? undef
 
 /** Nothing where these benchmarks are not asked for. */
 export function infoNceBeside(how: TorchMode | undefined): Benchmark[] {
-  return size === undefined ? [] : [infoNceBenchmark(size, { how }), infoNceBenchmark(size, { how, withoutCopies: true })];
+  return size === undefined
+    ? []
+    : [infoNceBenchmark(size, { how }), infoNceBenchmark(size, { how, withoutCopies: true })];
 }
 
 /** @param options.withoutCopies what the device takes between its copies from and to the host */
-export function infoNceBenchmark({ rows, dim }: Batch, options: { how?: TorchMode | undefined; withoutCopies?: boolean; rounds?: number }): Benchmark {
+export function infoNceBenchmark(
+  { rows, dim }: Batch,
+  options: { how?: TorchMode | undefined; withoutCopies?: boolean; rounds?: number },
+): Benchmark {
   const { how, withoutCopies = false } = options;
   let made: InfoNceInput | undefined;
   const input = (): InfoNceInput => (made ??= makeInput(rows, dim));
   const sample = Array.from({ length: 8 }, (_, i) => (i * rows) / 8 + i);
   const gigaOperations = (6 * rows * rows * dim) / 1e9;
   return {
-    name: ['cuda/infonce/masked/bf16', rows, ...(withoutCopies ? ['without-copies'] : []), ...(how === undefined ? [] : [how])].join('/'),
+    name: [
+      'cuda/infonce/masked/bf16',
+      rows,
+      ...(withoutCopies ? ['without-copies'] : []),
+      ...(how === undefined ? [] : [how]),
+    ].join('/'),
     sizes: { B: rows, D: dim },
     subject: 'infoNce',
     only: 'run',
@@ -54,18 +67,31 @@ export function infoNceBenchmark({ rows, dim }: Batch, options: { how?: TorchMod
     prepare: async (revision) => {
       const { infoNce } = await openEngine(revision);
       checkQueries(await infoNce(input()), input(), sample);
-      return withoutCopies ? { run: await secondsOfDevice(revision, input()), timesItself: true } : { run: () => infoNce(input()) };
+      return withoutCopies
+        ? { run: await secondsOfDevice(revision, input()), timesItself: true }
+        : { run: () => infoNce(input()) };
     },
     ...(how && { peer: inTorch(input, { how, withoutCopies, sample }) }),
   };
 }
 
-function inTorch(input: () => InfoNceInput, { how, withoutCopies, sample }: { how: TorchMode; withoutCopies: boolean; sample: readonly number[] }): Peer {
+function inTorch(
+  input: () => InfoNceInput,
+  { how, withoutCopies, sample }: { how: TorchMode; withoutCopies: boolean; sample: readonly number[] },
+): Peer {
   return {
     name: `PyTorch ${TORCH!} ${how}`,
     prepare: async (revision): Promise<Subject> => {
       const { query, key, dim } = input();
-      const settings: TorchOptions = { operation: 'infoNce', logitScale: LOGIT_SCALE, valueIds: VALUE_IDS, compiled: how === 'compiled', dim, sample, withoutCopies };
+      const settings: TorchOptions = {
+        operation: 'infoNce',
+        logitScale: LOGIT_SCALE,
+        valueIds: VALUE_IDS,
+        compiled: how === 'compiled',
+        dim,
+        sample,
+        withoutCopies,
+      };
       const peer = await TorchPeer.start<TorchResults>(settings, { query, key });
       checkAgreement(await (await openEngine(revision)).infoNce(input()), peer.results, sample, dim);
       return peer;
@@ -75,10 +101,22 @@ function inTorch(input: () => InfoNceInput, { how, withoutCopies, sample }: { ho
 
 function makeInput(rows: number, dim: number): InfoNceInput {
   const labels = Int32Array.from({ length: rows }, (_, i) => i % VALUE_IDS);
-  return { query: randomUnitRows(rows, dim, 1), key: randomUnitRows(rows, dim, 2), labels, rows, dim, logitScale: LOGIT_SCALE, mode: 'masked', precision: 'bf16' };
+  return {
+    query: randomUnitRows(rows, dim, 1),
+    key: randomUnitRows(rows, dim, 2),
+    labels,
+    rows,
+    dim,
+    logitScale: LOGIT_SCALE,
+    mode: 'masked',
+    precision: 'bf16',
+  };
 }
 
-async function secondsOfDevice(revision: Revision, { query, key, labels, rows, dim }: InfoNceInput): Promise<() => Promise<number>> {
+async function secondsOfDevice(
+  revision: Revision,
+  { query, key, labels, rows, dim }: InfoNceInput,
+): Promise<() => Promise<number>> {
   const addon = await openAddon(revision);
   const [dQuery, dKey] = [new Float32Array(rows * dim), new Float32Array(rows * dim)];
   const [masked, bf16] = [2, 1] as const;
@@ -107,9 +145,17 @@ function checkQueries({ dQuery }: InfoNceResult, input: InfoNceInput, sample: re
 }
 
 function checkAgreement(ours: InfoNceResult, torch: TorchResults, sample: readonly number[], dim: number): void {
-  if (!(Math.abs(ours.loss / torch.loss - 1) < TOLERANCE.torch)) throw new Error(`The loss is ${ours.loss}, PyTorch's is ${torch.loss}`);
+  if (!(Math.abs(ours.loss / torch.loss - 1) < TOLERANCE.torch))
+    throw new Error(`The loss is ${ours.loss}, PyTorch's is ${torch.loss}`);
   for (const side of ['dQuery', 'dKey'] as const) {
-    sample.forEach((row, i) => expectClose(ours[side].subarray(row * dim, (row + 1) * dim), torch[side][i]!, TOLERANCE.torch, `${side} row ${row} beside PyTorch`));
+    sample.forEach((row, i) =>
+      expectClose(
+        ours[side].subarray(row * dim, (row + 1) * dim),
+        torch[side][i]!,
+        TOLERANCE.torch,
+        `${side} row ${row} beside PyTorch`,
+      ),
+    );
   }
 }
 

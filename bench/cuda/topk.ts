@@ -1,6 +1,6 @@
 /**
- * Exact search of the 50 best of a million rows, which lie on the device, beside torch.topk of products with the same rows: in
- * float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results lie on the host.
+ * Exact search of the 50 best of a million rows, which lie on the device, beside torch.topk of products with the same
+ * rows: in float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results lie on the host.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import type { TopK } from '../../src/native/similarity-base.js';
@@ -22,18 +22,25 @@ interface Case {
 }
 const size = wantedSize({ full: { rows: 1_000_000, dim: 768, many: 1000 }, small: { rows: 5000, dim: 64, many: 20 } });
 
-export const benchmarks: Benchmark[] = size === undefined ? [] : cases(size.many).map((entry) => benchmark(size.rows, size.dim, entry));
+export const benchmarks: Benchmark[] =
+  size === undefined ? [] : cases(size.many).map((entry) => benchmark(size.rows, size.dim, entry));
 
 function cases(many: number): Case[] {
   if (TORCH === undefined) return [{ queryRows: many }, { queryRows: 1 }];
-  return [{ queryRows: many, precision: 'f32' }, { queryRows: many, precision: 'bf16' }, { queryRows: 1, precision: 'f32' }];
+  return [
+    { queryRows: many, precision: 'f32' },
+    { queryRows: many, precision: 'bf16' },
+    { queryRows: 1, precision: 'f32' },
+  ];
 }
 
 function benchmark(rows: number, dim: number, { queryRows, precision }: Case): Benchmark {
   let made: { base: Float32Array; queries: Float32Array } | undefined;
   const input = () => (made ??= { base: uniform(rows * dim, 1), queries: uniform(queryRows * dim, 2) });
   return {
-    name: ['cuda/topk', `${rows}x${dim}`, `${queryRows}-queries`, ...(precision === undefined ? [] : [precision])].join('/'),
+    name: ['cuda/topk', `${rows}x${dim}`, `${queryRows}-queries`, ...(precision === undefined ? [] : [precision])].join(
+      '/',
+    ),
     sizes: { rows, dim, queries: queryRows, k: K },
     subject: 'SimilarityBase.topK',
     only: 'run',
@@ -53,7 +60,10 @@ function benchmark(rows: number, dim: number, { queryRows, precision }: Case): B
             name: `PyTorch ${TORCH!} ${precision}`,
             prepare: async (_, subject) => {
               const sample = Array.from({ length: Math.min(8, queryRows) }, (_, i) => i);
-              const peer = await TorchPeer.start<{ scores: number[][] }>({ operation: 'topK', k: K, precision, dim, sample }, input());
+              const peer = await TorchPeer.start<{ scores: number[][] }>(
+                { operation: 'topK', k: K, precision, dim, sample },
+                input(),
+              );
               checkAgreement((await subject.run()) as TopK, peer.results.scores, TOLERANCE[precision]);
               return peer;
             },
@@ -72,6 +82,7 @@ function uniform(length: number, seed: number): Float32Array {
 
 function checkAgreement(ours: TopK, torch: readonly number[][], tolerance: number): void {
   torch.flat().forEach((score, i) => {
-    if (!(Math.abs(ours.scores[i]! - score) < tolerance)) throw new Error(`Rank ${i % K}: the score is ${ours.scores[i]!}, PyTorch's is ${score}`);
+    if (!(Math.abs(ours.scores[i]! - score) < tolerance))
+      throw new Error(`Rank ${i % K}: the score is ${ours.scores[i]!}, PyTorch's is ${score}`);
   });
 }

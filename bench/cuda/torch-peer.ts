@@ -1,5 +1,5 @@
 /** PyTorch as a peer: a process (torch_peer.py) that gets its inputs as files and is asked for runs, one at a time. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,12 +44,18 @@ export class TorchPeer<Results> implements Subject {
   results!: Results;
 
   /** Returns when PyTorch has computed once, which includes what torch.compile does. */
-  static async start<Results>(options: TorchOptions, inputs: Record<string, Float32Array | Int32Array>): Promise<TorchPeer<Results>> {
+  static async start<Results>(
+    options: TorchOptions,
+    inputs: Record<string, Float32Array | Int32Array>,
+  ): Promise<TorchPeer<Results>> {
     const folder = mkdtempSync(join(tmpdir(), 'univar-torch-'));
     try {
       for (const [name, values] of Object.entries(inputs)) writeNumbers(join(folder, name), values);
       const device = process.env['UNIVAR_BACKEND'] === 'cuda' ? 'cuda' : 'cpu';
-      const peer = new TorchPeer<Results>([folder, JSON.stringify({ ...options, device })], options.withoutCopies ?? false);
+      const peer = new TorchPeer<Results>(
+        [folder, JSON.stringify({ ...options, device })],
+        options.withoutCopies ?? false,
+      );
       peer.results = await peer.#next<Results>();
       return peer;
     } finally {
@@ -61,8 +67,13 @@ export class TorchPeer<Results> implements Subject {
     this.#withoutCopies = withoutCopies;
     // Where a bundle brings libraries (scripts/gpu-host/run.sh), Python is to find its own.
     const { UNIVAR_HOST_LIBRARY_PATH: own, ...env } = process.env;
-    this.#child = spawn('python3', [PROGRAM, ...args], { env: own === undefined ? env : { ...env, LD_LIBRARY_PATH: own }, stdio: 'pipe' });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL)));
+    this.#child = spawn('python3', [PROGRAM, ...args], {
+      env: own === undefined ? env : { ...env, LD_LIBRARY_PATH: own },
+      stdio: 'pipe',
+    });
+    this.#child
+      .stderr!.setEncoding('utf8')
+      .on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL)));
     this.#child.on('error', ({ message }) => (this.#stderr += message));
     this.#child.stdin!.on('error', () => undefined); // it has ended: the next line never comes, which is reported
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();

@@ -70,7 +70,8 @@ export function neighbourhood({ ids, distances }: Centroids): Neighbourhood {
     });
     for (const part of ['lang', 'model'] as const) nearest[part] += Number(from[part] === parts[best]![part]);
   });
-  const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
+  const mean = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     nearestSameLanguage: nearest.lang / ids.length,
     nearestSameModel: nearest.model / ids.length,
@@ -94,7 +95,12 @@ export function languageDistances({ ids, distances }: Centroids): Record<string,
     });
   });
   return Object.fromEntries(
-    [...found].sort().map(([key, values]) => [key, { distance: values.reduce((sum, value) => sum + value, 0) / values.length, models: values.length }]),
+    [...found]
+      .sort()
+      .map(([key, values]) => [
+        key,
+        { distance: values.reduce((sum, value) => sum + value, 0) / values.length, models: values.length },
+      ]),
   );
 }
 
@@ -124,7 +130,13 @@ export function extremePairs(
   return nearest && farthest && { nearest, farthest };
 }
 
-function euclidean(a: Float32Array | Float64Array, rowOfA: number, b: Float32Array | Float64Array, rowOfB: number, dim: number): number {
+function euclidean(
+  a: Float32Array | Float64Array,
+  rowOfA: number,
+  b: Float32Array | Float64Array,
+  rowOfB: number,
+  dim: number,
+): number {
   let sum = 0;
   for (let i = 0; i < dim; i++) sum += (a[rowOfA * dim + i]! - b[rowOfB * dim + i]!) ** 2;
   return Math.sqrt(sum);

@@ -1,7 +1,8 @@
 /** What is trained and how much is evaluated, as data. */
 import type { TrainOptions } from '../../src/training/settings.js';
 
-type Settings = Required<Pick<TrainOptions, 'sampler' | 'mode' | 'logitScale' | 'learningRate' | 'batchSize'>> & Record<'maxTokens' | 'lambda' | 'steps', number>;
+type Settings = Required<Pick<TrainOptions, 'sampler' | 'mode' | 'logitScale' | 'learningRate' | 'batchSize'>> &
+  Record<'maxTokens' | 'lambda' | 'steps', number>;
 
 export interface TrainingConfiguration {
   name: string;
@@ -44,7 +45,11 @@ export const ABLATION_CONFIGURATIONS: readonly TrainingConfiguration[] = [
 
 export const WITHOUT_MODELS: TrainingConfiguration = { name: 'without-models', settings: BASE, withoutModels: true };
 
-export const CONFIGURATIONS: readonly TrainingConfiguration[] = [...MAIN_CONFIGURATIONS, ...ABLATION_CONFIGURATIONS, WITHOUT_MODELS];
+export const CONFIGURATIONS: readonly TrainingConfiguration[] = [
+  ...MAIN_CONFIGURATIONS,
+  ...ABLATION_CONFIGURATIONS,
+  WITHOUT_MODELS,
+];
 
 /** Tokens of a text in the evaluations, whatever the encoder was trained with: the rest is cut. */
 export const EVALUATED_TOKENS = 256;

@@ -5,7 +5,15 @@ import type { QaRecord } from '../../src/data/record.js';
 import { labelRecords } from '../../src/evaluation/dataset.js';
 import { prepareRows } from '../../src/evaluation/prepare.js';
 import type { DefaultRecipe } from './default-recipe.js';
-import { CONTROL_SET, readValueSet, testedGroups, themeOf, VALUE_SETS, writeTrainingFiles, type ValueSet } from './value-sets.js';
+import {
+  CONTROL_SET,
+  readValueSet,
+  testedGroups,
+  themeOf,
+  VALUE_SETS,
+  type ValueSet,
+  writeTrainingFiles,
+} from './value-sets.js';
 
 export interface DefaultData {
   /** All sets of the evidence, whether trained on or not. */

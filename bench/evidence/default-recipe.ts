@@ -36,7 +36,10 @@ export interface DefaultRecipe {
 /** The recipe and the SHA-256 of its file. */
 export function readRecipe(): { recipe: DefaultRecipe; sha256: string } {
   const bytes = readFileSync(RECIPE_FILE);
-  return { recipe: JSON.parse(bytes.toString('utf8')) as DefaultRecipe, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return {
+    recipe: JSON.parse(bytes.toString('utf8')) as DefaultRecipe,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
 }
 
 export function encoderFolder({ encoder }: DefaultRecipe): string {
@@ -51,6 +54,7 @@ export async function checkFiles(recipe: DefaultRecipe): Promise<void> {
   ];
   for (const { path, sha256 } of files) {
     const found = await hashFile(path);
-    if (found.sha256 !== sha256) throw new Error(`${path} has the SHA-256 ${found.sha256}, ${RECIPE_FILE} names ${sha256}`);
+    if (found.sha256 !== sha256)
+      throw new Error(`${path} has the SHA-256 ${found.sha256}, ${RECIPE_FILE} names ${sha256}`);
   }
 }

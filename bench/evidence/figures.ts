@@ -40,7 +40,11 @@ export function sampleSet(set: ValueSet): ValueSet {
 }
 
 /** Figures of one encoder on the held-out questions of every set. */
-export async function evaluateEncoder(folder: string, sets: readonly ValueSet[], { maxTokens, precision }: EncoderSettings): Promise<Record<string, Figures>> {
+export async function evaluateEncoder(
+  folder: string,
+  sets: readonly ValueSet[],
+  { maxTokens, precision }: EncoderSettings,
+): Promise<Record<string, Figures>> {
   const trainer = await createTrainer({ encoder: folder, precision });
   const tokenizer = WordPieceTokenizer.fromFile(folder);
   const figures: Record<string, Figures> = {};
@@ -53,10 +57,17 @@ export async function evaluateEncoder(folder: string, sets: readonly ValueSet[],
         embeddings.set(await trainer.encode(tokens), row * dim);
       }
       const data = { embeddings, dim, labels, groups };
-      const knn = await evaluateKnn(data, { split, k: Math.min(K, split.train.length), bootstrapSamples: 0, sweep: [] });
+      const knn = await evaluateKnn(data, {
+        split,
+        k: Math.min(K, split.train.length),
+        bootstrapSamples: 0,
+        sweep: [],
+      });
       const probe = await evaluateProbe(data, { split, bootstrapSamples: 0 });
       figures[name] = { knn: knn.balancedAccuracy, probe: probe.accuracyAt[1] };
-      console.log(`${folder.split('/').slice(-2).join('/')} on ${name}: kNN ${(100 * knn.balancedAccuracy).toFixed(1)} %, probe ${(100 * probe.accuracyAt[1]).toFixed(1)} %`);
+      console.log(
+        `${folder.split('/').slice(-2).join('/')} on ${name}: kNN ${(100 * knn.balancedAccuracy).toFixed(1)} %, probe ${(100 * probe.accuracyAt[1]).toFixed(1)} %`,
+      );
     }
   } finally {
     await tokenizer.dispose();
@@ -68,6 +79,18 @@ export async function evaluateEncoder(folder: string, sets: readonly ValueSet[],
 /** Sizes of a set, and what chance and word counts reach on it. */
 export async function describeSet({ name, labels, groups, records, split }: ValueSet): Promise<SetDescription> {
   const data = { labels, groups, texts: records.map(({ answer }) => answer) };
-  const { balancedAccuracy, chance } = await evaluateTfidf(data, { split, k: Math.min(K, split.train.length), bootstrapSamples: 0, sweep: [] });
-  return { name, valueIds: new Set(labels).size, train: split.train.length, test: split.test.length, chance, tfidf: balancedAccuracy };
+  const { balancedAccuracy, chance } = await evaluateTfidf(data, {
+    split,
+    k: Math.min(K, split.train.length),
+    bootstrapSamples: 0,
+    sweep: [],
+  });
+  return {
+    name,
+    valueIds: new Set(labels).size,
+    train: split.train.length,
+    test: split.test.length,
+    chance,
+    tfidf: balancedAccuracy,
+  };
 }

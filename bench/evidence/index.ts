@@ -1,11 +1,12 @@
 /**
- * The evidence of docs/evidence.md: how well trained encoders tell whose values a text expresses, and what that rests on.
+ * The evidence of docs/evidence.md: how well trained encoders tell whose values a text expresses, and what that rests
+ * on.
  *
  *   npm run evidence [-- --quick] [PART...]
  *
- * Without names all parts run. Every training run, embedding and evaluation is kept under out/evidence/ by the settings it
- * depends on, so that an interrupted run goes on and a repeated one only writes the pages. The results of changed code are
- * new only after their files there are deleted. `--quick` runs everything at a tiny scale and writes below
+ * Without names all parts run. Every training run, embedding and evaluation is kept under out/evidence/ by the settings
+ * it depends on, so that an interrupted run goes on and a repeated one only writes the pages. The results of changed
+ * code are new only after their files there are deleted. `--quick` runs everything at a tiny scale and writes below
  * out/evidence-quick/ instead of docs/ and bench/results/.
  */
 import { cpSync, mkdirSync } from 'node:fs';

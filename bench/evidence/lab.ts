@@ -4,21 +4,21 @@ import { basename, join } from 'node:path';
 
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
-import { train, type TrainSummary } from '../../src/training/train.js';
+import { type TrainSummary, train } from '../../src/training/train.js';
 import { Cache, keyOf } from './cache.js';
-import { CONFIGURATIONS, EVALUATED_TOKENS, settingsAt, type RowLimits, type Scale } from './configurations.js';
+import { CONFIGURATIONS, EVALUATED_TOKENS, type RowLimits, type Scale, settingsAt } from './configurations.js';
 import { GLOVE_PACKAGE, loadGlove } from './glove.js';
-import { textOf, type EncoderInput } from './record-texts.js';
+import { type EncoderInput, textOf } from './record-texts.js';
 import {
+  type Languages,
   modelsLeftOut,
   readValueSet,
   sampleValueSet,
   testedGroups,
   trainingRows,
   VALUE_SETS,
-  writeTrainingFiles,
-  type Languages,
   type ValueSet,
+  writeTrainingFiles,
 } from './value-sets.js';
 
 export interface LabOptions {
@@ -84,7 +84,9 @@ export class Lab {
 
   /** All English rows of a set, or those to questions that were asked in several languages. */
   set(name: string, languages: Languages = 'english'): Promise<ValueSet> {
-    return remember(this.#sets, `${name} ${languages}`, () => readValueSet(name, languages, join(this.options.data, 'qa')));
+    return remember(this.#sets, `${name} ${languages}`, () =>
+      readValueSet(name, languages, join(this.options.data, 'qa')),
+    );
   }
 
   async sample(name: string, { voting, tested }: RowLimits, languages: Languages = 'english'): Promise<ValueSet> {
@@ -123,7 +125,9 @@ export class Lab {
 
   /** The tokenizer's id of unknown words. */
   unknownToken(): number {
-    const { model } = JSON.parse(readFileSync(join(this.options.encoder, 'tokenizer.json'), 'utf8')) as { model: { vocab: Record<string, number>; unk_token: string } };
+    const { model } = JSON.parse(readFileSync(join(this.options.encoder, 'tokenizer.json'), 'utf8')) as {
+      model: { vocab: Record<string, number>; unk_token: string };
+    };
     return model.vocab[model.unk_token]!;
   }
 
@@ -137,11 +141,21 @@ export class Lab {
     await this.close();
     if (name === GLOVE) {
       const vectors = loadGlove(join(this.options.out, 'glove'));
-      this.#open = { key, dim: vectors.dim, encode: (inputs) => Promise.resolve(vectors.average(inputs.map(textOf))), dispose: () => Promise.resolve() };
+      this.#open = {
+        key,
+        dim: vectors.dim,
+        encode: (inputs) => Promise.resolve(vectors.average(inputs.map(textOf))),
+        dispose: () => Promise.resolve(),
+      };
     } else {
       const folder = name === FROZEN ? this.options.encoder : (await this.trained(name)).folder;
       const encoder = await loadEncoder(folder, { maxTokens, backend: 'native', precision: this.precision });
-      this.#open = { key, dim: encoder.dim, encode: async (inputs) => (await encoder.encode(inputs)).embeddings, dispose: () => encoder.dispose() };
+      this.#open = {
+        key,
+        dim: encoder.dim,
+        encode: async (inputs) => (await encoder.encode(inputs)).embeddings,
+        dispose: () => encoder.dispose(),
+      };
     }
     return this.#open;
   }
@@ -171,13 +185,17 @@ export class Lab {
         validationRows: VALIDATION_ROWS,
         checkpointEvery: 50,
         events: {
-          onStart: ({ done, steps, ...start }) => this.log(`${name}: ${start.rows} rows, ${start.valueIds} value ids, ${steps - done} steps to do`),
+          onStart: ({ done, steps, ...start }) =>
+            this.log(`${name}: ${start.rows} rows, ${start.valueIds} value ids, ${steps - done} steps to do`),
           onStep: ({ step, loss }) => step % 20 === 0 && this.log(`${name}: step ${step}, loss ${loss.toFixed(3)}`),
-          onValidation: ({ step, balancedAccuracy }) => this.log(`${name}: validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
+          onValidation: ({ step, balancedAccuracy }) =>
+            this.log(`${name}: validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
         },
       });
-      // Only the last encoder is evaluated, so that runs of equal length are compared; checkpoints are five times as large.
-      for (const entry of readdirSync(out)) if (entry === 'best' || entry.startsWith('step-')) rmSync(join(out, entry), { recursive: true });
+      // Only the last encoder is evaluated, so that runs of equal length are compared; checkpoints are five times as
+      // large.
+      for (const entry of readdirSync(out))
+        if (entry === 'best' || entry.startsWith('step-')) rmSync(join(out, entry), { recursive: true });
       return summary;
     });
     return { ...summary, folder: join(out, 'last'), key };

@@ -1,4 +1,7 @@
-/** The pages that `npm run train:default` writes: models/univar-mini/README.md and the quickstart's output in the README. */
+/**
+ * The pages that `npm run train:default` writes: models/univar-mini/README.md and the quickstart's output in the
+ * README.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +26,8 @@ export function writeQuickstart(output: string): void {
   const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];
   const figures = output.split(EXAMPLE)[0];
-  if (before === undefined || after === undefined || figures === undefined) throw new Error(`${README} lacks the markers ${BEGIN} and ${END}`);
+  if (before === undefined || after === undefined || figures === undefined)
+    throw new Error(`${README} lacks the markers ${BEGIN} and ${END}`);
   writeFileSync(README, `${before}${BEGIN}\n\`\`\`\n${figures.trimEnd()}\n\`\`\`\n${END}${after}`);
 }
 
@@ -31,8 +35,12 @@ function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
   const { encoder, data, training: options } = recipe;
   const { machine, rounding, training: run } = training;
   const trained = new Set(data.map(({ set }) => set));
-  const settings = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value).replaceAll('"', '')}`).join(', ');
-  const best = run.best ? `, the best of its validations (${percent(run.best.balancedAccuracy)} %, after step ${run.best.step})` : '';
+  const settings = Object.entries(options)
+    .map(([key, value]) => `${key} ${JSON.stringify(value).replaceAll('"', '')}`)
+    .join(', ');
+  const best = run.best
+    ? `, the best of its validations (${percent(run.best.balancedAccuracy)} %, after step ${run.best.step})`
+    : '';
   return `# univar-mini
 
 The default encoder of univar: [${encoder.name}](https://huggingface.co/${encoder.name}) trained with InfoNCE to bring answers of
@@ -85,21 +93,55 @@ ${figureTable(training, trained)}
 }
 
 function figureTable({ sets, base, figures }: DefaultTraining, trained: ReadonlySet<string>): string {
-  const heading = ['set', 'ids', 'voting', 'tested', 'chance', 'TF-IDF kNN', 'MiniLM kNN', 'univar-mini kNN', 'MiniLM probe', 'univar-mini probe'];
+  const heading = [
+    'set',
+    'ids',
+    'voting',
+    'tested',
+    'chance',
+    'TF-IDF kNN',
+    'MiniLM kNN',
+    'univar-mini kNN',
+    'MiniLM probe',
+    'univar-mini probe',
+  ];
   const values = (by: Record<string, Figures>, name: string, measure: keyof Figures): number => by[name]![measure];
-  const columns = (name: string): number[] => [values(base, name, 'knn'), values(figures, name, 'knn'), values(base, name, 'probe'), values(figures, name, 'probe')];
+  const columns = (name: string): number[] => [
+    values(base, name, 'knn'),
+    values(figures, name, 'knn'),
+    values(base, name, 'probe'),
+    values(figures, name, 'probe'),
+  ];
   const rows = sets.map(({ name, valueIds, train, test, chance, tfidf }) => [
-    trained.has(name) ? name : `${name} *`, String(valueIds), String(train), String(test), ...[chance, tfidf, ...columns(name)].map(percent),
+    trained.has(name) ? name : `${name} *`,
+    String(valueIds),
+    String(train),
+    String(test),
+    ...[chance, tfidf, ...columns(name)].map(percent),
   ]);
   const mean = (label: string, of: typeof sets): string[] => {
     const shares = of.map(({ name, chance, tfidf }) => [chance, tfidf, ...columns(name)]);
-    return [label, '', '', '', ...(shares[0] ?? []).map((_, i) => percent(shares.reduce((sum, row) => sum + row[i]!, 0) / shares.length))];
+    return [
+      label,
+      '',
+      '',
+      '',
+      ...(shares[0] ?? []).map((_, i) => percent(shares.reduce((sum, row) => sum + row[i]!, 0) / shares.length)),
+    ];
   };
   const means = [
-    mean('mean of the sets trained on', sets.filter(({ name }) => trained.has(name))),
-    mean('mean of the other value sets', sets.filter(({ name }) => !trained.has(name) && name !== CONTROL_SET)),
+    mean(
+      'mean of the sets trained on',
+      sets.filter(({ name }) => trained.has(name)),
+    ),
+    mean(
+      'mean of the other value sets',
+      sets.filter(({ name }) => !trained.has(name) && name !== CONTROL_SET),
+    ),
   ];
-  return [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows, ...means].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows, ...means]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
 }
 
 function percent(share: number): string {

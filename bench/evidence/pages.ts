@@ -20,7 +20,8 @@ export function replaceSection(text: string, name: string, markdown: string, pat
   const end = `<!-- ${name}: end -->`;
   const [before, rest, ...more] = text.split(begin);
   const [, after] = rest?.split(end) ?? [];
-  if (after === undefined || more.length > 0) throw new Error(`${path} must have one pair of the markers ${begin} and ${end}`);
+  if (after === undefined || more.length > 0)
+    throw new Error(`${path} must have one pair of the markers ${begin} and ${end}`);
   return `${before!}${begin}\n${markdown.trim()}\n${end}${after}`;
 }
 

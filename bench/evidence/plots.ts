@@ -1,7 +1,7 @@
 /** The pictures of docs/evidence.md, each an SVG text. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, renderSvg, textWidth, type Heading } from '../../src/plots/svg.js';
+import { HEADING_HEIGHT, type Heading, renderSvg, textWidth } from '../../src/plots/svg.js';
 
 /** Distinguishable with the usual colour-vision deficiencies (Okabe and Ito). */
 const COLOURS = ['#777777', '#cc79a7', '#e69f00', '#56b4e9', '#0072b2', '#009e73', '#d55e00', '#f0e442'];
@@ -39,14 +39,26 @@ export function plotBars(bars: readonly Bar[], heading: Heading): string {
       marginRight: 24 + Math.max(40, ...groups.map((group) => textWidth(group, 11))),
       marginTop: HEADING_HEIGHT,
       marginBottom: 40,
-      x: { label: null, tickFormat: percentTick, grid: true, domain: [0, Math.max(...data.map(({ high }) => high)) * 1.14] },
+      x: {
+        label: null,
+        tickFormat: percentTick,
+        grid: true,
+        domain: [0, Math.max(...data.map(({ high }) => high)) * 1.14],
+      },
       y: { label: null, domain: names, padding: 0.25 },
       fy: { label: null, domain: groups, padding: 0.12 },
       marks: [
         Plot.barX(data, { fy: 'group', y: 'name', x: 'share', fill: 'colour' }),
         Plot.ruleY(data, { fy: 'group', y: 'name', x1: 'low', x2: 'high', stroke: '#222', strokeWidth: 1.5 }),
         Plot.tickX(data, { fy: 'group', y: 'name', x: 'chance', stroke: CHANCE, strokeWidth: 2 }),
-        Plot.text(data, { fy: 'group', y: 'name', x: 'high', text: ({ share }: { share: number }) => percent(share), textAnchor: 'start', dx: 6 }),
+        Plot.text(data, {
+          fy: 'group',
+          y: 'name',
+          x: 'high',
+          text: ({ share }: { share: number }) => percent(share),
+          textAnchor: 'start',
+          dx: 6,
+        }),
         Plot.ruleX([0]),
       ],
     },
@@ -62,8 +74,13 @@ export interface Curve {
 
 /** Shares over the number of neighbours. */
 export function plotSweeps(curves: readonly Curve[], chance: number, heading: Heading): string {
-  const points = curves.flatMap(({ points: own }, i) => own.map((point) => ({ ...point, colour: COLOURS[i % COLOURS.length]! })));
-  const legend = [...curves.map(({ name }, i) => ({ label: name, colour: COLOURS[i % COLOURS.length]! })), { label: 'chance', colour: CHANCE }];
+  const points = curves.flatMap(({ points: own }, i) =>
+    own.map((point) => ({ ...point, colour: COLOURS[i % COLOURS.length]! })),
+  );
+  const legend = [
+    ...curves.map(({ name }, i) => ({ label: name, colour: COLOURS[i % COLOURS.length]! })),
+    { label: 'chance', colour: CHANCE },
+  ];
   return renderSvg(
     {
       // The legend is one line.
@@ -81,7 +98,12 @@ export function plotSweeps(curves: readonly Curve[], chance: number, heading: He
         labelArrow: 'none',
         inset: 12,
       },
-      y: { label: null, tickFormat: percentTick, grid: true, domain: [0, Math.max(...points.map(({ share }) => share)) * 1.1] },
+      y: {
+        label: null,
+        tickFormat: percentTick,
+        grid: true,
+        domain: [0, Math.max(...points.map(({ share }) => share)) * 1.1],
+      },
       marks: [
         Plot.ruleY([0]),
         Plot.ruleY([chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
@@ -136,7 +158,8 @@ export function plotDistances(names: readonly string[], distances: ArrayLike<num
                 x: 'to',
                 y: 'from',
                 text: ({ distance }: { distance: number }) => distance.toFixed(2),
-                fill: ({ distance }: { distance: number }) => (distance < (domain[0] + domain[1]) / 2 ? 'white' : 'black'),
+                fill: ({ distance }: { distance: number }) =>
+                  distance < (domain[0] + domain[1]) / 2 ? 'white' : 'black',
                 fontSize: 9,
               }),
             ]

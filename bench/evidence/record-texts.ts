@@ -1,5 +1,5 @@
 /** What encoders are given of a record. The only place that decides it. */
-import { formatQa, type EmbeddableText, type QuestionAnswer } from '../../src/core/question-answer.js';
+import { type EmbeddableText, formatQa, type QuestionAnswer } from '../../src/core/question-answer.js';
 
 export type EncoderInput = EmbeddableText;
 

@@ -1,7 +1,7 @@
 /**
- * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to int8,
- * measures on questions that were not trained on, and writes the encoder with training.json and README.md into the folder,
- * and what the quickstart prints with it into the README. Interrupted, the same command goes on.
+ * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to
+ * int8, measures on questions that were not trained on, and writes the encoder with training.json and README.md into
+ * the folder, and what the quickstart prints with it into the README. Interrupted, the same command goes on.
  *
  * npm run train:default
  */
@@ -10,15 +10,15 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import { exportEncoder } from '../../src/encoder/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
-import { train, type TrainSummary } from '../../src/training/train.js';
+import { type TrainSummary, train } from '../../src/training/train.js';
 import { Cache } from './cache.js';
 import { readDefaultData } from './default-data.js';
-import { checkFiles, encoderFolder, MODEL_FOLDER, readRecipe, type DefaultRecipe } from './default-recipe.js';
-import { describeSet, evaluateEncoder, LIMITS, sampleSet, type Figures, type SetDescription } from './figures.js';
+import { checkFiles, type DefaultRecipe, encoderFolder, MODEL_FOLDER, readRecipe } from './default-recipe.js';
+import { describeSet, evaluateEncoder, type Figures, LIMITS, type SetDescription, sampleSet } from './figures.js';
 import { writeModelCard, writeQuickstart } from './model-card.js';
 import type { ValueSet } from './value-sets.js';
 
@@ -48,21 +48,34 @@ async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): P
     out,
     events: {
       onStart: ({ done, steps, rows, validationRows, valueIds }) =>
-        console.log(`${rows} rows, ${valueIds} value ids, ${validationRows} held out for validation; ${done} of ${steps} steps done`),
+        console.log(
+          `${rows} rows, ${valueIds} value ids, ${validationRows} held out for validation; ${done} of ${steps} steps done`,
+        ),
       onStep: ({ step, loss }) => step % 10 === 0 && console.log(`step ${step}, loss ${loss.toFixed(3)}`),
-      onValidation: ({ step, balancedAccuracy }) => console.log(`validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
+      onValidation: ({ step, balancedAccuracy }) =>
+        console.log(`validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
     },
   });
 }
 
-/** The encoder as it is shipped: it reads longer texts than those of the training, which the figures are measured with. */
+/**
+ * The encoder as it is shipped: it reads longer texts than those of the training, which the figures are measured with.
+ */
 async function exportDefault(trained: string, out: string, maxTokens: number): Promise<void> {
   await exportEncoder(trained, out, { to: 'safetensors', dtype: 'int8' });
-  writeFileSync(`${out}/sentence_bert_config.json`, `${JSON.stringify({ max_seq_length: maxTokens, do_lower_case: false }, null, 2)}\n`);
+  writeFileSync(
+    `${out}/sentence_bert_config.json`,
+    `${JSON.stringify({ max_seq_length: maxTokens, do_lower_case: false }, null, 2)}\n`,
+  );
 }
 
 /** What rounding the weights changes, with float32 and with int8 products. */
-async function measureRounding(trained: string, rounded: string, sets: readonly ValueSet[], maxTokens: number): Promise<DefaultTraining['rounding']> {
+async function measureRounding(
+  trained: string,
+  rounded: string,
+  sets: readonly ValueSet[],
+  maxTokens: number,
+): Promise<DefaultTraining['rounding']> {
   const answers = sets.flatMap(({ records, split }) => Array.from(split.test, (row) => records[row]!));
   const stride = Math.max(1, Math.floor(answers.length / COMPARED_TEXTS));
   const texts = answers.filter((_, i) => i % stride === 0).slice(0, COMPARED_TEXTS);
@@ -77,7 +90,12 @@ async function measureRounding(trained: string, rounded: string, sets: readonly 
   for (const products of ['f32', 'int8'] as const) {
     const actual = await embed(rounded, products);
     const cosines = expected.map((vector, i) => vector.reduce((sum, value, j) => sum + value * actual[i]![j]!, 0));
-    rounding.push({ texts: texts.length, products, mean: cosines.reduce((sum, cosine) => sum + cosine) / texts.length, least: Math.min(...cosines) });
+    rounding.push({
+      texts: texts.length,
+      products,
+      mean: cosines.reduce((sum, cosine) => sum + cosine) / texts.length,
+      least: Math.min(...cosines),
+    });
   }
   return rounding;
 }
@@ -105,7 +123,9 @@ const training: DefaultTraining = {
   machine: await describeMachine(ROOT, { variant: capabilities().simd, bf16: capabilities().bf16 }),
   recipeSha256: sha256,
   training: { rows, validationRows, valueIds, steps, tokens, seconds, best },
-  rounding: await cache.json('rounding', [LIMITS, maxTokens, COMPARED_TEXTS], () => measureRounding(summary.encoder, exported, sets, maxTokens)),
+  rounding: await cache.json('rounding', [LIMITS, maxTokens, COMPARED_TEXTS], () =>
+    measureRounding(summary.encoder, exported, sets, maxTokens),
+  ),
   sets: await cache.json('sets', LIMITS, () => Promise.all(sets.map(describeSet))),
   base: await cache.json('base', [LIMITS, settings], () => evaluateEncoder(encoderFolder(recipe), sets, settings)),
   figures: await cache.json('figures', [LIMITS, settings], () => evaluateEncoder(exported, sets, settings)),
@@ -114,5 +134,7 @@ cpSync(exported, MODEL_FOLDER, { recursive: true });
 writeFileSync(`${MODEL_FOLDER}training.json`, `${JSON.stringify(training, null, 2)}\n`);
 writeModelCard(MODEL_FOLDER, recipe, training);
 const quickstart = ['dist/cli/main.js', 'quickstart', '--fresh', '--out', `${out}quickstart`];
-writeQuickstart(execFileSync(process.execPath, quickstart, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+writeQuickstart(
+  execFileSync(process.execPath, quickstart, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+);
 console.log(`${MODEL_FOLDER} and the README are written`);

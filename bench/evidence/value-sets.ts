@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { SeededRandom } from '../../src/core/random.js';
 import { readRecords } from '../../src/data/read-records.js';
-import { valueId, type QaRecord } from '../../src/data/record.js';
-import { splitByQuestion, type Split } from '../../src/evaluation/splits.js';
+import { type QaRecord, valueId } from '../../src/data/record.js';
+import { type Split, splitByQuestion } from '../../src/evaluation/splits.js';
 import { indexLabels } from '../../src/search/voting.js';
 
 const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
@@ -54,16 +54,31 @@ export async function readValueSet(name: string, languages: Languages = 'english
     for (const record of batch.records) all.push({ ...record, group: themeOf(record.qid) });
   }
   const records =
-    languages === 'parallel' ? askedInSeveralLanguages(all) : all.filter(({ lang }) => lang === 'eng' || name === TRANSLATED);
-  return describe(name, records, (labels, groups) => splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED));
+    languages === 'parallel'
+      ? askedInSeveralLanguages(all)
+      : all.filter(({ lang }) => lang === 'eng' || name === TRANSLATED);
+  return describe(name, records, (labels, groups) =>
+    splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED),
+  );
 }
 
-/** At most `train` and `test` rows of the two sides, by whole questions, so that the same ones are asked of all models. */
+/**
+ * At most `train` and `test` rows of the two sides, by whole questions, so that the same ones are asked of all models.
+ */
 export function sampleValueSet({ name, records, split }: ValueSet, train: number, test: number): ValueSet {
-  const voting = someQuestions(Array.from(split.train, (row) => records[row]!), train);
-  const tested = someQuestions(Array.from(split.test, (row) => records[row]!), test);
+  const voting = someQuestions(
+    Array.from(split.train, (row) => records[row]!),
+    train,
+  );
+  const tested = someQuestions(
+    Array.from(split.test, (row) => records[row]!),
+    test,
+  );
   const rows = Int32Array.from({ length: voting.length + tested.length }, (_, row) => row);
-  return describe(name, [...voting, ...tested], () => ({ train: rows.slice(0, voting.length), test: rows.slice(voting.length) }));
+  return describe(name, [...voting, ...tested], () => ({
+    train: rows.slice(0, voting.length),
+    test: rows.slice(voting.length),
+  }));
 }
 
 function describe(name: string, records: QaRecord[], split: (labels: string[], groups: string[]) => Split): ValueSet {
@@ -98,11 +113,13 @@ export function someQuestions(records: readonly QaRecord[], limit: number): QaRe
 }
 
 /**
- * Every third model of each set, from the third by name on; a model of several sets is then left out of all. So chosen, two
- * value ids at least are left of every set.
+ * Every third model of each set, from the third by name on; a model of several sets is then left out of all. So chosen,
+ * two value ids at least are left of every set.
  */
 export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
-  const models = sets.flatMap(({ records }) => [...new Set(records.map(({ model }) => model))].sort().filter((_, i) => i % 3 === 2));
+  const models = sets.flatMap(({ records }) =>
+    [...new Set(records.map(({ model }) => model))].sort().filter((_, i) => i % 3 === 2),
+  );
   return [...new Set(models)].sort();
 }
 
@@ -123,17 +140,28 @@ export interface TrainingRowOptions {
  *
  * @param tested left out: a proposition that one set tests may not be trained on in another
  */
-export function trainingRows(sets: readonly ValueSet[], tested: ReadonlySet<string>, { without = [], limit = Infinity }: TrainingRowOptions = {}): Map<string, QaRecord[]> {
+export function trainingRows(
+  sets: readonly ValueSet[],
+  tested: ReadonlySet<string>,
+  { without = [], limit = Infinity }: TrainingRowOptions = {},
+): Map<string, QaRecord[]> {
   return new Map(
     sets.map(({ name, records, split }) => {
-      const rows = Array.from(split.train, (row) => records[row]!).filter(({ group, model }) => !tested.has(group!) && !without.includes(model));
+      const rows = Array.from(split.train, (row) => records[row]!).filter(
+        ({ group, model }) => !tested.has(group!) && !without.includes(model),
+      );
       return [name, someQuestions(rows, limit)];
     }),
   );
 }
 
 /** Writes them, one file a set, and returns the folder. */
-export function writeTrainingFiles(folder: string, sets: readonly ValueSet[], tested: ReadonlySet<string>, options: TrainingRowOptions = {}): string {
+export function writeTrainingFiles(
+  folder: string,
+  sets: readonly ValueSet[],
+  tested: ReadonlySet<string>,
+  options: TrainingRowOptions = {},
+): string {
   mkdirSync(folder, { recursive: true });
   for (const [name, records] of trainingRows(sets, tested, options)) {
     writeFileSync(join(folder, `${name}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(''));

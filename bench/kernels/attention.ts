@@ -40,7 +40,11 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
       name: 'oneDNN f32 products',
       prepare: async (revision) => {
         const addon = await openAddon(revision);
-        const [q, k, scores] = [randomNormal(length * headDim, 1), randomNormal(length * headDim, 2), new Float32Array(length * length)];
+        const [q, k, scores] = [
+          randomNormal(length * headDim, 1),
+          randomNormal(length * headDim, 2),
+          new Float32Array(length * length),
+        ];
         const run = async (): Promise<number> => {
           let seconds = 0;
           for (let i = 0; i < heads * sequences; i++) {
@@ -56,7 +60,11 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
 });
 
 /** Some tokens of the first sequence, all heads, in double precision. */
-function check(qkv: Float32Array, out: Float32Array, { length, heads, headDim }: { length: number; heads: number; headDim: number }): void {
+function check(
+  qkv: Float32Array,
+  out: Float32Array,
+  { length, heads, headDim }: { length: number; heads: number; headDim: number },
+): void {
   const width = heads * headDim;
   for (let t = 0; t < length; t += Math.ceil(length / 8)) {
     for (let head = 0; head < heads; head++) {

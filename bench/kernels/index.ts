@@ -1,6 +1,6 @@
 /**
- * VectorIndex beside plain libfaiss (the same library with its own distance code and graph construction), and beside the
- * exact answer: recall is measured before anything is timed.
+ * VectorIndex beside plain libfaiss (the same library with its own distance code and graph construction), and beside
+ * the exact answer: recall is measured before anything is timed.
  *
  * Data: normal vectors, where nothing is near anything (the hardest case for a graph), and clustered ones, which are
  * like embeddings of texts. BENCH_EMBEDDINGS names a raw float32 file of real embeddings with 384 entries a row.
@@ -56,7 +56,12 @@ async function build(revision: Revision, factory: string, base: Float32Array, pl
 }
 
 /** Share of the exact K nearest that the index finds. */
-async function recall(revision: Revision, index: VectorIndex, { base, queries }: Data, params: Params): Promise<number> {
+async function recall(
+  revision: Revision,
+  index: VectorIndex,
+  { base, queries }: Data,
+  params: Params,
+): Promise<number> {
   const flat = await build(revision, 'Flat', base, false);
   const truth = (await flat.search(queries, K)).labels;
   await flat.dispose();
@@ -85,9 +90,15 @@ const searchCases: SearchCase[] = [
   { factory: 'SQ8', params: {}, leastRecall: 0.9 },
 ];
 
-function searchBenchmark({ factory, params, leastRecall }: SearchCase, data: DataName, only: 'run' | 'check'): Benchmark {
+function searchBenchmark(
+  { factory, params, leastRecall }: SearchCase,
+  data: DataName,
+  only: 'run' | 'check',
+): Benchmark {
   const size = only === 'run' ? FULL : SMALL;
-  const setting = Object.entries(params).map(([name, value]) => `/${name}=${String(value)}`).join('');
+  const setting = Object.entries(params)
+    .map(([name, value]) => `/${name}=${String(value)}`)
+    .join('');
   const measuredRecall = { univar: NaN, plain: NaN };
   return {
     name: `index/search/${factory}${setting}/${data}${only === 'check' ? '/small' : ''}`,
@@ -101,7 +112,8 @@ function searchBenchmark({ factory, params, leastRecall }: SearchCase, data: Dat
       const input = makeData(data, size);
       const index = await build(revision, factory, input.base, false);
       measuredRecall.univar = await recall(revision, index, input, params);
-      if (only === 'check' && !(measuredRecall.univar >= leastRecall)) throw new Error(`Recall is ${measuredRecall.univar}`);
+      if (only === 'check' && !(measuredRecall.univar >= leastRecall))
+        throw new Error(`Recall is ${measuredRecall.univar}`);
       return {
         run: () => index.search(input.queries, K, params),
         details: () => ({ recall: measuredRecall.univar }),
@@ -114,7 +126,8 @@ function searchBenchmark({ factory, params, leastRecall }: SearchCase, data: Dat
         const input = makeData(data, size);
         const index = await build(revision, factory, input.base, true);
         const plainRecall = await recall(revision, index, input, params);
-        if (measuredRecall.univar < plainRecall - 0.01) throw new Error('Recall is lower than that of plain FAISS: the speed means nothing');
+        if (measuredRecall.univar < plainRecall - 0.01)
+          throw new Error('Recall is lower than that of plain FAISS: the speed means nothing');
         return {
           run: () => index.search(input.queries, K, params),
           details: () => ({ plainRecall }),
@@ -127,10 +140,12 @@ function searchBenchmark({ factory, params, leastRecall }: SearchCase, data: Dat
 
 function buildBenchmark(factory: string, data: DataName, only: 'run' | 'check'): Benchmark {
   const rows = only === 'run' ? FULL.rows : 1000;
-  const subject = (plain: boolean) => (revision: Revision): Promise<Subject> => {
-    const { base } = makeData(data, { rows, queries: 0 });
-    return Promise.resolve({ run: async () => (await build(revision, factory, base, plain)).dispose() });
-  };
+  const subject =
+    (plain: boolean) =>
+    (revision: Revision): Promise<Subject> => {
+      const { base } = makeData(data, { rows, queries: 0 });
+      return Promise.resolve({ run: async () => (await build(revision, factory, base, plain)).dispose() });
+    };
   return {
     name: `index/build/${factory}/${data}${only === 'check' ? '/small' : ''}`,
     sizes: { rows, dim: DIM },
@@ -173,7 +188,10 @@ function memoryBenchmark(factory: string, rows: number): Benchmark {
       await second.dispose();
       return {
         run: async () => (await build(revision, factory, base, false)).dispose(),
-        details: () => ({ gibibytesPerMillionRows: (bytesPerRow * 1e6) / 2 ** 30, timesRawVectors: bytesPerRow / (4 * DIM) }),
+        details: () => ({
+          gibibytesPerMillionRows: (bytesPerRow * 1e6) / 2 ** 30,
+          timesRawVectors: bytesPerRow / (4 * DIM),
+        }),
       };
     },
   };
@@ -182,7 +200,10 @@ function memoryBenchmark(factory: string, rows: number): Benchmark {
 const dataNames: DataName[] = [...(EMBEDDINGS === undefined ? [] : ['real' as const]), 'clusters', 'normal'];
 
 export const benchmarks: Benchmark[] = [
-  ...dataNames.flatMap((data) => [buildBenchmark('HNSW32', data, 'run'), ...searchCases.map((search) => searchBenchmark(search, data, 'run'))]),
+  ...dataNames.flatMap((data) => [
+    buildBenchmark('HNSW32', data, 'run'),
+    ...searchCases.map((search) => searchBenchmark(search, data, 'run')),
+  ]),
   ...['Flat', 'HNSW32', 'IVF256,SQ8'].map((factory) => memoryBenchmark(factory, 50_000)),
   buildBenchmark('HNSW32', 'clusters', 'check'),
   searchBenchmark({ factory: 'HNSW32', params: { efSearch: 64 }, leastRecall: 0.9 }, 'clusters', 'check'),

@@ -1,11 +1,11 @@
 /**
- * infoNce against the three oneDNN products it is made of, X Y^T, G Y and G^T X at full size, with operands converted and
- * packed beforehand and nothing else to do. Both count as 6 B^2 D operations.
+ * infoNce against the three oneDNN products it is made of, X Y^T, G Y and G^T X at full size, with operands converted
+ * and packed beforehand and nothing else to do. Both count as 6 B^2 D operations.
  */
 import type { Benchmark, Revision } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput } from '../../src/native/infonce.js';
-import { randomUnitRows } from '../../test/support/random.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
+import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
@@ -46,12 +46,18 @@ export const benchmarks: Benchmark[] = cases.flatMap(({ rows, only }) =>
         const run = () => engine.infoNce(input);
         return { run, counters: () => countWork(engine, run) };
       },
-      peer: { name: `oneDNN ${precision} products`, prepare: async (revision) => ({ run: await products(makeInput(), revision), timesItself: true }) },
+      peer: {
+        name: `oneDNN ${precision} products`,
+        prepare: async (revision) => ({ run: await products(makeInput(), revision), timesItself: true }),
+      },
     };
   }),
 );
 
-async function products({ query, key, rows, precision }: InfoNceInput, revision: Revision): Promise<() => Promise<number>> {
+async function products(
+  { query, key, rows, precision }: InfoNceInput,
+  revision: Revision,
+): Promise<() => Promise<number>> {
   const addon = await openAddon(revision);
   const kind = precision === 'bf16' ? 1 : 0;
   const square = new Float32Array(rows * rows);
@@ -96,10 +102,16 @@ async function check(input: InfoNceInput, revision: Revision): Promise<void> {
         ofKey[d]! += h * query[other * dim + d]!;
       }
     }
-    for (const [expected, all] of [[ofQuery, actual.dQuery], [ofKey, actual.dKey]] as const) {
+    for (const [expected, all] of [
+      [ofQuery, actual.dQuery],
+      [ofKey, actual.dKey],
+    ] as const) {
       const largest = all.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      expected.forEach((value, d) => (worst = Math.max(worst, Math.abs(value - all[r * dim + d]!) / largest / allowed)));
+      expected.forEach(
+        (value, d) => (worst = Math.max(worst, Math.abs(value - all[r * dim + d]!) / largest / allowed)),
+      );
     }
   }
-  if (!(worst <= 1)) throw new Error(`infoNce is wrong: ${worst} times the tolerance at ${rows} rows, ${input.precision ?? 'f32'}`);
+  if (!(worst <= 1))
+    throw new Error(`infoNce is wrong: ${worst} times the tolerance at ${rows} rows, ${input.precision ?? 'f32'}`);
 }

@@ -1,4 +1,7 @@
-/** A linear layer beside the bare oneDNN product of its shape, packed beforehand and without a bias. Both count as 2 rows in out. */
+/**
+ * A linear layer beside the bare oneDNN product of its shape, packed beforehand and without a bias. Both count as 2
+ * rows in out.
+ */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
@@ -23,7 +26,11 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
     prepare: async (revision) => {
       const addon = await openAddon(revision);
-      const [x, weight, bias] = [randomNormal(rows * inWidth, 1), randomNormal(outWidth * inWidth, 2), randomNormal(outWidth, 3)];
+      const [x, weight, bias] = [
+        randomNormal(rows * inWidth, 1),
+        randomNormal(outWidth * inWidth, 2),
+        randomNormal(outWidth, 3),
+      ];
       const out = new Float32Array(rows * outWidth);
       const run = () => addon.linearForward(x, weight, bias, out, rows, outWidth, inWidth);
       await run();
@@ -31,7 +38,8 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
         const [row, column] = [Math.floor(i / outWidth), i % outWidth];
         let expected = bias[column]!;
         for (let t = 0; t < inWidth; t++) expected += x[row * inWidth + t]! * weight[column * inWidth + t]!;
-        if (!(Math.abs(out[i]! - expected) < 1e-5 * inWidth)) throw new Error(`The linear layer is wrong: ${out[i]!} instead of ${expected}`);
+        if (!(Math.abs(out[i]! - expected) < 1e-5 * inWidth))
+          throw new Error(`The linear layer is wrong: ${out[i]!} instead of ${expected}`);
       }
       const engine = await openEngine(revision);
       return { run, counters: () => countWork(engine, run) };
@@ -40,8 +48,15 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
       name: 'oneDNN f32 product',
       prepare: async (revision) => {
         const addon = await openAddon(revision);
-        const [x, weight, out] = [randomNormal(rows * inWidth, 1), randomNormal(outWidth * inWidth, 2), new Float32Array(rows * outWidth)];
-        return { run: () => addon.matmulSeconds(x, weight, out, rows, outWidth, inWidth, false, true, 0), timesItself: true };
+        const [x, weight, out] = [
+          randomNormal(rows * inWidth, 1),
+          randomNormal(outWidth * inWidth, 2),
+          new Float32Array(rows * outWidth),
+        ];
+        return {
+          run: () => addon.matmulSeconds(x, weight, out, rows, outWidth, inWidth, false, true, 0),
+          timesItself: true,
+        };
       },
     },
   };

@@ -1,6 +1,6 @@
 /**
- * WordPiece against npm `tokenizers` (Rust) on real answers: English, and all languages together, with one thread and with
- * all. Both sides read their thread count once per process.
+ * WordPiece against npm `tokenizers` (Rust) on real answers: English, and all languages together, with one thread and
+ * with all. Both sides read their thread count once per process.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,10 @@ function readAnswers(files: readonly string[]): Answer[] {
   return files.flatMap((file) => {
     const bytes = readFileSync(file);
     const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-    return text.trimEnd().split('\n').map((line) => JSON.parse(line) as Answer);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Answer);
   });
 }
 
@@ -60,7 +63,11 @@ function benchmark(corpus: 'english' | 'all-languages', threads: number, only: '
     sizes: { MB: BYTES[only] / 1e6, threads },
     subject: 'WordPieceTokenizer',
     only,
-    env: { UNIVAR_THREADS: String(threads), RAYON_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: String(threads > 1) },
+    env: {
+      UNIVAR_THREADS: String(threads),
+      RAYON_NUM_THREADS: String(threads),
+      TOKENIZERS_PARALLELISM: String(threads > 1),
+    },
     work: { unit: 'MB', subject: BYTES[only] / 1e6, peer: BYTES[only] / 1e6 },
     target: 20,
     rounds: 5,
@@ -83,7 +90,8 @@ function benchmark(corpus: 'english' | 'all-languages', threads: number, only: '
         const run = await peerTokenizer(texts);
         const { ids } = (await subject.run()) as PackedIds;
         const expected = await run();
-        if (Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer)) !== 0) throw new Error('The ids differ');
+        if (Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer)) !== 0)
+          throw new Error('The ids differ');
         return { run };
       },
     },
@@ -113,6 +121,8 @@ async function checkFirst(ids: Int32Array, texts: readonly string[]): Promise<vo
 const threadCounts = [...new Set([1, usableCpuCount()])];
 
 export const benchmarks: Benchmark[] = [
-  ...threadCounts.flatMap((threads) => (['english', 'all-languages'] as const).map((corpus) => benchmark(corpus, threads, 'run'))),
+  ...threadCounts.flatMap((threads) =>
+    (['english', 'all-languages'] as const).map((corpus) => benchmark(corpus, threads, 'run')),
+  ),
   benchmark('all-languages', 1, 'check'),
 ];

@@ -1,6 +1,6 @@
 /**
- * similarityTopK against a flat FAISS index (plain libfaiss on OpenBLAS), both exact. The index is filled beforehand, while
- * similarityTopK converts the base anew in every run; the prepared base is the counterpart of the index.
+ * similarityTopK against a flat FAISS index (plain libfaiss on OpenBLAS), both exact. The index is filled beforehand,
+ * while similarityTopK converts the base anew in every run; the prepared base is the counterpart of the index.
  *
  * UNIVAR_SIMD=AVX2 limits only our side: set OPENBLAS_CORETYPE=Haswell as well for FAISS's AVX2 kernels.
  */
@@ -43,8 +43,18 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
     prepare: async (revision): Promise<Subject> => {
       const engine = await openEngine(revision);
       const input = make();
-      const search = { queries: input.queries, queryRows: queries, base: input.base, baseRows: rows, dim: DIM, k: K, metric: 'ip' } as const;
-      const base = prepared ? await engine.SimilarityBase.create({ base: input.base, baseRows: rows, dim: DIM, metric: 'ip' }) : undefined;
+      const search = {
+        queries: input.queries,
+        queryRows: queries,
+        base: input.base,
+        baseRows: rows,
+        dim: DIM,
+        k: K,
+        metric: 'ip',
+      } as const;
+      const base = prepared
+        ? await engine.SimilarityBase.create({ base: input.base, baseRows: rows, dim: DIM, metric: 'ip' })
+        : undefined;
       const run = () => (base ? base.topK(input.queries, queries, K) : engine.similarityTopK(search));
       checkScores(await run(), input.base, input.queries, DIM, K);
       return {
@@ -90,11 +100,15 @@ function plainFaiss() {
   return { dim: DIM, metric: 'ip', factory: 'Flat', plain: true } as const;
 }
 
-/** Unit rows around 2,000 centres that are the same for every seed: neighbours are close, as with embeddings of text. */
+/**
+ * Unit rows around 2,000 centres that are the same for every seed: neighbours are close, as with embeddings of text.
+ */
 function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
   const centres = randomUnitRows(2000, dim, 7);
   const noise = randomNormal(rows * dim, seed);
-  const x = noise.map((value, t) => centres[((Math.floor(t / dim) * 7919) % 2000) * dim + (t % dim)]! + (0.5 * value) / Math.sqrt(dim));
+  const x = noise.map(
+    (value, t) => centres[((Math.floor(t / dim) * 7919) % 2000) * dim + (t % dim)]! + (0.5 * value) / Math.sqrt(dim),
+  );
   for (let i = 0; i < rows; i++) {
     const row = x.subarray(i * dim, (i + 1) * dim);
     const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
@@ -107,7 +121,8 @@ function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
 function checkAgreement(actual: TopK, expected: SearchResult): void {
   actual.indices.forEach((row, i) => {
     const difference = Math.abs(actual.scores[i]! - expected.distances[i]!);
-    if (difference > 1e-6) throw new Error(`Rank ${i}: score ${actual.scores[i]!} instead of ${expected.distances[i]!}`);
+    if (difference > 1e-6)
+      throw new Error(`Rank ${i}: score ${actual.scores[i]!} instead of ${expected.distances[i]!}`);
     const neighbours = [i - 1, i + 1].map((j) => Math.abs(expected.distances[j]! - expected.distances[i]!));
     if (row !== expected.labels[i] && !neighbours.some((gap) => gap < 1e-6)) {
       throw new Error(`Rank ${i}: row ${row} instead of ${expected.labels[i]!}`);

@@ -1,7 +1,15 @@
-/** Builds an index of usearch over a dataset in a process of its own: tsx bench/lookups/build-child.ts DATASET FILE QUANTIZATION THREADS */
+/**
+ * Builds an index of usearch over a dataset in a process of its own: tsx bench/lookups/build-child.ts DATASET FILE
+ * QUANTIZATION THREADS
+ */
 import { openDataset } from '../../src/data/dataset.js';
 import { openUsearch } from './usearch.js';
 
 const [folder, path, quantization, threads] = process.argv.slice(2) as [string, string, string, string];
 const dataset = await openDataset(folder);
-await (await openUsearch()).build(path, { dim: dataset.dim, quantization, rows: dataset.embeddingBatches(16_384), threads: Number(threads) });
+await (await openUsearch()).build(path, {
+  dim: dataset.dim,
+  quantization,
+  rows: dataset.embeddingBatches(16_384),
+  threads: Number(threads),
+});

@@ -1,10 +1,11 @@
 /**
- * A dataset of any size from the embeddings of real answers. The first rows are the real ones; the others lie between a real
- * one and two of its near neighbours, so that they stay where answers are. What they say about recall and latency holds for
- * data of this kind and size, and nothing about values may be read off them.
+ * A dataset of any size from the embeddings of real answers. The first rows are the real ones; the others lie between a
+ * real one and two of its near neighbours, so that they stay where answers are. What they say about recall and latency
+ * holds for data of this kind and size, and nothing about values may be read off them.
  */
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
+
 import { openDataset } from '../../src/data/dataset.js';
+import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../src/data/record.js';
 import { similarityTopK } from '../../src/native/top-k.js';
 import { seededRandom } from '../../test/support/random.js';
@@ -26,7 +27,8 @@ export interface RealAnswers {
 export async function readReal(folders: readonly string[]): Promise<RealAnswers> {
   const datasets = await Promise.all(folders.map((folder) => openDataset(folder)));
   const [first] = datasets;
-  if (!first || datasets.some(({ rows }) => rows !== first.rows)) throw new Error('Expected one dataset or several of the same answers');
+  if (!first || datasets.some(({ rows }) => rows !== first.rows))
+    throw new Error('Expected one dataset or several of the same answers');
   const parts = await Promise.all(datasets.map((dataset) => dataset.readEmbeddings()));
   const dim = datasets.reduce((sum, dataset) => sum + dataset.dim, 0);
   const embeddings = new Float32Array(first.rows * dim);
@@ -46,8 +48,18 @@ export async function readReal(folders: readonly string[]): Promise<RealAnswers>
 export async function writeEnlarged(dir: string, real: RealAnswers, rows: number): Promise<void> {
   const { dim, embeddings, records } = real;
   const count = records.length;
-  const { indices } = await similarityTopK({ queries: embeddings, queryRows: count, base: embeddings, baseRows: count, dim, k: NEIGHBOURS + 1, metric: 'ip' });
-  const writer = await DatasetWriter.open(dir, { encoder: { name: 'enlarged', fingerprint: `enlarged-${count}-${dim}`, dim } });
+  const { indices } = await similarityTopK({
+    queries: embeddings,
+    queryRows: count,
+    base: embeddings,
+    baseRows: count,
+    dim,
+    k: NEIGHBOURS + 1,
+    metric: 'ip',
+  });
+  const writer = await DatasetWriter.open(dir, {
+    encoder: { name: 'enlarged', fingerprint: `enlarged-${count}-${dim}`, dim },
+  });
   try {
     for (let first = writer.rows; first < rows; first += SHARD_ROWS) {
       const size = Math.min(SHARD_ROWS, rows - first);

@@ -1,13 +1,13 @@
 /**
- * Lookups in a million answers: builds every kind of index over a dataset with `univar index`, opens its file by memory map, and
- * measures recall against exact search, latency of single queries and queries a second, beside plain libfaiss on the same
- * file and npm `usearch` (where it is installed: `npm install --no-save usearch`).
+ * Lookups in a million answers: builds every kind of index over a dataset with `univar index`, opens its file by memory
+ * map, and measures recall against exact search, latency of single queries and queries a second, beside plain libfaiss
+ * on the same file and npm `usearch` (where it is installed: `npm install --no-save usearch`).
  *
  *   npm run bench:lookups -- --dataset values/ --rows 1000000
  *
- * Two datasets of the same answers (`--dataset a --dataset b`) are put side by side, for rows twice as wide. The last answers are the
- * queries and not in the index. Results are written after every kind, and a run that was stopped goes on behind them;
- * `--again` searches the files that are there once more.
+ * Two datasets of the same answers (`--dataset a --dataset b`) are put side by side, for rows twice as wide. The last
+ * answers are the queries and not in the index. Results are written after every kind, and a run that was stopped goes
+ * on behind them; `--again` searches the files that are there once more.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -56,7 +56,11 @@ const queryCount = Math.min(Number(values.queries), Math.floor(real.records.leng
 const realRows = Math.min(real.records.length - queryCount, rows);
 const dir = join(values.work, `${rows}x${dim}`);
 mkdirSync(dir, { recursive: true });
-const [dataset, queryFile, truthFile] = ['values', 'queries.f32', 'truth.i32'].map((name) => join(dir, name)) as [string, string, string];
+const [dataset, queryFile, truthFile] = ['values', 'queries.f32', 'truth.i32'].map((name) => join(dir, name)) as [
+  string,
+  string,
+  string,
+];
 
 if (!existsSync(truthFile)) {
   const base = { dim, embeddings: real.embeddings.slice(0, realRows * dim), records: real.records.slice(0, realRows) };
@@ -64,7 +68,15 @@ if (!existsSync(truthFile)) {
   if (!existsSync(join(dataset, 'manifest.json'))) await writeEnlarged(dataset, base, rows);
   writeFileSync(queryFile, new Uint8Array(queries.buffer));
   const all = await (await openDataset(dataset)).readEmbeddings();
-  const { indices } = await similarityTopK({ queries, queryRows: queryCount, base: all, baseRows: rows, dim, k: K, metric: 'ip' });
+  const { indices } = await similarityTopK({
+    queries,
+    queryRows: queryCount,
+    base: all,
+    baseRows: rows,
+    dim,
+    k: K,
+    metric: 'ip',
+  });
   writeFileSync(truthFile, new Uint8Array(indices.buffer));
   process.stderr.write(`made ${rows} x ${dim} from ${realRows} real answers\n`);
 }
@@ -85,29 +97,72 @@ async function watch(args: string[]): Promise<Built> {
 
 async function build(kind: Kind, path: string): Promise<Built> {
   if (kind.engine === 'usearch') {
-    return watch(['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'build-child.ts'), dataset, path, kind.factory, String(cpus().length)]);
+    return watch([
+      '--import',
+      'tsx',
+      join(ROOT, 'bench', 'lookups', 'build-child.ts'),
+      dataset,
+      path,
+      kind.factory,
+      String(cpus().length),
+    ]);
   }
   const graph = kind.parameter === 'efSearch' ? ['--ef-construction', String(EF_CONSTRUCTION)] : [];
-  const built = await watch([MAIN, 'index', dataset, '--factory', kind.factory, '--metric', kind.metric ?? 'ip', ...graph, '--json']);
+  const built = await watch([
+    MAIN,
+    'index',
+    dataset,
+    '--factory',
+    kind.factory,
+    '--metric',
+    kind.metric ?? 'ip',
+    ...graph,
+    '--json',
+  ]);
   renameSync(join(dataset, 'index.faiss'), path);
   return built;
 }
 
 function search(kind: Kind, path: string): SearchReport {
   const { engine, parameter, settings, mapped, rerank, factory } = kind;
-  const request: SearchRequest = { engine, path, dim, k: K, queries: queryFile, truth: truthFile, settings, parameter, mapped, rerank, quantization: factory };
-  const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'search-child.ts'), JSON.stringify(request)], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const request: SearchRequest = {
+    engine,
+    path,
+    dim,
+    k: K,
+    queries: queryFile,
+    truth: truthFile,
+    settings,
+    parameter,
+    mapped,
+    rerank,
+    quantization: factory,
+  };
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(ROOT, 'bench', 'lookups', 'search-child.ts'), JSON.stringify(request)],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   if (status !== 0) throw new Error(`The search of ${kind.name} ended with ${String(status)}`);
   return JSON.parse(stdout) as SearchReport;
 }
 
 const machine = await describeMachine(ROOT, environmentOf(capabilities()));
 const resultsPath = join(values.results, `lookups-${dim}-${machine.variant}.json`);
-const fresh: LookupFile = { command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`, machine, rows, realRows, dim, queries: queryCount, k: K, results: [] };
+const fresh: LookupFile = {
+  command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`,
+  machine,
+  rows,
+  realRows,
+  dim,
+  queries: queryCount,
+  k: K,
+  results: [],
+};
 const earlier = existsSync(resultsPath) ? (JSON.parse(readFileSync(resultsPath, 'utf8')) as LookupFile) : fresh;
 const file = earlier.rows === rows && earlier.machine.cpu === machine.cpu ? earlier : fresh;
 
@@ -124,7 +179,15 @@ for (const kind of KINDS) {
   }
   const built = kind.fileOf === undefined ? (JSON.parse(readFileSync(`${path}.json`, 'utf8')) as Built) : undefined;
   const report = search(kind, path);
-  const result: LookupResult = { name: kind.name, engine: kind.engine, commit: machine.commit, buildSeconds: built?.seconds ?? null, buildPeakBytes: built?.peakBytes ?? null, fileBytes: statSync(path).size, ...report };
+  const result: LookupResult = {
+    name: kind.name,
+    engine: kind.engine,
+    commit: machine.commit,
+    buildSeconds: built?.seconds ?? null,
+    buildPeakBytes: built?.peakBytes ?? null,
+    fileBytes: statSync(path).size,
+    ...report,
+  };
   if (place >= 0) file.results[place] = result;
   else file.results.push(result);
   writeFileSync(resultsPath, `${JSON.stringify(file, null, 2)}\n`);

@@ -3,13 +3,29 @@ import * as Plot from '@observablehq/plot';
 import { HEADING_HEIGHT, renderSvg } from '../../src/plots/svg.js';
 import type { LookupFile } from './report.js';
 
-const COLOURS = ['#1b6ca8', '#3fa7d6', '#0b3954', '#a0a0a0', '#c1440e', '#e98a15', '#7a1f0c', '#c9c9c9', '#4c8c2b', '#9bc53d'];
+const COLOURS = [
+  '#1b6ca8',
+  '#3fa7d6',
+  '#0b3954',
+  '#a0a0a0',
+  '#c1440e',
+  '#e98a15',
+  '#7a1f0c',
+  '#c9c9c9',
+  '#4c8c2b',
+  '#9bc53d',
+];
 
 /** Recall (up) against the latency of single queries; up and to the left is better. */
 export function drawLookups({ rows, dim, k, realRows, machine, results }: LookupFile): string {
-  const points = results.flatMap(({ name, points }) => points.map((point) => ({ name, ...point }))).filter(({ recall }) => recall >= 0.8);
-  const starts = results.map(({ name }) => points.find((point) => point.name === name)).filter((point) => point !== undefined);
-  const colour = (name: string): string => COLOURS[results.findIndex((result) => result.name === name) % COLOURS.length]!;
+  const points = results
+    .flatMap(({ name, points }) => points.map((point) => ({ name, ...point })))
+    .filter(({ recall }) => recall >= 0.8);
+  const starts = results
+    .map(({ name }) => points.find((point) => point.name === name))
+    .filter((point) => point !== undefined);
+  const colour = (name: string): string =>
+    COLOURS[results.findIndex((result) => result.name === name) % COLOURS.length]!;
   const channels = { x: 'p50Ms', y: 'recall', z: 'name' };
   const ofPoint = ({ name }: { name: string }): string => colour(name);
   const label = { x: 'p50Ms', y: 'recall', text: 'name', fill: ofPoint, fontSize: 10, stroke: 'white', strokeWidth: 4 };
@@ -31,8 +47,14 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
         Plot.lineY(points, { ...channels, stroke: ofPoint }),
         Plot.dot(points, { ...channels, fill: ofPoint, r: 3 }),
         // Beside the left end of a line; peers and variants, which begin behind another one, on its other side.
-        Plot.text(starts.filter(({ name }) => !isToTheRight(name)), { ...label, dx: -8, dy: 9, textAnchor: 'end' }),
-        Plot.text(starts.filter(({ name }) => isToTheRight(name)), { ...label, dx: 12, dy: 12, textAnchor: 'start' }),
+        Plot.text(
+          starts.filter(({ name }) => !isToTheRight(name)),
+          { ...label, dx: -8, dy: 9, textAnchor: 'end' },
+        ),
+        Plot.text(
+          starts.filter(({ name }) => isToTheRight(name)),
+          { ...label, dx: 12, dy: 12, textAnchor: 'start' },
+        ),
       ],
     },
     {

@@ -1,5 +1,6 @@
 /**
- * Opens one saved index in a process of its own, measures recall and latency for each setting of its search, and prints JSON.
+ * Opens one saved index in a process of its own, measures recall and latency for each setting of its search, and prints
+ * JSON.
  *
  *   tsx bench/lookups/search-child.ts '{"kind": ..., "path": ..., "settings": [...], ...}'
  */
@@ -29,7 +30,13 @@ async function open(): Promise<(setting: number) => Search> {
   }
   const options = { map: request.mapped, ...(request.engine === 'libfaiss' && { plain: true }) };
   const index = await VectorIndex.load(request.path, options);
-  return (setting) => async (rows, wanted) => (await index.search(rows, wanted, { [request.parameter]: setting, ...(request.rerank && { rerank: request.rerank }) })).labels;
+  return (setting) => async (rows, wanted) =>
+    (
+      await index.search(rows, wanted, {
+        [request.parameter]: setting,
+        ...(request.rerank && { rerank: request.rerank }),
+      })
+    ).labels;
 }
 
 function recallOf(labels: ArrayLike<number | bigint>): number {
@@ -60,7 +67,15 @@ for (const setting of request.settings) {
   const start = performance.now();
   await search(queries, k);
   const queriesPerSecond = count / ((performance.now() - start) / 1000);
-  points.push({ setting, recall, p50Ms: quantile(milliseconds, 0.5), p99Ms: quantile(milliseconds, 0.99), queriesPerSecond });
+  points.push({
+    setting,
+    recall,
+    p50Ms: quantile(milliseconds, 0.5),
+    p99Ms: quantile(milliseconds, 0.99),
+    queriesPerSecond,
+  });
 }
-process.stdout.write(JSON.stringify({ openSeconds, residentBytes: process.memoryUsage().rss, points } satisfies SearchReport));
+process.stdout.write(
+  JSON.stringify({ openSeconds, residentBytes: process.memoryUsage().rss, points } satisfies SearchReport),
+);
 process.exit(0);

@@ -3,9 +3,15 @@ import { EF_CONSTRUCTION } from './kinds.js';
 
 export interface Usearch {
   /** Builds an index and saves it. */
-  build(path: string, options: { dim: number; quantization: string; rows: AsyncIterable<Float32Array>; threads: number }): Promise<void>;
+  build(
+    path: string,
+    options: { dim: number; quantization: string; rows: AsyncIterable<Float32Array>; threads: number },
+  ): Promise<void>;
   /** Maps a saved index and returns its search, which gives the labels of the k nearest of each query. */
-  view(path: string, options: { dim: number; quantization: string; expansion: number }): (queries: Float32Array, k: number) => BigUint64Array;
+  view(
+    path: string,
+    options: { dim: number; quantization: string; expansion: number },
+  ): (queries: Float32Array, k: number) => BigUint64Array;
 }
 
 interface Foreign {
@@ -22,7 +28,15 @@ export async function openUsearch(): Promise<Usearch> {
   const name = 'usearch';
   const { Index } = ((await import(name)) as { default: { Index: new (config: object) => Foreign } }).default;
   const make = (dim: number, quantization: string, expansion: number): Foreign =>
-    new Index({ dimensions: dim, metric: 'ip', quantization, connectivity: CONNECTIVITY, expansion_add: EF_CONSTRUCTION, expansion_search: expansion, multi: false });
+    new Index({
+      dimensions: dim,
+      metric: 'ip',
+      quantization,
+      connectivity: CONNECTIVITY,
+      expansion_add: EF_CONSTRUCTION,
+      expansion_search: expansion,
+      multi: false,
+    });
   return {
     async build(path, { dim, quantization, rows, threads }) {
       const index = make(dim, quantization, EF_CONSTRUCTION);

@@ -1,7 +1,7 @@
 /**
- * Texts to vectors: our encoder beside onnxruntime-node driven naively (bench/support/naive-onnx-child.ts), both in a child
- * process with the same number of threads. Real answers, of nearly one length after the cut at 256 tokens (political
- * compass) and of very different lengths (XSTest).
+ * Texts to vectors: our encoder beside onnxruntime-node driven naively (bench/support/naive-onnx-child.ts), both in a
+ * child process with the same number of threads. Real answers, of nearly one length after the cut at 256 tokens
+ * (political compass) and of very different lengths (XSTest).
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,13 +33,19 @@ const CHECK_CHARACTERS = 60;
 /** Answers spread over the whole file. */
 async function readAnswers(revision: Revision, name: string): Promise<string[]> {
   const { formatQa } = await openEngine(revision);
-  const lines = gunzipSync(readFileSync(`${SHARED}data/qa/${name}.jsonl.gz`)).toString('utf8').trim().split('\n');
+  const lines = gunzipSync(readFileSync(`${SHARED}data/qa/${name}.jsonl.gz`))
+    .toString('utf8')
+    .trim()
+    .split('\n');
   const step = Math.floor(lines.length / ANSWERS);
   return Array.from({ length: ANSWERS }, (_, i) => formatQa(JSON.parse(lines[i * step]!) as QaRecord));
 }
 
 async function startNaive(setup: NaiveSetup) {
-  const child = fork(new URL('../support/naive-onnx-child.ts', import.meta.url), { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+  const child = fork(new URL('../support/naive-onnx-child.ts', import.meta.url), {
+    execArgv: ['--import', 'tsx'],
+    serialization: 'advanced',
+  });
   const ask = async (message: NaiveSetup | string[]): Promise<unknown> => {
     child.send(message);
     return ((await once(child, 'message')) as unknown[])[0];
@@ -48,7 +54,9 @@ async function startNaive(setup: NaiveSetup) {
   return { encode: async (texts: string[]) => (await ask(texts)) as Float32Array, stop: () => child.kill() };
 }
 
-/** @param agreement cosine that the two must reach; by default ONNX Runtime multiplies int8 weights with rounded inputs */
+/**
+ * @param agreement cosine that the two must reach; by default ONNX Runtime multiplies int8 weights with rounded inputs
+ */
 function compareOn(folder: string, data: string, agreement: number): Benchmark {
   return {
     name: `embed/${basename(folder)}/${data}`,
@@ -74,7 +82,8 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
         const naive = await startNaive({ ...model, ...sessionSettings(model, capabilities().threads) });
         const ours = (await subject.run()) as EncodeResult;
         const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), ours.dim);
-        if (!(cosine > agreement)) throw new Error(`${folder} on ${data}: the results differ, smallest cosine ${cosine}`);
+        if (!(cosine > agreement))
+          throw new Error(`${folder} on ${data}: the results differ, smallest cosine ${cosine}`);
         return { run: () => naive.encode(texts), close: () => naive.stop() };
       },
     },

@@ -1,7 +1,7 @@
 /**
- * Texts to vectors by the native encoder in each precision, beside ONNX Runtime in float32 with batches sorted by length,
- * which is how our own ONNX encoder drives it. Both tokenise; both compute on the same number of threads. Real answers of
- * very different lengths (XSTest), cut at 256 tokens.
+ * Texts to vectors by the native encoder in each precision, beside ONNX Runtime in float32 with batches sorted by
+ * length, which is how our own ONNX encoder drives it. Both tokenise; both compute on the same number of threads. Real
+ * answers of very different lengths (XSTest), cut at 256 tokens.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,10 @@ const DATA = `${SHARED}data/qa/xstest_safety.jsonl.gz`;
 const ANSWERS = 192;
 const MAX_TOKENS = 256;
 
-/** Least cosine to ONNX Runtime that makes a result right, and the speed that the project asks for on a CPU with the units. */
+/**
+ * Least cosine to ONNX Runtime that makes a result right, and the speed that the project asks for on a CPU with the
+ * units.
+ */
 const PRECISIONS = [
   { precision: 'f32', agreement: 0.99999, target: 1.2 },
   { precision: 'bf16', agreement: 0.9995, target: 2.2 },
@@ -57,7 +60,10 @@ function forward({ precision, agreement, target }: (typeof PRECISIONS)[number]):
       const encoder = await (await openEngine(revision)).loadEncoder(MODEL, { maxTokens: MAX_TOKENS, precision });
       const texts = await readAnswers(revision);
       const { tokens } = await encoder.encode(texts);
-      const details = () => ({ tokens, cosine: { mean: found.reduce((sum, cosine) => sum + cosine, 0) / found.length, least: Math.min(...found) } });
+      const details = () => ({
+        tokens,
+        cosine: { mean: found.reduce((sum, cosine) => sum + cosine, 0) / found.length, least: Math.min(...found) },
+      });
       return { run: () => encoder.encode(texts), details, close: () => encoder.dispose() };
     },
     peer: {

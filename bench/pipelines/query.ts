@@ -3,8 +3,8 @@
  * sends its next query when the last one is answered. p50 and p99 are in the details of a result.
  */
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { VectorIndex } from '../../src/search/vector-index.js';
 import { quantile } from '../../src/benchmarking/statistics.js';
+import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters } from '../../test/support/random.js';
 import { openEngine } from '../support/engine.js';
 
@@ -20,12 +20,18 @@ interface Size {
   queries: number;
 }
 
-async function makeSubject(revision: Revision, { rows, queries }: Size, callers: number, plain: boolean): Promise<Subject> {
+async function makeSubject(
+  revision: Revision,
+  { rows, queries }: Size,
+  callers: number,
+  plain: boolean,
+): Promise<Subject> {
   const { VectorIndex } = await openEngine(revision);
   const all = randomClusters(rows + DIFFERENT_QUERIES, DIM, 500, 1);
   const index = await VectorIndex.create({ dim: DIM, metric: 'ip', factory: 'HNSW32', ...{ plain } });
   await index.add(all.subarray(0, rows * DIM));
-  const query = (i: number): Float32Array => all.subarray((rows + (i % DIFFERENT_QUERIES)) * DIM, (rows + (i % DIFFERENT_QUERIES) + 1) * DIM);
+  const query = (i: number): Float32Array =>
+    all.subarray((rows + (i % DIFFERENT_QUERIES)) * DIM, (rows + (i % DIFFERENT_QUERIES) + 1) * DIM);
   await check(index, all.subarray(0, DIM));
 
   const latencies: number[] = [];
@@ -44,7 +50,10 @@ async function makeSubject(revision: Revision, { rows, queries }: Size, callers:
   const prefix = plain ? 'peer' : 'subject';
   return {
     run,
-    details: () => ({ [`${prefix}P50Seconds`]: quantile(latencies, 0.5), [`${prefix}P99Seconds`]: quantile(latencies, 0.99) }),
+    details: () => ({
+      [`${prefix}P50Seconds`]: quantile(latencies, 0.5),
+      [`${prefix}P99Seconds`]: quantile(latencies, 0.99),
+    }),
     close: () => index.dispose(),
   };
 }
@@ -68,4 +77,6 @@ function benchmark(callers: number, only: 'run' | 'check'): Benchmark {
   };
 }
 
-export const benchmarks: Benchmark[] = (['run', 'check'] as const).flatMap((only) => [1, 16].map((callers) => benchmark(callers, only)));
+export const benchmarks: Benchmark[] = (['run', 'check'] as const).flatMap((only) =>
+  [1, 16].map((callers) => benchmark(callers, only)),
+);

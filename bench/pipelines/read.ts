@@ -1,7 +1,7 @@
 /**
- * JSONL to validated records, beside node:readline with JSON.parse and no validation; and the memory that a million rows take
- * (the peak memory of its process). The rows are the committed quickstart answers (English, 1.6 kB a row) and the small
- * multi-language fixture (12 languages).
+ * JSONL to validated records, beside node:readline with JSON.parse and no validation; and the memory that a million
+ * rows take (the peak memory of its process). The rows are the committed quickstart answers (English, 1.6 kB a row) and
+ * the small multi-language fixture (12 languages).
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -88,8 +88,13 @@ function readline(corpus: keyof typeof corpora, rows: number): NonNullable<Bench
 
 export const benchmarks: Benchmark[] = [
   benchmark('read/jsonl/english', 'english', 60_000, { only: 'run', peer: readline('english', 60_000) }),
-  benchmark('read/jsonl/multilingual', 'multilingual', 120_000, { only: 'run', peer: readline('multilingual', 120_000) }),
+  benchmark('read/jsonl/multilingual', 'multilingual', 120_000, {
+    only: 'run',
+    peer: readline('multilingual', 120_000),
+  }),
   // Memory must not grow with the rows: compare the peaks.
-  ...[10_000, 100_000, 1_000_000].map((rows) => benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 })),
+  ...[10_000, 100_000, 1_000_000].map((rows) =>
+    benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 }),
+  ),
   benchmark('read/jsonl/small', 'english', 500, { only: 'check' }),
 ];

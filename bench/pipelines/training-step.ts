@@ -1,7 +1,7 @@
 /**
- * One training step (forward, loss, backward, AdamW) of a MiniLM beside the bare oneDNN products that it is made of: of each
- * weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens at once, operands converted and packed beforehand. Both count
- * as 6 operations per token and weight. Weights are random: speed does not depend on them.
+ * One training step (forward, loss, backward, AdamW) of a MiniLM beside the bare oneDNN products that it is made of: of
+ * each weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens at once, operands converted and packed beforehand.
+ * Both count as 6 operations per token and weight. Weights are random: speed does not depend on them.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js';
@@ -19,32 +19,72 @@ interface Size {
   config: NativeEncoderConfig;
 }
 const MINILM: NativeEncoderConfig = {
-  layers: 6, hidden: 384, heads: 12, inner: 1536, vocabulary: 30522, types: 2, maxPositions: 512, ropeBase: 0,
-  gated: false, biases: true, epsilon: 1e-12, pooling: 'mean', normalize: true, paddingId: 0,
+  layers: 6,
+  hidden: 384,
+  heads: 12,
+  inner: 1536,
+  vocabulary: 30522,
+  types: 2,
+  maxPositions: 512,
+  ropeBase: 0,
+  gated: false,
+  biases: true,
+  epsilon: 1e-12,
+  pooling: 'mean',
+  normalize: true,
+  paddingId: 0,
 };
 const FULL: Size = { pairs: 48, tokens: 128, config: MINILM };
-const SMALL: Size = { pairs: 4, tokens: 16, config: { ...MINILM, layers: 2, hidden: 192, heads: 6, inner: 768, vocabulary: 1000 } };
+const SMALL: Size = {
+  pairs: 4,
+  tokens: 16,
+  config: { ...MINILM, layers: 2, hidden: 192, heads: 6, inner: 768, vocabulary: 1000 },
+};
 
 /** [out, in] of the products of one layer. */
 function shapes({ hidden, inner }: NativeEncoderConfig) {
-  return [[3 * hidden, hidden], [hidden, hidden], [inner, hidden], [hidden, inner]] as const;
+  return [
+    [3 * hidden, hidden],
+    [hidden, hidden],
+    [inner, hidden],
+    [hidden, inner],
+  ] as const;
 }
 
 function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedTokens {
   let state = seed;
-  const ids = Int32Array.from({ length: pairs * tokens }, () => (state = (state * 48271) % 2147483647) % config.vocabulary);
+  const ids = Int32Array.from(
+    { length: pairs * tokens },
+    () => (state = (state * 48271) % 2147483647) % config.vocabulary,
+  );
   return { ids, offsets: Int32Array.from({ length: pairs + 1 }, (_, i) => i * tokens) };
 }
 
 /** Seconds of all products of one step, one layer timed and multiplied. */
 function products(addon: Addon, config: NativeEncoderConfig, rows: number, kind: 0 | 1): () => Promise<number> {
-  const operands = shapes(config).map(([out, width]) => ({ out, width, w: randomUnitRows(out, width, 1), x: randomUnitRows(rows, width, 2), dy: randomUnitRows(rows, out, 3) }));
+  const operands = shapes(config).map(([out, width]) => ({
+    out,
+    width,
+    w: randomUnitRows(out, width, 1),
+    x: randomUnitRows(rows, width, 2),
+    dy: randomUnitRows(rows, out, 3),
+  }));
   const result = new Float32Array(rows * config.inner);
   return async () => {
     let seconds = 0;
     for (const { out, width, w, x, dy } of operands) {
       seconds += await addon.matmulSeconds(x, w, result.subarray(0, rows * out), rows, out, width, false, true, kind);
-      seconds += await addon.matmulSeconds(dy, w, result.subarray(0, rows * width), rows, width, out, false, false, kind);
+      seconds += await addon.matmulSeconds(
+        dy,
+        w,
+        result.subarray(0, rows * width),
+        rows,
+        width,
+        out,
+        false,
+        false,
+        kind,
+      );
       seconds += await addon.matmulSeconds(dy, x, result.subarray(0, out * width), out, width, rows, true, false, kind);
     }
     return seconds * config.layers;
@@ -69,13 +109,25 @@ function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'chec
       const model = await randomModel(revision, config, precision);
       const { step } = await startTraining(model, query, key, 2 ** 30);
       const engine = await openEngine(revision);
-      return { run: step, counters: () => countWork(engine, step), details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }), close: () => model.dispose() };
+      return {
+        run: step,
+        counters: () => countWork(engine, step),
+        details: () => ({ peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }),
+        close: () => model.dispose(),
+      };
     },
     peer: {
       name: `oneDNN ${precision} products`,
-      prepare: async (revision): Promise<Subject> => ({ run: products(await openAddon(revision), config, rows, precision === 'bf16' ? 1 : 0), timesItself: true }),
+      prepare: async (revision): Promise<Subject> => ({
+        run: products(await openAddon(revision), config, rows, precision === 'bf16' ? 1 : 0),
+        timesItself: true,
+      }),
     },
   };
 }
 
-export const benchmarks: Benchmark[] = [trainingStep(FULL, 'f32', 'run'), trainingStep(FULL, 'bf16', 'run'), trainingStep(SMALL, 'f32', 'check')];
+export const benchmarks: Benchmark[] = [
+  trainingStep(FULL, 'f32', 'run'),
+  trainingStep(FULL, 'bf16', 'run'),
+  trainingStep(SMALL, 'f32', 'check'),
+];

@@ -1,6 +1,8 @@
 import type { TopK } from '../../src/native/similarity-base.js';
 
-/** Scores of the first queries against all double-precision inner products: the right ones, in order. Throws otherwise. */
+/**
+ * Scores of the first queries against all double-precision inner products: the right ones, in order. Throws otherwise.
+ */
 export function checkScores({ scores }: TopK, base: Float32Array, queries: Float32Array, dim: number, k: number): void {
   for (let q = 0; q < Math.min(4, queries.length / dim); q++) {
     const expected = Float64Array.from({ length: base.length / dim }, (_, row) => {
@@ -11,7 +13,8 @@ export function checkScores({ scores }: TopK, base: Float32Array, queries: Float
     for (let rank = 0; rank < k; rank++) {
       const right = expected[expected.length - 1 - rank]!;
       const difference = Math.abs(scores[q * k + rank]! - right);
-      if (!(difference < 1e-6 * Math.max(1, Math.abs(right)))) throw new Error(`Query ${q}, rank ${rank}: the score is wrong by ${difference}`);
+      if (!(difference < 1e-6 * Math.max(1, Math.abs(right))))
+        throw new Error(`Query ${q}, rank ${rank}: the score is wrong by ${difference}`);
     }
   }
 }

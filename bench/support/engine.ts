@@ -23,7 +23,10 @@ export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> 
   return (await revision.import<Matmul>('dist/native/matmul.js')).matmul;
 }
 
-/** Every module of benchmarks exports this, so that results files name instruction set, threads, libraries and the GPU in use. */
+/**
+ * Every module of benchmarks exports this, so that results files name instruction set, threads, libraries and the GPU
+ * in use.
+ */
 export async function environment(revision: Revision): Promise<Environment> {
   return environmentOf((await openEngine(revision)).capabilities());
 }
@@ -32,7 +35,15 @@ export function environmentOf(capabilities: engine.Capabilities): Environment {
   const { simd, threads, bf16, int8, amx, libraries } = capabilities;
   const gpu = capabilities.backend === 'cuda' ? capabilities.cuda.device : undefined;
   const variant = gpu ? gpu.name!.replace(/\W+/g, '_') : amx ? `${simd}_AMX` : simd;
-  return { variant, simd, threads, bf16, int8, libraries, ...(gpu ? { gpu: gpu.name, driver: gpu.driver, cuda: gpu.runtime } : {}) };
+  return {
+    variant,
+    simd,
+    threads,
+    bf16,
+    int8,
+    libraries,
+    ...(gpu ? { gpu: gpu.name, driver: gpu.driver, cuda: gpu.runtime } : {}),
+  };
 }
 
 /** Work that `run` makes the engine do; nothing for a build from before it counted. */
@@ -41,11 +52,13 @@ export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, r
   const before = engine.workCounters();
   await run();
   const after = engine.workCounters();
-  return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]));
+  return Object.fromEntries(
+    Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]),
+  );
 }
 
 /**
- * Environment of most checks: with one thread, other work on the machine goes to another core and not between the threads
- * of a team, which wait for their slowest. A kernel that became slower shows it on one thread as on all.
+ * Environment of most checks: with one thread, other work on the machine goes to another core and not between the
+ * threads of a team, which wait for their slowest. A kernel that became slower shows it on one thread as on all.
  */
 export const ONE_THREAD = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };

@@ -1,6 +1,6 @@
 /**
- * Another tenant of the machine: a process that computes for half of the time, on whatever core it gets, in phases of 5 to
- * 100 ms that nobody can predict. It ends when its parent does.
+ * Another tenant of the machine: a process that computes for half of the time, on whatever core it gets, in phases of 5
+ * to 100 ms that nobody can predict. It ends when its parent does.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

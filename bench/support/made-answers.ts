@@ -1,7 +1,7 @@
 /**
- * Any number of answers of real lengths, made from real ones: each round over them replaces a tenth of the words of every
- * answer by words of another, so that texts differ. Every fiftieth row from the second round on repeats a text as it is,
- * under another model. The same arguments give the same rows.
+ * Any number of answers of real lengths, made from real ones: each round over them replaces a tenth of the words of
+ * every answer by words of another, so that texts differ. Every fiftieth row from the second round on repeats a text as
+ * it is, under another model. The same arguments give the same rows.
  */
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -22,8 +22,20 @@ const ROWS_PER_FILE = 50_000;
 
 /** The committed sample, or all answers of ../shared where they are there and asked for. */
 export function realAnswers(shared: boolean): QaRecord[] {
-  const files = shared && existsSync(SHARED) ? readdirSync(SHARED).filter((name) => name.endsWith('.jsonl.gz')).sort().map((name) => join(SHARED, name)) : [SAMPLE];
-  return files.flatMap((file) => gunzipSync(readFileSync(file)).toString().trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord));
+  const files =
+    shared && existsSync(SHARED)
+      ? readdirSync(SHARED)
+          .filter((name) => name.endsWith('.jsonl.gz'))
+          .sort()
+          .map((name) => join(SHARED, name))
+      : [SAMPLE];
+  return files.flatMap((file) =>
+    gunzipSync(readFileSync(file))
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as QaRecord),
+  );
 }
 
 /** Row `row` of those made from `real`. */
@@ -39,12 +51,18 @@ function makeAnswer(real: readonly QaRecord[], row: number): QaRecord {
   return { ...base, answer: words.join(' ') || 'Yes.' };
 }
 
-/** Writes `rows` answers into files of a folder and of one below, every second one gzipped; returns their size in bytes. */
+/**
+ * Writes `rows` answers into files of a folder and of one below, every second one gzipped; returns their size in bytes.
+ */
 export async function writeMadeAnswers(folder: string, rows: number, shared = false): Promise<number> {
   const real = realAnswers(shared);
   let bytes = 0;
   for (let begin = 0, file = 0; begin < rows; begin += ROWS_PER_FILE, file++) {
-    const path = join(folder, file % 3 === 0 ? '' : 'more', `part-${String(file).padStart(4, '0')}.jsonl${file % 2 === 0 ? '' : '.gz'}`);
+    const path = join(
+      folder,
+      file % 3 === 0 ? '' : 'more',
+      `part-${String(file).padStart(4, '0')}.jsonl${file % 2 === 0 ? '' : '.gz'}`,
+    );
     mkdirSync(dirname(path), { recursive: true });
     const out = createWriteStream(path);
     const into = file % 2 === 0 ? out : createGzip({ level: 1 });

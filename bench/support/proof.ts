@@ -1,12 +1,13 @@
 /**
- * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet --only KIND]`.
+ * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet --only
+ * KIND]`.
  *
  * - A against an identical A: that many checks of a short schedule in a row. Every failure is a false alarm.
  * - Four kernels, each slowed by 10 % by the hook of native/cpu/slowdown.h: that many tries each. Every pass is a miss.
  *
- * Both also with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json at once, so an
- * interrupted proof of one commit continues where it was, and another commit begins anew: with `--only` one row of the table, after a
- * change that concerns no other. The table goes into docs/benchmarks.md.
+ * Both also with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json at once, so
+ * an interrupted proof of one commit continues where it was, and another commit begins anew: with `--only` one row of
+ * the table, after a change that concerns no other. The table goes into docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -15,10 +16,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import type { Side } from '../../src/benchmarking/block.js';
-import { checkBenchmarks, FAILURES, type CheckEntry } from '../../src/benchmarking/check.js';
+import { type CheckEntry, checkBenchmarks, FAILURES } from '../../src/benchmarking/check.js';
 import { selectBenchmarks } from '../../src/benchmarking/find-benchmarks.js';
-import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
 import { openRevision } from '../../src/benchmarking/measurement.js';
+import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 
@@ -67,18 +68,21 @@ const { values: options } = parseArgs({
   allowNegative: true,
 });
 const KINDS = ['same', ...Object.keys(SLOWED)] as Outcome['kind'][];
-if (options.only !== undefined && !(KINDS as string[]).includes(options.only)) throw new Error(`Expected --only ${KINDS.join(' | ')}`);
+if (options.only !== undefined && !(KINDS as string[]).includes(options.only))
+  throw new Error(`Expected --only ${KINDS.join(' | ')}`);
 
 /** A copy of this checkout, built with the hook; built again when the native sources changed. */
 function buildWithHook(): string {
   const native = ['native', 'binding.gyp', 'package-lock.json'];
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
   const stamp = join(BUILD, '.built-from');
   const sources = git('ls-tree', 'HEAD', ...native) + git('diff', 'HEAD', '--', ...native);
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== sources) {
     rmSync(BUILD, { recursive: true, force: true });
     mkdirSync(BUILD, { recursive: true });
-    for (const path of ['native', 'scripts', 'binding.gyp', 'package.json', 'models']) cpSync(join(ROOT, path), join(BUILD, path), { recursive: true });
+    for (const path of ['native', 'scripts', 'binding.gyp', 'package.json', 'models'])
+      cpSync(join(ROOT, path), join(BUILD, path), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(BUILD, 'node_modules'), 'dir');
     const env = { ...process.env, CXXFLAGS: '-DUNIVAR_SLOWDOWN' };
     execFileSync(process.execPath, ['scripts/build-native.mjs'], { cwd: BUILD, env, stdio: 'inherit' });
@@ -97,7 +101,13 @@ async function check(kind: Outcome['kind'], load: boolean, root: string, commit:
   const begin = performance.now();
   try {
     const budgetSeconds = kind === 'same' ? BUDGET_SECONDS.same : BUDGET_SECONDS.slowed;
-    const entries = await checkBenchmarks(benchmarks, { base: { root }, head, accepted: [], baseVersions: new Map(), budgetSeconds });
+    const entries = await checkBenchmarks(benchmarks, {
+      base: { root },
+      head,
+      accepted: [],
+      baseVersions: new Map(),
+      budgetSeconds,
+    });
     return {
       kind,
       load,
@@ -120,12 +130,17 @@ function table({ machine, outcomes }: ProofFile): string {
       const own = outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load);
       if (own.length === 0) return [];
       const raised = own.filter(failed).length;
-      const what = kind === 'same' ? `the same build, ${own[0]!.entries.length} benchmarks a check` : `\`${kind}\` slowed by ${PERCENT} %`;
+      const what =
+        kind === 'same'
+          ? `the same build, ${own[0]!.entries.length} benchmarks a check`
+          : `\`${kind}\` slowed by ${PERCENT} %`;
       const seconds = own.reduce((sum, outcome) => sum + outcome.seconds, 0) / own.length;
       const undecided = own.flatMap(({ entries }) => entries).filter(({ status }) => status === 'undecided').length;
       const verdict = kind === 'same' ? `${raised} false alarms` : `${raised} caught, ${own.length - raised} missed`;
       const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
-      return [`| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} | ${commits} |`];
+      return [
+        `| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} | ${commits} |`,
+      ];
     }),
   );
   return [
@@ -150,24 +165,31 @@ async function main(): Promise<void> {
   const root = buildWithHook();
   const machine = await describeMachine(ROOT, await environment(openRevision(root)));
   const path = join(ROOT, 'bench', 'results', `proof-${machine.variant}.json`);
-  const earlier = existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile).outcomes : [];
+  const earlier =
+    existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile).outcomes : [];
   const commit = machine.commit.replace(/-dirty$/, ''); // the results themselves are a change
-  const outcomes = earlier.filter((outcome) => outcome.commit === commit || (options.only !== undefined && outcome.kind !== options.only));
+  const outcomes = earlier.filter(
+    (outcome) => outcome.commit === commit || (options.only !== undefined && outcome.kind !== options.only),
+  );
   const proof: ProofFile = { command: 'npm run bench:proof', machine, outcomes };
   for (const load of [...(options.quiet ? [false] : []), ...(options.load ? [true] : [])]) {
     for (const kind of options.only === undefined ? KINDS : [options.only as Outcome['kind']]) {
       const wanted = Number(kind === 'same' ? options.checks : options.tries);
-      const done = (): number => proof.outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load).length;
+      const done = (): number =>
+        proof.outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load).length;
       while (done() < wanted) {
         const outcome = await check(kind, load, root, commit);
         proof.outcomes.push(outcome);
         writeFileSync(path, `${JSON.stringify(proof, null, 1)}\n`);
         const figures = outcome.entries.map(({ name, status, change, blocks }) => {
           const percent = (share: number): string => (100 * share).toFixed(1);
-          const interval = change === null ? '' : ` ${percent(change.center)} % (${percent(change.low)} to ${percent(change.high)})`;
+          const interval =
+            change === null ? '' : ` ${percent(change.center)} % (${percent(change.low)} to ${percent(change.high)})`;
           return `${name} ${status}${interval}, ${blocks} pairs`;
         });
-        console.log(`${kind}${load ? ', loaded' : ''}, check ${done()} of ${wanted}, ${outcome.seconds} s\n  ${figures.join('\n  ')}`);
+        console.log(
+          `${kind}${load ? ', loaded' : ''}, check ${done()} of ${wanted}, ${outcome.seconds} s\n  ${figures.join('\n  ')}`,
+        );
       }
     }
   }

@@ -1,12 +1,13 @@
 /**
- * Load on `univar serve`: latency of identification at several numbers of connections, for texts and for vectors, and the
- * memory of the server meanwhile. It starts the compiled program itself:
+ * Load on `univar serve`: latency of identification at several numbers of connections, for texts and for vectors, and
+ * the memory of the server meanwhile. It starts the compiled program itself:
  *
- *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors] [--out bench/results]
+ *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors]
+ *   [--out bench/results]
  *
- * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the test
- * for leaks: the memory after a tenth of the time beside that at the end. Answers that come after the time do not count, so it
- * should be many times the slowest one. The clients share the cores with the server.
+ * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the
+ * test for leaks: the memory after a tenth of the time beside that at the end. Answers that come after the time do not
+ * count, so it should be many times the slowest one. The clients share the cores with the server.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,12 +54,31 @@ interface Load {
   /** Answers by status; 503 are refusals because of the limits. */
   statuses: Record<string, number>;
   errors: number;
-  /** Resident memory of the server, MiB: after a tenth of the time, at the end, by how much it has grown between, and the most. */
+  /**
+   * Resident memory of the server, MiB: after a tenth of the time, at the end, by how much it has grown between, and
+   * the most.
+   */
   memoryMiB: { early: number; end: number; growth: number; most: number };
 }
 
-async function startServer(dataset: string): Promise<{ url: string; pid: number; factory: string; stop: () => Promise<unknown> }> {
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), 'serve', '--index', dataset, '--port', '0', '--log-level', 'error', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startServer(
+  dataset: string,
+): Promise<{ url: string; pid: number; factory: string; stop: () => Promise<unknown> }> {
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'dist', 'cli', 'main.js'),
+      'serve',
+      '--index',
+      dataset,
+      '--port',
+      '0',
+      '--log-level',
+      'error',
+      '--json',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) if ((text += String(chunk)).includes('}\n')) break;
   const { url, pid, factory } = JSON.parse(text) as { url: string; pid: number; factory: string };
@@ -86,21 +106,42 @@ async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]>
   return bodies;
 }
 
-function fire(url: string, bodies: readonly string[], connections: number, seconds: number, onResponse?: (status: number, ms: number) => void): Promise<autocannon.Result> {
+function fire(
+  url: string,
+  bodies: readonly string[],
+  connections: number,
+  seconds: number,
+  onResponse?: (status: number, ms: number) => void,
+): Promise<autocannon.Result> {
   return new Promise((resolve, reject) => {
-    const requests = bodies.map((body) => ({ method: 'POST' as const, path: '/v1/identify', headers: { 'content-type': 'application/json' }, body }));
+    const requests = bodies.map((body) => ({
+      method: 'POST' as const,
+      path: '/v1/identify',
+      headers: { 'content-type': 'application/json' },
+      body,
+    }));
     // A share each: autocannon writes out every request of every connection before it reads the first answer.
     const each = Math.max(2, Math.floor(requests.length / connections));
     let given = 0;
     const setupClient = (client: autocannon.Client): void => {
       client.setRequests(Array.from({ length: each }, () => requests[given++ % requests.length]!));
     };
-    const instance = autocannon({ url, connections, duration: seconds, timeout: 120, requests: [requests[0]!], setupClient }, (error: Error | null, result) => (error ? reject(error) : resolve(result)));
+    const instance = autocannon(
+      { url, connections, duration: seconds, timeout: 120, requests: [requests[0]!], setupClient },
+      (error: Error | null, result) => (error ? reject(error) : resolve(result)),
+    );
     if (onResponse) instance.on('response', (_, status, __, ms) => onResponse(status, ms));
   });
 }
 
-async function measure(url: string, pid: number, kind: string, bodies: readonly string[], connections: number, seconds: number): Promise<Load> {
+async function measure(
+  url: string,
+  pid: number,
+  kind: string,
+  bodies: readonly string[],
+  connections: number,
+  seconds: number,
+): Promise<Load> {
   await fire(url, bodies, connections, WARM_UP_SECONDS);
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};
@@ -127,9 +168,24 @@ async function measure(url: string, pid: number, kind: string, bodies: readonly 
   };
 }
 
-function describe({ kind, connections, requestsPerSecond, p50Ms, p99Ms, statuses, errors, memoryMiB: { early, end } }: Load): string {
+function describe({
+  kind,
+  connections,
+  requestsPerSecond,
+  p50Ms,
+  p99Ms,
+  statuses,
+  errors,
+  memoryMiB: { early, end },
+}: Load): string {
   const milliseconds = (value: number): string => (Number.isNaN(value) ? 'none' : value.toFixed(2)).padStart(9);
-  const cells = [kind.padEnd(8), String(connections).padStart(5), requestsPerSecond.toFixed(1).padStart(9), milliseconds(p50Ms), milliseconds(p99Ms)];
+  const cells = [
+    kind.padEnd(8),
+    String(connections).padStart(5),
+    requestsPerSecond.toFixed(1).padStart(9),
+    milliseconds(p50Ms),
+    milliseconds(p99Ms),
+  ];
   return `${cells.join('  ')}  ${`${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13)}  ${JSON.stringify(statuses)}${errors > 0 ? `, ${errors} errors` : ''}`;
 }
 

@@ -60,7 +60,8 @@ std::string StringArg(const Napi::CallbackInfo& info, size_t index, const char* 
 void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const char* name) {
   const bool overflow = cols != 0 && rows > SIZE_MAX / cols;
   if (overflow || length != rows * cols) {
-    ThrowCoded(env, "ERR_INTERNAL", std::string("Length of \"") + name + "\" is not rows x cols at the native boundary");
+    ThrowCoded(env, "ERR_INTERNAL",
+               std::string("Length of \"") + name + "\" is not rows x cols at the native boundary");
   }
 }
 

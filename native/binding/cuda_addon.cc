@@ -11,7 +11,9 @@ namespace {
 // cudaDevice(): CudaDevice
 Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
   const cuda::DeviceInfo& device = cuda::Device();
-  const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
+  const auto version = [](int number) {
+    return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
+  };
   Napi::Object result = Napi::Object::New(info.Env());
   result["available"] = device.available;
   result["runtime"] = version(device.runtime);

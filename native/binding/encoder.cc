@@ -1,5 +1,5 @@
-// The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and run
-// in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
+// The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and
+// run in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
 #include <memory>
 #include <utility>
 
@@ -108,7 +108,8 @@ struct LossSettings {
 // Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
 class BackwardWorker : public PromiseWorker {
  public:
-  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, lowerStates | undefined, control)
+  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, lowerStates | undefined,
+  // control)
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
     batch_ = BatchArg(info, 0, model_->config());
@@ -199,13 +200,12 @@ class StepWorker final : public BackwardWorker {
 class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "EncoderHandle",
-                       {InstanceMethod<&EncoderHandle::ParametersList>("parameters"),
-                        InstanceMethod<&EncoderHandle::Write>("write"), InstanceMethod<&EncoderHandle::Read>("read"),
-                        InstanceMethod<&EncoderHandle::Encode>("encode"),
-                        InstanceMethod<&EncoderHandle::Backward>("backward"),
-                        InstanceMethod<&EncoderHandle::Step>("step"),
-                        InstanceMethod<&EncoderHandle::Dispose>("dispose")});
+    return DefineClass(
+        env, "EncoderHandle",
+        {InstanceMethod<&EncoderHandle::ParametersList>("parameters"), InstanceMethod<&EncoderHandle::Write>("write"),
+         InstanceMethod<&EncoderHandle::Read>("read"), InstanceMethod<&EncoderHandle::Encode>("encode"),
+         InstanceMethod<&EncoderHandle::Backward>("backward"), InstanceMethod<&EncoderHandle::Step>("step"),
+         InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
   // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1 | 2)
@@ -253,11 +253,11 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     if (kind == "firstMoments" || kind == "secondMoments") {
       if (Status s = model->AllocateTraining(); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     }
-    float* block = kind == "parameters"       ? model->parameters()
-                   : kind == "gradients"      ? model->gradients()
-                   : kind == "firstMoments"   ? model->first_moments()
-                   : kind == "secondMoments"  ? model->second_moments()
-                                              : nullptr;
+    float* block = kind == "parameters"      ? model->parameters()
+                   : kind == "gradients"     ? model->gradients()
+                   : kind == "firstMoments"  ? model->first_moments()
+                   : kind == "secondMoments" ? model->second_moments()
+                                             : nullptr;
     if (block == nullptr) ThrowCoded(info.Env(), "ERR_INTERNAL", "No block \"" + kind + "\" in this encoder");
     return block;
   }
@@ -301,14 +301,17 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
   }
 
-  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale: number,
-  //          memoryBudget: number, firstTrainedLayer: number, lowerStates: Float32Array | undefined, control?: Int32Array):
+  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale:
+  // number,
+  //          memoryBudget: number, firstTrainedLayer: number, lowerStates: Float32Array | undefined, control?:
+  //          Int32Array):
   //   Promise<{ loss: number }>
   Napi::Value Backward(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
   }
 
-  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2: number,
+  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2:
+  // number,
   //      epsilon: number, maxGradNorm: number): Promise<{ loss: number; gradNorm: number }>
   Napi::Value Step(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<StepWorker>(info, Get(info.Env())));

@@ -35,15 +35,12 @@ class Handle {
   // Throws ERR_DISPOSED after Dispose, ERR_INTERNAL for anything that is not such a handle.
   static Pointer Get(const Napi::CallbackInfo& info, size_t index) {
     const Handle& handle = Unwrap(info, index);
-    if (!handle.object_)
-      ThrowCoded(info.Env(), "ERR_DISPOSED", std::string("The ") + Kind::kName + " was disposed");
+    if (!handle.object_) ThrowCoded(info.Env(), "ERR_DISPOSED", std::string("The ") + Kind::kName + " was disposed");
     return handle.object_;
   }
 
   // Idempotent. The memory is freed when the last job that reads the object has ended.
-  static void Dispose(const Napi::CallbackInfo& info, size_t index) {
-    Unwrap(info, index).Release(info.Env());
-  }
+  static void Dispose(const Napi::CallbackInfo& info, size_t index) { Unwrap(info, index).Release(info.Env()); }
 
  private:
   Handle(Pointer object, int64_t bytes) : object_(std::move(object)), bytes_(bytes) {}
@@ -53,8 +50,7 @@ class Handle {
       const auto external = info[index].As<Napi::External<Handle>>();
       if (external.CheckTypeTag(&Kind::kTag)) return *external.Data();
     }
-    ThrowCoded(info.Env(), "ERR_INTERNAL",
-               std::string("Expected a ") + Kind::kName + " handle at the native boundary");
+    ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Expected a ") + Kind::kName + " handle at the native boundary");
   }
 
   void Release(Napi::Env env) {

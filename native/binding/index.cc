@@ -50,7 +50,9 @@ class CreateWorker final : public OpenWorker {
 class LoadWorker final : public OpenWorker {
  public:
   explicit LoadWorker(const Napi::CallbackInfo& info)
-      : OpenWorker(info), path_(StringArg(info, 0, "path")), options_{.plain = info[1].ToBoolean(), .map = info[2].ToBoolean()} {}
+      : OpenWorker(info),
+        path_(StringArg(info, 0, "path")),
+        options_{.plain = info[1].ToBoolean(), .map = info[2].ToBoolean()} {}
 
  private:
   Status Execute() override { return VectorIndex::Load(path_, options_, &index_); }
@@ -173,7 +175,8 @@ class QueryWorker : public IndexRead {
 
 class SearchWorker final : public QueryWorker {
  public:
-  explicit SearchWorker(const Napi::CallbackInfo& info) : QueryWorker(info), k_(SizeArg(info, 3, "k")), params_(ParamsArg(info, 6)) {
+  explicit SearchWorker(const Napi::CallbackInfo& info)
+      : QueryWorker(info), k_(SizeArg(info, 3, "k")), params_(ParamsArg(info, 6)) {
     if (k_ == 0) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
     Napi::Int32Array labels = Int32Arg(info, 4, "labels");
     CheckLength(info.Env(), labels.ElementLength(), queries_.rows, k_, "labels");
@@ -284,7 +287,8 @@ void RegisterIndex(Napi::Env env, Napi::Object exports) {
   //             control?: Int32Array): Promise<void>
   Register<SearchWorker>(env, exports, "indexSearch");
   // indexRangeSearch(index: IndexHandle, queries: Float32Array, rows: number, radius: number, efSearch: number,
-  //                  nprobe: number, rerank: number, filter?: Uint8Array, control?: Int32Array): Promise<RangeSearchResult>
+  //                  nprobe: number, rerank: number, filter?: Uint8Array, control?: Int32Array):
+  //                  Promise<RangeSearchResult>
   Register<RangeSearchWorker>(env, exports, "indexRangeSearch");
   // indexSave(index: IndexHandle, path: string): Promise<void>
   Register<SaveWorker>(env, exports, "indexSave");

@@ -19,10 +19,11 @@ bool OnPool(const Napi::CallbackInfo& info, bool small) { return small && IndexA
 }  // namespace
 
 Napi::Value WrapIndex(Napi::Env env, std::shared_ptr<IndexHandle> handle) {
-  auto external = Napi::External<Wrapped>::New(env, new Wrapped(std::move(handle)), [](Napi::Env finalizer_env, Wrapped* wrapped) {
-    Napi::MemoryManagement::AdjustExternalMemory(finalizer_env, -(*wrapped)->reported_bytes);
-    delete wrapped;
-  });
+  auto external =
+      Napi::External<Wrapped>::New(env, new Wrapped(std::move(handle)), [](Napi::Env finalizer_env, Wrapped* wrapped) {
+        Napi::MemoryManagement::AdjustExternalMemory(finalizer_env, -(*wrapped)->reported_bytes);
+        delete wrapped;
+      });
   external.TypeTag(&kIndexTag);
   return external;
 }
@@ -53,7 +54,8 @@ Napi::Object IndexInfoObject(Napi::Env env, IndexHandle* handle, const IndexInfo
   return object;
 }
 
-IndexChange::IndexChange(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine), handle_(IndexArg(info, 0)) {
+IndexChange::IndexChange(const Napi::CallbackInfo& info)
+    : PromiseWorker(info, Lane::kEngine), handle_(IndexArg(info, 0)) {
   ++handle_->changes;
 }
 

@@ -16,7 +16,8 @@
 namespace univar {
 
 struct IndexHandle {
-  explicit IndexHandle(std::unique_ptr<VectorIndex> made) : index(std::move(made)), dim(static_cast<size_t>(index->Describe().dim)) {}
+  explicit IndexHandle(std::unique_ptr<VectorIndex> made)
+      : index(std::move(made)), dim(static_cast<size_t>(index->Describe().dim)) {}
 
   std::unique_ptr<VectorIndex> index;  // null once disposed
   const size_t dim;

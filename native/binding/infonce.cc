@@ -17,7 +17,8 @@ class InfoNceWorker : public PromiseWorker {
     args_.rows = SizeArg(info, 5, "rows");
     args_.dim = SizeArg(info, 6, "dim");
     // Row numbers are held in 32 bits.
-    if (args_.rows == 0 || args_.dim == 0 || args_.rows > INT32_MAX) ThrowCoded(env, "ERR_INTERNAL", "Empty or huge batch");
+    if (args_.rows == 0 || args_.dim == 0 || args_.rows > INT32_MAX)
+      ThrowCoded(env, "ERR_INTERNAL", "Empty or huge batch");
     args_.query = MatrixArg(info, 0, args_.rows, args_.dim, "query").data;
     args_.key = MatrixArg(info, 1, args_.rows, args_.dim, "key").data;
     args_.d_query = MatrixArg(info, 3, args_.rows, args_.dim, "dQuery").data;

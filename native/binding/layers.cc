@@ -42,7 +42,8 @@ class LinearWorker final : public PromiseWorker {
   explicit LinearWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     args_.rows = SizeArg(info, 4, "rows");
     // So the arrays have the room that products need, see ops/linear.h.
-    if (PaddedRows(args_.rows) != args_.rows) ThrowCoded(info.Env(), "ERR_INTERNAL", "Rows must be a multiple of 16, above 256 of 32");
+    if (PaddedRows(args_.rows) != args_.rows)
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "Rows must be a multiple of 16, above 256 of 32");
     weight_.out = SizeArg(info, 5, "outWidth");
     weight_.in = SizeArg(info, 6, "inWidth");
     args_.x = MatrixArg(info, 0, args_.rows, weight_.in, "x").data;

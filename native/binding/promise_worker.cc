@@ -18,8 +18,8 @@ class EnvContext {
  public:
   explicit EnvContext(Napi::Env env) : env_(env) {
     // Unlimited queue: each entry is a finished job, so its length is bounded by the jobs that callers started.
-    finished_ = Napi::ThreadSafeFunction::New(
-        env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "univar", 0, 1);
+    finished_ =
+        Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "univar", 0, 1);
     finished_.Unref(env);
     napi_add_env_cleanup_hook(env, [](void* self) { static_cast<EnvContext*>(self)->Stop(); }, this);
   }

@@ -43,7 +43,7 @@ class PromiseWorker {
 
  private:
   friend class EnvContext;
-  void Run();     // any thread
+  void Run();                  // any thread
   void Settle(Napi::Env env);  // JavaScript thread
 
   Napi::Env env_;

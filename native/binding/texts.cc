@@ -38,8 +38,7 @@ void CopyUnits(napi_env env, napi_value string, char16_t* out, size_t length) {
 size_t UnitCount(napi_env env, napi_value value, const char* name) {
   size_t length = 0;
   if (napi_get_value_string_utf16(env, value, nullptr, 0, &length) != napi_ok) {
-    ThrowCoded(env, "ERR_INTERNAL",
-               std::string("Expected strings for \"") + name + "\" at the native boundary");
+    ThrowCoded(env, "ERR_INTERNAL", std::string("Expected strings for \"") + name + "\" at the native boundary");
   }
   return length;
 }
@@ -49,8 +48,7 @@ size_t UnitCount(napi_env env, napi_value value, const char* name) {
 TextBatch TextsArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
   const Napi::Env env = info.Env();
   if (!info[index].IsArray())
-    ThrowCoded(env, "ERR_INTERNAL",
-               std::string("Expected an array for \"") + name + "\" at the native boundary");
+    ThrowCoded(env, "ERR_INTERNAL", std::string("Expected an array for \"") + name + "\" at the native boundary");
   const Napi::Array array = info[index].As<Napi::Array>();
   const uint32_t count = array.Length();
   TextBatch texts;
@@ -62,16 +60,14 @@ TextBatch TextsArg(const Napi::CallbackInfo& info, size_t index, const char* nam
     }
     texts.units.resize(texts.offsets.back() + TextBatch::kReadAhead);
   } catch (const std::bad_alloc&) {
-    ThrowCoded(env, "ERR_OUT_OF_MEMORY",
-               std::string("Not enough host memory for a copy of \"") + name + "\"");
+    ThrowCoded(env, "ERR_OUT_OF_MEMORY", std::string("Not enough host memory for a copy of \"") + name + "\"");
   }
   for (uint32_t i = 0; i < count; ++i) {
     Napi::HandleScope scope(env);
     const Napi::Value string = array[i];
     const size_t length = texts.offsets[i + 1] - texts.offsets[i];
     // An array with getters could answer differently the second time.
-    if (UnitCount(env, string, name) != length)
-      ThrowCoded(env, "ERR_INTERNAL", "A text changed while it was read");
+    if (UnitCount(env, string, name) != length) ThrowCoded(env, "ERR_INTERNAL", "A text changed while it was read");
     CopyUnits(env, string, texts.units.data() + texts.offsets[i], length);
   }
   return texts;

@@ -88,8 +88,7 @@ Vocabulary VocabularyArgs(const Napi::CallbackInfo& info) {
   if (!inside || static_cast<size_t>(at[count]) != tokens.ByteLength()) {
     ThrowCoded(env, "ERR_INTERNAL", "\"tokenOffsets\" do not fit \"tokens\" at the native boundary");
   }
-  return Vocabulary(reinterpret_cast<const char*>(tokens.Data()), at, ids.Data(), count,
-                    StringArg(info, 3, "prefix"));
+  return Vocabulary(reinterpret_cast<const char*>(tokens.Data()), at, ids.Data(), count, StringArg(info, 3, "prefix"));
 }
 
 std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t index) {
@@ -140,8 +139,7 @@ Napi::Value CreateTokenizer(const Napi::CallbackInfo& info) {
 //             control?: Int32Array): Promise<Int32Array>
 Napi::Value EncodeTexts(const Napi::CallbackInfo& info) {
   auto tokenizer = TokenizerHandle::Get(info, 0);
-  return PromiseWorker::Start(
-      std::make_unique<EncodeWorker>(info, std::move(tokenizer), TextsArg(info, 1, "texts")));
+  return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, std::move(tokenizer), TextsArg(info, 1, "texts")));
 }
 
 // disposeTokenizer(tokenizer: TokenizerHandle): void

@@ -22,9 +22,7 @@ class L2NormalizeWorker final : public PromiseWorker {
   }
 
  private:
-  Status Execute() override {
-    return GetBackend().l2_normalize(ConstMatrix{x_.data, x_.rows, x_.cols}, y_, control());
-  }
+  Status Execute() override { return GetBackend().l2_normalize(ConstMatrix{x_.data, x_.rows, x_.cols}, y_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
   Matrix x_, y_;
 };

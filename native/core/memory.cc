@@ -18,7 +18,8 @@ Status Allocate(size_t count, size_t bytes, const char* what, void** at) {
   *at = fits ? std::aligned_alloc(kAlignment, size == 0 ? kAlignment : size) : nullptr;
   if (*at == nullptr) {
     return Status::Error(Code::kOutOfMemory, std::string("Not enough host memory for ") + what + ": " +
-                                                 std::to_string(count) + " elements of " + std::to_string(bytes) + " bytes");
+                                                 std::to_string(count) + " elements of " + std::to_string(bytes) +
+                                                 " bytes");
   }
   CountAllocation(size);
   return Status::Ok();
@@ -37,7 +38,8 @@ Status Clear(void* at, size_t bytes) {
 }  // namespace
 
 const Memory& HostMemory() {
-  static const Memory memory = {.allocate = Allocate, .release = std::free, .copy = Copy, .clear = Clear, .wait = Status::Ok};
+  static const Memory memory = {
+      .allocate = Allocate, .release = std::free, .copy = Copy, .clear = Clear, .wait = Status::Ok};
   return memory;
 }
 

@@ -1,5 +1,5 @@
-// Memory that operations borrow for the time of one call. Each slot grows to the largest demand and is then reused, so a
-// loop of calls stops allocating after its first round.
+// Memory that operations borrow for the time of one call. Each slot grows to the largest demand and is then reused, so
+// a loop of calls stops allocating after its first round.
 #pragma once
 
 #include <array>

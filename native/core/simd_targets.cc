@@ -75,8 +75,9 @@ Status LimitSimd(const std::string& name) {
   for (int64_t target : usable) {
     if (name == hwy::TargetName(target)) {
       hwy::DisableTargets(target - 1);  // better targets have lower bits
-      // SupportedTargets lets kernels run the best target, disabled or not, until somebody calls Update with what it returned:
-      // Highway itself where the call of a kernel is the first, while other threads run on, and nobody where we ask.
+      // SupportedTargets lets kernels run the best target, disabled or not, until somebody calls Update with what it
+      // returned: Highway itself where the call of a kernel is the first, while other threads run on, and nobody where
+      // we ask.
       usable_mask.store(0, std::memory_order_relaxed);
       hwy::GetChosenTarget().Update(UsableMask());
 #if HWY_ARCH_X86

@@ -23,8 +23,8 @@ Status LimitSimd(const std::string& name);
 bool HasNativeBf16();
 bool HasNativeInt8();
 
-// Whether oneDNN's products use the matrix units of some Xeons (AMX), with which bf16 and int8 are several times as fast. Not
-// every virtual machine of a CPU that has them shows them.
+// Whether oneDNN's products use the matrix units of some Xeons (AMX), with which bf16 and int8 are several times as
+// fast. Not every virtual machine of a CPU that has them shows them.
 bool HasAmx();
 
 }  // namespace univar

@@ -9,11 +9,11 @@
 namespace univar {
 
 struct WorkCounters {
-  std::atomic<uint64_t> allocations{0};      // of the host
+  std::atomic<uint64_t> allocations{0};  // of the host
   std::atomic<uint64_t> allocated_bytes{0};
-  std::atomic<uint64_t> products{0};         // Gemm::Run
-  std::atomic<uint64_t> multiply_adds{0};    // of those products
-  std::atomic<uint64_t> tiles{0};            // of operations that work tile by tile
+  std::atomic<uint64_t> products{0};       // Gemm::Run
+  std::atomic<uint64_t> multiply_adds{0};  // of those products
+  std::atomic<uint64_t> tiles{0};          // of operations that work tile by tile
 };
 
 inline WorkCounters& GetWorkCounters() {

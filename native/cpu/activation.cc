@@ -60,9 +60,7 @@ HWY_INLINE void ForEachVector(size_t n, const Body& body) {
 
 void GeluForward(ActivationInput x, ActivationOutput y, size_t n) {
   const hn::ScalableTag<float> d;
-  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR {
-    Store(d, Gelu(d, load(x)), y, i, count);
-  });
+  ForEachVector(n, [=](size_t i, size_t count, Loader load) HWY_ATTR { Store(d, Gelu(d, load(x)), y, i, count); });
 }
 
 void GeluBackward(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {

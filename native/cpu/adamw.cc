@@ -1,5 +1,5 @@
-// AdamW and the gradient norm, see ops/adamw.h. The step is memory-bound, so that the compiler's vectorisation is enough;
-// the norm is a chain of sums that a compiler must not reorder.
+// AdamW and the gradient norm, see ops/adamw.h. The step is memory-bound, so that the compiler's vectorisation is
+// enough; the norm is a chain of sums that a compiler must not reorder.
 #include <algorithm>
 #include <cmath>
 #include <vector>

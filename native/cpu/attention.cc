@@ -65,11 +65,11 @@ struct AttentionScratch {
     dot = Take(kQueryStride);
   }
 
-  float *keys, *values, *dkeys, *dvalues;                // [kAttentionKeyTile, pad]
-  float *scores, *dscores;                               // [kAttentionKeyTile, kQueryStride]
-  float *queries, *out, *douts;                          // [kQueryTile, pad]
-  float *queries_t, *douts_t;                            // [pad, kQueryStride]
-  float *max, *sum, *rescale, *lse, *dot;                // [kQueryStride]
+  float *keys, *values, *dkeys, *dvalues;  // [kAttentionKeyTile, pad]
+  float *scores, *dscores;                 // [kAttentionKeyTile, kQueryStride]
+  float *queries, *out, *douts;            // [kQueryTile, pad]
+  float *queries_t, *douts_t;              // [pad, kQueryStride]
+  float *max, *sum, *rescale, *lse, *dot;  // [kQueryStride]
   size_t size = 0;
 
  private:
@@ -124,8 +124,10 @@ void Transpose(const float* src, size_t rows, size_t cols, float factor, float* 
       const float* from = src + i * cols + j;
       const auto a = hn::Mul(hn::Load(d, from), scale), b = hn::Mul(hn::Load(d, from + cols), scale);
       const auto c = hn::Mul(hn::Load(d, from + 2 * cols), scale), e = hn::Mul(hn::Load(d, from + 3 * cols), scale);
-      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, a, b)), ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, a, b));
-      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, c, e)), ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, c, e));
+      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, a, b)),
+                 ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, a, b));
+      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, c, e)),
+                 ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, c, e));
       float* to = dst + j * kQueryStride + i;
       hn::Store(hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)), d, to);
       hn::Store(hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)), d, to + kQueryStride);
@@ -171,14 +173,16 @@ float Dot(const float* a, const float* b, const uint16_t* b16, size_t n) {
   for (size_t j = 0; j < n; j += lanes) {
     const size_t count = std::min(lanes, n - j);
     const auto x = count == lanes ? hn::LoadU(d, a + j) : hn::LoadN(d, a + j, count);
-    const auto y = b == nullptr ? LoadBf16(d, b16 + j, count) : count == lanes ? hn::LoadU(d, b + j) : hn::LoadN(d, b + j, count);
+    const auto y = b == nullptr     ? LoadBf16(d, b16 + j, count)
+                   : count == lanes ? hn::LoadU(d, b + j)
+                                    : hn::LoadN(d, b + j, count);
     sum = hn::MulAdd(x, y, sum);
   }
   return hn::ReduceSum(d, sum);
 }
 
-// Scores, which are in units of log 2, become exponentials below the running maximum, and the sums go along; `rescale` is
-// what older sums and outputs have been multiplied by or must be.
+// Scores, which are in units of log 2, become exponentials below the running maximum, and the sums go along; `rescale`
+// is what older sums and outputs have been multiplied by or must be.
 void Softmax(const AttentionScratch& s, size_t keys, size_t width) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -396,8 +400,8 @@ Status attention_forward_cpu(const AttentionForwardArgs& args, const Control& co
   return ForEachUnit(args, kUnitQueries, control, HWY_DYNAMIC_POINTER(AttentionForwardUnit));
 }
 
-// A unit is a whole sequence here, because all its queries add to the gradients of its keys; heads share out the work of
-// a single long one.
+// A unit is a whole sequence here, because all its queries add to the gradients of its keys; heads share out the work
+// of a single long one.
 Status attention_backward_cpu(const AttentionBackwardArgs& args, const Control& control) {
   return ForEachUnit(args, std::numeric_limits<int32_t>::max(), control, HWY_DYNAMIC_POINTER(AttentionBackwardUnit));
 }

@@ -13,8 +13,8 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Float bits rounded to the nearest bfloat16 (ties to even) in the upper half; the lower half is undefined. In integers,
-// because the conversion instructions of some targets flush denormals or truncate.
+// Float bits rounded to the nearest bfloat16 (ties to even) in the upper half; the lower half is undefined. In
+// integers, because the conversion instructions of some targets flush denormals or truncate.
 template <class D, class V>
 HWY_INLINE V RoundBits(D du, V bits) {
   const V odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));

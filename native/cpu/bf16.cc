@@ -67,12 +67,14 @@ constexpr size_t kBlock = 1 << 16;
 
 void float_to_bf16_cpu(const float* x, uint16_t* y, size_t n) {
 #pragma omp parallel for schedule(static) if (n > kBlock)
-  for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(FloatToBf16)(x + i, y + i, n - i < kBlock ? n - i : kBlock);
+  for (size_t i = 0; i < n; i += kBlock)
+    HWY_DYNAMIC_DISPATCH(FloatToBf16)(x + i, y + i, n - i < kBlock ? n - i : kBlock);
 }
 
 void round_to_bf16_cpu(const float* x, float* y, size_t n) {
 #pragma omp parallel for schedule(static) if (n > kBlock)
-  for (size_t i = 0; i < n; i += kBlock) HWY_DYNAMIC_DISPATCH(RoundToBf16)(x + i, y + i, n - i < kBlock ? n - i : kBlock);
+  for (size_t i = 0; i < n; i += kBlock)
+    HWY_DYNAMIC_DISPATCH(RoundToBf16)(x + i, y + i, n - i < kBlock ? n - i : kBlock);
 }
 
 }  // namespace univar

@@ -29,8 +29,8 @@ memory::data_type DataType(GemmType type) {
 // A [rows, cols] operand that is stored as it is, or transposed, with `ld` elements between stored rows.
 memory::desc Operand(size_t rows, size_t cols, bool transposed, size_t ld, GemmType type) {
   if (ld == 0) ld = transposed ? rows : cols;
-  const memory::dims strides = transposed ? memory::dims{1, static_cast<memory::dim>(ld)}
-                                          : memory::dims{static_cast<memory::dim>(ld), 1};
+  const memory::dims strides =
+      transposed ? memory::dims{1, static_cast<memory::dim>(ld)} : memory::dims{static_cast<memory::dim>(ld), 1};
   return memory::desc({static_cast<memory::dim>(rows), static_cast<memory::dim>(cols)}, DataType(type), strides);
 }
 
@@ -46,9 +46,7 @@ Device& GetDevice() {
   return *device;
 }
 
-memory::desc RowVector(size_t n) {
-  return Operand(1, n, false, 0, GemmType::kF32);
-}
+memory::desc RowVector(size_t n) { return Operand(1, n, false, 0, GemmType::kF32); }
 
 // Handles of attributes are shared when copied, so each product makes its own.
 dnnl::primitive_attr Attributes(const GemmSpec& spec, const memory::desc& c) {
@@ -95,14 +93,13 @@ Status PackedB::Pack(const GemmSpec& spec, const void* b) {
     const memory::desc plain = Operand(spec.k, spec.n, spec.transpose_b, spec.ldb, spec.b);
     if (!state_ || state_->plain != plain) {
       const memory::desc any(plain.get_dims(), plain.get_data_type(), memory::format_tag::any);
-      const dnnl::matmul::primitive_desc description(device.engine,
-                                                     Operand(kManyRows, spec.k, false, 0, spec.a), any,
+      const dnnl::matmul::primitive_desc description(device.engine, Operand(kManyRows, spec.k, false, 0, spec.a), any,
                                                      Operand(kManyRows, spec.n, false, 0, spec.c));
       auto state = std::make_unique<State>();
       state->plain = plain;
       state->packed = memory(description.weights_desc(), device.engine);
-      state->reorder = dnnl::reorder(dnnl::reorder::primitive_desc(device.engine, plain, device.engine,
-                                                                   description.weights_desc()));
+      state->reorder =
+          dnnl::reorder(dnnl::reorder::primitive_desc(device.engine, plain, device.engine, description.weights_desc()));
       state_ = std::move(state);
     }
     memory source(plain, device.engine, const_cast<void*>(b));

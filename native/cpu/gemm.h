@@ -1,7 +1,7 @@
 // Dense matrix products by oneDNN:  C = act(op(A) op(B) + bias) + addend + beta C,  row-major with leading dimensions.
 //
-// Create once per shape, Run as often as needed; one Gemm must not run on two threads at once, unless each brings its own
-// scratchpad. bf16 and int8 operands accumulate in f32 and s32.
+// Create once per shape, Run as often as needed; one Gemm must not run on two threads at once, unless each brings its
+// own scratchpad. bf16 and int8 operands accumulate in f32 and s32.
 #pragma once
 
 #include <compare>
@@ -16,16 +16,16 @@ namespace univar {
 enum class GemmType { kF32, kBf16, kS8, kU8, kS32 };
 
 struct GemmSpec {
-  size_t m = 0, n = 0, k = 0;       // C is [m, n], op(A) is [m, k], op(B) is [k, n]
-  bool transpose_a = false;         // A is stored [k, m]
-  bool transpose_b = false;         // B is stored [n, k]
-  size_t lda = 0, ldb = 0, ldc = 0; // elements between stored rows; 0 means dense
+  size_t m = 0, n = 0, k = 0;        // C is [m, n], op(A) is [m, k], op(B) is [k, n]
+  bool transpose_a = false;          // A is stored [k, m]
+  bool transpose_b = false;          // B is stored [n, k]
+  size_t lda = 0, ldb = 0, ldc = 0;  // elements between stored rows; 0 means dense
   GemmType a = GemmType::kF32, b = GemmType::kF32, c = GemmType::kF32;
-  bool accumulate = false;          // beta = 1 instead of 0
-  bool bias = false;                // f32, one per column
-  bool gelu = false;                // act is the exact GELU instead of the identity
-  bool addend = false;              // f32, dense, shape of C
-  bool external_scratchpad = false; // Run gets the memory that oneDNN works in
+  bool accumulate = false;           // beta = 1 instead of 0
+  bool bias = false;                 // f32, one per column
+  bool gelu = false;                 // act is the exact GELU instead of the identity
+  bool addend = false;               // f32, dense, shape of C
+  bool external_scratchpad = false;  // Run gets the memory that oneDNN works in
 
   auto operator<=>(const GemmSpec&) const = default;
 };

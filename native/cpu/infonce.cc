@@ -6,8 +6,8 @@
 //      of the negatives, G_ij = (s / B) p_ij, in place (bf16: in the first half of the row's memory)
 //   3. dX_b += G Y, dY += G^T X_b
 // At the end the positives follow from sums over groups of rows: with N_i the share of the negatives in row i's
-// denominator and c_i = (s / B) N_i / |Pos_i|, dX_i -= c_i sum_{p in Pos_i} y_p and dY_p -= sum_{i : p in Pos_i} c_i x_i.
-// In supervised mode the rest of a positive's coefficient, its deviation from the mean of the positives, is in G.
+// denominator and c_i = (s / B) N_i / |Pos_i|, dX_i -= c_i sum_{p in Pos_i} y_p and dY_p -= sum_{i : p in Pos_i} c_i
+// x_i. In supervised mode the rest of a positive's coefficient, its deviation from the mean of the positives, is in G.
 #include <omp.h>
 
 #include <algorithm>
@@ -66,8 +66,8 @@ class InfoNce {
         groups_(supervised_ || args.mode == InfoNceMode::kMasked ? args.labels : nullptr, args.rows) {}
 
   Status Run(double* loss) {
-    for (auto step : {&InfoNce::Allocate, &InfoNce::Prepare, &InfoNce::SumColumns, &InfoNce::RunBlocks,
-                      &InfoNce::AddPositives}) {
+    for (auto step :
+         {&InfoNce::Allocate, &InfoNce::Prepare, &InfoNce::SumColumns, &InfoNce::RunBlocks, &InfoNce::AddPositives}) {
       if (Status s = (this->*step)(); !s.ok()) return s;
     }
     double total = 0.0;
@@ -324,9 +324,14 @@ class InfoNce {
     const GemmType type = bf16_ ? GemmType::kBf16 : GemmType::kF32;
     const size_t g_stride = bf16_ ? 2 * stride_ : stride_;  // bf16 takes the first half of each row of the strip
     const GemmSpec scores{.m = rows, .n = keys, .k = dim_, .transpose_b = true, .ldc = stride_, .a = type, .b = type};
-    const GemmSpec d_query{
-        .m = rows, .n = dim_, .k = keys, .lda = g_stride, .a = type, .b = type, .accumulate = true};
-    const GemmSpec d_key{.m = keys, .n = dim_, .k = rows, .transpose_a = true, .lda = g_stride, .a = type, .b = type,
+    const GemmSpec d_query{.m = rows, .n = dim_, .k = keys, .lda = g_stride, .a = type, .b = type, .accumulate = true};
+    const GemmSpec d_key{.m = keys,
+                         .n = dim_,
+                         .k = rows,
+                         .transpose_a = true,
+                         .lda = g_stride,
+                         .a = type,
+                         .b = type,
                          .accumulate = true};
     if (Status s = Gemm::Create(scores, &at->second.scores); !s.ok()) return s;
     if (Status s = Gemm::Create(d_query, &at->second.d_query); !s.ok()) return s;
@@ -360,13 +365,13 @@ class InfoNce {
   const InfoNceArgs& args_;
   const Control& control_;
   const size_t rows_, dim_;
-  const size_t columns_;   // of the strip, with padding
-  const size_t stride_;    // between its rows; not a power of two, so that they do not share cache sets
-  const bool rounds_;      // inputs count as rounded to bf16
+  const size_t columns_;  // of the strip, with padding
+  const size_t stride_;   // between its rows; not a power of two, so that they do not share cache sets
+  const bool rounds_;     // inputs count as rounded to bf16
   const bool supervised_, symmetric_;
-  const bool bf16_;        // products on bf16 units; otherwise in f32
-  const float k_;          // logit scale in base 2
-  const double weight_;    // dL / d(logit) of a probability
+  const bool bf16_;      // products on bf16 units; otherwise in f32
+  const float k_;        // logit scale in base 2
+  const double weight_;  // dL / d(logit) of a probability
   const RowGroups groups_;
 
   size_t block_rows_ = 0;  // queries per block

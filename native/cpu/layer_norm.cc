@@ -34,9 +34,9 @@ HWY_INLINE void StoreTail(D d, V v, float* y, size_t j, size_t n) {
   }
 }
 
-// Everything is measured from a pivot p, the sum's first mean in float32: entries minus p are exact where they are close
-// to it, so float32 sums keep the variance of a row with a large offset, and the little that p misses the mean by is put
-// right afterwards.
+// Everything is measured from a pivot p, the sum's first mean in float32: entries minus p are exact where they are
+// close to it, so float32 sums keep the variance of a row with a large offset, and the little that p misses the mean by
+// is put right afterwards.
 void LayerNormRow(const LayerNormForwardArgs& args, size_t i) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d), n = args.x.cols;

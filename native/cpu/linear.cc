@@ -56,7 +56,8 @@ Status Run(GemmSpec spec, GemmOperands operands, const PackedB* packed, Scratch*
   return product->Run(operands, packed);
 }
 
-// The operand that a product takes for x (or, when that is null, its roundings x16): itself where it has the right type.
+// The operand that a product takes for x (or, when that is null, its roundings x16): itself where it has the right
+// type.
 Status Operand(float* x, uint16_t* x16, size_t n, size_t room, const Arithmetic& arithmetic, Slot slot,
                Scratch* scratch, void** operand) {
   *operand = x16 != nullptr ? static_cast<void*>(x16) : x;
@@ -111,7 +112,11 @@ Status InputGradient(const LinearWeight& weight, const LinearBackwardArgs& args,
       !s.ok()) {
     return s;
   }
-  GemmSpec spec{.m = padded, .n = weight.in, .k = weight.out, .a = arithmetic.operands, .b = arithmetic.operands,
+  GemmSpec spec{.m = padded,
+                .n = weight.in,
+                .k = weight.out,
+                .a = arithmetic.operands,
+                .b = arithmetic.operands,
                 .accumulate = args.accumulate_dx};
   float* floats = args.dx;
   void* dx = floats;
@@ -173,10 +178,8 @@ Status linear_forward_cpu(const LinearWeight& weight, const LinearForwardArgs& a
   if (args.y16 != nullptr && !writes_bf16) {
     if (Status s = args.scratch->Get(kFloats, padded * weight.out, "products", &floats); !s.ok()) return s;
   }
-  const GemmOperands operands{.a = x,
-                              .c = writes_bf16 ? static_cast<void*>(args.y16) : floats,
-                              .bias = weight.bias,
-                              .addend = args.residual};
+  const GemmOperands operands{
+      .a = x, .c = writes_bf16 ? static_cast<void*>(args.y16) : floats, .bias = weight.bias, .addend = args.residual};
   const auto& packed = static_cast<const CpuPackedWeight&>(*weight.packed);
   if (Status s = Run(spec, operands, &packed.b, args.scratch); !s.ok()) return s;
   if (args.y16 != nullptr && !writes_bf16) float_to_bf16_cpu(floats, args.y16, outputs);
@@ -205,14 +208,14 @@ Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs&
   }
   if (args.dw != nullptr) {
     void* x;
-    if (Status s = Operand(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kRight,
-                           args.scratch, &x);
+    if (Status s =
+            Operand(args.x, args.x16, args.rows * weight.in, padded * weight.in, arithmetic, kRight, args.scratch, &x);
         !s.ok()) {
       return s;
     }
     clear(x, weight.in);
-    const GemmSpec spec{.m = weight.out, .n = weight.in, .k = padded, .transpose_a = true, .a = type, .b = type,
-                        .accumulate = true};
+    const GemmSpec spec{
+        .m = weight.out, .n = weight.in, .k = padded, .transpose_a = true, .a = type, .b = type, .accumulate = true};
     if (Status s = Run(spec, {.a = dy, .b = x, .c = args.dw}, nullptr, args.scratch); !s.ok()) return s;
   }
   if (args.db != nullptr) {

@@ -1,5 +1,5 @@
-// The element-wise parts of affine maps (linear.cc): quantisation of rows and back, sums of columns, widening of bfloat16.
-// All run on the whole team.
+// The element-wise parts of affine maps (linear.cc): quantisation of rows and back, sums of columns, widening of
+// bfloat16. All run on the whole team.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,8 @@ Status matmul_cpu(const MatmulArgs& args, const Control& control) {
     for (size_t i = 0; i < args.m * args.n; ++i) args.c[i] = 0.0f;
     return Status::Ok();
   }
-  GemmSpec spec{.m = args.m, .n = args.n, .k = args.k, .transpose_a = args.transpose_a, .transpose_b = args.transpose_b};
+  GemmSpec spec{
+      .m = args.m, .n = args.n, .k = args.k, .transpose_a = args.transpose_a, .transpose_b = args.transpose_b};
   const void* a = args.a;
   const void* b = args.b;
   AlignedBuffer<uint16_t> a16, b16;

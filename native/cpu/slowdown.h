@@ -1,6 +1,6 @@
-// Makes a kernel slower on purpose, to prove that the performance check notices (bench/support/proof.ts). Part of a build
-// only with -DUNIVAR_SLOWDOWN; then UNIVAR_SLOWDOWN=ENTRY:PERCENT names an entry of the backend's table, whose every call
-// is followed by turning idly for that share of its time.
+// Makes a kernel slower on purpose, to prove that the performance check notices (bench/support/proof.ts). Part of a
+// build only with -DUNIVAR_SLOWDOWN; then UNIVAR_SLOWDOWN=ENTRY:PERCENT names an entry of the backend's table, whose
+// every call is followed by turning idly for that share of its time.
 #pragma once
 
 #ifdef UNIVAR_SLOWDOWN

@@ -19,10 +19,10 @@
 namespace univar {
 namespace {
 
-constexpr size_t kMaxBlock = 512;                       // queries of a unit
-constexpr size_t kMinBlock = 64;                        // below this, more segments rather than more blocks
-constexpr size_t kMinSegment = 2048;                    // base rows of a unit
-constexpr size_t kMemoryPerThread = size_t{16} << 20;   // candidates, best rows and encoded queries of a unit
+constexpr size_t kMaxBlock = 512;                      // queries of a unit
+constexpr size_t kMinBlock = 64;                       // below this, more segments rather than more blocks
+constexpr size_t kMinSegment = 2048;                   // base rows of a unit
+constexpr size_t kMemoryPerThread = size_t{16} << 20;  // candidates, best rows and encoded queries of a unit
 
 size_t CeilDiv(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -35,8 +35,8 @@ struct Plan {
   Plan(const TopkArgs& args, size_t thread_count) : threads(thread_count) {
     // Room for k candidates that stay and several times as many that come and go.
     capacity = std::min(args.base.rows, 4 * args.k + 512);
-    const size_t per_query = TopkSelector::BytesPerQuery(capacity) + args.k * sizeof(RankedRow) +
-                             args.queries.cols * sizeof(float);
+    const size_t per_query =
+        TopkSelector::BytesPerQuery(capacity) + args.k * sizeof(RankedRow) + args.queries.cols * sizeof(float);
     max_block = std::clamp(kMemoryPerThread / per_query, size_t{1}, kMaxBlock);
   }
   size_t round() const { return threads * max_block; }
@@ -81,7 +81,7 @@ Status CheckQueries(ConstMatrix queries) {
 
 // Ranks rows [begin, end) of the base for the given queries into `best`.
 Status ScanUnit(const TopkArgs& args, size_t capacity, ConstMatrix queries, size_t begin, size_t end, size_t k,
-               BestRows* best, Progress* progress) {
+                BestRows* best, Progress* progress) {
   const auto* prepared = static_cast<const CpuTopkBase*>(args.prepared);
   QueryTerms terms;
   TopkScanner scanner;

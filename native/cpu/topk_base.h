@@ -23,13 +23,13 @@ class CpuTopkBase final : public TopkBase {
   TopkMetric metric = TopkMetric::kIp;
   TopkStorage storage_ = TopkStorage::kF32;
   size_t rows = 0, dim = 0;
-  double unit = 1.0;                  // B; 1 for cosine
-  AlignedBuffer<uint8_t> codes;       // [rows, dim] codes, or empty
-  AlignedBuffer<float> scale;         // w <u, v'> = scale * <u, codes>
-  AlignedBuffer<float> residual;      // R
-  AlignedBuffer<float> length;        // N
-  AlignedBuffer<float> half_square;   // w^2 / 2; l2 only
-  AlignedBuffer<double> norms;        // exact ||b_j||; cosine only
+  double unit = 1.0;                 // B; 1 for cosine
+  AlignedBuffer<uint8_t> codes;      // [rows, dim] codes, or empty
+  AlignedBuffer<float> scale;        // w <u, v'> = scale * <u, codes>
+  AlignedBuffer<float> residual;     // R
+  AlignedBuffer<float> length;       // N
+  AlignedBuffer<float> half_square;  // w^2 / 2; l2 only
+  AlignedBuffer<double> norms;       // exact ||b_j||; cosine only
 };
 
 }  // namespace univar

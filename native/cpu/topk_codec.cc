@@ -53,18 +53,14 @@ struct Int8Codec {
   using Code = int8_t;
   using Tag = hn::Rebind<Code, DF>;
   static hn::Vec<Tag> Encode(VF x) { return hn::DemoteTo(Tag(), hn::NearestInt(x)); }
-  static VF Decode(hn::Vec<Tag> code) {
-    return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code));
-  }
+  static VF Decode(hn::Vec<Tag> code) { return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code)); }
 };
 
 struct Int16Codec {
   using Code = int16_t;
   using Tag = hn::Rebind<Code, DF>;
   static hn::Vec<Tag> Encode(VF x) { return hn::DemoteTo(Tag(), hn::NearestInt(x)); }
-  static VF Decode(hn::Vec<Tag> code) {
-    return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code));
-  }
+  static VF Decode(hn::Vec<Tag> code) { return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code)); }
 };
 
 // Writes the codes of x * factor and returns the sum of (x * factor - code)^2.
@@ -244,9 +240,7 @@ double gamma_bound(size_t n) {
   return x / (1.0 - x);
 }
 
-float round_up(double x) {
-  return std::nextafterf(static_cast<float>(x), std::numeric_limits<float>::infinity());
-}
+float round_up(double x) { return std::nextafterf(static_cast<float>(x), std::numeric_limits<float>::infinity()); }
 
 }  // namespace univar
 #endif  // HWY_ONCE

@@ -29,7 +29,8 @@ void Filter(const TopkFilterArgs& args) {
     for (size_t i = 0; i < args.stride; i += lanes) {
       auto sum = hn::Load(d, sums + i);
       if constexpr (kIntegers) {
-        sum = hn::Mul(hn::ConvertTo(d, hn::Load(di, reinterpret_cast<const int32_t*>(sums) + i)), hn::Load(d, scale + i));
+        sum =
+            hn::Mul(hn::ConvertTo(d, hn::Load(di, reinterpret_cast<const int32_t*>(sums) + i)), hn::Load(d, scale + i));
       }
       const auto error = hn::MulAdd(hn::Load(d, residual + i), row_length, row_residual);
       auto upper = hn::MulAdd(sum, row_scale, error);

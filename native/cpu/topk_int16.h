@@ -1,5 +1,5 @@
-// Products of int8 rows with int16 queries in int32, exact, for CPUs without int8 units: there an instruction multiplies
-// and adds twice as many int16 pairs as floats.
+// Products of int8 rows with int16 queries in int32, exact, for CPUs without int8 units: there an instruction
+// multiplies and adds twice as many int16 pairs as floats.
 #pragma once
 
 #include <cstddef>

@@ -35,8 +35,8 @@ Status ForEachRow(CpuTopkBase* base, const Encode& encode, const Control& contro
       if (!std::isfinite(norm)) bad = std::min(bad, j);
     }
     if (bad < base->rows) {
-      return Status::Error(Code::kNonFinite, "Expected finite numbers for \"base\", got NaN or Infinity in row " +
-                                                 std::to_string(bad));
+      return Status::Error(Code::kNonFinite,
+                           "Expected finite numbers for \"base\", got NaN or Infinity in row " + std::to_string(bad));
     }
   }
   return Status::Ok();

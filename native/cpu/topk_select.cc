@@ -34,8 +34,8 @@ void BestRows::Push(RankedRow row) {
 // Heap operations stay inside the array even if a caller breaks the rules and writes NaN into the base meanwhile.
 void BestRows::SortBestFirst() { std::sort_heap(rows_, rows_ + size_, RanksBefore); }
 
-Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k,
-                          size_t capacity, QueryTerms* terms, BestRows* best) {
+Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k, size_t capacity,
+                          QueryTerms* terms, BestRows* best) {
   prepared_ = prepared;
   base_ = base;
   queries_ = queries;

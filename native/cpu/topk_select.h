@@ -1,8 +1,8 @@
 // Keeps, for each query of a block, the rows that can still be among its k best, and ranks them exactly in the end.
 //
 // A row arrives with an upper bound of its key (ops/topk.h). At most `capacity` wait per query; when full, those whose
-// upper bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates, near-ties),
-// the waiting ones are ranked exactly at once, so memory stays bounded.
+// upper bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates,
+// near-ties), the waiting ones are ranked exactly at once, so memory stays bounded.
 #pragma once
 
 #include "core/aligned_buffer.h"
@@ -89,8 +89,8 @@ class TopkSelector {
   BestRows* best_ = nullptr;
   AlignedBuffer<Candidate> pending_;  // [queries, capacity]
   AlignedBuffer<size_t> counts_;
-  AlignedBuffer<float> lowers_;       // [capacity], of the query being pruned
-  AlignedBuffer<double> wide_;        // the query being ranked, as doubles
+  AlignedBuffer<float> lowers_;  // [capacity], of the query being pruned
+  AlignedBuffer<double> wide_;   // the query being ranked, as doubles
 };
 
 }  // namespace univar

@@ -64,7 +64,8 @@ Status GeluForward(Machine& machine, ActivationInput x, ActivationOutput y, size
 }
 
 template <class Machine>
-Status GeluBackward(Machine& machine, ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
+Status GeluBackward(Machine& machine, ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y,
+                    size_t n) {
   return ForEach(machine, GeluGradientElement{x, dy, dx, y}, 1, n);
 }
 
@@ -74,8 +75,8 @@ Status SwigluForward(Machine& machine, ActivationInput pair, ActivationOutput y,
 }
 
 template <class Machine>
-Status SwigluBackward(Machine& machine, ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
-                      size_t rows, size_t cols) {
+Status SwigluBackward(Machine& machine, ActivationInput pair, ActivationInput dy, ActivationOutput dpair,
+                      ActivationOutput y, size_t rows, size_t cols) {
   return ForEach(machine, SwigluGradientElement{pair, dy, dpair, y, cols}, rows, cols);
 }
 

@@ -1,5 +1,6 @@
-// The backward pass of attention (ops/attention.h): dk and dv by blocks that own keys while queries stream past, dq by blocks that
-// own queries while keys do. Each gradient has one block that computes it, so that results are the same in every run.
+// The backward pass of attention (ops/attention.h): dk and dv by blocks that own keys while queries stream past, dq by
+// blocks that own queries while keys do. Each gradient has one block that computes it, so that results are the same in
+// every run.
 #pragma once
 
 #include "cuda/attention_tiles.h"
@@ -53,8 +54,8 @@ struct QueryTerms {
   float *lse, *dots;
 };
 template <int kQueries, int kThreads>
-UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float* row_dots, size_t token, size_t count, size_t head,
-                          const QueryTerms& to) {
+UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float* row_dots, size_t token, size_t count,
+                          size_t head, const QueryTerms& to) {
   for (int n = t; n < kQueries; n += kThreads) {
     const bool inside = static_cast<size_t>(n) < count;
     const size_t at = (token + n) * args.shape.heads + head;
@@ -93,8 +94,8 @@ struct AttentionBackwardTile {
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
   // weights = P and dscores = dz of own rows and `count` streamed rows, zeros behind them.
-  UNIVAR_HD static void Weigh(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed, const QueryTerms& terms, int depth, int count,
-                              float* weights, float* dscores) {
+  UNIVAR_HD static void Weigh(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed,
+                              const QueryTerms& terms, int depth, int count, float* weights, float* dscores) {
     float scores[L::kRowsEach][L::kStreamedEach], dweights[L::kRowsEach][L::kStreamedEach];
     Dots<L>(t, own.rows, streamed.rows, depth, scores);
     Dots<L>(t, own.partners, streamed.partners, depth, dweights);
@@ -141,7 +142,8 @@ struct AttentionBackwardTile {
 
     block.Each([&](int t) {
       own.template Stage<L, L::kRows>(t, tile.first, tile.rows, dim, kLog2E * factor, held);
-      if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
+      if constexpr (!kOwnKeys)
+        StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
       local[t] = {};
     });
     for (size_t first = 0; first < tile.length; first += L::kStreamed) {
@@ -149,7 +151,8 @@ struct AttentionBackwardTile {
       const int terms_of_sum = static_cast<int>(RoundUp(count, 4));
       block.Each([&](int t) {
         other.template Stage<L, L::kStreamed>(t, first, count, dim, 1.0f, streamed);
-        if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
+        if constexpr (kOwnKeys)
+          StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
         if (L::Row(t) < rows) Weigh(t, held, streamed, terms, depth, static_cast<int>(count), weights, dscores);
@@ -175,7 +178,8 @@ struct AttentionBackwardTile {
       float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
       const auto one = [](size_t) { return 1.0f; };
       WriteRows<L, L::kStride>(t, held.rows, tile.rows, dim, stride, one, to, nullptr);
-      if constexpr (kOwnKeys) WriteRows<L, L::kStride>(t, held.partners, tile.rows, dim, stride, one, to + model, nullptr);
+      if constexpr (kOwnKeys)
+        WriteRows<L, L::kStride>(t, held.partners, tile.rows, dim, stride, one, to + model, nullptr);
     });
   }
 };

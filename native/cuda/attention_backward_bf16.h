@@ -1,5 +1,6 @@
-// The backward pass of attention (ops/attention.h) by tensor cores, cut as in attention_backward.h. Queries, keys, values, do, P and
-// dz are rounded to bf16, sums are float32; lse is that of attention_forward_bf16.h, whose scores these are.
+// The backward pass of attention (ops/attention.h) by tensor cores, cut as in attention_backward.h. Queries, keys,
+// values, do, P and dz are rounded to bf16, sums are float32; lse is that of attention_forward_bf16.h, whose scores
+// these are.
 #pragma once
 
 #include "cuda/attention_backward.h"
@@ -15,13 +16,14 @@ struct AttentionBackwardBf16 {
   static constexpr int kQueries = kOwnKeys ? kStreamed : L::kRows;
   static constexpr int kScoreStride = kStreamed + kFloatPad, kWeightStride = kStreamed + kBf16Pad;
   static constexpr int kScores = L::kRows * kScoreStride;
-  static constexpr size_t kSums = Max(2 * kScores, L::kRows * L::kSumStride);
+  static constexpr size_t kSums = Max(2 * kScores, L::kRows* L::kSumStride);
   AttentionBackwardArgs args;
   const float* row_dots;
 
   static size_t shared_bytes() {
     return 2 * SharedBytes<Bf16>(L::kRows * L::kStride) + 2 * SharedBytes<Bf16>(kStreamed * L::kStride) +
-           SharedBytes<float>(kSums) + 2 * SharedBytes<Bf16>(L::kRows * kWeightStride) + 2 * SharedBytes<float>(kQueries);
+           SharedBytes<float>(kSums) + 2 * SharedBytes<Bf16>(L::kRows * kWeightStride) +
+           2 * SharedBytes<float>(kQueries);
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
@@ -56,7 +58,8 @@ struct AttentionBackwardBf16 {
 
     block.Each([&](int t) {
       own.template Stage<L, L::kRows>(t, tile.first, tile.rows, dim, 1.0f, held);
-      if constexpr (!kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
+      if constexpr (!kOwnKeys)
+        StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
       local[t].rows.Clear(t % kWarp);
       if constexpr (kOwnKeys) local[t].partners.Clear(t % kWarp);
     });
@@ -64,7 +67,8 @@ struct AttentionBackwardBf16 {
       const size_t count = Min(kStreamed, tile.length - first);
       block.Each([&](int t) {
         other.template Stage<L, kStreamed>(t, first, count, dim, 1.0f, streamed);
-        if constexpr (kOwnKeys) StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
+        if constexpr (kOwnKeys)
+          StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
         if (static_cast<size_t>(L::WarpRow(t)) >= tile.rows) return;

@@ -1,5 +1,5 @@
-// What attention by tensor cores shares: tiles of bf16 in shared memory, of which a warp takes 16 own rows and two threads share the
-// softmax of one.
+// What attention by tensor cores shares: tiles of bf16 in shared memory, of which a warp takes 16 own rows and two
+// threads share the softmax of one.
 #pragma once
 
 #include "cuda/attention_tiles.h"
@@ -7,7 +7,8 @@
 
 namespace univar::cuda {
 
-inline constexpr int kBf16Pad = 8, kFloatPad = 4;  // entries; keep rows of a tile in different banks, and every fragment aligned
+inline constexpr int kBf16Pad = 8,
+                     kFloatPad = 4;  // entries; keep rows of a tile in different banks, and every fragment aligned
 
 template <int kPaddedDim>
 struct Bf16Layout {

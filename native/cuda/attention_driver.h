@@ -13,8 +13,8 @@
 
 namespace univar::cuda {
 
-inline constexpr size_t kMaxHeadDim = 256;      // more would not fit into shared memory
-inline constexpr int kMaxBf16HeadDim = 128;     // wider ones are computed in float32
+inline constexpr size_t kMaxHeadDim = 256;   // more would not fit into shared memory
+inline constexpr int kMaxBf16HeadDim = 128;  // wider ones are computed in float32
 
 // Calls launch(std::integral_constant<int, kDim>) with the least padded dimension that there are layouts for.
 template <class Launch>
@@ -56,10 +56,12 @@ Status AttentionBackward(Machine& machine, const AttentionBackwardArgs& args) {
     };
     if constexpr (dim() <= kMaxBf16HeadDim) {
       if (args.precision == Precision::kBf16)
-        return launch(AttentionBackwardBf16<dim(), true>{args, row_dots}, AttentionBackwardBf16<dim(), false>{args, row_dots});
+        return launch(AttentionBackwardBf16<dim(), true>{args, row_dots},
+                      AttentionBackwardBf16<dim(), false>{args, row_dots});
     }
     using Layout = BackwardLayout<dim()>;
-    return launch(AttentionBackwardTile<Layout, true>{args, row_dots}, AttentionBackwardTile<Layout, false>{args, row_dots});
+    return launch(AttentionBackwardTile<Layout, true>{args, row_dots},
+                  AttentionBackwardTile<Layout, false>{args, row_dots});
   });
 }
 

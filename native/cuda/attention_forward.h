@@ -5,8 +5,8 @@
 
 namespace univar::cuda {
 
-// Padded head dimension, query rows, keys, rows and lanes of a thread. Keys and values take turns in one tile, so that several
-// blocks fit on a multiprocessor.
+// Padded head dimension, query rows, keys, rows and lanes of a thread. Keys and values take turns in one tile, so that
+// several blocks fit on a multiprocessor.
 template <int kDim>
 struct ForwardLayout;
 template <>
@@ -37,7 +37,8 @@ struct AttentionForwardTile {
   };
 
   // Scores of keys [0, count) of a tile; `maxima` gets the largest of each row and lane.
-  UNIVAR_HD static void Score(int t, const float* queries, const float* keys, int depth, int count, State* state, float* maxima) {
+  UNIVAR_HD static void Score(int t, const float* queries, const float* keys, int depth, int count, State* state,
+                              float* maxima) {
     Dots<L>(t, queries, keys, depth, state->scores);
 #pragma unroll
     for (int i = 0; i < L::kRowsEach; ++i) {
@@ -106,9 +107,7 @@ struct AttentionForwardTile {
     });
     for (size_t first = 0; first < tile.length; first += L::kStreamed) {
       const size_t count = Min(L::kStreamed, tile.length - first);
-      block.Each([&](int t) {
-        StageRows<L, L::kStreamed>(t, k + first * stride, stride, count, dim, 1.0f, streamed);
-      });
+      block.Each([&](int t) { StageRows<L, L::kStreamed>(t, k + first * stride, stride, count, dim, 1.0f, streamed); });
       block.Each([&](int t) {
         if (L::Row(t) < rows) Score(t, queries, streamed, depth, static_cast<int>(count), &local[t], of_lanes);
       });
@@ -142,8 +141,9 @@ struct AttentionForwardTile {
     });
     block.Each([&](int t) {
       const size_t at = (tile.begin + tile.first) * model + tile.head * dim;
-      WriteRows<L, L::kStride>(t, queries, tile.rows, dim, model, [](size_t) { return 1.0f; },
-                               args.o != nullptr ? args.o + at : nullptr, args.o16 != nullptr ? args.o16 + at : nullptr);
+      WriteRows<L, L::kStride>(
+          t, queries, tile.rows, dim, model, [](size_t) { return 1.0f; }, args.o != nullptr ? args.o + at : nullptr,
+          args.o16 != nullptr ? args.o16 + at : nullptr);
     });
   }
 };

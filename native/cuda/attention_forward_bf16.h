@@ -1,8 +1,8 @@
-// The forward pass of attention (ops/attention.h) by tensor cores: queries, keys, values and weights are rounded to bf16, sums are
-// float32.
+// The forward pass of attention (ops/attention.h) by tensor cores: queries, keys, values and weights are rounded to
+// bf16, sums are float32.
 //
-// Keys pass by twice, for the maxima and then for the weights, so that sums need no rescaling and can stay in the fragments of the
-// tensor cores, whose layout is nobody's business. Products are cheap here.
+// Keys pass by twice, for the maxima and then for the weights, so that sums need no rescaling and can stay in the
+// fragments of the tensor cores, whose layout is nobody's business. Products are cheap here.
 #pragma once
 
 #include "cuda/attention_bf16_tiles.h"
@@ -19,8 +19,8 @@ struct AttentionForwardBf16 {
 
   static size_t shared_bytes() {
     return SharedBytes<Bf16>(L::kRows * L::kStride) + SharedBytes<Bf16>(kKeys * L::kStride) +
-           SharedBytes<Bf16>(L::kRows * kWeightStride) + SharedBytes<float>(L::kRows * Max(kScoreStride, L::kSumStride)) +
-           SharedBytes<float>(kThreads);
+           SharedBytes<Bf16>(L::kRows * kWeightStride) +
+           SharedBytes<float>(L::kRows * Max(kScoreStride, L::kSumStride)) + SharedBytes<float>(kThreads);
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
@@ -31,10 +31,12 @@ struct AttentionForwardBf16 {
   };
 
   template <class B>
-  UNIVAR_BODY static void Score(B& block, const float* keys, size_t stride, size_t count, size_t dim, size_t rows, const Tiles& tiles) {
+  UNIVAR_BODY static void Score(B& block, const float* keys, size_t stride, size_t count, size_t dim, size_t rows,
+                                const Tiles& tiles) {
     block.Each([&](int t) { StageRows<L, kKeys>(t, keys, stride, count, dim, 1.0f, tiles.streamed); });
     block.Each([&](int t) {
-      if (static_cast<size_t>(L::WarpRow(t)) < rows) L::template Dots<kKeys>(t, tiles.queries, tiles.streamed, tiles.sums);
+      if (static_cast<size_t>(L::WarpRow(t)) < rows)
+        L::template Dots<kKeys>(t, tiles.queries, tiles.streamed, tiles.sums);
     });
   }
 
@@ -92,7 +94,8 @@ struct AttentionForwardBf16 {
         }
       });
       block.Each([&](int t) {
-        if (static_cast<size_t>(L::WarpRow(t)) < tile.rows) L::template AddProduct<kKeys>(t, tiles.weights, tiles.streamed, &out[t]);
+        if (static_cast<size_t>(L::WarpRow(t)) < tile.rows)
+          L::template AddProduct<kKeys>(t, tiles.weights, tiles.streamed, &out[t]);
       });
     }
     block.Each([&](int t) {
@@ -109,7 +112,8 @@ struct AttentionForwardBf16 {
         return 1.0f / (tiles.of_threads[r * L::kSharers] + tiles.of_threads[r * L::kSharers + 1]);
       };
       const size_t at = token * model + tile.head * dim;
-      WriteRows<L, L::kSumStride>(t, tiles.sums, tile.rows, dim, model, inverse, args.o != nullptr ? args.o + at : nullptr,
+      WriteRows<L, L::kSumStride>(t, tiles.sums, tile.rows, dim, model, inverse,
+                                  args.o != nullptr ? args.o + at : nullptr,
                                   args.o16 != nullptr ? args.o16 + at : nullptr);
     });
   }

@@ -1,5 +1,5 @@
-// What the kernels of attention share (ops/attention.h): which rows of which sequence a block owns, and products of tiles in
-// shared memory. A block owns a tile of rows of one head; tiles of the rows that these meet stream past it.
+// What the kernels of attention share (ops/attention.h): which rows of which sequence a block owns, and products of
+// tiles in shared memory. A block owns a tile of rows of one head; tiles of the rows that these meet stream past it.
 #pragma once
 
 #include "cuda/numbers.h"
@@ -10,15 +10,15 @@ namespace univar::cuda {
 // Scores are in units of log 2, because exp2 costs less than exp.
 inline constexpr float kLog2E = 1.44269504088896341f, kLn2 = 0.69314718055994531f;
 
-// What a block owns: of one head, rows [first, first + rows) of the sequence of `length` tokens that begins at token `begin`. No
-// rows where the sequence has ended.
+// What a block owns: of one head, rows [first, first + rows) of the sequence of `length` tokens that begins at token
+// `begin`. No rows where the sequence has ended.
 struct TokenTile {
   size_t head, begin, length, first, rows;
 };
 
-// Only the device can read the offsets, so tiles are numbered such that their count needs none of them: sequence s owns tiles
-// [offsets[s] / rows + s, offsets[s + 1] / rows + s + 1), of which the last can be empty. Blocks of one tile follow each other,
-// a head each, because heads lie side by side.
+// Only the device can read the offsets, so tiles are numbered such that their count needs none of them: sequence s owns
+// tiles [offsets[s] / rows + s, offsets[s + 1] / rows + s + 1), of which the last can be empty. Blocks of one tile
+// follow each other, a head each, because heads lie side by side.
 UNIVAR_HD size_t CountTokenTiles(const AttentionShape& shape, size_t rows) {
   return (shape.tokens / rows + shape.sequences) * shape.heads;
 }
@@ -28,8 +28,10 @@ UNIVAR_HD TokenTile FindTokenTile(const AttentionShape& shape, size_t block, siz
   size_t sequence = 0;
   for (size_t end = shape.sequences; end - sequence > 1;) {
     const size_t middle = sequence + (end - sequence) / 2;
-    if (first_tile(middle) <= index) sequence = middle;
-    else end = middle;
+    if (first_tile(middle) <= index)
+      sequence = middle;
+    else
+      end = middle;
   }
   const size_t begin = static_cast<size_t>(shape.offsets[sequence]);
   const size_t length = static_cast<size_t>(shape.offsets[sequence + 1]) - begin;
@@ -48,8 +50,8 @@ UNIVAR_HD HeadRows FindHeadRows(const AttentionShape& shape, const TokenTile& ti
   return {dim, model, stride, q, q + model, q + 2 * model};
 }
 
-// How a block of threads shares out tiles of `kRows` own and `kStreamed` streamed rows, each padded to kDim entries. A thread
-// has kRowsEach own rows, and of these every kAcross-th streamed row or four entries, beginning with its lane.
+// How a block of threads shares out tiles of `kRows` own and `kStreamed` streamed rows, each padded to kDim entries. A
+// thread has kRowsEach own rows, and of these every kAcross-th streamed row or four entries, beginning with its lane.
 template <int kPaddedDim, int kOwnRows, int kStreamedRows, int kEach, int kLanes>
 struct AttentionLayout {
   static constexpr int kDim = kPaddedDim, kRows = kOwnRows, kStreamed = kStreamedRows;
@@ -112,15 +114,15 @@ UNIVAR_HD void Dots(int thread, const float* own, const float* streamed, int dep
 #pragma unroll
       for (int i = 0; i < L::kRowsEach; ++i)
 #pragma unroll
-        for (int j = 0; j < L::kStreamedEach; ++j)
-          dots[i][j] = fmaf(a[i].values[e], b[j].values[e], dots[i][j]);
+        for (int j = 0; j < L::kStreamedEach; ++j) dots[i][j] = fmaf(a[i].values[e], b[j].values[e], dots[i][j]);
   }
 }
 
-// entries += weights[rows, count] streamed[count, dim]; `count` is a multiple of 4. A tile's sum is added at once, so that
-// rounding errors of long sums grow with the number of tiles and not of tokens.
+// entries += weights[rows, count] streamed[count, dim]; `count` is a multiple of 4. A tile's sum is added at once, so
+// that rounding errors of long sums grow with the number of tiles and not of tokens.
 template <class L>
-UNIVAR_HD void AddProduct(int thread, const float* weights, const float* streamed, int count, int dim, OwnEntries<L>* entries) {
+UNIVAR_HD void AddProduct(int thread, const float* weights, const float* streamed, int count, int dim,
+                          OwnEntries<L>* entries) {
   const float* left = weights + L::Row(thread) * L::kWeightStride;
 #pragma unroll
   for (int piece = 0; piece < L::kPieces; ++piece) {
@@ -148,7 +150,8 @@ UNIVAR_HD void AddProduct(int thread, const float* weights, const float* streame
   }
 }
 
-// Puts a thread's entries, times factors of its rows, into a tile in shared memory, from which they are written in order.
+// Puts a thread's entries, times factors of its rows, into a tile in shared memory, from which they are written in
+// order.
 template <class L>
 UNIVAR_HD void PutEntries(int thread, const OwnEntries<L>& entries, const float (&factors)[L::kRowsEach], float* tile) {
 #pragma unroll
@@ -158,15 +161,16 @@ UNIVAR_HD void PutEntries(int thread, const OwnEntries<L>& entries, const float 
       Four four;
 #pragma unroll
       for (int e = 0; e < 4; ++e) four.values[e] = factors[i] * entries.values[i][piece][e];
-      *reinterpret_cast<Four*>(tile + (L::Row(thread) + i) * L::kStride + 4 * (L::Lane(thread) + piece * L::kAcross)) = four;
+      *reinterpret_cast<Four*>(tile + (L::Row(thread) + i) * L::kStride + 4 * (L::Lane(thread) + piece * L::kAcross)) =
+          four;
     }
   }
 }
 
 // Writes `count` rows of `dim` entries of a tile, times factor(row), as float32, as bf16, or as both.
 template <class L, int kTileStride, class Factor>
-UNIVAR_HD void WriteRows(int thread, const float* tile, size_t count, size_t dim, size_t stride, const Factor& factor, float* to,
-                         Bf16* to16) {
+UNIVAR_HD void WriteRows(int thread, const float* tile, size_t count, size_t dim, size_t stride, const Factor& factor,
+                         float* to, Bf16* to16) {
   for (int e = thread; e < L::kRows * L::kDim; e += L::kThreads) {
     const size_t r = static_cast<size_t>(e / L::kDim), d = static_cast<size_t>(e % L::kDim);
     if (r >= count || d >= dim) continue;

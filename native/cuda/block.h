@@ -1,9 +1,10 @@
 // Kernels written once for device and host. A kernel is a body: a struct that is called with a block and consists of
-// phases, block.Each([&](int thread) { ... }), with a barrier after each. On the device every thread runs a phase once; on the
-// host a loop runs it for all threads, so tests execute the very index arithmetic that the device will, without a device.
+// phases, block.Each([&](int thread) { ... }), with a barrier after each. On the device every thread runs a phase once;
+// on the host a loop runs it for all threads, so tests execute the very index arithmetic that the device will, without
+// a device.
 //
-// Rules for bodies: outside of phases only what is the same for every thread; what a thread keeps between phases lives in
-// Local; shared memory that steers the control flow is read through Read, which has a barrier of its own.
+// Rules for bodies: outside of phases only what is the same for every thread; what a thread keeps between phases lives
+// in Local; shared memory that steers the control flow is read through Read, which has a barrier of its own.
 #pragma once
 
 #include <cmath>
@@ -24,9 +25,10 @@
 
 namespace univar::cuda {
 
-inline constexpr size_t kSharedAlignment = 32;  // what wmma asks of its pointers
+inline constexpr size_t kSharedAlignment = 32;                 // what wmma asks of its pointers
 inline constexpr size_t kPlainSharedBytes = size_t{48} << 10;  // more needs an opt-in per kernel
-inline constexpr size_t kMaxSharedBytes = size_t{64} << 10;    // every device of compute capability 8.0 or later has that and more
+inline constexpr size_t kMaxSharedBytes = size_t{64}
+                                          << 10;  // every device of compute capability 8.0 or later has that and more
 
 UNIVAR_HD constexpr size_t CeilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
 UNIVAR_HD constexpr size_t RoundUp(size_t n, size_t multiple) { return CeilDivide(n, multiple) * multiple; }
@@ -92,8 +94,8 @@ class HostBlock {
   size_t index() const { return index_; }
   int threads() const { return threads_; }
 
-  // Every other phase from the last thread to the first, and in the next block the others: where a phase depends on the order of
-  // its threads, which on the device is any, one of the two blocks gets something else.
+  // Every other phase from the last thread to the first, and in the next block the others: where a phase depends on the
+  // order of its threads, which on the device is any, one of the two blocks gets something else.
   template <typename F>
   void Each(const F& phase) {
     const bool backwards = (index_ + phases_++) % 2 == 1;

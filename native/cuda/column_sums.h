@@ -12,7 +12,8 @@ namespace univar::cuda {
 inline constexpr size_t kMaxPieces = 128;
 inline constexpr size_t kMinPieceRows = 64;
 
-// One block per piece of `height` rows and strip of kColumns columns; output.Take(piece, sum, column, value) gets the sums.
+// One block per piece of `height` rows and strip of kColumns columns; output.Take(piece, sum, column, value) gets the
+// sums.
 template <class Terms, class Output>
 struct SumColumns {
   static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row

@@ -14,10 +14,17 @@
 namespace univar::cuda {
 namespace {
 
-// What is needed of cublasLt.h, which is not there when this is compiled. Its numbers are part of the library's interface.
+// What is needed of cublasLt.h, which is not there when this is compiled. Its numbers are part of the library's
+// interface.
 enum : int { kSuccess = 0, kNoAlgorithm = 15, kCompute32F = 68, kFloat = 0, kHalf = 2, kBfloat = 14 };
 enum : int { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };  // of an operation
-enum : int { kMaxWorkspaceBytes = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };  // of a preference
+enum : int {
+  kMaxWorkspaceBytes = 1,
+  kAlignmentA = 5,
+  kAlignmentB = 6,
+  kAlignmentC = 7,
+  kAlignmentD = 8
+};  // of a preference
 enum : int32_t { kPlain = 0, kTransposed = 1 };
 enum : uint32_t { kAddBias = 4 };
 
@@ -45,11 +52,11 @@ struct Library {
   int (*create_preference)(void**);
   int (*destroy_preference)(void*);
   int (*set_preference)(void*, int attribute, const void* value, size_t bytes);
-  int (*heuristic)(void* handle, void* operation, void* a, void* b, void* c, void* d, void* preference, int wanted, Heuristic*,
-                   int* found);
-  int (*multiply)(void* handle, void* operation, const void* alpha, const void* a, void* a_layout, const void* b, void* b_layout,
-                  const void* beta, const void* c, void* c_layout, void* d, void* d_layout, const Algorithm*, void* workspace,
-                  size_t bytes, void* stream);
+  int (*heuristic)(void* handle, void* operation, void* a, void* b, void* c, void* d, void* preference, int wanted,
+                   Heuristic*, int* found);
+  int (*multiply)(void* handle, void* operation, const void* alpha, const void* a, void* a_layout, const void* b,
+                  void* b_layout, const void* beta, const void* c, void* c_layout, void* d, void* d_layout,
+                  const Algorithm*, void* workspace, size_t bytes, void* stream);
 };
 
 Library Open() {
@@ -59,7 +66,8 @@ Library Open() {
     if (file = dlopen(name, RTLD_NOW | RTLD_LOCAL); file != nullptr) break;
   }
   if (file == nullptr) {
-    library.info.reason = "libcublasLt.so.13, .12 and libcublasLt.so were not found; bf16 products are slower without it";
+    library.info.reason =
+        "libcublasLt.so.13, .12 and libcublasLt.so were not found; bf16 products are slower without it";
     return library;
   }
   const char* missing = nullptr;
@@ -109,7 +117,8 @@ uint32_t AlignmentOf(const void* address) {
   return static_cast<uint32_t>(number & ~(number - 1));
 }
 
-// The library's choices, which take it longer than a small product takes the device, and are the same for the same question.
+// The library's choices, which take it longer than a small product takes the device, and are the same for the same
+// question.
 class Choices {
  public:
   using Question = std::array<uint64_t, 15>;
@@ -141,8 +150,8 @@ Choices& TheChoices() {
 // A descriptor that is destroyed with its scope.
 using Descriptor = std::unique_ptr<void, int (*)(void*)>;
 
-// The library is column-major, where a row-major matrix is its transpose: C^T [n, m] = op(B)^T op(A)^T. So our B is its first
-// operand and our A its second, and what is transposed for us is transposed for it.
+// The library is column-major, where a row-major matrix is its transpose: C^T [n, m] = op(B)^T op(A)^T. So our B is its
+// first operand and our A its second, and what is transposed for us is transposed for it.
 class Plan {
  public:
   Plan(const Library& library, const LtProduct& product) : library_(library), product_(product) {}
@@ -160,7 +169,8 @@ class Plan {
     if (!*done) return Status::Ok();
     const float beta = p.addend == nullptr ? 0.0f : 1.0f;
     UNIVAR_LT(library_.multiply(library_.handle, operation_.get(), &p.scale, p.b, b_.get(), p.a, a_.get(), &beta,
-                                Addend(), c_.get(), p.c, c_.get(), &best.algorithm, workspace.memory, workspace.bytes, stream));
+                                Addend(), c_.get(), p.c, c_.get(), &best.algorithm, workspace.memory, workspace.bytes,
+                                stream));
     return Status::Ok();
   }
 
@@ -169,7 +179,8 @@ class Plan {
     void* made = nullptr;
     UNIVAR_LT(library_.create_operation(&made, kCompute32F, kFloat));
     operation_ = Descriptor(made, library_.destroy_operation);
-    const int32_t first = product_.transpose_b ? kTransposed : kPlain, second = product_.transpose_a ? kTransposed : kPlain;
+    const int32_t first = product_.transpose_b ? kTransposed : kPlain,
+                  second = product_.transpose_a ? kTransposed : kPlain;
     UNIVAR_LT(library_.set_operation(made, kTransposeA, &first, sizeof first));
     UNIVAR_LT(library_.set_operation(made, kTransposeB, &second, sizeof second));
     if (product_.bias == nullptr) return Status::Ok();
@@ -189,11 +200,20 @@ class Plan {
   // No algorithm is no error: some operands suit none.
   Status Choose(const LtWorkspace& workspace, Heuristic* best) {
     const LtProduct& p = product_;
-    const Choices::Question question = {p.transpose_a,       p.transpose_b,    p.f16,
-                                        p.rounded,           p.addend != nullptr, p.bias != nullptr,
-                                        p.m,                 p.n,              p.k,
-                                        p.lda,               p.ldb,            p.ldc,
-                                        AlignmentOf(p.a) << 16 | AlignmentOf(p.b), AlignmentOf(p.c) << 16 | AlignmentOf(Addend()),
+    const Choices::Question question = {p.transpose_a,
+                                        p.transpose_b,
+                                        p.f16,
+                                        p.rounded,
+                                        p.addend != nullptr,
+                                        p.bias != nullptr,
+                                        p.m,
+                                        p.n,
+                                        p.k,
+                                        p.lda,
+                                        p.ldb,
+                                        p.ldc,
+                                        AlignmentOf(p.a) << 16 | AlignmentOf(p.b),
+                                        AlignmentOf(p.c) << 16 | AlignmentOf(Addend()),
                                         workspace.bytes};
     if (TheChoices().Find(question, best)) return Status::Ok();
     UNIVAR_TRY(Ask(workspace, best));
@@ -207,13 +227,15 @@ class Plan {
     const Descriptor preference(made, library_.destroy_preference);
     const uint64_t bytes = workspace.bytes;
     UNIVAR_LT(library_.set_preference(made, kMaxWorkspaceBytes, &bytes, sizeof bytes));
-    const std::pair<int, const void*> places[] = {{kAlignmentA, product_.b}, {kAlignmentB, product_.a}, {kAlignmentC, Addend()}, {kAlignmentD, product_.c}};
+    const std::pair<int, const void*> places[] = {
+        {kAlignmentA, product_.b}, {kAlignmentB, product_.a}, {kAlignmentC, Addend()}, {kAlignmentD, product_.c}};
     for (const auto& [attribute, address] : places) {
       const uint32_t alignment = AlignmentOf(address);
       UNIVAR_LT(library_.set_preference(made, attribute, &alignment, sizeof alignment));
     }
     int found = 0;
-    const int status = library_.heuristic(library_.handle, operation_.get(), b_.get(), a_.get(), c_.get(), c_.get(), made, 1, best, &found);
+    const int status = library_.heuristic(library_.handle, operation_.get(), b_.get(), a_.get(), c_.get(), c_.get(),
+                                          made, 1, best, &found);
     if (status != kSuccess || found == 0) best->status = kNoAlgorithm;
     return Status::Ok();
   }

@@ -1,5 +1,5 @@
-// Products by cuBLASLt, opened at run time: without it our own (gemm.h) do the work. No header of CUDA, so that the addon builds
-// without the library's, and tests run against one of their own.
+// Products by cuBLASLt, opened at run time: without it our own (gemm.h) do the work. No header of CUDA, so that the
+// addon builds without the library's, and tests run against one of their own.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,10 @@ struct LtProduct {
   size_t m = 0, n = 0, k = 0;
   const uint16_t* a = nullptr;
   const uint16_t* b = nullptr;
-  bool f16 = false;              // what a and b hold
+  bool f16 = false;  // what a and b hold
   float scale = 1.0f;
   void* c = nullptr;
-  bool rounded = false;          // whether C is bf16
+  bool rounded = false;  // whether C is bf16
   size_t lda = 0, ldb = 0, ldc = 0;
   const void* addend = nullptr;  // like C, may be C; null: none
   const float* bias = nullptr;   // [n], unless C is bf16; null: none
@@ -39,8 +39,8 @@ struct LtWorkspace {
 };
 inline constexpr size_t kLtWorkspaceBytes = size_t{32} << 20;  // what NVIDIA recommends for Hopper
 
-// Asks for the product on `stream` (a cudaStream_t). `*done` is false, and nothing has happened, where there is no library or none
-// of its algorithms takes these operands.
+// Asks for the product on `stream` (a cudaStream_t). `*done` is false, and nothing has happened, where there is no
+// library or none of its algorithms takes these operands.
 Status MultiplyByCublasLt(const LtProduct& product, const LtWorkspace& workspace, void* stream, bool* done);
 
 }  // namespace univar::cuda

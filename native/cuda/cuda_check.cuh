@@ -13,13 +13,13 @@ inline Status FromCuda(cudaError_t error, const char* call, const char* file, in
   if (error == cudaSuccess) return Status::Ok();
   cudaGetLastError();  // else the next call would report it once more
   return Status::Error(error == cudaErrorMemoryAllocation ? Code::kOutOfMemory : Code::kCuda,
-                       std::string("CUDA: ") + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ") in " + call +
-                           ", " + file + ":" + std::to_string(line));
+                       std::string("CUDA: ") + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ") in " +
+                           call + ", " + file + ":" + std::to_string(line));
 }
 
 }  // namespace univar::cuda
 
-#define UNIVAR_CUDA(call)                                                                           \
+#define UNIVAR_CUDA(call)                                                                            \
   if (::univar::Status status_of_call = ::univar::cuda::FromCuda((call), #call, __FILE__, __LINE__); \
-      !status_of_call.ok())                                                                         \
+      !status_of_call.ok())                                                                          \
   return status_of_call

@@ -1,5 +1,5 @@
-// The device as a machine (machine.h): a stream of its own, memory that goes with it. One call of an operation uses one machine, so
-// calls on different threads are independent.
+// The device as a machine (machine.h): a stream of its own, memory that goes with it. One call of an operation uses one
+// machine, so calls on different threads are independent.
 #pragma once
 
 #include <vector>
@@ -102,7 +102,8 @@ class CudaMachine {
     *done = false;
     if (!HasLibrary() || product.m == 0) return Status::Ok();
     if (workspace_.memory == nullptr) {
-      UNIVAR_TRY(Allocate(kLtWorkspaceBytes, "the workspace of cuBLASLt", reinterpret_cast<unsigned char**>(&workspace_.memory)));
+      UNIVAR_TRY(Allocate(kLtWorkspaceBytes, "the workspace of cuBLASLt",
+                          reinterpret_cast<unsigned char**>(&workspace_.memory)));
       workspace_.bytes = kLtWorkspaceBytes;
     }
     return MultiplyByCublasLt(product, workspace_, stream_, done);

@@ -7,7 +7,9 @@
 namespace univar::cuda {
 namespace {
 
-std::string VersionName(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+std::string VersionName(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
 
 std::string Explain(cudaError_t error, const DeviceInfo& device) {
   const std::string number = " (error " + std::to_string(error) + ", " + cudaGetErrorName(error) + ")";
@@ -46,8 +48,8 @@ DeviceInfo Look() {
   device.memory_bytes = properties.totalGlobalMem;
   device.available = HasCode(device.major, device.minor);
   if (!device.available) {
-    device.reason = device.name + " has compute capability " + std::to_string(device.major) + "." + std::to_string(device.minor) +
-                    ", this build is for " + kArchitectures;
+    device.reason = device.name + " has compute capability " + std::to_string(device.major) + "." +
+                    std::to_string(device.minor) + ", this build is for " + kArchitectures;
   }
   return device;
 }

@@ -11,8 +11,8 @@ struct DeviceInfo {
   std::string reason;  // why not
   int error = 0;       // CUDA's number for it, 0 if the reason is ours
   std::string name;
-  int major = 0, minor = 0;          // compute capability
-  int driver = 0, runtime = 0;       // 1000 major + 10 minor; driver 0: none is installed
+  int major = 0, minor = 0;     // compute capability
+  int driver = 0, runtime = 0;  // 1000 major + 10 minor; driver 0: none is installed
   size_t memory_bytes = 0;
 };
 

@@ -1,5 +1,6 @@
-// Memory of the device: of its own, or from a pool, in the order of a stream. The pool keeps some of what is freed, so that operations
-// which are called again and again, as the loss in training and top-k in a service, do not wait for the driver to map memory.
+// Memory of the device: of its own, or from a pool, in the order of a stream. The pool keeps some of what is freed, so
+// that operations which are called again and again, as the loss in training and top-k in a service, do not wait for the
+// driver to map memory.
 #pragma once
 
 #include <limits>
@@ -20,7 +21,8 @@ inline cudaMemPool_t MemoryPool() {
     properties.allocType = cudaMemAllocationTypePinned;
     properties.location.type = cudaMemLocationTypeDevice;
     properties.location.id = 0;
-    const bool known = cudaDeviceGetAttribute(&supported, cudaDevAttrMemoryPoolsSupported, 0) == cudaSuccess && supported != 0;
+    const bool known =
+        cudaDeviceGetAttribute(&supported, cudaDevAttrMemoryPoolsSupported, 0) == cudaSuccess && supported != 0;
     if (!known || cudaMemPoolCreate(&made, &properties) != cudaSuccess) {
       cudaGetLastError();
       return cudaMemPool_t{nullptr};
@@ -32,7 +34,8 @@ inline cudaMemPool_t MemoryPool() {
   return pool;
 }
 
-// `allocate(at, bytes)` gives an error of CUDA. Where memory is short, it is tried once more without what the pool keeps.
+// `allocate(at, bytes)` gives an error of CUDA. Where memory is short, it is tried once more without what the pool
+// keeps.
 template <class Allocate>
 Status TryToAllocate(size_t count, size_t bytes, const char* what, void** at, const Allocate& allocate) {
   const bool fits = count <= std::numeric_limits<size_t>::max() / bytes;
@@ -47,9 +50,10 @@ Status TryToAllocate(size_t count, size_t bytes, const char* what, void** at, co
     cudaGetLastError();
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
-    return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " + std::to_string(count) +
-                                                 " elements of " + std::to_string(bytes) + " bytes; " + std::to_string(free) +
-                                                 " of " + std::to_string(total) + " bytes are free");
+    return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " +
+                                                 std::to_string(count) + " elements of " + std::to_string(bytes) +
+                                                 " bytes; " + std::to_string(free) + " of " + std::to_string(total) +
+                                                 " bytes are free");
   }
   UNIVAR_CUDA(error);
   return Status::Ok();
@@ -68,8 +72,10 @@ inline Status AllocateFromPool(size_t count, size_t bytes, const char* what, cud
 }
 
 inline void ReleaseToPool(void* at, cudaStream_t stream) {
-  if (MemoryPool() == nullptr) cudaFree(at);
-  else cudaFreeAsync(at, stream);
+  if (MemoryPool() == nullptr)
+    cudaFree(at);
+  else
+    cudaFreeAsync(at, stream);
 }
 
 }  // namespace univar::cuda

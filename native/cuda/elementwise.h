@@ -11,9 +11,7 @@
 
 namespace univar::cuda {
 
-UNIVAR_HD float Load(const ActivationInput& x, size_t i) {
-  return x.bf16 != nullptr ? FromBf16(x.bf16[i]) : x.f32[i];
-}
+UNIVAR_HD float Load(const ActivationInput& x, size_t i) { return x.bf16 != nullptr ? FromBf16(x.bf16[i]) : x.f32[i]; }
 UNIVAR_HD void Store(float value, const ActivationOutput& y, size_t i) {
   if (y.f32 != nullptr) y.f32[i] = value;
   if (y.bf16 != nullptr) y.bf16[i] = ToBf16(value);

@@ -1,5 +1,7 @@
-// Sum of embeddings and its gradient, see ops/embedding.h. The gradient of a row of a table is the sum over the tokens that read
-// it: each token is linked to the next one with the same key (id or position), and the first of a key walks along the links.
+// Sum of embeddings and its gradient, see ops/embedding.h. The gradient of a row of a table is the sum over the tokens
+// that read
+// it: each token is linked to the next one with the same key (id or position), and the first of a key walks along the
+// links.
 #pragma once
 
 #include "cuda/column_sums.h"
@@ -75,14 +77,16 @@ struct AddLinkedElement {
     const int32_t key = keys[token];
     if (links[token].first == 0 || key == skipped) return;
     double sum = 0.0;
-    for (int32_t n = static_cast<int32_t>(token); n >= 0; n = links[n].next) sum += dx[static_cast<size_t>(n) * cols + j];
+    for (int32_t n = static_cast<int32_t>(token); n >= 0; n = links[n].next)
+      sum += dx[static_cast<size_t>(n) * cols + j];
     float* to = table + static_cast<size_t>(key) * cols + j;
     *to = static_cast<float>(*to + sum);
   }
 };
 
 template <class Machine>
-Status AddByKey(Machine& machine, const int32_t* keys, size_t tokens, size_t cols, const float* dx, int32_t skipped, float* table) {
+Status AddByKey(Machine& machine, const int32_t* keys, size_t tokens, size_t cols, const float* dx, int32_t skipped,
+                float* table) {
   KeyLink* links = nullptr;
   UNIVAR_TRY(machine.Scratch(tokens, "links of equal tokens", &links));
   const LinkKeys link{keys, tokens, links};
@@ -91,8 +95,8 @@ Status AddByKey(Machine& machine, const int32_t* keys, size_t tokens, size_t col
 }
 
 template <class Machine>
-Status EmbeddingForward(Machine& machine, const EmbeddingArgs& args, const float* word, const float* position, const float* type,
-                        float* x) {
+Status EmbeddingForward(Machine& machine, const EmbeddingArgs& args, const float* word, const float* position,
+                        const float* type, float* x) {
   return ForEach(machine, EmbedElement{args, word, position, type, x}, args.tokens, args.cols);
 }
 

@@ -22,18 +22,23 @@ class EncoderOperations {
  public:
   static void AddTo(Backend* table) {
     static const Memory memory = {
-        .allocate = [](size_t count, size_t bytes, const char* what, void** at) {
-          return On([&](Machine&) { return Machine::AllocateOwned(count, bytes, what, at); });  // opened: there is a device
-        },
+        .allocate =
+            [](size_t count, size_t bytes, const char* what, void** at) {
+              return On([&](Machine&) {
+                return Machine::AllocateOwned(count, bytes, what, at);
+              });  // opened: there is a device
+            },
         .release = Machine::ReleaseOwned,
-        .copy = [](void* to, const void* from, size_t bytes) {
-          return On([&](Machine& machine) {
-            return machine.Copy(static_cast<const unsigned char*>(from), bytes, static_cast<unsigned char*>(to));
-          });
-        },
-        .clear = [](void* at, size_t bytes) {
-          return On([&](Machine& machine) { return machine.Fill(static_cast<unsigned char*>(at), 0, bytes); });
-        },
+        .copy =
+            [](void* to, const void* from, size_t bytes) {
+              return On([&](Machine& machine) {
+                return machine.Copy(static_cast<const unsigned char*>(from), bytes, static_cast<unsigned char*>(to));
+              });
+            },
+        .clear =
+            [](void* at, size_t bytes) {
+              return On([&](Machine& machine) { return machine.Fill(static_cast<unsigned char*>(at), 0, bytes); });
+            },
         .wait = [] { return On([](Machine& machine) { return machine.Wait(); }); },
     };
     table->memory = &memory;
@@ -45,12 +50,14 @@ class EncoderOperations {
 
  private:
   static void AddTokens(Backend* table) {
-    table->embedding_forward = [](const EmbeddingArgs& args, const float* word, const float* position, const float* type, float* x) {
+    table->embedding_forward = [](const EmbeddingArgs& args, const float* word, const float* position,
+                                  const float* type, float* x) {
       return On([&](Machine& machine) { return EmbeddingForward(machine, args, word, position, type, x); });
     };
-    table->embedding_backward = [](const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword, float* dposition,
-                                   float* dtype) {
-      return On([&](Machine& machine) { return EmbeddingBackward(machine, args, dx, padding_id, dword, dposition, dtype); });
+    table->embedding_backward = [](const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
+                                   float* dposition, float* dtype) {
+      return On(
+          [&](Machine& machine) { return EmbeddingBackward(machine, args, dx, padding_id, dword, dposition, dtype); });
     };
     table->rope = [](const RopeArgs& args) { return On([&](Machine& machine) { return Rope(machine, args); }); };
     table->pool = [](ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y, const Control& control) {
@@ -75,7 +82,9 @@ class EncoderOperations {
       return On([&](Machine& machine) { return LayerNormBackward(machine, args); });
     };
     // Products read weights as they are.
-    table->pack_weight = [](const LinearWeight&, Precision, Scratch*, std::unique_ptr<PackedWeight>*) { return Status::Ok(); };
+    table->pack_weight = [](const LinearWeight&, Precision, Scratch*, std::unique_ptr<PackedWeight>*) {
+      return Status::Ok();
+    };
     table->linear_forward = [](const LinearWeight& weight, const LinearForwardArgs& args) {
       return On([&](Machine& machine) { return LinearForward(machine, weight, args); });
     };
@@ -91,14 +100,15 @@ class EncoderOperations {
     table->gelu_forward = [](ActivationInput x, ActivationOutput y, size_t n) {
       return On([&](Machine& machine) { return GeluForward(machine, x, y, n); });
     };
-    table->gelu_backward = [](ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y, size_t n) {
+    table->gelu_backward = [](ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y,
+                              size_t n) {
       return On([&](Machine& machine) { return GeluBackward(machine, x, dy, dx, y, n); });
     };
     table->swiglu_forward = [](ActivationInput pair, ActivationOutput y, size_t rows, size_t cols) {
       return On([&](Machine& machine) { return SwigluForward(machine, pair, y, rows, cols); });
     };
-    table->swiglu_backward = [](ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y, size_t rows,
-                                size_t cols) {
+    table->swiglu_backward = [](ActivationInput pair, ActivationInput dy, ActivationOutput dpair, ActivationOutput y,
+                                size_t rows, size_t cols) {
       return On([&](Machine& machine) { return SwigluBackward(machine, pair, dy, dpair, y, rows, cols); });
     };
   }

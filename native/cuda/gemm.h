@@ -1,6 +1,6 @@
-// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16 or f16, by FMA from float32, sums in float32. One block
-// computes one tile of C; sizes need not be multiples of anything. Operands of 16 bits are read in pieces of 8 entries where their
-// rows start at multiples of 16 bytes; then they must be zero up to the next multiple of 8 entries.
+// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16 or f16, by FMA from float32, sums in float32. One
+// block computes one tile of C; sizes need not be multiples of anything. Operands of 16 bits are read in pieces of 8
+// entries where their rows start at multiples of 16 bytes; then they must be zero up to the next multiple of 8 entries.
 #pragma once
 
 #include "cuda/warp_mma.h"
@@ -14,8 +14,8 @@ struct GemmShape {
   size_t m, n, k;
   size_t lda, ldb, ldc;
   bool accumulate;
-  // Entries of k per block: where C is small and k long, several blocks share a tile, and C is [splits, m, n] of partial sums
-  // (AddSplits). A multiple of 32; 0: all.
+  // Entries of k per block: where C is small and k long, several blocks share a tile, and C is [splits, m, n] of
+  // partial sums (AddSplits). A multiple of 32; 0: all.
   size_t split_depth = 0;
 
   UNIVAR_HD size_t splits() const { return split_depth == 0 ? 1 : CeilDivide(k, split_depth); }
@@ -108,8 +108,8 @@ UNIVAR_HD void WaitForPieces() {
 #endif
 }
 
-// Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory, zeros
-// where it ends; to be waited for.
+// Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory,
+// zeros where it ends; to be waited for.
 template <int kRows, int kColumns, int kStride>
 UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t rows, size_t columns, size_t stride,
                            size_t row, size_t column, uint16_t* to) {
@@ -117,7 +117,8 @@ UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t
   if (!InPieces(from, stride)) {
     for (int e = thread; e < kRows * kColumns; e += threads) {
       const int r = e / kColumns, c = e % kColumns;
-      to[r * kStride + c] = row + r < rows && column + c < columns ? from[(row + r) * stride + column + c] : uint16_t{0};
+      to[r * kStride + c] =
+          row + r < rows && column + c < columns ? from[(row + r) * stride + column + c] : uint16_t{0};
     }
     return;
   }
@@ -152,7 +153,8 @@ struct GemmHalf {
 
   UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
   UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
-  static constexpr int kSizeA = kRowsA * kStrideA, kSizePair = kSizeA + kRowsB * kStrideB;  // of tiles in shared memory, entries
+  static constexpr int kSizeA = kRowsA * kStrideA,
+                       kSizePair = kSizeA + kRowsB * kStrideB;  // of tiles in shared memory, entries
   UNIVAR_HD static size_t shared_bytes() {
     return SharedBytes<uint16_t>(2 * kSizePair) + SharedBytes<float>(kThreads / kWarp * kFragmentSize);
   }
@@ -167,10 +169,10 @@ struct GemmHalf {
     typename B::template Local<WarpTile<kTransposeA, kTransposeB, kHalf, kWarpRows, kWarpColumns>> sums(block);
     const auto stage = [&](int t, size_t k, uint16_t* to) {
       const bool ta = kTransposeA, tb = kTransposeB;
-      StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k, shape.lda,
-                                               ta ? k : place.row, ta ? place.row : k, to);
-      StagePieces<kRowsB, kColumnsB, kStrideB>(t, kThreads, b, tb ? shape.n : shape.k, tb ? shape.k : shape.n, shape.ldb,
-                                               tb ? place.column : k, tb ? k : place.column, to + kSizeA);
+      StagePieces<kRowsA, kColumnsA, kStrideA>(t, kThreads, a, ta ? shape.k : shape.m, ta ? shape.m : shape.k,
+                                               shape.lda, ta ? k : place.row, ta ? place.row : k, to);
+      StagePieces<kRowsB, kColumnsB, kStrideB>(t, kThreads, b, tb ? shape.n : shape.k, tb ? shape.k : shape.n,
+                                               shape.ldb, tb ? place.column : k, tb ? k : place.column, to + kSizeA);
     };
 
     block.Each([&](int t) {

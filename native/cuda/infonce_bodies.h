@@ -1,5 +1,5 @@
-// What the loss does besides its products, as bodies (block.h). Rows and keys of the batch are numbered through; a tile of dot
-// products holds query rows [row, row + rows) against keys [column, column + columns).
+// What the loss does besides its products, as bodies (block.h). Rows and keys of the batch are numbered through; a tile
+// of dot products holds query rows [row, row + rows) against keys [column, column + columns).
 #pragma once
 
 #include "cuda/infonce_rows.h"
@@ -42,7 +42,7 @@ struct RowSums {
   Tile tile;
   float scale;
   SoftSum* negatives;
-  SoftSum* positives;      // with their dot products' sum: supervised mode only
+  SoftSum* positives;  // with their dot products' sum: supervised mode only
   double* positive_total;
   static size_t shared_bytes() { return 2 * SharedBytes<float>(kThreads) + 3 * SharedBytes<double>(kThreads); }
 
@@ -99,7 +99,8 @@ struct RowSums {
   }
 };
 
-// The same over columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns columns.
+// The same over columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns
+// columns.
 struct ColumnSums {
   static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row
   static constexpr int kThreads = kColumns * kLanes;
@@ -116,7 +117,8 @@ struct ColumnSums {
   UNIVAR_BODY void operator()(B& block) const {
     SoftSum* lanes = block.template Shared<SoftSum>(kThreads);
     const size_t strips = CeilDivide(tile.columns, kColumns), piece = block.index() / strips;
-    const size_t first = block.index() % strips * kColumns, begin = piece * kHeight, end = Min(begin + kHeight, tile.rows);
+    const size_t first = block.index() % strips * kColumns, begin = piece * kHeight,
+                 end = Min(begin + kHeight, tile.rows);
     block.Each([&](int t) {
       const size_t c = first + t % kColumns, j = tile.column + c;
       SoftSum part = EmptySoftSum();
@@ -187,8 +189,9 @@ struct FinishRows {
       const size_t i = block.index() * kThreads + t;
       if (i >= rows) return;
       const int count = group_counts != nullptr ? group_counts[groups[i]] : 1;
-      const RowResult row = count > 1 ? FinishSeveral(negatives[i], positives[i], positive_total[i], count, scale, weight)
-                                      : FinishSingle(negatives[i], positive[i], scale, weight);
+      const RowResult row = count > 1
+                                ? FinishSeveral(negatives[i], positives[i], positive_total[i], count, scale, weight)
+                                : FinishSingle(negatives[i], positive[i], scale, weight);
       terms[i] = row.terms;
       losses[i] = row.loss;
       coefficients[i] = row.coefficient;
@@ -203,8 +206,8 @@ struct FinishRows {
   }
 };
 
-// Turns the dot products of a tile into gradient coefficients: in place, or times `factor` as f16, zero up to the end of each row.
-// One block per row and kThreads * kEach columns.
+// Turns the dot products of a tile into gradient coefficients: in place, or times `factor` as f16, zero up to the end
+// of each row. One block per row and kThreads * kEach columns.
 struct Coefficients {
   static constexpr int kThreads = kRowThreads;
   static constexpr size_t kEach = 4;
@@ -221,8 +224,7 @@ struct Coefficients {
 
   UNIVAR_HD float At(size_t i, size_t j, float dot) const {
     const RowTerms row = terms[i];
-    if (!tile.Negative(i, j))
-      return tile.Several(i) ? row.weight * Term(dot, row.max, scale) - row.mean : 0.0f;
+    if (!tile.Negative(i, j)) return tile.Several(i) ? row.weight * Term(dot, row.max, scale) - row.mean : 0.0f;
     float value = row.weight * Term(dot, row.max, scale);
     if (column_terms != nullptr) value += column_terms[j].weight * Term(dot, column_terms[j].max, scale);
     return value;
@@ -247,8 +249,8 @@ struct Coefficients {
   }
 };
 
-// dX_i -= c_i sum_{p in Pos_i} y_p, dY_p -= sum_{i : p in Pos_i} c_i x_i, in double precision. One block per group of rows;
-// without groups every row is its own.
+// dX_i -= c_i sum_{p in Pos_i} y_p, dY_p -= sum_{i : p in Pos_i} c_i x_i, in double precision. One block per group of
+// rows; without groups every row is its own.
 struct AddPositives {
   static constexpr int kThreads = kRowThreads;
   InputRows query, key;

@@ -1,14 +1,14 @@
-// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients of the host are copied, those of the machine are read and
-// written where they lie. Labels are of the host.
+// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients of the host are copied, those of the machine
+// are read and written where they lie. Labels are of the host.
 //
-// The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again for the
-// gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D operations, symmetric or not;
-// memory is one tile, whatever the batch.
+// The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again
+// for the gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D
+// operations, symmetric or not; memory is one tile, whatever the batch.
 //
-// bf16: the tensor cores get f16, which is as fast and has three more bits. Times a power of two, one per side, the entries of
-// bf16 fit exactly, down to 2^-28 of the side's largest (and to 2^-38 less and less so); so products are those of bf16. G, times
-// a power of two of its own, is rounded to 2^-11 of each coefficient: with the 2^-8 of bf16 it would take two products to keep to
-// 1e-3, or stochastic rounding and care for large coefficients.
+// bf16: the tensor cores get f16, which is as fast and has three more bits. Times a power of two, one per side, the
+// entries of bf16 fit exactly, down to 2^-28 of the side's largest (and to 2^-38 less and less so); so products are
+// those of bf16. G, times a power of two of its own, is rounded to 2^-11 of each coefficient: with the 2^-8 of bf16 it
+// would take two products to keep to 1e-3, or stochastic rounding and care for large coefficients.
 #pragma once
 
 #include <algorithm>
@@ -185,8 +185,10 @@ class InfoNceDriver {
     for (size_t row = 0; row < rows_; row += tile_rows_) {
       for (size_t column = 0; column < rows_; column += tile_columns_) {
         if (control_.cancelled()) return Status::Aborted();
-        const Tile tile{row,          Min(tile_rows_, rows_ - row), column,       Min(tile_columns_, rows_ - column),
-                        tile_stride_, groups_,                      group_counts_};
+        const Tile tile{row,          Min(tile_rows_, rows_ - row),
+                        column,       Min(tile_columns_, rows_ - column),
+                        tile_stride_, groups_,
+                        group_counts_};
         UNIVAR_TRY(Dots(tile));
         UNIVAR_TRY(step(tile));
         if (++queued % kQueuedTiles == 0) UNIVAR_TRY(machine_.Wait());
@@ -222,9 +224,20 @@ class InfoNceDriver {
   }
 
   Status Finish(double* loss) {
-    const FinishRows finish{rows_,      args_.logit_scale, weight_,         positive_, negatives_,
-                            column_negatives_, positives_, positive_total_, groups_,   group_counts_,
-                            terms_,     column_terms_,     losses_,         coefficients_,
+    const FinishRows finish{rows_,
+                            args_.logit_scale,
+                            weight_,
+                            positive_,
+                            negatives_,
+                            column_negatives_,
+                            positives_,
+                            positive_total_,
+                            groups_,
+                            group_counts_,
+                            terms_,
+                            column_terms_,
+                            losses_,
+                            coefficients_,
                             &largest_[kCoefficient]};
     UNIVAR_TRY(machine_.Launch(finish, CeilDivide(rows_, FinishRows::kThreads)));
     UNIVAR_TRY(machine_.Launch(SumOfArray{losses_, rows_, losses_ + rows_}, 1));
@@ -257,7 +270,8 @@ class InfoNceDriver {
     const GemmShape to_query{tile.rows, dim_, tile.columns, tile_stride_, stride, dim_, true};
     const GemmShape to_key{tile.columns, dim_, tile.rows, tile_stride_, stride, dim_, true};
     const Rows coefficients{dots_, tile16_};
-    UNIVAR_TRY((Product<false, false>(coefficients, KeyRows(tile), coefficient_power_ + key_power_, d_query, to_query)));
+    UNIVAR_TRY(
+        (Product<false, false>(coefficients, KeyRows(tile), coefficient_power_ + key_power_, d_query, to_query)));
     UNIVAR_TRY((Product<true, false>(coefficients, QueryRows(tile), coefficient_power_ + query_power_, d_key, to_key)));
     control_.report(static_cast<int64_t>(tile.row + (tile.column + tile.columns == rows_ ? tile.rows : 0)));
     return Status::Ok();
@@ -312,7 +326,7 @@ class InfoNceDriver {
   const size_t stride_;  // of bf16 rows
   const bool bf16_, symmetric_, supervised_, masked_;
   const float scale_;
-  const double weight_;  // dL / d(logit) of a probability
+  const double weight_;                                  // dL / d(logit) of a probability
   const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
   int none_bad_ = 0;
   int query_power_ = 0, key_power_ = 0, coefficient_power_ = 0;  // of two, in f16

@@ -5,8 +5,8 @@
 
 namespace univar::cuda {
 
-// Rows of one side as the products see them: float32, or rounded to bf16 and held as f16, in rows of `stride` entries of which
-// each stands for `unit` times as much.
+// Rows of one side as the products see them: float32, or rounded to bf16 and held as f16, in rows of `stride` entries
+// of which each stands for `unit` times as much.
 struct InputRows {
   const float* plain;
   const F16* rounded;
@@ -43,8 +43,8 @@ struct LargestEntry {
   }
 };
 
-// Rows rounded to bf16, times a power of two that brings them to where f16 holds a bf16 exactly; zero up to `stride`. One block
-// per row.
+// Rows rounded to bf16, times a power of two that brings them to where f16 holds a bf16 exactly; zero up to `stride`.
+// One block per row.
 struct RoundRows {
   static constexpr int kThreads = 128;
   const float* from;
@@ -57,7 +57,8 @@ struct RoundRows {
   UNIVAR_BODY void operator()(B& block) const {
     const size_t row = block.index();
     block.Each([&](int t) {
-      for (size_t d = t; d < stride; d += kThreads) to[row * stride + d] = d < dim ? ToF16(factor * FromBf16(ToBf16(from[row * dim + d]))) : F16{0};
+      for (size_t d = t; d < stride; d += kThreads)
+        to[row * stride + d] = d < dim ? ToF16(factor * FromBf16(ToBf16(from[row * dim + d]))) : F16{0};
     });
   }
 };

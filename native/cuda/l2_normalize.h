@@ -60,7 +60,8 @@ struct NormalizeGradientRow {
     SumByHalves(block, sums, kThreads);
     const double norm = NormOf(sums[0].first), scale = 1.0 / norm, pull = sums[0].second / norm / norm;
     block.Each([&](int t) {
-      for (size_t j = t; j < cols; j += kThreads) dx[at + j] = static_cast<float>((dy[at + j] - pull * x[at + j]) * scale);
+      for (size_t j = t; j < cols; j += kThreads)
+        dx[at + j] = static_cast<float>((dy[at + j] - pull * x[at + j]) * scale);
     });
   }
 };

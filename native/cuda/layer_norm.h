@@ -1,5 +1,5 @@
-// Layer normalisation, see ops/layer_norm.h. One block per row; a thread comes back to the columns that it wrote, so rows need no
-// shared memory.
+// Layer normalisation, see ops/layer_norm.h. One block per row; a thread comes back to the columns that it wrote, so
+// rows need no shared memory.
 #pragma once
 
 #include "cuda/block_sums.h"
@@ -8,8 +8,9 @@
 
 namespace univar::cuda {
 
-// Everything is measured from a pivot, the sum's first mean in float32: entries minus the pivot are exact where they are close
-// to it, so rows with a large offset keep their variance; the little that the pivot misses the mean by is put right afterwards.
+// Everything is measured from a pivot, the sum's first mean in float32: entries minus the pivot are exact where they
+// are close to it, so rows with a large offset keep their variance; the little that the pivot misses the mean by is put
+// right afterwards.
 template <int kBlockThreads>
 struct LayerNormRow {
   static constexpr int kThreads = kBlockThreads;
@@ -132,7 +133,8 @@ Status LayerNormBackward(Machine& machine, const LayerNormBackwardArgs& args) {
   const size_t rows = args.dy.rows, cols = args.dy.cols;
   if (args.dweight != nullptr) {
     // First, as dsum may overwrite dy.
-    UNIVAR_TRY(AddColumnTerms(machine, LayerNormParameterTerms{args}, rows, cols, AddTo<2>{{args.dweight, args.dbias}}));
+    UNIVAR_TRY(
+        AddColumnTerms(machine, LayerNormParameterTerms{args}, rows, cols, AddTo<2>{{args.dweight, args.dbias}}));
   }
   return LaunchRows<LayerNormGradientRow>(machine, args, rows, cols);
 }

@@ -115,7 +115,8 @@ class LinearBackwardDriver {
 
   Status Run() {
     // First, as it has scratch memory of its own.
-    if (args_.db != nullptr) UNIVAR_TRY(AddColumnSums(machine_, args_.dy, args_.dy16, args_.rows, weight_.out, args_.db));
+    if (args_.db != nullptr)
+      UNIVAR_TRY(AddColumnSums(machine_, args_.dy, args_.dy16, args_.rows, weight_.out, args_.db));
     UNIVAR_TRY(Prepare());
     if (args_.dx != nullptr || args_.dx16 != nullptr) UNIVAR_TRY(InputGradient());
     return args_.dw == nullptr ? Status::Ok() : WeightGradient();
@@ -130,7 +131,8 @@ class LinearBackwardDriver {
     const bool splits = args_.dw != nullptr && split_depth_ != 0;
     if (bf16_) dy.Plan(dy_, dy_size, &parts);
     if (needs_x) x.Plan(x_, x_size, &parts);
-    const size_t partial = splits ? parts.Add<float>(CeilDivide(args_.rows, split_depth_) * weight_.out * weight_.in) : 0;
+    const size_t partial =
+        splits ? parts.Add<float>(CeilDivide(args_.rows, split_depth_) * weight_.out * weight_.in) : 0;
     UNIVAR_TRY(parts.Take(machine_, "operands and partial sums of a gradient"));
     if (bf16_) UNIVAR_TRY(dy.Round(&dy_, dy_size, parts));
     if (needs_x) UNIVAR_TRY(x.Round(&x_, x_size, parts));
@@ -139,7 +141,8 @@ class LinearBackwardDriver {
   }
 
   Status InputGradient() {
-    const GemmShape shape{args_.rows, weight_.in, weight_.out, weight_.out, weight_.in, weight_.in, args_.accumulate_dx};
+    const GemmShape shape{args_.rows, weight_.in, weight_.out,        weight_.out,
+                          weight_.in, weight_.in, args_.accumulate_dx};
     const Epilogue epilogue{.rounded = args_.dx16};
     return Multiply<false, false>(machine_, bf16_, dy_, {weight_.w, weight_.w16}, args_.dx, shape, epilogue);
   }

@@ -1,14 +1,13 @@
-// Where bodies run and their memory lives: CudaMachine (cuda_machine.cuh) on the device, HostMachine here, for tests. Drivers
-// (infonce_driver.h, topk_driver.h) are templates over the machine, so that the tests run them whole.
+// Where bodies run and their memory lives: CudaMachine (cuda_machine.cuh) on the device, HostMachine here, for tests.
+// Drivers (infonce_driver.h, topk_driver.h) are templates over the machine, so that the tests run them whole.
 //
-//   Open()                               first of all; says when there is no device
-//   Allocate<T>(count, what, &pointer)   until the machine goes; `what` names it in the error
-//   AllocateOwned, ReleaseOwned          static, for memory that outlives the machine
-//   Copy(from, count, to), Fill          in order with the launches, between any sides; on the host it has arrived when Wait returns
-//   Scratch<T>(count, what, &pointer)    uninitialised, until the next call of Scratch; grows to the largest demand
-//   Launch(body, blocks)                 one dimension
-//   MultiplyByLibrary(product, &done)    see cublas_lt.h; also whether a split of k is up to it: HasLibrary()
-//   Wait()                               everything before is done
+//   Open()                               first of all; says when there is no device Allocate<T>(count, what, &pointer)
+//   until the machine goes; `what` names it in the error AllocateOwned, ReleaseOwned          static, for memory that
+//   outlives the machine Copy(from, count, to), Fill          in order with the launches, between any sides; on the
+//   host it has arrived when Wait returns Scratch<T>(count, what, &pointer)    uninitialised, until the next call of
+//   Scratch; grows to the largest demand Launch(body, blocks)                 one dimension MultiplyByLibrary(product,
+//   &done)    see cublas_lt.h; also whether a split of k is up to it: HasLibrary() Wait()
+//   everything before is done
 #pragma once
 
 #include "core/memory.h"
@@ -34,7 +33,8 @@ class HostMachine {
   Status Allocate(size_t count, const char* what, T** pointer) {
     const size_t bytes = count * sizeof(T);
     if (bytes > limit - allocated) {
-      return Status::Error(Code::kOutOfMemory, std::string("Not enough memory for ") + what + ": " + std::to_string(bytes) + " bytes");
+      return Status::Error(Code::kOutOfMemory,
+                           std::string("Not enough memory for ") + what + ": " + std::to_string(bytes) + " bytes");
     }
     allocated += bytes;
     // Not zero, as on the device.
@@ -66,7 +66,8 @@ class HostMachine {
   }
   template <class Body>
   Status Launch(const Body& body, size_t blocks) {
-    if (Body::shared_bytes() > kMaxSharedBytes) return Status::Error(Code::kInternal, "A body takes too much shared memory");
+    if (Body::shared_bytes() > kMaxSharedBytes)
+      return Status::Error(Code::kInternal, "A body takes too much shared memory");
     for (size_t i = 0; i < blocks; ++i) {
       HostBlock block(i, Body::kThreads, Body::shared_bytes());
       body(block);

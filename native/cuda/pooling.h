@@ -1,5 +1,5 @@
-// From token vectors to one vector per sequence, see ops/pooling.h. A thread has a column of a sequence, so sums run in token
-// order.
+// From token vectors to one vector per sequence, see ops/pooling.h. A thread has a column of a sequence, so sums run in
+// token order.
 #pragma once
 
 #include "cuda/elementwise.h"
@@ -46,7 +46,8 @@ struct PoolGradientElement {
 
 // `offsets` is the machine's memory.
 template <class Machine>
-Status Pool(Machine& machine, ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y, const Control& control) {
+Status Pool(Machine& machine, ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y,
+            const Control& control) {
   if (control.cancelled()) return Status::Aborted();
   return ForEach(machine, PoolElement{hidden.data, offsets, pooling, y.data, y.cols}, y.rows, y.cols);
 }

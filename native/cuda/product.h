@@ -17,7 +17,8 @@ struct Operand {
 // Whether a library can do it: it knows no exact GELU, adds a bias of float32 to float32 only, and cuts k by itself.
 inline bool LibraryKnows(const GemmShape& shape, const Epilogue& epilogue) {
   const bool halves = epilogue.rounded != nullptr;
-  return !epilogue.gelu && shape.split_depth == 0 && !(halves && (epilogue.bias != nullptr || epilogue.residual != nullptr));
+  return !epilogue.gelu && shape.split_depth == 0 &&
+         !(halves && (epilogue.bias != nullptr || epilogue.residual != nullptr));
 }
 
 // C (+)= op(A) op(B) of operands of 16 bits, by tensor cores.

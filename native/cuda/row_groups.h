@@ -21,7 +21,8 @@ struct RowGroups {
     offsets.assign(counts.size() + 1, 0);
     for (size_t g = 0; g < counts.size(); ++g) offsets[g + 1] = offsets[g] + counts[g];
     std::vector<int32_t> next(offsets.begin(), offsets.end() - 1);
-    for (size_t i = 0; i < rows; ++i) members[static_cast<size_t>(next[static_cast<size_t>(of_row[i])]++)] = static_cast<int32_t>(i);
+    for (size_t i = 0; i < rows; ++i)
+      members[static_cast<size_t>(next[static_cast<size_t>(of_row[i])]++)] = static_cast<int32_t>(i);
   }
 };
 

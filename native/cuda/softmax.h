@@ -1,5 +1,5 @@
-// Sums of exponentials whose terms arrive in pieces, each relative to its own maximum, and what a row's sums mean for loss
-// and gradient (ops/infonce.h).
+// Sums of exponentials whose terms arrive in pieces, each relative to its own maximum, and what a row's sums mean for
+// loss and gradient (ops/infonce.h).
 #pragma once
 
 #include "cuda/numbers.h"
@@ -20,9 +20,7 @@ UNIVAR_HD double Largest(const SoftSum& part, float max, double scale) {
   return part.sum == 0.0 ? 0.0 : exp(scale * (static_cast<double>(part.max) - max));
 }
 
-UNIVAR_HD double Rescaled(const SoftSum& part, float max, double scale) {
-  return part.sum * Largest(part, max, scale);
-}
+UNIVAR_HD double Rescaled(const SoftSum& part, float max, double scale) { return part.sum * Largest(part, max, scale); }
 
 UNIVAR_HD void Merge(SoftSum* into, const SoftSum& part, double scale) {
   const float max = part.max > into->max ? part.max : into->max;
@@ -42,7 +40,7 @@ struct RowTerms {
 
 struct RowResult {
   RowTerms terms;
-  double largest;      // no coefficient in the products exceeds it, whatever its sign
+  double largest;  // no coefficient in the products exceeds it, whatever its sign
   double loss;
   double coefficient;  // c_i of the positives
 };

@@ -1,10 +1,11 @@
-// Exact top-k on a machine (machine.h), see ops/topk.h. Queries go in blocks, the base in segments: a segment is scanned into
-// a matrix of bounded size, from which each query collects the rows that can still be among its best (topk_select.h).
+// Exact top-k on a machine (machine.h), see ops/topk.h. Queries go in blocks, the base in segments: a segment is
+// scanned into a matrix of bounded size, from which each query collects the rows that can still be among its best
+// (topk_select.h).
 //
-// Segments begin small and grow with what came before, so that every one but the first leaves about k times its growth as
-// candidates, whatever the size of the base. f32 gives every row its exact key, in double precision; bf16 scans by tensor cores and
-// gives it to candidates. Where rows lie so close to each other that candidates had no room, the block is searched again in
-// segments that have no more rows than that.
+// Segments begin small and grow with what came before, so that every one but the first leaves about k times its growth
+// as candidates, whatever the size of the base. f32 gives every row its exact key, in double precision; bf16 scans by
+// tensor cores and gives it to candidates. Where rows lie so close to each other that candidates had no room, the block
+// is searched again in segments that have no more rows than that.
 #pragma once
 
 #include <string>
@@ -24,7 +25,7 @@ inline constexpr size_t kListBytes = size_t{256} << 20;  // lists and candidates
 inline constexpr size_t kMaxTopkQueries = 1024;          // of a block
 inline constexpr size_t kWantedBlocks = 512;             // to keep a device busy
 inline constexpr size_t kFirstSegment = 4096, kMaxGrowth = 16;
-inline constexpr size_t kQueuedSegments = 8;             // before the device is waited for, so that a call can be cancelled
+inline constexpr size_t kQueuedSegments = 8;  // before the device is waited for, so that a call can be cancelled
 
 // How a search is cut.
 struct TopkPlan {
@@ -58,7 +59,8 @@ struct PreparedRows {
   float* residuals = nullptr;
   size_t count = 0, dim = 0, stride = 0;
   size_t bytes() const {
-    return count * (dim * sizeof(float) + sizeof(double) + (codes == nullptr ? 0 : stride * sizeof(Bf16) + sizeof(float)));
+    return count *
+           (dim * sizeof(float) + sizeof(double) + (codes == nullptr ? 0 : stride * sizeof(Bf16) + sizeof(float)));
   }
 };
 
@@ -82,7 +84,8 @@ class RowPreparation {
     int bad = static_cast<int>(count);
     UNIVAR_TRY(machine->Copy(rows, count * to.dim, to.rows));
     UNIVAR_TRY(machine->Copy(&bad, 1, first_bad_));
-    UNIVAR_TRY(machine->Launch(MeasureRows{to.rows, to.dim, to.stride, to.norms, to.codes, to.residuals, first_bad_}, count));
+    UNIVAR_TRY(
+        machine->Launch(MeasureRows{to.rows, to.dim, to.stride, to.norms, to.codes, to.residuals, first_bad_}, count));
     UNIVAR_TRY(machine->Copy(first_bad_, 1, &bad));
     UNIVAR_TRY(machine->Wait());
     if (static_cast<size_t>(bad) == count) return Status::Ok();
@@ -176,9 +179,20 @@ class TopkDriver {
   }
 
   Status SearchSegment(size_t count, size_t first, size_t rows) {
-    const Scan scan{request_.metric,   queries_.rows,     queries_.norms, queries_.residuals, base_.rows, base_.norms,
-                    base_.residuals,   count,             base_.dim,      first,              rows,       plan_.segment,
-                    keys_,             dots_};
+    const Scan scan{request_.metric,
+                    queries_.rows,
+                    queries_.norms,
+                    queries_.residuals,
+                    base_.rows,
+                    base_.norms,
+                    base_.residuals,
+                    count,
+                    base_.dim,
+                    first,
+                    rows,
+                    plan_.segment,
+                    keys_,
+                    dots_};
     if (keys_ != nullptr) {
       const ExactKeys keys{scan};
       UNIVAR_TRY(machine_.Launch(keys, keys.blocks()));
@@ -187,7 +201,8 @@ class TopkDriver {
     }
     const Collect collect{scan, entries_, request_.k, plan_.list_size, plan_.parts, candidates_};
     UNIVAR_TRY(machine_.Launch(collect, count * plan_.parts));
-    if (dots_ != nullptr) UNIVAR_TRY(machine_.Launch(ScoreCandidates{scan, candidates_, plan_.parts}, count * plan_.parts));
+    if (dots_ != nullptr)
+      UNIVAR_TRY(machine_.Launch(ScoreCandidates{scan, candidates_, plan_.parts}, count * plan_.parts));
     return machine_.Launch(KeepBest{entries_, request_.k, plan_.list_size, candidates_, overflow_}, count);
   }
 

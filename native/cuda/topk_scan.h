@@ -1,15 +1,15 @@
-// How top-k scans rows, as bodies (block.h). The exact score is the one of ops/topk.h, bit for bit: its 32 partial sums are the 32
-// lanes of a warp.
+// How top-k scans rows, as bodies (block.h). The exact score is the one of ops/topk.h, bit for bit: its 32 partial sums
+// are the 32 lanes of a warp.
 //
-// THE BOUND of the bf16 scan. With v = b / ||b||, u = q / ||q|| (0 for a zero row), v', u' their roundings to bf16 and r, p the
-// lengths of v - v', u - u' as measured, the tensor cores give a = <u', v'> up to
+// THE BOUND of the bf16 scan. With v = b / ||b||, u = q / ||q|| (0 for a zero row), v', u' their roundings to bf16 and
+// r, p the lengths of v - v', u - u' as measured, the tensor cores give a = <u', v'> up to
 //   gamma (1 + p) (1 + r),  gamma = (n + 64) 2^-22
-// for products that are exact and sums that may truncate: 16 products and the sum so far are aligned to the largest and cut
-// at 2^-23 of it or better, 17 errors for 16 products, each at most 2^-23 sum |u'_t v'_t|; the rest is margin. Neither the order of
-// products nor sums in several parts, as of a library, make more errors than that, nor do sums by FMA. As in
-// ops/topk.h, |<u, v> - <u', v'>| <= r + p (1 + r). Multiplied by the lengths in double precision this bounds the key from
-// above; (n + 64) 2^-50 times the product (l2: the square of the sum) of the lengths covers every double rounding on the
-// way. A row whose bound is below the k-th best exact key so far is out.
+// for products that are exact and sums that may truncate: 16 products and the sum so far are aligned to the largest and
+// cut at 2^-23 of it or better, 17 errors for 16 products, each at most 2^-23 sum |u'_t v'_t|; the rest is margin.
+// Neither the order of products nor sums in several parts, as of a library, make more errors than that, nor do sums by
+// FMA. As in ops/topk.h, |<u, v> - <u', v'>| <= r + p (1 + r). Multiplied by the lengths in double precision this
+// bounds the key from above; (n + 64) 2^-50 times the product (l2: the square of the sum) of the lengths covers every
+// double rounding on the way. A row whose bound is below the k-th best exact key so far is out.
 #pragma once
 
 #include "cuda/gemm.h"
@@ -17,7 +17,7 @@
 
 namespace univar::cuda {
 
-inline constexpr int kLanes = 32;          // partial sums of an exact score
+inline constexpr int kLanes = 32;  // partial sums of an exact score
 
 struct RankedRow {
   double key;
@@ -49,7 +49,7 @@ UNIVAR_HD double UpperBound(TopkMetric metric, float dot, size_t dim, double que
                             double base_norm, float base_residual) {
   const double p = query_residual, r = base_residual, n = static_cast<double>(dim) + 64.0;
   const double cosine = dot + r + p * (1.0 + r) + n * 2.384185791015625e-7 * (1.0 + p) * (1.0 + r);  // 2^-22
-  const double rounding = n * 8.881784197001252e-16;                                               // 2^-50
+  const double rounding = n * 8.881784197001252e-16;                                                 // 2^-50
   const double lengths = query_norm * base_norm;
   if (metric == TopkMetric::kCosine) return lengths == 0.0 ? 0.0 : cosine + rounding;
   if (metric == TopkMetric::kIp) return lengths * (cosine + rounding);
@@ -63,7 +63,7 @@ struct MeasureRows {
   const float* rows;
   size_t dim, stride;
   double* norms;
-  Bf16* codes;       // or null
+  Bf16* codes;  // or null
   float* residuals;
   int* first_bad;
   static size_t shared_bytes() { return SharedBytes<double>(kThreads); }
@@ -116,7 +116,7 @@ struct Scan {
 
 // Exact keys of a segment, by double-precision FMA. One block per tile of queries and rows.
 struct ExactKeys {
-  static constexpr int kThreads = 256, kEach = 4;                      // a warp takes kEach queries and kEach rows
+  static constexpr int kThreads = 256, kEach = 4;                        // a warp takes kEach queries and kEach rows
   static constexpr int kTileQueries = 2 * kEach, kTileRows = 4 * kEach;  // 2 x 4 warps
   static constexpr int kPairs = kTileQueries * kTileRows;
   Scan scan;
@@ -141,8 +141,8 @@ struct ExactKeys {
         }
         for (int i = 0; i < kEach; ++i) {
           for (int j = 0; j < kEach; ++j) {
-            mine[i][j] += scan.metric == TopkMetric::kL2 ? RoundedProduct(x[i] - y[j], x[i] - y[j])
-                                                         : RoundedProduct(x[i], y[j]);
+            mine[i][j] +=
+                scan.metric == TopkMetric::kL2 ? RoundedProduct(x[i] - y[j], x[i] - y[j]) : RoundedProduct(x[i], y[j]);
           }
         }
       }
@@ -169,8 +169,8 @@ struct ExactKeys {
   }
 };
 
-// The bf16 products of a few queries, for which a tile of a product would be all but empty: each row is read once. One block per
-// kRows rows.
+// The bf16 products of a few queries, for which a tile of a product would be all but empty: each row is read once. One
+// block per kRows rows.
 struct FewDots {
   static constexpr int kThreads = 256, kQueries = 4, kEach = 4;  // a warp takes kEach rows
   static constexpr int kRows = kThreads / kLanes * kEach, kStride = kLanes + 1;
@@ -203,7 +203,8 @@ struct FewDots {
 #pragma unroll
           for (int r = 0; r < kEach; ++r)
 #pragma unroll
-            for (int e = 0; e < 8; ++e) mine[r][q] = fmaf(FromBf16(x[r].values[e]), FromBf16(y[q].values[e]), mine[r][q]);
+            for (int e = 0; e < 8; ++e)
+              mine[r][q] = fmaf(FromBf16(x[r].values[e]), FromBf16(y[q].values[e]), mine[r][q]);
       }
 #pragma unroll
       for (int r = 0; r < kEach; ++r)

@@ -1,5 +1,5 @@
-// How top-k selects from what a scan left (topk_scan.h), as bodies: each segment gives every query its candidates, those get
-// their exact keys, and a block per query takes them into its list of the best.
+// How top-k selects from what a scan left (topk_scan.h), as bodies: each segment gives every query its candidates,
+// those get their exact keys, and a block per query takes them into its list of the best.
 #pragma once
 
 #include "cuda/topk_scan.h"
@@ -14,8 +14,8 @@ UNIVAR_HD size_t NextPowerOfTwo(size_t n) {
   return power;
 }
 
-// The best rows of a query so far. entries[0, k) are sorted, best first; the rest up to `size`, a power of two, has room
-// for rows that arrived since.
+// The best rows of a query so far. entries[0, k) are sorted, best first; the rest up to `size`, a power of two, has
+// room for rows that arrived since.
 struct BestList {
   static constexpr size_t kRoom = 1024;
   static constexpr size_t kSharedEntries = 2048;  // lists up to this are sorted in shared memory
@@ -80,8 +80,8 @@ struct ClearLists {
   }
 };
 
-// Rows that may be among the best of their query, in any order, and how many arrived; of more than `room` some are lost, and KeepBest
-// says so.
+// Rows that may be among the best of their query, in any order, and how many arrived; of more than `room` some are
+// lost, and KeepBest says so.
 struct Candidates {
   RankedRow* rows;  // [queries, room]
   int* counts;      // [queries]

@@ -1,5 +1,6 @@
-// The only code that differs between device and host: kRows x kColumns outputs of one warp by tensor cores (wmma, operands of 16
-// bits, float32 sums), and the same product by a loop. Operands lie in shared memory as they did in global memory.
+// The only code that differs between device and host: kRows x kColumns outputs of one warp by tensor cores (wmma,
+// operands of 16 bits, float32 sums), and the same product by a loop. Operands lie in shared memory as they did in
+// global memory.
 //
 //   accumulator[kRows, kColumns] += op(A)[kRows, 16] op(B)[16, kColumns]
 //   kTransposeA: A is stored [16, kRows];  kTransposeB: B is stored [kColumns, 16]

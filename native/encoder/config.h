@@ -1,8 +1,8 @@
 // What defines a BERT or NomicBERT encoder, and where each of its parameters lies in one flat block of float32.
 //
 // One block makes the optimiser, the gradient norm and a copy to a device single operations. Names are those of the
-// common layout that both families map to (src/encoder/parameter-names.ts maps files to it): queries, keys and values are
-// rows of one matrix, and a gated MLP has its up branch in the first half of `fc1` and its gate in the second.
+// common layout that both families map to (src/encoder/parameter-names.ts maps files to it): queries, keys and values
+// are rows of one matrix, and a gated MLP has its up branch in the first half of `fc1` and its gate in the second.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ namespace univar {
 struct EncoderConfig {
   size_t layers = 0, hidden = 0, heads = 0, inner = 0;
   size_t vocabulary = 0, types = 0;
-  size_t max_positions = 0;         // longest sequence
-  bool learned_positions = true;    // false: rotary
+  size_t max_positions = 0;       // longest sequence
+  bool learned_positions = true;  // false: rotary
   double rope_base = 1000.0;
-  bool gated = false;               // SwiGLU instead of GELU
+  bool gated = false;  // SwiGLU instead of GELU
   bool biases = true;
   double epsilon = 1e-12;
   Pooling pooling = Pooling::kMean;

@@ -23,7 +23,8 @@ Model::Model(const Backend& backend, const EncoderConfig& config)
 Status Model::Initialize(Precision precision) {
   precision_ = precision;
   if (precision == Precision::kInt8 && !backend_.int8) {
-    return Status::Error(Code::kArgRange, std::string("Backend ") + backend_.name + " computes encoders in f32 or bf16, not in int8");
+    return Status::Error(Code::kArgRange,
+                         std::string("Backend ") + backend_.name + " computes encoders in f32 or bf16, not in int8");
   }
   if (Status s = parameters_.Allocate(layout_.size(), "encoder parameters"); !s.ok()) return s;
   if (Status s = parameters_.Clear(); !s.ok()) return s;
@@ -55,7 +56,8 @@ Status Model::MakeRotaryTables() {
 }
 
 size_t Model::bytes() const {
-  const size_t floats = parameters_.size() + gradients_.size() + m_.size() + v_.size() + cosines_.size() + sines_.size();
+  const size_t floats =
+      parameters_.size() + gradients_.size() + m_.size() + v_.size() + cosines_.size() + sines_.size();
   return floats * sizeof(float) + rounded_.size() * sizeof(uint16_t);
 }
 
@@ -89,7 +91,8 @@ Status Model::Borrow(Parameters* parameters) {
   return Status::Ok();
 }
 
-Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control) {
+Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden,
+                     const Control& control) {
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
   for (const PackedBatch& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
@@ -121,7 +124,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
                       .lower = lower == nullptr ? nullptr : lower + token * config_.hidden};
   };
   const auto bytes = [&](bool keep_qkv) {
-    return batch.tokens() * Saved::FloatsPerToken(config_, parameters.precision, range(batch), keep_qkv) * sizeof(float);
+    return batch.tokens() * Saved::FloatsPerToken(config_, parameters.precision, range(batch), keep_qkv) *
+           sizeof(float);
   };
   const bool keep_qkv = bytes(true) <= settings.memory_budget;
   const bool keep_all_parts = bytes(false) <= settings.memory_budget;
@@ -137,7 +141,8 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
     if (saved != nullptr) {
       const bool qkv = keep_qkv || !keep_all_parts;
-      if (Status s = saved->Allocate(config_, parameters.precision, range(part), part.tokens(), part.sequences, qkv); !s.ok()) {
+      if (Status s = saved->Allocate(config_, parameters.precision, range(part), part.tokens(), part.sequences, qkv);
+          !s.ok()) {
         return s;
       }
     }

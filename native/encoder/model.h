@@ -1,9 +1,9 @@
 // A trainable encoder: parameters, gradients and AdamW moments in flat blocks, and the steps over a packed batch.
 //
 // A batch runs as micro-batches of whole sequences that share one workspace. When what forward must keep exceeds the
-// memory budget, first the fused projections are recomputed instead of kept; when that is still too much, the batch goes
-// through the gradient cache (Gao et al., arXiv 2101.06983): forwardNoGrad on everything, loss and its gradients, then
-// forward and backward once more chunk by chunk. The gradients are the same in all three.
+// memory budget, first the fused projections are recomputed instead of kept; when that is still too much, the batch
+// goes through the gradient cache (Gao et al., arXiv 2101.06983): forwardNoGrad on everything, loss and its gradients,
+// then forward and backward once more chunk by chunk. The gradients are the same in all three.
 #pragma once
 
 #include <functional>
@@ -48,8 +48,8 @@ class Model {
   // Must follow every change of the parameters from outside; copies for products are renewed before their next use.
   void ParametersChanged() { stale_ = true; }
 
-  // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives these. All
-  // arguments are of the host.
+  // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives
+  // these. All arguments are of the host.
   Status Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
   // Gradients are zeroed first and are valid afterwards.
   Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,

@@ -30,8 +30,7 @@ std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
   return parts;
 }
 
-size_t Saved::FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range,
-                             bool keep_qkv) {
+size_t Saved::FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range, bool keep_qkv) {
   return config.hidden + 2 + range.count() * LayerFloats(config, precision, keep_qkv);
 }
 

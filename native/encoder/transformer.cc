@@ -146,11 +146,10 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   };
   float* qkv = saved.qkv == nullptr ? work_.qkv : saved.qkv;
   UNIVAR_TRY(Project(p, i, local, work_.hidden, qkv));
-  UNIVAR_TRY(backend_.attention_forward({Shape(p, local), qkv, saved.o.f32, saved.lse, saved.o.bf16, p.precision}, control));
-  UNIVAR_TRY(multiply(OutWeight(p, i), {.x = saved.o.f32,
-                                        .x16 = saved.o.bf16,
-                                        .y = saved.norm1.sum,
-                                        .residual = work_.hidden.f32}));
+  UNIVAR_TRY(
+      backend_.attention_forward({Shape(p, local), qkv, saved.o.f32, saved.lse, saved.o.bf16, p.precision}, control));
+  UNIVAR_TRY(multiply(OutWeight(p, i),
+                      {.x = saved.o.f32, .x16 = saved.o.bf16, .y = saved.norm1.sum, .residual = work_.hidden.f32}));
   UNIVAR_TRY(Norm(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.hidden1));
 
   LinearForwardArgs fc1{.x = Floats(work_.hidden1), .x16 = work_.hidden1.bf16};
@@ -166,18 +165,18 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
     fc1.y16 = work_.wide.bf16;
     UNIVAR_TRY(multiply(Fc1Weight(p, i), fc1));
   }
-  UNIVAR_TRY(multiply(Fc2Weight(p, i), {.x = Floats(work_.wide),
-                                        .x16 = work_.wide.bf16,
-                                        .y = saved.norm2.sum,
-                                        .residual = work_.hidden1.f32}));
+  UNIVAR_TRY(
+      multiply(Fc2Weight(p, i),
+               {.x = Floats(work_.wide), .x16 = work_.wide.bf16, .y = saved.norm2.sum, .residual = work_.hidden1.f32}));
   return Norm(p, layer.norm2, layer.norm2_bias, local, saved.norm2, work_.hidden);
 }
 
 Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::Norm& saved) {
   const ParameterLayout& layout = *p.layout;
-  UNIVAR_TRY(backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
-                                        layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
-                                        layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, saved.sum));
+  UNIVAR_TRY(
+      backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
+                                 layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
+                                 layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, saved.sum));
   return Norm(p, layout.norm, layout.norm_bias, local, saved, work_.hidden);
 }
 
@@ -229,10 +228,9 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
     return backend_.linear_backward(weight, args);
   };
   // In two halves, because the activation between them is computed again together with its gradient.
-  UNIVAR_TRY(multiply(Fc2Weight(p, i), {.dy = Floats(work_.d1),
-                                        .dy16 = work_.d1.bf16,
-                                        .dx = Floats(work_.dwide),
-                                        .dx16 = work_.dwide.bf16}));
+  UNIVAR_TRY(
+      multiply(Fc2Weight(p, i),
+               {.dy = Floats(work_.d1), .dy16 = work_.d1.bf16, .dx = Floats(work_.dwide), .dx16 = work_.dwide.bf16}));
   UNIVAR_TRY(ActivateBackward(p, local, saved.pre));
   UNIVAR_TRY(multiply(Fc2Weight(p, i), {.x = Floats(work_.wide),
                                         .x16 = work_.wide.bf16,
@@ -306,7 +304,8 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   const Matrix gradient{work_.d_pooled, local.sequences, c.hidden};
   UNIVAR_TRY(Copy(gradient.data, d_embeddings, gradient.size()));
   const ConstMatrix d_pooled{gradient.data, gradient.rows, gradient.cols};
-  if (c.normalize) UNIVAR_TRY(backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient));
+  if (c.normalize)
+    UNIVAR_TRY(backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient));
   UNIVAR_TRY(backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden}));
 
   const Activations recomputed{Floats(work_.hidden), work_.hidden.bf16};
@@ -329,7 +328,8 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
   if (range.first > 0) return Status::Ok();
   UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
   return backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1.f32, c.padding_id,
-                                     grads + layout.word, Gradient(grads, layout.position), Gradient(grads, layout.type));
+                                     grads + layout.word, Gradient(grads, layout.position),
+                                     Gradient(grads, layout.type));
 }
 
 }  // namespace univar

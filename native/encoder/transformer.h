@@ -2,8 +2,8 @@
 // backend table: a second backend needs no second encoder.
 //
 // Works on micro-batches of whole packed sequences. Forward keeps in Saved what backward needs and recomputes the cheap
-// rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters accumulate
-// into one flat block with the layout of the parameters.
+// rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters
+// accumulate into one flat block with the layout of the parameters.
 #pragma once
 
 #include <memory>
@@ -31,8 +31,8 @@ struct PackedBatch {
 // Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
 std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens);
 
-// Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below `first`,
-// [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
+// Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below
+// `first`, [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
 struct LayerRange {
   size_t first = 0, last = 0;
   const float* lower = nullptr;
@@ -40,7 +40,8 @@ struct LayerRange {
   size_t count() const { return last - first; }
 };
 
-// Activations as float32, as bfloat16 where a product of that type reads or writes them, or as both; either may be null.
+// Activations as float32, as bfloat16 where a product of that type reads or writes them, or as both; either may be
+// null.
 struct Activations {
   float* f32 = nullptr;
   uint16_t* bf16 = nullptr;
@@ -53,7 +54,8 @@ class Saved {
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
   Status Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
                   size_t sequences, bool keep_qkv);
-  static size_t FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range, bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range,
+                               bool keep_qkv);
 
   struct Norm {
     float* sum;  // [tokens, hidden], input of the layer norm
@@ -71,7 +73,7 @@ class Saved {
   Norm norm;                  // of the embeddings, when the range starts at layer 0
   float* input = nullptr;     // [tokens, hidden] below the range, when it starts higher; takes the place of norm.sum
   std::vector<Layer> layers;  // of the range
-  float* pooled = nullptr;  // [sequences, hidden], before normalisation
+  float* pooled = nullptr;    // [sequences, hidden], before normalisation
 
  private:
   AlignedBuffer<float> memory_;
@@ -80,7 +82,8 @@ class Saved {
 // Memory of one micro-batch; grows to the largest one and is then reused.
 class Workspace {
  public:
-  explicit Workspace(const Backend& backend) : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
+  explicit Workspace(const Backend& backend)
+      : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
   Status Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences);
 
   // The roundings exist for Precision::kBf16 only.
@@ -127,13 +130,14 @@ class Transformer {
   explicit Transformer(const Backend& backend) : backend_(backend), work_(backend), forgotten_(backend) {}
 
   // embeddings: [sequences, hidden], from the states after layer range.last - 1, which `hidden_out`, if given, receives
-  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and range.lower are
-  // of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if `saved` is given.
+  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and
+  // range.lower are of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if
+  // `saved` is given.
   Status Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
                  float* embeddings, float* hidden_out, const Control& control);
 
-  // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters. Layers
-  // below range.first (and the embeddings, when it is above 0) receive none.
+  // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters.
+  // Layers below range.first (and the embeddings, when it is above 0) receive none.
   Status Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
                   const float* d_embeddings, float* grads, const Control& control);
 
@@ -170,7 +174,7 @@ class Transformer {
   const Backend& backend_;
   Workspace work_;
   std::vector<int32_t> indices_;  // ids, positions and offsets of a micro-batch on their way to the backend
-  Saved forgotten_;  // of layers that nothing is kept of, written over layer after layer
+  Saved forgotten_;               // of layers that nothing is kept of, written over layer after layer
 };
 
 }  // namespace univar

@@ -178,7 +178,8 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   const faiss::IDSelector* selector = params == nullptr ? nullptr : params->sel;
   const auto rows = static_cast<size_t>(index.ntotal);
   const auto wanted = static_cast<size_t>(k);
-  const size_t ef = static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
+  const size_t ef =
+      static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
   const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index.storage)->codes.data();
   const float sign = index.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f;
   std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
@@ -199,8 +200,9 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
     for (idx_t i = 0; i < n; ++i) {
       compared->SetQuery(x + static_cast<size_t>(i) * static_cast<size_t>(index.d));
       const HnswNeighbour entry = walk->Enter(*compared, 0);
-      const std::vector<HnswNeighbour>& found =
-          selector == nullptr ? walk->SearchLevel(*compared, 0, entry, ef) : walk->SearchSelected(*compared, entry, ef, *selector);
+      const std::vector<HnswNeighbour>& found = selector == nullptr
+                                                    ? walk->SearchLevel(*compared, 0, entry, ef)
+                                                    : walk->SearchSelected(*compared, entry, ef, *selector);
       const size_t at = static_cast<size_t>(i) * wanted;
       for (size_t j = 0; j < std::min(wanted, found.size()); ++j) {
         distances[at + j] = sign * found[j].distance;
@@ -253,7 +255,9 @@ std::unique_ptr<faiss::Index> FromScalar(faiss::IndexScalarQuantizer* old) {
   return fast;
 }
 
-faiss::Index* AccelerateOwned(faiss::Index* owned) { return Accelerate(std::unique_ptr<faiss::Index>(owned)).release(); }
+faiss::Index* AccelerateOwned(faiss::Index* owned) {
+  return Accelerate(std::unique_ptr<faiss::Index>(owned)).release();
+}
 
 template <typename Fast>
 std::unique_ptr<faiss::Index> FromGraph(faiss::IndexHNSW* old) {

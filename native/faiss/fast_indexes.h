@@ -57,7 +57,8 @@ class FastIvfScalar final : public faiss::IndexIVFScalarQuantizer {
                                                       const faiss::IVFSearchParameters* params) const override;
 };
 
-// Graph construction by HnswBuilder and searches by HnswWalk; either HNSW class. Where the storage has codes without a kernel, FAISS's own.
+// Graph construction by HnswBuilder and searches by HnswWalk; either HNSW class. Where the storage has codes without a
+// kernel, FAISS's own.
 class FastGraph {
  public:
   virtual ~FastGraph() = default;

@@ -40,7 +40,7 @@ struct HnswBuilder::Worker {
   std::unique_ptr<LinkDistances> row;    // from a stored row
   HnswWalk walk;
   std::vector<int32_t> ids;
-  std::vector<float> distances;  // of the last CompareWithRow
+  std::vector<float> distances;       // of the last CompareWithRow
   std::vector<Candidate> candidates;  // in and out of Prune
   std::vector<Candidate> accepted;
 };

@@ -76,7 +76,8 @@ size_t HnswWalk::Expand(QueryDistances& distances, int32_t row, int level) {
   return count;
 }
 
-const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry, size_t ef) {
+const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry,
+                                                        size_t ef) {
   ForgetVisits();
   Visit(entry.id);
   results_.assign(1, entry);

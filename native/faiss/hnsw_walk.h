@@ -29,8 +29,8 @@ class HnswWalk {
   void Descend(QueryDistances& distances, int level, HnswNeighbour* nearest);
   // The `ef` nearest points that a best-first walk from `entry` finds, nearest first.
   const std::vector<HnswNeighbour>& SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry, size_t ef);
-  // The same on the base level of those that are selected; the others are passed through. Goes on until `ef` are found or no
-  // point is left.
+  // The same on the base level of those that are selected; the others are passed through. Goes on until `ef` are found
+  // or no point is left.
   const std::vector<HnswNeighbour>& SearchSelected(QueryDistances& distances, HnswNeighbour entry, size_t ef,
                                                    const faiss::IDSelector& selector);
 

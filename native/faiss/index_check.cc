@@ -202,7 +202,8 @@ class Walker {
     id_end_ = header.rows;
     Same(header, Index(depth + 1), "base");
     const auto code = One<uint32_t>("header");
-    Require(code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2"), "it is ranked again by something else than flat vectors");
+    Require(code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2"),
+            "it is ranked again by something else than flat vectors");
     Same(header, Flat(), "exact vectors");
     const auto factor = One<float>("re-ranking factor");
     Require(factor >= 1.0f && factor <= 1e6f, "its re-ranking factor is out of range");
@@ -215,7 +216,8 @@ class Walker {
     const auto type = One<int32_t>("quantizer");
     const auto range_rule = One<int32_t>("quantizer");
     (void)One<float>("quantizer");
-    Require(type >= Quantizer::QT_8bit && type <= Quantizer::QT_8bit_direct_signed, "its quantizer is of an unknown type");
+    Require(type >= Quantizer::QT_8bit && type <= Quantizer::QT_8bit_direct_signed,
+            "its quantizer is of an unknown type");
     Require(range_rule >= 0 && range_rule <= Quantizer::RS_optim, "its quantizer is of an unknown type");
     Require(One<uint64_t>("quantizer") == dim, "its quantizer has another dimension");
     Quantizer quantizer;
@@ -334,7 +336,8 @@ class Walker {
     const Header coarse = Index(depth + 1);
     in_lists_ = false;
     Require(coarse.dim == header.dim && coarse.rows == lists, "its coarse quantizer does not match its lists");
-    Require(One<uint8_t>("direct map") == 0 && Length(8, "direct map") == 0, "it has a direct map, which is not supported");
+    Require(One<uint8_t>("direct map") == 0 && Length(8, "direct map") == 0,
+            "it has a direct map, which is not supported");
 
     uint64_t code_size = 4 * header.dim;
     if (code == faiss::fourcc("IwPQ")) {
@@ -453,7 +456,7 @@ class Walker {
   const Check check_;
   uint64_t left_;
   uint64_t id_end_ = kMaxRows + 1;  // where ids are row numbers of another table, its length
-  bool in_lists_ = false;  // within the coarse quantizer of an inverted file
+  bool in_lists_ = false;           // within the coarse quantizer of an inverted file
   Crc32 crc_;
 };
 

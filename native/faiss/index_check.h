@@ -3,9 +3,9 @@
 // the file, and each id, level and offset with the table it points into. What passes can be read and searched
 // without harm, whatever its floats mean.
 //
-// Files that we write end with what FAISS's readers ignore: where rows were removed, 8 bytes of mark, the number of bytes of a
-// bitmap, and the bitmap; then a checksum: 8 bytes of mark, the length of what is before it, its CRC-32. Files of other
-// programs have neither and get the structural checks only.
+// Files that we write end with what FAISS's readers ignore: where rows were removed, 8 bytes of mark, the number of
+// bytes of a bitmap, and the bitmap; then a checksum: 8 bytes of mark, the length of what is before it, its CRC-32.
+// Files of other programs have neither and get the structural checks only.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,12 @@
 
 namespace univar {
 
-// kStructure reads everything that a search believes but not vectors and codes, and not the checksum, which is over them too.
+// kStructure reads everything that a search believes but not vectors and codes, and not the checksum, which is over
+// them too.
 enum class Check { kEverything, kStructure };
 
-// ERR_DATA with the name of the source, and what is wrong with it. Leaves the source at its end. `removed` receives the bits of
-// the rows that were removed (row_selector.h).
+// ERR_DATA with the name of the source, and what is wrong with it. Leaves the source at its end. `removed` receives the
+// bits of the rows that were removed (row_selector.h).
 Status CheckIndexBytes(ByteSource* source, Check check, std::vector<uint8_t>* removed);
 
 // The bytes to append to an index from which rows were removed; none where none were.

@@ -57,9 +57,12 @@ std::string CoreName(const faiss::Index& index) {
   }
   if (const auto* lists = dynamic_cast<const faiss::IndexIVF*>(&index)) {
     std::string name = "IVF" + std::to_string(lists->nlist);
-    if (const auto* coarse = dynamic_cast<const faiss::IndexHNSW*>(lists->quantizer)) name += "_" + GraphName(coarse->hnsw);
-    if (const auto* scalar = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(lists)) return name + "," + ScalarName(scalar->sq);
-    if (const auto* product = dynamic_cast<const faiss::IndexIVFPQ*>(lists)) return name + "," + ProductName(product->pq);
+    if (const auto* coarse = dynamic_cast<const faiss::IndexHNSW*>(lists->quantizer))
+      name += "_" + GraphName(coarse->hnsw);
+    if (const auto* scalar = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(lists))
+      return name + "," + ScalarName(scalar->sq);
+    if (const auto* product = dynamic_cast<const faiss::IndexIVFPQ*>(lists))
+      return name + "," + ProductName(product->pq);
     return name + ",Flat";
   }
   if (const auto* scalar = dynamic_cast<const faiss::IndexScalarQuantizer*>(&index)) return ScalarName(scalar->sq);
@@ -106,7 +109,8 @@ int64_t MemoryBytes(const faiss::Index& index) {
   }
   if (const auto* transform = dynamic_cast<const faiss::IndexPreTransform*>(&index)) {
     for (const faiss::VectorTransform* step : transform->chain) {
-      if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(step)) bytes += linear->A.size() * sizeof(float);
+      if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(step))
+        bytes += linear->A.size() * sizeof(float);
     }
     return static_cast<int64_t>(bytes) + MemoryBytes(*transform->index);
   }
@@ -118,7 +122,8 @@ int64_t MemoryBytes(const faiss::Index& index) {
     if (const auto* fast = dynamic_cast<const FastGraph*>(graph)) bytes += fast->link_memory_bytes();
     return static_cast<int64_t>(bytes) + MemoryBytes(*graph->storage);
   } else if (const auto* lists = dynamic_cast<const faiss::IndexIVF*>(&index)) {
-    if (lists->invlists != nullptr) bytes += static_cast<size_t>(lists->ntotal) * (lists->code_size + sizeof(faiss::idx_t));
+    if (lists->invlists != nullptr)
+      bytes += static_cast<size_t>(lists->ntotal) * (lists->code_size + sizeof(faiss::idx_t));
     return static_cast<int64_t>(bytes) + MemoryBytes(*lists->quantizer);
   }
   return static_cast<int64_t>(bytes);

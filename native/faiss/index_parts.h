@@ -1,5 +1,5 @@
-// What an index is made of: optionally float32 rows that rank its results again, an optional chain of transforms, then a
-// flat, graph or inverted-file index.
+// What an index is made of: optionally float32 rows that rank its results again, an optional chain of transforms, then
+// a flat, graph or inverted-file index.
 #pragma once
 
 #include <faiss/Index.h>
@@ -20,12 +20,12 @@ struct IndexParts {
   explicit IndexParts(faiss::Index* index);
 
   faiss::IndexRefine* refine = nullptr;
-  faiss::IndexFlat* exact = nullptr;          // the rows of `refine`
+  faiss::IndexFlat* exact = nullptr;  // the rows of `refine`
   faiss::IndexPreTransform* transform = nullptr;
-  faiss::Index* core = nullptr;               // behind the transforms
-  faiss::IndexHNSW* graph = nullptr;          // the core itself, or the coarse quantizer of `lists`
-  faiss::IndexIVF* lists = nullptr;           // the core
-  faiss::IndexFlatCodes* storage = nullptr;   // the core or the storage of the core graph; null for lists
+  faiss::Index* core = nullptr;              // behind the transforms
+  faiss::IndexHNSW* graph = nullptr;         // the core itself, or the coarse quantizer of `lists`
+  faiss::IndexIVF* lists = nullptr;          // the core
+  faiss::IndexFlatCodes* storage = nullptr;  // the core or the storage of the core graph; null for lists
 
   // After rows were added to or taken from the core.
   void SetRows(faiss::idx_t rows) const;

@@ -73,7 +73,8 @@ double QueryWork(const IndexParts& parts, const SearchParams& params) {
     const auto probes = static_cast<double>(std::max<int64_t>(1, params.nprobe));
     return dim * (lists + std::min(probes, lists) / lists * rows);
   }
-  if (parts.graph != nullptr) return dim * std::min(rows, kComparedPerCandidate * static_cast<double>(std::max<int64_t>(16, params.ef_search)));
+  if (parts.graph != nullptr)
+    return dim * std::min(rows, kComparedPerCandidate * static_cast<double>(std::max<int64_t>(16, params.ef_search)));
   return dim * rows;
 }
 
@@ -100,8 +101,8 @@ RowSelector VectorIndex::Selector(const SearchParams& params) const {
   return RowSelector(RowBits{params.filter, params.filter_bytes}, removed, static_cast<size_t>(index_->ntotal));
 }
 
-Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& params, int32_t* labels,
-                           float* distances, const Control& control) const {
+Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& params, int32_t* labels, float* distances,
+                           const Control& control) const {
   if (Status status = CheckEntries(queries, "queries"); !status.ok()) return status;
   return Guard(Code::kInternal, "search", [&] {
     const IndexParts parts(index_.get());
@@ -114,11 +115,13 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
     size_t found = k;
     if (parts.refine != nullptr) {
       const double factor = std::max(1.0f, parts.refine->k_factor);
-      found = params.rerank > 0 ? static_cast<size_t>(params.rerank) : static_cast<size_t>(std::ceil(factor * static_cast<double>(k)));
+      found = params.rerank > 0 ? static_cast<size_t>(params.rerank)
+                                : static_cast<size_t>(std::ceil(factor * static_cast<double>(k)));
       found = std::max(k, std::min(found, total));
     }
     std::vector<int32_t> chosen;
-    const bool one_by_one = !all && parts.storage != nullptr && CheaperOneByOne(parts, params, static_cast<int64_t>(found), selected);
+    const bool one_by_one =
+        !all && parts.storage != nullptr && CheaperOneByOne(parts, params, static_cast<int64_t>(found), selected);
     if (one_by_one) chosen = selector.Rows();
 
     const Parameters parameters(parts, params, all ? nullptr : &selector, static_cast<int64_t>(found));
@@ -176,7 +179,8 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
       if (Status status = vectors.Apply(parts, RowRange(queries, begin, n)); !status.ok()) return status;
       parts.core->range_search(n, vectors.result().data, radius, &found, parameters.get());
       if (found.lims[n] > static_cast<size_t>(kMaxResults) - result->labels.size()) {
-        return Status::Error(Code::kOutOfMemory, "More than 2^31 - 1 vectors lie within the radius: search fewer queries at a time");
+        return Status::Error(Code::kOutOfMemory,
+                             "More than 2^31 - 1 vectors lie within the radius: search fewer queries at a time");
       }
       for (int64_t i = 0; i < n; ++i) {
         if (exact != nullptr) exact->set_query(queries.row(static_cast<size_t>(begin + i)));

@@ -15,7 +15,8 @@ Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, faiss::Metr
   dim_ = dim;
   l2_ = metric == faiss::METRIC_L2;
   dot_ = bf16_dot_cpu();
-  if (Status status = rows_.Allocate(rows * dim, "the compressed rows of graph construction"); !status.ok()) return status;
+  if (Status status = rows_.Allocate(rows * dim, "the compressed rows of graph construction"); !status.ok())
+    return status;
   if (!l2_) {
     float_to_bf16_cpu(x, rows_.data(), rows * dim);
     return Status::Ok();

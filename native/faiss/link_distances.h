@@ -55,8 +55,8 @@ class ForeignDistances final : public QueryDistances {
 };
 
 // A bfloat16 copy of float32 rows that lives while many rows are added. Random access to rows is what bounds
-// construction, so half the bytes is nearly half the time; the graph is as good (bench/kernels/index.ts compares recall).
-// For l2 the rows are centred first, and squared distances are those between the rounded rows: near duplicates
+// construction, so half the bytes is nearly half the time; the graph is as good (bench/kernels/index.ts compares
+// recall). For l2 the rows are centred first, and squared distances are those between the rounded rows: near duplicates
 // stay near, whatever the common offset of the data.
 class CompressedRows {
  public:

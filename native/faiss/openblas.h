@@ -8,9 +8,9 @@
 namespace univar {
 
 struct OpenBlas {
-  std::string version;   // "0.3.29"
-  std::string threads;   // "openmp", "pthread" or "none"
-  std::string config;    // as OpenBLAS describes itself, its kernel included
+  std::string version;  // "0.3.29"
+  std::string threads;  // "openmp", "pthread" or "none"
+  std::string config;   // as OpenBLAS describes itself, its kernel included
 };
 
 // All "unknown" where the BLAS is not OpenBLAS.

@@ -17,7 +17,9 @@ struct Entry {
   int32_t row;
 };
 
-bool Nearer(const Entry& a, const Entry& b) { return a.distance != b.distance ? a.distance < b.distance : a.row < b.row; }
+bool Nearer(const Entry& a, const Entry& b) {
+  return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
+}
 
 // One thread's view of a storage. Many rows at once where there is a kernel for its codes.
 class Comparer {

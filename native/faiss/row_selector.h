@@ -1,5 +1,5 @@
-// Which rows a search may find: those that the caller allows and that were not removed. Bit i % 8 of byte i / 8 of a bitmap
-// belongs to row i; a bitmap says nothing about rows beyond its end.
+// Which rows a search may find: those that the caller allows and that were not removed. Bit i % 8 of byte i / 8 of a
+// bitmap belongs to row i; a bitmap says nothing about rows beyond its end.
 #pragma once
 
 #include <faiss/impl/IDSelector.h>

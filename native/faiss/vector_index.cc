@@ -30,7 +30,7 @@ using faiss::idx_t;
 namespace {
 
 constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
-constexpr int64_t kAddChunk = 16384;       // rows between two looks at the control block
+constexpr int64_t kAddChunk = 16384;        // rows between two looks at the control block
 constexpr int64_t kCancellableFrom = 1024;  // shorter additions to a graph are not interrupted
 // Twice as many candidates as results: 8-bit codes rarely move a true neighbour farther down than that.
 constexpr float kRerank = 2.0f;
@@ -83,36 +83,38 @@ Status VectorIndex::Create(const IndexSpec& spec, std::unique_ptr<VectorIndex>* 
 }
 
 Status VectorIndex::Build() {
-  return Guard(Code::kArgRange, ("make an index \"" + spec_.factory + "\" of dimension " + std::to_string(spec_.dim)).c_str(), [&] {
-    const faiss::MetricType metric = spec_.l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
-    std::unique_ptr<faiss::Index> index(faiss::index_factory(spec_.dim, spec_.factory.c_str(), metric));
-    if (!spec_.plain) index = Accelerate(std::move(index));
-    const IndexParts parts(index.get());
-    if (parts.refine != nullptr) parts.refine->k_factor = kRerank;
-    if (parts.graph != nullptr && spec_.ef_construction > 0) parts.graph->hnsw.efConstruction = spec_.ef_construction;
-    if (parts.lists != nullptr) SilenceAndTune(&parts.lists->cp, spec_.train_iterations);
-    // Polysemous training (minutes for 48 codes) reorders centroids for a Hamming filter that is not offered here; it
-    // changes no distance.
-    if (auto* lists = dynamic_cast<faiss::IndexIVFPQ*>(parts.core)) {
-      lists->do_polysemous_training = false;
-      SilenceAndTune(&lists->pq.cp, spec_.train_iterations);
-    }
-    if (auto* codes = dynamic_cast<faiss::IndexPQ*>(parts.core)) {
-      codes->do_polysemous_training = false;
-      SilenceAndTune(&codes->pq.cp, spec_.train_iterations);
-    }
-    if (parts.transform != nullptr) {
-      for (faiss::VectorTransform* step : parts.transform->chain) {
-        auto* rotation = dynamic_cast<faiss::OPQMatrix*>(step);
-        if (rotation == nullptr) continue;
-        opq_quantizer_ = std::make_unique<faiss::ProductQuantizer>(rotation->d_out, rotation->M, 8);
-        SilenceAndTune(&opq_quantizer_->cp, 0);
-        rotation->pq = opq_quantizer_.get();
-      }
-    }
-    index_ = std::move(index);
-    return Status::Ok();
-  });
+  return Guard(Code::kArgRange,
+               ("make an index \"" + spec_.factory + "\" of dimension " + std::to_string(spec_.dim)).c_str(), [&] {
+                 const faiss::MetricType metric = spec_.l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
+                 std::unique_ptr<faiss::Index> index(faiss::index_factory(spec_.dim, spec_.factory.c_str(), metric));
+                 if (!spec_.plain) index = Accelerate(std::move(index));
+                 const IndexParts parts(index.get());
+                 if (parts.refine != nullptr) parts.refine->k_factor = kRerank;
+                 if (parts.graph != nullptr && spec_.ef_construction > 0)
+                   parts.graph->hnsw.efConstruction = spec_.ef_construction;
+                 if (parts.lists != nullptr) SilenceAndTune(&parts.lists->cp, spec_.train_iterations);
+                 // Polysemous training (minutes for 48 codes) reorders centroids for a Hamming filter that is not
+                 // offered here; it changes no distance.
+                 if (auto* lists = dynamic_cast<faiss::IndexIVFPQ*>(parts.core)) {
+                   lists->do_polysemous_training = false;
+                   SilenceAndTune(&lists->pq.cp, spec_.train_iterations);
+                 }
+                 if (auto* codes = dynamic_cast<faiss::IndexPQ*>(parts.core)) {
+                   codes->do_polysemous_training = false;
+                   SilenceAndTune(&codes->pq.cp, spec_.train_iterations);
+                 }
+                 if (parts.transform != nullptr) {
+                   for (faiss::VectorTransform* step : parts.transform->chain) {
+                     auto* rotation = dynamic_cast<faiss::OPQMatrix*>(step);
+                     if (rotation == nullptr) continue;
+                     opq_quantizer_ = std::make_unique<faiss::ProductQuantizer>(rotation->d_out, rotation->M, 8);
+                     SilenceAndTune(&opq_quantizer_->cp, 0);
+                     rotation->pq = opq_quantizer_.get();
+                   }
+                 }
+                 index_ = std::move(index);
+                 return Status::Ok();
+               });
 }
 
 Status VectorIndex::Load(const std::string& path, const LoadOptions& options, std::unique_ptr<VectorIndex>* index) {
@@ -238,9 +240,9 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
     const int64_t chunk = graph ? rows : kAddChunk;
     try {
       for (int64_t begin = 0; begin < rows; begin += chunk) {
-        Status status = cancellable && control.cancelled()
-                            ? Status::Aborted()
-                            : AddChunk(RowRange(x, begin, std::min(chunk, rows - begin)), cancellable ? control : Control());
+        Status status = cancellable && control.cancelled() ? Status::Aborted()
+                                                           : AddChunk(RowRange(x, begin, std::min(chunk, rows - begin)),
+                                                                      cancellable ? control : Control());
         if (!status.ok()) {
           checkpoint.Restore(parts);
           return status;
@@ -260,7 +262,8 @@ Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
   const IndexParts parts(index_.get());
   // Graphs decide for themselves, batch by batch.
   const bool coarse = parts.lists != nullptr;
-  const Team team(coarse ? static_cast<double>(x.rows) * static_cast<double>(parts.lists->nlist) * parts.core->d : 1e12);
+  const Team team(coarse ? static_cast<double>(x.rows) * static_cast<double>(parts.lists->nlist) * parts.core->d
+                         : 1e12);
   Transformed vectors;
   if (Status status = vectors.Apply(parts, x); !status.ok()) return status;
   const auto n = static_cast<idx_t>(x.rows);

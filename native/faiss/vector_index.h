@@ -18,7 +18,7 @@
 namespace faiss {
 struct IOWriter;
 struct ProductQuantizer;
-}
+}  // namespace faiss
 
 namespace univar {
 
@@ -26,9 +26,9 @@ struct IndexSpec {
   int dim = 0;
   bool l2 = false;
   std::string factory;
-  int ef_construction = 0;       // 0: FAISS's default; for graphs
-  int train_iterations = 0;      // 0: FAISS's default; for k-means of lists and product codes
-  bool plain = false;            // FAISS's own distance code, for benchmarks and tests
+  int ef_construction = 0;   // 0: FAISS's default; for graphs
+  int train_iterations = 0;  // 0: FAISS's default; for k-means of lists and product codes
+  bool plain = false;        // FAISS's own distance code, for benchmarks and tests
 };
 
 struct IndexInfo {
@@ -36,12 +36,12 @@ struct IndexInfo {
   int64_t size = 0;
   bool l2 = false;
   bool trained = false;
-  std::string factory;  // in canonical form
+  std::string factory;                                     // in canonical form
   int64_t ef_search = 0, nprobe = 0, ef_construction = 0;  // 0 where the kind has none
   double rerank = 0;    // candidates per result that are ranked again; 0 where none are
   int64_t removed = 0;  // of `size`
   bool mapped = false;
-  int64_t bytes = 0;    // of memory, about; without what is mapped
+  int64_t bytes = 0;  // of memory, about; without what is mapped
 };
 
 struct SearchParams {

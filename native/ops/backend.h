@@ -18,7 +18,8 @@
 
 namespace univar {
 
-// Pointers in arguments are of `memory`, except those that name the host's. Operations of one thread run in the order of their
+// Pointers in arguments are of `memory`, except those that name the host's. Operations of one thread run in the order
+// of their
 // calls, and may still run when a call returns: `memory.wait` waits for them, and has what failed meanwhile.
 struct Backend {
   const char* name;

@@ -50,9 +50,9 @@ struct InfoNceArgs {
   double logit_scale = 1.0;         // finite, positive
   InfoNceMode mode = InfoNceMode::kOneWay;
   Precision precision = Precision::kF32;
-  size_t block_rows = 0;            // query rows per block; 0 chooses. The result does not depend on it beyond rounding.
-  bool backend_memory = false;      // rows and gradients lie in the backend's memory (core/memory.h), not in the host's
-  double* device_seconds = nullptr; // if given, a device writes the seconds between its copies from and to the host
+  size_t block_rows = 0;        // query rows per block; 0 chooses. The result does not depend on it beyond rounding.
+  bool backend_memory = false;  // rows and gradients lie in the backend's memory (core/memory.h), not in the host's
+  double* device_seconds = nullptr;  // if given, a device writes the seconds between its copies from and to the host
 };
 
 // A row that is not finite, or whose result is not, gives kNonFinite and leaves the outputs undefined.

@@ -25,10 +25,10 @@ struct LayerNormForwardArgs {
   const float* weight = nullptr;
   const float* bias = nullptr;
   double epsilon = 1e-12;
-  float* sum = nullptr;   // [rows, cols]
-  float* mean = nullptr;  // [rows]
-  float* rstd = nullptr;  // [rows]
-  float* y = nullptr;     // [rows, cols]; null: none
+  float* sum = nullptr;     // [rows, cols]
+  float* mean = nullptr;    // [rows]
+  float* rstd = nullptr;    // [rows]
+  float* y = nullptr;       // [rows, cols]; null: none
   uint16_t* y16 = nullptr;  // [rows, cols], bfloat16 roundings of y for a product that comes next; null: none
 };
 
@@ -38,10 +38,10 @@ struct LayerNormBackwardArgs {
   const float* mean = nullptr;
   const float* rstd = nullptr;
   const float* weight = nullptr;
-  float* dsum = nullptr;     // [rows, cols], overwritten; may be dy
+  float* dsum = nullptr;       // [rows, cols], overwritten; may be dy
   uint16_t* dsum16 = nullptr;  // [rows, cols], bfloat16 roundings of dsum for the products that come next; null: none
-  float* dweight = nullptr;  // [cols], accumulated; null skips the parameter gradients
-  float* dbias = nullptr;    // [cols], accumulated
+  float* dweight = nullptr;    // [cols], accumulated; null skips the parameter gradients
+  float* dbias = nullptr;      // [cols], accumulated
 };
 
 using LayerNormForwardFn = Status (*)(const LayerNormForwardArgs& args);

@@ -1,11 +1,11 @@
-// Rotary position embedding of queries and keys inside the fused projection (RoFormer, arXiv 2104.09864), with the halves
-// of a head rotated against each other (not interleaved):
+// Rotary position embedding of queries and keys inside the fused projection (RoFormer, arXiv 2104.09864), with the
+// halves of a head rotated against each other (not interleaved):
 //
 //   angle(p, m) = p * base^(-2 m / d),  m = 0 .. d/2 - 1
 //   q'[m] = q[m] cos - q[m + d/2] sin,   q'[m + d/2] = q[m + d/2] cos + q[m] sin
 //
-// qkv: [tokens, 3 * heads * d] in place; columns 0 .. 2 * heads * d - 1 (queries and keys) are rotated. positions: [tokens],
-// counted from 0 in each sequence. `inverse` rotates by the negative angle, which is the backward pass.
+// qkv: [tokens, 3 * heads * d] in place; columns 0 .. 2 * heads * d - 1 (queries and keys) are rotated. positions:
+// [tokens], counted from 0 in each sequence. `inverse` rotates by the negative angle, which is the backward pass.
 #pragma once
 
 #include <cstddef>

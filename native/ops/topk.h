@@ -4,8 +4,8 @@
 //   l2:      s_ij = ||q_i - b_j||^2 (squared, as FAISS)         smallest first
 //   cosine:  s_ij = <q_i, b_j> / (||q_i|| ||b_j||), 0 if either is a zero row    largest first
 //
-// queries: [rows, dim], base: [rows, dim], both float32 and finite. Out: indices, scores: [queries, k], best first, equal
-// scores by smaller index; rows are ranked by the double below and the score is that double rounded to float32
+// queries: [rows, dim], base: [rows, dim], both float32 and finite. Out: indices, scores: [queries, k], best first,
+// equal scores by smaller index; rows are ranked by the double below and the score is that double rounded to float32
 // (infinite beyond its range).
 //
 // THE EXACT SCORE is a double computed in one fixed order: 32 partial sums, the one at j over the entries j, j + 32,
@@ -15,14 +15,15 @@
 // neither instruction set, storage, tile nor thread count, and nothing overflows or underflows on the way.
 //
 // SCAN AND RE-RANK. Only candidates get an exact score. The base is held for the scan at `storage` precision and
-// compared with all queries by products in float32, bfloat16 or integers, which give an approximate key and a bound e of
-// its error. If L is a lower bound of the k-th largest key seen so far, a row with approximation + e < L is not among the
-// k best: k rows are strictly better. All others are kept, and re-ranked from the float32 rows. What remains to prove is
-// the bound.
+// compared with all queries by products in float32, bfloat16 or integers, which give an approximate key and a bound e
+// of its error. If L is a lower bound of the k-th largest key seen so far, a row with approximation + e < L is not
+// among the
+// k best: k rows are strictly better. All others are kept, and re-ranked from the float32 rows. What remains to prove
+// is the bound.
 //
 // 1. Scaling. Let v = b_j / ||b_j|| and u = q_i / ||q_i|| (0 for a zero row), w = ||b_j|| / B with B the power of two
-//    just above the length of the longest row (ip, l2), or w = 1 (cosine), so w <= 1. All terms are then at most about 1
-//    in magnitude, whatever the range of the inputs (rows of extreme length are first multiplied by a power of two).
+//    just above the length of the longest row (ip, l2), or w = 1 (cosine), so w <= 1. All terms are then at most about
+//    1 in magnitude, whatever the range of the inputs (rows of extreme length are first multiplied by a power of two).
 //    With s = ||q_i|| / B and m = max(1, s), ranking by s_ij is ranking by the key
 //      ip, cosine:  g = w <u, v>
 //      l2:          g = (s/m) w <u, v> - (1/m) w^2 / 2  =  (||q_i||^2 - s_ij) / (2 B^2 m)
@@ -31,20 +32,20 @@
 //      |<u, v> - <u', v'>| = |<u, v - v'> + <u - u', v'>| <= ||u|| r + p ||v'|| <= r + p (1 + r).
 // 3. Summation. A sum of n products in float32, in any order, fused or not, misses by at most
 //      gamma_n sum |u'_t v'_t| <= gamma_n ||u'|| ||v'|| <= gamma_n (1 + p) (1 + r),
-//    gamma_n = n eps / (1 - n eps), eps = 2^-24.
-//    Integer products are exact. The handful of float32 operations after the sum, the double-precision error of the exact
-//    score (n 2^-53 relative to the same product of norms) and the n 2^-126 that a unit may lose by flushing denormals
-//    are less than the difference between gamma_n and gamma_{n+64}.
-// 4. Together: |g - approximation| <= R + P N with R = w r, N = w (1 + r), P = p + gamma_{n+64} (1 + p), plus 2^-120 for
-//    results in the denormal range. Rows with w < 2^-100 are scanned as zero rows with R = w. l2 multiplies the bound by
-//    s/m and adds two errors: the rounding of w^2 / (2 m), covered by 2^-21 of it, and that of the exact distance, at most
-//    (n + 8) 2^-52 (s^2 + w^2) / m, of which the first part is a constant of the query (its slack) and the second
-//    disappears in the 2^-21.
-// With n <= kMaxTopkDim every bound is finite. A bound that is too wide to tell rows apart makes more candidates, never a
-// wrong result.
+//    gamma_n = n eps / (1 - n eps), eps = 2^-24. Integer products are exact. The handful of float32 operations after
+//    the sum, the double-precision error of the exact score (n 2^-53 relative to the same product of norms) and the n
+//    2^-126 that a unit may lose by flushing denormals are less than the difference between gamma_n and gamma_{n+64}.
+// 4. Together: |g - approximation| <= R + P N with R = w r, N = w (1 + r), P = p + gamma_{n+64} (1 + p), plus 2^-120
+// for
+//    results in the denormal range. Rows with w < 2^-100 are scanned as zero rows with R = w. l2 multiplies the bound
+//    by s/m and adds two errors: the rounding of w^2 / (2 m), covered by 2^-21 of it, and that of the exact distance,
+//    at most (n + 8) 2^-52 (s^2 + w^2) / m, of which the first part is a constant of the query (its slack) and the
+//    second disappears in the 2^-21.
+// With n <= kMaxTopkDim every bound is finite. A bound that is too wide to tell rows apart makes more candidates, never
+// a wrong result.
 //
-// Memory besides inputs and outputs: the codes (dim * 1, 2 or 2 bytes a row for int8, f16, bf16; none for f32 unless
-// a row's length lies outside 2^-60 .. 2^60), 16 bytes a row for the bounds (24 for cosine), and while searching at most
+// Memory besides inputs and outputs: the codes (dim * 1, 2 or 2 bytes a row for int8, f16, bf16; none for f32 unless a
+// row's length lies outside 2^-60 .. 2^60), 16 bytes a row for the bounds (24 for cosine), and while searching at most
 // about 24 MiB a thread, or 64 bytes times k if that is more. Never queries times base.
 #pragma once
 
@@ -79,9 +80,9 @@ using TopkPrepareFn = Status (*)(ConstMatrix base, TopkMetric metric, TopkStorag
 
 struct TopkArgs {
   const TopkBase* prepared = nullptr;
-  ConstMatrix base;     // the rows that `prepared` was made from
+  ConstMatrix base;  // the rows that `prepared` was made from
   ConstMatrix queries;
-  size_t k = 0;         // 1 .. base.rows
+  size_t k = 0;  // 1 .. base.rows
   int32_t* indices = nullptr;
   float* scores = nullptr;
 };

@@ -26,11 +26,10 @@ char32_t After(std::u16string_view text, size_t at) {
 template <typename Char>
 void AddedTokenFinder<Char>::Add(View content, const AddedToken& token) {
   if (content.empty()) return;
-  const auto position = std::find_if(tokens_.begin(), tokens_.end(), [&](const Token& other) {
-    return other.content.size() < content.size();
-  });
-  tokens_.insert(position, Token{std::basic_string<Char>(content), token.id, token.single_word, token.lstrip,
-                                 token.rstrip});
+  const auto position = std::find_if(tokens_.begin(), tokens_.end(),
+                                     [&](const Token& other) { return other.content.size() < content.size(); });
+  tokens_.insert(position,
+                 Token{std::basic_string<Char>(content), token.id, token.single_word, token.lstrip, token.rstrip});
   starts_[content[0] & 0xFF] = true;
 }
 

@@ -19,8 +19,7 @@ void OrderCombining(std::u32string& text, size_t begin) {
     size_t end = i + 1;
     while (end < text.size() && CombiningClass(text[end]) != 0) ++end;
     if (end - i > 1) {
-      std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i),
-                       text.begin() + static_cast<std::ptrdiff_t>(end),
+      std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i), text.begin() + static_cast<std::ptrdiff_t>(end),
                        [](char32_t a, char32_t b) { return CombiningClass(a) < CombiningClass(b); });
     }
     i = end;
@@ -58,8 +57,7 @@ void Normalizer::Normalize(std::u16string_view text, std::u32string& out) const 
   }
   if (settings_.strip_accents) {
     OrderCombining(out, begin);
-    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), IsNonspacingMark),
-              out.end());
+    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), IsNonspacingMark), out.end());
   }
   if (settings_.lowercase) {
     std::u32string lowered;

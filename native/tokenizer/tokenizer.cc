@@ -108,8 +108,7 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
       out_of_memory.store(true, std::memory_order_relaxed);
     }
     const size_t texts_in_part = starts[part + 1] - starts[part];
-    control.report(
-        static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
+    control.report(static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
   }
   if (out_of_memory) return Status::Error(Code::kOutOfMemory, "Not enough host memory for the token ids");
   if (aborted) return Status::Aborted();
@@ -126,8 +125,7 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
   return Status::Ok();
 }
 
-void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace,
-                           IdBuffer& ids) const {
+void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const {
   for (const int32_t id : before_) ids.Append(id);
   const size_t room = max_tokens - SpecialCount();
   const size_t limit = room > SIZE_MAX - ids.size() ? SIZE_MAX : ids.size() + room;
@@ -145,16 +143,14 @@ void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspac
   for (const int32_t id : after_) ids.Append(id);
 }
 
-void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace,
-                            IdBuffer& ids) const {
+void Tokenizer::AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
   const size_t begin = ids.size();
   if (added_normalized_.empty() && AppendByTable(piece, limit, workspace, ids)) return;
   ids.Truncate(begin);
   AppendExactly(piece, limit, workspace, ids);
 }
 
-bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace,
-                              IdBuffer& ids) const {
+bool Tokenizer::AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
   size_t begin = 0;  // of the current word
   size_t i = 0;
   while (i < piece.size()) {
@@ -225,8 +221,7 @@ void Tokenizer::AppendSpelled(std::u16string_view spelling, Workspace& workspace
   word_pieces_.Append(word, ids);
 }
 
-void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace,
-                              IdBuffer& ids) const {
+void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const {
   std::u32string& text = workspace.normalized;
   text.clear();
   normalizer_.Normalize(piece, text);
@@ -235,16 +230,14 @@ void Tokenizer::AppendExactly(std::u16string_view piece, size_t limit, Workspace
   for (const Piece& inner : workspace.inner_pieces) {
     if (ids.size() >= limit) return;
     if (inner.id == Piece::kText) {
-      AppendNormalized(std::u32string_view(text).substr(inner.begin, inner.end - inner.begin), limit,
-                       workspace, ids);
+      AppendNormalized(std::u32string_view(text).substr(inner.begin, inner.end - inner.begin), limit, workspace, ids);
     } else {
       ids.Append(inner.id);
     }
   }
 }
 
-void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace,
-                                 IdBuffer& ids) const {
+void Tokenizer::AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const {
   std::string& word = workspace.word;
   word.clear();
   const auto end_word = [&] {

@@ -36,9 +36,7 @@ struct TextBatch {
   std::vector<size_t> offsets{0};
 
   size_t size() const { return offsets.size() - 1; }
-  std::u16string_view text(size_t i) const {
-    return {units.data() + offsets[i], offsets[i + 1] - offsets[i]};
-  }
+  std::u16string_view text(size_t i) const { return {units.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
 };
 
 // Ids in the order of the texts, cut into parts as the threads produced them.

@@ -20,20 +20,20 @@ struct Range {
 constexpr Range kNotRemoved[] = {{0x890, 0x8E2}, {0x110CD, 0x1343F}};
 
 // Category Mn since Unicode 9.0; the reference keeps them as letters.
-constexpr Range kNotMarks[] = {
-    {0x7FD, 0x7FD},     {0x897, 0x8E1},     {0x9FE, 0x9FE},     {0xAFA, 0xAFF},     {0xB55, 0xB55},
-    {0xC04, 0xC3C},     {0xD00, 0xD00},     {0xD3B, 0xD3C},     {0xD81, 0xD81},     {0xEBA, 0xEBA},
-    {0xECE, 0xECE},     {0x180F, 0x1886},   {0x1ABF, 0x1AEB},   {0x1DF6, 0x1DFB},   {0xA82C, 0xA82C},
-    {0xA8C5, 0xA8C5},   {0xA8FF, 0xA8FF},   {0xA9BD, 0xA9BD},   {0x10D24, 0x10F85}, {0x11070, 0x11074},
-    {0x110C2, 0x110C2}, {0x111C9, 0x111C9}, {0x111CF, 0x111CF}, {0x1123E, 0x11241}, {0x1133B, 0x1133B},
-    {0x113BB, 0x1145E}, {0x1182F, 0x1612F}, {0x16F4F, 0x16F4F}, {0x16FE4, 0x16FE4}, {0x1CF00, 0x1CF46},
-    {0x1E000, 0x1E6F5}, {0x1E944, 0x1E94A}};
+constexpr Range kNotMarks[] = {{0x7FD, 0x7FD},     {0x897, 0x8E1},     {0x9FE, 0x9FE},     {0xAFA, 0xAFF},
+                               {0xB55, 0xB55},     {0xC04, 0xC3C},     {0xD00, 0xD00},     {0xD3B, 0xD3C},
+                               {0xD81, 0xD81},     {0xEBA, 0xEBA},     {0xECE, 0xECE},     {0x180F, 0x1886},
+                               {0x1ABF, 0x1AEB},   {0x1DF6, 0x1DFB},   {0xA82C, 0xA82C},   {0xA8C5, 0xA8C5},
+                               {0xA8FF, 0xA8FF},   {0xA9BD, 0xA9BD},   {0x10D24, 0x10F85}, {0x11070, 0x11074},
+                               {0x110C2, 0x110C2}, {0x111C9, 0x111C9}, {0x111CF, 0x111CF}, {0x1123E, 0x11241},
+                               {0x1133B, 0x1133B}, {0x113BB, 0x1145E}, {0x1182F, 0x1612F}, {0x16F4F, 0x16F4F},
+                               {0x16FE4, 0x16FE4}, {0x1CF00, 0x1CF46}, {0x1E000, 0x1E6F5}, {0x1E944, 0x1E94A}};
 
 // Punctuation since Unicode 9.0; the reference keeps it inside words.
-constexpr Range kNotPunctuation[] = {
-    {0x61D, 0x61D},     {0x9FD, 0xA76},     {0xC77, 0xC84},     {0x1B4E, 0x1B4F},   {0x1B7D, 0x1B7F},
-    {0x2E43, 0x2E5D},   {0x10D6E, 0x10F89}, {0x113D4, 0x1145D}, {0x11660, 0x116B9}, {0x1183B, 0x11FFF},
-    {0x12FF1, 0x12FF2}, {0x16D6D, 0x16FE2}, {0x1E5FF, 0x1E95F}};
+constexpr Range kNotPunctuation[] = {{0x61D, 0x61D},     {0x9FD, 0xA76},     {0xC77, 0xC84},     {0x1B4E, 0x1B4F},
+                                     {0x1B7D, 0x1B7F},   {0x2E43, 0x2E5D},   {0x10D6E, 0x10F89}, {0x113D4, 0x1145D},
+                                     {0x11660, 0x116B9}, {0x1183B, 0x11FFF}, {0x12FF1, 0x12FF2}, {0x16D6D, 0x16FE2},
+                                     {0x1E5FF, 0x1E95F}};
 
 // Combining classes and decompositions since Unicode 10.0; for the reference these are starters that do not
 // decompose.
@@ -55,20 +55,19 @@ constexpr CaseRange kLowercase[] = {{0x1C89, 0x1C89, 1},      {0xA7CB, 0xA7CB, 0
                                     {0x10D50, 0x10D65, 0x20}, {0x16EA0, 0x16EB8, 0x1B}};
 
 // Letters, marks and digits of Unicode 16.0. These ranges are exact.
-constexpr Range kNewWordCharacters[] = {
-    {0x897, 0x897},     {0x1C89, 0x1C8A},   {0xA7CB, 0xA7CD},   {0xA7DA, 0xA7DC},   {0x105C0, 0x105F3},
-    {0x10D40, 0x10D65}, {0x10D69, 0x10D6D}, {0x10D6F, 0x10D85}, {0x10EC2, 0x10EC4}, {0x10EFC, 0x10EFC},
-    {0x11380, 0x11389}, {0x1138B, 0x1138B}, {0x1138E, 0x1138E}, {0x11390, 0x113B5}, {0x113B7, 0x113C0},
-    {0x113C2, 0x113C2}, {0x113C5, 0x113C5}, {0x113C7, 0x113CA}, {0x113CC, 0x113D3}, {0x113E1, 0x113E2},
-    {0x116D0, 0x116E3}, {0x11BC0, 0x11BE0}, {0x11BF0, 0x11BF9}, {0x11F5A, 0x11F5A}, {0x13460, 0x143FA},
-    {0x16100, 0x16139}, {0x16D40, 0x16D6C}, {0x16D70, 0x16D79}, {0x18CFF, 0x18CFF}, {0x1CCF0, 0x1CCF9},
-    {0x1E5D0, 0x1E5FA}};
+constexpr Range kNewWordCharacters[] = {{0x897, 0x897},     {0x1C89, 0x1C8A},   {0xA7CB, 0xA7CD},   {0xA7DA, 0xA7DC},
+                                        {0x105C0, 0x105F3}, {0x10D40, 0x10D65}, {0x10D69, 0x10D6D}, {0x10D6F, 0x10D85},
+                                        {0x10EC2, 0x10EC4}, {0x10EFC, 0x10EFC}, {0x11380, 0x11389}, {0x1138B, 0x1138B},
+                                        {0x1138E, 0x1138E}, {0x11390, 0x113B5}, {0x113B7, 0x113C0}, {0x113C2, 0x113C2},
+                                        {0x113C5, 0x113C5}, {0x113C7, 0x113CA}, {0x113CC, 0x113D3}, {0x113E1, 0x113E2},
+                                        {0x116D0, 0x116E3}, {0x11BC0, 0x11BE0}, {0x11BF0, 0x11BF9}, {0x11F5A, 0x11F5A},
+                                        {0x13460, 0x143FA}, {0x16100, 0x16139}, {0x16D40, 0x16D6C}, {0x16D70, 0x16D79},
+                                        {0x18CFF, 0x18CFF}, {0x1CCF0, 0x1CCF9}, {0x1E5D0, 0x1E5FA}};
 
 template <typename Entry, size_t n>
 const Entry* Find(const Entry (&table)[n], char32_t c) {
-  const Entry* entry =
-      std::lower_bound(std::begin(table), std::end(table), c,
-                       [](const Entry& range, char32_t value) { return range.last < value; });
+  const Entry* entry = std::lower_bound(std::begin(table), std::end(table), c,
+                                        [](const Entry& range, char32_t value) { return range.last < value; });
   return entry != std::end(table) && c >= entry->first ? entry : nullptr;
 }
 
@@ -82,15 +81,15 @@ bool IsRemovedByCleaning(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return false;
   if (c == 0xFFFD) return true;
   const utf8proc_category_t category = Category(c);
-  const bool other = category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
-                     category == UTF8PROC_CATEGORY_CO;
+  const bool other =
+      category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_CO;
   return other && Find(kNotRemoved, c) == nullptr;
 }
 
 bool IsWhitespace(char32_t c) {
   if (c < 0x80) return c == ' ' || IsBetween(c, '\t', '\r');
-  return c == 0x85 || c == 0xA0 || c == 0x1680 || IsBetween(c, 0x2000, 0x200A) || c == 0x2028 ||
-         c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || IsBetween(c, 0x2000, 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 bool IsChinese(char32_t c) {
@@ -106,12 +105,10 @@ bool IsNonspacingMark(char32_t c) {
 
 bool IsPunctuation(char32_t c) {
   if (c < 0x80)
-    return IsBetween(c, '!', '/') || IsBetween(c, ':', '@') || IsBetween(c, '[', '`') ||
-           IsBetween(c, '{', '~');
+    return IsBetween(c, '!', '/') || IsBetween(c, ':', '@') || IsBetween(c, '[', '`') || IsBetween(c, '{', '~');
   if (c == 0x166D || c == 0x111C9) return true;  // reclassified in Unicode 12.0 and 11.0
   const utf8proc_category_t category = Category(c);
-  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO &&
-         Find(kNotPunctuation, c) == nullptr;
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO && Find(kNotPunctuation, c) == nullptr;
 }
 
 bool IsWordCharacter(char32_t c) {
@@ -126,15 +123,12 @@ bool IsWordCharacter(char32_t c) {
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_PC:
-      return true;
-    default:
-      break;
+    case UTF8PROC_CATEGORY_PC: return true;
+    default: break;
   }
   // Zero-width joiners, and the enclosed letters: Alphabetic, though of category So.
   return c == 0x200C || c == 0x200D || IsBetween(c, 0x24B6, 0x24E9) || IsBetween(c, 0x1F130, 0x1F149) ||
-         IsBetween(c, 0x1F150, 0x1F169) || IsBetween(c, 0x1F170, 0x1F189) ||
-         Find(kNewWordCharacters, c) != nullptr;
+         IsBetween(c, 0x1F150, 0x1F169) || IsBetween(c, 0x1F170, 0x1F189) || Find(kNewWordCharacters, c) != nullptr;
 }
 
 int CombiningClass(char32_t c) {
@@ -149,8 +143,8 @@ size_t Decompose(char32_t c, char32_t out[kMaxDecomposition]) {
   }
   utf8proc_int32_t buffer[kMaxDecomposition];
   int last_boundary = 0;
-  const utf8proc_ssize_t length = utf8proc_decompose_char(
-      static_cast<utf8proc_int32_t>(c), buffer, kMaxDecomposition, UTF8PROC_DECOMPOSE, &last_boundary);
+  const utf8proc_ssize_t length = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer, kMaxDecomposition,
+                                                          UTF8PROC_DECOMPOSE, &last_boundary);
   if (length < 1 || static_cast<size_t>(length) > kMaxDecomposition) {
     out[0] = c;  // not a scalar value: keep it
     return 1;

@@ -24,8 +24,7 @@ class Vocabulary {
 
   // The tokens are tokens[offsets[i] .. offsets[i + 1] - 1] with id ids[i] >= 0, for i < count, at most
   // kMaxBytes in all. Of equal tokens one counts. `prefix` marks the tokens that continue a word.
-  Vocabulary(const char* tokens, const int32_t* offsets, const int32_t* ids, size_t count,
-             std::string_view prefix);
+  Vocabulary(const char* tokens, const int32_t* offsets, const int32_t* ids, size_t count, std::string_view prefix);
 
   // The longest token that starts a word and is a prefix of `text`.
   Match LongestStart(std::string_view text) const { return Longest(kRoot, text); }

@@ -1,6 +1,15 @@
 /** Looks for a GPU, then tests and measures the CUDA backend on it; started by run.sh, which finds the libraries. */
 import { spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus } from 'node:os';
 import { delimiter, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,8 +40,11 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        out: { type: 'string', default: join(ROOT, 'results') }, only: { type: 'string' },
-        build: { type: 'boolean', default: false }, 'without-gpu': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+        out: { type: 'string', default: join(ROOT, 'results') },
+        only: { type: 'string' },
+        build: { type: 'boolean', default: false },
+        'without-gpu': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     });
     return { ...values, out: resolve(values.out) };
@@ -44,8 +56,13 @@ function readOptions() {
 /** As the addon sees it, in a process of its own: one that has asked keeps memory of the device. */
 function askForDevice() {
   const program = "import { cudaState } from './dist/native/cuda-addon.js'; console.log(JSON.stringify(cudaState()));";
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { cwd: ROOT, encoding: 'utf8' });
-  return status === 0 ? JSON.parse(stdout) : { usable: false, reason: `the process that asked ended with ${signal ?? status}: ${stderr.trim()}` };
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return status === 0
+    ? JSON.parse(stdout)
+    : { usable: false, reason: `the process that asked ended with ${signal ?? status}: ${stderr.trim()}` };
 }
 
 /** Why there is no GPU to use, and what is there instead. */
@@ -64,11 +81,16 @@ function choose(steps, only) {
   if (only === undefined) return steps;
   const names = only.split(',');
   const unknown = names.filter((name) => !steps.some((step) => step.name === name));
-  if (unknown.length > 0) throw new UsageError(`There is no step ${unknown.join(', ')}. There are: ${steps.map(({ name }) => name).join(', ')}`);
+  if (unknown.length > 0)
+    throw new UsageError(
+      `There is no step ${unknown.join(', ')}. There are: ${steps.map(({ name }) => name).join(', ')}`,
+    );
   return steps.filter(({ name }) => names.includes(name));
 }
 
-/** Runs a step in a process group of its own, which ends with it, and writes what it prints to the console and the log. */
+/**
+ * Runs a step in a process group of its own, which ends with it, and writes what it prints to the console and the log.
+ */
 async function runStep({ name, args, env, minutes, skip }, log) {
   log(`\n== ${name}\n`);
   if (skip !== undefined) {
@@ -76,18 +98,34 @@ async function runStep({ name, args, env, minutes, skip }, log) {
     return { name, outcome: 'skipped', seconds: 0, reason: skip };
   }
   const start = performance.now();
-  const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', log);
   let late = false;
   const end = () => process.kill(-child.pid, 'SIGKILL');
-  const timer = setTimeout(() => { late = true; end(); }, minutes * 60_000);
-  const interrupt = () => { end(); process.exit(130); };
+  const timer = setTimeout(() => {
+    late = true;
+    end();
+  }, minutes * 60_000);
+  const interrupt = () => {
+    end();
+    process.exit(130);
+  };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const [code, signal] = await new Promise((done) => child.once('close', (...how) => done(how)));
   clearTimeout(timer);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   const reason = code === 0 ? undefined : late ? `ended after ${minutes} minutes` : (signal ?? `exit status ${code}`);
-  return { name, outcome: code === 0 ? 'ok' : 'failed', seconds: (performance.now() - start) / 1000, ...(reason ? { reason } : {}) };
+  return {
+    name,
+    outcome: code === 0 ? 'ok' : 'failed',
+    seconds: (performance.now() - start) / 1000,
+    ...(reason ? { reason } : {}),
+  };
 }
 
 /** Figures that benchmarks wrote since then; they come to name the commit of the bundle, as there is no git to ask. */
@@ -105,7 +143,11 @@ function collectFigures(out, since, commit) {
 }
 
 function describeTests(out, { outcome }) {
-  return spawnSync(process.execPath, ['scripts/test-totals.mjs', join(out, 'tests.json'), outcome === 'ok' ? '0' : '1'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
+  return spawnSync(
+    process.execPath,
+    ['scripts/test-totals.mjs', join(out, 'tests.json'), outcome === 'ok' ? '0' : '1'],
+    { cwd: ROOT, encoding: 'utf8' },
+  ).stdout.trim();
 }
 
 async function main() {
@@ -116,7 +158,8 @@ async function main() {
   }
   const gpu = !options['without-gpu'];
   // After what there is already: it may be the system's.
-  if (gpu) process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, ...findCublasLt()].filter(Boolean).join(delimiter);
+  if (gpu)
+    process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, ...findCublasLt()].filter(Boolean).join(delimiter);
   const state = askForDevice();
   if (gpu && !state.usable) {
     console.error(explain(state));
@@ -128,10 +171,19 @@ async function main() {
   mkdirSync(options.out, { recursive: true });
   rmSync(join(options.out, 'tests.json'), { force: true }); // of an earlier run
   const file = createWriteStream(join(options.out, 'log.txt'));
-  const log = (text) => { process.stdout.write(text); file.write(text); };
+  const log = (text) => {
+    process.stdout.write(text);
+    file.write(text);
+  };
 
   const bundle = JSON.parse(readFileSync(join(ROOT, 'bundle.json'), 'utf8'));
-  const host = { cpu: cpus()[0]?.model, cores: cpus().length, glibc: process.report.getReport().header.glibcVersionRuntime, torch, cuda: state };
+  const host = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    glibc: process.report.getReport().header.glibcVersionRuntime,
+    torch,
+    cuda: state,
+  };
   log(`${JSON.stringify({ bundle, host }, null, 2)}\n`);
   const outcomes = [];
   for (const step of steps) {
@@ -142,7 +194,10 @@ async function main() {
 
   const figures = collectFigures(options.out, start, bundle.commit);
   if (figures.length > 0) log(`\n${describeComparisons(figures)}\n`);
-  const rows = outcomes.map(({ name, outcome, seconds, tests, reason }) => `${name.padEnd(16)}${outcome.padEnd(9)}${seconds.toFixed(1).padStart(7)} s  ${[tests, reason].filter(Boolean).join('; ')}`);
+  const rows = outcomes.map(
+    ({ name, outcome, seconds, tests, reason }) =>
+      `${name.padEnd(16)}${outcome.padEnd(9)}${seconds.toFixed(1).padStart(7)} s  ${[tests, reason].filter(Boolean).join('; ')}`,
+  );
   log(`\n${rows.join('\n')}\n`);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify({ bundle, host, steps: outcomes }, null, 2)}\n`);
   console.log(`Wrote ${relative(process.cwd(), options.out) || '.'}/`);

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Benchmarks of the CUDA backend in bench/cuda, and minutes. A step each: one that fails takes the others of its file with it. */
+/**
+ * Benchmarks of the CUDA backend in bench/cuda, and minutes. A step each: one that fails takes the others of its file
+ * with it.
+ */
 const BENCHMARKS = { infonce: 10, 'infonce-million': 20, topk: 10, encoder: 10 };
 /** Those that are nothing without PyTorch; the compiler takes its time. */
 const COMPARISONS = { 'infonce-compiled': 10, 'encoder-compiled': 15 };
@@ -19,7 +22,9 @@ function runPython(program) {
 
 /** PyTorch of the host's python3, or why there is none that can be compared with. */
 export function findTorch(gpu) {
-  const { status, stdout, stderr, error } = runPython('import torch; print(torch.__version__, torch.cuda.is_available())');
+  const { status, stdout, stderr, error } = runPython(
+    'import torch; print(torch.__version__, torch.cuda.is_available())',
+  );
   if (error) return { reason: 'python3 is not in PATH' };
   if (status !== 0) return { reason: `python3 has no torch: ${stderr.trim().split('\n').at(-1)}` };
   const [version, cuda] = stdout.trim().split(' ');
@@ -39,26 +44,61 @@ for folder in sys.path:
 
 /**
  * @param {{ gpu: boolean, build: boolean, out: string, torch: { version?: string } }} plan
- * @returns {{ name: string, args: string[], env?: Record<string, string>, minutes: number, skip?: string }[]} `args` for Node;
- *   `skip`: why not; `minutes` after which it is ended, as a kernel that hangs would take all the time that there is
+ * @returns {{ name: string, args: string[], env?: Record<string, string>, minutes: number, skip?: string }[]} `args`
+ *   for Node; `skip`: why not; `minutes` after which it is ended, as a kernel that hangs would take all the time that
+ *   there is
  */
 export function planSteps({ gpu, build, out, torch }) {
   const backend = gpu ? 'cuda' : 'cpu';
   const steps = build ? [{ name: 'build', args: ['scripts/gpu-host/build.mjs', '--use_cuda=1'], minutes: 10 }] : [];
   steps.push({
-    name: 'tests', args: ['scripts/test-cuda.mjs', `--backend=${backend}`], minutes: 10,
+    name: 'tests',
+    args: ['scripts/test-cuda.mjs', `--backend=${backend}`],
+    minutes: 10,
     env: { REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: join(out, 'tests.json') },
   });
   for (const tool of gpu ? ['memcheck', 'racecheck'] : []) {
     const skip = inPath('compute-sanitizer') ? undefined : 'compute-sanitizer is not in PATH';
-    steps.push({ name: tool, args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`], env: { REQUIRE_CUDA: '1' }, minutes: 5, skip });
+    steps.push({
+      name: tool,
+      args: ['scripts/test-cuda.mjs', `--sanitizer=${tool}`],
+      env: { REQUIRE_CUDA: '1' },
+      minutes: 5,
+      skip,
+    });
   }
   for (const [name, minutes] of Object.entries({ ...BENCHMARKS, ...(torch.version ? COMPARISONS : {}) })) {
-    const env = { UNIVAR_BACKEND: backend, UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small', UNIVAR_TORCH: torch.version ?? '' };
-    steps.push({ name: `bench-${name}`, args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out], env, minutes });
+    const env = {
+      UNIVAR_BACKEND: backend,
+      UNIVAR_CUDA_BENCH: gpu ? 'full' : 'small',
+      UNIVAR_TORCH: torch.version ?? '',
+    };
+    steps.push({
+      name: `bench-${name}`,
+      args: ['dist/cli/main.js', 'bench', 'run', '--bench', `bench/cuda/${name}.ts`, '--results', out],
+      env,
+      minutes,
+    });
   }
   const [rows, size] = gpu ? ['1000000', '12x768'] : ['600', '2x64'];
-  const bulk = ['--rows', rows, '--size', size, '--precision', 'bf16', '--work', join(out, 'bulk'), '--remove', '--results', join(out, 'embed-bulk.json')];
-  steps.push({ name: 'embed-bulk', args: ['--import', 'tsx', 'bench/bulk/embed-bulk.ts', ...bulk], env: { UNIVAR_BACKEND: backend }, minutes: 20 });
+  const bulk = [
+    '--rows',
+    rows,
+    '--size',
+    size,
+    '--precision',
+    'bf16',
+    '--work',
+    join(out, 'bulk'),
+    '--remove',
+    '--results',
+    join(out, 'embed-bulk.json'),
+  ];
+  steps.push({
+    name: 'embed-bulk',
+    args: ['--import', 'tsx', 'bench/bulk/embed-bulk.ts', ...bulk],
+    env: { UNIVAR_BACKEND: backend },
+    minutes: 20,
+  });
   return steps;
 }

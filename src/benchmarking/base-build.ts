@@ -1,6 +1,17 @@
 /** A built checkout of an older revision, made once and kept. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
@@ -62,13 +73,23 @@ async function checkOut(folder: string, { root, commit, signal }: BaseBuildOptio
 /** The project's own packages where the lock file is the same, else an installation of the revision's. */
 async function installPackages(folder: string, options: BaseBuildOptions): Promise<void> {
   const lock = 'package-lock.json';
-  const read = (root: string): string | undefined => (existsSync(join(root, lock)) ? readFileSync(join(root, lock), 'utf8') : undefined);
+  const read = (root: string): string | undefined =>
+    existsSync(join(root, lock)) ? readFileSync(join(root, lock), 'utf8') : undefined;
   const own = join(options.root, 'node_modules');
   if (read(folder) === read(options.root)) symlinkSync(own, join(folder, 'node_modules'), 'dir');
-  else await runShell(read(folder) === undefined ? 'npm install --ignore-scripts' : 'npm ci --ignore-scripts', folder, options);
+  else
+    await runShell(
+      read(folder) === undefined ? 'npm install --ignore-scripts' : 'npm ci --ignore-scripts',
+      folder,
+      options,
+    );
 }
 
-async function reuseOutput(folder: string, { output, inputs }: ReusedOutput, { root, commit, signal }: BaseBuildOptions): Promise<void> {
+async function reuseOutput(
+  folder: string,
+  { output, inputs }: ReusedOutput,
+  { root, commit, signal }: BaseBuildOptions,
+): Promise<void> {
   if (!existsSync(join(root, output))) return;
   if ((await tryGit(root, ['diff', '--quiet', commit, '--', ...inputs], signal)) === undefined) return;
   const unknown = await git(root, ['ls-files', '--others', '--exclude-standard', '--', ...inputs], signal);
@@ -91,12 +112,17 @@ async function runShell(command: string, folder: string, { log, signal }: BaseBu
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (status !== 0) throw new EngineError('ERR_DATA', `"${command}" failed in the base's checkout ${folder}:\n${tail.trimEnd()}`);
+  if (status !== 0)
+    throw new EngineError('ERR_DATA', `"${command}" failed in the base's checkout ${folder}:\n${tail.trimEnd()}`);
 }
 
 async function removeOldBuilds(root: string): Promise<void> {
   const cache = join(root, CACHE);
-  const age = (name: string): number => (existsSync(join(cache, name, STAMP)) ? statSync(join(cache, name, STAMP)).mtimeMs : 0);
-  const oldest = readdirSync(cache).filter((name) => /^[0-9a-f]{40}$/.test(name)).sort((a, b) => age(b) - age(a)).slice(KEPT_BUILDS);
+  const age = (name: string): number =>
+    existsSync(join(cache, name, STAMP)) ? statSync(join(cache, name, STAMP)).mtimeMs : 0;
+  const oldest = readdirSync(cache)
+    .filter((name) => /^[0-9a-f]{40}$/.test(name))
+    .sort((a, b) => age(b) - age(a))
+    .slice(KEPT_BUILDS);
   for (const name of oldest) await tryGit(root, ['worktree', 'remove', '--force', join(cache, name)]);
 }

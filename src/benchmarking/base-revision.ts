@@ -21,19 +21,26 @@ export interface BaseChoice {
  *
  * @throws EngineError `ERR_DATA` for a `base` that git does not know
  */
-export async function resolveBase(root: string, { base, main, acceptedFile }: BaseChoice, signal?: AbortSignal): Promise<BaseRevision> {
+export async function resolveBase(
+  root: string,
+  { base, main, acceptedFile }: BaseChoice,
+  signal?: AbortSignal,
+): Promise<BaseRevision> {
   const head = await tryGit(root, ['rev-parse', '--verify', 'HEAD'], signal);
   if (head === undefined) return { kind: 'none', why: `${root} is no git repository with a commit` };
   const usable = async (commit: string, why: string): Promise<BaseRevision> => {
-    if (commit === head && !(await hasChanges(root, signal))) return { kind: 'none', why: `${why} is the revision to be checked itself, ${commit.slice(0, 10)}` };
+    if (commit === head && !(await hasChanges(root, signal)))
+      return { kind: 'none', why: `${why} is the revision to be checked itself, ${commit.slice(0, 10)}` };
     return { kind: 'commit', commit, why };
   };
   if (base !== undefined) return usable(await git(root, ['rev-parse', '--verify', `${base}^{commit}`], signal), base);
 
   const branch = await mainBranch(root, main, signal);
-  if (branch === undefined) return { kind: 'none', why: `there is no branch named ${main ?? 'main or master'}, here or at origin` };
+  if (branch === undefined)
+    return { kind: 'none', why: `there is no branch named ${main ?? 'main or master'}, here or at origin` };
   const merge = await tryGit(root, ['merge-base', 'HEAD', branch], signal);
-  if (merge === undefined) return { kind: 'none', why: `HEAD and ${branch} have no common commit here (a shallow clone?)` };
+  if (merge === undefined)
+    return { kind: 'none', why: `HEAD and ${branch} have no common commit here (a shallow clone?)` };
   if (merge !== head) return usable(merge, `the merge base with ${branch}`);
 
   const marked = await tryGit(root, ['log', '-1', '--format=%H', '--', acceptedFile], signal);
@@ -49,7 +56,8 @@ export async function resolveBase(root: string, { base, main, acceptedFile }: Ba
 async function mainBranch(root: string, main: string | undefined, signal?: AbortSignal): Promise<string | undefined> {
   for (const name of main === undefined ? ['main', 'master'] : [main]) {
     for (const ref of [`origin/${name}`, name]) {
-      if ((await tryGit(root, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], signal)) !== undefined) return ref;
+      if ((await tryGit(root, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], signal)) !== undefined)
+        return ref;
     }
   }
   return undefined;

@@ -31,11 +31,17 @@ export interface Benchmark {
   sizes: Record<string, number | string>;
   /** What is timed, as people call it, for example `infoNce`. @default the name */
   subject?: string;
-  /** Raise it when the time means something else than before; a check then reports the benchmark instead of judging it. @default 1 */
+  /**
+   * Raise it when the time means something else than before; a check then reports the benchmark instead of judging it.
+   * @default 1
+   */
   version?: number;
   /** Share by which it may become slower before a check fails, 0.07 for 7 %. @default 0.07 */
   threshold?: number;
-  /** `run`: too long for a check; `check`: sizes for a check, iterations of 0.5 to 5 ms: the fastest of several count. @default both */
+  /**
+   * `run`: too long for a check; `check`: sizes for a check, iterations of 0.5 to 5 ms: the fastest of several count.
+   * @default both
+   */
   only?: 'run' | 'check';
   /** Environment of the process that measures it, for example a number of threads. */
   env?: Record<string, string>;

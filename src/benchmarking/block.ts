@@ -1,7 +1,7 @@
 /** One block of evidence: a fresh process per build, prepared at the same time, then measured in turns. */
 import { BenchmarkProcess } from './child-process.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
-import { quantile, type Block } from './statistics.js';
+import { type Block, quantile } from './statistics.js';
 
 /** The build of one side. */
 export interface Side {
@@ -27,7 +27,10 @@ const MAX_ITERATIONS = 2000;
 
 /** Enough that their median shrugs off rounds during which the machine did something else. */
 export const ROUNDS = 10;
-/** With more time for each benchmark, longer blocks decide more: the start of two processes takes more of a block than ten rounds. */
+/**
+ * With more time for each benchmark, longer blocks decide more: the start of two processes takes more of a block than
+ * ten rounds.
+ */
 const LONG_ROUNDS = 16;
 const SECONDS_FOR_LONG = 30;
 
@@ -36,8 +39,8 @@ export function roundsFor(secondsPerBenchmark: number): number {
 }
 
 /**
- * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the machine can
- * only add time, and may do so through one whole sample; that the other one is spared is likely.
+ * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the
+ * machine can only add time, and may do so through one whole sample; that the other one is spared is likely.
  */
 const LOW_QUANTILE = 0.05;
 
@@ -46,10 +49,20 @@ const LOW_QUANTILE = 0.05;
  * large results are mapped anew each time or not, as chance and the collector of garbage have it, and their page faults
  * shift the time of a whole process by ten percent and more. Other C libraries ignore it.
  */
-const STEADY_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 40), MALLOC_TOP_PAD_: String(2 ** 26) };
+const STEADY_MEMORY = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
+  MALLOC_TOP_PAD_: String(2 ** 26),
+};
 
-export async function measureBlock(benchmark: BenchmarkInfo, sides: Sides, rounds: number, signal?: AbortSignal): Promise<BlockResult> {
-  const start = ({ root, env }: Side) => BenchmarkProcess.start({ benchmark, root, env: { ...STEADY_MEMORY, ...env }, signal }, { peer: false });
+export async function measureBlock(
+  benchmark: BenchmarkInfo,
+  sides: Sides,
+  rounds: number,
+  signal?: AbortSignal,
+): Promise<BlockResult> {
+  const start = ({ root, env }: Side) =>
+    BenchmarkProcess.start({ benchmark, root, env: { ...STEADY_MEMORY, ...env }, signal }, { peer: false });
   const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
   try {
     signal?.throwIfAborted();
@@ -76,10 +89,15 @@ export function iterationsFor(seconds: number): number {
 }
 
 /** In the order A B B A, then B A A B: a machine that becomes steadily slower or faster hits both builds alike. */
-async function measureRounds(processes: Record<'base' | 'head', BenchmarkProcess>, rounds: number, iterations: number): Promise<Block> {
+async function measureRounds(
+  processes: Record<'base' | 'head', BenchmarkProcess>,
+  rounds: number,
+  iterations: number,
+): Promise<Block> {
   const logRatios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
+    const order =
+      round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
     const seconds = { base: [] as number[], head: [] as number[] };
     for (const side of order) seconds[side].push(...(await processes[side].sample('subject', iterations)));
     logRatios.push(logRatioOfRound(seconds));

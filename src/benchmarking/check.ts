@@ -1,9 +1,12 @@
-/** Compares two builds benchmark by benchmark, with as many blocks as each needs for a decision, within a budget of time. */
-import { acceptedShare, type Acceptance } from './accepted.js';
+/**
+ * Compares two builds benchmark by benchmark, with as many blocks as each needs for a decision, within a budget of
+ * time.
+ */
+import { type Acceptance, acceptedShare } from './accepted.js';
 import { measureBlock, roundsFor, type Sides } from './block.js';
-import { counterChanges, type CounterChange } from './counters.js';
+import { type CounterChange, counterChanges } from './counters.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
-import { estimate, judge, LOOKS, nextLook, type Block, type Estimate } from './statistics.js';
+import { type Block, type Estimate, estimate, judge, LOOKS, nextLook } from './statistics.js';
 
 /**
  * - `slower`: by more than the threshold, with 99 % confidence; `more work`: a counter grew. Both fail a check.
@@ -13,7 +16,15 @@ import { estimate, judge, LOOKS, nextLook, type Block, type Estimate } from './s
  * - `undecided`: the budget ended before there was enough evidence either way.
  * - `new`: the base cannot run it; `changed`: its time means something else in the base. Both are only reported.
  */
-export type CheckStatus = 'slower' | 'more work' | 'broken' | 'not slower' | 'accepted' | 'undecided' | 'new' | 'changed';
+export type CheckStatus =
+  | 'slower'
+  | 'more work'
+  | 'broken'
+  | 'not slower'
+  | 'accepted'
+  | 'undecided'
+  | 'new'
+  | 'changed';
 
 export const FAILURES: readonly CheckStatus[] = ['slower', 'more work', 'broken'];
 
@@ -42,7 +53,10 @@ export interface CheckSetting extends Sides {
   onProgress?: ((decided: number) => void) | undefined;
 }
 
-export async function checkBenchmarks(benchmarks: readonly BenchmarkInfo[], setting: CheckSetting): Promise<CheckEntry[]> {
+export async function checkBenchmarks(
+  benchmarks: readonly BenchmarkInfo[],
+  setting: CheckSetting,
+): Promise<CheckEntry[]> {
   const deadline = performance.now() + 1000 * setting.budgetSeconds;
   const rounds = roundsFor(setting.budgetSeconds / benchmarks.length);
   const trials = benchmarks.map((benchmark) => new Trial(benchmark, setting, rounds));
@@ -111,7 +125,13 @@ class Trial {
       threshold,
       // The clock's verdict is the graver one: it says what people will notice.
       status: more && !FAILURES.includes(status) ? 'more work' : status,
-      change: this.#estimate ? { center: Math.expm1(this.#estimate.center), low: Math.expm1(this.#estimate.low), high: Math.expm1(this.#estimate.high) } : null,
+      change: this.#estimate
+        ? {
+            center: Math.expm1(this.#estimate.center),
+            low: Math.expm1(this.#estimate.low),
+            high: Math.expm1(this.#estimate.high),
+          }
+        : null,
       blocks: this.#blocks.length,
       counters,
       reason,

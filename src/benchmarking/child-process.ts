@@ -1,5 +1,5 @@
 /** A process that measures one benchmark of one build. Fresh processes are part of the method: see statistics.ts. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -90,8 +90,14 @@ export class BenchmarkProcess {
     return { counters, details, environment, peakMemoryBytes };
   }
 
-  /** One request at a time. @throws EngineError `ERR_DATA` when the benchmark fails, `ERR_DEVICE_UNAVAILABLE` when its process dies */
-  async ask<T extends ChildReply['type']>(request: ChildRequest, expected: T): Promise<Extract<ChildReply, { type: T }>> {
+  /**
+   * One request at a time. @throws EngineError `ERR_DATA` when the benchmark fails, `ERR_DEVICE_UNAVAILABLE` when its
+   * process dies
+   */
+  async ask<T extends ChildReply['type']>(
+    request: ChildRequest,
+    expected: T,
+  ): Promise<Extract<ChildReply, { type: T }>> {
     if (this.#death) throw this.#death;
     const reply = await new Promise<ChildReply>((resolve, reject) => {
       this.#pending = { resolve, reject };
@@ -99,7 +105,8 @@ export class BenchmarkProcess {
       this.#child.send(request, () => undefined);
     });
     if (reply.type === 'failed') throw new EngineError('ERR_DATA', reply.message);
-    if (reply.type !== expected) throw new EngineError('ERR_INTERNAL', `A benchmark process answered "${reply.type}" instead of "${expected}"`);
+    if (reply.type !== expected)
+      throw new EngineError('ERR_INTERNAL', `A benchmark process answered "${reply.type}" instead of "${expected}"`);
     return reply as Extract<ChildReply, { type: T }>;
   }
 
@@ -111,7 +118,10 @@ export class BenchmarkProcess {
 
   #die(how: string): void {
     const stderr = this.#stderr.trim();
-    this.#death ??= new EngineError('ERR_DEVICE_UNAVAILABLE', `The process of ${this.#file} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`);
+    this.#death ??= new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      `The process of ${this.#file} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
+    );
     this.#pending?.reject(this.#death);
     this.#pending = undefined;
   }
@@ -138,5 +148,8 @@ function typeScriptLoader(file: string): string {
       // try the next
     }
   }
-  throw new EngineError('ERR_DEVICE_UNAVAILABLE', `${file} is TypeScript, which needs the npm package tsx. Install it in the project: npm install --save-dev tsx`);
+  throw new EngineError(
+    'ERR_DEVICE_UNAVAILABLE',
+    `${file} is TypeScript, which needs the npm package tsx. Install it in the project: npm install --save-dev tsx`,
+  );
 }

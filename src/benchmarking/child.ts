@@ -1,4 +1,6 @@
-/** Entry of the process in which one benchmark is prepared and measured; see child-process.ts. It ends with its parent. */
+/**
+ * Entry of the process in which one benchmark is prepared and measured; see child-process.ts. It ends with its parent.
+ */
 import { pathToFileURL } from 'node:url';
 
 import type { BenchmarkModule } from './benchmark.js';
@@ -13,7 +15,9 @@ process.on('SIGINT', () => undefined);
 
 process.on('message', (request: ChildRequest) => {
   turn = turn.then(async () => {
-    const reply = await answer(request).catch((error: unknown): ChildReply => ({ type: 'failed', message: describeError(error) }));
+    const reply = await answer(request).catch(
+      (error: unknown): ChildReply => ({ type: 'failed', message: describeError(error) }),
+    );
     process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent has gone meanwhile
   });
 });
@@ -28,7 +32,8 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
     return { type: 'prepared', seconds: await measurement.warmUp() };
   }
   if (!measurement) throw new Error('No benchmark was prepared');
-  if (request.type === 'sample') return { type: 'sampled', seconds: await measurement.sample(request.who, request.iterations) };
+  if (request.type === 'sample')
+    return { type: 'sampled', seconds: await measurement.sample(request.who, request.iterations) };
   return { type: 'finished', ...(await measurement.finish(request.root)) };
 }
 

@@ -1,6 +1,9 @@
-/** Times a benchmark beside its peer in one process, interleaved A B B A, so that drift of the machine hits both alike. */
-import { BenchmarkProcess, type BenchmarkTarget } from './child-process.js';
+/**
+ * Times a benchmark beside its peer in one process, interleaved A B B A, so that drift of the machine hits both alike.
+ */
+
 import { iterationsFor } from './block.js';
+import { BenchmarkProcess, type BenchmarkTarget } from './child-process.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
 import { median, quantile } from './statistics.js';
 
@@ -36,12 +39,19 @@ export interface Comparison {
 }
 
 /** @throws EngineError when the benchmark or its peer gives a wrong result, or fails otherwise */
-export async function compareWithPeer(benchmark: BenchmarkInfo, root: string, signal?: AbortSignal): Promise<Comparison> {
+export async function compareWithPeer(
+  benchmark: BenchmarkInfo,
+  root: string,
+  signal?: AbortSignal,
+): Promise<Comparison> {
   const target: BenchmarkTarget = { benchmark, root, signal };
   const { process, seconds } = await BenchmarkProcess.start(target, { peer: true });
   try {
     const times: Record<'subject' | 'peer', number[]> = { subject: [], peer: [] };
-    const iterations = { subject: iterationsFor(seconds.subject), peer: seconds.peer === null ? 0 : iterationsFor(seconds.peer) };
+    const iterations = {
+      subject: iterationsFor(seconds.subject),
+      peer: seconds.peer === null ? 0 : iterationsFor(seconds.peer),
+    };
     for (let round = 0; round < benchmark.rounds; round++) {
       for (const who of round % 2 === 0 ? (['subject', 'peer'] as const) : (['peer', 'subject'] as const)) {
         if (iterations[who] > 0) times[who].push(median(await process.sample(who, iterations[who])));
@@ -54,7 +64,11 @@ export async function compareWithPeer(benchmark: BenchmarkInfo, root: string, si
   }
 }
 
-function summarise(benchmark: BenchmarkInfo, times: Record<'subject' | 'peer', number[]>, finish: Omit<Finish, 'environment'>): ComparisonResult {
+function summarise(
+  benchmark: BenchmarkInfo,
+  times: Record<'subject' | 'peer', number[]>,
+  finish: Omit<Finish, 'environment'>,
+): ComparisonResult {
   const { name, sizes, work, target } = benchmark;
   const ratios = times.peer.map((seconds, i) => work.subject / times.subject[i]! / (work.peer / seconds));
   return {

@@ -9,7 +9,9 @@ export interface CounterChange {
   growth: number;
 }
 
-/** Peak memory is compared like a counter, but only growth beyond these bounds counts: allocators and collectors vary. */
+/**
+ * Peak memory is compared like a counter, but only growth beyond these bounds counts: allocators and collectors vary.
+ */
 export const PEAK_MEMORY = 'peakMemoryBytes';
 const PEAK_MEMORY_SHARE = 0.1;
 const PEAK_MEMORY_BYTES = 16 * 2 ** 20;
@@ -21,16 +23,29 @@ const PEAK_MEMORY_BYTES = 16 * 2 ** 20;
 export function counterChanges(base: readonly Finish[], head: readonly Finish[]): CounterChange[] {
   const names = new Set([...base, ...head].flatMap(({ counters }) => Object.keys(counters ?? {})));
   const exact = [...names].sort().flatMap((counter) => {
-    const [before, after] = [base, head].map((finishes) => finishes.flatMap(({ counters }) => counters?.[counter] ?? []));
+    const [before, after] = [base, head].map((finishes) =>
+      finishes.flatMap(({ counters }) => counters?.[counter] ?? []),
+    );
     return changeOf(counter, before!, after!);
   });
-  const memory = changeOf(PEAK_MEMORY, base.map(({ peakMemoryBytes }) => peakMemoryBytes), head.map(({ peakMemoryBytes }) => peakMemoryBytes));
-  return [...exact, ...memory.filter(({ base: before, head: after }) => Math.abs(after - before) > before * PEAK_MEMORY_SHARE + PEAK_MEMORY_BYTES)];
+  const memory = changeOf(
+    PEAK_MEMORY,
+    base.map(({ peakMemoryBytes }) => peakMemoryBytes),
+    head.map(({ peakMemoryBytes }) => peakMemoryBytes),
+  );
+  return [
+    ...exact,
+    ...memory.filter(
+      ({ base: before, head: after }) => Math.abs(after - before) > before * PEAK_MEMORY_SHARE + PEAK_MEMORY_BYTES,
+    ),
+  ];
 }
 
 function changeOf(counter: string, before: readonly number[], after: readonly number[]): CounterChange[] {
   if (before.length === 0 || after.length === 0) return [];
-  const change = (from: number, to: number): CounterChange[] => [{ counter, base: from, head: to, growth: (to - from) / Math.max(1, from) }];
+  const change = (from: number, to: number): CounterChange[] => [
+    { counter, base: from, head: to, growth: (to - from) / Math.max(1, from) },
+  ];
   if (Math.min(...after) > Math.max(...before)) return change(Math.max(...before), Math.min(...after));
   if (Math.max(...after) < Math.min(...before)) return change(Math.min(...before), Math.max(...after));
   return [];

@@ -17,7 +17,8 @@ const EXPORTS_BENCHMARKS = /^\s*export\b[^;]*\bbenchmarks\b/m;
 export function findBenchmarkFiles(root: string, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     const absolute = resolve(root, path);
-    if (!existsSync(absolute)) throw new EngineError('ERR_DATA', `There is no folder or file ${absolute} with benchmarks`);
+    if (!existsSync(absolute))
+      throw new EngineError('ERR_DATA', `There is no folder or file ${absolute} with benchmarks`);
     return [...modulesBelow(absolute)].filter((file) => EXPORTS_BENCHMARKS.test(readFileSync(file, 'utf8')));
   });
 }
@@ -44,11 +45,16 @@ export interface BenchmarkSelection {
  * @throws EngineError `ERR_DATA` when a module does not load or two benchmarks share a name, `ERR_ARG_RANGE` for a name
  *   that fits none
  */
-export async function selectBenchmarks(root: string, { paths, names, purpose }: BenchmarkSelection, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
+export async function selectBenchmarks(
+  root: string,
+  { paths, names, purpose }: BenchmarkSelection,
+  signal?: AbortSignal,
+): Promise<BenchmarkInfo[]> {
   const all: BenchmarkInfo[] = [];
   for (const file of findBenchmarkFiles(root, paths)) {
     for (const benchmark of await listBenchmarks(file, signal)) {
-      if (all.some(({ name }) => name === benchmark.name)) throw new EngineError('ERR_DATA', `${file}: the name ${benchmark.name} is taken`);
+      if (all.some(({ name }) => name === benchmark.name))
+        throw new EngineError('ERR_DATA', `${file}: the name ${benchmark.name} is taken`);
       all.push(benchmark);
     }
   }
@@ -56,10 +62,15 @@ export async function selectBenchmarks(root: string, { paths, names, purpose }: 
   if (all.length === 0) throw new EngineError('ERR_DATA', `No module in ${paths.join(', ')} exports "benchmarks"`);
   const usable = all.filter(({ only }) => only === null || only === purpose);
   const fits = (benchmark: BenchmarkInfo, name: string): boolean =>
-    benchmark.name === name || benchmark.name.startsWith(`${name}/`) || basename(benchmark.file, extname(benchmark.file)) === name;
+    benchmark.name === name ||
+    benchmark.name.startsWith(`${name}/`) ||
+    basename(benchmark.file, extname(benchmark.file)) === name;
   const unknown = names.filter((name) => !usable.some((benchmark) => fits(benchmark, name)));
   if (unknown.length > 0) {
-    throw new EngineError('ERR_ARG_RANGE', `No benchmark to ${purpose} is named ${unknown.join(', ')}. There are: ${usable.map(({ name }) => name).join(', ') || 'none'}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `No benchmark to ${purpose} is named ${unknown.join(', ')}. There are: ${usable.map(({ name }) => name).join(', ') || 'none'}`,
+    );
   }
   return names.length === 0 ? usable : usable.filter((benchmark) => names.some((name) => fits(benchmark, name)));
 }

@@ -12,7 +12,10 @@ const MAX_OUTPUT_BYTES = 2 ** 26;
  */
 export async function git(folder: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], { maxBuffer: MAX_OUTPUT_BYTES, signal });
+    const { stdout } = await promisify(execFile)('git', ['-C', folder, ...args], {
+      maxBuffer: MAX_OUTPUT_BYTES,
+      signal,
+    });
     return stdout.replace(/\n$/, '');
   } catch (cause) {
     const { stderr, message } = cause as Error & { stderr?: string };
@@ -21,7 +24,11 @@ export async function git(folder: string, args: readonly string[], signal?: Abor
 }
 
 /** Like {@link git}; undefined where git says no. */
-export async function tryGit(folder: string, args: readonly string[], signal?: AbortSignal): Promise<string | undefined> {
+export async function tryGit(
+  folder: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   try {
     return await git(folder, args, signal);
   } catch {

@@ -1,8 +1,9 @@
 /** One benchmark in the process that measures it: see child.ts for the process around it. */
-import { pathToFileURL } from 'node:url';
-import { join } from 'node:path';
 
-import { DEFAULT_THRESHOLD, type Benchmark, type BenchmarkModule, type Revision, type Subject } from './benchmark.js';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { type Benchmark, type BenchmarkModule, DEFAULT_THRESHOLD, type Revision, type Subject } from './benchmark.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
 
 const DEFAULT_ROUNDS = 7;
@@ -43,7 +44,8 @@ export class Measurement {
     if (!benchmark) throw new Error(`There is no benchmark named ${name}`);
     const revision = openRevision(root);
     const subject = await benchmark.prepare(revision);
-    if (typeof (subject as Partial<Subject>).run !== 'function') throw new Error(`prepare() of ${name} returned nothing with a function run()`);
+    if (typeof (subject as Partial<Subject>).run !== 'function')
+      throw new Error(`prepare() of ${name} returned nothing with a function run()`);
     const peer = withPeer && benchmark.peer ? await benchmark.peer.prepare(revision, subject) : null;
     return new Measurement(module, subject, peer);
   }

@@ -1,6 +1,7 @@
 /** The ratios of committed results over the commits that changed them, and their picture. */
-import * as Plot from '@observablehq/plot';
+
 import { basename } from 'node:path';
+import * as Plot from '@observablehq/plot';
 
 import { HEADING_HEIGHT, renderSvg, textWidth } from '../plots/svg.js';
 import { git } from './git.js';
@@ -22,19 +23,31 @@ export interface RatioPoint {
 const MAX_COMMITS = 40;
 
 /**
- * Of the files that there are now: one that was removed or renamed, as its figures were wrong or moved, says nothing any more.
+ * Of the files that there are now: one that was removed or renamed, as its figures were wrong or moved, says nothing
+ * any more.
  *
  * @param folder with results files, relative to the root
  */
 export async function readRatioHistory(root: string, folder: string, signal?: AbortSignal): Promise<RatioPoint[]> {
   const log = await git(root, ['log', `-${MAX_COMMITS}`, '--format=%h', '--', folder], signal);
-  const commits = log.split('\n').filter((line) => line !== '').reverse();
-  const present = new Set((await git(root, ['ls-tree', '-r', '--name-only', 'HEAD', '--', folder], signal)).split('\n'));
+  const commits = log
+    .split('\n')
+    .filter((line) => line !== '')
+    .reverse();
+  const present = new Set(
+    (await git(root, ['ls-tree', '-r', '--name-only', 'HEAD', '--', folder], signal)).split('\n'),
+  );
   const points: RatioPoint[] = [];
   for (const [at, commit] of commits.entries()) {
-    const changed = await git(root, ['diff-tree', '--root', '--no-commit-id', '--name-only', '--diff-filter=d', '-r', commit, '--', folder], signal);
+    const changed = await git(
+      root,
+      ['diff-tree', '--root', '--no-commit-id', '--name-only', '--diff-filter=d', '-r', commit, '--', folder],
+      signal,
+    );
     for (const path of changed.split('\n').filter((name) => name.endsWith('.json') && present.has(name))) {
-      points.push(...pointsOf(await git(root, ['show', `${commit}:${path}`], signal), basename(path, '.json'), commit, at));
+      points.push(
+        ...pointsOf(await git(root, ['show', `${commit}:${path}`], signal), basename(path, '.json'), commit, at),
+      );
     }
   }
   return points;
@@ -46,14 +59,19 @@ export function pointsOf(text: string, file: string, commit: string, at: number)
   if (!Array.isArray(results)) return [];
   const variant = file.slice(file.lastIndexOf('-') + 1); // files from before they named it within are drawn, too
   return results.flatMap(({ name, sizes, ratio }) =>
-    typeof ratio === 'number' && ratio > 0 ? [{ benchmark: [name, Object.values(sizes).join(' x ')].join(' ').trim(), variant, commit, at, ratio }] : [],
+    typeof ratio === 'number' && ratio > 0
+      ? [{ benchmark: [name, Object.values(sizes).join(' x ')].join(' ').trim(), variant, commit, at, ratio }]
+      : [],
   );
 }
 
 const ROW_HEIGHT = 54;
 const LABEL_SIZE = 11;
 
-/** A row per benchmark: its ratios to its peer, on a scale of its own, over the commits; a colour per variant of machine. */
+/**
+ * A row per benchmark: its ratios to its peer, on a scale of its own, over the commits; a colour per variant of
+ * machine.
+ */
 export function plotRatioHistory(points: readonly RatioPoint[]): string {
   const benchmarks = [...new Set(points.map(({ benchmark }) => benchmark))].sort();
   const variants = [...new Set(points.map(({ variant }) => variant))].sort();
@@ -71,7 +89,13 @@ export function plotRatioHistory(points: readonly RatioPoint[]): string {
       marginLeft: 24,
       marginRight,
       marginBottom: 70,
-      x: { type: 'point', domain: commits.map(([at]) => at), tickFormat: (at: number) => commits.find(([other]) => other === at)?.[1] ?? '', tickRotate: -60, label: null },
+      x: {
+        type: 'point',
+        domain: commits.map(([at]) => at),
+        tickFormat: (at: number) => commits.find(([other]) => other === at)?.[1] ?? '',
+        tickRotate: -60,
+        label: null,
+      },
       y: { type: 'log', axis: null, inset: 8 },
       fy: { domain: benchmarks, label: null, axis: 'right' },
       color,
@@ -83,11 +107,21 @@ export function plotRatioHistory(points: readonly RatioPoint[]): string {
         // Above and below, as variants were often measured at one commit.
         ...[-10, 14].map((dy, i) => {
           const labelled = latest.filter(({ variant }) => variants.indexOf(variant) % 2 === i);
-          return Plot.text(labelled, { ...place, fill: 'variant', text: ({ ratio }: RatioPoint) => ratio.toFixed(2), dy, fontWeight: 'bold' });
+          return Plot.text(labelled, {
+            ...place,
+            fill: 'variant',
+            text: ({ ratio }: RatioPoint) => ratio.toFixed(2),
+            dy,
+            fontWeight: 'bold',
+          });
         }),
       ],
     },
-    { title: 'Speed beside the peer, by commit of the results', subtitle: 'rate of univar / rate of the named peer in the same run; logarithmic, a scale for each row; dashed: equal' },
+    {
+      title: 'Speed beside the peer, by commit of the results',
+      subtitle:
+        'rate of univar / rate of the named peer in the same run; logarithmic, a scale for each row; dashed: equal',
+    },
     variants.map((label) => ({ label, colour: String(colour.apply(label)) })),
   );
 }

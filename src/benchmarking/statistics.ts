@@ -5,11 +5,11 @@
  * are the independent pieces of evidence.
  *
  * The interval comes from a bootstrap over blocks. Rounds are not drawn again within a block: the spread of the blocks'
- * medians contains their noise already, and a second stage would count it twice (Davison and Hinkley, Bootstrap Methods,
- * 1997, section 3.8). It is widened for two reasons. A bootstrap over n blocks is too narrow by sqrt((n - 1) / n) and by
- * the normal instead of the Student quantile (Hesterberg, arXiv 1411.5279). And looking several times while blocks come
- * in gives chance several opportunities: each look spends an equal part of the 1 %, so that all intervals together hold
- * with 99 %.
+ * medians contains their noise already, and a second stage would count it twice (Davison and Hinkley, Bootstrap
+ * Methods, 1997, section 3.8). It is widened for two reasons. A bootstrap over n blocks is too narrow by sqrt((n - 1) /
+ * n) and by the normal instead of the Student quantile (Hesterberg, arXiv 1411.5279). And looking several times while
+ * blocks come in gives chance several opportunities: each look spends an equal part of the 1 %, so that all intervals
+ * together hold with 99 %.
  */
 import { SeededRandom } from '../core/random.js';
 
@@ -29,8 +29,9 @@ export interface Estimate extends Interval {
 export type Verdict = 'slower' | 'not slower' | 'undecided';
 
 /**
- * Numbers of blocks at which the evidence is looked at, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.999375 with
- * one degree of freedom fewer than blocks. The last ones are for true changes of a few percent beyond the threshold.
+ * Numbers of blocks at which the evidence is looked at, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.999375
+ * with one degree of freedom fewer than blocks. The last ones are for true changes of a few percent beyond the
+ * threshold.
  */
 export const LOOKS = [
   { blocks: 4, student: 11.9838 },

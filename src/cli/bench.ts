@@ -58,7 +58,10 @@ Examples:
 `;
 
 export function addBenchCommand(program: Command, context: CliContext): void {
-  const group = program.command('bench').description('measure a project\u2019s benchmarks, and find what a change made slower').addHelpText('after', HELP);
+  const group = program
+    .command('bench')
+    .description('measure a project\u2019s benchmarks, and find what a change made slower')
+    .addHelpText('after', HELP);
 
   addCommonOptions(group.command('run').description('time benchmarks beside their named peers'))
     .option('--results <folder>', 'where to write the figures', 'bench/results')
@@ -69,12 +72,24 @@ export function addBenchCommand(program: Command, context: CliContext): void {
       await runBenchRun(names, options, context);
     });
 
-  addCommonOptions(group.command('check').description('compare with an older revision, side by side, and fail when something became slower'))
-    .option('--base <ref>', 'revision to compare with (default: merge base with the main branch; on it, the last change of the accepted slow-downs)')
+  addCommonOptions(
+    group
+      .command('check')
+      .description('compare with an older revision, side by side, and fail when something became slower'),
+  )
+    .option(
+      '--base <ref>',
+      'revision to compare with (default: merge base with the main branch; on it, the last change of the accepted slow-downs)',
+    )
     .option('--main <branch>', 'name of the main branch (default: main or master)')
     .option('--accepted <file>', 'accepted slow-downs', 'bench/accepted.json')
     .option('--build <command>', 'builds a checkout of the base', 'npm run build')
-    .option('--reuse <output=input,...>', 'copy this output into the base where these inputs did not change; may be repeated', reuse, [])
+    .option(
+      '--reuse <output=input,...>',
+      'copy this output into the base where these inputs did not change; may be repeated',
+      reuse,
+      [],
+    )
     .option('--budget <seconds>', 'time for all benchmarks together', integer(1), DEFAULT_BUDGET_SECONDS)
     .option('--command <text>', 'how this command is called in the project, for messages', 'univar bench check')
     .addHelpText('after', CHECK_HELP)

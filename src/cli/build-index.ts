@@ -20,10 +20,23 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .command('index')
     .description('build an index over a dataset, so that identify need not look at every answer')
     .argument('<dataset>', 'folder written by univar embed')
-    .option('--factory <string>', 'FAISS factory string, for example Flat, HNSW32, IVF256,Flat, IVF256,SQ8 or IVF256,PQ48', 'HNSW32')
-    .addOption(new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'))
-    .option('--ef-construction <n>', 'HNSW: candidates that are kept while a vector is linked (default: 40)', integer(1))
-    .option('--to <url>', 'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass')
+    .option(
+      '--factory <string>',
+      'FAISS factory string, for example Flat, HNSW32, IVF256,Flat, IVF256,SQ8 or IVF256,PQ48',
+      'HNSW32',
+    )
+    .addOption(
+      new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'),
+    )
+    .option(
+      '--ef-construction <n>',
+      'HNSW: candidates that are kept while a vector is linked (default: 40)',
+      integer(1),
+    )
+    .option(
+      '--to <url>',
+      'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass',
+    )
     .option('--table <name>', 'with --to: the table (default: "univar")')
     .option('--overwrite', 'with --to: replace an index that the table has')
     .option('--json', 'print the result as one JSON document')
@@ -39,12 +52,18 @@ Examples:
 `,
     )
     .action((dataset: string, options: BuildIndexCliOptions) =>
-      options.to === undefined ? writeIndex(dataset, options, context) : loadIndex(dataset, { ...options, to: options.to }, context),
+      options.to === undefined
+        ? writeIndex(dataset, options, context)
+        : loadIndex(dataset, { ...options, to: options.to }, context),
     );
 }
 
 /** Into a database. */
-async function loadIndex(dir: string, options: BuildIndexCliOptions & { to: string }, context: CliContext): Promise<void> {
+async function loadIndex(
+  dir: string,
+  options: BuildIndexCliOptions & { to: string },
+  context: CliContext,
+): Promise<void> {
   const { openDataset } = await import('../data/dataset.js');
   const { createPgIndex, DEFAULT_TABLE } = await import('./pg-index.js');
   const { to, table = DEFAULT_TABLE, factory, metric, efConstruction, overwrite = false, json } = options;
@@ -73,13 +92,24 @@ async function loadIndex(dir: string, options: BuildIndexCliOptions & { to: stri
   const seconds = (performance.now() - start) / 1000;
   const { size: rows, place } = index;
   if (json) context.printJson({ dataset: dir, table, factory: index.factory, metric, rows, seconds });
-  else context.print(`Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${table}" of ${place}`);
+  else
+    context.print(
+      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${table}" of ${place}`,
+    );
 }
 
 /** Into a file of the dataset. */
-async function writeIndex(dir: string, { json, table, overwrite, ...options }: BuildIndexCliOptions, context: CliContext): Promise<void> {
+async function writeIndex(
+  dir: string,
+  { json, table, overwrite, ...options }: BuildIndexCliOptions,
+  context: CliContext,
+): Promise<void> {
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --to');
-  if (overwrite) throw new EngineError('ERR_ARG_TYPE', '--overwrite needs --to: the index of a dataset folder is replaced without it');
+  if (overwrite)
+    throw new EngineError(
+      'ERR_ARG_TYPE',
+      '--overwrite needs --to: the index of a dataset folder is replaced without it',
+    );
   const { openDataset } = await import('../data/dataset.js');
   const { buildDatasetIndex, INDEX_FILE } = await import('./dataset-index.js');
   const dataset = await openDataset(dir);
@@ -96,5 +126,8 @@ async function writeIndex(dir: string, { json, table, overwrite, ...options }: B
   const seconds = (performance.now() - start) / 1000;
   const file = `${dir}/${INDEX_FILE}`;
   if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, seconds });
-  else context.print(`Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ${file}, ${formatBytes(bytes)}`);
+  else
+    context.print(
+      `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ${file}, ${formatBytes(bytes)}`,
+    );
 }

@@ -15,7 +15,10 @@ export function addCompactCommand(program: Command, context: CliContext): void {
     .command('compact')
     .description('make the additions and removals that univar serve keeps beside a dataset part of it')
     .argument('<dataset>', 'folder written by univar embed')
-    .option('--no-index', 'do not build the index again that the dataset has; until "univar index" it is stale and not used')
+    .option(
+      '--no-index',
+      'do not build the index again that the dataset has; until "univar index" it is stale and not used',
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
@@ -30,28 +33,45 @@ Examples:
     .action((dataset: string, options: CompactCliOptions) => runCompact(dataset, options, context));
 }
 
-async function runCompact(dir: string, { index: wantsIndex, json }: CompactCliOptions, context: CliContext): Promise<void> {
+async function runCompact(
+  dir: string,
+  { index: wantsIndex, json }: CompactCliOptions,
+  context: CliContext,
+): Promise<void> {
   const { foldChanges } = await import('../collection/fold-changes.js');
   const { readIndexDescription } = await import('./dataset-index.js');
   const { factory, metric, efConstruction, embeddings } = (wantsIndex && (await readIndexDescription(dir))) || {};
   const folding = context.progress({ label: 'compact', unit: 'answers' });
   const onProgress = (rows: number): void => folding.update(rows);
-  const { dataset, ...folded } = await foldChanges(dir, { signal: context.signal, onProgress }).finally(() => folding.stop());
+  const { dataset, ...folded } = await foldChanges(dir, { signal: context.signal, onProgress }).finally(() =>
+    folding.stop(),
+  );
   const { added, removed, shardsWritten, shardsKept } = folded;
   if (!json) {
     const shards = `${formatCount(shardsWritten)} shards written, ${formatCount(shardsKept)} kept`;
-    context.print(`${formatCount(added)} answers added, ${formatCount(removed)} removed: ${formatCount(dataset.rows)} are in ${dir} (${shards})`);
+    context.print(
+      `${formatCount(added)} answers added, ${formatCount(removed)} removed: ${formatCount(dataset.rows)} are in ${dir} (${shards})`,
+    );
   }
   const isStale = embeddings !== dataset.embeddingsChecksum;
-  const index = factory && metric && isStale ? await buildIndex(dataset, { factory, metric, efConstruction }, context) : undefined;
+  const index =
+    factory && metric && isStale ? await buildIndex(dataset, { factory, metric, efConstruction }, context) : undefined;
   if (json) context.printJson({ dataset: dir, rows: dataset.rows, ...folded, index: index ?? null });
   else if (index) context.print(`Indexed with ${index.factory} (${index.metric}): ${formatBytes(index.bytes)}`);
 }
 
-async function buildIndex(dataset: Dataset, options: Pick<BuildIndexOptions, 'factory' | 'metric' | 'efConstruction'>, context: CliContext): Promise<{ factory: string; metric: string; bytes: number }> {
+async function buildIndex(
+  dataset: Dataset,
+  options: Pick<BuildIndexOptions, 'factory' | 'metric' | 'efConstruction'>,
+  context: CliContext,
+): Promise<{ factory: string; metric: string; bytes: number }> {
   const { buildDatasetIndex } = await import('./dataset-index.js');
   const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
   const onProgress = (rows: number): void => progress.update(rows);
-  const { factory, metric, bytes } = await buildDatasetIndex(dataset, { ...options, signal: context.signal, onProgress }).finally(() => progress.stop());
+  const { factory, metric, bytes } = await buildDatasetIndex(dataset, {
+    ...options,
+    signal: context.signal,
+    onProgress,
+  }).finally(() => progress.stop());
   return { factory, metric, bytes };
 }

@@ -21,7 +21,10 @@ export interface CliContext {
   log(text: string): void;
   /** Shows how far a long task is: a bar on a terminal, lines at intervals elsewhere. */
   progress(options: ProgressOptions): Progress;
-  /** Makes the process end with this code although the command succeeds, for example when `doctor` finds something missing. */
+  /**
+   * Makes the process end with this code although the command succeeds, for example when `doctor` finds something
+   * missing.
+   */
   setExitCode(code: number): void;
 }
 

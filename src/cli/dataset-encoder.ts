@@ -10,9 +10,9 @@ import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
-import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
-import { planEncoder, type LoadEncoderOptions } from '../encoder/plan-encoder.js';
+import { type LoadEncoderOptions, planEncoder } from '../encoder/plan-encoder.js';
+import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
 import { METRICS_FILE } from '../training/metrics.js';
 import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 import type { EncoderCliOptions } from './encoder-options.js';
@@ -33,11 +33,19 @@ export async function rememberEncoder(dir: string, folder: string): Promise<void
  * @param options backend and precision. @default those of the dataset
  * @throws EngineError `ERR_DATA` when the encoder is not the one that embedded the dataset, or cannot be found
  */
-export async function loadDatasetEncoder(dataset: Dataset, folder: string | undefined, options: EncoderCliOptions = {}): Promise<Encoder> {
+export async function loadDatasetEncoder(
+  dataset: Dataset,
+  folder: string | undefined,
+  options: EncoderCliOptions = {},
+): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
-  const found = folder ?? (await locate(dataset.dir)) ?? (name === basename(DEFAULT_ENCODER) ? DEFAULT_ENCODER : undefined);
+  const found =
+    folder ?? (await locate(dataset.dir)) ?? (name === basename(DEFAULT_ENCODER) ? DEFAULT_ENCODER : undefined);
   if (found === undefined) {
-    throw new EngineError('ERR_DATA', `${dataset.dir} was embedded with the encoder "${name}"; name its folder with --encoder`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${dataset.dir} was embedded with the encoder "${name}"; name its folder with --encoder`,
+    );
   }
   const encoder = await loadEncoder(found, encoderOptions(dataset, options));
   if (encoder.fingerprint === fingerprint) return encoder;
@@ -50,12 +58,17 @@ export async function loadDatasetEncoder(dataset: Dataset, folder: string | unde
 }
 
 /**
- * The folder of the training run whose encoder, `best` or `last`, embedded a dataset; undefined where the encoder is from
- * no run, has gone, or is another one by now.
+ * The folder of the training run whose encoder, `best` or `last`, embedded a dataset; undefined where the encoder is
+ * from no run, has gone, or is another one by now.
  */
 export async function findTrainingRun(dataset: Dataset): Promise<string | undefined> {
   const folder = await locate(dataset.dir);
-  if (folder === undefined || !RUN_ENCODERS.includes(basename(folder)) || !existsSync(join(dirname(folder), METRICS_FILE))) return undefined;
+  if (
+    folder === undefined ||
+    !RUN_ENCODERS.includes(basename(folder)) ||
+    !existsSync(join(dirname(folder), METRICS_FILE))
+  )
+    return undefined;
   try {
     const plan = await planEncoder(folder, encoderOptions(dataset, {}));
     return (await plan.fingerprint()) === dataset.manifest.encoder.fingerprint ? dirname(folder) : undefined;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
-import { VectorIndex, type Metric } from '../search/vector-index.js';
+import { type Metric, VectorIndex } from '../search/vector-index.js';
 
 export const INDEX_FILE = 'index.faiss';
 const DESCRIPTION_FILE = 'index.json';
@@ -40,10 +40,18 @@ export interface IndexDescription {
  * @returns the size of the file in bytes
  * @throws EngineError as {@link VectorIndex}
  */
-export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOptions): Promise<IndexDescription & { bytes: number }> {
+export async function buildDatasetIndex(
+  dataset: Dataset,
+  options: BuildIndexOptions,
+): Promise<IndexDescription & { bytes: number }> {
   const { factory, metric, efConstruction, signal, onProgress } = options;
   const { dir, dim, rows } = dataset;
-  const index = await VectorIndex.create({ dim, metric, factory, ...(efConstruction !== undefined && { efConstruction }) });
+  const index = await VectorIndex.create({
+    dim,
+    metric,
+    factory,
+    ...(efConstruction !== undefined && { efConstruction }),
+  });
   try {
     if (!index.isTrained) await index.train(await sampleRows(dataset, TRAIN_ROWS), { signal });
     await index.reserve(rows);
@@ -51,7 +59,13 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
       const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
-    const description = { factory: index.factory, metric, rows, ...(efConstruction !== undefined && { efConstruction }), embeddings: dataset.embeddingsChecksum };
+    const description = {
+      factory: index.factory,
+      metric,
+      rows,
+      ...(efConstruction !== undefined && { efConstruction }),
+      embeddings: dataset.embeddingsChecksum,
+    };
     await index.save(join(dir, INDEX_FILE));
     await writeFile(join(dir, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);
     return { ...description, bytes: (await stat(join(dir, INDEX_FILE))).size };
@@ -67,7 +81,10 @@ export async function buildDatasetIndex(dataset: Dataset, options: BuildIndexOpt
  * @returns undefined where there is none; `'stale'` where it was built from other embeddings
  * @throws EngineError `ERR_DATA` for a damaged file
  */
-export async function loadDatasetIndex(dataset: Dataset, { map = false }: { map?: boolean } = {}): Promise<VectorIndex | 'stale' | undefined> {
+export async function loadDatasetIndex(
+  dataset: Dataset,
+  { map = false }: { map?: boolean } = {},
+): Promise<VectorIndex | 'stale' | undefined> {
   const description = await readIndexDescription(dataset.dir);
   if (!description) return undefined;
   if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
@@ -108,7 +125,11 @@ async function sampleRows(dataset: Dataset, count: number): Promise<Float32Array
   let first = 0;
   for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {
     const end = first + batch.length / dim;
-    for (let row = Math.floor((taken * rows) / sampled); row < end && taken < sampled; row = Math.floor((taken * rows) / sampled)) {
+    for (
+      let row = Math.floor((taken * rows) / sampled);
+      row < end && taken < sampled;
+      row = Math.floor((taken * rows) / sampled)
+    ) {
       sample.set(batch.subarray((row - first) * dim, (row - first + 1) * dim), taken * dim);
       taken++;
     }

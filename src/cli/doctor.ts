@@ -10,7 +10,10 @@ export function addDoctorCommand(program: Command, context: CliContext): void {
     .option('-e, --encoder <folder>', 'encoder folder to try (default: the one that comes with univar)');
   addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExits with 1 when something essential is missing.\n\nExamples:\n  $ univar doctor\n  $ univar doctor --encoder models/my-encoder --precision bf16\n')
+    .addHelpText(
+      'after',
+      '\nExits with 1 when something essential is missing.\n\nExamples:\n  $ univar doctor\n  $ univar doctor --encoder models/my-encoder --precision bf16\n',
+    )
     .action(async ({ json, ...options }: EncoderCliOptions & { encoder?: string; json?: boolean }) => {
       const { runDoctor } = await import('./doctor/run.js');
       await runDoctor({ ...options, json: json === true }, context);

@@ -18,11 +18,16 @@ export interface DriftCommandOptions extends EncoderCliOptions {
 export function addDriftCommand(program: Command, context: CliContext): void {
   const command = program
     .command('drift')
-    .description("how the values in a model's answers move from those of a reference to those of a target while it is trained")
+    .description(
+      "how the values in a model's answers move from those of a reference to those of a target while it is trained",
+    )
     .requiredOption('--reference <file>', 'answers of the model before training')
     .requiredOption('--target <file>', 'answers of the model, or person, that it is trained towards')
     .requiredOption('--checkpoints <files...>', 'answers of each checkpoint to the same questions, in order')
-    .option('-e, --encoder <folder>', 'encoder folder in the Hugging Face layout (default: the one that comes with univar)');
+    .option(
+      '-e, --encoder <folder>',
+      'encoder folder in the Hugging Face layout (default: the one that comes with univar)',
+    );
   addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
     .option('--samples <n>', 'draws of the bootstrap; 0: no intervals', integer(0, 100_000), 1000)
     .option('--seed <n>', 'of the bootstrap and the map', integer(0), 0)

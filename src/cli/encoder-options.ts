@@ -15,8 +15,18 @@ export interface EncoderCliOptions {
  */
 export function addEncoderOptions(command: Command, otherwise: { backend: string; precision: string }): Command {
   return command
-    .addOption(new Option('--backend <backend>', `native: the addon, for BERT and NomicBERT; onnx: ONNX Runtime (default: ${otherwise.backend})`).choices(['auto', 'native', 'onnx']))
-    .addOption(new Option('--precision <precision>', `of the encoder's products; onnx has only f32 (default: ${otherwise.precision})`).choices(ENCODER_PRECISIONS));
+    .addOption(
+      new Option(
+        '--backend <backend>',
+        `native: the addon, for BERT and NomicBERT; onnx: ONNX Runtime (default: ${otherwise.backend})`,
+      ).choices(['auto', 'native', 'onnx']),
+    )
+    .addOption(
+      new Option(
+        '--precision <precision>',
+        `of the encoder's products; onnx has only f32 (default: ${otherwise.precision})`,
+      ).choices(ENCODER_PRECISIONS),
+    );
 }
 
 /** For people, for example `all-MiniLM-L6-v2 (native, f32)`. */

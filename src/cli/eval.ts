@@ -30,7 +30,10 @@ Examples:
 `;
 
 export function addEvalCommand(program: Command, context: CliContext): void {
-  const group = program.command('eval').description('measure how well a dataset tells whose values an answer expresses').addHelpText('after', EXAMPLES);
+  const group = program
+    .command('eval')
+    .description('measure how well a dataset tells whose values an answer expresses')
+    .addHelpText('after', EXAMPLES);
 
   addCommonOptions(group.command('knn').description('identify held-out answers by their nearest neighbours'))
     .option('-k, --k <n>', 'how many of the nearest answers vote', integer(1), 50)
@@ -41,7 +44,9 @@ export function addEvalCommand(program: Command, context: CliContext): void {
       await runEvalKnn(dataset, options, context);
     });
 
-  addCommonOptions(group.command('probe').description('train a linear layer on part of the answers and test it on the rest'))
+  addCommonOptions(
+    group.command('probe').description('train a linear layer on part of the answers and test it on the rest'),
+  )
     .option('--epochs <n>', 'passes over the training rows', integer(1), 20)
     .addHelpText('after', EXAMPLES)
     .action(async (dataset: string, options: EvalProbeOptions) => {
@@ -54,11 +59,16 @@ function addCommonOptions(command: Command): Command {
   return command
     .argument('<dataset>', 'folder written by univar embed')
     .addOption(
-      new Option('--split <kind>', 'question: no question is on both sides; row: a share of the answers of each value id')
+      new Option(
+        '--split <kind>',
+        'question: no question is on both sides; row: a share of the answers of each value id',
+      )
         .choices(['question', 'row'])
         .default('question'),
     )
-    .addOption(new Option('--target <what>', 'what is predicted').choices(['value-id', 'model', 'lang']).default('value-id'))
+    .addOption(
+      new Option('--target <what>', 'what is predicted').choices(['value-id', 'model', 'lang']).default('value-id'),
+    )
     .option('--min-per-id <n>', 'leave out labels with fewer answers', integer(1), 1)
     .option('--seed <n>', 'decides the split', integer(0), 1)
     .option('--report <folder>', 'write a report with tables and plots')

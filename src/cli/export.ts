@@ -18,10 +18,21 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .command('export')
     .description('write a BERT or NomicBERT encoder for other libraries, and check that it gives the same vectors')
     .argument('<encoder>', 'encoder folder with model.safetensors, for example one that was trained')
-    .addOption(new Option('--to <format>', 'onnx: model.onnx; safetensors: the layout of sentence-transformers').choices(EXPORT_FORMATS).makeOptionMandatory())
+    .addOption(
+      new Option('--to <format>', 'onnx: model.onnx; safetensors: the layout of sentence-transformers')
+        .choices(EXPORT_FORMATS)
+        .makeOptionMandatory(),
+    )
     .requiredOption('-o, --out <folder>', 'folder to write: missing, empty or an earlier export, which is replaced')
     .option('--single-file', 'put the weights into model.onnx instead of model.safetensors beside it')
-    .addOption(new Option('--dtype <type>', 'of the matrices in model.safetensors; int8 has a step per row, and other libraries need f32, f16 or bf16').choices(WEIGHT_TYPES).default('f32'))
+    .addOption(
+      new Option(
+        '--dtype <type>',
+        'of the matrices in model.safetensors; int8 has a step per row, and other libraries need f32, f16 or bf16',
+      )
+        .choices(WEIGHT_TYPES)
+        .default('f32'),
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
@@ -36,7 +47,11 @@ Examples:
     .action((encoder: string, options: ExportCliOptions) => runExport(encoder, options, context));
 }
 
-async function runExport(encoder: string, { to, out, singleFile, dtype, json }: ExportCliOptions, context: CliContext): Promise<void> {
+async function runExport(
+  encoder: string,
+  { to, out, singleFile, dtype, json }: ExportCliOptions,
+  context: CliContext,
+): Promise<void> {
   const { exportEncoder } = await import('../encoder/export-encoder.js');
   const result = await exportEncoder(encoder, out, { to, singleFile, dtype, signal: context.signal });
   if (json) {

@@ -33,7 +33,8 @@ export function toEngineError(error: unknown): EngineError {
   const message = error instanceof Error ? error.message : String(error);
   const systemCode = error instanceof Error && 'code' in error ? SYSTEM_CODES[String(error.code)] : undefined;
   if (systemCode) return new EngineError(systemCode, message, { cause: error });
-  if (error instanceof Error && error.name === 'AbortError') return new EngineError('ERR_ABORTED', 'Interrupted', { cause: error });
+  if (error instanceof Error && error.name === 'AbortError')
+    return new EngineError('ERR_ABORTED', 'Interrupted', { cause: error });
   return new EngineError('ERR_INTERNAL', message, { cause: error });
 }
 
@@ -55,7 +56,9 @@ function messageOf({ code, message }: EngineError): string {
   return code === 'ERR_ABORTED' && !message.startsWith('Interrupted') ? 'Interrupted' : message;
 }
 
-/** Messages of the library name an option as callers write it, `(overwrite: true)`; on the command line it is a flag. */
+/**
+ * Messages of the library name an option as callers write it, `(overwrite: true)`; on the command line it is a flag.
+ */
 function inFlags(message: string): string {
   return message
     .replace('(overwrite: true)', '(--overwrite)')

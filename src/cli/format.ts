@@ -42,15 +42,20 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * Rows of cells as aligned columns; the first column is aligned left, a column whose cells all begin with a digit right.
- * The first row is the heading.
+ * Rows of cells as aligned columns; the first column is aligned left, a column whose cells all begin with a digit
+ * right. The first row is the heading.
  */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, c) => Math.max(...rows.map((row) => displayWidth(row[c] ?? ''))));
   const numeric = widths.map((_, c) => c > 0 && rows.slice(1).every((row) => /^[-\d]/.test(row[c] ?? '')));
   return rows
-    .map((row) => row.map((cell, c) => pad(cell, widths[c]!, numeric[c]!)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, c) => pad(cell, widths[c]!, numeric[c]!))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 

@@ -20,7 +20,10 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
     .option('-n, --dry-run', 'print calls, tokens and cost by model and stage, and ask nobody')
     .option('--init <folder>', 'write a project file and the prompts into a new folder, to start from')
     .addOption(new Option('--until <stage>', 'last stage to run').choices(STAGE_NAMES))
-    .option('--queue <url>', 'let "univar worker --project" make the calls, on any number of machines; a Redis such as redis://10.0.0.1:6379')
+    .option(
+      '--queue <url>',
+      'let "univar worker --project" make the calls, on any number of machines; a Redis such as redis://10.0.0.1:6379',
+    )
     .option('--no-report', 'leave out report.html, report.json and samples.html')
     .option('--json', 'print the plan or the summary as one JSON document')
     .addHelpText(

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The `univar` command: signals, exit codes and the last resort for errors. The commands are in the files beside. */
 import { EngineError } from '../core/errors.js';
-import { createContext, type CliContext } from './context.js';
+import { type CliContext, createContext } from './context.js';
 import { describeFailure } from './failure.js';
 import type { run } from './program.js';
 
-/** The first signal ends the work in hand in good order; the second is left to the system, which ends the process at once. */
+/**
+ * The first signal ends the work in hand in good order; the second is left to the system, which ends the process at
+ * once.
+ */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -46,7 +49,9 @@ async function runProgram(context: CliContext): Promise<void> {
     // The doctor must be able to say that npm packages are missing, so it needs none itself.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     if (process.argv[2] !== 'doctor') {
-      throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. Run "npm run build".`, { cause: error });
+      throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. Run "npm run build".`, {
+        cause: error,
+      });
     }
     const { runDoctor } = await import('./doctor/run.js');
     return runDoctor({ json: process.argv.includes('--json') }, context);

@@ -1,4 +1,6 @@
-/** Parsers for option values. Commander turns their errors into `error: option '--k <n>' argument 'x' is invalid. ...`. */
+/**
+ * Parsers for option values. Commander turns their errors into `error: option '--k <n>' argument 'x' is invalid. ...`.
+ */
 import { InvalidArgumentError } from 'commander';
 
 /** An integer from `min` to `max`. */
@@ -6,7 +8,11 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   return (text) => {
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
     if (!(value >= min && value <= max)) {
-      throw new InvalidArgumentError(max === Number.MAX_SAFE_INTEGER ? `Expected an integer >= ${min}.` : `Expected an integer from ${min} to ${max}.`);
+      throw new InvalidArgumentError(
+        max === Number.MAX_SAFE_INTEGER
+          ? `Expected an integer >= ${min}.`
+          : `Expected an integer from ${min} to ${max}.`,
+      );
     }
     return value;
   };
@@ -44,7 +50,9 @@ export function columnMap<F extends string>(fields: readonly F[]): (text: string
       const [, name, column] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(part) ?? [];
       const field = fields.find((candidate) => candidate === name);
       if (!field || !column) {
-        throw new InvalidArgumentError(`Expected field=column,... with fields among ${fields.join(', ')}; got "${part}".`);
+        throw new InvalidArgumentError(
+          `Expected field=column,... with fields among ${fields.join(', ')}; got "${part}".`,
+        );
       }
       if (map[field] !== undefined) throw new InvalidArgumentError(`"${field}" is given twice.`);
       map[field] = column;

@@ -2,7 +2,12 @@
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../data/dataset.js';
 import { valueId } from '../data/record.js';
-import { PgVectorIndex, type PgOpenOptions, type PgVectorIndexOptions, type VectorBatch } from '../search/pgvector/index.js';
+import {
+  type PgOpenOptions,
+  PgVectorIndex,
+  type PgVectorIndexOptions,
+  type VectorBatch,
+} from '../search/pgvector/index.js';
 
 export const DEFAULT_TABLE = 'univar';
 
@@ -14,14 +19,18 @@ const LOAD_ROWS = 8192;
  *
  * @throws EngineError as `PgVectorIndex.create`
  */
-export async function createPgIndex(dataset: Dataset, options: Omit<PgVectorIndexOptions, 'dim' | 'source'>): Promise<PgVectorIndex> {
+export async function createPgIndex(
+  dataset: Dataset,
+  options: Omit<PgVectorIndexOptions, 'dim' | 'source'>,
+): Promise<PgVectorIndex> {
   return PgVectorIndex.create({ ...options, dim: dataset.dim, source: dataset.embeddingsChecksum }, batchesOf(dataset));
 }
 
 /**
  * Opens what {@link createPgIndex} has loaded from this dataset.
  *
- * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` where the table is of other embeddings, and as `PgVectorIndex.open`
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` where the table is of other embeddings, and as
+ *   `PgVectorIndex.open`
  */
 export async function openPgIndex(dataset: Dataset, options: PgOpenOptions): Promise<PgVectorIndex> {
   const index = await PgVectorIndex.open(options);
@@ -30,8 +39,12 @@ export async function openPgIndex(dataset: Dataset, options: PgOpenOptions): Pro
   if (isThat) return index;
   await index.dispose();
   const holds = `The table "${table}" of ${place} holds ${size} vectors of ${dim} entries`;
-  if (dim !== dataset.dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, those of ${dataset.dir} have ${dataset.dim}`);
-  throw new EngineError('ERR_DATA', `${holds}, which are not the ${dataset.rows} of ${dataset.dir}; load them with "univar index ${dataset.dir} --to URL --overwrite"`);
+  if (dim !== dataset.dim)
+    throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, those of ${dataset.dir} have ${dataset.dim}`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${holds}, which are not the ${dataset.rows} of ${dataset.dir}; load them with "univar index ${dataset.dir} --to URL --overwrite"`,
+  );
 }
 
 async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {

@@ -4,8 +4,8 @@ import { Command, CommanderError } from 'commander';
 
 import { addBenchCommand } from './bench.js';
 import { addIndexCommand } from './build-index.js';
-import type { CliContext } from './context.js';
 import { addCompactCommand } from './compact.js';
+import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDriftCommand } from './drift.js';
 import { addEmbedCommand } from './embed.js';
@@ -16,8 +16,8 @@ import { addIdentifyCommand } from './identify.js';
 import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
-import { addServeCommand } from './serve.js';
 import { addRandomEncoderCommand } from './random-encoder.js';
+import { addServeCommand } from './serve.js';
 import { addTrainCommand } from './train.js';
 import { addWorkerCommand } from './worker.js';
 
@@ -30,7 +30,9 @@ function version(): string {
 /** The whole command line. Commands import what they need when they run, so that help appears at once. */
 export function createProgram(context: CliContext): Command {
   const program = new Command('univar')
-    .description('Embeds answers of language models in a space of human values, identifies whose values a text expresses, and measures how well that works.')
+    .description(
+      'Embeds answers of language models in a space of human values, identifies whose values a text expresses, and measures how well that works.',
+    )
     .version(version())
     .option('--verbose', 'print the stack of an error')
     .showHelpAfterError('Run the same command with --help for its options and examples.')

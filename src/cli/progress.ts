@@ -79,7 +79,13 @@ function startBar(options: ProgressOptions, stream: ProgressStream): Progress {
     const filled = Math.round((room * Math.min(params.value, options.total)) / options.total);
     return `[${'='.repeat(filled)}${' '.repeat(room - filled)}] ${text}`;
   };
-  const bar = new Bar({ format, stream: stream as NodeJS.WritableStream, clearOnComplete: true, hideCursor: true, fps: 8 });
+  const bar = new Bar({
+    format,
+    stream: stream as NodeJS.WritableStream,
+    clearOnComplete: true,
+    hideCursor: true,
+    fps: 8,
+  });
   bar.start(options.total ?? 0, options.done ?? 0);
   return {
     update: (done) => {

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
 import { integer } from './parse-options.js';
@@ -17,13 +17,30 @@ export interface WorkerOptions {
 export function addWorkerCommand(program: Command, context: CliContext): void {
   program
     .command('worker')
-    .description('do the work of "univar embed --queue" or, with --project, of "univar generate --queue", until Ctrl-C; any number of workers on any machines')
+    .description(
+      'do the work of "univar embed --queue" or, with --project, of "univar generate --queue", until Ctrl-C; any number of workers on any machines',
+    )
     .requiredOption('--queue <url>', 'the Redis of the planner, for example redis://10.0.0.1:6379')
-    .option('-e, --encoder <folder>', 'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)')
-    .option('-o, --out <folder>', 'dataset folder as it is called on this machine (default: as on the machine of "univar embed")')
+    .option(
+      '-e, --encoder <folder>',
+      'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)',
+    )
+    .option(
+      '-o, --out <folder>',
+      'dataset folder as it is called on this machine (default: as on the machine of "univar embed")',
+    )
     .option('--exchange <folder>', 'the same for the folder that "univar embed" has as --exchange')
-    .addOption(new Option('--project <file>', 'make the calls of this project: the same file as for "univar generate"').conflicts(['encoder', 'out', 'exchange']))
-    .option('--calls <n>', 'calls at once, with --project (default: as many as its endpoints take together)', integer(1))
+    .addOption(
+      new Option(
+        '--project <file>',
+        'make the calls of this project: the same file as for "univar generate"',
+      ).conflicts(['encoder', 'out', 'exchange']),
+    )
+    .option(
+      '--calls <n>',
+      'calls at once, with --project (default: as many as its endpoints take together)',
+      integer(1),
+    )
     .option('--lease <seconds>', 'after this long a worker that fell silent loses its work to another', integer(1), 30)
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(

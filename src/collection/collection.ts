@@ -2,13 +2,13 @@ import { EngineError } from '../core/errors.js';
 import type { Change } from '../data/change-frames.js';
 import { ChangeJournal, journalBase } from '../data/change-journal.js';
 import type { Dataset } from '../data/dataset.js';
-import { valueId, type QaRecord } from '../data/record.js';
+import { type QaRecord, valueId } from '../data/record.js';
 import { RecordLookup } from '../data/record-lookup.js';
 import { expectInteger, expectMatrix, fail } from '../native/validate.js';
+import type { Neighbours } from '../search/exact-search.js';
 import { expectEntries, LARGEST_ENTRY } from '../search/expect-entries.js';
 import { identifyParams } from '../search/identify-params.js';
-import type { Neighbours } from '../search/exact-search.js';
-import { rankNeighbours, type Identification } from '../search/rank-neighbours.js';
+import { type Identification, rankNeighbours } from '../search/rank-neighbours.js';
 import { RowFilters } from '../search/row-filters.js';
 import type { ValueFilter } from '../search/value-filter.js';
 import { expectUnitRows, searchIndex } from '../search/value-identifier.js';
@@ -65,7 +65,11 @@ export class Collection {
     const collection = new Collection(parts);
     try {
       const base = journalBase(parts.dataset);
-      collection.#journal = await ChangeJournal.open(journalPath, { base, readOnly, onChanges: (changes) => collection.#apply(changes).then(() => undefined) });
+      collection.#journal = await ChangeJournal.open(journalPath, {
+        base,
+        readOnly,
+        onChanges: (changes) => collection.#apply(changes).then(() => undefined),
+      });
       return collection;
     } catch (error) {
       await Collection.discard(parts);
@@ -135,7 +139,11 @@ export class Collection {
    * @returns with the `k` that was looked for; with a filter at most {@link count}, and so perhaps 0
    * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and what the index throws
    */
-  async search(queries: Float32Array, k: number, { efSearch, nprobe, filter, signal }: SearchOptions = {}): Promise<Neighbours> {
+  async search(
+    queries: Float32Array,
+    k: number,
+    { efSearch, nprobe, filter, signal }: SearchOptions = {},
+  ): Promise<Neighbours> {
     const { index } = this.#parts;
     this.expectVectors(queries, 'vectors');
     expectInteger(k, 'k', 1);
@@ -146,7 +154,8 @@ export class Collection {
     }
     const { bits, count } = this.#filters.select(filter);
     const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
-    if (wanted === 0) return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
+    if (wanted === 0)
+      return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
     return searchIndex(index, queries, wanted, { ...params, filter: bits });
   }
 
@@ -179,7 +188,8 @@ export class Collection {
    * Makes changes: durable first, then visible. One call at a time; `expectVectors` has passed the vectors.
    *
    * @returns for every removal how many of its rows were there
-   * @throws EngineError `ERR_IO`: nothing was changed. Anything else: the changes are in the journal, but not in memory.
+   * @throws EngineError `ERR_IO`: nothing was changed. Anything else: the changes are in the journal, but not in
+   *   memory.
    */
   async change(changes: readonly Change[]): Promise<number[]> {
     await this.#journal.append(changes);
@@ -202,7 +212,10 @@ export class Collection {
       }
       const { first, records, vectors } = change.add;
       if (first !== table.rows || vectors.length !== records.length * index.dim) {
-        throw new EngineError('ERR_DATA', `The journal of changes adds row ${first} where row ${table.rows} should follow`);
+        throw new EngineError(
+          'ERR_DATA',
+          `The journal of changes adds row ${first} where row ${table.rows} should follow`,
+        );
       }
       // Before the vectors, so that whatever a search finds has its value id and answer.
       for (const record of records) {

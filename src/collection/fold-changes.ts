@@ -6,8 +6,8 @@ import { withFileErrors } from '../core/file-errors.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import type { AddedRows } from '../data/change-frames.js';
 import { beginFolding, ChangeJournal, journalBase, settleFolding } from '../data/change-journal.js';
-import { clear, isInUse, manifestSum, newShardFolder, publishManifest, WRITER_LOCK } from '../data/dataset-files.js';
 import { Dataset, openDataset } from '../data/dataset.js';
+import { clear, isInUse, manifestSum, newShardFolder, publishManifest, WRITER_LOCK } from '../data/dataset-files.js';
 import { DuplicateCounter } from '../data/duplicate-counter.js';
 import { FolderLock } from '../data/folder-lock.js';
 import { JOURNAL_FILE, readJournal } from '../data/journal.js';
@@ -50,9 +50,9 @@ interface Changes {
  * rows become shards behind all others, and the journal is empty afterwards. Rows keep their order and get new numbers.
  * Dataset and journal give the same rows at every moment, also after a crash; the next call then begins again.
  *
- * @throws EngineError `ERR_BUSY` while a process serves the folder for writing or writes to it; `ERR_DATA` where the folder
- *   is no dataset, is half-written, has a journal of other embeddings, or no row would be left; `ERR_ARG_RANGE` for added
- *   entries beyond f16 where the dataset holds such; `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_BUSY` while a process serves the folder for writing or writes to it; `ERR_DATA` where the
+ *   folder is no dataset, is half-written, has a journal of other embeddings, or no row would be left; `ERR_ARG_RANGE`
+ *   for added entries beyond f16 where the dataset holds such; `ERR_IO`, `ERR_ABORTED`
  */
 export async function foldChanges(folder: string, options: FoldOptions = {}): Promise<FoldedChanges> {
   await openDataset(folder); // for its messages: a lock needs a folder
@@ -78,15 +78,27 @@ async function foldLocked(dir: string, options: FoldOptions): Promise<FoldedChan
   const changes = await readChanges(dataset, journal);
   const removed = [...changes.removed].filter((row) => row < dataset.rows).length;
   const added = changes.added - (changes.removed.size - removed);
-  const unchanged = { dataset, rowsBefore: dataset.rows, added, removed, shardsKept: dataset.manifest.shards.length, shardsWritten: 0 };
+  const unchanged = {
+    dataset,
+    rowsBefore: dataset.rows,
+    added,
+    removed,
+    shardsKept: dataset.manifest.shards.length,
+    shardsWritten: 0,
+  };
   if (changes.added + changes.removed.size === 0) return unchanged;
-  if (dataset.rows + added === removed) throw new EngineError('ERR_DATA', `No row of ${dir} would be left: all were removed`);
+  if (dataset.rows + added === removed)
+    throw new EngineError('ERR_DATA', `No row of ${dir} would be left: all were removed`);
   const shardFolder = await newShardFolder(dir, [await manifestSum(dir), removed, changes.added]);
-  await withFileErrors(`create the folder ${join(dir, shardFolder)}`, () => mkdir(join(dir, shardFolder), { recursive: true }));
-  const { manifest, written } = await writeFolded(dataset, journal, changes, shardFolder, options).catch(async (error: unknown) => {
-    await clear(dir).catch(() => undefined); // the first error is the one that matters
-    throw error;
-  });
+  await withFileErrors(`create the folder ${join(dir, shardFolder)}`, () =>
+    mkdir(join(dir, shardFolder), { recursive: true }),
+  );
+  const { manifest, written } = await writeFolded(dataset, journal, changes, shardFolder, options).catch(
+    async (error: unknown) => {
+      await clear(dir).catch(() => undefined); // the first error is the one that matters
+      throw error;
+    },
+  );
   const folded = new Dataset(dir, manifest);
   await beginFolding(journal, journalBase(folded));
   await publishManifest(dir, manifest, shardFolder);
@@ -100,7 +112,10 @@ async function refuseHalfWritten(dir: string): Promise<void> {
   const found = await readJournal(path);
   // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
   if (!found || (await isInUse(dir, found.folder))) return;
-  throw new EngineError('ERR_DATA', `The folder ${dir} holds a half-written dataset or addition; complete it by the command that began it, or give it up by deleting ${path}`);
+  throw new EngineError(
+    'ERR_DATA',
+    `The folder ${dir} holds a half-written dataset or addition; complete it by the command that began it, or give it up by deleting ${path}`,
+  );
 }
 
 async function readChanges(dataset: Dataset, path: string): Promise<Changes> {
@@ -114,7 +129,11 @@ async function readChanges(dataset: Dataset, path: string): Promise<Changes> {
 }
 
 /** Hands on additions, and the rows of removals, in their order. */
-async function forEachChange(dataset: Dataset, path: string, take: (change: AddedRows | number[]) => void | Promise<void>): Promise<void> {
+async function forEachChange(
+  dataset: Dataset,
+  path: string,
+  take: (change: AddedRows | number[]) => void | Promise<void>,
+): Promise<void> {
   const journal = await ChangeJournal.open(path, {
     base: journalBase(dataset),
     readOnly: true,
@@ -125,7 +144,13 @@ async function forEachChange(dataset: Dataset, path: string, take: (change: Adde
   await journal.close();
 }
 
-async function writeFolded(dataset: Dataset, journal: string, { removed }: Changes, shardFolder: string, { signal, onProgress }: FoldOptions): Promise<{ manifest: DatasetManifest; written: number }> {
+async function writeFolded(
+  dataset: Dataset,
+  journal: string,
+  { removed }: Changes,
+  shardFolder: string,
+  { signal, onProgress }: FoldOptions,
+): Promise<{ manifest: DatasetManifest; written: number }> {
   const { dir, manifest, dim } = dataset;
   const shards: ShardEntry[] = [];
   const valueIds = new ValueIdCounts();
@@ -136,7 +161,10 @@ async function writeFolded(dataset: Dataset, journal: string, { removed }: Chang
   let row = 0;
   /** Counts those of the rows from `row` on that stay. */
   const keep = (records: readonly QaRecord[]): Int32Array => {
-    if (signal?.aborted) throw new EngineError('ERR_ABORTED', `Interrupted; ${dir} and its changes are as they were`, { cause: signal.reason });
+    if (signal?.aborted)
+      throw new EngineError('ERR_ABORTED', `Interrupted; ${dir} and its changes are as they were`, {
+        cause: signal.reason,
+      });
     const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
     for (const place of places) {
       valueIds.add(records[place]!);
@@ -147,7 +175,10 @@ async function writeFolded(dataset: Dataset, journal: string, { removed }: Chang
     return places;
   };
   const write = (records: readonly QaRecord[], embeddings: Float32Array, places: Int32Array): Promise<void> =>
-    writer.append(Array.from(places, (place) => records[place]!), gatherRows(embeddings, dim, places));
+    writer.append(
+      Array.from(places, (place) => records[place]!),
+      gatherRows(embeddings, dim, places),
+    );
   try {
     for (const [number, shard] of manifest.shards.entries()) {
       const isWhole = !thinned.has(number);
@@ -172,7 +203,13 @@ async function writeFolded(dataset: Dataset, journal: string, { removed }: Chang
     await stored.close();
   }
   const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
-  const counted = { createdBy: `univar ${PACKAGE_VERSION}`, rows, valueIds: valueIds.toObject(), duplicates: duplicates.duplicates, shards };
+  const counted = {
+    createdBy: `univar ${PACKAGE_VERSION}`,
+    rows,
+    valueIds: valueIds.toObject(),
+    duplicates: duplicates.duplicates,
+    shards,
+  };
   return { manifest: createManifest({ ...manifest, ...counted }), written: writer.shards };
 }
 

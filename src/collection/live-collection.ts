@@ -123,8 +123,8 @@ export class LiveCollection {
   }
 
   /**
-   * Opens the dataset again and lets it answer from then on. Reading goes on all the time; changes wait for the last step,
-   * in which those of the journal are made again. Needs the memory of both indexes for a moment.
+   * Opens the dataset again and lets it answer from then on. Reading goes on all the time; changes wait for the last
+   * step, in which those of the journal are made again. Needs the memory of both indexes for a moment.
    *
    * @throws EngineError `ERR_BUSY` during another reload; `ERR_DATA`, `ERR_DISPOSED`: nothing has changed
    */
@@ -182,7 +182,10 @@ export class LiveCollection {
     if (this.#closed) throw new EngineError('ERR_DISPOSED', 'The collection is closed');
     const { journal } = this.current;
     if (this.current.added + this.current.removed > 0 && !(await journal.isInPlace())) {
-      throw new EngineError('ERR_DATA', `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`,
+      );
     }
     const old = this.#lease;
     this.#lease = { collection: await this.#openCollection(parts), users: 0 };
@@ -233,7 +236,9 @@ export class LiveCollection {
     });
     try {
       if (this.#failure !== undefined) {
-        throw new EngineError('ERR_IO', 'An earlier change is on the disk but not in memory; load the index again', { cause: this.#failure });
+        throw new EngineError('ERR_IO', 'An earlier change is on the disk but not in memory; load the index again', {
+          cause: this.#failure,
+        });
       }
       const removed = await current.change(changes);
       group.forEach(({ resolve }, i) => {
@@ -246,7 +251,9 @@ export class LiveCollection {
     }
   }
 
-  /** The first changes that wait and that the collection of this moment can take; others are refused, each by itself. */
+  /**
+   * The first changes that wait and that the collection of this moment can take; others are refused, each by itself.
+   */
   #takeGroup(): Waiting[] {
     const group: Waiting[] = [];
     let entries = 0;
@@ -256,7 +263,8 @@ export class LiveCollection {
         if ('add' in waiting.wanted) {
           const { records, vectors } = waiting.wanted.add;
           this.current.expectVectors(vectors, 'vectors');
-          if (vectors.length !== records.length * this.current.dim) fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
+          if (vectors.length !== records.length * this.current.dim)
+            fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
           entries += vectors.length;
         }
         group.push(waiting);

@@ -2,7 +2,10 @@ import type { FilterableRows } from '../search/row-filters.js';
 
 const FIRST_CAPACITY = 1024;
 
-/** What is known about every row besides its vector: its value id, and whether it was removed. Rows are only ever appended. */
+/**
+ * What is known about every row besides its vector: its value id, and whether it was removed. Rows are only ever
+ * appended.
+ */
 export class RowTable implements FilterableRows {
   /** Distinct value ids in the order in which they appeared. */
   readonly names: string[] = [];

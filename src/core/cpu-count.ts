@@ -15,7 +15,10 @@ export function describeCpuCount(): CpuCount {
   const available = availableParallelism();
   const quota = Math.max(1, Math.ceil(cgroupQuota() ?? Infinity));
   if (quota < available) return { count: quota, source: 'CPU quota of the container' };
-  return { count: available, source: available < cpus().length ? 'CPU affinity of the process' : 'CPUs of the machine' };
+  return {
+    count: available,
+    source: available < cpus().length ? 'CPU affinity of the process' : 'CPUs of the machine',
+  };
 }
 
 /** The number alone of {@link describeCpuCount}. */

@@ -21,7 +21,9 @@ export const ERROR_CODES = {
   ERR_ABORTED: { http: 499, exit: 130 },
   /** Host or device memory ran out; the message says which and how much was asked for. */
   ERR_OUT_OF_MEMORY: { http: 503, exit: 1 },
-  /** The file system refused: disk full, no permission, read-only. Nothing half-written is left under its final name. */
+  /**
+   * The file system refused: disk full, no permission, read-only. Nothing half-written is left under its final name.
+   */
   ERR_IO: { http: 503, exit: 1 },
   /** The requested backend, instruction set or optional package is not there. */
   ERR_DEVICE_UNAVAILABLE: { http: 503, exit: 1 },

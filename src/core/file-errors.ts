@@ -18,7 +18,9 @@ const WRONG_INPUT = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 /** The code of a file system error such as `ENOENT`, undefined for any other value. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error ? error.code : undefined;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
+    ? error.code
+    : undefined;
 }
 
 /**

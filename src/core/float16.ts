@@ -1,6 +1,6 @@
 /**
- * IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits; largest finite value 65504, smallest normal 2^-14, smallest
- * subnormal 2^-24. Halves are held as their bits in a Uint16Array.
+ * IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits; largest finite value 65504, smallest normal 2^-14,
+ * smallest subnormal 2^-24. Halves are held as their bits in a Uint16Array.
  */
 
 /** Rounds float32 values to the nearest half, ties to even. Beyond 65520 the result is infinite; NaN stays NaN. */
@@ -27,7 +27,8 @@ function roundToHalf(bits: number): number {
     // Normal: rebias the exponent by 112 and round 13 fraction bits away; a carry runs into the exponent as it should.
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
   }
-  // Subnormal: the fraction with its leading one, in units of 2^-24. Up to 2^-25 all is lost (2^-25 itself is a tie to zero).
+  // Subnormal: the fraction with its leading one, in units of 2^-24. Up to 2^-25 all is lost (2^-25 itself is a tie to
+  // zero).
   if (magnitude <= 0x33000000) return sign;
   const fraction = (magnitude & 0x7fffff) | 0x800000;
   const shift = 126 - (magnitude >>> 23);

@@ -1,10 +1,10 @@
-import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Starts a child process whose module lies beside its user: compiled in dist/, TypeScript in src/, where tests and benchmarks
- * run. It gets none of the parent's flags for Node.
+ * Starts a child process whose module lies beside its user: compiled in dist/, TypeScript in src/, where tests and
+ * benchmarks run. It gets none of the parent's flags for Node.
  *
  * @param name of the module, without extension
  * @param user `import.meta.url` of the user

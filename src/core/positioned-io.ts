@@ -1,6 +1,6 @@
 /** Reads and writes at byte offsets that do what they are asked for in full, however the system splits the work. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 
 /** Replaces a file's content and returns when it is on the disk. */

@@ -12,7 +12,9 @@ export function formatQa(record: QuestionAnswer): string {
   return `${questionPart(record)} A: ${record.answer.trim()}`;
 }
 
-/** What of that text belongs to the question. White space follows it, so no tokenizer of words joins it to the answer. */
+/**
+ * What of that text belongs to the question. White space follows it, so no tokenizer of words joins it to the answer.
+ */
 export function questionPart({ question }: QuestionAnswer): string {
   return `Q: ${question.trim()}`;
 }

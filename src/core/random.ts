@@ -11,8 +11,8 @@ export class SeededRandom {
   }
 
   /**
-   * The generator number `index` of many that one seed stands for: what is drawn from it depends on nothing that was drawn
-   * from the others, so that work can be taken up at any index.
+   * The generator number `index` of many that one seed stands for: what is drawn from it depends on nothing that was
+   * drawn from the others, so that work can be taken up at any index.
    */
   static stream(seed: number, index: number): SeededRandom {
     // The odd constant (2^32 / golden ratio) spreads consecutive numbers over all 32 bits.

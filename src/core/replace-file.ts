@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, open, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
@@ -29,25 +29,33 @@ export function replaceFile(path: string, parts: Iterable<string | Uint8Array>):
  *
  * @param hint for the message of a failure
  */
-export function replaceFileBy(path: string, write: (handle: FileHandle) => Promise<void>, hint?: string): Promise<void> {
+export function replaceFileBy(
+  path: string,
+  write: (handle: FileHandle) => Promise<void>,
+  hint?: string,
+): Promise<void> {
   const target = resolve(path);
   const fresh = join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
-  return withFileErrors(`write ${path}`, async () => {
-    try {
-      const handle = await open(fresh, 'wx');
+  return withFileErrors(
+    `write ${path}`,
+    async () => {
       try {
-        await write(handle);
-        await handle.sync();
-      } finally {
-        await handle.close();
+        const handle = await open(fresh, 'wx');
+        try {
+          await write(handle);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(fresh, target);
+      } catch (error) {
+        await rm(fresh, { force: true }).catch(() => undefined); // the first error is the one that matters
+        throw error;
       }
-      await rename(fresh, target);
-    } catch (error) {
-      await rm(fresh, { force: true }).catch(() => undefined); // the first error is the one that matters
-      throw error;
-    }
-    await syncFolder(dirname(target));
-  }, hint);
+      await syncFolder(dirname(target));
+    },
+    hint,
+  );
 }
 
 /**
@@ -59,7 +67,8 @@ export async function expectReplaceable(path: string): Promise<void> {
   const target = resolve(path);
   await withFileErrors(`write ${path}`, async () => {
     const folder = await stat(dirname(target));
-    if (!folder.isDirectory()) throw new EngineError('ERR_DATA', `Cannot write ${path}: ${dirname(target)} is not a folder`);
+    if (!folder.isDirectory())
+      throw new EngineError('ERR_DATA', `Cannot write ${path}: ${dirname(target)} is not a folder`);
     await access(dirname(target), constants.W_OK);
     try {
       if ((await stat(target)).isDirectory()) throw new EngineError('ERR_DATA', `Cannot write ${path}: it is a folder`);
@@ -70,8 +79,8 @@ export async function expectReplaceable(path: string): Promise<void> {
 }
 
 /**
- * Refuses a folder whose file system cannot rename, as those of mounted buckets, where {@link replaceFile} would fail at the
- * end of the work.
+ * Refuses a folder whose file system cannot rename, as those of mounted buckets, where {@link replaceFile} would fail
+ * at the end of the work.
  *
  * @throws EngineError `ERR_IO`, `ERR_DATA`
  */
@@ -79,7 +88,11 @@ export async function expectRenaming(folder: string): Promise<void> {
   const path = join(folder, `.rename-${randomUUID().slice(0, 8)}`);
   try {
     await withFileErrors(`write ${path}`, () => writeFile(path, ''));
-    await withFileErrors(`rename a file in ${folder}`, () => rename(path, `${path}.renamed`), 'Mounted buckets are so: write to a disk, and copy what is complete');
+    await withFileErrors(
+      `rename a file in ${folder}`,
+      () => rename(path, `${path}.renamed`),
+      'Mounted buckets are so: write to a disk, and copy what is complete',
+    );
   } finally {
     for (const name of [path, `${path}.renamed`]) await rm(name, { force: true }).catch(() => undefined);
   }

@@ -7,15 +7,19 @@ import { systemCode, withFileErrors } from './file-errors.js';
 import { syncFolder } from './positioned-io.js';
 
 /**
- * Makes a folder whose contents appear all at once: `fill` writes them to a temporary folder beside `target`, which then
- * takes its place. Where `fill` fails, the target stays as it was. A crash in between leaves the whole old or the whole new
- * folder, at worst under its temporary name.
+ * Makes a folder whose contents appear all at once: `fill` writes them to a temporary folder beside `target`, which
+ * then takes its place. Where `fill` fails, the target stays as it was. A crash in between leaves the whole old or the
+ * whole new folder, at worst under its temporary name.
  *
  * @param target may be missing or empty, or hold nothing but `names`
  * @param names of everything that such a folder may hold, so that no stranger's files are ever deleted
  * @throws EngineError `ERR_DATA` naming what the target holds beyond that, `ERR_IO`, and whatever `fill` throws
  */
-export async function replaceFolder(target: string, names: ReadonlySet<string>, fill: (folder: string) => Promise<void>): Promise<void> {
+export async function replaceFolder(
+  target: string,
+  names: ReadonlySet<string>,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
   const path = resolve(target);
   await refuseStrangers(path, names);
   const beside = (what: string): string => `${dirname(path)}/.${basename(path)}.${what}-${randomUUID().slice(0, 8)}`;
@@ -33,7 +37,10 @@ export async function replaceFolder(target: string, names: ReadonlySet<string>, 
 async function refuseStrangers(path: string, names: ReadonlySet<string>): Promise<void> {
   const stranger = (await listFolder(path)).find((entry) => !names.has(entry));
   if (stranger === undefined) return;
-  throw new EngineError('ERR_DATA', `The folder ${path} holds ${stranger}, which is not of the kind to be written; take another folder`);
+  throw new EngineError(
+    'ERR_DATA',
+    `The folder ${path} holds ${stranger}, which is not of the kind to be written; take another folder`,
+  );
 }
 
 async function listFolder(path: string): Promise<string[]> {

@@ -2,8 +2,9 @@ const FIRST_CAPACITY = 2 ** 10;
 const LARGEST_LOAD = 3 / 4;
 
 /**
- * Values by key, both of a fixed number of 32-bit words, in one typed array with open addressing that is 3/8 to 3/4 full: for
- * millions of entries, of which a Map would take a hundred bytes each. Keys are hashes: their first word picks the slot.
+ * Values by key, both of a fixed number of 32-bit words, in one typed array with open addressing that is 3/8 to 3/4
+ * full: for millions of entries, of which a Map would take a hundred bytes each. Keys are hashes: their first word
+ * picks the slot.
  */
 export class WordTable {
   readonly #slotWords: number;

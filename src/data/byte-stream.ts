@@ -8,7 +8,9 @@ import { checkAborted, fileError, systemCode } from '../core/file-errors.js';
 const CHUNK_BYTES = 2 ** 18;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
-/** The bytes of a file, decompressed where they are gzip, which is told from the first two bytes and not from the name. */
+/**
+ * The bytes of a file, decompressed where they are gzip, which is told from the first two bytes and not from the name.
+ */
 export class ByteStream {
   #bytesRead = 0;
 

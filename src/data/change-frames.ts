@@ -36,7 +36,13 @@ export function headerLine(base: JournalBase): string {
 }
 
 export function changesLine(changes: readonly Change[]): string {
-  return line(JSON.stringify(changes.map((change) => ('add' in change ? { add: { ...change.add, vectors: vectorsToBase64(change.add.vectors) } } : change))));
+  return line(
+    JSON.stringify(
+      changes.map((change) =>
+        'add' in change ? { add: { ...change.add, vectors: vectorsToBase64(change.add.vectors) } } : change,
+      ),
+    ),
+  );
 }
 
 function line(json: string): string {
@@ -66,7 +72,9 @@ export function parseHeader(value: unknown): JournalBase | undefined {
 /** The checksum of the line vouches for its form: nothing but {@link changesLine} writes such lines. */
 export function parseChanges(value: unknown): Change[] {
   type Stored = { add: Omit<AddedRows, 'vectors'> & { vectors: string } } | { remove: number[] };
-  return (value as Stored[]).map((change) => ('add' in change ? { add: { ...change.add, vectors: base64ToVectors(change.add.vectors) } } : change));
+  return (value as Stored[]).map((change) =>
+    'add' in change ? { add: { ...change.add, vectors: base64ToVectors(change.add.vectors) } } : change,
+  );
 }
 
 /** Entries as little-endian float32, as every machine that the engine supports holds them in memory. */

@@ -1,13 +1,21 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { fileError, systemCode, withFileErrors } from '../core/file-errors.js';
 import { syncFolder, writeFully } from '../core/positioned-io.js';
 import { replaceFile } from '../core/replace-file.js';
+import {
+  type Change,
+  changesLine,
+  headerLine,
+  type JournalBase,
+  parseChanges,
+  parseHeader,
+  parseLine,
+} from './change-frames.js';
 import type { Dataset } from './dataset.js';
-import { changesLine, headerLine, parseChanges, parseHeader, parseLine, type Change, type JournalBase } from './change-frames.js';
 
 const READ_BYTES = 2 ** 20;
 /** Ends the name of the empty journal that is to follow one whose changes become part of the dataset. */
@@ -23,8 +31,8 @@ export interface ChangeJournalOptions {
 }
 
 /**
- * Additions and removals beside a dataset folder, in the order in which they were made. `append` returns when they are on
- * the disk; after a crash everything that it returned for is there. The caller sees to it that one process writes.
+ * Additions and removals beside a dataset folder, in the order in which they were made. `append` returns when they are
+ * on the disk; after a crash everything that it returned for is there. The caller sees to it that one process writes.
  */
 export class ChangeJournal {
   #failure: unknown;
@@ -78,13 +86,18 @@ export class ChangeJournal {
   /**
    * Writes changes as one line and waits until they are on the disk. One call at a time.
    *
-   * @throws EngineError `ERR_IO`: nothing was written. Where not even that is certain, the journal takes no more changes.
+   * @throws EngineError `ERR_IO`: nothing was written. Where not even that is certain, the journal takes no more
+   *   changes.
    */
   async append(changes: readonly Change[]): Promise<void> {
     const { handle } = this;
     if (!handle) throw new EngineError('ERR_DISPOSED', `${this.path} is open for reading only`);
     if (this.#failure !== undefined) {
-      throw new EngineError('ERR_IO', `${this.path} takes no changes since the system failed to write it; start again once it can`, { cause: this.#failure });
+      throw new EngineError(
+        'ERR_IO',
+        `${this.path} takes no changes since the system failed to write it; start again once it can`,
+        { cause: this.#failure },
+      );
     }
     const bytes = Buffer.from(changesLine(changes));
     let written = false;
@@ -107,7 +120,11 @@ export class ChangeJournal {
 }
 
 /** Hands the changes on; `intact` is where what counts ends. */
-async function replay(path: string, base: JournalBase, onChanges: (changes: Change[]) => void | Promise<void>): Promise<{ intact: number; total: number }> {
+async function replay(
+  path: string,
+  base: JournalBase,
+  onChanges: (changes: Change[]) => void | Promise<void>,
+): Promise<{ intact: number; total: number }> {
   let intact = 0;
   let begin = 0;
   let sawHeader = false;
@@ -143,13 +160,19 @@ export function journalBase({ rows, dim, embeddingsChecksum, recordsChecksum }: 
 }
 
 export function belongsTo(found: JournalBase, base: JournalBase): boolean {
-  return found.embeddings === base.embeddings && found.rows === base.rows && found.dim === base.dim && (found.records ?? base.records) === base.records;
+  return (
+    found.embeddings === base.embeddings &&
+    found.rows === base.rows &&
+    found.dim === base.dim &&
+    (found.records ?? base.records) === base.records
+  );
 }
 
 /**
- * Changes become part of the dataset in three steps: an empty journal of what the dataset is going to be is put beside the
- * one of now; the dataset changes, all at once; the empty journal takes the place of the other. Until the second step the
- * old journal counts, from then on the empty one, which {@link ChangeJournal.open} sees by the dataset that it finds.
+ * Changes become part of the dataset in three steps: an empty journal of what the dataset is going to be is put beside
+ * the one of now; the dataset changes, all at once; the empty journal takes the place of the other. Until the second
+ * step the old journal counts, from then on the empty one, which {@link ChangeJournal.open} sees by the dataset that it
+ * finds.
  *
  * @param base what the dataset is going to be
  * @throws EngineError `ERR_IO`
@@ -168,7 +191,9 @@ export function beginFolding(path: string, base: JournalBase): Promise<void> {
 export async function settleFolding(path: string, base: JournalBase, readOnly = false): Promise<boolean> {
   const empty = path + FOLDED;
   return withFileErrors(`write ${path}`, async () => {
-    const bytes = await readFile(empty).catch((error: unknown) => (systemCode(error) === 'ENOENT' ? undefined : Promise.reject(error as Error)));
+    const bytes = await readFile(empty).catch((error: unknown) =>
+      systemCode(error) === 'ENOENT' ? undefined : Promise.reject(error as Error),
+    );
     if (!bytes) return false;
     const found = parseHeader(parseLine(bytes.subarray(0, -1)));
     const wasFolded = found !== undefined && belongsTo(found, base);

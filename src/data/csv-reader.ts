@@ -1,6 +1,6 @@
 /** CSV with a header row: see csv-splitter.ts for the dialect. A byte order mark is allowed. */
 import { EngineError } from '../core/errors.js';
-import { CsvSplitter, type CsvRecord } from './csv-splitter.js';
+import { type CsvRecord, CsvSplitter } from './csv-splitter.js';
 import type { RawRow } from './raw-row.js';
 
 /**
@@ -21,10 +21,12 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>, file: string): Asy
 }
 
 function headerOf({ fields, line }: CsvRecord, file: string): string[] {
-  if (typeof fields === 'string') throw new EngineError('ERR_DATA', `${file}:${line}: the header cannot be read: ${fields}`);
+  if (typeof fields === 'string')
+    throw new EngineError('ERR_DATA', `${file}:${line}: the header cannot be read: ${fields}`);
   const names = fields.map((name) => name.trim());
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new EngineError('ERR_DATA', `${file}:${line}: the header has the column "${twice}" twice`);
+  if (twice !== undefined)
+    throw new EngineError('ERR_DATA', `${file}:${line}: the header has the column "${twice}" twice`);
   return names;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Splits a stream of bytes into CSV records as RFC 4180 defines them: comma, double quotes, quotes inside doubled, LF or
- * CRLF, line breaks inside quotes. Works on bytes, so that invalid UTF-8 is seen and the line numbers are those of the
- * file, and goes on at the next line after a malformed record.
+ * Splits a stream of bytes into CSV records as RFC 4180 defines them: comma, double quotes, quotes inside doubled, LF
+ * or CRLF, line breaks inside quotes. Works on bytes, so that invalid UTF-8 is seen and the line numbers are those of
+ * the file, and goes on at the next line after a malformed record.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -69,10 +69,16 @@ export class CsvSplitter {
       const { fields, next, problem: malformed } = scanRecord(bytes, start, atEnd);
       const tooLong = (next < 0 ? bytes.length : next) - start > this.maxRecordBytes;
       if (!tooLong && (malformed === undefined ? next < 0 : !lineEnds)) break;
-      const problem = tooLong ? `the record is longer than ${this.maxRecordBytes} bytes (is a quote left open?)` : malformed;
+      const problem = tooLong
+        ? `the record is longer than ${this.maxRecordBytes} bytes (is a quote left open?)`
+        : malformed;
       if (problem !== undefined) {
         // Where the record ends is a guess: the next line, which leaves out as little as possible, is the best one.
-        records.push({ line: this.#line, fields: problem, text: textOf(bytes, start, Math.min(nextLine, start + this.maxRecordBytes)) });
+        records.push({
+          line: this.#line,
+          fields: problem,
+          text: textOf(bytes, start, Math.min(nextLine, start + this.maxRecordBytes)),
+        });
         this.#skippingLine = !lineEnds;
         if (lineEnds) this.#line++;
         start = nextLine;
@@ -80,7 +86,8 @@ export class CsvSplitter {
       }
       const text = textOf(bytes, start, next);
       const valid = isUtf8(bytes.subarray(start, next));
-      if (text !== '') records.push({ line: this.#line, fields: valid ? fields : 'the record is not valid UTF-8', text });
+      if (text !== '')
+        records.push({ line: this.#line, fields: valid ? fields : 'the record is not valid UTF-8', text });
       this.#line += countLineFeeds(bytes, start, next);
       start = next;
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { withFileErrors } from '../core/file-errors.js';
 import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { JOURNAL_FILE } from './journal.js';
-import { MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES, type DatasetManifest } from './manifest.js';
+import { type DatasetManifest, MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES } from './manifest.js';
 
 /** Held by whoever writes shards or the manifest. */
 export const WRITER_LOCK = '.lock';
@@ -33,7 +33,9 @@ export async function publishManifest(dir: string, manifest: DatasetManifest, fo
 
 /** SHA-256 of the manifest. */
 export async function manifestSum(dir: string): Promise<string> {
-  return createHash('sha256').update(await readFile(join(dir, MANIFEST_FILE))).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(join(dir, MANIFEST_FILE)))
+    .digest('hex');
 }
 
 /** Name of a folder of shards: the same for equal `contents`, unless the dataset that is there uses that name. */
@@ -54,13 +56,14 @@ async function filesInUse(dir: string): Promise<string[]> {
 }
 
 /**
- * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`: what
- * a writer left that was killed, or a dataset that was replaced.
+ * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`:
+ * what a writer left that was killed, or a dataset that was replaced.
  */
 export async function clear(dir: string, kept?: string): Promise<void> {
   const used = new Set(await filesInUse(dir));
   for (const name of [JOURNAL_FILE, ...FORMER_PARTIALS]) await rm(join(dir, name), { force: true });
-  if (used.size > 0) for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
+  if (used.size > 0)
+    for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
   for (const folder of await readdir(dir)) {
     if (!OWN_FOLDER.test(folder) || (kept !== undefined && workFolderOf(folder) === workFolderOf(kept))) continue;
     const files = await readdir(join(dir, folder));

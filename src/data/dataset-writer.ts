@@ -2,16 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { PACKAGE_VERSION } from '../core/package-version.js';
-import { embeddingsToBytes } from './embedding-bytes.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { PACKAGE_VERSION } from '../core/package-version.js';
 import { expectRenaming } from '../core/replace-file.js';
+import { fitBase } from './added-sources.js';
+import { WRITER_LOCK } from './dataset-files.js';
+import { embeddingsToBytes } from './embedding-bytes.js';
 import { FolderLock } from './folder-lock.js';
 import type { SourceFile } from './input-files.js';
-import { fitBase } from './added-sources.js';
-import { createManifest, readManifest, type DatasetConfiguration, type DatasetManifest } from './manifest.js';
+import { createManifest, type DatasetConfiguration, type DatasetManifest, readManifest } from './manifest.js';
 import type { EmbeddingType } from './npy.js';
-import { WRITER_LOCK } from './dataset-files.js';
 import { PartialDataset } from './partial-dataset.js';
 import type { QaRecord } from './record.js';
 import { ValueIdCounts } from './value-id-counts.js';
@@ -63,8 +63,8 @@ export class DatasetWriter {
    * Takes the folder, which is created where it does not exist, and continues what is half-written in it.
    *
    * @throws EngineError `ERR_BUSY` while another process writes there; `ERR_DATA` where the folder holds a complete
-   *   dataset or a half-written one of another configuration, unless `overwrite`, or with `add` a dataset that cannot be
-   *   added to; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
+   *   dataset or a half-written one of another configuration, unless `overwrite`, or with `add` a dataset that cannot
+   *   be added to; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
    */
   static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
     const configuration = configurationOf(options);
@@ -76,7 +76,8 @@ export class DatasetWriter {
       const base = add && !overwrite ? await readManifest(dir) : undefined;
       if (base) fitBase(dir, base, configuration);
       const onRecords = (bytes: Buffer): void => {
-        if (bytes.length > 0) for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
+        if (bytes.length > 0)
+          for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
       };
       writer.#partial = await PartialDataset.open(dir, configuration, { overwrite, base, onRecords });
     } catch (error) {
@@ -108,12 +109,12 @@ export class DatasetWriter {
   }
 
   /**
-   * Appends one batch as a shard; the arrays must not change until the promise settles. A batch that could not be written, for want
-   * of space for example, has changed nothing and may be appended again.
+   * Appends one batch as a shard; the arrays must not change until the promise settles. A batch that could not be
+   * written, for want of space for example, has changed nothing and may be appended again.
    *
    * @param embeddings [records.length, dim]
-   * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16; `ERR_IO`; `ERR_BUSY`
-   *   during another call; `ERR_DISPOSED`
+   * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16; `ERR_IO`;
+   *   `ERR_BUSY` during another call; `ERR_DISPOSED`
    */
   async append(records: readonly QaRecord[], embeddings: Float32Array): Promise<void> {
     const { dim, dtype } = this.configuration;
@@ -148,7 +149,9 @@ export class DatasetWriter {
     const createdBy = `univar ${PACKAGE_VERSION}`;
     const { rows } = this;
     try {
-      return await this.#partial.complete((shards) => createManifest({ createdBy, rows, ...this.configuration, valueIds, rejected, duplicates, shards }));
+      return await this.#partial.complete((shards) =>
+        createManifest({ createdBy, rows, ...this.configuration, valueIds, rejected, duplicates, shards }),
+      );
     } finally {
       this.#state = 'ready';
       await this.close();
@@ -166,7 +169,8 @@ export class DatasetWriter {
 
   #expectReady(): void {
     if (this.#state === 'closed') throw new EngineError('ERR_DISPOSED', `The writer of ${this.dir} is closed`);
-    if (this.#state === 'busy') throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still at the call before: await it`);
+    if (this.#state === 'busy')
+      throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still at the call before: await it`);
   }
 }
 
@@ -184,10 +188,17 @@ export function recordLine({ qid, question, answer, model, lang, group }: QaReco
   return `${JSON.stringify({ qid, question, answer, model, lang, group })}\n`;
 }
 
-function configurationOf({ encoder, dtype = 'f32', sources = [], settings = {} }: DatasetWriterOptions): DatasetConfiguration {
+function configurationOf({
+  encoder,
+  dtype = 'f32',
+  sources = [],
+  settings = {},
+}: DatasetWriterOptions): DatasetConfiguration {
   const { name, fingerprint, dim } = encoder;
-  if (!Number.isInteger(dim) || dim < 1) throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "encoder.dim", got ${dim}`);
-  if (!['f32', 'f16'].includes(dtype)) throw new EngineError('ERR_ARG_RANGE', `Expected one of f32, f16 for "dtype", got ${dtype}`);
+  if (!Number.isInteger(dim) || dim < 1)
+    throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "encoder.dim", got ${dim}`);
+  if (!['f32', 'f16'].includes(dtype))
+    throw new EngineError('ERR_ARG_RANGE', `Expected one of f32, f16 for "dtype", got ${dtype}`);
   const configuration = { encoder: { name, fingerprint }, dim, dtype, sources: [...sources], settings };
   return withSortedKeys(configuration) as DatasetConfiguration;
 }
@@ -196,6 +207,8 @@ function configurationOf({ encoder, dtype = 'f32', sources = [], settings = {} }
 function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, entry]) => entry !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, entry]) => [key, withSortedKeys(entry)]));
 }

@@ -9,7 +9,7 @@ import { ByteStream } from './byte-stream.js';
 import { hashFile } from './input-files.js';
 import { JOURNAL_FILE } from './journal.js';
 import { readJsonl } from './jsonl-reader.js';
-import { MANIFEST_FILE, readManifest, type DatasetManifest, type FileEntry } from './manifest.js';
+import { type DatasetManifest, type FileEntry, MANIFEST_FILE, readManifest } from './manifest.js';
 import type { QaRecord } from './record.js';
 import { expectShape, ShardReader } from './shard-files.js';
 
@@ -32,7 +32,9 @@ export class Dataset {
     return this.manifest.dim;
   }
 
-  /** SHA-256 that stands for all embeddings: of their file where there is one, otherwise of the checksums of all shards. */
+  /**
+   * SHA-256 that stands for all embeddings: of their file where there is one, otherwise of the checksums of all shards.
+   */
   get embeddingsChecksum(): string {
     return checksumOf(this.manifest.shards.map(({ embeddings }) => embeddings));
   }
@@ -54,12 +56,17 @@ export class Dataset {
       all = new Float32Array(rows * dim);
     } catch (error) {
       const gib = ((rows * dim * 4) / 2 ** 30).toFixed(1);
-      throw new EngineError('ERR_OUT_OF_MEMORY', `The ${rows} x ${dim} embeddings of ${this.dir} need ${gib} GiB in one array`, { cause: error });
+      throw new EngineError(
+        'ERR_OUT_OF_MEMORY',
+        `The ${rows} x ${dim} embeddings of ${this.dir} need ${gib} GiB in one array`,
+        { cause: error },
+      );
     }
     const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / (dim * 4)));
     const reader = this.openEmbeddings();
     try {
-      for (let row = 0; row < rows; row += rowsAtOnce) await reader.read(row, all.subarray(row * dim, Math.min(rows, row + rowsAtOnce) * dim));
+      for (let row = 0; row < rows; row += rowsAtOnce)
+        await reader.read(row, all.subarray(row * dim, Math.min(rows, row + rowsAtOnce) * dim));
     } finally {
       await reader.close();
     }
@@ -109,7 +116,8 @@ export class Dataset {
    * @param onChunk receives the bytes of the files, with the number of the shard, before the records in them
    */
   async *recordBlocks(onChunk?: (shard: number, chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
-    for (const shard of this.manifest.shards.keys()) yield* this.shardRecordBlocks(shard, (chunk) => onChunk?.(shard, chunk));
+    for (const shard of this.manifest.shards.keys())
+      yield* this.shardRecordBlocks(shard, (chunk) => onChunk?.(shard, chunk));
   }
 
   /** As {@link recordBlocks}, for one shard. */
@@ -121,10 +129,14 @@ export class Dataset {
       count += block.length;
       yield block.map(({ cells, line }) => {
         if (isRecord(cells)) return cells;
-        throw new EngineError('ERR_DATA', `${path}:${line}: ${typeof cells === 'string' ? cells : 'the line is not a record'}`);
+        throw new EngineError(
+          'ERR_DATA',
+          `${path}:${line}: ${typeof cells === 'string' ? cells : 'the line is not a record'}`,
+        );
       });
     }
-    if (count !== rows) throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
+    if (count !== rows)
+      throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
   }
 
   /** Reads embeddings by row. It holds an open file, so close it. */
@@ -135,7 +147,11 @@ export class Dataset {
 }
 
 function checksumOf(files: readonly FileEntry[]): string {
-  return files.length === 1 ? files[0]!.sha256 : createHash('sha256').update(files.map(({ sha256 }) => sha256).join('\n')).digest('hex');
+  return files.length === 1
+    ? files[0]!.sha256
+    : createHash('sha256')
+        .update(files.map(({ sha256 }) => sha256).join('\n'))
+        .digest('hex');
 }
 
 async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
@@ -158,8 +174,8 @@ export interface OpenDatasetOptions {
 /**
  * Opens a dataset folder that DatasetWriter has completed, also one of version 1, with one file of embeddings.
  *
- * @throws EngineError `ERR_DATA` for a half-written dataset, a folder that is none, files that are missing, truncated or
- *   changed; `ERR_IO`
+ * @throws EngineError `ERR_DATA` for a half-written dataset, a folder that is none, files that are missing, truncated
+ *   or changed; `ERR_IO`
  */
 export async function openDataset(dir: string, { verify = false }: OpenDatasetOptions = {}): Promise<Dataset> {
   const manifest = await readManifest(dir);
@@ -189,7 +205,10 @@ async function checkFile(path: string, expected: FileEntry, verify: boolean): Pr
   if (!verify) return;
   const { sha256 } = await hashFile(path);
   if (sha256 !== expected.sha256) {
-    throw new EngineError('ERR_DATA', `${path} was changed: its SHA-256 is ${sha256}, but the manifest says ${expected.sha256}`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${path} was changed: its SHA-256 is ${sha256}, but the manifest says ${expected.sha256}`,
+    );
   }
 }
 

@@ -17,7 +17,9 @@ export class DuplicateCounter {
 
   /** Counts a record; true when an equal one was there before. */
   add({ qid, question, answer, model, lang, group = '' }: QaRecord): boolean {
-    const digest = createHash('sha256').update(JSON.stringify([qid, question, answer, model, lang, group])).digest();
+    const digest = createHash('sha256')
+      .update(JSON.stringify([qid, question, answer, model, lang, group]))
+      .digest();
     const hash = digest.readBigUInt64LE() || 1n; // 0 marks a free slot
     if (!insert(this.#table, hash)) {
       this.duplicates++;

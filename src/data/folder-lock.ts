@@ -13,14 +13,18 @@ import { systemCode, withFileErrors } from '../core/file-errors.js';
 
 interface Owner {
   pid: number;
-  /** When the process began, in clock ticks since boot (Linux; elsewhere empty): tells it from a later one with its pid. */
+  /**
+   * When the process began, in clock ticks since boot (Linux; elsewhere empty): tells it from a later one with its pid.
+   */
   started: string;
   host: string;
   /** Makes every lock different. */
   token: string;
 }
 
-/** An owner writes the file right after creating it; one that is empty for this long was left by a crash or a full disk. */
+/**
+ * An owner writes the file right after creating it; one that is empty for this long was left by a crash or a full disk.
+ */
 const EMPTY_LOCK_MS = 1000;
 const POLL_MS = 50;
 
@@ -33,7 +37,12 @@ export class FolderLock {
    * @throws EngineError `ERR_BUSY` naming the process that holds the lock, `ERR_IO`
    */
   static async acquire(path: string): Promise<FolderLock> {
-    const mine: Owner = { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname(), token: randomUUID() };
+    const mine: Owner = {
+      pid: process.pid,
+      started: startOf(process.pid) ?? '',
+      host: hostname(),
+      token: randomUUID(),
+    };
     for (;;) {
       if (await create(path, mine)) return new FolderLock(path);
       const theirs = await readOwner(path);
@@ -90,7 +99,8 @@ async function readOwner(path: string): Promise<Owner | 'gone' | undefined> {
       return Number.isInteger(owner.pid) && typeof owner.token === 'string' ? (owner as Owner) : undefined;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return 'gone';
-      if (!(error instanceof SyntaxError)) return withFileErrors(`read the lock file ${path}`, () => Promise.reject(error as Error));
+      if (!(error instanceof SyntaxError))
+        return withFileErrors(`read the lock file ${path}`, () => Promise.reject(error as Error));
       if (waited >= EMPTY_LOCK_MS) return undefined;
       await sleep(POLL_MS);
     }
@@ -107,11 +117,14 @@ function isAlive({ pid, started, host }: Owner): boolean {
   return started === '' || startOf(pid) === started;
 }
 
-/** Start time of a process (proc_pid_stat(5), field 22); undefined for one that has ended, and where there is no /proc. */
+/**
+ * Start time of a process (proc_pid_stat(5), field 22); undefined for one that has ended, and where there is no /proc.
+ */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Fields are counted behind the name, which may hold spaces and parentheses; the first of these is field 3, the state.
+    // Fields are counted behind the name, which may hold spaces and parentheses; the first of these is field 3, the
+    // state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
@@ -121,7 +134,8 @@ function startOf(pid: number): string | undefined {
 
 function busy(path: string, theirs: Owner, mine: Owner): EngineError {
   const where = theirs.host === mine.host ? '' : ` on ${theirs.host}`;
-  const who = theirs.pid === mine.pid && where === '' ? `this process (pid ${theirs.pid})` : `process ${theirs.pid}${where}`;
+  const who =
+    theirs.pid === mine.pid && where === '' ? `this process (pid ${theirs.pid})` : `process ${theirs.pid}${where}`;
   const remedy = where === '' ? '' : `; if that process is gone, delete ${path}`;
   return new EngineError('ERR_BUSY', `The folder is in use by ${who}, which holds ${path}${remedy}`);
 }

@@ -11,7 +11,12 @@ export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 export const INPUT_FORMATS: readonly InputFormat[] = ['jsonl', 'csv', 'parquet'];
 
 /** What file names end in; `.gz` may follow the first three. */
-const EXTENSIONS: Readonly<Record<string, InputFormat>> = { jsonl: 'jsonl', ndjson: 'jsonl', csv: 'csv', parquet: 'parquet' };
+const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  csv: 'csv',
+  parquet: 'parquet',
+};
 
 const SUPPORTED = '.jsonl, .jsonl.gz, .csv, .csv.gz, .parquet';
 
@@ -26,7 +31,9 @@ export interface InputFile {
 
 /** What a dataset was made of: enough to tell later whether a file is still the same. */
 export interface SourceFile {
-  /** Path within the folder that was named, or the name alone, so that a dataset does not depend on where it was made. */
+  /**
+   * Path within the folder that was named, or the name alone, so that a dataset does not depend on where it was made.
+   */
   file: string;
   bytes: number;
   sha256: string;
@@ -36,8 +43,8 @@ export interface SourceFile {
 const DATASET_MARKS: readonly string[] = ['manifest.json', 'journal.partial'];
 
 /**
- * The files that `paths` stand for, in order: a file for itself, a folder for all supported files in it and in the folders
- * below, each level by name. Hidden files and folders, dataset folders and links to folders are passed over.
+ * The files that `paths` stand for, in order: a file for itself, a folder for all supported files in it and in the
+ * folders below, each level by name. Hidden files and folders, dataset folders and links to folders are passed over.
  *
  * @param format reads every file in this format, whatever it is called
  * @throws EngineError `ERR_DATA` for a path that does not exist, a folder without supported files, an unknown extension
@@ -51,7 +58,8 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
       continue;
     }
     const names = await namesBelow(path, '');
-    if (names.length === 0) throw new EngineError('ERR_DATA', `The folder ${path} holds no file that can be read (${SUPPORTED})`);
+    if (names.length === 0)
+      throw new EngineError('ERR_DATA', `The folder ${path} holds no file that can be read (${SUPPORTED})`);
     for (const name of names) {
       const file = join(path, name);
       const { size } = await withFileErrors(`read ${file}`, () => stat(file));
@@ -64,7 +72,10 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
 function inputFile(path: string, name: string, bytes: number, format: InputFormat | undefined): InputFile {
   const found = format ?? formatOf(path);
   if (found) return { path, name, format: found, bytes };
-  throw new EngineError('ERR_DATA', `The format of ${path} is unknown: its name ends in none of ${SUPPORTED}; name the format`);
+  throw new EngineError(
+    'ERR_DATA',
+    `The format of ${path} is unknown: its name ends in none of ${SUPPORTED}; name the format`,
+  );
 }
 
 /** Paths within `root` of the supported files in its folder `below`. */
@@ -77,7 +88,11 @@ async function namesBelow(root: string, below: string): Promise<string[]> {
     if (entry.name.startsWith('.')) continue;
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) names.push(...(await namesBelow(root, name)));
-    else if (formatOf(name) && (await withFileErrors(`read ${join(root, name)}`, () => stat(join(root, name)))).isFile()) names.push(name);
+    else if (
+      formatOf(name) &&
+      (await withFileErrors(`read ${join(root, name)}`, () => stat(join(root, name)))).isFile()
+    )
+      names.push(name);
   }
   return names;
 }
@@ -93,7 +108,11 @@ function formatOf(path: string): InputFormat | undefined {
  *
  * @throws EngineError as resolveInputs, and `ERR_IO`, `ERR_ABORTED`
  */
-export async function describeSources(paths: readonly string[], format?: InputFormat, signal?: AbortSignal): Promise<SourceFile[]> {
+export async function describeSources(
+  paths: readonly string[],
+  format?: InputFormat,
+  signal?: AbortSignal,
+): Promise<SourceFile[]> {
   const sources: SourceFile[] = [];
   for (const { path, name } of await resolveInputs(paths, format)) {
     const { bytes, sha256 } = await hashFile(path, signal);

@@ -1,12 +1,12 @@
 /**
  * The journal of a dataset that is being written: a line that says what is written, then one for every shard that is
- * whole. After a crash the shards that the journal names and whose checksums hold are what counts; everything behind them
- * is written again. Checksums make it irrelevant in which order the system wrote the files out.
+ * whole. After a crash the shards that the journal names and whose checksums hold are what counts; everything behind
+ * them is written again. Checksums make it irrelevant in which order the system wrote the files out.
  */
 import { readFile } from 'node:fs/promises';
 
 import { systemCode, withFileErrors } from '../core/file-errors.js';
-import { isCount, type DatasetConfiguration, type FileEntry, type ShardEntry } from './manifest.js';
+import { type DatasetConfiguration, type FileEntry, isCount, type ShardEntry } from './manifest.js';
 
 export const JOURNAL_FILE = 'journal.partial';
 
@@ -43,7 +43,13 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
   }
   const lines = text.split('\n').slice(0, -1); // what follows the last line feed is torn, or empty
   const { journal, configuration, base, folder } = parse(lines[0]);
-  if (journal !== VERSION || typeof configuration !== 'object' || typeof base !== 'string' || typeof folder !== 'string') return undefined;
+  if (
+    journal !== VERSION ||
+    typeof configuration !== 'object' ||
+    typeof base !== 'string' ||
+    typeof folder !== 'string'
+  )
+    return undefined;
   const shards: ShardEntry[] = [];
   for (const line of lines.slice(1)) {
     const { rows, embeddings, records } = parse(line);

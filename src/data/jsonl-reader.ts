@@ -1,9 +1,8 @@
 /** JSON Lines: one JSON object a line, UTF-8, LF or CRLF, blank lines ignored, a byte order mark allowed. */
 import { isUtf8 } from 'node:buffer';
 import { toUSVString } from 'node:util';
-
+import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import type { RawRow } from './raw-row.js';
-import { LineSplitter, MAX_LINE_BYTES, type Line } from './line-splitter.js';
 
 /** Reads the rows of a JSONL byte stream, one block per chunk. */
 export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawRow[]> {
@@ -36,7 +35,8 @@ function parseLine({ bytes, start, end, number, tooLong }: Line): RawRow | undef
     return row;
   }
   try {
-    // A lone surrogate can only come from an escape. It has no UTF-8 form, so it would change on its way through a file.
+    // A lone surrogate can only come from an escape. It has no UTF-8 form, so it would change on its way through a
+    // file.
     const value: unknown = text.includes('\\u') ? JSON.parse(text, wellFormed) : JSON.parse(text);
     row.cells = isObject(value) ? value : 'the line is JSON, but not an object';
   } catch (error) {

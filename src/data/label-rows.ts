@@ -5,8 +5,9 @@ export interface RowLabels {
 }
 
 /**
- * Numbers the classes of rows: `labelRows(records, valueId)` for value ids, with `(record) => record.group ?? record.qid`
- * what a question-disjoint split keeps together. The numbers depend on the set of names, not on the order of the rows.
+ * Numbers the classes of rows: `labelRows(records, valueId)` for value ids, with `(record) => record.group ??
+ * record.qid` what a question-disjoint split keeps together. The numbers depend on the set of names, not on the order
+ * of the rows.
  */
 export function labelRows<T>(rows: readonly T[], nameOf: (row: T) => string): RowLabels {
   const all = rows.map(nameOf);

@@ -1,6 +1,6 @@
 /**
- * Splits a stream of bytes into lines without copying: a line is reported as a range of the chunk it lies in, and only a
- * line that straddles chunks is joined. Holds at most one line.
+ * Splits a stream of bytes into lines without copying: a line is reported as a range of the chunk it lies in, and only
+ * a line that straddles chunks is joined. Holds at most one line.
  */
 const LF = 10;
 
@@ -29,7 +29,10 @@ export class LineSplitter {
   /** @param maxLineBytes longest line that is reported whole. @default 64 MiB */
   constructor(private readonly maxLineBytes = MAX_LINE_BYTES) {}
 
-  /** Takes the next bytes of the file, which the caller must not change afterwards, and reports each line that ends in them. */
+  /**
+   * Takes the next bytes of the file, which the caller must not change afterwards, and reports each line that ends in
+   * them.
+   */
   push(chunk: Buffer, onLine: (line: Line) => void): void {
     let start = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {

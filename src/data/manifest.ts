@@ -40,7 +40,9 @@ export interface ShardEntry {
   records: FileEntry;
 }
 
-/** Describes a complete dataset. It holds no times and no paths outside of the folder, so equal inputs give equal bytes. */
+/**
+ * Describes a complete dataset. It holds no times and no paths outside of the folder, so equal inputs give equal bytes.
+ */
 export interface DatasetManifest extends DatasetConfiguration {
   format: typeof FORMAT;
   version: typeof VERSION;
@@ -91,16 +93,23 @@ export async function readManifest(dir: string): Promise<DatasetManifest | undef
   if (manifest.version !== 1 && manifest.version !== VERSION) {
     return refuse(`it has version ${JSON.stringify(manifest.version)}; this release reads versions 1 and ${VERSION}`);
   }
-  if (!isCount(manifest.rows) || !isCount(manifest.dim) || manifest.dim === 0) return refuse('"rows" and "dim" must be numbers of rows and columns');
+  if (!isCount(manifest.rows) || !isCount(manifest.dim) || manifest.dim === 0)
+    return refuse('"rows" and "dim" must be numbers of rows and columns');
   if (manifest.dtype !== 'f32' && manifest.dtype !== 'f16') return refuse('"dtype" must be "f32" or "f16"');
   const { encoder } = manifest as { encoder?: Partial<DatasetManifest['encoder']> };
-  if (typeof encoder?.name !== 'string' || typeof encoder.fingerprint !== 'string') return refuse('"encoder" lacks its name or fingerprint');
+  if (typeof encoder?.name !== 'string' || typeof encoder.fingerprint !== 'string')
+    return refuse('"encoder" lacks its name or fingerprint');
   const { files, ...rest } = manifest;
   const shards: unknown = manifest.version === 1 ? [singleShard(manifest.rows, files)] : manifest.shards;
   if (!Array.isArray(shards)) return refuse('"shards" is not a list');
   const entries: unknown[] = shards;
   const bad = entries.findIndex((shard) => !isShard(shard));
-  if (bad >= 0) return refuse(manifest.version === 1 ? '"files" lacks the size or checksum of a file' : `shard ${bad} lacks its rows, or the size or checksum of a file`);
+  if (bad >= 0)
+    return refuse(
+      manifest.version === 1
+        ? '"files" lacks the size or checksum of a file'
+        : `shard ${bad} lacks its rows, or the size or checksum of a file`,
+    );
   const rows = (entries as ShardEntry[]).reduce((sum, shard) => sum + shard.rows, 0);
   if (rows !== manifest.rows) return refuse(`its shards have ${rows} rows, but "rows" is ${manifest.rows}`);
   return { ...rest, version: VERSION, shards: entries } as DatasetManifest;
@@ -122,7 +131,12 @@ function isShard(value: unknown): value is ShardEntry {
 function isFile(value: unknown): value is FileEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
-  return typeof file === 'string' && /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(file) && isCount(bytes) && typeof sha256 === 'string';
+  return (
+    typeof file === 'string' &&
+    /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(file) &&
+    isCount(bytes) &&
+    typeof sha256 === 'string'
+  );
 }
 
 export function isCount(value: unknown): value is number {

@@ -51,7 +51,8 @@ export function parseNpyHeader(bytes: Buffer, file: string): NpyHeader {
   if (version < 1 || version > 3) return refuse(`has the NumPy format version ${version}; versions 1 to 3 can be read`);
   const textOffset = version === 1 ? 10 : 12;
   const dataOffset = textOffset + (version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8));
-  if (dataOffset > bytes.length) return refuse(`ends within its header: ${dataOffset} bytes expected, ${bytes.length} there`);
+  if (dataOffset > bytes.length)
+    return refuse(`ends within its header: ${dataOffset} bytes expected, ${bytes.length} there`);
   const text = bytes.toString('latin1', textOffset, dataOffset);
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];

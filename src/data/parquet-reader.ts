@@ -27,7 +27,13 @@ const HEAP_MIB = 4096;
  * @param wanted columns to read where they exist; the others are never decoded
  * @param limitMs how long a row group may take, apart from the size of the file. @default 30 s
  */
-export function openParquet(path: string, bytes: number, wanted: readonly string[], signal?: AbortSignal, limitMs = DECODE_LIMIT_MS): RowSource {
+export function openParquet(
+  path: string,
+  bytes: number,
+  wanted: readonly string[],
+  signal?: AbortSignal,
+  limitMs = DECODE_LIMIT_MS,
+): RowSource {
   let share = 0;
   async function* blocks(): AsyncGenerator<RawRow[]> {
     const worker = startWorker({ path, wanted });
@@ -36,7 +42,9 @@ export function openParquet(path: string, bytes: number, wanted: readonly string
         const reply = await nextReply(worker, path, limitMs + bytes * DECODE_LIMIT_MS_PER_BYTE, signal);
         if (reply.kind === 'end') return;
         if (reply.kind === 'error') {
-          throw reply.system ? fileError(Object.assign(new Error(reply.reason), reply.system), `read ${path}`) : damaged(path, reply.reason);
+          throw reply.system
+            ? fileError(Object.assign(new Error(reply.reason), reply.system), `read ${path}`)
+            : damaged(path, reply.reason);
         }
         source.columns = reply.columns;
         share = (reply.begin + reply.rows.length) / reply.totalRows;
@@ -57,21 +65,34 @@ function startWorker(workerData: ParquetTask): Worker {
   // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
   const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
   const entry = new URL('./parquet-worker.ts', import.meta.url).href;
-  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, { ...options, eval: true });
+  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
+    ...options,
+    eval: true,
+  });
 }
 
-async function nextReply(worker: Worker, path: string, limitMs: number, signal: AbortSignal | undefined): Promise<ParquetReply> {
+async function nextReply(
+  worker: Worker,
+  path: string,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ParquetReply> {
   checkAborted(signal);
   const timeLimit = AbortSignal.timeout(Math.ceil(limitMs));
   worker.postMessage('next');
   try {
-    const [reply] = (await once(worker, 'message', { signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit })) as [ParquetReply];
+    const [reply] = (await once(worker, 'message', {
+      signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+    })) as [ParquetReply];
     return reply;
   } catch (error) {
     checkAborted(signal);
     if (timeLimit.aborted) throw damaged(path, `decoding did not end within ${Math.ceil(limitMs / 1000)} s`);
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      throw damaged(path, `a row group needs more than ${HEAP_MIB} MiB (if it is sound, write it with smaller row groups)`);
+      throw damaged(
+        path,
+        `a row group needs more than ${HEAP_MIB} MiB (if it is sound, write it with smaller row groups)`,
+      );
     }
     throw new EngineError('ERR_INTERNAL', `The Parquet decoder failed: ${String(error)}`, { cause: error });
   }

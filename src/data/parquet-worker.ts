@@ -1,4 +1,7 @@
-/** The thread that decodes a Parquet file for parquet-reader.ts: answers each request with the rows of the next row group. */
+/**
+ * The thread that decodes a Parquet file for parquet-reader.ts: answers each request with the rows of the next row
+ * group.
+ */
 import { isUtf8 } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -31,8 +34,16 @@ async function* rowGroups({ path, wanted }: ParquetTask): AsyncGenerator<Parquet
     const end = begin + Number(group.num_rows);
     if (end === begin) continue;
     const range = { rowStart: begin, rowEnd: end };
-    const rows = await parquetReadObjects({ file, metadata, columns: chosen, ...range, compressors, parsers: { stringFromBytes: decode } });
-    if (rows.length !== end - begin) throw new Error(`${end - begin} rows were announced from row ${begin + 1} on, ${rows.length} are there`);
+    const rows = await parquetReadObjects({
+      file,
+      metadata,
+      columns: chosen,
+      ...range,
+      compressors,
+      parsers: { stringFromBytes: decode },
+    });
+    if (rows.length !== end - begin)
+      throw new Error(`${end - begin} rows were announced from row ${begin + 1} on, ${rows.length} are there`);
     yield { kind: 'rows', columns, rows, begin, totalRows };
     begin = end;
   }

@@ -1,13 +1,27 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { writeFully } from '../core/positioned-io.js';
 import { clear, isInUse, manifestSum, newShardFolder, publishManifest } from './dataset-files.js';
-import { JOURNAL_FILE, journalHeader, journalLine, readJournal, shardStem, type Journal, type JournalHeader } from './journal.js';
-import { MANIFEST_FILE, SINGLE_FILES, type DatasetConfiguration, type DatasetManifest, type ShardEntry } from './manifest.js';
+import {
+  JOURNAL_FILE,
+  type Journal,
+  type JournalHeader,
+  journalHeader,
+  journalLine,
+  readJournal,
+  shardStem,
+} from './journal.js';
+import {
+  type DatasetConfiguration,
+  type DatasetManifest,
+  MANIFEST_FILE,
+  type ShardEntry,
+  SINGLE_FILES,
+} from './manifest.js';
 import { npyHeader } from './npy.js';
 import { readIntact, ShardReader, writeWhole } from './shard-files.js';
 
@@ -20,9 +34,9 @@ export interface PartialOptions {
 }
 
 /**
- * The shards of a dataset that is not complete yet, in a folder whose name depends on what is written, so that those of a
- * dataset that is replaced stay whole until the manifest changes, and the journal that names those that count. The caller
- * holds the lock of the dataset folder.
+ * The shards of a dataset that is not complete yet, in a folder whose name depends on what is written, so that those of
+ * a dataset that is replaced stay whole until the manifest changes, and the journal that names those that count. The
+ * caller holds the lock of the dataset folder.
  */
 export class PartialDataset {
   readonly #shards: ShardEntry[];
@@ -56,7 +70,11 @@ export class PartialDataset {
    *
    * @throws EngineError `ERR_DATA` where the folder holds something else and `overwrite` is not given, `ERR_IO`
    */
-  static async open(dir: string, configuration: DatasetConfiguration, { overwrite, base, onRecords }: PartialOptions): Promise<PartialDataset> {
+  static async open(
+    dir: string,
+    configuration: DatasetConfiguration,
+    { overwrite, base, onRecords }: PartialOptions,
+  ): Promise<PartialDataset> {
     const journalPath = join(dir, JOURNAL_FILE);
     const found = await readJournal(journalPath);
     const sum = base ? await manifestSum(dir) : '';
@@ -66,7 +84,9 @@ export class PartialDataset {
     const resumed = isSame && !(await isInUse(dir, found.folder)) ? found : undefined;
     const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
-    await withFileErrors(`create the folder ${join(dir, header.folder)}`, () => mkdir(join(dir, header.folder), { recursive: true }));
+    await withFileErrors(`create the folder ${join(dir, header.folder)}`, () =>
+      mkdir(join(dir, header.folder), { recursive: true }),
+    );
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {
       const dataset = new PartialDataset(dir, header, base, journal);
@@ -107,7 +127,12 @@ export class PartialDataset {
     const hint = `${this.#rows} rows are safe, and the same call goes on after them`;
     const shard: ShardEntry = {
       rows,
-      embeddings: await writeWhole(this.dir, `${stem}.npy`, [npyHeader(rows, configuration.dim, configuration.dtype), embeddings], hint),
+      embeddings: await writeWhole(
+        this.dir,
+        `${stem}.npy`,
+        [npyHeader(rows, configuration.dim, configuration.dtype), embeddings],
+        hint,
+      ),
       records: await writeWhole(this.dir, `${stem}.jsonl`, [records], hint),
     };
     await this.#writeJournal(Buffer.from(journalLine(shard)), hint);
@@ -120,8 +145,8 @@ export class PartialDataset {
   }
 
   /**
-   * Puts the manifest there. Up to that moment the folder can be continued, and a complete dataset that is being replaced
-   * or added to stays whole; afterwards, what the manifest does not name is removed.
+   * Puts the manifest there. Up to that moment the folder can be continued, and a complete dataset that is being
+   * replaced or added to stays whole; afterwards, what the manifest does not name is removed.
    */
   async complete(toManifest: (shards: ShardEntry[]) => DatasetManifest): Promise<DatasetManifest> {
     const manifest = toManifest(this.#shards);
@@ -143,20 +168,32 @@ export class PartialDataset {
   }
 
   async #writeJournal(line: Buffer, hint?: string): Promise<void> {
-    await withFileErrors(`write ${join(this.dir, JOURNAL_FILE)}`, () => writeFully(this.journal, line, this.#journalBytes), hint);
+    await withFileErrors(
+      `write ${join(this.dir, JOURNAL_FILE)}`,
+      () => writeFully(this.journal, line, this.#journalBytes),
+      hint,
+    );
     this.#journalBytes += line.length;
   }
 }
 
 /** @param other the wanted configuration where the journal has another one */
-async function refuseToReplace(dir: string, journal: Journal | undefined, other: DatasetConfiguration | undefined, base: DatasetManifest | undefined): Promise<void> {
+async function refuseToReplace(
+  dir: string,
+  journal: Journal | undefined,
+  other: DatasetConfiguration | undefined,
+  base: DatasetManifest | undefined,
+): Promise<void> {
   const refuse = (what: string, remedy = 'take another folder, or replace it (overwrite: true)'): never => {
     throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}; ${remedy}`);
   };
   if (base) {
     // The journal of another base is as old as that.
     if (journal && other && journal.base === (await manifestSum(dir))) {
-      refuse(`a half-written addition that differs in ${differences(journal.configuration, other)}`, `complete it by the command that began it, or give it up by deleting ${join(dir, JOURNAL_FILE)}`);
+      refuse(
+        `a half-written addition that differs in ${differences(journal.configuration, other)}`,
+        `complete it by the command that began it, or give it up by deleting ${join(dir, JOURNAL_FILE)}`,
+      );
     }
     return;
   }

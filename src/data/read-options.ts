@@ -3,7 +3,14 @@ import { INPUT_FORMATS, type InputFormat } from './input-files.js';
 import type { QaRecord } from './record.js';
 
 /** Fields of a record in the order in which they are written. */
-export const RECORD_FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
+export const RECORD_FIELDS = [
+  'qid',
+  'question',
+  'answer',
+  'model',
+  'lang',
+  'group',
+] as const satisfies readonly (keyof QaRecord)[];
 
 const DEFAULTABLE = ['model', 'lang', 'group'] as const;
 
@@ -50,17 +57,34 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
       if (value.trim() === '') fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
     }
   }
-  if (format !== undefined && !INPUT_FORMATS.includes(format)) fail('ERR_ARG_RANGE', `one of ${INPUT_FORMATS.join(', ')}`, 'format', format);
+  if (format !== undefined && !INPUT_FORMATS.includes(format))
+    fail('ERR_ARG_RANGE', `one of ${INPUT_FORMATS.join(', ')}`, 'format', format);
   if (!Number.isInteger(batchSize) || batchSize < 1) fail('ERR_ARG_RANGE', 'an integer >= 1', 'batchSize', batchSize);
-  const named = Object.fromEntries(RECORD_FIELDS.map((field) => [field, columns[field] ?? field])) as Record<keyof QaRecord, string>;
-  return { columns: named, mapped: new Set(Object.keys(columns) as (keyof QaRecord)[]), defaults, format, skipBad, batchSize, signal };
+  const named = Object.fromEntries(RECORD_FIELDS.map((field) => [field, columns[field] ?? field])) as Record<
+    keyof QaRecord,
+    string
+  >;
+  return {
+    columns: named,
+    mapped: new Set(Object.keys(columns) as (keyof QaRecord)[]),
+    defaults,
+    format,
+    skipBad,
+    batchSize,
+    signal,
+  };
 }
 
 function expectKeys(value: unknown, name: string, keys: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('ERR_ARG_TYPE', 'an object', name, value);
-  for (const key of Object.keys(value)) if (!keys.includes(key)) fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    fail('ERR_ARG_TYPE', 'an object', name, value);
+  for (const key of Object.keys(value))
+    if (!keys.includes(key)) fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
 }
 
 function fail(code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE', what: string, name: string, actual: unknown): never {
-  throw new EngineError(code, `Expected ${what} for "${name}", got ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`);
+  throw new EngineError(
+    code,
+    `Expected ${what} for "${name}", got ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`,
+  );
 }

@@ -1,14 +1,14 @@
 import { EngineError } from '../core/errors.js';
+import { checkAborted } from '../core/file-errors.js';
 import { ByteStream } from './byte-stream.js';
 import { readCsv } from './csv-reader.js';
-import { checkAborted } from '../core/file-errors.js';
-import { resolveInputs, type InputFile } from './input-files.js';
+import { type InputFile, resolveInputs } from './input-files.js';
 import { readJsonl } from './jsonl-reader.js';
 import { openParquet } from './parquet-reader.js';
 import type { RawRow, RejectedRow, RowSource } from './raw-row.js';
-import { resolveReadOptions, type ReadOptions, type ResolvedReadOptions } from './read-options.js';
-import { COLUMN_SAMPLE_ROWS, columnsOf, RecordMapper } from './record-mapper.js';
+import { type ReadOptions, type ResolvedReadOptions, resolveReadOptions } from './read-options.js';
 import type { QaRecord } from './record.js';
+import { COLUMN_SAMPLE_ROWS, columnsOf, RecordMapper } from './record-mapper.js';
 
 /** A batch also ends at this many characters, so that a batch of very long answers does not fill the memory. */
 const BATCH_CHARACTERS = 8 * 2 ** 20;
@@ -28,19 +28,22 @@ export interface RecordBatch {
  * memory: a chunk and a batch, for Parquet a row group and a batch.
  *
  * A row must have a question, an answer, a model and a language that are strings and not blank. A file without a column
- * for the question id gets ids derived from the questions. Numbers as ids become strings; lone surrogates, which have no
- * UTF-8 form, become U+FFFD. Rows with equal ids are all kept. Where a batch ends depends on the content and `batchSize`
- * alone, so a second run over the same files yields the same batches.
+ * for the question id gets ids derived from the questions. Numbers as ids become strings; lone surrogates, which have
+ * no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. Where a batch ends depends on the content and
+ * `batchSize` alone, so a second run over the same files yields the same batches.
  *
  * @param paths files or folders; a folder stands for all supported files directly in it, by name
- * @throws EngineError `ERR_DATA` with file and line for the first bad row unless `skipBad`; `ERR_DATA` with the file for
- *   a missing, empty, truncated or damaged one, for a missing column, and where no row at all is left; `ERR_ARG_RANGE`
- *   for a mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_DATA` with file and line for the first bad row unless `skipBad`; `ERR_DATA` with the file
+ *   for a missing, empty, truncated or damaged one, for a missing column, and where no row at all is left;
+ *   `ERR_ARG_RANGE` for a mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function* readRecords(paths: readonly string[], options?: ReadOptions): AsyncGenerator<RecordBatch> {
   const resolved = resolveReadOptions(options);
   const files = await resolveInputs(paths, resolved.format);
-  const totalBytes = Math.max(1, files.reduce((sum, file) => sum + file.bytes, 0));
+  const totalBytes = Math.max(
+    1,
+    files.reduce((sum, file) => sum + file.bytes, 0),
+  );
   let bytesBefore = 0;
   let count = 0;
   let firstRejected: RejectedRow | undefined;
@@ -55,8 +58,13 @@ export async function* readRecords(paths: readonly string[], options?: ReadOptio
     bytesBefore += file.bytes;
   }
   if (count > 0) return;
-  const why = firstRejected ? `; the first row that was left out: ${firstRejected.file}:${firstRejected.line}: ${firstRejected.reason}` : '';
-  throw new EngineError('ERR_DATA', `There is no usable record in ${paths.join(', ') || 'an empty list of files'}${why}`);
+  const why = firstRejected
+    ? `; the first row that was left out: ${firstRejected.file}:${firstRejected.line}: ${firstRejected.reason}`
+    : '';
+  throw new EngineError(
+    'ERR_DATA',
+    `There is no usable record in ${paths.join(', ') || 'an empty list of files'}${why}`,
+  );
 }
 
 async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGenerator<RecordBatch> {
@@ -82,7 +90,12 @@ async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGe
         batch.records.push(record);
         characters += record.question.length + record.answer.length;
       }
-      if (batch.records.length < options.batchSize && batch.rejected.length < options.batchSize && characters < BATCH_CHARACTERS) continue;
+      if (
+        batch.records.length < options.batchSize &&
+        batch.rejected.length < options.batchSize &&
+        characters < BATCH_CHARACTERS
+      )
+        continue;
       batch.progress = source.progress();
       yield batch;
       batch = startBatch();

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
@@ -18,8 +18,8 @@ interface RecordFile {
 }
 
 /**
- * The records of a dataset by row number, read from the disk when they are asked for: 8 bytes of memory a row. The files
- * stay open, so they are the same ones even when the folder is replaced.
+ * The records of a dataset by row number, read from the disk when they are asked for: 8 bytes of memory a row. The
+ * files stay open, so they are the same ones even when the folder is replaced.
  */
 export class RecordLookup {
   readonly #files: RecordFile[] = [];
@@ -36,9 +36,11 @@ export class RecordLookup {
   static async open(dataset: Dataset, onRecord: (record: QaRecord) => void): Promise<RecordLookup> {
     const lookup = new RecordLookup();
     try {
-      for (const { rows, records } of dataset.manifest.shards) await lookup.#openFile(join(dataset.dir, records.file), rows);
+      for (const { rows, records } of dataset.manifest.shards)
+        await lookup.#openFile(join(dataset.dir, records.file), rows);
       const lines = lookup.#files.map(({ offsets }) => new LineOffsets(offsets));
-      for await (const block of dataset.recordBlocks((shard, chunk) => lines[shard]!.add(chunk))) block.forEach(onRecord);
+      for await (const block of dataset.recordBlocks((shard, chunk) => lines[shard]!.add(chunk)))
+        block.forEach(onRecord);
       return lookup;
     } catch (error) {
       await lookup.close();
@@ -56,7 +58,9 @@ export class RecordLookup {
     try {
       return JSON.parse((bytes ?? Buffer.alloc(0)).toString()) as QaRecord;
     } catch (cause) {
-      throw new EngineError('ERR_IO', `${path} was changed while it is in use: row ${row} is no record any more`, { cause });
+      throw new EngineError('ERR_IO', `${path} was changed while it is in use: row ${row} is no record any more`, {
+        cause,
+      });
     }
   }
 
@@ -71,7 +75,10 @@ export class RecordLookup {
   }
 }
 
-/** Notes where the lines of a file end, chunk by chunk. Lines beyond the room of `ends` are those of a file that is refused. */
+/**
+ * Notes where the lines of a file end, chunk by chunk. Lines beyond the room of `ends` are those of a file that is
+ * refused.
+ */
 class LineOffsets {
   #line = 0;
   #bytes = 0;

@@ -11,7 +11,10 @@ const REQUIRED = ['question', 'answer', 'model', 'lang'] as const;
 /** Rows of a JSONL file whose keys are taken for the columns of the file. */
 export const COLUMN_SAMPLE_ROWS = 100;
 
-/** The columns of a file that does not declare them: all keys of its first rows; undefined where none of these can be read. */
+/**
+ * The columns of a file that does not declare them: all keys of its first rows; undefined where none of these can be
+ * read.
+ */
 export function columnsOf(rows: readonly RawRow[]): string[] | undefined {
   const names = new Set<string>();
   for (const { cells } of rows.slice(0, COLUMN_SAMPLE_ROWS)) {
@@ -29,10 +32,14 @@ export class RecordMapper {
   /**
    * @param file name of the file, for messages
    * @param present columns that the file has, undefined where that is not known; then every row is checked by itself
-   * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a field without a
-   *   column; both name the columns that exist
+   * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a field without
+   *   a column; both name the columns that exist
    */
-  constructor(file: string, present: readonly string[] | undefined, { columns, defaults, mapped }: ResolvedReadOptions) {
+  constructor(
+    file: string,
+    present: readonly string[] | undefined,
+    { columns, defaults, mapped }: ResolvedReadOptions,
+  ) {
     if (present) expectColumns(file, present, { columns, defaults, mapped });
     this.#columns = columns;
     this.#defaults = defaults;
@@ -77,12 +84,19 @@ function expectColumns(
   const has = `It has the columns ${present.map((name) => `"${name}"`).join(', ') || '(none)'}`;
   for (const field of mapped) {
     if (present.includes(columns[field])) continue;
-    throw new EngineError('ERR_ARG_RANGE', `${file} has no column "${columns[field]}", which was named for "${field}". ${has}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `${file} has no column "${columns[field]}", which was named for "${field}". ${has}`,
+    );
   }
   for (const field of REQUIRED) {
     if (present.includes(columns[field]) || defaults[field] !== undefined) continue;
-    const orDefault = field === 'model' || field === 'lang' ? `, or give one ${field} for all rows (defaults: ${field}=...)` : '';
-    throw new EngineError('ERR_DATA', `${file} has no column "${field}". ${has}: name the one that holds it (columns: ${field}=...)${orDefault}`);
+    const orDefault =
+      field === 'model' || field === 'lang' ? `, or give one ${field} for all rows (defaults: ${field}=...)` : '';
+    throw new EngineError(
+      'ERR_DATA',
+      `${file} has no column "${field}". ${has}: name the one that holds it (columns: ${field}=...)${orDefault}`,
+    );
   }
 }
 

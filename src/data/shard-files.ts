@@ -1,6 +1,6 @@
 /** The two files of a shard on disk: written whole or not at all, and read by row. */
 import { createHash } from 'node:crypto';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
@@ -9,7 +9,7 @@ import { readFully, writeFully } from '../core/positioned-io.js';
 import { replaceFileBy } from '../core/replace-file.js';
 import { bytesToEmbeddings } from './embedding-bytes.js';
 import type { FileEntry, ShardEntry } from './manifest.js';
-import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } from './npy.js';
+import { type EmbeddingType, ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader } from './npy.js';
 
 /**
  * Writes a file that appears under its name when it is whole and on the disk; one that was there is replaced. Several
@@ -19,16 +19,25 @@ import { ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader, type EmbeddingType } fro
  * @param hint for the message of a failure
  * @throws EngineError `ERR_IO`
  */
-export async function writeWhole(dir: string, file: string, parts: readonly Uint8Array[], hint?: string): Promise<FileEntry> {
+export async function writeWhole(
+  dir: string,
+  file: string,
+  parts: readonly Uint8Array[],
+  hint?: string,
+): Promise<FileEntry> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await replaceFileBy(join(dir, file), async (handle) => {
-    for (const part of parts) {
-      hash.update(part);
-      await writeFully(handle, part, bytes);
-      bytes += part.length;
-    }
-  }, hint);
+  await replaceFileBy(
+    join(dir, file),
+    async (handle) => {
+      for (const part of parts) {
+        hash.update(part);
+        await writeFully(handle, part, bytes);
+        bytes += part.length;
+      }
+    },
+    hint,
+  );
   return { file, bytes, sha256: hash.digest('hex') };
 }
 
@@ -102,7 +111,11 @@ export class ShardReader {
     for (let at = row; at < end; ) {
       const number = shardOfRow(this.#firstRows, at);
       const next = Math.min(end, this.#firstRows[number + 1]!);
-      await this.#readWithin(await this.#openShard(number), at - this.#firstRows[number]!, out.subarray((at - row) * this.dim, (next - row) * this.dim));
+      await this.#readWithin(
+        await this.#openShard(number),
+        at - this.#firstRows[number]!,
+        out.subarray((at - row) * this.dim, (next - row) * this.dim),
+      );
       at = next;
     }
   }
@@ -132,11 +145,17 @@ export class ShardReader {
 
   async #readWithin({ path, handle, dataOffset }: OpenShard, row: number, out: Float32Array): Promise<void> {
     const entryBytes = ENTRY_BYTES[this.dtype];
-    const bytes = this.dtype === 'f32' ? new Uint8Array(out.buffer, out.byteOffset, out.byteLength) : new Uint8Array(out.length * entryBytes);
+    const bytes =
+      this.dtype === 'f32'
+        ? new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+        : new Uint8Array(out.length * entryBytes);
     const offset = dataOffset + row * this.dim * entryBytes;
     const read = await withFileErrors(`read ${path}`, () => readFully(handle, bytes, offset));
     if (read !== bytes.length) {
-      throw new EngineError('ERR_DATA', `${path} is truncated: ${offset + bytes.length} bytes expected, ${offset + read} there`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${path} is truncated: ${offset + bytes.length} bytes expected, ${offset + read} there`,
+      );
     }
     if (this.dtype === 'f16') bytesToEmbeddings(bytes, this.dtype, out);
   }
@@ -147,7 +166,13 @@ export class ShardReader {
  *
  * @throws EngineError `ERR_DATA`, `ERR_IO`
  */
-export async function expectShape(path: string, handle: FileHandle, rows: number, dim: number, dtype: EmbeddingType): Promise<number> {
+export async function expectShape(
+  path: string,
+  handle: FileHandle,
+  rows: number,
+  dim: number,
+  dtype: EmbeddingType,
+): Promise<number> {
   const bytes = Buffer.alloc(NPY_HEADER_BYTES);
   const length = await withFileErrors(`read ${path}`, () => readFully(handle, bytes, 0));
   const header = parseNpyHeader(bytes.subarray(0, length), path);

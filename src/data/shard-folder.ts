@@ -50,7 +50,10 @@ export class ShardFolder {
     if (this.#rows === 0) return;
     const stem = `${this.folder}/${shardStem(this.#written)}`;
     const { dim, dtype } = this.form;
-    const embeddings = await writeWhole(this.dir, `${stem}.npy`, [npyHeader(this.#rows, dim, dtype), ...this.#embeddings]);
+    const embeddings = await writeWhole(this.dir, `${stem}.npy`, [
+      npyHeader(this.#rows, dim, dtype),
+      ...this.#embeddings,
+    ]);
     const records = await writeWhole(this.dir, `${stem}.jsonl`, this.#lines);
     const shard = { rows: this.#rows, embeddings, records };
     [this.#lines, this.#embeddings, this.#rows] = [[], [], 0];

@@ -6,9 +6,9 @@ import { WordTable } from '../core/word-table.js';
 const HASH_WORDS = 4;
 
 /**
- * Knows for every text the first row that has it. Keeps 128 bits of a hash and a row number for each distinct text: 27 to
- * 53 MB for a million texts, half as much again while the table grows. Two different texts would be taken for equal once in
- * 10^26 runs over a million texts.
+ * Knows for every text the first row that has it. Keeps 128 bits of a hash and a row number for each distinct text: 27
+ * to 53 MB for a million texts, half as much again while the table grows. Two different texts would be taken for equal
+ * once in 10^26 runs over a million texts.
  */
 export class TextTable {
   /** Row number + 1 by hash. */

@@ -1,4 +1,4 @@
-import { valueId, type QaRecord } from './record.js';
+import { type QaRecord, valueId } from './record.js';
 
 /** Counts the rows of each value id. */
 export class ValueIdCounts {

@@ -5,7 +5,7 @@ import { expectOptions, expectSignal } from '../native/validate.js';
 import { expectEmbeddableTexts } from '../tokenizer/arguments.js';
 import { encodeQa } from '../tokenizer/encode-qa.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
-import { gatherRows, planBatches, type PackedBatch } from './batching.js';
+import { gatherRows, type PackedBatch, planBatches } from './batching.js';
 import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder.js';
 import type { ModelFolder } from './model-folder.js';
 import { prepareText } from './text-preparation.js';
@@ -78,8 +78,8 @@ export class BatchEncoder implements Encoder {
   /**
    * Calls are done one after the other, first in first out. See {@link Encoder.encode}.
    *
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model fails,
-   * `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model
+   *   fails, `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
    */
   async encode(texts: readonly EmbeddableText[], options: CallOptions = {}): Promise<EncodeResult> {
     expectEmbeddableTexts(texts);
@@ -109,10 +109,20 @@ export class BatchEncoder implements Encoder {
   }
 
   /** @param first tokens of the first window */
-  async #encodeAll(texts: readonly EmbeddableText[], first: Promise<PackedBatch>, { signal, onProgress }: CallOptions): Promise<EncodeResult> {
+  async #encodeAll(
+    texts: readonly EmbeddableText[],
+    first: Promise<PackedBatch>,
+    { signal, onProgress }: CallOptions,
+  ): Promise<EncodeResult> {
     if (signal?.aborted) throw aborted(signal);
     const { dim } = this;
-    const result: EncodeResult = { embeddings: allocate(texts.length, dim), rows: texts.length, dim, tokens: 0, textTokens: new Int32Array(texts.length) };
+    const result: EncodeResult = {
+      embeddings: allocate(texts.length, dim),
+      rows: texts.length,
+      dim,
+      tokens: 0,
+      textTokens: new Int32Array(texts.length),
+    };
     if (texts.length === 0) return result;
     if (!this.#runner.alive) this.#runner = await this.#parts.start();
     const runner = this.#runner;
@@ -154,7 +164,11 @@ export class BatchEncoder implements Encoder {
   }
 
   /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
-  async *#batches(texts: readonly EmbeddableText[], first: Promise<PackedBatch>, signal: AbortSignal | undefined): AsyncGenerator<Batch> {
+  async *#batches(
+    texts: readonly EmbeddableText[],
+    first: Promise<PackedBatch>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Batch> {
     let next = first;
     for (let begin = 0; begin < texts.length; begin += WINDOW_TEXTS) {
       const window = await next;
@@ -168,13 +182,24 @@ export class BatchEncoder implements Encoder {
     }
   }
 
-  async #tokenize(texts: readonly EmbeddableText[], begin: number, signal: AbortSignal | undefined): Promise<PackedBatch> {
+  async #tokenize(
+    texts: readonly EmbeddableText[],
+    begin: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PackedBatch> {
     const { model, tokenizer, maxTokens } = this.#parts;
     const window = texts.slice(begin, begin + WINDOW_TEXTS);
-    const packed = await encodeQa(tokenizer, window, { maxTokens, signal, prepare: (text) => prepareText(model, text) });
+    const packed = await encodeQa(tokenizer, window, {
+      maxTokens,
+      signal,
+      prepare: (text) => prepareText(model, text),
+    });
     packed.ids.forEach((id) => {
       if (id < 0 || id >= model.vocabSize) {
-        throw new EngineError('ERR_DATA', `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`);
+        throw new EngineError(
+          'ERR_DATA',
+          `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`,
+        );
       }
     });
     return packed;
@@ -185,7 +210,9 @@ function allocate(rows: number, dim: number): Float32Array {
   try {
     return new Float32Array(rows * dim);
   } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, { cause });
+    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, {
+      cause,
+    });
   }
 }
 

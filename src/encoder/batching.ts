@@ -1,8 +1,8 @@
 /** Groups sequences of one window into batches for a graph that wants rectangles: padding is work done for nothing. */
 
 /**
- * Splits the sequences 0 to offsets.length - 2 of a packed window into batches of similar length, longest first. Longest
- * first because the first batch then sets the peak of memory, and a later one fits into what was allocated.
+ * Splits the sequences 0 to offsets.length - 2 of a packed window into batches of similar length, longest first.
+ * Longest first because the first batch then sets the peak of memory, and a later one fits into what was allocated.
  *
  * @param offsets sequences + 1 ascending entries from 0
  * @param batchTokens largest rows x longest of a batch; a sequence that is longer still gets a batch of its own

@@ -6,7 +6,14 @@ import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../native/addon-types.js';
 import { EncoderModel, type EncoderPrecision } from '../native/encoder-model.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
-import { detectLayout, parameterSources, unknownNames, WORDS, type CheckpointLayout, type ParameterSource } from './parameter-names.js';
+import {
+  type CheckpointLayout,
+  detectLayout,
+  type ParameterSource,
+  parameterSources,
+  unknownNames,
+  WORDS,
+} from './parameter-names.js';
 import { SafetensorsFile } from './safetensors.js';
 
 /** A model and the names its tensors have in files. */
@@ -29,7 +36,11 @@ const TABLES: ReadonlySet<string> = new Set(['word', 'position', 'type']);
  * @param folder with config.json and model.safetensors
  * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
  */
-export async function loadCheckpoint(folder: string, pooling: PoolingChoice, precision: EncoderPrecision): Promise<Checkpoint> {
+export async function loadCheckpoint(
+  folder: string,
+  pooling: PoolingChoice,
+  precision: EncoderPrecision,
+): Promise<Checkpoint> {
   const { config, native } = await readNativeConfig(folder, pooling);
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
@@ -52,7 +63,10 @@ export async function loadCheckpoint(folder: string, pooling: PoolingChoice, pre
  *
  * @throws EngineError `ERR_DATA`
  */
-export async function readNativeConfig(folder: string, pooling: PoolingChoice): Promise<{ config: Record<string, unknown>; native: NativeEncoderConfig }> {
+export async function readNativeConfig(
+  folder: string,
+  pooling: PoolingChoice,
+): Promise<{ config: Record<string, unknown>; native: NativeEncoderConfig }> {
   const path = join(folder, 'config.json');
   const config = await readJson(path);
   return { config, native: nativeConfig(config, path, pooling) };
@@ -64,7 +78,10 @@ export async function readNativeConfig(folder: string, pooling: PoolingChoice): 
  *
  * @throws EngineError `ERR_DATA` for a damaged file, which is a reason for nothing
  */
-export async function nativeSupport(folder: string, pooling: PoolingChoice): Promise<NativeEncoderConfig | { unsupported: string }> {
+export async function nativeSupport(
+  folder: string,
+  pooling: PoolingChoice,
+): Promise<NativeEncoderConfig | { unsupported: string }> {
   const configPath = join(folder, 'config.json');
   const config = await readJson(configPath);
   const native = orReason(() => nativeConfig(config, configPath, pooling));
@@ -88,7 +105,10 @@ function orReason<T extends object>(attempt: () => T): T | { unsupported: string
 }
 
 /** The tensors that the engine needs, all of which the file has, and no others. */
-function findSources(file: SafetensorsFile, native: NativeEncoderConfig): Pick<Checkpoint, 'layout' | 'prefix' | 'sources'> {
+function findSources(
+  file: SafetensorsFile,
+  native: NativeEncoderConfig,
+): Pick<Checkpoint, 'layout' | 'prefix' | 'sources'> {
   const { layout, prefix } = detectLayout(new Set(file.tensors.keys()), file.path);
   const sources = parameterSources(layout, native);
   checkNames(file, prefix, sources);
@@ -96,7 +116,11 @@ function findSources(file: SafetensorsFile, native: NativeEncoderConfig): Pick<C
 }
 
 /** A parameter under its name in the checkpoint, from any block of the model. */
-export function readSource(model: EncoderModel, source: ParameterSource, block: 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments'): Float32Array {
+export function readSource(
+  model: EncoderModel,
+  source: ParameterSource,
+  block: 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments',
+): Float32Array {
   const out = new Float32Array(source.rows * width(model, source));
   model.read(block, source.parameter, source.row, out);
   return out;
@@ -116,7 +140,9 @@ export function shapeOf(model: EncoderModel, source: ParameterSource): number[] 
 
 /** @throws EngineError `ERR_DATA` listing the tensors that a file lacks or has too many */
 export function checkNames(file: SafetensorsFile, prefix: string, sources: readonly ParameterSource[]): void {
-  const missing = sources.filter((source) => !file.tensors.has(prefix + source.file)).map((source) => prefix + source.file);
+  const missing = sources
+    .filter((source) => !file.tensors.has(prefix + source.file))
+    .map((source) => prefix + source.file);
   const unknown = unknownNames(file.tensors.keys(), prefix, sources);
   if (missing.length === 0 && unknown.length === 0) return;
   const parts = [
@@ -140,7 +166,10 @@ export async function copyTensor(
   const expected = shapeOf(model, source);
   const padded = source.file === WORDS && shape[1] === cols && shape[0]! <= source.rows && source.rows - shape[0]! < 64;
   if (!padded && shape.join() !== expected.join()) {
-    throw new EngineError('ERR_DATA', `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`);
+    throw new EngineError(
+      'ERR_DATA',
+      `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`,
+    );
   }
   model.write(block, source.parameter, source.row, await file.readFloat32(name));
 }

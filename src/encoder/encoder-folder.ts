@@ -11,7 +11,7 @@ import { replaceFolder } from '../core/replace-folder.js';
 import { readTokenizerFile } from '../tokenizer/files.js';
 import type { PoolingChoice } from './native-config.js';
 import { SafetensorsFile } from './safetensors.js';
-import { writeSafetensors, type TensorToWrite } from './safetensors-writer.js';
+import { type TensorToWrite, writeSafetensors } from './safetensors-writer.js';
 import { describeWordPiece } from './tokenizer-config.js';
 
 export interface EncoderToWrite extends PoolingChoice {
@@ -26,9 +26,24 @@ export interface EncoderToWrite extends PoolingChoice {
 }
 
 /** Copied byte by byte where the source has them. */
-const COPIED = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json', 'sentence_bert_config.json', 'config_sentence_transformers.json'];
+const COPIED = [
+  'tokenizer.json',
+  'vocab.txt',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'sentence_bert_config.json',
+  'config_sentence_transformers.json',
+];
 /** Everything that a written folder may hold, graphs included, which `univar export` puts there. */
-export const ENCODER_FILES: ReadonlySet<string> = new Set([...COPIED, 'config.json', 'model.safetensors', 'model.onnx', 'modules.json', '1_Pooling', '2_Normalize']);
+export const ENCODER_FILES: ReadonlySet<string> = new Set([
+  ...COPIED,
+  'config.json',
+  'model.safetensors',
+  'model.onnx',
+  'modules.json',
+  '1_Pooling',
+  '2_Normalize',
+]);
 
 const MODULE_TYPES = 'sentence_transformers.models';
 const DEFAULT_MAX_TOKENS = 512;
@@ -48,7 +63,9 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
 
 /** Everything but the weights. */
 export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite, 'tensors'>): Promise<void> {
-  const files = new Map<string, string | Buffer>(Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]));
+  const files = new Map<string, string | Buffer>(
+    Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]),
+  );
   for (const name of COPIED) {
     const path = encoder.sources.map((source) => join(source, name)).find((candidate) => existsSync(candidate));
     if (path !== undefined) files.set(name, await withFileErrors(`read ${path}`, () => readFile(path)));
@@ -62,12 +79,24 @@ export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite
   }
 }
 
-function defaultSettings({ sources, config, pooling, normalize, dim, positions }: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
+function defaultSettings({
+  sources,
+  config,
+  pooling,
+  normalize,
+  dim,
+  positions,
+}: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
   const modules = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
   const maxTokens = Math.min(positions, DEFAULT_MAX_TOKENS);
   return {
     'config.json': config,
-    'modules.json': modules.map((path, idx) => ({ idx, name: String(idx), path, type: `${MODULE_TYPES}.${['Transformer', 'Pooling', 'Normalize'][idx]!}` })),
+    'modules.json': modules.map((path, idx) => ({
+      idx,
+      name: String(idx),
+      path,
+      type: `${MODULE_TYPES}.${['Transformer', 'Pooling', 'Normalize'][idx]!}`,
+    })),
     '1_Pooling/config.json': {
       word_embedding_dimension: dim,
       pooling_mode_cls_token: pooling === 'cls',
@@ -83,15 +112,17 @@ function defaultSettings({ sources, config, pooling, normalize, dim, positions }
 
 /** For folders with nothing but a vocabulary or a tokenizer.json; other kinds of tokenizer say all of it themselves. */
 function wordPieceSettings(sources: readonly string[], maxTokens: number): Record<string, unknown> {
-  const source = sources.find((folder) => ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))));
+  const source = sources.find((folder) =>
+    ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))),
+  );
   if (source === undefined) return {};
   const { settings } = readTokenizerFile(source);
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }
 
 /**
- * Tensors of a checkpoint that the engine does not compute with but other libraries look for: the pooling layer of BERT,
- * without which transformers warns that it makes one up.
+ * Tensors of a checkpoint that the engine does not compute with but other libraries look for: the pooling layer of
+ * BERT, without which transformers warns that it makes one up.
  */
 export async function readUnusedTensors(folder: string, prefix: string): Promise<TensorToWrite[]> {
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));

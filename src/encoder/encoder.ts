@@ -27,9 +27,15 @@ export interface Encoder {
   readonly maxTokens: number;
   readonly backend: EncoderBackend;
   readonly precision: EncoderPrecision;
-  /** Hash over everything that decides the vectors: weights, tokenizer, pooling, precision, length limit, and how longer texts are cut. */
+  /**
+   * Hash over everything that decides the vectors: weights, tokenizer, pooling, precision, length limit, and how longer
+   * texts are cut.
+   */
   readonly fingerprint: string;
-  /** Seconds so far in which the model had nothing to compute: the difference of two readings is what it waited for texts. */
+  /**
+   * Seconds so far in which the model had nothing to compute: the difference of two readings is what it waited for
+   * texts.
+   */
   readonly idleSeconds: number;
   /**
    * Embeds texts; the order of the result is that of the texts, and each row is the same whatever else is in the call

@@ -7,9 +7,9 @@ import { withFileErrors } from '../core/file-errors.js';
 import { replaceFolder } from '../core/replace-folder.js';
 import type { CallOptions } from '../native/call.js';
 import { expectOneOf, expectOptions, expectString, fail } from '../native/validate.js';
-import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
-import { ENCODER_FILES, writeSettings, type EncoderToWrite } from './encoder-folder.js';
+import { type Checkpoint, loadCheckpoint } from './checkpoint.js';
 import type { EncoderBackend } from './encoder.js';
+import { ENCODER_FILES, type EncoderToWrite, writeSettings } from './encoder-folder.js';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 import { loadEncoder } from './load-encoder.js';
 import { encoderGraph } from './onnx-graph.js';
@@ -31,7 +31,10 @@ export interface ExportOptions extends Pick<CallOptions, 'signal'> {
 export interface ExportResult {
   /** Bytes of the model files. */
   bytes: number;
-  /** Largest difference between vectors of the source and of what was written, over a few texts, relative to the largest entry. */
+  /**
+   * Largest difference between vectors of the source and of what was written, over a few texts, relative to the largest
+   * entry.
+   */
   difference: number;
   /** Smallest cosine between a vector of the source and the same one of what was written. */
   cosine: number;
@@ -48,11 +51,17 @@ const LEAST_COSINE: Record<Exclude<WeightType, 'f32'>, number> = { f16: 0.999, b
 const MAX_PROTOBUF_BYTES = 2 ** 31 - 1;
 
 /** Of several lengths, so that some are padded: a graph that reads padding shows. */
-const TEXTS = ['', 'Q: Is it wrong to lie? A: Usually.', 'Tradition binds us.', `Freedom ${'and order '.repeat(30)}`, 'Was sollen wir tun? 我们该怎么办？'];
+const TEXTS = [
+  '',
+  'Q: Is it wrong to lie? A: Usually.',
+  'Tradition binds us.',
+  `Freedom ${'and order '.repeat(30)}`,
+  'Was sollen wir tun? 我们该怎么办？',
+];
 
 /**
- * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears when
- * its vectors have been found equal to those of the source, or close to them where weights are rounded.
+ * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears
+ * when its vectors have been found equal to those of the source, or close to them where weights are rounded.
  *
  * @param target missing, empty, or an earlier export, which is replaced
  * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
@@ -65,7 +74,8 @@ export async function exportEncoder(source: string, target: string, options: Exp
   const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
   const { singleFile = false, signal } = options;
   if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false where "to" is not onnx', 'singleFile', singleFile);
-  if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
+  if (dtype !== 'f32' && to !== 'safetensors')
+    fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
   const { model: folder } = await planEncoder(source, { backend: 'native' });
   const checkpoint = await loadCheckpoint(folder.transformer, folder, 'f32');
   try {
@@ -73,7 +83,12 @@ export async function exportEncoder(source: string, target: string, options: Exp
     let result: ExportResult | undefined;
     await replaceFolder(target, ENCODER_FILES, async (written) => {
       await writeSettings(written, encoder);
-      const files = to === 'safetensors' ? ['model.safetensors'] : singleFile ? ['model.onnx'] : ['model.safetensors', 'model.onnx'];
+      const files =
+        to === 'safetensors'
+          ? ['model.safetensors']
+          : singleFile
+            ? ['model.onnx']
+            : ['model.safetensors', 'model.onnx'];
       if (!singleFile) await writeSafetensors(join(written, 'model.safetensors'), storeTensors(encoder.tensors, dtype));
       if (to === 'onnx') await writeGraph(written, checkpoint, encoder, singleFile);
       const sizes = await Promise.all(files.map(async (file) => (await stat(join(written, file))).size));
@@ -87,12 +102,22 @@ export async function exportEncoder(source: string, target: string, options: Exp
   }
 }
 
-async function writeGraph(folder: string, { layout, model }: Checkpoint, { tensors }: EncoderToWrite, singleFile: boolean): Promise<void> {
+async function writeGraph(
+  folder: string,
+  { layout, model }: Checkpoint,
+  { tensors }: EncoderToWrite,
+  singleFile: boolean,
+): Promise<void> {
   const weights = new Map<string, OnnxTensor>();
-  const add = (name: string, dims: readonly number[], data: TensorData): void => void weights.set(name, { name, type: 'float', dims, data });
+  const add = (name: string, dims: readonly number[], data: TensorData): void =>
+    void weights.set(name, { name, type: 'float', dims, data });
   if (singleFile) {
     const bytes = tensors.reduce((sum, { shape }) => sum + 4 * shape.reduce((product, size) => product * size, 1), 0);
-    if (bytes > MAX_PROTOBUF_BYTES) throw new EngineError('ERR_DATA', `${bytes} bytes of weights do not fit into a single ONNX file; leave them in model.safetensors`);
+    if (bytes > MAX_PROTOBUF_BYTES)
+      throw new EngineError(
+        'ERR_DATA',
+        `${bytes} bytes of weights do not fit into a single ONNX file; leave them in model.safetensors`,
+      );
     for (const { name, shape, read } of tensors) add(name, shape, read());
   } else {
     const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
@@ -112,12 +137,20 @@ async function writeGraph(folder: string, { layout, model }: Checkpoint, { tenso
 }
 
 /** How the vectors of two folders agree, the second computed by `backend`. */
-async function compare(source: string, written: string, backend: EncoderBackend, signal: AbortSignal | undefined): Promise<Agreement> {
+async function compare(
+  source: string,
+  written: string,
+  backend: EncoderBackend,
+  signal: AbortSignal | undefined,
+): Promise<Agreement> {
   const [expected, actual] = await Promise.all([embed(source, 'native', signal), embed(written, backend, signal)]);
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const difference = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / (largest || 1);
+  const difference =
+    expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / (largest || 1);
   const dim = expected.length / TEXTS.length;
-  const cosines = TEXTS.map((_, i) => cosine(expected.subarray(i * dim, (i + 1) * dim), actual.subarray(i * dim, (i + 1) * dim)));
+  const cosines = TEXTS.map((_, i) =>
+    cosine(expected.subarray(i * dim, (i + 1) * dim), actual.subarray(i * dim, (i + 1) * dim)),
+  );
   return { difference, cosine: Math.min(...cosines) };
 }
 
@@ -129,7 +162,10 @@ function cosine(x: Float32Array, y: Float32Array): number {
 function expectAgreement(source: string, { difference, cosine }: Agreement, dtype: WeightType): void {
   if (dtype === 'f32' ? difference <= TOLERANCE : cosine >= LEAST_COSINE[dtype]) return;
   const found = dtype === 'f32' ? `they differ by ${difference}` : `the smallest cosine is ${cosine}`;
-  throw new EngineError('ERR_INTERNAL', `The exported encoder gives other vectors than ${source}: ${found}. Nothing was written`);
+  throw new EngineError(
+    'ERR_INTERNAL',
+    `The exported encoder gives other vectors than ${source}: ${found}. Nothing was written`,
+  );
 }
 
 async function embed(folder: string, backend: EncoderBackend, signal: AbortSignal | undefined): Promise<Float32Array> {

@@ -17,13 +17,16 @@ export interface FingerprintSettings {
 }
 
 /**
- * SHA-256 over everything that decides the vectors of an encoder: bytes of the weights and of the tokenizer, the network
- * (configuration of the checkpoint, or bytes of the graph) and the settings. Where the folder lies, threads and batches do
- * not matter.
+ * SHA-256 over everything that decides the vectors of an encoder: bytes of the weights and of the tokenizer, the
+ * network (configuration of the checkpoint, or bytes of the graph) and the settings. Where the folder lies, threads and
+ * batches do not matter.
  *
  * @throws EngineError `ERR_IO` if a file cannot be read
  */
-export async function fingerprint(model: ModelFolder, { maxTokens, precision, network }: FingerprintSettings): Promise<string> {
+export async function fingerprint(
+  model: ModelFolder,
+  { maxTokens, precision, network }: FingerprintSettings,
+): Promise<string> {
   const weights = network ? [model.safetensorsFile] : [model.modelFile, ...model.weightFiles];
   const files = [...weights, model.tokenizerFile].filter((file) => file !== undefined);
   const { pooling, normalize, prompt, lowerCase } = model;
@@ -40,7 +43,11 @@ async function hashFile(file: string): Promise<string> {
   try {
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
   } catch (cause) {
-    throw new EngineError('ERR_IO', `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new EngineError(
+      'ERR_IO',
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   return hash.digest('hex');
 }

@@ -5,29 +5,43 @@ import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
 import { BatchEncoder, type BatchRunner } from './batch-encoder.js';
 import type { SessionSettings } from './child-protocol.js';
 import type { Encoder } from './encoder.js';
-import { requireGraph, type ModelFolder } from './model-folder.js';
+import { type ModelFolder, requireGraph } from './model-folder.js';
 import { NativeRunner } from './native-runner.js';
 import { OnnxProcess } from './onnx-process.js';
-import { planEncoder, type LoadEncoderOptions } from './plan-encoder.js';
+import { type LoadEncoderOptions, planEncoder } from './plan-encoder.js';
 
 /**
- * Loads a sentence encoder: a folder of the Hugging Face layout with config.json, tokenizer.json, modules.json, a pooling
- * by mean or cls, and model.safetensors (BERT, NomicBERT) or model.onnx or onnx/model.onnx. It computes on the CPU off the
- * calling thread: in the addon, or by ONNX Runtime in a process of its own, which ends with `dispose()` or with this
- * process and does not keep it from ending.
+ * Loads a sentence encoder: a folder of the Hugging Face layout with config.json, tokenizer.json, modules.json, a
+ * pooling by mean or cls, and model.safetensors (BERT, NomicBERT) or model.onnx or onnx/model.onnx. It computes on the
+ * CPU off the calling thread: in the addon, or by ONNX Runtime in a process of its own, which ends with `dispose()` or
+ * with this process and does not keep it from ending.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` naming what the folder lacks, what is damaged or not
- * supported; `ERR_DEVICE_UNAVAILABLE` if ONNX Runtime is needed and not installed; `ERR_OUT_OF_MEMORY`, `ERR_NATIVE_LOAD`
+ *   supported; `ERR_DEVICE_UNAVAILABLE` if ONNX Runtime is needed and not installed; `ERR_OUT_OF_MEMORY`,
+ *   `ERR_NATIVE_LOAD`
  */
 export async function loadEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<Encoder> {
   const plan = await planEncoder(folder, options);
   const { model, backend, precision, maxTokens, batchTokens, threads } = plan;
   const start = (): Promise<BatchRunner> =>
     backend === 'native' ? NativeRunner.start(model, precision) : OnnxProcess.start(sessionSettings(model, threads));
-  const [tokenizer, runner, hash] = await Promise.allSettled([loadTokenizer(model.tokenizerFile), start(), plan.fingerprint()]);
+  const [tokenizer, runner, hash] = await Promise.allSettled([
+    loadTokenizer(model.tokenizerFile),
+    start(),
+    plan.fingerprint(),
+  ]);
   try {
     checkVocabulary(model, valueOf(tokenizer));
-    const parts = { model, backend, precision, start, maxTokens, batchTokens, tokenizer: valueOf(tokenizer), fingerprint: valueOf(hash) };
+    const parts = {
+      model,
+      backend,
+      precision,
+      start,
+      maxTokens,
+      batchTokens,
+      tokenizer: valueOf(tokenizer),
+      fingerprint: valueOf(hash),
+    };
     const encoder = new BatchEncoder(parts, valueOf(runner));
     // The empty text shows now, and not in the middle of a corpus, whether tokenizer and model fit.
     await encoder.encode(['']);
@@ -47,7 +61,10 @@ export function sessionSettings(model: ModelFolder, threads: number): SessionSet
 
 function checkVocabulary(model: ModelFolder, tokenizer: Tokenizer): void {
   if (!(tokenizer instanceof WordPieceTokenizer) || tokenizer.vocabSize <= model.vocabSize) return;
-  throw new EngineError('ERR_DATA', `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, the model only ${model.vocabSize}`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, the model only ${model.vocabSize}`,
+  );
 }
 
 function valueOf<T>(result: PromiseSettledResult<T>): T {

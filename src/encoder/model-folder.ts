@@ -1,12 +1,12 @@
 /**
- * Reads what a sentence-embedding folder of the Hugging Face layout says about itself (modules.json and the files that it
- * names), without loading the model. What is not supported is refused by name, never ignored.
+ * Reads what a sentence-embedding folder of the Hugging Face layout says about itself (modules.json and the files that
+ * it names), without loading the model. What is not supported is refused by name, never ignored.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { isObject, parseJson, readJson, type Json } from './json-file.js';
+import { isObject, type Json, parseJson, readJson } from './json-file.js';
 import { externalDataLocations } from './onnx-files.js';
 import { readTextPreparation, type TextPreparation } from './text-preparation.js';
 
@@ -51,7 +51,10 @@ const GRAPH_NAMES = 'model.onnx (or onnx/model.onnx)';
  * @param options.weights whether one of these three must be there. @default true
  * @throws EngineError `ERR_DATA` listing what is missing, or naming what is damaged or not supported
  */
-export async function readModelFolder(folder: string, { weights = true }: { weights?: boolean } = {}): Promise<ModelFolder> {
+export async function readModelFolder(
+  folder: string,
+  { weights = true }: { weights?: boolean } = {},
+): Promise<ModelFolder> {
   const root = resolve(folder);
   if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model`);
   const modulesFile = join(root, 'modules.json');
@@ -66,7 +69,8 @@ export async function readModelFolder(folder: string, { weights = true }: { weig
   };
   const missing = [modulesFile, file.config, file.tokenizer, file.pooling].filter((path) => !existsSync(path));
   const missingNames = missing.map((path) => relative(root, path));
-  if (weights && file.graph === undefined && file.safetensors === undefined) missingNames.push(`model.safetensors or ${GRAPH_NAMES}`);
+  if (weights && file.graph === undefined && file.safetensors === undefined)
+    missingNames.push(`model.safetensors or ${GRAPH_NAMES}`);
   const weightFiles = file.graph === undefined ? [] : locateWeights(file.graph);
   missingNames.push(...weightFiles.filter((path) => !existsSync(path)).map((path) => relative(root, path)));
   if (modules === undefined || missingNames.length > 0) {
@@ -91,7 +95,10 @@ export async function readModelFolder(folder: string, { weights = true }: { weig
     dim: dim ?? readOptionalSize(config, 'n_embd', file.config) ?? readSize(config, 'hidden_size', file.config),
     vocabSize: readSize(config, 'vocab_size', file.config),
     positions,
-    maxTokens: Math.min(readOptionalSize(sentence, 'max_seq_length', transformer) ?? Math.min(positions, DEFAULT_MAX_TOKENS), positions),
+    maxTokens: Math.min(
+      readOptionalSize(sentence, 'max_seq_length', transformer) ?? Math.min(positions, DEFAULT_MAX_TOKENS),
+      positions,
+    ),
   };
 }
 
@@ -115,12 +122,18 @@ async function readModules(file: string): Promise<{ transformer: string; pooling
   const order = ['Transformer', 'Pooling', 'Normalize'];
   modules.forEach(({ kind, type }, i) => {
     if (kind !== order[i]) {
-      throw new EngineError('ERR_DATA', `${file}: module ${i} is ${type}; supported are ${order.join(', ')} in this order`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${file}: module ${i} is ${type}; supported are ${order.join(', ')} in this order`,
+      );
     }
   });
   const [transformer, pooling, normalize] = modules;
   if (transformer === undefined || pooling === undefined) {
-    throw new EngineError('ERR_DATA', `${file}: expected the modules Transformer and Pooling, got ${modules.length} modules`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${file}: expected the modules Transformer and Pooling, got ${modules.length} modules`,
+    );
   }
   return { transformer: transformer.path, pooling: pooling.path, normalize: normalize !== undefined };
 }
@@ -130,20 +143,35 @@ function readPooling(config: Json, file: string, hasPrompt: boolean): { pooling:
   const named = config['pooling_mode'];
   const modes = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true);
   if (typeof named === 'string') modes.push(named);
-  const known: Record<string, Pooling> = { pooling_mode_mean_tokens: 'mean', mean: 'mean', pooling_mode_cls_token: 'cls', cls: 'cls' };
+  const known: Record<string, Pooling> = {
+    pooling_mode_mean_tokens: 'mean',
+    mean: 'mean',
+    pooling_mode_cls_token: 'cls',
+    cls: 'cls',
+  };
   const pooling = known[modes[0] ?? ''];
   if (pooling === undefined || modes.length !== 1) {
-    throw new EngineError('ERR_DATA', `${file}: supported is pooling by mean or cls, got ${modes.join(' + ') || 'no mode'}`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${file}: supported is pooling by mean or cls, got ${modes.join(' + ') || 'no mode'}`,
+    );
   }
   if (hasPrompt && config['include_prompt'] === false) {
     throw new EngineError('ERR_DATA', `${file}: include_prompt = false with a default prompt is not supported`);
   }
-  return { pooling, dim: readOptionalSize(config, 'word_embedding_dimension', file) ?? readOptionalSize(config, 'embedding_dimension', file) };
+  return {
+    pooling,
+    dim:
+      readOptionalSize(config, 'word_embedding_dimension', file) ??
+      readOptionalSize(config, 'embedding_dimension', file),
+  };
 }
 
 function countPositions(config: Json, file: string): number {
   // NomicBERT has no table; some of its configurations say so with 0.
-  const table = readOptionalSize(config, 'max_position_embeddings', file) ?? (config['n_positions'] === 0 ? undefined : readOptionalSize(config, 'n_positions', file));
+  const table =
+    readOptionalSize(config, 'max_position_embeddings', file) ??
+    (config['n_positions'] === 0 ? undefined : readOptionalSize(config, 'n_positions', file));
   if (table === undefined) return Infinity;
   const padding = typeof config['pad_token_id'] === 'number' ? config['pad_token_id'] : 1;
   return POSITIONS_AFTER_PADDING.includes(String(config['model_type'])) ? table - padding - 1 : table;

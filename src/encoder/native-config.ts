@@ -1,4 +1,6 @@
-/** From a Hugging Face config.json to the engine's encoder configuration; what the engine cannot do is refused by name. */
+/**
+ * From a Hugging Face config.json to the engine's encoder configuration; what the engine cannot do is refused by name.
+ */
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 
@@ -17,13 +19,20 @@ export function isNativeArchitecture(config: Record<string, unknown>): boolean {
  * @param path of that file, for messages
  * @throws EngineError `ERR_DATA` naming the key and the value that is missing or not supported
  */
-export function nativeConfig(config: Record<string, unknown>, path: string, pooling: PoolingChoice): NativeEncoderConfig {
+export function nativeConfig(
+  config: Record<string, unknown>,
+  path: string,
+  pooling: PoolingChoice,
+): NativeEncoderConfig {
   const reader = new ConfigReader(config, path);
   // Nothing else of what the caller's object may hold: fingerprints are made of the result, wherever a folder lies.
   const choice: PoolingChoice = { pooling: pooling.pooling, normalize: pooling.normalize };
   if (config['model_type'] === 'bert') return { ...bertConfig(reader), ...choice };
   if (config['model_type'] === 'nomic_bert') return { ...nomicConfig(reader), ...choice };
-  throw new EngineError('ERR_DATA', `${path}: model_type ${JSON.stringify(config['model_type'])} is neither bert nor nomic_bert`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${path}: model_type ${JSON.stringify(config['model_type'])} is neither bert nor nomic_bert`,
+  );
 }
 
 type Architecture = Omit<NativeEncoderConfig, 'pooling' | 'normalize'>;
@@ -117,7 +126,10 @@ class ConfigReader {
     const value = this.config[key] === undefined ? fallback : this.config[key];
     if (!allowed.includes(value)) {
       const list = allowed.map((entry) => JSON.stringify(entry)).join(' or ');
-      throw new EngineError('ERR_DATA', `${this.path}: ${key} is ${JSON.stringify(value)}; the native encoder supports ${list}`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${this.path}: ${key} is ${JSON.stringify(value)}; the native encoder supports ${list}`,
+      );
     }
   }
 }

@@ -16,17 +16,26 @@ export class NativeRunner implements BatchRunner {
   ) {}
 
   /** @throws EngineError as {@link loadCheckpoint}, and `ERR_DATA` if the model is not as wide as the folder says */
-  static async start({ transformer, pooling, normalize, dim }: ModelFolder, precision: EncoderPrecision): Promise<NativeRunner> {
+  static async start(
+    { transformer, pooling, normalize, dim }: ModelFolder,
+    precision: EncoderPrecision,
+  ): Promise<NativeRunner> {
     const { model } = await loadCheckpoint(transformer, { pooling, normalize }, precision);
     if (model.config.hidden === dim) return new NativeRunner(transformer, model);
     await model.dispose();
-    throw new EngineError('ERR_DATA', `${transformer}: the pooling module is for vectors of ${dim}, the model has ${model.config.hidden}`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${transformer}: the pooling module is for vectors of ${dim}, the model has ${model.config.hidden}`,
+    );
   }
 
   async encode(batch: PackedBatch): Promise<Float32Array> {
     const embeddings = await this.model.encode(batch);
     if (!embeddings.every(Number.isFinite)) {
-      throw new EngineError('ERR_NON_FINITE', `${this.folder} gave NaN or infinity for a batch of ${batch.offsets.length - 1} texts`);
+      throw new EngineError(
+        'ERR_NON_FINITE',
+        `${this.folder} gave NaN or infinity for a batch of ${batch.offsets.length - 1} texts`,
+      );
     }
     return embeddings;
   }

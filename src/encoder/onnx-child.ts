@@ -26,10 +26,15 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
       session = await OnnxSession.load(request.settings);
       return { type: 'loaded' };
     }
-    if (!session) throw new EngineError('ERR_INTERNAL', 'The encoder process was asked to encode before its model was loaded');
+    if (!session)
+      throw new EngineError('ERR_INTERNAL', 'The encoder process was asked to encode before its model was loaded');
     return { type: 'encoded', embeddings: await session.run(request) };
   } catch (error) {
     if (error instanceof EngineError) return { type: 'failed', code: error.code, message: error.message };
-    return { type: 'failed', code: 'ERR_INTERNAL', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return {
+      type: 'failed',
+      code: 'ERR_INTERNAL',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
   }
 }

@@ -45,7 +45,10 @@ export class OnnxProcess {
 
   private constructor(settings: SessionSettings) {
     this.#settings = settings;
-    this.#child = forkBeside('onnx-child', import.meta.url, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child = forkBeside('onnx-child', import.meta.url, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
         const hint = signal === 'SIGKILL' ? ', which the system does when memory runs out' : '';
@@ -82,7 +85,8 @@ export class OnnxProcess {
    */
   async encode(batch: PackedBatch): Promise<Float32Array> {
     const reply = await this.#ask({ type: 'encode', ...batch });
-    if (reply.type !== 'encoded') throw new EngineError('ERR_INTERNAL', `The encoder process answered "${reply.type}" to a batch`);
+    if (reply.type !== 'encoded')
+      throw new EngineError('ERR_INTERNAL', `The encoder process answered "${reply.type}" to a batch`);
     return reply.embeddings;
   }
 

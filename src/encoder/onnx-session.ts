@@ -81,9 +81,19 @@ export class OnnxSession {
     const shape = [sequences, longest, dim];
     if (!hidden || hidden.type !== 'float32' || hidden.dims.join() !== shape.join()) {
       const actual = hidden ? `${hidden.type} [${hidden.dims.join(', ')}]` : 'nothing';
-      throw new EngineError('ERR_DATA', `${modelFile}: expected float32 [${shape.join(', ')}] from "${this.#output}", got ${actual}`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${modelFile}: expected float32 [${shape.join(', ')}] from "${this.#output}", got ${actual}`,
+      );
     }
-    const embeddings = poolPadded((hidden as TypedTensor<'float32'>).data, batch.offsets, longest, dim, pooling, normalize);
+    const embeddings = poolPadded(
+      (hidden as TypedTensor<'float32'>).data,
+      batch.offsets,
+      longest,
+      dim,
+      pooling,
+      normalize,
+    );
     hidden.dispose();
     if (!embeddings.every(Number.isFinite)) {
       throw new EngineError('ERR_NON_FINITE', `${modelFile} gave NaN or infinity for a batch of ${sequences} texts`);
@@ -109,7 +119,9 @@ export class OnnxSession {
       const data = rows[name];
       const shape = [sequences, longest];
       feeds[name] =
-        type === 'int32' ? new RuntimeTensor(type, data, shape) : new RuntimeTensor(type, BigInt64Array.from(data, BigInt), shape);
+        type === 'int32'
+          ? new RuntimeTensor(type, data, shape)
+          : new RuntimeTensor(type, BigInt64Array.from(data, BigInt), shape);
     }
     return feeds;
   }
@@ -135,7 +147,10 @@ function checkInputs(session: InferenceSession, modelFile: string): Map<InputNam
     const type = input.isTensor ? input.type : 'no tensor';
     if (name === undefined || (type !== 'int64' && type !== 'int32')) {
       const known = KNOWN_INPUTS.join(', ');
-      throw new EngineError('ERR_DATA', `${modelFile}: supported are the inputs ${known} of type int64 or int32, got "${input.name}" (${type})`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${modelFile}: supported are the inputs ${known} of type int64 or int32, got "${input.name}" (${type})`,
+      );
     }
     inputs.set(name, type);
   }
@@ -146,18 +161,25 @@ function checkInputs(session: InferenceSession, modelFile: string): Map<InputNam
 }
 
 function chooseOutput(session: InferenceSession, modelFile: string): string {
-  const fitting = session.outputMetadata.filter((output) => output.isTensor && output.type === 'float32' && output.shape.length === 3);
+  const fitting = session.outputMetadata.filter(
+    (output) => output.isTensor && output.type === 'float32' && output.shape.length === 3,
+  );
   const output = fitting.find(({ name }) => KNOWN_OUTPUTS.includes(name)) ?? fitting[0];
   if (output) return output.name;
   const actual = session.outputMetadata.map((entry) =>
     entry.isTensor ? `"${entry.name}" (${entry.type} [${entry.shape.join(', ')}])` : `"${entry.name}"`,
   );
-  throw new EngineError('ERR_DATA', `${modelFile}: expected a float32 output [batch, tokens, dim], got ${actual.join(', ')}`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${modelFile}: expected a float32 output [batch, tokens, dim], got ${actual.join(', ')}`,
+  );
 }
 
 function classify(cause: unknown, code: 'ERR_DATA', what: string): EngineError {
   const message = messageOf(cause);
-  const memory = /bad_alloc|bad allocation|out of memory|failed to allocate|Array buffer allocation failed/i.test(message);
+  const memory = /bad_alloc|bad allocation|out of memory|failed to allocate|Array buffer allocation failed/i.test(
+    message,
+  );
   return new EngineError(memory ? 'ERR_OUT_OF_MEMORY' : code, `${what}: ${message}`, { cause });
 }
 

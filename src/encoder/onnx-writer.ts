@@ -1,12 +1,16 @@
 /**
- * Writes ONNX graphs: the few messages of onnx.proto (IR version 8, opset 17) that an encoder needs, as protobuf. Messages
- * are lists of pieces, so that gigabytes of weights are not copied once per nesting level.
+ * Writes ONNX graphs: the few messages of onnx.proto (IR version 8, opset 17) that an encoder needs, as protobuf.
+ * Messages are lists of pieces, so that gigabytes of weights are not copied once per nesting level.
  */
 type Pieces = readonly Uint8Array[];
 
 export type ElementType = 'float' | 'int64' | 'double';
 /** Values inside of the graph, or a byte range of a file beside it. */
-export type TensorData = Float32Array | BigInt64Array | Float64Array | { location: string; offset: number; length: number };
+export type TensorData =
+  | Float32Array
+  | BigInt64Array
+  | Float64Array
+  | { location: string; offset: number; length: number };
 
 export interface OnnxTensor {
   name: string;
@@ -47,7 +51,12 @@ const EXTERNAL = 1;
 
 /** The file's contents, to be written one piece after the other. */
 export function encodeOnnx(graph: OnnxGraph): Pieces {
-  return [...integer(1, IR_VERSION), ...text(2, 'univar'), ...message(7, encodeGraph(graph)), ...message(8, integer(2, OPSET))];
+  return [
+    ...integer(1, IR_VERSION),
+    ...text(2, 'univar'),
+    ...message(7, encodeGraph(graph)),
+    ...message(8, integer(2, OPSET)),
+  ];
 }
 
 function encodeGraph({ nodes, initializers, inputs, outputs }: OnnxGraph): Pieces {
@@ -71,14 +80,16 @@ function encodeNode({ op, inputs, outputs, attributes }: OnnxNode): Pieces {
 }
 
 function encodeAttribute(name: string, value: number | readonly number[]): Pieces {
-  if (typeof value !== 'number') return [...text(1, name), ...value.flatMap((entry) => integer(8, entry)), ...integer(20, ATTRIBUTE.ints)];
+  if (typeof value !== 'number')
+    return [...text(1, name), ...value.flatMap((entry) => integer(8, entry)), ...integer(20, ATTRIBUTE.ints)];
   if (FLOAT_ATTRIBUTES.has(name)) return [...text(1, name), ...float(2, value), ...integer(20, ATTRIBUTE.float)];
   return [...text(1, name), ...integer(3, value), ...integer(20, ATTRIBUTE.int)];
 }
 
 function encodeTensor({ name, type, dims, data }: OnnxTensor): Pieces {
   const head = [...dims.flatMap((dim) => integer(1, dim)), ...integer(2, ELEMENT_TYPES[type]), ...text(8, name)];
-  if (ArrayBuffer.isView(data)) return [...head, ...message(9, [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)])];
+  if (ArrayBuffer.isView(data))
+    return [...head, ...message(9, [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)])];
   const entries = Object.entries(data).map(([key, value]) => [...text(1, key), ...text(2, String(value))]);
   return [...head, ...entries.flatMap((entry) => message(13, entry)), ...integer(14, EXTERNAL)];
 }

@@ -1,6 +1,7 @@
 /**
- * Where the engine's parameters lie in checkpoints: names of BERT and of both NomicBERT layouts (`nomic` of the published
- * weights, `nomic-split` of the class in Transformers), mapped to rows of the engine's tensors (native/encoder/config.cc).
+ * Where the engine's parameters lie in checkpoints: names of BERT and of both NomicBERT layouts (`nomic` of the
+ * published weights, `nomic-split` of the class in Transformers), mapped to rows of the engine's tensors
+ * (native/encoder/config.cc).
  */
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
@@ -43,7 +44,10 @@ export function detectLayout(names: ReadonlySet<string>, path: string): { layout
     }
   }
   const some = [...names].slice(0, 5).join(', ');
-  throw new EngineError('ERR_DATA', `${path} is neither a BERT nor a NomicBERT checkpoint; its first tensors are ${some}`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${path} is neither a BERT nor a NomicBERT checkpoint; its first tensors are ${some}`,
+  );
 }
 
 /** What the tensors of a layout are called. */
@@ -107,7 +111,8 @@ export function parameterSources(layout: CheckpointLayout, config: NativeEncoder
   const sources: ParameterSource[] = [];
   const names = TENSOR_NAMES[layout];
   const { hidden, inner } = config;
-  const add = (file: string, parameter: string, rows: number, row = 0): void => void sources.push({ file, parameter, row, rows });
+  const add = (file: string, parameter: string, rows: number, row = 0): void =>
+    void sources.push({ file, parameter, row, rows });
   const norm = (file: string, parameter: string): void => {
     add(`${file}.${names.norm[0]}`, `${parameter}.weight`, hidden);
     add(`${file}.${names.norm[1]}`, `${parameter}.bias`, hidden);

@@ -1,12 +1,12 @@
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { capabilities } from '../native/capabilities.js';
+import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
 import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import { nativeSupport } from './checkpoint.js';
 import type { EncoderBackend } from './encoder.js';
-import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
 import { fingerprint } from './fingerprint.js';
-import { readModelFolder, requireGraph, type ModelFolder } from './model-folder.js';
+import { type ModelFolder, readModelFolder, requireGraph } from './model-folder.js';
 
 export interface LoadEncoderOptions {
   /**
@@ -14,13 +14,16 @@ export interface LoadEncoderOptions {
    * @default what the folder says (sentence_bert_config.json)
    */
   maxTokens?: number | undefined;
-  /** Threads of ONNX Runtime; those of the native backend are `capabilities().threads`. @default `capabilities().threads` */
+  /**
+   * Threads of ONNX Runtime; those of the native backend are `capabilities().threads`. @default
+   * `capabilities().threads`
+   */
   threads?: number | undefined;
   /** Largest rows x longest row of a batch, in tokens. @default 1024 on the CPU, 65,536 with `UNIVAR_BACKEND=cuda` */
   batchTokens?: number | undefined;
   /**
-   * `native`: the addon, for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx. `auto`:
-   * native where it can, otherwise ONNX Runtime; `Encoder.backend` says which it became. @default 'auto'
+   * `native`: the addon, for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx.
+   * `auto`: native where it can, otherwise ONNX Runtime; `Encoder.backend` says which it became. @default 'auto'
    */
   backend?: EncoderBackend | 'auto' | undefined;
   /** Of matrix products; `onnx` has only f32. @default 'f32' */
@@ -40,9 +43,9 @@ export interface EncoderPlan {
 }
 
 /**
- * Small batches keep the activations of a layer in the CPU's cache: on 2 cores of an EPYC (Zen 4), MiniLM in float32 does
- * 6,670 tokens/s in batches of 4 x 256, 5,800 in 16 x 256 and 5,540 in 32 x 256; for 64 tokens a text, 8,410 in 16 x 64 and
- * 7,260 in 64 x 64. Smaller still gains nothing certain.
+ * Small batches keep the activations of a layer in the CPU's cache: on 2 cores of an EPYC (Zen 4), MiniLM in float32
+ * does 6,670 tokens/s in batches of 4 x 256, 5,800 in 16 x 256 and 5,540 in 32 x 256; for 64 tokens a text, 8,410 in 16
+ * x 64 and 7,260 in 64 x 64. Smaller still gains nothing certain.
  */
 const DEFAULT_BATCH_TOKENS = 1024;
 /** A device is busy only with many rows at a time. */
@@ -64,16 +67,34 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   const defaultTokens = capabilities().backend === 'cuda' ? DEVICE_BATCH_TOKENS : DEFAULT_BATCH_TOKENS;
   const batchTokens = expectInteger(options.batchTokens ?? defaultTokens, 'batchTokens', 1, MAX_BATCH_TOKENS);
   const model = await readModelFolder(folder);
-  const native = model.safetensorsFile === undefined ? { unsupported: `${model.transformer} lacks model.safetensors` } : await nativeSupport(model.transformer, model);
+  const native =
+    model.safetensorsFile === undefined
+      ? { unsupported: `${model.transformer} lacks model.safetensors` }
+      : await nativeSupport(model.transformer, model);
   const network = 'unsupported' in native ? undefined : native;
   const backend = chooseBackend(model, native, wish, precision);
   if (backend === 'native' && threads !== capabilities().threads) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected ${capabilities().threads}, the threads of the engine (set by UNIVAR_THREADS), for "threads" with the native backend, got ${threads}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected ${capabilities().threads}, the threads of the engine (set by UNIVAR_THREADS), for "threads" with the native backend, got ${threads}`,
+    );
   }
   const longest = Math.min(model.positions, backend === 'native' ? network!.maxPositions : Number.MAX_SAFE_INTEGER);
   const maxTokens = expectInteger(options.maxTokens ?? Math.min(model.maxTokens, longest), 'maxTokens', 2, longest);
-  const settings = { maxTokens, precision, network: backend === 'native' || sharesWeights(model) ? network : undefined };
-  return { model, backend, precision, maxTokens, batchTokens, threads, fingerprint: () => fingerprint(model, settings) };
+  const settings = {
+    maxTokens,
+    precision,
+    network: backend === 'native' || sharesWeights(model) ? network : undefined,
+  };
+  return {
+    model,
+    backend,
+    precision,
+    maxTokens,
+    batchTokens,
+    threads,
+    fingerprint: () => fingerprint(model, settings),
+  };
 }
 
 function chooseBackend(
@@ -86,7 +107,8 @@ function chooseBackend(
   const needsNative = wish === 'native' || precision !== 'f32' || model.modelFile === undefined;
   if (wish === 'onnx') {
     requireGraph(model);
-    if (precision !== 'f32') throw new EngineError('ERR_ARG_RANGE', `Expected f32 for "precision" with the backend onnx, got ${precision}`);
+    if (precision !== 'f32')
+      throw new EngineError('ERR_ARG_RANGE', `Expected f32 for "precision" with the backend onnx, got ${precision}`);
     return 'onnx';
   }
   if (reason === undefined) return 'native';

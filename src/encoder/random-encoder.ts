@@ -5,7 +5,7 @@ import { DEFAULT_ENCODER } from './default-encoder.js';
 import { writeEncoderFolder } from './encoder-folder.js';
 import { readModelFolder } from './model-folder.js';
 import { nativeConfig } from './native-config.js';
-import { parameterSources, type ParameterSource } from './parameter-names.js';
+import { type ParameterSource, parameterSources } from './parameter-names.js';
 import type { TensorToWrite } from './safetensors-writer.js';
 
 export interface RandomEncoderOptions {
@@ -16,7 +16,10 @@ export interface RandomEncoderOptions {
   heads?: number | undefined;
   /** Width of the inner projection. @default 4 x hidden */
   inner?: number | undefined;
-  /** Encoder folder, with or without weights, that the tokenizer and the settings are taken from. @default the encoder that comes with the package */
+  /**
+   * Encoder folder, with or without weights, that the tokenizer and the settings are taken from. @default the encoder
+   * that comes with the package
+   */
   like?: string | undefined;
   /** @default 0 */
   seed?: number | undefined;
@@ -28,12 +31,13 @@ const POSITIONS = 512;
 const LARGEST = 2 ** 16;
 
 /**
- * Writes a BERT encoder of any size with random weights: its vectors mean nothing, but it takes the time and the memory of
- * a trained one. The same options give the same bytes.
+ * Writes a BERT encoder of any size with random weights: its vectors mean nothing, but it takes the time and the memory
+ * of a trained one. The same options give the same bytes.
  *
  * @param target missing, empty, or an earlier encoder, which is replaced
  * @returns the number of parameters
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` if `like` is no encoder folder or the target holds something else; `ERR_IO`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` if `like` is no encoder folder or the target holds
+ *   something else; `ERR_IO`
  */
 export async function writeRandomEncoder(target: string, options: RandomEncoderOptions): Promise<number> {
   expectString(target, 'target');
@@ -41,7 +45,11 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
   const layers = expectInteger(options.layers, 'layers', 1, LARGEST);
   const hidden = expectInteger(options.hidden, 'hidden', 1, LARGEST);
   const heads = expectInteger(options.heads ?? headsFor(hidden), 'heads', 1, hidden);
-  if (hidden % heads !== 0) throw new EngineError('ERR_ARG_RANGE', `Expected a divisor of "hidden", which is ${hidden}, for "heads", got ${heads}`);
+  if (hidden % heads !== 0)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a divisor of "hidden", which is ${hidden}, for "heads", got ${heads}`,
+    );
   const inner = expectInteger(options.inner ?? 4 * hidden, 'inner', 1, 16 * LARGEST);
   const seed = expectInteger(options.seed ?? 0, 'seed', 0);
   const like = expectString(options.like ?? DEFAULT_ENCODER, 'like');
@@ -63,8 +71,18 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
     vocab_size: vocabSize,
   };
   const native = nativeConfig(config, 'config.json', { pooling: 'mean', normalize: true });
-  const tensors = parameterSources('bert', native).map((source, i) => randomTensor(source, source.parameter.endsWith('fc2.weight') ? inner : hidden, SeededRandom.stream(seed, i)));
-  await writeEncoderFolder(target, { sources: [transformer, like], config, pooling: 'mean', normalize: true, dim: hidden, positions: POSITIONS, tensors });
+  const tensors = parameterSources('bert', native).map((source, i) =>
+    randomTensor(source, source.parameter.endsWith('fc2.weight') ? inner : hidden, SeededRandom.stream(seed, i)),
+  );
+  await writeEncoderFolder(target, {
+    sources: [transformer, like],
+    config,
+    pooling: 'mean',
+    normalize: true,
+    dim: hidden,
+    positions: POSITIONS,
+    tensors,
+  });
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
@@ -76,7 +94,8 @@ function headsFor(hidden: number): number {
 /** Scales of layer norms are 1, shifts 0, and everything else normal. */
 function randomTensor({ file, parameter, rows }: ParameterSource, cols: number, random: SeededRandom): TensorToWrite {
   if (parameter.endsWith('.bias')) return { name: file, shape: [rows], read: () => new Float32Array(rows) };
-  if (/norm\d?\.weight$/.test(parameter)) return { name: file, shape: [rows], read: () => new Float32Array(rows).fill(1) };
+  if (/norm\d?\.weight$/.test(parameter))
+    return { name: file, shape: [rows], read: () => new Float32Array(rows).fill(1) };
   return { name: file, shape: [rows, cols], read: () => normal(rows * cols, random) };
 }
 

@@ -45,7 +45,11 @@ function encodeHeader(tensors: readonly StoredTensor[], metadata: Readonly<Recor
   const entries: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const { name, shape, dtype = 'F32' } of tensors) {
-    if (Object.hasOwn(entries, name)) throw new EngineError('ERR_ARG_RANGE', `Expected names that come once for "tensors", got ${JSON.stringify(name)} again`);
+    if (Object.hasOwn(entries, name))
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `Expected names that come once for "tensors", got ${JSON.stringify(name)} again`,
+      );
     const begin = end;
     end += ENTRY_BYTES[dtype] * countEntries(shape);
     entries[name] = { dtype, shape, data_offsets: [begin, end] };
@@ -63,7 +67,10 @@ async function writeTensors(handle: FileHandle, header: Buffer, tensors: readonl
   for (const { name, shape, read } of tensors) {
     const values = read();
     if (values.length !== countEntries(shape)) {
-      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${countEntries(shape)} entries for the tensor "${name}" of shape [${shape.join(', ')}], got ${values.length}`);
+      throw new EngineError(
+        'ERR_SHAPE_MISMATCH',
+        `Expected ${countEntries(shape)} entries for the tensor "${name}" of shape [${shape.join(', ')}], got ${values.length}`,
+      );
     }
     await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position);
     position += values.byteLength;

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 import { EngineError } from '../core/errors.js';
 import { fromFloat16 } from '../core/float16.js';
@@ -49,7 +49,12 @@ export class SafetensorsFile {
       }
       const header = Buffer.alloc(length);
       await handle.read(header, 0, length, 8);
-      return new SafetensorsFile(path, ...separateScales(parseHeader(path, header, size - 8 - length)), handle, 8 + length);
+      return new SafetensorsFile(
+        path,
+        ...separateScales(parseHeader(path, header, size - 8 - length)),
+        handle,
+        8 + length,
+      );
     } catch (error) {
       await handle.close();
       throw error;
@@ -73,7 +78,10 @@ export class SafetensorsFile {
       case 'I8':
         return dequantizeRows({ codes: new Int8Array(bytes), scales: await this.readScales(name, info) });
       default:
-        throw new EngineError('ERR_DATA', `Tensor "${name}" of ${this.path} holds ${dtype}, not floating-point numbers`);
+        throw new EngineError(
+          'ERR_DATA',
+          `Tensor "${name}" of ${this.path} holds ${dtype}, not floating-point numbers`,
+        );
     }
   }
 
@@ -86,7 +94,12 @@ export class SafetensorsFile {
     const bytes = new ArrayBuffer(end - begin);
     let done = 0;
     while (done < bytes.byteLength) {
-      const { bytesRead } = await this.handle.read(new Uint8Array(bytes, done), 0, bytes.byteLength - done, this.dataOffset + begin + done);
+      const { bytesRead } = await this.handle.read(
+        new Uint8Array(bytes, done),
+        0,
+        bytes.byteLength - done,
+        this.dataOffset + begin + done,
+      );
       if (bytesRead === 0) throw new EngineError('ERR_DATA', `${this.path} ends inside of tensor "${name}"`);
       done += bytesRead;
     }
@@ -113,7 +126,10 @@ export class SafetensorsFile {
     if (info === undefined) return bad(`there is no "${scale}" with the step of each row`);
     const [rows = 0] = shape;
     const fits = shape.length === 2 && info.dtype === 'F32' && [`${rows}`, `${rows},1`].includes(info.shape.join());
-    if (!fits) return bad(`"${scale}" is ${info.dtype} [${info.shape.join(', ')}] for a shape of [${shape.join(', ')}], not F32 [${rows}, 1]`);
+    if (!fits)
+      return bad(
+        `"${scale}" is ${info.dtype} [${info.shape.join(', ')}] for a shape of [${shape.join(', ')}], not F32 [${rows}, 1]`,
+      );
     const scales = new Float32Array(await this.readRange(scale, info));
     const wrong = scales.findIndex((step) => !(step >= 0 && step < Infinity));
     return wrong === -1 ? scales : bad(`"${scale}" is ${scales[wrong]!} in row ${wrong}`);
@@ -142,7 +158,9 @@ function parseHeader(path: string, header: Buffer, dataBytes: number): Map<strin
 }
 
 /** The tensors, and by the names of int8 matrices the tensors with their steps. */
-function separateScales(all: Map<string, TensorInfo>): [tensors: Map<string, TensorInfo>, scales: Map<string, TensorInfo>] {
+function separateScales(
+  all: Map<string, TensorInfo>,
+): [tensors: Map<string, TensorInfo>, scales: Map<string, TensorInfo>] {
   const scales = new Map<string, TensorInfo>();
   for (const [name, { dtype }] of all) {
     const info = dtype === 'I8' ? all.get(scaleName(name)) : undefined;

@@ -1,5 +1,5 @@
-import { readSource, shapeOf, type Checkpoint } from './checkpoint.js';
-import { readUnusedTensors, writeEncoderFolder, type EncoderToWrite } from './encoder-folder.js';
+import { type Checkpoint, readSource, shapeOf } from './checkpoint.js';
+import { type EncoderToWrite, readUnusedTensors, writeEncoderFolder } from './encoder-folder.js';
 import type { TensorToWrite } from './safetensors-writer.js';
 
 /** Writes the encoder as it is now to a folder in the Hugging Face layout; it may go on computing meanwhile. */
@@ -8,8 +8,8 @@ export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Pr
 }
 
 /**
- * What an encoder folder is written from, with a copy of all parameters, taken between two jobs: an update must not get in
- * while files are written.
+ * What an encoder folder is written from, with a copy of all parameters, taken between two jobs: an update must not get
+ * in while files are written.
  *
  * @param sources folders of tokenizer and settings
  */
@@ -22,5 +22,13 @@ export async function takeCheckpoint(checkpoint: Checkpoint, sources: readonly s
     const values = readSource(model, source, 'parameters');
     return { name: source.file, shape: shapeOf(model, source), read: () => values };
   });
-  return { sources, config, pooling, normalize, dim: hidden, positions: maxPositions, tensors: [...tensors, ...unused] };
+  return {
+    sources,
+    config,
+    pooling,
+    normalize,
+    dim: hidden,
+    positions: maxPositions,
+    tensors: [...tensors, ...unused],
+  };
 }

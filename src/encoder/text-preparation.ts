@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { isObject, readJson, type Json } from './json-file.js';
+import { isObject, type Json, readJson } from './json-file.js';
 
 export interface TextPreparation {
   /** Put in front of every text. */

@@ -1,6 +1,8 @@
 /** Rounding of weights to the types that checkpoints are stored in. */
 
-/** A matrix as whole numbers from -127 to 127 with one step per row: entry (i, j) is codes[i * cols + j] * scales[i]. */
+/**
+ * A matrix as whole numbers from -127 to 127 with one step per row: entry (i, j) is codes[i * cols + j] * scales[i].
+ */
 export interface QuantizedMatrix {
   codes: Int8Array;
   /** [rows] */
@@ -12,10 +14,10 @@ const LARGEST_CODE = 127;
 const ROUNDING = 1.5 * 2 ** 52;
 
 /**
- * Rounds a row-major matrix to int8, symmetrically, with the largest entry of a row at 127: the rule by which the native
- * encoder rounds weights for int8 products (native/cpu/linear_kernels.cc), in the same float32 operations, so that a stored
- * matrix gives it the same whole numbers as the matrix that it was made from. A row without finite step, all zeros or
- * below 1e-36, becomes zeros.
+ * Rounds a row-major matrix to int8, symmetrically, with the largest entry of a row at 127: the rule by which the
+ * native encoder rounds weights for int8 products (native/cpu/linear_kernels.cc), in the same float32 operations, so
+ * that a stored matrix gives it the same whole numbers as the matrix that it was made from. A row without finite step,
+ * all zeros or below 1e-36, becomes zeros.
  *
  * @param cols entries of a row; divides the number of entries
  */
@@ -48,7 +50,9 @@ export function dequantizeRows({ codes, scales }: QuantizedMatrix): Float32Array
 /** Rounds float32 values to the nearest bfloat16, ties to even, held as their bits. NaN stays NaN. */
 export function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word) => ((word & 0x7fffffff) > 0x7f800000 ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16));
+  return Uint16Array.from(bits, (word) =>
+    (word & 0x7fffffff) > 0x7f800000 ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16,
+  );
 }
 
 /** The exact float32 values of bfloat16 bits. */

@@ -8,8 +8,8 @@ export const WEIGHT_TYPES = ['f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /**
- * What the tensor with the steps of an int8 matrix is called: compressed-tensors, which Transformers and vLLM use, names
- * and shapes it so, [rows, 1] in float32.
+ * What the tensor with the steps of an int8 matrix is called: compressed-tensors, which Transformers and vLLM use,
+ * names and shapes it so, [rows, 1] in float32.
  */
 export function scaleName(matrix: string): string {
   return `${matrix}_scale`;
@@ -22,7 +22,9 @@ export function scaleName(matrix: string): string {
  * The tensors of the result are made when they are read; those of an int8 matrix must be read in their order.
  */
 export function storeTensors(tensors: readonly TensorToWrite[], type: WeightType): StoredTensor[] {
-  return tensors.flatMap((tensor): StoredTensor[] => (tensor.shape.length === 2 && type !== 'f32' ? storeMatrix(tensor, type) : [tensor]));
+  return tensors.flatMap((tensor): StoredTensor[] =>
+    tensor.shape.length === 2 && type !== 'f32' ? storeMatrix(tensor, type) : [tensor],
+  );
 }
 
 function storeMatrix(tensor: TensorToWrite, type: Exclude<WeightType, 'f32'>): StoredTensor[] {
@@ -44,13 +46,17 @@ function storeMatrix(tensor: TensorToWrite, type: Exclude<WeightType, 'f32'>): S
 function toHalves(tensor: TensorToWrite): Uint16Array {
   const halves = toFloat16(readFinite(tensor));
   if (halves.some((bits) => (bits & 0x7c00) === 0x7c00)) {
-    throw new EngineError('ERR_DATA', `The tensor "${tensor.name}" holds numbers beyond 65504, the largest of f16; take bf16`);
+    throw new EngineError(
+      'ERR_DATA',
+      `The tensor "${tensor.name}" holds numbers beyond 65504, the largest of f16; take bf16`,
+    );
   }
   return halves;
 }
 
 function readFinite({ name, read }: TensorToWrite): Float32Array {
   const values = read();
-  if (!values.every(Number.isFinite)) throw new EngineError('ERR_DATA', `The tensor "${name}" holds NaN or infinity, which cannot be rounded`);
+  if (!values.every(Number.isFinite))
+    throw new EngineError('ERR_DATA', `The tensor "${name}" holds NaN or infinity, which cannot be rounded`);
   return values;
 }

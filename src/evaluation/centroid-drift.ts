@@ -4,7 +4,7 @@
  */
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
-import { percentiles, type Interval } from './bootstrap.js';
+import { type Interval, percentiles } from './bootstrap.js';
 
 /** Embedded answers of one model, or of one checkpoint of it. */
 export interface AnswerSet {
@@ -26,8 +26,8 @@ export interface CheckpointDrift {
   toReference: Distance;
   toTarget: Distance;
   /**
-   * Where the checkpoint's mean lies along the way from reference to target: 0 at the reference, 1 at the target. Null where
-   * these two have the same mean.
+   * Where the checkpoint's mean lies along the way from reference to target: 0 at the reference, 1 at the target. Null
+   * where these two have the same mean.
    */
   progress: { share: number; interval: Interval | null } | null;
 }
@@ -49,28 +49,41 @@ interface QuestionSums {
 }
 
 /**
- * Distances of each checkpoint to reference and target. Questions are drawn with replacement, the same ones for all sets,
- * since answers to one question are no independent evidence, and all sets are asked the same.
+ * Distances of each checkpoint to reference and target. Questions are drawn with replacement, the same ones for all
+ * sets, since answers to one question are no independent evidence, and all sets are asked the same.
  *
  * @param dim width of all embeddings
  * @param samples draws of the bootstrap; 0: none
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` where no question is in all sets
  */
-export function centroidDrift(reference: AnswerSet, target: AnswerSet, checkpoints: readonly AnswerSet[], dim: number, samples: number, seed: number): Drift {
+export function centroidDrift(
+  reference: AnswerSet,
+  target: AnswerSet,
+  checkpoints: readonly AnswerSet[],
+  dim: number,
+  samples: number,
+  seed: number,
+): Drift {
   const sets = [reference, target, ...checkpoints];
   for (const { name, embeddings, questions } of sets) {
-    if (embeddings.length !== questions.length * dim) throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${questions.length} x ${dim} entries for "${name}", got ${embeddings.length}`);
+    if (embeddings.length !== questions.length * dim)
+      throw new EngineError(
+        'ERR_SHAPE_MISMATCH',
+        `Expected ${questions.length} x ${dim} entries for "${name}", got ${embeddings.length}`,
+      );
   }
   const all = new Set(sets.flatMap(({ questions }) => [...new Set(questions)]));
   const answered = sets.map(({ questions }) => new Set(questions));
   const shared = [...all].filter((question) => answered.every((set) => set.has(question))).sort();
-  if (shared.length === 0) throw new EngineError('ERR_DATA', `No question is answered by all of ${sets.map(({ name }) => name).join(', ')}`);
+  if (shared.length === 0)
+    throw new EngineError('ERR_DATA', `No question is answered by all of ${sets.map(({ name }) => name).join(', ')}`);
   const position = new Map(shared.map((question, i) => [question, i]));
   const sums = sets.map((set) => questionSums(set, position, dim));
   const figures = (draws: Float64Array): Figures => distancesOf(sums.map((set) => centroid(set, draws, dim)));
   const whole = figures(new Float64Array(shared.length).fill(1));
   const drawn = shared.length < 2 ? [] : bootstrap(shared.length, samples, seed, figures);
-  const intervalOf = (read: (figures: Figures) => number): Interval | null => (drawn.length === 0 ? null : percentiles(Float64Array.from(drawn, read)));
+  const intervalOf = (read: (figures: Figures) => number): Interval | null =>
+    drawn.length === 0 ? null : percentiles(Float64Array.from(drawn, read));
   return {
     questions: shared.length,
     leftOut: all.size - shared.length,
@@ -79,7 +92,8 @@ export function centroidDrift(reference: AnswerSet, target: AnswerSet, checkpoin
       name,
       toReference: { distance: whole.toReference[i]!, interval: intervalOf(({ toReference }) => toReference[i]!) },
       toTarget: { distance: whole.toTarget[i]!, interval: intervalOf(({ toTarget }) => toTarget[i]!) },
-      progress: whole.span === 0 ? null : { share: whole.progress[i]!, interval: intervalOf(({ progress }) => progress[i]!) },
+      progress:
+        whole.span === 0 ? null : { share: whole.progress[i]!, interval: intervalOf(({ progress }) => progress[i]!) },
     })),
   };
 }
@@ -91,7 +105,11 @@ interface Figures {
   progress: number[];
 }
 
-function questionSums({ embeddings, questions }: AnswerSet, position: ReadonlyMap<string, number>, dim: number): QuestionSums {
+function questionSums(
+  { embeddings, questions }: AnswerSet,
+  position: ReadonlyMap<string, number>,
+  dim: number,
+): QuestionSums {
   const sums = new Float64Array(position.size * dim);
   const counts = new Float64Array(position.size);
   questions.forEach((question, row) => {
@@ -119,7 +137,8 @@ function centroid({ sums, counts }: QuestionSums, draws: Float64Array, dim: numb
 function distancesOf([reference, target, ...checkpoints]: Float64Array[]): Figures {
   const way = target!.map((value, i) => value - reference![i]!);
   const span = Math.hypot(...way);
-  const along = (point: Float64Array): number => point.reduce((sum, value, i) => sum + (value - reference![i]!) * way[i]!, 0) / span ** 2;
+  const along = (point: Float64Array): number =>
+    point.reduce((sum, value, i) => sum + (value - reference![i]!) * way[i]!, 0) / span ** 2;
   return {
     span,
     toReference: checkpoints.map((point) => euclidean(point, reference!)),
@@ -132,7 +151,12 @@ function euclidean(a: Float64Array, b: Float64Array): number {
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
 }
 
-function bootstrap(questions: number, samples: number, seed: number, figures: (draws: Float64Array) => Figures): Figures[] {
+function bootstrap(
+  questions: number,
+  samples: number,
+  seed: number,
+  figures: (draws: Float64Array) => Figures,
+): Figures[] {
   const random = new SeededRandom(seed);
   return Array.from({ length: samples }, () => {
     const draws = new Float64Array(questions);

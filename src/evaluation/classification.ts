@@ -1,7 +1,7 @@
 /** The figures that kNN, linear probe and word baseline have in common. */
 import { splitValueId } from '../core/value-id.js';
-import { bootstrapIntervals, type AccuracyIntervals } from './bootstrap.js';
-import { computeMetrics, countConfusion, mergeConfusion, type Confusion } from './metrics.js';
+import { type AccuracyIntervals, bootstrapIntervals } from './bootstrap.js';
+import { type Confusion, computeMetrics, countConfusion, mergeConfusion } from './metrics.js';
 import type { PreparedRows } from './prepare.js';
 
 export interface IdFigures {
@@ -107,8 +107,18 @@ export function summarise(prepared: PreparedRows, predicted: Int32Array): Classi
     idsWithoutTest: names.filter((_, i) => perLabel[i]!.support === 0),
     idsLeftOut: prepared.leftOut,
     confusion: { labels: names, counts },
-    byLang: areValueIds ? merge(counts, names.map((name) => splitValueId(name).lang)) : null,
-    byModel: areValueIds ? merge(counts, names.map((name) => splitValueId(name).model)) : null,
+    byLang: areValueIds
+      ? merge(
+          counts,
+          names.map((name) => splitValueId(name).lang),
+        )
+      : null,
+    byModel: areValueIds
+      ? merge(
+          counts,
+          names.map((name) => splitValueId(name).model),
+        )
+      : null,
   };
 }
 

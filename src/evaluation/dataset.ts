@@ -1,5 +1,5 @@
 /** The evaluations on a dataset folder. */
-import { valueId, type QaRecord } from '../data/record.js';
+import { type QaRecord, valueId } from '../data/record.js';
 import { expectOneOf } from '../native/validate.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
@@ -23,14 +23,20 @@ export interface TargetOptions {
 }
 
 /** {@link evaluateKnn} on the embeddings of a dataset. */
-export async function evaluateDatasetKnn(dataset: EvaluationDataset, options: KnnOptions & TargetOptions = {}): Promise<KnnResult> {
+export async function evaluateDatasetKnn(
+  dataset: EvaluationDataset,
+  options: KnnOptions & TargetOptions = {},
+): Promise<KnnResult> {
   const { target, ...rest } = options;
   const rows = labelRecords(await dataset.readRecords(), target);
   return evaluateKnn({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
 }
 
 /** {@link evaluateProbe} on the embeddings of a dataset. */
-export async function evaluateDatasetProbe(dataset: EvaluationDataset, options: ProbeOptions & TargetOptions = {}): Promise<ProbeResult> {
+export async function evaluateDatasetProbe(
+  dataset: EvaluationDataset,
+  options: ProbeOptions & TargetOptions = {},
+): Promise<ProbeResult> {
   const { target, ...rest } = options;
   const rows = labelRecords(await dataset.readRecords(), target);
   return evaluateProbe({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);

@@ -9,10 +9,22 @@ const TARGET = '#d55e00';
 /** Distances of the checkpoints to reference and target, in their order, as the text of an SVG file. */
 export function plotDrift({ checkpoints, span, questions }: Drift, reference: string, target: string): string {
   const names = checkpoints.map(({ name }) => name);
-  const row = (name: string, side: string, { distance, interval }: Distance) => ({ name, side, distance, low: interval?.low ?? distance, high: interval?.high ?? distance });
-  const rows = checkpoints.flatMap(({ name, toReference, toTarget }) => [row(name, reference, toReference), row(name, target, toTarget)]);
+  const row = (name: string, side: string, { distance, interval }: Distance) => ({
+    name,
+    side,
+    distance,
+    low: interval?.low ?? distance,
+    high: interval?.high ?? distance,
+  });
+  const rows = checkpoints.flatMap(({ name, toReference, toTarget }) => [
+    row(name, reference, toReference),
+    row(name, target, toTarget),
+  ]);
   const colour = ({ side }: { side: string }): string => (side === reference ? REFERENCE : TARGET);
-  const heading = { title: 'Value drift', subtitle: `Euclidean distance between the means of embedded answers to ${questions} questions, 95 % intervals; dashed: reference to target` };
+  const heading = {
+    title: 'Value drift',
+    subtitle: `Euclidean distance between the means of embedded answers to ${questions} questions, 95 % intervals; dashed: reference to target`,
+  };
   return renderSvg(
     {
       width: Math.max(textWidth(heading.subtitle, 11) + 24, 120 + 70 * names.length),

@@ -2,15 +2,15 @@ import { expectInteger, expectOptions } from '../native/validate.js';
 import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
 import { gatherRows } from '../search/gather-rows.js';
 import { countVotes, firstLargest } from '../search/voting.js';
-import { summarise, type ClassificationResult } from './classification.js';
+import { type ClassificationResult, summarise } from './classification.js';
 import { computeMetrics, countConfusion } from './metrics.js';
 import {
   EVALUATION_OPTIONS,
-  expectLabelledEmbeddings,
-  prepareRows,
   type EvaluationOptions,
+  expectLabelledEmbeddings,
   type LabelledEmbeddings,
   type LabelledRows,
+  prepareRows,
 } from './prepare.js';
 
 export interface KnnOptions extends EvaluationOptions {
@@ -49,12 +49,18 @@ export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions 
   expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
   return evaluateNeighbours(data, options, (train, test, k) =>
-    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, { signal: options.signal }),
+    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, {
+      signal: options.signal,
+    }),
   );
 }
 
 /** The same over any search, for example an approximate index or sparse vectors. One search serves every k. */
-export async function evaluateNeighbours(rows: LabelledRows, options: KnnOptions, search: NeighbourSearch): Promise<KnnResult> {
+export async function evaluateNeighbours(
+  rows: LabelledRows,
+  options: KnnOptions,
+  search: NeighbourSearch,
+): Promise<KnnResult> {
   expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
   const prepared = prepareRows(rows, options);
   const { train, test, trainLabels, testLabels, names } = prepared;

@@ -73,7 +73,10 @@ export function computeMetrics(confusion: Confusion): Metrics {
  * @param groupOf the coarser label of each label
  * @returns the coarser labels, sorted, and their table
  */
-export function mergeConfusion(confusion: Confusion, groupOf: readonly string[]): { labels: string[]; counts: Confusion } {
+export function mergeConfusion(
+  confusion: Confusion,
+  groupOf: readonly string[],
+): { labels: string[]; counts: Confusion } {
   const labels = [...new Set(groupOf)].sort();
   const position = groupOf.map((group) => labels.indexOf(group));
   const counts = labels.map(() => labels.map(() => 0));

@@ -1,9 +1,8 @@
 /** The pictures of a report, each an SVG text. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
-
+import { HEADING_HEIGHT, type LegendItem, renderSvg, textWidth } from '../plots/svg.js';
 import type { ConfusionTable } from './classification.js';
 import type { ReportEntry } from './report-types.js';
-import { HEADING_HEIGHT, renderSvg, textWidth, type LegendItem } from '../plots/svg.js';
 
 /** Distinguishable with the usual colour-vision deficiencies (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#777777'];
@@ -63,7 +62,14 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
         Plot.barX(bars, { fy: 'measure', y: 'name', x: 'share', fill: 'colour' }),
         Plot.ruleY(bars, { fy: 'measure', y: 'name', x1: 'low', x2: 'high', stroke: '#222', strokeWidth: 1.5 }),
         Plot.tickX(bars, { fy: 'measure', y: 'name', x: 'chance', stroke: CHANCE, strokeWidth: 2 }),
-        Plot.text(bars, { fy: 'measure', y: 'name', x: 'high', text: ({ share }: { share: number }) => percent(share), textAnchor: 'start', dx: 6 }),
+        Plot.text(bars, {
+          fy: 'measure',
+          y: 'name',
+          x: 'high',
+          text: ({ share }: { share: number }) => percent(share),
+          textAnchor: 'start',
+          dx: 6,
+        }),
         Plot.ruleX([0]),
       ],
     },
@@ -78,7 +84,9 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
 /** Balanced accuracy over k of every entry that has a sweep. */
 export function plotSweep(entries: readonly ReportEntry[]): string {
   const points = entries.flatMap(({ result }, i) =>
-    'sweep' in result ? result.sweep.map(({ k, balancedAccuracy }) => ({ k, balancedAccuracy, colour: colourOf(i) })) : [],
+    'sweep' in result
+      ? result.sweep.map(({ k, balancedAccuracy }) => ({ k, balancedAccuracy, colour: colourOf(i) }))
+      : [],
   );
   const ks = [...new Set(points.map(({ k }) => k))].sort((a, b) => a - b);
   return renderSvg(
@@ -105,7 +113,10 @@ export function plotSweep(entries: readonly ReportEntry[]): string {
         Plot.dot(points, { x: 'k', y: 'balancedAccuracy', fill: 'colour', r: 3.5 }),
       ],
     },
-    { title: 'Balanced accuracy by number of neighbours', subtitle: 'mean share of each label\u2019s tested answers identified correctly' },
+    {
+      title: 'Balanced accuracy by number of neighbours',
+      subtitle: 'mean share of each label\u2019s tested answers identified correctly',
+    },
     [...legendOf(entries).filter((_, i) => 'sweep' in entries[i]!.result), { label: 'chance', colour: CHANCE }],
   );
 }
@@ -142,13 +153,16 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
         Plot.ruleX([entries[0]!.result.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
         // One mark per entry, a little below the other: equal recalls stay visible.
         ...entries.map((_, i) =>
-          Plot.dot(points.filter(({ entry }) => entry === i), {
-            x: 'recall',
-            y: 'id',
-            fill: colourOf(i),
-            r: 3.5,
-            dy: (i - (entries.length - 1) / 2) * 4,
-          }),
+          Plot.dot(
+            points.filter(({ entry }) => entry === i),
+            {
+              x: 'recall',
+              y: 'id',
+              fill: colourOf(i),
+              r: 3.5,
+              dy: (i - (entries.length - 1) / 2) * 4,
+            },
+          ),
         ),
       ],
     },
@@ -157,12 +171,17 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
   );
 }
 
-/** Heat map of a confusion table: shares of each actual label's tested answers; labels without tested answers are left out of the rows. */
+/**
+ * Heat map of a confusion table: shares of each actual label's tested answers; labels without tested answers are left
+ * out of the rows.
+ */
 export function plotConfusion({ labels, counts }: ConfusionTable, name: string): string {
   const rows = labels.filter((_, i) => counts[i]!.some((count) => count > 0));
   const cells = labels.flatMap((actual, i) => {
     const total = counts[i]!.reduce((sum, count) => sum + count, 0);
-    return counts[i]!.flatMap((count, j) => (count === 0 ? [] : [{ actual, predicted: labels[j]!, share: count / total }]));
+    return counts[i]!.flatMap((count, j) =>
+      count === 0 ? [] : [{ actual, predicted: labels[j]!, share: count / total }],
+    );
   });
   const withFigures = labels.length <= MAX_LABELS_WITH_FIGURES;
   const cell = withFigures ? 28 : 14;
@@ -179,7 +198,15 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
       marginTop: HEADING_HEIGHT,
       marginBottom: margin + 8,
       color: colour,
-      x: { domain: labels, tickRotate: -90, label: 'identified as', labelAnchor: 'center', labelArrow: 'none', labelOffset: margin, padding: 0.04 },
+      x: {
+        domain: labels,
+        tickRotate: -90,
+        label: 'identified as',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        labelOffset: margin,
+        padding: 0.04,
+      },
       y: { domain: rows, label: null, padding: 0.04 },
       marks: [
         Plot.frame({ stroke: '#ccc' }),
@@ -187,18 +214,24 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
         Plot.cell(cells, { x: 'predicted', y: 'actual', fill: 'share' }),
         ...(withFigures
           ? [
-              Plot.text(cells.filter(({ share }) => share >= 0.005), {
-                x: 'predicted',
-                y: 'actual',
-                text: ({ share }: { share: number }) => String(Math.round(100 * share)),
-                fill: ({ share }: { share: number }) => (share > 0.55 ? 'white' : 'black'),
-                fontSize: 9,
-              }),
+              Plot.text(
+                cells.filter(({ share }) => share >= 0.005),
+                {
+                  x: 'predicted',
+                  y: 'actual',
+                  text: ({ share }: { share: number }) => String(Math.round(100 * share)),
+                  fill: ({ share }: { share: number }) => (share > 0.55 ? 'white' : 'black'),
+                  fontSize: 9,
+                },
+              ),
             ]
           : []),
       ],
     },
-    { title: `Confusion: ${name}`, subtitle: 'rows: true label; columns: identified as; colour: share of the row\u2019s tested answers, in %' },
+    {
+      title: `Confusion: ${name}`,
+      subtitle: 'rows: true label; columns: identified as; colour: share of the row\u2019s tested answers, in %',
+    },
     steps.map((share) => ({ label: `${Math.round(100 * share)} %`, colour: String(scale.apply(share)) })),
   );
 }

@@ -3,7 +3,7 @@ import { EngineError } from '../core/errors.js';
 import { expectInRange, expectInteger, expectOneOf, expectSignal, fail } from '../native/validate.js';
 import { countRows } from '../search/exact-search.js';
 import { indexLabels } from '../search/voting.js';
-import { splitByQuestion, splitByRow, type Split, type SplitKind } from './splits.js';
+import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {
   /** What is to be predicted for every row: a value id `model$lang`, a model, a language. */
@@ -60,7 +60,8 @@ export interface PreparedRows {
  *   a label that cannot be split, a given split that overlaps or lacks rows, or an option out of range
  */
 export function prepareRows({ labels, groups }: LabelledRows, options: EvaluationOptions): PreparedRows {
-  if (groups.length !== labels.length) fail('ERR_SHAPE_MISMATCH', `${labels.length} groups, one per label,`, 'groups', groups);
+  if (groups.length !== labels.length)
+    fail('ERR_SHAPE_MISMATCH', `${labels.length} groups, one per label,`, 'groups', groups);
   const { split, testShare, seed, minPerId, bootstrapSamples } = resolveOptions(options);
   const candidates = typeof split === 'object' ? rowsOfSplit(split, labels.length) : [...labels.keys()];
   const counts = new Map<string, number>();
@@ -70,7 +71,10 @@ export function prepareRows({ labels, groups }: LabelledRows, options: Evaluatio
   const { names, indices } = indexLabels(kept.map((row) => labels[row]!));
   if (names.length < 2) {
     const only = names[0] === undefined ? 'none' : `only "${names[0]}"`;
-    throw new EngineError('ERR_ARG_RANGE', `Expected at least two different labels with ${minPerId} or more rows, got ${only}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least two different labels with ${minPerId} or more rows, got ${only}`,
+    );
   }
   const { train, test } =
     typeof split === 'object'
@@ -79,7 +83,12 @@ export function prepareRows({ labels, groups }: LabelledRows, options: Evaluatio
           kept,
           split === 'row'
             ? splitByRow(indices, names, testShare, seed)
-            : splitByQuestion(indices, kept.map((row) => groups[row]!), testShare, seed),
+            : splitByQuestion(
+                indices,
+                kept.map((row) => groups[row]!),
+                testShare,
+                seed,
+              ),
         );
   if (train.length === 0 || test.length === 0) fail('ERR_ARG_RANGE', 'rows on both sides', 'split', split);
   const position = new Map(names.map((name, i) => [name, i]));

@@ -4,14 +4,14 @@ import { expectInRange, expectInteger, expectOptions } from '../native/validate.
 import { gatherRows } from '../search/gather-rows.js';
 import { firstLargest } from '../search/voting.js';
 import { AdamW } from './adamw.js';
-import { summarise, type ClassificationResult } from './classification.js';
+import { type ClassificationResult, summarise } from './classification.js';
 import {
   EVALUATION_OPTIONS,
-  expectLabelledEmbeddings,
-  prepareRows,
   type EvaluationOptions,
+  expectLabelledEmbeddings,
   type LabelledEmbeddings,
   type PreparedRows,
+  prepareRows,
 } from './prepare.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
@@ -28,7 +28,9 @@ export interface ProbeOptions extends EvaluationOptions {
   onEpoch?: (epoch: ProbeEpoch) => void;
 }
 
-/** Share of tested rows whose label is among the k highest logits, equal logits by smaller label; 1 when k >= labels. */
+/**
+ * Share of tested rows whose label is among the k highest logits, equal logits by smaller label; 1 when k >= labels.
+ */
 export type AccuracyAt = Record<1 | 3 | 5 | 10, number>;
 
 export interface ProbeEpoch {
@@ -49,8 +51,8 @@ export interface ProbeResult extends ClassificationResult {
 }
 
 /**
- * Linear probe on frozen embeddings: one linear layer with bias, softmax cross-entropy, AdamW, seeded shuffle (reference,
- * section 7.1). The figures are those after the last epoch.
+ * Linear probe on frozen embeddings: one linear layer with bias, softmax cross-entropy, AdamW, seeded shuffle
+ * (reference, section 7.1). The figures are those after the last epoch.
  *
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (as in `evaluateKnn`), `ERR_ABORTED`,
  *   `ERR_NON_FINITE` also when the loss diverges
@@ -72,7 +74,14 @@ export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOpti
 }
 
 function resolveProbeOptions(options: ProbeOptions) {
-  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'epochs', 'batchSize', 'learningRate', 'weightDecay', 'onEpoch']);
+  expectOptions(options, 'options', [
+    ...EVALUATION_OPTIONS,
+    'epochs',
+    'batchSize',
+    'learningRate',
+    'weightDecay',
+    'onEpoch',
+  ]);
   const { epochs = 20, batchSize = 512, learningRate = 2e-3, weightDecay = 0.01 } = options;
   return {
     epochs: expectInteger(epochs, 'epochs', 1),
@@ -102,8 +111,15 @@ async function train(
     for (let begin = 0; begin < order.length; begin += batchSize) {
       if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The probe was aborted', { cause: signal.reason });
       const batch = order.subarray(begin, begin + batchSize);
-      const x = gatherRows(embeddings, dim, batch.map((i) => train[i]!));
-      const { loss, weights, bias } = await model.lossAndGradients(x, batch.map((i) => trainLabels[i]!));
+      const x = gatherRows(
+        embeddings,
+        dim,
+        batch.map((i) => train[i]!),
+      );
+      const { loss, weights, bias } = await model.lossAndGradients(
+        x,
+        batch.map((i) => trainLabels[i]!),
+      );
       if (!Number.isFinite(loss)) throw diverged(`The loss of the probe is ${loss}`, epoch, learningRate);
       optimisers.weights.step(weights, rate);
       optimisers.bias.step(bias, rate);
@@ -111,14 +127,22 @@ async function train(
     }
     logits = await model.logits(testRows, test.length);
     if (!logits.every(Number.isFinite)) throw diverged('The logits of the probe are not finite', epoch, learningRate);
-    course.push({ epoch: epoch + 1, learningRate: rate, loss: lossSum / order.length, accuracyAt: accuracyAt(logits, testLabels, names.length) });
+    course.push({
+      epoch: epoch + 1,
+      learningRate: rate,
+      loss: lossSum / order.length,
+      accuracyAt: accuracyAt(logits, testLabels, names.length),
+    });
     onEpoch?.(course.at(-1)!);
   }
   return { epochs: course, logits };
 }
 
 function diverged(what: string, epoch: number, learningRate: number): EngineError {
-  return new EngineError('ERR_NON_FINITE', `${what} in epoch ${epoch + 1}; try a smaller learningRate than ${learningRate}`);
+  return new EngineError(
+    'ERR_NON_FINITE',
+    `${what} in epoch ${epoch + 1}; try a smaller learningRate than ${learningRate}`,
+  );
 }
 
 /** @param logits [rows, labels] */

@@ -7,7 +7,16 @@ type Cell = string | number | null;
 /** One line per entry and label. */
 export function perIdCsv(entries: readonly ReportEntry[]): string {
   const lines = entries.flatMap(({ name, result }) =>
-    result.perId.map(({ id, train, test, predicted, precision, recall, f1 }) => [name, id, train, test, predicted, precision, recall, f1]),
+    result.perId.map(({ id, train, test, predicted, precision, recall, f1 }) => [
+      name,
+      id,
+      train,
+      test,
+      predicted,
+      precision,
+      recall,
+      f1,
+    ]),
   );
   return toCsv([['evaluation', 'id', 'train', 'test', 'predicted', 'precision', 'recall', 'f1'], ...lines]);
 }

@@ -9,7 +9,10 @@ export function trainingPlot(file: string): string {
 }
 
 /** @param plots names of the SVG files beside the report */
-export function reportMarkdown({ title, description, entries, training = [] }: Report, plots: readonly string[]): string {
+export function reportMarkdown(
+  { title, description, entries, training = [] }: Report,
+  plots: readonly string[],
+): string {
   const picture = (name: string, caption: string): string[] => (plots.includes(name) ? [`![${caption}](${name})`] : []);
   const sections = [
     `# ${escape(title)}`,
@@ -47,7 +50,16 @@ function overview(entries: readonly ReportEntry[]): string[] {
   return [
     `${perId.length} labels, ${train} training and ${test} tested answers to ${testGroups} questions or themes; ${how}; seed ${seed}.`,
     table(
-      ['evaluation', 'accuracy', '95 % interval', 'balanced accuracy', '95 % interval', 'weighted F1', 'chance', 'majority'],
+      [
+        'evaluation',
+        'accuracy',
+        '95 % interval',
+        'balanced accuracy',
+        '95 % interval',
+        'weighted F1',
+        'chance',
+        'majority',
+      ],
       entries.map(({ name, result }) => [
         name,
         percent(result.accuracy),
@@ -76,7 +88,10 @@ function sweep(entries: readonly ReportEntry[]): string[] {
     '## Balanced accuracy by number of neighbours',
     table(
       ['evaluation', ...ks.map((k) => `k = ${k}`)],
-      swept.map(({ name, points }) => [name, ...ks.map((k) => percent(points.find((point) => point.k === k)?.balancedAccuracy ?? null))]),
+      swept.map(({ name, points }) => [
+        name,
+        ...ks.map((k) => percent(points.find((point) => point.k === k)?.balancedAccuracy ?? null)),
+      ]),
     ),
   ];
 }
@@ -90,7 +105,10 @@ function topAccuracies(entries: readonly ReportEntry[]): string[] {
     '## Linear probe: label among the k highest',
     table(
       ['evaluation', ...ks.map((k) => `acc@${k}`)],
-      probes.map(({ name, result }) => [name, ...ks.map((k) => (k < result.perId.length ? percent(result.accuracyAt[k]) : '-'))]),
+      probes.map(({ name, result }) => [
+        name,
+        ...ks.map((k) => (k < result.perId.length ? percent(result.accuracyAt[k]) : '-')),
+      ]),
     ),
   ];
 }
@@ -99,15 +117,23 @@ function topAccuracies(entries: readonly ReportEntry[]): string[] {
 function merged(entries: readonly ReportEntry[]): string[] {
   const line = (name: string, what: string, part: MergedTable | null): string[][] =>
     part ? [[name, what, percent(part.accuracy), percent(part.balancedAccuracy), percent(part.chance)]] : [];
-  const lines = entries.flatMap(({ name, result }) => [...line(name, 'language', result.byLang), ...line(name, 'model', result.byModel)]);
+  const lines = entries.flatMap(({ name, result }) => [
+    ...line(name, 'language', result.byLang),
+    ...line(name, 'model', result.byModel),
+  ]);
   if (lines.length === 0) return [];
-  return ['## Only the language or the model right', table(['evaluation', 'part', 'accuracy', 'balanced accuracy', 'chance'], lines)];
+  return [
+    '## Only the language or the model right',
+    table(['evaluation', 'part', 'accuracy', 'balanced accuracy', 'chance'], lines),
+  ];
 }
 
 function notes({ idsWithoutTest, idsLeftOut }: ClassificationResult): string[] {
   const list = (ids: readonly string[]): string => ids.map((id) => `\`${id}\``).join(', ');
   return [
-    ...(idsWithoutTest.length > 0 ? [`Without tested answers, so not in the balanced accuracy: ${list(idsWithoutTest)}.`] : []),
+    ...(idsWithoutTest.length > 0
+      ? [`Without tested answers, so not in the balanced accuracy: ${list(idsWithoutTest)}.`]
+      : []),
     ...(idsLeftOut.length > 0 ? [`Left out for lack of answers: ${list(idsLeftOut)}.`] : []),
   ];
 }
@@ -115,7 +141,14 @@ function notes({ idsWithoutTest, idsLeftOut }: ClassificationResult): string[] {
 function perIdTable(perId: readonly IdFigures[]): string {
   return table(
     ['label', 'training', 'tested', 'recall', 'precision', 'F1'],
-    perId.map(({ id, train, test, recall, precision, f1 }) => [id, String(train), String(test), percent(recall), percent(precision), percent(f1)]),
+    perId.map(({ id, train, test, recall, precision, f1 }) => [
+      id,
+      String(train),
+      String(test),
+      percent(recall),
+      percent(precision),
+      percent(f1),
+    ]),
   );
 }
 

@@ -2,15 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
+import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
 import { reportMarkdown, trainingPlot } from './report-markdown.js';
-import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
 import type { Report } from './report-types.js';
 
 /**
  * Writes report.md, report.json, per-id.csv, confusion.csv, and the plots: accuracy.svg, per-id.svg, k-sweep.svg where
  * an entry is a kNN, and for entry number n confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg where
- * value ids merge; and training-*.svg where there are curves of the training. Existing files of these names are replaced. Equal input gives equal bytes.
+ * value ids merge; and training-*.svg where there are curves of the training. Existing files of these names are
+ * replaced. Equal input gives equal bytes.
  *
  * @param dir is made where it does not exist
  * @returns the names of the files in `dir`
@@ -44,7 +45,11 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     await mkdir(dir, { recursive: true });
     for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
   } catch (cause) {
-    throw new EngineError('ERR_IO', `The report cannot be written to ${dir}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new EngineError(
+      'ERR_IO',
+      `The report cannot be written to ${dir}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
   return Object.keys(files);
 }

@@ -41,8 +41,8 @@ export class SoftmaxRegression {
   }
 
   /**
-   * The loss L and its gradients: with P the softmax of the logits and Y the one-hot targets, dL/dlogits = (P - Y) / rows,
-   * dL/dW = dlogits^T x, dL/db = column sums of dlogits.
+   * The loss L and its gradients: with P the softmax of the logits and Y the one-hot targets, dL/dlogits = (P - Y) /
+   * rows, dL/dW = dlogits^T x, dL/db = column sums of dlogits.
    *
    * @param targets label index of every row
    */

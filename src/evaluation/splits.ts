@@ -28,7 +28,10 @@ export function splitByRow(labels: Int32Array, names: readonly string[], testSha
   const isTest = new Uint8Array(labels.length);
   rowsOf.forEach((rows, label) => {
     if (rows.length < 2) {
-      throw new EngineError('ERR_ARG_RANGE', `"${names[label]}" has a single answer, which cannot be split; leave out rare labels with minPerId`);
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `"${names[label]}" has a single answer, which cannot be split; leave out rare labels with minPerId`,
+      );
     }
     const count = Math.min(Math.max(Math.round(rows.length * testShare), 1), rows.length - 1);
     for (const row of random.shuffle(rows).slice(0, count)) isTest[row] = 1;

@@ -14,8 +14,8 @@ export interface TermCounts {
 }
 
 /**
- * Counts the words and pairs of adjacent words of a text, lower-cased and hashed. Punctuation counts as words: lists and
- * dashes are part of a model's style. In other scripts than Latin the letters take the place of words.
+ * Counts the words and pairs of adjacent words of a text, lower-cased and hashed. Punctuation counts as words: lists
+ * and dashes are part of a model's style. In other scripts than Latin the letters take the place of words.
  */
 export function countTerms(text: string): TermCounts {
   const words = text.toLowerCase().match(WORD) ?? [];

@@ -39,7 +39,8 @@ const ROWS_PER_TURN = 32;
  */
 export async function evaluateTfidf(data: LabelledTexts, options: KnnOptions = {}): Promise<KnnResult> {
   const { texts, labels } = data;
-  if (texts.length !== labels.length) fail('ERR_SHAPE_MISMATCH', `${labels.length} texts, one per label,`, 'texts', texts);
+  if (texts.length !== labels.length)
+    fail('ERR_SHAPE_MISMATCH', `${labels.length} texts, one per label,`, 'texts', texts);
   return evaluateNeighbours(data, options, async (train, test, k) => {
     const counts = Array.from(train, (row) => countTerms(texts[row]!));
     const idf = inverseDocumentFrequencies(counts);
@@ -78,11 +79,15 @@ async function sparseNeighbours(
   const scores = new Float64Array(base.length);
   for (const [i, query] of queries.entries()) {
     if (i % ROWS_PER_TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
-    if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The TF-IDF baseline was aborted', { cause: signal.reason });
+    if (signal?.aborted)
+      throw new EngineError('ERR_ABORTED', 'The TF-IDF baseline was aborted', { cause: signal.reason });
     addScores(index, query, scores.fill(0));
     const nearest = largest(scores, k);
     rows.set(nearest, i * k);
-    distances.set(Float64Array.from(nearest, (row) => Math.sqrt(Math.max(0, 2 - 2 * scores[row]!))), i * k);
+    distances.set(
+      Float64Array.from(nearest, (row) => Math.sqrt(Math.max(0, 2 - 2 * scores[row]!))),
+      i * k,
+    );
   }
   return { queries: queries.length, k, rows, distances };
 }

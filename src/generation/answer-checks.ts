@@ -21,8 +21,8 @@ const NODE_FLAGS = ['--max-semi-space-size=1'];
 const MEMORY_SETTINGS = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
 
 /**
- * Looks at answers in a process of its own, which begins with the first answer and ends with the stage: the language identifier
- * takes more memory than all the rest, and a thread would not give it back.
+ * Looks at answers in a process of its own, which begins with the first answer and ends with the stage: the language
+ * identifier takes more memory than all the rest, and a thread would not give it back.
  */
 export class AnswerChecks {
   /** Oldest first; replies come in the order of the requests. */
@@ -44,7 +44,8 @@ export class AnswerChecks {
         return;
       }
       this.#pending.push({ resolve, reject });
-      child.send({ answer, finish, language } satisfies CheckRequest, () => undefined); // its end rejects, with the reason
+      // its end rejects, with the reason
+      child.send({ answer, finish, language } satisfies CheckRequest, () => undefined);
     });
   };
 
@@ -57,7 +58,11 @@ export class AnswerChecks {
   }
 
   #start(): ChildProcess {
-    const child = forkBeside('answer-checks-child', import.meta.url, { execArgv: NODE_FLAGS, env: { ...this.env, ...MEMORY_SETTINGS }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = forkBeside('answer-checks-child', import.meta.url, {
+      execArgv: NODE_FLAGS,
+      env: { ...this.env, ...MEMORY_SETTINGS },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     child.on('message', (faults: CheckReply) => this.#pending.shift()?.resolve(faults));
     child.once('error', (error) => this.#die(error.message));
     child.once('close', (code, signal) => this.#die(signal ?? `exit code ${String(code)}`));
@@ -66,7 +71,10 @@ export class AnswerChecks {
   }
 
   #die(how: string): void {
-    this.#death ??= new EngineError('ERR_DEVICE_UNAVAILABLE', `The process that looks at answers ended: ${how}. Run the same command again to go on`);
+    this.#death ??= new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      `The process that looks at answers ended: ${how}. Run the same command again to go on`,
+    );
     for (const { reject } of this.#pending.splice(0)) reject(this.#death);
   }
 }

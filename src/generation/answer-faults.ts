@@ -12,7 +12,12 @@ export function isRefusal(text: string): boolean {
 }
 
 /** The faults of an answer that can be told without a translation, the worst first. */
-export function answerFaults(answer: string, finish: string, language: string, isLanguage: LanguageCheck): AnswerFault[] {
+export function answerFaults(
+  answer: string,
+  finish: string,
+  language: string,
+  isLanguage: LanguageCheck,
+): AnswerFault[] {
   if (!/[\p{L}\p{N}]/u.test(answer)) return ['empty'];
   const faults: AnswerFault[] = [];
   if (!isLanguage(answer, language)) faults.push('wrong-language');
@@ -26,7 +31,9 @@ export function answerFaults(answer: string, finish: string, language: string, i
 const PIECE = 40;
 const MAX_REPEATED_SHARE = 0.5;
 
-/** True where more than half of a text of some length repeats what stands before: a model that went round in circles. */
+/**
+ * True where more than half of a text of some length repeats what stands before: a model that went round in circles.
+ */
 export function isRepetitive(text: string): boolean {
   if (text.length < 6 * PIECE) return false;
   const seen = new Set<string>();

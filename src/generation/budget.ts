@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { costOf, requestTokens, type Call } from './call.js';
+import { type Call, costOf, requestTokens } from './call.js';
 import type { CallMeta } from './call-store.js';
 
 /** What calls cost. */
@@ -61,7 +61,10 @@ export class Budget {
     const usd = costOf(call.price, prompt, completion);
     const over = (what: string, limit: number | undefined, after: number): void => {
       if (limit === undefined || after <= limit) return;
-      throw new EngineError('ERR_BUDGET', `The budget of ${limit} ${what} is used up: the next call of ${call.model} could exceed it. Raise it and run the same command again to go on`);
+      throw new EngineError(
+        'ERR_BUDGET',
+        `The budget of ${limit} ${what} is used up: the next call of ${call.model} could exceed it. Raise it and run the same command again to go on`,
+      );
     };
     over('USD', limits.usd, total.usd + reserved.usd + usd);
     over('tokens', limits.tokens, total.promptTokens + total.completionTokens + reserved.tokens + tokens);

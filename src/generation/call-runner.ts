@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { Budget } from './budget.js';
-import { callKey, costOf, type Call } from './call.js';
+import { type Call, callKey, costOf } from './call.js';
 import type { CallStore } from './call-store.js';
 import type { EndpointQueue } from './endpoint-queue.js';
 import { ProviderError } from './provider-error.js';
@@ -60,7 +60,13 @@ export class CallRunner {
         giveBack = this.budget.reserve(call);
       });
       const { promptTokens, completionTokens } = result;
-      const meta = { stage: call.stage, model: call.model, promptTokens, completionTokens, usd: costOf(call.price, promptTokens, completionTokens) };
+      const meta = {
+        stage: call.stage,
+        model: call.model,
+        promptTokens,
+        completionTokens,
+        usd: costOf(call.price, promptTokens, completionTokens),
+      };
       await this.store.put(key, meta, result);
       this.budget.add(meta);
       return false;

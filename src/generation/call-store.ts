@@ -4,10 +4,10 @@
  *
  *     {"key":"<32 hex>","crc":"<8 hex>","meta":{...},"result":{...}}
  *
- * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32 to 64 MB for a
- * million calls. Torn and damaged lines are skipped: their calls are made again.
+ * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32
+ * to 64 MB for a million calls. Torn and damaged lines are skipped: their calls are made again.
  */
-import { mkdir, open, readdir, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -69,7 +69,11 @@ export class CallStore {
    * @param onEntry is called for every result that is there
    * @throws EngineError `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
    */
-  static async open(dir: string, onEntry: (meta: CallMeta) => void, { signal, segmentBytes = SEGMENT_BYTES }: { signal?: AbortSignal | undefined; segmentBytes?: number } = {}): Promise<CallStore> {
+  static async open(
+    dir: string,
+    onEntry: (meta: CallMeta) => void,
+    { signal, segmentBytes = SEGMENT_BYTES }: { signal?: AbortSignal | undefined; segmentBytes?: number } = {},
+  ): Promise<CallStore> {
     const store = new CallStore(dir, segmentBytes);
     try {
       await withFileErrors(`use ${dir}`, async () => {
@@ -104,9 +108,12 @@ export class CallStore {
   async get(key: string): Promise<CallResult | undefined> {
     const at = this.#table.get(key);
     if (!at) return undefined;
-    const line = await withFileErrors(`read ${this.dir}`, () => readExactly(this.#segments[at.segment]!, at.offset, at.length));
+    const line = await withFileErrors(`read ${this.dir}`, () =>
+      readExactly(this.#segments[at.segment]!, at.offset, at.length),
+    );
     const entry = line && parseLine(line);
-    if (entry?.key !== key) throw new EngineError('ERR_DATA', `${join(this.dir, segmentName(at.segment))} was changed while it was in use`);
+    if (entry?.key !== key)
+      throw new EngineError('ERR_DATA', `${join(this.dir, segmentName(at.segment))} was changed while it was in use`);
     return (JSON.parse(entry.body) as { result: CallResult }).result;
   }
 
@@ -166,7 +173,11 @@ export class CallStore {
     await syncFolder(this.dir);
   }
 
-  async #readSegment(segment: number, onEntry: (meta: CallMeta) => void, signal: AbortSignal | undefined): Promise<void> {
+  async #readSegment(
+    segment: number,
+    onEntry: (meta: CallMeta) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const path = join(this.dir, segmentName(segment));
     const handle = await open(path, 'r+');
     this.#segments.push(handle);
@@ -221,7 +232,10 @@ function metaOf(body: string): CallMeta {
 }
 
 /** Whole lines with their offsets; a last one without line end is left out. */
-async function* linesOf(handle: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<{ line: Buffer; offset: number }> {
+async function* linesOf(
+  handle: FileHandle,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ line: Buffer; offset: number }> {
   let rest = Buffer.alloc(0);
   let offset = 0;
   for (let position = 0; ; ) {
@@ -230,7 +244,8 @@ async function* linesOf(handle: FileHandle, signal: AbortSignal | undefined): As
     const { bytesRead } = await handle.read(chunk, 0, READ_BYTES, position);
     if (bytesRead === 0) return;
     position += bytesRead;
-    const bytes = rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    const bytes =
+      rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
     let begin = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, begin)) {
       yield { line: bytes.subarray(begin, end), offset: offset + begin };

@@ -63,13 +63,17 @@ function sortedKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A quarter of the UTF-8 bytes: near what common tokenizers make of English, and of the right size for other scripts. */
+/**
+ * A quarter of the UTF-8 bytes: near what common tokenizers make of English, and of the right size for other scripts.
+ */
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
 export function requestTokens(request: Request): number {
-  return request.kind === 'chat' ? request.messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0) : estimateTokens(request.text);
+  return request.kind === 'chat'
+    ? request.messages.reduce((sum, { content }) => sum + estimateTokens(content) + 4, 0)
+    : estimateTokens(request.text);
 }
 
 /** USD for a number of tokens. */
@@ -107,10 +111,29 @@ export function chatCall(stage: string, model: Model, messages: readonly Message
 }
 
 /** A call that translates `text`. */
-export function translationCall(stage: string, translator: Translator, prompts: Prompts, seed: number, from: string, to: string, text: string, nameOf: (language: string) => string): Call {
+export function translationCall(
+  stage: string,
+  translator: Translator,
+  prompts: Prompts,
+  seed: number,
+  from: string,
+  to: string,
+  text: string,
+  nameOf: (language: string) => string,
+): Call {
   const { id, endpoint, model } = translator;
-  if (!model) return { stage, model: id, endpoint, price: FREE, request: { kind: 'translate', engine: endpoint, from, to, text } };
+  if (!model)
+    return {
+      stage,
+      model: id,
+      endpoint,
+      price: FREE,
+      request: { kind: 'translate', engine: endpoint, from, to, text },
+    };
   const messages = fillPrompt(prompts.translation, { from: nameOf(from), to: nameOf(to), text });
-  return chatCall(stage, model, messages, { temperature: translator.temperature, maxTokens: translator.maxTokens, seed });
+  return chatCall(stage, model, messages, {
+    temperature: translator.temperature,
+    maxTokens: translator.maxTokens,
+    seed,
+  });
 }
-

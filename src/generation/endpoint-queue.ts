@@ -60,8 +60,8 @@ export class EndpointQueue {
    * Makes a call.
    *
    * @param begin is called when the call's turn has come, and may refuse by throwing
-   * @throws ProviderError of kind `call` or `transient` where the call failed for good; EngineError `ERR_REMOTE` where the
-   *   endpoint is not usable, `ERR_ABORTED`
+   * @throws ProviderError of kind `call` or `transient` where the call failed for good; EngineError `ERR_REMOTE` where
+   *   the endpoint is not usable, `ERR_ABORTED`
    */
   run(request: Request, begin: () => void): Promise<CallResult> {
     return this.#queue.add(async () => {
@@ -88,7 +88,8 @@ export class EndpointQueue {
         return await this.attempt(request, this.#options.signal);
       } catch (error) {
         checkAborted(this.#options.signal);
-        if (!(error instanceof ProviderError) || error.kind !== 'transient' || attempt >= this.endpoint.retries) throw error;
+        if (!(error instanceof ProviderError) || error.kind !== 'transient' || attempt >= this.endpoint.retries)
+          throw error;
         this.retries++;
         if (error.retryAfterMs === undefined) await this.#wait(pause(attempt, this.#options.firstPauseMs));
         // The whole endpoint waits, or the other calls would run into the same refusal.
@@ -105,7 +106,9 @@ export class EndpointQueue {
 
   #giveUpOnEndpoint(error: ProviderError): void {
     if (error.kind === 'endpoint') {
-      this.#givenUp ??= new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses: ${error.message}`, { cause: error });
+      this.#givenUp ??= new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses: ${error.message}`, {
+        cause: error,
+      });
     } else if (++this.#failedInARow >= this.#options.failuresInARow) {
       const message = `The endpoint ${this.name} failed ${this.#failedInARow} calls in a row, the last one with: ${error.message}. Run the same command again to go on`;
       this.#givenUp ??= new EngineError('ERR_REMOTE', message, { cause: error });
@@ -121,5 +124,7 @@ function pause(attempt: number, first = FIRST_PAUSE_MS): number {
 
 function rateLimit(perMinute: number | undefined): { interval?: number; intervalCap?: number } {
   if (perMinute === undefined) return {};
-  return perMinute < SMOOTH_RATE ? { interval: 60_000 / perMinute, intervalCap: 1 } : { interval: 1000, intervalCap: Math.floor(perMinute / 60) };
+  return perMinute < SMOOTH_RATE
+    ? { interval: 60_000 / perMinute, intervalCap: 1 }
+    : { interval: 1000, intervalCap: Math.floor(perMinute / 60) };
 }

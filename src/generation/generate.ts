@@ -5,17 +5,17 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { checkAborted, withFileErrors } from '../core/file-errors.js';
-import { hashFile } from '../data/input-files.js';
 import { FolderLock } from '../data/folder-lock.js';
+import { hashFile } from '../data/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
 import { EndpointQueue } from './endpoint-queue.js';
-import { usedEndpoints, type Project } from './project.js';
-import type { Endpoint } from './project-schema.js';
+import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
-import { openEndpoint, type Attempt } from './providers/open-endpoint.js';
+import type { Endpoint } from './project-schema.js';
+import { type Attempt, openEndpoint } from './providers/open-endpoint.js';
 import { RecordFileWriter } from './record-file.js';
 import type { ValueRecord } from './records.js';
 import { runCallStage, type StageRun } from './run-call-stage.js';
@@ -63,11 +63,12 @@ export interface GenerateSummary {
 }
 
 /**
- * Runs a project, or goes on with it. Results of calls are kept before they count, so that a killed run loses at most the
- * calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it matters.
+ * Runs a project, or goes on with it. Results of calls are kept before they count, so that a killed run loses at most
+ * the calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it
+ * matters.
  *
- * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`, `ERR_IO`,
- *   `ERR_ABORTED`
+ * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`,
+ *   `ERR_IO`, `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
   const { out } = project;
@@ -85,7 +86,12 @@ export async function generate(project: Project, options: GenerateOptions = {}):
   }
 }
 
-async function runStages(project: Project, store: CallStore, budget: Budget, options: GenerateOptions): Promise<GenerateSummary> {
+async function runStages(
+  project: Project,
+  store: CallStore,
+  budget: Budget,
+  options: GenerateOptions,
+): Promise<GenerateSummary> {
   const { until, signal } = options;
   const folder = await ProjectFolder.open(project.out);
   const before = store.size;
@@ -98,12 +104,16 @@ async function runStages(project: Project, store: CallStore, budget: Budget, opt
     const files = { input: input.path, output: folder.file(stage), rejects: folder.rejectsFile(stage) };
     const fingerprint = fingerprintOf(project, stage, input.sha256);
     const known = folder.state(stage);
-    const reused = known?.fingerprint === fingerprint && known.failedCalls === 0 && (await isUnchanged(files.output, known, signal));
+    const reused =
+      known?.fingerprint === fingerprint && known.failedCalls === 0 && (await isUnchanged(files.output, known, signal));
     options.events?.onStage?.(stage, reused);
-    const state = reused ? known : await doStage(project, stage, files, input.records, { store, runner, fingerprint }, options);
+    const state = reused
+      ? known
+      : await doStage(project, stage, files, input.records, { store, runner, fingerprint }, options);
     if (!reused) await folder.setState(stage, state);
     options.events?.onStageEnd?.(stage, state);
-    if (state.output.records === 0) throw new EngineError('ERR_DATA', `The stage ${stage} left no records; ${files.rejects} says why`);
+    if (state.output.records === 0)
+      throw new EngineError('ERR_DATA', `The stage ${stage} left no records; ${files.rejects} says why`);
     stages.push({ stage, reused, ...state });
     input = { path: files.output, ...state.output };
   }
@@ -113,7 +123,9 @@ async function runStages(project: Project, store: CallStore, budget: Budget, opt
     newCalls: store.size - before,
     retries: [...queues.values()].reduce((sum, { retries }) => sum + retries, 0),
     spent: budget.total,
-    spentBy: STAGE_NAMES.flatMap((stage) => [...budget.of(stage)].map(([model, spending]) => ({ stage, model, spending }))),
+    spentBy: STAGE_NAMES.flatMap((stage) =>
+      [...budget.of(stage)].map(([model, spending]) => ({ stage, model, spending })),
+    ),
     qa: stages.length === STAGE_NAMES.length ? folder.file('back-translation') : undefined,
   };
 }
@@ -133,17 +145,29 @@ async function doStage(
     const run: StageRun =
       name === 'filter'
         ? await runFilter(project, files, signal)
-        : await runCallStage(callStages(project, checks.check)[name], files, inputRecords, { store, runner, maxFailedShare: project.failures.share, signal, onProgress });
+        : await runCallStage(callStages(project, checks.check)[name], files, inputRecords, {
+            store,
+            runner,
+            maxFailedShare: project.failures.share,
+            signal,
+            onProgress,
+          });
     return { ...run, fingerprint, seconds: (performance.now() - start) / 1000 };
   } finally {
     await checks.end();
   }
 }
 
-async function openEndpoints(project: Project, { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions): Promise<Map<string, EndpointQueue>> {
+async function openEndpoints(
+  project: Project,
+  { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions,
+): Promise<Map<string, EndpointQueue>> {
   const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
     const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
-    return [name, new EndpointQueue(name, endpoint, attempt, { failuresInARow: project.failures.inARow, signal, firstPauseMs })];
+    return [
+      name,
+      new EndpointQueue(name, endpoint, attempt, { failuresInARow: project.failures.inARow, signal, firstPauseMs }),
+    ];
   };
   return new Map(await Promise.all([...usedEndpoints(project)].map(open)));
 }
@@ -162,7 +186,18 @@ async function writeValues(path: string, values: readonly ValueRecord[]) {
 function fingerprintOf(project: Project, stage: StageName, inputSha256: string): string {
   const { seed, prompts, models, generator, translators, languageTable, encoder, languages, filter } = project;
   const settings = stage === 'filter' ? { version: 1, filter, encoder } : callStages(project)[stage];
-  const parts = { stage, inputSha256, settings, seed, prompts, models, generator, languages, translators: [...translators], languageTable: [...languageTable] };
+  const parts = {
+    stage,
+    inputSha256,
+    settings,
+    seed,
+    prompts,
+    models,
+    generator,
+    languages,
+    translators: [...translators],
+    languageTable: [...languageTable],
+  };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

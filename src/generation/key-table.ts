@@ -11,8 +11,8 @@ const KEY_WORDS = 3;
 const WORD_DIGITS = 8;
 
 /**
- * Places by key, 24 bytes a slot. Keeps 96 bits of a key; that two of a billion keys agree in them has a probability of 1
- * to 10^11, and the reader of the line would notice.
+ * Places by key, 24 bytes a slot. Keeps 96 bits of a key; that two of a billion keys agree in them has a probability of
+ * 1 to 10^11, and the reader of the line would notice.
  */
 export class KeyTable {
   /** Segment, offset, length + 1. */
@@ -34,5 +34,7 @@ export class KeyTable {
 }
 
 function wordsOf(key: string): number[] {
-  return Array.from({ length: KEY_WORDS }, (_, i) => Number.parseInt(key.slice(WORD_DIGITS * i, WORD_DIGITS * (i + 1)), 16));
+  return Array.from({ length: KEY_WORDS }, (_, i) =>
+    Number.parseInt(key.slice(WORD_DIGITS * i, WORD_DIGITS * (i + 1)), 16),
+  );
 }

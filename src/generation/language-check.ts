@@ -13,7 +13,17 @@ const MAX_CHARACTERS = 2000;
 
 /** Languages that the identifier does not tell apart, or calls by one code. */
 const RELATIVES: Readonly<Record<string, readonly string[]>> = {
-  id: ['ms'], no: ['da'], nb: ['no', 'da'], nn: ['no', 'da'], da: ['no'], hr: ['sr', 'bs', 'sl'], sr: ['hr', 'bs'], bs: ['hr', 'sr'], gl: ['pt', 'es'], fil: ['tl'], cmn: ['zh'],
+  id: ['ms'],
+  no: ['da'],
+  nb: ['no', 'da'],
+  nn: ['no', 'da'],
+  da: ['no'],
+  hr: ['sr', 'bs', 'sl'],
+  sr: ['hr', 'bs'],
+  bs: ['hr', 'sr'],
+  gl: ['pt', 'es'],
+  fil: ['tl'],
+  cmn: ['zh'],
 };
 
 /** A check for the languages of a table. The identifier takes 200 MB, so it is loaded only now. */

@@ -1,6 +1,9 @@
 /** What models make of "answer with a numbered list and nothing else". */
 
-/** `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. Group 1 is emphasis that it opens. */
+/**
+ * `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. Group 1 is emphasis that
+ * it opens.
+ */
 const MARKER =
   /^\s{0,8}(?:#{1,6}\s+)?(\*\*|__)?\s{0,8}(?:(?:scenario|situation|question|paraphrase|version|option|item)\s{1,8})?(?:\(?\d{1,4}\s{0,8}[.):\]]\)?|[-*•–·](?=\s)|(?:scenario|situation|question|paraphrase|version)\s{1,8}\d{1,4}\s{0,8}(?:[.:)–-]|\*\*|$))/iu;
 
@@ -10,8 +13,8 @@ const FENCE = /^\s*(?:```|~~~)/;
  * The entries of a list. Accepts numbered and bulleted lists with an introduction and a closing remark, entries over
  * several lines, JSON arrays (also in code fences), and, where nothing is marked, one entry a line.
  *
- * @returns entries on one line each, without markers, quotation marks and emphasis around them, none blank; repeated ones
- *   once
+ * @returns entries on one line each, without markers, quotation marks and emphasis around them, none blank; repeated
+ *   ones once
  */
 export function parseList(completion: string): string[] {
   const text = withoutReasoning(completion).replace(/\r\n?|[\u2028\u2029]/g, '\n');
@@ -29,7 +32,9 @@ export function parseSingle(completion: string): string {
     .split('\n')
     .filter((line) => !FENCE.test(line) && line.trim() !== '');
   if (lines.length > 1 && isIntroduction(lines[0]!)) lines.shift();
-  return cleanEntry(lines.join(' ').replace(/^\s*(?:\*\*)?(?:question|answer|translation|output)(?:\*\*)?\s*:(?:\*\*)?\s*/iu, ''));
+  return cleanEntry(
+    lines.join(' ').replace(/^\s*(?:\*\*)?(?:question|answer|translation|output)(?:\*\*)?\s*:(?:\*\*)?\s*/iu, ''),
+  );
 }
 
 /** A translation, whose lines are the writer's: only reasoning and white space around it go. */
@@ -98,10 +103,24 @@ function withoutMarker(line: string): string {
 }
 
 function isIntroduction(line: string): boolean {
-  return /:\s*(?:\*\*)?\s*$/.test(line) || /^(?:sure|certainly|of course|here (?:are|is)|okay|absolutely)\b.*[.!:]\s*$/iu.test(line.trim());
+  return (
+    /:\s*(?:\*\*)?\s*$/.test(line) ||
+    /^(?:sure|certainly|of course|here (?:are|is)|okay|absolutely)\b.*[.!:]\s*$/iu.test(line.trim())
+  );
 }
 
-const QUOTES: Readonly<Record<string, string>> = { '"': '"', '“': '”', '„': '“', '«': '»', '‘': '’', "'": "'", '「': '」', '*': '*', '_': '_', '`': '`' };
+const QUOTES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '“': '”',
+  '„': '“',
+  '«': '»',
+  '‘': '’',
+  "'": "'",
+  '「': '」',
+  '*': '*',
+  _: '_',
+  '`': '`',
+};
 
 function cleanEntry(entry: string): string {
   let text = entry.replace(/\s+/gu, ' ').trim();
@@ -109,7 +128,13 @@ function cleanEntry(entry: string): string {
     const close = QUOTES[text[0] ?? ''];
     const inner = text.slice(1, -1);
     // Only marks around the whole text: '"Yes" or "no"?' keeps its own.
-    if (close === undefined || text.length < 2 || text.at(-1) !== close || inner.includes(close) || inner.includes(text[0]!)) {
+    if (
+      close === undefined ||
+      text.length < 2 ||
+      text.at(-1) !== close ||
+      inner.includes(close) ||
+      inner.includes(text[0]!)
+    ) {
       if (!/^\*\*.*\*\*$/u.test(text) || text.slice(2, -2).includes('**')) return text;
       text = text.slice(2, -2).trim();
       continue;

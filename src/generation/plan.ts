@@ -29,8 +29,8 @@ export interface Plan {
 const TOKENS = { scenario: 60, question: 45 } as const;
 
 /**
- * Counts calls, tokens and cost by stage and model. The numbers are estimates from above: nothing is dropped, no text is
- * translated only once, and tokens are a quarter of the bytes.
+ * Counts calls, tokens and cost by stage and model. The numbers are estimates from above: nothing is dropped, no text
+ * is translated only once, and tokens are a quarter of the bytes.
  *
  * @param measured records that stages made in an earlier run, in place of the estimate
  */
@@ -47,12 +47,19 @@ export function planProject(project: Project, measured: Partial<Record<StageName
   made('answers', Math.round(models.reduce((sum, model) => sum + askedIn(model), 0)));
   made('back-translation', records.answers);
   const calls = planCalls(project, records);
-  const sum = (field: 'calls' | 'promptTokens' | 'completionTokens' | 'usd'): number => calls.reduce((total, entry) => total + entry[field], 0);
-  const idsOf = (some: readonly Model[]): number => some.reduce((total, { languages: spoken }) => total + spoken.length, 0);
+  const sum = (field: 'calls' | 'promptTokens' | 'completionTokens' | 'usd'): number =>
+    calls.reduce((total, entry) => total + entry[field], 0);
+  const idsOf = (some: readonly Model[]): number =>
+    some.reduce((total, { languages: spoken }) => total + spoken.length, 0);
   return {
     calls,
     records,
-    total: { calls: sum('calls'), promptTokens: sum('promptTokens'), completionTokens: sum('completionTokens'), usd: sum('usd') },
+    total: {
+      calls: sum('calls'),
+      promptTokens: sum('promptTokens'),
+      completionTokens: sum('completionTokens'),
+      usd: sum('usd'),
+    },
     valueIds: idsOf(models),
     seenValueIds: idsOf(models.filter(({ seen }) => seen === true)),
   };
@@ -64,16 +71,39 @@ function planCalls(project: Project, records: Record<StageName, number>): Planne
   const stages = callStages(project);
   const text = (tokens: number): string => 'text'.repeat(tokens);
   const question = text(TOKENS.question);
-  const typical = { id: '', valueId: '', group: '', value: values[0]!.value, scenario: text(TOKENS.scenario), question, text: question, answer: text(answers.expectedTokens), variant: 0, faults: [] };
+  const typical = {
+    id: '',
+    valueId: '',
+    group: '',
+    value: values[0]!.value,
+    scenario: text(TOKENS.scenario),
+    question,
+    text: question,
+    answer: text(answers.expectedTokens),
+    variant: 0,
+    faults: [],
+  };
   const perLanguage = (stage: AnyCallStage, total: number, completion: (call: number) => number): PlannedCalls[] =>
     languages.flatMap((lang) => multiply(stage, { ...typical, lang }, total / languages.length, completion));
-  const answersIn = (lang: string) => records.translation / languages.length * project.models.filter((model) => model.languages.includes(lang)).length;
-  const share = records.answers / Math.max(1, languages.reduce((sum, lang) => sum + answersIn(lang), 0));
-  const back = languages.filter((lang) => lang !== ENGLISH).flatMap((lang) =>
-    multiply(stages['back-translation'], { ...typical, lang }, answersIn(lang) * share, (call) => (call === 0 ? TOKENS.question : answers.expectedTokens)),
-  );
+  const answersIn = (lang: string) =>
+    (records.translation / languages.length) * project.models.filter((model) => model.languages.includes(lang)).length;
+  const share =
+    records.answers /
+    Math.max(
+      1,
+      languages.reduce((sum, lang) => sum + answersIn(lang), 0),
+    );
+  const back = languages
+    .filter((lang) => lang !== ENGLISH)
+    .flatMap((lang) =>
+      multiply(stages['back-translation'], { ...typical, lang }, answersIn(lang) * share, (call) =>
+        call === 0 ? TOKENS.question : answers.expectedTokens,
+      ),
+    );
   const all = [
-    ...values.flatMap((value) => multiply(stages.scenarios, value, 1, () => Math.min(scenarios.perCall, scenarios.perValue) * TOKENS.scenario)),
+    ...values.flatMap((value) =>
+      multiply(stages.scenarios, value, 1, () => Math.min(scenarios.perCall, scenarios.perValue) * TOKENS.scenario),
+    ),
     ...multiply(stages.questions, typical, records.scenarios, () => TOKENS.question),
     ...multiply(stages.paraphrases, typical, records.filter, () => paraphrases.perQuestion * TOKENS.question),
     ...multiply(stages.translation, typical, records.paraphrases, () => TOKENS.question),
@@ -83,12 +113,24 @@ function planCalls(project: Project, records: Record<StageName, number>): Planne
   return merge(all);
 }
 
-function multiply(stage: AnyCallStage, record: object, count: number, completion: (call: number) => number): PlannedCalls[] {
+function multiply(
+  stage: AnyCallStage,
+  record: object,
+  count: number,
+  completion: (call: number) => number,
+): PlannedCalls[] {
   return stage.calls(record).map((call, i) => {
     const promptTokens = requestTokens(call.request) * count;
     const limit = call.request.kind === 'chat' ? call.request.maxTokens : Infinity;
     const completionTokens = Math.min(completion(i), limit) * count;
-    return { stage: stage.name, model: call.model, calls: count, promptTokens, completionTokens, usd: costOf(call.price, promptTokens, completionTokens) };
+    return {
+      stage: stage.name,
+      model: call.model,
+      calls: count,
+      promptTokens,
+      completionTokens,
+      usd: costOf(call.price, promptTokens, completionTokens),
+    };
   });
 }
 
@@ -101,7 +143,16 @@ function merge(entries: readonly PlannedCalls[]): PlannedCalls[] {
     else for (const field of ['calls', 'promptTokens', 'completionTokens', 'usd'] as const) sum[field] += entry[field];
   }
   return [...merged.values()]
-    .map((entry) => ({ ...entry, calls: Math.round(entry.calls), promptTokens: Math.round(entry.promptTokens), completionTokens: Math.round(entry.completionTokens) }))
-    .sort((a, b) => STAGE_NAMES.indexOf(a.stage) - STAGE_NAMES.indexOf(b.stage) || b.calls - a.calls || (a.model < b.model ? -1 : 1));
+    .map((entry) => ({
+      ...entry,
+      calls: Math.round(entry.calls),
+      promptTokens: Math.round(entry.promptTokens),
+      completionTokens: Math.round(entry.completionTokens),
+    }))
+    .sort(
+      (a, b) =>
+        STAGE_NAMES.indexOf(a.stage) - STAGE_NAMES.indexOf(b.stage) ||
+        b.calls - a.calls ||
+        (a.model < b.model ? -1 : 1),
+    );
 }
-

@@ -30,7 +30,12 @@ const webEndpoint = {
 export const endpointSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('chat'), ...webEndpoint }),
   z.strictObject({ kind: z.literal('libretranslate'), ...webEndpoint }),
-  z.strictObject({ kind: z.literal('apertium'), command: text.default('apertium'), ...limits, concurrency: count(1, 1000).default(2) }),
+  z.strictObject({
+    kind: z.literal('apertium'),
+    command: text.default('apertium'),
+    ...limits,
+    concurrency: count(1, 1000).default(2),
+  }),
 ]);
 
 const modelFields = {
@@ -111,7 +116,9 @@ export const projectSchema = z.strictObject({
       }),
     )
     .default([]),
-  scenarios: z.strictObject({ perValue: count(1, 10_000).default(50), perCall: count(1, 100).default(10), ...sampling(1, 4000) }).prefault({}),
+  scenarios: z
+    .strictObject({ perValue: count(1, 10_000).default(50), perCall: count(1, 100).default(10), ...sampling(1, 4000) })
+    .prefault({}),
   questions: z.strictObject(sampling(0.7, 300)).prefault({}),
   filter: z
     .strictObject({
@@ -128,13 +135,21 @@ export const projectSchema = z.strictObject({
     .strictObject({
       ...sampling(0.7, 512),
       /** What is left out of the records; the rest is only counted. */
-      drop: z.array(z.enum(['empty', 'wrong-language', 'truncated', 'repetitive', 'refusal'])).default(['empty', 'wrong-language']),
+      drop: z
+        .array(z.enum(['empty', 'wrong-language', 'truncated', 'repetitive', 'refusal']))
+        .default(['empty', 'wrong-language']),
       /** Tokens of an answer, for the plan. */
       expectedTokens: count(1, 1_000_000).default(250),
     })
     .prefault({}),
   /** What all runs together may spend; the run stops before it would be more. */
-  budget: z.strictObject({ usd: z.number().positive().optional(), tokens: z.number().positive().optional(), calls: z.number().positive().optional() }).prefault({}),
+  budget: z
+    .strictObject({
+      usd: z.number().positive().optional(),
+      tokens: z.number().positive().optional(),
+      calls: z.number().positive().optional(),
+    })
+    .prefault({}),
   failures: z
     .strictObject({
       /** Share of a stage's calls that may fail for good. */
@@ -143,7 +158,9 @@ export const projectSchema = z.strictObject({
       inARow: count(1, 10_000).default(20),
     })
     .prefault({}),
-  report: z.strictObject({ samples: count(0, 2000).default(40), roundTripSample: count(0, 1_000_000).default(300) }).prefault({}),
+  report: z
+    .strictObject({ samples: count(0, 2000).default(40), roundTripSample: count(0, 1_000_000).default(300) })
+    .prefault({}),
 });
 
 export type ProjectFile = z.infer<typeof projectSchema>;

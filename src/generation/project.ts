@@ -5,10 +5,18 @@ import { fileURLToPath } from 'node:url';
 
 import { withFileErrors } from '../core/file-errors.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
-import { readPrompts, type Prompts } from './prompts.js';
-import { languagesSchema, projectSchema, registrySchema, type Endpoint, type LanguageEntry, type ModelEntry, type ProjectFile } from './project-schema.js';
+import {
+  type Endpoint,
+  type LanguageEntry,
+  languagesSchema,
+  type ModelEntry,
+  type ProjectFile,
+  projectSchema,
+  registrySchema,
+} from './project-schema.js';
+import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
-import { readYamlFile, type CheckedFile } from './yaml-file.js';
+import { type CheckedFile, readYamlFile } from './yaml-file.js';
 
 /** Folder of the data that comes with the package; generation/README.md says what is in it. */
 export const GENERATION_DATA = fileURLToPath(new URL('../../generation', import.meta.url));
@@ -53,7 +61,20 @@ export interface Translator {
   maxTokens: number;
 }
 
-export interface Project extends Pick<ProjectFile, 'name' | 'seed' | 'scenarios' | 'questions' | 'filter' | 'paraphrases' | 'answers' | 'budget' | 'failures' | 'report'> {
+export interface Project
+  extends Pick<
+    ProjectFile,
+    | 'name'
+    | 'seed'
+    | 'scenarios'
+    | 'questions'
+    | 'filter'
+    | 'paraphrases'
+    | 'answers'
+    | 'budget'
+    | 'failures'
+    | 'report'
+  > {
   /** Absolute folder of the results. */
   out: string;
   endpoints: Readonly<Record<string, Endpoint>>;
@@ -79,7 +100,9 @@ export async function readProject(path: string): Promise<Project> {
   const file = await readYamlFile(path, projectSchema);
   const { value } = file;
   const near = (name: string): string => resolve(dirname(path), name);
-  const registry = await readRegistry(value.registry === 'paper' ? join(GENERATION_DATA, 'registry', 'models.yaml') : near(value.registry));
+  const registry = await readRegistry(
+    value.registry === 'paper' ? join(GENERATION_DATA, 'registry', 'models.yaml') : near(value.registry),
+  );
   const languageTable = await readLanguageTables(value.languageTable === undefined ? [] : [near(value.languageTable)]);
   const resolver = new Resolver(file, registry);
   const models = value.models.map((reference, i) => resolver.model(reference, ['models', i], value.languages));
@@ -89,19 +112,40 @@ export async function readProject(path: string): Promise<Project> {
   const translators = resolver.translators(languages);
   file.throwMistakes();
   const values = await readValues(value.values, near);
-  const prompts = await readPrompts(join(GENERATION_DATA, 'prompts'), value.prompts === undefined ? undefined : near(value.prompts));
+  const prompts = await readPrompts(
+    join(GENERATION_DATA, 'prompts'),
+    value.prompts === undefined ? undefined : near(value.prompts),
+  );
   const { name, seed, scenarios, questions, filter, paraphrases, answers, budget, failures, report, endpoints } = value;
   return {
-    name, seed, scenarios, questions, filter, paraphrases, answers, budget, failures, report, endpoints,
+    name,
+    seed,
+    scenarios,
+    questions,
+    filter,
+    paraphrases,
+    answers,
+    budget,
+    failures,
+    report,
+    endpoints,
     out: near(value.out ?? name),
-    values, models, generator, languages, translators, languageTable, prompts,
+    values,
+    models,
+    generator,
+    languages,
+    translators,
+    languageTable,
+    prompts,
     encoder: filter.encoder === undefined ? DEFAULT_ENCODER : near(filter.encoder),
   };
 }
 
 /** The endpoints that calls of a project go to, by name. */
 export function usedEndpoints({ endpoints, generator, models, translators }: Project): Map<string, Endpoint> {
-  return new Map([generator, ...models, ...translators.values()].map(({ endpoint }) => [endpoint, endpoints[endpoint]!]));
+  return new Map(
+    [generator, ...models, ...translators.values()].map(({ endpoint }) => [endpoint, endpoints[endpoint]!]),
+  );
 }
 
 /** Models by id. */
@@ -138,11 +182,16 @@ class Resolver {
   model(reference: Reference, at: readonly PropertyKey[], languages: readonly string[] | undefined): Model {
     const own: ModelEntry = typeof reference === 'string' ? { id: reference } : reference;
     const known = this.registry.get(own.id) ?? (typeof reference === 'string' ? this.#projectModel(own.id) : undefined);
-    if (!known && typeof reference === 'string') this.file.mistake(at, `there is no model ${JSON.stringify(own.id)} in the registry`);
+    if (!known && typeof reference === 'string')
+      this.file.mistake(at, `there is no model ${JSON.stringify(own.id)} in the registry`);
     const entry = { ...known, ...own };
     const endpoint = entry.endpoint ?? '';
     if (!entry.endpoint) this.file.mistake(at, `the model ${entry.id} has no endpoint`);
-    else if (this.file.value.endpoints[endpoint]?.kind !== 'chat') this.file.mistake(at, `the model ${entry.id} needs an endpoint of kind chat, and ${JSON.stringify(endpoint)} is none`);
+    else if (this.file.value.endpoints[endpoint]?.kind !== 'chat')
+      this.file.mistake(
+        at,
+        `the model ${entry.id} needs an endpoint of kind chat, and ${JSON.stringify(endpoint)} is none`,
+      );
     const spoken = entry.languages ?? [ENGLISH];
     return {
       id: entry.id,
@@ -166,17 +215,26 @@ class Resolver {
     models.forEach((model, i) => {
       if (ids.has(model.id)) this.file.mistake(['models', i], `the model ${model.id} is there twice`);
       ids.add(model.id);
-      if (model.languages.length === 0) this.file.mistake(['models', i], `the model ${model.id} supports none of the languages ${languages.join(', ')}`);
+      if (model.languages.length === 0)
+        this.file.mistake(
+          ['models', i],
+          `the model ${model.id} supports none of the languages ${languages.join(', ')}`,
+        );
     });
     for (const language of languages) {
       const at = this.file.value.languages ? ['languages', this.file.value.languages.indexOf(language)] : ['models'];
-      if (!table.has(language)) this.file.mistake(at, `the language ${language} is not in the table of languages; add it by "languageTable"`);
-      else if (!models.some((model) => model.languages.includes(language))) this.file.mistake(at, `no model supports the language ${language}`);
+      if (!table.has(language))
+        this.file.mistake(at, `the language ${language} is not in the table of languages; add it by "languageTable"`);
+      else if (!models.some((model) => model.languages.includes(language)))
+        this.file.mistake(at, `no model supports the language ${language}`);
     }
   }
 
   translators(languages: readonly string[]): Map<string, Translator> {
-    const entries = this.file.value.translation.map((entry, i) => ({ translator: this.#translator(i), languages: entry.languages }));
+    const entries = this.file.value.translation.map((entry, i) => ({
+      translator: this.#translator(i),
+      languages: entry.languages,
+    }));
     const chosen = new Map<string, Translator>();
     for (const language of languages) {
       if (language === ENGLISH) continue;
@@ -190,13 +248,15 @@ class Resolver {
   #translator(index: number): Translator {
     const { endpoint, model: reference, temperature, maxTokens } = this.file.value.translation[index]!;
     const at = ['translation', index];
-    if ((endpoint === undefined) === (reference === undefined)) this.file.mistake(at, 'expected either an endpoint or a model');
+    if ((endpoint === undefined) === (reference === undefined))
+      this.file.mistake(at, 'expected either an endpoint or a model');
     if (reference !== undefined) {
       const model = this.model(reference, at, undefined);
       return { id: model.id, endpoint: model.endpoint, model, temperature, maxTokens };
     }
     const kind = this.file.value.endpoints[endpoint ?? '']?.kind;
-    if (kind !== 'libretranslate' && kind !== 'apertium') this.file.mistake(at, `${JSON.stringify(endpoint)} is no endpoint of kind libretranslate or apertium`);
+    if (kind !== 'libretranslate' && kind !== 'apertium')
+      this.file.mistake(at, `${JSON.stringify(endpoint)} is no endpoint of kind libretranslate or apertium`);
     return { id: endpoint ?? '', endpoint: endpoint ?? '', model: undefined, temperature, maxTokens };
   }
 

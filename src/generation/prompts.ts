@@ -66,12 +66,17 @@ export function parsePrompt(name: PromptName, text: string, path: string): Messa
     const { needs, may } = PROMPTS[name];
     for (const [, placeholder] of line.matchAll(/\{\{\s*(.*?)\s*\}\}/g)) {
       if ([...needs, ...may].some((known) => known === placeholder)) continue;
-      throw new EngineError('ERR_DATA', `${path}:${i + 1}: there is no {{${placeholder}}}; this prompt knows ${[...needs, ...may].map((known) => `{{${known}}}`).join(', ')}`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${path}:${i + 1}: there is no {{${placeholder}}}; this prompt knows ${[...needs, ...may].map((known) => `{{${known}}}`).join(', ')}`,
+      );
     }
   });
   for (const message of messages) message.content = message.content.trim();
-  if (!messages.some(({ role }) => role === 'user')) throw new EngineError('ERR_DATA', `${path}: the prompt has no message of the user`);
-  if (messages.some(({ content }) => content === '')) throw new EngineError('ERR_DATA', `${path}: a message of the prompt is empty`);
+  if (!messages.some(({ role }) => role === 'user'))
+    throw new EngineError('ERR_DATA', `${path}: the prompt has no message of the user`);
+  if (messages.some(({ content }) => content === ''))
+    throw new EngineError('ERR_DATA', `${path}: a message of the prompt is empty`);
   for (const needed of PROMPTS[name].needs) {
     if (messages.some(({ content }) => new RegExp(`\\{\\{\\s*${needed}\\s*\\}\\}`).test(content))) continue;
     throw new EngineError('ERR_DATA', `${path}: the prompt does not use {{${needed}}}`);
@@ -83,6 +88,8 @@ export function parsePrompt(name: PromptName, text: string, path: string): Messa
 export function fillPrompt(messages: readonly Message[], values: Readonly<Record<string, string | number>>): Message[] {
   return messages.map(({ role, content }) => ({
     role,
-    content: content.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : whole)),
+    content: content.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) =>
+      Object.hasOwn(values, name) ? String(values[name]) : whole,
+    ),
   }));
 }

@@ -1,6 +1,6 @@
 /** Files of records between stages, JSON Lines, written whole or not at all. */
 import { createHash } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { EngineError } from '../core/errors.js';

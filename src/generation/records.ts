@@ -92,7 +92,8 @@ export function parseValues(source: string | readonly string[], path = 'values')
   if (values.length === 0) throw new EngineError('ERR_DATA', `${path} holds no values`);
   const ids = new Set<string>();
   for (const { id, value } of values) {
-    if (ids.has(id)) throw new EngineError('ERR_DATA', `${path}: the value ${JSON.stringify(value)} (id ${id}) is there twice`);
+    if (ids.has(id))
+      throw new EngineError('ERR_DATA', `${path}: the value ${JSON.stringify(value)} (id ${id}) is there twice`);
     ids.add(id);
   }
   return values;
@@ -107,6 +108,7 @@ function parseValue(line: string, at: string): ValueRecord {
   }
   const { id, value, text } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Record<string, unknown>;
   const name = value ?? text;
-  if (typeof name !== 'string' || name.trim() === '') throw new EngineError('ERR_DATA', `${at}: "value" is missing or blank`);
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new EngineError('ERR_DATA', `${at}: "value" is missing or blank`);
   return { id: typeof id === 'string' && id !== '' ? id : contentId('v', name), value: name.trim() };
 }

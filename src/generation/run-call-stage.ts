@@ -3,7 +3,7 @@ import { checkAborted } from '../core/file-errors.js';
 import { callKey } from './call.js';
 import type { CallRunner } from './call-runner.js';
 import type { CallStore } from './call-store.js';
-import { readRecordFile, RecordFileWriter, type FileSummary } from './record-file.js';
+import { type FileSummary, RecordFileWriter, readRecordFile } from './record-file.js';
 import type { Reject } from './records.js';
 import type { CallStage, Outcome } from './stages/stage.js';
 
@@ -35,12 +35,17 @@ export interface RunOptions {
 const SAMPLE = 200;
 
 /**
- * Runs a stage over a file of records: makes the calls that are not there, then the records from their results. Holds no
- * more than the calls in flight and the failures.
+ * Runs a stage over a file of records: makes the calls that are not there, then the records from their results. Holds
+ * no more than the calls in flight and the failures.
  *
  * @throws EngineError as {@link CallRunner}, and `ERR_REMOTE` where too many calls failed for good
  */
-export async function runCallStage<I extends object, O extends object>(stage: CallStage<I, O>, files: StageFiles, inputRecords: number, options: RunOptions): Promise<StageRun> {
+export async function runCallStage<I extends object, O extends object>(
+  stage: CallStage<I, O>,
+  files: StageFiles,
+  inputRecords: number,
+  options: RunOptions,
+): Promise<StageRun> {
   const { runner, store, maxFailedShare, signal } = options;
   await makeCalls(stage, files.input, inputRecords, options);
   let calls = 0;
@@ -54,21 +59,34 @@ export async function runCallStage<I extends object, O extends object>(stage: Ca
         const result = await store.get(key);
         if (result) return result;
         const failure = runner.failures.get(key);
-        if (failure === undefined) throw new EngineError('ERR_INTERNAL', `A call of the stage ${stage.name} was neither made nor failed`);
+        if (failure === undefined)
+          throw new EngineError('ERR_INTERNAL', `A call of the stage ${stage.name} was neither made nor failed`);
         failedCalls++;
         reasons.set(failure, (reasons.get(failure) ?? 0) + 1);
         return { failure };
       }),
     );
-  const run = await assemble(files, async (record) => stage.records(record as I, await outcomesOf(record as I)), signal);
+  const run = await assemble(
+    files,
+    async (record) => stage.records(record as I, await outcomesOf(record as I)),
+    signal,
+  );
   if (failedCalls > maxFailedShare * calls) {
     const [[reason, count]] = [...reasons].sort((a, b) => b[1] - a[1]) as [[string, number]];
-    throw new EngineError('ERR_REMOTE', `${failedCalls} of ${calls} calls of the stage ${stage.name} failed for good, ${count} of them with: ${reason}. Run the same command again to try these again, or raise "failures.share"`);
+    throw new EngineError(
+      'ERR_REMOTE',
+      `${failedCalls} of ${calls} calls of the stage ${stage.name} failed for good, ${count} of them with: ${reason}. Run the same command again to try these again, or raise "failures.share"`,
+    );
   }
   return { ...run, calls, failedCalls };
 }
 
-async function makeCalls<I extends object, O>(stage: CallStage<I, O>, input: string, inputRecords: number, { runner, signal, onProgress }: RunOptions): Promise<void> {
+async function makeCalls<I extends object, O>(
+  stage: CallStage<I, O>,
+  input: string,
+  inputRecords: number,
+  { runner, signal, onProgress }: RunOptions,
+): Promise<void> {
   const total = await estimateCalls(stage, input, inputRecords);
   let done = 0;
   const count = (): void => onProgress?.(++done, Math.max(done, total));
@@ -85,7 +103,11 @@ async function makeCalls<I extends object, O>(stage: CallStage<I, O>, input: str
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
 
-async function estimateCalls<I extends object, O>(stage: CallStage<I, O>, input: string, inputRecords: number): Promise<number> {
+async function estimateCalls<I extends object, O>(
+  stage: CallStage<I, O>,
+  input: string,
+  inputRecords: number,
+): Promise<number> {
   let records = 0;
   let calls = 0;
   for await (const record of readRecordFile<I>(input)) {

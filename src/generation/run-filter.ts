@@ -1,12 +1,16 @@
 import { loadEncoder } from '../encoder/load-encoder.js';
 import type { Project } from './project.js';
-import { readRecordFile, RecordFileWriter } from './record-file.js';
+import { RecordFileWriter, readRecordFile } from './record-file.js';
 import type { QuestionRecord } from './records.js';
 import type { StageFiles, StageRun } from './run-call-stage.js';
 import { dropIllFormed, dropNearDuplicates } from './stages/filter.js';
 
 /** Runs the one stage that looks at all records at once and asks no model: questions to those that are kept. */
-export async function runFilter({ filter, encoder: folder }: Project, { input, output, rejects }: StageFiles, signal?: AbortSignal): Promise<StageRun> {
+export async function runFilter(
+  { filter, encoder: folder }: Project,
+  { input, output, rejects }: StageFiles,
+  signal?: AbortSignal,
+): Promise<StageRun> {
   const questions: QuestionRecord[] = [];
   for await (const record of readRecordFile<QuestionRecord>(input, signal)) questions.push(record);
   const formed = dropIllFormed(questions, filter);
@@ -15,14 +19,28 @@ export async function runFilter({ filter, encoder: folder }: Project, { input, o
   const counts: Record<string, number> = {};
   for (const { reason } of left) counts[reason] = (counts[reason] ?? 0) + 1;
   await writeAll(rejects, left);
-  return { output: await writeAll(output, kept.records), inputs: questions.length, rejects: counts, calls: 0, failedCalls: 0 };
+  return {
+    output: await writeAll(output, kept.records),
+    inputs: questions.length,
+    rejects: counts,
+    calls: 0,
+    failedCalls: 0,
+  };
 }
 
-async function dropSimilar(records: readonly QuestionRecord[], folder: string, similarity: number, signal: AbortSignal | undefined) {
+async function dropSimilar(
+  records: readonly QuestionRecord[],
+  folder: string,
+  similarity: number,
+  signal: AbortSignal | undefined,
+) {
   if (records.length < 2) return { records: [...records], rejects: [] };
   const encoder = await loadEncoder(folder);
   try {
-    const { embeddings, dim } = await encoder.encode(records.map(({ question }) => question), { signal });
+    const { embeddings, dim } = await encoder.encode(
+      records.map(({ question }) => question),
+      { signal },
+    );
     return await dropNearDuplicates(records, embeddings, dim, similarity, signal);
   } finally {
     await encoder.dispose();

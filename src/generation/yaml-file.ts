@@ -1,7 +1,7 @@
 /** YAML and JSON files checked against a schema: every mistake is named with file, line and path. */
 import { readFile } from 'node:fs/promises';
 
-import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
 import { EngineError } from '../core/errors.js';
@@ -33,7 +33,10 @@ export async function readYamlFile<S extends z.ZodType>(path: string, schema: S)
 export function checkYaml<S extends z.ZodType>(path: string, source: string, schema: S): CheckedFile<z.infer<S>> {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const found: { line: number; message: string }[] = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
+  const found: { line: number; message: string }[] = document.errors.map(({ pos, message }) => ({
+    line: lines.linePos(pos[0]).line,
+    message,
+  }));
   throwAll(path, found);
   const mistake = (at: Path, message: string): void => {
     const line = lines.linePos(offsetOf(document, at)).line || 1;
@@ -53,7 +56,9 @@ function toJs(document: Document.Parsed, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new EngineError('ERR_DATA', `${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new EngineError('ERR_DATA', `${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -69,10 +74,14 @@ function report(issue: z.core.$ZodIssue, mistake: (at: Path, message: string) =>
 function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing; expected ${issue.expected}`;
   if (issue.code === 'invalid_type') return `expected ${issue.expected}, got ${describeValue(issue.input)}`;
-  if (issue.code === 'too_small') return `expected at least ${String(issue.minimum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
-  if (issue.code === 'too_big') return `expected at most ${String(issue.maximum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
-  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}, got ${describeValue(issue.input)}`;
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) return `expected a known ${issue.discriminator}: chat, libretranslate or apertium`;
+  if (issue.code === 'too_small')
+    return `expected at least ${String(issue.minimum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
+  if (issue.code === 'too_big')
+    return `expected at most ${String(issue.maximum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
+  if (issue.code === 'invalid_value')
+    return `expected one of ${issue.values.map(String).join(', ')}, got ${describeValue(issue.input)}`;
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
+    return `expected a known ${issue.discriminator}: chat, libretranslate or apertium`;
   return undefined;
 }
 
@@ -88,7 +97,9 @@ function offsetOf(document: Document.Parsed, at: Path): number {
     const parent: unknown = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
     const key = at[depth - 1];
     if (isMap(parent)) {
-      const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = parent.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key),
+      );
       if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
     }
     const node: unknown = document.getIn(at.slice(0, depth), true);
@@ -98,7 +109,11 @@ function offsetOf(document: Document.Parsed, at: Path): number {
 }
 
 function formatPath(path: Path): string {
-  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`), '');
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  );
 }
 
 function throwAll(path: string, mistakes: readonly { line: number; message: string }[]): void {

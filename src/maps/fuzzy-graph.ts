@@ -1,7 +1,8 @@
 /**
- * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1): each row is joined to its k nearest
- * with exp(-(distance - rho) / sigma), where rho is the distance of its nearest distinct neighbour and sigma is such that
- * the strengths add up to log2(k + 1) (the reference counts the row itself among its k); the two directions of a pair are united as a + b - ab.
+ * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1): each row is joined to its k
+ * nearest with exp(-(distance - rho) / sigma), where rho is the distance of its nearest distinct neighbour and sigma is
+ * such that the strengths add up to log2(k + 1) (the reference counts the row itself among its k); the two directions
+ * of a pair are united as a + b - ab.
  */
 
 /** Neighbours of rows by an exact search, nearest first. */

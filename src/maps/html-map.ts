@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { EngineError } from '../core/errors.js';
 import { checkAborted } from '../core/file-errors.js';
 import type { QaRecord } from '../data/record.js';
-import { blockId, HEADER_ID, POINTS_ID, type PackedHeader, type TextKind } from './packed-map.js';
+import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, type TextKind } from './packed-map.js';
 import { pack, TextPacker } from './text-packer.js';
 import type { ValueMap } from './value-map.js';
 
@@ -23,7 +23,11 @@ const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsaf
  * @returns the page in parts
  * @throws EngineError `ERR_DATA` where there are fewer records than points, `ERR_ABORTED`, and what `records` throws
  */
-export async function htmlMap(map: ValueMap, records: AsyncIterable<QaRecord>, { textLength, signal }: HtmlMapOptions): Promise<string[]> {
+export async function htmlMap(
+  map: ValueMap,
+  records: AsyncIterable<QaRecord>,
+  { textLength, signal }: HtmlMapOptions,
+): Promise<string[]> {
   const { title, subtitle, columns, color, coordinates, valueIds } = map;
   const { answers, questions, questionOf } = await packTexts(records, valueIds.length, textLength, signal);
   const header: PackedHeader = { title, subtitle, points: valueIds.length, columns, color };
@@ -61,7 +65,8 @@ async function packTexts(
     questionOf[point++] = number;
     await answers.add(answer);
   }
-  if (point !== points) throw new EngineError('ERR_DATA', `The map has ${points} points, but there are ${point} records`);
+  if (point !== points)
+    throw new EngineError('ERR_DATA', `The map has ${points} points, but there are ${point} records`);
   return { answers: await answers.end(), questions: await questions.end(), questionOf };
 }
 
@@ -85,7 +90,8 @@ export function escapeHtml(text: string): string {
 
 /** The viewer as `npm run build:ts` bundles it; it lies in dist/ also for sources that run from src/. */
 async function readViewer(): Promise<{ script: string; style: string }> {
-  const read = (name: string): Promise<string> => readFile(new URL(`../../dist/maps/viewer/${name}`, import.meta.url), 'utf8');
+  const read = (name: string): Promise<string> =>
+    readFile(new URL(`../../dist/maps/viewer/${name}`, import.meta.url), 'utf8');
   try {
     return { script: await read('viewer.js'), style: await read('viewer.css') };
   } catch (cause) {

@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import { splitValueId } from '../core/value-id.js';
 import { ByteStream } from '../data/byte-stream.js';
 import { readCsv } from '../data/csv-reader.js';
-import { VALUE_ID_COLUMN, type MapColumn } from './value-map.js';
+import { type MapColumn, VALUE_ID_COLUMN } from './value-map.js';
 
 /** Properties of models by the name of the model, for example `{ 'gpt-4': { family: 'GPT', developer: 'OpenAI' } }`. */
 export interface ModelTable {
@@ -29,9 +29,14 @@ export async function readModelTable(file: string, signal?: AbortSignal): Promis
     for (const { cells, line } of rows) {
       if (typeof cells === 'string') throw new EngineError('ERR_DATA', `${file}:${line}: ${cells}`);
       const { model, ...rest } = cells as Record<string, string>;
-      if (model === undefined) throw new EngineError('ERR_DATA', `${file} has no column "model", but ${Object.keys(rest).join(', ')}`);
+      if (model === undefined)
+        throw new EngineError('ERR_DATA', `${file} has no column "model", but ${Object.keys(rest).join(', ')}`);
       const reserved = Object.keys(rest).find((name) => RESERVED.includes(name));
-      if (reserved !== undefined) throw new EngineError('ERR_DATA', `${file} has a column "${reserved}", which the answers have as well; rename it`);
+      if (reserved !== undefined)
+        throw new EngineError(
+          'ERR_DATA',
+          `${file} has a column "${reserved}", which the answers have as well; rename it`,
+        );
       if (models.has(model)) throw new EngineError('ERR_DATA', `${file}:${line}: the model "${model}" is there twice`);
       properties = Object.keys(rest);
       models.set(model, rest);
@@ -53,6 +58,8 @@ export function mapColumns(valueIds: readonly string[], table?: ModelTable): Map
     column(VALUE_ID_COLUMN, (id) => id),
     column('model', (id) => splitValueId(id).model),
     column('lang', (id) => splitValueId(id).lang),
-    ...(table?.properties ?? []).map((property) => column(property, (id) => table?.models.get(splitValueId(id).model)?.[property]?.trim() || UNKNOWN)),
+    ...(table?.properties ?? []).map((property) =>
+      column(property, (id) => table?.models.get(splitValueId(id).model)?.[property]?.trim() || UNKNOWN),
+    ),
   ];
 }

@@ -3,7 +3,8 @@
  *
  * - `map-header`: {@link PackedHeader} as JSON
  * - `map-points`: coordinates [points, 2] f32, then value ids [points] u32, then questions [points] u32, little-endian
- * - `map-answers-<n>`, `map-questions-<n>`: JSON arrays of {@link TEXTS_PER_BLOCK} texts each, unpacked when they are needed
+ * - `map-answers-<n>`, `map-questions-<n>`: JSON arrays of {@link TEXTS_PER_BLOCK} texts each, unpacked when they are
+ *   needed
  *
  * No Node here: the viewer uses it as well.
  */

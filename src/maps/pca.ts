@@ -16,13 +16,18 @@ export interface PrincipalComponents {
 
 /**
  * Projects rows onto their first two principal components. The sign of a component is such that its largest entry is
- * positive, so that equal input gives equal output. The eigenvectors of the [dim, dim] covariance are found on the calling
- * thread: about a second for 768 dimensions.
+ * positive, so that equal input gives equal output. The eigenvectors of the [dim, dim] covariance are found on the
+ * calling thread: about a second for 768 dimensions.
  *
  * @param embeddings [rows, dim], row-major, finite
  * @throws EngineError `ERR_ABORTED`
  */
-export async function principalComponents(embeddings: Float32Array, rows: number, dim: number, signal?: AbortSignal): Promise<PrincipalComponents> {
+export async function principalComponents(
+  embeddings: Float32Array,
+  rows: number,
+  dim: number,
+  signal?: AbortSignal,
+): Promise<PrincipalComponents> {
   const mean = meanRow(embeddings, rows, dim);
   const covariance = new Float64Array(dim * dim);
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
@@ -60,7 +65,9 @@ function traceOf(matrix: Float64Array, dim: number): number {
 }
 
 function leadingVectors(covariance: Float64Array, dim: number): { vector: Float64Array; variance: number }[] {
-  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), { assumeSymmetric: true });
+  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), {
+    assumeSymmetric: true,
+  });
   const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
   return order.slice(0, 2).map((column) => {
     const vector = Float64Array.from(eigenvectorMatrix.getColumn(column));

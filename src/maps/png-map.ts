@@ -15,7 +15,10 @@ const SCALE = 2;
 export async function pngMap(map: ValueMap): Promise<Uint8Array> {
   const { createCanvas, GlobalFonts, loadImage } = await loadCanvas();
   if (GlobalFonts.families.length === 0) {
-    throw new EngineError('ERR_DEVICE_UNAVAILABLE', 'A PNG needs a font for its legend and this system has none; install one (Debian: apt-get install fonts-dejavu-core) or write an SVG');
+    throw new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      'A PNG needs a font for its legend and this system has none; install one (Debian: apt-get install fonts-dejavu-core) or write an SVG',
+    );
   }
   const picture = await loadImage(Buffer.from(svgMap(map)));
   const canvas = createCanvas(picture.width * SCALE, picture.height * SCALE);
@@ -27,6 +30,10 @@ async function loadCanvas(): Promise<typeof CanvasModule> {
   try {
     return await import('@napi-rs/canvas');
   } catch (cause) {
-    throw new EngineError('ERR_DEVICE_UNAVAILABLE', 'A PNG needs the optional package @napi-rs/canvas, which is not installed or has no build for this platform; "npm install @napi-rs/canvas" adds it. An SVG needs nothing', { cause });
+    throw new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      'A PNG needs the optional package @napi-rs/canvas, which is not installed or has no build for this platform; "npm install @napi-rs/canvas" adds it. An SVG needs nothing',
+      { cause },
+    );
   }
 }

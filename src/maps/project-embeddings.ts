@@ -1,38 +1,49 @@
 import { EngineError } from '../core/errors.js';
+import {
+  expectCallback,
+  expectInRange,
+  expectInt32,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  fail,
+} from '../native/validate.js';
 import { countRows } from '../search/exact-search.js';
-import { expectCallback, expectInRange, expectInt32, expectInteger, expectOneOf, expectOptions, expectSignal, fail } from '../native/validate.js';
 import { principalComponents } from './pca.js';
-import { placeByNeighbours, umap, type UmapSettings } from './umap.js';
+import { placeByNeighbours, type UmapSettings, umap } from './umap.js';
 
 export const PROJECTION_METHODS = ['umap', 'pca'] as const;
 export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
 
-/** What UMAP is doing: searching nearest neighbours, in rows; laying out, in epochs; placing the other rows, in rows. */
+/**
+ * What UMAP is doing: searching nearest neighbours, in rows; laying out, in epochs; placing the other rows, in rows.
+ */
 export type ProjectionPhase = 'search' | 'layout' | 'place';
 
 export interface ProjectOptions {
   /** Entries of an embedding. */
   dim: number;
   /**
-   * `'umap'` keeps neighbours together: near is alike, but sizes and gaps of clusters mean little. `'pca'` shows the two
-   * directions of largest variance: fast, faithful at large, crowded. @default 'umap'
+   * `'umap'` keeps neighbours together: near is alike, but sizes and gaps of clusters mean little. `'pca'` shows the
+   * two directions of largest variance: fast, faithful at large, crowded. @default 'umap'
    */
   method?: ProjectionMethod;
   /** Decides the layout of UMAP; PCA needs none. @default 1 */
   seed?: number;
   /**
-   * UMAP: how many of its nearest rows, itself included, a row is kept together with, 3 to 200; fewer where there are fewer
-   * rows. Small values show detail, large ones the whole. @default 15
+   * UMAP: how many of its nearest rows, itself included, a row is kept together with, 3 to 200; fewer where there are
+   * fewer rows. Small values show detail, large ones the whole. @default 15
    */
   neighbours?: number;
   /**
-   * UMAP: how close rows may come in the layout, 0 to 1, where 1 is the distance over which attraction fades. Small values
-   * make tight clusters, large ones tell their members apart. @default 0.5
+   * UMAP: how close rows may come in the layout, 0 to 1, where 1 is the distance over which attraction fades. Small
+   * values make tight clusters, large ones tell their members apart. @default 0.5
    */
   minDistance?: number;
   /**
-   * UMAP: ascending numbers of the rows that are laid out, at least 3; every other row is placed at the weighted mean of its
-   * nearest among them. Default: all rows
+   * UMAP: ascending numbers of the rows that are laid out, at least 3; every other row is placed at the weighted mean
+   * of its nearest among them. Default: all rows
    */
   sample?: Int32Array;
   signal?: AbortSignal;
@@ -71,7 +82,11 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
   const onProgress = expectCallback(options.onProgress, 'onProgress');
   const rows = countRows(embeddings, 'embeddings', dim);
   const least = method === 'umap' ? 3 : 2;
-  if (rows < least) throw new EngineError('ERR_ARG_RANGE', `Expected at least ${least} rows for "embeddings" (method ${method}), got ${rows}`);
+  if (rows < least)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least ${least} rows for "embeddings" (method ${method}), got ${rows}`,
+    );
   if (method === 'pca') {
     const { coordinates, explained } = await principalComponents(embeddings, rows, dim, signal);
     return { method, coordinates, explained, laidOut: rows };
@@ -82,7 +97,16 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
     const coordinates = await umap(embeddings, { ...settings, neighbours: Math.min(neighbours, rows) });
     return { method, coordinates, laidOut: rows };
   }
-  return { method, coordinates: await projectSample(embeddings, sample, { ...settings, neighbours: Math.min(neighbours, sample.length) }, options.onProgress), laidOut: sample.length };
+  return {
+    method,
+    coordinates: await projectSample(
+      embeddings,
+      sample,
+      { ...settings, neighbours: Math.min(neighbours, sample.length) },
+      options.onProgress,
+    ),
+    laidOut: sample.length,
+  };
 }
 
 async function projectSample(
@@ -102,8 +126,12 @@ async function projectSample(
     onProgress: (_, done, total) => onProgress?.('place', done, total),
   });
   const coordinates = new Float32Array(rows * 2);
-  sample.forEach((row, i) => { coordinates.set(laidOut.subarray(2 * i, 2 * i + 2), 2 * row); });
-  others.forEach((row, i) => { coordinates.set(placed.subarray(2 * i, 2 * i + 2), 2 * row); });
+  sample.forEach((row, i) => {
+    coordinates.set(laidOut.subarray(2 * i, 2 * i + 2), 2 * row);
+  });
+  others.forEach((row, i) => {
+    coordinates.set(placed.subarray(2 * i, 2 * i + 2), 2 * row);
+  });
   return coordinates;
 }
 
@@ -118,7 +146,9 @@ function nextOutside(rows: ReadonlySet<number>): () => number {
 
 function gather(embeddings: Float32Array, rows: Int32Array, dim: number): Float32Array {
   const gathered = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) => { gathered.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim); });
+  rows.forEach((row, i) => {
+    gathered.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
+  });
   return gathered;
 }
 

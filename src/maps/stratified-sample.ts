@@ -10,7 +10,10 @@ import { SeededRandom } from '../core/random.js';
 export function stratifiedSample(labels: Int32Array, labelCount: number, count: number, seed: number): Int32Array {
   const byLabel: number[][] = Array.from({ length: labelCount }, () => []);
   labels.forEach((label, row) => byLabel[label]!.push(row));
-  const quotas = shares(byLabel.map((rows) => rows.length), count);
+  const quotas = shares(
+    byLabel.map((rows) => rows.length),
+    count,
+  );
   const random = new SeededRandom(seed);
   return Int32Array.from(byLabel.flatMap((rows, label) => random.shuffle(rows).slice(0, quotas[label]))).sort();
 }

@@ -32,7 +32,10 @@ export function svgMap(map: ValueMap): string {
   const [left, bottom, right, top] = bounds;
   const aspect = Math.min(ASPECT.max, Math.max(ASPECT.min, (top - bottom) / (right - left || 1)));
   const mapHeight = Math.round(MAP_WIDTH * aspect);
-  const legend = layOutLegend(column.values.map((label, i) => ({ label, colour: colours[i]!, count: counts[i]! })), mapHeight);
+  const legend = layOutLegend(
+    column.values.map((label, i) => ({ label, colour: colours[i]!, count: counts[i]! })),
+    mapHeight,
+  );
   const width = PADDING + MAP_WIDTH + PADDING + legend.width;
   const height = HEADING + mapHeight + PADDING;
   return [
@@ -83,15 +86,21 @@ function pointPaths(
   return paths;
 }
 
-/** The categories in columns of the map's height; where they are too many, the largest, and how many others there are. */
+/**
+ * The categories in columns of the map's height; where they are too many, the largest, and how many others there are.
+ */
 function layOutLegend(categories: readonly Category[], mapHeight: number): { elements: string[]; width: number } {
   const perColumn = Math.max(4, Math.floor(mapHeight / LEGEND_ROW));
   const room = perColumn * MAX_LEGEND_COLUMNS;
   const bySize = [...categories].sort((a, b) => b.count - a.count);
   const named = new Set(categories.length <= room ? categories : bySize.slice(0, room - 1));
-  const rows = categories.filter((category) => named.has(category)).map(({ label, colour, count }) => ({ label: shorten(label), colour, count: count.toLocaleString('en-US') }));
-  if (named.size < categories.length) rows.push({ label: `and ${categories.length - named.size} others`, colour: 'none', count: '' });
-  const columnWidth = 26 + Math.max(...rows.map(({ label, count }) => textWidth(label, LEGEND_FONT) + textWidth(count, LEGEND_FONT)));
+  const rows = categories
+    .filter((category) => named.has(category))
+    .map(({ label, colour, count }) => ({ label: shorten(label), colour, count: count.toLocaleString('en-US') }));
+  if (named.size < categories.length)
+    rows.push({ label: `and ${categories.length - named.size} others`, colour: 'none', count: '' });
+  const columnWidth =
+    26 + Math.max(...rows.map(({ label, count }) => textWidth(label, LEGEND_FONT) + textWidth(count, LEGEND_FONT)));
   const elements = rows.map(({ label, colour, count }, i) => {
     const x = PADDING + MAP_WIDTH + PADDING + Math.floor(i / perColumn) * (columnWidth + PADDING);
     const y = HEADING + (i % perColumn) * LEGEND_ROW + 12;
@@ -122,5 +131,7 @@ function text(content: string, x: number, y: number, attributes: string): string
 function escapeXml(content: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   // XML has no way to write control characters.
-  return content.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd').replace(/[&<>"]/g, (character) => entities[character]!);
+  return content
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"]/g, (character) => entities[character]!);
 }

@@ -1,7 +1,7 @@
 /**
- * Stochastic gradient descent of UMAP (McInnes, Healy, Melville 2018, section 3.2): edges attract their ends in proportion
- * to their strength, and for every attraction a row is pushed away from some rows drawn at random. Single-threaded, so that
- * equal input gives equal output.
+ * Stochastic gradient descent of UMAP (McInnes, Healy, Melville 2018, section 3.2): edges attract their ends in
+ * proportion to their strength, and for every attraction a row is pushed away from some rows drawn at random.
+ * Single-threaded, so that equal input gives equal output.
  */
 import { SeededRandom } from '../core/random.js';
 import type { FuzzyGraph } from './fuzzy-graph.js';
@@ -54,7 +54,8 @@ export function layOut(graph: FuzzyGraph, { coordinates, curve, epochs, seed, on
       nextPull[edge]! += periods[edge]!;
       const period = periods[edge]! / NEGATIVES;
       const pushes = Math.max(0, Math.floor((epoch - nextPush[edge]!) / period));
-      for (let push = 0; push < pushes; push++) pushApart(coordinates, a, 2 * random.integer(rows), rate, curveA, curveB);
+      for (let push = 0; push < pushes; push++)
+        pushApart(coordinates, a, 2 * random.integer(rows), rate, curveA, curveB);
       nextPush[edge]! += pushes * period;
     }
     onEpoch?.(epoch + 1);
@@ -62,11 +63,19 @@ export function layOut(graph: FuzzyGraph, { coordinates, curve, epochs, seed, on
 }
 
 /** Moves `a` only: the row drawn at random has its own turns. */
-function pushApart(coordinates: Float32Array, a: number, b: number, rate: number, curveA: number, curveB: number): void {
+function pushApart(
+  coordinates: Float32Array,
+  a: number,
+  b: number,
+  rate: number,
+  curveA: number,
+  curveB: number,
+): void {
   const squared = squaredDistance(coordinates, a, b);
   if (squared === 0) return;
   const push = (2 * curveB) / ((0.001 + squared) * (curveA * raise(squared, curveB) + 1));
-  for (let axis = 0; axis < 2; axis++) coordinates[a + axis]! += rate * clip(push * (coordinates[a + axis]! - coordinates[b + axis]!));
+  for (let axis = 0; axis < 2; axis++)
+    coordinates[a + axis]! += rate * clip(push * (coordinates[a + axis]! - coordinates[b + axis]!));
 }
 
 function squaredDistance(coordinates: Float32Array, a: number, b: number): number {

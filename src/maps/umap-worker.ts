@@ -21,5 +21,13 @@ const { table, start: coordinates, curve, epochs, seed } = workerData as UmapTas
 const send = (reply: UmapReply): void => {
   port.postMessage(reply);
 };
-layOut(fuzzyGraph(table), { coordinates, curve, epochs, seed, onEpoch: (done) => { send({ kind: 'epoch', done }); } });
+layOut(fuzzyGraph(table), {
+  coordinates,
+  curve,
+  epochs,
+  seed,
+  onEpoch: (done) => {
+    send({ kind: 'epoch', done });
+  },
+});
 send({ kind: 'end', coordinates });

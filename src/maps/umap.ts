@@ -42,17 +42,26 @@ export async function umap(embeddings: Float32Array, settings: UmapSettings): Pr
   const table = withoutSelf(await findNeighbours(embeddings, embeddings, neighbours, settings));
   const { coordinates } = await principalComponents(embeddings, rows, dim, signal);
   const epochs = defaultEpochs(rows);
-  return runWorker({ table, start: startFrom(coordinates, seed), curve: fitCurve(minDistance), epochs, seed }, signal, (done) => onProgress?.('layout', done, epochs));
+  return runWorker(
+    { table, start: startFrom(coordinates, seed), curve: fitCurve(minDistance), epochs, seed },
+    signal,
+    (done) => onProgress?.('layout', done, epochs),
+  );
 }
 
 /**
- * Places further rows in a layout: each at the mean of its nearest neighbours, weighted by the strength of the edges that
- * it would have.
+ * Places further rows in a layout: each at the mean of its nearest neighbours, weighted by the strength of the edges
+ * that it would have.
  *
  * @param laidOut [rows, dim], `coordinates` [rows, 2]
  * @returns [number of `others`, 2]
  */
-export async function placeByNeighbours(laidOut: Float32Array, coordinates: Float32Array, others: Float32Array, settings: UmapSettings): Promise<Float32Array> {
+export async function placeByNeighbours(
+  laidOut: Float32Array,
+  coordinates: Float32Array,
+  others: Float32Array,
+  settings: UmapSettings,
+): Promise<Float32Array> {
   const table = await findNeighbours(laidOut, others, settings.neighbours, settings);
   const { k, rows } = table;
   const strengths = membershipStrengths(table);
@@ -69,11 +78,18 @@ export async function placeByNeighbours(laidOut: Float32Array, coordinates: Floa
   return placed;
 }
 
-async function findNeighbours(base: Float32Array, queries: Float32Array, k: number, { dim, signal, onProgress }: UmapSettings): Promise<NeighbourTable> {
+async function findNeighbours(
+  base: Float32Array,
+  queries: Float32Array,
+  k: number,
+  { dim, signal, onProgress }: UmapSettings,
+): Promise<NeighbourTable> {
   const count = queries.length / dim;
   const table = { k, rows: new Int32Array(count * k), distances: new Float64Array(count * k) };
   for (let first = 0; first < count; first += SEARCH_ROWS) {
-    const found = await exactNeighbours(base, queries.subarray(first * dim, (first + SEARCH_ROWS) * dim), dim, k, { signal });
+    const found = await exactNeighbours(base, queries.subarray(first * dim, (first + SEARCH_ROWS) * dim), dim, k, {
+      signal,
+    });
     table.rows.set(found.rows, first * k);
     table.distances.set(found.distances, first * k);
     onProgress?.('search', Math.min(count, first + SEARCH_ROWS), count);
@@ -81,7 +97,10 @@ async function findNeighbours(base: Float32Array, queries: Float32Array, k: numb
   return table;
 }
 
-/** Removes each row from its own neighbours; where more than k rows are equal to it, it may be missing, and the last goes. */
+/**
+ * Removes each row from its own neighbours; where more than k rows are equal to it, it may be missing, and the last
+ * goes.
+ */
 function withoutSelf({ k, rows, distances }: NeighbourTable): NeighbourTable {
   const count = rows.length / k;
   const kept = { k: k - 1, rows: new Int32Array(count * (k - 1)), distances: new Float64Array(count * (k - 1)) };
@@ -104,7 +123,11 @@ function startFrom(coordinates: Float32Array, seed: number): Float32Array {
   return coordinates.map((value) => (value / extent) * START_RADIUS + (random.next() - 0.5) * JITTER);
 }
 
-async function runWorker(task: UmapTask, signal: AbortSignal | undefined, onEpoch: (done: number) => void): Promise<Float32Array> {
+async function runWorker(
+  task: UmapTask,
+  signal: AbortSignal | undefined,
+  onEpoch: (done: number) => void,
+): Promise<Float32Array> {
   checkAborted(signal);
   const worker = startWorker(task);
   const stop = new AbortController();
@@ -115,12 +138,24 @@ async function runWorker(task: UmapTask, signal: AbortSignal | undefined, onEpoc
         else onEpoch(reply.done);
       });
       worker.once('error', reject);
-      worker.once('exit', (code) => { reject(new EngineError('ERR_INTERNAL', `The thread of the layout ended early with code ${code}`)); });
-      signal?.addEventListener('abort', () => { reject(new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason })); }, { signal: stop.signal });
+      worker.once('exit', (code) => {
+        reject(new EngineError('ERR_INTERNAL', `The thread of the layout ended early with code ${code}`));
+      });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          reject(new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason }));
+        },
+        { signal: stop.signal },
+      );
     });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      throw new EngineError('ERR_OUT_OF_MEMORY', `The layout of ${task.start.length / 2} rows needs more memory than there is; lay out a smaller sample`, { cause: error });
+      throw new EngineError(
+        'ERR_OUT_OF_MEMORY',
+        `The layout of ${task.start.length / 2} rows needs more memory than there is; lay out a smaller sample`,
+        { cause: error },
+      );
     }
     throw error;
   } finally {
@@ -135,5 +170,8 @@ function startWorker(workerData: UmapTask): Worker {
   // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
   const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
   const entry = new URL('./umap-worker.ts', import.meta.url).href;
-  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, { workerData, eval: true });
+  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
+    workerData,
+    eval: true,
+  });
 }

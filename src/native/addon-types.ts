@@ -168,17 +168,80 @@ export interface NativeEncoder {
 
 /** Single kernels of the encoder, blocking, for tests only; shapes are those of the headers in native/ops. */
 export interface TestKernels {
-  attentionForward(offsets: Int32Array, heads: number, headDim: number, qkv: Float32Array, o: Float32Array, lse: Float32Array, o16: Uint16Array): void;
-  attentionBackward(offsets: Int32Array, heads: number, headDim: number, qkv: Float32Array, o: Float32Array | Uint16Array, lse: Float32Array, dO: Float32Array, dqkv: Float32Array): void;
-  layerNormForward(rows: number, cols: number, epsilon: number, x: Float32Array, residual: Float32Array, weight: Float32Array, bias: Float32Array, sum: Float32Array, mean: Float32Array, rstd: Float32Array, y: Float32Array, y16: Uint16Array): void;
-  layerNormBackward(rows: number, cols: number, dy: Float32Array, sum: Float32Array, mean: Float32Array, rstd: Float32Array, weight: Float32Array, dsum: Float32Array, dsum16: Uint16Array, dweight: Float32Array, dbias: Float32Array): void;
+  attentionForward(
+    offsets: Int32Array,
+    heads: number,
+    headDim: number,
+    qkv: Float32Array,
+    o: Float32Array,
+    lse: Float32Array,
+    o16: Uint16Array,
+  ): void;
+  attentionBackward(
+    offsets: Int32Array,
+    heads: number,
+    headDim: number,
+    qkv: Float32Array,
+    o: Float32Array | Uint16Array,
+    lse: Float32Array,
+    dO: Float32Array,
+    dqkv: Float32Array,
+  ): void;
+  layerNormForward(
+    rows: number,
+    cols: number,
+    epsilon: number,
+    x: Float32Array,
+    residual: Float32Array,
+    weight: Float32Array,
+    bias: Float32Array,
+    sum: Float32Array,
+    mean: Float32Array,
+    rstd: Float32Array,
+    y: Float32Array,
+    y16: Uint16Array,
+  ): void;
+  layerNormBackward(
+    rows: number,
+    cols: number,
+    dy: Float32Array,
+    sum: Float32Array,
+    mean: Float32Array,
+    rstd: Float32Array,
+    weight: Float32Array,
+    dsum: Float32Array,
+    dsum16: Uint16Array,
+    dweight: Float32Array,
+    dbias: Float32Array,
+  ): void;
   geluForward(x: Float32Array | Uint16Array, y: Float32Array, y16: Uint16Array): void;
-  geluBackward(x: Float32Array | Uint16Array, dy: Float32Array | Uint16Array, dx: Float32Array | Uint16Array, y: Float32Array | Uint16Array): void;
+  geluBackward(
+    x: Float32Array | Uint16Array,
+    dy: Float32Array | Uint16Array,
+    dx: Float32Array | Uint16Array,
+    y: Float32Array | Uint16Array,
+  ): void;
   swigluForward(rows: number, cols: number, pair: Float32Array | Uint16Array, y: Float32Array, y16: Uint16Array): void;
-  swigluBackward(rows: number, cols: number, pair: Float32Array | Uint16Array, dy: Float32Array | Uint16Array, dpair: Float32Array | Uint16Array, y: Float32Array | Uint16Array): void;
+  swigluBackward(
+    rows: number,
+    cols: number,
+    pair: Float32Array | Uint16Array,
+    dy: Float32Array | Uint16Array,
+    dpair: Float32Array | Uint16Array,
+    y: Float32Array | Uint16Array,
+  ): void;
   l2NormalizeBackward(rows: number, cols: number, x: Float32Array, dy: Float32Array, dx: Float32Array): void;
   squaredNorm(x: Float32Array): number;
-  adamw(grad: Float32Array, m: Float32Array, v: Float32Array, w: Float32Array, step: number, learningRate: number, weightDecay: number, scale: number): void;
+  adamw(
+    grad: Float32Array,
+    m: Float32Array,
+    v: Float32Array,
+    w: Float32Array,
+    step: number,
+    learningRate: number,
+    weightDecay: number,
+    scale: number,
+  ): void;
 }
 
 export interface Addon {
@@ -237,7 +300,9 @@ export interface Addon {
 
   /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
   matmulSeconds(...args: Parameters<Addon['matmul']>): Promise<number>;
-  /** For benchmarks and tests: qkv [tokens, 3 * heads * headDim], out [tokens, heads * headDim], lse [tokens, heads]. */
+  /**
+   * For benchmarks and tests: qkv [tokens, 3 * heads * headDim], out [tokens, heads * headDim], lse [tokens, heads].
+   */
   attentionForward(
     qkv: Float32Array,
     offsets: Int32Array,
@@ -248,7 +313,10 @@ export interface Addon {
     headDim: number,
     control?: Int32Array,
   ): Promise<void>;
-  /** For benchmarks and tests: x [rows, inWidth], weight [outWidth, inWidth], bias [outWidth], out [rows, outWidth]; rows a multiple of 32. */
+  /**
+   * For benchmarks and tests: x [rows, inWidth], weight [outWidth, inWidth], bias [outWidth], out [rows, outWidth];
+   * rows a multiple of 32.
+   */
   linearForward(
     x: Float32Array,
     weight: Float32Array,

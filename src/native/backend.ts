@@ -14,8 +14,8 @@ export interface BackendChoice {
 }
 
 /**
- * What `UNIVAR_BACKEND` says. Unset means `'cpu'`: the CUDA backend has not yet been run on a device, so nobody should get it
- * without asking.
+ * What `UNIVAR_BACKEND` says. Unset means `'cpu'`: the CUDA backend has not yet been run on a device, so nobody should
+ * get it without asking.
  *
  * @throws EngineError `ERR_ARG_RANGE`
  */
@@ -38,7 +38,10 @@ export function chooseBackend(wanted: BackendWish, cuda: () => Pick<CudaState, '
   const { usable, reason = 'unknown' } = cuda();
   if (usable) return { wanted, active: 'cuda', reasons: [] };
   if (wanted === 'cuda') {
-    throw new EngineError('ERR_DEVICE_UNAVAILABLE', `UNIVAR_BACKEND=cuda asks for a GPU, but ${reason}. Unset it, or say auto, to compute on the CPU.`);
+    throw new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      `UNIVAR_BACKEND=cuda asks for a GPU, but ${reason}. Unset it, or say auto, to compute on the CPU.`,
+    );
   }
   return { wanted, active: 'cpu', reasons: [`cuda: ${reason}`] };
 }

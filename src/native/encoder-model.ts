@@ -1,6 +1,6 @@
-import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
-import { callNative, type CallOptions } from './call.js';
 import { EngineError } from '../core/errors.js';
+import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
+import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
@@ -79,8 +79,8 @@ export class EncoderModel {
   }
 
   /**
-   * Embeddings [texts, hidden] of the states after the first `layers` layers; 0 means the normalised sum of the embedding
-   * tables. `hidden`, if given, receives these states [tokens, hidden].
+   * Embeddings [texts, hidden] of the states after the first `layers` layers; 0 means the normalised sum of the
+   * embedding tables. `hidden`, if given, receives these states [tokens, hidden].
    */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     const texts = this.#check(batch, 'batch');
@@ -95,11 +95,24 @@ export class EncoderModel {
   }
 
   /** Loss of a batch of pairs; the gradients are then in the block `gradients`. */
-  async backward(query: PackedTokens, key: PackedTokens, loss: LossSettings, options: CallOptions = {}): Promise<{ loss: number }> {
+  async backward(
+    query: PackedTokens,
+    key: PackedTokens,
+    loss: LossSettings,
+    options: CallOptions = {},
+  ): Promise<{ loss: number }> {
     const { ids, offsets } = this.#pairs(query, key, loss);
     return this.#run(options, (control) =>
       this.#native.backward(
-        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer, loss.lowerStates, control,
+        ids,
+        offsets,
+        loss.labels,
+        modeNumber(loss),
+        loss.logitScale,
+        loss.memoryBudget,
+        loss.firstTrainedLayer,
+        loss.lowerStates,
+        control,
       ),
     );
   }
@@ -116,13 +129,30 @@ export class EncoderModel {
     const { step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm } = update;
     return this.#run(options, (control) =>
       this.#native.step(
-        ids, offsets, loss.labels, modeNumber(loss), loss.logitScale, loss.memoryBudget, loss.firstTrainedLayer,
-        loss.lowerStates, control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm,
+        ids,
+        offsets,
+        loss.labels,
+        modeNumber(loss),
+        loss.logitScale,
+        loss.memoryBudget,
+        loss.firstTrainedLayer,
+        loss.lowerStates,
+        control,
+        step,
+        learningRate,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        maxGradNorm,
       ),
     );
   }
 
-  /** Resolves when no call is in flight; what follows at once, without another await, sees the parameters of no half step. */
+  /**
+   * Resolves when no call is in flight; what follows at once, without another await, sees the parameters of no half
+   * step.
+   */
   async idle(): Promise<void> {
     let last: Promise<unknown> | undefined;
     while (last !== this.#last) {
@@ -166,16 +196,20 @@ export class EncoderModel {
 
   /** Queries, then keys, as one batch. */
   #pairs(query: PackedTokens, key: PackedTokens, loss: LossSettings): PackedTokens {
-    if (this.precision === 'int8') fail('ERR_ARG_RANGE', 'f32 or bf16, which can be trained,', 'precision', this.precision);
+    if (this.precision === 'int8')
+      fail('ERR_ARG_RANGE', 'f32 or bf16, which can be trained,', 'precision', this.precision);
     const rows = this.#check(query, 'query');
     if (rows === 0) fail('ERR_ARG_RANGE', 'at least one pair', 'query', rows);
     const keys = this.#check(key, 'key');
     if (keys !== rows) fail('ERR_SHAPE_MISMATCH', `${rows} texts, as many as "query" has,`, 'key', keys);
     if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
-    else if (loss.mode === 'masked' || loss.mode === 'supervised') fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
+    else if (loss.mode === 'masked' || loss.mode === 'supervised')
+      fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
     expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
-    if (loss.lowerStates && loss.firstTrainedLayer === 0) fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
-    if (loss.lowerStates) expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
+    if (loss.lowerStates && loss.firstTrainedLayer === 0)
+      fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
+    if (loss.lowerStates)
+      expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
     return joinBatches(query, key);
   }
 }

@@ -1,5 +1,5 @@
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from './addon-types.js';
-import { callNative, type CallOptions } from './call.js';
+import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 
 /** How to make an index; everything is validated by the caller, src/search. 0 stands for FAISS's default. */
@@ -37,11 +37,21 @@ export function indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<Opene
   return callNative(indexFromBytes, {}, () => addon().indexFromBytes(bytes, plain));
 }
 
-export function trainIndex(index: IndexHandle, vectors: Float32Array, rows: number, options: CallOptions): Promise<IndexInfo> {
+export function trainIndex(
+  index: IndexHandle,
+  vectors: Float32Array,
+  rows: number,
+  options: CallOptions,
+): Promise<IndexInfo> {
   return callNative(trainIndex, options, (control) => addon().indexTrain(index, vectors, rows, control));
 }
 
-export function addToIndex(index: IndexHandle, vectors: Float32Array, rows: number, options: CallOptions): Promise<IndexInfo> {
+export function addToIndex(
+  index: IndexHandle,
+  vectors: Float32Array,
+  rows: number,
+  options: CallOptions,
+): Promise<IndexInfo> {
   return callNative(addToIndex, options, (control) => addon().indexAdd(index, vectors, rows, control));
 }
 
@@ -65,7 +75,19 @@ export function searchIndex(
   options: CallOptions,
 ): Promise<void> {
   return callNative(searchIndex, options, (control) =>
-    addon().indexSearch(index, queries, rows, k, labels, distances, params.efSearch, params.nprobe, params.rerank, params.filter, control),
+    addon().indexSearch(
+      index,
+      queries,
+      rows,
+      k,
+      labels,
+      distances,
+      params.efSearch,
+      params.nprobe,
+      params.rerank,
+      params.filter,
+      control,
+    ),
   );
 }
 
@@ -78,7 +100,17 @@ export function rangeSearchIndex(
   options: CallOptions,
 ): Promise<RangeSearchResult> {
   return callNative(rangeSearchIndex, options, (control) =>
-    addon().indexRangeSearch(index, queries, rows, radius, params.efSearch, params.nprobe, params.rerank, params.filter, control),
+    addon().indexRangeSearch(
+      index,
+      queries,
+      rows,
+      radius,
+      params.efSearch,
+      params.nprobe,
+      params.rerank,
+      params.filter,
+      control,
+    ),
   );
 }
 

@@ -1,6 +1,15 @@
-import { addon } from './loader.js';
 import { callNative } from './call.js';
-import { expectInRange, expectInt32, expectInteger, expectMatrix, expectOneOf, expectOptions, expectSignal, fail } from './validate.js';
+import { addon } from './loader.js';
+import {
+  expectInRange,
+  expectInt32,
+  expectInteger,
+  expectMatrix,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  fail,
+} from './validate.js';
 
 const MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
 const KEYS = ['query', 'key', 'rows', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
@@ -69,12 +78,26 @@ export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   if (labelled && given.labels === undefined) {
     fail('ERR_ARG_TYPE', `an Int32Array, which mode ${mode} needs,`, 'labels', given.labels);
   }
-  const labels = given.labels === undefined ? undefined : expectInt32(given.labels, 'labels', rows, INT32_MIN, INT32_MAX);
+  const labels =
+    given.labels === undefined ? undefined : expectInt32(given.labels, 'labels', rows, INT32_MIN, INT32_MAX);
 
   const dQuery = new Float32Array(rows * dim);
   const dKey = new Float32Array(rows * dim);
   const loss = await callNative(infoNce, { signal }, (control) =>
-    addon().infoNce(query, key, labels, dQuery, dKey, rows, dim, logitScale, MODES.indexOf(mode) as 0 | 1 | 2 | 3, precision, 0, control),
+    addon().infoNce(
+      query,
+      key,
+      labels,
+      dQuery,
+      dKey,
+      rows,
+      dim,
+      logitScale,
+      MODES.indexOf(mode) as 0 | 1 | 2 | 3,
+      precision,
+      0,
+      control,
+    ),
   );
   return { loss, dQuery, dKey };
 }

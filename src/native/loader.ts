@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { usableCpuCount } from '../core/cpu-count.js';
 import { EngineError } from '../core/errors.js';
 import type { Addon } from './addon-types.js';
-import { chooseBackend, parseBackend, type BackendChoice } from './backend.js';
+import { type BackendChoice, chooseBackend, parseBackend } from './backend.js';
 import { CUDA_OPERATIONS, cudaAddon, cudaState } from './cuda-addon.js';
 
 // Works from src/native (tests) and from dist/native alike.
@@ -14,10 +14,11 @@ const ADDON_PATH = fileURLToPath(new URL('../../build/Release/engine.node', impo
 let loaded: { addon: Addon; backend: BackendChoice } | undefined;
 
 /**
- * The native addon, loaded on first use. `UNIVAR_THREADS`, `UNIVAR_SIMD` and `UNIVAR_BACKEND` are read then, and only then.
+ * The native addon, loaded on first use. `UNIVAR_THREADS`, `UNIVAR_SIMD` and `UNIVAR_BACKEND` are read then, and only
+ * then.
  *
- * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` when `UNIVAR_BACKEND`
- *   is `cuda` and there is no usable GPU
+ * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` when
+ *   `UNIVAR_BACKEND` is `cuda` and there is no usable GPU
  */
 export function addon(): Addon {
   loaded ??= load();
@@ -40,10 +41,10 @@ function load(): { addon: Addon; backend: BackendChoice } {
 }
 
 /**
- * GCC's OpenMP lets idle threads spin for milliseconds, which costs other processes their CPU and, as soon as the machine
- * is shared, ourselves several times the duration: the thread that all wait for is not running. It reads these
- * variables when it is loaded. On 2 cores with another process on each, building HNSW32 over 20,000 x 384 took 3.0 s with its
- * default and 0.8 s with this one; on a quiet machine it costs nothing that can be measured.
+ * GCC's OpenMP lets idle threads spin for milliseconds, which costs other processes their CPU and, as soon as the
+ * machine is shared, ourselves several times the duration: the thread that all wait for is not running. It reads these
+ * variables when it is loaded. On 2 cores with another process on each, building HNSW32 over 20,000 x 384 took 3.0 s
+ * with its default and 0.8 s with this one; on a quiet machine it costs nothing that can be measured.
  */
 function limitSpinning(): void {
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '10000';
@@ -51,7 +52,10 @@ function limitSpinning(): void {
 
 function loadCpu(path: string): Addon {
   if (!existsSync(path)) {
-    throw new EngineError('ERR_NATIVE_LOAD', `The native addon is not built: ${path} is missing. Run "npm run build:native".`);
+    throw new EngineError(
+      'ERR_NATIVE_LOAD',
+      `The native addon is not built: ${path} is missing. Run "npm run build:native".`,
+    );
   }
   let candidate: Addon;
   limitSpinning();

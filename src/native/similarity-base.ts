@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { TopkHandle } from './addon-types.js';
-import { callNative, type CallOptions } from './call.js';
+import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { expectCallback, expectInteger, expectMatrix, expectOneOf, expectOptions, expectSignal } from './validate.js';
 
@@ -36,7 +36,8 @@ export interface TopK {
 
 /**
  * Rows to search again and again, prepared once for exact top-k (native/ops/topk.h has the method and its proof). Holds
- * native memory besides the rows: 1, 2 or 2 bytes an entry for int8, f16 and bf16, none for f32, and about 16 bytes a row.
+ * native memory besides the rows: 1, 2 or 2 bytes an entry for int8, f16 and bf16, none for f32, and about 16 bytes a
+ * row.
  */
 export class SimilarityBase {
   readonly rows: number;
@@ -144,6 +145,8 @@ function emptyResult(queryRows: number, k: number): TopK {
   try {
     return { indices: new Int32Array(queryRows * k), scores: new Float32Array(queryRows * k) };
   } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough host memory for the ${queryRows} x ${k} best rows`, { cause });
+    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough host memory for the ${queryRows} x ${k} best rows`, {
+      cause,
+    });
   }
 }

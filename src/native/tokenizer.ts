@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { TokenizerHandle } from './addon-types.js';
-import { callNative, type CallOptions } from './call.js';
+import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 
 /** What decides the ids of a WordPiece tokenizer. */
@@ -98,7 +98,11 @@ function flags(...bits: boolean[]): number {
   return bits.reduce((sum, bit, i) => sum + (bit ? 2 ** i : 0), 0);
 }
 
-function packVocabulary(vocabulary: ReadonlyMap<string, number>): { tokens: Uint8Array; offsets: Int32Array; ids: Int32Array } {
+function packVocabulary(vocabulary: ReadonlyMap<string, number>): {
+  tokens: Uint8Array;
+  offsets: Int32Array;
+  ids: Int32Array;
+} {
   const encoder = new TextEncoder();
   let units = 0;
   for (const token of vocabulary.keys()) units += token.length;

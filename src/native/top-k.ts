@@ -12,7 +12,18 @@ export interface SimilarityTopKOptions extends SimilarityBaseOptions {
   storage?: SimilarityBaseOptions['storage'];
 }
 
-const KEYS = ['queries', 'queryRows', 'base', 'baseRows', 'dim', 'k', 'metric', 'storage', 'signal', 'onProgress'] as const;
+const KEYS = [
+  'queries',
+  'queryRows',
+  'base',
+  'baseRows',
+  'dim',
+  'k',
+  'metric',
+  'storage',
+  'signal',
+  'onProgress',
+] as const;
 
 /**
  * The k best rows of `base` for every query, exactly: the result is the same for every `storage`, instruction set and

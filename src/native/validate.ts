@@ -5,22 +5,34 @@
 import { EngineError } from '../core/errors.js';
 
 /** Throws the one form of message. */
-export function fail(code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE' | 'ERR_SHAPE_MISMATCH', what: string, name: string, actual: unknown): never {
+export function fail(
+  code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE' | 'ERR_SHAPE_MISMATCH',
+  what: string,
+  name: string,
+  actual: unknown,
+): never {
   throw new EngineError(code, `Expected ${what} for "${name}", got ${describe(actual)}`);
 }
 
 /** A short description of any value, for messages. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  if (typeof value === 'string')
+    return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value === null || value === undefined) return String(value);
-  if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${String(value.length)}`;
+  if (ArrayBuffer.isView(value) && 'length' in value)
+    return `${value.constructor.name} of length ${String(value.length)}`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (typeof value === 'function') return 'a function';
   return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`;
 }
 
-export function expectInteger(value: unknown, name: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+export function expectInteger(
+  value: unknown,
+  name: string,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
   if (typeof value !== 'number') fail('ERR_ARG_TYPE', 'a number', name, value);
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `an integer >= ${min}` : `an integer from ${min} to ${max}`;
@@ -47,7 +59,8 @@ export function expectStrings(value: unknown, name: string): readonly string[] {
 
 export function expectOneOf<const T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   if (typeof value !== 'string') fail('ERR_ARG_TYPE', `one of ${allowed.join(', ')}`, name, value);
-  if (!(allowed as readonly string[]).includes(value)) fail('ERR_ARG_RANGE', `one of ${allowed.join(', ')}`, name, value);
+  if (!(allowed as readonly string[]).includes(value))
+    fail('ERR_ARG_RANGE', `one of ${allowed.join(', ')}`, name, value);
   return value as T;
 }
 
@@ -91,9 +104,14 @@ export function expectOffsets(value: unknown, name: string): Int32Array {
 }
 
 /** A plain options object without unknown keys; `undefined` counts as an empty one. */
-export function expectOptions<K extends string>(value: unknown, name: string, keys: readonly K[]): Partial<Record<K, unknown>> {
+export function expectOptions<K extends string>(
+  value: unknown,
+  name: string,
+  keys: readonly K[],
+): Partial<Record<K, unknown>> {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('ERR_ARG_TYPE', 'an object', name, value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    fail('ERR_ARG_TYPE', 'an object', name, value);
   for (const key of Object.keys(value)) {
     if (!(keys as readonly string[]).includes(key)) {
       fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
@@ -102,7 +120,10 @@ export function expectOptions<K extends string>(value: unknown, name: string, ke
   return value;
 }
 
-export function expectCallback<F extends (...args: never[]) => unknown>(value: F | undefined, name: string): F | undefined {
+export function expectCallback<F extends (...args: never[]) => unknown>(
+  value: F | undefined,
+  name: string,
+): F | undefined {
   if (value !== undefined && typeof value !== 'function') fail('ERR_ARG_TYPE', 'a function', name, value);
   return value;
 }

@@ -1,5 +1,5 @@
+import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
-import { callNative, type CallOptions } from './call.js';
 import { expectInteger, expectMatrix, expectOffsets, expectOneOf } from './validate.js';
 
 /**

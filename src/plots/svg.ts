@@ -59,7 +59,8 @@ export function renderSvg(options: Plot.PlotOptions, heading: Heading, legend: r
   const text = (content: string, x: number, y: number, attributes: Record<string, string>): SvgNode => {
     const node = document.createElementNS(SVG, 'text');
     node.textContent = content;
-    for (const [name, value] of Object.entries({ x: String(x), y: String(y), 'text-anchor': 'start', ...attributes })) node.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: String(x), y: String(y), 'text-anchor': 'start', ...attributes }))
+      node.setAttribute(name, value);
     return node;
   };
   svg.append(
@@ -69,7 +70,14 @@ export function renderSvg(options: Plot.PlotOptions, heading: Heading, legend: r
   let x = 12;
   for (const { label, colour } of legend) {
     const swatch = document.createElementNS(SVG, 'rect');
-    for (const [name, value] of Object.entries({ x: String(x), y: '51', width: '12', height: '12', fill: colour, stroke: '#999' })) {
+    for (const [name, value] of Object.entries({
+      x: String(x),
+      y: '51',
+      width: '12',
+      height: '12',
+      fill: colour,
+      stroke: '#999',
+    })) {
       swatch.setAttribute(name, value);
     }
     svg.append(swatch, text(label, x + 17, 61, { 'font-size': '11' }));

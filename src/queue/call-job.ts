@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import type { CallResult, Request } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
-import { ProviderError, type FailureKind } from '../generation/provider-error.js';
+import { type FailureKind, ProviderError } from '../generation/provider-error.js';
 
 export interface CallJob {
   /** Name of the endpoint in the project; where it is and its key are known to the worker. */
@@ -14,7 +14,9 @@ export interface CallJob {
 }
 
 /** What became of an attempt. */
-export type CallOutcome = { result: CallResult } | { failure: { kind: FailureKind; message: string; retryAfterMs?: number | undefined } };
+export type CallOutcome =
+  | { result: CallResult }
+  | { failure: { kind: FailureKind; message: string; retryAfterMs?: number | undefined } };
 
 /** Workers take jobs of the project that they have, by its name. */
 export function callQueueName(project: string): string {
@@ -23,7 +25,10 @@ export function callQueueName(project: string): string {
 
 /** Equal for endpoints that answer alike. Headers may hold secrets and stay out of Redis, also as a hash. */
 export function endpointFingerprint(endpoint: Endpoint): string {
-  return createHash('sha256').update(JSON.stringify({ ...endpoint, headers: undefined })).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify({ ...endpoint, headers: undefined }))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 export function outcomeOf(error: unknown): CallOutcome {

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { callKey, type CallResult } from '../generation/call.js';
+import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
-import { callQueueName, endpointFingerprint, resultOf, type CallJob, type CallOutcome } from './call-job.js';
+import { type CallJob, type CallOutcome, callQueueName, endpointFingerprint, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';
 
 const POLL_MS = 50;
@@ -33,8 +33,8 @@ interface Waiting {
 }
 
 /**
- * The planner's side of calls that workers make. Every attempt is a job, and only the planner begins attempts: so many at once
- * and so many a minute hold over all workers, and budget, pauses and failures are looked after in one place.
+ * The planner's side of calls that workers make. Every attempt is a job, and only the planner begins attempts: so many
+ * at once and so many a minute hold over all workers, and budget, pauses and failures are looked after in one place.
  */
 export class CallQueue {
   readonly #jobs: JobQueue<CallJob, CallOutcome>;
@@ -49,7 +49,14 @@ export class CallQueue {
   private constructor({ connection, project, out, onNotice }: CallQueueOptions) {
     const prefix = createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12);
     const workerCommand = 'univar worker --queue URL --project PROJECT.yaml';
-    this.#jobs = new JobQueue({ connection, name: callQueueName(project), prefix, keepDone: KEEP_SECONDS, workerCommand, onNotice });
+    this.#jobs = new JobQueue({
+      connection,
+      name: callQueueName(project),
+      prefix,
+      keepDone: KEEP_SECONDS,
+      workerCommand,
+      onNotice,
+    });
   }
 
   /** Opens the queue and forgets the failures of an earlier run; its results are still taken. */
@@ -128,7 +135,14 @@ export class CallQueue {
   async #lookAfter(): Promise<void> {
     this.#lastRepeat = performance.now();
     for (const { id, attemptsMade, failedReason, data } of await this.#jobs.finished('failed')) {
-      this.#waiting.get(id!)?.reject(new EngineError('ERR_DATA', `Workers have failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`));
+      this.#waiting
+        .get(id!)
+        ?.reject(
+          new EngineError(
+            'ERR_DATA',
+            `Workers have failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`,
+          ),
+        );
     }
     await this.#jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
     await this.#jobs.lookForWorkers();

@@ -1,9 +1,9 @@
 import type { ConnectionOptions } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { usedEndpoints, type Project } from '../generation/project.js';
+import { type Project, usedEndpoints } from '../generation/project.js';
 import { openEndpoint } from '../generation/providers/open-endpoint.js';
-import { callQueueName, endpointFingerprint, outcomeOf, type CallJob, type CallOutcome } from './call-job.js';
+import { type CallJob, type CallOutcome, callQueueName, endpointFingerprint, outcomeOf } from './call-job.js';
 import { takeJobs } from './take-jobs.js';
 
 export interface CallWorkerOptions {
@@ -26,21 +26,42 @@ export interface CallWorkerOptions {
  *
  * @throws EngineError `ERR_DATA` where a key is not set, or jobs are for other endpoints than those of the project
  */
-export async function runCallWorker({ connection, project, env, calls, lease, signal, onCall }: CallWorkerOptions): Promise<void> {
+export async function runCallWorker({
+  connection,
+  project,
+  env,
+  calls,
+  lease,
+  signal,
+  onCall,
+}: CallWorkerOptions): Promise<void> {
   const endpoints = usedEndpoints(project);
-  const open = async ([name, endpoint]: [string, (typeof project.endpoints)[string]]) => [name, { fingerprint: endpointFingerprint(endpoint), attempt: await openEndpoint(name, endpoint, env) }] as const;
+  const open = async ([name, endpoint]: [string, (typeof project.endpoints)[string]]) =>
+    [name, { fingerprint: endpointFingerprint(endpoint), attempt: await openEndpoint(name, endpoint, env) }] as const;
   const opened = new Map(await Promise.all([...endpoints].map(open)));
   const concurrency = calls ?? [...endpoints.values()].reduce((sum, endpoint) => sum + endpoint.concurrency, 0);
-  await takeJobs<CallJob, CallOutcome>({ connection, name: callQueueName(project.name), concurrency, lease, signal, isJob }, async ({ endpoint, fingerprint, request }) => {
-    const known = opened.get(endpoint);
-    if (known?.fingerprint !== fingerprint) throw new EngineError('ERR_DATA', `The jobs are for another endpoint ${endpoint} than the one of this project file; all machines need the same "endpoints"`);
-    // Calls in hand are finished: they may have cost something.
-    const outcome = await known.attempt(request, undefined).then((result) => ({ result }), outcomeOf);
-    onCall('failure' in outcome);
-    return outcome;
-  });
+  await takeJobs<CallJob, CallOutcome>(
+    { connection, name: callQueueName(project.name), concurrency, lease, signal, isJob },
+    async ({ endpoint, fingerprint, request }) => {
+      const known = opened.get(endpoint);
+      if (known?.fingerprint !== fingerprint)
+        throw new EngineError(
+          'ERR_DATA',
+          `The jobs are for another endpoint ${endpoint} than the one of this project file; all machines need the same "endpoints"`,
+        );
+      // Calls in hand are finished: they may have cost something.
+      const outcome = await known.attempt(request, undefined).then((result) => ({ result }), outcomeOf);
+      onCall('failure' in outcome);
+      return outcome;
+    },
+  );
 }
 
 function isJob({ endpoint, fingerprint, request }: CallJob): boolean {
-  return typeof endpoint === 'string' && typeof fingerprint === 'string' && typeof request === 'object' && ['chat', 'translate'].includes((request as { kind?: string } | null)?.kind ?? '');
+  return (
+    typeof endpoint === 'string' &&
+    typeof fingerprint === 'string' &&
+    typeof request === 'object' &&
+    ['chat', 'translate'].includes((request as { kind?: string } | null)?.kind ?? '')
+  );
 }

@@ -10,9 +10,9 @@ import { isWorkFolder } from './work-files.js';
 const FILE = 'exchange.json';
 
 /**
- * Name of the folder in an exchange that belongs to the work of one dataset. Drawn once and kept within the dataset folder,
- * so that a planner that is started again finds what is done, and no two planners use one folder of an exchange, whatever
- * their dataset folders are called.
+ * Name of the folder in an exchange that belongs to the work of one dataset. Drawn once and kept within the dataset
+ * folder, so that a planner that is started again finds what is done, and no two planners use one folder of an
+ * exchange, whatever their dataset folders are called.
  *
  * @param work folder of the work within the dataset folder; it goes when the dataset is complete
  * @throws EngineError `ERR_IO`, `ERR_DATA` for a file that says something else
@@ -31,5 +31,8 @@ export async function exchangeFolder(work: string): Promise<string> {
   }
   const { folder } = JSON.parse(known) as { folder?: unknown };
   if (isWorkFolder(folder)) return folder as string;
-  throw new EngineError('ERR_DATA', `${path} does not name a folder of the exchange; delete it to begin with a new one`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${path} does not name a folder of the exchange; delete it to begin with a new one`,
+  );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Queue, type ConnectionOptions, type Job } from 'bullmq';
+import { type ConnectionOptions, type Job, Queue } from 'bullmq';
 
 /** Attempts after which a job is given up, and the run with it. A worker that dies does not count as one. */
 const ATTEMPTS = 5;
@@ -22,7 +22,10 @@ export interface JobQueueOptions {
   onNotice: (text: string) => void;
 }
 
-/** What planners do with a queue in Redis, which may forget or repeat anything: it only tells workers what there is to do. */
+/**
+ * What planners do with a queue in Redis, which may forget or repeat anything: it only tells workers what there is to
+ * do.
+ */
 export class JobQueue<T, R = unknown> {
   readonly #queue: Queue<T, R, string, T, R, string>;
   #hadWorkers: boolean | undefined;
@@ -40,9 +43,16 @@ export class JobQueue<T, R = unknown> {
   /** Adds jobs by their ids. One that is in the queue already, whatever its state, is not added again. */
   async add(jobs: readonly { id: string; data: T }[]): Promise<void> {
     const { keepDone, name } = this.options;
-    const opts = { attempts: ATTEMPTS, backoff: { type: 'fixed', delay: 1000 }, removeOnComplete: keepDone === false || { age: keepDone }, removeOnFail: false };
+    const opts = {
+      attempts: ATTEMPTS,
+      backoff: { type: 'fixed', delay: 1000 },
+      removeOnComplete: keepDone === false || { age: keepDone },
+      removeOnFail: false,
+    };
     for (let begin = 0; begin < jobs.length; begin += BULK_JOBS) {
-      await this.#queue.addBulk(jobs.slice(begin, begin + BULK_JOBS).map(({ id, data }) => ({ name, data, opts: { ...opts, jobId: id } })));
+      await this.#queue.addBulk(
+        jobs.slice(begin, begin + BULK_JOBS).map(({ id, data }) => ({ name, data, opts: { ...opts, jobId: id } })),
+      );
     }
   }
 
@@ -64,7 +74,8 @@ export class JobQueue<T, R = unknown> {
   /** Says so where no worker is connected, once. */
   async lookForWorkers(): Promise<void> {
     const hasWorkers = (await this.#queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
-    if (!hasWorkers && this.#hadWorkers !== false) this.options.onNotice(`no worker is connected; start some with: ${this.options.workerCommand}`);
+    if (!hasWorkers && this.#hadWorkers !== false)
+      this.options.onNotice(`no worker is connected; start some with: ${this.options.workerCommand}`);
     this.#hadWorkers = hasWorkers;
   }
 

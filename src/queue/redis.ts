@@ -8,21 +8,30 @@ const LONGEST_RETRY_MS = 2000;
 const FIRST_CONNECTION_MS = 5000;
 
 /**
- * Checks that the server of a URL answers, and gives what connects to it. Connections that are lost later are made again
- * for as long as it takes, because a server that restarts must not end hours of work.
+ * Checks that the server of a URL answers, and gives what connects to it. Connections that are lost later are made
+ * again for as long as it takes, because a server that restarts must not end hours of work.
  *
  * @throws EngineError `ERR_ARG_RANGE` for a URL that is none of Redis, `ERR_DEVICE_UNAVAILABLE` where nothing answers
  */
 export async function reachRedis(url: string): Promise<ConnectionOptions> {
   const shown = withoutSecrets(url);
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null, connectTimeout: FIRST_CONNECTION_MS });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    connectTimeout: FIRST_CONNECTION_MS,
+  });
   let reason = '';
   client.on('error', (error: Error) => (reason = error.message));
   try {
     await client.connect();
     await client.ping();
   } catch (cause) {
-    throw new EngineError('ERR_DEVICE_UNAVAILABLE', `Redis at ${shown} does not answer: ${reason || (cause as Error).message}`, { cause });
+    throw new EngineError(
+      'ERR_DEVICE_UNAVAILABLE',
+      `Redis at ${shown} does not answer: ${reason || (cause as Error).message}`,
+      { cause },
+    );
   } finally {
     client.disconnect();
   }
@@ -35,10 +44,16 @@ export function withoutSecrets(url: string): string {
   try {
     parsed = new URL(url);
   } catch {
-    throw new EngineError('ERR_ARG_RANGE', `Expected a URL such as redis://127.0.0.1:6379 for "queue", got ${JSON.stringify(url)}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a URL such as redis://127.0.0.1:6379 for "queue", got ${JSON.stringify(url)}`,
+    );
   }
   if (!['redis:', 'rediss:'].includes(parsed.protocol)) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected a URL that begins with redis:// or rediss:// for "queue", got one with ${parsed.protocol}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a URL that begins with redis:// or rediss:// for "queue", got one with ${parsed.protocol}`,
+    );
   }
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }

@@ -1,4 +1,7 @@
-/** What planner and workers tell each other: through Redis only which shards there are to do; texts and results are files. */
+/**
+ * What planner and workers tell each other: through Redis only which shards there are to do; texts and results are
+ * files.
+ */
 import type { EncoderBackend, EncoderPrecision } from '../encoder/encoder.js';
 
 /** The encoder that all workers must have, and how it computes. */

@@ -8,8 +8,8 @@ import { EngineError } from '../core/errors.js';
 import { checkAborted } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
-import { QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
-import { WorkFiles, type ShardResult } from './work-files.js';
+import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
+import { type ShardResult, WorkFiles } from './work-files.js';
 
 const POLL_MS = 100;
 /** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
@@ -46,8 +46,18 @@ export class ShardQueue {
 
   private constructor(private readonly options: ShardQueueOptions) {
     const { connection, root, folder, onNotice } = options;
-    const prefix = createHash('sha256').update(`${resolve(root)}\n${folder}`).digest('hex').slice(0, 12);
-    this.#jobs = new JobQueue<ShardJob>({ connection, name: QUEUE_NAME, prefix, keepDone: false, workerCommand: 'univar worker --queue URL', onNotice });
+    const prefix = createHash('sha256')
+      .update(`${resolve(root)}\n${folder}`)
+      .digest('hex')
+      .slice(0, 12);
+    this.#jobs = new JobQueue<ShardJob>({
+      connection,
+      name: QUEUE_NAME,
+      prefix,
+      keepDone: false,
+      workerCommand: 'univar worker --queue URL',
+      onNotice,
+    });
     this.#files = new WorkFiles(join(root, folder));
   }
 
@@ -86,7 +96,8 @@ export class ShardQueue {
       if (result) return result;
       checkAborted(signal);
       // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
-      if (performance.now() - this.#lastRepeat > REPEAT_MS) await Promise.race([this.#lookAfter(shard), aborted(signal)]);
+      if (performance.now() - this.#lastRepeat > REPEAT_MS)
+        await Promise.race([this.#lookAfter(shard), aborted(signal)]);
       await sleep(POLL_MS);
     }
   }
@@ -103,7 +114,11 @@ export class ShardQueue {
   /** Removes the texts and results where they do not go with the dataset's own files. */
   async finish(): Promise<void> {
     if (!this.options.exchange) return;
-    await this.#files.remove().catch((error: unknown) => this.options.onNotice(`${error instanceof Error ? error.message : String(error)}; it is not needed any more`));
+    await this.#files
+      .remove()
+      .catch((error: unknown) =>
+        this.options.onNotice(`${error instanceof Error ? error.message : String(error)}; it is not needed any more`),
+      );
   }
 
   /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
@@ -116,10 +131,15 @@ export class ShardQueue {
     this.#lastRepeat = performance.now();
     const [failed] = await this.#jobs.finished('failed');
     if (failed) {
-      throw new EngineError('ERR_DATA', `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ${failed.failedReason}`);
+      throw new EngineError(
+        'ERR_DATA',
+        `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ${failed.failedReason}`,
+      );
     }
     const waiting: number[] = [];
-    for (const [shard, texts] of this.#open) if (this.#damaged.delete(shard) || !(await this.#files.looksDone(shard, texts, this.options.dim))) waiting.push(shard);
+    for (const [shard, texts] of this.#open)
+      if (this.#damaged.delete(shard) || !(await this.#files.looksDone(shard, texts, this.options.dim)))
+        waiting.push(shard);
     await this.#add(waiting);
     const reason = (await this.#jobs.reasonOf(this.#jobs.idOf(awaited))) ?? '';
     if (reason !== '' && reason !== this.#lastReason) {
@@ -131,7 +151,15 @@ export class ShardQueue {
 
   async #add(shards: readonly number[]): Promise<void> {
     const { root, exchange, folder, dim, encoder } = this.options;
-    const data = (shard: number): ShardJob => ({ root: resolve(root), exchange, folder, shard, texts: this.#open.get(shard)!, dim, encoder });
+    const data = (shard: number): ShardJob => ({
+      root: resolve(root),
+      exchange,
+      folder,
+      shard,
+      texts: this.#open.get(shard)!,
+      dim,
+      encoder,
+    });
     await this.#jobs.add(shards.map((shard) => ({ id: this.#jobs.idOf(shard), data: data(shard) })));
   }
 }

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'bullmq';
 import { EngineError } from '../core/errors.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
-import { QUEUE_NAME, type JobEncoder, type ShardJob } from './shard-job.js';
+import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
 import { takeJobs } from './take-jobs.js';
 import { isWorkFolder, WorkFiles } from './work-files.js';
 
@@ -41,7 +41,9 @@ export class ShardWorker {
     const worker = new ShardWorker(options);
     const { connection, lease, signal } = options;
     try {
-      await takeJobs({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job: ShardJob) => worker.#do(job));
+      await takeJobs({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job: ShardJob) =>
+        worker.#do(job),
+      );
     } finally {
       await worker.#encoder?.loaded.dispose();
     }
@@ -68,10 +70,18 @@ export class ShardWorker {
     await this.#encoder?.loaded.dispose();
     this.#encoder = undefined;
     const { name, fingerprint, maxTokens, backend, precision, batchTokens } = wanted;
-    const loaded = await loadEncoder(this.options.encoder, { maxTokens, backend, precision, batchTokens: batchTokens ?? undefined });
+    const loaded = await loadEncoder(this.options.encoder, {
+      maxTokens,
+      backend,
+      precision,
+      batchTokens: batchTokens ?? undefined,
+    });
     if (loaded.fingerprint !== fingerprint) {
       await loaded.dispose();
-      throw new EngineError('ERR_DATA', `The jobs are for the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}; name the right folder with --encoder`);
+      throw new EngineError(
+        'ERR_DATA',
+        `The jobs are for the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}; name the right folder with --encoder`,
+      );
     }
     this.#encoder = { key, loaded };
     return loaded;

@@ -1,4 +1,4 @@
-import { Worker, type ConnectionOptions } from 'bullmq';
+import { type ConnectionOptions, Worker } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
 
@@ -24,12 +24,20 @@ export interface TakeJobsOptions<T> {
 /**
  * A worker: does jobs until the signal fires. What `work` gives is the result of the job.
  *
- * @throws EngineError what `work` threw, which is taken for something wrong with this machine; the job goes to another one
+ * @throws EngineError what `work` threw, which is taken for something wrong with this machine; the job goes to another
+ *   one
  */
-export async function takeJobs<T, R>({ connection, name, concurrency, lease, signal, isJob }: TakeJobsOptions<T>, work: (data: T) => Promise<R>): Promise<void> {
+export async function takeJobs<T, R>(
+  { connection, name, concurrency, lease, signal, isJob }: TakeJobsOptions<T>,
+  work: (data: T) => Promise<R>,
+): Promise<void> {
   let failure: EngineError | undefined;
   const take = async ({ data }: { data: T }): Promise<R> => {
-    if (!isJob(data)) throw new EngineError('ERR_DATA', `The queue holds a job that is none of univar: ${JSON.stringify(data).slice(0, 300)}`);
+    if (!isJob(data))
+      throw new EngineError(
+        'ERR_DATA',
+        `The queue holds a job that is none of univar: ${JSON.stringify(data).slice(0, 300)}`,
+      );
     try {
       return await work(data);
     } catch (error) {

@@ -1,4 +1,6 @@
-/** The files of a shard that is computed elsewhere: its texts, written by the planner, and its embeddings, by a worker. */
+/**
+ * The files of a shard that is computed elsewhere: its texts, written by the planner, and its embeddings, by a worker.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -49,7 +51,12 @@ export class WorkFiles {
   /** Writes the texts that shard `shard` needs. */
   async writeTexts(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
     const lines = texts.map(({ question, answer }) => `${JSON.stringify({ question, answer })}\n`).join('');
-    await writeExchangeFile(this.#texts(shard), { texts: texts.length }, Buffer.from(lines), 'Run the same command again to go on from what is done');
+    await writeExchangeFile(
+      this.#texts(shard),
+      { texts: texts.length },
+      Buffer.from(lines),
+      'Run the same command again to go on from what is done',
+    );
   }
 
   /**
@@ -62,15 +69,30 @@ export class WorkFiles {
     for (let waited = 0; ; waited += POLL_MS) {
       const file = await readExchangeFile(path);
       if (file) {
-        if (file.fields['texts'] !== count) throw new EngineError('ERR_DATA', `${path} has ${file.fields['texts'] ?? 'no'} texts, but the job says ${count}`);
-        return file.content.toString('utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as QuestionAnswer);
+        if (file.fields['texts'] !== count)
+          throw new EngineError(
+            'ERR_DATA',
+            `${path} has ${file.fields['texts'] ?? 'no'} texts, but the job says ${count}`,
+          );
+        return file.content
+          .toString('utf8')
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as QuestionAnswer);
       }
       if (!existsSync(path)) break;
-      if (waited >= ARRIVAL_MS) throw new EngineError('ERR_DATA', `${path} is not whole, or damaged; give the command of "univar embed" again to have it written anew`);
+      if (waited >= ARRIVAL_MS)
+        throw new EngineError(
+          'ERR_DATA',
+          `${path} is not whole, or damaged; give the command of "univar embed" again to have it written anew`,
+        );
       await sleep(POLL_MS);
     }
     if (existsSync(dirname(this.dir))) return undefined;
-    throw new EngineError('ERR_DATA', `The folder ${dirname(this.dir)} is not there on this machine; name the shared folder as it is called here (--out, or --exchange)`);
+    throw new EngineError(
+      'ERR_DATA',
+      `The folder ${dirname(this.dir)} is not there on this machine; name the shared folder as it is called here (--out, or --exchange)`,
+    );
   }
 
   /** Writes what a worker has computed, unless nobody needs it any more. */
@@ -82,21 +104,31 @@ export class WorkFiles {
     try {
       await writeExchangeFile(this.#result(shard), { texts, dim, tokens }, content, 'Other workers get the shard');
     } catch (error) {
-      // The dataset may have been completed meanwhile, and another worker may have been faster where files are not replaced.
+      // The dataset may have been completed meanwhile, and another worker may have been faster where files are not
+      // replaced.
       if (isWanted() && !(await this.readResult(shard, texts, dim))) throw error;
     }
   }
 
   /** Whether the shard is done as far as the length of its file tells. */
   async looksDone(shard: number, texts: number, dim: number): Promise<boolean> {
-    const size = await stat(this.#result(shard)).then((info) => info.size, () => -1);
+    const size = await stat(this.#result(shard)).then(
+      (info) => info.size,
+      () => -1,
+    );
     return size === EXCHANGE_HEADER_BYTES + 4 * texts * dim;
   }
 
   /** What a worker has computed; undefined where it is not there, not whole, or not what the job asked for. */
   async readResult(shard: number, texts: number, dim: number): Promise<ShardResult | undefined> {
     const file = await readExchangeFile(this.#result(shard));
-    if (!file || file.fields['texts'] !== texts || file.fields['dim'] !== dim || file.content.length !== 4 * texts * dim) return undefined;
+    if (
+      !file ||
+      file.fields['texts'] !== texts ||
+      file.fields['dim'] !== dim ||
+      file.content.length !== 4 * texts * dim
+    )
+      return undefined;
     const embeddings = new Float32Array(texts * dim);
     new Uint8Array(embeddings.buffer).set(file.content);
     return { embeddings, tokens: file.fields['tokens'] ?? 0 };

@@ -60,12 +60,20 @@ export async function exactNeighbours(
 }
 
 /** Searches a copy of the rows that may be found. */
-async function filteredNeighbours(base: Float32Array, queries: Float32Array, dim: number, k: number, { filter, signal }: { filter: Uint8Array; signal: AbortSignal | undefined }): Promise<Neighbours> {
+async function filteredNeighbours(
+  base: Float32Array,
+  queries: Float32Array,
+  dim: number,
+  k: number,
+  { filter, signal }: { filter: Uint8Array; signal: AbortSignal | undefined },
+): Promise<Neighbours> {
   const allowed = allowedRows(filter, base.length / dim);
   const rows = new Int32Array((queries.length / dim) * k).fill(-1);
   const distances = new Float64Array(rows.length).fill(Infinity);
   if (allowed.length > 0) {
-    const found = await exactNeighbours(gatherRows(base, dim, allowed), queries, dim, Math.min(k, allowed.length), { signal });
+    const found = await exactNeighbours(gatherRows(base, dim, allowed), queries, dim, Math.min(k, allowed.length), {
+      signal,
+    });
     found.rows.forEach((row, i) => {
       const place = Math.floor(i / found.k) * k + (i % found.k);
       rows[place] = allowed[row]!;
@@ -81,7 +89,10 @@ export function countRows(vectors: Float32Array, name: string, dim: number): num
   expectMatrix(vectors, name, rows, dim);
   const bad = vectors.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new EngineError('ERR_NON_FINITE', `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`);
+    throw new EngineError(
+      'ERR_NON_FINITE',
+      `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`,
+    );
   }
   return rows;
 }

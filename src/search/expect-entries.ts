@@ -11,5 +11,11 @@ export const LARGEST_ENTRY = 1e15;
  */
 export function expectEntries(vectors: Float32Array, dim: number, largest: number, name: string): void {
   const bad = vectors.findIndex((entry) => !(Math.abs(entry) <= largest));
-  if (bad >= 0) fail('ERR_ARG_RANGE', `entries from -${largest} to ${largest}`, `${name}[${Math.floor(bad / dim)}][${bad % dim}]`, vectors[bad]);
+  if (bad >= 0)
+    fail(
+      'ERR_ARG_RANGE',
+      `entries from -${largest} to ${largest}`,
+      `${name}[${Math.floor(bad / dim)}][${bad % dim}]`,
+      vectors[bad],
+    );
 }

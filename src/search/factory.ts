@@ -13,7 +13,8 @@ export interface IndexKind {
   kmeans: boolean;
 }
 
-const EXAMPLES = '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,RFlat"';
+const EXAMPLES =
+  '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,RFlat"';
 const MAX_DIM = 65_536;
 const MAX_LISTS = 1 << 24;
 const MAX_LINKS = 512;
@@ -22,15 +23,18 @@ const PRODUCT = /^PQ(\d+)(?:x(\d+))?(np)?$/;
 
 /**
  * Reads the part of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes, behind any
- * of the transforms PCA, OPQ, random rotation, l2 normalisation and padding, and before exact re-ranking (`RFlat`). Strings outside of it are refused here,
- * because FAISS ends the process on some of them.
+ * of the transforms PCA, OPQ, random rotation, l2 normalisation and padding, and before exact re-ranking (`RFlat`).
+ * Strings outside of it are refused here, because FAISS ends the process on some of them.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the part that is wrong
  */
 export function parseFactory(factory: unknown, dim: number): IndexKind {
   const text = expectString(factory, 'factory');
   const refuse = (why: string): never => {
-    throw new EngineError('ERR_ARG_RANGE', `Expected a FAISS factory string such as ${EXAMPLES} for "factory", got ${describe(text)}: ${why}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a FAISS factory string such as ${EXAMPLES} for "factory", got ${describe(text)}: ${why}`,
+    );
   };
   const count = (digits: string, what: string, min: number, max: number): number => {
     const value = Number(digits);

@@ -12,8 +12,9 @@ export interface SearchParams extends CallOptions {
   /** IVF: how many lists are searched, from 1 to all. @default the index's own, 1 unless its file says otherwise */
   nprobe?: number;
   /**
-   * Re-ranking (`...,RFlat`): how many candidates, found by their codes, are compared exactly; never fewer than `k`. More finds
-   * more of the true neighbours that the codes misplace. @default twice `k`, unless the index's file says otherwise
+   * Re-ranking (`...,RFlat`): how many candidates, found by their codes, are compared exactly; never fewer than `k`.
+   * More finds more of the true neighbours that the codes misplace. @default twice `k`, unless the index's file says
+   * otherwise
    */
   rerank?: number;
   /**
@@ -45,7 +46,14 @@ export function resolveSearchParams(
   params: SearchParams | undefined,
   index: { factory: string; graph: boolean; lists: boolean; rerank: boolean },
 ): { native: NativeSearchParams; call: CallOptions } {
-  const { efSearch, nprobe, rerank, filter, signal, onProgress } = expectOptions(params, 'params', ['efSearch', 'nprobe', 'rerank', 'filter', 'signal', 'onProgress']);
+  const { efSearch, nprobe, rerank, filter, signal, onProgress } = expectOptions(params, 'params', [
+    'efSearch',
+    'nprobe',
+    'rerank',
+    'filter',
+    'signal',
+    'onProgress',
+  ]);
   if (filter !== undefined && (!(filter instanceof Uint8Array) || filter.buffer instanceof SharedArrayBuffer)) {
     fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'filter', filter);
   }
@@ -72,7 +80,8 @@ export function resolveBuildParams(
 }
 
 export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
-  if (onProgress !== undefined && typeof onProgress !== 'function') fail('ERR_ARG_TYPE', 'a function', 'onProgress', onProgress);
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    fail('ERR_ARG_TYPE', 'a function', 'onProgress', onProgress);
   return { signal: expectSignal(signal, 'signal'), onProgress: onProgress as CallOptions['onProgress'] };
 }
 

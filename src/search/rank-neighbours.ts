@@ -29,10 +29,14 @@ export interface Identification {
 }
 
 /**
- * The uniform vote of the neighbours of one query, ties to the value id that sorts first (reference, section 7.1). It looks
- * only at the labels of these neighbours, however many there are, and at `labels.names` in any order.
+ * The uniform vote of the neighbours of one query, ties to the value id that sorts first (reference, section 7.1). It
+ * looks only at the labels of these neighbours, however many there are, and at `labels.names` in any order.
  */
-export function rankNeighbours({ rows, distances, k }: Neighbours, query: number, { names, indices }: LabelIndex): Identification {
+export function rankNeighbours(
+  { rows, distances, k }: Neighbours,
+  query: number,
+  { names, indices }: LabelIndex,
+): Identification {
   const neighbours: Neighbour[] = [];
   const tallies = new Map<number, { votes: number; distances: number }>();
   for (let i = query * k; i < (query + 1) * k; i++) {

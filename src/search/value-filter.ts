@@ -1,7 +1,6 @@
 import { distance } from 'fastest-levenshtein';
-
-import { splitValueId } from '../core/value-id.js';
 import { EngineError } from '../core/errors.js';
+import { splitValueId } from '../core/value-id.js';
 import { describe } from '../native/validate.js';
 import { allowRow } from './row-filter.js';
 import type { LabelIndex } from './voting.js';
@@ -39,7 +38,10 @@ export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[
     if (unknown === undefined) continue;
     const near = nearNames(unknown, [...known]).map((name) => JSON.stringify(name));
     const rest = known.size > near.length ? ` and ${known.size - near.length} more` : '';
-    throw new EngineError('ERR_ARG_RANGE', `Expected names that rows have for "filter.${field}", got ${describe(unknown)}; there are ${near.join(', ')}${rest}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected names that rows have for "filter.${field}", got ${describe(unknown)}; there are ${near.join(', ')}${rest}`,
+    );
   }
 }
 
@@ -48,8 +50,16 @@ export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[
  *
  * @returns how many
  */
-export function addMatchingRows(bits: Uint8Array, filter: ValueFilter, { names, indices }: LabelIndex, first: number, end: number): number {
-  const wanted = FILTER_FIELDS.map((field) => ({ field, names: new Set(wantedNames(filter, field)) })).filter(({ field }) => filter[field] !== undefined);
+export function addMatchingRows(
+  bits: Uint8Array,
+  filter: ValueFilter,
+  { names, indices }: LabelIndex,
+  first: number,
+  end: number,
+): number {
+  const wanted = FILTER_FIELDS.map((field) => ({ field, names: new Set(wantedNames(filter, field)) })).filter(
+    ({ field }) => filter[field] !== undefined,
+  );
   const matches = names.map((valueId) => wanted.every((one) => one.names.has(nameIn(valueId, one.field))));
   let added = 0;
   for (let row = first; row < end; row++) {
@@ -70,12 +80,18 @@ function nameIn(valueId: string, field: FilterField): string {
   return field === 'valueId' ? valueId : splitValueId(valueId)[field];
 }
 
-/** The names that someone most likely meant: those that contain the given one, or are contained in it, then the nearest by letters. */
+/**
+ * The names that someone most likely meant: those that contain the given one, or are contained in it, then the nearest
+ * by letters.
+ */
 function nearNames(given: string, known: readonly string[]): string[] {
   const text = given.toLowerCase();
   const ranked = known.map((name) => {
     const other = name.toLowerCase();
     return { name, apart: other.includes(text) || text.includes(other) ? 0 : 1, letters: distance(text, other) };
   });
-  return ranked.sort((a, b) => a.apart - b.apart || a.letters - b.letters || (a.name < b.name ? -1 : 1)).slice(0, SUGGESTIONS).map(({ name }) => name);
+  return ranked
+    .sort((a, b) => a.apart - b.apart || a.letters - b.letters || (a.name < b.name ? -1 : 1))
+    .slice(0, SUGGESTIONS)
+    .map(({ name }) => name);
 }

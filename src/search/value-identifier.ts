@@ -1,7 +1,7 @@
 import { EngineError } from '../core/errors.js';
 import { expectInteger, fail } from '../native/validate.js';
 import { countRows, exactNeighbours, type Neighbours } from './exact-search.js';
-import { rankNeighbours, type Identification } from './rank-neighbours.js';
+import { type Identification, rankNeighbours } from './rank-neighbours.js';
 import { RowFilters } from './row-filters.js';
 import type { ValueFilter } from './value-filter.js';
 import { indexLabels, type LabelIndex } from './voting.js';
@@ -47,7 +47,15 @@ export type { Identification, Neighbour, RankedValueId } from './rank-neighbours
 export class ValueIdentifier {
   readonly rows: number;
   readonly dim: number;
-  readonly #search: (queries: Float32Array, k: number, options: { params: Record<string, unknown> | undefined; filter: Uint8Array | undefined; signal: AbortSignal | undefined }) => Promise<Neighbours>;
+  readonly #search: (
+    queries: Float32Array,
+    k: number,
+    options: {
+      params: Record<string, unknown> | undefined;
+      filter: Uint8Array | undefined;
+      signal: AbortSignal | undefined;
+    },
+  ) => Promise<Neighbours>;
   readonly #labels: LabelIndex;
   readonly #filters: RowFilters;
   /** What tells how many rows can be found. */
@@ -67,10 +75,12 @@ export class ValueIdentifier {
     if ('index' in options) {
       const { index } = options;
       const labelled = index.rows ?? index.size;
-      if (labelled !== this.rows) fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
+      if (labelled !== this.rows)
+        fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
       this.#found = index;
       this.dim = index.dim;
-      this.#search = (queries, k, { params, filter, signal }) => searchIndex(index, queries, k, { ...params, ...(filter && { filter }), ...(signal && { signal }) });
+      this.#search = (queries, k, { params, filter, signal }) =>
+        searchIndex(index, queries, k, { ...params, ...(filter && { filter }), ...(signal && { signal }) });
     } else {
       const { embeddings } = options;
       this.#found = { size: this.rows };
@@ -79,7 +89,8 @@ export class ValueIdentifier {
       if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
         fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
       }
-      this.#search = (queries, k, { filter, signal }) => exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
+      this.#search = (queries, k, { filter, signal }) =>
+        exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
     }
   }
 
@@ -95,15 +106,19 @@ export class ValueIdentifier {
   /**
    * @param queries [any number of texts, dim], row-major, from the encoder that embedded the rows
    * @returns one identification per query
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and what
-   *   the index throws
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and
+   *   what the index throws
    */
   async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
     const { size } = this.#found;
     const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
     countRows(queries, 'queries', this.dim);
     const { params, filter, signal } = options;
-    const found = await this.#search(queries, k, { params, filter: filter && this.#filters.select(filter).bits, signal });
+    const found = await this.#search(queries, k, {
+      params,
+      filter: filter && this.#filters.select(filter).bits,
+      signal,
+    });
     return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
   }
 }
@@ -132,7 +147,12 @@ export function expectUnitRows(vectors: Float32Array, dim: number, name = 'queri
     let sum = 0;
     for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
     if (Math.abs(sum - 1) > 1e-3) {
-      fail('ERR_ARG_RANGE', 'rows of unit length (the index measures inner products)', name, `row ${begin / dim} of length ${Math.sqrt(sum)}`);
+      fail(
+        'ERR_ARG_RANGE',
+        'rows of unit length (the index measures inner products)',
+        name,
+        `row ${begin / dim} of length ${Math.sqrt(sum)}`,
+      );
     }
   }
 }

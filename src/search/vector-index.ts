@@ -16,12 +16,12 @@ import {
   trainIndex,
 } from '../native/index-handle.js';
 import { expectInteger, expectMatrix, expectOneOf, expectOptions, expectString, fail } from '../native/validate.js';
-import { parseFactory, type IndexKind } from './factory.js';
+import { type IndexKind, parseFactory } from './factory.js';
 import {
+  type BuildParams,
   resolveBuildParams,
   resolveCallOptions,
   resolveSearchParams,
-  type BuildParams,
   type SearchParams,
 } from './index-params.js';
 
@@ -37,17 +37,17 @@ export interface VectorIndexOptions extends BuildParams {
   /**
    * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
    * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
-   * `L2norm,`, `Pad64,`. PCA takes the mean off, which inner products do not survive: use it with `'l2'`. `,RFlat` at the end keeps the float32 vectors too, by which the candidates that the codes have
-   * found are ranked again.
+   * `L2norm,`, `Pad64,`. PCA takes the mean off, which inner products do not survive: use it with `'l2'`. `,RFlat` at
+   * the end keeps the float32 vectors too, by which the candidates that the codes have found are ranked again.
    */
   factory: string;
 }
 
 export interface LoadOptions {
   /**
-   * Leaves vectors, codes and links in the file, which is mapped into memory: open at once, and what is not looked at takes
-   * no memory. Nothing can be added then. Everything that a search relies on is checked, vectors and checksum are not. The
-   * file must not be written to while the index is open; `save` replaces a file and may be used.
+   * Leaves vectors, codes and links in the file, which is mapped into memory: open at once, and what is not looked at
+   * takes no memory. Nothing can be added then. Everything that a search relies on is checked, vectors and checksum are
+   * not. The file must not be written to while the index is open; `save` replaces a file and may be used.
    *
    * @default false
    */
@@ -61,8 +61,8 @@ interface InternalOptions {
 
 export interface SearchResult {
   /**
-   * [queries, k]: the number of each vector in the order in which they were added, best first; -1 where fewer than k were
-   * found (an IVF index that searches few lists, a filter that lets fewer through), as in FAISS.
+   * [queries, k]: the number of each vector in the order in which they were added, best first; -1 where fewer than k
+   * were found (an IVF index that searches few lists, a filter that lets fewer through), as in FAISS.
    */
   labels: Int32Array;
   /** [queries, k]: inner products or squared distances; the largest float32, negative for `'ip'`, beside a label -1. */
@@ -72,8 +72,8 @@ export interface SearchResult {
 const MAX_DIM = 65_536;
 
 /**
- * A FAISS index of float32 vectors. Its files are FAISS files: `save` writes what any FAISS reads (a checksum follows the
- * index, which FAISS ignores), `load` reads what any FAISS wrote, as far as the kinds above go.
+ * A FAISS index of float32 vectors. Its files are FAISS files: `save` writes what any FAISS reads (a checksum follows
+ * the index, which FAISS ignores), `load` reads what any FAISS wrote, as far as the kinds above go.
  *
  * Calls may overlap: each works on the index as the calls before it leave it. Vectors are read while a call runs, so do
  * not write to them before its promise settles.
@@ -108,10 +108,11 @@ export class VectorIndex {
   }
 
   /**
-   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed; with `map`
-   * all but its vectors.
+   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed; with
+   * `map` all but its vectors.
    *
-   * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`, `ERR_OUT_OF_MEMORY`
+   * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`,
+   *   `ERR_OUT_OF_MEMORY`
    */
   static async load(path: string, options?: LoadOptions & InternalOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
@@ -167,9 +168,9 @@ export class VectorIndex {
   }
 
   /**
-   * Learns lists, codes and transforms from sample vectors, which are not added. An index that needs no training accepts
-   * the call and does nothing. Cancelled or failed, it leaves the index untrained. `onProgress` receives the number of
-   * k-means iterations done.
+   * Learns lists, codes and transforms from sample vectors, which are not added. An index that needs no training
+   * accepts the call and does nothing. Cancelled or failed, it leaves the index untrained. `onProgress` receives the
+   * number of k-means iterations done.
    *
    * @param vectors [rows, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, trained before, entries above 1e15),
@@ -180,11 +181,17 @@ export class VectorIndex {
     const call = expectCallOptions(options);
     if (this.#kind?.minTrainRows === 0) return;
     if (this.isTrained) {
-      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" is trained already; make a new one to train it on other vectors`);
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `The index "${this.factory}" is trained already; make a new one to train it on other vectors`,
+      );
     }
     const least = this.#kind?.minTrainRows ?? 0;
     if (rows < least) {
-      throw new EngineError('ERR_ARG_RANGE', `Expected at least ${least} vectors to train "${this.factory}", got ${rows}`);
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `Expected at least ${least} vectors to train "${this.factory}", got ${rows}`,
+      );
     }
     this.#info = await trainIndex(this.#handle, vectors, rows, call);
   }
@@ -194,22 +201,26 @@ export class VectorIndex {
    * `onProgress` receives the number of rows done.
    *
    * @param vectors [rows, dim], row-major
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, mapped, more than 2^31 - 1 vectors, entries above 1e15),
-   *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, mapped, more than 2^31 - 1 vectors, entries above
+   *   1e15), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async add(vectors: Float32Array, options?: CallOptions): Promise<void> {
     const rows = this.#rows(vectors, 'vectors');
     const call = expectCallOptions(options);
     if (!this.isTrained) {
-      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before vectors are added: call train() first`);
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `The index "${this.factory}" must be trained before vectors are added: call train() first`,
+      );
     }
     this.#info = await addToIndex(this.#handle, vectors, rows, call);
   }
 
   /**
-   * Removes vectors: no search finds them from then on. The labels of the others stay, and those of removed vectors are not
-   * given again. Their memory stays taken and searches still pass through them, so build the index anew when many are gone. `save`
-   * keeps what was removed, in bytes after the index that other readers of FAISS files ignore: they still see these vectors.
+   * Removes vectors: no search finds them from then on. The labels of the others stay, and those of removed vectors are
+   * not given again. Their memory stays taken and searches still pass through them, so build the index anew when many
+   * are gone. `save` keeps what was removed, in bytes after the index that other readers of FAISS files ignore: they
+   * still see these vectors.
    *
    * @param labels may name a vector twice or one that was removed before
    * @returns how many were removed
@@ -258,9 +269,9 @@ export class VectorIndex {
   }
 
   /**
-   * All vectors nearer than a radius: inner product above it, or squared distance below it. Each query's results come best
-   * first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see; with `RFlat`, exact distances
-   * decide among those that the codes put within the radius.
+   * All vectors nearer than a radius: inner product above it, or squared distance below it. Each query's results come
+   * best first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see; with `RFlat`,
+   * exact distances decide among those that the codes put within the radius.
    *
    * @param queries [rows, dim], row-major
    * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also when the results number 2^31 or more
@@ -311,14 +322,16 @@ export class VectorIndex {
   }
 
   #expectTrainedToStore(): void {
-    if (!this.isTrained) throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it is stored`);
+    if (!this.isTrained)
+      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it is stored`);
   }
 
   /** The number of rows of a matrix whose width is `dim`. */
   #rows(value: Float32Array, name: string): number {
     this.#expectAlive();
     if (!(value instanceof Float32Array)) fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
-    if (value.length % this.dim !== 0) fail('ERR_SHAPE_MISMATCH', `a multiple of ${this.dim} (dim) entries`, name, value);
+    if (value.length % this.dim !== 0)
+      fail('ERR_SHAPE_MISMATCH', `a multiple of ${this.dim} (dim) entries`, name, value);
     const rows = value.length / this.dim;
     expectMatrix(value, name, rows, this.dim);
     return rows;

@@ -27,7 +27,11 @@ export class ApiKeys {
     const lines = text.split('\n').map((line, i) => ({ key: line.trim(), number: i + 1 }));
     const keys = lines.filter(({ key }) => key !== '' && !key.startsWith('#'));
     const short = keys.find(({ key }) => key.length < SHORTEST_KEY);
-    if (short) throw new EngineError('ERR_DATA', `${path}:${short.number}: Expected a key of at least ${SHORTEST_KEY} characters, got ${short.key.length}`);
+    if (short)
+      throw new EngineError(
+        'ERR_DATA',
+        `${path}:${short.number}: Expected a key of at least ${SHORTEST_KEY} characters, got ${short.key.length}`,
+      );
     if (keys.length === 0) throw new EngineError('ERR_DATA', `${path} holds no key`);
     return new ApiKeys(keys.map(({ key }) => key));
   }

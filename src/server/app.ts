@@ -1,7 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { ApiError } from './api-error.js';
@@ -51,7 +51,8 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
     // Wrong types are refused, not turned into right ones.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
+    frameworkErrors: (error, request, reply) =>
+      sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Schemas describe answers; the types of the handlers see to it that they are right.
   app.setSerializerCompiler(() => JSON.stringify);
@@ -67,7 +68,10 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
     openapi: {
       openapi: '3.1.0',
       info: { title: 'univar', version: PACKAGE_VERSION, description: 'Whose values does a text express?' },
-      ...(keys && { components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }, security: [{ key: [] }] }),
+      ...(keys && {
+        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+        security: [{ key: [] }],
+      }),
     },
   });
   if (limits.perMinute > 0) {
@@ -76,11 +80,15 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
       timeWindow: MINUTE_MS,
       keyGenerator: ({ key, ip }) => (key === undefined ? ip : `key ${key}`),
       allowList: (request) => !isApi(request),
-      errorResponseBuilder: (_, { ttl, max }) => new ApiError('rate_limited', `More than ${max} requests in a minute`, Math.ceil(ttl / 1000)),
+      errorResponseBuilder: (_, { ttl, max }) =>
+        new ApiError('rate_limited', `More than ${max} requests in a minute`, Math.ceil(ttl / 1000)),
     });
   }
   app.setNotFoundHandler((request) => {
-    throw new ApiError('not_found', `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`);
+    throw new ApiError(
+      'not_found',
+      `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`,
+    );
   });
   addEmbeddingRoutes(app, service);
   addIdentifyRoutes(app, service);
@@ -91,8 +99,8 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
 }
 
 /**
- * What needs a key and counts towards limits: everything but health, the page and its document. The route decides and not
- * the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
+ * What needs a key and counts towards limits: everything but health, the page and its document. The route decides and
+ * not the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
  */
 function isApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') ?? false;
@@ -115,11 +123,16 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
     });
     if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
       request.key = keys.find(request.headers.authorization);
-      if (request.key === undefined) throw new ApiError('invalid_api_key', 'Expected the header "Authorization: Bearer KEY" with a key of this server');
+      if (request.key === undefined)
+        throw new ApiError(
+          'invalid_api_key',
+          'Expected the header "Authorization: Bearer KEY" with a key of this server',
+        );
     }
     if (!isApi(request)) return;
     if (service.state === 'closing') throw new ApiError('draining', 'The server is about to end', 1);
-    if (request.headers['sec-fetch-site'] === 'cross-site') throw new ApiError('cross_site', 'Pages of other sites may not use this server');
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new ApiError('cross_site', 'Pages of other sites may not use this server');
     if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
   });
   app.addHook('onSend', async (_, reply) => {
@@ -129,10 +142,19 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
 }
 
 /** One request in log and metrics. */
-function record(request: FastifyRequest, reply: FastifyReply, status: number, { metrics }: Service, log: LogOptions): void {
+function record(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  { metrics }: Service,
+  log: LogOptions,
+): void {
   const { method, work, key } = request;
   const route = request.routeOptions.url ?? 'none';
   const ms = Math.round(reply.elapsedTime * 10) / 10;
   metrics.observeRequest(method, route, status, ms / 1000);
-  request.log.info({ method, route, status, ms, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) }, 'answered');
+  request.log.info(
+    { method, route, status, ms, ...work, ...(key !== undefined && { key }), ...(log.texts && { body: request.body }) },
+    'answered',
+  );
 }

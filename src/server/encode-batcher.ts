@@ -1,10 +1,13 @@
 import { EngineError } from '../core/errors.js';
-import { wholeText, type EmbeddableText } from '../core/question-answer.js';
+import { type EmbeddableText, wholeText } from '../core/question-answer.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { OverloadedError } from './overloaded-error.js';
 
 export interface EncodeBatcherOptions {
-  /** Tokens, estimated from the length of texts, that are encoded together at most; one text may be longer. @default 2048 */
+  /**
+   * Tokens, estimated from the length of texts, that are encoded together at most; one text may be longer. @default
+   * 2048
+   */
   batchTokens?: number | undefined;
   /** How long a text waits for others while the encoder is idle, in milliseconds. @default 2 */
   maxWaitMs?: number | undefined;
@@ -56,8 +59,8 @@ const SPECIAL_TOKENS = 2;
 const NEWEST = 0.2;
 
 /**
- * Encodes the texts of concurrent requests together, first come, first served: while the encoder computes one batch, the
- * texts of the next one gather. A request larger than a batch goes through in several.
+ * Encodes the texts of concurrent requests together, first come, first served: while the encoder computes one batch,
+ * the texts of the next one gather. A request larger than a batch goes through in several.
  */
 export class EncodeBatcher {
   readonly #encoder: Encoder;
@@ -70,7 +73,10 @@ export class EncodeBatcher {
   #tokensPerMs = 0;
   #running: Promise<void> | undefined;
 
-  constructor(encoder: Encoder, { batchTokens = 2048, maxWaitMs = 2, queueTokens = 65_536, onBatch }: EncodeBatcherOptions = {}) {
+  constructor(
+    encoder: Encoder,
+    { batchTokens = 2048, maxWaitMs = 2, queueTokens = 65_536, onBatch }: EncodeBatcherOptions = {},
+  ) {
     this.#encoder = encoder;
     this.#batchTokens = batchTokens;
     this.#maxWaitMs = maxWaitMs;
@@ -98,7 +104,17 @@ export class EncodeBatcher {
     const result = { embeddings: new Float32Array(texts.length * this.#encoder.dim), tokens: 0 };
     if (texts.length === 0) return Promise.resolve(result);
     const encoded = new Promise<EncodedTexts>((resolve, reject) => {
-      const job: Job = { texts, estimates, queuedAt: performance.now(), next: 0, left: texts.length, result, ended: false, resolve, reject };
+      const job: Job = {
+        texts,
+        estimates,
+        queuedAt: performance.now(),
+        next: 0,
+        left: texts.length,
+        result,
+        ended: false,
+        resolve,
+        reject,
+      };
       signal?.addEventListener('abort', () => this.#fail(job, aborted(signal)), { once: true });
       this.#queue.push(job);
       this.#waitingTokens += tokens;
@@ -134,7 +150,10 @@ export class EncodeBatcher {
     while (this.#queue.length > 0 && room > 0) {
       const job = this.#queue[0]!;
       const begin = job.next;
-      while (job.next < job.texts.length && (job.estimates[job.next]! <= room || (batch.length === 0 && job.next === begin))) {
+      while (
+        job.next < job.texts.length &&
+        (job.estimates[job.next]! <= room || (batch.length === 0 && job.next === begin))
+      ) {
         room -= job.estimates[job.next]!;
         this.#waitingTokens -= job.estimates[job.next]!;
         job.next++;
@@ -189,7 +208,10 @@ export class EncodeBatcher {
   }
 
   #estimate(text: EmbeddableText): number {
-    return Math.min(this.#encoder.maxTokens, SPECIAL_TOKENS + Math.ceil(Buffer.byteLength(wholeText(text)) / BYTES_PER_TOKEN));
+    return Math.min(
+      this.#encoder.maxTokens,
+      SPECIAL_TOKENS + Math.ceil(Buffer.byteLength(wholeText(text)) / BYTES_PER_TOKEN),
+    );
   }
 }
 

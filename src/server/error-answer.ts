@@ -1,6 +1,6 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
 import { EngineError, ERROR_CODES } from '../core/errors.js';
 import { API_ERRORS, ApiError, type ApiErrorCode } from './api-error.js';
@@ -25,7 +25,11 @@ interface ValidationError {
 }
 
 /** Errors of fastify before a route is reached. */
-const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = { 404: 'not_found', 413: 'body_too_large', 415: 'unsupported_media_type' };
+const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
+  404: 'not_found',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
 
 /**
  * @param where names the request in the log, for errors whose message would tell more about the server than about the
@@ -33,10 +37,15 @@ const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = { 404: 'not_found', 41
  */
 export function answerTo(error: unknown, where: string): ErrorAnswer {
   if (error instanceof ApiError) return answer(error.statusCode, error.code, error.message, null, error.retryAfter);
-  if (error instanceof OverloadedError) return answer(error.httpStatus, error.code, error.message, null, error.retryAfter);
+  if (error instanceof OverloadedError)
+    return answer(error.httpStatus, error.code, error.message, null, error.retryAfter);
   if (error instanceof EngineError) {
     const { httpStatus, code, message } = error;
-    return answer(httpStatus, code, httpStatus < 500 ? message : `The server could not do this (${code}); its log says why under ${where}`);
+    return answer(
+      httpStatus,
+      code,
+      httpStatus < 500 ? message : `The server could not do this (${code}); its log says why under ${where}`,
+    );
   }
   const { validation, statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (validation && validation.length > 0) return invalid(validation);
@@ -44,10 +53,13 @@ export function answerTo(error: unknown, where: string): ErrorAnswer {
   return answer(500, 'ERR_INTERNAL', `The server could not do this (ERR_INTERNAL); its log says why under ${where}`);
 }
 
-/** Answers with the error and logs it: with its stack where it is the server's fault, without any text where it is not. */
+/**
+ * Answers with the error and logs it: with its stack where it is the server's fault, without any text where it is not.
+ */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body, retryAfter } = answerTo(error, request.id);
-  if (status >= 500 && !(error instanceof OverloadedError) && !(error instanceof ApiError)) request.log.error({ err: error }, 'request failed');
+  if (status >= 500 && !(error instanceof OverloadedError) && !(error instanceof ApiError))
+    request.log.error({ err: error }, 'request failed');
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.code(status).send(body);
@@ -56,17 +68,33 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 /** Errors below HTTP's routes: what came is not HTTP, too long, or too slow. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   const code: ApiErrorCode =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'bad_request';
   const { status, body } = answer(API_ERRORS[code], code, 'The request is not HTTP that this server understands');
   // A socket that has begun an answer cannot begin another one.
-  if (socket.writable && error.code !== 'ECONNRESET' && !(socket as Socket & { _httpMessage?: ServerResponse })._httpMessage?.headersSent) {
+  if (
+    socket.writable &&
+    error.code !== 'ECONNRESET' &&
+    !(socket as Socket & { _httpMessage?: ServerResponse })._httpMessage?.headersSent
+  ) {
     const text = JSON.stringify(body);
-    socket.write(`HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`);
+    socket.write(
+      `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+    );
   }
   socket.destroy();
 }
 
-function answer(status: number, code: string, message: string, param: string | null = null, retryAfter?: number): ErrorAnswer {
+function answer(
+  status: number,
+  code: string,
+  message: string,
+  param: string | null = null,
+  retryAfter?: number,
+): ErrorAnswer {
   return { status, body: { error: { message, type: typeOf(status), code, param } }, retryAfter };
 }
 
@@ -76,13 +104,23 @@ function typeOf(status: number): string {
   return status < 500 ? 'invalid_request_error' : 'server_error';
 }
 
-/** Of several alternatives that all failed, the one that got furthest is what was meant; it has at least the right type. */
+/**
+ * Of several alternatives that all failed, the one that got furthest is what was meant; it has at least the right type.
+ */
 function invalid(errors: readonly ValidationError[]): ErrorAnswer {
   const specific = errors.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if');
-  const depth = ({ instancePath, keyword: failed }: ValidationError): number => instancePath.split('/').length + (failed === 'type' ? 0 : 0.5);
-  const { keyword, instancePath, message = 'is not valid', params } = [...(specific.length > 0 ? specific : errors)].sort((a, b) => depth(b) - depth(a))[0]!;
+  const depth = ({ instancePath, keyword: failed }: ValidationError): number =>
+    instancePath.split('/').length + (failed === 'type' ? 0 : 0.5);
+  const {
+    keyword,
+    instancePath,
+    message = 'is not valid',
+    params,
+  } = [...(specific.length > 0 ? specific : errors)].sort((a, b) => depth(b) - depth(a))[0]!;
   const param = instancePath.slice(1).replaceAll('/', '.') || null;
   const unknown = keyword === 'additionalProperties' ? `: "${String(params['additionalProperty']).slice(0, 40)}"` : '';
-  const code = ['type', 'required', 'additionalProperties', 'anyOf'].includes(keyword) ? 'ERR_ARG_TYPE' : 'ERR_ARG_RANGE';
+  const code = ['type', 'required', 'additionalProperties', 'anyOf'].includes(keyword)
+    ? 'ERR_ARG_TYPE'
+    : 'ERR_ARG_RANGE';
   return answer(ERROR_CODES[code].http, code, `${param ?? 'The body'} ${message}${unknown}`, param);
 }

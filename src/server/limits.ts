@@ -29,11 +29,24 @@ const MAX_ANSWERS = 32_768;
  */
 export function expectModestAnswer(queries: number, k: number, answers: number): void {
   if (queries * k > MAX_NEIGHBOURS) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected at most ${MAX_NEIGHBOURS} neighbours in all, got ${queries} queries with ${k} each`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at most ${MAX_NEIGHBOURS} neighbours in all, got ${queries} queries with ${k} each`,
+    );
   }
   if (queries * answers > MAX_ANSWERS) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected at most ${MAX_ANSWERS} answers in words in all, got ${queries} queries with ${answers} each`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at most ${MAX_ANSWERS} answers in words in all, got ${queries} queries with ${answers} each`,
+    );
   }
 }
 
-export const DEFAULT_LIMITS: Limits = { texts: 2048, textLength: 32_768, bodyBytes: 16 * 2 ** 20, k: 1000, requests: 512, perMinute: 0 };
+export const DEFAULT_LIMITS: Limits = {
+  texts: 2048,
+  textLength: 32_768,
+  bodyBytes: 16 * 2 ** 20,
+  k: 1000,
+  requests: 512,
+  perMinute: 0,
+};

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { LiveCollection } from '../collection/live-collection.js';
 import type { EncodeBatcher, EncodedBatch } from './encode-batcher.js';
@@ -18,13 +18,41 @@ export class ServerMetrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#requests = new Histogram({ name: 'univar_http_request_seconds', help: 'Time to answer', labelNames: ['method', 'route', 'status'], buckets: SECONDS, registers });
-    this.#batches = new Histogram({ name: 'univar_encode_batch_seconds', help: 'Time to encode a batch', buckets: SECONDS, registers });
-    this.#batchTexts = new Histogram({ name: 'univar_encode_batch_texts', help: 'Texts of a batch', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256], registers });
+    this.#requests = new Histogram({
+      name: 'univar_http_request_seconds',
+      help: 'Time to answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#batches = new Histogram({
+      name: 'univar_encode_batch_seconds',
+      help: 'Time to encode a batch',
+      buckets: SECONDS,
+      registers,
+    });
+    this.#batchTexts = new Histogram({
+      name: 'univar_encode_batch_texts',
+      help: 'Texts of a batch',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    });
     this.#tokens = new Counter({ name: 'univar_encode_tokens_total', help: 'Tokens encoded', registers });
-    this.#changes = new Counter({ name: 'univar_index_changes_total', help: 'Rows added and removed', labelNames: ['kind'], registers });
+    this.#changes = new Counter({
+      name: 'univar_index_changes_total',
+      help: 'Rows added and removed',
+      labelNames: ['kind'],
+      registers,
+    });
     const inFlight = (): number => this.#inFlight;
-    new Gauge({ name: 'univar_http_requests_in_flight', help: 'Requests that are worked on', registers, collect() { this.set(inFlight()); } });
+    new Gauge({
+      name: 'univar_http_requests_in_flight',
+      help: 'Requests that are worked on',
+      registers,
+      collect() {
+        this.set(inFlight());
+      },
+    });
   }
 
   get inFlight(): number {
@@ -39,8 +67,23 @@ export class ServerMetrics {
   /** Adds the figures that are read where they are kept. */
   watch(batcher: EncodeBatcher, live: LiveCollection | undefined): void {
     const registers = [this.registry];
-    new Gauge({ name: 'univar_encode_waiting_tokens', help: 'Estimated tokens of texts that wait', registers, collect() { this.set(batcher.waitingTokens); } });
-    if (live) new Gauge({ name: 'univar_index_rows', help: 'Rows that can be found', registers, collect() { this.set(live.current.size); } });
+    new Gauge({
+      name: 'univar_encode_waiting_tokens',
+      help: 'Estimated tokens of texts that wait',
+      registers,
+      collect() {
+        this.set(batcher.waitingTokens);
+      },
+    });
+    if (live)
+      new Gauge({
+        name: 'univar_index_rows',
+        help: 'Rows that can be found',
+        registers,
+        collect() {
+          this.set(live.current.size);
+        },
+      });
   }
 
   observeRequest(method: string, route: string, status: number, seconds: number): void {

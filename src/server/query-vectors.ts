@@ -16,7 +16,11 @@ interface Query {
  * @returns [queries, dim]
  * @throws EngineError `ERR_ARG_TYPE` where it gives both or neither; as {@link toMatrix} and the encoder
  */
-export async function queryVectors({ texts, vectors }: Query, { batcher, encoder }: Service, signal: AbortSignal): Promise<Float32Array> {
+export async function queryVectors(
+  { texts, vectors }: Query,
+  { batcher, encoder }: Service,
+  signal: AbortSignal,
+): Promise<Float32Array> {
   if ((texts === undefined) === (vectors === undefined)) {
     throw new EngineError('ERR_ARG_TYPE', `Expected either "texts" or "vectors", got ${texts ? 'both' : 'neither'}`);
   }
@@ -25,19 +29,22 @@ export async function queryVectors({ texts, vectors }: Query, { batcher, encoder
 
 /**
  * @returns [vectors.length, dim]
- * @throws EngineError `ERR_SHAPE_MISMATCH` naming the vector that is too short or too long, `ERR_ARG_RANGE` for bad base64
+ * @throws EngineError `ERR_SHAPE_MISMATCH` naming the vector that is too short or too long, `ERR_ARG_RANGE` for bad
+ *   base64
  */
 export function toMatrix(vectors: readonly GivenVector[], dim: number): Float32Array {
   const matrix = new Float32Array(vectors.length * dim);
   vectors.forEach((vector, i) => {
     const entries = typeof vector === 'string' ? fromBase64(vector, i) : vector;
-    if (entries.length !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${dim} entries for "vectors[${i}]", got ${entries.length}`);
+    if (entries.length !== dim)
+      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${dim} entries for "vectors[${i}]", got ${entries.length}`);
     matrix.set(entries, i * dim);
   });
   return matrix;
 }
 
 function fromBase64(text: string, i: number): Float32Array {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || Buffer.byteLength(text, 'base64') % 4 !== 0) throw new EngineError('ERR_ARG_RANGE', `Expected base64 of float32 for "vectors[${i}]"`);
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || Buffer.byteLength(text, 'base64') % 4 !== 0)
+    throw new EngineError('ERR_ARG_RANGE', `Expected base64 of float32 for "vectors[${i}]"`);
   return base64ToVectors(text);
 }

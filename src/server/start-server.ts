@@ -26,7 +26,9 @@ export interface ServerOptions {
   keys?: ApiKeys | undefined;
   limits?: Partial<Limits> | undefined;
   /** See EncodeBatcherOptions. */
-  batching?: { batchTokens?: number | undefined; maxWaitMs?: number | undefined; queueTokens?: number | undefined } | undefined;
+  batching?:
+    | { batchTokens?: number | undefined; maxWaitMs?: number | undefined; queueTokens?: number | undefined }
+    | undefined;
   log: LogOptions;
 }
 
@@ -56,7 +58,15 @@ export class Server {
     const metrics = new ServerMetrics();
     const batcher = new EncodeBatcher(encoder, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
     metrics.watch(batcher, live);
-    const service: Service = { encoder, batcher, live, limits, schemas: createSchemas(limits), metrics, state: 'serving' };
+    const service: Service = {
+      encoder,
+      batcher,
+      live,
+      limits,
+      schemas: createSchemas(limits),
+      metrics,
+      state: 'serving',
+    };
     try {
       const app = await createApp(service, keys, log);
       await listen(app, host, port);

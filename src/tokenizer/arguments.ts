@@ -8,7 +8,8 @@ export function expectEmbeddableTexts(texts: unknown): void {
   for (let i = 0; i < texts.length; i++) {
     const text: unknown = texts[i];
     if (typeof text === 'string') continue;
-    if (typeof text !== 'object' || text === null || Array.isArray(text)) fail('ERR_ARG_TYPE', 'a string or a question with an answer', `texts[${i}]`, text);
+    if (typeof text !== 'object' || text === null || Array.isArray(text))
+      fail('ERR_ARG_TYPE', 'a string or a question with an answer', `texts[${i}]`, text);
     for (const field of ['question', 'answer'] as const) {
       const value = (text as Partial<Record<typeof field, unknown>>)[field];
       if (typeof value !== 'string') fail('ERR_ARG_TYPE', 'a string', `texts[${i}].${field}`, value);

@@ -5,25 +5,25 @@
  *
  *   kept(q) = min(q, max(floor(n / 4), n - a))   and   n - kept(q),
  *
- * each from its beginning: an answer keeps all of itself where a quarter is enough for the question, and three quarters of
- * the room at least. Where both fit, nothing is cut and the ids are those of the whole text.
+ * each from its beginning: an answer keeps all of itself where a quarter is enough for the question, and three quarters
+ * of the room at least. Where both fit, nothing is cut and the ids are those of the whole text.
  */
-import { questionPart, wholeText, type EmbeddableText } from '../core/question-answer.js';
+import { type EmbeddableText, questionPart, wholeText } from '../core/question-answer.js';
 import { expectInteger, expectOptions, fail } from '../native/validate.js';
 import { expectEmbeddableTexts } from './arguments.js';
 import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 export interface EncodeQaOptions extends TokenizeOptions {
   /**
-   * What the model wants done to each text before it is tokenised, for example a prompt put in front, which then counts to
-   * the question. Applied to the whole text and to its beginning up to the answer. @default nothing
+   * What the model wants done to each text before it is tokenised, for example a prompt put in front, which then counts
+   * to the question. Applied to the whole text and to its beginning up to the answer. @default nothing
    */
   prepare?: (text: string) => string;
 }
 
 /**
- * Names the way in which long texts are cut, for descriptions of what vectors depend on: those of an earlier way must not
- * be continued with these. Change it with what {@link encodeQa} does.
+ * Names the way in which long texts are cut, for descriptions of what vectors depend on: those of an earlier way must
+ * not be continued with these. Change it with what {@link encodeQa} does.
  */
 export const CUTTING = 'answer-keeps-three-quarters';
 
@@ -33,23 +33,29 @@ export function questionRoom(room: number, question: number, answer: number): nu
 }
 
 /**
- * Token ids of texts, special tokens included. A question with its answer counts as the text `Q: <question> A: <answer>`;
- * where that is longer than `maxTokens`, the question is cut before the answer loses more than a quarter of the room to
- * it. `Q:` belongs to the question and `A:` to the answer. Strings lose their end, as with `tokenizer.encode`.
+ * Token ids of texts, special tokens included. A question with its answer counts as the text `Q: <question> A:
+ * <answer>`; where that is longer than `maxTokens`, the question is cut before the answer loses more than a quarter of
+ * the room to it. `Q:` belongs to the question and `A:` to the answer. Strings lose their end, as with
+ * `tokenizer.encode`.
  *
- * Where the cut falls is exact for tokenizers that separate words at white space (WordPiece, BPE and Unigram as they are
- * in use); another kind may put it a token off.
+ * Where the cut falls is exact for tokenizers that separate words at white space (WordPiece, BPE and Unigram as they
+ * are in use); another kind may put it a token off.
  *
- * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is neither a string nor a question with an answer),
- *   `ERR_ARG_RANGE` (`maxTokens` below the number of special tokens), and as `tokenizer.encode`
+ * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is neither a string nor a question with an
+ *   answer), `ERR_ARG_RANGE` (`maxTokens` below the number of special tokens), and as `tokenizer.encode`
  */
-export async function encodeQa(tokenizer: Tokenizer, texts: readonly EmbeddableText[], options: EncodeQaOptions = {}): Promise<PackedIds> {
+export async function encodeQa(
+  tokenizer: Tokenizer,
+  texts: readonly EmbeddableText[],
+  options: EncodeQaOptions = {},
+): Promise<PackedIds> {
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
   const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
   if (typeof prepare !== 'function') fail('ERR_ARG_TYPE', 'a function', 'prepare', prepare);
   const whole = texts.map((text) => prepare(wholeText(text)));
-  if (maxTokens === Infinity || texts.every((text) => typeof text === 'string')) return tokenizer.encode(whole, { maxTokens, ...call });
+  if (maxTokens === Infinity || texts.every((text) => typeof text === 'string'))
+    return tokenizer.encode(whole, { maxTokens, ...call });
   const specials = tokenizer.before.length + tokenizer.after.length;
   expectInteger(maxTokens, 'maxTokens', specials);
   const full = await tokenizer.encode(whole, call);
@@ -68,7 +74,12 @@ function lengthOf({ offsets }: PackedIds, row: number): number {
 }
 
 /** @param questions tokens of the question by row, of those rows that are too long */
-function cut({ before, after }: Tokenizer, full: PackedIds, maxTokens: number, questions: ReadonlyMap<number, number>): PackedIds {
+function cut(
+  { before, after }: Tokenizer,
+  full: PackedIds,
+  maxTokens: number,
+  questions: ReadonlyMap<number, number>,
+): PackedIds {
   const rows = full.offsets.length - 1;
   const room = maxTokens - before.length - after.length;
   const offsets = new Int32Array(rows + 1);

@@ -22,13 +22,19 @@ export function readTokenizerFile(path: string): TokenizerFile {
   const file = findFile(expectString(path, 'path'));
   if (!file.endsWith('.txt')) return { file, settings: parseTokenizerJson(read(file), file) };
   const config = join(dirname(file), 'tokenizer_config.json');
-  const settings = parseVocabularyFile(read(file), file, existsSync(config) ? { text: read(config), file: config } : undefined);
+  const settings = parseVocabularyFile(
+    read(file),
+    file,
+    existsSync(config) ? { text: read(config), file: config } : undefined,
+  );
   return { file, settings };
 }
 
 function findFile(path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
-  const file = ['tokenizer.json', 'vocab.txt'].map((name) => join(path, name)).find((candidate) => existsSync(candidate));
+  const file = ['tokenizer.json', 'vocab.txt']
+    .map((name) => join(path, name))
+    .find((candidate) => existsSync(candidate));
   if (file === undefined) throw new EngineError('ERR_DATA', `${path}: holds neither tokenizer.json nor vocab.txt`);
   return file;
 }

@@ -8,8 +8,8 @@ import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
 const BATCH = 256;
 
 /**
- * Any tokenizer.json, through the npm package `tokenizers`. Far slower than {@link WordPieceTokenizer}, but it knows every
- * kind: BPE, Unigram, WordLevel and unusual WordPiece.
+ * Any tokenizer.json, through the npm package `tokenizers`. Far slower than {@link WordPieceTokenizer}, but it knows
+ * every kind: BPE, Unigram, WordLevel and unusual WordPiece.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
   // The length limit is state of the Rust object, so calls run one at a time.
@@ -28,7 +28,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
    */
   static async load(file: string): Promise<HuggingFaceTokenizer> {
     const { Tokenizer: Rust } = await import('tokenizers').catch((cause: unknown) => {
-      throw new EngineError('ERR_DEVICE_UNAVAILABLE', `The npm package "tokenizers", needed for ${file}, does not load: ${reason(cause)}`, { cause });
+      throw new EngineError(
+        'ERR_DEVICE_UNAVAILABLE',
+        `The npm package "tokenizers", needed for ${file}, does not load: ${reason(cause)}`,
+        { cause },
+      );
     });
     let tokenizer: RustTokenizer;
     try {
@@ -60,7 +64,10 @@ export class HuggingFaceTokenizer implements Tokenizer {
     await this.last;
   }
 
-  private async encodeNow(texts: readonly string[], options: TokenizeOptions & { maxTokens: number }): Promise<PackedIds> {
+  private async encodeNow(
+    texts: readonly string[],
+    options: TokenizeOptions & { maxTokens: number },
+  ): Promise<PackedIds> {
     const { maxTokens, signal, onProgress } = options;
     if (Number.isFinite(maxTokens)) this.tokenizer.setTruncation(maxTokens);
     else this.tokenizer.disableTruncation();

@@ -4,12 +4,12 @@ import type { Tokenizer } from './tokenizer.js';
 import { WordPieceTokenizer } from './wordpiece.js';
 
 /**
- * Loads whatever tokenizer a model came with: natively if it is WordPiece of the kind BERT uses, through the npm package
- * `tokenizers` otherwise.
+ * Loads whatever tokenizer a model came with: natively if it is WordPiece of the kind BERT uses, through the npm
+ * package `tokenizers` otherwise.
  *
  * @param path as for {@link WordPieceTokenizer.fromFile}
- * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD`, `ERR_DEVICE_UNAVAILABLE` (the package `tokenizers` is needed and not
- *   there)
+ * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD`, `ERR_DEVICE_UNAVAILABLE` (the package `tokenizers` is needed and
+ *   not there)
  */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const { settings, file } = readTokenizerFile(path);

@@ -25,7 +25,10 @@ export class Section {
 
   private static from(value: unknown, file: string, place: string): Section {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new EngineError('ERR_DATA', `${file}: expected an object${place && ` for "${place}"`}, got ${describe(value)}`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${file}: expected an object${place && ` for "${place}"`}, got ${describe(value)}`,
+      );
     }
     return new Section(file, place, value as Record<string, unknown>);
   }
@@ -43,7 +46,10 @@ export class Section {
   }
 
   error(key: string, what: string): EngineError {
-    return new EngineError('ERR_DATA', `${this.file}: expected ${what} for "${this.path(key)}", got ${describe(this.value(key))}`);
+    return new EngineError(
+      'ERR_DATA',
+      `${this.file}: expected ${what} for "${this.path(key)}", got ${describe(this.value(key))}`,
+    );
   }
 
   section(key: string): Section {
@@ -91,7 +97,8 @@ export class Section {
   /** The id of a pair [token, id]. */
   tokenWithId(key: string, max: number): number {
     const value = this.value(key);
-    if (!Array.isArray(value) || value.length !== 2 || !isInteger(value[1], 0, max)) throw this.error(key, 'a pair [token, id]');
+    if (!Array.isArray(value) || value.length !== 2 || !isInteger(value[1], 0, max))
+      throw this.error(key, 'a pair [token, id]');
     return value[1];
   }
 }

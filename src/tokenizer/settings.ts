@@ -1,6 +1,7 @@
 /**
- * Reads tokenizer.json, the format of the Rust package `tokenizers`, as far as WordPiece models use it. Every setting that
- * decides ids is honoured; a kind that is not known here is reported by name, and damage is an error with its place.
+ * Reads tokenizer.json, the format of the Rust package `tokenizers`, as far as WordPiece models use it. Every setting
+ * that decides ids is honoured; a kind that is not known here is reported by name, and damage is an error with its
+ * place.
  *
  * The sections `truncation` and `padding` are ignored: packed ids need no padding, and the length limit is the caller's
  * `maxTokens`. `decoder` does not matter for encoding.
@@ -44,7 +45,9 @@ function findUnsupported(root: Section): string | undefined {
   if (processor?.value('type') !== 'TemplateProcessing') return undefined;
   const sequences = processor.sections('single').filter((piece) => piece.value('Sequence') !== undefined);
   const names = sequences.map((piece) => piece.section('Sequence').string('id'));
-  return names.length === 1 && names[0] === 'A' ? undefined : `post_processor.single with sequences [${names.join(', ')}]`;
+  return names.length === 1 && names[0] === 'A'
+    ? undefined
+    : `post_processor.single with sequences [${names.join(', ')}]`;
 }
 
 function readSettings(root: Section): WordPieceSettings {

@@ -13,7 +13,11 @@ import { Section } from './section.js';
  *   `tokenize_chinese_chars` and the names of the special tokens. Default: those of BERT, lower case.
  * @throws EngineError `ERR_DATA`
  */
-export function parseVocabularyFile(text: string, file: string, config?: { text: string; file: string }): WordPieceSettings {
+export function parseVocabularyFile(
+  text: string,
+  file: string,
+  config?: { text: string; file: string },
+): WordPieceSettings {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const vocabulary = new Map<string, number>();
@@ -31,7 +35,8 @@ export function parseVocabularyFile(text: string, file: string, config?: { text:
   };
   const idOf = (token: string): number => {
     const id = vocabulary.get(token);
-    if (id === undefined) throw new EngineError('ERR_DATA', `${file}: the special token ${JSON.stringify(token)} is not in the vocabulary`);
+    if (id === undefined)
+      throw new EngineError('ERR_DATA', `${file}: the special token ${JSON.stringify(token)} is not in the vocabulary`);
     return id;
   };
 
@@ -51,7 +56,9 @@ export function parseVocabularyFile(text: string, file: string, config?: { text:
       stripAccents: flag('strip_accents', lowercase),
       lowercase,
     },
-    addedTokens: [...new Set(specials)].filter((token) => vocabulary.has(token)).map((token) => specialToken(token, idOf(token))),
+    addedTokens: [...new Set(specials)]
+      .filter((token) => vocabulary.has(token))
+      .map((token) => specialToken(token, idOf(token))),
     before: [idOf(cls)],
     after: [idOf(sep)],
   };

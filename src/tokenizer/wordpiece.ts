@@ -36,7 +36,9 @@ export class WordPieceTokenizer implements Tokenizer {
     for (const [token, id] of this.idByToken) this.tokenById.set(id, token);
     this.vocabSize = this.idByToken.size;
     this.unknownId = settings.unknownId;
-    this.specialIds = new Map(settings.addedTokens.filter((token) => token.special).map(({ content, id }) => [content, id]));
+    this.specialIds = new Map(
+      settings.addedTokens.filter((token) => token.special).map(({ content, id }) => [content, id]),
+    );
     this.specialCount = settings.before.length + settings.after.length;
     this.before = settings.before;
     this.after = settings.after;
@@ -45,15 +47,19 @@ export class WordPieceTokenizer implements Tokenizer {
   /**
    * Loads a tokenizer.
    *
-   * @param path a tokenizer.json, a vocab.txt (the settings of BERT then apply, or those of a tokenizer_config.json beside
-   *   it), or a folder that holds one of them. The sections `truncation` and `padding` are ignored in favour of `maxTokens`.
+   * @param path a tokenizer.json, a vocab.txt (the settings of BERT then apply, or those of a tokenizer_config.json
+   *   beside it), or a folder that holds one of them. The sections `truncation` and `padding` are ignored in favour of
+   *   `maxTokens`.
    * @throws EngineError `ERR_DATA` when the file is missing or damaged, or is a tokenizer of another kind, which
    *   `loadTokenizer` can read; `ERR_NATIVE_LOAD`
    */
   static fromFile(path: string): WordPieceTokenizer {
     const { settings, file } = readTokenizerFile(path);
     if ('unsupported' in settings) {
-      throw new EngineError('ERR_DATA', `${file}: expected a WordPiece tokenizer of the kind BERT uses, got ${settings.unsupported}; loadTokenizer() reads other kinds`);
+      throw new EngineError(
+        'ERR_DATA',
+        `${file}: expected a WordPiece tokenizer of the kind BERT uses, got ${settings.unsupported}; loadTokenizer() reads other kinds`,
+      );
     }
     return new WordPieceTokenizer(settings);
   }
@@ -61,8 +67,9 @@ export class WordPieceTokenizer implements Tokenizer {
   /**
    * Token ids of texts, special tokens included. Unpaired surrogates count as U+FFFD.
    *
-   * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is not a string), `ERR_ARG_RANGE` (`maxTokens` below
-   *   the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
+   * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is not a string), `ERR_ARG_RANGE` (`maxTokens`
+   *   below the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
+   *   `ERR_OUT_OF_MEMORY`
    */
   async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
     const { maxTokens, ...call } = checkEncodeArguments(texts, options, this.specialCount);

@@ -4,8 +4,8 @@
  *
  * - `mixed`: any rows, as in the paper; views from all answers of a value id.
  * - `one-source`: the rows of a batch, and their views, are from one source.
- * - `same-questions`: the rows of a batch are answers of several value ids to the same few questions of one source, and the
- *   views are drawn from these rows, so that the topics of all value ids are the same.
+ * - `same-questions`: the rows of a batch are answers of several value ids to the same few questions of one source, and
+ *   the views are drawn from these rows, so that the topics of all value ids are the same.
  */
 import { EngineError } from '../core/errors.js';
 import type { SeededRandom } from '../core/random.js';
@@ -27,7 +27,12 @@ type Columns = Pick<TrainingSet, 'labels' | 'sources' | 'qids' | 'sourceNames'>;
  * @param rows of the set that are trained on
  * @throws EngineError `ERR_ARG_RANGE` when the rows do not fill a batch
  */
-export function createBatchSampler(name: BatchSamplerName, set: Columns, rows: Int32Array, batchSize: number): BatchSampler {
+export function createBatchSampler(
+  name: BatchSamplerName,
+  set: Columns,
+  rows: Int32Array,
+  batchSize: number,
+): BatchSampler {
   switch (name) {
     case 'mixed':
       return mixed(set, rows, batchSize);
@@ -43,7 +48,10 @@ function mixed({ labels }: Columns, rows: Int32Array, batchSize: number): BatchS
   // A value id may have lost all answers but one to the validation.
   const usable = rows.filter((row) => pools.get(labels[row]!)!.length > 1);
   if (usable.length < batchSize) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected at most ${usable.length} pairs, the answers to train on, for "batchSize", got ${batchSize}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at most ${usable.length} pairs, the answers to train on, for "batchSize", got ${batchSize}`,
+    );
   }
   return {
     // The last, partial batch is dropped.
@@ -56,9 +64,16 @@ function oneSource({ labels, sources, sourceNames }: Columns, rows: Int32Array, 
   const key = (row: number): number => labels[row]! * sourceNames.length + sources[row]!;
   const pools = groupRows(rows, key);
   // A value id may have a single answer in one of its sources: no pair can be made of it there.
-  const bySource = groupRows(rows.filter((row) => pools.get(key(row))!.length > 1), (row) => sources[row]!);
+  const bySource = groupRows(
+    rows.filter((row) => pools.get(key(row))!.length > 1),
+    (row) => sources[row]!,
+  );
   const parts = [...bySource.values()].filter((part) => new Set(part.map((row) => labels[row]!)).size > 1);
-  if (parts.length === 0) throw new EngineError('ERR_ARG_RANGE', 'Expected a source with two value ids of two answers each, which batches of one source need');
+  if (parts.length === 0)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      'Expected a source with two value ids of two answers each, which batches of one source need',
+    );
   return {
     epoch: (random) =>
       random.shuffle(
@@ -75,7 +90,9 @@ function oneSource({ labels, sources, sourceNames }: Columns, rows: Int32Array, 
 const MIN_QUESTIONS = 4;
 
 function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, batchSize: number): BatchSampler {
-  const questionsOf = [...groupRows(rows, (row) => sources[row]!).values()].map((part) => [...groupRows(part, (row) => qids[row]!).values()]);
+  const questionsOf = [...groupRows(rows, (row) => sources[row]!).values()].map((part) => [
+    ...groupRows(part, (row) => qids[row]!).values(),
+  ]);
   const batchesOf = (questions: Int32Array[], random: SeededRandom): Int32Array[] => {
     const order = random.shuffle(questions.slice());
     const batches: Int32Array[] = [];
@@ -83,7 +100,14 @@ function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, bat
       const begin = next;
       let count = 0;
       while (next < order.length && (count < batchSize || next - begin < MIN_QUESTIONS)) count += order[next++]!.length;
-      batches.push(keepValueIds(order.slice(begin, next).flatMap((question) => [...question]), labels, batchSize, random));
+      batches.push(
+        keepValueIds(
+          order.slice(begin, next).flatMap((question) => [...question]),
+          labels,
+          batchSize,
+          random,
+        ),
+      );
     }
     return batches.filter((batch) => new Set(batch.map((row) => labels[row]!)).size > 1);
   };
@@ -91,7 +115,10 @@ function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, bat
     epoch: (random) => {
       const batches = random.shuffle(questionsOf.flatMap((questions) => batchesOf(questions, random)));
       if (batches.length === 0) {
-        throw new EngineError('ERR_ARG_RANGE', 'Expected questions that several value ids answered, which batches of the same questions need');
+        throw new EngineError(
+          'ERR_ARG_RANGE',
+          'Expected questions that several value ids answered, which batches of the same questions need',
+        );
       }
       return batches;
     },
@@ -100,7 +127,12 @@ function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, bat
 }
 
 /** Whole value ids at random until the batch is full; those with a single row make no pair. */
-function keepValueIds(rows: readonly number[], labels: Int32Array, batchSize: number, random: SeededRandom): Int32Array {
+function keepValueIds(
+  rows: readonly number[],
+  labels: Int32Array,
+  batchSize: number,
+  random: SeededRandom,
+): Int32Array {
   const byLabel = groupRows(Int32Array.from(rows), (row) => labels[row]!);
   const kept: number[] = [];
   for (const part of random.shuffle([...byLabel.values()])) {

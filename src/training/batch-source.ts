@@ -1,7 +1,7 @@
 import { SeededRandom } from '../core/random.js';
-import type { TrainingBatch } from './trainer.js';
-import { createBatchSampler, type BatchSampler } from './batch-samplers.js';
+import { type BatchSampler, createBatchSampler } from './batch-samplers.js';
 import type { TrainSettings } from './settings.js';
+import type { TrainingBatch } from './trainer.js';
 import type { TrainingSet } from './training-set.js';
 import { drawPair, type Pair } from './view-sampler.js';
 
@@ -19,8 +19,8 @@ export interface DrawnBatch extends TrainingBatch {
 }
 
 /**
- * The batches of a run, one after the other. What epoch e and step t draw depends on the seed and on e and t alone, so that
- * a run can go on from a position without the generator's history.
+ * The batches of a run, one after the other. What epoch e and step t draw depends on the seed and on e and t alone, so
+ * that a run can go on from a position without the generator's history.
  */
 export class BatchSource {
   readonly #sampler: BatchSampler;
@@ -67,7 +67,13 @@ export class BatchSource {
     const pairs = Array.from(rows, (row) => drawPair(this.#sampler.pool(row, rows), set.groups, options, random));
     const query = set.tokens.pack(pairs.map((pair) => pair.query));
     const key = set.tokens.pack(pairs.map((pair) => pair.key));
-    return { query, key, labels: rows.map((row) => set.labels[row]!), pairs, tokens: query.ids.length + key.ids.length };
+    return {
+      query,
+      key,
+      labels: rows.map((row) => set.labels[row]!),
+      pairs,
+      tokens: query.ids.length + key.ids.length,
+    };
   }
 
   #epoch(epoch: number): Int32Array[] {

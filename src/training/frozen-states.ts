@@ -1,13 +1,13 @@
 import type { EncodeOptions, PackedTokens } from '../native/encoder-model.js';
-import type { Pair } from './view-sampler.js';
 import type { TokenTable } from './token-table.js';
+import type { Pair } from './view-sampler.js';
 
 type Encode = (texts: PackedTokens, options: EncodeOptions) => Promise<unknown>;
 
 /**
- * Hidden states below the first trained layer, kept because frozen layers give the same ones in every epoch. They are kept by
- * answer, which only a view of a single answer (lambda 1) is made of: in longer views every token sees the other answers, and
- * the same view hardly comes twice.
+ * Hidden states below the first trained layer, kept because frozen layers give the same ones in every epoch. They are
+ * kept by answer, which only a view of a single answer (lambda 1) is made of: in longer views every token sees the
+ * other answers, and the same view hardly comes twice.
  */
 export class FrozenStates {
   readonly #states = new Map<number, Float32Array>();

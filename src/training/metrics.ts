@@ -1,5 +1,5 @@
 /** metrics.jsonl of a run: a line per update and per validation. */
-import { open, readFile, writeFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import * as Plot from '@observablehq/plot';
 
 import { withFileErrors } from '../core/file-errors.js';
-import { HEADING_HEIGHT, renderSvg, type Heading, type Picture } from '../plots/svg.js';
-import { readMetrics, type Metrics, type StepMetrics, type ValidationMetrics } from './metrics.js';
+import { HEADING_HEIGHT, type Heading, type Picture, renderSvg } from '../plots/svg.js';
+import { type Metrics, readMetrics, type StepMetrics, type ValidationMetrics } from './metrics.js';
 
 const CURVE = '#0072b2';
 const FAINT = '#9ecae1';
@@ -15,8 +15,8 @@ const CHANCE = '#c00000';
 const WINDOW = 25;
 
 /**
- * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl into the folder of
- * a run, whether it has ended or not.
+ * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl into the
+ * folder of a run, whether it has ended or not.
  *
  * @returns the paths
  * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`
@@ -44,7 +44,10 @@ export async function trainingCurves(dir: string): Promise<Picture[]> {
 export function drawTraining(metrics: readonly Metrics[]): Picture[] {
   const steps = metrics.filter((line): line is StepMetrics => line.kind === 'step');
   const validations = metrics.filter((line): line is ValidationMetrics => line.kind === 'validation');
-  return [...(steps.length > 0 ? [drawLoss(steps), drawLearningRate(steps)] : []), ...(validations.length > 0 ? [drawValidations(validations)] : [])];
+  return [
+    ...(steps.length > 0 ? [drawLoss(steps), drawLearningRate(steps)] : []),
+    ...(validations.length > 0 ? [drawValidations(validations)] : []),
+  ];
 }
 
 function drawLoss(steps: readonly StepMetrics[]): Picture {
@@ -52,10 +55,15 @@ function drawLoss(steps: readonly StepMetrics[]): Picture {
     const window = steps.slice(Math.max(0, i - WINDOW + 1), i + 1);
     return { step, loss: window.reduce((sum, { loss }) => sum + loss, 0) / window.length };
   });
-  return draw('loss.svg', { title: 'Loss', subtitle: `InfoNCE of each update, and its mean over ${WINDOW} updates, in nats` }, {}, [
-    Plot.line(steps, { x: 'step', y: 'loss', stroke: FAINT }),
-    Plot.line(smooth, { x: 'step', y: 'loss', stroke: CURVE, strokeWidth: 2 }),
-  ]);
+  return draw(
+    'loss.svg',
+    { title: 'Loss', subtitle: `InfoNCE of each update, and its mean over ${WINDOW} updates, in nats` },
+    {},
+    [
+      Plot.line(steps, { x: 'step', y: 'loss', stroke: FAINT }),
+      Plot.line(smooth, { x: 'step', y: 'loss', stroke: CURVE, strokeWidth: 2 }),
+    ],
+  );
 }
 
 function drawLearningRate(steps: readonly StepMetrics[]): Picture {
@@ -67,8 +75,14 @@ function drawLearningRate(steps: readonly StepMetrics[]): Picture {
 function drawValidations(validations: readonly ValidationMetrics[]): Picture {
   return draw(
     'validation.svg',
-    { title: 'Held-out answers identified', subtitle: 'balanced accuracy of kNN, mean over the sources; dashed: chance' },
-    { tickFormat: (share: number) => `${Math.round(100 * share)} %`, domain: [0, Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
+    {
+      title: 'Held-out answers identified',
+      subtitle: 'balanced accuracy of kNN, mean over the sources; dashed: chance',
+    },
+    {
+      tickFormat: (share: number) => `${Math.round(100 * share)} %`,
+      domain: [0, Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1],
+    },
     [
       Plot.ruleY([validations[0]!.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
       Plot.line(validations, { x: 'step', y: 'balancedAccuracy', stroke: CURVE, strokeWidth: 2 }),

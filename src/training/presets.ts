@@ -1,6 +1,6 @@
 /**
- * Named recipes. The paper's text and the code it was published with disagree in learning rate, schedule and epochs, so both
- * are here; `univar` is ours.
+ * Named recipes. The paper's text and the code it was published with disagree in learning rate, schedule and epochs, so
+ * both are here; `univar` is ours.
  */
 import type { LossMode } from '../native/encoder-model.js';
 import type { BatchSamplerName } from './batch-samplers.js';
@@ -46,8 +46,8 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   /** The published training configuration. */
   'upstream-code': { ...PAPER, learningRate: 2e-4, warmupSteps: 700, decay: 'inverse-sqrt', epochs: 3 },
   /**
-   * Pairs of equal value id are no negatives, and neither the batch nor the pair lets the topic tell which key belongs to a
-   * query. The sampler is the one that identified held-out answers best, by a little: see docs/training.md.
+   * Pairs of equal value id are no negatives, and neither the batch nor the pair lets the topic tell which key belongs
+   * to a query. The sampler is the one that identified held-out answers best, by a little: see docs/training.md.
    */
   univar: {
     mode: 'masked',

@@ -1,7 +1,7 @@
 /**
- * Checkpoints of a run: folders `step-00000100` with the weights, both moments and where the run is. A folder is written
- * beside under another name and renamed when all of it is on the disk; the one before goes after that. Whenever the process
- * dies, or the disk is full, a whole checkpoint is there.
+ * Checkpoints of a run: folders `step-00000100` with the weights, both moments and where the run is. A folder is
+ * written beside under another name and renamed when all of it is on the disk; the one before goes after that. Whenever
+ * the process dies, or the disk is full, a whole checkpoint is there.
  */
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,11 +74,13 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
       await syncFolder(dir);
     });
   } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => undefined); // the first error is the one that matters
+    // the first error is the one that matters
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
   for (const name of await folders(dir)) {
-    if (name !== folderName(state.step)) await withFileErrors(`remove ${join(dir, name)}`, () => rm(join(dir, name), { recursive: true, force: true }));
+    if (name !== folderName(state.step))
+      await withFileErrors(`remove ${join(dir, name)}`, () => rm(join(dir, name), { recursive: true, force: true }));
   }
 }
 
@@ -92,11 +94,16 @@ export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<
   if (newest === undefined) return undefined;
   const folder = join(dir, newest);
   const { version, files, ...state } = await readState(folder);
-  if (version !== VERSION) throw new EngineError('ERR_DATA', `${folder} has version ${version}; this release reads version ${VERSION}`);
+  if (version !== VERSION)
+    throw new EngineError('ERR_DATA', `${folder} has version ${version}; this release reads version ${VERSION}`);
   for (const [name, block] of Object.entries(FILES)) {
     const path = join(folder, name);
     const { sha256 } = await hashFile(path);
-    if (sha256 !== files[name]?.sha256) throw new EngineError('ERR_DATA', `${path} is damaged: its checksum is not the one in ${STATE_FILE}. Delete ${folder} to begin anew`);
+    if (sha256 !== files[name]?.sha256)
+      throw new EngineError(
+        'ERR_DATA',
+        `${path} is damaged: its checksum is not the one in ${STATE_FILE}. Delete ${folder} to begin anew`,
+      );
     const file = await SafetensorsFile.open(path);
     try {
       await trainer.restore(block, file);
@@ -113,7 +120,9 @@ async function readState(folder: string): Promise<StateFile> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as StateFile;
   } catch (cause) {
-    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON. Delete ${folder} to begin anew`, { cause });
+    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON. Delete ${folder} to begin anew`, {
+      cause,
+    });
   }
 }
 

@@ -28,11 +28,21 @@ const RUN_FILE = 'run.json';
 const ENCODER_FILES = ['config.json', 'model.safetensors', 'tokenizer.json'];
 
 /** @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED` */
-export async function describeRun(options: TrainOptions, settings: TrainSettings, preparation: TextPreparation): Promise<RunDescription> {
+export async function describeRun(
+  options: TrainOptions,
+  settings: TrainSettings,
+  preparation: TextPreparation,
+): Promise<RunDescription> {
   const { encoder, data, read, signal } = options;
   const hashes: Record<string, string> = {};
   for (const file of ENCODER_FILES) hashes[file] = (await hashFile(join(encoder, file), signal)).sha256;
-  return { encoder: hashes, sources: await describeSources(data, read?.format, signal), read: { ...read }, texts: { ...preparation, cutting: CUTTING }, settings };
+  return {
+    encoder: hashes,
+    sources: await describeSources(data, read?.format, signal),
+    read: { ...read },
+    texts: { ...preparation, cutting: CUTTING },
+    settings,
+  };
 }
 
 export class RunFolder {
@@ -44,8 +54,8 @@ export class RunFolder {
   /**
    * Takes the folder, which is made where it does not exist.
    *
-   * @throws EngineError `ERR_BUSY` while another process trains there; `ERR_DATA` where the folder holds a run with other
-   *   settings, naming them, or something that is no run; `ERR_IO`
+   * @throws EngineError `ERR_BUSY` while another process trains there; `ERR_DATA` where the folder holds a run with
+   *   other settings, naming them, or something that is no run; `ERR_IO`
    */
   static async open(dir: string, description: RunDescription): Promise<RunFolder> {
     await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
@@ -77,10 +87,19 @@ export class RunFolder {
       return;
     }
     if (there !== undefined) {
-      throw new EngineError('ERR_DATA', `The folder ${this.dir} holds a run that differs in ${differences(there, description)}; take another folder, or the same settings to go on with it`);
+      throw new EngineError(
+        'ERR_DATA',
+        `The folder ${this.dir} holds a run that differs in ${differences(there, description)}; take another folder, or the same settings to go on with it`,
+      );
     }
-    const stranger = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find((name) => !name.startsWith('.lock') && name !== `${RUN_FILE}.partial`);
-    if (stranger !== undefined) throw new EngineError('ERR_DATA', `The folder ${this.dir} holds ${stranger} and is no training run; take another folder`);
+    const stranger = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find(
+      (name) => !name.startsWith('.lock') && name !== `${RUN_FILE}.partial`,
+    );
+    if (stranger !== undefined)
+      throw new EngineError(
+        'ERR_DATA',
+        `The folder ${this.dir} holds ${stranger} and is no training run; take another folder`,
+      );
     await withFileErrors(`write ${path}`, async () => {
       await writeFile(`${path}.partial`, text);
       await rename(`${path}.partial`, path);
@@ -91,7 +110,8 @@ export class RunFolder {
   async #removeLeftovers(): Promise<void> {
     await withFileErrors(`write ${this.dir}`, async () => {
       for (const name of await readdir(this.dir)) {
-        if (/^\.(best|last)\.(new|old)-/.test(name) || name.endsWith('.partial')) await rm(this.path(name), { recursive: true, force: true });
+        if (/^\.(best|last)\.(new|old)-/.test(name) || name.endsWith('.partial'))
+          await rm(this.path(name), { recursive: true, force: true });
       }
     });
   }

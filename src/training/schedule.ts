@@ -21,7 +21,8 @@ export function learningRateAt(schedule: Schedule, step: number): number {
   if (decay === 'constant') return learningRate;
   // lr * sqrt(w / t), continuous at the end of the warm-up.
   if (decay === 'inverse-sqrt') return learningRate * Math.sqrt(Math.max(warmupSteps, 1) / step);
-  if (totalSteps === undefined) throw new EngineError('ERR_ARG_RANGE', `Expected "totalSteps" for the ${decay} schedule`);
+  if (totalSteps === undefined)
+    throw new EngineError('ERR_ARG_RANGE', `Expected "totalSteps" for the ${decay} schedule`);
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
   return learningRate * (decay === 'linear' ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress)));
 }

@@ -1,6 +1,14 @@
 import type { ReadOptions } from '../data/read-options.js';
 import { LOSS_MODES } from '../native/encoder-model.js';
-import { expectInRange, expectInteger, expectOneOf, expectOptions, expectSignal, expectString, fail } from '../native/validate.js';
+import {
+  expectInRange,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  expectString,
+  fail,
+} from '../native/validate.js';
 import { BATCH_SAMPLERS } from './batch-samplers.js';
 import { defaultMaxTokens, PRESET_NAMES, PRESETS, type PresetName, type Recipe } from './presets.js';
 
@@ -17,7 +25,10 @@ export interface TrainOptions extends Partial<Recipe> {
   read?: Omit<ReadOptions, 'signal' | 'batchSize'> | undefined;
   /** Most answers of a view. @default 5 */
   lambda?: number | undefined;
-  /** Longest view, special tokens included; longer ones are cut. @default 256 to 8192 by lambda, at most the encoder's positions */
+  /**
+   * Longest view, special tokens included; longer ones are cut. @default 256 to 8192 by lambda, at most the encoder's
+   * positions
+   */
   maxTokens?: number | undefined;
   /** Updates. @default those of `epochs` passes */
   steps?: number | undefined;
@@ -35,7 +46,10 @@ export interface TrainOptions extends Partial<Recipe> {
   seed?: number | undefined;
   /** Leaves out value ids with fewer answers. @default 1 */
   minPerId?: number | undefined;
-  /** Steps between two validations, the first before the first step; 0: no validation, and nothing is held out. @default 100 */
+  /**
+   * Steps between two validations, the first before the first step; 0: no validation, and nothing is held out. @default
+   * 100
+   */
   validateEvery?: number | undefined;
   /** Share of the questions that are held out for it, above 0 and below 1. @default 0.1 */
   validationShare?: number | undefined;
@@ -55,7 +69,14 @@ export interface TrainEvents {
   /** Records read so far. */
   onRead?: (rows: number) => void;
   /** Training begins, or goes on behind `done` of `steps`. */
-  onStart?: (start: { done: number; steps: number; rows: number; validationRows: number; valueIds: number; cappedIds: number }) => void;
+  onStart?: (start: {
+    done: number;
+    steps: number;
+    rows: number;
+    validationRows: number;
+    valueIds: number;
+    cappedIds: number;
+  }) => void;
   onStep?: (step: { step: number; loss: number; gradNorm: number; learningRate: number; tokens: number }) => void;
   onValidation?: (validation: { step: number; balancedAccuracy: number; best: boolean }) => void;
 }
@@ -80,23 +101,57 @@ export interface TrainSettings extends Recipe {
 }
 
 const SETTING_KEYS = [
-  'preset', 'lambda', 'maxTokens', 'steps', 'precision', 'pooling', 'freezeLayers', 'frozenBudget', 'memoryBudget', 'seed', 'minPerId',
-  'validateEvery', 'validationShare', 'validationRows', 'patience', 'mode', 'logitScale', 'learningRate', 'warmupSteps',
-  'decay', 'weightDecay', 'maxGradNorm', 'epochs', 'batchSize', 'sampler', 'disjointViews',
+  'preset',
+  'lambda',
+  'maxTokens',
+  'steps',
+  'precision',
+  'pooling',
+  'freezeLayers',
+  'frozenBudget',
+  'memoryBudget',
+  'seed',
+  'minPerId',
+  'validateEvery',
+  'validationShare',
+  'validationRows',
+  'patience',
+  'mode',
+  'logitScale',
+  'learningRate',
+  'warmupSteps',
+  'decay',
+  'weightDecay',
+  'maxGradNorm',
+  'epochs',
+  'batchSize',
+  'sampler',
+  'disjointViews',
 ] as const satisfies readonly (keyof TrainSettings)[];
 
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option */
 export function resolveTrainSettings(options: TrainOptions): TrainSettings {
-  expectOptions(options, 'options', [...SETTING_KEYS, 'data', 'encoder', 'out', 'read', 'checkpointEvery', 'signal', 'events']);
+  expectOptions(options, 'options', [
+    ...SETTING_KEYS,
+    'data',
+    'encoder',
+    'out',
+    'read',
+    'checkpointEvery',
+    'signal',
+    'events',
+  ]);
   expectString(options.encoder, 'encoder');
   expectString(options.out, 'out');
   expectSignal(options.signal, 'signal');
-  if (!Array.isArray(options.data) || options.data.length === 0) fail('ERR_ARG_TYPE', 'a list of files', 'data', options.data);
+  if (!Array.isArray(options.data) || options.data.length === 0)
+    fail('ERR_ARG_TYPE', 'a list of files', 'data', options.data);
   expectInteger(options.checkpointEvery ?? 100, 'checkpointEvery', 1);
   const preset = expectOneOf(options.preset ?? 'univar', 'preset', PRESET_NAMES);
   const lambda = expectInteger(options.lambda ?? 5, 'lambda', 1);
   const validationShare = expectInRange(options.validationShare ?? 0.1, 'validationShare', 0, 1);
-  if (validationShare % 1 === 0) fail('ERR_ARG_RANGE', 'a share above 0 and below 1', 'validationShare', validationShare);
+  if (validationShare % 1 === 0)
+    fail('ERR_ARG_RANGE', 'a share above 0 and below 1', 'validationShare', validationShare);
   return {
     preset,
     ...resolveRecipe(options, PRESETS[preset]),
@@ -141,8 +196,12 @@ function resolveRecipe(options: TrainOptions, preset: Recipe): Recipe {
  * @param positions of the encoder
  * @throws EngineError `ERR_ARG_RANGE` when more was asked for than the encoder has positions
  */
-export function resolveMaxTokens({ maxTokens, lambda }: Pick<TrainSettings, 'maxTokens' | 'lambda'>, positions: number): number {
+export function resolveMaxTokens(
+  { maxTokens, lambda }: Pick<TrainSettings, 'maxTokens' | 'lambda'>,
+  positions: number,
+): number {
   if (maxTokens === undefined) return Math.min(defaultMaxTokens(lambda), positions);
-  if (maxTokens > positions) fail('ERR_ARG_RANGE', `at most ${positions}, the positions of the encoder,`, 'maxTokens', maxTokens);
+  if (maxTokens > positions)
+    fail('ERR_ARG_RANGE', `at most ${positions}, the positions of the encoder,`, 'maxTokens', maxTokens);
   return maxTokens;
 }

@@ -3,8 +3,9 @@ import type { PackedTokens } from '../native/encoder-model.js';
 /**
  * Token ids of texts without their special tokens, and views put together from them.
  *
- * A view is its texts joined by newlines. For BERT's tokenizer a newline is white space, which separates words and leaves
- * no token, so the ids of the joined text are those of its parts one after the other: nothing is tokenised twice.
+ * A view is its texts joined by newlines. For BERT's tokenizer a newline is white space, which separates words and
+ * leaves no token, so the ids of the joined text are those of its parts one after the other: nothing is tokenised
+ * twice.
  */
 export class TokenTable {
   #ids = new Int32Array(2 ** 16);
@@ -65,7 +66,10 @@ export class TokenTable {
       at += this.before.length;
       const end = offsets[view + 1]! - this.after.length;
       for (const row of rows) {
-        const text = this.#ids.subarray(this.#offsets[row], Math.min(this.#offsets[row + 1]!, this.#offsets[row]! + end - at));
+        const text = this.#ids.subarray(
+          this.#offsets[row],
+          Math.min(this.#offsets[row + 1]!, this.#offsets[row]! + end - at),
+        );
         ids.set(text, at);
         at += text.length;
       }

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { readNativeConfig } from '../encoder/checkpoint.js';
-import { readModelFolder, type Pooling } from '../encoder/model-folder.js';
+import { type Pooling, readModelFolder } from '../encoder/model-folder.js';
 import { readTextPreparation, type TextPreparation } from '../encoder/text-preparation.js';
 import { fail } from '../native/validate.js';
 import { firstLargest } from '../search/voting.js';
 import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
 import { BatchSource } from './batch-source.js';
 import { FrozenStates } from './frozen-states.js';
-import { restoreCheckpoint, type RunState } from './run-checkpoint.js';
+import { type RunState, restoreCheckpoint } from './run-checkpoint.js';
 import { describeRun, RunFolder } from './run-folder.js';
 import { resolveMaxTokens, resolveTrainSettings, type TrainOptions, type TrainSettings } from './settings.js';
 import { createTrainer, type Trainer, type TrainerOptions } from './trainer.js';
-import { TrainingRun, type RunSummary } from './training-run.js';
+import { type RunSummary, TrainingRun } from './training-run.js';
 import { readTrainingSet, type TrainingSet } from './training-set.js';
 import { splitValidation, Validation } from './validation.js';
 
@@ -26,23 +26,27 @@ export interface TrainSummary extends RunSummary {
 }
 
 /**
- * Trains an encoder with InfoNCE on pairs of views of one value id, validates it by identification of held-out answers, and
- * writes encoders, checkpoints and metrics to a folder.
+ * Trains an encoder with InfoNCE on pairs of views of one value id, validates it by identification of held-out answers,
+ * and writes encoders, checkpoints and metrics to a folder.
  *
- * A run that was interrupted, even by SIGKILL or a full disk, goes on behind its last checkpoint when it is called with the
- * same options, and ends with the same weights, bit for bit, on the same machine.
+ * A run that was interrupted, even by SIGKILL or a full disk, goes on behind its last checkpoint when it is called with
+ * the same options, and ends with the same weights, bit for bit, on the same machine.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with another run), `ERR_BUSY`,
- *   `ERR_NON_FINITE` naming step and batch, `ERR_IO`, `ERR_ABORTED` after a checkpoint, `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with another run),
+ *   `ERR_BUSY`, `ERR_NON_FINITE` naming step and batch, `ERR_IO`, `ERR_ABORTED` after a checkpoint, `ERR_OUT_OF_MEMORY`
  */
 export async function train(options: TrainOptions): Promise<TrainSummary> {
   const settings = resolveTrainSettings(options);
   const pooling = settings.pooling ?? (await folderPooling(options.encoder));
   const preparation = await readPreparation(options.encoder, settings.lambda);
   const set = await loadTrainingSet(options, settings, preparation);
-  const split = settings.validateEvery > 0 ? splitValidation(set, settings.validationShare, settings.seed) : { train: allRows(set), test: new Int32Array() };
+  const split =
+    settings.validateEvery > 0
+      ? splitValidation(set, settings.validationShare, settings.seed)
+      : { train: allRows(set), test: new Int32Array() };
   const cappedIds = checkLambda(set, split.train, settings.lambda);
-  const validation = settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
+  const validation =
+    settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
   const batches = new BatchSource(set, split.train, settings);
   const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
   const folder = await RunFolder.open(options.out, await describeRun(options, settings, preparation));
@@ -52,7 +56,18 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
       const state = (await restoreCheckpoint(folder.dir, trainer)) ?? firstState();
       batches.moveTo(state.batches);
       const frozen = frozenStates(settings, set, trainer);
-      const run = new TrainingRun({ options, settings, set, validation, batches, steps, folder, trainer, frozen, state });
+      const run = new TrainingRun({
+        options,
+        settings,
+        set,
+        validation,
+        batches,
+        steps,
+        folder,
+        trainer,
+        frozen,
+        state,
+      });
       const figures = { rows: split.train.length, validationRows: split.test.length, valueIds: set.names.length };
       options.events?.onStart?.({ done: state.step, steps, cappedIds, ...figures });
       return { ...(await run.finish()), ...figures };
@@ -64,27 +79,48 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   }
 }
 
-/** A bare checkpoint, without the files of sentence-transformers, says nothing: then it is the mean, as for most encoders. */
+/**
+ * A bare checkpoint, without the files of sentence-transformers, says nothing: then it is the mean, as for most
+ * encoders.
+ */
 async function folderPooling(encoder: string): Promise<Pooling> {
   if (!existsSync(join(encoder, 'modules.json'))) return 'mean';
   return (await readModelFolder(encoder)).pooling;
 }
 
-/** What the encoder does to texts, training does too. The prompt belongs before a view, but stands before every answer. */
+/**
+ * What the encoder does to texts, training does too. The prompt belongs before a view, but stands before every answer.
+ */
 async function readPreparation(encoder: string, lambda: number): Promise<TextPreparation> {
   const preparation = await readTextPreparation(encoder, encoder);
   if (preparation.prompt === '' || lambda === 1) return preparation;
-  throw new EngineError('ERR_DATA', `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, which training can do only for views of one answer: take lambda 1`);
+  throw new EngineError(
+    'ERR_DATA',
+    `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, which training can do only for views of one answer: take lambda 1`,
+  );
 }
 
 /** Reads tokenizer and data, and checks that they fit the encoder. */
-async function loadTrainingSet(options: TrainOptions, settings: TrainSettings, preparation: TextPreparation): Promise<TrainingSet> {
+async function loadTrainingSet(
+  options: TrainOptions,
+  settings: TrainSettings,
+  preparation: TextPreparation,
+): Promise<TrainingSet> {
   const { native } = await readNativeConfig(options.encoder, { pooling: 'mean', normalize: true });
-  if (settings.freezeLayers > native.layers) fail('ERR_ARG_RANGE', `at most ${native.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
+  if (settings.freezeLayers > native.layers)
+    fail(
+      'ERR_ARG_RANGE',
+      `at most ${native.layers}, the layers of the encoder,`,
+      'freezeLayers',
+      settings.freezeLayers,
+    );
   const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
   try {
     if (tokenizer.vocabSize > native.vocabulary) {
-      throw new EngineError('ERR_DATA', `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${native.vocabulary}: they do not belong together`);
+      throw new EngineError(
+        'ERR_DATA',
+        `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${native.vocabulary}: they do not belong together`,
+      );
     }
     return await readTrainingSet(options.data, tokenizer, {
       read: options.read ?? {},
@@ -100,8 +136,8 @@ async function loadTrainingSet(options: TrainOptions, settings: TrainSettings, p
 }
 
 /**
- * Views of a value id with fewer answers than lambda hold all of them at most, as in the paper; a lambda that no value id
- * reaches is a mistake.
+ * Views of a value id with fewer answers than lambda hold all of them at most, as in the paper; a lambda that no value
+ * id reaches is a mistake.
  *
  * @returns how many value ids have fewer
  */
@@ -110,15 +146,26 @@ function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: n
   for (const row of rows) counts[labels[row]!]! += 1;
   const largest = firstLargest(counts);
   if (counts[largest]! < lambda) {
-    fail('ERR_ARG_RANGE', `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`, 'lambda', lambda);
+    fail(
+      'ERR_ARG_RANGE',
+      `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`,
+      'lambda',
+      lambda,
+    );
   }
   return counts.filter((count) => count < lambda).length;
 }
 
 /** Longer views hardly repeat, so there is nothing to keep of them. */
-function frozenStates({ freezeLayers, lambda, frozenBudget }: TrainSettings, set: TrainingSet, trainer: Trainer): FrozenStates | undefined {
+function frozenStates(
+  { freezeLayers, lambda, frozenBudget }: TrainSettings,
+  set: TrainingSet,
+  trainer: Trainer,
+): FrozenStates | undefined {
   if (freezeLayers === 0 || lambda > 1) return undefined;
-  return new FrozenStates(set.tokens, freezeLayers, trainer.dim, frozenBudget, (texts, call) => trainer.encode(texts, call));
+  return new FrozenStates(set.tokens, freezeLayers, trainer.dim, frozenBudget, (texts, call) =>
+    trainer.encode(texts, call),
+  );
 }
 
 function allRows({ rows }: TrainingSet): Int32Array {
@@ -126,13 +173,49 @@ function allRows({ rows }: TrainingSet): Int32Array {
 }
 
 function firstState(): RunState {
-  return { step: 0, batches: { epoch: 0, taken: 0 }, best: undefined, stale: 0, finished: false, tokens: 0, seconds: 0 };
+  return {
+    step: 0,
+    batches: { epoch: 0, taken: 0 },
+    best: undefined,
+    stale: 0,
+    finished: false,
+    tokens: 0,
+    seconds: 0,
+  };
 }
 
-function trainerOptions(encoder: string, settings: TrainSettings, pooling: Pooling, totalSteps: number): TrainerOptions {
-  const { logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, precision, memoryBudget, seed } = settings;
+function trainerOptions(
+  encoder: string,
+  settings: TrainSettings,
+  pooling: Pooling,
+  totalSteps: number,
+): TrainerOptions {
+  const {
+    logitScale,
+    mode,
+    learningRate,
+    weightDecay,
+    maxGradNorm,
+    warmupSteps,
+    decay,
+    precision,
+    memoryBudget,
+    seed,
+  } = settings;
   return {
-    encoder, logitScale, mode, learningRate, weightDecay, maxGradNorm, warmupSteps, decay, totalSteps, precision, pooling, memoryBudget, seed,
+    encoder,
+    logitScale,
+    mode,
+    learningRate,
+    weightDecay,
+    maxGradNorm,
+    warmupSteps,
+    decay,
+    totalSteps,
+    precision,
+    pooling,
+    memoryBudget,
+    seed,
     firstTrainedLayer: settings.freezeLayers,
   };
 }

@@ -1,13 +1,19 @@
 import { EngineError } from '../core/errors.js';
-import { checkNames, copyTensor, loadCheckpoint, readSource, shapeOf, type Checkpoint } from '../encoder/checkpoint.js';
+import { type Checkpoint, checkNames, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/checkpoint.js';
 import type { SafetensorsFile } from '../encoder/safetensors.js';
 import type { TensorToWrite } from '../encoder/safetensors-writer.js';
 import { saveCheckpoint } from '../encoder/save-checkpoint.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
-import { LOSS_MODES, type EncodeOptions, type LossMode, type LossSettings, type PackedTokens } from '../native/encoder-model.js';
+import {
+  type EncodeOptions,
+  LOSS_MODES,
+  type LossMode,
+  type LossSettings,
+  type PackedTokens,
+} from '../native/encoder-model.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
-import { learningRateAt, type Decay } from './schedule.js';
+import { type Decay, learningRateAt } from './schedule.js';
 
 export interface TrainerOptions {
   /** Folder of a BERT or NomicBERT encoder in the Hugging Face layout, with model.safetensors. */
@@ -48,8 +54,8 @@ export interface TrainingBatch {
   /** Value id of every pair as a number; needed by the modes masked and supervised. */
   labels?: Int32Array;
   /**
-   * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]: the frozen layers are then not
-   * run. See `encode` with `layers` and `hidden`.
+   * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]: the frozen layers are
+   * then not run. See `encode` with `layers` and `hidden`.
    */
   lowerStates?: Float32Array;
 }
@@ -58,8 +64,20 @@ export interface TrainingBatch {
 export type TrainerBlock = 'parameters' | 'firstMoments' | 'secondMoments';
 
 const KEYS = [
-  'encoder', 'logitScale', 'mode', 'learningRate', 'weightDecay', 'maxGradNorm', 'warmupSteps', 'decay', 'totalSteps',
-  'precision', 'pooling', 'firstTrainedLayer', 'memoryBudget', 'seed',
+  'encoder',
+  'logitScale',
+  'mode',
+  'learningRate',
+  'weightDecay',
+  'maxGradNorm',
+  'warmupSteps',
+  'decay',
+  'totalSteps',
+  'precision',
+  'pooling',
+  'firstTrainedLayer',
+  'memoryBudget',
+  'seed',
 ] as const;
 
 /**
@@ -97,7 +115,10 @@ function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
   return resolved;
 }
 
-/** One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the calls. */
+/**
+ * One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the
+ * calls.
+ */
 export class Trainer {
   #steps = 0;
 
@@ -132,7 +153,10 @@ export class Trainer {
    * @throws EngineError `ERR_NON_FINITE` naming the step, in which case no parameter changed; `ERR_ARG_TYPE`,
    *   `ERR_ARG_RANGE` (ids, lengths), `ERR_SHAPE_MISMATCH`, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async step(batch: TrainingBatch, options: CallOptions = {}): Promise<{ loss: number; gradNorm: number; learningRate: number }> {
+  async step(
+    batch: TrainingBatch,
+    options: CallOptions = {},
+  ): Promise<{ loss: number; gradNorm: number; learningRate: number }> {
     const step = this.#steps + 1;
     const learningRate = learningRateAt(this.settings, step);
     const { weightDecay, maxGradNorm } = this.settings;
@@ -143,7 +167,10 @@ export class Trainer {
   }
 
   /** Loss and gradients by the checkpoint's tensor names, without an update. */
-  async backward(batch: TrainingBatch, options: CallOptions = {}): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
+  async backward(
+    batch: TrainingBatch,
+    options: CallOptions = {},
+  ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
     const { model, sources } = this.checkpoint;
     const { loss } = await model.backward(batch.query, batch.key, this.#loss(batch), options);
     return { loss, gradients: new Map(sources.map((source) => [source.file, readSource(model, source, 'gradients')])) };
@@ -157,13 +184,18 @@ export class Trainer {
   /** The tensors of a block, by the checkpoint's names, each copied when it is read. */
   tensors(block: TrainerBlock): TensorToWrite[] {
     const { model, sources } = this.checkpoint;
-    return sources.map((source) => ({ name: source.file, shape: shapeOf(model, source), read: () => readSource(model, source, block) }));
+    return sources.map((source) => ({
+      name: source.file,
+      shape: shapeOf(model, source),
+      read: () => readSource(model, source, block),
+    }));
   }
 
   /**
    * Puts back a block that was written from {@link tensors}.
    *
-   * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another architecture's
+   * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another
+   *   architecture's
    */
   async restore(block: TrainerBlock, file: SafetensorsFile): Promise<void> {
     const { model, sources } = this.checkpoint;
@@ -174,10 +206,11 @@ export class Trainer {
   /**
    * Writes the encoder, as it is between two steps and after at least those called so far, as a folder in the layout of
    * sentence-transformers: float32 weights, pooling and settings of this trainer, tokenizer of the folder that it was
-   * loaded from. The folder appears when it is whole; an earlier one is replaced. Steps may go on while files are written.
+   * loaded from. The folder appears when it is whole; an earlier one is replaced. Steps may go on while files are
+   * written.
    *
-   * @throws EngineError `ERR_DATA` if the folder holds anything but a saved encoder, or if the folder that it was loaded
-   *   from is gone; `ERR_IO`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_DATA` if the folder holds anything but a saved encoder, or if the folder that it was
+   *   loaded from is gone; `ERR_IO`, `ERR_DISPOSED`
    */
   async save(folder: string): Promise<void> {
     await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
@@ -191,8 +224,18 @@ export class Trainer {
   #loss(batch: TrainingBatch): LossSettings {
     const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
     if (firstTrainedLayer > this.checkpoint.model.config.layers) {
-      throw new EngineError('ERR_ARG_RANGE', `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`);
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
+      );
     }
-    return { labels: batch.labels, mode, logitScale, memoryBudget, firstTrainedLayer, ...(batch.lowerStates && { lowerStates: batch.lowerStates }) };
+    return {
+      labels: batch.labels,
+      mode,
+      logitScale,
+      memoryBudget,
+      firstTrainedLayer,
+      ...(batch.lowerStates && { lowerStates: batch.lowerStates }),
+    };
   }
 }

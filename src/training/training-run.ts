@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import type { BatchSource, DrawnBatch } from './batch-source.js';
 import type { FrozenStates } from './frozen-states.js';
 import { MetricsFile } from './metrics.js';
-import { writeCheckpoint, type BestValidation, type RunState } from './run-checkpoint.js';
+import { type BestValidation, type RunState, writeCheckpoint } from './run-checkpoint.js';
 import type { RunFolder } from './run-folder.js';
 import type { TrainOptions, TrainSettings } from './settings.js';
 import type { Trainer } from './trainer.js';
@@ -96,9 +96,11 @@ export class TrainingRun {
     const batch = batches.next(step);
     const started = performance.now();
     const lowerStates = await frozen?.of(batch.pairs);
-    const { loss, gradNorm, learningRate } = await trainer.step({ ...batch, ...(lowerStates && { lowerStates }) }).catch((error: unknown) => {
-      throw this.#named(error, batch, step);
-    });
+    const { loss, gradNorm, learningRate } = await trainer
+      .step({ ...batch, ...(lowerStates && { lowerStates }) })
+      .catch((error: unknown) => {
+        throw this.#named(error, batch, step);
+      });
     const seconds = (performance.now() - started) / 1000;
     const { epoch } = batches.position;
     const { tokens, pairs } = batch;
@@ -106,7 +108,17 @@ export class TrainingRun {
     state.tokens += tokens;
     state.seconds += seconds;
     this.#loss = loss;
-    await metrics.append({ kind: 'step', step, epoch, loss, gradNorm, learningRate, pairs: pairs.length, tokens, seconds });
+    await metrics.append({
+      kind: 'step',
+      step,
+      epoch,
+      loss,
+      gradNorm,
+      learningRate,
+      pairs: pairs.length,
+      tokens,
+      seconds,
+    });
     options.events?.onStep?.({ step, loss, gradNorm, learningRate, tokens });
   }
 
@@ -122,7 +134,12 @@ export class TrainingRun {
       state.best = { step: state.step, balancedAccuracy };
     }
     state.stale = isBest ? 0 : state.stale + 1;
-    await metrics.append({ kind: 'validation', step: state.step, ...result, seconds: (performance.now() - started) / 1000 });
+    await metrics.append({
+      kind: 'validation',
+      step: state.step,
+      ...result,
+      seconds: (performance.now() - started) / 1000,
+    });
     options.events?.onValidation?.({ step: state.step, balancedAccuracy, best: isBest });
   }
 
@@ -136,7 +153,11 @@ export class TrainingRun {
   async #interrupt(): Promise<never> {
     const { state, folder, options } = this.parts;
     if (state.step > 0) await this.#checkpoint({});
-    throw new EngineError('ERR_ABORTED', `Interrupted after step ${state.step}. Run the same command again to go on in ${folder.dir}`, { cause: options.signal?.reason });
+    throw new EngineError(
+      'ERR_ABORTED',
+      `Interrupted after step ${state.step}. Run the same command again to go on in ${folder.dir}`,
+      { cause: options.signal?.reason },
+    );
   }
 
   /** A loss that is not finite is looked for in its batch, so the message says which answers those were. */
@@ -145,7 +166,9 @@ export class TrainingRun {
     const { set, batches } = this.parts;
     const name = (row: number): string => `${set.names[set.labels[row]!]!} on ${set.qids[row]!}`;
     const { epoch, taken } = batches.position;
-    const first = pairs.slice(0, 3).map(({ query, key }) => `${query.map(name).join(', ')} with ${key.map(name).join(', ')}`);
+    const first = pairs
+      .slice(0, 3)
+      .map(({ query, key }) => `${query.map(name).join(', ')} with ${key.map(name).join(', ')}`);
     return new EngineError(
       'ERR_NON_FINITE',
       `${error.message} (step ${step}, batch ${taken} of epoch ${epoch + 1}, ${pairs.length} pairs; the first: ${first.join('; ')}). No weight was changed; a smaller learningRate may help`,

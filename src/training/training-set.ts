@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
-import { readRecords } from '../data/read-records.js';
 import type { ReadOptions } from '../data/read-options.js';
+import { readRecords } from '../data/read-records.js';
 import { valueId } from '../data/record.js';
 import { prepareText, type TextPreparation } from '../encoder/text-preparation.js';
 import { indexLabels } from '../search/voting.js';
@@ -38,8 +38,8 @@ export interface ReadTrainingSetOptions {
 /**
  * Reads files of records into memory, tokenising them on the way.
  *
- * @throws EngineError as `readRecords`; `ERR_ARG_RANGE` naming the value ids with a single answer, of which no two views
- *   can be drawn, and where fewer than two value ids are left
+ * @throws EngineError as `readRecords`; `ERR_ARG_RANGE` naming the value ids with a single answer, of which no two
+ *   views can be drawn, and where fewer than two value ids are left
  */
 export async function readTrainingSet(
   paths: readonly string[],
@@ -59,7 +59,9 @@ export async function readTrainingSet(
       groups.push(record.group ?? record.qid);
     }
     // What one view can hold of a text is all that is ever used of it.
-    tokens.append(await encodeQa(tokenizer, records, { maxTokens, signal, prepare: (text) => prepareText(preparation, text) }));
+    tokens.append(
+      await encodeQa(tokenizer, records, { maxTokens, signal, prepare: (text) => prepareText(preparation, text) }),
+    );
     onProgress(ids.length);
   }
   const counts = new Map<string, number>();
@@ -85,9 +87,15 @@ function expectViews(names: readonly string[], counts: ReadonlyMap<string, numbe
   const single = names.filter((name) => counts.get(name) === 1);
   if (single.length > 0) {
     const list = single.slice(0, 5).join(', ') + (single.length > 5 ? ` and ${single.length - 5} more` : '');
-    throw new EngineError('ERR_ARG_RANGE', `Expected at least two answers of every value id, got one of ${list}; leave out rare value ids with minPerId`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least two answers of every value id, got one of ${list}; leave out rare value ids with minPerId`,
+    );
   }
   if (names.length < 2) {
-    throw new EngineError('ERR_ARG_RANGE', `Expected at least two value ids in the training data, got ${names.length === 0 ? 'none' : `only ${names[0]!}`}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least two value ids in the training data, got ${names.length === 0 ? 'none' : `only ${names[0]!}`}`,
+    );
   }
 }

@@ -2,7 +2,7 @@
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { evaluateKnn } from '../evaluation/knn.js';
-import { splitByQuestion, type Split } from '../evaluation/splits.js';
+import { type Split, splitByQuestion } from '../evaluation/splits.js';
 import type { PackedTokens } from '../native/encoder-model.js';
 import type { TrainingSet } from './training-set.js';
 
@@ -20,7 +20,11 @@ const NEIGHBOURS = 10;
 const CHUNK = 64;
 
 /** Splits the rows of a set by question; every value id of every source keeps rows to train on. */
-export function splitValidation({ labels, sources, sourceNames, groups }: TrainingSet, share: number, seed: number): Split {
+export function splitValidation(
+  { labels, sources, sourceNames, groups }: TrainingSet,
+  share: number,
+  seed: number,
+): Split {
   const labelInSource = labels.map((label, row) => label * sourceNames.length + sources[row]!);
   return splitByQuestion(labelInSource, groups, share, seed);
 }
@@ -34,8 +38,8 @@ interface SourcePart {
 }
 
 /**
- * kNN identification on frozen features: within each source, half of the held-out questions vote on the other half, so that
- * neither side was trained on.
+ * kNN identification on frozen features: within each source, half of the held-out questions vote on the other half, so
+ * that neither side was trained on.
  */
 export class Validation {
   private constructor(
@@ -52,7 +56,10 @@ export class Validation {
     const quota = Math.max(4, Math.floor(limit / set.sourceNames.length));
     const parts: SourcePart[] = [];
     set.sourceNames.forEach((name, source) => {
-      const part = random.shuffle(rows.filter((row) => set.sources[row] === source)).slice(0, quota).sort();
+      const part = random
+        .shuffle(rows.filter((row) => set.sources[row] === source))
+        .slice(0, quota)
+        .sort();
       const split = halve(set, part, seed);
       if (split) parts.push({ name, rows: part, split });
     });
@@ -80,7 +87,10 @@ export class Validation {
       const labels = Array.from(rows, (row) => set.names[set.labels[row]!]!);
       const groups = Array.from(rows, (row) => set.groups[row]!);
       const k = Math.min(NEIGHBOURS, split.train.length);
-      const { balancedAccuracy, chance } = await evaluateKnn({ embeddings, dim, labels, groups }, { split, k, sweep: [], bootstrapSamples: 0 });
+      const { balancedAccuracy, chance } = await evaluateKnn(
+        { embeddings, dim, labels, groups },
+        { split, k, sweep: [], bootstrapSamples: 0 },
+      );
       result.sources[name] = balancedAccuracy;
       result.balancedAccuracy += balancedAccuracy / parts.length;
       result.chance += chance / parts.length;
@@ -94,7 +104,12 @@ function halve(set: TrainingSet, rows: Int32Array, seed: number): Split | undefi
   const labels = rows.map((row) => set.labels[row]!);
   if (new Set(labels).size < 2) return undefined;
   try {
-    return splitByQuestion(labels, Array.from(rows, (row) => set.groups[row]!), 0.5, seed);
+    return splitByQuestion(
+      labels,
+      Array.from(rows, (row) => set.groups[row]!),
+      0.5,
+      seed,
+    );
   } catch (error) {
     if (error instanceof EngineError && error.code === 'ERR_ARG_RANGE') return undefined;
     throw error;

@@ -1,4 +1,7 @@
-/** Draws the two views of a pair from the answers of one value id (UniVaR, section 3.2; Contrastor's MultiViewValueQADataset). */
+/**
+ * Draws the two views of a pair from the answers of one value id (UniVaR, section 3.2; Contrastor's
+ * MultiViewValueQADataset).
+ */
 import type { SeededRandom } from '../core/random.js';
 
 export interface Pair {
@@ -8,11 +11,13 @@ export interface Pair {
 }
 
 export interface ViewSamplerOptions {
-  /** Most answers of a view. The number is drawn uniformly from 1 to lambda for each view, and is at most the pool's. */
+  /**
+   * Most answers of a view. The number is drawn uniformly from 1 to lambda for each view, and is at most the pool's.
+   */
   lambda: number;
   /**
-   * Draws the second view from answers to other questions than the first has, as far as there are any, and never the same
-   * answer twice. Otherwise the views are independent and may overlap, as in the paper.
+   * Draws the second view from answers to other questions than the first has, as far as there are any, and never the
+   * same answer twice. Otherwise the views are independent and may overlap, as in the paper.
    */
   disjoint: boolean;
 }
@@ -21,7 +26,12 @@ export interface ViewSamplerOptions {
  * @param pool rows of one value id, at least two
  * @param groups question, or theme of questions, of every row of the training set
  */
-export function drawPair(pool: Int32Array, groups: readonly string[], { lambda, disjoint }: ViewSamplerOptions, random: SeededRandom): Pair {
+export function drawPair(
+  pool: Int32Array,
+  groups: readonly string[],
+  { lambda, disjoint }: ViewSamplerOptions,
+  random: SeededRandom,
+): Pair {
   const sizes = [1 + random.integer(lambda), 1 + random.integer(lambda)] as const;
   if (!disjoint) return { query: drawRows(pool, sizes[0], random), key: drawRows(pool, sizes[1], random) };
   const query = drawRows(pool, Math.min(sizes[0], pool.length - 1), random);
@@ -32,7 +42,9 @@ export function drawPair(pool: Int32Array, groups: readonly string[], { lambda, 
   return { query, key: drawRows(candidates, sizes[1], random) };
 }
 
-/** `count` rows of the pool, or all, uniformly without replacement and in random order (Floyd's method, then a shuffle). */
+/**
+ * `count` rows of the pool, or all, uniformly without replacement and in random order (Floyd's method, then a shuffle).
+ */
 export function drawRows(pool: Int32Array, count: number, random: SeededRandom): number[] {
   const taken = new Set<number>();
   for (let last = Math.max(0, pool.length - count); last < pool.length; last++) {

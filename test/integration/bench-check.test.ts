@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { runCli, type CliResult } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli.js';
 import { GitProject } from '../support/git-project.js';
 
 /** A project whose build copies its one source; `work` is how often its function turns. */
@@ -69,17 +69,33 @@ describe('univar bench check', () => {
 
   it('fails more work that no clock shows', async () => {
     const made = project();
-    made.commit({ 'source.mjs': source(20_000).replace('work = 20000', 'work = 20001').replace('100 * work', '2000000') });
+    made.commit({
+      'source.mjs': source(20_000).replace('work = 20000', 'work = 20001').replace('100 * work', '2000000'),
+    });
     const { code, stdout } = await check(made, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ passed: false, entries: [{ status: 'more work', counters: [{ counter: 'turns', base: 20_000, head: 20_001 }] }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      passed: false,
+      entries: [{ status: 'more work', counters: [{ counter: 'turns', base: 20_000, head: 20_001 }] }],
+    });
     expect(code).toBe(1);
   });
 
   it('reports what is new or means something else, and passes', async () => {
     const made = project();
-    made.commit({ 'source.mjs': source(30_000, 'export const later = 1;'), 'bench/turns.mjs': definition('version: 2,') });
-    expect(JSON.parse((await check(made, '--json')).stdout)).toMatchObject({ passed: true, entries: [{ status: 'changed' }] });
-    made.commit({ 'bench/turns.mjs': definition('').replace('return { run', "if (!(await revision.import('dist/source.mjs')).later) throw new Error('not there'); return { run") });
+    made.commit({
+      'source.mjs': source(30_000, 'export const later = 1;'),
+      'bench/turns.mjs': definition('version: 2,'),
+    });
+    expect(JSON.parse((await check(made, '--json')).stdout)).toMatchObject({
+      passed: true,
+      entries: [{ status: 'changed' }],
+    });
+    made.commit({
+      'bench/turns.mjs': definition('').replace(
+        'return { run',
+        "if (!(await revision.import('dist/source.mjs')).later) throw new Error('not there'); return { run",
+      ),
+    });
     const { code, stdout } = await check(made, '--json');
     expect(JSON.parse(stdout)).toMatchObject({ passed: true, entries: [{ status: 'new', reason: 'not there' }] });
     expect(code).toBe(0);
@@ -96,7 +112,9 @@ describe('univar bench check', () => {
   it('passes without a base, with the reason', async () => {
     const made = project();
     const { code, stdout } = await check(made);
-    expect(stdout).toMatch(/^Nothing to compare with: the last change of bench\/accepted\.json is the revision to be checked itself/);
+    expect(stdout).toMatch(
+      /^Nothing to compare with: the last change of bench\/accepted\.json is the revision to be checked itself/,
+    );
     expect(code).toBe(0);
   });
 });
@@ -104,7 +122,11 @@ describe('univar bench check', () => {
 describe('univar bench run', () => {
   it('measures beside the peer and saves the figures', async () => {
     const made = project();
-    made.commit({ 'bench/turns.mjs': definition(`rounds: 3, peer: { name: 'half', async prepare(revision) { const { turn } = await revision.import('dist/source.mjs'); return { run: () => (turn(), turn()) }; } },`) });
+    made.commit({
+      'bench/turns.mjs': definition(
+        `rounds: 3, peer: { name: 'half', async prepare(revision) { const { turn } = await revision.import('dist/source.mjs'); return { run: () => (turn(), turn()) }; } },`,
+      ),
+    });
     made.write('dist/source.mjs', source(20_000));
     const { code, stdout } = await runCli(['bench', 'run', 'turns', '--json'], { cwd: made.root });
     expect(code).toBe(0);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { type CliResult, runCli, startCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { writeParityEncoder } from '../support/parity-encoder.js';
 
@@ -36,9 +36,20 @@ describe('embed, index, identify, eval', () => {
 
   it('embeds into a complete dataset folder', () => {
     const summary = parsed(embedded);
-    expect(summary).toMatchObject({ rows: lines.length, dim: 384, rejected: 0, resumedRows: 0, encoder: 'univar-mini', backend: 'native', precision: 'f32' });
+    expect(summary).toMatchObject({
+      rows: lines.length,
+      dim: 384,
+      rejected: 0,
+      resumedRows: 0,
+      encoder: 'univar-mini',
+      backend: 'native',
+      precision: 'f32',
+    });
     expect(summary['tokens']).toBeGreaterThan(lines.length * 3);
-    expect(summary).toMatchObject({ addedRows: lines.length, embeddedTexts: new Set(lines.map((line) => textOf(line))).size });
+    expect(summary).toMatchObject({
+      addedRows: lines.length,
+      embeddedTexts: new Set(lines.map((line) => textOf(line))).size,
+    });
     expect(summary['cpuBusy']).toBeGreaterThan(0);
     expect(summary['encoderBusy']).toBeGreaterThan(0);
     expect(summary['encoderBusy']).toBeLessThanOrEqual(1);
@@ -47,9 +58,16 @@ describe('embed, index, identify, eval', () => {
 
   it('finds nothing to do for the same inputs, and refuses other settings unless told to replace', async () => {
     const before = bytesOf(values);
-    expect(parsed(await runCli(['embed', ANSWERS, '--out', values, '--json']))).toMatchObject({ rows: lines.length, addedRows: 0, embeddedTexts: 0 });
+    expect(parsed(await runCli(['embed', ANSWERS, '--out', values, '--json']))).toMatchObject({
+      rows: lines.length,
+      addedRows: 0,
+      embeddedTexts: 0,
+    });
     const { code, stderr } = await runCli(['embed', ANSWERS, '--out', values, '--dtype', 'f16']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^error: .*complete dataset.*differs in dtype.*--overwrite/) as string });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^error: .*complete dataset.*differs in dtype.*--overwrite/) as string,
+    });
     expect(bytesOf(values)).toEqual(before);
   });
 
@@ -58,12 +76,18 @@ describe('embed, index, identify, eval', () => {
     const args = ['identify', values, '--question', question!, '--text', answer!, '--k', '3', '--json'];
     const exact = parsed(await runCli(args));
     expect(exact).toMatchObject({ k: 3, search: 'exact' });
-    const [report] = exact['texts'] as { neighbours: { row: number; distance: number }[]; evidence: { answer: string; valueId: string }[] }[];
+    const [report] = exact['texts'] as {
+      neighbours: { row: number; distance: number }[];
+      evidence: { answer: string; valueId: string }[];
+    }[];
     expect(report!.neighbours[0]!.row).toBe(5);
     expect(report!.neighbours[0]!.distance).toBeLessThan(0.05);
     expect(report!.evidence[0]).toMatchObject({ answer, valueId: `${model!}$${lang!}` });
 
-    expect(parsed(await runCli(['index', values, '--factory', 'HNSW16', '--json']))).toMatchObject({ rows: lines.length, metric: 'l2' });
+    expect(parsed(await runCli(['index', values, '--factory', 'HNSW16', '--json']))).toMatchObject({
+      rows: lines.length,
+      metric: 'l2',
+    });
     const indexed = parsed(await runCli(args));
     expect(indexed['search']).toBe('index');
     const [again] = indexed['texts'] as { neighbours: { row: number }[] }[];
@@ -82,24 +106,42 @@ describe('embed, index, identify, eval', () => {
   it('embeds in the precision that is asked for and identifies in the same, unless told otherwise', async () => {
     const encoder = writeParityEncoder(join(scratch, 'bert-tiny'), 'bert-tiny');
     const out = join(scratch, 'bf16');
-    const summary = parsed(await runCli(['embed', ANSWERS, '--encoder', encoder, '--precision', 'bf16', '--out', out, '--json']));
+    const summary = parsed(
+      await runCli(['embed', ANSWERS, '--encoder', encoder, '--precision', 'bf16', '--out', out, '--json']),
+    );
     expect(summary).toMatchObject({ encoder: 'bert-tiny', backend: 'native', precision: 'bf16' });
     const args = ['identify', out, '--text', 'w1 w2', '--k', '3', '--json'];
     expect(parsed(await runCli(args))).toMatchObject({ backend: 'native', precision: 'bf16' });
     const other = await runCli([...args, '--precision', 'f32']);
-    expect(other).toMatchObject({ code: 2, stderr: expect.stringMatching(/is not the encoder that embedded/) as string });
+    expect(other).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/is not the encoder that embedded/) as string,
+    });
     const impossible = await runCli([...args, '--backend', 'onnx']);
     expect(impossible).toMatchObject({ code: 2, stderr: expect.stringMatching(/lacks model\.onnx/) as string });
   });
 
   it('prints nothing but one JSON document with the figures of an evaluation', async () => {
     const report = join(scratch, 'report');
-    const knn = parsed(await runCli(['eval', 'knn', values, '--k', '3', '--split', 'question', '--report', report, '--json']));
-    expect(Object.keys(knn).sort()).toEqual(['accuracy', 'balancedAccuracy', 'chance', 'k', 'perId', 'test', 'train', 'weightedF1']);
+    const knn = parsed(
+      await runCli(['eval', 'knn', values, '--k', '3', '--split', 'question', '--report', report, '--json']),
+    );
+    expect(Object.keys(knn).sort()).toEqual([
+      'accuracy',
+      'balancedAccuracy',
+      'chance',
+      'k',
+      'perId',
+      'test',
+      'train',
+      'weightedF1',
+    ]);
     expect(knn['k']).toBe(3);
     expect(Number(knn['train']) + Number(knn['test'])).toBe(lines.length);
     expect(existsSync(join(report, 'report.md'))).toBe(true);
-    const probe = parsed(await runCli(['eval', 'probe', values, '--target', 'lang', '--split', 'row', '--epochs', '2', '--json']));
+    const probe = parsed(
+      await runCli(['eval', 'probe', values, '--target', 'lang', '--split', 'row', '--epochs', '2', '--json']),
+    );
     expect(probe).toMatchObject({ epochs: 2, accuracyAt: expect.objectContaining({ 1: probe['accuracy'] }) as object });
   });
 
@@ -128,7 +170,10 @@ describe('embed when things go wrong', () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/bad\.jsonl:5: /);
     expect(existsSync(out)).toBe(false);
-    expect(parsed(await runCli(['embed', file, '--out', out, '--skip-bad', '--json']))).toMatchObject({ rows: 5, rejected: 1 });
+    expect(parsed(await runCli(['embed', file, '--out', out, '--skip-bad', '--json']))).toMatchObject({
+      rows: 5,
+      rejected: 1,
+    });
     const rejects = readFileSync(join(out, 'rejects.jsonl'), 'utf8');
     expect(JSON.parse(rejects)).toMatchObject({ line: 5, text: '{"qid": broken' });
   });
@@ -147,7 +192,11 @@ describe('embed when things go wrong', () => {
   it('goes on after kill -9 and Ctrl-C with the same bytes, and keeps a second process out', async () => {
     const out = join(scratch, 'interrupted');
     const args = ['embed', ANSWERS, '--out', out, '--shard-rows', '8'];
-    const rowsThere = (): number => 8 * (existsSync(join(out, 'journal.partial')) ? readFileSync(join(out, 'journal.partial'), 'utf8').split('\n').length - 2 : 0);
+    const rowsThere = (): number =>
+      8 *
+      (existsSync(join(out, 'journal.partial'))
+        ? readFileSync(join(out, 'journal.partial'), 'utf8').split('\n').length - 2
+        : 0);
     const until = async (rows: number): Promise<void> => {
       while (rowsThere() < rows) await sleep(10);
     };
@@ -155,14 +204,21 @@ describe('embed when things go wrong', () => {
     const killed = startCli(args);
     await until(8);
     const second = await runCli(args);
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${killed.child.pid!}`) as string });
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`process ${killed.child.pid!}`) as string,
+    });
     killed.child.kill('SIGKILL');
     expect((await killed.result).signal).toBe('SIGKILL');
 
     const interrupted = startCli(args);
     await until(rowsThere() + 8);
     interrupted.child.kill('SIGINT');
-    expect(await interrupted.result).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/error: Interrupted/) as string });
+    expect(await interrupted.result).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr: expect.stringMatching(/error: Interrupted/) as string,
+    });
     expect(existsSync(join(out, 'manifest.json'))).toBe(false);
     expect((await runCli(['eval', 'knn', out])).stderr).toMatch(/half-written/);
 

@@ -36,7 +36,10 @@ describe('the frame of the command line', () => {
   });
 
   it('ends quietly when the reader of its output goes away', async () => {
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', `"${process.execPath}" "${MAIN}" --help | head -n 1`]);
+    const { stdout, stderr } = await promisify(execFile)('bash', [
+      '-c',
+      `"${process.execPath}" "${MAIN}" --help | head -n 1`,
+    ]);
     expect({ stdout, stderr }).toEqual({ stdout: 'Usage: univar [options] [command]\n', stderr: '' });
   });
 });
@@ -45,7 +48,12 @@ describe('univar doctor', () => {
   it('reports a working installation', async () => {
     const { code, stdout } = await runCli(['doctor', '--json'], { env: { UNIVAR_THREADS: '1' } });
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, addon: { ok: true }, onnxruntime: { ok: true }, threads: { count: 1, source: 'UNIVAR_THREADS' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      addon: { ok: true },
+      onnxruntime: { ok: true },
+      threads: { count: 1, source: 'UNIVAR_THREADS' },
+    });
   });
 
   it('works without npm packages and addon, and says how to get them', async () => {
@@ -55,11 +63,15 @@ describe('univar doctor', () => {
     cpSync(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
     cpSync(join(root, 'package.json'), join(copy, 'package.json'));
     const run = promisify(execFile);
-    const doctor = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'doctor']).catch((error: unknown) => error);
+    const doctor = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'doctor']).catch(
+      (error: unknown) => error,
+    );
     expect(doctor).toMatchObject({ code: 1, stderr: '' });
     expect(doctor).toHaveProperty('stdout', expect.stringMatching(/missing: npm packages are missing: .*commander/));
     expect(doctor).toHaveProperty('stdout', expect.stringMatching(/run build:native/));
-    const other = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'embed']).catch((error: unknown) => error);
+    const other = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'embed']).catch(
+      (error: unknown) => error,
+    );
     expect(other).toMatchObject({ code: 1, stdout: '' });
     expect(other).toHaveProperty('stderr', expect.stringMatching(/^error: npm packages are missing/));
   });

@@ -4,17 +4,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../src/data/dataset.js';
-import { openLive, readRows, vectorsOf, writeShards, type Row } from '../support/changed-dataset.js';
+import { openLive, type Row, readRows, vectorsOf, writeShards } from '../support/changed-dataset.js';
 import { runCli } from '../support/cli.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 import { toJsonl } from '../support/records.js';
-import { makeServedDataset, startServe, type ServedDataset } from '../support/served.js';
+import { makeServedDataset, type ServedDataset, startServe } from '../support/served.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { answers } from '../support/trainable-encoder.js';
 
@@ -48,12 +48,18 @@ describe('kill -9 while changes become part of the dataset', () => {
     const random = seededRandom(11);
     const dir = temporaryFolder();
     const first = someRows(1200, 1);
-    await writeShards(dir, Array.from({ length: 60 }, (_, i) => first.slice(20 * i, 20 * (i + 1))));
+    await writeShards(
+      dir,
+      Array.from({ length: 60 }, (_, i) => first.slice(20 * i, 20 * (i + 1))),
+    );
     const ends: string[] = [];
     for (let round = 0; round < 12; round++) {
       const live = await openLive(dir);
       const more = someRows(50, 2 + round);
-      await live.add(more.map(({ record }) => record), vectorsOf(more));
+      await live.add(
+        more.map(({ record }) => record),
+        vectorsOf(more),
+      );
       await live.remove(Array.from({ length: 30 }, () => Math.floor(random() * live.current.rows)));
       await live.close();
       const expected = await readRows(dir);
@@ -90,29 +96,70 @@ describe('univar compact', () => {
     const before = (await server.post('/v1/identify', ask)).body['results'] as unknown as [{ ranking: unknown }];
 
     const busy = await runCli(['compact', dir]);
-    expect(busy).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`process ${server.child.pid!}`) as string });
+    expect(busy).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`process ${server.child.pid!}`) as string,
+    });
     server.child.kill('SIGTERM');
     await server.result;
     const { code, stdout } = await runCli(['compact', dir]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^1 answers? added, 1 removed: 60 are in .* \(1 shards? written, 0 kept\)\nIndexed with HNSW32 \(l2\): .*\n$/);
+    expect(stdout).toMatch(
+      /^1 answers? added, 1 removed: 60 are in .* \(1 shards? written, 0 kept\)\nIndexed with HNSW32 \(l2\): .*\n$/,
+    );
 
-    const identified = await runCli(['identify', dir, '--question', record.question, '--text', record.answer, '--k', '1', '--json']);
-    expect(JSON.parse(identified.stdout)).toMatchObject({ search: 'index', texts: [{ ranking: [{ valueId: 'other$fra' }], neighbours: [{ row: 59 }] }] });
+    const identified = await runCli([
+      'identify',
+      dir,
+      '--question',
+      record.question,
+      '--text',
+      record.answer,
+      '--k',
+      '1',
+      '--json',
+    ]);
+    expect(JSON.parse(identified.stdout)).toMatchObject({
+      search: 'index',
+      texts: [{ ranking: [{ valueId: 'other$fra' }], neighbours: [{ row: 59 }] }],
+    });
     const again = await startServe(['--index', dir]);
-    expect((await again.send('GET', '/v1/index')).body).toMatchObject({ rows: 60, added: 0, removed: 0, factory: 'HNSW32' });
+    expect((await again.send('GET', '/v1/index')).body).toMatchObject({
+      rows: 60,
+      added: 0,
+      removed: 0,
+      factory: 'HNSW32',
+    });
     expect((await again.post('/v1/identify', ask)).body['results']).toMatchObject([{ ranking: before[0].ranking }]);
     again.child.kill('SIGTERM');
     await again.result;
     const nothing = await runCli(['compact', dir, '--json']);
-    expect(JSON.parse(nothing.stdout)).toEqual({ dataset: dir, rows: 60, rowsBefore: 60, added: 0, removed: 0, shardsKept: 1, shardsWritten: 0, index: null });
+    expect(JSON.parse(nothing.stdout)).toEqual({
+      dataset: dir,
+      rows: 60,
+      rowsBefore: 60,
+      added: 0,
+      removed: 0,
+      shardsKept: 1,
+      shardsWritten: 0,
+      index: null,
+    });
   });
 
   it('leaves a dataset that new answers can be embedded into', async () => {
     const { dir, encoder } = served;
     const more = join(scratch, 'more.jsonl');
     writeFileSync(more, toJsonl(answers(1, 5, { seed: 9, prefix: 'more' })));
-    const { code, stderr } = await runCli(['embed', join(scratch, 'answers.jsonl'), more, '--out', dir, '--encoder', encoder]);
+    const { code, stderr } = await runCli([
+      'embed',
+      join(scratch, 'answers.jsonl'),
+      more,
+      '--out',
+      dir,
+      '--encoder',
+      encoder,
+    ]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('adding 5 answers to the 60')]);
     expect((await openDataset(dir, { verify: true })).rows).toBe(65);
     expect(readFileSync(join(dir, 'manifest.json'), 'utf8')).toContain('"other$fra": 1');

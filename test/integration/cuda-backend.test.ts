@@ -13,7 +13,11 @@ const cuda = existsSync(ADDON) ? (createRequire(import.meta.url)(ADDON) as CudaA
 const device = cuda?.cudaDevice();
 
 interface Doctor {
-  addon: { ok: boolean; reason?: string; value: { backend: string; backendChoice: { reasons: string[] }; cuda: { usable: boolean; reason?: string } } };
+  addon: {
+    ok: boolean;
+    reason?: string;
+    value: { backend: string; backendChoice: { reasons: string[] }; cuda: { usable: boolean; reason?: string } };
+  };
 }
 
 async function doctor(backend: string): Promise<Doctor['addon']> {
@@ -27,13 +31,20 @@ describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
   });
 
   it.skipIf(device?.available)('explains why there is no device', () => {
-    expect(device).toMatchObject({ available: false, runtime: expect.stringMatching(/^\d+\.\d+$/) as string, reason: expect.stringMatching(/driver|device|capability/) as string });
+    expect(device).toMatchObject({
+      available: false,
+      runtime: expect.stringMatching(/^\d+\.\d+$/) as string,
+      reason: expect.stringMatching(/driver|device|capability/) as string,
+    });
   });
 
   it.skipIf(device?.available)('refuses operations with the reason, and does not crash', async () => {
     const x = Float32Array.of(1, 0);
     const loss = cuda!.infoNce(x, x, undefined, new Float32Array(2), new Float32Array(2), 1, 2, 20, 0, 0, 0);
-    await expect(loss).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: `No CUDA device: ${device!.reason!}` });
+    await expect(loss).rejects.toMatchObject({
+      code: 'ERR_DEVICE_UNAVAILABLE',
+      message: `No CUDA device: ${device!.reason!}`,
+    });
     await expect(cuda!.topkPrepare(x, 1, 2, 0, 2)).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE' });
   });
 });
@@ -46,7 +57,10 @@ describe.skipIf(device?.available)('UNIVAR_BACKEND without a GPU', () => {
   });
 
   it('fails for cuda, naming the reason', async () => {
-    expect(await doctor('cuda')).toMatchObject({ ok: false, reason: expect.stringContaining('UNIVAR_BACKEND=cuda asks for a GPU, but ') as string });
+    expect(await doctor('cuda')).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('UNIVAR_BACKEND=cuda asks for a GPU, but ') as string,
+    });
     const { code, stderr } = await runCli(['quickstart'], { env: { UNIVAR_BACKEND: 'cuda' } });
     expect(code).toBe(1);
     expect(stderr).toContain('UNIVAR_BACKEND=cuda');

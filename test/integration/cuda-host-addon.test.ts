@@ -11,21 +11,28 @@ import { runCli } from '../support/cli.js';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * The CUDA addon whole, kernels run by the host: encoder, gradients, AdamW and loss against PyTorch's fixtures, through the
- * loader, in the very files that test the CPU.
+ * The CUDA addon whole, kernels run by the host: encoder, gradients, AdamW and loss against PyTorch's fixtures, through
+ * the loader, in the very files that test the CPU.
  */
 describe('the CUDA addon compiled for the host', () => {
   const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
   const addon = join(folder, 'engine_cuda.node');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const script = (name: string, args: string[], env = {}) =>
-    promisify(execFile)(process.execPath, [join(ROOT, 'scripts', name), ...args], { cwd: ROOT, env: { ...process.env, ...env } });
+    promisify(execFile)(process.execPath, [join(ROOT, 'scripts', name), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+    });
 
   beforeAll(() => script('build-cuda-host.mjs', [folder]), 900_000); // a minute of compilers
 
   it('passes the tests of the encoder', async () => {
     const env = { UNIVAR_CUDA_ADDON: addon, REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: '' };
-    const { stdout, failed } = await script('test-cuda.mjs', ['encoder-parity', 'encoder-layers', 'encoder-sizes'], env).then(
+    const { stdout, failed } = await script(
+      'test-cuda.mjs',
+      ['encoder-parity', 'encoder-layers', 'encoder-sizes'],
+      env,
+    ).then(
       (result) => ({ ...result, failed: false }),
       (error: unknown) => ({ ...(error as { stdout: string; stderr: string }), failed: true }),
     );
@@ -36,10 +43,18 @@ describe('the CUDA addon compiled for the host', () => {
   it('loads the default encoder in bf16, and refuses int8', async () => {
     const probe = async (precision: string, env: Record<string, string>) => {
       const { stdout } = await runCli(['doctor', '--json', '--precision', precision], { env });
-      return (JSON.parse(stdout) as { addon: { value: { backend: string } }; encoder: { probe: { ok: boolean; reason?: string } } });
+      return JSON.parse(stdout) as {
+        addon: { value: { backend: string } };
+        encoder: { probe: { ok: boolean; reason?: string } };
+      };
     };
     const cuda = { UNIVAR_BACKEND: 'cuda', UNIVAR_CUDA_ADDON: addon };
-    expect(await probe('bf16', cuda)).toMatchObject({ addon: { value: { backend: 'cuda' } }, encoder: { probe: { ok: true } } });
-    expect(await probe('int8', cuda)).toMatchObject({ encoder: { probe: { ok: false, reason: 'Backend cuda computes encoders in f32 or bf16, not in int8' } } });
+    expect(await probe('bf16', cuda)).toMatchObject({
+      addon: { value: { backend: 'cuda' } },
+      encoder: { probe: { ok: true } },
+    });
+    expect(await probe('int8', cuda)).toMatchObject({
+      encoder: { probe: { ok: false, reason: 'Backend cuda computes encoders in f32 or bf16, not in int8' } },
+    });
   }, 300_000);
 });

@@ -7,18 +7,33 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FLAGS = ['-std=c++20', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-ffp-contract=off', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const FLAGS = [
+  '-std=c++20',
+  '-O2',
+  '-g',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wno-unknown-pragmas',
+  '-ffp-contract=off',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+];
 
 /**
  * The CUDA backend's kernels and drivers are compiled for the host, with sanitizers, and compared with double-precision
  * references (native/cuda/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
  */
 describe('the CUDA backend on the host', () => {
-  it.each(['tiles', 'linear', 'attention', 'layer_norm', 'elementwise', 'tokens', 'infonce', 'topk'])('%s', async (name) => {
-    const program = join(temporaryFolder(), name);
-    await compile([`test/native-cpp/cuda_${name}_test.cc`], program);
-    await expectAllOk(program);
-  }, 400_000); // some 15 s of CPU each, compiler included
+  it.each(['tiles', 'linear', 'attention', 'layer_norm', 'elementwise', 'tokens', 'infonce', 'topk'])(
+    '%s',
+    async (name) => {
+      const program = join(temporaryFolder(), name);
+      await compile([`test/native-cpp/cuda_${name}_test.cc`], program);
+      await expectAllOk(program);
+    },
+    400_000,
+  ); // some 15 s of CPU each, compiler included
 
   it('what it asks of cuBLASLt', async () => {
     const folder = temporaryFolder();
@@ -39,7 +54,9 @@ async function compile(args: readonly string[], to: string): Promise<void> {
 /** Each check of the program prints a line; sanitizers print to standard error. */
 async function expectAllOk(program: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const options = { maxBuffer: 1 << 26, env: { ...process.env, ...env } };
-  const { stdout, stderr } = await run(program, options).catch((error: unknown) => error as { stdout: string; stderr: string });
+  const { stdout, stderr } = await run(program, options).catch(
+    (error: unknown) => error as { stdout: string; stderr: string },
+  );
   const lines = stdout.trimEnd().split('\n');
   expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
   expect(stderr).toBe('');

@@ -1,15 +1,14 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import { openDataset } from '../../src/data/dataset.js';
+import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 import { smallDisk } from '../support/small-disk.js';
@@ -20,7 +19,9 @@ const COPIES = 20;
 const ROWS = 72 * COPIES;
 
 function startChild(dir: string, pause = 0): ChildProcess & { stdout: NonNullable<ChildProcess['stdout']> } {
-  return spawn(process.execPath, ['--import', 'tsx', CHILD, dir, String(COPIES), String(pause)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--import', 'tsx', CHILD, dir, String(COPIES), String(pause)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 /** Runs the child and kills it a moment after it has written `rows` rows; true when it finished before that. */
@@ -54,7 +55,11 @@ describe('processes that write a dataset', () => {
       for (const rows of kills) {
         if (isComplete()) break;
         await runUntil(dir, rows, random() * (rows < ROWS ? 4 : 30));
-        if (!isComplete()) await expect(openDataset(dir)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('half-written') as string });
+        if (!isComplete())
+          await expect(openDataset(dir)).rejects.toMatchObject({
+            code: 'ERR_DATA',
+            message: expect.stringContaining('half-written') as string,
+          });
       }
       if (!isComplete()) expect(await runUntil(dir, Infinity, 0)).toBe(true);
       // Killed behind the last rename, it leaves these two, which mean nothing any more.
@@ -68,13 +73,20 @@ describe('processes that write a dataset', () => {
     const first = startChild(dir, 60_000);
     onTestFinished(() => void first.kill('SIGKILL'));
     for await (const line of createInterface({ input: first.stdout })) if (Number(line) === ROWS) break;
-    const attempt = (): Promise<DatasetWriter> => DatasetWriter.open(dir, { encoder: { name: 'random', fingerprint: 'seeded', dim: 32 } });
-    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_BUSY', message: expect.stringContaining(`process ${first.pid}`) as string });
+    const attempt = (): Promise<DatasetWriter> =>
+      DatasetWriter.open(dir, { encoder: { name: 'random', fingerprint: 'seeded', dim: 32 } });
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'ERR_BUSY',
+      message: expect.stringContaining(`process ${first.pid}`) as string,
+    });
     const closed = once(first, 'close');
     first.kill('SIGKILL');
     await closed;
     // Its lock is stale now; what is in the way is its configuration.
-    await expect(attempt()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in dtype, sources') as string });
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('differs in dtype, sources') as string,
+    });
   });
 });
 
@@ -82,15 +94,29 @@ describe('a full disk', () => {
   it('is named, loses nothing that was written, and the writer goes on when there is room', async (context) => {
     const dir = join(smallDisk(context), 'dataset');
     const options = { encoder: { name: 'random', fingerprint: 'seeded', dim: 256 } };
-    const batch = Array.from({ length: 64 }, (_, i) => ({ qid: `q${i}`, question: 'Why?', answer: 'x'.repeat(100), model: 'm', lang: 'eng' }));
+    const batch = Array.from({ length: 64 }, (_, i) => ({
+      qid: `q${i}`,
+      question: 'Why?',
+      answer: 'x'.repeat(100),
+      model: 'm',
+      lang: 'eng',
+    }));
     const writer = await DatasetWriter.open(dir, options);
     let batches = 0;
     let failure: unknown;
     while (failure === undefined) {
-      await writer.append(batch, randomNormal(64 * 256, batches + 1)).then(() => batches++, (error: unknown) => (failure = error));
+      await writer.append(batch, randomNormal(64 * 256, batches + 1)).then(
+        () => batches++,
+        (error: unknown) => (failure = error),
+      );
     }
     expect(batches).toBeGreaterThan(5);
-    expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/\.(npy|jsonl): no space left on the device \(ENOSPC\)\. \d+ rows are safe/) as string });
+    expect(failure).toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringMatching(
+        /\.(npy|jsonl): no space left on the device \(ENOSPC\)\. \d+ rows are safe/,
+      ) as string,
+    });
     expect(writer.rows).toBe(batches * 64);
     await writer.close();
     const resumed = await DatasetWriter.open(dir, options);
@@ -106,6 +132,8 @@ describe('a full disk', () => {
   it('at the very first byte is named too', async (context) => {
     const disk = smallDisk(context);
     spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=64k', 'count=100']); // fails when the disk is full, as it should
-    await expect(DatasetWriter.open(join(disk, 'dataset'), { encoder: { name: 'random', fingerprint: 'seeded', dim: 4 } })).rejects.toMatchObject({ code: 'ERR_IO' });
+    await expect(
+      DatasetWriter.open(join(disk, 'dataset'), { encoder: { name: 'random', fingerprint: 'seeded', dim: 4 } }),
+    ).rejects.toMatchObject({ code: 'ERR_IO' });
   });
 });

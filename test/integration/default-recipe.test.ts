@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { quickstartGroups, readDefaultData } from '../../bench/evidence/default-data.js';
-import { writeModelCard } from '../../bench/evidence/model-card.js';
 import { checkFiles, readRecipe } from '../../bench/evidence/default-recipe.js';
+import { writeModelCard } from '../../bench/evidence/model-card.js';
 import { testedGroups } from '../../bench/evidence/value-sets.js';
 import type { QaRecord } from '../../src/data/record.js';
 import { resolveTrainSettings } from '../../src/training/settings.js';
@@ -22,7 +22,10 @@ describe('the recipe of the default encoder', () => {
   it('takes permissively licensed data only, all of it named in NOTICE', () => {
     const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8');
     expect(recipe.data.length).toBeGreaterThan(0);
-    for (const { licence, source, snapshot } of [...recipe.data, { ...recipe.encoder, source: recipe.encoder.name, snapshot: '' }]) {
+    for (const { licence, source, snapshot } of [
+      ...recipe.data,
+      { ...recipe.encoder, source: recipe.encoder.name, snapshot: '' },
+    ]) {
       expect(['Apache-2.0', 'MIT', 'CC-BY-4.0']).toContain(licence);
       expect(notice).toContain(source.replace('https://github.com/', ''));
       expect(notice).toContain(snapshot);
@@ -37,7 +40,15 @@ describe('the recipe of the default encoder', () => {
       command: 'npm run train:default',
       machine: { cpu: 'Some CPU', cores: 2, memoryGiB: 8, variant: 'AVX2', node: '20.17.0', commit: 'abc1234' },
       recipeSha256: '',
-      training: { rows: 7230, validationRows: 915, valueIds: 53, steps: 800, tokens: 9_000_000, seconds: 61.6, best: undefined },
+      training: {
+        rows: 7230,
+        validationRows: 915,
+        valueIds: 53,
+        steps: 800,
+        tokens: 9_000_000,
+        seconds: 61.6,
+        best: undefined,
+      },
       rounding: [{ texts: 400, products: 'f32', mean: 0.99912, least: 0.99834 }],
       sets: names.map((name) => ({ name, valueIds: 5, train: 900, test: 400, chance: 0.2, tfidf: 0.5 })),
       base: figures(0.3),
@@ -55,23 +66,32 @@ describe('the recipe of the default encoder', () => {
   });
 
   it('has settings that training takes', () => {
-    expect(resolveTrainSettings({ ...recipe.training, data: ['x'], encoder: 'x', out: 'x' })).toMatchObject(recipe.training);
+    expect(resolveTrainSettings({ ...recipe.training, data: ['x'], encoder: 'x', out: 'x' })).toMatchObject(
+      recipe.training,
+    );
   });
 
-  it.skipIf(!existsSync(ANSWERS))('leaves out every question that is tested, and answers in other languages (skipped where ../shared/data is absent)', async () => {
-    await checkFiles(recipe);
-    const { evaluated, tested, folder } = await readDefaultData(recipe, temporaryFolder());
-    const files = readdirSync(folder);
-    expect(files.sort()).toEqual(recipe.data.map(({ set }) => `${set}.jsonl`).sort());
-    const quickstart = await quickstartGroups();
-    expect(quickstart.length).toBeGreaterThan(0);
-    for (const group of [...testedGroups(evaluated), ...quickstart]) expect(tested).toContain(group);
-    for (const file of files) {
-      const rows = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord);
-      expect(rows.length).toBeGreaterThan(100);
-      expect(rows.filter(({ group }) => tested.has(group!))).toEqual([]);
-      // Its answers to Russian prompts are English translations.
-      if (file !== 'political_prompts_eng_rus.jsonl') expect(new Set(rows.map(({ lang }) => lang))).toEqual(new Set(['eng']));
-    }
-  });
+  it.skipIf(!existsSync(ANSWERS))(
+    'leaves out every question that is tested, and answers in other languages (skipped where ../shared/data is absent)',
+    async () => {
+      await checkFiles(recipe);
+      const { evaluated, tested, folder } = await readDefaultData(recipe, temporaryFolder());
+      const files = readdirSync(folder);
+      expect(files.sort()).toEqual(recipe.data.map(({ set }) => `${set}.jsonl`).sort());
+      const quickstart = await quickstartGroups();
+      expect(quickstart.length).toBeGreaterThan(0);
+      for (const group of [...testedGroups(evaluated), ...quickstart]) expect(tested).toContain(group);
+      for (const file of files) {
+        const rows = readFileSync(join(folder, file), 'utf8')
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line) as QaRecord);
+        expect(rows.length).toBeGreaterThan(100);
+        expect(rows.filter(({ group }) => tested.has(group!))).toEqual([]);
+        // Its answers to Russian prompts are English translations.
+        if (file !== 'political_prompts_eng_rus.jsonl')
+          expect(new Set(rows.map(({ lang }) => lang))).toEqual(new Set(['eng']));
+      }
+    },
+  );
 });

@@ -13,26 +13,66 @@ const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz
 const scratch = mkdtempSync(join(tmpdir(), 'univar-drift-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const records = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord);
+const records = gunzipSync(readFileSync(SAMPLE))
+  .toString()
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as QaRecord);
 const models = [...new Set(records.map(({ model }) => model))];
 
 /** The first answers of a model, of which some are replaced by those of another. */
 function write(name: string, by: string, other = by, share = 0): string {
-  const qids = [...new Set(records.filter((record) => models.every((each) => records.some(({ qid, model }) => qid === record.qid && model === each))).map(({ qid }) => qid))].slice(0, 40);
+  const qids = [
+    ...new Set(
+      records
+        .filter((record) =>
+          models.every((each) => records.some(({ qid, model }) => qid === record.qid && model === each)),
+        )
+        .map(({ qid }) => qid),
+    ),
+  ].slice(0, 40);
   const path = join(scratch, `${name}.jsonl`);
-  const rows = qids.map((qid, i) => records.find((record) => record.qid === qid && record.model === (i % 4 < 4 * share ? other : by))!);
-  writeFileSync(path, rows.map(({ qid, question, answer, model, lang }) => `${JSON.stringify({ qid, question, answer, model, lang })}\n`).join(''));
+  const rows = qids.map(
+    (qid, i) => records.find((record) => record.qid === qid && record.model === (i % 4 < 4 * share ? other : by))!,
+  );
+  writeFileSync(
+    path,
+    rows
+      .map(({ qid, question, answer, model, lang }) => `${JSON.stringify({ qid, question, answer, model, lang })}\n`)
+      .join(''),
+  );
   return path;
 }
 
 describe('univar drift', () => {
   it('shows mixtures of two models on their way from one to the other', async () => {
     const [a, b] = [models[0]!, models[3]!];
-    const files = { reference: write('before', a), target: write('after', b), checkpoints: [write('quarter', a, b, 0.25), write('three-quarters', a, b, 0.75)] };
+    const files = {
+      reference: write('before', a),
+      target: write('after', b),
+      checkpoints: [write('quarter', a, b, 0.25), write('three-quarters', a, b, 0.75)],
+    };
     const out = join(scratch, 'out');
-    const result = await runCli(['drift', '--reference', files.reference, '--target', files.target, '--checkpoints', ...files.checkpoints, '--samples', '100', '--out', out, '--json']);
+    const result = await runCli([
+      'drift',
+      '--reference',
+      files.reference,
+      '--target',
+      files.target,
+      '--checkpoints',
+      ...files.checkpoints,
+      '--samples',
+      '100',
+      '--out',
+      out,
+      '--json',
+    ]);
     expect(result.code, result.stderr).toBe(0);
-    const { questions, span, checkpoints } = JSON.parse(result.stdout) as { questions: number; span: { distance: number }; checkpoints: { name: string; progress: { share: number; interval: { low: number; high: number } } }[] };
+    const { questions, span, checkpoints } = JSON.parse(result.stdout) as {
+      questions: number;
+      span: { distance: number };
+      checkpoints: { name: string; progress: { share: number; interval: { low: number; high: number } } }[];
+    };
     expect(questions).toBe(40);
     expect(span.distance).toBeGreaterThan(0);
     expect(checkpoints.map(({ name }) => name)).toEqual(['quarter', 'three-quarters']);
@@ -45,6 +85,9 @@ describe('univar drift', () => {
 
   it('refuses one file twice', async () => {
     const file = write('one', models[0]!);
-    expect(await runCli(['drift', '--reference', file, '--target', file, '--checkpoints', file])).toMatchObject({ code: 2, stderr: expect.stringContaining('every file once') as string });
+    expect(await runCli(['drift', '--reference', file, '--target', file, '--checkpoints', file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('every file once') as string,
+    });
   });
 });

@@ -11,7 +11,9 @@ import { runCli, startCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 
 const ROWS = 20_000;
-/** What the program takes beside the rows in hand, with room to spare; a million rows add a hundred megabytes of tables. */
+/**
+ * What the program takes beside the rows in hand, with room to spare; a million rows add a hundred megabytes of tables.
+ */
 const CEILING = 768 * 2 ** 20;
 /** With one thread, other work on the machine does not make two of them wait for each other. */
 const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
@@ -21,15 +23,38 @@ const encoder = join(scratch, 'encoder');
 
 beforeAll(async () => {
   await writeMadeAnswers(answers, ROWS);
-  const { code, stdout } = await runCli(['random-encoder', '--layers', '2', '--hidden', '32', '--out', encoder, '--json']);
+  const { code, stdout } = await runCli([
+    'random-encoder',
+    '--layers',
+    '2',
+    '--hidden',
+    '32',
+    '--out',
+    encoder,
+    '--json',
+  ]);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ layers: 2, hidden: 32, parameters: 30_522 * 32 + 512 * 32 + 2 * 32 + 64 + 2 * (12 * 32 * 32 + 13 * 32) });
+  expect(JSON.parse(stdout)).toMatchObject({
+    layers: 2,
+    hidden: 32,
+    parameters: 30_522 * 32 + 512 * 32 + 2 * 32 + 64 + 2 * (12 * 32 * 32 + 13 * 32),
+  });
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 describe('twenty thousand answers', () => {
   it('are embedded in little memory, and after kill -9 go on from the last shard to the same bytes', async () => {
-    const args = (out: string): string[] => ['embed', answers, '--encoder', encoder, '--out', join(scratch, out), '--shard-rows', '2048', '--json'];
+    const args = (out: string): string[] => [
+      'embed',
+      answers,
+      '--encoder',
+      encoder,
+      '--out',
+      join(scratch, out),
+      '--shard-rows',
+      '2048',
+      '--json',
+    ];
     const whole = await runCli(args('whole'), { env });
     expect(whole).toMatchObject({ code: 0 });
     const summary = JSON.parse(whole.stdout) as Record<string, number>;
@@ -64,7 +89,8 @@ describe('twenty thousand answers', () => {
       else {
         repeated++;
         const vectors = [before, row].map((i) => embeddings.subarray(i * dataset.dim, (i + 1) * dataset.dim));
-        if (Buffer.compare(Buffer.from(vectors[0]!.slice().buffer), Buffer.from(vectors[1]!.slice().buffer)) !== 0) throw new Error(`Rows ${before} and ${row} have one text and two vectors`);
+        if (Buffer.compare(Buffer.from(vectors[0]!.slice().buffer), Buffer.from(vectors[1]!.slice().buffer)) !== 0)
+          throw new Error(`Rows ${before} and ${row} have one text and two vectors`);
       }
       row++;
     }
@@ -74,11 +100,20 @@ describe('twenty thousand answers', () => {
 
 describe('univar random-encoder', () => {
   it('writes the same encoder for the same seed, and names what does not fit', async () => {
-    const write = (name: string, args: string[]): Promise<{ code: number | null; stderr: string }> => runCli(['random-encoder', '--layers', '1', '--hidden', '24', '--out', join(scratch, name), ...args]);
-    for (const [name, seed] of [['one', '7'], ['two', '7'], ['three', '8']] as const) expect((await write(name, ['--seed', seed])).code).toBe(0);
+    const write = (name: string, args: string[]): Promise<{ code: number | null; stderr: string }> =>
+      runCli(['random-encoder', '--layers', '1', '--hidden', '24', '--out', join(scratch, name), ...args]);
+    for (const [name, seed] of [
+      ['one', '7'],
+      ['two', '7'],
+      ['three', '8'],
+    ] as const)
+      expect((await write(name, ['--seed', seed])).code).toBe(0);
     const weights = ['one', 'two', 'three'].map((name) => readFileSync(join(scratch, name, 'model.safetensors')));
     expect(weights[1]).toEqual(weights[0]);
     expect(weights[2]).not.toEqual(weights[0]);
-    expect(await write('four', ['--heads', '5'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/divisor of "hidden", which is 24, for "heads", got 5/) as string });
+    expect(await write('four', ['--heads', '5'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/divisor of "hidden", which is 24, for "heads", got 5/) as string,
+    });
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../src/data/dataset.js';
-import { runCli, type CliResult } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { writeParityEncoder } from '../support/parity-encoder.js';
 
@@ -23,7 +23,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const embed = (args: string[], dir = out): Promise<CliResult> => runCli(['embed', ...args, '--encoder', encoder, '--out', dir, '--shard-rows', '16', '--json']);
+const embed = (args: string[], dir = out): Promise<CliResult> =>
+  runCli(['embed', ...args, '--encoder', encoder, '--out', dir, '--shard-rows', '16', '--json']);
 const write = (name: string, rows: string[]): void => writeFileSync(join(inputs, name), `${rows.join('\n')}\n`);
 
 function parsed(result: CliResult): Record<string, unknown> {
@@ -41,7 +42,11 @@ describe('embed with more and more answers', () => {
     write('later/b.jsonl', [...lines.slice(30, 60), ...lines.slice(0, 5)]);
     expect(parsed(await embed([inputs]))).toMatchObject({ rows: 75, addedRows: 35, embeddedTexts: 20, duplicates: 15 });
     write('c.jsonl', lines.slice(60));
-    expect(parsed(await embed([join(inputs, 'c.jsonl'), '--add']))).toMatchObject({ rows: 87, addedRows: 12, embeddedTexts: 12 });
+    expect(parsed(await embed([join(inputs, 'c.jsonl'), '--add']))).toMatchObject({
+      rows: 87,
+      addedRows: 12,
+      embeddedTexts: 12,
+    });
     expect(parsed(await embed([inputs]))).toMatchObject({ rows: 87, addedRows: 0 });
     expect(bytesOf(out)).toMatchObject(shards);
 
@@ -60,9 +65,15 @@ describe('embed with more and more answers', () => {
 
   it('is read by the commands that look at datasets', async () => {
     expect(parsed(await runCli(['index', out, '--json']))).toMatchObject({ rows: 87 });
-    expect(parsed(await runCli(['identify', out, '--text', 'w1 w2', '--k', '3', '--json']))).toMatchObject({ search: 'index' });
-    expect(parsed(await runCli(['eval', 'knn', out, '--k', '3', '--split', 'row', '--json']))).toHaveProperty('accuracy');
-    expect(parsed(await runCli(['map', out, '--method', 'pca', '--out', join(scratch, 'map.svg'), '--json']))).toMatchObject({ points: 87 });
+    expect(parsed(await runCli(['identify', out, '--text', 'w1 w2', '--k', '3', '--json']))).toMatchObject({
+      search: 'index',
+    });
+    expect(parsed(await runCli(['eval', 'knn', out, '--k', '3', '--split', 'row', '--json']))).toHaveProperty(
+      'accuracy',
+    );
+    expect(
+      parsed(await runCli(['map', out, '--method', 'pca', '--out', join(scratch, 'map.svg'), '--json'])),
+    ).toMatchObject({ points: 87 });
     write('later/d.jsonl', lines.slice(3, 4));
     expect(parsed(await embed([inputs]))).toMatchObject({ rows: 88, addedRows: 1, embeddedTexts: 0 });
     // The index is of the rows before.
@@ -73,16 +84,23 @@ describe('embed with more and more answers', () => {
     const changed = join(scratch, 'changed');
     cpSync(inputs, changed, { recursive: true });
     writeFileSync(join(changed, 'a.jsonl'), `${lines.slice(0, 41).join('\n')}\n`);
-    expect(await embed([changed])).toMatchObject({ code: 2, stderr: expect.stringMatching(/other contents of a\.jsonl.*--overwrite/) as string });
+    expect(await embed([changed])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/other contents of a\.jsonl.*--overwrite/) as string,
+    });
     rmSync(join(changed, 'a.jsonl'));
-    expect(await embed([changed])).toMatchObject({ code: 2, stderr: expect.stringMatching(/made from a\.jsonl too.*--add.*--overwrite/) as string });
+    expect(await embed([changed])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/made from a\.jsonl too.*--add.*--overwrite/) as string,
+    });
   });
 
   it('keeps the rejects of all additions', async () => {
     const dir = join(scratch, 'rejecting');
     const files = ['x.jsonl', 'y.jsonl', 'z.jsonl'].map((name) => join(scratch, name));
     files.forEach((file, i) => writeFileSync(file, `${lines[i]!}\n${i === 1 ? '' : `bad ${i}\n`}`));
-    for (const count of [1, 2, 3]) expect(parsed(await embed([...files.slice(0, count), '--skip-bad'], dir))).toMatchObject({ rows: count });
+    for (const count of [1, 2, 3])
+      expect(parsed(await embed([...files.slice(0, count), '--skip-bad'], dir))).toMatchObject({ rows: count });
     const rejects = readFileSync(join(dir, 'rejects.jsonl'), 'utf8').trimEnd().split('\n');
     expect(rejects.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual(['bad 0', 'bad 2']);
     expect((await openDataset(dir)).manifest.rejected).toBe(2);

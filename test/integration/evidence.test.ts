@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import { CONFIGURATIONS, SCALES } from '../../bench/evidence/configurations.js';
-import { PARTS, runEvidence, type EvidenceOptions } from '../../bench/evidence/run-evidence.js';
+import { type EvidenceOptions, PARTS, runEvidence } from '../../bench/evidence/run-evidence.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { jsonWithVocabulary } from '../support/peer-tokenizer.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -20,7 +20,10 @@ async function writeEncoder(folder: string): Promise<string> {
   const text = gunzipSync(readFileSync(join(DATA, 'qa', 'redteam_safety.jsonl.gz'))).toString('utf8');
   const counts = new Map<string, number>();
   for (const word of text.toLowerCase().match(/[a-z]+|[.,:!?-]/g) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const words = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 300).map(([word]) => word);
+  const words = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 300)
+    .map(([word]) => word);
   const bare = writeTrainableEncoder(join(folder, 'bare'), { fixture: 'nomic-tiny' });
   writeFileSync(join(bare, 'tokenizer.json'), JSON.stringify(jsonWithVocabulary(new Set(['q', 'a', ':', ...words]))));
   const trainer = await createTrainer({ encoder: bare });
@@ -42,7 +45,12 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
       encoder: await writeEncoder(folder),
       data: DATA,
       out: join(folder, 'out'),
-      scale: { ...quick, main: { voting: 150, tested: 80 }, short: { voting: 100, tested: 50 }, training: { steps: 2, batchSize: 6, maxTokens: 24, rowsPerSet: 120 } },
+      scale: {
+        ...quick,
+        main: { voting: 150, tested: 80 },
+        short: { voting: 100, tested: 50 },
+        training: { steps: 2, batchSize: 6, maxTokens: 24, rowsPerSet: 120 },
+      },
       glove: false,
       parts: Object.keys(PARTS),
       pages,
@@ -56,14 +64,17 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
     const page = readFileSync(join(pages, 'evidence.md'), 'utf8');
     expect(page).not.toContain('Not measured yet');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
-    for (const [, plot] of page.matchAll(/\]\((evidence\/[^)]+\.svg)\)/g)) expect(statSync(join(pages, plot!)).size, plot).toBeLessThan(100_000);
+    for (const [, plot] of page.matchAll(/\]\((evidence\/[^)]+\.svg)\)/g))
+      expect(statSync(join(pages, plot!)).size, plot).toBeLessThan(100_000);
     const results = JSON.parse(readFileSync(options.results, 'utf8')) as Record<string, unknown>;
     expect(Object.keys(results)).toEqual(Object.keys(PARTS));
     expect(JSON.stringify(results)).not.toContain('null,null');
 
     const trained = lines.filter((line) => line.includes('steps to do')).map((line) => line.split(':')[0]);
     expect(trained.sort()).toEqual(CONFIGURATIONS.map(({ name }) => name).sort());
-    expect(readdirSync(join(options.out, 'runs')).filter((name) => name.endsWith('.json'))).toHaveLength(CONFIGURATIONS.length);
+    expect(readdirSync(join(options.out, 'runs')).filter((name) => name.endsWith('.json'))).toHaveLength(
+      CONFIGURATIONS.length,
+    );
 
     lines.length = 0;
     const before = readFileSync(join(pages, 'evidence.md'), 'utf8');

@@ -29,21 +29,24 @@ async function embed(folder: string, texts: readonly string[], options: LoadEnco
 describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) => {
   const source = (changes?: Record<string, unknown>): string => writeParityEncoder(temporaryFolder(), name, changes);
 
-  it.each([{ singleFile: false }, { singleFile: true }])('to ONNX gives the vectors of the native encoder (singleFile: $singleFile)', async ({ singleFile }) => {
-    const folder = source();
-    const target = join(temporaryFolder(), 'exported');
-    const result = await exportEncoder(folder, target, { to: 'onnx', singleFile });
-    expect(result.difference).toBeLessThan(TOLERANCE.f32Sum);
-    expect(existsSync(join(target, 'model.safetensors'))).toBe(!singleFile);
-    expect(externalDataLocations(join(target, 'model.onnx'))).toEqual(singleFile ? [] : ['model.safetensors']);
-    const expected = await embed(folder, PARITY_TEXTS, {});
-    // Batches of one text have no padding, one of all texts has much.
-    for (const batchTokens of [1, 4096]) {
-      const actual = await embed(target, PARITY_TEXTS, { backend: 'onnx', batchTokens });
-      expect(relativeError(actual, expected)).toBeLessThan(TOLERANCE.f32Sum);
-    }
-    if (!singleFile) expect(await embed(target, PARITY_TEXTS, {})).toEqual(expected);
-  });
+  it.each([{ singleFile: false }, { singleFile: true }])(
+    'to ONNX gives the vectors of the native encoder (singleFile: $singleFile)',
+    async ({ singleFile }) => {
+      const folder = source();
+      const target = join(temporaryFolder(), 'exported');
+      const result = await exportEncoder(folder, target, { to: 'onnx', singleFile });
+      expect(result.difference).toBeLessThan(TOLERANCE.f32Sum);
+      expect(existsSync(join(target, 'model.safetensors'))).toBe(!singleFile);
+      expect(externalDataLocations(join(target, 'model.onnx'))).toEqual(singleFile ? [] : ['model.safetensors']);
+      const expected = await embed(folder, PARITY_TEXTS, {});
+      // Batches of one text have no padding, one of all texts has much.
+      for (const batchTokens of [1, 4096]) {
+        const actual = await embed(target, PARITY_TEXTS, { backend: 'onnx', batchTokens });
+        expect(relativeError(actual, expected)).toBeLessThan(TOLERANCE.f32Sum);
+      }
+      if (!singleFile) expect(await embed(target, PARITY_TEXTS, {})).toEqual(expected);
+    },
+  );
 
   it('to safetensors gives the same bytes of weights, and replaces an earlier export whole', async () => {
     const folder = source();
@@ -60,7 +63,8 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) =>
     const fixture = await openParityFixture(name);
     const folder = source();
     const trainer = await createTrainer({ encoder: folder, learningRate: 1e-2, pooling: 'cls' });
-    for (let step = 0; step < 3; step++) await trainer.step({ query: fixture.views[0], key: fixture.views[1], labels: fixture.labels });
+    for (let step = 0; step < 3; step++)
+      await trainer.step({ query: fixture.views[0], key: fixture.views[1], labels: fixture.labels });
     const saved = join(temporaryFolder(), 'saved');
     await trainer.save(saved);
     const target = join(temporaryFolder(), 'exported');
@@ -78,7 +82,10 @@ it('turns far positions of NomicBERT as exactly as near ones', async () => {
   const target = join(temporaryFolder(), 'exported');
   await exportEncoder(folder, target, { to: 'onnx' });
   const texts = [Array.from({ length: 3000 }, (_, i) => `w${(i * 7) % 496}`).join(' ')];
-  const [actual, expected] = [await embed(target, texts, { backend: 'onnx', maxTokens: 3000 }), await embed(folder, texts, { maxTokens: 3000 })];
+  const [actual, expected] = [
+    await embed(target, texts, { backend: 'onnx', maxTokens: 3000 }),
+    await embed(folder, texts, { maxTokens: 3000 }),
+  ];
   expect(relativeError(actual, expected)).toBeLessThan(TOLERANCE.f32Sum);
 });
 
@@ -86,12 +93,25 @@ describe('an export', () => {
   it('refuses what it cannot take, and leaves the target alone', async () => {
     const root = temporaryFolder();
     const target = join(root, 'exported');
-    const bert = (changes?: Record<string, unknown>): string => writeParityEncoder(temporaryFolder(), 'bert-tiny', changes);
-    const refused = async (source: string, code: string, message: RegExp, options: object = { to: 'onnx' }): Promise<void> => {
-      await expect(exportEncoder(source, target, options as { to: 'onnx' })).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    const bert = (changes?: Record<string, unknown>): string =>
+      writeParityEncoder(temporaryFolder(), 'bert-tiny', changes);
+    const refused = async (
+      source: string,
+      code: string,
+      message: RegExp,
+      options: object = { to: 'onnx' },
+    ): Promise<void> => {
+      await expect(exportEncoder(source, target, options as { to: 'onnx' })).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message) as string,
+      });
     };
     await refused(writeTinyEncoder(temporaryFolder()), 'ERR_DATA', /lacks model\.safetensors/);
-    await refused(bert({ 'tokenizer.json': undefined, '1_Pooling/config.json': undefined }), 'ERR_DATA', /lacks tokenizer\.json, 1_Pooling.config\.json/);
+    await refused(
+      bert({ 'tokenizer.json': undefined, '1_Pooling/config.json': undefined }),
+      'ERR_DATA',
+      /lacks tokenizer\.json, 1_Pooling.config\.json/,
+    );
     await refused('/does/not/exist', 'ERR_DATA', /not a folder/);
     await refused(bert(), 'ERR_ARG_RANGE', /one of onnx, safetensors for "to"/, { to: 'gguf' });
     await refused(bert(), 'ERR_ARG_RANGE', /"singleFile"/, { to: 'safetensors', singleFile: true });
@@ -108,7 +128,8 @@ describe('an export', () => {
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(950_000));
     const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
     await expect(exportEncoder(source, join(disk, 'target'), { to: 'onnx', singleFile: true })).rejects.toMatchObject({
-      code: 'ERR_IO', message: expect.stringMatching(/model\.onnx: no space left/) as string,
+      code: 'ERR_IO',
+      message: expect.stringMatching(/model\.onnx: no space left/) as string,
     });
     expect(readdirSync(disk)).toEqual(['ballast']);
   });
@@ -118,19 +139,40 @@ describe('an export', () => {
     const target = join(temporaryFolder(), 'exported');
     const { code, stdout } = await runCli(['export', source, '--to', 'onnx', '--out', target]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Exported .*\nChecked with ONNX Runtime on 5 texts: vectors differ by \d\.\de-\d+ of their largest entry at most\.\n$/);
-    const wrong = await runCli(['export', writeTinyEncoder(temporaryFolder()), '--to', 'safetensors', '--out', target, '--json']);
-    expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: .*lacks model\.safetensors/) as string });
+    expect(stdout).toMatch(
+      /^Exported .*\nChecked with ONNX Runtime on 5 texts: vectors differ by \d\.\de-\d+ of their largest entry at most\.\n$/,
+    );
+    const wrong = await runCli([
+      'export',
+      writeTinyEncoder(temporaryFolder()),
+      '--to',
+      'safetensors',
+      '--out',
+      target,
+      '--json',
+    ]);
+    expect(wrong).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .*lacks model\.safetensors/) as string,
+    });
   });
 
-  it.skipIf(!existsSync(MINILM))('of all-MiniLM-L6-v2 gives the vectors of sentence-transformers (skipped where ../shared/models is absent)', async () => {
-    const { texts } = JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] };
-    const npy = readFileSync(`${MINILM}reference.npy`);
-    const expected = new Float32Array(Uint8Array.from(npy.subarray(npy.length - texts.length * 384 * 4)).buffer);
-    const target = join(temporaryFolder(), 'exported');
-    await exportEncoder(MINILM, target, { to: 'onnx' });
-    expect(relativeError(await embed(target, texts, { backend: 'onnx' }), expected)).toBeLessThan(TOLERANCE.f32Sum);
-    const ours = readdirSync(target).sort();
-    expect(readdirSync(MINILM).filter((file) => !file.startsWith('reference.')).sort()).toEqual(ours);
-  });
+  it.skipIf(!existsSync(MINILM))(
+    'of all-MiniLM-L6-v2 gives the vectors of sentence-transformers (skipped where ../shared/models is absent)',
+    async () => {
+      const { texts } = JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] };
+      const npy = readFileSync(`${MINILM}reference.npy`);
+      const expected = new Float32Array(Uint8Array.from(npy.subarray(npy.length - texts.length * 384 * 4)).buffer);
+      const target = join(temporaryFolder(), 'exported');
+      await exportEncoder(MINILM, target, { to: 'onnx' });
+      expect(relativeError(await embed(target, texts, { backend: 'onnx' }), expected)).toBeLessThan(TOLERANCE.f32Sum);
+      const ours = readdirSync(target).sort();
+      expect(
+        readdirSync(MINILM)
+          .filter((file) => !file.startsWith('reference.'))
+          .sort(),
+      ).toEqual(ours);
+    },
+  );
 });

@@ -15,7 +15,7 @@ import { samplesPage } from '../../src/generation/report/samples-page.js';
 import { runCli } from '../support/cli.js';
 import { writeProject } from '../support/generation-project.js';
 import { CHROMIUM } from '../support/map-page.js';
-import { RECORDED_MODELS, startReplayServer, type ReplayServer } from '../support/replay-server.js';
+import { RECORDED_MODELS, type ReplayServer, startReplayServer } from '../support/replay-server.js';
 
 /** Empty where the program is not there. */
 const PAIRS = (spawnSync('apertium', ['-l'], { encoding: 'utf8' }).stdout as string | null)?.split(/\s+/) ?? [];
@@ -27,7 +27,12 @@ const scratch = mkdtempSync(join(tmpdir(), 'univar-generate-report-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 describe.skipIf(!APERTIUM)(`translation by Apertium (${APERTIUM ? 'real' : NEEDS})`, () => {
-  const provider = new ApertiumProvider(endpointSchema.parse({ kind: 'apertium' }) as Extract<ReturnType<typeof endpointSchema.parse>, { kind: 'apertium' }>);
+  const provider = new ApertiumProvider(
+    endpointSchema.parse({ kind: 'apertium' }) as Extract<
+      ReturnType<typeof endpointSchema.parse>,
+      { kind: 'apertium' }
+    >,
+  );
   const translate = async (from: string, to: string, text: string): Promise<string> =>
     (await provider.attempt({ kind: 'translate', engine: 'a', from, to, text }, new AbortController().signal)).text;
 
@@ -50,7 +55,10 @@ describe.skipIf(!APERTIUM)(`translation by Apertium (${APERTIUM ? 'real' : NEEDS
   it('says which pair is missing, and ends when it has to', async () => {
     await expect(translate('eng', 'zho', 'x')).rejects.toMatchObject({ name: 'ProviderError', kind: 'endpoint' });
     const controller = new AbortController();
-    const work = provider.attempt({ kind: 'translate', engine: 'a', from: 'eng', to: 'spa', text: 'Some words. '.repeat(20_000) }, controller.signal);
+    const work = provider.attempt(
+      { kind: 'translate', engine: 'a', from: 'eng', to: 'spa', text: 'Some words. '.repeat(20_000) },
+      controller.signal,
+    );
     setTimeout(() => controller.abort(), 50);
     await expect(work).rejects.toMatchObject({ kind: 'transient' });
   });
@@ -61,7 +69,10 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
   const out = join(scratch, 'small');
   beforeAll(async () => {
     server = await startReplayServer({
-      fault: ({ model, prompt }) => (model === RECORDED_MODELS[0] && prompt.length % 5 === 0 ? { kind: 'answer', content: 'I am sorry, but I cannot answer that.' } : undefined),
+      fault: ({ model, prompt }) =>
+        model === RECORDED_MODELS[0] && prompt.length % 5 === 0
+          ? { kind: 'answer', content: 'I am sorry, but I cannot answer that.' }
+          : undefined,
     });
     const project = writeProject(scratch, server.url, {
       endpoints: { replay: { kind: 'chat', url: server.url }, offline: { kind: 'apertium' } },
@@ -75,11 +86,18 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
   afterAll(() => server.close());
 
   it('has English records of all models and both languages', () => {
-    const qa = readFileSync(join(out, 'qa.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as GeneratedRecord);
+    const qa = readFileSync(join(out, 'qa.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as GeneratedRecord);
     expect(new Set(qa.map(({ model, lang }) => `${model} ${lang}`)).size).toBe(6);
     const spanish = qa.filter(({ lang }) => lang === 'spa');
-    expect(spanish.every(({ answer, answerOriginal, question, source }) => answer !== answerOriginal && question !== source)).toBe(true);
-    expect(spanish.filter(({ answer }) => / (the|of|and|to|a) /.test(answer)).length).toBeGreaterThan(0.9 * spanish.length);
+    expect(
+      spanish.every(({ answer, answerOriginal, question, source }) => answer !== answerOriginal && question !== source),
+    ).toBe(true);
+    expect(spanish.filter(({ answer }) => / (the|of|and|to|a) /.test(answer)).length).toBeGreaterThan(
+      0.9 * spanish.length,
+    );
   });
 
   it('is reported with figures that add up', () => {
@@ -98,33 +116,53 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
     expect(report.spent.usd).toBeGreaterThan(0);
   });
 
-  it.skipIf(!CHROMIUM)(`is shown in a browser without scripts and requests${CHROMIUM ? '' : ' (skipped: no Chromium is installed; UNIVAR_CHROMIUM names one)'}`, async () => {
-    const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
-    try {
-      const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-      const requests: string[] = [];
-      page.on('request', (request) => requests.push(request.url()));
-      await page.goto(pathToFileURL(join(out, 'report.html')).href);
-      expect(await page.locator('h1').textContent()).toBe('small');
-      expect(await page.locator('table').count()).toBe(4);
-      await page.locator('a', { hasText: 'Samples' }).click();
-      expect(await page.locator('article').count()).toBe(3);
-      expect(await page.locator('article').first().locator('.cell').count()).toBeGreaterThanOrEqual(4);
-      // Models stand beside each other.
-      const boxes = await page.locator('article').first().locator('.grid').first().locator('.cell').all();
-      const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())!.y));
-      expect(new Set(tops).size).toBe(1);
-      await page.locator('details').first().click();
-      expect(requests.every((url) => url.startsWith('file:'))).toBe(true);
-    } finally {
-      await browser.close();
-    }
-  });
+  it.skipIf(!CHROMIUM)(
+    `is shown in a browser without scripts and requests${CHROMIUM ? '' : ' (skipped: no Chromium is installed; UNIVAR_CHROMIUM names one)'}`,
+    async () => {
+      const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+      try {
+        const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+        const requests: string[] = [];
+        page.on('request', (request) => requests.push(request.url()));
+        await page.goto(pathToFileURL(join(out, 'report.html')).href);
+        expect(await page.locator('h1').textContent()).toBe('small');
+        expect(await page.locator('table').count()).toBe(4);
+        await page.locator('a', { hasText: 'Samples' }).click();
+        expect(await page.locator('article').count()).toBe(3);
+        expect(await page.locator('article').first().locator('.cell').count()).toBeGreaterThanOrEqual(4);
+        // Models stand beside each other.
+        const boxes = await page.locator('article').first().locator('.grid').first().locator('.cell').all();
+        const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())!.y));
+        expect(new Set(tops).size).toBe(1);
+        await page.locator('details').first().click();
+        expect(requests.every((url) => url.startsWith('file:'))).toBe(true);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 });
 
 it('keeps hostile texts out of the markup of pages', () => {
-  const record: GeneratedRecord = { qid: HOSTILE, question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'spa', group: 'g', value: HOSTILE, variant: 0, source: HOSTILE, questionOriginal: HOSTILE, answerOriginal: HOSTILE, faults: [] };
-  const text = samplesPage(HOSTILE, [{ qid: HOSTILE, question: HOSTILE, value: HOSTILE, records: [record] }], (language) => language).join('');
+  const record: GeneratedRecord = {
+    qid: HOSTILE,
+    question: HOSTILE,
+    answer: HOSTILE,
+    model: HOSTILE,
+    lang: 'spa',
+    group: 'g',
+    value: HOSTILE,
+    variant: 0,
+    source: HOSTILE,
+    questionOriginal: HOSTILE,
+    answerOriginal: HOSTILE,
+    faults: [],
+  };
+  const text = samplesPage(
+    HOSTILE,
+    [{ qid: HOSTILE, question: HOSTILE, value: HOSTILE, records: [record] }],
+    (language) => language,
+  ).join('');
   expect(text).not.toMatch(/<script|<img|onerror="/);
   expect(text).toContain("default-src 'none'");
 });

@@ -6,9 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import type { AnswerRecord, GeneratedRecord } from '../../src/generation/records.js';
-import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { type CliResult, runCli, startCli } from '../support/cli.js';
 import { writeProject } from '../support/generation-project.js';
-import { RECORDED_ANSWERS, RECORDED_MODELS, startReplayServer, type ReplayOptions, type ReplayServer } from '../support/replay-server.js';
+import {
+  RECORDED_ANSWERS,
+  RECORDED_MODELS,
+  type ReplayOptions,
+  type ReplayServer,
+  startReplayServer,
+} from '../support/replay-server.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-generate-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -37,7 +43,10 @@ function parsed(result: CliResult): Record<string, unknown> {
 }
 
 function recordsOf<T>(file: string): T[] {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as T);
+  return readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
 }
 
 const repeated = ({ received }: ReplayServer): string[] => {
@@ -49,17 +58,29 @@ describe('univar generate', () => {
   it('makes records of 3 values, 3 models and 2 languages that can be embedded, and repeats nothing', async () => {
     const { url, received } = await start();
     const folder = folderOf('whole');
-    const project = writeProject(folder, url, { endpoints: { replay: { kind: 'chat', url, apiKeyEnv: 'REPLAY_KEY' }, libre: { kind: 'libretranslate', url: url.replace('/v1', '') } } });
+    const project = writeProject(folder, url, {
+      endpoints: {
+        replay: { kind: 'chat', url, apiKeyEnv: 'REPLAY_KEY' },
+        libre: { kind: 'libretranslate', url: url.replace('/v1', '') },
+      },
+    });
     const env = { REPLAY_KEY: 'secret-key' };
 
     const plan = parsed(await runCli(['generate', project, '--dry-run', '--json']));
     expect(received).toHaveLength(0);
-    expect(plan).toMatchObject({ valueIds: 6, records: { scenarios: 9, paraphrases: 18, translation: 36, answers: 108 } });
+    expect(plan).toMatchObject({
+      valueIds: 6,
+      records: { scenarios: 9, paraphrases: 18, translation: 36, answers: 108 },
+    });
 
     const summary = parsed(await runCli(['generate', project, '--json'], { env }));
     expect(repeated(server!)).toEqual([]);
     expect(summary['newCalls']).toBe(received.length);
-    expect(received.filter(({ path }) => path.endsWith('completions')).every(({ authorization }) => authorization === 'Bearer secret-key')).toBe(true);
+    expect(
+      received
+        .filter(({ path }) => path.endsWith('completions'))
+        .every(({ authorization }) => authorization === 'Bearer secret-key'),
+    ).toBe(true);
     expect(received.every(({ path, body }) => path === '/translate' || body['seed'] !== undefined)).toBe(true);
 
     const out = join(folder, 'small');
@@ -79,7 +100,8 @@ describe('univar generate', () => {
     expect(again['newCalls']).toBe(0);
     expect((again['stages'] as { reused: boolean }[]).every(({ reused }) => reused)).toBe(true);
 
-    // Another answer prompt: questions stay, answers and their translations are made anew, translated questions are not.
+    // Another answer prompt: questions stay, answers and their translations are made anew, translated questions are
+    // not.
     const before = received.length;
     mkdirSync(join(folder, 'prompts'));
     writeFileSync(join(folder, 'prompts', 'answer.md'), '{{question}}\nAnswer in {{language}}.\n');
@@ -92,8 +114,13 @@ describe('univar generate', () => {
     expect(repeated(server!)).toEqual([]);
 
     const values = join(folder, 'values');
-    expect(parsed(await runCli(['embed', join(out, 'qa.jsonl'), '--out', values, '--json']))).toMatchObject({ rows: qa.length, valueIds: 6 });
-    expect(parsed(await runCli(['eval', 'knn', values, '--k', '5', '--split', 'question', '--json']))).toMatchObject({ k: 5 });
+    expect(parsed(await runCli(['embed', join(out, 'qa.jsonl'), '--out', values, '--json']))).toMatchObject({
+      rows: qa.length,
+      valueIds: 6,
+    });
+    expect(parsed(await runCli(['eval', 'knn', values, '--k', '5', '--split', 'question', '--json']))).toMatchObject({
+      k: 5,
+    });
     parsed(await runCli(['map', values, '--method', 'pca', '--out', join(folder, 'map.html'), '--json']));
     expect(existsSync(join(folder, 'map.html'))).toBe(true);
   });
@@ -133,12 +160,17 @@ describe('univar generate', () => {
       { kind: 'text', body: '{"choices": []}' },
     ] as const;
     // Every third request fails, in another way each time.
-    const { url } = await start({ fault: (_, number) => (number % 3 === 1 ? faults[Math.floor(number / 3) % faults.length] : undefined) });
+    const { url } = await start({
+      fault: (_, number) => (number % 3 === 1 ? faults[Math.floor(number / 3) % faults.length] : undefined),
+    });
     const folder = folderOf('faults');
     const endpoint = { timeoutSeconds: 1, concurrency: 8 };
     const project = writeProject(folder, url, {
       values: ['Honesty'],
-      endpoints: { replay: { kind: 'chat', url, ...endpoint }, libre: { kind: 'libretranslate', url: url.replace('/v1', ''), ...endpoint } },
+      endpoints: {
+        replay: { kind: 'chat', url, ...endpoint },
+        libre: { kind: 'libretranslate', url: url.replace('/v1', ''), ...endpoint },
+      },
     });
     const summary = parsed(await runCli(['generate', project, '--json']));
     expect(summary['retries']).toBeGreaterThan(faults.length);
@@ -157,7 +189,8 @@ describe('univar generate', () => {
       fault: ({ model, prompt }) => {
         if (model === empty && !prompt.startsWith('[es]')) return { kind: 'answer', content: null };
         if (model === wrong && prompt.startsWith('[es]')) return { kind: 'answer', content: english };
-        if (model === cut) return { kind: 'answer', content: 'I cannot help with this question, because', finish: 'length' };
+        if (model === cut)
+          return { kind: 'answer', content: 'I cannot help with this question, because', finish: 'length' };
         return undefined;
       },
     });
@@ -166,14 +199,19 @@ describe('univar generate', () => {
     const out = join(folder, 'small');
     const answers = recordsOf<AnswerRecord>(join(out, 'answers.jsonl'));
     const rejects = recordsOf<{ id: string; reason: string }>(join(out, 'rejects', 'answers.jsonl'));
-    const of = (model: string, lang: string): string[] => rejects.filter(({ id }) => id.endsWith(`${lang} ${model}`)).map(({ reason }) => reason);
+    const of = (model: string, lang: string): string[] =>
+      rejects.filter(({ id }) => id.endsWith(`${lang} ${model}`)).map(({ reason }) => reason);
     const count = recordsOf(join(out, 'phrasings.jsonl')).length;
     expect(answers.some(({ model, lang }) => model === empty && lang === 'eng')).toBe(false);
     expect(of(empty, 'eng')).toEqual(Array<string>(count).fill('empty'));
     expect(of(wrong, 'spa')).toEqual(Array<string>(count).fill('wrong-language'));
     expect(of(wrong, 'eng')).toEqual([]);
     const qa = recordsOf<GeneratedRecord>(join(out, 'qa.jsonl'));
-    expect(qa.filter(({ model, lang }) => model === cut && lang === 'eng').every(({ faults }) => faults.includes('refusal') && faults.includes('truncated'))).toBe(true);
+    expect(
+      qa
+        .filter(({ model, lang }) => model === cut && lang === 'eng')
+        .every(({ faults }) => faults.includes('refusal') && faults.includes('truncated')),
+    ).toBe(true);
     expect(qa.some(({ model, lang }) => model === empty && lang === 'eng')).toBe(false);
   });
 
@@ -196,13 +234,31 @@ describe('univar generate', () => {
   });
 
   it.each([
-    { name: 'a wrong key', fault: { kind: 'status', status: 401 } as const, says: /The endpoint replay refuses: HTTP 401/, requests: 4 },
-    { name: 'an endpoint that is always down', fault: { kind: 'status', status: 503 } as const, says: /replay failed 3 calls in a row/, requests: 12 },
-    { name: 'too many refused calls', fault: { kind: 'status', status: 400 } as const, says: /failed 3 calls in a row|calls of the stage scenarios failed for good/, requests: 6 },
+    {
+      name: 'a wrong key',
+      fault: { kind: 'status', status: 401 } as const,
+      says: /The endpoint replay refuses: HTTP 401/,
+      requests: 4,
+    },
+    {
+      name: 'an endpoint that is always down',
+      fault: { kind: 'status', status: 503 } as const,
+      says: /replay failed 3 calls in a row/,
+      requests: 12,
+    },
+    {
+      name: 'too many refused calls',
+      fault: { kind: 'status', status: 400 } as const,
+      says: /failed 3 calls in a row|calls of the stage scenarios failed for good/,
+      requests: 6,
+    },
   ])('stops with one line at $name', async ({ name, fault, says, requests }) => {
     const { url, received } = await start({ fault: () => fault });
     const project = writeProject(folderOf(name.replaceAll(' ', '-')), url, {
-      endpoints: { replay: { kind: 'chat', url, retries: 1 }, libre: { kind: 'libretranslate', url: url.replace('/v1', '') } },
+      endpoints: {
+        replay: { kind: 'chat', url, retries: 1 },
+        libre: { kind: 'libretranslate', url: url.replace('/v1', '') },
+      },
       failures: { inARow: 3 },
     });
     const result = await runCli(['generate', project]);
@@ -214,7 +270,10 @@ describe('univar generate', () => {
   it('names every mistake of a project file by line', async () => {
     const folder = folderOf('mistakes');
     const path = join(folder, 'project.yaml');
-    writeFileSync(path, 'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\nendpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n');
+    writeFileSync(
+      path,
+      'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\nendpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n',
+    );
     const { code, stderr } = await runCli(['generate', path, '--dry-run']);
     expect(code).toBe(2);
     expect(stderr).toContain('project.yaml:5: models[1].langauges: there is no such setting');
@@ -226,7 +285,11 @@ describe('univar generate', () => {
   it('writes a project to start from that has a plan', async () => {
     const folder = join(scratch, 'fresh');
     await runCli(['generate', '--init', folder]);
-    expect(parsed(await runCli(['generate', join(folder, 'project.yaml'), '--dry-run', '--json']))).toMatchObject({ project: 'my-corpus', valueIds: 4, seenValueIds: 2 });
+    expect(parsed(await runCli(['generate', join(folder, 'project.yaml'), '--dry-run', '--json']))).toMatchObject({
+      project: 'my-corpus',
+      valueIds: 4,
+      seenValueIds: 2,
+    });
     expect(await runCli(['generate', '--init', folder])).toMatchObject({ code: 2 });
   });
 });

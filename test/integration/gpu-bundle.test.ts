@@ -1,4 +1,7 @@
-/** The bundle for GPU hosts: that it is complete is shown by using it, in a folder of its own and with nothing of this process. */
+/**
+ * The bundle for GPU hosts: that it is complete is shown by using it, in a folder of its own and with nothing of this
+ * process.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,74 +19,110 @@ function obstacle(): string | undefined {
   if (process.env['UNIVAR_TEST_GPU_BUNDLE'] !== '1') return 'it takes minutes; UNIVAR_TEST_GPU_BUNDLE=1 asks for it';
   if (process.platform !== 'linux') return 'bundles are for Linux';
   if (!existsSync(CUDA)) return 'the CUDA addon is not built';
-  for (const program of ['tar', 'xz', 'git']) if (spawnSync(program, ['--version']).status !== 0) return `${program} is not installed`;
+  for (const program of ['tar', 'xz', 'git'])
+    if (spawnSync(program, ['--version']).status !== 0) return `${program} is not installed`;
   return undefined;
 }
 const reason = obstacle();
 const device = reason === undefined && (createRequire(import.meta.url)(CUDA) as CudaAddon).cudaDevice().available;
 
-describe.skipIf(reason !== undefined)(`the bundle for GPU hosts${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
-  const host = join(folder, 'on a host'); // the space is part of the test
-  const bundle = join(host, 'univar-gpu');
+describe.skipIf(reason !== undefined)(
+  `the bundle for GPU hosts${reason === undefined ? '' : ` (skipped: ${reason})`}`,
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
+    const host = join(folder, 'on a host'); // the space is part of the test
+    const bundle = join(host, 'univar-gpu');
 
-  /** As a shell on a host would: no variable of ours, programs of the system only. */
-  function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-    return spawnSync('/bin/sh', [join(bundle, 'run.sh'), ...args], { cwd: host, env: { PATH: '/usr/bin:/bin' }, encoding: 'utf8' });
-  }
-
-  beforeAll(() => {
-    execFileSync(process.execPath, ['scripts/gpu-bundle.mjs', '--out', folder], { cwd: ROOT });
-    mkdirSync(host);
-    execFileSync('tar', ['-C', host, '-xf', join(folder, 'univar-gpu.tar.xz')]);
-  }, 900_000);
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it('is small, and leaves nothing beside it', () => {
-    expect(statSync(join(folder, 'univar-gpu.tar.xz')).size).toBeLessThan(60 * 2 ** 20);
-    expect(readdirSync(folder).sort()).toEqual(['on a host', 'univar-gpu.tar.xz']);
-  });
-
-  it('has what a build there and the tests of encoders read', () => {
-    const files = ['node/include/node/node_api.h', 'native/cuda/CMakeLists.txt', 'native/core/status.h', 'node_modules/cmake-js/package.json', 'node_modules/node-addon-api/napi.h'];
-    for (const file of [...files, 'test/fixtures/parity/bert-tiny/model.safetensors', 'models/univar-mini/tokenizer.json']) {
-      expect(existsSync(join(bundle, file)), file).toBe(true);
+    /** As a shell on a host would: no variable of ours, programs of the system only. */
+    function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+      return spawnSync('/bin/sh', [join(bundle, 'run.sh'), ...args], {
+        cwd: host,
+        env: { PATH: '/usr/bin:/bin' },
+        encoding: 'utf8',
+      });
     }
-  });
 
-  it.skipIf(device)('says what is missing where there is no GPU', () => {
-    const { status, stdout, stderr } = run();
-    expect(stderr).toMatch(/^No GPU can be used here: .*(driver|device)/);
-    expect(stderr).toContain('--without-gpu');
-    expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
-  });
+    beforeAll(() => {
+      execFileSync(process.execPath, ['scripts/gpu-bundle.mjs', '--out', folder], { cwd: ROOT });
+      mkdirSync(host);
+      execFileSync('tar', ['-C', host, '-xf', join(folder, 'univar-gpu.tar.xz')]);
+    }, 900_000);
+    afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('refuses what it does not know', () => {
-    expect(run('--wihout-gpu')).toMatchObject({ status: 2, stderr: expect.stringContaining('--wihout-gpu') as string });
-    expect(run('--without-gpu', '--only', 'tests,bench')).toMatchObject({ status: 2, stderr: expect.stringContaining('There is no step bench. There are: tests, ') as string });
-  });
+    it('is small, and leaves nothing beside it', () => {
+      expect(statSync(join(folder, 'univar-gpu.tar.xz')).size).toBeLessThan(60 * 2 ** 20);
+      expect(readdirSync(folder).sort()).toEqual(['on a host', 'univar-gpu.tar.xz']);
+    });
 
-  it('tests and measures on the CPU, and writes what came of it', () => {
-    const { status, stdout, stderr } = run('--without-gpu', '--out', 'some results');
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/^tests +ok .* passed, 0 failed/m);
-    const read = (file: string): unknown => JSON.parse(readFileSync(join(host, 'some results', file), 'utf8'));
-    const { steps } = read('summary.json') as { steps: { name: string; outcome: string }[] };
-    expect(steps.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
-    expect(steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['tests', 'bench-infonce', 'bench-infonce-million', 'bench-topk', 'bench-encoder', 'embed-bulk']));
-    const figures = readdirSync(join(host, 'some results')).filter((file) => /^(infonce(-million)?|topk|encoder)-AVX\w+\.json$/.test(file));
-    expect(figures).toHaveLength(4);
-    expect(read('embed-bulk.json')).toMatchObject({ environment: { backend: 'cpu' } });
-    for (const file of figures) expect(read(file)).toMatchObject({ machine: { commit: expect.not.stringMatching('unknown') as string } });
-    expect(readFileSync(join(host, 'some results', 'log.txt'), 'utf8')).toContain('== bench-topk');
-    expect(status).toBe(0);
-  }, 900_000);
+    it('has what a build there and the tests of encoders read', () => {
+      const files = [
+        'node/include/node/node_api.h',
+        'native/cuda/CMakeLists.txt',
+        'native/core/status.h',
+        'node_modules/cmake-js/package.json',
+        'node_modules/node-addon-api/napi.h',
+      ];
+      for (const file of [
+        ...files,
+        'test/fixtures/parity/bert-tiny/model.safetensors',
+        'models/univar-mini/tokenizer.json',
+      ]) {
+        expect(existsSync(join(bundle, file)), file).toBe(true);
+      }
+    });
 
-  it('fails when a step fails, and runs the others', () => {
-    rmSync(join(bundle, 'bench', 'cuda', 'infonce.ts'));
-    const { status, stdout } = run('--without-gpu', '--only', 'bench-infonce,bench-topk');
-    expect(stdout).toMatch(/^bench-infonce +failed .*exit status \d/m);
-    expect(stdout).toMatch(/^bench-topk +ok /m);
-    expect(status).toBe(1);
-  }, 300_000);
-});
+    it.skipIf(device)('says what is missing where there is no GPU', () => {
+      const { status, stdout, stderr } = run();
+      expect(stderr).toMatch(/^No GPU can be used here: .*(driver|device)/);
+      expect(stderr).toContain('--without-gpu');
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+    });
+
+    it('refuses what it does not know', () => {
+      expect(run('--wihout-gpu')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('--wihout-gpu') as string,
+      });
+      expect(run('--without-gpu', '--only', 'tests,bench')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('There is no step bench. There are: tests, ') as string,
+      });
+    });
+
+    it('tests and measures on the CPU, and writes what came of it', () => {
+      const { status, stdout, stderr } = run('--without-gpu', '--out', 'some results');
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^tests +ok .* passed, 0 failed/m);
+      const read = (file: string): unknown => JSON.parse(readFileSync(join(host, 'some results', file), 'utf8'));
+      const { steps } = read('summary.json') as { steps: { name: string; outcome: string }[] };
+      expect(steps.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+      expect(steps.map(({ name }) => name)).toEqual(
+        expect.arrayContaining([
+          'tests',
+          'bench-infonce',
+          'bench-infonce-million',
+          'bench-topk',
+          'bench-encoder',
+          'embed-bulk',
+        ]),
+      );
+      const figures = readdirSync(join(host, 'some results')).filter((file) =>
+        /^(infonce(-million)?|topk|encoder)-AVX\w+\.json$/.test(file),
+      );
+      expect(figures).toHaveLength(4);
+      expect(read('embed-bulk.json')).toMatchObject({ environment: { backend: 'cpu' } });
+      for (const file of figures)
+        expect(read(file)).toMatchObject({ machine: { commit: expect.not.stringMatching('unknown') as string } });
+      expect(readFileSync(join(host, 'some results', 'log.txt'), 'utf8')).toContain('== bench-topk');
+      expect(status).toBe(0);
+    }, 900_000);
+
+    it('fails when a step fails, and runs the others', () => {
+      rmSync(join(bundle, 'bench', 'cuda', 'infonce.ts'));
+      const { status, stdout } = run('--without-gpu', '--only', 'bench-infonce,bench-topk');
+      expect(stdout).toMatch(/^bench-infonce +failed .*exit status \d/m);
+      expect(stdout).toMatch(/^bench-topk +ok /m);
+      expect(status).toBe(1);
+    }, 300_000);
+  },
+);

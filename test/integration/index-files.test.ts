@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +20,23 @@ import { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters, randomNormal, seededRandom } from '../support/random.js';
 
 const CHECKSUM_BYTES = 20;
-const KINDS = ['Flat', 'SQ8', 'SQ4', 'PQ8x4', 'HNSW8', 'HNSW8,SQ8', 'IVF8,Flat', 'IVF8,SQ8', 'IVF8,PQ8x4', 'IVF8_HNSW4,SQfp16', 'PCA16,IVF8,SQ8', 'OPQ8_16,PQ8x4', 'RR,L2norm,Pad40,HNSW4', 'HNSW8,SQ8,RFlat', 'PCA16,IVF8,SQ8,RFlat'];
+const KINDS = [
+  'Flat',
+  'SQ8',
+  'SQ4',
+  'PQ8x4',
+  'HNSW8',
+  'HNSW8,SQ8',
+  'IVF8,Flat',
+  'IVF8,SQ8',
+  'IVF8,PQ8x4',
+  'IVF8_HNSW4,SQfp16',
+  'PCA16,IVF8,SQ8',
+  'OPQ8_16,PQ8x4',
+  'RR,L2norm,Pad40,HNSW4',
+  'HNSW8,SQ8,RFlat',
+  'PCA16,IVF8,SQ8,RFlat',
+];
 const dim = 32;
 const x = randomClusters(300, dim, 10, 1);
 
@@ -106,7 +131,10 @@ describe('damaged index files', () => {
       const flipped = bytes.slice();
       flipped[at]! ^= 0x80;
       await expect(VectorIndex.fromBuffer(flipped), String(at)).rejects.toMatchObject({ code: 'ERR_DATA' });
-      if (at > plain) await expect(VectorIndex.fromBuffer(bytes.slice(0, at)), String(at)).rejects.toMatchObject({ code: 'ERR_DATA' });
+      if (at > plain)
+        await expect(VectorIndex.fromBuffer(bytes.slice(0, at)), String(at)).rejects.toMatchObject({
+          code: 'ERR_DATA',
+        });
     }
   });
 
@@ -123,7 +151,9 @@ describe('damaged index files', () => {
     expect(await attempt('')).toContain('ends within its header');
     expect(await attempt('{"not": "an index"}')).toContain('no index of a supported kind');
     expect(await attempt(bytes.slice(0, 1000))).toContain('ends within its');
-    expect(await attempt(Buffer.concat([bytes.slice(0, -CHECKSUM_BYTES), Buffer.from('more')]))).toContain('do not belong to it');
+    expect(await attempt(Buffer.concat([bytes.slice(0, -CHECKSUM_BYTES), Buffer.from('more')]))).toContain(
+      'do not belong to it',
+    );
     const flipped = bytes.slice();
     flipped[bytes.length - CHECKSUM_BYTES - 10]! ^= 1;
     expect(await attempt(flipped)).toContain('checksum');
@@ -145,7 +175,10 @@ describe('writing index files', () => {
     await expect(index.save(join(folder, 'no-such-folder', 'x'))).rejects.toMatchObject({ code: 'ERR_IO' });
     const taken = join(folder, 'taken');
     mkdirSync(taken);
-    await expect(index.save(taken)).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining(taken) as string });
+    await expect(index.save(taken)).rejects.toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining(taken) as string,
+    });
     expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
@@ -163,7 +196,9 @@ describe('writing index files', () => {
     const script = join(folder, 'save.mts');
     writeFileSync(script, program);
     for (const delay of [5, 40, 150]) {
-      const child = spawn(process.execPath, ['--import', fileURLToPath(import.meta.resolve('tsx')), script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', fileURLToPath(import.meta.resolve('tsx')), script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await new Promise((resolve) => setTimeout(resolve, delay));
       const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -192,7 +227,10 @@ describe('writing index files', () => {
       const before = readFileSync(path);
       const large = await VectorIndex.create({ dim: 64, metric: 'ip', factory: 'Flat' });
       await large.add(randomNormal(20_000 * 64, 5));
-      await expect(large.save(path)).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining('No space left') as string });
+      await expect(large.save(path)).rejects.toMatchObject({
+        code: 'ERR_IO',
+        message: expect.stringContaining('No space left') as string,
+      });
       expect(Buffer.compare(readFileSync(path), before)).toBe(0);
       expect(readdirSync(disk)).toEqual(['index.faiss']);
     } finally {
@@ -218,7 +256,8 @@ describe('files shared with other FAISS builds', () => {
     const kinds = KINDS.filter((factory) => !factory.startsWith('OPQ')); // minutes of training in plain FAISS
     const cases = kinds.flatMap((factory) => (['ip', 'l2'] as const).map((metric) => ({ factory, metric })));
     writeFileSync(join(folder, 'x.f32'), new Uint8Array(x.buffer));
-    for (const [i, { factory, metric }] of cases.entries()) writeFileSync(join(folder, `ours-${i}`), await bytesOf(factory, metric));
+    for (const [i, { factory, metric }] of cases.entries())
+      writeFileSync(join(folder, `ours-${i}`), await bytesOf(factory, metric));
     const program = `
 import faiss, json, numpy as np, os
 os.chdir(${JSON.stringify(folder)})
@@ -243,7 +282,9 @@ for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
       const labels = new Int32Array(read(`labels-${i}`));
       const same = found.labels.filter((label, j) => label === labels[j]).length / labels.length;
       expect(same, `${factory} ${metric}`).toBeGreaterThan(0.9);
-      new Float32Array(read(`distances-${i}`)).forEach((distance, j) => expect(found.distances[j]).toBeCloseTo(distance, 2));
+      new Float32Array(read(`distances-${i}`)).forEach((distance, j) =>
+        expect(found.distances[j]).toBeCloseTo(distance, 2),
+      );
       const foreign = await VectorIndex.load(join(folder, `theirs-${i}`));
       expect(foreign.size).toBe(300);
       expect((await foreign.search(queries, 1)).labels).toHaveLength(20);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { createCanvas, loadImage } from '@napi-rs/canvas';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { replaceFile } from '../../src/core/replace-file.js';
@@ -25,7 +25,14 @@ async function* fromArray(records: readonly QaRecord[]): AsyncGenerator<QaRecord
 async function hostilePage(): Promise<string> {
   const record = { qid: 'q', question: `Q ${HOSTILE}`, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
   const columns = mapColumns([`${HOSTILE}$eng`]);
-  const map = { title: HOSTILE, subtitle: HOSTILE, coordinates: Float32Array.of(0, 0, 1, 1), valueIds: Int32Array.of(0, 0), columns, color: 'model' };
+  const map = {
+    title: HOSTILE,
+    subtitle: HOSTILE,
+    coordinates: Float32Array.of(0, 0, 1, 1),
+    valueIds: Int32Array.of(0, 0),
+    columns,
+    color: 'model',
+  };
   return (await htmlMap(map, fromArray([record, record]), { textLength: 300 })).join('');
 }
 
@@ -42,112 +49,129 @@ describe('the page of a map', () => {
 
   it('cuts long texts between characters', async () => {
     const record = { qid: 'q', question: 'Why?', answer: `${'x'.repeat(8)}😀😀😀`, model: 'm', lang: 'eng' };
-    const map = { title: 't', subtitle: '', coordinates: new Float32Array(2), valueIds: new Int32Array(1), columns: mapColumns(['m$eng']), color: 'model' };
+    const map = {
+      title: 't',
+      subtitle: '',
+      coordinates: new Float32Array(2),
+      valueIds: new Int32Array(1),
+      columns: mapColumns(['m$eng']),
+      color: 'model',
+    };
     const page = (await htmlMap(map, fromArray([record]), { textLength: 10 })).join('');
     expect(JSON.parse(unpackElement(page, 'map-answers-0').toString())).toEqual([`${'x'.repeat(8)}…`]);
-    await expect(htmlMap(map, fromArray([record, record]), { textLength: 10 })).rejects.toMatchObject({ code: 'ERR_DATA' });
-  });
-});
-
-describe.skipIf(!CHROMIUM)(`the page in a browser (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`, () => {
-  const POINTS = 200_000;
-  const file = join(scratch, 'large.html');
-  let browser: Browser;
-  let page: Page;
-  const errors: string[] = [];
-  const requests: string[] = [];
-
-  beforeAll(async () => {
-    const { map, records } = largeMap(POINTS);
-    await replaceFile(file, await htmlMap(map, records(), { textLength: 300 }));
-    // Software rendering: test machines have no GPU. Without a sandbox, because containers run as root.
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'] });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
+    await expect(htmlMap(map, fromArray([record, record]), { textLength: 10 })).rejects.toMatchObject({
+      code: 'ERR_DATA',
     });
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('request', (request) => requests.push(request.url()));
-    await open(page, file);
-  });
-  afterAll(() => browser.close());
-
-  async function open(target: Page, path: string): Promise<void> {
-    await target.goto(pathToFileURL(path).href);
-    await target.waitForSelector('html[data-ready]', { state: 'attached' });
-  }
-
-  /** Share of the pixels of the map's area that differ from its corner, and the number of colours among them. */
-  async function drawn(): Promise<{ share: number; colours: number }> {
-    await page.mouse.move(1270, 790); // no tooltip
-    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
-    const picture = await loadImage(await page.screenshot({ clip: { x: 60, y: 0, width: 900, height: 800 } }));
-    const canvas = createCanvas(900, 800);
-    const context = canvas.getContext('2d');
-    context.drawImage(picture, 0, 0);
-    const pixels = new Uint32Array(context.getImageData(0, 0, 900, 800).data.buffer);
-    const others = pixels.filter((pixel) => pixel !== pixels[0]);
-    return { share: others.length / pixels.length, colours: new Set(others).size };
-  }
-
-  it('draws 200,000 points from a file on disk, without the network', async () => {
-    expect(statSync(file).size).toBeLessThan(40e6);
-    expect(await page.textContent('.status')).toBe('200,000 of 200,000 answers shown');
-    const { share, colours } = await drawn();
-    expect(share).toBeGreaterThan(0.1);
-    expect(colours).toBeGreaterThan(100);
-    expect(requests).toEqual([pathToFileURL(file).href]);
-    expect(errors).toEqual([]);
-  });
-
-  it('shows question and answer of the point that the pointer is at', async () => {
-    let shown = false;
-    for (let x = 200; x < 900 && !shown; x += 25) {
-      await page.mouse.move(x, 400);
-      shown = await page.isVisible('.tooltip');
-    }
-    // A locator and not waitForFunction, which polls by eval: the page's Content Security Policy forbids that.
-    await page.locator('.answer', { hasText: /^Answer number/ }).waitFor();
-    const number = Number(/\d+/.exec((await page.textContent('.answer'))!)![0]);
-    expect(await page.textContent('.question')).toBe(`Question number ${number % 999}?`);
-    const id = (number * 7) % 120;
-    expect(await page.textContent('.tooltip strong')).toBe(`model-${String(Math.floor(id / 3)).padStart(2, '0')}$${['eng', 'fra', 'zho'][id % 3]!}`);
-  });
-
-  it('filters by the search box and by the legend', async () => {
-    const all = await drawn();
-    await page.fill('input[type=search]', 'model-07 fra');
-    expect(await page.textContent('.status')).toMatch(/^1,66[67] of 200,000/);
-    expect(await page.locator('.legend button:visible').count()).toBe(1);
-    expect((await drawn()).share).toBeLessThan(all.share);
-    await page.fill('input[type=search]', '');
-    await page.selectOption('#colour-by', 'lang');
-    await page.locator('.legend button', { hasText: 'zho' }).click();
-    expect(await page.textContent('.status')).toMatch(/^66,66\d of 200,000/);
-    await page.click('text=show all');
-    expect(await page.textContent('.status')).toBe('200,000 of 200,000 answers shown');
-    await page.selectOption('#colour-by', 'value-id');
-  });
-
-  it('zooms in to the place of the pointer, and back', async () => {
-    const before = await drawn();
-    await page.mouse.move(500, 400);
-    for (let step = 0; step < 12; step++) await page.mouse.wheel(0, -300);
-    const close = await drawn();
-    expect(close.share).not.toBeCloseTo(before.share, 2);
-    await page.click('[aria-label="Show the whole map"]');
-    expect((await drawn()).share).toBeCloseTo(before.share, 2);
-    expect(errors).toEqual([]);
-  });
-
-  it('runs nothing that an answer brings', async () => {
-    const path = join(scratch, 'hostile.html');
-    await replaceFile(path, [await hostilePage()]);
-    const other = await browser.newPage();
-    await open(other, path);
-    expect(await other.evaluate('"hit" in window')).toBe(false);
-    expect(await other.textContent('h1')).toBe(HOSTILE);
-    expect(await other.locator('img').count()).toBe(0);
-    await other.close();
   });
 });
+
+describe.skipIf(!CHROMIUM)(
+  `the page in a browser (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`,
+  () => {
+    const POINTS = 200_000;
+    const file = join(scratch, 'large.html');
+    let browser: Browser;
+    let page: Page;
+    const errors: string[] = [];
+    const requests: string[] = [];
+
+    beforeAll(async () => {
+      const { map, records } = largeMap(POINTS);
+      await replaceFile(file, await htmlMap(map, records(), { textLength: 300 }));
+      // Software rendering: test machines have no GPU. Without a sandbox, because containers run as root.
+      browser = await chromium.launch({
+        executablePath: CHROMIUM!,
+        args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+      });
+      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on('request', (request) => requests.push(request.url()));
+      await open(page, file);
+    });
+    afterAll(() => browser.close());
+
+    async function open(target: Page, path: string): Promise<void> {
+      await target.goto(pathToFileURL(path).href);
+      await target.waitForSelector('html[data-ready]', { state: 'attached' });
+    }
+
+    /** Share of the pixels of the map's area that differ from its corner, and the number of colours among them. */
+    async function drawn(): Promise<{ share: number; colours: number }> {
+      await page.mouse.move(1270, 790); // no tooltip
+      await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+      const picture = await loadImage(await page.screenshot({ clip: { x: 60, y: 0, width: 900, height: 800 } }));
+      const canvas = createCanvas(900, 800);
+      const context = canvas.getContext('2d');
+      context.drawImage(picture, 0, 0);
+      const pixels = new Uint32Array(context.getImageData(0, 0, 900, 800).data.buffer);
+      const others = pixels.filter((pixel) => pixel !== pixels[0]);
+      return { share: others.length / pixels.length, colours: new Set(others).size };
+    }
+
+    it('draws 200,000 points from a file on disk, without the network', async () => {
+      expect(statSync(file).size).toBeLessThan(40e6);
+      expect(await page.textContent('.status')).toBe('200,000 of 200,000 answers shown');
+      const { share, colours } = await drawn();
+      expect(share).toBeGreaterThan(0.1);
+      expect(colours).toBeGreaterThan(100);
+      expect(requests).toEqual([pathToFileURL(file).href]);
+      expect(errors).toEqual([]);
+    });
+
+    it('shows question and answer of the point that the pointer is at', async () => {
+      let shown = false;
+      for (let x = 200; x < 900 && !shown; x += 25) {
+        await page.mouse.move(x, 400);
+        shown = await page.isVisible('.tooltip');
+      }
+      // A locator and not waitForFunction, which polls by eval: the page's Content Security Policy forbids that.
+      await page.locator('.answer', { hasText: /^Answer number/ }).waitFor();
+      const number = Number(/\d+/.exec((await page.textContent('.answer'))!)![0]);
+      expect(await page.textContent('.question')).toBe(`Question number ${number % 999}?`);
+      const id = (number * 7) % 120;
+      expect(await page.textContent('.tooltip strong')).toBe(
+        `model-${String(Math.floor(id / 3)).padStart(2, '0')}$${['eng', 'fra', 'zho'][id % 3]!}`,
+      );
+    });
+
+    it('filters by the search box and by the legend', async () => {
+      const all = await drawn();
+      await page.fill('input[type=search]', 'model-07 fra');
+      expect(await page.textContent('.status')).toMatch(/^1,66[67] of 200,000/);
+      expect(await page.locator('.legend button:visible').count()).toBe(1);
+      expect((await drawn()).share).toBeLessThan(all.share);
+      await page.fill('input[type=search]', '');
+      await page.selectOption('#colour-by', 'lang');
+      await page.locator('.legend button', { hasText: 'zho' }).click();
+      expect(await page.textContent('.status')).toMatch(/^66,66\d of 200,000/);
+      await page.click('text=show all');
+      expect(await page.textContent('.status')).toBe('200,000 of 200,000 answers shown');
+      await page.selectOption('#colour-by', 'value-id');
+    });
+
+    it('zooms in to the place of the pointer, and back', async () => {
+      const before = await drawn();
+      await page.mouse.move(500, 400);
+      for (let step = 0; step < 12; step++) await page.mouse.wheel(0, -300);
+      const close = await drawn();
+      expect(close.share).not.toBeCloseTo(before.share, 2);
+      await page.click('[aria-label="Show the whole map"]');
+      expect((await drawn()).share).toBeCloseTo(before.share, 2);
+      expect(errors).toEqual([]);
+    });
+
+    it('runs nothing that an answer brings', async () => {
+      const path = join(scratch, 'hostile.html');
+      await replaceFile(path, [await hostilePage()]);
+      const other = await browser.newPage();
+      await open(other, path);
+      expect(await other.evaluate('"hit" in window')).toBe(false);
+      expect(await other.textContent('h1')).toBe(HOSTILE);
+      expect(await other.locator('img').count()).toBe(0);
+      await other.close();
+    });
+  },
+);

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../src/data/record.js';
-import { bytesOf } from '../support/folder-bytes.js';
 import { runCli, startCli } from '../support/cli.js';
+import { bytesOf } from '../support/folder-bytes.js';
 import { unpackElement } from '../support/map-page.js';
 import { randomClusters } from '../support/random.js';
 
@@ -22,13 +22,22 @@ const none = join(scratch, 'none');
 const many = join(scratch, 'many');
 const notNumbers = join(scratch, 'nan');
 const models = join(scratch, 'models.csv');
-const rows = readFileSync(ANSWERS, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord);
+const rows = readFileSync(ANSWERS, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as QaRecord);
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 async function write(dir: string, count: number, embeddings = randomClusters(count, 32, 5, 1)): Promise<void> {
   const writer = await DatasetWriter.open(dir, { encoder: { name: 'test', fingerprint: 'f00', dim: 32 } });
-  const records = Array.from({ length: count }, (_, i) => ({ qid: `q${i}`, question: 'Why?', answer: `Because ${i}`, model: `m${i % 3}`, lang: 'eng' }));
+  const records = Array.from({ length: count }, (_, i) => ({
+    qid: `q${i}`,
+    question: 'Why?',
+    answer: `Because ${i}`,
+    model: `m${i % 3}`,
+    lang: 'eng',
+  }));
   await writer.append(records, embeddings);
   await writer.finish();
 }
@@ -47,19 +56,46 @@ beforeAll(async () => {
   const bytes = readFileSync(path);
   bytes.writeFloatLE(NaN, bytes.length - 4);
   writeFileSync(path, bytes);
-  writeFileSync(models, `model,developer\n${[...new Set(rows.map(({ model }) => model))].map((model, i) => `${model},Maker ${i % 2}`).join('\n')}\n`);
+  writeFileSync(
+    models,
+    `model,developer\n${[...new Set(rows.map(({ model }) => model))].map((model, i) => `${model},Maker ${i % 2}`).join('\n')}\n`,
+  );
   mkdirSync(join(scratch, 'folder.svg'));
 });
 
 describe('univar map', () => {
   it('writes a page with all answers and the columns of the models', async () => {
     const out = join(scratch, 'map.html');
-    const { code, stdout } = await runCli(['map', values, '--out', out, '--models', models, '--color', 'developer', '--title', 'A <b>title</b>', '--json']);
+    const { code, stdout } = await runCli([
+      'map',
+      values,
+      '--out',
+      out,
+      '--models',
+      models,
+      '--color',
+      'developer',
+      '--title',
+      'A <b>title</b>',
+      '--json',
+    ]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ dataset: values, out, format: 'html', method: 'umap', points: rows.length, laidOut: rows.length, color: 'developer', categories: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      dataset: values,
+      out,
+      format: 'html',
+      method: 'umap',
+      points: rows.length,
+      laidOut: rows.length,
+      color: 'developer',
+      categories: 2,
+    });
     const page = readFileSync(out, 'utf8');
     expect(page).toContain('<title>A &lt;b&gt;title&lt;/b&gt;</title>');
-    const header = JSON.parse(unpackElement(page, 'map-header').toString()) as { points: number; columns: { name: string }[] };
+    const header = JSON.parse(unpackElement(page, 'map-header').toString()) as {
+      points: number;
+      columns: { name: string }[];
+    };
     expect(header.columns.map(({ name }) => name)).toEqual(['value-id', 'model', 'lang', 'developer']);
     const answers = JSON.parse(unpackElement(page, 'map-answers-0').toString()) as string[];
     expect(answers.length).toBe(rows.length);
@@ -69,7 +105,9 @@ describe('univar map', () => {
   it('writes the same bytes again, other ones for another seed', async () => {
     const draw = async (name: string, seed: string): Promise<string> => {
       const out = join(scratch, name);
-      expect((await runCli(['map', values, '--out', out, '--seed', seed, '--sample', '40', '--title', 't'])).code).toBe(0);
+      expect((await runCli(['map', values, '--out', out, '--seed', seed, '--sample', '40', '--title', 't'])).code).toBe(
+        0,
+      );
       return readFileSync(out, 'utf8');
     };
     const first = await draw('a.svg', '1');
@@ -78,14 +116,29 @@ describe('univar map', () => {
     expect(first).toContain('40 laid out, the others placed by their neighbours');
   });
 
-  it.skipIf(GlobalFonts.families.length === 0)('writes a PNG of twice the size of the SVG (skipped where no font is installed)', async () => {
-    const args = (name: string): string[] => ['map', values, '--method', 'pca', '--color', 'lang', '--out', join(scratch, name)];
-    const drawn = await runCli(args('p.png'));
-    expect(drawn).toMatchObject({ code: 0, stdout: expect.stringMatching(/principal components with [\d.]+ % and/) as string });
-    await runCli(args('p.svg'));
-    const [, width] = /width="(\d+)"/.exec(readFileSync(join(scratch, 'p.svg'), 'utf8'))!;
-    expect((await loadImage(join(scratch, 'p.png'))).width).toBe(2 * Number(width));
-  });
+  it.skipIf(GlobalFonts.families.length === 0)(
+    'writes a PNG of twice the size of the SVG (skipped where no font is installed)',
+    async () => {
+      const args = (name: string): string[] => [
+        'map',
+        values,
+        '--method',
+        'pca',
+        '--color',
+        'lang',
+        '--out',
+        join(scratch, name),
+      ];
+      const drawn = await runCli(args('p.png'));
+      expect(drawn).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/principal components with [\d.]+ % and/) as string,
+      });
+      await runCli(args('p.svg'));
+      const [, width] = /width="(\d+)"/.exec(readFileSync(join(scratch, 'p.svg'), 'utf8'))!;
+      expect((await loadImage(join(scratch, 'p.png'))).width).toBe(2 * Number(width));
+    },
+  );
 
   it.each([
     { args: [none, '--out', 'x.svg'], says: /none is empty/ },
@@ -98,13 +151,16 @@ describe('univar map', () => {
     { args: [values, '--out', 'x.svg', '--models', 'missing.csv'], says: /missing\.csv: no such file/ },
     { args: [values, '--out', 'x.svg', '--min-distance', '2'], says: /Expected a number from 0 to 1/ },
     { args: [scratch, '--out', 'x.svg'], says: /not a dataset/ },
-  ])('ends $args with one line and no file', async ({ args, says, exit = 2 }: { args: string[]; says: RegExp; exit?: number }) => {
-    const { code, stdout, stderr } = await runCli(['map', ...args], { cwd: scratch });
-    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
-    expect(stderr).toMatch(says);
-    expect(stderr).toMatch(/^error: /);
-    expect(existsSync(join(scratch, 'x.svg'))).toBe(false);
-  });
+  ])(
+    'ends $args with one line and no file',
+    async ({ args, says, exit = 2 }: { args: string[]; says: RegExp; exit?: number }) => {
+      const { code, stdout, stderr } = await runCli(['map', ...args], { cwd: scratch });
+      expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+      expect(stderr).toMatch(says);
+      expect(stderr).toMatch(/^error: /);
+      expect(existsSync(join(scratch, 'x.svg'))).toBe(false);
+    },
+  );
 
   it('stops at Ctrl-C and leaves an older map as it was', async () => {
     const folder = join(scratch, 'kept');
@@ -114,7 +170,11 @@ describe('univar map', () => {
     const { child, result } = startCli(['map', many, '--out', out]);
     await sleep(3000); // in the search or the layout, which take far longer
     child.kill('SIGINT');
-    expect(await result).toMatchObject({ code: 130, stdout: '', stderr: expect.stringMatching(/error: Interrupted/) as string });
+    expect(await result).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr: expect.stringMatching(/error: Interrupted/) as string,
+    });
     expect(readdirSync(folder)).toEqual(['map.html']);
     expect(readFileSync(out, 'utf8')).toBe('older');
   });

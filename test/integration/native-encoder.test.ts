@@ -21,7 +21,11 @@ import { relativeError, TOLERANCE } from '../support/tolerances.js';
 const MINILM = fileURLToPath(new URL('../../../shared/models/all-MiniLM-L6-v2/', import.meta.url));
 const GRAPH = onnxModel(TINY_GRAPH);
 
-async function using<T>(folder: string, options: LoadEncoderOptions, use: (encoder: Encoder) => Promise<T>): Promise<T> {
+async function using<T>(
+  folder: string,
+  options: LoadEncoderOptions,
+  use: (encoder: Encoder) => Promise<T>,
+): Promise<T> {
   const encoder = await loadEncoder(folder, options);
   try {
     return await use(encoder);
@@ -35,12 +39,16 @@ const embed = (folder: string, options: LoadEncoderOptions, texts: readonly stri
 
 function smallestCosine(a: Float32Array, b: Float32Array, dim: number): number {
   const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
-  const rows = Array.from({ length: a.length / dim }, (_, i) => [a.subarray(i * dim, (i + 1) * dim), b.subarray(i * dim, (i + 1) * dim)] as const);
+  const rows = Array.from(
+    { length: a.length / dim },
+    (_, i) => [a.subarray(i * dim, (i + 1) * dim), b.subarray(i * dim, (i + 1) * dim)] as const,
+  );
   return Math.min(...rows.map(([x, y]) => dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y))));
 }
 
 describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
-  const encoderFolder = (changes?: Record<string, unknown>): string => writeParityEncoder(temporaryFolder(), name, changes);
+  const encoderFolder = (changes?: Record<string, unknown>): string =>
+    writeParityEncoder(temporaryFolder(), name, changes);
 
   it('gives a text the vector of the model, in the order of the texts, however the batches fall', async () => {
     const folder = encoderFolder();
@@ -81,30 +89,55 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   it('has the same fingerprint wherever its folder lies', async () => {
     const [here, there] = [encoderFolder(), encoderFolder()];
     expect(here).not.toBe(there);
-    const of = (folder: string): Promise<string> => using(folder, {}, ({ fingerprint }) => Promise.resolve(fingerprint));
+    const of = (folder: string): Promise<string> =>
+      using(folder, {}, ({ fingerprint }) => Promise.resolve(fingerprint));
     expect(await of(there)).toBe(await of(here));
   });
 
   it('names the tensors that are missing, unknown or misshapen', async () => {
     const folder = encoderFolder();
     const file = await SafetensorsFile.open(`${folder}/model.safetensors`);
-    const tensors = await Promise.all([...file.tensors].map(async ([tensor, { shape }]) => ({ name: tensor, shape, values: await file.readFloat32(tensor) })));
+    const tensors = await Promise.all(
+      [...file.tensors].map(async ([tensor, { shape }]) => ({
+        name: tensor,
+        shape,
+        values: await file.readFloat32(tensor),
+      })),
+    );
     await file.close();
     const write = (list: { name: string; shape: number[]; values: Float32Array }[]): Promise<void> =>
-      writeSafetensors(`${folder}/model.safetensors`, list.map(({ values, ...tensor }) => ({ ...tensor, read: () => values })));
+      writeSafetensors(
+        `${folder}/model.safetensors`,
+        list.map(({ values, ...tensor }) => ({ ...tensor, read: () => values })),
+      );
     const type = 'embeddings.token_type_embeddings.weight';
-    await write([...tensors.filter((tensor) => tensor.name !== type), { name: 'extra.weight', shape: [1], values: new Float32Array(1) }]);
+    await write([
+      ...tensors.filter((tensor) => tensor.name !== type),
+      { name: 'extra.weight', shape: [1], values: new Float32Array(1) },
+    ]);
     await expect(loadEncoder(folder)).rejects.toMatchObject({
-      code: 'ERR_DATA', message: expect.stringMatching(/model\.safetensors lacks embeddings\.token_type_embeddings\.weight; it has unknown extra\.weight$/) as string,
+      code: 'ERR_DATA',
+      message: expect.stringMatching(
+        /model\.safetensors lacks embeddings\.token_type_embeddings\.weight; it has unknown extra\.weight$/,
+      ) as string,
     });
-    await write(tensors.map((tensor) => (tensor.name === type ? { ...tensor, shape: [1, 64], values: tensor.values.slice(64) } : tensor)));
-    await expect(loadEncoder(folder)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/token_type.*shape \[1, 64\].*\[2, 64\]/) as string });
+    await write(
+      tensors.map((tensor) =>
+        tensor.name === type ? { ...tensor, shape: [1, 64], values: tensor.values.slice(64) } : tensor,
+      ),
+    );
+    await expect(loadEncoder(folder)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/token_type.*shape \[1, 64\].*\[2, 64\]/) as string,
+    });
   });
 });
 
 describe('the backend', () => {
-  const bert = (changes?: Record<string, unknown>): string => writeParityEncoder(temporaryFolder(), 'bert-tiny', changes);
-  const chosen = (folder: string, options: LoadEncoderOptions = {}): Promise<string> => using(folder, options, (encoder) => Promise.resolve(encoder.backend));
+  const bert = (changes?: Record<string, unknown>): string =>
+    writeParityEncoder(temporaryFolder(), 'bert-tiny', changes);
+  const chosen = (folder: string, options: LoadEncoderOptions = {}): Promise<string> =>
+    using(folder, options, (encoder) => Promise.resolve(encoder.backend));
 
   it('is native where both would do, and ONNX Runtime where only it can', async () => {
     // The graph is of other weights, and narrower: a call of it would fail.
@@ -117,34 +150,64 @@ describe('the backend', () => {
   });
 
   it('is refused with the reason where it is asked for and cannot be', async () => {
-    const refused = async (folder: string, options: LoadEncoderOptions, code: string, message: RegExp): Promise<void> => {
-      await expect(loadEncoder(folder, options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    const refused = async (
+      folder: string,
+      options: LoadEncoderOptions,
+      code: string,
+      message: RegExp,
+    ): Promise<void> => {
+      await expect(loadEncoder(folder, options)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message) as string,
+      });
     };
     const tiny = writeTinyEncoder(temporaryFolder());
-    await refused(tiny, { backend: 'native' }, 'ERR_DATA', /native backend cannot take this encoder: .* lacks model\.safetensors/);
+    await refused(
+      tiny,
+      { backend: 'native' },
+      'ERR_DATA',
+      /native backend cannot take this encoder: .* lacks model\.safetensors/,
+    );
     await refused(tiny, { precision: 'bf16' }, 'ERR_DATA', /native backend cannot take this encoder/);
     const relu = { ...(JSON.parse(readFileSync(`${bert()}/config.json`, 'utf8')) as object), hidden_act: 'relu' };
     await refused(bert({ 'config.json': relu }), {}, 'ERR_DATA', /hidden_act is "relu"/);
     await refused(bert(), { backend: 'onnx' }, 'ERR_DATA', /lacks model\.onnx/);
-    await refused(bert({ 'model.onnx': GRAPH }), { backend: 'onnx', precision: 'bf16' }, 'ERR_ARG_RANGE', /Expected f32 for "precision"/);
+    await refused(
+      bert({ 'model.onnx': GRAPH }),
+      { backend: 'onnx', precision: 'bf16' },
+      'ERR_ARG_RANGE',
+      /Expected f32 for "precision"/,
+    );
     await refused(bert(), { backend: 'cuda' as 'native' }, 'ERR_ARG_RANGE', /one of auto, native, onnx/);
-    await refused(bert(), { threads: capabilities().threads + 1 }, 'ERR_ARG_RANGE', /"threads" with the native backend/);
+    await refused(
+      bert(),
+      { threads: capabilities().threads + 1 },
+      'ERR_ARG_RANGE',
+      /"threads" with the native backend/,
+    );
     await refused(bert({ 'model.safetensors': undefined }), {}, 'ERR_DATA', /lacks model\.safetensors or model\.onnx/);
   });
 
   it('does not hide damage behind the other one', async () => {
     const whole = readFileSync(`${bert()}/model.safetensors`);
     const folder = bert({ 'model.onnx': GRAPH, 'model.safetensors': whole.subarray(0, whole.length - 100) });
-    await expect(loadEncoder(folder)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('the file is truncated') as string });
+    await expect(loadEncoder(folder)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('the file is truncated') as string,
+    });
   });
 
   it('refuses a tokenizer with more tokens than the model, and a pooling of another width', async () => {
     const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...Array.from({ length: 497 }, (_, i) => `w${i}`)];
     await expect(loadEncoder(bert({ 'tokenizer.json': wordPieceJson(vocabulary) }))).rejects.toMatchObject({
-      code: 'ERR_DATA', message: expect.stringMatching(/tokenizer\.json has 501 tokens, the model only 500/) as string,
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/tokenizer\.json has 501 tokens, the model only 500/) as string,
     });
     const pooling = { '1_Pooling/config.json': { word_embedding_dimension: 32, pooling_mode: 'cls' } };
-    await expect(loadEncoder(bert(pooling))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/vectors of 32, the model has 64/) as string });
+    await expect(loadEncoder(bert(pooling))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/vectors of 32, the model has 64/) as string,
+    });
   });
 
   it('aborts, refuses after dispose, and loads again', async () => {
@@ -160,7 +223,9 @@ describe('the backend', () => {
 });
 
 describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/models is absent)', () => {
-  const { texts } = existsSync(MINILM) ? (JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] }) : { texts: [] };
+  const { texts } = existsSync(MINILM)
+    ? (JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] })
+    : { texts: [] };
   const npy = (): Float32Array => {
     const bytes = readFileSync(`${MINILM}reference.npy`);
     return new Float32Array(Uint8Array.from(bytes.subarray(bytes.length - texts.length * 384 * 4)).buffer);

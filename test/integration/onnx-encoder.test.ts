@@ -28,7 +28,10 @@ function someAnswers(): string[] {
 }
 
 function fullReference(): Reference[] {
-  const { texts, ids } = JSON.parse(readFileSync(`${FLOAT_MODEL}reference.json`, 'utf8')) as { texts: string[]; ids: number[][] };
+  const { texts, ids } = JSON.parse(readFileSync(`${FLOAT_MODEL}reference.json`, 'utf8')) as {
+    texts: string[];
+    ids: number[][];
+  };
   const npy = readFileSync(`${FLOAT_MODEL}reference.npy`);
   const rows = floats(npy.subarray(npy.length - texts.length * 384 * 4));
   return texts.map((text, i) => ({ text, embedding: rows.subarray(i * 384, (i + 1) * 384), tokens: ids[i]!.length }));
@@ -45,21 +48,36 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 
 const row = (embeddings: Float32Array, i: number): Float32Array => embeddings.subarray(i * 384, (i + 1) * 384);
 
-describe.skipIf(!existsSync(FLOAT_MODEL))('all-MiniLM-L6-v2 in float32 (skipped where ../shared/models is absent)', () => {
-  it('agrees with sentence-transformers', async () => {
-    const encoder = await loadEncoder(FLOAT_MODEL, { backend: 'onnx' });
-    const reference = fullReference();
-    const result = await encoder.encode(reference.map(({ text }) => text));
-    expect(result).toMatchObject({ rows: 48, dim: 384, tokens: reference.reduce((sum, { tokens }) => sum + tokens, 0) });
-    reference.forEach(({ embedding }, i) => expect(largestDifference(row(result.embeddings, i), embedding)).toBeLessThan(1e-5));
-    await encoder.dispose();
-  });
-});
+describe.skipIf(!existsSync(FLOAT_MODEL))(
+  'all-MiniLM-L6-v2 in float32 (skipped where ../shared/models is absent)',
+  () => {
+    it('agrees with sentence-transformers', async () => {
+      const encoder = await loadEncoder(FLOAT_MODEL, { backend: 'onnx' });
+      const reference = fullReference();
+      const result = await encoder.encode(reference.map(({ text }) => text));
+      expect(result).toMatchObject({
+        rows: 48,
+        dim: 384,
+        tokens: reference.reduce((sum, { tokens }) => sum + tokens, 0),
+      });
+      reference.forEach(({ embedding }, i) =>
+        expect(largestDifference(row(result.embeddings, i), embedding)).toBeLessThan(1e-5),
+      );
+      await encoder.dispose();
+    });
+  },
+);
 
 describe('the default encoder', () => {
   it('says what it is', async () => {
     const encoder = await loadEncoder(DEFAULT_ENCODER);
-    expect(encoder).toMatchObject({ name: 'univar-mini', dim: 384, maxTokens: 256, backend: 'native', precision: 'f32' });
+    expect(encoder).toMatchObject({
+      name: 'univar-mini',
+      dim: 384,
+      maxTokens: 256,
+      backend: 'native',
+      precision: 'f32',
+    });
     await encoder.dispose();
   });
 });
@@ -95,7 +113,13 @@ describe('the graph of the default encoder', () => {
   });
 
   it('takes blank, odd and huge texts', async () => {
-    const { embeddings, tokens } = await encoder.encode(['', ' \n\t ', '\ud800 lone \udc00', 'word '.repeat(200_000), '\0']);
+    const { embeddings, tokens } = await encoder.encode([
+      '',
+      ' \n\t ',
+      '\ud800 lone \udc00',
+      'word '.repeat(200_000),
+      '\0',
+    ]);
     expect(embeddings.every(Number.isFinite)).toBe(true);
     expect(largestDifference(row(embeddings, 0), row(embeddings, 1))).toBe(0);
     expect(tokens).toBeGreaterThan(encoder.maxTokens);
@@ -117,7 +141,10 @@ describe('the graph of the default encoder', () => {
     expect(short.fingerprint).not.toBe(encoder.fingerprint);
     await short.dispose();
     const options = [{ maxTokens: 513 }, { maxTokens: 1 }, { threads: 0 }, { batchTokens: 0.5 }];
-    for (const option of options) await expect(loadEncoder(folder, { backend: 'onnx', ...option })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    for (const option of options)
+      await expect(loadEncoder(folder, { backend: 'onnx', ...option })).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+      });
     await expect(loadEncoder(folder, { maxToken: 3 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
   });
 });

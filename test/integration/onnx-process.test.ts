@@ -7,11 +7,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-
+import { BatchEncoder } from '../../src/encoder/batch-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
 import { readModelFolder } from '../../src/encoder/model-folder.js';
-import { BatchEncoder } from '../../src/encoder/batch-encoder.js';
 import { OnnxProcess } from '../../src/encoder/onnx-process.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
@@ -37,7 +36,16 @@ describe('a tiny model', () => {
     for (const batchTokens of [1, 9, 4096]) {
       const encoder = await load({}, { batchTokens });
       const { embeddings } = await encoder.encode(['a', '', 'a b c a b c a b c', 'C d']);
-      expect([...embeddings]).toEqual([[2, 4, 3], [2, 3], [2, 4, 5, 6, 4, 5, 6, 3], [2, 6, 1, 3]].flatMap(tinyMean).map(Math.fround));
+      expect([...embeddings]).toEqual(
+        [
+          [2, 4, 3],
+          [2, 3],
+          [2, 4, 5, 6, 4, 5, 6, 3],
+          [2, 6, 1, 3],
+        ]
+          .flatMap(tinyMean)
+          .map(Math.fround),
+      );
       await encoder.dispose();
     }
   });
@@ -53,22 +61,54 @@ describe('a tiny model', () => {
     const encoder = await load(external);
     expect([...(await encoder.encode(['b'])).embeddings]).toEqual(tinyMean([2, 5, 3]).map(Math.fround));
     await encoder.dispose();
-    await expect(load({ ...external, 'model.safetensors': Buffer.alloc(8) })).rejects.toMatchObject({ code: 'ERR_DATA' });
+    await expect(load({ ...external, 'model.safetensors': Buffer.alloc(8) })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+    });
   });
 
   it('reports a token outside of its table, and goes on', async () => {
-    const encoder = await load({ 'model.onnx': graph({ weights: [{ ...weights!, dims: [6, TINY_DIM], data: new Float32Array(24) }] }) });
-    await expect(encoder.encode(['a c'])).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('model.onnx failed') as string });
+    const encoder = await load({
+      'model.onnx': graph({ weights: [{ ...weights!, dims: [6, TINY_DIM], data: new Float32Array(24) }] }),
+    });
+    await expect(encoder.encode(['a c'])).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('model.onnx failed') as string,
+    });
     expect((await encoder.encode(['a b'])).rows).toBe(1);
     await encoder.dispose();
   });
 
   it.each<[string, Record<string, unknown>, string, RegExp]>([
-    ['no ONNX', { 'model.onnx': 'version https://git-lfs.github.com/spec/v1' }, 'ERR_DATA', /model\.onnx is not a whole ONNX file/],
-    ['a cut file', { 'model.onnx': onnxModel(TINY_GRAPH).subarray(0, 150) }, 'ERR_DATA', /model\.onnx is not a whole ONNX file/],
-    ['an unknown operation', { 'model.onnx': graph({ nodes: [{ ...TINY_GRAPH.nodes[0]!, op: 'Gathre' }] }) }, 'ERR_DATA', /model\.onnx is not a model that .*Gathre/s],
-    ['an unknown input', { 'model.onnx': graph({ inputs: [...TINY_GRAPH.inputs, { name: 'pixels', type: 'float32', dims: [1] }] }) }, 'ERR_DATA', /got "pixels" \(float32\)/],
-    ['no attention mask', { 'model.onnx': graph({ inputs: TINY_GRAPH.inputs.slice(0, 1) }) }, 'ERR_DATA', /no input "attention_mask"/],
+    [
+      'no ONNX',
+      { 'model.onnx': 'version https://git-lfs.github.com/spec/v1' },
+      'ERR_DATA',
+      /model\.onnx is not a whole ONNX file/,
+    ],
+    [
+      'a cut file',
+      { 'model.onnx': onnxModel(TINY_GRAPH).subarray(0, 150) },
+      'ERR_DATA',
+      /model\.onnx is not a whole ONNX file/,
+    ],
+    [
+      'an unknown operation',
+      { 'model.onnx': graph({ nodes: [{ ...TINY_GRAPH.nodes[0]!, op: 'Gathre' }] }) },
+      'ERR_DATA',
+      /model\.onnx is not a model that .*Gathre/s,
+    ],
+    [
+      'an unknown input',
+      { 'model.onnx': graph({ inputs: [...TINY_GRAPH.inputs, { name: 'pixels', type: 'float32', dims: [1] }] }) },
+      'ERR_DATA',
+      /got "pixels" \(float32\)/,
+    ],
+    [
+      'no attention mask',
+      { 'model.onnx': graph({ inputs: TINY_GRAPH.inputs.slice(0, 1) }) },
+      'ERR_DATA',
+      /no input "attention_mask"/,
+    ],
     [
       'no vectors of tokens',
       {
@@ -80,10 +120,24 @@ describe('a tiny model', () => {
       'ERR_DATA',
       /expected a float32 output \[batch, tokens, dim\], got "size" \(int64/,
     ],
-    ['another width', { '1_Pooling/config.json': { pooling_mode: 'cls', word_embedding_dimension: 5 } }, 'ERR_DATA', /expected float32 \[1, 2, 5\] .*got float32 \[1, 2, 4\]/],
-    ['weights that are no numbers', { 'model.onnx': graph({ weights: [{ ...weights!, data: new Float32Array(28).fill(NaN) }] }) }, 'ERR_NON_FINITE', /NaN/],
+    [
+      'another width',
+      { '1_Pooling/config.json': { pooling_mode: 'cls', word_embedding_dimension: 5 } },
+      'ERR_DATA',
+      /expected float32 \[1, 2, 5\] .*got float32 \[1, 2, 4\]/,
+    ],
+    [
+      'weights that are no numbers',
+      { 'model.onnx': graph({ weights: [{ ...weights!, data: new Float32Array(28).fill(NaN) }] }) },
+      'ERR_NON_FINITE',
+      /NaN/,
+    ],
   ])('refuses %s', async (_, changes, code, message) => {
-    await expect(load(changes)).rejects.toMatchObject({ name: 'EngineError', code, message: expect.stringMatching(message) as string });
+    await expect(load(changes)).rejects.toMatchObject({
+      name: 'EngineError',
+      code,
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 
@@ -99,7 +153,8 @@ it('says what to do when ONNX Runtime is not installed', async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   vi.stubEnv('NODE_OPTIONS', `--import=${pathToFileURL(join(folder, 'register.mjs')).href}`);
   await expect(load()).rejects.toMatchObject({
-    code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/no such package.*npm install onnxruntime-node/) as string,
+    code: 'ERR_DEVICE_UNAVAILABLE',
+    message: expect.stringMatching(/no such package.*npm install onnxruntime-node/) as string,
   });
 });
 
@@ -110,12 +165,16 @@ describe('a process that is killed', () => {
     const start = (): Promise<OnnxProcess> => OnnxProcess.start(sessionSettings(model, 1));
     const first = await start();
     const tokenizer = await loadTokenizer(model.tokenizerFile);
-    const encoder = new BatchEncoder({ model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 8, batchTokens: 8, start }, first);
+    const encoder = new BatchEncoder(
+      { model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 8, batchTokens: 8, start },
+      first,
+    );
     const texts = Array.from({ length: 4000 }, () => 'a b c a b c'); // a batch each, so that most are still to come
     const doomed = encoder.encode(texts, { onProgress: () => process.kill(first.pid!, 'SIGKILL') });
     const waiting = encoder.encode(texts.slice(0, 1));
     await expect(doomed).rejects.toMatchObject({
-      code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/model\.onnx was ended by SIGKILL.*last words/s) as string,
+      code: 'ERR_DEVICE_UNAVAILABLE',
+      message: expect.stringMatching(/model\.onnx was ended by SIGKILL.*last words/s) as string,
     });
     expect((await waiting).rows).toBe(1);
     expect(first.alive).toBe(false);
@@ -126,7 +185,8 @@ describe('a process that is killed', () => {
     const folder = await readModelFolder(writeTinyEncoder(temporaryFolder()));
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
     await expect(OnnxProcess.start(sessionSettings(folder, 1))).rejects.toMatchObject({
-      code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('ended with exit code 9') as string,
+      code: 'ERR_DEVICE_UNAVAILABLE',
+      message: expect.stringContaining('ended with exit code 9') as string,
     });
   });
 });
@@ -160,21 +220,27 @@ function isRunning(pid: number): boolean {
 
 describe('a program that uses it', () => {
   it('ends when it is idle, without dispose()', async () => {
-    const child = program(writeTinyEncoder(temporaryFolder()), `
+    const child = program(
+      writeTinyEncoder(temporaryFolder()),
+      `
       const encoder = await loadEncoder(folder);
       const { rows } = await encoder.encode(['a', 'b']);
       await new Promise((resolve) => setTimeout(resolve, 50));
-      console.log(rows, (await encoder.encode(['a'])).rows);`);
+      console.log(rows, (await encoder.encode(['a'])).rows);`,
+    );
     expect(await firstLine(child)).toBe('2 1');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('takes the process with it when it is killed at work', async () => {
-    const child = program(writeTinyEncoder(temporaryFolder()), `
+    const child = program(
+      writeTinyEncoder(temporaryFolder()),
+      `
       const runner = await OnnxProcess.start(sessionSettings(await readModelFolder(folder), 1));
       const batch = { ids: new Int32Array(64 * 4096).fill(4), offsets: Int32Array.from({ length: 65 }, (_, i) => 4096 * i) };
       console.log(runner.pid);
-      await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`);
+      await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`,
+    );
     const pid = Number(await firstLine(child));
     expect(isRunning(pid)).toBe(true);
     child.kill('SIGKILL');

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/search/pgvector/index.js';
 import { ValueIdentifier } from '../../src/search/value-identifier.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
-import { runCli, type CliResult } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli.js';
 import { exactDistance, exactRanking, recall } from '../support/exact-search.js';
 import { GUARDED, NO_POSTGRES, PostgresServer } from '../support/postgres-server.js';
 import { randomClusters, randomUnitRows } from '../support/random.js';
@@ -27,353 +27,532 @@ const k = 10;
 const valueIds = Array.from({ length: rows }, (_, row) => `m${row % 7}$${row % 50 === 0 ? 'zho' : 'eng'}`);
 const data = { random: randomUnitRows(rows, dim, 1), clustered: randomClusters(rows, dim, 30, 2) };
 /** Near to rows, but none of them. */
-const queriesOf = (base: Float32Array): Float32Array => base.slice(0, 12 * dim).map((value, i) => value + 0.05 * Math.cos(i));
+const queriesOf = (base: Float32Array): Float32Array =>
+  base.slice(0, 12 * dim).map((value, i) => value + 0.05 * Math.cos(i));
 
-describe.skipIf(NO_POSTGRES !== undefined)(`PgVectorIndex${NO_POSTGRES === undefined ? '' : ` (${NO_POSTGRES})`}`, () => {
-  let server: PostgresServer;
-  const open: PgVectorIndex[] = [];
-
-  beforeAll(async () => {
-    server = await PostgresServer.start();
-  });
-  afterAll(async () => {
-    await Promise.all(open.map((index) => index.dispose()));
-    await server.stop();
-  });
-
-  const keep = async (opening: Promise<PgVectorIndex>): Promise<PgVectorIndex> => {
-    const index = await opening;
-    open.push(index);
-    return index;
-  };
-  const create = (table: string, options: Partial<PgVectorIndexOptions> = {}, batches?: AsyncIterable<VectorBatch> | Iterable<VectorBatch>): Promise<PgVectorIndex> =>
-    keep(PgVectorIndex.create({ url: server.url(), table, dim, metric: 'l2', factory: 'HNSW16', ...options }, batches));
-  const reopen = (table: string, options?: string): Promise<PgVectorIndex> => keep(PgVectorIndex.open({ url: server.url(options === undefined ? {} : { options }), table }));
-  const tables = async (): Promise<unknown[]> => (await server.query(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^t_'`)).map(({ relname }) => relname);
-
-  describe.each(['random', 'clustered'] as const)('over %s vectors', (name) => {
-    const base = data[name];
-    const queries = queriesOf(base);
-
-    it.each(['l2', 'ip'] as const)('finds by the graph what exact search finds, as far as VectorIndex does: %s', async (metric) => {
-      const table = `t_${name}_${metric}`;
-      await create(table, { metric }, [{ vectors: base.subarray(0, 1000 * dim) }, { vectors: base.subarray(1000 * dim) }]);
-      const index = await reopen(table, GRAPH_ONLY);
-      expect(index).toMatchObject({ dim, metric, size: rows, factory: 'HNSW16' });
-      const faiss = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
-      await faiss.add(base);
-      const found = await index.search(queries, k, { efSearch: 400 });
-      const byFaiss = await faiss.search(queries, k, { efSearch: 400 });
-      await faiss.dispose();
-      expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThanOrEqual(recall(byFaiss.labels, queries, base, dim, k, metric) - 0.02);
-      for (let i = 0; i < found.labels.length; i++) {
-        const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
-        expect(Math.abs(found.distances[i]! - exact)).toBeLessThan(1e-5 * Math.max(Math.abs(exact), metric === 'ip' ? 1 : 0));
-        if (i % k > 0) expect(metric === 'ip' ? -found.distances[i]! : found.distances[i]!).toBeGreaterThanOrEqual((metric === 'ip' ? -1 : 1) * found.distances[i - 1]!);
-      }
-      await index.dispose(); // connections report what they scanned when they close
-      const scans = (): Promise<unknown[]> => server.query(`SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE relname = '${table}' AND indexrelname ~ 'embedding'`);
-      await expect.poll(scans, { timeout: 20_000 }).toEqual([{ scans: 12 }]);
-    });
-
-    it('stores halves on request', async () => {
-      const metric = name === 'random' ? 'ip' : 'l2';
-      const index = await create(`t_${name}_halves`, { factory: 'HNSW16,SQfp16', metric }, [{ vectors: base }]);
-      expect((await server.query(`SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 't_${name}_halves'::regclass AND attname = 'embedding'`))[0]).toEqual({ type: `halfvec(${dim})` });
-      const found = await index.search(queries, k, { efSearch: 400 });
-      expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThan(0.9);
-      found.distances.forEach((distance, i) => {
-        const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
-        expect(Math.abs(distance - exact)).toBeLessThan(0.01 * Math.abs(exact) + 1e-3);
-      });
-      await expect(index.search(queries.map(() => 65_505), 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('65504') as string });
-    });
-  });
-
-  describe('as a whole', () => {
-    const base = data.clustered;
-    const queries = queriesOf(base);
+describe.skipIf(NO_POSTGRES !== undefined)(
+  `PgVectorIndex${NO_POSTGRES === undefined ? '' : ` (${NO_POSTGRES})`}`,
+  () => {
+    let server: PostgresServer;
+    const open: PgVectorIndex[] = [];
 
     beforeAll(async () => {
-      await create('t_values', {}, [{ vectors: base, valueIds }]);
+      server = await PostgresServer.start();
+    });
+    afterAll(async () => {
+      await Promise.all(open.map((index) => index.dispose()));
+      await server.stop();
     });
 
-    it.each([
-      ['the graph', GRAPH_ONLY],
-      ['what the planner likes', ''],
-    ])('finds k rows of a model and a language by %s', async (_, options) => {
-      const index = await reopen('t_values', options);
-      for (const [filter, matches] of [
-        [{ langs: ['zho'] }, (row: number) => row % 50 === 0],
-        [{ models: ['m3', 'm5'], langs: ['zho'] }, (row: number) => row % 50 === 0 && [3, 5].includes(row % 7)],
-        [{ models: ['m3'] }, (row: number) => row % 7 === 3],
-      ] as const) {
-        const { labels } = await index.search(queries, k, { ...filter, efSearch: 100 });
-        expect(labels.every((label) => label >= 0 && matches(label))).toBe(true);
-        let same = 0;
-        for (let query = 0; query < 12; query++) {
-          const best = exactRanking(queries, query, base, dim, 'l2').filter(({ row }) => matches(row)).slice(0, k);
-          same += best.filter(({ row }) => labels.subarray(query * k, (query + 1) * k).includes(row)).length;
-        }
-        expect(same / labels.length).toBeGreaterThan(0.9);
-      }
-    });
-
-    it('fills up with -1 where a filter leaves too few, after it has looked at all', async () => {
-      const index = await reopen('t_values', `${GRAPH_ONLY} -c hnsw.max_scan_tuples=1`);
-      const { labels, distances } = await index.search(queries.subarray(0, dim), 100, { langs: ['zho'] });
-      const best = exactRanking(queries, 0, base, dim, 'l2').filter(({ row }) => row % 50 === 0);
-      expect(Array.from(labels)).toEqual([...best.map(({ row }) => row), ...Array<number>(60).fill(-1)]);
-      expect(new Set(distances.subarray(40))).toEqual(new Set([MAX_FLOAT]));
-      expect((await index.search(queries.subarray(0, dim), 1, { models: ['nobody'] })).labels[0]).toBe(-1);
-    });
-
-    it('finds all rows, more than the graph keeps as candidates', async () => {
-      const index = await reopen('t_values', GRAPH_ONLY);
-      const { labels, distances } = await index.search(queries.subarray(0, dim), rows);
-      expect(new Set(labels).size).toBe(rows);
-      const exact = exactRanking(queries, 0, base, dim, 'l2');
-      distances.forEach((distance, i) => expect(Math.abs(distance - exact[i]!.distance)).toBeLessThan(1e-5 * exact[i]!.distance));
-    });
-
-    it.each(['l2', 'ip'] as const)('gives ValueIdentifier the votes that VectorIndex gives: %s', async (metric) => {
-      const units = data.random;
-      const asked = randomUnitRows(40, dim, 9);
-      const index = await create(`t_votes_${metric}`, { metric }, [{ vectors: units, valueIds }]);
-      const flat = await VectorIndex.create({ dim, metric, factory: 'Flat' });
-      await flat.add(units);
-      const actual = await new ValueIdentifier({ index, valueIds }).identify(asked, { params: { efSearch: 1000 } });
-      const expected = await new ValueIdentifier({ index: flat, valueIds }).identify(asked);
-      await flat.dispose();
-      actual.forEach(({ ranking, neighbours }, query) => {
-        expect(ranking.map(({ valueId, votes }) => [valueId, votes])).toEqual(expected[query]!.ranking.map(({ valueId, votes }) => [valueId, votes]));
-        expect(neighbours.map(({ row }) => row)).toEqual(expected[query]!.neighbours.map(({ row }) => row));
-      });
-    });
-
-    it('removes by label, and gives no label twice', async () => {
-      const index = await create('t_removal', {}, [{ vectors: base, valueIds }]);
-      const [nearest] = (await index.search(queries.subarray(0, dim), 1)).labels;
-      expect(await index.remove(Int32Array.of(nearest!, rows - 1, rows + 5))).toBe(2);
-      expect(await index.remove(Int32Array.of(nearest!))).toBe(0);
-      const { labels } = await index.search(queries.subarray(0, dim), rows);
-      expect(labels.indexOf(nearest!)).toBe(-1);
-      expect(Array.from(labels.subarray(-2))).toEqual([-1, -1]);
-      expect(new Set(labels).size).toBe(rows - 2 + 1);
-      expect(await index.add(base.subarray(0, 2 * dim), { valueIds: ['new$eng', 'new$eng'] })).toBe(rows);
-      expect(index.size).toBe(rows + 2);
-      const again = await index.search(base.subarray(dim, 2 * dim), 2, { models: ['new'] });
-      expect(Array.from(again.labels)).toEqual([rows + 1, rows]);
-      const [voted] = await new ValueIdentifier({ index, valueIds: [...valueIds, 'new$eng', 'new$eng'] }).identify(queries.subarray(0, dim), { k: 2 });
-      expect(voted!.neighbours.map(({ row }) => row)).not.toContain(nearest);
-    });
-
-    it('is empty at first, and takes vectors from several at once', async () => {
-      const first = await create('t_empty');
-      expect(first.size).toBe(0);
-      await expect(first.search(queries, 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: 'Expected at most the number of vectors in the index, 0, for "k", got 1' });
-      const second = await reopen('t_empty');
-      const firsts = await Promise.all([first, second, first, second].map((index, i) => index.add(base.subarray(i * 100 * dim, (i + 1) * 100 * dim))));
-      expect(firsts.toSorted((a, b) => a - b)).toEqual([0, 100, 200, 300]);
-      const third = await reopen('t_empty');
-      for (const [i, label] of firsts.entries()) expect((await third.search(base.subarray((i * 100 + 7) * dim, (i * 100 + 8) * dim), 1)).labels[0]).toBe(label + 7);
-      await expect(first.search(queries, 401)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-      expect((await third.search(new Float32Array(0), 3)).labels).toHaveLength(0);
-    });
-
-    it.each([
-      [1900, 'HNSW8'],
-      [2000, 'HNSW8'],
-      [3800, 'HNSW8,SQfp16'],
-      [4000, 'HNSW8,SQfp16'],
-    ])('holds vectors as long as pgvector indexes, beside long names: %i of %s', async (longest, factory) => {
-      const model = Buffer.from(randomUnitRows(1, 480, 3).buffer).toString('base64'); // 2,560 characters that hardly compress
-      const vectors = randomUnitRows(5, longest, 4);
-      const index = await create('t_longest', { dim: longest, factory, overwrite: true }, [{ vectors, valueIds: Array<string>(5).fill(`${model}$eng`) }]);
-      expect((await index.search(vectors, 1, { models: [model] })).labels).toEqual(Int32Array.of(0, 1, 2, 3, 4));
-    });
-
-    it('refuses what does not fit, and nothing of the call is kept', async () => {
-      const index = await create('t_misuse', {}, [{ vectors: base.subarray(0, dim) }]);
-      await expect(index.add(base.subarray(1, dim))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
-      await expect(index.add(base.subarray(0, dim), { valueIds: [] })).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
-      await expect(index.add(base.subarray(0, dim), { valueIds: [7 as unknown as string] })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string for "valueIds[0]", got 7' });
-      await expect(index.add(base.subarray(0, dim), { valueIds: ['a\0b$eng'] })).rejects.toMatchObject({ code: 'ERR_REMOTE' });
-      await expect(index.add(new Float32Array(dim).fill(NaN))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
-      await expect(index.add(new Float32Array(dim).fill(1e16))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-      await expect(index.search(queries, 1, { efSearch: 1001 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-      await expect(index.search(queries, 1, { nprobe: 3 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-      await expect(index.search(queries, 1, { models: 'm1' } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-      await expect(create('Values; DROP')).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-      expect((await reopen('t_misuse')).size).toBe(1);
-    });
-  });
-
-  describe('while it is loaded', () => {
-    const base = data.random;
-    const part = (i: number): VectorBatch => ({ vectors: base.subarray(i * 600 * dim, (i + 1) * 600 * dim) });
-
-    it('is not there where the server crashes, and what was there goes on to be searched', async () => {
-      const before = await create('t_before', {}, [part(0)]);
-      async function* batches(): AsyncGenerator<VectorBatch> {
-        yield part(0);
-        yield part(1);
-        await server.kill();
-        yield part(2);
-      }
-      await expect(create('t_crash', {}, batches())).rejects.toMatchObject({ code: 'ERR_REMOTE', message: expect.stringMatching(/^Cannot load the table "t_crash" of the database "postgres" at /) as string });
-      await expect(before.search(base.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_REMOTE' });
-      await server.start();
-      expect(await tables()).not.toContain('t_crash');
-      expect(await tables()).not.toContain('t_crash_loading');
-      expect((await before.search(base.subarray(0, dim), 1)).labels[0]).toBe(0);
-      expect((await create('t_crash', {}, [part(0)])).size).toBe(600);
-    });
-
-    it('is not there where a batch is bad or the caller gives up', async () => {
-      await expect(create('t_bad', {}, [part(0), { vectors: new Float32Array(dim).fill(Infinity) }])).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
-      const stop = new AbortController();
-      async function* batches(): AsyncGenerator<VectorBatch> {
-        yield part(0);
-        stop.abort();
-        await sleep(10);
-        yield part(1);
-      }
-      await expect(create('t_bad', { signal: stop.signal }, batches())).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-      await expect(create('t_bad', { signal: AbortSignal.abort() }, [part(0)])).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-      expect(await tables()).not.toContain('t_bad');
-    });
-
-    it('keeps others from loading it, and leaves an older index to be searched', async () => {
-      const older = await create('t_busy', { source: 'older' }, [part(0)]);
-      await expect(create('t_busy', {}, [part(1)])).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('replace it (overwrite: true)') as string });
-      async function* batches(): AsyncGenerator<VectorBatch> {
-        yield part(1);
-        await expect(create('t_busy', { overwrite: true }, [part(2)])).rejects.toMatchObject({ code: 'ERR_BUSY' });
-        expect((await older.search(base.subarray(0, dim), 1)).distances[0]).toBe(0);
-        yield part(2);
-      }
-      const newer = await create('t_busy', { overwrite: true, source: 'newer' }, batches());
-      expect(newer).toMatchObject({ size: 1200, source: 'newer' });
-      expect((await older.search(base.subarray(600 * dim, 601 * dim), 1)).labels[0]).toBe(0);
-      expect(await reopen('t_busy')).toMatchObject({ size: 1200, source: 'newer' });
-    });
-  });
-
-  it('cancels a search on the server', async () => {
-    const index = await create('t_locked', {}, [{ vectors: data.random }]);
-    const stop = new AbortController();
-    const waiting = (): Promise<Record<string, unknown>[]> => server.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
-    const holder = server.query(`BEGIN; LOCK TABLE t_locked; SELECT pg_sleep(60)`);
-    const held = expect(holder).rejects.toThrow('terminating connection');
-    while ((await server.query(`SELECT 1 FROM pg_locks WHERE relation = 't_locked'::regclass AND mode = 'AccessExclusiveLock' AND granted`)).length === 0) await sleep(10);
-    const search = index.search(queriesOf(data.random), 1, { signal: stop.signal });
-    const aborted = expect(search).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    while ((await waiting()).length < 4) await sleep(10);
-    stop.abort();
-    await aborted;
-    expect(await waiting()).toEqual([]);
-    await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()`);
-    await held;
-    expect((await index.search(queriesOf(data.random), 1)).labels[3]).toBe(3);
-  });
-
-  it('lets calls in flight end before it is disposed, also those that wait for a connection', async () => {
-    await create('t_disposal', {}, [{ vectors: data.random }]);
-    const index = await keep(PgVectorIndex.open({ url: server.url(), table: 't_disposal', connections: 1 }));
-    const searches = [0, 1, 2].map((i) => index.search(data.random.subarray(i * dim, (i + 1) * dim), 1));
-    const added = index.add(data.random.subarray(0, dim));
-    await index.dispose();
-    expect((await Promise.all(searches)).map(({ labels }) => labels[0])).toEqual([0, 1, 2]);
-    expect(await added).toBe(rows);
-  });
-
-  it('says what is wrong with a server, a database, a table', async () => {
-    const { user, password } = GUARDED;
-    const at = server.url().replace('postgres://postgres@', '');
-    const guarded = (secret: string): string => `postgres://${user}:${encodeURIComponent(secret)}@${at}`;
-    const opening = (url: string, table = 't_wrong'): Promise<PgVectorIndex> => keep(PgVectorIndex.open({ url, table }));
-
-    const refused = await opening(guarded('wr0ng')).catch((error: unknown) => error as Error);
-    expect(refused).toMatchObject({ code: 'ERR_REMOTE', message: expect.stringMatching(/^Cannot connect to the database "postgres" at .*password authentication failed for user "guarded"$/) as string });
-    expect(String((refused as Error).stack)).not.toContain('wr0ng');
-    await expect(opening(`postgres://${user}@${at}`)).rejects.toMatchObject({ code: 'ERR_REMOTE', message: expect.stringContaining('it wants a password, and there is none') as string });
-    await expect(opening(guarded(password))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('There is no table "t_wrong" in the database "postgres"') as string });
-    await expect(opening(server.url({ database: 'nowhere' }))).rejects.toMatchObject({ code: 'ERR_REMOTE', message: expect.stringContaining('"nowhere" does not exist') as string });
-    await expect(opening('postgres://127.0.0.1:1/x')).rejects.toMatchObject({ code: 'ERR_REMOTE', message: expect.stringContaining('ECONNREFUSED') as string });
-
-    await server.query('CREATE TABLE t_foreign (label integer)');
-    await expect(opening(server.url(), 't_foreign')).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('is not an index made here') as string });
-    await expect(create('t_foreign', { overwrite: true })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('not an index made here') as string });
-    expect(await server.query('SELECT * FROM t_foreign')).toEqual([]);
-
-    const index = await create('t_gone', {}, [{ vectors: data.random.subarray(0, dim) }]);
-    await create('t_gone', { overwrite: true, dim: 2 }, [{ vectors: data.random.subarray(0, dim) }]);
-    await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH', message: expect.stringContaining('search the table "t_gone"') as string });
-    await server.query('DROP TABLE t_gone');
-    await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_DATA' });
-    await index.dispose();
-    await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
-  });
-
-  it('says that pgvector is missing, or too old', async () => {
-    await server.query('CREATE DATABASE bare');
-    await server.query('REVOKE CREATE ON DATABASE bare FROM PUBLIC');
-    const url = `postgres://${GUARDED.user}:${encodeURIComponent(GUARDED.password)}@${server.url({ database: 'bare' }).replace('postgres://postgres@', '')}`;
-    await expect(create('t_bare', { url })).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/pgvector is not there in the database "bare" .*permission denied.*CREATE EXTENSION vector/) as string });
-    await server.query(`CREATE EXTENSION vector; UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'`, 'bare');
-    await expect(create('t_bare', { url })).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('pgvector 0.7.4 in the database "bare"') as string });
-  });
-
-  describe('on the command line', () => {
-    const scratch = mkdtempSync(join(tmpdir(), 'univar-pgvector-'));
-    const [values, others] = [join(scratch, 'values'), join(scratch, 'others')];
-    const text = 'Everyone should decide that for themselves.';
-    const ranking = ({ stdout }: CliResult): unknown => (JSON.parse(stdout) as { texts: { ranking: { valueId: string; votes: number }[] }[] }).texts[0]!.ranking.map(({ valueId, votes }) => [valueId, votes]);
-
-    beforeAll(async () => {
-      const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
-      const encoder = join(scratch, 'encoder');
-      expect((await runCli(['random-encoder', '--layers', '1', '--hidden', '32', '--out', encoder])).code).toBe(0);
-      for (const [folder, some] of [[values, lines.slice(0, 300)], [others, lines.slice(300, 500)]] as const) {
-        writeFileSync(`${folder}.jsonl`, `${some.join('\n')}\n`);
-        expect(await runCli(['embed', `${folder}.jsonl`, '--encoder', encoder, '--out', folder], { env: { UNIVAR_THREADS: '1' } })).toMatchObject({ code: 0 });
-      }
-    });
-    afterAll(() => {
-      rmSync(scratch, { recursive: true });
-    });
-
-    it('loads a dataset and identifies by it as by exact search', async () => {
-      const loaded = await runCli(['index', values, '--to', server.url(), '--json']);
-      expect(JSON.parse(loaded.stdout)).toMatchObject({ table: 'univar', factory: 'HNSW32', metric: 'l2', rows: 300 });
-      const inDatabase = await runCli(['identify', values, '--index', server.url({ options: GRAPH_ONLY }), '--text', text, '--json', '--ef-search', '300']);
-      expect(inDatabase).toMatchObject({ code: 0, stderr: '' });
-      expect(ranking(inDatabase)).toEqual(ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])));
-      const models = await server.query('SELECT DISTINCT model, lang FROM univar ORDER BY model');
-      expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
-    });
-
-    it('refuses a table of other embeddings, and to replace one unasked', async () => {
-      expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({ code: 2, stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string });
-      expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({ code: 2, stderr: expect.stringContaining('replace it (--overwrite)') as string });
-      expect(await runCli(['index', others, '--to', server.url(), '--overwrite', '--factory', 'HNSW8,SQfp16'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Indexed 200 vectors with HNSW8,SQfp16 (l2)') as string });
-      expect((await runCli(['identify', others, '--index', server.url(), '--text', text])).code).toBe(0);
-    });
-
-    it('refuses options that do not go together', async () => {
-      for (const args of [['index', values, '--table', 'x'], ['index', values, '--overwrite'], ['identify', values, '--table', 'x', '--text', text], ['identify', values, '--exact', '--index', server.url(), '--text', text], ['index', values, '--to', 'mysql://host/x']]) {
-        expect((await runCli(args)).code).toBe(2);
-      }
-    });
-  });
-
-  it("is no part of import 'univar'", () => {
-    const loaded = (entry: string): string[] => {
-      const program = `await import('${entry}'); const { createRequire } = await import('node:module'); console.log(JSON.stringify(Object.keys(createRequire('/x').cache)))`;
-      return (JSON.parse(spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, encoding: 'utf8' }).stdout) as string[]).filter((path) => /node_modules.pg[-/\\]/.test(path));
+    const keep = async (opening: Promise<PgVectorIndex>): Promise<PgVectorIndex> => {
+      const index = await opening;
+      open.push(index);
+      return index;
     };
-    expect(loaded('univar/pgvector').length).toBeGreaterThan(0);
-    expect(loaded('univar')).toEqual([]);
-  });
-});
+    const create = (
+      table: string,
+      options: Partial<PgVectorIndexOptions> = {},
+      batches?: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
+    ): Promise<PgVectorIndex> =>
+      keep(
+        PgVectorIndex.create({ url: server.url(), table, dim, metric: 'l2', factory: 'HNSW16', ...options }, batches),
+      );
+    const reopen = (table: string, options?: string): Promise<PgVectorIndex> =>
+      keep(PgVectorIndex.open({ url: server.url(options === undefined ? {} : { options }), table }));
+    const tables = async (): Promise<unknown[]> =>
+      (await server.query(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^t_'`)).map(
+        ({ relname }) => relname,
+      );
+
+    describe.each(['random', 'clustered'] as const)('over %s vectors', (name) => {
+      const base = data[name];
+      const queries = queriesOf(base);
+
+      it.each(['l2', 'ip'] as const)(
+        'finds by the graph what exact search finds, as far as VectorIndex does: %s',
+        async (metric) => {
+          const table = `t_${name}_${metric}`;
+          await create(table, { metric }, [
+            { vectors: base.subarray(0, 1000 * dim) },
+            { vectors: base.subarray(1000 * dim) },
+          ]);
+          const index = await reopen(table, GRAPH_ONLY);
+          expect(index).toMatchObject({ dim, metric, size: rows, factory: 'HNSW16' });
+          const faiss = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
+          await faiss.add(base);
+          const found = await index.search(queries, k, { efSearch: 400 });
+          const byFaiss = await faiss.search(queries, k, { efSearch: 400 });
+          await faiss.dispose();
+          expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThanOrEqual(
+            recall(byFaiss.labels, queries, base, dim, k, metric) - 0.02,
+          );
+          for (let i = 0; i < found.labels.length; i++) {
+            const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
+            expect(Math.abs(found.distances[i]! - exact)).toBeLessThan(
+              1e-5 * Math.max(Math.abs(exact), metric === 'ip' ? 1 : 0),
+            );
+            if (i % k > 0)
+              expect(metric === 'ip' ? -found.distances[i]! : found.distances[i]!).toBeGreaterThanOrEqual(
+                (metric === 'ip' ? -1 : 1) * found.distances[i - 1]!,
+              );
+          }
+          await index.dispose(); // connections report what they scanned when they close
+          const scans = (): Promise<unknown[]> =>
+            server.query(
+              `SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE relname = '${table}' AND indexrelname ~ 'embedding'`,
+            );
+          await expect.poll(scans, { timeout: 20_000 }).toEqual([{ scans: 12 }]);
+        },
+      );
+
+      it('stores halves on request', async () => {
+        const metric = name === 'random' ? 'ip' : 'l2';
+        const index = await create(`t_${name}_halves`, { factory: 'HNSW16,SQfp16', metric }, [{ vectors: base }]);
+        expect(
+          (
+            await server.query(
+              `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 't_${name}_halves'::regclass AND attname = 'embedding'`,
+            )
+          )[0],
+        ).toEqual({ type: `halfvec(${dim})` });
+        const found = await index.search(queries, k, { efSearch: 400 });
+        expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThan(0.9);
+        found.distances.forEach((distance, i) => {
+          const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
+          expect(Math.abs(distance - exact)).toBeLessThan(0.01 * Math.abs(exact) + 1e-3);
+        });
+        await expect(
+          index.search(
+            queries.map(() => 65_505),
+            1,
+          ),
+        ).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('65504') as string });
+      });
+    });
+
+    describe('as a whole', () => {
+      const base = data.clustered;
+      const queries = queriesOf(base);
+
+      beforeAll(async () => {
+        await create('t_values', {}, [{ vectors: base, valueIds }]);
+      });
+
+      it.each([
+        ['the graph', GRAPH_ONLY],
+        ['what the planner likes', ''],
+      ])('finds k rows of a model and a language by %s', async (_, options) => {
+        const index = await reopen('t_values', options);
+        for (const [filter, matches] of [
+          [{ langs: ['zho'] }, (row: number) => row % 50 === 0],
+          [{ models: ['m3', 'm5'], langs: ['zho'] }, (row: number) => row % 50 === 0 && [3, 5].includes(row % 7)],
+          [{ models: ['m3'] }, (row: number) => row % 7 === 3],
+        ] as const) {
+          const { labels } = await index.search(queries, k, { ...filter, efSearch: 100 });
+          expect(labels.every((label) => label >= 0 && matches(label))).toBe(true);
+          let same = 0;
+          for (let query = 0; query < 12; query++) {
+            const best = exactRanking(queries, query, base, dim, 'l2')
+              .filter(({ row }) => matches(row))
+              .slice(0, k);
+            same += best.filter(({ row }) => labels.subarray(query * k, (query + 1) * k).includes(row)).length;
+          }
+          expect(same / labels.length).toBeGreaterThan(0.9);
+        }
+      });
+
+      it('fills up with -1 where a filter leaves too few, after it has looked at all', async () => {
+        const index = await reopen('t_values', `${GRAPH_ONLY} -c hnsw.max_scan_tuples=1`);
+        const { labels, distances } = await index.search(queries.subarray(0, dim), 100, { langs: ['zho'] });
+        const best = exactRanking(queries, 0, base, dim, 'l2').filter(({ row }) => row % 50 === 0);
+        expect(Array.from(labels)).toEqual([...best.map(({ row }) => row), ...Array<number>(60).fill(-1)]);
+        expect(new Set(distances.subarray(40))).toEqual(new Set([MAX_FLOAT]));
+        expect((await index.search(queries.subarray(0, dim), 1, { models: ['nobody'] })).labels[0]).toBe(-1);
+      });
+
+      it('finds all rows, more than the graph keeps as candidates', async () => {
+        const index = await reopen('t_values', GRAPH_ONLY);
+        const { labels, distances } = await index.search(queries.subarray(0, dim), rows);
+        expect(new Set(labels).size).toBe(rows);
+        const exact = exactRanking(queries, 0, base, dim, 'l2');
+        distances.forEach((distance, i) =>
+          expect(Math.abs(distance - exact[i]!.distance)).toBeLessThan(1e-5 * exact[i]!.distance),
+        );
+      });
+
+      it.each(['l2', 'ip'] as const)('gives ValueIdentifier the votes that VectorIndex gives: %s', async (metric) => {
+        const units = data.random;
+        const asked = randomUnitRows(40, dim, 9);
+        const index = await create(`t_votes_${metric}`, { metric }, [{ vectors: units, valueIds }]);
+        const flat = await VectorIndex.create({ dim, metric, factory: 'Flat' });
+        await flat.add(units);
+        const actual = await new ValueIdentifier({ index, valueIds }).identify(asked, { params: { efSearch: 1000 } });
+        const expected = await new ValueIdentifier({ index: flat, valueIds }).identify(asked);
+        await flat.dispose();
+        actual.forEach(({ ranking, neighbours }, query) => {
+          expect(ranking.map(({ valueId, votes }) => [valueId, votes])).toEqual(
+            expected[query]!.ranking.map(({ valueId, votes }) => [valueId, votes]),
+          );
+          expect(neighbours.map(({ row }) => row)).toEqual(expected[query]!.neighbours.map(({ row }) => row));
+        });
+      });
+
+      it('removes by label, and gives no label twice', async () => {
+        const index = await create('t_removal', {}, [{ vectors: base, valueIds }]);
+        const [nearest] = (await index.search(queries.subarray(0, dim), 1)).labels;
+        expect(await index.remove(Int32Array.of(nearest!, rows - 1, rows + 5))).toBe(2);
+        expect(await index.remove(Int32Array.of(nearest!))).toBe(0);
+        const { labels } = await index.search(queries.subarray(0, dim), rows);
+        expect(labels.indexOf(nearest!)).toBe(-1);
+        expect(Array.from(labels.subarray(-2))).toEqual([-1, -1]);
+        expect(new Set(labels).size).toBe(rows - 2 + 1);
+        expect(await index.add(base.subarray(0, 2 * dim), { valueIds: ['new$eng', 'new$eng'] })).toBe(rows);
+        expect(index.size).toBe(rows + 2);
+        const again = await index.search(base.subarray(dim, 2 * dim), 2, { models: ['new'] });
+        expect(Array.from(again.labels)).toEqual([rows + 1, rows]);
+        const [voted] = await new ValueIdentifier({ index, valueIds: [...valueIds, 'new$eng', 'new$eng'] }).identify(
+          queries.subarray(0, dim),
+          { k: 2 },
+        );
+        expect(voted!.neighbours.map(({ row }) => row)).not.toContain(nearest);
+      });
+
+      it('is empty at first, and takes vectors from several at once', async () => {
+        const first = await create('t_empty');
+        expect(first.size).toBe(0);
+        await expect(first.search(queries, 1)).rejects.toMatchObject({
+          code: 'ERR_ARG_RANGE',
+          message: 'Expected at most the number of vectors in the index, 0, for "k", got 1',
+        });
+        const second = await reopen('t_empty');
+        const firsts = await Promise.all(
+          [first, second, first, second].map((index, i) =>
+            index.add(base.subarray(i * 100 * dim, (i + 1) * 100 * dim)),
+          ),
+        );
+        expect(firsts.toSorted((a, b) => a - b)).toEqual([0, 100, 200, 300]);
+        const third = await reopen('t_empty');
+        for (const [i, label] of firsts.entries())
+          expect((await third.search(base.subarray((i * 100 + 7) * dim, (i * 100 + 8) * dim), 1)).labels[0]).toBe(
+            label + 7,
+          );
+        await expect(first.search(queries, 401)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+        expect((await third.search(new Float32Array(0), 3)).labels).toHaveLength(0);
+      });
+
+      it.each([
+        [1900, 'HNSW8'],
+        [2000, 'HNSW8'],
+        [3800, 'HNSW8,SQfp16'],
+        [4000, 'HNSW8,SQfp16'],
+      ])('holds vectors as long as pgvector indexes, beside long names: %i of %s', async (longest, factory) => {
+        const model = Buffer.from(randomUnitRows(1, 480, 3).buffer).toString('base64'); // 2,560 characters that hardly compress
+        const vectors = randomUnitRows(5, longest, 4);
+        const index = await create('t_longest', { dim: longest, factory, overwrite: true }, [
+          { vectors, valueIds: Array<string>(5).fill(`${model}$eng`) },
+        ]);
+        expect((await index.search(vectors, 1, { models: [model] })).labels).toEqual(Int32Array.of(0, 1, 2, 3, 4));
+      });
+
+      it('refuses what does not fit, and nothing of the call is kept', async () => {
+        const index = await create('t_misuse', {}, [{ vectors: base.subarray(0, dim) }]);
+        await expect(index.add(base.subarray(1, dim))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
+        await expect(index.add(base.subarray(0, dim), { valueIds: [] })).rejects.toMatchObject({
+          code: 'ERR_SHAPE_MISMATCH',
+        });
+        await expect(index.add(base.subarray(0, dim), { valueIds: [7 as unknown as string] })).rejects.toMatchObject({
+          code: 'ERR_ARG_TYPE',
+          message: 'Expected a string for "valueIds[0]", got 7',
+        });
+        await expect(index.add(base.subarray(0, dim), { valueIds: ['a\0b$eng'] })).rejects.toMatchObject({
+          code: 'ERR_REMOTE',
+        });
+        await expect(index.add(new Float32Array(dim).fill(NaN))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+        await expect(index.add(new Float32Array(dim).fill(1e16))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+        await expect(index.search(queries, 1, { efSearch: 1001 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+        await expect(index.search(queries, 1, { nprobe: 3 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+        await expect(index.search(queries, 1, { models: 'm1' } as object)).rejects.toMatchObject({
+          code: 'ERR_ARG_TYPE',
+        });
+        await expect(create('Values; DROP')).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+        expect((await reopen('t_misuse')).size).toBe(1);
+      });
+    });
+
+    describe('while it is loaded', () => {
+      const base = data.random;
+      const part = (i: number): VectorBatch => ({ vectors: base.subarray(i * 600 * dim, (i + 1) * 600 * dim) });
+
+      it('is not there where the server crashes, and what was there goes on to be searched', async () => {
+        const before = await create('t_before', {}, [part(0)]);
+        async function* batches(): AsyncGenerator<VectorBatch> {
+          yield part(0);
+          yield part(1);
+          await server.kill();
+          yield part(2);
+        }
+        await expect(create('t_crash', {}, batches())).rejects.toMatchObject({
+          code: 'ERR_REMOTE',
+          message: expect.stringMatching(/^Cannot load the table "t_crash" of the database "postgres" at /) as string,
+        });
+        await expect(before.search(base.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_REMOTE' });
+        await server.start();
+        expect(await tables()).not.toContain('t_crash');
+        expect(await tables()).not.toContain('t_crash_loading');
+        expect((await before.search(base.subarray(0, dim), 1)).labels[0]).toBe(0);
+        expect((await create('t_crash', {}, [part(0)])).size).toBe(600);
+      });
+
+      it('is not there where a batch is bad or the caller gives up', async () => {
+        await expect(
+          create('t_bad', {}, [part(0), { vectors: new Float32Array(dim).fill(Infinity) }]),
+        ).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+        const stop = new AbortController();
+        async function* batches(): AsyncGenerator<VectorBatch> {
+          yield part(0);
+          stop.abort();
+          await sleep(10);
+          yield part(1);
+        }
+        await expect(create('t_bad', { signal: stop.signal }, batches())).rejects.toMatchObject({
+          code: 'ERR_ABORTED',
+        });
+        await expect(create('t_bad', { signal: AbortSignal.abort() }, [part(0)])).rejects.toMatchObject({
+          code: 'ERR_ABORTED',
+        });
+        expect(await tables()).not.toContain('t_bad');
+      });
+
+      it('keeps others from loading it, and leaves an older index to be searched', async () => {
+        const older = await create('t_busy', { source: 'older' }, [part(0)]);
+        await expect(create('t_busy', {}, [part(1)])).rejects.toMatchObject({
+          code: 'ERR_DATA',
+          message: expect.stringContaining('replace it (overwrite: true)') as string,
+        });
+        async function* batches(): AsyncGenerator<VectorBatch> {
+          yield part(1);
+          await expect(create('t_busy', { overwrite: true }, [part(2)])).rejects.toMatchObject({ code: 'ERR_BUSY' });
+          expect((await older.search(base.subarray(0, dim), 1)).distances[0]).toBe(0);
+          yield part(2);
+        }
+        const newer = await create('t_busy', { overwrite: true, source: 'newer' }, batches());
+        expect(newer).toMatchObject({ size: 1200, source: 'newer' });
+        expect((await older.search(base.subarray(600 * dim, 601 * dim), 1)).labels[0]).toBe(0);
+        expect(await reopen('t_busy')).toMatchObject({ size: 1200, source: 'newer' });
+      });
+    });
+
+    it('cancels a search on the server', async () => {
+      const index = await create('t_locked', {}, [{ vectors: data.random }]);
+      const stop = new AbortController();
+      const waiting = (): Promise<Record<string, unknown>[]> =>
+        server.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
+      const holder = server.query(`BEGIN; LOCK TABLE t_locked; SELECT pg_sleep(60)`);
+      const held = expect(holder).rejects.toThrow('terminating connection');
+      while (
+        (
+          await server.query(
+            `SELECT 1 FROM pg_locks WHERE relation = 't_locked'::regclass AND mode = 'AccessExclusiveLock' AND granted`,
+          )
+        ).length === 0
+      )
+        await sleep(10);
+      const search = index.search(queriesOf(data.random), 1, { signal: stop.signal });
+      const aborted = expect(search).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+      while ((await waiting()).length < 4) await sleep(10);
+      stop.abort();
+      await aborted;
+      expect(await waiting()).toEqual([]);
+      await server.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()`,
+      );
+      await held;
+      expect((await index.search(queriesOf(data.random), 1)).labels[3]).toBe(3);
+    });
+
+    it('lets calls in flight end before it is disposed, also those that wait for a connection', async () => {
+      await create('t_disposal', {}, [{ vectors: data.random }]);
+      const index = await keep(PgVectorIndex.open({ url: server.url(), table: 't_disposal', connections: 1 }));
+      const searches = [0, 1, 2].map((i) => index.search(data.random.subarray(i * dim, (i + 1) * dim), 1));
+      const added = index.add(data.random.subarray(0, dim));
+      await index.dispose();
+      expect((await Promise.all(searches)).map(({ labels }) => labels[0])).toEqual([0, 1, 2]);
+      expect(await added).toBe(rows);
+    });
+
+    it('says what is wrong with a server, a database, a table', async () => {
+      const { user, password } = GUARDED;
+      const at = server.url().replace('postgres://postgres@', '');
+      const guarded = (secret: string): string => `postgres://${user}:${encodeURIComponent(secret)}@${at}`;
+      const opening = (url: string, table = 't_wrong'): Promise<PgVectorIndex> =>
+        keep(PgVectorIndex.open({ url, table }));
+
+      const refused = await opening(guarded('wr0ng')).catch((error: unknown) => error as Error);
+      expect(refused).toMatchObject({
+        code: 'ERR_REMOTE',
+        message: expect.stringMatching(
+          /^Cannot connect to the database "postgres" at .*password authentication failed for user "guarded"$/,
+        ) as string,
+      });
+      expect(String((refused as Error).stack)).not.toContain('wr0ng');
+      await expect(opening(`postgres://${user}@${at}`)).rejects.toMatchObject({
+        code: 'ERR_REMOTE',
+        message: expect.stringContaining('it wants a password, and there is none') as string,
+      });
+      await expect(opening(guarded(password))).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining('There is no table "t_wrong" in the database "postgres"') as string,
+      });
+      await expect(opening(server.url({ database: 'nowhere' }))).rejects.toMatchObject({
+        code: 'ERR_REMOTE',
+        message: expect.stringContaining('"nowhere" does not exist') as string,
+      });
+      await expect(opening('postgres://127.0.0.1:1/x')).rejects.toMatchObject({
+        code: 'ERR_REMOTE',
+        message: expect.stringContaining('ECONNREFUSED') as string,
+      });
+
+      await server.query('CREATE TABLE t_foreign (label integer)');
+      await expect(opening(server.url(), 't_foreign')).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining('is not an index made here') as string,
+      });
+      await expect(create('t_foreign', { overwrite: true })).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining('not an index made here') as string,
+      });
+      expect(await server.query('SELECT * FROM t_foreign')).toEqual([]);
+
+      const index = await create('t_gone', {}, [{ vectors: data.random.subarray(0, dim) }]);
+      await create('t_gone', { overwrite: true, dim: 2 }, [{ vectors: data.random.subarray(0, dim) }]);
+      await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({
+        code: 'ERR_SHAPE_MISMATCH',
+        message: expect.stringContaining('search the table "t_gone"') as string,
+      });
+      await server.query('DROP TABLE t_gone');
+      await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_DATA' });
+      await index.dispose();
+      await expect(index.search(data.random.subarray(0, dim), 1)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    });
+
+    it('says that pgvector is missing, or too old', async () => {
+      await server.query('CREATE DATABASE bare');
+      await server.query('REVOKE CREATE ON DATABASE bare FROM PUBLIC');
+      const url = `postgres://${GUARDED.user}:${encodeURIComponent(GUARDED.password)}@${server.url({ database: 'bare' }).replace('postgres://postgres@', '')}`;
+      await expect(create('t_bare', { url })).rejects.toMatchObject({
+        code: 'ERR_DEVICE_UNAVAILABLE',
+        message: expect.stringMatching(
+          /pgvector is not there in the database "bare" .*permission denied.*CREATE EXTENSION vector/,
+        ) as string,
+      });
+      await server.query(
+        `CREATE EXTENSION vector; UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'`,
+        'bare',
+      );
+      await expect(create('t_bare', { url })).rejects.toMatchObject({
+        code: 'ERR_DEVICE_UNAVAILABLE',
+        message: expect.stringContaining('pgvector 0.7.4 in the database "bare"') as string,
+      });
+    });
+
+    describe('on the command line', () => {
+      const scratch = mkdtempSync(join(tmpdir(), 'univar-pgvector-'));
+      const [values, others] = [join(scratch, 'values'), join(scratch, 'others')];
+      const text = 'Everyone should decide that for themselves.';
+      const ranking = ({ stdout }: CliResult): unknown =>
+        (JSON.parse(stdout) as { texts: { ranking: { valueId: string; votes: number }[] }[] }).texts[0]!.ranking.map(
+          ({ valueId, votes }) => [valueId, votes],
+        );
+
+      beforeAll(async () => {
+        const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
+        const encoder = join(scratch, 'encoder');
+        expect((await runCli(['random-encoder', '--layers', '1', '--hidden', '32', '--out', encoder])).code).toBe(0);
+        for (const [folder, some] of [
+          [values, lines.slice(0, 300)],
+          [others, lines.slice(300, 500)],
+        ] as const) {
+          writeFileSync(`${folder}.jsonl`, `${some.join('\n')}\n`);
+          expect(
+            await runCli(['embed', `${folder}.jsonl`, '--encoder', encoder, '--out', folder], {
+              env: { UNIVAR_THREADS: '1' },
+            }),
+          ).toMatchObject({ code: 0 });
+        }
+      });
+      afterAll(() => {
+        rmSync(scratch, { recursive: true });
+      });
+
+      it('loads a dataset and identifies by it as by exact search', async () => {
+        const loaded = await runCli(['index', values, '--to', server.url(), '--json']);
+        expect(JSON.parse(loaded.stdout)).toMatchObject({
+          table: 'univar',
+          factory: 'HNSW32',
+          metric: 'l2',
+          rows: 300,
+        });
+        const inDatabase = await runCli([
+          'identify',
+          values,
+          '--index',
+          server.url({ options: GRAPH_ONLY }),
+          '--text',
+          text,
+          '--json',
+          '--ef-search',
+          '300',
+        ]);
+        expect(inDatabase).toMatchObject({ code: 0, stderr: '' });
+        expect(ranking(inDatabase)).toEqual(
+          ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])),
+        );
+        const models = await server.query('SELECT DISTINCT model, lang FROM univar ORDER BY model');
+        expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
+      });
+
+      it('refuses a table of other embeddings, and to replace one unasked', async () => {
+        expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({
+          code: 2,
+          stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string,
+        });
+        expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('replace it (--overwrite)') as string,
+        });
+        expect(
+          await runCli(['index', others, '--to', server.url(), '--overwrite', '--factory', 'HNSW8,SQfp16']),
+        ).toMatchObject({
+          code: 0,
+          stdout: expect.stringContaining('Indexed 200 vectors with HNSW8,SQfp16 (l2)') as string,
+        });
+        expect((await runCli(['identify', others, '--index', server.url(), '--text', text])).code).toBe(0);
+      });
+
+      it('refuses options that do not go together', async () => {
+        for (const args of [
+          ['index', values, '--table', 'x'],
+          ['index', values, '--overwrite'],
+          ['identify', values, '--table', 'x', '--text', text],
+          ['identify', values, '--exact', '--index', server.url(), '--text', text],
+          ['index', values, '--to', 'mysql://host/x'],
+        ]) {
+          expect((await runCli(args)).code).toBe(2);
+        }
+      });
+    });
+
+    it("is no part of import 'univar'", () => {
+      const loaded = (entry: string): string[] => {
+        const program = `await import('${entry}'); const { createRequire } = await import('node:module'); console.log(JSON.stringify(Object.keys(createRequire('/x').cache)))`;
+        return (
+          JSON.parse(
+            spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, encoding: 'utf8' }).stdout,
+          ) as string[]
+        ).filter((path) => /node_modules.pg[-/\\]/.test(path));
+      };
+      expect(loaded('univar/pgvector').length).toBeGreaterThan(0);
+      expect(loaded('univar')).toEqual([]);
+    });
+  },
+);

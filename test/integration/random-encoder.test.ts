@@ -30,13 +30,20 @@ describe('encoders with random weights', () => {
     const first = await write('first', 1);
     expect((await write('again', 1)).equals(first)).toBe(true);
     expect((await write('other', 2)).equals(first)).toBe(false);
-    expect(readFileSync(join(folder, 'first', 'tokenizer.json'))).toEqual(readFileSync(join(DEFAULT_ENCODER, 'tokenizer.json')));
+    expect(readFileSync(join(folder, 'first', 'tokenizer.json'))).toEqual(
+      readFileSync(join(DEFAULT_ENCODER, 'tokenizer.json')),
+    );
   });
 
   it('refuse what no encoder has, and leave nothing', async () => {
     const target = join(temporaryFolder(), 'random');
-    await expect(writeRandomEncoder(target, { layers: 1, hidden: 64, heads: 3 })).rejects.toThrow('Expected a divisor of "hidden", which is 64, for "heads", got 3');
-    await expect(writeRandomEncoder(target, { layers: 1, hidden: 64, like: temporaryFolder() })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('lacks modules.json') as string });
+    await expect(writeRandomEncoder(target, { layers: 1, hidden: 64, heads: 3 })).rejects.toThrow(
+      'Expected a divisor of "hidden", which is 64, for "heads", got 3',
+    );
+    await expect(writeRandomEncoder(target, { layers: 1, hidden: 64, like: temporaryFolder() })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('lacks modules.json') as string,
+    });
     await expect(loadEncoder(target)).rejects.toThrow('is not a folder with a model');
   });
 });

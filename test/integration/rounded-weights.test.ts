@@ -8,7 +8,7 @@ import { exportEncoder } from '../../src/encoder/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
 import { SafetensorsFile } from '../../src/encoder/safetensors.js';
-import { writeSafetensors, type StoredTensor, type TensorToWrite } from '../../src/encoder/safetensors-writer.js';
+import { type StoredTensor, type TensorToWrite, writeSafetensors } from '../../src/encoder/safetensors-writer.js';
 import { dequantizeRows, quantizeRows } from '../../src/encoder/weight-rounding.js';
 import { storeTensors, type WeightType } from '../../src/encoder/weight-types.js';
 import { createTrainer } from '../../src/training/trainer.js';
@@ -102,7 +102,9 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
       return { ...tensor, read: () => values };
     });
     const [stored, floats] = [await exported(source, 'int8'), await withTensors(source, rounded)];
-    expect(relativeError(await embed(stored, { precision: 'int8' }), await embed(floats, { precision: 'int8' }))).toBeLessThan(1e-5);
+    expect(
+      relativeError(await embed(stored, { precision: 'int8' }), await embed(floats, { precision: 'int8' })),
+    ).toBeLessThan(1e-5);
     expect(relativeError(await embed(stored), await embed(floats))).toBeGreaterThan(1e-4);
   });
 
@@ -119,7 +121,9 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
       return target;
     };
     const [ours, floats] = [await run(stored), await run(await exported(stored, 'f32'))];
-    expect(readFileSync(join(ours, 'model.safetensors')).equals(readFileSync(join(floats, 'model.safetensors')))).toBe(true);
+    expect(readFileSync(join(ours, 'model.safetensors')).equals(readFileSync(join(floats, 'model.safetensors')))).toBe(
+      true,
+    );
     await fixture.close();
   });
 
@@ -128,14 +132,29 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     const stored = storeTensors(await readTensors(source), 'int8');
     const scale = stored.find(({ name: tensor }) => tensor.endsWith('_scale'))!;
     const damaged = (change: (tensor: StoredTensor) => StoredTensor[]): Promise<string> =>
-      withTensors(source, stored.flatMap((tensor) => (tensor === scale ? change(tensor) : [tensor])));
+      withTensors(
+        source,
+        stored.flatMap((tensor) => (tensor === scale ? change(tensor) : [tensor])),
+      );
     const nan = await damaged((tensor) => [{ ...tensor, read: () => new Float32Array(tensor.shape[0]!).fill(NaN) }]);
-    await expect(loadEncoder(nan)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/_scale" is NaN in row 0/) as string });
+    await expect(loadEncoder(nan)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/_scale" is NaN in row 0/) as string,
+    });
     const missing = await damaged(() => []);
-    await expect(loadEncoder(missing)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(`there is no "${scale.name}"`) as string });
+    await expect(loadEncoder(missing)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(`there is no "${scale.name}"`) as string,
+    });
     await expect(createTrainer({ encoder: missing })).rejects.toMatchObject({ code: 'ERR_DATA' });
-    const orphan = await withTensors(source, [...(await readTensors(source)), { ...scale, read: () => new Float32Array(scale.shape[0]!) }]);
-    await expect(loadEncoder(orphan)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(`has unknown ${scale.name}`) as string });
+    const orphan = await withTensors(source, [
+      ...(await readTensors(source)),
+      { ...scale, read: () => new Float32Array(scale.shape[0]!) },
+    ]);
+    await expect(loadEncoder(orphan)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(`has unknown ${scale.name}`) as string,
+    });
   });
 });
 
@@ -143,7 +162,8 @@ it('refuses rounded weights in a graph', async () => {
   const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
   const target = join(temporaryFolder(), 'graph');
   await expect(exportEncoder(source, target, { to: 'onnx', dtype: 'int8' })).rejects.toMatchObject({
-    code: 'ERR_ARG_RANGE', message: expect.stringContaining('f32 where "to" is not safetensors for "dtype"') as string,
+    code: 'ERR_ARG_RANGE',
+    message: expect.stringContaining('f32 where "to" is not safetensors for "dtype"') as string,
   });
   expect(existsSync(target)).toBe(false);
 });
@@ -153,6 +173,10 @@ it('says on the command line how close the rounded encoder is', async () => {
   const target = join(temporaryFolder(), 'stored');
   const { code, stdout } = await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int8', '--out', target]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/of their largest entry at most; smallest cosine 0\.\d{4}\.\n$|; smallest cosine 1\.0000\.\n$/);
-  expect(await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int4', '--out', target])).toMatchObject({ code: 2 });
+  expect(stdout).toMatch(
+    /of their largest entry at most; smallest cosine 0\.\d{4}\.\n$|; smallest cosine 1\.0000\.\n$/,
+  );
+  expect(await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int4', '--out', target])).toMatchObject({
+    code: 2,
+  });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../src/data/dataset.js';
 import { seededRandom } from '../support/random.js';
-import { makeServedDataset, startServe, type RunningServer, type ServedDataset } from '../support/served.js';
+import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-serve-crash-'));
 let served: ServedDataset;
@@ -35,7 +35,10 @@ async function addUntilGone({ post }: RunningServer, round: number, acknowledged
       const answer = `round ${round} client ${name} answer ${i}`;
       const vector = Array.from({ length: dim }, () => Math.fround(10 + 10 * random()));
       try {
-        const { status, body } = await post('/v1/index', { records: [{ qid: 'q', question: 'w1', answer, model: 'm', lang: 'eng' }], vectors: [vector] });
+        const { status, body } = await post('/v1/index', {
+          records: [{ qid: 'q', question: 'w1', answer, model: 'm', lang: 'eng' }],
+          vectors: [vector],
+        });
         if (status === 201) acknowledged.push({ row: (body['rows'] as unknown as [number])[0], answer, vector });
       } catch {
         return; // killed before it answered
@@ -66,7 +69,9 @@ describe('kill -9 while answers are added', () => {
       const some = acknowledged.slice(begin, begin + 1000);
       const { body } = await post('/v1/search', { vectors: some.map(({ vector }) => vector), k: 1 });
       const results = body['results'] as unknown as { neighbours: [{ row: number; answer: string }] }[];
-      expect(results.map(({ neighbours: [{ row, answer }] }) => ({ row, answer }))).toEqual(some.map(({ row, answer }) => ({ row, answer })));
+      expect(results.map(({ neighbours: [{ row, answer }] }) => ({ row, answer }))).toEqual(
+        some.map(({ row, answer }) => ({ row, answer })),
+      );
     }
   });
 });

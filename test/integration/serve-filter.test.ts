@@ -8,7 +8,7 @@ import { openDataset } from '../../src/data/dataset.js';
 import { runCli } from '../support/cli.js';
 import { exactRanking } from '../support/exact-search.js';
 import { randomNormal } from '../support/random.js';
-import { makeServedDataset, startServe, type RunningServer, type ServedDataset } from '../support/served.js';
+import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 
 const ADDED = 40;
 const REMOVED = [1, 4, 63, 64];
@@ -28,11 +28,23 @@ beforeAll(async () => {
   const embeddings = await dataset.readEmbeddings();
   vectors = new Float32Array(embeddings.length + ADDED * dim);
   vectors.set(embeddings);
-  vectors.set(randomNormal(ADDED * dim, 3).map((x) => x / 4), embeddings.length);
-  const added = Array.from({ length: ADDED }, (_, i) => ({ qid: 'q', question: 'w1', answer: `added ${i}`, model: `model-${i % 4}`, lang: i % 2 === 0 ? 'eng' : 'zho' }));
+  vectors.set(
+    randomNormal(ADDED * dim, 3).map((x) => x / 4),
+    embeddings.length,
+  );
+  const added = Array.from({ length: ADDED }, (_, i) => ({
+    qid: 'q',
+    question: 'w1',
+    answer: `added ${i}`,
+    model: `model-${i % 4}`,
+    lang: i % 2 === 0 ? 'eng' : 'zho',
+  }));
   valueIds = [...served.records, ...added].map(({ model, lang }) => `${model}$${lang}`);
   server = await startServe(['--index', served.dir], (end) => ends.push(end));
-  const addition = await server.post('/v1/index', { records: added, vectors: added.map((_, i) => vectorOf(dataset.rows + i)) });
+  const addition = await server.post('/v1/index', {
+    records: added,
+    vectors: added.map((_, i) => vectorOf(dataset.rows + i)),
+  });
   expect(addition.status).toBe(201);
   expect((await server.send('DELETE', '/v1/index', { rows: REMOVED })).body['removed']).toBe(REMOVED.length);
 });
@@ -68,8 +80,12 @@ describe('filters over HTTP', () => {
     expect([found.matching, found.k]).toEqual([matching, Math.min(k, matching)]);
     const all = Float32Array.from(queries.flatMap(vectorOf));
     found.results.forEach(({ neighbours }, query) => {
-      const expected = exactRanking(all, query, vectors, dim, 'l2').filter(({ row }) => allowed[row]).slice(0, k);
-      expect(neighbours.map(({ row, valueId }) => [row, valueId])).toEqual(expected.map(({ row }) => [row, valueIds[row]]));
+      const expected = exactRanking(all, query, vectors, dim, 'l2')
+        .filter(({ row }) => allowed[row])
+        .slice(0, k);
+      expect(neighbours.map(({ row, valueId }) => [row, valueId])).toEqual(
+        expected.map(({ row }) => [row, valueIds[row]]),
+      );
       neighbours.forEach(({ distance }, i) => expect(distance).toBeCloseTo(Math.sqrt(expected[i]!.distance), 4));
     });
   });
@@ -78,10 +94,19 @@ describe('filters over HTTP', () => {
     const { body } = await server.post('/v1/identify', { texts: ['w1 w2'], k: 50, filter: { lang: 'zho' } });
     const matching = valueIds.filter((id, row) => id.endsWith('$zho') && !REMOVED.includes(row)).length;
     expect(body).toMatchObject({ k: matching, matching });
-    const [{ ranking, neighbours }] = body['results'] as unknown as [{ ranking: { lang: string; votes: number }[]; neighbours: unknown[] }];
-    expect([new Set(ranking.map(({ lang }) => lang)), ranking.reduce((sum, { votes }) => sum + votes, 0), neighbours.length]).toEqual([new Set(['zho']), matching, matching]);
+    const [{ ranking, neighbours }] = body['results'] as unknown as [
+      { ranking: { lang: string; votes: number }[]; neighbours: unknown[] },
+    ];
+    expect([
+      new Set(ranking.map(({ lang }) => lang)),
+      ranking.reduce((sum, { votes }) => sum + votes, 0),
+      neighbours.length,
+    ]).toEqual([new Set(['zho']), matching, matching]);
     const nobody = await server.post('/v1/identify', { texts: ['w1'], filter: { model: 'model-3', lang: 'eng' } });
-    expect(nobody).toMatchObject({ status: 200, body: { k: 0, matching: 0, results: [{ ranking: [], neighbours: [], evidence: [] }] } });
+    expect(nobody).toMatchObject({
+      status: 200,
+      body: { k: 0, matching: 0, results: [{ ranking: [], neighbours: [], evidence: [] }] },
+    });
   });
 
   it.each([
@@ -98,11 +123,19 @@ describe('filters over HTTP', () => {
   });
 
   it('finds rows that are added and not those that are removed while a filter is in use', async () => {
-    const ask = async () => (await server.post('/v1/search', { vectors: [vectorOf(3)], k: 3, filter: { model: 'late' }, answers: false })).body as unknown as Found;
+    const ask = async () =>
+      (await server.post('/v1/search', { vectors: [vectorOf(3)], k: 3, filter: { model: 'late' }, answers: false }))
+        .body as unknown as Found;
     const record = { qid: 'q', question: 'w1', answer: 'late', model: 'late', lang: 'eng' };
     const rows: number[] = [];
     for (let i = 0; i < 3; i++) {
-      rows.push(((await server.post('/v1/index', { records: [record], vectors: [vectorOf(3 + i)] })).body['rows'] as unknown as [number])[0]);
+      rows.push(
+        (
+          (await server.post('/v1/index', { records: [record], vectors: [vectorOf(3 + i)] })).body[
+            'rows'
+          ] as unknown as [number]
+        )[0],
+      );
       const { matching, results } = await ask();
       expect([matching, results[0]!.neighbours.map(({ row }) => row)]).toEqual([i + 1, expect.arrayContaining(rows)]);
     }
@@ -113,12 +146,35 @@ describe('filters over HTTP', () => {
 });
 
 describe('univar identify with filters', () => {
-  it.each([{ search: 'exact search', flags: ['--exact'] }, { search: 'the index', flags: [] }])('lets only these rows vote, with $search', async ({ flags }) => {
-    const { code, stdout, stderr } = await runCli(['identify', served.dir, '--text', 'w1 w2', '--filter-model', 'model-0', '--filter-model', 'model-2', '--filter-lang', 'eng', '--json', ...flags]);
+  it.each([
+    { search: 'exact search', flags: ['--exact'] },
+    { search: 'the index', flags: [] },
+  ])('lets only these rows vote, with $search', async ({ flags }) => {
+    const { code, stdout, stderr } = await runCli([
+      'identify',
+      served.dir,
+      '--text',
+      'w1 w2',
+      '--filter-model',
+      'model-0',
+      '--filter-model',
+      'model-2',
+      '--filter-lang',
+      'eng',
+      '--json',
+      ...flags,
+    ]);
     expect([code, stderr]).toEqual([0, 'note: the filter leaves 40 of the 60 answers; all of them vote\n']);
-    const { k, matching, texts } = JSON.parse(stdout) as { k: number; matching: number; texts: [{ ranking: { valueId: string; votes: number }[] }] };
+    const { k, matching, texts } = JSON.parse(stdout) as {
+      k: number;
+      matching: number;
+      texts: [{ ranking: { valueId: string; votes: number }[] }];
+    };
     expect([k, matching]).toEqual([40, 40]);
-    expect(texts[0].ranking.map(({ valueId, votes }) => [valueId, votes]).sort()).toEqual([['model-0$eng', 20], ['model-2$eng', 20]]);
+    expect(texts[0].ranking.map(({ valueId, votes }) => [valueId, votes]).sort()).toEqual([
+      ['model-0$eng', 20],
+      ['model-2$eng', 20],
+    ]);
   });
 
   it('names an unknown model and what is near it', async () => {

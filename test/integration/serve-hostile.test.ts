@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { makeServedDataset, startServe, type RunningServer } from '../support/served.js';
+import { makeServedDataset, type RunningServer, startServe } from '../support/served.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-serve-hostile-'));
 const ends: (() => Promise<unknown>)[] = [];
@@ -26,46 +26,169 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true });
 });
 
-const ROUTES = [['POST', '/v1/embeddings'], ['POST', '/v1/identify'], ['POST', '/v1/search'], ['POST', '/v1/index'], ['DELETE', '/v1/index'], ['POST', '/v1/admin/reload']] as const;
+const ROUTES = [
+  ['POST', '/v1/embeddings'],
+  ['POST', '/v1/identify'],
+  ['POST', '/v1/search'],
+  ['POST', '/v1/index'],
+  ['DELETE', '/v1/index'],
+  ['POST', '/v1/admin/reload'],
+] as const;
 const route = fc.constantFrom(...ROUTES);
 const RUNS = { numRuns: 150 };
 
 /** The answer to a body is a refusal in the one form of errors. */
-async function expectRefusal(method: string, path: string, body: string, headers: Record<string, string> = {}): Promise<void> {
+async function expectRefusal(
+  method: string,
+  path: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<void> {
   const answer = await server.send(method, path, body, headers);
   expect(answer.status, `${method} ${path} ${body.slice(0, 200)}`).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
-  expect(answer.body.error).toMatchObject({ message: expect.any(String) as string, type: 'invalid_request_error', code: expect.any(String) as string });
+  expect(answer.body.error).toMatchObject({
+    message: expect.any(String) as string,
+    type: 'invalid_request_error',
+    code: expect.any(String) as string,
+  });
 }
 
 const awkward = fc.oneof(
   fc.jsonValue(),
-  fc.constantFrom<unknown>(null, true, '', 0, -1, 1.5, 1e308, -1e308, 2 ** 53, 2 ** 31, {}, [], [[]], [null], [{}], [[[]]], { length: 3 }, '\ud800', '\0'),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    '',
+    0,
+    -1,
+    1.5,
+    1e308,
+    -1e308,
+    2 ** 53,
+    2 ** 31,
+    {},
+    [],
+    [[]],
+    [null],
+    [{}],
+    [[[]]],
+    { length: 3 },
+    '\ud800',
+    '\0',
+  ),
 );
 /** Bodies that have the right keys and at least one wrong value. */
 const nearlyRight = fc.oneof(
-  fc.tuple(fc.constantFrom('POST /v1/identify', 'POST /v1/search'), fc.record({ texts: fc.constant(['w1']), k: fc.oneof(fc.constantFrom<unknown>(0, -1, 1.5, 1e9, '3', null, [1], {}, 2 ** 60)) })),
-  fc.tuple(fc.constantFrom('POST /v1/identify', 'POST /v1/search'), fc.record({ texts: fc.oneof(fc.array(awkward.filter((value) => typeof value !== 'string' || value === ''), { maxLength: 4 }), fc.object(), fc.string()) })),
-  fc.tuple(fc.constantFrom('POST /v1/identify', 'POST /v1/search'), fc.record({ vectors: fc.oneof(fc.array(fc.array(fc.oneof(fc.double(), awkward), { maxLength: 70 }).filter(({ length }) => length !== 64), { minLength: 1, maxLength: 3 }), awkward) })),
-  fc.tuple(fc.constantFrom('POST /v1/identify', 'POST /v1/search'), fc.record({ vectors: fc.array(fc.constant([...Array<number>(63).fill(0), 1e39]), { minLength: 1, maxLength: 2 }) })),
-  fc.tuple(fc.constant('POST /v1/embeddings'), fc.record({ input: fc.oneof(fc.array(awkward.filter((value) => typeof value !== 'string' || value === ''), { maxLength: 3 }), fc.object(), fc.integer()), encoding_format: awkward })),
-  fc.tuple(fc.constant('POST /v1/index'), fc.record({ records: fc.array(fc.record({ qid: awkward, question: awkward, answer: fc.constant(7), model: awkward, lang: awkward }, { requiredKeys: ['answer'] }), { minLength: 1, maxLength: 3 }) })),
-  fc.tuple(fc.constant('DELETE /v1/index'), fc.record({ rows: fc.oneof(fc.array(fc.oneof(fc.integer({ max: -1 }), fc.double({ noInteger: true }), fc.constantFrom<unknown>('1', null, 2 ** 40)), { minLength: 1, maxLength: 4 }), fc.constant([]), fc.integer()) })),
+  fc.tuple(
+    fc.constantFrom('POST /v1/identify', 'POST /v1/search'),
+    fc.record({
+      texts: fc.constant(['w1']),
+      k: fc.oneof(fc.constantFrom<unknown>(0, -1, 1.5, 1e9, '3', null, [1], {}, 2 ** 60)),
+    }),
+  ),
+  fc.tuple(
+    fc.constantFrom('POST /v1/identify', 'POST /v1/search'),
+    fc.record({
+      texts: fc.oneof(
+        fc.array(
+          awkward.filter((value) => typeof value !== 'string' || value === ''),
+          { maxLength: 4 },
+        ),
+        fc.object(),
+        fc.string(),
+      ),
+    }),
+  ),
+  fc.tuple(
+    fc.constantFrom('POST /v1/identify', 'POST /v1/search'),
+    fc.record({
+      vectors: fc.oneof(
+        fc.array(
+          fc.array(fc.oneof(fc.double(), awkward), { maxLength: 70 }).filter(({ length }) => length !== 64),
+          { minLength: 1, maxLength: 3 },
+        ),
+        awkward,
+      ),
+    }),
+  ),
+  fc.tuple(
+    fc.constantFrom('POST /v1/identify', 'POST /v1/search'),
+    fc.record({ vectors: fc.array(fc.constant([...Array<number>(63).fill(0), 1e39]), { minLength: 1, maxLength: 2 }) }),
+  ),
+  fc.tuple(
+    fc.constant('POST /v1/embeddings'),
+    fc.record({
+      input: fc.oneof(
+        fc.array(
+          awkward.filter((value) => typeof value !== 'string' || value === ''),
+          { maxLength: 3 },
+        ),
+        fc.object(),
+        fc.integer(),
+      ),
+      encoding_format: awkward,
+    }),
+  ),
+  fc.tuple(
+    fc.constant('POST /v1/index'),
+    fc.record({
+      records: fc.array(
+        fc.record(
+          { qid: awkward, question: awkward, answer: fc.constant(7), model: awkward, lang: awkward },
+          { requiredKeys: ['answer'] },
+        ),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  ),
+  fc.tuple(
+    fc.constant('DELETE /v1/index'),
+    fc.record({
+      rows: fc.oneof(
+        fc.array(
+          fc.oneof(
+            fc.integer({ max: -1 }),
+            fc.double({ noInteger: true }),
+            fc.constantFrom<unknown>('1', null, 2 ** 40),
+          ),
+          { minLength: 1, maxLength: 4 },
+        ),
+        fc.constant([]),
+        fc.integer(),
+      ),
+    }),
+  ),
 );
 
 describe('hostile bodies', () => {
   it('are refused where they are no JSON', async () => {
     await fc.assert(
-      fc.asyncProperty(route, fc.oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.json().map((json) => json.slice(0, -1) || '{'), fc.json().map((json) => `${json},`)), async ([method, path], body) => {
-        fc.pre(body.trim() !== '{}');
-        await expectRefusal(method, path, body);
-      }),
+      fc.asyncProperty(
+        route,
+        fc.oneof(
+          fc.string({ unit: 'binary', minLength: 1 }),
+          fc.json().map((json) => json.slice(0, -1) || '{'),
+          fc.json().map((json) => `${json},`),
+        ),
+        async ([method, path], body) => {
+          fc.pre(body.trim() !== '{}');
+          await expectRefusal(method, path, body);
+        },
+      ),
       RUNS,
     );
   });
 
   it('are refused where they are any JSON', async () => {
-    await fc.assert(fc.asyncProperty(route, fc.jsonValue().filter((value) => JSON.stringify(value) !== '{}'), ([method, path], value) => expectRefusal(method, path, JSON.stringify(value))), RUNS);
+    await fc.assert(
+      fc.asyncProperty(
+        route,
+        fc.jsonValue().filter((value) => JSON.stringify(value) !== '{}'),
+        ([method, path], value) => expectRefusal(method, path, JSON.stringify(value)),
+      ),
+      RUNS,
+    );
   });
 
   it('are refused where they are nearly right', async () => {
@@ -93,12 +216,22 @@ describe('hostile bodies', () => {
     ['more than the limit', JSON.stringify({ texts: ['x'.repeat(2 ** 20)] })],
     ['NaN', '{"vectors": [[NaN]]}'],
   ])('are refused: %s', async (_, body) => {
-    for (const path of ['/v1/identify', '/v1/search', '/v1/index', '/v1/admin/reload']) await expectRefusal('POST', path, body);
+    for (const path of ['/v1/identify', '/v1/search', '/v1/index', '/v1/admin/reload'])
+      await expectRefusal('POST', path, body);
     expect(({} as Record<string, unknown>)['k']).toBeUndefined();
   });
 
   it('are refused with a wrong content type', async () => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/json/x', 'application/jsonp', '', 'json']) {
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+      'application/json/x',
+      'application/jsonp',
+      '',
+      'json',
+    ]) {
       await expectRefusal('POST', '/v1/identify', '{"texts": ["w1"]}', { 'content-type': type });
     }
     const form = new FormData();
@@ -112,11 +245,21 @@ describe('hostile texts', () => {
   it('are identified like any other', async () => {
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 50 });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(text, fc.record({ question: text, answer: text }), fc.constantFrom('\ud800', '\0', ' ', '\u202e', '[CLS]', '<script>')), { minLength: 1, maxLength: 5 }), async (texts) => {
-        const { status, body } = await server.post('/v1/identify', { texts, k: 3 });
-        expect([status, body.error]).toEqual([200, undefined]);
-        expect((body['results'] as unknown as unknown[]).length).toBe(texts.length);
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            text,
+            fc.record({ question: text, answer: text }),
+            fc.constantFrom('\ud800', '\0', ' ', '\u202e', '[CLS]', '<script>'),
+          ),
+          { minLength: 1, maxLength: 5 },
+        ),
+        async (texts) => {
+          const { status, body } = await server.post('/v1/identify', { texts, k: 3 });
+          expect([status, body.error]).toEqual([200, undefined]);
+          expect((body['results'] as unknown as unknown[]).length).toBe(texts.length);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -126,12 +269,24 @@ describe('what is no request', () => {
   it.each([
     ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^(HTTP\/1\.1 4|$)/],
     ['a bad method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 4/],
-    ['two lengths', 'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}', /^HTTP\/1\.1 400/],
-    ['length and chunks', 'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', /^HTTP\/1\.1 400/],
+    [
+      'two lengths',
+      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+      /^HTTP\/1\.1 400/,
+    ],
+    [
+      'length and chunks',
+      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      /^HTTP\/1\.1 400/,
+    ],
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, /^HTTP\/1\.1 431/],
     ['a bad path', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400.*"error":/s],
     ['a long path', `GET /${'a/'.repeat(4000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, /^HTTP\/1\.1 4/],
-    ['half a body', 'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te', /^/],
+    [
+      'half a body',
+      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te',
+      /^/,
+    ],
   ])('is refused: %s', async (_, bytes, says) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.on('error', () => undefined);

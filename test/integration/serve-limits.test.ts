@@ -4,12 +4,20 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Limits } from '../../src/server/limits.js';
 import { Server, type ServerOptions } from '../../src/server/start-server.js';
-import { sendJson, type Answer } from '../support/served.js';
+import { type Answer, sendJson } from '../support/served.js';
 import { SlowEncoder } from '../support/slow-encoder.js';
 
-async function start(encoder: SlowEncoder, options: { limits?: Partial<Limits>; batching?: ServerOptions['batching'] } = {}) {
+async function start(
+  encoder: SlowEncoder,
+  options: { limits?: Partial<Limits>; batching?: ServerOptions['batching'] } = {},
+) {
   const lines: string[] = [];
-  const server = await Server.start({ encoder, port: 0, log: { level: 'info', stream: { write: (line) => void lines.push(line) }, texts: false }, ...options });
+  const server = await Server.start({
+    encoder,
+    port: 0,
+    log: { level: 'info', stream: { write: (line) => void lines.push(line) }, texts: false },
+    ...options,
+  });
   let stopped: Promise<void> | undefined;
   const stop = (settings?: Parameters<Server['stop']>[0]): Promise<void> => (stopped ??= server.stop(settings));
   onTestFinished(() => {
@@ -18,7 +26,8 @@ async function start(encoder: SlowEncoder, options: { limits?: Partial<Limits>; 
   });
   const { url } = server;
   const embed = (input: string | string[]): Promise<Answer> => sendJson(url, 'POST', '/v1/embeddings', { input });
-  const metric = async (name: string): Promise<number> => Number(new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())![1]);
+  const metric = async (name: string): Promise<number> =>
+    Number(new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())![1]);
   return { url, stop, embed, lines, metric };
 }
 
@@ -58,11 +67,17 @@ describe('limits', () => {
   it('limits bodies, texts and their number', async () => {
     const { embed, url } = await start(new SlowEncoder(0), { limits: { bodyBytes: 1000, texts: 3, textLength: 10 } });
     expect((await embed(['a', 'b', 'c'])).status).toBe(200);
-    expect(await embed(['a', 'b', 'c', 'd'])).toMatchObject({ status: 400, body: { error: { code: 'ERR_ARG_RANGE' } } });
+    expect(await embed(['a', 'b', 'c', 'd'])).toMatchObject({
+      status: 400,
+      body: { error: { code: 'ERR_ARG_RANGE' } },
+    });
     expect(await embed('x'.repeat(11))).toMatchObject({ status: 400 });
     expect((await embed('😀'.repeat(10))).status).toBe(200);
     expect(await embed('x'.repeat(1000))).toMatchObject({ status: 413, body: { error: { code: 'body_too_large' } } });
-    expect(await sendJson(url, 'POST', '/v1/identify', { texts: ['a'] })).toMatchObject({ status: 404, body: { error: { code: 'no_index' } } });
+    expect(await sendJson(url, 'POST', '/v1/identify', { texts: ['a'] })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'no_index' } },
+    });
   });
 
   it('does not encode for a client that has gone', async () => {
@@ -71,7 +86,12 @@ describe('limits', () => {
     const running = embed('a');
     await until(() => encoder.calls.length === 1);
     const client = new AbortController();
-    const leaving = fetch(`${url}/v1/embeddings`, { method: 'POST', signal: client.signal, headers: { 'content-type': 'application/json' }, body: '{"input": ["b", "c"]}' });
+    const leaving = fetch(`${url}/v1/embeddings`, {
+      method: 'POST',
+      signal: client.signal,
+      headers: { 'content-type': 'application/json' },
+      body: '{"input": ["b", "c"]}',
+    });
     const left = leaving.catch((error: unknown) => error);
     await until(async () => (await metric('univar_encode_waiting_tokens')) > 0);
     client.abort();
@@ -118,7 +138,9 @@ describe('Server.stop', () => {
     const { stop, url } = await start(new SlowEncoder(0));
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write('POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    socket.write(
+      'POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await stop({ timeoutMs: 50 });

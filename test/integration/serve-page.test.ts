@@ -2,89 +2,95 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CHROMIUM } from '../support/map-page.js';
-import { makeServedDataset, startServe, type RunningServer, type ServedDataset } from '../support/served.js';
+import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 
 const HOSTILE = '<img src=x onerror="window.hit=1">';
 const scratch = mkdtempSync(join(tmpdir(), 'univar-serve-page-'));
 const ends: (() => Promise<unknown>)[] = [];
 
-describe.skipIf(!CHROMIUM)(`the page at / (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`, () => {
-  let served: ServedDataset;
-  let server: RunningServer;
-  let browser: Browser;
-  let page: Page;
-  const errors: string[] = [];
-  const requests: string[] = [];
+describe.skipIf(!CHROMIUM)(
+  `the page at / (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`,
+  () => {
+    let served: ServedDataset;
+    let server: RunningServer;
+    let browser: Browser;
+    let page: Page;
+    const errors: string[] = [];
+    const requests: string[] = [];
 
-  beforeAll(async () => {
-    served = await makeServedDataset(scratch);
-    server = await startServe(['--index', served.dir], (end) => ends.push(end));
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
-    page = await browser.newPage({ viewport: { width: 1000, height: 1200 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text());
+    beforeAll(async () => {
+      served = await makeServedDataset(scratch);
+      server = await startServe(['--index', served.dir], (end) => ends.push(end));
+      browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+      page = await browser.newPage({ viewport: { width: 1000, height: 1200 } });
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on('request', (request) => requests.push(request.url()));
+      await page.goto(server.url);
     });
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.goto(server.url);
-  });
-  afterAll(async () => {
-    await browser.close();
-    for (const end of ends) await end();
-    rmSync(scratch, { recursive: true });
-  });
+    afterAll(async () => {
+      await browser.close();
+      for (const end of ends) await end();
+      rmSync(scratch, { recursive: true });
+    });
 
-  it('lists the routes and reaches nothing but its server', async () => {
-    await page.waitForSelector('#routes table');
-    expect(await page.textContent('#routes')).toContain('POST /v1/identify');
-    expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:'))).toEqual([]);
-  });
+    it('lists the routes and reaches nothing but its server', async () => {
+      await page.waitForSelector('#routes table');
+      expect(await page.textContent('#routes')).toContain('POST /v1/identify');
+      expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:'))).toEqual([]);
+    });
 
-  it('identifies, searches and embeds', async () => {
-    const { question, answer, model } = served.records[4]!;
-    await page.fill('#question', question);
-    await page.fill('#text', answer);
-    await page.click('#identify');
-    await page.waitForSelector('#result meter');
-    expect(await page.textContent('#result')).toContain(`${model}$eng`);
-    expect(await page.textContent('#result h2 + table tbody tr')).toContain(answer);
-    await page.click('#search');
-    await page.waitForSelector('#result tbody tr:nth-child(10)');
-    await page.click('#embed');
-    await page.waitForSelector('#result p:has-text("64 entries")');
-  });
+    it('identifies, searches and embeds', async () => {
+      const { question, answer, model } = served.records[4]!;
+      await page.fill('#question', question);
+      await page.fill('#text', answer);
+      await page.click('#identify');
+      await page.waitForSelector('#result meter');
+      expect(await page.textContent('#result')).toContain(`${model}$eng`);
+      expect(await page.textContent('#result h2 + table tbody tr')).toContain(answer);
+      await page.click('#search');
+      await page.waitForSelector('#result tbody tr:nth-child(10)');
+      await page.click('#embed');
+      await page.waitForSelector('#result p:has-text("64 entries")');
+    });
 
-  it('lets only the answers of some models be found', async () => {
-    await page.fill('#text', 'w1 w2');
-    await page.fill('#models', 'model-1, model-2');
-    await page.fill('#langs', 'eng');
-    await page.click('#search');
-    await page.waitForSelector('#result p:has-text("The filter leaves 40 answers.")');
-    const found = await page.locator('#result tbody tr td:nth-child(2)').allTextContents();
-    expect(new Set(found)).toEqual(new Set(['model-1$eng', 'model-2$eng']));
-    for (const id of ['#models', '#langs']) await page.fill(id, '');
-  });
+    it('lets only the answers of some models be found', async () => {
+      await page.fill('#text', 'w1 w2');
+      await page.fill('#models', 'model-1, model-2');
+      await page.fill('#langs', 'eng');
+      await page.click('#search');
+      await page.waitForSelector('#result p:has-text("The filter leaves 40 answers.")');
+      const found = await page.locator('#result tbody tr td:nth-child(2)').allTextContents();
+      expect(new Set(found)).toEqual(new Set(['model-1$eng', 'model-2$eng']));
+      for (const id of ['#models', '#langs']) await page.fill(id, '');
+    });
 
-  it('shows hostile answers and errors as texts', async () => {
-    const record = { qid: 'q', question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
-    expect((await server.post('/v1/index', { records: [record] })).status).toBe(201);
-    await page.fill('#question', HOSTILE);
-    await page.fill('#text', HOSTILE);
-    await page.click('#identify');
-    await page.locator('#result tbody', { hasText: `${HOSTILE}$eng` }).first().waitFor();
-    expect(await page.evaluate('[window.hit, document.images.length]')).toEqual([undefined, 0]);
-    expect(errors).toEqual([]);
-    await page.fill('#text', '');
-    await page.click('#identify');
-    await page.waitForSelector('#result .error');
-    expect(await page.textContent('#result .error')).toContain('must NOT have fewer than 1 characters');
-    await page.fill('#text', 'w1');
-    await page.fill('#models', 'model1');
-    await page.click('#search');
-    await page.waitForSelector('#result .error:has-text("model-1")');
-  });
-});
+    it('shows hostile answers and errors as texts', async () => {
+      const record = { qid: 'q', question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
+      expect((await server.post('/v1/index', { records: [record] })).status).toBe(201);
+      await page.fill('#question', HOSTILE);
+      await page.fill('#text', HOSTILE);
+      await page.click('#identify');
+      await page
+        .locator('#result tbody', { hasText: `${HOSTILE}$eng` })
+        .first()
+        .waitFor();
+      expect(await page.evaluate('[window.hit, document.images.length]')).toEqual([undefined, 0]);
+      expect(errors).toEqual([]);
+      await page.fill('#text', '');
+      await page.click('#identify');
+      await page.waitForSelector('#result .error');
+      expect(await page.textContent('#result .error')).toContain('must NOT have fewer than 1 characters');
+      await page.fill('#text', 'w1');
+      await page.fill('#models', 'model1');
+      await page.click('#search');
+      await page.waitForSelector('#result .error:has-text("model-1")');
+    });
+  },
+);

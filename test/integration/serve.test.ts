@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { CHANGES_FILE } from '../../src/collection/live-collection.js';
 import { formatQa } from '../../src/core/question-answer.js';
-import { openDataset } from '../../src/data/dataset.js';
 import { vectorsToBase64 } from '../../src/data/change-frames.js';
+import { openDataset } from '../../src/data/dataset.js';
 import { runCli } from '../support/cli.js';
-import { makeServedDataset, startServe, type RunningServer, type ServedDataset } from '../support/served.js';
+import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-serve-'));
 let served: ServedDataset;
@@ -50,20 +50,43 @@ describe('embeddings', () => {
     const single = await client.embeddings.create({ model: 'tiny', input: input[0]! });
     expect(single.usage.total_tokens).toBeLessThan(packed.usage.total_tokens);
     expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['tiny']);
-    await expect(client.embeddings.create({ model: 'text-embedding-3-small', input })).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
-    await expect(client.embeddings.create({ model: 'tiny', input, dimensions: 3 })).rejects.toMatchObject({ status: 400, code: 'ERR_ARG_RANGE' });
+    await expect(client.embeddings.create({ model: 'text-embedding-3-small', input })).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+    });
+    await expect(client.embeddings.create({ model: 'tiny', input, dimensions: 3 })).rejects.toMatchObject({
+      status: 400,
+      code: 'ERR_ARG_RANGE',
+    });
   });
 });
 
 describe('identification and search', () => {
   it('tells what univar identify tells', async () => {
     const { question, answer } = served.records[7]!;
-    const cli = await runCli(['identify', served.dir, '--question', question, '--text', answer, '--k', '9', '--evidence', '2', '--json']);
+    const cli = await runCli([
+      'identify',
+      served.dir,
+      '--question',
+      question,
+      '--text',
+      answer,
+      '--k',
+      '9',
+      '--evidence',
+      '2',
+      '--json',
+    ]);
     const [expected] = (JSON.parse(cli.stdout) as { texts: Record<string, unknown>[] }).texts;
     const { status, body } = await server.post('/v1/identify', { texts: [{ question, answer }], k: 9, evidence: 2 });
-    const [{ ranking, neighbours, evidence }] = body['results'] as unknown as [Record<string, { distance: number; row: number; valueId: string; meanDistance: number }[]>];
+    const [{ ranking, neighbours, evidence }] = body['results'] as unknown as [
+      Record<string, { distance: number; row: number; valueId: string; meanDistance: number }[]>,
+    ];
     expect(status).toBe(200);
-    const close = (rows: unknown) => JSON.parse(JSON.stringify(rows), (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(4)) : value)) as unknown;
+    const close = (rows: unknown) =>
+      JSON.parse(JSON.stringify(rows), (_, value: unknown) =>
+        typeof value === 'number' ? Number(value.toFixed(4)) : value,
+      ) as unknown;
     expect(close(ranking)).toEqual(close(expected!['ranking']));
     expect(close(neighbours)).toEqual(close(expected!['neighbours']));
     expect(evidence).toMatchObject([{ row: 7, question, answer }, {}]);
@@ -72,9 +95,16 @@ describe('identification and search', () => {
   it('takes vectors as numbers and as base64', async () => {
     const vectors = [Array.from(rowOf(3)), vectorsToBase64(rowOf(4))];
     const { body } = await server.post('/v1/search', { vectors, k: 1 });
-    expect(body['results']).toMatchObject([{ neighbours: [{ row: 3, distance: 0, answer: served.records[3]!.answer }] }, { neighbours: [{ row: 4, distance: 0 }] }]);
+    expect(body['results']).toMatchObject([
+      { neighbours: [{ row: 3, distance: 0, answer: served.records[3]!.answer }] },
+      { neighbours: [{ row: 4, distance: 0 }] },
+    ]);
     const bare = await server.post('/v1/search', { vectors, k: 2, answers: false });
-    expect(Object.keys((bare.body['results'] as unknown as { neighbours: object[] }[])[0]!.neighbours[0]!)).toEqual(['row', 'distance', 'valueId']);
+    expect(Object.keys((bare.body['results'] as unknown as { neighbours: object[] }[])[0]!.neighbours[0]!)).toEqual([
+      'row',
+      'distance',
+      'valueId',
+    ]);
   });
 
   it.each([
@@ -99,7 +129,9 @@ describe('identification and search', () => {
 
   it('refuses vectors that are not finite in float32', async () => {
     for (const entry of [1e300, -1e16]) {
-      const { status, body } = await server.post('/v1/search', { vectors: [[entry, ...Array<number>(dim - 1).fill(0)]] });
+      const { status, body } = await server.post('/v1/search', {
+        vectors: [[entry, ...Array<number>(dim - 1).fill(0)]],
+      });
       expect([status, body.error!.code]).toEqual([400, 'ERR_ARG_RANGE']);
     }
     const nan = vectorsToBase64(Float32Array.of(NaN, ...Array<number>(dim - 1).fill(0)));
@@ -114,11 +146,23 @@ describe('operations', () => {
     expect(await server.send('GET', '/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } });
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(metrics).toMatch(/^univar_index_rows 60$/m);
-    expect(metrics).toMatch(/^univar_http_request_seconds_count\{method="POST",route="\/v1\/identify",status="200"\} \d+$/m);
+    expect(metrics).toMatch(
+      /^univar_http_request_seconds_count\{method="POST",route="\/v1\/identify",status="200"\} \d+$/m,
+    );
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);
     const { body } = await server.send('GET', '/openapi.json');
-    expect(Object.keys(body['paths']!).sort()).toEqual(['/v1/admin/reload', '/v1/embeddings', '/v1/identify', '/v1/index', '/v1/models', '/v1/search']);
-    expect(await server.send('GET', '/v1/nothing')).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect(Object.keys(body['paths']!).sort()).toEqual([
+      '/v1/admin/reload',
+      '/v1/embeddings',
+      '/v1/identify',
+      '/v1/index',
+      '/v1/models',
+      '/v1/search',
+    ]);
+    expect(await server.send('GET', '/v1/nothing')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found' } },
+    });
     expect((await server.post('/v1/identify', { texts: ['a'] }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
   });
 
@@ -137,11 +181,28 @@ describe('operations', () => {
   it('wants a key where it has a file of them, and keeps rates', async () => {
     const keys = join(scratch, 'keys.txt');
     writeFileSync(keys, '0123456789abcdef-one\n0123456789abcdef-two\n');
-    const { url, post, send } = await startServe(['--index', served.dir, '--read-only', '--api-key-file', keys, '--rate-limit', '3']);
+    const { url, post, send } = await startServe([
+      '--index',
+      served.dir,
+      '--read-only',
+      '--api-key-file',
+      keys,
+      '--rate-limit',
+      '3',
+    ]);
     const one = { authorization: 'Bearer 0123456789abcdef-one' };
-    expect(await post('/v1/search', { texts: ['w1'] })).toMatchObject({ status: 401, body: { error: { type: 'authentication_error' } } });
-    expect((await post('/v1/search', { texts: ['w1'] }, { authorization: 'Bearer 0123456789abcdef-onf' })).status).toBe(401);
-    expect([(await fetch(`${url}/metrics`)).status, (await fetch(`${url}/healthz`)).status, (await fetch(url)).status]).toEqual([401, 200, 200]);
+    expect(await post('/v1/search', { texts: ['w1'] })).toMatchObject({
+      status: 401,
+      body: { error: { type: 'authentication_error' } },
+    });
+    expect((await post('/v1/search', { texts: ['w1'] }, { authorization: 'Bearer 0123456789abcdef-onf' })).status).toBe(
+      401,
+    );
+    expect([
+      (await fetch(`${url}/metrics`)).status,
+      (await fetch(`${url}/healthz`)).status,
+      (await fetch(url)).status,
+    ]).toEqual([401, 200, 200]);
     expect((await send('GET', '/%76%31/models')).status).toBe(401);
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push(await post('/v1/search', { texts: ['w1'] }, one));
@@ -150,7 +211,10 @@ describe('operations', () => {
     expect(Number(statuses[3]!.headers.get('retry-after'))).toBeGreaterThan(0);
     const two = { authorization: 'Bearer 0123456789abcdef-two' };
     expect((await post('/v1/search', { texts: ['w1'] }, two)).status).toBe(200);
-    expect(await send('DELETE', '/v1/index', { rows: [1] }, two)).toMatchObject({ status: 403, body: { error: { code: 'read_only' } } });
+    expect(await send('DELETE', '/v1/index', { rows: [1] }, two)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'read_only' } },
+    });
   });
 
   it.each([
@@ -167,7 +231,10 @@ describe('operations', () => {
     const taken = await runCli(['serve', '--encoder', served.encoder, '--port', new URL(server.url).port]);
     expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('the port is in use') as string });
     const second = await runCli(['serve', '--index', served.dir, '--port', '0']);
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${server.child.pid!}`) as string });
+    expect(second).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`process ${server.child.pid!}`) as string,
+    });
   });
 });
 
@@ -177,20 +244,35 @@ describe('changes', () => {
     await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', served.encoder]);
     const first = await startServe(['--index', dir]);
     const record = { qid: 'new', question: 'w1 w2', answer: 'w290 w291 w292', model: 'other', lang: 'fra' };
-    expect(await first.post('/v1/index', { records: [record, { ...record, answer: 'w299' }] })).toMatchObject({ status: 201, body: { rows: [60, 61], size: 62 } });
+    expect(await first.post('/v1/index', { records: [record, { ...record, answer: 'w299' }] })).toMatchObject({
+      status: 201,
+      body: { rows: [60, 61], size: 62 },
+    });
     const ask = { texts: [{ question: record.question, answer: record.answer }], k: 1 };
-    const found = { results: [{ ranking: [{ valueId: 'other$fra' }], evidence: [{ row: 60, answer: record.answer }] }] };
+    const found = {
+      results: [{ ranking: [{ valueId: 'other$fra' }], evidence: [{ row: 60, answer: record.answer }] }],
+    };
     expect(await first.post('/v1/identify', ask)).toMatchObject({ body: found });
-    expect((await first.send('DELETE', '/v1/index', { rows: [61, 5, 5, 4000] })).body).toEqual({ removed: 2, size: 60 });
+    expect((await first.send('DELETE', '/v1/index', { rows: [61, 5, 5, 4000] })).body).toEqual({
+      removed: 2,
+      size: 60,
+    });
     const vectors = [Array.from(rowOf(5))];
-    expect((await first.post('/v1/search', { vectors, k: 1 })).body['results']).not.toMatchObject([{ neighbours: [{ row: 5 }] }]);
+    expect((await first.post('/v1/search', { vectors, k: 1 })).body['results']).not.toMatchObject([
+      { neighbours: [{ row: 5 }] },
+    ]);
     expect((await first.post('/v1/index', { records: [record], vectors: [[1], [2]] })).status).toBe(400);
     first.child.kill('SIGTERM');
     expect((await first.result).code).toBe(0);
 
     appendFileSync(join(dir, CHANGES_FILE), '0badc0de [{"remove":[1,2');
     const second = await startServe(['--index', dir]);
-    expect((await second.send('GET', '/v1/index')).body).toMatchObject({ rows: 60, added: 2, removed: 2, factory: 'Flat' });
+    expect((await second.send('GET', '/v1/index')).body).toMatchObject({
+      rows: 60,
+      added: 2,
+      removed: 2,
+      factory: 'Flat',
+    });
     expect(await second.post('/v1/identify', ask)).toMatchObject({ body: found });
     expect(second.log()).toMatch(/24 bytes of a change that was never acknowledged/);
     expect((await second.post('/v1/index', { records: [record] })).body['rows']).toEqual([62]);

@@ -16,17 +16,25 @@ const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const STEP = process.env['FULL_CORPUS'] === '1' ? 1 : 25;
 const TIMEOUT_MS = 600_000;
 
-const files = existsSync(DATA) ? ['qa', 'questions', 'translationese'].flatMap((folder) => readdirSync(DATA + folder).map((name) => `${folder}/${name}`)) : [];
+const files = existsSync(DATA)
+  ? ['qa', 'questions', 'translationese'].flatMap((folder) =>
+      readdirSync(DATA + folder).map((name) => `${folder}/${name}`),
+    )
+  : [];
 
 /** All strings of every STEP-th row. */
 async function* readTexts(file: string): AsyncGenerator<string[]> {
   const stream = createReadStream(DATA + file);
-  const lines = createInterface({ input: file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream, crlfDelay: Infinity });
+  const lines = createInterface({
+    input: file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream,
+    crlfDelay: Infinity,
+  });
   let row = 0;
   let texts: string[] = [];
   for await (const line of lines) {
     if (row++ % STEP !== 0) continue;
-    for (const value of Object.values(JSON.parse(line) as Record<string, unknown>)) if (typeof value === 'string') texts.push(value);
+    for (const value of Object.values(JSON.parse(line) as Record<string, unknown>))
+      if (typeof value === 'string') texts.push(value);
     if (texts.length >= 4096) {
       yield texts;
       texts = [];

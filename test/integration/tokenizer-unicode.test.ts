@@ -1,7 +1,8 @@
 /**
- * Every code point, one by one, against the Rust implementation. The vocabulary has a token at the start and in the middle
- * of a word for each code point that has a property of its own, so any difference in category, case or decomposition
- * shows in the ids. The others (unassigned, private use, Hangul syllables and the higher ideographs) become unknown words.
+ * Every code point, one by one, against the Rust implementation. The vocabulary has a token at the start and in the
+ * middle of a word for each code point that has a property of its own, so any difference in category, case or
+ * decomposition shows in the ids. The others (unassigned, private use, Hangul syllables and the higher ideographs)
+ * become unknown words.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,9 @@ let json: TokenizerJson;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'univar-unicode-'));
-  characters = Array.from({ length: 0x110000 }, (_, c) => c).filter((c) => c < 0xd800 || c > 0xdfff).map((c) => String.fromCodePoint(c));
+  characters = Array.from({ length: 0x110000 }, (_, c) => c)
+    .filter((c) => c < 0xd800 || c > 0xdfff)
+    .map((c) => String.fromCodePoint(c));
   distinct = characters.filter((c) => !/[\p{Cn}\p{Co}\u{ac00}-\u{d7a3}\u{20000}-\u{3ffff}]/u.test(c));
   json = jsonWithVocabulary(distinct.flatMap((c) => [c, `##${c}`]));
 });
@@ -41,7 +44,9 @@ async function compare(change: object, texts: string[]): Promise<void> {
 /** Joins words so that the reference is called less often. */
 function texts(of: string[], word: (c: string) => string): string[] {
   const words = of.map(word);
-  return Array.from({ length: Math.ceil(words.length / PER_TEXT) }, (_, i) => words.slice(i * PER_TEXT, (i + 1) * PER_TEXT).join('\n'));
+  return Array.from({ length: Math.ceil(words.length / PER_TEXT) }, (_, i) =>
+    words.slice(i * PER_TEXT, (i + 1) * PER_TEXT).join('\n'),
+  );
 }
 
 describe('every code point has the ids of the Rust implementation', () => {
@@ -51,16 +56,33 @@ describe('every code point has the ids of the Rust implementation', () => {
     { clean_text: false, handle_chinese_chars: false, strip_accents: false, lowercase: true },
     { clean_text: false, handle_chinese_chars: false, strip_accents: true, lowercase: false },
   ])('inside a word, with %j', async (settings) => {
-    await compare({ normalizer: { type: 'BertNormalizer', ...settings } }, texts(characters, (c) => `a${c}b`));
+    await compare(
+      { normalizer: { type: 'BertNormalizer', ...settings } },
+      texts(characters, (c) => `a${c}b`),
+    );
   });
 
   it('among combining characters', async () => {
-    await compare({}, texts(distinct, (c) => `x\u0345${c}\u0334y\u302e${c}\u302f${c}\u3099`));
+    await compare(
+      {},
+      texts(distinct, (c) => `x\u0345${c}\u0334y\u302e${c}\u302f${c}\u3099`),
+    );
   });
 
   it('beside an added token that must be a single word', async () => {
     // Not a word of the vocabulary by itself, so that its id shows whether the added token was found.
-    const added = { id: Object.keys(json.model.vocab).length, content: 'QQ', single_word: true, lstrip: false, rstrip: false, normalized: false, special: false };
-    await compare({ added_tokens: [added] }, texts(characters, (c) => `QQ${c} ${c}QQ`));
+    const added = {
+      id: Object.keys(json.model.vocab).length,
+      content: 'QQ',
+      single_word: true,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: false,
+    };
+    await compare(
+      { added_tokens: [added] },
+      texts(characters, (c) => `QQ${c} ${c}QQ`),
+    );
   });
 });

@@ -10,9 +10,9 @@ import { SafetensorsFile } from '../../src/encoder/safetensors.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
 import { runCli, startCli } from '../support/cli.js';
+import { seededRandom } from '../support/random.js';
 import { writeRecords } from '../support/records.js';
 import { smallDisk } from '../support/small-disk.js';
-import { seededRandom } from '../support/random.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { answers, writeTrainableEncoder } from '../support/trainable-encoder.js';
 
@@ -39,86 +39,130 @@ function setting(): TrainOptions & { data: string[] } {
 
 const weights = (run: string, encoder = 'last'): Buffer => readFileSync(join(run, encoder, 'model.safetensors'));
 const metricsOf = (run: string): Record<string, unknown>[] =>
-  readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 const checkpoints = (run: string): string[] => readdirSync(run).filter((name) => name.startsWith('step-'));
 /** Without what depends on the clock. */
 const course = (run: string): unknown[] => metricsOf(run).map((line) => ({ ...line, seconds: 0 }));
 
 describe('train', () => {
   it('learns to identify answers to questions it was not trained on', async () => {
-    const options = { ...setting(), steps: 40, lambda: 1, batchSize: 16, learningRate: 3e-3, validateEvery: 20, validationShare: 0.3 };
+    const options = {
+      ...setting(),
+      steps: 40,
+      lambda: 1,
+      batchSize: 16,
+      learningRate: 3e-3,
+      validateEvery: 20,
+      validationShare: 0.3,
+    };
     const summary = await train(options);
-    const validations = metricsOf(options.out).filter(({ kind }) => kind === 'validation') as { step: number; balancedAccuracy: number; chance: number }[];
+    const validations = metricsOf(options.out).filter(({ kind }) => kind === 'validation') as {
+      step: number;
+      balancedAccuracy: number;
+      chance: number;
+    }[];
     expect(validations.map(({ step }) => step)).toEqual([0, 20, 40]);
-    expect(summary.best!.balancedAccuracy).toBe(Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)));
+    expect(summary.best!.balancedAccuracy).toBe(
+      Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)),
+    );
     expect(summary.best!.balancedAccuracy).toBeGreaterThan(validations[0]!.balancedAccuracy + 0.2);
-    const losses = metricsOf(options.out).filter(({ kind }) => kind === 'step').map(({ loss }) => loss as number);
+    const losses = metricsOf(options.out)
+      .filter(({ kind }) => kind === 'step')
+      .map(({ loss }) => loss as number);
     expect(losses.length).toBe(40);
     expect(losses.slice(-5).reduce((a, b) => a + b)).toBeLessThan(losses.slice(0, 5).reduce((a, b) => a + b));
   });
 
-  it.each(['mixed', 'one-source', 'same-questions'] as const)('gives the same bytes for the same seed with sampler %s, others for another seed', async (sampler) => {
-    const options = { ...setting(), sampler };
-    await train(options);
-    const again = { ...options, out: `${options.out}-again` };
-    await train(again);
-    expect(weights(again.out).equals(weights(options.out))).toBe(true);
-    expect(course(again.out)).toEqual(course(options.out));
-    const other = { ...options, out: `${options.out}-other`, seed: 43 };
-    await train(other);
-    expect(weights(other.out).equals(weights(options.out))).toBe(false);
-  });
+  it.each(['mixed', 'one-source', 'same-questions'] as const)(
+    'gives the same bytes for the same seed with sampler %s, others for another seed',
+    async (sampler) => {
+      const options = { ...setting(), sampler };
+      await train(options);
+      const again = { ...options, out: `${options.out}-again` };
+      await train(again);
+      expect(weights(again.out).equals(weights(options.out))).toBe(true);
+      expect(course(again.out)).toEqual(course(options.out));
+      const other = { ...options, out: `${options.out}-other`, seed: 43 };
+      await train(other);
+      expect(weights(other.out).equals(weights(options.out))).toBe(false);
+    },
+  );
 
   // Frozen layers with single answers as views keep activations, which a resumed run has to compute again.
-  it.each([{}, { freezeLayers: 1, lambda: 1, precision: 'bf16' }] as const)('goes on bit for bit after an abort at every step with %j', async (changes) => {
-    const options = { ...setting(), ...changes };
-    await train({ ...options, out: `${options.out}-whole` });
-    for (let aborts = 0; ; aborts++) {
-      const controller = new AbortController();
-      const events = { onStep: () => controller.abort() };
-      const result = await train({ ...options, signal: controller.signal, events }).catch((error: unknown) => error);
-      if (!(result instanceof Error)) {
-        expect(aborts).toBe(7);
-        break;
+  it.each([{}, { freezeLayers: 1, lambda: 1, precision: 'bf16' }] as const)(
+    'goes on bit for bit after an abort at every step with %j',
+    async (changes) => {
+      const options = { ...setting(), ...changes };
+      await train({ ...options, out: `${options.out}-whole` });
+      for (let aborts = 0; ; aborts++) {
+        const controller = new AbortController();
+        const events = { onStep: () => controller.abort() };
+        const result = await train({ ...options, signal: controller.signal, events }).catch((error: unknown) => error);
+        if (!(result instanceof Error)) {
+          expect(aborts).toBe(7);
+          break;
+        }
+        expect(result).toMatchObject({
+          code: 'ERR_ABORTED',
+          message: expect.stringMatching(/Interrupted after step \d/) as string,
+        });
       }
-      expect(result).toMatchObject({ code: 'ERR_ABORTED', message: expect.stringMatching(/Interrupted after step \d/) as string });
-    }
-    expect(weights(options.out).equals(weights(`${options.out}-whole`))).toBe(true);
-    expect(weights(options.out, 'best').equals(weights(`${options.out}-whole`, 'best'))).toBe(true);
-    expect(course(options.out)).toEqual(course(`${options.out}-whole`));
-    // There is nothing left to do, and the summary is there nevertheless.
-    expect(await train(options)).toMatchObject({ steps: 8, loss: undefined });
-  });
+      expect(weights(options.out).equals(weights(`${options.out}-whole`))).toBe(true);
+      expect(weights(options.out, 'best').equals(weights(`${options.out}-whole`, 'best'))).toBe(true);
+      expect(course(options.out)).toEqual(course(`${options.out}-whole`));
+      // There is nothing left to do, and the summary is there nevertheless.
+      expect(await train(options)).toMatchObject({ steps: 8, loss: undefined });
+    },
+  );
 
   it('stops early after validations without a new best', async () => {
     const options = { ...setting(), learningRate: 0, validateEvery: 1, patience: 3 };
     expect(await train(options)).toMatchObject({ steps: 3, stoppedEarly: true, best: { step: 0 } });
   });
 
-  it.each([1, 2])('leaves frozen layers alone, and ends the same whatever is kept below them (lambda %i)', async (lambda) => {
-    const options = { ...setting(), validateEvery: 0, freezeLayers: 1, lambda };
-    const summary = await train(options);
-    expect(summary).toMatchObject({ best: undefined, validationRows: 0, encoder: join(options.out, 'last') });
-    expect(existsSync(join(options.out, 'best'))).toBe(false);
-    const [before, after] = await Promise.all([options.encoder, summary.encoder].map((folder) => SafetensorsFile.open(join(folder, 'model.safetensors'))));
-    for (const name of before!.tensors.keys()) {
-      const same = Buffer.from(await before!.readBytes(name)).equals(Buffer.from(await after!.readBytes(name)));
-      expect(same, name).toBe(!name.includes('layer.1.'));
-    }
-    await Promise.all([before!.close(), after!.close()]);
-    for (const frozenBudget of [0, 20_000]) {
-      const other = { ...options, frozenBudget, out: `${options.out}-${frozenBudget}` };
-      await train(other);
-      expect(weights(other.out).equals(weights(options.out))).toBe(true);
-    }
-  });
+  it.each([1, 2])(
+    'leaves frozen layers alone, and ends the same whatever is kept below them (lambda %i)',
+    async (lambda) => {
+      const options = { ...setting(), validateEvery: 0, freezeLayers: 1, lambda };
+      const summary = await train(options);
+      expect(summary).toMatchObject({ best: undefined, validationRows: 0, encoder: join(options.out, 'last') });
+      expect(existsSync(join(options.out, 'best'))).toBe(false);
+      const [before, after] = await Promise.all(
+        [options.encoder, summary.encoder].map((folder) => SafetensorsFile.open(join(folder, 'model.safetensors'))),
+      );
+      for (const name of before!.tensors.keys()) {
+        const same = Buffer.from(await before!.readBytes(name)).equals(Buffer.from(await after!.readBytes(name)));
+        expect(same, name).toBe(!name.includes('layer.1.'));
+      }
+      await Promise.all([before!.close(), after!.close()]);
+      for (const frozenBudget of [0, 20_000]) {
+        const other = { ...options, frozenBudget, out: `${options.out}-${frozenBudget}` };
+        await train(other);
+        expect(weights(other.out).equals(weights(options.out))).toBe(true);
+      }
+    },
+  );
 
   it('trains NomicBERT on views of up to 80 answers and 8,192 tokens', async () => {
     const options = setting();
     const folder = join(options.encoder, '..');
-    writeRecords(join(folder, 'long.jsonl'), answers(2, 100).map((record) => ({ ...record, answer: `${record.answer} `.repeat(40) })));
+    writeRecords(
+      join(folder, 'long.jsonl'),
+      answers(2, 100).map((record) => ({ ...record, answer: `${record.answer} `.repeat(40) })),
+    );
     writeTrainableEncoder(options.encoder, { fixture: 'nomic-tiny' });
-    await train({ ...options, data: [join(folder, 'long.jsonl')], lambda: 80, steps: 1, batchSize: 2, validateEvery: 0, preset: 'upstream-code' });
+    await train({
+      ...options,
+      data: [join(folder, 'long.jsonl')],
+      lambda: 80,
+      steps: 1,
+      batchSize: 2,
+      validateEvery: 0,
+      preset: 'upstream-code',
+    });
     const [{ tokens }] = metricsOf(options.out) as [{ tokens: number }];
     // Four views of 40 answers of 247 tokens in the mean, cut at 8,192: more than BERT could hold.
     expect(tokens).toBeGreaterThan(4 * 2048);
@@ -127,7 +171,24 @@ describe('train', () => {
 
   it('draws its curves, and its encoder embeds', async () => {
     const options = setting();
-    const result = await runCli(['train', ...options.data, '-e', options.encoder, '-o', options.out, '--lambda', '1', '--steps', '4', '--batch-size', '8', '--validate-every', '2', '--plot', '--json']);
+    const result = await runCli([
+      'train',
+      ...options.data,
+      '-e',
+      options.encoder,
+      '-o',
+      options.out,
+      '--lambda',
+      '1',
+      '--steps',
+      '4',
+      '--batch-size',
+      '8',
+      '--validate-every',
+      '2',
+      '--plot',
+      '--json',
+    ]);
     expect(result.stderr).toContain('held-out answers identified');
     expect(result.code).toBe(0);
     const summary = JSON.parse(result.stdout) as { encoder: string; steps: number; tokensPerSecond: number };
@@ -137,15 +198,26 @@ describe('train', () => {
     const drawn = curves.map((name) => readFileSync(join(options.out, name), 'utf8'));
     for (const svg of drawn) expect(svg).toMatch(/^<svg[^]*<path[^]*<\/svg>\n$/);
     for (const name of curves) rmSync(join(options.out, name));
-    expect(await runCli(['plot', options.out])).toMatchObject({ code: 0, stdout: curves.map((name) => `${join(options.out, name)}\n`).join('') });
+    expect(await runCli(['plot', options.out])).toMatchObject({
+      code: 0,
+      stdout: curves.map((name) => `${join(options.out, name)}\n`).join(''),
+    });
     expect(curves.map((name) => readFileSync(join(options.out, name), 'utf8'))).toEqual(drawn);
-    expect(await runCli(['plot', join(options.out, 'best')])).toMatchObject({ code: 2, stderr: expect.stringContaining('no metrics of a training run') as string });
+    expect(await runCli(['plot', join(options.out, 'best')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no metrics of a training run') as string,
+    });
 
     const values = `${options.out}-values`;
     expect(await runCli(['embed', options.data[0]!, '-e', summary.encoder, '-o', values])).toMatchObject({ code: 0 });
     const report = async (name: string): Promise<{ files: string[]; markdown: string }> => {
-      expect(await runCli(['eval', 'knn', values, '-k', '5', '--report', join(values, name)])).toMatchObject({ code: 0 });
-      return { files: readdirSync(join(values, name)), markdown: readFileSync(join(values, name, 'report.md'), 'utf8') };
+      expect(await runCli(['eval', 'knn', values, '-k', '5', '--report', join(values, name)])).toMatchObject({
+        code: 0,
+      });
+      return {
+        files: readdirSync(join(values, name)),
+        markdown: readFileSync(join(values, name, 'report.md'), 'utf8'),
+      };
     };
     const trained = await report('trained');
     for (const [i, name] of curves.entries()) {
@@ -163,15 +235,38 @@ describe('train', () => {
 /** Resolves when the run has done so many steps. */
 async function waitForStep(run: string, step: number): Promise<void> {
   const path = join(run, 'metrics.jsonl');
-  while (!existsSync(path) || !readFileSync(path, 'utf8').split('\n').slice(0, -1).some((line) => (JSON.parse(line) as { step: number }).step >= step)) await sleep(5);
+  while (
+    !existsSync(path) ||
+    !readFileSync(path, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .some((line) => (JSON.parse(line) as { step: number }).step >= step)
+  )
+    await sleep(5);
 }
 
 describe('a run that is killed', () => {
   it('ends with the same bytes after SIGKILL at random moments', async () => {
     const options = setting();
     const args = (out: string): string[] => [
-      'train', ...options.data, '-e', options.encoder, '-o', out, '--lambda', '2', '--steps', '40', '--batch-size', '8', '--learning-rate', '1e-3',
-      '--validate-every', '7', '--checkpoint-every', '2',
+      'train',
+      ...options.data,
+      '-e',
+      options.encoder,
+      '-o',
+      out,
+      '--lambda',
+      '2',
+      '--steps',
+      '40',
+      '--batch-size',
+      '8',
+      '--learning-rate',
+      '1e-3',
+      '--validate-every',
+      '7',
+      '--checkpoint-every',
+      '2',
     ];
     const whole = `${options.out}-whole`;
     expect((await runCli(args(whole))).code).toBe(0);
@@ -196,7 +291,10 @@ describe('a run that is killed', () => {
     const disk = smallDisk(context, 2);
     const options = { ...setting(), out: join(disk, 'run'), validateEvery: 0 };
     const failure = await train(options).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'ERR_IO', message: expect.stringMatching(/step-0000000006.*no space left on the device \(ENOSPC\)/) as string });
+    expect(failure).toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringMatching(/step-0000000006.*no space left on the device \(ENOSPC\)/) as string,
+    });
     expect(checkpoints(options.out)).toEqual(['step-0000000003']);
     execFileSync('mount', ['-o', 'remount,size=16m', disk]);
     await train(options);
@@ -210,27 +308,50 @@ describe('train refuses', () => {
   it('another run in its folder, naming what differs', async () => {
     const options = setting();
     await train(options);
-    await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('learningRate (0.001 there, 0.002 now)') as string });
-    await expect(train({ ...options, data: options.data.slice(0, 1) })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in the data') as string });
+    await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('learningRate (0.001 there, 0.002 now)') as string,
+    });
+    await expect(train({ ...options, data: options.data.slice(0, 1) })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('differs in the data') as string,
+    });
     const description = join(options.out, 'run.json');
     writeFileSync(description, readFileSync(description, 'utf8').replace(/"cutting": "[^"]*"/, '"cutting": "end"'));
-    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('differs in how texts are prepared and cut;') as string });
+    await expect(train(options)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('differs in how texts are prepared and cut;') as string,
+    });
     writeFileSync(join(options.encoder, '..', 'stranger.txt'), '');
-    await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('is no training run') as string });
+    await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('is no training run') as string,
+    });
   });
 
   it('a prompt before views of several answers, and trains single ones with it, in lower case', async () => {
     const plain = { ...setting(), lambda: 1 };
     const folder = `${plain.encoder}-prompt`;
     cpSync(plain.encoder, folder, { recursive: true });
-    writeFileSync(join(folder, 'config_sentence_transformers.json'), JSON.stringify({ prompts: { p: 'w7 w8 ' }, default_prompt_name: 'p' }));
-    writeFileSync(join(folder, 'sentence_bert_config.json'), JSON.stringify({ max_seq_length: 64, do_lower_case: true }));
-    await expect(train({ ...plain, encoder: folder, lambda: 2 })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('the prompt "w7 w8 "') as string });
+    writeFileSync(
+      join(folder, 'config_sentence_transformers.json'),
+      JSON.stringify({ prompts: { p: 'w7 w8 ' }, default_prompt_name: 'p' }),
+    );
+    writeFileSync(
+      join(folder, 'sentence_bert_config.json'),
+      JSON.stringify({ max_seq_length: 64, do_lower_case: true }),
+    );
+    await expect(train({ ...plain, encoder: folder, lambda: 2 })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('the prompt "w7 w8 "') as string,
+    });
     await train(plain);
     const prompted = { ...plain, encoder: folder, out: `${plain.out}-prompt` };
     await train(prompted);
-    const tokens = (run: string): number => metricsOf(run).reduce((sum, line) => sum + ((line['tokens'] as number | undefined) ?? 0), 0);
-    expect(tokens(prompted.out)).toBe(tokens(plain.out) + 8 * 2 * 8 * 2); // two tokens before both views of 8 pairs, 8 times
+    const tokens = (run: string): number =>
+      metricsOf(run).reduce((sum, line) => sum + ((line['tokens'] as number | undefined) ?? 0), 0);
+    // two tokens before both views of 8 pairs, 8 times
+    expect(tokens(prompted.out)).toBe(tokens(plain.out) + 8 * 2 * 8 * 2);
     for (const name of ['config_sentence_transformers.json', 'sentence_bert_config.json']) {
       expect(readFileSync(join(prompted.out, 'best', name), 'utf8')).toBe(readFileSync(join(folder, name), 'utf8'));
     }
@@ -239,25 +360,40 @@ describe('train refuses', () => {
   it('a damaged checkpoint, and one of another architecture', async () => {
     const options = setting();
     const controller = new AbortController();
-    await train({ ...options, signal: controller.signal, events: { onStep: () => controller.abort() } }).catch(() => undefined);
+    await train({ ...options, signal: controller.signal, events: { onStep: () => controller.abort() } }).catch(
+      () => undefined,
+    );
     const checkpoint = join(options.out, checkpoints(options.out)[0]!);
     const file = join(checkpoint, 'first-moments.safetensors');
     const bytes = readFileSync(file);
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(file, bytes);
-    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('first-moments.safetensors is damaged') as string });
+    await expect(train(options)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('first-moments.safetensors is damaged') as string,
+    });
     // A checkpoint that is whole, but of another encoder: as if folders had been mixed up.
     cpSync(join(NOMIC_TINY, 'model.safetensors'), file);
-    const state = JSON.parse(readFileSync(join(checkpoint, 'state.json'), 'utf8')) as { files: Record<string, { sha256: string }> };
-    state.files['first-moments.safetensors']!.sha256 = execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ')[0]!;
+    const state = JSON.parse(readFileSync(join(checkpoint, 'state.json'), 'utf8')) as {
+      files: Record<string, { sha256: string }>;
+    };
+    state.files['first-moments.safetensors']!.sha256 = execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(
+      ' ',
+    )[0]!;
     writeFileSync(join(checkpoint, 'state.json'), JSON.stringify(state));
-    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/lacks embeddings.*; it has unknown /) as string });
+    await expect(train(options)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/lacks embeddings.*; it has unknown /) as string,
+    });
   });
 
   it('a tokenizer with more tokens than the encoder has vectors', async () => {
     const options = setting();
     writeTrainableEncoder(options.encoder, { words: 600 });
-    await expect(train(options)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('608 tokens, its encoder vectors for 500') as string });
+    await expect(train(options)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('608 tokens, its encoder vectors for 500') as string,
+    });
   });
 
   it('a value id with one answer, by name, unless it is left out', async () => {
@@ -265,13 +401,19 @@ describe('train refuses', () => {
     const file = join(options.encoder, '..', 'rare.jsonl');
     writeRecords(file, [{ qid: 'q1', question: 'w1', answer: 'w2', model: 'hapax', lang: 'fra' }]);
     const data = [...options.data, file];
-    await expect(train({ ...options, data })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('hapax$fra') as string });
+    await expect(train({ ...options, data })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('hapax$fra') as string,
+    });
     expect(await train({ ...options, data, minPerId: 2 })).toMatchObject({ valueIds: 4 });
   });
 
   it('a lambda that no value id reaches, and caps it for those with fewer answers', async () => {
     const options = setting();
-    await expect(train({ ...options, lambda: 71 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringMatching(/at most \d+, the answers of model-\d\$eng.*"lambda", got 71/) as string });
+    await expect(train({ ...options, lambda: 71 })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringMatching(/at most \d+, the answers of model-\d\$eng.*"lambda", got 71/) as string,
+    });
     let capped = 0;
     // model-3 answered in the first source only.
     await train({ ...options, lambda: 50, events: { onStart: ({ cappedIds }) => (capped = cappedIds) } });
@@ -280,15 +422,26 @@ describe('train refuses', () => {
 
   it('views longer than the positions, and more frozen layers than there are', async () => {
     const options = setting();
-    await expect(train({ ...options, maxTokens: 129 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('at most 128') as string });
-    await expect(train({ ...options, freezeLayers: 3 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('freezeLayers') as string });
+    await expect(train({ ...options, maxTokens: 129 })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('at most 128') as string,
+    });
+    await expect(train({ ...options, freezeLayers: 3 })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('freezeLayers') as string,
+    });
   });
 
   it('to go on from a loss that is not finite, naming step and batch', async () => {
     const options = { ...setting(), validateEvery: 0, lambda: 1, sampler: 'mixed', steps: 30 } as const;
     poisonWord(join(options.encoder, 'model.safetensors'), 8 + 39);
     const failure = await train(options).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringMatching(/step \d+, batch \d+ of epoch 1, 8 pairs; the first: model-\d\$eng on .*q\d+/) as string });
+    expect(failure).toMatchObject({
+      code: 'ERR_NON_FINITE',
+      message: expect.stringMatching(
+        /step \d+, batch \d+ of epoch 1, 8 pairs; the first: model-\d\$eng on .*q\d+/,
+      ) as string,
+    });
     const done = readFileSync(join(options.out, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
     expect((failure as Error).message).toContain(`step ${done + 1},`);
   });
@@ -298,7 +451,10 @@ describe('train refuses', () => {
 function poisonWord(path: string, id: number): void {
   const bytes = readFileSync(path);
   const length = Number(bytes.readBigUInt64LE());
-  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { data_offsets: [number, number] }>;
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<
+    string,
+    { data_offsets: [number, number] }
+  >;
   bytes.writeFloatLE(NaN, 8 + length + header['embeddings.word_embeddings.weight']!.data_offsets[0] + id * 64 * 4);
   writeFileSync(path, bytes);
 }

@@ -51,7 +51,8 @@ double DotProduct(const T* a, const U* b, size_t dim) {
 
 template <typename T>
 AttentionReference ReferenceAttention(const AttentionSizes& sizes, const std::vector<T>& qkv) {
-  AttentionReference result{std::vector<double>(sizes.tokens() * sizes.model()), std::vector<double>(sizes.tokens() * sizes.heads)};
+  AttentionReference result{std::vector<double>(sizes.tokens() * sizes.model()),
+                            std::vector<double>(sizes.tokens() * sizes.heads)};
   ForEachHead(sizes, [&](size_t begin, size_t length, size_t head) {
     const auto q = PartOfQkv(sizes, qkv.data(), 0, begin, head), k = PartOfQkv(sizes, qkv.data(), 1, begin, head),
                v = PartOfQkv(sizes, qkv.data(), 2, begin, head);
@@ -77,21 +78,23 @@ AttentionReference ReferenceAttention(const AttentionSizes& sizes, const std::ve
 
 // `o` is what the backward pass is given, which may be rounded; lse is recomputed.
 template <typename T>
-std::vector<double> ReferenceGradients(const AttentionSizes& sizes, const std::vector<T>& qkv, const std::vector<double>& o,
-                                       const std::vector<T>& d_o) {
+std::vector<double> ReferenceGradients(const AttentionSizes& sizes, const std::vector<T>& qkv,
+                                       const std::vector<double>& o, const std::vector<T>& d_o) {
   std::vector<double> gradients(qkv.size());
   const std::vector<double> lse = ReferenceAttention(sizes, qkv).lse;
   const double factor = 1.0 / std::sqrt(static_cast<double>(sizes.dim));
   ForEachHead(sizes, [&](size_t begin, size_t length, size_t head) {
     const auto q = PartOfQkv(sizes, qkv.data(), 0, begin, head), k = PartOfQkv(sizes, qkv.data(), 1, begin, head),
                v = PartOfQkv(sizes, qkv.data(), 2, begin, head);
-    const auto dq = PartOfQkv(sizes, gradients.data(), 0, begin, head), dk = PartOfQkv(sizes, gradients.data(), 1, begin, head),
+    const auto dq = PartOfQkv(sizes, gradients.data(), 0, begin, head),
+               dk = PartOfQkv(sizes, gradients.data(), 1, begin, head),
                dv = PartOfQkv(sizes, gradients.data(), 2, begin, head);
     for (size_t i = 0; i < length; ++i) {
       const size_t row = (begin + i) * sizes.model() + head * sizes.dim;
       const double dot = DotProduct(d_o.data() + row, o.data() + row, sizes.dim);
       for (size_t j = 0; j < length; ++j) {
-        const double p = std::exp(factor * DotProduct(q.at(i), k.at(j), sizes.dim) - lse[(begin + i) * sizes.heads + head]);
+        const double p =
+            std::exp(factor * DotProduct(q.at(i), k.at(j), sizes.dim) - lse[(begin + i) * sizes.heads + head]);
         const double dz = p * (DotProduct(d_o.data() + row, v.at(j), sizes.dim) - dot);
         for (size_t d = 0; d < sizes.dim; ++d) {
           dq.at(i)[d] += factor * dz * k.at(j)[d];

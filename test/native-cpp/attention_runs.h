@@ -57,13 +57,15 @@ struct Run {
 enum class Output { kF32, kBf16, kBoth };
 
 template <class Machine>
-Run Forward(const Batch& batch, Machine& machine, Output output = Output::kBoth, Precision precision = Precision::kF32) {
+Run Forward(const Batch& batch, Machine& machine, Output output = Output::kBoth,
+            Precision precision = Precision::kF32) {
   Run run;
   run.o.assign(batch.d_o.size(), NAN);
   run.o16.assign(batch.d_o.size(), cuda::ToBf16(NAN));
   run.lse.assign(batch.sizes.tokens() * batch.sizes.heads, NAN);
-  run.status = cuda::AttentionForward(machine, {batch.shape(), batch.qkv.data(), output == Output::kBf16 ? nullptr : run.o.data(),
-                                                run.lse.data(), output == Output::kF32 ? nullptr : run.o16.data(), precision});
+  run.status = cuda::AttentionForward(
+      machine, {batch.shape(), batch.qkv.data(), output == Output::kBf16 ? nullptr : run.o.data(), run.lse.data(),
+                output == Output::kF32 ? nullptr : run.o16.data(), precision});
   return run;
 }
 

@@ -10,7 +10,8 @@ namespace {
 using cuda::HostMachine;
 
 // Relative to the largest of the expected entries [from, from + count) of each row.
-double LargestError(const std::vector<float>& actual, const std::vector<double>& expected, size_t columns, size_t from, size_t count) {
+double LargestError(const std::vector<float>& actual, const std::vector<double>& expected, size_t columns, size_t from,
+                    size_t count) {
   double error = 0.0, largest = 1e-30;
   for (size_t row = 0; row < expected.size(); row += columns) {
     for (size_t i = row + from; i < row + from + count; ++i) {
@@ -26,7 +27,8 @@ bool Same(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());  // false with NaN
 }
 
-void CompareGradients(const Batch& batch, const Run& run, const std::vector<double>& expected, double limit, const std::string& what) {
+void CompareGradients(const Batch& batch, const Run& run, const std::vector<double>& expected, double limit,
+                      const std::string& what) {
   const size_t model = batch.sizes.model();
   const char* names[] = {"dq", "dk", "dv"};
   for (size_t part = 0; part < 3; ++part)
@@ -35,8 +37,8 @@ void CompareGradients(const Batch& batch, const Run& run, const std::vector<doub
 
 void Compare(const Batch& batch, double limit, const std::string& name) {
   const AttentionSizes& sizes = batch.sizes;
-  const std::string what = name + ", " + std::to_string(sizes.tokens()) + " tokens, " + std::to_string(sizes.heads) + " heads of " +
-                           std::to_string(sizes.dim);
+  const std::string what = name + ", " + std::to_string(sizes.tokens()) + " tokens, " + std::to_string(sizes.heads) +
+                           " heads of " + std::to_string(sizes.dim);
   HostMachine machine;
   Run run = Forward(batch, machine);
   const AttentionReference expected = ReferenceAttention(sizes, batch.qkv);
@@ -66,10 +68,12 @@ std::vector<double> Rounded(const std::vector<float>& x) {
 // By tensor cores: against double precision with the rounded inputs, and within `limit` of it without.
 void CompareBf16(const Batch& batch, double limit, const std::string& name) {
   const AttentionSizes& sizes = batch.sizes;
-  const std::string what = "bf16, " + name + ", " + std::to_string(sizes.heads) + " heads of " + std::to_string(sizes.dim);
+  const std::string what =
+      "bf16, " + name + ", " + std::to_string(sizes.heads) + " heads of " + std::to_string(sizes.dim);
   HostMachine machine;
   Run run = Forward(batch, machine, Output::kBoth, Precision::kBf16);
-  const AttentionReference expected = ReferenceAttention(sizes, Rounded(batch.qkv)), unrounded = ReferenceAttention(sizes, batch.qkv);
+  const AttentionReference expected = ReferenceAttention(sizes, Rounded(batch.qkv)),
+                           unrounded = ReferenceAttention(sizes, batch.qkv);
   check::That(run.status.ok(), "forward: " + what, run.status.message());
   check::AtMost(LargestError(run.o, expected.o, sizes.model(), 0, sizes.model()), 4e-3, "o: " + what);
   check::AtMost(LargestError(run.lse, expected.lse, sizes.heads, 0, sizes.heads), 2e-3, "lse: " + what);
@@ -82,7 +86,8 @@ void CompareBf16(const Batch& batch, double limit, const std::string& name) {
   check::That(run.status.ok(), "backward: " + what, run.status.message());
   const std::vector<double> o(run.o.begin(), run.o.end()), d_o(batch.d_o.begin(), batch.d_o.end());
   CompareGradients(batch, run, ReferenceGradients(sizes, Rounded(batch.qkv), o, Rounded(batch.d_o)), 1e-2, what);
-  CompareGradients(batch, run, ReferenceGradients(sizes, batch.qkv, unrounded.o, batch.d_o), 2 * limit, "before rounding, " + what);
+  CompareGradients(batch, run, ReferenceGradients(sizes, batch.qkv, unrounded.o, batch.d_o), 2 * limit,
+                   "before rounding, " + what);
 
   BackwardsMachine backwards;
   Run other = Forward(batch, backwards, Output::kBoth, Precision::kBf16);
@@ -123,7 +128,8 @@ void CompareAll() {
 
 void Coverage() {
   check::Random random(3);
-  std::vector<std::vector<size_t>> batches = {{}, {0}, {1}, {0, 0, 0}, {8192}, {0, 8192, 0, 0, 1, 8192}, {64, 64, 64}, {63, 65, 64}};
+  std::vector<std::vector<size_t>> batches = {
+      {}, {0}, {1}, {0, 0, 0}, {8192}, {0, 8192, 0, 0, 1, 8192}, {64, 64, 64}, {63, 65, 64}};
   for (const size_t longest : {2, 17, 65, 700}) {
     for (int n = 0; n < 20; ++n) {
       batches.emplace_back(random.Below(60));
@@ -159,7 +165,9 @@ void FiniteDifferences() {
   Run run = Forward(batch, machine);
   Backward(batch, machine, false, &run);
   std::vector<double> qkv(batch.qkv.begin(), batch.qkv.end()), differences;
-  const auto loss = [&] { return DotProduct(ReferenceAttention(batch.sizes, qkv).o.data(), batch.d_o.data(), batch.d_o.size()); };
+  const auto loss = [&] {
+    return DotProduct(ReferenceAttention(batch.sizes, qkv).o.data(), batch.d_o.data(), batch.d_o.size());
+  };
   const double step = 1e-4;
   for (double& x : qkv) {
     const double old = x;
@@ -175,7 +183,8 @@ void FiniteDifferences() {
 void Outputs() {
   const Batch batch = MakeBatch({5, 70, 1}, 2, 20);
   HostMachine machine;
-  const Run both = Forward(batch, machine), f32 = Forward(batch, machine, Output::kF32), bf16 = Forward(batch, machine, Output::kBf16);
+  const Run both = Forward(batch, machine), f32 = Forward(batch, machine, Output::kF32),
+            bf16 = Forward(batch, machine, Output::kBf16);
   check::That(Same(f32.o, both.o) && Same(f32.lse, both.lse), "f32 alone is as with bf16");
   check::That(bf16.o16 == both.o16 && Same(bf16.lse, both.lse), "bf16 alone is as with f32");
   const auto untouched = [](float x) { return std::isnan(x); };
@@ -216,10 +225,14 @@ void Isolation(Precision precision) {
   for (size_t i = 0; i < clean.dqkv.size(); ++i) {
     const size_t token = i / (3 * model), at = i / 3;
     const bool inside = token >= 10 && token < 47;
-    if (inside) own &= std::isnan(dirty.dqkv[i]);
-    else others &= dirty.dqkv[i] == clean.dqkv[i];
-    if (at / model >= 10 && at / model < 47) own &= std::isnan(dirty.o[at]);
-    else others &= dirty.o[at] == clean.o[at];
+    if (inside)
+      own &= std::isnan(dirty.dqkv[i]);
+    else
+      others &= dirty.dqkv[i] == clean.dqkv[i];
+    if (at / model >= 10 && at / model < 47)
+      own &= std::isnan(dirty.o[at]);
+    else
+      others &= dirty.o[at] == clean.o[at];
   }
   const std::string name = precision == Precision::kBf16 ? ", bf16" : "";
   check::That(others, "NaN does not reach other sequences" + name);

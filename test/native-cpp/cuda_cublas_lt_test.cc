@@ -1,5 +1,5 @@
-// What we ask of cuBLASLt, against a library of the host (fake_cublas_lt.cc) where LD_LIBRARY_PATH has one, and against double
-// precision; without one, that nothing happens and the reason is said.
+// What we ask of cuBLASLt, against a library of the host (fake_cublas_lt.cc) where LD_LIBRARY_PATH has one, and against
+// double precision; without one, that nothing happens and the reason is said.
 #include "cuda/cublas_lt.h"
 
 #include <dlfcn.h>
@@ -35,8 +35,8 @@ Matrix16 Random16(size_t rows, size_t columns, size_t stride, uint64_t seed, boo
   return matrix;
 }
 
-void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, bool rounded, bool accumulate, bool biased,
-             bool f16 = false, float scale = 1.0f) {
+void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, bool rounded, bool accumulate,
+             bool biased, bool f16 = false, float scale = 1.0f) {
   Matrix16 a = Random16(transpose_a ? k : m, transpose_a ? m : k, RoundUp(transpose_a ? m : k, 8) + 8, 1, f16);
   Matrix16 b = Random16(transpose_b ? n : k, transpose_b ? k : n, RoundUp(transpose_b ? k : n, 8), 2, f16);
   const size_t ldc = n + 3;
@@ -48,23 +48,38 @@ void Product(size_t m, size_t n, size_t k, bool transpose_a, bool transpose_b, b
   before = c;
   unsigned char memory[64];
   bool done = false;
-  const LtProduct product{.transpose_a = transpose_a, .transpose_b = transpose_b, .m = m, .n = n, .k = k, .a = a.data(), .b = b.data(),
-                          .f16 = f16, .scale = scale, .c = rounded ? static_cast<void*>(c16.data()) : c.data(), .rounded = rounded, .lda = a.stride, .ldb = b.stride,
-                          .ldc = ldc, .addend = accumulate ? c.data() : nullptr, .bias = biased ? bias.data() : nullptr};
+  const LtProduct product{.transpose_a = transpose_a,
+                          .transpose_b = transpose_b,
+                          .m = m,
+                          .n = n,
+                          .k = k,
+                          .a = a.data(),
+                          .b = b.data(),
+                          .f16 = f16,
+                          .scale = scale,
+                          .c = rounded ? static_cast<void*>(c16.data()) : c.data(),
+                          .rounded = rounded,
+                          .lda = a.stride,
+                          .ldb = b.stride,
+                          .ldc = ldc,
+                          .addend = accumulate ? c.data() : nullptr,
+                          .bias = biased ? bias.data() : nullptr};
   const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
   double error = 0.0;
   for (size_t i = 0; i < m; ++i) {
     for (size_t j = 0; j < n; ++j) {
       double expected = 0.0;
-      for (size_t t = 0; t < k; ++t) expected += (transpose_a ? a.At(t, i) : a.At(i, t)) * (transpose_b ? b.At(j, t) : b.At(t, j));
+      for (size_t t = 0; t < k; ++t)
+        expected += (transpose_a ? a.At(t, i) : a.At(i, t)) * (transpose_b ? b.At(j, t) : b.At(t, j));
       expected = expected * scale + (accumulate ? before[i * ldc + j] : 0.0) + (biased ? bias[j] : 0.0);
       const double actual = rounded ? FromBf16(c16[i * ldc + j]) : c[i * ldc + j];
       const double difference = std::fabs(actual - expected) / (rounded ? std::fabs(expected) + 1 : 1);
       error = std::isfinite(difference) ? std::fmax(error, difference) : INFINITY;
     }
   }
-  const std::string name = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) + (transpose_a ? " A^T" : "") +
-                           (transpose_b ? " B^T" : "") + (rounded ? " bf16" : "") + (accumulate ? " added" : "") + (biased ? " bias" : "") + (f16 ? " f16" : "");
+  const std::string name = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k) +
+                           (transpose_a ? " A^T" : "") + (transpose_b ? " B^T" : "") + (rounded ? " bf16" : "") +
+                           (accumulate ? " added" : "") + (biased ? " bias" : "") + (f16 ? " f16" : "");
   check::That(status.ok() && done, "runs " + name, status.message());
   check::AtMost(error, rounded ? 4e-3 : 1e-5, "product " + name);
 }
@@ -74,7 +89,8 @@ void Refusal() {
   std::vector<float> c(24, 7.0f);
   unsigned char memory[64];
   bool done = true;
-  const LtProduct product{.m = 4, .n = 6, .k = 5, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 5, .ldb = 6, .ldc = 6};
+  const LtProduct product{
+      .m = 4, .n = 6, .k = 5, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 5, .ldb = 6, .ldc = 6};
   const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
   check::That(status.ok() && !done && c[0] == 7.0f, "what no algorithm takes is left to us", status.message());
 }
@@ -99,7 +115,8 @@ void Choices() {
   bool all = true;
   for (size_t n = 1; n <= 5000; ++n) {
     bool done = false;
-    const LtProduct product{.m = 1, .n = n, .k = 1, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 8, .ldb = 5000, .ldc = 5000};
+    const LtProduct product{
+        .m = 1, .n = n, .k = 1, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 8, .ldb = 5000, .ldc = 5000};
     all &= MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done).ok() && done;
   }
   check::That(all, "goes on when it forgets");
@@ -129,7 +146,8 @@ int main() {
         for (const bool biased : {false, true}) Product(5, 7, 9, transpose_a, transpose_b, false, accumulate, biased);
   for (const bool transpose_b : {false, true}) {
     Product(16, 3, 40, false, transpose_b, true, false, false);
-    for (const bool accumulate : {false, true}) Product(9, 8, 21, accumulate, transpose_b, false, accumulate, false, true, 0.25f);
+    for (const bool accumulate : {false, true})
+      Product(9, 8, 21, accumulate, transpose_b, false, accumulate, false, true, 0.25f);
   }
   Refusal();
   Choices();

@@ -63,10 +63,12 @@ void Gelu(size_t n, bool bf16) {
   HostMachine machine;
   const std::string name = std::to_string(n) + (bf16 ? " bf16" : " f32");
   check::That(GeluForward(machine, x.input(), y.both(), n).ok(), "gelu runs, " + name);
-  check::That(GeluBackward(machine, x.input(), dy.input(), dx.both(), y_again.both(), n).ok(), "gradient of gelu runs, " + name);
+  check::That(GeluBackward(machine, x.input(), dy.input(), dx.both(), y_again.both(), n).ok(),
+              "gradient of gelu runs, " + name);
   Doubles expected(n), gradient(n), allowed(n), allowed_gradient(n);
   for (size_t i = 0; i < n; ++i) {
-    const double v = x.values[i], phi = 0.5 * std::erfc(-v / std::sqrt(2.0)), density = std::exp(-v * v / 2) / std::sqrt(2 * M_PI);
+    const double v = x.values[i], phi = 0.5 * std::erfc(-v / std::sqrt(2.0)),
+                 density = std::exp(-v * v / 2) / std::sqrt(2 * M_PI);
     expected[i] = v * phi;
     gradient[i] = dy.values[i] * (phi + v * density);
     allowed[i] = 2e-7 * std::fabs(v);
@@ -149,7 +151,8 @@ void Step(size_t n, int64_t step) {
     const double g = args.scale * grad[i];
     expected_m[i] = args.beta1 * m[i] + (1 - args.beta1) * g;
     expected_v[i] = args.beta2 * v[i] + (1 - args.beta2) * g * g;
-    const double first = expected_m[i] / (1 - std::pow(args.beta1, step)), second = expected_v[i] / (1 - std::pow(args.beta2, step));
+    const double first = expected_m[i] / (1 - std::pow(args.beta1, step)),
+                 second = expected_v[i] / (1 - std::pow(args.beta2, step));
     expected_w[i] = w[i] - args.learning_rate * (args.weight_decay * w[i] + first / (std::sqrt(second) + args.epsilon));
   }
   HostMachine machine;
@@ -182,7 +185,8 @@ int main() {
   using namespace univar::cuda;
   for (const bool bf16 : {false, true}) {
     for (const size_t n : {0, 1, 15, 1023, 1024, 1025, 20000}) Gelu(n, bf16);
-    for (const auto& [rows, cols] : {std::pair<size_t, size_t>{0, 5}, {1, 1}, {3, 5}, {7, 130}, {2, 1024}, {3, 1025}, {9, 2500}})
+    for (const auto& [rows, cols] :
+         {std::pair<size_t, size_t>{0, 5}, {1, 1}, {3, 5}, {7, 130}, {2, 1024}, {3, 1025}, {9, 2500}})
       Swiglu(rows, cols, bf16);
   }
   RoundedNumbers();

@@ -1,5 +1,6 @@
-// The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the encoder, its
-// training and the loss through JavaScript, with the tests that the CPU passes (test/integration/cuda-host-addon.test.ts).
+// The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the
+// encoder, its training and the loss through JavaScript, with the tests that the CPU passes
+// (test/integration/cuda-host-addon.test.ts).
 #include "cuda/device.h"
 #include "cuda/encoder_operations.h"
 #include "cuda/infonce_driver.h"

@@ -107,8 +107,13 @@ void CompareAll() {
   for (int m = 0; m < 4; ++m) {
     const auto mode = static_cast<InfoNceMode>(m);
     for (const bool bf16 : {false, true}) {
-      for (const auto& [rows, dim, scale] : {std::tuple<size_t, size_t, double>{1, 17, 20}, {2, 1, 20}, {15, 16, 1},
-                                             {16, 100, 100}, {17, 63, 100}, {63, 33, 50}, {130, 136, 20}})
+      for (const auto& [rows, dim, scale] : {std::tuple<size_t, size_t, double>{1, 17, 20},
+                                             {2, 1, 20},
+                                             {15, 16, 1},
+                                             {16, 100, 100},
+                                             {17, 63, 100},
+                                             {63, 33, 50},
+                                             {130, 136, 20}})
         Compare(MakeBatch(rows, dim), scale, mode, bf16, 0, "batch");
       Compare(MakeBatch(5, 9), 20, mode, bf16, 1, "tiles");
       for (const size_t tile : {17, 32, 62}) Compare(MakeBatch(63, 40), 20, mode, bf16, tile, "tiles");
@@ -118,7 +123,8 @@ void CompareAll() {
       Batch equal = MakeBatch(65, 40);
       std::fill_n(equal.query.begin(), 40, 0.0f);
       std::fill_n(equal.key.begin() + 3 * 40, 40, 0.0f);
-      for (size_t i = 11; i < 40; ++i) std::copy_n(equal.key.begin() + 10 * 40, 40, equal.key.begin() + static_cast<long>(i * 40));
+      for (size_t i = 11; i < 40; ++i)
+        std::copy_n(equal.key.begin() + 10 * 40, 40, equal.key.begin() + static_cast<long>(i * 40));
       Compare(equal, 100, mode, bf16, 0, "identical and zero rows");
 
       Batch long_rows = MakeBatch(40, 16);  // logits of tens of thousands, of either sign
@@ -144,7 +150,8 @@ void CompareLabels() {
   }
 }
 
-// What would leave the range of f16 without powers of two: sides of any size, and coefficients of pairs that are all but learnt.
+// What would leave the range of f16 without powers of two: sides of any size, and coefficients of pairs that are all
+// but learnt.
 void CompareSizes() {
   for (int m = 0; m < 4; ++m) {
     const auto mode = static_cast<InfoNceMode>(m);
@@ -152,7 +159,8 @@ void CompareSizes() {
       Batch batch = MakeBatch(63, 40);
       for (float& x : batch.query) x = std::ldexp(x, power);
       for (float& x : batch.key) x = std::ldexp(x, 4 - power);
-      Compare(batch, 1.25, mode, true, 32, "sides times 2^" + std::to_string(power) + " and 2^" + std::to_string(4 - power));
+      Compare(batch, 1.25, mode, true, 32,
+              "sides times 2^" + std::to_string(power) + " and 2^" + std::to_string(4 - power));
     }
     Batch small = MakeBatch(63, 40);
     for (float& x : small.key) x = std::ldexp(x, -40);
@@ -160,7 +168,8 @@ void CompareSizes() {
     if (mode == InfoNceMode::kSupervised) continue;  // several positives always leave something to learn
     Batch learnt = MakeBatch(33, 40);
     std::fill(learnt.query.begin(), learnt.query.end(), 0.0f);
-    for (size_t i = 0; i < 33; ++i) learnt.query[i * 40 + i] = 1.0f;  // others than the own have a dot product of 0 or 1/8
+    for (size_t i = 0; i < 33; ++i)
+      learnt.query[i * 40 + i] = 1.0f;  // others than the own have a dot product of 0 or 1/8
     learnt.key = learnt.query;
     for (size_t i = 0; i < 33; ++i) learnt.key[i * 40 + (i + 7) % 33] = 0.125f;
     Compare(learnt, 40, mode, true, 16, "learnt");
@@ -174,9 +183,11 @@ void InPlace() {
     const Run copied = RunOnHost(batch, 20, InfoNceMode::kMasked, bf16, 32);
     const Run in_place = RunOnHost(batch, 20, InfoNceMode::kMasked, bf16, 32, Control(), SIZE_MAX, true);
     const std::string what = bf16 ? " bf16" : " f32";
-    check::That(in_place.status.ok() && copied.loss == in_place.loss && copied.d_query == in_place.d_query && copied.d_key == in_place.d_key,
+    check::That(in_place.status.ok() && copied.loss == in_place.loss && copied.d_query == in_place.d_query &&
+                    copied.d_key == in_place.d_key,
                 "rows of the machine give the same result as those of the host" + what, in_place.status.message());
-    check::That(in_place.allocated + 4 * 70 * 40 * sizeof(float) == copied.allocated, "rows of the machine are not copied" + what);
+    check::That(in_place.allocated + 4 * 70 * 40 * sizeof(float) == copied.allocated,
+                "rows of the machine are not copied" + what);
     check::That(copied.device_seconds > 0 && in_place.device_seconds > 0, "the seconds of the device are told" + what);
   }
 }
@@ -222,7 +233,8 @@ void Merging() {
         begin = end;
       }
       check::That(all.max == static_cast<float>(max), "merged maximum");
-      check::AtMost(std::fabs(all.sum - sum) / sum, 1e-12, "merged sum, scale " + std::to_string(scale) + ", range " + std::to_string(range));
+      check::AtMost(std::fabs(all.sum - sum) / sum, 1e-12,
+                    "merged sum, scale " + std::to_string(scale) + ", range " + std::to_string(range));
     }
   }
   SoftSum nothing = EmptySoftSum();

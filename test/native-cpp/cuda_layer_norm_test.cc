@@ -13,11 +13,12 @@ using check::Vector;
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 
-const std::pair<size_t, size_t> kSizes[] = {{1, 1},   {3, 2},   {5, 32},  {7, 33},  {2, 128}, {3, 129},
+const std::pair<size_t, size_t> kSizes[] = {{1, 1},   {3, 2},   {5, 32},  {7, 33},   {2, 128}, {3, 129},
                                             {2, 384}, {2, 512}, {3, 513}, {2, 1000}, {1, 3000}};
 
 bool AreRounded(const std::vector<Bf16>& rounded, const Floats& from) {
-  return std::equal(rounded.begin(), rounded.end(), from.begin(), from.end(), [](Bf16 a, float b) { return a == ToBf16(b); });
+  return std::equal(rounded.begin(), rounded.end(), from.begin(), from.end(),
+                    [](Bf16 a, float b) { return a == ToBf16(b); });
 }
 
 struct Normed {
@@ -130,7 +131,8 @@ void Backward(const Normed& forward, size_t rows, size_t cols) {
     args.dbias = parameters ? db_again.data() : nullptr;
     const Status status = LayerNormBackward(machine, args);
     check::That(status.ok() && in_place == dsum && (!parameters || (dw_again == dw && db_again == db)),
-                std::string("gradient over dy ") + (parameters ? "with" : "without") + " parameters, " + name, status.message());
+                std::string("gradient over dy ") + (parameters ? "with" : "without") + " parameters, " + name,
+                status.message());
   }
 }
 
@@ -141,12 +143,14 @@ void ConstantRows() {
   Floats s(cols, value), mean(1), rstd(1), y(cols, NAN), dsum(cols, NAN);
   const Floats w(cols, 1.0f), b = Vector(cols, 4), dy(cols, 1.0f);
   HostMachine machine;
-  const LayerNormForwardArgs args{{s.data(), 1, cols}, nullptr,     w.data(),    b.data(), 1e-12,
-                                  s.data(),            mean.data(), rstd.data(), y.data()};
+  const LayerNormForwardArgs args{{s.data(), 1, cols}, nullptr,     w.data(), b.data(), 1e-12, s.data(),
+                                  mean.data(),         rstd.data(), y.data()};
   const Status forward = LayerNormForward(machine, args);
-  check::That(forward.ok() && std::fabs(rstd[0] / 1e6 - 1.0) < 1e-6 && mean[0] == value, "statistics of a constant row");
+  check::That(forward.ok() && std::fabs(rstd[0] / 1e6 - 1.0) < 1e-6 && mean[0] == value,
+              "statistics of a constant row");
   check::AtMost(RelativeError(y, Doubles(b.begin(), b.end()), 1.0), 1e-6, "constant row");
-  const Status backward = LayerNormBackward(machine, {{dy.data(), 1, cols}, s.data(), mean.data(), rstd.data(), w.data(), dsum.data()});
+  const Status backward =
+      LayerNormBackward(machine, {{dy.data(), 1, cols}, s.data(), mean.data(), rstd.data(), w.data(), dsum.data()});
   check::That(backward.ok() && dsum == Floats(cols, 0.0f), "gradient of a constant row");
 }
 
@@ -163,7 +167,8 @@ void Columns() {
         Floats sums(cols, 0.5f);
         Doubles expected(cols, 0.5);
         for (size_t i = 0; i < x.size(); ++i) expected[i % cols] += bf16 ? FromBf16(x16[i]) : x[i];
-        const Status status = AddColumnSums(machine, bf16 ? nullptr : x.data(), bf16 ? x16.data() : nullptr, rows, cols, sums.data());
+        const Status status =
+            AddColumnSums(machine, bf16 ? nullptr : x.data(), bf16 ? x16.data() : nullptr, rows, cols, sums.data());
         const std::string name = "column sums " + Size(rows, cols) + (bf16 ? " bf16" : " f32");
         check::That(status.ok(), name + " run", status.message());
         check::AtMost(RelativeError(sums, expected, 0.0), 6e-8, name);
@@ -174,7 +179,8 @@ void Columns() {
   machine.limit = 100;
   const Floats x(1000);
   Floats sums(100);
-  check::That(AddColumnSums(machine, x.data(), nullptr, 10, 100, sums.data()).code() == Code::kOutOfMemory, "column sums without memory");
+  check::That(AddColumnSums(machine, x.data(), nullptr, 10, 100, sums.data()).code() == Code::kOutOfMemory,
+              "column sums without memory");
 }
 
 }  // namespace

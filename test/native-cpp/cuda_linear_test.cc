@@ -42,8 +42,10 @@ class LibraryMachine : public HostMachine {
         for (size_t k = 0; k < p.k; ++k)
           sum += static_cast<double>(FromBf16(p.a[p.transpose_a ? k * p.lda + i : i * p.lda + k])) *
                  FromBf16(p.b[p.transpose_b ? j * p.ldb + k : k * p.ldb + j]);
-        if (p.rounded) static_cast<Bf16*>(p.c)[at] = ToBf16(static_cast<float>(sum));
-        else static_cast<float*>(p.c)[at] = static_cast<float>(sum);
+        if (p.rounded)
+          static_cast<Bf16*>(p.c)[at] = ToBf16(static_cast<float>(sum));
+        else
+          static_cast<float*>(p.c)[at] = static_cast<float>(sum);
       }
     }
     ++products;
@@ -55,10 +57,11 @@ class LibraryMachine : public HostMachine {
 
 struct Case {
   size_t rows, out, in;
-  bool bf16;      // precision
-  bool halves;    // activations are given as bf16
+  bool bf16;    // precision
+  bool halves;  // activations are given as bf16
   std::string name() const {
-    return std::to_string(rows) + " x " + std::to_string(out) + " x " + std::to_string(in) + (bf16 ? " bf16" : " f32") + (halves ? " halves" : "");
+    return std::to_string(rows) + " x " + std::to_string(out) + " x " + std::to_string(in) + (bf16 ? " bf16" : " f32") +
+           (halves ? " halves" : "");
   }
 };
 
@@ -109,8 +112,10 @@ void Forward(const Case& test) {
     };
     const auto actual = [&](size_t i) { return static_cast<double>(to_half ? FromBf16(y16[i]) : y[i]); };
     check::That(status.ok(), "forward runs " + name, status.message());
-    if constexpr (Machine::HasLibrary()) check::That(machine.products == (bf16 ? 1 : 0), "the library multiplies bf16 " + name);
-    check::AtMost(Error(rows * out, actual, expected), to_half ? kHalfError : kFloatError, "forward " + std::to_string(kind) + " " + name);
+    if constexpr (Machine::HasLibrary())
+      check::That(machine.products == (bf16 ? 1 : 0), "the library multiplies bf16 " + name);
+    check::AtMost(Error(rows * out, actual, expected), to_half ? kHalfError : kFloatError,
+                  "forward " + std::to_string(kind) + " " + name);
   }
 }
 
@@ -159,8 +164,12 @@ void Backward(const Case& test) {
     };
     const auto of_x = [&](size_t i) { return static_cast<double>(to_half ? FromBf16(to_x16[i]) : to_x[i]); };
     check::AtMost(Error(dx.size(), of_x, plus(dx, accumulate)), to_half ? kHalfError : kFloatError, "dx " + name);
-    check::AtMost(Error(dw.size(), [&](size_t i) { return static_cast<double>(to_w[i]); }, plus(dw, true)), kFloatError, "dw " + name);
-    check::AtMost(Error(db.size(), [&](size_t i) { return static_cast<double>(to_b[i]); }, plus(db, true)), kFloatError, "db " + name);
+    check::AtMost(Error(
+                      dw.size(), [&](size_t i) { return static_cast<double>(to_w[i]); }, plus(dw, true)),
+                  kFloatError, "dw " + name);
+    check::AtMost(Error(
+                      db.size(), [&](size_t i) { return static_cast<double>(to_b[i]); }, plus(db, true)),
+                  kFloatError, "db " + name);
   }
 }
 
@@ -170,7 +179,8 @@ void Splits() {
   for (const size_t rows : {1024, 1500, 16384, 100001}) {
     for (const size_t tiles : {1, 9, 100}) {
       const size_t depth = SplitDepth(rows, tiles);
-      check::That(depth % 32 == 0 && depth < rows && depth * kWantedTiles >= rows, "depth of " + std::to_string(rows) + " rows, " + std::to_string(tiles) + " tiles");
+      check::That(depth % 32 == 0 && depth < rows && depth * kWantedTiles >= rows,
+                  "depth of " + std::to_string(rows) + " rows, " + std::to_string(tiles) + " tiles");
     }
   }
 }
@@ -182,7 +192,8 @@ int main() {
   using namespace univar::cuda;
   Splits();
   // Odd rows of bf16 cannot be read in pieces; 1,100 rows of a small weight are cut into splits.
-  for (const auto& [rows, out, in] : {std::array<size_t, 3>{1, 1, 1}, {3, 5, 7}, {65, 129, 24}, {33, 16, 130}, {1100, 20, 40}, {1027, 9, 33}}) {
+  for (const auto& [rows, out, in] :
+       {std::array<size_t, 3>{1, 1, 1}, {3, 5, 7}, {65, 129, 24}, {33, 16, 130}, {1100, 20, 40}, {1027, 9, 33}}) {
     for (const auto& [bf16, halves] : {std::pair{false, false}, {true, false}, {true, true}}) {
       Forward<HostMachine>({rows, out, in, bf16, halves});
       Backward<HostMachine>({rows, out, in, bf16, halves});

@@ -14,8 +14,10 @@ void Numbers() {
   bool round_trip = true, nearest = true;
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const float x = FromBf16(static_cast<Bf16>(bits));
-    if (std::isnan(x)) round_trip &= std::isnan(FromBf16(ToBf16(x)));
-    else round_trip &= ToBf16(x) == bits;
+    if (std::isnan(x))
+      round_trip &= std::isnan(FromBf16(ToBf16(x)));
+    else
+      round_trip &= ToBf16(x) == bits;
   }
   check::Random random(1);
   for (int n = 0; n < 200000; ++n) {
@@ -24,7 +26,10 @@ void Numbers() {
     if (!std::isfinite(x)) continue;
     const Bf16 y = ToBf16(x);
     // Neighbours in order of magnitude; beyond the largest the next is infinity, taken as 2^128.
-    const auto value = [](uint32_t bits) { return (bits & 0x7FFF) == 0x7F80 ? std::ldexp(1.0, 128) : std::fabs(static_cast<double>(FromBf16(static_cast<Bf16>(bits)))); };
+    const auto value = [](uint32_t bits) {
+      return (bits & 0x7FFF) == 0x7F80 ? std::ldexp(1.0, 128)
+                                       : std::fabs(static_cast<double>(FromBf16(static_cast<Bf16>(bits))));
+    };
     const double error = std::fabs(std::fabs(static_cast<double>(x)) - value(y));
     for (const uint32_t other : {y - 1u, y + 1u}) {
       if ((other & 0x7FFF) > 0x7F80 || (other & 0x8000) != (y & 0x8000)) continue;
@@ -36,7 +41,8 @@ void Numbers() {
   check::That(nearest, "bf16 rounds to nearest, ties to even");
   check::That(std::isnan(FromBf16(ToBf16(FloatOf(0x7F800001u)))), "NaN with a small payload stays NaN");
   for (const double x : {0.0, 1e-300, 1.0 / 3.0, 1.0, 1e30}) {
-    check::That(RoundedUp(x) >= x && (x == 0.0 || RoundedUp(x) <= x * 1.000001 || x < 1e-45), "rounded up " + std::to_string(x));
+    check::That(RoundedUp(x) >= x && (x == 0.0 || RoundedUp(x) <= x * 1.000001 || x < 1e-45),
+                "rounded up " + std::to_string(x));
   }
 }
 
@@ -103,7 +109,7 @@ uint16_t Halved(float x, Format format) { return format == Format::kF16 ? ToF16(
 struct Operand {
   std::vector<double> values;  // op(X), [rows, columns]
   std::vector<float> plain;
-  std::vector<Piece> pieces;   // aligned
+  std::vector<Piece> pieces;  // aligned
   size_t stride;
   uint16_t* halves() { return pieces[0].values; }
 };
@@ -162,16 +168,24 @@ void Product(size_t m, size_t n, size_t k, Format format, bool accumulate) {
     }
     for (size_t j = n; j < ldc; ++j) outside &= c[i * ldc + j] == 0.25f;
   }
-  const std::string name = std::string(format == Format::kF32 ? "f32 " : format == Format::kBf16 ? "bf16 " : "f16 ") + (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) +
-                           " x " + std::to_string(n) + " x " + std::to_string(k) + (accumulate ? " added" : "");
+  const std::string name = std::string(format == Format::kF32    ? "f32 "
+                                       : format == Format::kBf16 ? "bf16 "
+                                                                 : "f16 ") +
+                           (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) + " x " + std::to_string(n) +
+                           " x " + std::to_string(k) + (accumulate ? " added" : "");
   check::AtMost(error, 1e-7 * (static_cast<double>(k) + 4), "product " + name);
   check::That(outside, "nothing written outside of " + name, status.message());
 }
 
 void Products() {
   for (const Format format : {Format::kF32, Format::kBf16, Format::kF16}) {
-    for (const auto& [m, n, k] : {std::tuple<size_t, size_t, size_t>{1, 1, 1}, {15, 17, 16}, {16, 16, 33}, {63, 64, 65},
-                                  {129, 130, 31}, {128, 128, 64}, {200, 70, 100}}) {
+    for (const auto& [m, n, k] : {std::tuple<size_t, size_t, size_t>{1, 1, 1},
+                                  {15, 17, 16},
+                                  {16, 16, 33},
+                                  {63, 64, 65},
+                                  {129, 130, 31},
+                                  {128, 128, 64},
+                                  {200, 70, 100}}) {
       const bool accumulate = m % 2 == 0;
       Product<false, true>(m, n, k, format, accumulate);
       Product<false, false>(m, n, k, format, accumulate);

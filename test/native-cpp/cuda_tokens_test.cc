@@ -1,4 +1,5 @@
-// Both ends of the encoder in the CUDA backend, run on the host: embedding, rotary positions, pooling and normalisation.
+// Both ends of the encoder in the CUDA backend, run on the host: embedding, rotary positions, pooling and
+// normalisation.
 #include <algorithm>
 #include <numeric>
 
@@ -52,14 +53,16 @@ void Embedding(size_t tokens, size_t cols, size_t vocabulary) {
   // Far from zero, so that sums in float32 would be seen.
   Floats dx = Vector(tokens * cols, 4, 1.0, 100.0);
   Floats dword(vocabulary * cols, 0.25f), dposition(length * cols, 0.5f), dtype(2 * cols, 0.75f);
-  Doubles to_word(dword.begin(), dword.end()), to_position(dposition.begin(), dposition.end()), to_type(dtype.begin(), dtype.end());
+  Doubles to_word(dword.begin(), dword.end()), to_position(dposition.begin(), dposition.end()),
+      to_type(dtype.begin(), dtype.end());
   for (size_t i = 0; i < dx.size(); ++i) {
     const size_t t = i / cols, j = i % cols;
     if (ids[t] != padding) to_word[ids[t] * cols + j] += dx[i];
     to_position[positions[t] * cols + j] += dx[i];
     to_type[j] += dx[i];
   }
-  const Status status = EmbeddingBackward(machine, args, dx.data(), padding, dword.data(), dposition.data(), dtype.data());
+  const Status status =
+      EmbeddingBackward(machine, args, dx.data(), padding, dword.data(), dposition.data(), dtype.data());
   check::That(status.ok(), "gradient of the embedding runs, " + name, status.message());
   check::AtMost(RelativeError(dword, to_word, 0.0), 6e-8, "gradient of words, " + name);
   check::AtMost(RelativeError(dposition, to_position, 0.0), 6e-8, "gradient of positions, " + name);
@@ -77,7 +80,8 @@ void Rotation(size_t tokens, size_t heads, size_t d) {
   const size_t half = d / 2, positions = 600, stride = 3 * heads * d;
   Floats cosines(positions * half), sines(positions * half);
   for (size_t i = 0; i < cosines.size(); ++i) {
-    const double angle = static_cast<double>(i / half) * std::pow(1e4, -2.0 * static_cast<double>(i % half) / static_cast<double>(d));
+    const double angle =
+        static_cast<double>(i / half) * std::pow(1e4, -2.0 * static_cast<double>(i % half) / static_cast<double>(d));
     cosines[i] = static_cast<float>(std::cos(angle));
     sines[i] = static_cast<float>(std::sin(angle));
   }
@@ -86,7 +90,8 @@ void Rotation(size_t tokens, size_t heads, size_t d) {
   for (const bool inverse : {false, true}) {
     Floats qkv = original;
     HostMachine machine;
-    const Status status = Rope(machine, {qkv.data(), at.data(), tokens, heads, d, cosines.data(), sines.data(), inverse});
+    const Status status =
+        Rope(machine, {qkv.data(), at.data(), tokens, heads, d, cosines.data(), sines.data(), inverse});
     Doubles expected(original.begin(), original.end());
     for (size_t t = 0; t < tokens; ++t) {
       for (size_t head = 0; head < 2 * heads; ++head) {
@@ -126,8 +131,10 @@ void Pooled(const Ints& lengths, size_t cols) {
     }
     Floats y(sequences * cols, NAN), dhidden(tokens * cols, NAN);
     HostMachine machine;
-    const Status forward = Pool(machine, {hidden.data(), tokens, cols}, offsets.data(), pooling, {y.data(), sequences, cols}, Control());
-    const Status backward = PoolBackward(machine, {dy.data(), sequences, cols}, offsets.data(), pooling, {dhidden.data(), tokens, cols});
+    const Status forward =
+        Pool(machine, {hidden.data(), tokens, cols}, offsets.data(), pooling, {y.data(), sequences, cols}, Control());
+    const Status backward =
+        PoolBackward(machine, {dy.data(), sequences, cols}, offsets.data(), pooling, {dhidden.data(), tokens, cols});
     const std::string which = (mean ? "mean of " : "first of ") + name;
     check::That(forward.ok() && backward.ok(), which + " runs");
     check::AtMost(RelativeError(y, expected, 0.0), 6.1e-8, which);
@@ -138,7 +145,8 @@ void Pooled(const Ints& lengths, size_t cols) {
 void UnitRows(size_t rows, size_t cols) {
   Floats x = Vector(rows * cols, rows + cols);
   const Floats dy = Vector(rows * cols, cols);
-  const double scales[] = {1.0, 1e-30, 1e30, 0.0, 1e-13};  // squares that float32 does not hold, zero, below the least norm
+  const double scales[] = {1.0, 1e-30, 1e30, 0.0,
+                           1e-13};  // squares that float32 does not hold, zero, below the least norm
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(x[i] * scales[i / cols % std::size(scales)]);
   Doubles expected(rows * cols);
   Floats y(rows * cols, NAN), dx(rows * cols, NAN), scaled(rows * cols);
@@ -172,7 +180,8 @@ void Cancelled() {
   int32_t block[Control::kLength] = {1, 0};
   const Control control(block, nullptr);
   HostMachine machine;
-  check::That(Pool(machine, {}, nullptr, Pooling::kMean, {}, control).code() == Code::kAborted, "pooling can be cancelled");
+  check::That(Pool(machine, {}, nullptr, Pooling::kMean, {}, control).code() == Code::kAborted,
+              "pooling can be cancelled");
   check::That(L2Normalize(machine, {}, {}, control).code() == Code::kAborted, "normalisation can be cancelled");
 }
 
@@ -187,8 +196,8 @@ int main() {
     }
   }
   Embedding(60, 1030, 9);
-  for (const auto& [tokens, heads, d] : {std::tuple<size_t, size_t, size_t>{0, 1, 2}, {1, 1, 2}, {3, 2, 6}, {17, 12, 32},
-                                         {5, 3, 34}, {4, 16, 128}})
+  for (const auto& [tokens, heads, d] :
+       {std::tuple<size_t, size_t, size_t>{0, 1, 2}, {1, 1, 2}, {3, 2, 6}, {17, 12, 32}, {5, 3, 34}, {4, 16, 128}})
     Rotation(tokens, heads, d);
   for (const size_t cols : {1, 33, 128, 129, 300}) {
     Pooled({}, cols);

@@ -22,7 +22,11 @@ double ExactKey(TopkMetric metric, const float* q, const float* b, size_t dim) {
   };
   const double dot = sum([&](size_t d) { return static_cast<double>(q[d]) * b[d]; });
   if (metric == TopkMetric::kIp) return dot;
-  if (metric == TopkMetric::kL2) return -sum([&](size_t d) { const double e = static_cast<double>(q[d]) - b[d]; return e * e; });
+  if (metric == TopkMetric::kL2)
+    return -sum([&](size_t d) {
+      const double e = static_cast<double>(q[d]) - b[d];
+      return e * e;
+    });
   const double qq = sum([&](size_t d) { return static_cast<double>(q[d]) * q[d]; });
   const double bb = sum([&](size_t d) { return static_cast<double>(b[d]) * b[d]; });
   return qq == 0.0 || bb == 0.0 ? 0.0 : dot / (std::sqrt(qq) * std::sqrt(bb));
@@ -40,8 +44,8 @@ struct Cut {
 };
 
 // How many blocks of queries were searched again.
-size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k, TopkMetric metric,
-            bool bf16, Cut cut, const std::string& name) {
+size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k,
+              TopkMetric metric, bool bf16, Cut cut, const std::string& name) {
   const size_t rows = base.size() / dim, count = queries.size() / dim;
   HostMachine machine;
   PreparedRows prepared;
@@ -63,23 +67,26 @@ size_t Search(const std::vector<float>& base, const std::vector<float>& queries,
     repeats = driver.repeats();
     return Status::Ok();
   };
-  const std::string what = name + " " + kMetrics[static_cast<int>(metric)] + (bf16 ? " bf16 " : " f32 ") + std::to_string(rows) +
-                           " rows of " + std::to_string(dim) + ", " + std::to_string(count) + " queries, k " + std::to_string(k) +
-                           ", segment " + std::to_string(cut.segment) + ", candidates " + std::to_string(cut.candidates);
+  const std::string what = name + " " + kMetrics[static_cast<int>(metric)] + (bf16 ? " bf16 " : " f32 ") +
+                           std::to_string(rows) + " rows of " + std::to_string(dim) + ", " + std::to_string(count) +
+                           " queries, k " + std::to_string(k) + ", segment " + std::to_string(cut.segment) +
+                           ", candidates " + std::to_string(cut.candidates);
   const Status status = run();
   check::That(status.ok(), "runs " + what, status.message());
   bool right = status.ok();
   std::string why;
   for (size_t q = 0; right && q < count; ++q) {
     std::vector<RankedRow> expected(rows);
-    for (size_t j = 0; j < rows; ++j) expected[j] = {ExactKey(metric, &queries[q * dim], &base[j * dim], dim), static_cast<int32_t>(j)};
+    for (size_t j = 0; j < rows; ++j)
+      expected[j] = {ExactKey(metric, &queries[q * dim], &base[j * dim], dim), static_cast<int32_t>(j)};
     // Stable: equal keys keep the order of their rows.
-    std::stable_sort(expected.begin(), expected.end(), [](const RankedRow& a, const RankedRow& b) { return a.key > b.key; });
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const RankedRow& a, const RankedRow& b) { return a.key > b.key; });
     for (size_t n = 0; right && n < k; ++n) {
       const float score = static_cast<float>(metric == TopkMetric::kL2 ? -expected[n].key : expected[n].key);
       right = indices[q * k + n] == expected[n].row && scores[q * k + n] == score;
-      why = "query " + std::to_string(q) + ", place " + std::to_string(n) + ": row " + std::to_string(indices[q * k + n]) + " instead of " +
-            std::to_string(expected[n].row);
+      why = "query " + std::to_string(q) + ", place " + std::to_string(n) + ": row " +
+            std::to_string(indices[q * k + n]) + " instead of " + std::to_string(expected[n].row);
     }
   }
   check::That(right, what, why);
@@ -90,15 +97,21 @@ void Searches() {
   for (int m = 0; m < 3; ++m) {
     const auto metric = static_cast<TopkMetric>(m);
     for (const bool bf16 : {false, true}) {
-      for (const auto& [rows, dim, count, k] : {std::tuple<size_t, size_t, size_t, size_t>{1, 1, 1, 1}, {15, 17, 3, 15}, {16, 16, 17, 5},
-                                                {17, 63, 2, 10}, {63, 100, 9, 63}, {1000, 24, 5, 50}})
+      for (const auto& [rows, dim, count, k] : {std::tuple<size_t, size_t, size_t, size_t>{1, 1, 1, 1},
+                                                {15, 17, 3, 15},
+                                                {16, 16, 17, 5},
+                                                {17, 63, 2, 10},
+                                                {63, 100, 9, 63},
+                                                {1000, 24, 5, 50}})
         Search(MakeRows(rows, dim, rows), MakeRows(count, dim, rows + 1), dim, k, metric, bf16, {}, "search");
       for (const size_t segment : {16, 512, 3000})
         Search(MakeRows(3000, 20, 3), MakeRows(7, 20, 4), 20, 40, metric, bf16, {3, segment}, "cuts");
       // Lists beyond shared memory, more rows than one list has room for, and k above the rows of a segment.
       Search(MakeRows(5000, 9, 5), MakeRows(2, 9, 6), 9, 1500, metric, bf16, {2, 1024}, "large k");
       // Segments that grow leave few candidates each.
-      check::That(Search(MakeRows(70000, 8, 12), MakeRows(2, 8, 13), 8, 10, metric, bf16, {2, 0, 4096}, "many rows") == 0, "few rows are candidates");
+      check::That(
+          Search(MakeRows(70000, 8, 12), MakeRows(2, 8, 13), 8, 10, metric, bf16, {2, 0, 4096}, "many rows") == 0,
+          "few rows are candidates");
 
       std::vector<float> equal = MakeRows(600, 12, 8);
       for (size_t i = 1; i < 500; ++i) std::copy_n(equal.begin(), 12, equal.begin() + static_cast<long>(12 * i));
@@ -107,7 +120,8 @@ void Searches() {
       std::copy_n(equal.begin(), 12, queries.begin());
       std::fill_n(queries.begin() + 12, 12, 0.0f);
       Search(equal, queries, 12, 100, metric, bf16, {3, 256}, "duplicates and zero rows");
-      const size_t repeats = Search(equal, queries, 12, 100, metric, bf16, {2, 600, 64}, "more duplicates than candidates");
+      const size_t repeats =
+          Search(equal, queries, 12, 100, metric, bf16, {2, 600, 64}, "more duplicates than candidates");
       check::That(repeats == 2, "both blocks are searched again", std::to_string(repeats));
 
       std::vector<float> extreme = MakeRows(200, 30, 10);
@@ -127,7 +141,8 @@ void Sorting() {
   check::Random random(2);
   for (size_t size = 2; size <= 4096; size *= 2) {
     std::vector<RankedRow> rows(size);
-    for (size_t i = 0; i < size; ++i) rows[i] = {std::floor(random.Uniform() * 20), static_cast<int32_t>(random.Below(1000))};
+    for (size_t i = 0; i < size; ++i)
+      rows[i] = {std::floor(random.Uniform() * 20), static_cast<int32_t>(random.Below(1000))};
     HostBlock block(0, kSelectThreads, 0);
     std::vector<RankedRow> expected = rows;
     std::sort(expected.begin(), expected.end(), RanksBefore);
@@ -147,7 +162,8 @@ void Bounds() {
     for (int n = 0; n < 400; ++n) {
       std::vector<float> rows = MakeRows(2, dim, 1000 + static_cast<uint64_t>(n) + dim);
       if (n % 3 == 0)  // nearly parallel: where little slack would show
-        for (size_t d = 0; d < dim; ++d) rows[dim + d] = rows[d] * (1.0f + 1e-4f * static_cast<float>(random.Uniform()));
+        for (size_t d = 0; d < dim; ++d)
+          rows[dim + d] = rows[d] * (1.0f + 1e-4f * static_cast<float>(random.Uniform()));
       if (n % 5 == 0)
         for (size_t d = 0; d < dim; ++d) rows[d] *= 1e-20f;
       HostMachine machine;
@@ -160,17 +176,21 @@ void Bounds() {
       for (size_t begin = 0; begin < dim; begin += 16) {
         double largest = std::fabs(sum);
         for (size_t d = begin; d < Min(begin + 16, dim); ++d)
-          largest = std::fmax(largest, std::fabs(static_cast<double>(FromBf16(prepared.codes[d])) * FromBf16(prepared.codes[prepared.stride + d])));
+          largest = std::fmax(largest, std::fabs(static_cast<double>(FromBf16(prepared.codes[d])) *
+                                                 FromBf16(prepared.codes[prepared.stride + d])));
         const double unit = largest == 0.0 ? 1.0 : std::ldexp(1.0, std::ilogb(largest) - 23);
         double cut = std::trunc(sum / unit) * unit;
         for (size_t d = begin; d < Min(begin + 16, dim); ++d)
-          cut += std::trunc(static_cast<double>(FromBf16(prepared.codes[d])) * FromBf16(prepared.codes[prepared.stride + d]) / unit) * unit;
+          cut += std::trunc(static_cast<double>(FromBf16(prepared.codes[d])) *
+                            FromBf16(prepared.codes[prepared.stride + d]) / unit) *
+                 unit;
         sum = static_cast<float>(cut);
       }
       for (int m = 0; m < 3; ++m) {
         const auto metric = static_cast<TopkMetric>(m);
         const double key = ExactKey(metric, &rows[0], &rows[dim], dim);
-        const double upper = UpperBound(metric, sum, dim, prepared.norms[0], prepared.residuals[0], prepared.norms[1], prepared.residuals[1]);
+        const double upper = UpperBound(metric, sum, dim, prepared.norms[0], prepared.residuals[0], prepared.norms[1],
+                                        prepared.residuals[1]);
         holds &= upper >= key;
         if (metric == TopkMetric::kCosine) loosest = std::fmax(loosest, upper - key);
       }
@@ -184,7 +204,8 @@ void Bounds() {
 void BoundOfCutSums() {
   for (const size_t dim : {16, 768, 4096}) {
     const float cut = 1.0f - static_cast<float>(static_cast<double>(dim) * 17 / 16 * std::ldexp(1.0, -23));
-    check::That(UpperBound(TopkMetric::kCosine, cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0, "covers cut sums at width " + std::to_string(dim));
+    check::That(UpperBound(TopkMetric::kCosine, cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0,
+                "covers cut sums at width " + std::to_string(dim));
   }
 }
 
@@ -196,16 +217,20 @@ void Plans() {
         for (const bool exact : {false, true}) {
           if (k > rows) continue;
           const TopkPlan plan(rows, queries, k, exact);
-          fits &= plan.queries >= 1 && plan.list_size >= k + BestList::kRoom && (plan.list_size & (plan.list_size - 1)) == 0;
-          fits &= plan.queries == 1 || plan.queries * (plan.list_size + plan.candidates) * sizeof(RankedRow) <= kListBytes;
-          fits &= plan.candidates >= Min(k, plan.segment) && plan.first_segment <= plan.candidates && plan.first_segment <= plan.segment;
+          fits &= plan.queries >= 1 && plan.list_size >= k + BestList::kRoom &&
+                  (plan.list_size & (plan.list_size - 1)) == 0;
+          fits &=
+              plan.queries == 1 || plan.queries * (plan.list_size + plan.candidates) * sizeof(RankedRow) <= kListBytes;
+          fits &= plan.candidates >= Min(k, plan.segment) && plan.first_segment <= plan.candidates &&
+                  plan.first_segment <= plan.segment;
           for (size_t done = 0, steps = 0; done < rows; ++steps) {
             const size_t width = plan.Width(done, false);
             fits &= width > 0 && width <= plan.segment && plan.Width(done, true) <= plan.candidates;
             done = done == 0 || width < plan.segment ? done + width : rows;
             fits &= steps < 64;
           }
-          fits &= plan.segment >= 8 && plan.segment % 8 == 0 && plan.queries * plan.segment * (exact ? 8 : 4) <= kScanBytes;
+          fits &=
+              plan.segment >= 8 && plan.segment % 8 == 0 && plan.queries * plan.segment * (exact ? 8 : 4) <= kScanBytes;
           fits &= plan.list_size * sizeof(RankedRow) <= 64 * k + 65536;
         }
   check::That(fits, "plans stay within their memory");

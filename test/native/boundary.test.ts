@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it } from 'vitest';
 
@@ -24,19 +24,28 @@ describe('the native boundary', () => {
   it('names what was expected and starts the stack at the caller', async () => {
     const error: unknown = await l2Normalize(new Float32Array(3), 2, 2).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EngineError);
-    expect(error).toMatchObject({ code: 'ERR_SHAPE_MISMATCH', message: 'Expected 2 x 2 = 4 entries for "vectors", got Float32Array of length 3' });
+    expect(error).toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+      message: 'Expected 2 x 2 = 4 entries for "vectors", got Float32Array of length 3',
+    });
     await expect(l2Normalize([1, 2] as unknown as Float32Array, 1, 2)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(l2Normalize(new Float32Array(new SharedArrayBuffer(8)), 1, 2)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(l2Normalize(new Float32Array(new SharedArrayBuffer(8)), 1, 2)).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+    });
     await expect(l2Normalize(new Float32Array(2), 0.5, 2)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   });
 
   it('throws our own bug code when its own checks fail, and does not crash', () => {
-    expect(() => addon().l2Normalize(new Float32Array(2), new Float32Array(2), 2 ** 40, 2 ** 40)).toThrow(/native boundary/);
+    expect(() => addon().l2Normalize(new Float32Array(2), new Float32Array(2), 2 ** 40, 2 ** 40)).toThrow(
+      /native boundary/,
+    );
     expect(() => addon().l2Normalize(undefined as never, new Float32Array(2), 1, 2)).toThrow(/native boundary/);
   });
 
   it('aborts before and while it runs', async () => {
-    await expect(l2Normalize(new Float32Array(2), 1, 2, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(l2Normalize(new Float32Array(2), 1, 2, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
     const controller = new AbortController();
     const rows = 20_000;
     const running = l2Normalize(new Float32Array(rows * 512), rows, 512, { signal: controller.signal });

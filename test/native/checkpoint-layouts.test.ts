@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { SafetensorsFile } from '../../src/encoder/safetensors.js';
-import { writeSafetensors, type TensorToWrite } from '../../src/encoder/safetensors-writer.js';
+import { type TensorToWrite, writeSafetensors } from '../../src/encoder/safetensors-writer.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture } from '../support/parity.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -34,10 +34,19 @@ function toSplit({ name, shape, read }: TensorToWrite): TensorToWrite[] {
 }
 
 const toGamma = ({ name, shape, read }: TensorToWrite): TensorToWrite[] => [
-  { name: name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'), shape, read },
+  {
+    name: name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'),
+    shape,
+    read,
+  },
 ];
 
-async function rewritten(folder: string, rewrite: (tensor: TensorToWrite) => TensorToWrite[], prefix: string, config: object): Promise<string> {
+async function rewritten(
+  folder: string,
+  rewrite: (tensor: TensorToWrite) => TensorToWrite[],
+  prefix: string,
+  config: object,
+): Promise<string> {
   const target = join(temporaryFolder(), 'encoder');
   cpSync(folder, target, { recursive: true });
   const path = join(folder, 'model.safetensors');
@@ -45,7 +54,9 @@ async function rewritten(folder: string, rewrite: (tensor: TensorToWrite) => Ten
   const tensors: TensorToWrite[] = [];
   for (const [name, { shape }] of file.tensors) {
     const values = await file.readFloat32(name);
-    tensors.push(...rewrite({ name, shape, read: () => values }).map((tensor) => ({ ...tensor, name: prefix + tensor.name })));
+    tensors.push(
+      ...rewrite({ name, shape, read: () => values }).map((tensor) => ({ ...tensor, name: prefix + tensor.name })),
+    );
   }
   await file.close();
   await writeSafetensors(join(target, 'model.safetensors'), tensors);
@@ -99,9 +110,13 @@ describe('layouts of checkpoints', () => {
 
   it('names what a layout lacks', async () => {
     const fixture = await openParityFixture('nomic-tiny');
-    const without = (tensor: TensorToWrite): TensorToWrite[] => toSplit(tensor).filter(({ name }) => name !== 'layers.1.self_attn.k_proj.weight');
+    const without = (tensor: TensorToWrite): TensorToWrite[] =>
+      toSplit(tensor).filter(({ name }) => name !== 'layers.1.self_attn.k_proj.weight');
     const folder = await rewritten(fixture.folder, without, '', splitConfig(fixture.folder));
-    await expect(createTrainer({ encoder: folder })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('lacks layers.1.self_attn.k_proj.weight') as string });
+    await expect(createTrainer({ encoder: folder })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('lacks layers.1.self_attn.k_proj.weight') as string,
+    });
     await fixture.close();
   });
 });

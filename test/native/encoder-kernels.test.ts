@@ -17,7 +17,11 @@ function activationInputs(length: number, seed: number): Float32Array {
 }
 
 /** Relative to `scale`, which ends at 1e-30: below, float32 is about to run out of bits. */
-function largestError(actual: ArrayLike<number>, expected: (i: number) => number, scale: (i: number) => number): number {
+function largestError(
+  actual: ArrayLike<number>,
+  expected: (i: number) => number,
+  scale: (i: number) => number,
+): number {
   let worst = 0;
   for (let i = 0; i < actual.length; i++) {
     const error = Math.abs(actual[i]! - expected(i)) / Math.max(scale(i), 1e-30);
@@ -81,7 +85,15 @@ describe('attention', () => {
     const [begin, end] = [offsets[2]!, offsets[3]!];
     const alone = new Float32Array((end - begin) * 64);
     const lse = new Float32Array((end - begin) * 2);
-    kernels.attentionForward(Int32Array.of(0, end - begin), 2, 32, qkv.slice(begin * 192, end * 192), alone, lse, new Uint16Array(alone.length));
+    kernels.attentionForward(
+      Int32Array.of(0, end - begin),
+      2,
+      32,
+      qkv.slice(begin * 192, end * 192),
+      alone,
+      lse,
+      new Uint16Array(alone.length),
+    );
     expect(alone).toEqual(o.slice(begin * 64, end * 64));
   });
 
@@ -106,8 +118,20 @@ describe('activations', () => {
     kernels.geluForward(x, y, y16);
     kernels.geluBackward(x, dy, dx, again);
     expect(again).toEqual(y);
-    expect(largestError(y, (i) => gelu(x[i]!), (i) => Math.abs(x[i]!))).toBeLessThan(3e-7);
-    expect(largestError(dx, (i) => dy[i]! * geluSlope(x[i]!), (i) => Math.abs(dy[i]!))).toBeLessThan(5e-7);
+    expect(
+      largestError(
+        y,
+        (i) => gelu(x[i]!),
+        (i) => Math.abs(x[i]!),
+      ),
+    ).toBeLessThan(3e-7);
+    expect(
+      largestError(
+        dx,
+        (i) => dy[i]! * geluSlope(x[i]!),
+        (i) => Math.abs(dy[i]!),
+      ),
+    ).toBeLessThan(5e-7);
     expect(y16).toEqual(bf16Bits(y));
   });
 
@@ -124,10 +148,29 @@ describe('activations', () => {
     expect(relativeError(again, y)).toBeLessThan(TOLERANCE.f32Sum);
     const up = (i: number): number => pair[i + Math.floor(i / cols) * cols]!;
     const gate = (i: number): number => pair[i + (Math.floor(i / cols) + 1) * cols]!;
-    const row = (x: Float32Array, half: number): number[] => [...y.keys()].map((i) => x[i + (Math.floor(i / cols) + half) * cols]!);
-    expect(largestError(y, (i) => up(i) * silu(gate(i)), (i) => Math.abs(up(i) * gate(i)))).toBeLessThan(5e-7);
-    expect(largestError(row(dpair, 0), (i) => dy[i]! * silu(gate(i)), (i) => Math.abs(dy[i]! * gate(i)))).toBeLessThan(5e-7);
-    expect(largestError(row(dpair, 1), (i) => dy[i]! * up(i) * siluSlope(gate(i)), (i) => Math.abs(dy[i]! * up(i)))).toBeLessThan(2e-6);
+    const row = (x: Float32Array, half: number): number[] =>
+      [...y.keys()].map((i) => x[i + (Math.floor(i / cols) + half) * cols]!);
+    expect(
+      largestError(
+        y,
+        (i) => up(i) * silu(gate(i)),
+        (i) => Math.abs(up(i) * gate(i)),
+      ),
+    ).toBeLessThan(5e-7);
+    expect(
+      largestError(
+        row(dpair, 0),
+        (i) => dy[i]! * silu(gate(i)),
+        (i) => Math.abs(dy[i]! * gate(i)),
+      ),
+    ).toBeLessThan(5e-7);
+    expect(
+      largestError(
+        row(dpair, 1),
+        (i) => dy[i]! * up(i) * siluSlope(gate(i)),
+        (i) => Math.abs(dy[i]! * up(i)),
+      ),
+    ).toBeLessThan(2e-6);
     expect(y16).toEqual(bf16Bits(y));
   });
 
@@ -137,7 +180,9 @@ describe('activations', () => {
     const dy = randomNormal(rows * cols, cols + 1);
     const results = [pair16, widenBf16(pair16)].map((pair) => {
       const x = pair.subarray(0, dy.length);
-      const [y, gated, dx, dpair] = [dy.length, dy.length, dy.length, pair.length].map((length) => new Float32Array(length)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+      const [y, gated, dx, dpair] = [dy.length, dy.length, dy.length, pair.length].map(
+        (length) => new Float32Array(length),
+      ) as [Float32Array, Float32Array, Float32Array, Float32Array];
       kernels.geluForward(x, y, new Uint16Array(dy.length));
       kernels.geluBackward(x, dy, dx, new Float32Array(dy.length));
       kernels.swigluForward(rows, cols, pair, gated, new Uint16Array(dy.length));
@@ -156,7 +201,11 @@ describe('activations', () => {
     const dpair = new Float32Array(pair.length);
     kernels.geluBackward(x, widenBf16(dy16), dx, y);
     kernels.swigluBackward(rows, cols, pair, widenBf16(dy16), dpair, gated);
-    const [y16, gated16, dpair16] = [new Uint16Array(x.length), new Uint16Array(x.length), new Uint16Array(pair.length)];
+    const [y16, gated16, dpair16] = [
+      new Uint16Array(x.length),
+      new Uint16Array(x.length),
+      new Uint16Array(pair.length),
+    ];
     kernels.swigluBackward(rows, cols, pair, dy16, dpair16, gated16);
     kernels.geluBackward(x, dy16, dy16, y16);
     expect(dy16).toEqual(bf16Bits(dx));
@@ -180,15 +229,29 @@ describe('layer norm', () => {
     const x = f32(rows * cols, cols).map((value) => value + offset);
     const [residual, dy] = [f32(rows * cols, cols + 1), f32(rows * cols, cols + 2)];
     const [weight, bias] = [f32(cols, cols + 3), f32(cols, cols + 4)];
-    const [sum, y, dsum] = [new Float32Array(rows * cols), new Float32Array(rows * cols), new Float32Array(rows * cols)];
-    const [mean, rstd, dweight, dbias] = [new Float32Array(rows), new Float32Array(rows), new Float32Array(cols).fill(1), new Float32Array(cols).fill(2)];
+    const [sum, y, dsum] = [
+      new Float32Array(rows * cols),
+      new Float32Array(rows * cols),
+      new Float32Array(rows * cols),
+    ];
+    const [mean, rstd, dweight, dbias] = [
+      new Float32Array(rows),
+      new Float32Array(rows),
+      new Float32Array(cols).fill(1),
+      new Float32Array(cols).fill(2),
+    ];
     const y16 = new Uint16Array(rows * cols);
     kernels.layerNormForward(rows, cols, 1e-12, x, residual, weight, bias, sum, mean, rstd, y, y16);
     const dsum16 = new Uint16Array(rows * cols);
     kernels.layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias);
     expect(dsum16).toEqual(bf16Bits(dsum));
 
-    const expected = { y: new Float64Array(rows * cols), dsum: new Float64Array(rows * cols), dweight: new Float64Array(cols).fill(1), dbias: new Float64Array(cols).fill(2) };
+    const expected = {
+      y: new Float64Array(rows * cols),
+      dsum: new Float64Array(rows * cols),
+      dweight: new Float64Array(cols).fill(1),
+      dbias: new Float64Array(cols).fill(2),
+    };
     for (let i = 0; i < rows; i++) {
       const s = Float64Array.from({ length: cols }, (_, j) => Math.fround(x[i * cols + j]! + residual[i * cols + j]!));
       const average = s.reduce((a, b) => a + b, 0) / cols;
@@ -227,7 +290,20 @@ describe('layer norm', () => {
   it('gives a constant row its bias', () => {
     const ones = new Float32Array(20).fill(0.1);
     const y = new Float32Array(20);
-    kernels.layerNormForward(1, 20, 1e-12, ones, ones, ones, ones, y.slice(), new Float32Array(1), new Float32Array(1), y, new Uint16Array(20));
+    kernels.layerNormForward(
+      1,
+      20,
+      1e-12,
+      ones,
+      ones,
+      ones,
+      ones,
+      y.slice(),
+      new Float32Array(1),
+      new Float32Array(1),
+      y,
+      new Uint16Array(20),
+    );
     expect(relativeError(y, ones)).toBeLessThan(1e-6);
   });
 });
@@ -235,7 +311,11 @@ describe('layer norm', () => {
 describe('vector operations of a training step', () => {
   it.each(SIZES)('gradient of normalisation matches double precision at %i', (cols) => {
     const rows = 7;
-    const [x, dy, dx] = [randomNormal(rows * cols, cols), randomNormal(rows * cols, cols + 1), new Float32Array(rows * cols)];
+    const [x, dy, dx] = [
+      randomNormal(rows * cols, cols),
+      randomNormal(rows * cols, cols + 1),
+      new Float32Array(rows * cols),
+    ];
     kernels.l2NormalizeBackward(rows, cols, x, dy, dx);
     const expected = new Float64Array(rows * cols);
     for (let i = 0; i < rows; i++) {

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { loadCheckpoint, type Checkpoint } from '../../src/encoder/checkpoint.js';
+import { type Checkpoint, loadCheckpoint } from '../../src/encoder/checkpoint.js';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../src/training/trainer.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
 import { cosine, relativeError } from '../support/tolerances.js';
 
-const MODES = [['one-way', 'one'], ['symmetric', 'symmetric'], ['masked', 'masked'], ['supervised', 'supcon']] as const;
+const MODES = [
+  ['one-way', 'one'],
+  ['symmetric', 'symmetric'],
+  ['masked', 'masked'],
+  ['supervised', 'supcon'],
+] as const;
 
 describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   let fixture: ParityFixture;
@@ -14,7 +19,10 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   });
   afterAll(() => fixture.close());
 
-  const withTrainer = async <T>(options: Partial<TrainerOptions>, use: (trainer: Trainer) => Promise<T>): Promise<T> => {
+  const withTrainer = async <T>(
+    options: Partial<TrainerOptions>,
+    use: (trainer: Trainer) => Promise<T>,
+  ): Promise<T> => {
     const trainer = await createTrainer({ encoder: fixture.folder, logitScale: fixture.scale, ...options });
     try {
       return await use(trainer);
@@ -53,12 +61,15 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
       const { gradients } = await trainer.backward(batch());
       const names = fixture.tensorNames.filter((tensor) => tensor.startsWith(`grad.${mode}.`));
       expect([...gradients.keys()].sort()).toEqual(names.map((tensor) => tensor.slice(`grad.${mode}.`.length)).sort());
-      const largest = Math.max(...(await Promise.all(names.map(async (tensor) => Math.max(...(await fixture.tensor(tensor)).map(Math.abs))))));
+      const largest = Math.max(
+        ...(await Promise.all(names.map(async (tensor) => Math.max(...(await fixture.tensor(tensor)).map(Math.abs))))),
+      );
       for (const [tensor, gradient] of gradients) {
         const expected = await fixture.tensor(`grad.${mode}.${tensor}`);
         // Some gradients are zero but for rounding (key biases): those are measured against the largest of all.
         const scale = Math.max(...expected.map(Math.abs)) < 1e-6 * largest ? largest : undefined;
-        const error = scale === undefined ? relativeError(gradient, expected) : Math.max(...gradient.map(Math.abs)) / scale;
+        const error =
+          scale === undefined ? relativeError(gradient, expected) : Math.max(...gradient.map(Math.abs)) / scale;
         expect(error, tensor).toBeLessThan(1e-4);
       }
     });
@@ -67,7 +78,9 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   it('gives gradients in bf16 that point where those of PyTorch do', async () => {
     await withTrainer({ mode: 'masked', precision: 'bf16' }, async (trainer) => {
       const { gradients } = await trainer.backward(batch());
-      const expected = await Promise.all([...gradients.keys()].map((tensor) => fixture.tensor(`grad.masked.${tensor}`)));
+      const expected = await Promise.all(
+        [...gradients.keys()].map((tensor) => fixture.tensor(`grad.masked.${tensor}`)),
+      );
       const [actual, wanted] = [[...gradients.values()], expected].map((parts) => parts.flatMap((part) => [...part]));
       expect(cosine(actual!, wanted!)).toBeGreaterThan(0.9995);
     });
@@ -75,7 +88,13 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
 
   it('retraces six AdamW steps', async () => {
     const { lr, weight_decay, max_grad_norm, warmup_steps, trace } = fixture.training;
-    const options = { mode: 'one-way', learningRate: lr, weightDecay: weight_decay, maxGradNorm: max_grad_norm, warmupSteps: warmup_steps } as const;
+    const options = {
+      mode: 'one-way',
+      learningRate: lr,
+      weightDecay: weight_decay,
+      maxGradNorm: max_grad_norm,
+      warmupSteps: warmup_steps,
+    } as const;
     await withTrainer(options, async (trainer) => {
       for (const expected of trace) {
         const { loss, gradNorm, learningRate } = await trainer.step(batch());
@@ -112,7 +131,11 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     await withTrainer({ firstTrainedLayer: 1, learningRate: 1e-3 }, async (trainer) => {
       const { gradients } = await trainer.backward(batch());
       const isLower = (tensor: string): boolean => !/layers?\.1\./.test(tensor);
-      for (const [tensor, gradient] of gradients) expect(gradient.some((value) => value !== 0), tensor).toBe(!isLower(tensor));
+      for (const [tensor, gradient] of gradients)
+        expect(
+          gradient.some((value) => value !== 0),
+          tensor,
+        ).toBe(!isLower(tensor));
     });
   });
 
@@ -121,14 +144,27 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
       const [query, key] = fixture.views;
       await expect(trainer.step({ query, key })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
       const strange = { ids: Int32Array.of(500), offsets: Int32Array.of(0, 1) };
-      await expect(trainer.encode(strange)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('ids[0]') as string });
-      await expect(trainer.encode({ ids: Int32Array.of(), offsets: Int32Array.of(0, 0) })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-      await expect(trainer.step({ query, key: { ids: key.ids.slice(0, key.offsets[1]), offsets: key.offsets.slice(0, 2) }, labels: fixture.labels })).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
+      await expect(trainer.encode(strange)).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+        message: expect.stringContaining('ids[0]') as string,
+      });
+      await expect(trainer.encode({ ids: Int32Array.of(), offsets: Int32Array.of(0, 0) })).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+      });
+      await expect(
+        trainer.step({
+          query,
+          key: { ids: key.ids.slice(0, key.offsets[1]), offsets: key.offsets.slice(0, 2) },
+          labels: fixture.labels,
+        }),
+      ).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
       expect(trainer.steps).toBe(0);
       await trainer.dispose();
       await trainer.dispose();
       await expect(trainer.encode(query)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
     });
-    await expect(createTrainer({ encoder: fixture.folder, decay: 'cosine' })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(createTrainer({ encoder: fixture.folder, decay: 'cosine' })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+    });
   });
 });

@@ -23,7 +23,9 @@ async function embed(folder: string, precision: EncoderPrecision, batch: PackedT
 }
 
 function cosines(a: Float32Array, b: Float32Array, dim: number): number[] {
-  return Array.from({ length: a.length / dim }, (_, i) => cosine(a.subarray(i * dim, (i + 1) * dim), b.subarray(i * dim, (i + 1) * dim)));
+  return Array.from({ length: a.length / dim }, (_, i) =>
+    cosine(a.subarray(i * dim, (i + 1) * dim), b.subarray(i * dim, (i + 1) * dim)),
+  );
 }
 
 const mean = (values: number[]): number => values.reduce((a, b) => a + b) / values.length;
@@ -35,7 +37,10 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('precisions of %s', (name) =
   });
   afterAll(() => fixture.close());
 
-  it.each([['bf16', 0.9995], ['int8', 0.995]] as const)('gives embeddings close to PyTorch in %s', async (precision, least) => {
+  it.each([
+    ['bf16', 0.9995],
+    ['int8', 0.995],
+  ] as const)('gives embeddings close to PyTorch in %s', async (precision, least) => {
     const actual = await embed(fixture.folder, precision, fixture.views[0]);
     const expected = await fixture.tensor('embedding.0');
     expect(Math.min(...cosines(actual, expected, 64))).toBeGreaterThan(least);
@@ -44,7 +49,12 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('precisions of %s', (name) =
   });
 
   it('gives gradients in bf16 that point where those of PyTorch do', async () => {
-    const trainer = await createTrainer({ encoder: fixture.folder, logitScale: fixture.scale, mode: 'symmetric', precision: 'bf16' });
+    const trainer = await createTrainer({
+      encoder: fixture.folder,
+      logitScale: fixture.scale,
+      mode: 'symmetric',
+      precision: 'bf16',
+    });
     const { gradients } = await trainer.backward({ query: fixture.views[0], key: fixture.views[1] });
     await trainer.dispose();
     const all: [Float32Array, Float32Array][] = [];
@@ -53,34 +63,45 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('precisions of %s', (name) =
     expect(cosine(join(0), join(1))).toBeGreaterThan(0.998);
   });
 
-  it.each(['f32', 'bf16', 'int8'] as const)('repeats itself bit by bit in %s, and gives single texts what the batch gives', async (precision) => {
-    const { model } = await loadCheckpoint(fixture.folder, POOLING, precision);
-    const { ids, offsets } = fixture.views[0];
-    const first = await model.encode(fixture.views[0]);
-    expect(await model.encode(fixture.views[0])).toEqual(first);
-    const own = ids.slice(offsets[1], offsets[2]);
-    const alone = await model.encode({ ids: own, offsets: Int32Array.of(0, own.length) });
-    // A sum that ends in another last bit may round to the other neighbour in a low precision.
-    const tolerance = { f32: 1e-6, bf16: 4e-3, int8: 8e-3 }[precision];
-    expect(relativeError(alone, first.subarray(64, 128))).toBeLessThan(tolerance);
-    await model.dispose();
-  });
+  it.each(['f32', 'bf16', 'int8'] as const)(
+    'repeats itself bit by bit in %s, and gives single texts what the batch gives',
+    async (precision) => {
+      const { model } = await loadCheckpoint(fixture.folder, POOLING, precision);
+      const { ids, offsets } = fixture.views[0];
+      const first = await model.encode(fixture.views[0]);
+      expect(await model.encode(fixture.views[0])).toEqual(first);
+      const own = ids.slice(offsets[1], offsets[2]);
+      const alone = await model.encode({ ids: own, offsets: Int32Array.of(0, own.length) });
+      // A sum that ends in another last bit may round to the other neighbour in a low precision.
+      const tolerance = { f32: 1e-6, bf16: 4e-3, int8: 8e-3 }[precision];
+      expect(relativeError(alone, first.subarray(64, 128))).toBeLessThan(tolerance);
+      await model.dispose();
+    },
+  );
 
   it('refuses to train int8', async () => {
     const { model } = await loadCheckpoint(fixture.folder, POOLING, 'int8');
     const loss = { labels: undefined, mode: 'one-way', logitScale: 1, memoryBudget: 0, firstTrainedLayer: 0 } as const;
-    await expect(model.backward(...fixture.views, loss)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('int8') as string });
+    await expect(model.backward(...fixture.views, loss)).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('int8') as string,
+    });
     await model.dispose();
   });
 });
 
 describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/models is absent)', () => {
-  const texts = existsSync(MINILM) ? (JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] }).texts : [];
+  const texts = existsSync(MINILM)
+    ? (JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] }).texts
+    : [];
   let batch: PackedTokens;
   let expected: Float32Array;
   beforeAll(async () => {
     const tokenizer = await loadTokenizer(`${MINILM}tokenizer.json`);
-    batch = await tokenizer.encode(texts.map((text) => text.trim()), { maxTokens: 256 });
+    batch = await tokenizer.encode(
+      texts.map((text) => text.trim()),
+      { maxTokens: 256 },
+    );
     const npy = readFileSync(`${MINILM}reference.npy`);
     expected = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
   });

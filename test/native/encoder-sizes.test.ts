@@ -7,15 +7,32 @@ import { relativeError } from '../support/tolerances.js';
 
 /** NomicBERT in small, but for the positions. */
 const CONFIG: NativeEncoderConfig = {
-  layers: 2, hidden: 16, heads: 2, inner: 24, vocabulary: 40, types: 1, maxPositions: 8192, ropeBase: 1000,
-  gated: true, biases: false, epsilon: 1e-12, pooling: 'mean', normalize: true, paddingId: 0,
+  layers: 2,
+  hidden: 16,
+  heads: 2,
+  inner: 24,
+  vocabulary: 40,
+  types: 1,
+  maxPositions: 8192,
+  ropeBase: 1000,
+  gated: true,
+  biases: false,
+  epsilon: 1e-12,
+  pooling: 'mean',
+  normalize: true,
+  paddingId: 0,
 };
 
 function randomModel(seed: number): EncoderModel {
   const random = seededRandom(seed);
   const model = new EncoderModel(CONFIG, 'f32');
   for (const { name, rows, cols } of model.parameters.values()) {
-    model.write('parameters', name, 0, Float32Array.from({ length: rows * cols }, () => (name.includes('norm') ? 1 : 0) + 0.6 * random() - 0.3));
+    model.write(
+      'parameters',
+      name,
+      0,
+      Float32Array.from({ length: rows * cols }, () => (name.includes('norm') ? 1 : 0) + 0.6 * random() - 0.3),
+    );
   }
   return model;
 }
@@ -57,7 +74,13 @@ describe('an encoder, whatever the sizes', () => {
 
   it('is not disturbed by another one that computes at the same time', async () => {
     const [query, key] = [texts([3, 40, 7]), texts([9, 2, 30])];
-    const loss: LossSettings = { labels: undefined, mode: 'one-way', logitScale: 10, memoryBudget: 2 ** 30, firstTrainedLayer: 0 };
+    const loss: LossSettings = {
+      labels: undefined,
+      mode: 'one-way',
+      logitScale: 10,
+      memoryBudget: 2 ** 30,
+      firstTrainedLayer: 0,
+    };
     const gradient = async (of: EncoderModel): Promise<Float32Array> => {
       await of.backward(query, key, loss);
       const values = new Float32Array(16);
@@ -72,7 +95,10 @@ describe('an encoder, whatever the sizes', () => {
 
   it('says how much memory is missing', () => {
     expect(() => new EncoderModel({ ...CONFIG, vocabulary: 2 ** 48 }, 'f32')).toThrow(
-      expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY', message: expect.stringMatching(/memory for encoder parameters: 45\d+ elements of 4 bytes/) as string }) as Error,
+      expect.objectContaining({
+        code: 'ERR_OUT_OF_MEMORY',
+        message: expect.stringMatching(/memory for encoder parameters: 45\d+ elements of 4 bytes/) as string,
+      }) as Error,
     );
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { infoNce, type InfoNceInput, type InfoNceMode } from '../../src/native/infonce.js';
+import { type InfoNceInput, type InfoNceMode, infoNce } from '../../src/native/infonce.js';
 import { addon } from '../../src/native/loader.js';
 import { infoNceReference, roundToBf16 } from '../support/infonce-reference.js';
 import { randomUnitRows, seededRandom } from '../support/random.js';
@@ -15,7 +15,10 @@ const PRECISIONS = ['f32', 'bf16'] as const;
 function batch(rows: number, dim: number, logitScale: number): InfoNceInput {
   const query = randomUnitRows(rows, dim, rows + dim);
   const noise = randomUnitRows(rows, dim, rows + dim + 1);
-  const key = normalized(query.map((value, i) => value + noise[i]!), dim);
+  const key = normalized(
+    query.map((value, i) => value + noise[i]!),
+    dim,
+  );
   const random = seededRandom(rows);
   const labels = Int32Array.from({ length: rows }, () => Math.floor((random() - 0.5) * Math.max(1, rows / 5)));
   return { query, key, rows, dim, logitScale, labels, mode: 'one-way' };
@@ -33,7 +36,9 @@ function normalized(x: Float32Array, dim: number): Float32Array {
 /** `floor` is what gradient entries are compared with when all of them cancel to less. */
 async function expectMatch(input: InfoNceInput, floor = 0): Promise<void> {
   const rounded = input.precision === 'bf16';
-  const expected = infoNceReference(rounded ? { ...input, query: roundToBf16(input.query), key: roundToBf16(input.key) } : input);
+  const expected = infoNceReference(
+    rounded ? { ...input, query: roundToBf16(input.query), key: roundToBf16(input.key) } : input,
+  );
   const actual = await infoNce(input);
   const tolerance = rounded ? TOLERANCE.infoNceBf16 : TOLERANCE.infoNceF32;
   expect(Math.abs(actual.loss - expected.loss)).toBeLessThanOrEqual(1e-5 * Math.max(expected.loss, 1e-9));
@@ -86,13 +91,27 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
       const run = async (blockRows: number): Promise<Float32Array[]> => {
         const [dQuery, dKey] = [new Float32Array(rows * dim).fill(NaN), new Float32Array(rows * dim).fill(NaN)];
         const modeNumber = MODES.indexOf(mode) as 0 | 1 | 2 | 3;
-        const loss = await addon().infoNce(query, key, labels, dQuery, dKey, rows, dim, logitScale, modeNumber, precision === 'bf16' ? 1 : 0, blockRows);
+        const loss = await addon().infoNce(
+          query,
+          key,
+          labels,
+          dQuery,
+          dKey,
+          rows,
+          dim,
+          logitScale,
+          modeNumber,
+          precision === 'bf16' ? 1 : 0,
+          blockRows,
+        );
         return [dQuery, dKey, Float32Array.of(loss)];
       };
       const whole = await run(0);
       for (const blockRows of [1, 7, 64, 149]) {
         const blocks = await run(blockRows);
-        blocks.forEach((part, i) => expect(relativeError(part, whole[i]!)).toBeLessThan(precision === 'bf16' ? TOLERANCE.infoNceBf16 : 3e-6));
+        blocks.forEach((part, i) =>
+          expect(relativeError(part, whole[i]!)).toBeLessThan(precision === 'bf16' ? TOLERANCE.infoNceBf16 : 3e-6),
+        );
       }
     });
   });
@@ -107,7 +126,8 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
         const key = input.key.map((value, i) => value + sign * step[800 + i]!);
         return (await infoNce({ ...input, mode, query, key })).loss;
       };
-      const expected = dQuery.reduce((sum, g, i) => sum + g * step[i]!, 0) + dKey.reduce((sum, g, i) => sum + g * step[800 + i]!, 0);
+      const expected =
+        dQuery.reduce((sum, g, i) => sum + g * step[i]!, 0) + dKey.reduce((sum, g, i) => sum + g * step[800 + i]!, 0);
       expect(((await moved(1)) - (await moved(-1))) / 2 / expected).toBeCloseTo(1, 3);
     }
   });
@@ -117,14 +137,21 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
   });
 
   it.each(MODES)('reproduces PyTorch: %s', async (mode) => {
-    const parity = JSON.parse(readFileSync(new URL('../fixtures/infonce-parity.json', import.meta.url), 'utf8')) as Parity;
-    const decode = (text: string): Float64Array => new Float64Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
+    const parity = JSON.parse(
+      readFileSync(new URL('../fixtures/infonce-parity.json', import.meta.url), 'utf8'),
+    ) as Parity;
+    const decode = (text: string): Float64Array =>
+      new Float64Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
     const { rows, dim, logitScale, labels } = parity;
     const expected = parity.modes[mode];
     const actual = await infoNce({
       query: Float32Array.from(decode(parity.query)),
       key: Float32Array.from(decode(parity.key)),
-      rows, dim, logitScale, mode, precision,
+      rows,
+      dim,
+      logitScale,
+      mode,
+      precision,
       labels: Int32Array.from(labels),
     });
     // Rounding the embeddings to bf16 (2^-9 relative) changes logits of up to 20 by a few hundredths.
@@ -150,14 +177,24 @@ describe('infoNce', () => {
     const rows = 30;
     const query = randomUnitRows(rows, 64, 1);
     await expectMatch({ query, key: query, rows, dim: 64, logitScale: 40, mode: 'one-way' });
-    expect((await infoNce({ query, key: query, rows, dim: 64, logitScale: 40, mode: 'one-way' })).loss).toBeLessThan(1e-9);
+    expect((await infoNce({ query, key: query, rows, dim: 64, logitScale: 40, mode: 'one-way' })).loss).toBeLessThan(
+      1e-9,
+    );
   });
 
   it('converts keys tile by tile where all of them would take too much memory', async () => {
     const [rows, dim] = [66, 90_000];
     const query = roundToBf16(randomUnitRows(rows, 100, 5)).slice(0, rows * 100);
-    const wide = (x: Float32Array): Float32Array => Float32Array.from({ length: rows * dim }, (_, i) => x[Math.floor(i / dim) * 100 + (i % 100)]!);
-    const input = { query: wide(query), key: wide(roundToBf16(randomUnitRows(rows, 100, 6))), rows, dim, logitScale: 0.01, mode: 'symmetric' as const };
+    const wide = (x: Float32Array): Float32Array =>
+      Float32Array.from({ length: rows * dim }, (_, i) => x[Math.floor(i / dim) * 100 + (i % 100)]!);
+    const input = {
+      query: wide(query),
+      key: wide(roundToBf16(randomUnitRows(rows, 100, 6))),
+      rows,
+      dim,
+      logitScale: 0.01,
+      mode: 'symmetric' as const,
+    };
     const whole = await infoNce(input);
     const tiles = await infoNce({ ...input, precision: 'bf16' });
     expect(Math.abs(tiles.loss / whole.loss - 1)).toBeLessThan(1e-5);
@@ -171,7 +208,10 @@ describe('infoNce', () => {
         for (const side of ['query', 'key'] as const) {
           const input = { ...batch(20, 8, 20), precision };
           input[side][13 * 8 + 5] = bad;
-          await expect(infoNce(input)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining(`${side} row 13 `) as string });
+          await expect(infoNce(input)).rejects.toMatchObject({
+            code: 'ERR_NON_FINITE',
+            message: expect.stringContaining(`${side} row 13 `) as string,
+          });
         }
       }
     }
@@ -180,7 +220,10 @@ describe('infoNce', () => {
   it('refuses results that overflow', async () => {
     const input = batch(20, 8, 20);
     input.query.fill(3e38, 24, 32);
-    await expect(infoNce(input)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 3 ') as string });
+    await expect(infoNce(input)).rejects.toMatchObject({
+      code: 'ERR_NON_FINITE',
+      message: expect.stringContaining('row 3 ') as string,
+    });
     await expect(infoNce({ ...batch(20, 8, 20), logitScale: 1e300 })).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
   });
 

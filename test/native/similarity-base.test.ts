@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/core/errors.js';
 import { addon } from '../../src/native/loader.js';
 import { SimilarityBase } from '../../src/native/similarity-base.js';
-import { similarityTopK, type SimilarityTopKOptions } from '../../src/native/top-k.js';
+import { type SimilarityTopKOptions, similarityTopK } from '../../src/native/top-k.js';
 import { randomNormal } from '../support/random.js';
 
 const [baseRows, dim, queryRows, k] = [500, 12, 20, 5];
@@ -45,7 +45,15 @@ describe('SimilarityBase', () => {
   });
 
   it('accepts only its own handles natively', () => {
-    const search = () => addon().topkSearch({} as never, queries, queryRows, k, new Int32Array(queryRows * k), new Float32Array(queryRows * k));
+    const search = () =>
+      addon().topkSearch(
+        {} as never,
+        queries,
+        queryRows,
+        k,
+        new Int32Array(queryRows * k),
+        new Float32Array(queryRows * k),
+      );
     expect(search).toThrow(/handle at the native boundary/);
     expect(() => addon().topkRelease(1 as never)).toThrow(/handle at the native boundary/);
   });
@@ -84,13 +92,22 @@ describe('bad input to similarityTopK', () => {
   it.each([NaN, Infinity, -Infinity])('names the first row that holds %d', async (value) => {
     const spoilt = (x: Float32Array, at: number): Float32Array => x.slice().fill(value, at, at + dim * 3);
     for (const storage of ['f32', 'int8']) {
-      expect(await code({ storage, base: spoilt(base, 37 * dim + 3) })).toMatchObject({ code: 'ERR_NON_FINITE', message: /"base".* row 37$/ });
-      expect(await code({ storage, queries: spoilt(queries, 6 * dim + 11) })).toMatchObject({ code: 'ERR_NON_FINITE', message: /"queries".* row 6$/ });
+      expect(await code({ storage, base: spoilt(base, 37 * dim + 3) })).toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: /"base".* row 37$/,
+      });
+      expect(await code({ storage, queries: spoilt(queries, 6 * dim + 11) })).toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: /"queries".* row 6$/,
+      });
     }
   });
 
   it('gives empty arrays for no queries', async () => {
-    expect(await similarityTopK({ ...options, queries: new Float32Array(0), queryRows: 0 })).toEqual({ indices: new Int32Array(0), scores: new Float32Array(0) });
+    expect(await similarityTopK({ ...options, queries: new Float32Array(0), queryRows: 0 })).toEqual({
+      indices: new Int32Array(0),
+      scores: new Float32Array(0),
+    });
   });
 
   it('starts the stack at the caller', async () => {
@@ -101,7 +118,13 @@ describe('bad input to similarityTopK', () => {
   it('aborts before and while it runs, and reports progress', async () => {
     expect(await code({ signal: AbortSignal.abort() })).toMatchObject({ code: 'ERR_ABORTED' });
     const [rows, wide, many] = [60_000, 256, 600];
-    const large = { base: new Float32Array(rows * wide).fill(0.5), baseRows: rows, dim: wide, queries: new Float32Array(many * wide).fill(0.5), queryRows: many };
+    const large = {
+      base: new Float32Array(rows * wide).fill(0.5),
+      baseRows: rows,
+      dim: wide,
+      queries: new Float32Array(many * wide).fill(0.5),
+      queryRows: many,
+    };
     const controller = new AbortController();
     const reports: number[] = [];
     const onProgress = (done: number): void => {

@@ -13,10 +13,34 @@ const tokenizer = WordPieceTokenizer.fromFile(BERT_FILE);
 afterAll(() => tokenizer.dispose());
 
 /** Real answers in several scripts, and ends and beginnings that could grow together across a newline. */
-const AWKWARD = ['', ' ', 'un', 'able', '##able', '[SEP]', '[MASK]', 'e\u0301', '\u0301e', '中', '文', '-', '.', '"', "don'", 't', '\u200b', '\ufffd', 'ᄀ', 'ᅡ'];
+const AWKWARD = [
+  '',
+  ' ',
+  'un',
+  'able',
+  '##able',
+  '[SEP]',
+  '[MASK]',
+  'e\u0301',
+  '\u0301e',
+  '中',
+  '文',
+  '-',
+  '.',
+  '"',
+  "don'",
+  't',
+  '\u200b',
+  '\ufffd',
+  'ᄀ',
+  'ᅡ',
+];
 const fixture = fileURLToPath(new URL('../fixtures/tokenizer/answers.jsonl', import.meta.url));
 const texts = [
-  ...readFileSync(fixture, 'utf8').trim().split('\n').map((line) => formatQa(JSON.parse(line) as QaRecord)),
+  ...readFileSync(fixture, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => formatQa(JSON.parse(line) as QaRecord)),
   ...AWKWARD.flatMap((end) => [`${end} x`, `x ${end}`, end]),
 ];
 
@@ -27,7 +51,11 @@ async function tableOf(maxTokens: number): Promise<TokenTable> {
 }
 
 /** Every text beside every kind of neighbour. */
-const views = texts.flatMap((_, i) => [[i], [i, (i * 7 + 3) % texts.length], [(i * 5 + 1) % texts.length, i, (i * 11 + 2) % texts.length]]);
+const views = texts.flatMap((_, i) => [
+  [i],
+  [i, (i * 7 + 3) % texts.length],
+  [(i * 5 + 1) % texts.length, i, (i * 11 + 2) % texts.length],
+]);
 const joined = views.map((rows) => rows.map((row) => texts[row]).join('\n'));
 
 describe('TokenTable', () => {

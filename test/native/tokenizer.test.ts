@@ -11,7 +11,15 @@ import { addon } from '../../src/native/loader.js';
 import { HuggingFaceTokenizer } from '../../src/tokenizer/hugging-face.js';
 import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
 import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
-import { BERT_FILE, bertJson, findDifferences, jsonWithVocabulary, PeerTokenizer, unpack, type TokenizerJson } from '../support/peer-tokenizer.js';
+import {
+  BERT_FILE,
+  bertJson,
+  findDifferences,
+  jsonWithVocabulary,
+  PeerTokenizer,
+  type TokenizerJson,
+  unpack,
+} from '../support/peer-tokenizer.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../fixtures/tokenizer/answers.jsonl', import.meta.url));
@@ -46,13 +54,122 @@ function sampleTexts(): string[] {
 
 /** Strings made of what tokenizers stumble over. */
 const fragment = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('Hello', 'unbelievably', 'the', 'ΑΣ', 'ΣΑΣ', 'İstanbul', 'ß', 'ﬁ', 'ǅ', 'Ʞ', 'Ꭰ', 'café', 'cafe\u0301', 'naïve') },
-  { weight: 4, arbitrary: fc.constantFrom(' ', '  ', '\n', '\t', '\r\n', '\u00a0', '\u2028', '\u3000', '\u0085', '\v', '\u200b', '\u200d', '\ufeff', '\0', '\ufffd', '\u00ad') },
-  { weight: 3, arbitrary: fc.constantFrom('.', ',', '!', '…', '“', '$', '^', '`', '_', '-', '—', '¿', '\u2e52', '\u166d', '\u037e', '\u1fef') },
-  { weight: 3, arbitrary: fc.constantFrom('\u0301', '\u0323', '\u0345', '\u0334', '\u302e', '\u302f', '\u3099', '\u0898', '\u1b44', '\u{1e944}', '\u{1d165}', '\u{16ff0}', '\u034f', '\u1dfb') },
-  { weight: 3, arbitrary: fc.constantFrom('漢', '字', '豈', '\u{20000}', '\u{2f800}', 'か', 'が', 'カ゛', '한국어', '각', 'हिन्दी', 'ไทย', 'عَرَبِي', 'ሰላም') },
-  { weight: 3, arbitrary: fc.constantFrom('[CLS]', '[SEP]', '[MASK]', '[UNK]', '[PAD]', '[MASK', 'MASK]', '[mask]', '##ing', '##') },
-  { weight: 2, arbitrary: fc.constantFrom('😀', '👩‍👩‍👧', '🇩🇪', '🏴\u{e0067}\u{e0062}\u{e007f}', '\u{10ffff}', '\ud83d', '\ude00', '\ue000') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'Hello',
+      'unbelievably',
+      'the',
+      'ΑΣ',
+      'ΣΑΣ',
+      'İstanbul',
+      'ß',
+      'ﬁ',
+      'ǅ',
+      'Ʞ',
+      'Ꭰ',
+      'café',
+      'cafe\u0301',
+      'naïve',
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      ' ',
+      '  ',
+      '\n',
+      '\t',
+      '\r\n',
+      '\u00a0',
+      '\u2028',
+      '\u3000',
+      '\u0085',
+      '\v',
+      '\u200b',
+      '\u200d',
+      '\ufeff',
+      '\0',
+      '\ufffd',
+      '\u00ad',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '.',
+      ',',
+      '!',
+      '…',
+      '“',
+      '$',
+      '^',
+      '`',
+      '_',
+      '-',
+      '—',
+      '¿',
+      '\u2e52',
+      '\u166d',
+      '\u037e',
+      '\u1fef',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '\u0301',
+      '\u0323',
+      '\u0345',
+      '\u0334',
+      '\u302e',
+      '\u302f',
+      '\u3099',
+      '\u0898',
+      '\u1b44',
+      '\u{1e944}',
+      '\u{1d165}',
+      '\u{16ff0}',
+      '\u034f',
+      '\u1dfb',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '漢',
+      '字',
+      '豈',
+      '\u{20000}',
+      '\u{2f800}',
+      'か',
+      'が',
+      'カ゛',
+      '한국어',
+      '각',
+      'हिन्दी',
+      'ไทย',
+      'عَرَبِي',
+      'ሰላም',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('[CLS]', '[SEP]', '[MASK]', '[UNK]', '[PAD]', '[MASK', 'MASK]', '[mask]', '##ing', '##'),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      '😀',
+      '👩‍👩‍👧',
+      '🇩🇪',
+      '🏴\u{e0067}\u{e0062}\u{e007f}',
+      '\u{10ffff}',
+      '\ud83d',
+      '\ude00',
+      '\ue000',
+    ),
+  },
   { weight: 2, arbitrary: fc.integer({ min: 95, max: 105 }).map((n) => 'x'.repeat(n)) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
 );
@@ -75,11 +192,20 @@ describe('WordPieceTokenizer and the Rust implementation', () => {
   });
 
   it.each([2, 3, 8, 100])('agree when %i tokens are allowed', async (maxTokens) => {
-    expect(await findDifferences(bert, peer, ['', 'a', '[MASK] unbelievably long text', ...sampleTexts().slice(0, 60)], maxTokens)).toEqual([]);
+    expect(
+      await findDifferences(
+        bert,
+        peer,
+        ['', 'a', '[MASK] unbelievably long text', ...sampleTexts().slice(0, 60)],
+        maxTokens,
+      ),
+    ).toEqual([]);
   });
 
   // With a token for every character of the fuzzed texts, every difference of normalisation shows in the ids.
-  const characters = fc.sample(awkwardText, { numRuns: 2000, seed: 1 }).flatMap((text) => Array.from(text.toLowerCase().normalize('NFD') + text));
+  const characters = fc
+    .sample(awkwardText, { numRuns: 2000, seed: 1 })
+    .flatMap((text) => Array.from(text.toLowerCase().normalize('NFD') + text));
   const vocabulary = [...new Set(characters)].filter((c) => !/\p{Cs}/u.test(c)).flatMap((c) => [c, `##${c}`]);
 
   it.each([
@@ -100,23 +226,64 @@ describe('WordPieceTokenizer and the Rust implementation', () => {
 
   it('agree on added tokens with every combination of flags', async () => {
     const json = jsonWithVocabulary(vocabulary);
-    const contents = ['Hello', '[MASK]', 'ΑΣ', ' the', 'the ', '漢字', 'e\u0301', '😀', '[M', 'x', ' ', 'İ', '\u{20000}a', '-'];
-    const flags = fc.record({ single_word: fc.boolean(), lstrip: fc.boolean(), rstrip: fc.boolean(), normalized: fc.boolean(), special: fc.boolean() });
-    const tokens = fc.tuple(fc.uniqueArray(fc.constantFrom(...contents), { minLength: 1, maxLength: 6 }), fc.array(flags, { minLength: 6, maxLength: 6 }));
-    const property = async ([chosen, options]: [string[], { [K in 'single_word' | 'lstrip' | 'rstrip' | 'normalized' | 'special']: boolean }[]], texts: string[]): Promise<void> => {
+    const contents = [
+      'Hello',
+      '[MASK]',
+      'ΑΣ',
+      ' the',
+      'the ',
+      '漢字',
+      'e\u0301',
+      '😀',
+      '[M',
+      'x',
+      ' ',
+      'İ',
+      '\u{20000}a',
+      '-',
+    ];
+    const flags = fc.record({
+      single_word: fc.boolean(),
+      lstrip: fc.boolean(),
+      rstrip: fc.boolean(),
+      normalized: fc.boolean(),
+      special: fc.boolean(),
+    });
+    const tokens = fc.tuple(
+      fc.uniqueArray(fc.constantFrom(...contents), { minLength: 1, maxLength: 6 }),
+      fc.array(flags, { minLength: 6, maxLength: 6 }),
+    );
+    const property = async (
+      [chosen, options]: [
+        string[],
+        { [K in 'single_word' | 'lstrip' | 'rstrip' | 'normalized' | 'special']: boolean }[],
+      ],
+      texts: string[],
+    ): Promise<void> => {
       let next = Object.keys(json.model.vocab).length;
       const added = chosen.map((content, i) => ({ ...options[i]!, content, id: json.model.vocab[content] ?? next++ }));
       // The reference refuses two tokens of one normalised form.
-      fc.pre(new Set(added.map(({ content }) => content.toLowerCase().normalize('NFD').replace(/\p{Mn}/gu, ''))).size === added.length);
-      // The reference panics ("AddedVocabulary bad split"), which ends the process, where a token that takes the space after it is
-      // followed by one that begins with a space.
+      fc.pre(
+        new Set(
+          added.map(({ content }) =>
+            content
+              .toLowerCase()
+              .normalize('NFD')
+              .replace(/\p{Mn}/gu, ''),
+          ),
+        ).size === added.length,
+      );
+      // The reference panics ("AddedVocabulary bad split"), which ends the process, where a token that takes the space
+      // after it is followed by one that begins with a space.
       fc.pre(!(added.some(({ rstrip }) => rstrip) && chosen.some((content) => content.startsWith(' '))));
       const [ours, theirs] = both({ ...json, added_tokens: added });
       const spiced = texts.map((text, i) => text + chosen[i % chosen.length]! + (i % 3 === 0 ? ' ' : 'y') + text);
       expect(await findDifferences(ours, theirs, spiced)).toEqual([]);
       await ours.dispose();
     };
-    await fc.assert(fc.asyncProperty(tokens, fc.array(awkwardText, { minLength: 10, maxLength: 10 }), property), { numRuns: 12 });
+    await fc.assert(fc.asyncProperty(tokens, fc.array(awkwardText, { minLength: 10, maxLength: 10 }), property), {
+      numRuns: 12,
+    });
   });
 
   it('agree on other model settings', async () => {
@@ -153,7 +320,12 @@ describe('WordPieceTokenizer', () => {
 
   it('takes long texts, long words and many texts', async () => {
     const megabyte = 'word '.repeat(200_000);
-    const { offsets } = await bert.encode([megabyte, 'é'.repeat(1 << 20), '漢'.repeat(300_000), '\u0898\u0301'.repeat(200_000)]);
+    const { offsets } = await bert.encode([
+      megabyte,
+      'é'.repeat(1 << 20),
+      '漢'.repeat(300_000),
+      '\u0898\u0301'.repeat(200_000),
+    ]);
     expect([...offsets]).toEqual([0, 200_002, 200_005, 500_007, 500_010]);
     const many = await bert.encode(new Array<string>(100_000).fill('a b'), { maxTokens: 3 });
     expect(many.ids.length).toBe(300_000);
@@ -165,7 +337,13 @@ describe('WordPieceTokenizer', () => {
     expect(bert.idToToken(2075)).toBe('##ing');
     expect(bert.tokenToId('no such token')).toBeUndefined();
     expect(bert.idToToken(30_522)).toBeUndefined();
-    expect(Object.fromEntries(bert.specialIds)).toEqual({ '[PAD]': 0, '[UNK]': 100, '[CLS]': 101, '[SEP]': 102, '[MASK]': 103 });
+    expect(Object.fromEntries(bert.specialIds)).toEqual({
+      '[PAD]': 0,
+      '[UNK]': 100,
+      '[CLS]': 101,
+      '[SEP]': 102,
+      '[MASK]': 103,
+    });
     expect(bert.unknownId).toBe(100);
   });
 
@@ -178,10 +356,17 @@ describe('WordPieceTokenizer', () => {
   });
 
   it('says which file is missing', () => {
-    const failure = (message: RegExp): Error => expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }) as Error;
-    expect(() => WordPieceTokenizer.fromFile(join(folder, 'none.json'))).toThrow(failure(/none\.json: cannot be read: ENOENT/));
-    expect(() => WordPieceTokenizer.fromFile(dirname(SAMPLE))).toThrow(failure(/holds neither tokenizer\.json nor vocab\.txt/));
-    expect(() => WordPieceTokenizer.fromFile(5 as never)).toThrow(expect.objectContaining({ code: 'ERR_ARG_TYPE' }) as Error);
+    const failure = (message: RegExp): Error =>
+      expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }) as Error;
+    expect(() => WordPieceTokenizer.fromFile(join(folder, 'none.json'))).toThrow(
+      failure(/none\.json: cannot be read: ENOENT/),
+    );
+    expect(() => WordPieceTokenizer.fromFile(dirname(SAMPLE))).toThrow(
+      failure(/holds neither tokenizer\.json nor vocab\.txt/),
+    );
+    expect(() => WordPieceTokenizer.fromFile(5 as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_TYPE' }) as Error,
+    );
   });
 
   it('reports progress and can be cancelled', async () => {
@@ -194,11 +379,21 @@ describe('WordPieceTokenizer', () => {
   });
 
   it('names what is wrong with its arguments', async () => {
-    const encode = (texts: unknown, options?: unknown): Promise<unknown> => bert.encode(texts as string[], options as object);
-    await expect(encode('text')).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected an array of strings for "texts", got "text"' });
-    await expect(encode(['a', 'b', 3])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string for "texts[2]", got 3' });
+    const encode = (texts: unknown, options?: unknown): Promise<unknown> =>
+      bert.encode(texts as string[], options as object);
+    await expect(encode('text')).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected an array of strings for "texts", got "text"',
+    });
+    await expect(encode(['a', 'b', 3])).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected a string for "texts[2]", got 3',
+    });
     await expect(encode(new Array<string>(2))).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(encode(['a'], { maxTokens: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: 'Expected an integer >= 2 for "maxTokens", got 1' });
+    await expect(encode(['a'], { maxTokens: 1 })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: 'Expected an integer >= 2 for "maxTokens", got 1',
+    });
     await expect(encode(['a'], { maxTokens: 2.5 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(encode(['a'], { max: 5 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
   });
@@ -206,7 +401,9 @@ describe('WordPieceTokenizer', () => {
   it('waits for its calls when disposed, then refuses more', async () => {
     const tokenizer = WordPieceTokenizer.fromFile(BERT_FILE);
     let done = false;
-    const running = tokenizer.encode(new Array<string>(5000).fill('some words here '.repeat(50))).then(() => (done = true));
+    const running = tokenizer
+      .encode(new Array<string>(5000).fill('some words here '.repeat(50)))
+      .then(() => (done = true));
     const disposed = tokenizer.dispose();
     await expect(tokenizer.encode(['a'])).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
     await disposed;
@@ -220,8 +417,36 @@ describe('WordPieceTokenizer', () => {
     const offsets = new Int32Array(2);
     expect(() => addon().encodeTexts({} as never, ['a'], 5, offsets)).toThrow(/native boundary/);
     const empty = new Int32Array(0);
-    expect(() => addon().createTokenizer(new Uint8Array(3), Int32Array.of(0, 9), Int32Array.of(0), '##', 0, 100, 15, [], empty, empty, empty, empty)).toThrow(/native boundary/);
-    const handle = addon().createTokenizer(new Uint8Array(1), Int32Array.of(0, 1), Int32Array.of(0), '##', 0, 100, 15, [], empty, empty, empty, empty);
+    expect(() =>
+      addon().createTokenizer(
+        new Uint8Array(3),
+        Int32Array.of(0, 9),
+        Int32Array.of(0),
+        '##',
+        0,
+        100,
+        15,
+        [],
+        empty,
+        empty,
+        empty,
+        empty,
+      ),
+    ).toThrow(/native boundary/);
+    const handle = addon().createTokenizer(
+      new Uint8Array(1),
+      Int32Array.of(0, 1),
+      Int32Array.of(0),
+      '##',
+      0,
+      100,
+      15,
+      [],
+      empty,
+      empty,
+      empty,
+      empty,
+    );
     expect(() => addon().encodeTexts(handle, [5] as never, 5, offsets)).toThrow(/native boundary/);
     expect(() => addon().encodeTexts(handle, ['a', 'b'], 5, offsets)).toThrow(/native boundary/);
     addon().disposeTokenizer(handle);
@@ -261,9 +486,18 @@ describe('loadTokenizer', () => {
     expect(() => WordPieceTokenizer.fromFile(path)).toThrow(/normalizer\.type "Lowercase"/);
     const other = await loadTokenizer(path);
     expect(other).toBeInstanceOf(HuggingFaceTokenizer);
-    const [one, two] = await Promise.all([other.encode(['Hello world', 'a b c'], { maxTokens: 4 }), other.encode(['a b c', ''])]);
-    expect(unpack(one)).toEqual([[101, 7592, 2088, 102], [101, 1037, 1038, 102]]);
-    expect(unpack(two)).toEqual([[101, 1037, 1038, 1039, 102], [101, 102]]);
+    const [one, two] = await Promise.all([
+      other.encode(['Hello world', 'a b c'], { maxTokens: 4 }),
+      other.encode(['a b c', '']),
+    ]);
+    expect(unpack(one)).toEqual([
+      [101, 7592, 2088, 102],
+      [101, 1037, 1038, 102],
+    ]);
+    expect(unpack(two)).toEqual([
+      [101, 1037, 1038, 1039, 102],
+      [101, 102],
+    ]);
     await expect(other.encode([1] as never)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(other.encode(['a'], { maxTokens: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(other.encode(['a'], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });

@@ -31,25 +31,41 @@ function reference(metric: Metric, queries: Float32Array, base: Float32Array, di
   const sign = metric === 'l2' ? 1 : -1;
   for (let i = 0; i < queryRows; i++) {
     const q = queries.subarray(i * dim, (i + 1) * dim);
-    const all = Float64Array.from({ length: baseRows }, (_, j) => exactScore(metric, q, base.subarray(j * dim, (j + 1) * dim)));
-    const order = Int32Array.from(all, (_, j) => j).sort((a, b) => sign * (all[a]! - all[b]!) || a - b).subarray(0, k);
+    const all = Float64Array.from({ length: baseRows }, (_, j) =>
+      exactScore(metric, q, base.subarray(j * dim, (j + 1) * dim)),
+    );
+    const order = Int32Array.from(all, (_, j) => j)
+      .sort((a, b) => sign * (all[a]! - all[b]!) || a - b)
+      .subarray(0, k);
     indices.set(order, i * k);
-    scores.set(Float32Array.from(order, (j) => all[j]!), i * k);
+    scores.set(
+      Float32Array.from(order, (j) => all[j]!),
+      i * k,
+    );
   }
   return { indices, scores };
 }
 
 /** Where two results differ, bit by bit. (`toEqual` takes seconds on arrays of this size.) */
 function firstDifference(actual: TopK, expected: TopK, k: number): string | undefined {
-  if (actual.indices.length !== expected.indices.length || actual.scores.length !== expected.scores.length) return 'length';
-  const at = expected.indices.findIndex((row, i) => actual.indices[i] !== row || !Object.is(actual.scores[i], expected.scores[i]));
+  if (actual.indices.length !== expected.indices.length || actual.scores.length !== expected.scores.length)
+    return 'length';
+  const at = expected.indices.findIndex(
+    (row, i) => actual.indices[i] !== row || !Object.is(actual.scores[i], expected.scores[i]),
+  );
   if (at < 0) return undefined;
   const show = (result: TopK): string => `row ${String(result.indices[at])} with ${String(result.scores[at])}`;
   return `query ${Math.floor(at / k)}, rank ${at % k}: ${show(actual)} instead of ${show(expected)}`;
 }
 
 /** Checks every metric and storage, entry by entry and bit by bit, against the reference. */
-async function expectExact(queries: Float32Array, base: Float32Array, dim: number, k: number, metrics = METRICS): Promise<void> {
+async function expectExact(
+  queries: Float32Array,
+  base: Float32Array,
+  dim: number,
+  k: number,
+  metrics = METRICS,
+): Promise<void> {
   const [queryRows, baseRows] = [queries.length / dim, base.length / dim];
   for (const metric of metrics) {
     const expected = reference(metric, queries, base, dim, k);
@@ -95,8 +111,19 @@ describe('similarityTopK', () => {
     const queries = randomNormal(queryRows * dim, 11);
     const whole = await similarityTopK({ queries, queryRows, base, baseRows, dim, k: 3, metric: 'l2' });
     for (const i of [0, 511, 512, 1023, 1024, 1499]) {
-      const one = await similarityTopK({ queries: queries.subarray(i * dim, (i + 1) * dim), queryRows: 1, base, baseRows, dim, k: 3, metric: 'l2' });
-      const part = { indices: whole.indices.subarray(i * 3, i * 3 + 3), scores: whole.scores.subarray(i * 3, i * 3 + 3) };
+      const one = await similarityTopK({
+        queries: queries.subarray(i * dim, (i + 1) * dim),
+        queryRows: 1,
+        base,
+        baseRows,
+        dim,
+        k: 3,
+        metric: 'l2',
+      });
+      const part = {
+        indices: whole.indices.subarray(i * 3, i * 3 + 3),
+        scores: whole.scores.subarray(i * 3, i * 3 + 3),
+      };
       expect(firstDifference(part, one, 3)).toBeUndefined();
     }
   });
@@ -109,7 +136,10 @@ describe('similarityTopK', () => {
       const one = randomNormal(wide, 21);
       const random = seededRandom(22);
       // Neighbours in float32: relative differences of 2^-23.
-      const base = Float32Array.from({ length: 400 * wide }, (_, t) => one[t % wide]! * (1 + Math.floor(random() * 4) * 2 ** -23));
+      const base = Float32Array.from(
+        { length: 400 * wide },
+        (_, t) => one[t % wide]! * (1 + Math.floor(random() * 4) * 2 ** -23),
+      );
       await expectExact(randomNormal(10 * wide, 20), base, wide, 25);
     });
 
@@ -127,18 +157,34 @@ describe('similarityTopK', () => {
 
     it('with zero queries and zero rows', async () => {
       const base = scaleRows(randomNormal(600 * dim, 24), dim, (row) => row % 3 && 1);
-      await expectExact(scaleRows(queries, dim, (row) => row % 2), base, dim, 450);
+      await expectExact(
+        scaleRows(queries, dim, (row) => row % 2),
+        base,
+        dim,
+        450,
+      );
     });
 
     it('with lengths spread over the whole range of float32', async () => {
       const base = scaleRows(randomNormal(900 * dim, 25), dim, (row) => 10 ** (-44 + (row * 80) / 900));
       await expectExact(queries, base, dim, 12);
-      await expectExact(scaleRows(queries, dim, (row) => 10 ** (row * 8 - 40)), base, dim, 12);
+      await expectExact(
+        scaleRows(queries, dim, (row) => 10 ** (row * 8 - 40)),
+        base,
+        dim,
+        12,
+      );
     });
 
     it('with one row that dwarfs the others', async () => {
       const base = randomNormal(900 * dim, 26);
-      for (const factor of [1e6, 1e18, 1e30]) await expectExact(queries, scaleRows(base, dim, (row) => (row === 77 ? factor : 1)), dim, 9);
+      for (const factor of [1e6, 1e18, 1e30])
+        await expectExact(
+          queries,
+          scaleRows(base, dim, (row) => (row === 77 ? factor : 1)),
+          dim,
+          9,
+        );
     });
 
     it('with the largest and the smallest numbers there are', async () => {
@@ -167,9 +213,25 @@ describe('similarityTopK', () => {
 
   it('orders by double precision where float32 scores tie, and reports what overflows as infinite', async () => {
     const base = Float32Array.of(1, 2 ** -30, 1, 2 ** -29);
-    const near = await similarityTopK({ queries: Float32Array.of(1, 1), queryRows: 1, base, baseRows: 2, dim: 2, k: 2, metric: 'ip' });
+    const near = await similarityTopK({
+      queries: Float32Array.of(1, 1),
+      queryRows: 1,
+      base,
+      baseRows: 2,
+      dim: 2,
+      k: 2,
+      metric: 'ip',
+    });
     expect([...near.indices, ...near.scores]).toEqual([1, 0, 1, 1]);
-    const far = await similarityTopK({ queries: Float32Array.of(3e38), queryRows: 1, base: Float32Array.of(-2, 3e38, 2e38), baseRows: 3, dim: 1, k: 3, metric: 'ip' });
+    const far = await similarityTopK({
+      queries: Float32Array.of(3e38),
+      queryRows: 1,
+      base: Float32Array.of(-2, 3e38, 2e38),
+      baseRows: 3,
+      dim: 1,
+      k: 3,
+      metric: 'ip',
+    });
     expect([...far.indices, ...far.scores]).toEqual([1, 2, 0, Infinity, Infinity, -Infinity]);
   });
 });

@@ -33,15 +33,24 @@ describe('VectorIndex.create', () => {
 });
 
 describe('training and adding', () => {
-  it.each(['IVF8,Flat', 'SQ8', 'PQ4x4', 'IVF4,PQ2', 'PCA4,Flat', 'HNSW8,SQ8'])('%s must be trained before vectors are added', async (factory) => {
-    const index = await VectorIndex.create({ dim, metric: 'l2', factory });
-    expect(index.isTrained).toBe(false);
-    await expect(index.add(x)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('must be trained') as string });
-    await index.train(x);
-    await index.add(x);
-    expect(index.size).toBe(400);
-    await expect(index.train(x)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('trained already') as string });
-  });
+  it.each(['IVF8,Flat', 'SQ8', 'PQ4x4', 'IVF4,PQ2', 'PCA4,Flat', 'HNSW8,SQ8'])(
+    '%s must be trained before vectors are added',
+    async (factory) => {
+      const index = await VectorIndex.create({ dim, metric: 'l2', factory });
+      expect(index.isTrained).toBe(false);
+      await expect(index.add(x)).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+        message: expect.stringContaining('must be trained') as string,
+      });
+      await index.train(x);
+      await index.add(x);
+      expect(index.size).toBe(400);
+      await expect(index.train(x)).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+        message: expect.stringContaining('trained already') as string,
+      });
+    },
+  );
 
   it.each([
     ['IVF64,Flat', 64],
@@ -50,7 +59,10 @@ describe('training and adding', () => {
     ['OPQ4,Flat', 256],
   ])('%s needs %i vectors to train', async (factory, least) => {
     const index = await VectorIndex.create({ dim, metric: 'l2', factory });
-    await expect(index.train(x.subarray(0, (least - 1) * dim))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(`at least ${least} vectors`) as string });
+    await expect(index.train(x.subarray(0, (least - 1) * dim))).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining(`at least ${least} vectors`) as string,
+    });
     await index.train(x.subarray(0, least * dim));
     expect(index.isTrained).toBe(true);
   });
@@ -59,15 +71,26 @@ describe('training and adding', () => {
     const index = await flat();
     await expect(index.add([1, 2] as unknown as Float32Array)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(index.add(new Float32Array(dim + 1))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
-    await expect(index.add(new Float32Array(new SharedArrayBuffer(4 * dim)))).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(index.add(new Float32Array(new SharedArrayBuffer(4 * dim)))).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+    });
     for (const value of [NaN, Infinity, -Infinity]) {
       const bad = x.slice();
       bad[57 * dim + 3] = value;
-      await expect(index.add(bad)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 57') as string });
-      await expect(index.search(bad, 1)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 57') as string });
+      await expect(index.add(bad)).rejects.toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: expect.stringContaining('row 57') as string,
+      });
+      await expect(index.search(bad, 1)).rejects.toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: expect.stringContaining('row 57') as string,
+      });
     }
     // Finite, but its square is not.
-    await expect(index.add(new Float32Array(dim).fill(-3e38))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('1e15') as string });
+    await expect(index.add(new Float32Array(dim).fill(-3e38))).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('1e15') as string,
+    });
     await expect(index.add(x, { unknown: 1 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(index.reserve(-1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await index.add(new Float32Array(0));
@@ -77,35 +100,43 @@ describe('training and adding', () => {
   it('refuses to whiten by a variance of zero', async () => {
     const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'PCAW8,IVF4,SQ8' });
     const line = new Float32Array(64 * dim).map((_, i) => (i % dim === 0 ? i : 0));
-    await expect(index.train(line)).rejects.toMatchObject({ message: expect.stringContaining('once transformed') as string });
+    await expect(index.train(line)).rejects.toMatchObject({
+      message: expect.stringContaining('once transformed') as string,
+    });
     expect(index.isTrained).toBe(false);
   });
 
-  it.each(['Flat', 'HNSW8', 'IVF8,Flat', 'PCA4,IVF8,SQ8'])('%s is as before when an addition is cancelled', async (factory) => {
-    const index = await VectorIndex.create({ dim, metric: 'l2', factory });
-    await index.train(x);
-    await index.add(x);
-    const before = await index.toBuffer();
-    const many = randomNormal(40_000 * dim, 2);
-    const controller = new AbortController();
-    // Behind a product on the engine thread, so that the addition cannot be done before it is cancelled.
-    const square = new Float32Array(1000 * 1000);
-    const busy = matmul(square, square, 1000, 1000, 1000);
-    const adding = index.add(many, { signal: controller.signal });
-    controller.abort(new Error('enough'));
-    await busy;
-    await expect(adding).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    // And once it is under way.
-    const late = new AbortController();
-    const rejected = expect(index.add(many, { signal: late.signal, onProgress: () => late.abort() })).rejects;
-    const outcome = await rejected.toMatchObject({ code: 'ERR_ABORTED' }).then(() => 'aborted', () => 'finished first');
-    if (outcome === 'aborted') {
-      expect(index.size).toBe(400);
-      expect(Buffer.compare(await index.toBuffer(), before)).toBe(0);
+  it.each(['Flat', 'HNSW8', 'IVF8,Flat', 'PCA4,IVF8,SQ8'])(
+    '%s is as before when an addition is cancelled',
+    async (factory) => {
+      const index = await VectorIndex.create({ dim, metric: 'l2', factory });
+      await index.train(x);
       await index.add(x);
-      expect(index.size).toBe(800);
-    }
-  });
+      const before = await index.toBuffer();
+      const many = randomNormal(40_000 * dim, 2);
+      const controller = new AbortController();
+      // Behind a product on the engine thread, so that the addition cannot be done before it is cancelled.
+      const square = new Float32Array(1000 * 1000);
+      const busy = matmul(square, square, 1000, 1000, 1000);
+      const adding = index.add(many, { signal: controller.signal });
+      controller.abort(new Error('enough'));
+      await busy;
+      await expect(adding).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+      // And once it is under way.
+      const late = new AbortController();
+      const rejected = expect(index.add(many, { signal: late.signal, onProgress: () => late.abort() })).rejects;
+      const outcome = await rejected.toMatchObject({ code: 'ERR_ABORTED' }).then(
+        () => 'aborted',
+        () => 'finished first',
+      );
+      if (outcome === 'aborted') {
+        expect(index.size).toBe(400);
+        expect(Buffer.compare(await index.toBuffer(), before)).toBe(0);
+        await index.add(x);
+        expect(index.size).toBe(800);
+      }
+    },
+  );
 
   it('can be trained again after training was cancelled', async () => {
     const many = randomNormal(20_000 * dim, 3);
@@ -129,17 +160,27 @@ describe('training and adding', () => {
 describe('searching', () => {
   it('refuses a k out of range', async () => {
     const index = await flat();
-    for (const k of [0, -1, 1.5, 401, NaN]) await expect(index.search(x, k)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    for (const k of [0, -1, 1.5, 401, NaN])
+      await expect(index.search(x, k)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(index.search(x, '3' as unknown as number)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    expect((await index.search(x.subarray(0, dim), 400)).labels.toSorted()).toEqual(Int32Array.from({ length: 400 }, (_, i) => i));
+    expect((await index.search(x.subarray(0, dim), 400)).labels.toSorted()).toEqual(
+      Int32Array.from({ length: 400 }, (_, i) => i),
+    );
     const empty = await VectorIndex.create({ dim, metric: 'ip', factory: 'Flat' });
     await expect(empty.search(x, 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    expect(await empty.rangeSearch(x.subarray(0, 2 * dim), 1)).toEqual({ offsets: Int32Array.of(0, 0, 0), labels: new Int32Array(0), distances: new Float32Array(0) });
+    expect(await empty.rangeSearch(x.subarray(0, 2 * dim), 1)).toEqual({
+      offsets: Int32Array.of(0, 0, 0),
+      labels: new Int32Array(0),
+      distances: new Float32Array(0),
+    });
   });
 
   it('refuses settings that the index does not have', async () => {
     const index = await flat();
-    await expect(index.search(x, 1, { efSearch: 10 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: expect.stringContaining('efSearch') as string });
+    await expect(index.search(x, 1, { efSearch: 10 })).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: expect.stringContaining('efSearch') as string,
+    });
     await expect(index.search(x, 1, { nprobe: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(index.search(x, 1, { ef: 1 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     const graph = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
@@ -186,10 +227,16 @@ describe('searching', () => {
 
 describe('the native boundary of the index', () => {
   it('refuses what is no handle and arrays that do not fit', async () => {
-    expect(() => addon().indexSearch({} as never, x, 1, 1, new Int32Array(1), new Float32Array(1), 0, 0, 0)).toThrow(/native boundary/);
+    expect(() => addon().indexSearch({} as never, x, 1, 1, new Int32Array(1), new Float32Array(1), 0, 0, 0)).toThrow(
+      /native boundary/,
+    );
     const opened = await addon().indexCreate(dim, 1, 'Flat', 0, 0, false);
     expect(() => addon().indexAdd(opened.handle, x, 1)).toThrow(/native boundary/);
-    expect(() => addon().indexSearch(opened.handle, x, 400, 2, new Int32Array(1), new Float32Array(800), 0, 0, 0)).toThrow(/native boundary/);
-    expect(() => addon().indexSearch(opened.handle, x, 400, 0, new Int32Array(0), new Float32Array(0), 0, 0, 0)).toThrow(/native boundary/);
+    expect(() =>
+      addon().indexSearch(opened.handle, x, 400, 2, new Int32Array(1), new Float32Array(800), 0, 0, 0),
+    ).toThrow(/native boundary/);
+    expect(() =>
+      addon().indexSearch(opened.handle, x, 400, 0, new Int32Array(0), new Float32Array(0), 0, 0, 0),
+    ).toThrow(/native boundary/);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { rowFilter } from '../../src/search/row-filter.js';
-import { VectorIndex, type Metric } from '../../src/search/vector-index.js';
+import { type Metric, VectorIndex } from '../../src/search/vector-index.js';
 import { exactRanking, recall } from '../support/exact-search.js';
 import { randomClusters, seededRandom } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
@@ -37,7 +37,9 @@ function filteredRecall(labels: Int32Array, metric: Metric, isAllowed: (row: num
   let found = 0;
   let there = 0;
   for (let i = 0; i < queries.length / dim; i++) {
-    const truth = exactRanking(queries, i, x, dim, metric).filter(({ row }) => isAllowed(row)).slice(0, K);
+    const truth = exactRanking(queries, i, x, dim, metric)
+      .filter(({ row }) => isAllowed(row))
+      .slice(0, K);
     there += truth.length;
     const mine = new Set(labels.subarray(i * K, (i + 1) * K));
     found += truth.filter(({ row }) => mine.has(row)).length;
@@ -45,7 +47,8 @@ function filteredRecall(labels: Int32Array, metric: Metric, isAllowed: (row: num
   return found / there;
 }
 
-// Few rows are compared one by one; from some thousands on, a graph is walked (24 candidates of 6,000 rows: from 1,859).
+// Few rows are compared one by one; from some thousands on, a graph is walked (24 candidates of 6,000 rows: from
+// 1,859).
 const SHARES = { 'every other row': 0.5, 'one row in fifty': 0.02, 'five rows': 5 / ROWS };
 const KINDS: [string, object][] = [
   ['Flat', {}],
@@ -72,11 +75,15 @@ describe.each(METRICS)('a filter, %s', (metric) => {
       const count = allowed.filter(Boolean).length;
       for (let i = 0; i < labels.length; i += K) {
         const own = labels.subarray(i, i + K);
-        expect(own.every((label) => label === -1 || allowed[label] === true), name).toBe(true);
+        expect(
+          own.every((label) => label === -1 || allowed[label] === true),
+          name,
+        ).toBe(true);
         expect(own.filter((label) => label >= 0).length, name).toBe(Math.min(K, count));
         expect(new Set(own.filter((label) => label >= 0)).size).toBe(Math.min(K, count));
         const sign = metric === 'ip' ? -1 : 1;
-        for (let j = 1; j < K; j++) expect(sign * distances[i + j]!).toBeGreaterThanOrEqual(sign * distances[i + j - 1]!);
+        for (let j = 1; j < K; j++)
+          expect(sign * distances[i + j]!).toBeGreaterThanOrEqual(sign * distances[i + j - 1]!);
       }
       // FAISS's own search, of the same structure and with the same filter. Rows that are equally far may swap.
       const isAllowed = (row: number): boolean => allowed[row]!;
@@ -86,7 +93,10 @@ describe.each(METRICS)('a filter, %s', (metric) => {
       if (/^(Flat|IVF16,Flat)$/.test(factory)) expect(ours, name).toBe(1);
       const radius = distances[1]!;
       const inRange = await index.rangeSearch(queries, radius, { ...params, filter });
-      expect(inRange.labels.every((label) => allowed[label]), name).toBe(true);
+      expect(
+        inRange.labels.every((label) => allowed[label]),
+        name,
+      ).toBe(true);
     }
     await index.dispose();
     await plain.dispose();
@@ -115,50 +125,68 @@ describe('a filter', () => {
   it('must be bytes', async () => {
     const index = await build('Flat', 'l2');
     await expect(index.search(queries, 1, { filter: [1] as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(index.search(queries, 1, { rerank: 5 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: expect.stringContaining('no such setting') as string });
+    await expect(index.search(queries, 1, { rerank: 5 })).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: expect.stringContaining('no such setting') as string,
+    });
   });
 });
 
 describe('removed rows', () => {
-  it.each(['Flat', 'PQ8x4', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,SQ8', 'PCA12,HNSW16'])('are not found again in %s, also after saving and adding', async (factory) => {
-    const index = await build(factory, 'l2');
-    const params = factory.includes('IVF') ? { nprobe: 16 } : {};
-    const removed = new Set(Int32Array.from({ length: ROWS / 3 }, (_, i) => 3 * i));
-    expect(await index.remove(Int32Array.from([...removed, 0, 3]))).toBe(removed.size);
-    expect(await index.remove(Int32Array.of(0))).toBe(0);
-    expect([index.size, index.rows]).toEqual([ROWS - removed.size, ROWS]);
-    await expect(index.search(queries, index.size + 1, params)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+  it.each(['Flat', 'PQ8x4', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,SQ8', 'PCA12,HNSW16'])(
+    'are not found again in %s, also after saving and adding',
+    async (factory) => {
+      const index = await build(factory, 'l2');
+      const params = factory.includes('IVF') ? { nprobe: 16 } : {};
+      const removed = new Set(Int32Array.from({ length: ROWS / 3 }, (_, i) => 3 * i));
+      expect(await index.remove(Int32Array.from([...removed, 0, 3]))).toBe(removed.size);
+      expect(await index.remove(Int32Array.of(0))).toBe(0);
+      expect([index.size, index.rows]).toEqual([ROWS - removed.size, ROWS]);
+      await expect(index.search(queries, index.size + 1, params)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
 
-    // The removed rows themselves come back, as new ones.
-    const again = x.subarray(0, 9 * dim);
-    await index.add(again);
-    expect([index.size, index.rows]).toEqual([ROWS - removed.size + 9, ROWS + 9]);
-    const path = join(folder, 'removed.faiss');
-    await index.save(path);
-    for (const loaded of [index, await VectorIndex.load(path), await VectorIndex.load(path, { map: true }), await VectorIndex.fromBuffer(await index.toBuffer())]) {
-      expect([loaded.size, loaded.rows]).toEqual([index.size, index.rows]);
-      const { labels } = await loaded.search(x.subarray(0, 3 * dim), K, params);
-      expect(labels.every((label) => !removed.has(label))).toBe(true);
-      if (!/PQ|PCA/.test(factory)) expect(labels[0]).toBe(ROWS);
-      const filter = rowFilter(ROWS, (row) => row < 30);
-      const both = (await loaded.search(x.subarray(0, dim), K, { ...params, filter })).labels;
-      expect([...both].sort((a, b) => a - b)).toEqual([...Array(30).keys()].filter((row) => row % 3 !== 0).filter((row) => both.includes(row)));
-      const inRange = await loaded.rangeSearch(x.subarray(0, dim), 1e6, params);
-      expect(inRange.labels.length).toBeGreaterThan(0);
-      expect(inRange.labels.every((label) => !removed.has(label))).toBe(true);
-      await loaded.dispose();
-    }
-  });
+      // The removed rows themselves come back, as new ones.
+      const again = x.subarray(0, 9 * dim);
+      await index.add(again);
+      expect([index.size, index.rows]).toEqual([ROWS - removed.size + 9, ROWS + 9]);
+      const path = join(folder, 'removed.faiss');
+      await index.save(path);
+      for (const loaded of [
+        index,
+        await VectorIndex.load(path),
+        await VectorIndex.load(path, { map: true }),
+        await VectorIndex.fromBuffer(await index.toBuffer()),
+      ]) {
+        expect([loaded.size, loaded.rows]).toEqual([index.size, index.rows]);
+        const { labels } = await loaded.search(x.subarray(0, 3 * dim), K, params);
+        expect(labels.every((label) => !removed.has(label))).toBe(true);
+        if (!/PQ|PCA/.test(factory)) expect(labels[0]).toBe(ROWS);
+        const filter = rowFilter(ROWS, (row) => row < 30);
+        const both = (await loaded.search(x.subarray(0, dim), K, { ...params, filter })).labels;
+        expect([...both].sort((a, b) => a - b)).toEqual(
+          [...Array(30).keys()].filter((row) => row % 3 !== 0).filter((row) => both.includes(row)),
+        );
+        const inRange = await loaded.rangeSearch(x.subarray(0, dim), 1e6, params);
+        expect(inRange.labels.length).toBeGreaterThan(0);
+        expect(inRange.labels.every((label) => !removed.has(label))).toBe(true);
+        await loaded.dispose();
+      }
+    },
+  );
 
   it('are counted for the call that removed them, however calls overlap', async () => {
     const index = await build('Flat', 'l2');
-    expect(await Promise.all([[0, 1], [1, 2, 3], [0], [4]].map((labels) => index.remove(Int32Array.from(labels))))).toEqual([2, 2, 0, 1]);
+    expect(
+      await Promise.all([[0, 1], [1, 2, 3], [0], [4]].map((labels) => index.remove(Int32Array.from(labels)))),
+    ).toEqual([2, 2, 0, 1]);
     expect(index.size).toBe(ROWS - 5);
   });
 
   it('are refused where there was no such row', async () => {
     const index = await build('Flat', 'l2');
-    await expect(index.remove(Int32Array.of(0, ROWS))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(String(ROWS)) as string });
+    await expect(index.remove(Int32Array.of(0, ROWS))).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining(String(ROWS)) as string,
+    });
     await expect(index.remove(Int32Array.of(-1))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(index.remove([1] as never)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     expect(index.size).toBe(ROWS);
@@ -180,11 +208,14 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
     expect(index.factory).toBe(factory);
     const codes = await build(factory.replace(',RFlat', ''), metric);
     const { labels, distances } = await index.search(queries, K, { ...params, rerank });
-    // Asked for all of them, the same index gives its candidates. FAISS's construction, for codes without a kernel here, differs from run to run.
+    // Asked for all of them, the same index gives its candidates. FAISS's construction, for codes without a kernel
+    // here, differs from run to run.
     const candidates = (await index.search(queries, rerank, { ...params, rerank })).labels;
     for (let i = 0; i < queries.length / dim; i++) {
       const among = new Set(candidates.subarray(i * rerank, (i + 1) * rerank));
-      const best = exactRanking(queries, i, x, dim, metric).filter(({ row }) => among.has(row)).slice(0, K);
+      const best = exactRanking(queries, i, x, dim, metric)
+        .filter(({ row }) => among.has(row))
+        .slice(0, K);
       expect(new Set(labels.subarray(i * K, (i + 1) * K))).toEqual(new Set(best.map(({ row }) => row)));
     }
     const byCodes = recall((await codes.search(queries, K, params)).labels, queries, x, dim, K, metric);
@@ -192,11 +223,20 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
     for (let i = 0; i < queries.length / dim; i++) {
       const exact = new Map(exactRanking(queries, i, x, dim, metric).map(({ row, distance }) => [row, distance]));
       const own = labels.subarray(i * K, (i + 1) * K);
-      expect(relativeError(distances.subarray(i * K, (i + 1) * K), Float64Array.from(own, (row) => exact.get(row)!))).toBeLessThan(TOLERANCE.f32Sum);
+      expect(
+        relativeError(
+          distances.subarray(i * K, (i + 1) * K),
+          Float64Array.from(own, (row) => exact.get(row)!),
+        ),
+      ).toBeLessThan(TOLERANCE.f32Sum);
     }
     const radius = distances[3]!;
     const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), radius, params);
-    const truth = new Set(exactRanking(queries, 0, x, dim, metric).filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius)).map(({ row }) => row));
+    const truth = new Set(
+      exactRanking(queries, 0, x, dim, metric)
+        .filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius))
+        .map(({ row }) => row),
+    );
     expect(inRange.every((row) => truth.has(row))).toBe(true);
     await index.dispose();
     await codes.dispose();
@@ -204,25 +244,36 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
 });
 
 describe('a mapped index', () => {
-  it.each(['Flat', 'SQbf16', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,Flat', 'PCA12,IVF16,SQ8'])('%s answers as it did in memory, while its file is replaced', async (factory) => {
-    const index = await build(factory, 'l2');
-    const path = join(folder, 'mapped.faiss');
-    await index.save(path);
-    const mapped = await VectorIndex.load(path, { map: true });
-    expect([mapped.isMapped, index.isMapped, mapped.factory, mapped.size]).toEqual([true, false, index.factory, ROWS]);
-    expect(mapped.bytes).toBeLessThan(index.bytes);
-    const expected = await index.search(queries, K);
-    expect(await mapped.search(queries, K)).toEqual(expected);
+  it.each(['Flat', 'SQbf16', 'HNSW16', 'HNSW16,SQ8,RFlat', 'IVF16,Flat', 'PCA12,IVF16,SQ8'])(
+    '%s answers as it did in memory, while its file is replaced',
+    async (factory) => {
+      const index = await build(factory, 'l2');
+      const path = join(folder, 'mapped.faiss');
+      await index.save(path);
+      const mapped = await VectorIndex.load(path, { map: true });
+      expect([mapped.isMapped, index.isMapped, mapped.factory, mapped.size]).toEqual([
+        true,
+        false,
+        index.factory,
+        ROWS,
+      ]);
+      expect(mapped.bytes).toBeLessThan(index.bytes);
+      const expected = await index.search(queries, K);
+      expect(await mapped.search(queries, K)).toEqual(expected);
 
-    const other = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
-    await other.save(path);
-    expect(await mapped.search(queries, K)).toEqual(expected);
-    await mapped.save(path);
-    expect((await VectorIndex.load(path)).size).toBe(ROWS);
-    await expect(mapped.add(queries)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('mapped') as string });
-    await expect(mapped.reserve(10)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    expect(await mapped.remove(Int32Array.of(expected.labels[0]!))).toBe(1);
-    expect((await mapped.search(queries.subarray(0, dim), 1)).labels[0]).not.toBe(expected.labels[0]);
-    await mapped.dispose();
-  });
+      const other = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+      await other.save(path);
+      expect(await mapped.search(queries, K)).toEqual(expected);
+      await mapped.save(path);
+      expect((await VectorIndex.load(path)).size).toBe(ROWS);
+      await expect(mapped.add(queries)).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+        message: expect.stringContaining('mapped') as string,
+      });
+      await expect(mapped.reserve(10)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+      expect(await mapped.remove(Int32Array.of(expected.labels[0]!))).toBe(1);
+      expect((await mapped.search(queries.subarray(0, dim), 1)).labels[0]).not.toBe(expected.labels[0]);
+      await mapped.dispose();
+    },
+  );
 });

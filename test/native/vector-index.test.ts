@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { VectorIndex, type Metric, type VectorIndexOptions } from '../../src/search/vector-index.js';
+import { type Metric, VectorIndex, type VectorIndexOptions } from '../../src/search/vector-index.js';
 import { exactRanking, recall } from '../support/exact-search.js';
 import { randomClusters, randomNormal, seededRandom } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
@@ -58,9 +58,16 @@ describe.each(METRICS)('a flat index, %s', (metric) => {
       const { offsets, labels, distances } = await index.rangeSearch(queries.subarray(0, count * dim), radius);
       expect(offsets).toHaveLength(count + 1);
       for (let i = 0; i < count; i++) {
-        const expected = exactRanking(queries, i, base, dim, metric).filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius));
+        const expected = exactRanking(queries, i, base, dim, metric).filter(({ distance }) =>
+          metric === 'ip' ? distance > radius : distance < radius,
+        );
         expect([...labels.subarray(offsets[i], offsets[i + 1])]).toEqual(expected.map((entry) => entry.row));
-        expect(relativeError(distances.subarray(offsets[i], offsets[i + 1]), expected.map((entry) => entry.distance))).toBeLessThan(TOLERANCE.f32Sum);
+        expect(
+          relativeError(
+            distances.subarray(offsets[i], offsets[i + 1]),
+            expected.map((entry) => entry.distance),
+          ),
+        ).toBeLessThan(TOLERANCE.f32Sum);
       }
     }
   });
@@ -124,7 +131,8 @@ describe('graph construction', () => {
     const dim = 48;
     const x = randomClusters(4000, dim, 60, 8);
     const queries = randomClusters(60, dim, 60, 8).map((value, i) => value + 0.1 * Math.sin(i));
-    const recallOf = async (index: VectorIndex): Promise<number> => recall((await index.search(queries, 10, { efSearch: 40 })).labels, queries, x, dim, 10, metric);
+    const recallOf = async (index: VectorIndex): Promise<number> =>
+      recall((await index.search(queries, 10, { efSearch: 40 })).labels, queries, x, dim, 10, metric);
     const whole = await build({ dim, metric, factory: 'HNSW16' }, x);
     const plain = await build({ dim, metric, factory: 'HNSW16', plain: true }, x);
     const parts = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
@@ -144,7 +152,10 @@ describe('graph construction', () => {
   it('gives the same graph every time', async () => {
     const dim = 32;
     const x = randomClusters(2500, dim, 30, 9);
-    const [first, second] = await Promise.all([build({ dim, metric: 'l2', factory: 'HNSW8' }, x), build({ dim, metric: 'l2', factory: 'HNSW8' }, x)]);
+    const [first, second] = await Promise.all([
+      build({ dim, metric: 'l2', factory: 'HNSW8' }, x),
+      build({ dim, metric: 'l2', factory: 'HNSW8' }, x),
+    ]);
     expect(Buffer.compare(await first.toBuffer(), await second.toBuffer())).toBe(0);
   });
 
@@ -153,7 +164,14 @@ describe('graph construction', () => {
     const x = randomNormal(2000 * dim, 10);
     const recallWith = async (efConstruction: number): Promise<number> => {
       const index = await build({ dim, metric: 'l2', factory: 'HNSW8', efConstruction }, x);
-      return recall((await index.search(x.subarray(0, 50 * dim), 10, { efSearch: 20 })).labels, x.subarray(0, 50 * dim), x, dim, 10, 'l2');
+      return recall(
+        (await index.search(x.subarray(0, 50 * dim), 10, { efSearch: 20 })).labels,
+        x.subarray(0, 50 * dim),
+        x,
+        dim,
+        10,
+        'l2',
+      );
     };
     expect(await recallWith(200)).toBeGreaterThan(await recallWith(8));
   });
@@ -169,7 +187,13 @@ describe('storing', () => {
       await index.save(path);
       expect(Buffer.compare(readFileSync(path), await index.toBuffer())).toBe(0);
       const loaded = await VectorIndex.load(path);
-      expect({ dim: loaded.dim, metric: loaded.metric, size: loaded.size, factory: loaded.factory, isTrained: loaded.isTrained }).toEqual({ dim, metric: 'l2', size: 300, factory, isTrained: true });
+      expect({
+        dim: loaded.dim,
+        metric: loaded.metric,
+        size: loaded.size,
+        factory: loaded.factory,
+        isTrained: loaded.isTrained,
+      }).toEqual({ dim, metric: 'l2', size: 300, factory, isTrained: true });
       expect(await loaded.search(x.subarray(0, 5 * dim), 7)).toEqual(await index.search(x.subarray(0, 5 * dim), 7));
       await loaded.add(x.subarray(0, 10 * dim));
       expect(loaded.size).toBe(310);
@@ -212,7 +236,9 @@ describe('order of calls', () => {
     const index = await build({ dim, metric: 'ip', factory: 'HNSW16' }, x);
     const count = 64;
     const together = await index.search(x.subarray(0, count * dim), 5);
-    const single = await Promise.all(Array.from({ length: count }, (_, i) => index.search(x.subarray(i * dim, (i + 1) * dim), 5)));
+    const single = await Promise.all(
+      Array.from({ length: count }, (_, i) => index.search(x.subarray(i * dim, (i + 1) * dim), 5)),
+    );
     single.forEach(({ labels }, i) => expect(labels).toEqual(together.labels.subarray(i * 5, (i + 1) * 5)));
   });
 
@@ -227,7 +253,13 @@ describe('order of calls', () => {
     expect((await large).labels[0]).toBe(0);
     await disposing;
     await index.dispose();
-    for (const call of [() => index.search(x, 1), () => index.add(x), () => index.train(x), () => index.toBuffer(), () => index.reserve(1)]) {
+    for (const call of [
+      () => index.search(x, 1),
+      () => index.add(x),
+      () => index.train(x),
+      () => index.toBuffer(),
+      () => index.reserve(1),
+    ]) {
       await expect(call()).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
     }
   });

@@ -77,7 +77,9 @@ describe('matmul', () => {
             }
           }
           const actual = await matmul(a, b, m, n, k, { transposeA, transposeB, precision });
-          expect(relativeError(actual, expected)).toBeLessThan(precision === 'bf16' ? TOLERANCE.bf16 : TOLERANCE.f32Sum);
+          expect(relativeError(actual, expected)).toBeLessThan(
+            precision === 'bf16' ? TOLERANCE.bf16 : TOLERANCE.f32Sum,
+          );
         });
       }
     }

@@ -11,7 +11,9 @@ async function workOf(run: () => Promise<unknown>): Promise<Record<string, numbe
   const before = workCounters();
   await run();
   const after = workCounters();
-  return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]));
+  return Object.fromEntries(
+    Object.entries(after).map(([name, count]) => [name, count - before[name as keyof typeof before]]),
+  );
 }
 
 describe('the work counters', () => {
@@ -19,13 +21,23 @@ describe('the work counters', () => {
     const [m, n, k] = [5, 7, 3];
     const work = await workOf(() => matmul(new Float32Array(m * k), new Float32Array(k * n), m, n, k));
     expect(work).toMatchObject({ products: 1, multiplyAdds: m * n * k, tiles: 0 });
-    expect(await workOf(() => matmul(new Float32Array(0), new Float32Array(0), 0, 0, 0))).toMatchObject({ products: 0, multiplyAdds: 0 });
+    expect(await workOf(() => matmul(new Float32Array(0), new Float32Array(0), 0, 0, 0))).toMatchObject({
+      products: 0,
+      multiplyAdds: 0,
+    });
   });
 
   it('count the three products of the loss, whatever its tiles', async () => {
     const [rows, dim] = [65, 16];
     const loss = (): Promise<unknown> =>
-      infoNce({ query: randomUnitRows(rows, dim, 1), key: randomUnitRows(rows, dim, 2), rows, dim, logitScale: 10, mode: 'one-way' });
+      infoNce({
+        query: randomUnitRows(rows, dim, 1),
+        key: randomUnitRows(rows, dim, 2),
+        rows,
+        dim,
+        logitScale: 10,
+        mode: 'one-way',
+      });
     const work = await workOf(loss);
     expect(work['multiplyAdds']).toBe(3 * rows * rows * dim);
     expect(work['tiles']).toBeGreaterThan(0);
@@ -36,7 +48,15 @@ describe('the work counters', () => {
   it('count as many tiles of top-k as the base needs', async () => {
     const dim = 32;
     const search = (baseRows: number) => (): Promise<unknown> =>
-      similarityTopK({ queries: randomNormal(20 * dim, 1), queryRows: 20, base: randomNormal(baseRows * dim, 2), baseRows, dim, k: 5, metric: 'ip' });
+      similarityTopK({
+        queries: randomNormal(20 * dim, 1),
+        queryRows: 20,
+        base: randomNormal(baseRows * dim, 2),
+        baseRows,
+        dim,
+        k: 5,
+        metric: 'ip',
+      });
     const [few, many] = [await workOf(search(1000)), await workOf(search(8000))];
     expect(many['tiles']).toBeGreaterThan(4 * few['tiles']!);
   });
@@ -45,7 +65,12 @@ describe('the work counters', () => {
 describe('single layers', () => {
   it('give what their formulas say', async () => {
     const [rows, inWidth, outWidth] = [16, 15, 16];
-    const [x, weight, bias, y] = [randomNormal(rows * inWidth, 1), randomNormal(outWidth * inWidth, 2), randomNormal(outWidth, 3), new Float32Array(rows * outWidth)];
+    const [x, weight, bias, y] = [
+      randomNormal(rows * inWidth, 1),
+      randomNormal(outWidth * inWidth, 2),
+      randomNormal(outWidth, 3),
+      new Float32Array(rows * outWidth),
+    ];
     await addon().linearForward(x, weight, bias, y, rows, outWidth, inWidth);
     y.forEach((value, i) => {
       const [row, column] = [Math.floor(i / outWidth), i % outWidth];

@@ -1,6 +1,6 @@
-// Preloaded into a process, gives the folder $UNIVAR_BUCKET the manners of a mounted bucket (Mountpoint for S3 as it is by
-// default): a file is written once, in order, and there is no renaming, linking, appending, exclusive creation, truncation or
-// changing of what is there; with $UNIVAR_BUCKET_KEEPS no deletion either.
+// Preloaded into a process, gives the folder $UNIVAR_BUCKET the manners of a mounted bucket (Mountpoint for S3 as it is
+// by default): a file is written once, in order, and there is no renaming, linking, appending, exclusive creation,
+// truncation or changing of what is there; with $UNIVAR_BUCKET_KEEPS no deletion either.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,7 +40,9 @@ int rename(const char* from, const char* to) {
 int link(const char* from, const char* to) {
   return inside(from) || inside(to) ? refuse(ENOSYS) : NEXT(two_paths, "link")(from, to);
 }
-int symlink(const char* from, const char* to) { return inside(to) ? refuse(ENOSYS) : NEXT(two_paths, "symlink")(from, to); }
+int symlink(const char* from, const char* to) {
+  return inside(to) ? refuse(ENOSYS) : NEXT(two_paths, "symlink")(from, to);
+}
 
 static int kept(const char* path) { return getenv("UNIVAR_BUCKET_KEEPS") != NULL && inside(path); }
 typedef int (*one_path)(const char*);
@@ -57,29 +59,29 @@ static int guarded_open(const char* name, const char* path, int flags, mode_t mo
   if (inside(path) && writes && ((flags & (O_APPEND | O_EXCL)) || access(path, F_OK) == 0)) return refuse(EPERM);
   return NEXT(int (*)(const char*, int, ...), name)(path, flags, mode);
 }
-#define OPEN(name)                                  \
-  int name(const char* path, int flags, ...) {      \
-    va_list rest;                                   \
-    va_start(rest, flags);                          \
-    const mode_t mode = va_arg(rest, mode_t);       \
-    va_end(rest);                                   \
-    return guarded_open(#name, path, flags, mode);  \
+#define OPEN(name)                                 \
+  int name(const char* path, int flags, ...) {     \
+    va_list rest;                                  \
+    va_start(rest, flags);                         \
+    const mode_t mode = va_arg(rest, mode_t);      \
+    va_end(rest);                                  \
+    return guarded_open(#name, path, flags, mode); \
   }
 OPEN(open)
 OPEN(open64)
 
-#define PWRITE(name)                                                            \
-  ssize_t name(int fd, const void* bytes, size_t count, off_t offset) {         \
-    struct stat info;                                                           \
+#define PWRITE(name)                                                                             \
+  ssize_t name(int fd, const void* bytes, size_t count, off_t offset) {                          \
+    struct stat info;                                                                            \
     if (inside_fd(fd) && fstat(fd, &info) == 0 && info.st_size != offset) return refuse(EINVAL); \
     return NEXT(ssize_t (*)(int, const void*, size_t, off_t), #name)(fd, bytes, count, offset);  \
   }
 PWRITE(pwrite)
 PWRITE(pwrite64)
 
-#define FTRUNCATE(name)                                                                            \
-  int name(int fd, off_t length) {                                                                 \
-    return inside_fd(fd) ? refuse(EPERM) : NEXT(int (*)(int, off_t), #name)(fd, length);           \
+#define FTRUNCATE(name)                                                                  \
+  int name(int fd, off_t length) {                                                       \
+    return inside_fd(fd) ? refuse(EPERM) : NEXT(int (*)(int, off_t), #name)(fd, length); \
   }
 FTRUNCATE(ftruncate)
 FTRUNCATE(ftruncate64)

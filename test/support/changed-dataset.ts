@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import { CHANGES_FILE, LiveCollection } from '../../src/collection/live-collection.js';
 import { ChangeJournal, journalBase } from '../../src/data/change-journal.js';
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import { openDataset } from '../../src/data/dataset.js';
+import { DatasetWriter } from '../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../src/data/record.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
 
@@ -14,14 +14,23 @@ export interface Row {
 }
 
 /** Writes a dataset whose shards are these rows. */
-export async function writeShards(dir: string, shards: readonly (readonly Row[])[], dtype: 'f32' | 'f16' = 'f32'): Promise<void> {
+export async function writeShards(
+  dir: string,
+  shards: readonly (readonly Row[])[],
+  dtype: 'f32' | 'f16' = 'f32',
+): Promise<void> {
   const dim = shards[0]![0]!.vector.length;
   const writer = await DatasetWriter.open(dir, { encoder: { name: 'e', fingerprint: 'f', dim }, dtype });
-  for (const rows of shards) await writer.append(rows.map(({ record }) => record), vectorsOf(rows));
+  for (const rows of shards)
+    await writer.append(
+      rows.map(({ record }) => record),
+      vectorsOf(rows),
+    );
   await writer.finish();
 }
 
-export const vectorsOf = (rows: readonly Row[]): Float32Array => Float32Array.from(rows.flatMap(({ vector }) => vector));
+export const vectorsOf = (rows: readonly Row[]): Float32Array =>
+  Float32Array.from(rows.flatMap(({ vector }) => vector));
 
 /** Serves a folder as `univar serve` does. */
 export function openLive(dir: string, options: { readOnly?: boolean; factory?: string } = {}): Promise<LiveCollection> {
@@ -37,12 +46,17 @@ export function openLive(dir: string, options: { readOnly?: boolean; factory?: s
   });
 }
 
-/** The rows of a dataset with the changes beside it, in order, read without any of the code that serves or folds them. */
+/**
+ * The rows of a dataset with the changes beside it, in order, read without any of the code that serves or folds them.
+ */
 export async function readRows(dir: string): Promise<Row[]> {
   const dataset = await openDataset(dir);
   const { dim } = dataset;
   const embeddings = await dataset.readEmbeddings();
-  const rows: (Row | undefined)[] = (await dataset.readRecords()).map((record, i) => ({ record, vector: Array.from(embeddings.subarray(i * dim, (i + 1) * dim)) }));
+  const rows: (Row | undefined)[] = (await dataset.readRecords()).map((record, i) => ({
+    record,
+    vector: Array.from(embeddings.subarray(i * dim, (i + 1) * dim)),
+  }));
   const journal = await ChangeJournal.open(join(dir, CHANGES_FILE), {
     base: journalBase(dataset),
     readOnly: true,
@@ -52,7 +66,9 @@ export async function readRows(dir: string): Promise<Row[]> {
           for (const row of change.remove) if (row < rows.length) rows[row] = undefined;
         } else {
           const { records, vectors } = change.add;
-          rows.push(...records.map((record, i) => ({ record, vector: Array.from(vectors.subarray(i * dim, (i + 1) * dim)) })));
+          rows.push(
+            ...records.map((record, i) => ({ record, vector: Array.from(vectors.subarray(i * dim, (i + 1) * dim)) })),
+          );
         }
       }
     },

@@ -1,4 +1,6 @@
-/** A worker thread that loads the encoder in the folder `workerData`, posts the number of rows of one call, and ends. */
+/**
+ * A worker thread that loads the encoder in the folder `workerData`, posts the number of rows of one call, and ends.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { register } from 'tsx/esm/api';

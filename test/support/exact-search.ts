@@ -1,7 +1,14 @@
 import type { Metric } from '../../src/search/vector-index.js';
 
 /** Inner product or squared distance of two rows, in double precision. */
-export function exactDistance(a: Float32Array, i: number, b: Float32Array, j: number, dim: number, metric: Metric): number {
+export function exactDistance(
+  a: Float32Array,
+  i: number,
+  b: Float32Array,
+  j: number,
+  dim: number,
+  metric: Metric,
+): number {
   let sum = 0;
   for (let t = 0; t < dim; t++) {
     const x = a[i * dim + t]!;
@@ -20,16 +27,30 @@ export function exactRanking(
   metric: Metric,
 ): { row: number; distance: number }[] {
   const rows = base.length / dim;
-  const all = Array.from({ length: rows }, (_, row) => ({ row, distance: exactDistance(queries, query, base, row, dim, metric) }));
+  const all = Array.from({ length: rows }, (_, row) => ({
+    row,
+    distance: exactDistance(queries, query, base, row, dim, metric),
+  }));
   return all.sort((a, b) => (metric === 'ip' ? b.distance - a.distance : a.distance - b.distance) || a.row - b.row);
 }
 
 /** The part of the true k nearest that `labels` ([queries, k]) holds. */
-export function recall(labels: Int32Array, queries: Float32Array, base: Float32Array, dim: number, k: number, metric: Metric): number {
+export function recall(
+  labels: Int32Array,
+  queries: Float32Array,
+  base: Float32Array,
+  dim: number,
+  k: number,
+  metric: Metric,
+): number {
   let found = 0;
   const count = queries.length / dim;
   for (let i = 0; i < count; i++) {
-    const truth = new Set(exactRanking(queries, i, base, dim, metric).slice(0, k).map((entry) => entry.row));
+    const truth = new Set(
+      exactRanking(queries, i, base, dim, metric)
+        .slice(0, k)
+        .map((entry) => entry.row),
+    );
     for (const label of labels.subarray(i * k, (i + 1) * k)) if (truth.has(label)) found++;
   }
   return found / (count * k);

@@ -1,4 +1,6 @@
-/** A process that makes the changes beside a dataset part of it, and says when it begins and ends. Argument: the folder. */
+/**
+ * A process that makes the changes beside a dataset part of it, and says when it begins and ends. Argument: the folder.
+ */
 import { foldChanges } from '../../src/collection/fold-changes.js';
 
 process.stdout.write('begins\n');

@@ -8,8 +8,16 @@ export function projectOf(url: string, changes: Record<string, unknown> = {}): R
   return {
     name: 'small',
     values: ['Honesty', 'Freedom', 'Helpful'],
-    endpoints: { replay: { kind: 'chat', url, concurrency: 4 }, libre: { kind: 'libretranslate', url: url.replace('/v1', '') } },
-    models: RECORDED_MODELS.map((id) => ({ id, endpoint: 'replay', languages: ['eng', 'spa'], price: { input: 1, output: 2 } })),
+    endpoints: {
+      replay: { kind: 'chat', url, concurrency: 4 },
+      libre: { kind: 'libretranslate', url: url.replace('/v1', '') },
+    },
+    models: RECORDED_MODELS.map((id) => ({
+      id,
+      endpoint: 'replay',
+      languages: ['eng', 'spa'],
+      price: { input: 1, output: 2 },
+    })),
     generator: { id: 'writer', endpoint: 'replay' },
     translation: [{ endpoint: 'libre' }],
     scenarios: { perValue: 3, perCall: 2 },

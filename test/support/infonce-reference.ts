@@ -1,6 +1,9 @@
 import type { InfoNceInput } from '../../src/native/infonce.js';
 
-/** Loss and gradients in double precision, straight from the definition (native/ops/infonce.h), holding one row at a time. */
+/**
+ * Loss and gradients in double precision, straight from the definition (native/ops/infonce.h), holding one row at a
+ * time.
+ */
 export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: Float64Array; dKey: Float64Array } {
   const { query, key, rows, dim, mode } = input;
   const forward = oneDirection(query, key, input);

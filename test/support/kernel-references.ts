@@ -40,7 +40,11 @@ export function widenBf16(bits: Uint16Array): Float32Array {
 export function attention(offsets: Int32Array, heads: number, dim: number, qkv: Float32Array, dO: Float32Array) {
   const tokens = offsets[offsets.length - 1]!;
   const model = heads * dim;
-  const result = { o: new Float64Array(tokens * model), lse: new Float64Array(tokens * heads), dqkv: new Float64Array(tokens * 3 * model) };
+  const result = {
+    o: new Float64Array(tokens * model),
+    lse: new Float64Array(tokens * heads),
+    dqkv: new Float64Array(tokens * 3 * model),
+  };
   const at = (token: number, part: number, head: number): number => token * 3 * model + part * model + head * dim;
   const dot = (x: ArrayLike<number>, i: number, y: ArrayLike<number>, j: number): number => {
     let sum = 0;

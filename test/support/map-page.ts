@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-
+import type { QaRecord } from '../../src/data/record.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
 import type { ValueMap } from '../../src/maps/value-map.js';
-import type { QaRecord } from '../../src/data/record.js';
 import { randomClusters } from './random.js';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+const BROWSERS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
 
 /** Where a Chromium is installed; undefined where none is. */
 export const CHROMIUM = process.env['UNIVAR_CHROMIUM'] ?? BROWSERS.find((path) => existsSync(path));
@@ -24,13 +28,26 @@ export function largeMap(points: number): { map: ValueMap; records: () => AsyncG
   const langs = ['eng', 'fra', 'zho'];
   const ids = models.flatMap((model) => langs.map((lang) => `${model}$${lang}`));
   const valueIds = Int32Array.from({ length: points }, (_, i) => (i * 7) % ids.length);
-  const map = { title: 'Many answers', subtitle: `${points} points`, coordinates: randomClusters(points, 2, 30, 1), valueIds, columns: mapColumns(ids), color: 'value-id' };
+  const map = {
+    title: 'Many answers',
+    subtitle: `${points} points`,
+    coordinates: randomClusters(points, 2, 30, 1),
+    valueIds,
+    columns: mapColumns(ids),
+    color: 'value-id',
+  };
   async function* records(): AsyncGenerator<QaRecord> {
     for (let i = 0; i < points; i++) {
       const [model, lang] = ids[valueIds[i]!]!.split('$') as [string, string];
       // The event loop must not wait for all of them.
       if (i % 1000 === 0) await new Promise(setImmediate);
-      yield { qid: `q${i % 999}`, question: `Question number ${i % 999}?`, answer: `Answer number ${i}: ${'it depends on what is meant, '.repeat(8)}`, model, lang };
+      yield {
+        qid: `q${i % 999}`,
+        question: `Question number ${i % 999}?`,
+        answer: `Answer number ${i}: ${'it depends on what is meant, '.repeat(8)}`,
+        model,
+        lang,
+      };
     }
   }
   return { map, records };

@@ -44,16 +44,27 @@ function onnxGraph(graph: GraphSpec): Buffer {
 }
 
 function node({ op, inputs, outputs, value: constant }: NodeSpec): Buffer {
-  const attribute = constant && message(5, Buffer.concat([text(1, 'value'), message(5, tensor(constant)), integer(20, 4)]));
-  return Buffer.concat([...inputs.map((name) => text(1, name)), ...outputs.map((name) => text(2, name)), text(4, op), attribute ?? Buffer.of()]);
+  const attribute =
+    constant && message(5, Buffer.concat([text(1, 'value'), message(5, tensor(constant)), integer(20, 4)]));
+  return Buffer.concat([
+    ...inputs.map((name) => text(1, name)),
+    ...outputs.map((name) => text(2, name)),
+    text(4, op),
+    attribute ?? Buffer.of(),
+  ]);
 }
 
 function tensor({ name, dims, data }: TensorSpec): Buffer {
   const head = [...dims.map((dim) => integer(1, dim)), integer(2, ELEMENT_TYPES.float32), text(8, name)];
-  if (typeof data !== 'string') return Buffer.concat([...head, message(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength))]);
+  if (typeof data !== 'string')
+    return Buffer.concat([...head, message(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength))]);
   const bytes = String(4 * dims.reduce((product, dim) => product * dim, 1));
   const entries = Object.entries({ offset: '0', length: bytes, location: data });
-  return Buffer.concat([...head, ...entries.map(([key, entry]) => message(13, Buffer.concat([text(1, key), text(2, entry)]))), integer(14, 1)]);
+  return Buffer.concat([
+    ...head,
+    ...entries.map(([key, entry]) => message(13, Buffer.concat([text(1, key), text(2, entry)]))),
+    integer(14, 1),
+  ]);
 }
 
 function value({ name, type, dims }: ValueSpec): Buffer {

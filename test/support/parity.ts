@@ -48,7 +48,10 @@ export async function openParityFixture(name: 'bert-tiny' | 'nomic-tiny'): Promi
     return { ids: Int32Array.from(packed), offsets: Int32Array.from(offsets) };
   };
   return {
-    ...(JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Pick<ParityFixture, 'scale' | 'losses' | 'training'>),
+    ...(JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Pick<
+      ParityFixture,
+      'scale' | 'losses' | 'training'
+    >),
     folder,
     views: [pack(0), pack(1)],
     labels: await integers('labels'),

@@ -33,7 +33,9 @@ export function bertJson(): TokenizerJson {
   return JSON.parse(readFileSync(BERT_FILE, 'utf8')) as TokenizerJson;
 }
 
-/** A tokenizer.json like BERT's with another vocabulary, given in the order of its ids behind the five special tokens. */
+/**
+ * A tokenizer.json like BERT's with another vocabulary, given in the order of its ids behind the five special tokens.
+ */
 export function jsonWithVocabulary(tokens: Iterable<string>): TokenizerJson {
   const unique = new Set(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...tokens]);
   const vocab = Object.fromEntries([...unique].map((token, id) => [token, id]));
@@ -41,7 +43,10 @@ export function jsonWithVocabulary(tokens: Iterable<string>): TokenizerJson {
   json.model.vocab = vocab;
   for (const token of json.added_tokens) token.id = vocab[token.content]!;
   const single = (id: string): object => ({ id, ids: [vocab[id]], tokens: [id] });
-  json.post_processor = { ...json.post_processor, special_tokens: { '[CLS]': single('[CLS]'), '[SEP]': single('[SEP]') } };
+  json.post_processor = {
+    ...json.post_processor,
+    special_tokens: { '[CLS]': single('[CLS]'), '[SEP]': single('[SEP]') },
+  };
   return json;
 }
 
@@ -82,7 +87,8 @@ export async function findDifferences(
   const expected = await peer.encode(texts, maxTokens);
   const differences = [];
   for (const [i, text] of texts.entries()) {
-    if (actual[i]!.join() !== expected[i]!.join()) differences.push({ text, actual: actual[i]!.join(), expected: expected[i]!.join() });
+    if (actual[i]!.join() !== expected[i]!.join())
+      differences.push({ text, actual: actual[i]!.join(), expected: expected[i]!.join() });
     if (differences.length === 10) break;
   }
   return differences;

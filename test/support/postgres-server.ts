@@ -1,6 +1,15 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +24,9 @@ const BIN = `/usr/lib/postgresql/${VERSION}/bin`;
 
 /** Why tests with PostgreSQL are left out; undefined where they can run. */
 export const NO_POSTGRES =
-  VERSION === undefined ? 'PostgreSQL with pgvector 0.8 is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)' : undefined;
+  VERSION === undefined
+    ? 'PostgreSQL with pgvector 0.8 is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)'
+    : undefined;
 
 /** A role that needs a password, and has this one; all others are trusted. */
 export const GUARDED = { user: 'guarded', password: 'a/b@c' };
@@ -31,7 +42,11 @@ export class PostgresServer {
     const { uid, gid } = serverUser();
     if (uid !== undefined) chownSync(folder, uid, gid!);
     const data = join(folder, 'data');
-    const made = spawnSync(`${BIN}/initdb`, ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-locale', '--encoding=UTF8'], { uid, gid, cwd: '/', encoding: 'utf8' });
+    const made = spawnSync(
+      `${BIN}/initdb`,
+      ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-locale', '--encoding=UTF8'],
+      { uid, gid, cwd: '/', encoding: 'utf8' },
+    );
     if (made.status !== 0) throw new Error(made.stderr);
     const rules = join(data, 'pg_hba.conf');
     writeFileSync(rules, `local all ${GUARDED.user} scram-sha-256\n${readFileSync(rules, 'utf8')}`);
@@ -46,7 +61,15 @@ export class PostgresServer {
   }
 
   /** @param options settings of the session, such as `-c enable_seqscan=off` */
-  url({ database = 'postgres', user = 'postgres', options = '' }: { database?: string; user?: string; options?: string } = {}): string {
+  url({
+    database = 'postgres',
+    user = 'postgres',
+    options = '',
+  }: {
+    database?: string;
+    user?: string;
+    options?: string;
+  } = {}): string {
     return `postgres://${user}@/${database}?host=${this.folder}${options === '' ? '' : `&options=${encodeURIComponent(options)}`}`;
   }
 
@@ -54,7 +77,12 @@ export class PostgresServer {
   async start(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       // After a crash it refuses to start for as long as a process of the old one is ending.
-      if (this.#child?.exitCode !== null) this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], { ...serverUser(), cwd: '/', stdio: 'ignore' });
+      if (this.#child?.exitCode !== null)
+        this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], {
+          ...serverUser(),
+          cwd: '/',
+          stdio: 'ignore',
+        });
       try {
         await this.query('SELECT 1');
         return;
@@ -98,7 +126,10 @@ export class PostgresServer {
 /** The server refuses to run as root; what root starts runs as Debian's user for it. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
-  const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('postgres:'))!.split(':');
+  const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('postgres:'))!
+    .split(':');
   return { uid: Number(uid), gid: Number(gid) };
 }
 

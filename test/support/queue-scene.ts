@@ -1,19 +1,22 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
-import { runCli, startCli, type CliRun } from './cli.js';
+import { type CliRun, runCli, startCli } from './cli.js';
 import { bytesOf } from './folder-bytes.js';
 import { RedisServer } from './redis-server.js';
 
 const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz', import.meta.url));
 const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
 
-/** Answers, an encoder and a Redis, for a planner and workers. Made before the tests of a describe block, and gone behind them. */
+/**
+ * Answers, an encoder and a Redis, for a planner and workers. Made before the tests of a describe block, and gone
+ * behind them.
+ */
 export class QueueScene {
   readonly scratch = mkdtempSync(join(tmpdir(), 'univar-queue-'));
   readonly encoder = join(this.scratch, 'encoder');
@@ -30,8 +33,21 @@ export class QueueScene {
     beforeAll(async () => {
       mkdirSync(this.#inputs);
       const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
-      for (const [name, pick] of Object.entries(files)) writeFileSync(join(this.#inputs, name), `${pick(lines).join('\n')}\n`);
-      expect((await runCli(['random-encoder', '--layers', String(size.layers), '--hidden', String(size.hidden), '--out', this.encoder])).code).toBe(0);
+      for (const [name, pick] of Object.entries(files))
+        writeFileSync(join(this.#inputs, name), `${pick(lines).join('\n')}\n`);
+      expect(
+        (
+          await runCli([
+            'random-encoder',
+            '--layers',
+            String(size.layers),
+            '--hidden',
+            String(size.hidden),
+            '--out',
+            this.encoder,
+          ])
+        ).code,
+      ).toBe(0);
       this.redis = await RedisServer.start(this.scratch);
     });
     afterEach(async () => {
@@ -55,7 +71,17 @@ export class QueueScene {
 
   /** @param out absolute, or a name in the scratch folder */
   embedArgs(out: string): string[] {
-    return ['embed', this.#inputs, '--encoder', this.encoder, '--out', out.startsWith('/') ? out : join(this.scratch, out), '--shard-rows', String(this.shardRows), '--json'];
+    return [
+      'embed',
+      this.#inputs,
+      '--encoder',
+      this.encoder,
+      '--out',
+      out.startsWith('/') ? out : join(this.scratch, out),
+      '--shard-rows',
+      String(this.shardRows),
+      '--json',
+    ];
   }
 
   startPlanner(out: string, args: readonly string[] = [], variables?: Record<string, string>): CliRun {
@@ -63,7 +89,10 @@ export class QueueScene {
   }
 
   startWorker(args: readonly string[] = [], variables?: Record<string, string>): CliRun {
-    return this.start(['worker', '--queue', this.redis.url, '--encoder', this.encoder, '--lease', '1', ...args], variables);
+    return this.start(
+      ['worker', '--queue', this.redis.url, '--encoder', this.encoder, '--lease', '1', ...args],
+      variables,
+    );
   }
 
   /** The files of the dataset that one machine alone makes. */

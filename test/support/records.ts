@@ -12,25 +12,41 @@ const awkwardCharacter = fc.constantFrom('"', ',', '\n', '\r\n', '\r', '\\', '\t
 const text = fc.string({ unit: fc.oneof({ weight: 4, arbitrary: anyCharacter }, awkwardCharacter), maxLength: 30 });
 const filled = text.filter((value) => /\S/.test(value));
 
-export const arbitraryRecord: fc.Arbitrary<QaRecord> = fc.record({ qid: filled, question: filled, answer: filled, model: filled, lang: filled });
+export const arbitraryRecord: fc.Arbitrary<QaRecord> = fc.record({
+  qid: filled,
+  question: filled,
+  answer: filled,
+  model: filled,
+  lang: filled,
+});
 
-export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string => records.map((record) => JSON.stringify(record) + lineEnd).join('');
+export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string =>
+  records.map((record) => JSON.stringify(record) + lineEnd).join('');
 
 /** CSV as spreadsheets write it: quotes where they are needed. */
 export function toCsv(rows: readonly object[], lineEnd = '\n'): string {
   const header = Object.keys(rows[0] ?? {});
-  const cell = (value: unknown): string => (/[",\r\n]|^\uFEFF/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-  return [header, ...rows.map((row) => Object.values(row) as unknown[])].map((cells) => cells.map(cell).join(',') + lineEnd).join('');
+  const cell = (value: unknown): string =>
+    /[",\r\n]|^\uFEFF/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);
+  return [header, ...rows.map((row) => Object.values(row) as unknown[])]
+    .map((cells) => cells.map(cell).join(',') + lineEnd)
+    .join('');
 }
 
 export function toParquet(rows: readonly QaRecord[], rowGroupSize = 100): Buffer {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))] as (keyof QaRecord)[];
-  const columnData = names.map((name) => ({ name, data: rows.map((row) => String(row[name])), type: 'STRING' as const }));
+  const columnData = names.map((name) => ({
+    name,
+    data: rows.map((row) => String(row[name])),
+    type: 'STRING' as const,
+  }));
   return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize }));
 }
 
 /** Writes the records in the format that the name asks for. */
 export function writeRecords(path: string, records: readonly QaRecord[]): void {
-  const bytes = path.endsWith('.parquet') ? toParquet(records) : Buffer.from(path.includes('.csv') ? toCsv(records) : toJsonl(records));
+  const bytes = path.endsWith('.parquet')
+    ? toParquet(records)
+    : Buffer.from(path.includes('.csv') ? toCsv(records) : toJsonl(records));
   writeFileSync(path, path.endsWith('.gz') ? gzipSync(bytes) : bytes);
 }

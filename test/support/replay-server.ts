@@ -104,11 +104,18 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 function answer(response: ServerResponse, entry: Received, fault: Fault | undefined): void {
-  const good = JSON.stringify(entry.path.endsWith('/translate') ? { translatedText: `[${String(entry.body['target'])}] ${entry.prompt}` } : completion(entry, fault));
-  const start = (): void => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(good) });
+  const good = JSON.stringify(
+    entry.path.endsWith('/translate')
+      ? { translatedText: `[${String(entry.body['target'])}] ${entry.prompt}` }
+      : completion(entry, fault),
+  );
+  const start = (): void =>
+    void response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(good) });
   switch (fault?.kind) {
     case 'status':
-      response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(JSON.stringify({ error: { message: `refused with ${fault.status}` } }));
+      response
+        .writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+        .end(JSON.stringify({ error: { message: `refused with ${fault.status}` } }));
       return;
     case 'silence':
       return;
@@ -136,25 +143,42 @@ function completion(entry: Received, fault: Fault | undefined): object {
   const own = fault?.kind === 'answer' ? fault : undefined;
   const content = own ? own.content : replay(entry);
   const finish_reason = own?.finish ?? 'stop';
-  const choice = entry.path.endsWith('/chat/completions') ? { message: { role: 'assistant', content } } : { text: content };
+  const choice = entry.path.endsWith('/chat/completions')
+    ? { message: { role: 'assistant', content } }
+    : { text: content };
   return {
-    id: 'x', object: 'chat.completion', created: 0, model: entry.model,
+    id: 'x',
+    object: 'chat.completion',
+    created: 0,
+    model: entry.model,
     choices: [{ index: 0, finish_reason, ...choice }],
     usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150 },
   };
 }
 
-/** The writer's lists and questions are told apart by the prompts of the package; everything else is a question to a model. */
+/**
+ * The writer's lists and questions are told apart by the prompts of the package; everything else is a question to a
+ * model.
+ */
 function replay({ model, prompt, hash }: Received): string {
-  const numbered = (texts: readonly string[]): string => `Here are the results:\n\n${texts.map((text, i) => `${i + 1}. ${text}`).join('\n')}`;
+  const numbered = (texts: readonly string[]): string =>
+    `Here are the results:\n\n${texts.map((text, i) => `${i + 1}. ${text}`).join('\n')}`;
   const count = Number(/Write (\d+) (?:situations|other wordings)/.exec(prompt)?.[1] ?? 0);
   if (prompt.startsWith('Value:')) {
     const from = Number.parseInt(createHash('sha256').update(prompt).digest('hex').slice(0, 6), 16);
-    return numbered(Array.from({ length: count }, (_, i) => RECORDED_QUESTIONS[(from + i) % RECORDED_QUESTIONS.length]!.scenario));
+    return numbered(
+      Array.from({ length: count }, (_, i) => RECORDED_QUESTIONS[(from + i) % RECORDED_QUESTIONS.length]!.scenario),
+    );
   }
-  if (prompt.startsWith('Situation:')) return RECORDED_QUESTIONS.find(({ scenario }) => prompt.includes(scenario))!.question;
-  if (prompt.startsWith('Question:')) return numbered(RECORDED_QUESTIONS.find(({ question }) => prompt.includes(question))!.paraphrases.slice(0, count));
-  const english = RECORDED_QUESTIONS.some(({ question, paraphrases }) => [question, ...paraphrases].includes(prompt.split('\n')[0]!));
-  const answers = RECORDED_ANSWERS.filter((answer) => answer.model === model && answer.lang === (english ? 'eng' : 'spa'));
+  if (prompt.startsWith('Situation:'))
+    return RECORDED_QUESTIONS.find(({ scenario }) => prompt.includes(scenario))!.question;
+  if (prompt.startsWith('Question:'))
+    return numbered(RECORDED_QUESTIONS.find(({ question }) => prompt.includes(question))!.paraphrases.slice(0, count));
+  const english = RECORDED_QUESTIONS.some(({ question, paraphrases }) =>
+    [question, ...paraphrases].includes(prompt.split('\n')[0]!),
+  );
+  const answers = RECORDED_ANSWERS.filter(
+    (answer) => answer.model === model && answer.lang === (english ? 'eng' : 'spa'),
+  );
   return answers[Number.parseInt(hash.slice(0, 6), 16) % answers.length]?.answer ?? `An answer of ${model}.`;
 }

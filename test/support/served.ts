@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 import type { QaRecord } from '../../src/data/record.js';
-import { runCli, startCli, type CliResult, type CliRun } from './cli.js';
+import { type CliResult, type CliRun, runCli, startCli } from './cli.js';
 import { toJsonl } from './records.js';
 import { answers, writeTrainableEncoder } from './trainable-encoder.js';
 
@@ -23,7 +23,10 @@ export async function makeServedDataset(scratch: string): Promise<ServedDataset>
   const file = join(scratch, 'answers.jsonl');
   writeFileSync(file, toJsonl(records));
   const dir = join(scratch, 'values');
-  for (const args of [['embed', file, '--out', dir, '--encoder', encoder], ['index', dir]]) {
+  for (const args of [
+    ['embed', file, '--out', dir, '--encoder', encoder],
+    ['index', dir],
+  ]) {
     const { code, stderr } = await runCli(args);
     if (code !== 0) throw new Error(stderr);
   }
@@ -32,10 +35,20 @@ export async function makeServedDataset(scratch: string): Promise<ServedDataset>
 
 /** What makes a sentence encoder of a transformer: the mean of its tokens. */
 function writePooling(folder: string): void {
-  const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { hidden_size: number };
+  const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
+    hidden_size: number;
+  };
   mkdirSync(join(folder, '1_Pooling'));
-  writeFileSync(join(folder, '1_Pooling', 'config.json'), JSON.stringify({ word_embedding_dimension: width, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }));
-  const modules = ['Transformer', 'Pooling'].map((name, idx) => ({ idx, name: String(idx), path: idx === 0 ? '' : '1_Pooling', type: `sentence_transformers.models.${name}` }));
+  writeFileSync(
+    join(folder, '1_Pooling', 'config.json'),
+    JSON.stringify({ word_embedding_dimension: width, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }),
+  );
+  const modules = ['Transformer', 'Pooling'].map((name, idx) => ({
+    idx,
+    name: String(idx),
+    path: idx === 0 ? '' : '1_Pooling',
+    type: `sentence_transformers.models.${name}`,
+  }));
   writeFileSync(join(folder, 'modules.json'), JSON.stringify(modules));
 }
 
@@ -56,7 +69,10 @@ export interface RunningServer {
 }
 
 /** Starts `univar serve` on a free port and waits until it listens; it ends with the test at the latest. */
-export async function startServe(args: readonly string[], ending: (end: () => Promise<void>) => void = onTestFinished): Promise<RunningServer> {
+export async function startServe(
+  args: readonly string[],
+  ending: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<RunningServer> {
   const { child, result } = startCli(['serve', '--port', '0', '--json', ...args]);
   ending(async () => {
     child.kill('SIGKILL');
@@ -66,16 +82,26 @@ export async function startServe(args: readonly string[], ending: (end: () => Pr
   let log = '';
   child.stderr!.on('data', (text: string) => (log += text));
   while (!stdout.includes('}\n')) {
-    const [text] = (await Promise.race([once(child.stdout!, 'data'), result.then(({ stderr }) => Promise.reject(new Error(stderr)))])) as [string];
+    const [text] = (await Promise.race([
+      once(child.stdout!, 'data'),
+      result.then(({ stderr }) => Promise.reject(new Error(stderr))),
+    ])) as [string];
     stdout += text;
   }
   const { url } = JSON.parse(stdout) as { url: string };
-  const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => sendJson(url, method, path, body, headers);
+  const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+    sendJson(url, method, path, body, headers);
   return { url, child, result, log: () => log, send, post: (path, body, headers) => send('POST', path, body, headers) };
 }
 
 /** One request with a JSON body. */
-export async function sendJson(url: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export async function sendJson(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const response = await fetch(url + path, {
     method,
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },

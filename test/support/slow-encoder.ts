@@ -1,6 +1,6 @@
 import type { EmbeddableText } from '../../src/core/question-answer.js';
 import { wholeText } from '../../src/core/question-answer.js';
-import type { Encoder, EncodeResult } from '../../src/encoder/encoder.js';
+import type { EncodeResult, Encoder } from '../../src/encoder/encoder.js';
 
 export const SLOW_DIM = 4;
 
@@ -46,7 +46,13 @@ export class SlowEncoder implements Encoder {
     if (strings.includes('bad')) throw new Error('a bad text');
     const textTokens = Int32Array.from(strings, ({ length }) => length);
     const tokens = textTokens.reduce((sum, count) => sum + count, 0);
-    return { embeddings: Float32Array.from(strings.flatMap(vectorOf)), rows: texts.length, dim: SLOW_DIM, tokens, textTokens };
+    return {
+      embeddings: Float32Array.from(strings.flatMap(vectorOf)),
+      rows: texts.length,
+      dim: SLOW_DIM,
+      tokens,
+      textTokens,
+    };
   }
 
   dispose(): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { onnxModel, type GraphSpec } from './onnx-bytes.js';
+import { type GraphSpec, onnxModel } from './onnx-bytes.js';
 
 export const TINY_DIM = 4;
 export const TINY_VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b', 'c'];
@@ -26,15 +26,34 @@ export function wordPieceJson(vocabulary: readonly string[]): Record<string, unk
     truncation: null,
     padding: null,
     added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({
-      id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true,
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
     })),
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: {
       type: 'TemplateProcessing',
-      single: [{ SpecialToken: { id: '[CLS]', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }, { SpecialToken: { id: '[SEP]', type_id: 0 } }],
+      single: [
+        { SpecialToken: { id: '[CLS]', type_id: 0 } },
+        { Sequence: { id: 'A', type_id: 0 } },
+        { SpecialToken: { id: '[SEP]', type_id: 0 } },
+      ],
       pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
-      special_tokens: { '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] }, '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] } },
+      special_tokens: {
+        '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] },
+        '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] },
+      },
     },
     decoder: null,
     model: {
@@ -52,8 +71,17 @@ const FILES: Record<string, unknown> = {
     { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
     { idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
   ],
-  '1_Pooling/config.json': { word_embedding_dimension: TINY_DIM, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true },
-  'config.json': { model_type: 'bert', vocab_size: TINY_VOCABULARY.length, hidden_size: TINY_DIM, max_position_embeddings: 16 },
+  '1_Pooling/config.json': {
+    word_embedding_dimension: TINY_DIM,
+    pooling_mode_cls_token: false,
+    pooling_mode_mean_tokens: true,
+  },
+  'config.json': {
+    model_type: 'bert',
+    vocab_size: TINY_VOCABULARY.length,
+    hidden_size: TINY_DIM,
+    max_position_embeddings: 16,
+  },
   'sentence_bert_config.json': { max_seq_length: 8, do_lower_case: false },
   'tokenizer.json': wordPieceJson(TINY_VOCABULARY),
 };
@@ -68,12 +96,18 @@ export function writeTinyEncoder(folder: string, changes: Record<string, unknown
   for (const [name, content] of Object.entries(files)) {
     if (content === undefined) continue;
     mkdirSync(join(folder, name, '..'), { recursive: true });
-    writeFileSync(join(folder, name), Buffer.isBuffer(content) || typeof content === 'string' ? content : JSON.stringify(content));
+    writeFileSync(
+      join(folder, name),
+      Buffer.isBuffer(content) || typeof content === 'string' ? content : JSON.stringify(content),
+    );
   }
   return folder;
 }
 
 /** Mean of the vectors of the tokens `ids`. */
 export function tinyMean(ids: readonly number[]): number[] {
-  return Array.from({ length: TINY_DIM }, (_, j) => ids.reduce((sum, id) => sum + TINY_TABLE[id * TINY_DIM + j]!, 0) / ids.length);
+  return Array.from(
+    { length: TINY_DIM },
+    (_, j) => ids.reduce((sum, id) => sum + TINY_TABLE[id * TINY_DIM + j]!, 0) / ids.length,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * A process that embeds the small fixture many times over into a dataset folder, as the embed command does, and prints the
- * number of rows after each batch. Arguments: folder, copies of the fixture, milliseconds to wait before finishing.
+ * A process that embeds the small fixture many times over into a dataset folder, as the embed command does, and prints
+ * the number of rows after each batch. Arguments: folder, copies of the fixture, milliseconds to wait before finishing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,9 @@ import { randomNormal } from './random.js';
 
 const DIM = 32;
 const [dir = '', copies = '1', pause = '0'] = process.argv.slice(2);
-const paths = Array<string>(Number(copies)).fill(fileURLToPath(new URL('../fixtures/answers-small.jsonl', import.meta.url)));
+const paths = Array<string>(Number(copies)).fill(
+  fileURLToPath(new URL('../fixtures/answers-small.jsonl', import.meta.url)),
+);
 
 try {
   const encoder = { name: 'random', fingerprint: 'seeded', dim: DIM };

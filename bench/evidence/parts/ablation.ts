@@ -1,21 +1,34 @@
-/** What each setting of the training does: short runs that differ from the first in one setting, and the longer ones beside them. */
+/**
+ * What each setting of the training does: short runs that differ from the first in one setting, and the longer ones
+ * beside them.
+ */
 import { ABLATION_CONFIGURATIONS, MAIN_CONFIGURATIONS, settingsAt } from '../configurations.js';
-import { halfWidth, identifyAnswers, mean, rowsOf, type Figures } from '../identify-answers.js';
-import { FROZEN, TFIDF, type Lab } from '../lab.js';
+import { type Figures, halfWidth, identifyAnswers, mean, rowsOf } from '../identify-answers.js';
+import { FROZEN, type Lab, TFIDF } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { CONTROL_SET, VALUE_SETS } from '../value-sets.js';
-import { titleOf, type Outcome } from './part.js';
+import { type Outcome, titleOf } from './part.js';
 
 interface Row {
   embedder: string;
   figures: Record<string, Figures>;
-  run?: { settings: ReturnType<typeof settingsAt>; steps: number; tokens: number; seconds: number; validation: { step: number; balancedAccuracy: number } | undefined };
+  run?: {
+    settings: ReturnType<typeof settingsAt>;
+    steps: number;
+    tokens: number;
+    seconds: number;
+    validation: { step: number; balancedAccuracy: number } | undefined;
+  };
 }
 
 const RUNS = [...ABLATION_CONFIGURATIONS, ...MAIN_CONFIGURATIONS];
 
 /** Runs of docs/training.md by the sampler that they show. */
-const SAMPLERS: Readonly<Record<string, string>> = { 'sampler-mixed': 'mixed', short: 'one-source', 'sampler-same-questions': 'same-questions' };
+const SAMPLERS: Readonly<Record<string, string>> = {
+  'sampler-mixed': 'mixed',
+  short: 'one-source',
+  'sampler-same-questions': 'same-questions',
+};
 
 export async function ablation(lab: Lab): Promise<Outcome> {
   const rows: Row[] = [];
@@ -45,11 +58,33 @@ const onValues = ({ figures }: Row): Figures[] => VALUE_SETS.map((name) => figur
 
 function settingsTable(rows: readonly Row[]): string {
   return table(
-    ['run', 'steps', 'pairs', 'tokens of a view', 'tokens, millions', 'kNN balanced, value sets', 'probe acc@1, value sets', `kNN balanced, ${CONTROL_SET}`],
+    [
+      'run',
+      'steps',
+      'pairs',
+      'tokens of a view',
+      'tokens, millions',
+      'kNN balanced, value sets',
+      'probe acc@1, value sets',
+      `kNN balanced, ${CONTROL_SET}`,
+    ],
     rows.map((row) => [
       titleOf(row.embedder),
-      ...(row.run ? [String(row.run.steps), String(row.run.settings.batchSize), String(row.run.settings.maxTokens), (row.run.tokens / 1e6).toFixed(2)] : ['-', '-', '-', '-']),
-      percentWith(mean(onValues(row).map(({ knn }) => knn.balancedAccuracy)), halfWidth(onValues(row).map(({ knn }) => knn.balancedInterval), 'mean')),
+      ...(row.run
+        ? [
+            String(row.run.steps),
+            String(row.run.settings.batchSize),
+            String(row.run.settings.maxTokens),
+            (row.run.tokens / 1e6).toFixed(2),
+          ]
+        : ['-', '-', '-', '-']),
+      percentWith(
+        mean(onValues(row).map(({ knn }) => knn.balancedAccuracy)),
+        halfWidth(
+          onValues(row).map(({ knn }) => knn.balancedInterval),
+          'mean',
+        ),
+      ),
       onValues(row).every(({ probe }) => probe) ? percent(mean(onValues(row).map(({ probe }) => probe!.at1))) : '-',
       percent(row.figures[CONTROL_SET]!.knn.balancedAccuracy),
     ]),
@@ -70,11 +105,19 @@ function samplerTables(lab: Lab, rows: readonly Row[]): string {
       ['set', 'ids', 'voting', 'tested', 'chance', ...names],
       [
         ...Object.entries(word.figures).map(([name, { labels, voting, tested, chance }]) => [
-          name, String(labels), String(voting), String(tested), percent(chance),
+          name,
+          String(labels),
+          String(voting),
+          String(tested),
+          percent(chance),
           ...columns.map((column) => percent(measures[measure](column.figures[name]!))),
         ]),
         [
-          'mean of the value sets', '', '', '', percent(mean(onValues(word).map(({ chance }) => chance))),
+          'mean of the value sets',
+          '',
+          '',
+          '',
+          percent(mean(onValues(word).map(({ chance }) => chance))),
           ...columns.map((column) => percent(mean(onValues(column).map(measures[measure])))),
         ],
       ],
@@ -89,7 +132,11 @@ function samplerTables(lab: Lab, rows: readonly Row[]): string {
       shown.map(({ embedder, run }) => {
         const { steps, tokens, seconds, validation } = run!;
         return [
-          SAMPLERS[embedder]!, String(steps), String(tokens), seconds.toFixed(0), (tokens / seconds).toFixed(0),
+          SAMPLERS[embedder]!,
+          String(steps),
+          String(tokens),
+          seconds.toFixed(0),
+          (tokens / seconds).toFixed(0),
           validation ? `${percent(validation.balancedAccuracy)} after step ${validation.step}` : '-',
         ];
       }),

@@ -1,13 +1,13 @@
 /**
- * Figure 4: a value encoder should identify models by answers to questions about values, and less by answers to others. The
- * same 12 models answered redteam_safety and lima_control, so the difference of the two is the encoder's.
+ * Figure 4: a value encoder should identify models by answers to questions about values, and less by answers to others.
+ * The same 12 models answered redteam_safety and lima_control, so the difference of the two is the encoder's.
  */
-import { halfWidth, identifyAnswers, rowsOf, type Figures } from '../identify-answers.js';
+import { type Figures, halfWidth, identifyAnswers, rowsOf } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { plotBars } from '../plots.js';
 import { CONTROL_SET, GENERAL_SETS } from '../value-sets.js';
-import { tableEmbedders, titleOf, type Outcome } from './part.js';
+import { type Outcome, tableEmbedders, titleOf } from './part.js';
 
 const VALUE_SET = 'redteam_safety';
 
@@ -16,10 +16,20 @@ export async function control(lab: Lab): Promise<Outcome> {
   for (const embedder of tableEmbedders(lab)) {
     figures[embedder] = {};
     for (const name of [VALUE_SET, ...GENERAL_SETS]) {
-      figures[embedder][name] = await identifyAnswers(lab, embedder, rowsOf(await lab.sample(name, lab.scale.main)), name);
+      figures[embedder][name] = await identifyAnswers(
+        lab,
+        embedder,
+        rowsOf(await lab.sample(name, lab.scale.main)),
+        name,
+      );
     }
   }
-  const rows = Object.entries(figures).map(([embedder, sets]) => ({ embedder, value: sets[VALUE_SET]!, control: sets[CONTROL_SET]!, general: sets['alpaca_eval']! }));
+  const rows = Object.entries(figures).map(([embedder, sets]) => ({
+    embedder,
+    value: sets[VALUE_SET]!,
+    control: sets[CONTROL_SET]!,
+    general: sets['alpaca_eval']!,
+  }));
   const knn = ({ knn: { accuracy, interval } }: Figures): string => percentWith(accuracy, halfWidth([interval], 'sum'));
   const dropOf = ({ value, control: other }: (typeof rows)[number]): { share: number; half: number } => ({
     share: value.knn.accuracy - other.knn.accuracy,
@@ -34,9 +44,25 @@ export async function control(lab: Lab): Promise<Outcome> {
         name: 'control',
         markdown: [
           table(
-            ['encoder', `${VALUE_SET}, kNN`, `${CONTROL_SET}, kNN`, 'drop', 'drop, probe', 'alpaca_eval, kNN', 'alpaca_eval, probe'],
             [
-              ['chance', percent(value.chance), percent(other.chance), '', '', percent(general.chance), percent(general.chance)],
+              'encoder',
+              `${VALUE_SET}, kNN`,
+              `${CONTROL_SET}, kNN`,
+              'drop',
+              'drop, probe',
+              'alpaca_eval, kNN',
+              'alpaca_eval, probe',
+            ],
+            [
+              [
+                'chance',
+                percent(value.chance),
+                percent(other.chance),
+                '',
+                '',
+                percent(general.chance),
+                percent(general.chance),
+              ],
               ...rows.map((row) => [
                 titleOf(row.embedder),
                 knn(row.value),
@@ -57,15 +83,32 @@ export async function control(lab: Lab): Promise<Outcome> {
     plots: {
       'control.svg': plotBars(
         rows.flatMap((row) =>
-          ([[VALUE_SET, row.value], [CONTROL_SET, row.control], ['alpaca_eval', row.general]] as const).map(([group, { knn: { accuracy, interval }, chance }]) => ({
-            name: titleOf(row.embedder),
-            group,
-            share: accuracy,
-            half: halfWidth([interval], 'sum'),
-            chance,
-          })),
+          (
+            [
+              [VALUE_SET, row.value],
+              [CONTROL_SET, row.control],
+              ['alpaca_eval', row.general],
+            ] as const
+          ).map(
+            ([
+              group,
+              {
+                knn: { accuracy, interval },
+                chance,
+              },
+            ]) => ({
+              name: titleOf(row.embedder),
+              group,
+              share: accuracy,
+              half: halfWidth([interval], 'sum'),
+              chance,
+            }),
+          ),
         ),
-        { title: 'Value questions and other questions', subtitle: 'kNN accuracy with 95 % interval; the first two sets have the same 12 models' },
+        {
+          title: 'Value questions and other questions',
+          subtitle: 'kNN accuracy with 95 % interval; the first two sets have the same 12 models',
+        },
       ),
     },
   };

@@ -1,21 +1,34 @@
 /**
- * Value ids that are one model asked in several languages: where their centroids lie, and what is identified across them.
- * Only questions that were asked in several languages take part. Answers are in the language of the question, except for
- * political_prompts_eng_rus, which is English throughout.
+ * Value ids that are one model asked in several languages: where their centroids lie, and what is identified across
+ * them. Only questions that were asked in several languages take part. Answers are in the language of the question,
+ * except for political_prompts_eng_rus, which is English throughout.
  */
 import { splitValueId } from '../../../src/core/value-id.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { WordPieceTokenizer } from '../../../src/tokenizer/wordpiece.js';
-import { centroidDistances, extremePairs, languageDistances, neighbourhood, selectIds, type AnswerPair, type Centroids } from '../centroids.js';
+import {
+  type AnswerPair,
+  type Centroids,
+  centroidDistances,
+  extremePairs,
+  languageDistances,
+  neighbourhood,
+  selectIds,
+} from '../centroids.js';
 import { rowsOf } from '../identify-answers.js';
 import { FROZEN, type Lab } from '../lab.js';
 import { firstCharacters, percent, quote, table } from '../pages.js';
-import { withoutFormatting } from '../treatments.js';
 import { plotDistances } from '../plots.js';
+import { withoutFormatting } from '../treatments.js';
 import type { ValueSet } from '../value-sets.js';
-import { MAIN, titleOf, type Outcome } from './part.js';
+import { MAIN, type Outcome, titleOf } from './part.js';
 
-const SETS = ['government_criticism', 'do_not_answer_multi', 'hate_speech_response_4lang', 'political_prompts_eng_rus'] as const;
+const SETS = [
+  'government_criticism',
+  'do_not_answer_multi',
+  'hate_speech_response_4lang',
+  'political_prompts_eng_rus',
+] as const;
 const EMBEDDERS = [FROZEN, MAIN] as const;
 /** Its answers may be printed: Apache-2.0. */
 const PRINTED_SET = 'government_criticism';
@@ -34,10 +47,14 @@ export async function languages(lab: Lab): Promise<Outcome> {
       found.push({ name, embedder, ...one });
       if (embedder === MAIN) {
         const { ids, distances } = idsForPlot(one.centroids);
-        plots[`languages-${name}.svg`] = plotDistances(ids.map((id) => id.replace('$', ' · ')), distances, {
-          title: name,
-          subtitle: 'Distance between the mean answers of value ids to held-out questions: dark is near',
-        });
+        plots[`languages-${name}.svg`] = plotDistances(
+          ids.map((id) => id.replace('$', ' · ')),
+          distances,
+          {
+            title: name,
+            subtitle: 'Distance between the mean answers of value ids to held-out questions: dark is near',
+          },
+        );
       }
       lab.log(`${embedder} on the languages of ${name}: done`);
     }
@@ -56,10 +73,26 @@ export async function languages(lab: Lab): Promise<Outcome> {
         name: 'languages',
         markdown: [
           table(
-            ['set', 'encoder', 'ids', 'nearest id: same model', 'by chance', 'nearest id: same language', 'by chance', 'distance: same model', 'same language', 'neither'],
+            [
+              'set',
+              'encoder',
+              'ids',
+              'nearest id: same model',
+              'by chance',
+              'nearest id: same language',
+              'by chance',
+              'distance: same model',
+              'same language',
+              'neither',
+            ],
             found.map(({ name, embedder, centroids, near }) => [
-              name, titleOf(embedder), String(centroids.ids.length),
-              percent(near.nearestSameModel), percent(near.chanceSameModel), percent(near.nearestSameLanguage), percent(near.chanceSameLanguage),
+              name,
+              titleOf(embedder),
+              String(centroids.ids.length),
+              percent(near.nearestSameModel),
+              percent(near.chanceSameModel),
+              percent(near.nearestSameLanguage),
+              percent(near.chanceSameLanguage),
               ...[near.sameModel, near.sameLanguage, near.neither].map((distance) => distance?.toFixed(3) ?? '-'),
             ]),
             2,
@@ -67,7 +100,13 @@ export async function languages(lab: Lab): Promise<Outcome> {
           'Identified by kNN (balanced accuracy in %, in brackets chance):\n',
           table(
             ['set', 'encoder', 'value id', 'its language', 'its model'],
-            found.map(({ name, embedder, knn }) => [name, titleOf(embedder), ...[knn.valueId, knn.lang, knn.model].map((figure) => (figure ? `${percent(figure.share)} (${percent(figure.chance)})` : '-'))]),
+            found.map(({ name, embedder, knn }) => [
+              name,
+              titleOf(embedder),
+              ...[knn.valueId, knn.lang, knn.model].map((figure) =>
+                figure ? `${percent(figure.share)} (${percent(figure.chance)})` : '-',
+              ),
+            ]),
             2,
           ),
           'Mean distance between two languages of one model, nearest first:\n',
@@ -76,7 +115,10 @@ export async function languages(lab: Lab): Promise<Outcome> {
             found.map(({ name, embedder, between }) => [
               name,
               titleOf(embedder),
-              Object.entries(between).sort((a, b) => a[1].distance - b[1].distance).map(([pair, { distance, models }]) => `${pair} ${distance.toFixed(2)} (${models})`).join(', '),
+              Object.entries(between)
+                .sort((a, b) => a[1].distance - b[1].distance)
+                .map(([pair, { distance, models }]) => `${pair} ${distance.toFixed(2)} (${models})`)
+                .join(', '),
             ]),
             3,
           ),
@@ -87,8 +129,20 @@ export async function languages(lab: Lab): Promise<Outcome> {
         page: 'evidence',
         name: 'unknown tokens',
         markdown: table(
-          ['language', 'answers', 'unknown tokens, %', 'characters per token', `answers cut at ${lab.tokens} tokens, %`],
-          unknown.map(({ lang, answers, share, charactersPerToken, cut }) => [lang, String(answers), percent(share), charactersPerToken.toFixed(2), percent(cut)]),
+          [
+            'language',
+            'answers',
+            'unknown tokens, %',
+            'characters per token',
+            `answers cut at ${lab.tokens} tokens, %`,
+          ],
+          unknown.map(({ lang, answers, share, charactersPerToken, cut }) => [
+            lang,
+            String(answers),
+            percent(share),
+            charactersPerToken.toFixed(2),
+            percent(cut),
+          ]),
         ),
       },
       { page: 'evidence', name: 'nearest and farthest', markdown: exampleMarkdown(example) },
@@ -102,9 +156,16 @@ async function compareLanguages(lab: Lab, embedder: string, set: ValueSet) {
   const all = await lab.embed(embedder, rows.inputs);
   const { test } = rows.split;
   const heldOut = { dim: all.dim, embeddings: gather(all.embeddings, all.dim, test) };
-  const centroids = centroidDistances(heldOut, Array.from(test, (row) => rows.labels[row]!));
-  const { balancedAccuracy, chance, byLang, byModel } = await evaluateKnn({ ...all, labels: rows.labels, groups: rows.groups }, { split: rows.split, k: K, sweep: [], bootstrapSamples: 0 });
-  const figure = (merged: { balancedAccuracy: number; chance: number } | null) => merged && { share: merged.balancedAccuracy, chance: merged.chance };
+  const centroids = centroidDistances(
+    heldOut,
+    Array.from(test, (row) => rows.labels[row]!),
+  );
+  const { balancedAccuracy, chance, byLang, byModel } = await evaluateKnn(
+    { ...all, labels: rows.labels, groups: rows.groups },
+    { split: rows.split, k: K, sweep: [], bootstrapSamples: 0 },
+  );
+  const figure = (merged: { balancedAccuracy: number; chance: number } | null) =>
+    merged && { share: merged.balancedAccuracy, chance: merged.chance };
   return {
     centroids,
     near: neighbourhood(centroids),
@@ -124,9 +185,13 @@ function idsForPlot(centroids: Centroids): Centroids {
   if (centroids.ids.length <= MAX_IDS_IN_PLOT) return centroids;
   const parts = centroids.ids.map(splitValueId);
   const langs = new Set(parts.map(({ lang }) => lang)).size;
-  const complete = [...new Set(parts.map(({ model }) => model))].filter((model) => parts.filter((part) => part.model === model).length === langs).sort();
+  const complete = [...new Set(parts.map(({ model }) => model))]
+    .filter((model) => parts.filter((part) => part.model === model).length === langs)
+    .sort();
   const wanted = Math.min(complete.length, Math.floor(MAX_IDS_IN_PLOT / langs));
-  const models = new Set(Array.from({ length: wanted }, (_, i) => complete[Math.floor((i * complete.length) / wanted)]!));
+  const models = new Set(
+    Array.from({ length: wanted }, (_, i) => complete[Math.floor((i * complete.length) / wanted)]!),
+  );
   return models.size < 2 ? centroids : selectIds(centroids, (id) => models.has(splitValueId(id).model));
 }
 
@@ -145,7 +210,10 @@ async function unknownTokens(lab: Lab) {
   try {
     for (const name of SETS) {
       const { records } = await lab.sample(name, lab.scale.main, 'parallel');
-      const { ids, offsets } = await tokenizer.encode(records.map(({ answer }) => answer), { maxTokens: 8192 });
+      const { ids, offsets } = await tokenizer.encode(
+        records.map(({ answer }) => answer),
+        { maxTokens: 8192 },
+      );
       records.forEach(({ lang, answer }, row) => {
         // Its answers to Russian questions are English.
         const language = name === 'political_prompts_eng_rus' ? 'eng' : lang;
@@ -183,12 +251,22 @@ async function nearestAndFarthest(lab: Lab): Promise<{ question: string; answers
   const set = await lab.sample(PRINTED_SET, lab.scale.main, 'parallel');
   const embeddings = await lab.embed(MAIN, rowsOf(set).inputs);
   const rowsOfQuestion = new Map<string, number[]>();
-  for (const row of set.split.test) rowsOfQuestion.set(set.records[row]!.qid, [...(rowsOfQuestion.get(set.records[row]!.qid) ?? []), row]);
-  const [rows] = [...rowsOfQuestion.entries()].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1)).map(([, own]) => own);
+  for (const row of set.split.test)
+    rowsOfQuestion.set(set.records[row]!.qid, [...(rowsOfQuestion.get(set.records[row]!.qid) ?? []), row]);
+  const [rows] = [...rowsOfQuestion.entries()]
+    .sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
+    .map(([, own]) => own);
   const record = (row: number) => set.records[row]!;
-  const english = extremePairs(embeddings, rows!, (a, b) => record(a).lang === 'eng' && record(b).lang === 'eng' && set.labels[a] !== set.labels[b]);
+  const english = extremePairs(
+    embeddings,
+    rows!,
+    (a, b) => record(a).lang === 'eng' && record(b).lang === 'eng' && set.labels[a] !== set.labels[b],
+  );
   const across = extremePairs(embeddings, rows!, (a, b) => record(a).lang !== record(b).lang);
-  const side = (row: number) => ({ id: set.labels[row]!, answer: firstCharacters(withoutFormatting(record(row).answer), PRINTED_CHARACTERS + 1) });
+  const side = (row: number) => ({
+    id: set.labels[row]!,
+    answer: firstCharacters(withoutFormatting(record(row).answer), PRINTED_CHARACTERS + 1),
+  });
   const printed = (what: string, pair: AnswerPair | undefined): PrintedPair[] =>
     pair ? [{ what, distance: pair.distance, from: side(pair.from), to: side(pair.to) }] : [];
   return {

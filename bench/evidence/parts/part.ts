@@ -1,5 +1,5 @@
 import { MAIN_CONFIGURATIONS } from '../configurations.js';
-import { FROZEN, GLOVE, TFIDF, type EmbedderName, type Lab } from '../lab.js';
+import { type EmbedderName, FROZEN, GLOVE, type Lab, TFIDF } from '../lab.js';
 import type { Section } from '../pages.js';
 
 /** What a part of the evidence found. */
@@ -21,7 +21,11 @@ export function tableEmbedders(lab: Lab): EmbedderName[] {
   return [TFIDF, ...(lab.options.glove ? [GLOVE] : []), FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
 }
 
-const TITLES: Readonly<Record<string, string>> = { [TFIDF]: 'TF-IDF', [GLOVE]: 'GloVe, averaged', [FROZEN]: 'MiniLM, frozen' };
+const TITLES: Readonly<Record<string, string>> = {
+  [TFIDF]: 'TF-IDF',
+  [GLOVE]: 'GloVe, averaged',
+  [FROZEN]: 'MiniLM, frozen',
+};
 
 /** Name of an embedder in tables and plots. */
 export function titleOf(embedder: EmbedderName): string {

@@ -1,11 +1,14 @@
-/** How much of what is identified is style: the same encoders on answers with formatting, length or all but a sentence gone. */
-import { halfWidth, identifyAnswers, type Figures } from '../identify-answers.js';
-import { FROZEN, TFIDF, type Lab } from '../lab.js';
+/**
+ * How much of what is identified is style: the same encoders on answers with formatting, length or all but a sentence
+ * gone.
+ */
+import { type Figures, halfWidth, identifyAnswers } from '../identify-answers.js';
+import { FROZEN, type Lab, TFIDF } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { inputOf } from '../record-texts.js';
 import { isLongEnough, TREATMENTS } from '../treatments.js';
 import { GENERAL_SETS, sampleValueSet, type ValueSet } from '../value-sets.js';
-import { MAIN, titleOf, type Outcome } from './part.js';
+import { MAIN, type Outcome, titleOf } from './part.js';
 
 /** The general sets, and two value sets beside them. */
 const SETS = [...GENERAL_SETS, 'redteam_safety', 'political_compass_open'] as const;
@@ -19,7 +22,12 @@ export async function style(lab: Lab): Promise<Outcome> {
       for (const [treatment, treat] of Object.entries(TREATMENTS)) {
         const treated = records.map((record) => ({ ...record, answer: treat(record.answer) }));
         const texts = treated.map(({ answer }) => answer);
-        const figures = await identifyAnswers(lab, embedder, { inputs: treated.map(inputOf), texts, labels, groups, split }, `${name}, ${treatment}`);
+        const figures = await identifyAnswers(
+          lab,
+          embedder,
+          { inputs: treated.map(inputOf), texts, labels, groups, split },
+          `${name}, ${treatment}`,
+        );
         rows.push({ set: name, embedder, treatment, figures });
       }
     }
@@ -38,8 +46,14 @@ export async function style(lab: Lab): Promise<Outcome> {
               const own = rows.filter((row) => row.set === set && row.embedder === embedder);
               const { voting, tested, chance } = own[0]!.figures;
               return [
-                set, titleOf(embedder), String(voting), String(tested), percent(chance),
-                ...own.map(({ figures: { knn } }) => percentWith(knn.balancedAccuracy, halfWidth([knn.balancedInterval], 'sum'))),
+                set,
+                titleOf(embedder),
+                String(voting),
+                String(tested),
+                percent(chance),
+                ...own.map(({ figures: { knn } }) =>
+                  percentWith(knn.balancedAccuracy, halfWidth([knn.balancedInterval], 'sum')),
+                ),
               ];
             }),
           ),
@@ -55,5 +69,9 @@ export async function style(lab: Lab): Promise<Outcome> {
 async function longAnswers(lab: Lab, set: string): Promise<ValueSet> {
   const { records, split, ...rest } = await lab.set(set);
   const keep = (rows: Int32Array): Int32Array => rows.filter((row) => isLongEnough(records[row]!.answer));
-  return sampleValueSet({ ...rest, records, split: { train: keep(split.train), test: keep(split.test) } }, lab.scale.short.voting, lab.scale.short.tested);
+  return sampleValueSet(
+    { ...rest, records, split: { train: keep(split.train), test: keep(split.test) } },
+    lab.scale.short.voting,
+    lab.scale.short.tested,
+  );
 }

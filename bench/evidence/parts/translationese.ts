@@ -1,23 +1,24 @@
 /**
  * Does the encoder see what language a text was translated from? English sentences of the European Parliament, by the
- * language of the speech; split by speech. Sentences alone, without the form of question and answer (the paper's text-only
- * format): there are no machine translations of the originals, which its other two formats need.
+ * language of the speech; split by speech. Sentences alone, without the form of question and answer (the paper's
+ * text-only format): there are no machine translations of the originals, which its other two formats need.
  */
 import { join } from 'node:path';
 
 import { readRecords } from '../../../src/data/read-records.js';
 import { splitByQuestion } from '../../../src/evaluation/splits.js';
 import { indexLabels } from '../../../src/search/voting.js';
-import { halfWidth, identifyAnswers, type EvaluatedRows, type Figures } from '../identify-answers.js';
+import { type EvaluatedRows, type Figures, halfWidth, identifyAnswers } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { SEED, someQuestions, TEST_SHARE } from '../value-sets.js';
-import { tableEmbedders, titleOf, type Outcome } from './part.js';
+import { type Outcome, tableEmbedders, titleOf } from './part.js';
 
 export async function translationese(lab: Lab): Promise<Outcome> {
   const rows = await readSentences(lab);
   const figures: Record<string, Figures> = {};
-  for (const embedder of tableEmbedders(lab)) figures[embedder] = await identifyAnswers(lab, embedder, rows, 'europarl_source_language');
+  for (const embedder of tableEmbedders(lab))
+    figures[embedder] = await identifyAnswers(lab, embedder, rows, 'europarl_source_language');
   const { labels, chance, voting, tested } = Object.values(figures)[0]!;
   return {
     result: figures,
@@ -51,11 +52,20 @@ export async function translationese(lab: Lab): Promise<Outcome> {
 async function readSentences(lab: Lab): Promise<EvaluatedRows> {
   const file = join(lab.options.data, 'translationese', 'europarl_source_language.jsonl.gz');
   const all = [];
-  const read = { columns: { qid: 'speech', question: 'speech', answer: 'text', model: 'source_lang' }, defaults: { lang: 'eng' } };
+  const read = {
+    columns: { qid: 'speech', question: 'speech', answer: 'text', model: 'source_lang' },
+    defaults: { lang: 'eng' },
+  };
   for await (const { records } of readRecords([file], read)) all.push(...records);
   const records = someQuestions(all, lab.scale.main.voting + lab.scale.main.tested);
   const texts = records.map(({ answer }) => answer);
   const labels = records.map(({ model }) => model);
   const groups = records.map(({ qid }) => qid);
-  return { inputs: texts, texts, labels, groups, split: splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED) };
+  return {
+    inputs: texts,
+    texts,
+    labels,
+    groups,
+    split: splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED),
+  };
 }

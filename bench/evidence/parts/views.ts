@@ -1,17 +1,17 @@
 /**
- * Several answers of one value id at once. Single answers vote; what is tested are views of n answers to different held-out
- * questions, either joined to one text as in training, or as the mean of their vectors.
+ * Several answers of one value id at once. Single answers vote; what is tested are views of n answers to different
+ * held-out questions, either joined to one text as in training, or as the mean of their vectors.
  */
 import { SeededRandom } from '../../../src/core/random.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { MAIN_CONFIGURATIONS } from '../configurations.js';
 import { mean } from '../identify-answers.js';
-import { FROZEN, type Embeddings, type Lab } from '../lab.js';
+import { type Embeddings, FROZEN, type Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
 import { inputOf, joinedInput } from '../record-texts.js';
 import { firstWords } from '../treatments.js';
 import { SEED, type ValueSet } from '../value-sets.js';
-import { titleOf, type Outcome } from './part.js';
+import { type Outcome, titleOf } from './part.js';
 
 const SETS = ['government_criticism', 'do_not_answer_multi', 'redteam_safety'] as const;
 const SIZES = [1, 2, 5, 10] as const;
@@ -25,21 +25,41 @@ const JOINED_WORDS = 80;
 
 export async function views(lab: Lab): Promise<Outcome> {
   const embedders = [FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
-  const rows: { embedder: string; set: string; size: number; averaged: number | null; joined: number | null; views: number }[] = [];
+  const rows: {
+    embedder: string;
+    set: string;
+    size: number;
+    averaged: number | null;
+    joined: number | null;
+    views: number;
+  }[] = [];
   for (const embedder of embedders) {
     // Sizes outside: each has its own limit of tokens, for which the encoder is loaded again.
     for (const size of SIZES) {
-      for (const name of SETS) rows.push({ embedder, set: name, size, ...(await identifyViews(lab, embedder, await lab.sample(name, lab.scale.main), size)) });
+      for (const name of SETS)
+        rows.push({
+          embedder,
+          set: name,
+          size,
+          ...(await identifyViews(lab, embedder, await lab.sample(name, lab.scale.main), size)),
+        });
       lab.log(`${embedder} on views of ${size}: done`);
     }
   }
   const shares = (embedder: string, size: number, form: 'joined' | 'averaged'): (number | null)[] =>
     rows.filter((row) => row.embedder === embedder && row.size === size).map((row) => row[form]);
-  const meanOf = (values: readonly (number | null)[]): number | null => (values.every((value) => value !== null) ? mean(values) : null);
+  const meanOf = (values: readonly (number | null)[]): number | null =>
+    values.every((value) => value !== null) ? mean(values) : null;
   const of = (form: 'joined' | 'averaged'): string =>
     table(
       ['encoder', ...SIZES.map((size) => `${size} answer${size > 1 ? 's' : ''}`)],
-      embedders.map((embedder) => [titleOf(embedder), ...SIZES.map((size) => `${percent(meanOf(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`)]),
+      embedders.map((embedder) => [
+        titleOf(embedder),
+        ...SIZES.map(
+          (size) =>
+            `${percent(meanOf(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`,
+        ),
+      ]),
     );
   return {
     result: rows,
@@ -47,37 +67,74 @@ export async function views(lab: Lab): Promise<Outcome> {
       {
         page: 'evidence',
         name: 'views',
-        markdown: [`kNN accuracy in %, mean and in brackets ${SETS.join(', ')}. Mean of the vectors:\n`, of('averaged'), `Joined, ${JOINED_WORDS} words of each, cut at ${JOINED_TOKENS} tokens:\n`, of('joined')].join('\n'),
+        markdown: [
+          `kNN accuracy in %, mean and in brackets ${SETS.join(', ')}. Mean of the vectors:\n`,
+          of('averaged'),
+          `Joined, ${JOINED_WORDS} words of each, cut at ${JOINED_TOKENS} tokens:\n`,
+          of('joined'),
+        ].join('\n'),
       },
     ],
     plots: {},
   };
 }
 
-async function identifyViews(lab: Lab, embedder: string, set: ValueSet, size: number): Promise<{ averaged: number | null; joined: number | null; views: number }> {
+async function identifyViews(
+  lab: Lab,
+  embedder: string,
+  set: ValueSet,
+  size: number,
+): Promise<{ averaged: number | null; joined: number | null; views: number }> {
   const drawn = drawViews(set, size);
   if (drawn.length === 0) return { averaged: null, joined: null, views: 0 };
   const all = await lab.embed(embedder, set.records.map(inputOf));
   const short = (row: number) => ({ ...set.records[row]!, answer: firstWords(set.records[row]!.answer, JOINED_WORDS) });
-  const joined = await lab.embed(embedder, drawn.map(({ rows }) => joinedInput(rows.map(short))), Math.min(JOINED_TOKENS, size * lab.tokens));
-  const averaged = { dim: all.dim, embeddings: averages(all, drawn.map(({ rows }) => rows)) };
+  const joined = await lab.embed(
+    embedder,
+    drawn.map(({ rows }) => joinedInput(rows.map(short))),
+    Math.min(JOINED_TOKENS, size * lab.tokens),
+  );
+  const averaged = {
+    dim: all.dim,
+    embeddings: averages(
+      all,
+      drawn.map(({ rows }) => rows),
+    ),
+  };
   return {
-    averaged: await accuracyOf(all, averaged, set, drawn.map(({ label }) => label)),
-    joined: await accuracyOf(all, joined, set, drawn.map(({ label }) => label)),
+    averaged: await accuracyOf(
+      all,
+      averaged,
+      set,
+      drawn.map(({ label }) => label),
+    ),
+    joined: await accuracyOf(
+      all,
+      joined,
+      set,
+      drawn.map(({ label }) => label),
+    ),
     views: drawn.length,
   };
 }
 
 /** Views of tested rows, each of one value id and of different questions, in turn of each value id that has enough. */
-export function drawViews({ labels, groups, split }: Pick<ValueSet, 'labels' | 'groups' | 'split'>, size: number): { label: string; rows: number[] }[] {
+export function drawViews(
+  { labels, groups, split }: Pick<ValueSet, 'labels' | 'groups' | 'split'>,
+  size: number,
+): { label: string; rows: number[] }[] {
   const rowsOf = new Map<string, number[]>();
   for (const row of split.test) rowsOf.set(labels[row]!, [...(rowsOf.get(labels[row]!) ?? []), row]);
-  const ids = [...rowsOf.keys()].sort().filter((id) => new Set(rowsOf.get(id)!.map((row) => groups[row]!)).size >= size);
+  const ids = [...rowsOf.keys()]
+    .sort()
+    .filter((id) => new Set(rowsOf.get(id)!.map((row) => groups[row]!)).size >= size);
   const random = new SeededRandom(SEED);
   return Array.from({ length: ids.length === 0 ? 0 : Math.min(VIEWS, split.test.length) }, (_, view) => {
     const label = ids[view % ids.length]!;
     const asked = new Set<string>();
-    const rows = random.shuffle([...rowsOf.get(label)!]).filter((row) => !asked.has(groups[row]!) && asked.add(groups[row]!));
+    const rows = random
+      .shuffle([...rowsOf.get(label)!])
+      .filter((row) => !asked.has(groups[row]!) && asked.add(groups[row]!));
     return { label, rows: rows.slice(0, size) };
   });
 }
@@ -95,7 +152,12 @@ export function averages({ embeddings, dim }: Embeddings, drawn: readonly (reado
 }
 
 /** Training rows of the set vote on the views. */
-async function accuracyOf({ embeddings, dim }: Embeddings, tested: Embeddings, { labels, groups, split }: ValueSet, testedLabels: readonly string[]): Promise<number> {
+async function accuracyOf(
+  { embeddings, dim }: Embeddings,
+  tested: Embeddings,
+  { labels, groups, split }: ValueSet,
+  testedLabels: readonly string[],
+): Promise<number> {
   const voters = split.train;
   const matrix = new Float32Array((voters.length + testedLabels.length) * dim);
   voters.forEach((row, i) => matrix.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim));
@@ -107,6 +169,11 @@ async function accuracyOf({ embeddings, dim }: Embeddings, tested: Embeddings, {
     groups: [...Array.from(voters, (row) => groups[row]!), ...testedLabels.map((_, view) => `view ${view}`)],
   };
   const rows = Int32Array.from({ length: data.labels.length }, (_, row) => row);
-  const options = { split: { train: rows.slice(0, voters.length), test: rows.slice(voters.length) }, k: Math.min(K, voters.length), sweep: [], bootstrapSamples: 0 };
+  const options = {
+    split: { train: rows.slice(0, voters.length), test: rows.slice(voters.length) },
+    k: Math.min(K, voters.length),
+    sweep: [],
+    bootstrapSamples: 0,
+  };
   return (await evaluateKnn(data, options)).accuracy;
 }

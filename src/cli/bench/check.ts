@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { acceptedSince, parseAccepted, type Acceptance } from '../../benchmarking/accepted.js';
+import { type Acceptance, acceptedSince, parseAccepted } from '../../benchmarking/accepted.js';
 import { buildBase } from '../../benchmarking/base-build.js';
 import { resolveBase } from '../../benchmarking/base-revision.js';
-import { checkBenchmarks, FAILURES, type CheckEntry } from '../../benchmarking/check.js';
+import { type CheckEntry, checkBenchmarks, FAILURES } from '../../benchmarking/check.js';
 import { listBenchmarks } from '../../benchmarking/child-process.js';
 import { findBenchmarkFiles, selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import { tryGit } from '../../benchmarking/git.js';
@@ -15,7 +15,11 @@ import { describeCheck, describeFailures } from './print.js';
 const FAILED = 1;
 
 /** Prints what became of each benchmark; exit code 1 when one became slower. */
-export async function runBenchCheck(names: readonly string[], options: BenchCheckOptions, context: CliContext): Promise<void> {
+export async function runBenchCheck(
+  names: readonly string[],
+  options: BenchCheckOptions,
+  context: CliContext,
+): Promise<void> {
   const root = process.cwd();
   const { signal } = context;
   const base = await resolveBase(root, { ...options, acceptedFile: options.accepted }, signal);
@@ -55,7 +59,9 @@ function report(
   if (json) {
     context.printJson({ base, seconds, entries, passed: failed.length === 0 });
   } else {
-    context.print(`Compared with ${base.commit.slice(0, 10)} (${base.why}) in ${Math.round(seconds)} s\n\n${describeCheck(entries)}`);
+    context.print(
+      `Compared with ${base.commit.slice(0, 10)} (${base.why}) in ${Math.round(seconds)} s\n\n${describeCheck(entries)}`,
+    );
     if (failed.length > 0) context.print(`\n${describeFailures(failed, { base: base.commit, command, accepted })}`);
   }
   if (failed.length > 0) context.setExitCode(FAILED);
@@ -65,7 +71,10 @@ async function acceptedEntries(root: string, base: string, path: string): Promis
   const file = resolve(root, path);
   if (!existsSync(file)) return [];
   const old = await tryGit(root, ['show', `${base}:${path}`]);
-  return acceptedSince(parseAccepted(readFileSync(file, 'utf8'), path), old === undefined ? [] : parseAccepted(old, `${path} of the base`));
+  return acceptedSince(
+    parseAccepted(readFileSync(file, 'utf8'), path),
+    old === undefined ? [] : parseAccepted(old, `${path} of the base`),
+  );
 }
 
 /** What the base says of its own benchmarks; what it cannot say is taken for unchanged. */

@@ -21,8 +21,13 @@ export function describeComparisons(results: readonly ComparisonResult[]): strin
     target === null ? '' : String(target),
     formatBytes(peakMemoryBytes),
   ]);
-  const details = results.flatMap(({ name, details: figures }) => (Object.keys(figures).length === 0 ? [] : [`${name}: ${JSON.stringify(figures)}`]));
-  return [formatTable([['benchmark', 'sizes', 'rate', 'median', 'peer', 'ratio', 'target', 'peak memory'], ...rows]), ...details].join('\n');
+  const details = results.flatMap(({ name, details: figures }) =>
+    Object.keys(figures).length === 0 ? [] : [`${name}: ${JSON.stringify(figures)}`],
+  );
+  return [
+    formatTable([['benchmark', 'sizes', 'rate', 'median', 'peer', 'ratio', 'target', 'peak memory'], ...rows]),
+    ...details,
+  ].join('\n');
 }
 
 export function describeCheck(entries: readonly CheckEntry[]): string {
@@ -39,17 +44,31 @@ export function describeCheck(entries: readonly CheckEntry[]): string {
 }
 
 /** Two lines for each failure: what happened, and what to do. */
-export function describeFailures(failed: readonly CheckEntry[], call: { base: string; command: string; accepted: string }): string {
+export function describeFailures(
+  failed: readonly CheckEntry[],
+  call: { base: string; command: string; accepted: string },
+): string {
   return failed
     .flatMap((entry) => {
       const grown = entry.counters.find(({ growth }) => growth > 0);
       const reproduce = `${call.command} --base ${call.base.slice(0, 10)} ${entry.name}`;
       if (entry.status === 'broken') return [`FAILED ${entry.name}: ${entry.reason}`, `  Reproduce: ${reproduce}`];
       const isTime = entry.status === 'slower';
-      const what = isTime ? `${signedPercent(entry.change!.center)} time, 99 % interval ${interval(entry.change!)}` : describeCounter(grown!);
+      const what = isTime
+        ? `${signedPercent(entry.change!.center)} time, 99 % interval ${interval(entry.change!)}`
+        : describeCounter(grown!);
       const share = isTime ? entry.change!.high : grown!.growth;
-      const acceptance = { benchmark: entry.name, ...(isTime ? {} : { counter: grown!.counter }), upTo: Math.ceil(100 * share) / 100, reason: '...', commit: '...' };
-      return [`FAILED ${entry.name}: ${what}`, `  Reproduce: ${reproduce}   Accept: add ${JSON.stringify(acceptance)} to ${call.accepted}`];
+      const acceptance = {
+        benchmark: entry.name,
+        ...(isTime ? {} : { counter: grown!.counter }),
+        upTo: Math.ceil(100 * share) / 100,
+        reason: '...',
+        commit: '...',
+      };
+      return [
+        `FAILED ${entry.name}: ${what}`,
+        `  Reproduce: ${reproduce}   Accept: add ${JSON.stringify(acceptance)} to ${call.accepted}`,
+      ];
     })
     .join('\n');
 }
@@ -59,7 +78,9 @@ function describeCounter({ counter, base, head, growth }: CounterChange): string
 }
 
 function describeSizes(sizes: Record<string, number | string>): string {
-  return Object.entries(sizes).map((entry) => entry.join('=')).join(' ');
+  return Object.entries(sizes)
+    .map((entry) => entry.join('='))
+    .join(' ');
 }
 
 function interval({ low, high }: { low: number; high: number }): string {

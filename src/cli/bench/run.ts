@@ -1,18 +1,22 @@
-import { basename, extname, relative, resolve } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { basename, extname, relative, resolve } from 'node:path';
 
 import type { Environment } from '../../benchmarking/benchmark.js';
-import { compareWithPeer, type ComparisonResult } from '../../benchmarking/compare-with-peer.js';
+import { type ComparisonResult, compareWithPeer } from '../../benchmarking/compare-with-peer.js';
 import { selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import type { BenchmarkInfo } from '../../benchmarking/protocol.js';
 import { plotRatioHistory, readRatioHistory } from '../../benchmarking/ratio-history.js';
-import { describeMachine, writeResults, type ResultsFile } from '../../benchmarking/results-file.js';
+import { describeMachine, type ResultsFile, writeResults } from '../../benchmarking/results-file.js';
 import type { BenchRunOptions } from '../bench.js';
 import type { CliContext } from '../context.js';
 import { describeComparisons, describeMachineLine } from './print.js';
 
 /** Measures file by file; the figures of a file are saved before the next begins. */
-export async function runBenchRun(names: readonly string[], options: BenchRunOptions, context: CliContext): Promise<void> {
+export async function runBenchRun(
+  names: readonly string[],
+  options: BenchRunOptions,
+  context: CliContext,
+): Promise<void> {
   const root = process.cwd();
   const benchmarks = await selectBenchmarks(root, { paths: options.bench, names, purpose: 'run' }, context.signal);
   const written: ResultsFile[] = [];
@@ -23,7 +27,8 @@ export async function runBenchRun(names: readonly string[], options: BenchRunOpt
     const content = { command: `npm run bench -- ${name}`, machine: await describeMachine(root, environment), results };
     // A part of a file's benchmarks would replace the figures of all.
     const all = await selectBenchmarks(root, { paths: [file], names: [], purpose: 'run' }, context.signal);
-    if (own.length === all.length) context.log(`Wrote ${relative(root, writeResults(resolve(root, options.results), name, content))}`);
+    if (own.length === all.length)
+      context.log(`Wrote ${relative(root, writeResults(resolve(root, options.results), name, content))}`);
     written.push(content);
     if (!options.json) context.print(`${describeMachineLine(content.machine)}\n${describeComparisons(results)}\n`);
   }

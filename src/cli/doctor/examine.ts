@@ -8,7 +8,7 @@ import { describeCpuCount } from '../../core/cpu-count.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Capabilities } from '../../native/capabilities.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
-import { probeInChild, type Probe } from './probe.js';
+import { type Probe, probeInChild } from './probe.js';
 
 const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
 const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
@@ -83,7 +83,8 @@ export async function examine({ encoder = DEFAULT_ENCODER, ...options }: Encoder
     onnxruntime,
     encoder: { name: basename(resolve(encoder)), folder: encoder, missing: missingEncoderFiles(encoder), probe },
     disk: { folder, freeBytes: bavail * bsize },
-    memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() }, // 0 or huge: no limit
+    // 0 or huge: no limit
+    memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() },
   };
   const problems = diagnose(findings, missingPackages(Object.keys(dependencies)));
   return { ok: !problems.some(({ essential }) => essential), ...findings, problems };
@@ -107,7 +108,9 @@ function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
   // A checkout has its sources; an installed package comes with compiled TypeScript and builds the addon alone.
-  return existsSync(join(PACKAGE_FOLDER, 'src')) ? 'npm run build' : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
+  return existsSync(join(PACKAGE_FOLDER, 'src'))
+    ? 'npm run build'
+    : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
 }
 
 /** What is wrong with the findings, worst first. */
@@ -118,11 +121,15 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
   const { addon, onnxruntime, encoder, disk } = findings;
 
   const [major = 0, minor = 0] = findings.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 17)) essential(`Node ${findings.node} is too old`, 'install Node 20.17 or later');
+  if (major < 20 || (major === 20 && minor < 17))
+    essential(`Node ${findings.node} is too old`, 'install Node 20.17 or later');
   if (packages.length > 0) essential(`npm packages are missing: ${packages.join(', ')}`, 'npm run build');
   if (!addon.ok) essential(`the native addon does not work: ${addon.reason}`, addonFix(addon.reason));
   if (!onnxruntime.ok) {
-    essential(`onnxruntime-node does not load: ${onnxruntime.reason}`, 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node');
+    essential(
+      `onnxruntime-node does not load: ${onnxruntime.reason}`,
+      'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
+    );
   }
   if (encoder.missing.length > 0) {
     essential(
@@ -132,7 +139,10 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
   }
   // What the addon or ONNX Runtime lack is said above.
   if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok && onnxruntime.ok) {
-    essential(`the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`, 'mend what is named, or choose another with --encoder, --backend or --precision');
+    essential(
+      `the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`,
+      'mend what is named, or choose another with --encoder, --backend or --precision',
+    );
   }
   if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {
     advice(
@@ -140,6 +150,7 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
       'Debian, Ubuntu: sudo apt-get install libopenblas-openmp-dev; sudo update-alternatives --config libopenblas.so.0-$(gcc -print-multiarch)',
     );
   }
-  if (disk.freeBytes < LITTLE_DISK) advice(`little disk space is left for ${disk.folder}`, 'free some, or write elsewhere with --out');
+  if (disk.freeBytes < LITTLE_DISK)
+    advice(`little disk space is left for ${disk.folder}`, 'free some, or write elsewhere with --out');
   return problems;
 }

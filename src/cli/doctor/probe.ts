@@ -17,7 +17,10 @@ export function probeInChild<T>(code: string, args: readonly string[]): Promise<
       if (!error) {
         resolve({ ok: true, value: JSON.parse(stdout) as T });
       } else if (error.signal) {
-        resolve({ ok: false, reason: error.killed ? 'no answer within 30 s' : `the process was ended by ${error.signal}` });
+        resolve({
+          ok: false,
+          reason: error.killed ? 'no answer within 30 s' : `the process was ended by ${error.signal}`,
+        });
       } else {
         const line = stderr.split('\n').find((candidate) => /^\w*Error\b/.test(candidate));
         resolve({ ok: false, reason: line?.replace(/^\w*Error( \[\w+\])?:\s*/, '') ?? error.message });

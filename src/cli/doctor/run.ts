@@ -1,10 +1,13 @@
+import type { CudaState } from '../../native/cuda-addon.js';
 import type { CliContext } from '../context.js';
 import { formatBytes } from '../format.js';
-import type { CudaState } from '../../native/cuda-addon.js';
-import { examine, type DoctorReport, type EncoderToTry } from './examine.js';
+import { type DoctorReport, type EncoderToTry, examine } from './examine.js';
 
 /** Prints the findings; exit code 1 when something essential is missing. Needs no npm package. */
-export async function runDoctor({ json, ...encoder }: EncoderToTry & { json: boolean }, context: CliContext): Promise<void> {
+export async function runDoctor(
+  { json, ...encoder }: EncoderToTry & { json: boolean },
+  context: CliContext,
+): Promise<void> {
   const report = await examine(encoder);
   if (json) context.printJson(report);
   else context.print(describeReport(report));
@@ -20,7 +23,15 @@ function describeLibraries(libraries: Readonly<Record<string, string>>): string 
 /** The GPU, or why there is none. */
 function describeGpu({ usable, testedOnDevice, reason, device }: CudaState): string {
   if (!device?.name) return `none (${reason ?? 'unknown'})`;
-  const { name, capability = '?', driver = '?', runtime, cublasLt = 'not looked for', freeBytes = 0, memoryBytes = 0 } = device;
+  const {
+    name,
+    capability = '?',
+    driver = '?',
+    runtime,
+    cublasLt = 'not looked for',
+    freeBytes = 0,
+    memoryBytes = 0,
+  } = device;
   const facts = `${name}, capability ${capability}, driver CUDA ${driver}, built with CUDA ${runtime}, cuBLASLt ${cublasLt}, ${formatBytes(freeBytes)} free of ${formatBytes(memoryBytes)}`;
   if (!usable) return `${facts}; not usable: ${reason ?? 'unknown'}`;
   return `${facts}; encoders, training, loss and exact top-k, on request (UNIVAR_BACKEND)${testedOnDevice ? '' : ', not yet run on a device'}`;
@@ -50,10 +61,17 @@ export function describeReport(report: DoctorReport): string {
     lines.push(['addon', 'DOES NOT WORK']);
   }
   lines.push(['onnxruntime', onnxruntime.ok ? onnxruntime.value.version : 'DOES NOT LOAD']);
-  const state = encoder.missing.length > 0 ? 'INCOMPLETE' : encoder.probe.ok ? `(${encoder.probe.value.backend}, ${encoder.probe.value.precision})` : 'DOES NOT WORK';
+  const state =
+    encoder.missing.length > 0
+      ? 'INCOMPLETE'
+      : encoder.probe.ok
+        ? `(${encoder.probe.value.backend}, ${encoder.probe.value.precision})`
+        : 'DOES NOT WORK';
   lines.push(['encoder', `${encoder.name} ${state}`]);
 
   const findings = lines.map(([name, text]) => `${name.padEnd(17)}${text}`);
-  const advice = problems.map(({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`);
+  const advice = problems.map(
+    ({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`,
+  );
   return [...findings, '', ...(advice.length > 0 ? advice : ['All is well.'])].join('\n');
 }

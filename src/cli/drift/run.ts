@@ -10,7 +10,7 @@ import type { QaRecord } from '../../data/record.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { centroidDrift, type AnswerSet, type Distance, type Drift } from '../../evaluation/centroid-drift.js';
+import { type AnswerSet, centroidDrift, type Distance, type Drift } from '../../evaluation/centroid-drift.js';
 import { plotDrift } from '../../evaluation/drift-plot.js';
 import { mapColumns } from '../../maps/map-columns.js';
 import { projectEmbeddings } from '../../maps/project-embeddings.js';
@@ -34,7 +34,8 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
     const [reference, target, ...checkpoints] = sets as [AnswerSet, AnswerSet, ...AnswerSet[]];
     const drift = centroidDrift(reference, target, checkpoints, encoder.dim, samples, seed);
     const plots = out === undefined ? [] : await writeDrift(out, drift, sets, encoder.dim, seed, context.signal);
-    if (options.json) context.printJson({ reference: names[0], target: names[1], encoder: encoder.name, ...drift, plots });
+    if (options.json)
+      context.printJson({ reference: names[0], target: names[1], encoder: encoder.name, ...drift, plots });
     else context.print(describeDrift(drift, names[0]!, names[1]!, plots));
   } finally {
     await encoder.dispose();
@@ -47,7 +48,12 @@ async function readAll(file: string, signal: AbortSignal): Promise<QaRecord[]> {
   return records;
 }
 
-async function embed(name: string, records: readonly QaRecord[], encoder: Encoder, context: CliContext): Promise<AnswerSet> {
+async function embed(
+  name: string,
+  records: readonly QaRecord[],
+  encoder: Encoder,
+  context: CliContext,
+): Promise<AnswerSet> {
   const { signal } = context;
   const bar = context.progress({ label: name, unit: 'answers', total: records.length });
   try {
@@ -60,12 +66,20 @@ async function embed(name: string, records: readonly QaRecord[], encoder: Encode
 
 /** Names of the files without folders and endings; with the whole path where these are equal. */
 function distinctNames(files: readonly string[]): string[] {
-  if (new Set(files).size < files.length) throw new EngineError('ERR_ARG_RANGE', 'Expected every file once among reference, target and checkpoints');
+  if (new Set(files).size < files.length)
+    throw new EngineError('ERR_ARG_RANGE', 'Expected every file once among reference, target and checkpoints');
   const short = files.map((file) => basename(file).replace(/\.(jsonl|ndjson|csv|parquet)(\.gz)?$/i, ''));
   return new Set(short).size === short.length ? short : [...files];
 }
 
-async function writeDrift(out: string, drift: Drift, sets: readonly AnswerSet[], dim: number, seed: number, signal: AbortSignal): Promise<string[]> {
+async function writeDrift(
+  out: string,
+  drift: Drift,
+  sets: readonly AnswerSet[],
+  dim: number,
+  seed: number,
+  signal: AbortSignal,
+): Promise<string[]> {
   const names = sets.map(({ name }) => name);
   const all = new Float32Array(sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0));
   let at = 0;
@@ -75,8 +89,18 @@ async function writeDrift(out: string, drift: Drift, sets: readonly AnswerSet[],
   }
   // Few dimensions of many explain a drift badly, but the same projection shows all sets.
   const { coordinates } = await projectEmbeddings(all, { dim, method: 'pca', seed, signal });
-  const points = labelRows(sets.flatMap(({ name, questions }) => questions.map(() => name)), (name) => name);
-  const map = svgMap({ title: 'Value drift', subtitle: 'Principal components of all answers', coordinates, valueIds: points.labels, columns: mapColumns(points.names), color: 'value-id' });
+  const points = labelRows(
+    sets.flatMap(({ name, questions }) => questions.map(() => name)),
+    (name) => name,
+  );
+  const map = svgMap({
+    title: 'Value drift',
+    subtitle: 'Principal components of all answers',
+    coordinates,
+    valueIds: points.labels,
+    columns: mapColumns(points.names),
+    color: 'value-id',
+  });
   const files: [string, string][] = [
     ['drift.json', `${JSON.stringify({ reference: names[0], target: names[1], ...drift }, null, 2)}\n`],
     ['drift.svg', plotDrift(drift, names[0]!, names[1]!)],
@@ -86,9 +110,20 @@ async function writeDrift(out: string, drift: Drift, sets: readonly AnswerSet[],
   return files.map(([name]) => join(out, name));
 }
 
-function describeDrift({ questions, leftOut, span, checkpoints }: Drift, reference: string, target: string, files: readonly string[]): string {
-  const cells = ({ distance, interval }: Distance): string => `${distance.toFixed(4)}${interval ? ` (${interval.low.toFixed(4)} to ${interval.high.toFixed(4)})` : ''}`;
-  const rows = checkpoints.map(({ name, toReference, toTarget, progress }) => [name, cells(toReference), cells(toTarget), progress ? formatPercent(progress.share) : '']);
+function describeDrift(
+  { questions, leftOut, span, checkpoints }: Drift,
+  reference: string,
+  target: string,
+  files: readonly string[],
+): string {
+  const cells = ({ distance, interval }: Distance): string =>
+    `${distance.toFixed(4)}${interval ? ` (${interval.low.toFixed(4)} to ${interval.high.toFixed(4)})` : ''}`;
+  const rows = checkpoints.map(({ name, toReference, toTarget, progress }) => [
+    name,
+    cells(toReference),
+    cells(toTarget),
+    progress ? formatPercent(progress.share) : '',
+  ]);
   return [
     `${plural(questions, 'question')} that all answer${leftOut > 0 ? `, ${leftOut} left out` : ''}; from ${reference} to ${target}: ${cells(span)}.`,
     formatTable([['checkpoint', `to ${reference}`, `to ${target}`, 'of the way'], ...rows]),

@@ -1,6 +1,6 @@
 import { findAddedSources } from '../../data/added-sources.js';
-import { openDataset, type Dataset } from '../../data/dataset.js';
-import { describeSources, resolveInputs, type InputFormat, type SourceFile } from '../../data/input-files.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
+import { describeSources, type InputFormat, resolveInputs, type SourceFile } from '../../data/input-files.js';
 import { readManifest } from '../../data/manifest.js';
 
 export interface EmbedInputs {
@@ -25,7 +25,11 @@ export interface FindInputsOptions {
  *
  * @throws EngineError `ERR_DATA` for missing inputs, and for inputs of the dataset that have changed or are not named
  */
-export async function findInputs(out: string, inputs: readonly string[], { format, add, overwrite, signal }: FindInputsOptions): Promise<EmbedInputs> {
+export async function findInputs(
+  out: string,
+  inputs: readonly string[],
+  { format, add, overwrite, signal }: FindInputsOptions,
+): Promise<EmbedInputs> {
   const files = (await resolveInputs(inputs, format)).map(({ path }) => path);
   const described = await describeSources(inputs, format, signal);
   if (overwrite || !(await readManifest(out))) return { base: undefined, paths: files, sources: described };

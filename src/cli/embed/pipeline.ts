@@ -1,9 +1,9 @@
+import { EngineError } from '../../core/errors.js';
 import type { DatasetWriter } from '../../data/dataset-writer.js';
 import type { RecordBatch } from '../../data/read-records.js';
 import type { TextTable } from '../../data/text-table.js';
-import { EngineError } from '../../core/errors.js';
 import type { EncodedShard, ShardEncoder } from './shard-encoder.js';
-import { cutShards, inputsChanged, planShards, prefetch, type PlannedShard } from './shards.js';
+import { cutShards, inputsChanged, type PlannedShard, planShards, prefetch } from './shards.js';
 
 export interface EmbedTask {
   writer: DatasetWriter;
@@ -31,8 +31,8 @@ export interface EmbedResult {
   /** Seconds of CPU time, of all threads of this process, meanwhile. */
   cpuSeconds: number;
   /**
-   * Seconds in which the encoder computed, at least. What it may have waited while this thread was busy, and could not see
-   * that it had ended, counts as waiting.
+   * Seconds in which the encoder computed, at least. What it may have waited while this thread was busy, and could not
+   * see that it had ended, counts as waiting.
    */
   encoderSeconds: number;
 }
@@ -70,10 +70,13 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
     onProgress(shard.first + shard.records.length);
   };
   try {
-    for await (const shard of prefetch(planShards(cutShards(task.batches, task.shardRows, task.baseRows), task.table))) {
+    for await (const shard of prefetch(
+      planShards(cutShards(task.batches, task.shardRows, task.baseRows), task.table),
+    )) {
       rows = shard.first + shard.records.length;
       if (rows <= resumedRows) continue;
-      if (shard.first < resumedRows) throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end at row ${resumedRows}, where none ends`);
+      if (shard.first < resumedRows)
+        throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end at row ${resumedRows}, where none ends`);
       const share = shard.records.length / Math.max(1, shard.fresh.length);
       const encoded = encoder.encode(shard, (texts) => onProgress(shard.first + Math.floor(texts * share)));
       encoded.catch(() => undefined); // reported when its turn comes
@@ -83,19 +86,33 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
     while (inHand.length > 0) await finishFirst();
     await writing;
   } finally {
-    await Promise.allSettled([...inHand.map(({ encoded }) => encoded), writing]); // the writer refuses to be closed while it writes
+    // the writer refuses to be closed while it writes
+    await Promise.allSettled([...inHand.map(({ encoded }) => encoded), writing]);
   }
   if (rows !== task.rows) throw inputsChanged();
   const cpu = process.cpuUsage(cpuBefore);
   const seconds = (performance.now() - started) / 1000;
   const waited = (encoder.idleSeconds ?? 0) - idleBefore + performance.eventLoopUtilization(loopBefore).active / 1000;
-  return { ...result, seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, encoderSeconds: Math.max(0, seconds - waited) };
+  return {
+    ...result,
+    seconds,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    encoderSeconds: Math.max(0, seconds - waited),
+  };
 }
 
 /** The embeddings of all records of a shard from those of its fresh texts and of earlier rows. */
-async function placeRows({ first, records, origins, fresh }: PlannedShard, embeddings: Float32Array, dim: number, writer: DatasetWriter): Promise<Float32Array> {
+async function placeRows(
+  { first, records, origins, fresh }: PlannedShard,
+  embeddings: Float32Array,
+  dim: number,
+  writer: DatasetWriter,
+): Promise<Float32Array> {
   if (embeddings.length !== fresh.length * dim) {
-    throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${fresh.length} x ${dim} entries for the embeddings from row ${first} on, got ${embeddings.length}`);
+    throw new EngineError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected ${fresh.length} x ${dim} entries for the embeddings from row ${first} on, got ${embeddings.length}`,
+    );
   }
   if (fresh.length === records.length) return embeddings;
   const all = new Float32Array(records.length * dim);

@@ -21,7 +21,11 @@ interface QueueOptions extends LoadEncoderOptions {
 }
 
 /** Lets workers compute: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
-export async function openQueue(folder: string, { url, out, exchange, ...options }: QueueOptions, context: CliContext): Promise<OpenShardEncoder> {
+export async function openQueue(
+  folder: string,
+  { url, out, exchange, ...options }: QueueOptions,
+  context: CliContext,
+): Promise<OpenShardEncoder> {
   const connection = await reachRedis(url);
   const description = await describeEncoderFolder(folder, options);
   const { dim, ...encoder } = description;
@@ -44,7 +48,11 @@ export async function openQueue(folder: string, { url, out, exchange, ...options
   };
 }
 
-async function placeOfWork(out: string, folder: string, exchange: string | undefined): Promise<{ root: string; folder: string; exchange: boolean }> {
+async function placeOfWork(
+  out: string,
+  folder: string,
+  exchange: string | undefined,
+): Promise<{ root: string; folder: string; exchange: boolean }> {
   if (exchange === undefined) return { root: out, folder, exchange: false };
   return { root: exchange, folder: await exchangeFolder(join(out, folder)), exchange: true };
 }
@@ -55,7 +63,8 @@ function queueShardEncoder(queue: ShardQueue): ShardEncoder {
     announce: async ({ number, fresh }) => {
       if (fresh.length > 0) await queue.announce(number, fresh);
     },
-    encode: async ({ number, fresh }) => (fresh.length > 0 ? queue.result(number) : { embeddings: new Float32Array(0), tokens: 0 }),
+    encode: async ({ number, fresh }) =>
+      fresh.length > 0 ? queue.result(number) : { embeddings: new Float32Array(0), tokens: 0 },
     finish: () => queue.finish(),
   };
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { RejectedRow } from '../../data/raw-row.js';
@@ -56,7 +56,10 @@ export class RejectsFile {
 }
 
 /** Passes batches on and collects what was left out of them. */
-export async function* keepRejects(batches: AsyncIterable<RecordBatch>, rejects: RejectsFile): AsyncGenerator<RecordBatch> {
+export async function* keepRejects(
+  batches: AsyncIterable<RecordBatch>,
+  rejects: RejectsFile,
+): AsyncGenerator<RecordBatch> {
   for await (const batch of batches) {
     await rejects.add(batch.rejected);
     yield batch;

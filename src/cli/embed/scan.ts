@@ -1,6 +1,6 @@
 import { DuplicateCounter } from '../../data/duplicate-counter.js';
 import type { RecordBatch } from '../../data/read-records.js';
-import { valueId, type QaRecord } from '../../data/record.js';
+import { type QaRecord, valueId } from '../../data/record.js';
 import { TextTable } from '../../data/text-table.js';
 
 /** What the dataset will hold. */
@@ -30,7 +30,11 @@ export interface Scan {
  * @param present records of the dataset that is added to, in order
  * @param onProgress receives the number of rows so far
  */
-export async function scanRecords(present: AsyncIterable<QaRecord[]>, batches: AsyncIterable<RecordBatch>, onProgress: (rows: number) => void): Promise<Scan> {
+export async function scanRecords(
+  present: AsyncIterable<QaRecord[]>,
+  batches: AsyncIterable<RecordBatch>,
+  onProgress: (rows: number) => void,
+): Promise<Scan> {
   const models = new Set<string>();
   const valueIds = new Set<string>();
   const counter = new DuplicateCounter();
@@ -52,5 +56,9 @@ export async function scanRecords(present: AsyncIterable<QaRecord[]>, batches: A
     take(batch.records);
     rejected += batch.rejected.length;
   }
-  return { result: { rows, models: models.size, valueIds: valueIds.size, rejected, duplicates: counter.duplicates }, table, newTexts: table.size - before };
+  return {
+    result: { rows, models: models.size, valueIds: valueIds.size, rejected, duplicates: counter.duplicates },
+    table,
+    newTexts: table.size - before,
+  };
 }

@@ -1,7 +1,7 @@
 import type { DatasetWriter } from '../../data/dataset-writer.js';
 import type { Encoder, EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { planEncoder, type LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { type LoadEncoderOptions, planEncoder } from '../../encoder/plan-encoder.js';
 import type { PlannedShard } from './shards.js';
 
 /** Embeddings of the fresh texts of a shard, [fresh, dim], and how many tokens these have. */
@@ -51,7 +51,11 @@ export async function describeEncoderFolder(folder: string, options: LoadEncoder
 }
 
 /** Computes here. */
-export async function openLocal(folder: string, options: LoadEncoderOptions, signal: AbortSignal): Promise<OpenShardEncoder> {
+export async function openLocal(
+  folder: string,
+  options: LoadEncoderOptions,
+  signal: AbortSignal,
+): Promise<OpenShardEncoder> {
   const encoder = await loadEncoder(folder, options);
   return {
     description: encoder,

@@ -23,12 +23,17 @@ export interface PlannedShard extends Shard {
 }
 
 /**
- * Cuts batches of any lengths into shards of `size` records; only the last one, and those of very long texts, have fewer.
- * The cuts depend on the records alone, so that a resumed run, or another machine, has the same shards.
+ * Cuts batches of any lengths into shards of `size` records; only the last one, and those of very long texts, have
+ * fewer. The cuts depend on the records alone, so that a resumed run, or another machine, has the same shards.
  *
  * @param first row of the first record
  */
-export async function* cutShards(batches: AsyncIterable<{ records: QaRecord[] }>, size: number, first = 0, characters = SHARD_CHARACTERS): AsyncGenerator<Shard> {
+export async function* cutShards(
+  batches: AsyncIterable<{ records: QaRecord[] }>,
+  size: number,
+  first = 0,
+  characters = SHARD_CHARACTERS,
+): AsyncGenerator<Shard> {
   let number = 0;
   let records: QaRecord[] = [];
   let length = 0;
@@ -69,7 +74,10 @@ export async function* planShards(shards: AsyncIterable<Shard>, table: TextTable
 }
 
 export function inputsChanged(): EngineError {
-  return new EngineError('ERR_DATA', 'An input has changed since the command began to read it. Run the command again when nothing writes to the inputs any more');
+  return new EngineError(
+    'ERR_DATA',
+    'An input has changed since the command began to read it. Run the command again when nothing writes to the inputs any more',
+  );
 }
 
 /** Asks for the next item while the present one is in use, so that reading overlaps with encoding. */

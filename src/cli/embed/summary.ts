@@ -34,7 +34,10 @@ export interface EmbedSummary extends ScanResult {
 }
 
 /** The summary where the dataset had all inputs already. */
-export function summaryOfUnchanged({ dir, rows, manifest }: Dataset, encoder: { name: string; backend: EncoderBackend; precision: EncoderPrecision; dim: number }): EmbedSummary {
+export function summaryOfUnchanged(
+  { dir, rows, manifest }: Dataset,
+  encoder: { name: string; backend: EncoderBackend; precision: EncoderPrecision; dim: number },
+): EmbedSummary {
   const ids = Object.keys(manifest.valueIds);
   const { name, backend, precision, dim } = encoder;
   return {
@@ -61,9 +64,23 @@ export function summaryOfUnchanged({ dir, rows, manifest }: Dataset, encoder: { 
 
 /** The summary for people. */
 export function describeSummary(summary: EmbedSummary): string {
-  const { rows, models, valueIds, rejected, duplicates, tokens, seconds, addedRows, resumedRows, embeddedTexts, cpuBusy, encoderBusy } = summary;
+  const {
+    rows,
+    models,
+    valueIds,
+    rejected,
+    duplicates,
+    tokens,
+    seconds,
+    addedRows,
+    resumedRows,
+    embeddedTexts,
+    cpuBusy,
+    encoderBusy,
+  } = summary;
   const dataset = `${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')})`;
-  if (addedRows === 0) return `Nothing to do: the dataset has all of these inputs already.\nDataset: ${summary.dataset}, ${dataset}`;
+  if (addedRows === 0)
+    return `Nothing to do: the dataset has all of these inputs already.\nDataset: ${summary.dataset}, ${dataset}`;
   const lines = [
     `Embedded ${addedRows < rows ? `${plural(addedRows, 'more answer')}, now ` : ''}${dataset} with ${describeEncoder({ ...summary, name: summary.encoder })}, ${summary.dim} dimensions.`,
     `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s` +

@@ -8,10 +8,19 @@ import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
 export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: CliContext): Promise<void> {
   await evaluateAndPrint(dir, options, context, 'kNN', async (dataset) => {
     const { k, sweep } = options;
-    const result = await evaluateDatasetKnn(dataset, { ...evaluationOptions(options, context), k, ...(sweep && { sweep }) });
+    const result = await evaluateDatasetKnn(dataset, {
+      ...evaluationOptions(options, context),
+      k,
+      ...(sweep && { sweep }),
+    });
     const table = formatTable([
       ['k', 'accuracy', 'balanced', 'F1'],
-      ...result.sweep.map((point) => [String(point.k), formatPercent(point.accuracy), formatPercent(point.balancedAccuracy), point.weightedF1.toFixed(3)]),
+      ...result.sweep.map((point) => [
+        String(point.k),
+        formatPercent(point.accuracy),
+        formatPercent(point.balancedAccuracy),
+        point.weightedF1.toFixed(3),
+      ]),
     ]);
     return {
       result,

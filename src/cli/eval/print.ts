@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { openDataset, type Dataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
 import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
 import { writeReport } from '../../evaluation/report.js';
@@ -11,16 +11,18 @@ import type { EvalOptions } from '../eval.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
 
 /** What both evaluations print with `--json`; each adds its own. */
-export function commonFigures(result: ClassificationResult): Pick<
-  ClassificationResult,
-  'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'
-> {
+export function commonFigures(
+  result: ClassificationResult,
+): Pick<ClassificationResult, 'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'> {
   const { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId } = result;
   return { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId };
 }
 
 /** The options of the library for those of the command line. */
-export function evaluationOptions({ split, target, minPerId, seed }: EvalOptions, context: CliContext): EvaluationOptions & { target: 'valueId' | 'model' | 'lang' } {
+export function evaluationOptions(
+  { split, target, minPerId, seed }: EvalOptions,
+  context: CliContext,
+): EvaluationOptions & { target: 'valueId' | 'model' | 'lang' } {
   return { split, target: target === 'value-id' ? 'valueId' : target, minPerId, seed, signal: context.signal };
 }
 
@@ -47,7 +49,13 @@ export async function evaluateAndPrint(
     context.printJson(json);
     return;
   }
-  context.print([...describeFigures(result), ...lines, ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`])].join('\n'));
+  context.print(
+    [
+      ...describeFigures(result),
+      ...lines,
+      ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`]),
+    ].join('\n'),
+  );
 }
 
 /** None where the encoder is not from a training run. Curves that cannot be read must not cost the evaluation. */
@@ -65,8 +73,16 @@ async function readTrainingCurves(dataset: Dataset, context: CliContext): Promis
 
 function describeFigures(result: ClassificationResult): string[] {
   const { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId, intervals } = result;
-  const range = intervals ? ` (95 % interval ${formatPercent(intervals.accuracy.low)} to ${formatPercent(intervals.accuracy.high)})` : '';
-  const rows = perId.map((id) => [id.id, String(id.train), String(id.test), id.recall === null ? '-' : formatPercent(id.recall), id.f1 === null ? '-' : id.f1.toFixed(3)]);
+  const range = intervals
+    ? ` (95 % interval ${formatPercent(intervals.accuracy.low)} to ${formatPercent(intervals.accuracy.high)})`
+    : '';
+  const rows = perId.map((id) => [
+    id.id,
+    String(id.train),
+    String(id.test),
+    id.recall === null ? '-' : formatPercent(id.recall),
+    id.f1 === null ? '-' : id.f1.toFixed(3),
+  ]);
   return [
     `${formatCount(test)} held-out answers against ${formatCount(train)}, ${perId.length} labels, split by ${result.split}`,
     '',

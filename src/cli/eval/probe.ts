@@ -17,7 +17,11 @@ export async function runEvalProbe(dir: string, options: EvalProbeOptions, conte
       });
       const { accuracyAt } = result;
       const top = Object.entries(accuracyAt).map(([k, share]) => `@${k} ${formatPercent(share)}`);
-      return { result, json: { ...commonFigures(result), accuracyAt, epochs }, lines: ['', `accuracy among the first  ${top.join('  ')}`] };
+      return {
+        result,
+        json: { ...commonFigures(result), accuracyAt, epochs },
+        lines: ['', `accuracy among the first  ${top.join('  ')}`],
+      };
     } finally {
       progress.stop();
     }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
-import { PROMPT_NAMES } from '../../generation/prompts.js';
 import { GENERATION_DATA } from '../../generation/project.js';
+import { PROMPT_NAMES } from '../../generation/prompts.js';
 import type { CliContext } from '../context.js';
 
 /** Writes what a project begins with into an empty or new folder. */
@@ -12,9 +12,13 @@ export async function initProject(folder: string, context: CliContext): Promise<
   await withFileErrors(`write ${folder}`, async () => {
     await mkdir(join(folder, 'prompts'), { recursive: true });
     const there = (await readdir(folder)).filter((name) => name !== 'prompts');
-    if (there.length > 0 || (await readdir(join(folder, 'prompts'))).length > 0) throw new EngineError('ERR_DATA', `The folder ${folder} is not empty`);
+    if (there.length > 0 || (await readdir(join(folder, 'prompts'))).length > 0)
+      throw new EngineError('ERR_DATA', `The folder ${folder} is not empty`);
     await copyFile(join(GENERATION_DATA, 'project.yaml'), join(folder, 'project.yaml'));
-    for (const name of PROMPT_NAMES) await copyFile(join(GENERATION_DATA, 'prompts', `${name}.md`), join(folder, 'prompts', `${name}.md`));
+    for (const name of PROMPT_NAMES)
+      await copyFile(join(GENERATION_DATA, 'prompts', `${name}.md`), join(folder, 'prompts', `${name}.md`));
   });
-  context.print(`Edit ${join(folder, 'project.yaml')} and the prompts beside it, then look at the plan: univar generate ${join(folder, 'project.yaml')} --dry-run`);
+  context.print(
+    `Edit ${join(folder, 'project.yaml')} and the prompts beside it, then look at the plan: univar generate ${join(folder, 'project.yaml')} --dry-run`,
+  );
 }

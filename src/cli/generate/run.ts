@@ -1,8 +1,8 @@
 import { EngineError } from '../../core/errors.js';
-import { generate, type GenerateSummary } from '../../generation/generate.js';
+import { type GenerateSummary, generate } from '../../generation/generate.js';
 import { planProject } from '../../generation/plan.js';
+import { type Project, readProject } from '../../generation/project.js';
 import { ProjectFolder } from '../../generation/project-folder.js';
-import { readProject, type Project } from '../../generation/project.js';
 import { writeQualityReport } from '../../generation/report/write-report.js';
 import { STAGE_NAMES } from '../../generation/stages/stage.js';
 import type { CallQueue } from '../../queue/call-queue.js';
@@ -14,29 +14,46 @@ import { initProject } from './init.js';
 import { describePlan, describeSummary } from './print.js';
 
 /** `univar generate` */
-export async function runGenerate(path: string | undefined, options: GenerateCommandOptions, context: CliContext): Promise<void> {
+export async function runGenerate(
+  path: string | undefined,
+  options: GenerateCommandOptions,
+  context: CliContext,
+): Promise<void> {
   if (options.init !== undefined) return initProject(options.init, context);
-  if (path === undefined) throw new EngineError('ERR_ARG_TYPE', 'Expected a project file; "univar generate --init FOLDER" writes one to start from');
+  if (path === undefined)
+    throw new EngineError(
+      'ERR_ARG_TYPE',
+      'Expected a project file; "univar generate --init FOLDER" writes one to start from',
+    );
   const project = await readProject(path);
   if (options.dryRun) return printPlan(project, options, context);
   const summary = await generateWithProgress(project, options, context);
-  const reports = options.report === false || summary.qa === undefined ? [] : await writeQualityReport(project, summary, context.signal);
+  const reports =
+    options.report === false || summary.qa === undefined
+      ? []
+      : await writeQualityReport(project, summary, context.signal);
   if (options.json) context.printJson({ ...summary, reports, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
   else context.print(describeSummary(project, summary, reports));
 }
 
 async function printPlan(project: Project, { json }: GenerateCommandOptions, context: CliContext): Promise<void> {
   const folder = await ProjectFolder.open(project.out);
-  const measured = Object.fromEntries(STAGE_NAMES.flatMap((stage) => {
-    const state = folder.state(stage);
-    return state ? [[stage, state.output.records]] : [];
-  }));
+  const measured = Object.fromEntries(
+    STAGE_NAMES.flatMap((stage) => {
+      const state = folder.state(stage);
+      return state ? [[stage, state.output.records]] : [];
+    }),
+  );
   const plan = planProject(project, measured);
   if (json) context.printJson({ project: project.name, ...plan });
   else context.print(describePlan(project, plan, Object.keys(measured).length > 0));
 }
 
-async function generateWithProgress(project: Project, { until, queue }: GenerateCommandOptions, context: CliContext): Promise<GenerateSummary> {
+async function generateWithProgress(
+  project: Project,
+  { until, queue }: GenerateCommandOptions,
+  context: CliContext,
+): Promise<GenerateSummary> {
   let progress: Progress | undefined;
   const calls = queue === undefined ? undefined : await openCallQueue(queue, project, context);
   try {
@@ -48,7 +65,10 @@ async function generateWithProgress(project: Project, { until, queue }: Generate
       events: {
         onOpen: (stored, damaged) => {
           if (stored > 0) context.log(`generate: ${plural(stored, 'call')} of earlier runs are there`);
-          if (damaged > 0) context.log(`generate: ${plural(damaged, 'damaged line')} in the store of calls; these calls are made again`);
+          if (damaged > 0)
+            context.log(
+              `generate: ${plural(damaged, 'damaged line')} in the store of calls; these calls are made again`,
+            );
         },
         onStage: (stage, reused) => {
           if (reused) context.log(`generate: ${stage} has not changed`);
@@ -60,8 +80,12 @@ async function generateWithProgress(project: Project, { until, queue }: Generate
         onStageEnd: (stage, { output, rejects, seconds }) => {
           progress?.stop();
           progress = undefined;
-          const left = Object.entries(rejects).map(([reason, count]) => `${formatCount(count)} ${reason}`).join(', ');
-          context.log(`generate: ${stage}: ${plural(output.records, 'record')} in ${formatDuration(seconds)}${left === '' ? '' : ` (left out: ${left})`}`);
+          const left = Object.entries(rejects)
+            .map(([reason, count]) => `${formatCount(count)} ${reason}`)
+            .join(', ');
+          context.log(
+            `generate: ${stage}: ${plural(output.records, 'record')} in ${formatDuration(seconds)}${left === '' ? '' : ` (left out: ${left})`}`,
+          );
         },
       },
     });
@@ -74,5 +98,10 @@ async function generateWithProgress(project: Project, { until, queue }: Generate
 async function openCallQueue(url: string, { name, out }: Project, context: CliContext): Promise<CallQueue> {
   const { reachRedis } = await import('../../queue/redis.js');
   const { CallQueue } = await import('../../queue/call-queue.js');
-  return CallQueue.open({ connection: await reachRedis(url), project: name, out, onNotice: (text) => context.log(`generate: ${text}`) });
+  return CallQueue.open({
+    connection: await reachRedis(url),
+    project: name,
+    out,
+    onNotice: (text) => context.log(`generate: ${text}`),
+  });
 }

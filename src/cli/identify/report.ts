@@ -30,7 +30,11 @@ export function describeIdentification({ text, ranking, neighbours, evidence }: 
   if (others > 0) lines.push(`  and ${others} more; ${neighbours.length} answers voted`);
   if (evidence.length > 0) lines.push('', '  nearest answers');
   for (const { distance, valueId, question, answer } of evidence) {
-    lines.push(`  ${distance.toFixed(3)}  ${valueId}`, `         Q: ${excerpt(question, width - 12)}`, `         A: ${excerpt(answer, width - 12)}`);
+    lines.push(
+      `  ${distance.toFixed(3)}  ${valueId}`,
+      `         Q: ${excerpt(question, width - 12)}`,
+      `         A: ${excerpt(answer, width - 12)}`,
+    );
   }
   return lines.join('\n');
 }

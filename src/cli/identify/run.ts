@@ -1,18 +1,18 @@
 import { EngineError } from '../../core/errors.js';
-import { wholeText, type EmbeddableText } from '../../core/question-answer.js';
-import { openDataset, type Dataset } from '../../data/dataset.js';
-import { valueId, type QaRecord } from '../../data/record.js';
+import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
+import { type QaRecord, valueId } from '../../data/record.js';
 import { identifyParams } from '../../search/identify-params.js';
+import type { PgVectorIndex } from '../../search/pgvector/index.js';
 import type { ValueFilter } from '../../search/value-filter.js';
-import { ValueIdentifier, type Identification } from '../../search/value-identifier.js';
+import { type Identification, ValueIdentifier } from '../../search/value-identifier.js';
+import type { VectorIndex } from '../../search/vector-index.js';
 import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { loadDatasetIndex } from '../dataset-index.js';
 import { describeEncoder } from '../encoder-options.js';
-import type { PgVectorIndex } from '../../search/pgvector/index.js';
-import type { VectorIndex } from '../../search/vector-index.js';
-import type { IdentifyCliOptions } from '../identify.js';
 import { formatCount } from '../format.js';
+import type { IdentifyCliOptions } from '../identify.js';
 import { describeIdentification, type TextReport } from './report.js';
 import { collectTexts } from './texts.js';
 
@@ -32,28 +32,65 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   const index = await openIndex(dataset, options, context);
   try {
     const valueIds = await readValueIds(dataset);
-    const identifier = new ValueIdentifier(index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds });
+    const identifier = new ValueIdentifier(
+      index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds },
+    );
     const filter = filterOf(options);
     const matching = filter && identifier.count(filter);
     const k = options.k ?? Math.min(50, dataset.rows);
-    const found = await identifier.identify(embeddings, { k, params: index && identifyParams(index.factory, options), filter, signal });
+    const found = await identifier.identify(embeddings, {
+      k,
+      params: index && identifyParams(index.factory, options),
+      filter,
+      signal,
+    });
     const reports = await explain(dataset, texts, found, options.evidence);
-    if (matching !== undefined && matching < k) context.log(`note: the filter leaves ${formatCount(matching)} of the ${formatCount(dataset.rows)} answers; all of them vote`);
-    if (options.json) context.printJson({ dataset: dir, backend, precision, k: Math.min(k, matching ?? k), ...(matching !== undefined && { matching }), search: index ? 'index' : 'exact', texts: reports });
-    else context.print([...reports.map((report) => describeIdentification(report, context.width)), `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
+    if (matching !== undefined && matching < k)
+      context.log(
+        `note: the filter leaves ${formatCount(matching)} of the ${formatCount(dataset.rows)} answers; all of them vote`,
+      );
+    if (options.json)
+      context.printJson({
+        dataset: dir,
+        backend,
+        precision,
+        k: Math.min(k, matching ?? k),
+        ...(matching !== undefined && { matching }),
+        search: index ? 'index' : 'exact',
+        texts: reports,
+      });
+    else
+      context.print(
+        [
+          ...reports.map((report) => describeIdentification(report, context.width)),
+          `Encoder: ${describeEncoder(encoder)}`,
+        ].join('\n\n'),
+      );
   } finally {
     await index?.dispose();
   }
 }
 
-function filterOf({ filterModel: model, filterLang: lang, filterValueId: valueId }: IdentifyCliOptions): ValueFilter | undefined {
+function filterOf({
+  filterModel: model,
+  filterLang: lang,
+  filterValueId: valueId,
+}: IdentifyCliOptions): ValueFilter | undefined {
   return model || lang || valueId ? { model, lang, valueId } : undefined;
 }
 
-async function openIndex(dataset: Dataset, options: IdentifyCliOptions, context: CliContext): Promise<VectorIndex | PgVectorIndex | undefined> {
+async function openIndex(
+  dataset: Dataset,
+  options: IdentifyCliOptions,
+  context: CliContext,
+): Promise<VectorIndex | PgVectorIndex | undefined> {
   const { exact, index: url, table } = options;
   if (url !== undefined) {
-    if (filterOf(options)) throw new EngineError('ERR_ARG_TYPE', '--filter-model, --filter-lang and --filter-value-id do not go with --index');
+    if (filterOf(options))
+      throw new EngineError(
+        'ERR_ARG_TYPE',
+        '--filter-model, --filter-lang and --filter-value-id do not go with --index',
+      );
     const { DEFAULT_TABLE, openPgIndex } = await import('../pg-index.js');
     return openPgIndex(dataset, { url, table: table ?? DEFAULT_TABLE, signal: context.signal });
   }
@@ -64,7 +101,9 @@ async function openIndex(dataset: Dataset, options: IdentifyCliOptions, context:
 async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
   const index = await loadDatasetIndex(dataset, { map: true });
   if (index !== 'stale') return index;
-  context.log('note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
+  context.log(
+    'note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again',
+  );
   return undefined;
 }
 
@@ -75,7 +114,12 @@ async function readValueIds(dataset: Dataset): Promise<string[]> {
 }
 
 /** Looks up the records of the nearest answers in one pass over the dataset. */
-async function explain(dataset: Dataset, texts: readonly EmbeddableText[], found: readonly Identification[], count: number): Promise<TextReport[]> {
+async function explain(
+  dataset: Dataset,
+  texts: readonly EmbeddableText[],
+  found: readonly Identification[],
+  count: number,
+): Promise<TextReport[]> {
   const wanted = new Map<number, QaRecord | undefined>();
   for (const { neighbours } of found) for (const { row } of neighbours.slice(0, count)) wanted.set(row, undefined);
   let row = 0;

@@ -4,13 +4,13 @@ import { basename, extname, resolve } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { checkAborted } from '../../core/file-errors.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
-import { openDataset, type Dataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
 import { labelRows, type RowLabels } from '../../data/label-rows.js';
 import { valueId } from '../../data/record.js';
 import { htmlMap } from '../../maps/html-map.js';
 import { mapColumns, readModelTable } from '../../maps/map-columns.js';
 import { pngMap } from '../../maps/png-map.js';
-import { projectEmbeddings, type Projection, type ProjectionPhase } from '../../maps/project-embeddings.js';
+import { type Projection, type ProjectionPhase, projectEmbeddings } from '../../maps/project-embeddings.js';
 import { stratifiedSample } from '../../maps/stratified-sample.js';
 import { svgMap } from '../../maps/svg-map.js';
 import { columnOf, type MapColumn, type ValueMap } from '../../maps/value-map.js';
@@ -51,14 +51,27 @@ export async function runMap(dir: string, options: MapCliOptions, context: CliCo
   const { size: bytes } = await stat(out);
   const seconds = (performance.now() - start) / 1000;
   const { method, laidOut, explained } = projection;
-  const summary = { dataset: dir, out, format: format.slice(1), method, points: dataset.rows, laidOut, color: options.color, categories: columnOf(map, options.color)!.values.length };
+  const summary = {
+    dataset: dir,
+    out,
+    format: format.slice(1),
+    method,
+    points: dataset.rows,
+    laidOut,
+    color: options.color,
+    categories: columnOf(map, options.color)!.values.length,
+  };
   if (json) context.printJson({ ...summary, ...(explained && { explained }), bytes, seconds });
   else context.print(`${map.subtitle}\nMap: ${out}, ${formatBytes(bytes)}, in ${formatDuration(seconds)}`);
 }
 
 function formatOf(out: string): Format {
   const format = FORMATS.find((candidate) => candidate === extname(out).toLowerCase());
-  if (!format) throw new EngineError('ERR_ARG_RANGE', `Expected a file that ends in ${FORMATS.join(', ')} for "out", got ${JSON.stringify(out)}`);
+  if (!format)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a file that ends in ${FORMATS.join(', ')} for "out", got ${JSON.stringify(out)}`,
+    );
   return format;
 }
 
@@ -71,21 +84,36 @@ async function readValueIds(dataset: Dataset, signal: AbortSignal): Promise<RowL
   return labelRows(ids, (id) => id);
 }
 
-async function chooseColumns(valueIds: readonly string[], { color, models }: MapCliOptions, signal: AbortSignal): Promise<MapColumn[]> {
+async function chooseColumns(
+  valueIds: readonly string[],
+  { color, models }: MapCliOptions,
+  signal: AbortSignal,
+): Promise<MapColumn[]> {
   const table = models === undefined ? undefined : await readModelTable(models, signal);
   const columns = mapColumns(valueIds, table);
   if (!columnOf({ columns }, color)) {
     const hint = models === undefined ? '; further columns come with --models' : '';
-    throw new EngineError('ERR_ARG_RANGE', `Expected one of ${columns.map(({ name }) => name).join(', ')} for "color", got ${JSON.stringify(color)}${hint}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected one of ${columns.map(({ name }) => name).join(', ')} for "color", got ${JSON.stringify(color)}${hint}`,
+    );
   }
   return columns;
 }
 
-async function project(dataset: Dataset, { names, labels }: RowLabels, options: MapCliOptions, context: CliContext): Promise<Projection> {
+async function project(
+  dataset: Dataset,
+  { names, labels }: RowLabels,
+  options: MapCliOptions,
+  context: CliContext,
+): Promise<Projection> {
   const { method, neighbours, minDistance, seed } = options;
   const { dim, rows } = dataset;
   const { signal } = context;
-  const sample = method === 'umap' && options.sample < rows ? stratifiedSample(labels, names.length, options.sample, seed) : undefined;
+  const sample =
+    method === 'umap' && options.sample < rows
+      ? stratifiedSample(labels, names.length, options.sample, seed)
+      : undefined;
   let shown: { phase: ProjectionPhase; bar: Progress } | undefined;
   const onProgress = (phase: ProjectionPhase, done: number, total: number): void => {
     if (shown?.phase !== phase) {
@@ -95,20 +123,42 @@ async function project(dataset: Dataset, { names, labels }: RowLabels, options: 
     shown.bar.update(done);
   };
   try {
-    return await projectEmbeddings(await dataset.readEmbeddings(), { dim, method, neighbours, minDistance, seed, signal, onProgress, ...(sample && { sample }) });
+    return await projectEmbeddings(await dataset.readEmbeddings(), {
+      dim,
+      method,
+      neighbours,
+      minDistance,
+      seed,
+      signal,
+      onProgress,
+      ...(sample && { sample }),
+    });
   } finally {
     shown?.bar.stop();
   }
 }
 
-function describe(dataset: Dataset, { names }: RowLabels, { method, explained, laidOut }: Projection, { neighbours, seed }: MapCliOptions): string {
+function describe(
+  dataset: Dataset,
+  { names }: RowLabels,
+  { method, explained, laidOut }: Projection,
+  { neighbours, seed }: MapCliOptions,
+): string {
   const what = `${formatCount(dataset.rows)} answers, ${plural(names.length, 'value id')}, embedded with ${dataset.manifest.encoder.name}`;
-  if (explained) return `${what}; principal components with ${explained.map(formatPercent).join(' and ')} of the variance`;
-  const sampled = laidOut < dataset.rows ? `, ${formatCount(laidOut)} laid out, the others placed by their neighbours` : '';
+  if (explained)
+    return `${what}; principal components with ${explained.map(formatPercent).join(' and ')} of the variance`;
+  const sampled =
+    laidOut < dataset.rows ? `, ${formatCount(laidOut)} laid out, the others placed by their neighbours` : '';
   return `${what}; ${method.toUpperCase()} with ${neighbours} neighbours, seed ${seed}${sampled}`;
 }
 
-async function draw(format: Format, map: ValueMap, dataset: Dataset, { textLength }: MapCliOptions, signal: AbortSignal): Promise<(string | Uint8Array)[]> {
+async function draw(
+  format: Format,
+  map: ValueMap,
+  dataset: Dataset,
+  { textLength }: MapCliOptions,
+  signal: AbortSignal,
+): Promise<(string | Uint8Array)[]> {
   if (format === '.html') return htmlMap(map, dataset.records(), { textLength, signal });
   return [format === '.svg' ? svgMap(map) : await pngMap(map)];
 }

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { openDataset, type Dataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
 import { hashFile } from '../../data/input-files.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { planEncoder } from '../../encoder/plan-encoder.js';
 import type { CliContext } from '../context.js';
-import { DEFAULT_SHARD_ROWS } from '../embed.js';
 import { embedToFolder } from '../embed/run.js';
+import { DEFAULT_SHARD_ROWS } from '../embed.js';
 import { SAMPLE } from './sample.js';
 
 const MEASURED_FILE = 'embedding.json';
@@ -32,9 +32,14 @@ export async function embedSample(out: string, fresh: boolean, context: CliConte
   const dir = join(out, 'values');
   const earlier = fresh ? undefined : await openEarlier(out, dir, context.signal);
   if (earlier) return earlier;
-  const summary = await embedToFolder([SAMPLE], { out: dir, encoder: DEFAULT_ENCODER, dtype: 'f32', shardRows: DEFAULT_SHARD_ROWS, overwrite: true }, context);
+  const summary = await embedToFolder(
+    [SAMPLE],
+    { out: dir, encoder: DEFAULT_ENCODER, dtype: 'f32', shardRows: DEFAULT_SHARD_ROWS, overwrite: true },
+    context,
+  );
   const { rows, answersPerSecond } = summary;
-  // The rate is that of the answers embedded now; where an interrupted run was continued, the seconds are for all of them.
+  // The rate is that of the answers embedded now; where an interrupted run was continued, the seconds are for all of
+  // them.
   const measured = { embedSeconds: answersPerSecond > 0 ? rows / answersPerSecond : summary.seconds, answersPerSecond };
   await writeFile(join(out, MEASURED_FILE), `${JSON.stringify(measured, null, 2)}\n`);
   return { dataset: await openDataset(dir), reused: false, ...measured };

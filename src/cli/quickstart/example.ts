@@ -1,5 +1,5 @@
-import { valueId, type QaRecord } from '../../data/record.js';
-import { prepareRows, type EvaluationOptions, type LabelledRows } from '../../evaluation/prepare.js';
+import { type QaRecord, valueId } from '../../data/record.js';
+import { type EvaluationOptions, type LabelledRows, prepareRows } from '../../evaluation/prepare.js';
 import { gatherRows } from '../../search/gather-rows.js';
 import { ValueIdentifier } from '../../search/value-identifier.js';
 import type { TextReport } from '../identify/report.js';

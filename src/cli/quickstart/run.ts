@@ -12,7 +12,7 @@ import { formatCount, formatDuration, formatPercent, formatRate, formatTable, in
 import { describeIdentification } from '../identify/report.js';
 import type { QuickstartOptions } from '../quickstart.js';
 import { embedSample, type SampleEmbedding } from './embedding.js';
-import { identifyExample, type Example } from './example.js';
+import { type Example, identifyExample } from './example.js';
 import { SAMPLE_SPLIT } from './sample.js';
 
 const K = 50;
@@ -110,4 +110,3 @@ and on your own answers (question, answer, model and lang in JSONL, CSV or Parqu
   npx univar index my-values --factory HNSW32
   npx univar eval knn my-values --k 50 --split question`;
 }
-

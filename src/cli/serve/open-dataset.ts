@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 
 import { EngineError } from '../../core/errors.js';
-import { openDataset, type Dataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../data/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { loadDatasetIndex } from '../dataset-index.js';
@@ -15,14 +15,22 @@ const ADD_ROWS = 16_384;
  * @param note receives what a person should know
  * @throws EngineError `ERR_DATA` where another encoder embedded the dataset, and as `openDataset`
  */
-export async function openServedDataset(dir: string, encoder: Encoder, note: (text: string) => void): Promise<{ dataset: Dataset; index: VectorIndex }> {
+export async function openServedDataset(
+  dir: string,
+  encoder: Encoder,
+  note: (text: string) => void,
+): Promise<{ dataset: Dataset; index: VectorIndex }> {
   // The path of this moment: a link that is changed later leads to another dataset.
   const dataset = await openDataset(await realpath(dir));
   if (dataset.manifest.encoder.fingerprint !== encoder.fingerprint) {
-    throw new EngineError('ERR_DATA', `${dir} was embedded with another encoder than "${encoder.name}", which is loaded; start again to change the encoder`);
+    throw new EngineError(
+      'ERR_DATA',
+      `${dir} was embedded with another encoder than "${encoder.name}", which is loaded; start again to change the encoder`,
+    );
   }
   const saved = await loadDatasetIndex(dataset);
-  if (saved === 'stale') note('the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
+  if (saved === 'stale')
+    note('the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
   return { dataset, index: saved === undefined || saved === 'stale' ? await exactIndex(dataset) : saved };
 }
 

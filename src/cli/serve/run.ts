@@ -41,9 +41,13 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
     batching: { batchTokens: options.batchTokens, maxWaitMs: options.batchWait, queueTokens: options.queueTokens },
     log: { level: options.logLevel, stream: process.stderr, texts: options.logTexts ?? false },
   });
-  if (!keys && !LOCAL.has(options.host)) note('other machines can reach this server, and it wants no API key (--api-key-file)');
+  if (!keys && !LOCAL.has(options.host))
+    note('other machines can reach this server, and it wants no API key (--api-key-file)');
   const torn = live?.current.journal.tornBytes ?? 0;
-  if (torn > 0) note(`${live!.current.journal.path} ended in ${torn} bytes of a change that was never acknowledged; they do not count`);
+  if (torn > 0)
+    note(
+      `${live!.current.journal.path} ended in ${torn} bytes of a change that was never acknowledged; they do not count`,
+    );
   const reload = (): void => void reloadIndex(live, server);
   process.on('SIGHUP', reload);
   report(server, encoder, live, options, context);
@@ -55,10 +59,17 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
 async function loadServedEncoder({ index, encoder, backend, precision }: ServeCliOptions): Promise<Encoder> {
   if (index === undefined) return loadEncoder(encoder ?? DEFAULT_ENCODER, { backend, precision });
   const dir = await withFileErrors(`open the dataset ${index}`, () => realpath(index));
-  return loadDatasetEncoder(await openDataset(dir), encoder, { ...(backend && { backend }), ...(precision && { precision }) });
+  return loadDatasetEncoder(await openDataset(dir), encoder, {
+    ...(backend && { backend }),
+    ...(precision && { precision }),
+  });
 }
 
-async function openLive({ index, readOnly }: ServeCliOptions, encoder: Encoder, note: (text: string) => void): Promise<LiveCollection | undefined> {
+async function openLive(
+  { index, readOnly }: ServeCliOptions,
+  encoder: Encoder,
+  note: (text: string) => void,
+): Promise<LiveCollection | undefined> {
   if (index === undefined) return undefined;
   try {
     return await LiveCollection.open({ open: () => openServedDataset(index, encoder, note), readOnly });
@@ -78,10 +89,21 @@ async function reloadIndex(live: LiveCollection | undefined, server: Server): Pr
   }
 }
 
-function report(server: Server, encoder: Encoder, live: LiveCollection | undefined, { json }: ServeCliOptions, context: CliContext): void {
+function report(
+  server: Server,
+  encoder: Encoder,
+  live: LiveCollection | undefined,
+  { json }: ServeCliOptions,
+  context: CliContext,
+): void {
   const { url } = server;
   if (json) {
-    context.printJson({ url, pid: process.pid, encoder: encoder.name, ...(live && { dataset: live.current.dataset.dir, rows: live.current.size, factory: live.current.index.factory }) });
+    context.printJson({
+      url,
+      pid: process.pid,
+      encoder: encoder.name,
+      ...(live && { dataset: live.current.dataset.dir, rows: live.current.size, factory: live.current.index.factory }),
+    });
     return;
   }
   const rows = live ? `, ${formatCount(live.current.size)} answers (${live.current.index.factory})` : '';

@@ -1,13 +1,17 @@
 import { plotTraining } from '../../training/plots.js';
 import type { TrainOptions } from '../../training/settings.js';
-import { train, type TrainSummary } from '../../training/train.js';
+import { type TrainSummary, train } from '../../training/train.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatPercent } from '../format.js';
 import type { Progress } from '../progress.js';
 import type { TrainCommandOptions } from '../train.js';
 
 /** `univar train` */
-export async function runTrain(data: readonly string[], options: TrainCommandOptions, context: CliContext): Promise<void> {
+export async function runTrain(
+  data: readonly string[],
+  options: TrainCommandOptions,
+  context: CliContext,
+): Promise<void> {
   const { plot, json, ...training } = options;
   const summary = await trainWithProgress(data, training, context);
   const plots = plot ? await plotTraining(options.out) : [];
@@ -18,7 +22,11 @@ export async function runTrain(data: readonly string[], options: TrainCommandOpt
 
 type Training = Omit<TrainCommandOptions, 'plot' | 'json'>;
 
-async function trainWithProgress(data: readonly string[], options: Training, context: CliContext): Promise<TrainSummary> {
+async function trainWithProgress(
+  data: readonly string[],
+  options: Training,
+  context: CliContext,
+): Promise<TrainSummary> {
   let progress: Progress = context.progress({ label: 'read', unit: 'answers' });
   try {
     return await train({
@@ -28,14 +36,21 @@ async function trainWithProgress(data: readonly string[], options: Training, con
         onRead: (rows) => progress.update(rows),
         onStart: ({ done, steps, rows, validationRows, valueIds, cappedIds }) => {
           progress.stop();
-          context.log(`train: ${formatCount(rows)} answers of ${valueIds} value ids, ${formatCount(validationRows)} held out for the validation`);
-          if (cappedIds > 0) context.log(`train: ${cappedIds} value ids have fewer than ${options.lambda} answers, and so have their longest views`);
+          context.log(
+            `train: ${formatCount(rows)} answers of ${valueIds} value ids, ${formatCount(validationRows)} held out for the validation`,
+          );
+          if (cappedIds > 0)
+            context.log(
+              `train: ${cappedIds} value ids have fewer than ${options.lambda} answers, and so have their longest views`,
+            );
           if (done > 0) context.log(`train: going on after step ${done} of an interrupted run`);
           progress = context.progress({ label: 'train', unit: 'steps', total: steps, done });
         },
         onStep: ({ step }) => progress.update(step),
         onValidation: ({ step, balancedAccuracy, best }) => {
-          context.log(`train: after step ${step} ${formatPercent(balancedAccuracy)} of held-out answers identified${best ? ', the best so far' : ''}`);
+          context.log(
+            `train: after step ${step} ${formatPercent(balancedAccuracy)} of held-out answers identified${best ? ', the best so far' : ''}`,
+          );
         },
       },
     });
@@ -54,7 +69,10 @@ function describeSummary(summary: TrainSummary, tokensPerSecond: number, plots: 
     `${formatCount(steps)} steps${stoppedEarly ? ', stopped early,' : ''} in ${formatDuration(seconds)}: ${formatCount(tokens)} tokens, ${formatCount(tokensPerSecond)} tokens/s.`,
   ];
   if (loss !== undefined) lines.push(`Loss of the last step: ${loss.toFixed(4)}.`);
-  if (best) lines.push(`Best validation after step ${best.step}: ${formatPercent(best.balancedAccuracy)} of held-out answers identified (balanced).`);
+  if (best)
+    lines.push(
+      `Best validation after step ${best.step}: ${formatPercent(best.balancedAccuracy)} of held-out answers identified (balanced).`,
+    );
   if (plots.length > 0) lines.push(`Plots: ${plots.join(', ')}`);
   lines.push(`Encoder: ${encoder}`);
   return lines.join('\n');

@@ -10,7 +10,10 @@ export async function runWorker(options: WorkerOptions, context: CliContext): Pr
   return workOnShards(options, context);
 }
 
-async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, exchange, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+async function workOnShards(
+  { queue, encoder = DEFAULT_ENCODER, out, exchange, lease, json }: WorkerOptions,
+  context: CliContext,
+): Promise<void> {
   const { ShardWorker } = await import('../../queue/shard-worker.js');
   const connection = await reachRedis(queue);
   context.log(`worker: waiting for shards at ${withoutSecrets(queue)}`);
@@ -19,14 +22,20 @@ async function workOnShards({ queue, encoder = DEFAULT_ENCODER, out, exchange, l
   const onShard = (shard: number, count: number, took: number): void => {
     texts += count;
     seconds += took;
-    context.log(`worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`);
+    context.log(
+      `worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`,
+    );
   };
   const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal: context.signal, onShard });
   if (json) context.printJson({ shards, texts, seconds });
   else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
 }
 
-async function workOnCalls(file: string, { queue, calls, lease, json }: WorkerOptions, context: CliContext): Promise<void> {
+async function workOnCalls(
+  file: string,
+  { queue, calls, lease, json }: WorkerOptions,
+  context: CliContext,
+): Promise<void> {
   const { readProject } = await import('../../generation/project.js');
   const { runCallWorker } = await import('../../queue/call-worker.js');
   const project = await readProject(file);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-import { estimateTokens, type CallResult, type Request } from '../call.js';
+import { type CallResult, estimateTokens, type Request } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
 import type { Provider } from './provider.js';
@@ -16,18 +16,35 @@ export class ApertiumProvider implements Provider {
     const { code, stdout, stderr } = await this.#run(['-u', `${from}-${to}`], text, signal);
     if (code !== 0) {
       const missing = /is not installed|Mode .* does not exist|not found/i.test(stderr);
-      throw new ProviderError(missing ? 'endpoint' : 'transient', `apertium ${from}-${to}: ${firstLine(stderr) || `exit code ${String(code)}`}`);
+      throw new ProviderError(
+        missing ? 'endpoint' : 'transient',
+        `apertium ${from}-${to}: ${firstLine(stderr) || `exit code ${String(code)}`}`,
+      );
     }
-    if (stdout.trim() === '' && text.trim() !== '') throw new ProviderError('transient', `apertium ${from}-${to} gave nothing: ${firstLine(stderr)}`);
+    if (stdout.trim() === '' && text.trim() !== '')
+      throw new ProviderError('transient', `apertium ${from}-${to} gave nothing: ${firstLine(stderr)}`);
     const translated = stdout.replace(/ {2,}/g, ' ').trim();
-    return { text: translated, finish: 'stop', promptTokens: estimateTokens(text), completionTokens: estimateTokens(translated), estimated: true };
+    return {
+      text: translated,
+      finish: 'stop',
+      promptTokens: estimateTokens(text),
+      completionTokens: estimateTokens(translated),
+      estimated: true,
+    };
   }
 
-  #run(args: readonly string[], stdin: string, signal: AbortSignal): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  #run(
+    args: readonly string[],
+    stdin: string,
+    signal: AbortSignal,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
     return new Promise((resolve, reject) => {
-      // Through cat, because the script opens /dev/stdin by name, which cannot be done with the sockets that Node has for
-      // pipes. A group of its own, because a whole pipeline has to end.
-      const child = spawn('sh', ['-c', 'cat | "$0" "$@"', this.endpoint.command, ...args], { stdio: 'pipe', detached: true });
+      // Through cat, because the script opens /dev/stdin by name, which cannot be done with the sockets that Node has
+      // for pipes. A group of its own, because a whole pipeline has to end.
+      const child = spawn('sh', ['-c', 'cat | "$0" "$@"', this.endpoint.command, ...args], {
+        stdio: 'pipe',
+        detached: true,
+      });
       const stop = (): void => {
         try {
           if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');

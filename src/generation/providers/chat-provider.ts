@@ -1,6 +1,6 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai';
 
-import { estimateTokens, requestTokens, type CallResult, type ChatRequest, type Request } from '../call.js';
+import { type CallResult, type ChatRequest, estimateTokens, type Request, requestTokens } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError, statusError } from '../provider-error.js';
 import type { Provider } from './provider.js';
@@ -29,7 +29,9 @@ export class ChatProvider implements Provider {
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
     if (request.kind !== 'chat') throw new ProviderError('endpoint', 'the endpoint answers chats only');
     try {
-      return request.template === null ? await this.#chat(request, signal) : await this.#complete(request, request.template, signal);
+      return request.template === null
+        ? await this.#chat(request, signal)
+        : await this.#complete(request, request.template, signal);
     } catch (error) {
       throw toProviderError(error);
     }
@@ -37,7 +39,10 @@ export class ChatProvider implements Provider {
 
   async #chat(request: ChatRequest, signal: AbortSignal): Promise<CallResult> {
     const { messages } = request;
-    const completion: unknown = await this.#client.chat.completions.create({ ...common(request), messages, stream: false }, { signal });
+    const completion: unknown = await this.#client.chat.completions.create(
+      { ...common(request), messages, stream: false },
+      { signal },
+    );
     return readCompletion(completion, request, (choice) => {
       const message = asObject(choice['message']);
       return message && contentText(message['content'] ?? message['refusal']);
@@ -46,7 +51,10 @@ export class ChatProvider implements Provider {
 
   async #complete(request: ChatRequest, template: string, signal: AbortSignal): Promise<CallResult> {
     const prompt = fillTemplate(template, request.messages);
-    const completion: unknown = await this.#client.completions.create({ ...common(request), prompt, stream: false }, { signal });
+    const completion: unknown = await this.#client.completions.create(
+      { ...common(request), prompt, stream: false },
+      { signal },
+    );
     return readCompletion(completion, request, (choice) => contentText(choice['text']));
   }
 }
@@ -56,19 +64,34 @@ function common({ name, temperature, maxTokens, seed, params }: ChatRequest) {
 }
 
 function fillTemplate(template: string, messages: ChatRequest['messages']): string {
-  const join = (...roles: string[]): string => messages.filter(({ role }) => roles.includes(role)).map(({ content }) => content).join('\n\n');
+  const join = (...roles: string[]): string =>
+    messages
+      .filter(({ role }) => roles.includes(role))
+      .map(({ content }) => content)
+      .join('\n\n');
   const hasSystem = template.includes('{{system}}');
-  const values = { system: join('system'), prompt: hasSystem ? join('user', 'assistant') : join('system', 'user', 'assistant') };
+  const values = {
+    system: join('system'),
+    prompt: hasSystem ? join('user', 'assistant') : join('system', 'user', 'assistant'),
+  };
   return template.replace(/\{\{(system|prompt)\}\}/g, (_, name: 'system' | 'prompt') => values[name]);
 }
 
 /** Nothing of what an endpoint sends is believed before it was looked at. */
-function readCompletion(completion: unknown, request: ChatRequest, textOf: (choice: Record<string, unknown>) => string | undefined): CallResult {
+function readCompletion(
+  completion: unknown,
+  request: ChatRequest,
+  textOf: (choice: Record<string, unknown>) => string | undefined,
+): CallResult {
   const body = asObject(completion);
   const choices = body?.['choices'];
   const choice = Array.isArray(choices) ? asObject(choices[0]) : undefined;
   const text = choice && textOf(choice);
-  if (!body || !choice || text === undefined) throw new ProviderError('transient', `the answer is no completion: ${JSON.stringify(completion ?? null).slice(0, 200)}`);
+  if (!body || !choice || text === undefined)
+    throw new ProviderError(
+      'transient',
+      `the answer is no completion: ${JSON.stringify(completion ?? null).slice(0, 200)}`,
+    );
   const usage = asObject(body['usage']);
   const promptTokens = tokenCount(usage?.['prompt_tokens']);
   const completionTokens = tokenCount(usage?.['completion_tokens']);
@@ -86,11 +109,16 @@ function contentText(content: unknown): string | undefined {
   if (content === null || content === undefined) return '';
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return undefined;
-  return content.map((part) => asObject(part)?.['text']).filter((text) => typeof text === 'string').join('');
+  return content
+    .map((part) => asObject(part)?.['text'])
+    .filter((text) => typeof text === 'string')
+    .join('');
 }
 
 function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 function tokenCount(value: unknown): number | undefined {
@@ -102,11 +130,19 @@ function toProviderError(error: unknown): ProviderError {
   if (error instanceof APIConnectionError) {
     const { cause } = error;
     const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-    return new ProviderError('transient', inner instanceof Error ? `${error.message} ${inner.message}` : error.message, { cause: error });
+    return new ProviderError(
+      'transient',
+      inner instanceof Error ? `${error.message} ${inner.message}` : error.message,
+      { cause: error },
+    );
   }
   if (error instanceof APIError && typeof error.status === 'number') {
     const headers: unknown = error.headers;
-    return statusError(error.status, error.message.replace(/^\d+\s+/, ''), headers instanceof Headers ? headers.get('retry-after') : null);
+    return statusError(
+      error.status,
+      error.message.replace(/^\d+\s+/, ''),
+      headers instanceof Headers ? headers.get('retry-after') : null,
+    );
   }
   // A cut connection or invalid JSON shows while the body is read, as whatever error the runtime has for it.
   return new ProviderError('transient', error instanceof Error ? error.message : String(error), { cause: error });

@@ -1,4 +1,4 @@
-import { estimateTokens, type CallResult, type Request } from '../call.js';
+import { type CallResult, estimateTokens, type Request } from '../call.js';
 import { shortCode } from '../language-check.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError, statusError } from '../provider-error.js';
@@ -14,7 +14,13 @@ export class LibreTranslateProvider implements Provider {
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
     if (request.kind !== 'translate') throw new ProviderError('endpoint', 'the endpoint translates only');
     const { from, to, text } = request;
-    const body = { q: text, source: shortCode(from), target: shortCode(to), format: 'text', ...(this.apiKey !== undefined && { api_key: this.apiKey }) };
+    const body = {
+      q: text,
+      source: shortCode(from),
+      target: shortCode(to),
+      format: 'text',
+      ...(this.apiKey !== undefined && { api_key: this.apiKey }),
+    };
     let response: Response;
     let answer: string;
     try {
@@ -31,8 +37,15 @@ export class LibreTranslateProvider implements Provider {
     }
     if (!response.ok) throw statusError(response.status, answer, response.headers.get('retry-after'));
     const translated = translatedText(answer);
-    if (translated === undefined) throw new ProviderError('transient', `the answer is no translation: ${answer.slice(0, 200)}`);
-    return { text: translated, finish: 'stop', promptTokens: estimateTokens(text), completionTokens: estimateTokens(translated), estimated: true };
+    if (translated === undefined)
+      throw new ProviderError('transient', `the answer is no translation: ${answer.slice(0, 200)}`);
+    return {
+      text: translated,
+      finish: 'stop',
+      promptTokens: estimateTokens(text),
+      completionTokens: estimateTokens(translated),
+      estimated: true,
+    };
   }
 }
 

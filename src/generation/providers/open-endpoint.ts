@@ -13,7 +13,11 @@ import type { Provider } from './provider.js';
 export type Attempt = (request: Request, signal: AbortSignal | undefined) => Promise<CallResult>;
 
 /** Attempts made by this process. @throws EngineError as {@link createProvider} */
-export async function openEndpoint(name: string, endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>): Promise<Attempt> {
+export async function openEndpoint(
+  name: string,
+  endpoint: Endpoint,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Attempt> {
   return withTimeLimit(await createProvider(name, endpoint, env), endpoint.timeoutSeconds);
 }
 
@@ -30,7 +34,8 @@ export function withTimeLimit(provider: Provider, seconds: number): Attempt {
       return await provider.attempt(request, controller.signal);
     } catch (error) {
       checkAborted(signal);
-      if (controller.signal.aborted) throw new ProviderError('transient', `no answer in ${seconds} s`, { cause: error });
+      if (controller.signal.aborted)
+        throw new ProviderError('transient', `no answer in ${seconds} s`, { cause: error });
       throw error;
     } finally {
       clearTimeout(timer);

@@ -5,8 +5,8 @@ import type { Project } from '../project.js';
 import type { ProjectFolder } from '../project-folder.js';
 import { readRecordFile } from '../record-file.js';
 import type { AnswerFault, AnswerRecord, GeneratedRecord, Reject } from '../records.js';
-import { roundTripSimilarity, RoundTripSample, type RoundTrip } from './round-trip.js';
-import { SampleCollector, type Sample } from './samples.js';
+import { type RoundTrip, RoundTripSample, roundTripSimilarity } from './round-trip.js';
+import { type Sample, SampleCollector } from './samples.js';
 
 /** What became of the questions that a model was asked in a language. */
 export interface AnswerFigures {
@@ -36,10 +36,21 @@ export interface QualityReport {
   samples: Sample[];
 }
 
-const FAULTS: readonly string[] = ['empty', 'wrong-language', 'truncated', 'repetitive', 'refusal'] satisfies AnswerFault[];
+const FAULTS: readonly string[] = [
+  'empty',
+  'wrong-language',
+  'truncated',
+  'repetitive',
+  'refusal',
+] satisfies AnswerFault[];
 
 /** @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED` */
-export async function collectReport(project: Project, folder: ProjectFolder, summary: GenerateSummary, signal?: AbortSignal): Promise<QualityReport> {
+export async function collectReport(
+  project: Project,
+  folder: ProjectFolder,
+  summary: GenerateSummary,
+  signal?: AbortSignal,
+): Promise<QualityReport> {
   const figures = new Map<string, AnswerFigures>();
   const characters = new Map<string, number>();
   const of = (model: string, lang: string): AnswerFigures => {
@@ -47,12 +58,24 @@ export async function collectReport(project: Project, folder: ProjectFolder, sum
     let entry = figures.get(key);
     if (!entry) {
       const { seen } = project.models.find(({ id }) => id === model) ?? {};
-      entry = { model, lang, seen, asked: 0, records: 0, faults: {}, failedCalls: 0, lostInTranslation: 0, duplicates: 0, meanCharacters: 0 };
+      entry = {
+        model,
+        lang,
+        seen,
+        asked: 0,
+        records: 0,
+        faults: {},
+        failedCalls: 0,
+        lostInTranslation: 0,
+        duplicates: 0,
+        meanCharacters: 0,
+      };
       figures.set(key, entry);
     }
     return entry;
   };
-  const addFault = (entry: AnswerFigures, fault: AnswerFault): void => void (entry.faults[fault] = (entry.faults[fault] ?? 0) + 1);
+  const addFault = (entry: AnswerFigures, fault: AnswerFault): void =>
+    void (entry.faults[fault] = (entry.faults[fault] ?? 0) + 1);
   const duplicates = new DuplicateCounter();
   for await (const { model, lang, answer } of readRecordFile<AnswerRecord>(folder.file('answers'), signal)) {
     const entry = of(model, lang);
@@ -60,7 +83,8 @@ export async function collectReport(project: Project, folder: ProjectFolder, sum
     characters.set(`${model} ${lang}`, (characters.get(`${model} ${lang}`) ?? 0) + answer.length);
     if (duplicates.add({ qid: '', question: '', answer, model, lang })) entry.duplicates++;
   }
-  for (const entry of figures.values()) entry.meanCharacters = (characters.get(`${entry.model} ${entry.lang}`) ?? 0) / entry.asked;
+  for (const entry of figures.values())
+    entry.meanCharacters = (characters.get(`${entry.model} ${entry.lang}`) ?? 0) / entry.asked;
   for await (const { id, reason } of readRecordFile<Reject>(folder.rejectsFile('answers'), signal)) {
     const entry = of(...partsOf(id));
     entry.asked++;
@@ -86,7 +110,9 @@ export async function collectReport(project: Project, folder: ProjectFolder, sum
     stages: summary.stages,
     spent: summary.spent,
     spentBy: summary.spentBy,
-    answers: [...figures.values()].sort((a, b) => (a.model === b.model ? (a.lang < b.lang ? -1 : 1) : a.model < b.model ? -1 : 1)),
+    answers: [...figures.values()].sort((a, b) =>
+      a.model === b.model ? (a.lang < b.lang ? -1 : 1) : a.model < b.model ? -1 : 1,
+    ),
     roundTrip: await roundTripSimilarity(trips, project.encoder, signal),
     samples: samples.samples(),
   };

@@ -34,8 +34,11 @@ export function page(title: string, parts: Iterable<string>): string[] {
 /** A table; the first row is the heading, and columns whose cells are numbers are set right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const [heading = [], ...body] = rows;
-  const numeric = heading.map((_, column) => body.length > 0 && body.every((row) => /^(?:[-\d.,]+(?: ?%)?)?$/.test(row[column] ?? '')));
-  const cells = (row: readonly string[], name: string): string => row.map((cell, i) => `<${name}${numeric[i] ? ' class="n"' : ''}>${escapeHtml(cell)}</${name}>`).join('');
+  const numeric = heading.map(
+    (_, column) => body.length > 0 && body.every((row) => /^(?:[-\d.,]+(?: ?%)?)?$/.test(row[column] ?? '')),
+  );
+  const cells = (row: readonly string[], name: string): string =>
+    row.map((cell, i) => `<${name}${numeric[i] ? ' class="n"' : ''}>${escapeHtml(cell)}</${name}>`).join('');
   return `<div class="scroll"><table><thead><tr>${cells(heading, 'th')}</tr></thead><tbody>\n${body.map((row) => `<tr>${cells(row, 'td')}</tr>\n`).join('')}</tbody></table></div>\n`;
 }
 

@@ -14,17 +14,43 @@ export function reportPage(report: QualityReport, nameOf: (language: string) => 
     table([
       ['stage', 'records in', 'records out', 'calls', 'failed', 'seconds', 'left out'],
       ...stages.map(({ stage, inputs, output, calls, failedCalls, seconds, rejects }) => [
-        stage, count(inputs), count(output.records), count(calls), count(failedCalls), seconds.toFixed(1),
-        Object.entries(rejects).sort((a, b) => b[1] - a[1]).map(([reason, times]) => `${reason}: ${count(times)}`).join('; '),
+        stage,
+        count(inputs),
+        count(output.records),
+        count(calls),
+        count(failedCalls),
+        seconds.toFixed(1),
+        Object.entries(rejects)
+          .sort((a, b) => b[1] - a[1])
+          .map(([reason, times]) => `${reason}: ${count(times)}`)
+          .join('; '),
       ]),
     ]),
     '<h2>Answers</h2>\n<p class="soft">Shares of the questions that a model was asked. Empty answers and those in the wrong language are left out of the records unless the project says otherwise; the rest is marked in them.</p>\n',
     table([
-      ['model', 'language', 'seen', 'asked', 'records', ...FAULTS, 'duplicates', 'failed calls', 'lost in translation', 'characters'],
+      [
+        'model',
+        'language',
+        'seen',
+        'asked',
+        'records',
+        ...FAULTS,
+        'duplicates',
+        'failed calls',
+        'lost in translation',
+        'characters',
+      ],
       ...answers.map((entry) => [
-        entry.model, nameOf(entry.lang), entry.seen === undefined ? '' : entry.seen ? 'yes' : 'no', count(entry.asked), count(entry.records),
+        entry.model,
+        nameOf(entry.lang),
+        entry.seen === undefined ? '' : entry.seen ? 'yes' : 'no',
+        count(entry.asked),
+        count(entry.records),
         ...FAULTS.map((fault) => share(entry.faults[fault] ?? 0, entry)),
-        share(entry.duplicates, entry), share(entry.failedCalls, entry), share(entry.lostInTranslation, entry), count(entry.meanCharacters),
+        share(entry.duplicates, entry),
+        share(entry.failedCalls, entry),
+        share(entry.lostInTranslation, entry),
+        count(entry.meanCharacters),
       ]),
     ]),
     '<h2>Translation there and back</h2>\n<p class="soft">Cosine similarity of English questions and their translations back from a language.</p>\n',
@@ -32,12 +58,27 @@ export function reportPage(report: QualityReport, nameOf: (language: string) => 
       ? '<p>No language but English.</p>\n'
       : table([
           ['language', 'questions', 'mean', 'lowest tenth', 'worst', 'question', 'translated back'],
-          ...roundTrip.map(({ lang, questions, mean, lowestTenth, worst }) => [nameOf(lang), count(questions), mean.toFixed(3), lowestTenth.toFixed(3), worst.similarity.toFixed(3), worst.question, worst.back]),
+          ...roundTrip.map(({ lang, questions, mean, lowestTenth, worst }) => [
+            nameOf(lang),
+            count(questions),
+            mean.toFixed(3),
+            lowestTenth.toFixed(3),
+            worst.similarity.toFixed(3),
+            worst.question,
+            worst.back,
+          ]),
         ]),
     '<h2>Cost of all runs</h2>\n',
     table([
       ['stage', 'model', 'calls', 'prompt tokens', 'answer tokens', 'USD'],
-      ...spentBy.map(({ stage, model, spending }) => [stage, model, count(spending.calls), count(spending.promptTokens), count(spending.completionTokens), spending.usd.toFixed(4)]),
+      ...spentBy.map(({ stage, model, spending }) => [
+        stage,
+        model,
+        count(spending.calls),
+        count(spending.promptTokens),
+        count(spending.completionTokens),
+        spending.usd.toFixed(4),
+      ]),
     ]),
   ]);
 }

@@ -52,7 +52,11 @@ export class RoundTripSample {
 }
 
 /** @param folder of the encoder that compares */
-export async function roundTripSimilarity(sample: RoundTripSample, folder: string, signal?: AbortSignal): Promise<RoundTrip[]> {
+export async function roundTripSimilarity(
+  sample: RoundTripSample,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<RoundTrip[]> {
   const languages = [...sample.byLanguage.keys()].sort().filter((lang) => sample.pairs(lang).length > 0);
   if (languages.length === 0) return [];
   const encoder = await loadEncoder(folder);
@@ -60,13 +64,28 @@ export async function roundTripSimilarity(sample: RoundTripSample, folder: strin
     const trips: RoundTrip[] = [];
     for (const lang of languages) {
       const pairs = sample.pairs(lang);
-      const { embeddings, dim } = await encoder.encode(pairs.flatMap(({ question, back }) => [question, back]), { signal });
+      const { embeddings, dim } = await encoder.encode(
+        pairs.flatMap(({ question, back }) => [question, back]),
+        { signal },
+      );
       const scored = pairs
-        .map((pair, i) => ({ ...pair, similarity: cosine(embeddings.subarray(2 * i * dim, (2 * i + 1) * dim), embeddings.subarray((2 * i + 1) * dim, (2 * i + 2) * dim)) }))
+        .map((pair, i) => ({
+          ...pair,
+          similarity: cosine(
+            embeddings.subarray(2 * i * dim, (2 * i + 1) * dim),
+            embeddings.subarray((2 * i + 1) * dim, (2 * i + 2) * dim),
+          ),
+        }))
         .sort((a, b) => a.similarity - b.similarity);
       const { similarity, question, back } = scored[0]!;
       const mean = scored.reduce((sum, entry) => sum + entry.similarity, 0) / scored.length;
-      trips.push({ lang, questions: scored.length, mean, lowestTenth: scored[Math.floor(scored.length / 10)]!.similarity, worst: { similarity, question, back } });
+      trips.push({
+        lang,
+        questions: scored.length,
+        mean,
+        lowestTenth: scored[Math.floor(scored.length / 10)]!.similarity,
+        worst: { similarity, question, back },
+      });
     }
     return trips;
   } finally {

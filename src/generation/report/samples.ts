@@ -11,8 +11,8 @@ export interface Sample {
 }
 
 /**
- * Some questions with all their records: those whose ids have the lowest hashes, so that the choice is even, the same at
- * every run, and known without a second pass.
+ * Some questions with all their records: those whose ids have the lowest hashes, so that the choice is even, the same
+ * at every run, and known without a second pass.
  */
 export class SampleCollector {
   readonly #chosen = new Map<string, { hash: string; sample: Sample }>();
@@ -34,7 +34,9 @@ export class SampleCollector {
 
   /** In the order of their values and questions. */
   samples(): Sample[] {
-    return [...this.#chosen.values()].map(({ sample }) => sample).sort((a, b) => (`${a.value} ${a.question}` < `${b.value} ${b.question}` ? -1 : 1));
+    return [...this.#chosen.values()]
+      .map(({ sample }) => sample)
+      .sort((a, b) => (`${a.value} ${a.question}` < `${b.value} ${b.question}` ? -1 : 1));
   }
 
   #highestEntry(): string {

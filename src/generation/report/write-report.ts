@@ -15,7 +15,11 @@ import { samplesPage } from './samples-page.js';
  * @returns their paths
  * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
-export async function writeQualityReport(project: Project, summary: GenerateSummary, signal?: AbortSignal): Promise<string[]> {
+export async function writeQualityReport(
+  project: Project,
+  summary: GenerateSummary,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const { samples, ...report } = await collectReport(project, await ProjectFolder.open(project.out), summary, signal);
   const nameOf = languageNames(project);
   const files: [string, string[]][] = [

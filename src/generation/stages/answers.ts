@@ -4,10 +4,12 @@ import { withoutReasoning } from '../parse-completion.js';
 import type { Project } from '../project.js';
 import { fillPrompt } from '../prompts.js';
 import type { AnswerRecord, Reject, TranslationRecord } from '../records.js';
+import { type CallStage, isFailure } from './stage.js';
 import { languageNames } from './translation.js';
-import { isFailure, type CallStage } from './stage.js';
 
-/** Questions in a language to the answers of each model that supports it. What is wrong with an answer is noted here. */
+/**
+ * Questions in a language to the answers of each model that supports it. What is wrong with an answer is noted here.
+ */
 export function answerStage(project: Project, faultsOf: AnswerCheck): CallStage<TranslationRecord, AnswerRecord> {
   const { models, prompts, seed, answers } = project;
   const nameOf = languageNames(project);
@@ -21,7 +23,12 @@ export function answerStage(project: Project, faultsOf: AnswerCheck): CallStage<
     calls: ({ lang, text }, lane) =>
       asked(lang)
         .filter(({ id }) => lane === undefined || id === lane)
-        .map((model) => chatCall('answers', model, fillPrompt(prompts.answer, { question: text, language: nameOf(lang) }), { ...answers, seed })),
+        .map((model) =>
+          chatCall('answers', model, fillPrompt(prompts.answer, { question: text, language: nameOf(lang) }), {
+            ...answers,
+            seed,
+          }),
+        ),
     records: async (translation, outcomes) => {
       const records: AnswerRecord[] = [];
       const rejects: Reject[] = [];

@@ -3,8 +3,8 @@ import { translationCall } from '../call.js';
 import { parseTranslation } from '../parse-completion.js';
 import { ENGLISH, type Project } from '../project.js';
 import type { AnswerRecord, GeneratedRecord } from '../records.js';
+import { type CallStage, isFailure } from './stage.js';
 import { languageNames } from './translation.js';
-import { isFailure, type CallStage } from './stage.js';
 
 /**
  * Answers to records in English. Of a pair that is not English both sides are translated back, so that questions carry
@@ -23,17 +23,31 @@ export function backTranslationStage(project: Project): CallStage<AnswerRecord, 
     calls: ({ lang, text, answer }, lane) =>
       lang === ENGLISH || (lane !== undefined && translators.get(lang)!.id !== lane)
         ? []
-        : [text, answer].map((part) => translationCall('back-translation', translators.get(lang)!, prompts, seed, lang, ENGLISH, part, nameOf)),
-    records: ({ id: qid, group, value, variant, question: source, lang, text, model, answer: original, faults: known }, outcomes) => {
-      const fail = (reason: string, what: string) => ({ records: [], rejects: [{ id: `${qid} ${lang} ${model}`, reason, text: what }] });
+        : [text, answer].map((part) =>
+            translationCall('back-translation', translators.get(lang)!, prompts, seed, lang, ENGLISH, part, nameOf),
+          ),
+    records: (
+      { id: qid, group, value, variant, question: source, lang, text, model, answer: original, faults: known },
+      outcomes,
+    ) => {
+      const fail = (reason: string, what: string) => ({
+        records: [],
+        rejects: [{ id: `${qid} ${lang} ${model}`, reason, text: what }],
+      });
       const failure = outcomes.find(isFailure);
       if (failure) return fail('call failed', failure.failure);
-      const [question, answer] = lang === ENGLISH ? [source, original] : outcomes.map((outcome) => (isFailure(outcome) ? '' : parseTranslation(outcome.text)));
+      const [question, answer] =
+        lang === ENGLISH
+          ? [source, original]
+          : outcomes.map((outcome) => (isFailure(outcome) ? '' : parseTranslation(outcome.text)));
       if (!question || !answer) return fail('empty translation', original);
       const faults = isRefusal(answer) ? [...known, 'refusal' as const] : known;
       if (dropsRefusals && faults.includes('refusal')) return fail('refusal', answer);
       const originals = lang === ENGLISH ? {} : { questionOriginal: text, answerOriginal: original };
-      return { records: [{ qid, question, answer, model, lang, group, value, variant, source, ...originals, faults }], rejects: [] };
+      return {
+        records: [{ qid, question, answer, model, lang, group, value, variant, source, ...originals, faults }],
+        rejects: [],
+      };
     },
   };
 }

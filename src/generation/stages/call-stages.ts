@@ -12,7 +12,10 @@ import { translationStage } from './translation.js';
 export type AnyCallStage = CallStage<object, object>;
 
 /** The stages of a project that ask models. @param faultsOf is needed where records of answers are made */
-export function callStages(project: Project, faultsOf: AnswerCheck = () => Promise.resolve([])): Record<Exclude<StageName, 'filter'>, AnyCallStage> {
+export function callStages(
+  project: Project,
+  faultsOf: AnswerCheck = () => Promise.resolve([]),
+): Record<Exclude<StageName, 'filter'>, AnyCallStage> {
   // Each stage gets what the one before it wrote; the files between them carry no types.
   return {
     scenarios: scenarioStage(project),

@@ -1,8 +1,8 @@
 /** Questions that are no questions, and questions that are nearly the same as an earlier one. */
 import { similarityTopK } from '../../native/top-k.js';
+import { isRefusal } from '../answer-faults.js';
 import type { ProjectFile } from '../project-schema.js';
 import type { QuestionRecord, Reject, StageOutput } from '../records.js';
-import { isRefusal } from '../answer-faults.js';
 
 /** Neighbours that are looked at first; where all of them are near-duplicates, every kept question is. */
 const NEIGHBOURS = 32;
@@ -20,7 +20,10 @@ export function questionFault(question: string, { minWords, maxWords }: ProjectF
 }
 
 /** Splits questions by their form. */
-export function dropIllFormed(records: readonly QuestionRecord[], filter: ProjectFile['filter']): StageOutput<QuestionRecord> {
+export function dropIllFormed(
+  records: readonly QuestionRecord[],
+  filter: ProjectFile['filter'],
+): StageOutput<QuestionRecord> {
   const kept: QuestionRecord[] = [];
   const rejects: Reject[] = [];
   const ids = new Set<string>();
@@ -49,7 +52,15 @@ export async function dropNearDuplicates(
   const rows = records.length;
   if (rows < 2) return { records: [...records], rejects: [] };
   const k = Math.min(rows, NEIGHBOURS);
-  const base = { queries: embeddings, queryRows: rows, base: embeddings, baseRows: rows, dim, k, metric: 'cosine' as const };
+  const base = {
+    queries: embeddings,
+    queryRows: rows,
+    base: embeddings,
+    baseRows: rows,
+    dim,
+    k,
+    metric: 'cosine' as const,
+  };
   const { indices, scores } = await similarityTopK({ ...base, signal });
   const norms = Float64Array.from({ length: rows }, (_, row) => Math.sqrt(dot(embeddings, row, row, dim)));
   const keptRows: number[] = [];
@@ -67,7 +78,11 @@ export async function dropNearDuplicates(
       isKept[row] = 1;
       keptRows.push(row);
     } else {
-      rejects.push({ id: records[row]!.id, reason: 'near-duplicate', text: `${records[row]!.question} | ${records[twin]!.question}` });
+      rejects.push({
+        id: records[row]!.id,
+        reason: 'near-duplicate',
+        text: `${records[row]!.question} | ${records[twin]!.question}`,
+      });
     }
   }
   return { records: keptRows.map((row) => records[row]!), rejects };

@@ -3,13 +3,18 @@ import { parseList } from '../parse-completion.js';
 import type { Project } from '../project.js';
 import { fillPrompt } from '../prompts.js';
 import { contentId, type Reject, type ScenarioRecord, type ValueRecord } from '../records.js';
-import { isFailure, type CallStage } from './stage.js';
+import { type CallStage, isFailure } from './stage.js';
 
 /** Shorter ones describe no situation. */
 const MIN_WORDS = 6;
 
 /** Values to situations in which they are at stake: `perValue` each, asked for in lists of `perCall`. */
-export function scenarioStage({ generator, prompts, seed, scenarios }: Project): CallStage<ValueRecord, ScenarioRecord> {
+export function scenarioStage({
+  generator,
+  prompts,
+  seed,
+  scenarios,
+}: Project): CallStage<ValueRecord, ScenarioRecord> {
   const { perValue, perCall } = scenarios;
   const parts = Math.ceil(perValue / perCall);
   const countOf = (part: number): number => Math.min(perCall, perValue - part * perCall);
@@ -21,7 +26,12 @@ export function scenarioStage({ generator, prompts, seed, scenarios }: Project):
     calls: ({ value }) =>
       Array.from({ length: parts }, (_, part) =>
         // Each part has its own seed: it may be the only thing that tells two calls apart.
-        chatCall('scenarios', generator, fillPrompt(prompts.scenarios, { value, count: countOf(part), part: part + 1, parts }), { ...scenarios, seed: seed + part }),
+        chatCall(
+          'scenarios',
+          generator,
+          fillPrompt(prompts.scenarios, { value, count: countOf(part), part: part + 1, parts }),
+          { ...scenarios, seed: seed + part },
+        ),
       ),
     records: ({ id: valueId, value }, outcomes) => {
       const records: ScenarioRecord[] = [];
@@ -33,7 +43,8 @@ export function scenarioStage({ generator, prompts, seed, scenarios }: Project):
         const found = parseList(outcome.text);
         // The last entry of a cut list is cut too.
         const entries = (outcome.finish === 'length' ? found.slice(0, -1) : found).slice(0, countOf(part));
-        if (entries.length < countOf(part)) rejects.push({ id: at, reason: 'list too short', text: `${entries.length} of ${countOf(part)}` });
+        if (entries.length < countOf(part))
+          rejects.push({ id: at, reason: 'list too short', text: `${entries.length} of ${countOf(part)}` });
         for (const scenario of entries) {
           const id = contentId('s', valueId, scenario);
           if (seen.has(id)) rejects.push({ id, reason: 'repeated', text: scenario });

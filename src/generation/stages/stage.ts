@@ -9,8 +9,9 @@ export interface CallFailure {
 export type Outcome = CallResult | CallFailure;
 
 /**
- * A stage that asks models: two pure functions, one for the calls that a record needs and one for what their results make
- * of it. That the calls are known beforehand lets them run in any order, be kept, and be counted without being made.
+ * A stage that asks models: two pure functions, one for the calls that a record needs and one for what their results
+ * make of it. That the calls are known beforehand lets them run in any order, be kept, and be counted without being
+ * made.
  */
 export interface CallStage<I, O> {
   name: StageName;
@@ -26,7 +27,15 @@ export interface CallStage<I, O> {
   records(record: I, outcomes: readonly Outcome[]): StageOutput<O> | Promise<StageOutput<O>>;
 }
 
-export const STAGE_NAMES = ['scenarios', 'questions', 'filter', 'paraphrases', 'translation', 'answers', 'back-translation'] as const;
+export const STAGE_NAMES = [
+  'scenarios',
+  'questions',
+  'filter',
+  'paraphrases',
+  'translation',
+  'answers',
+  'back-translation',
+] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 export function isFailure(outcome: Outcome | undefined): outcome is CallFailure {

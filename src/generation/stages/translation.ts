@@ -1,8 +1,8 @@
-import { translationCall, type Call } from '../call.js';
+import { type Call, translationCall } from '../call.js';
 import { parseTranslation } from '../parse-completion.js';
 import { ENGLISH, type Project } from '../project.js';
 import type { PhrasingRecord, Reject, TranslationRecord } from '../records.js';
-import { isFailure, type CallStage } from './stage.js';
+import { type CallStage, isFailure } from './stage.js';
 
 /** Wordings to themselves and their translations into each language that some model is asked in. */
 export function translationStage(project: Project): CallStage<PhrasingRecord, TranslationRecord> {
@@ -17,9 +17,13 @@ export function translationStage(project: Project): CallStage<PhrasingRecord, Tr
     lanes: [...new Set(foreign.map((language) => translators.get(language)!.id))],
     settings: { languages },
     calls: ({ question }, lane) =>
-      foreign.filter((language) => lane === undefined || translators.get(language)!.id === lane).map((language) => callFor(language, question)),
+      foreign
+        .filter((language) => lane === undefined || translators.get(language)!.id === lane)
+        .map((language) => callFor(language, question)),
     records: (phrasing, outcomes) => {
-      const records: TranslationRecord[] = languages.includes(ENGLISH) ? [{ ...phrasing, lang: ENGLISH, text: phrasing.question }] : [];
+      const records: TranslationRecord[] = languages.includes(ENGLISH)
+        ? [{ ...phrasing, lang: ENGLISH, text: phrasing.question }]
+        : [];
       const rejects: Reject[] = [];
       foreign.forEach((lang, i) => {
         const outcome = outcomes[i]!;

@@ -1,5 +1,5 @@
 /** Unpacks what html-map.ts packed into the page. */
-import { blockId, HEADER_ID, POINTS_ID, TEXTS_PER_BLOCK, type PackedHeader, type TextKind } from '../packed-map.js';
+import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, TEXTS_PER_BLOCK, type TextKind } from '../packed-map.js';
 
 export interface PageData extends PackedHeader {
   /** [points, 2] */

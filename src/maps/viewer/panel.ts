@@ -9,7 +9,12 @@ export class Panel {
   readonly element = make('aside', { className: 'panel' });
   readonly #status = make('p', { className: 'status' });
   readonly #list = make('ul', { className: 'legend' });
-  readonly #search = make('input', { type: 'search', placeholder: 'Filter: gpt fra', spellcheck: false, autocomplete: 'off' });
+  readonly #search = make('input', {
+    type: 'search',
+    placeholder: 'Filter: gpt fra',
+    spellcheck: false,
+    autocomplete: 'off',
+  });
   readonly #showAll = make('button', { type: 'button', className: 'link', textContent: 'show all' });
   #items: HTMLButtonElement[] = [];
 
@@ -20,7 +25,13 @@ export class Panel {
   ) {
     const colourBy = make('select', { id: 'colour-by' });
     for (const { name } of data.columns) {
-      colourBy.append(make('option', { value: name, textContent: COLUMN_LABELS[name] ?? name.replaceAll('_', ' '), selected: name === selection.column.name }));
+      colourBy.append(
+        make('option', {
+          value: name,
+          textContent: COLUMN_LABELS[name] ?? name.replaceAll('_', ' '),
+          selected: name === selection.column.name,
+        }),
+      );
     }
     colourBy.addEventListener('change', () => {
       selection.colourBy(colourBy.value);
@@ -54,7 +65,11 @@ export class Panel {
     this.#items = selection.column.values.map((value, category) => {
       const swatch = make('span', { className: 'swatch' });
       swatch.style.background = selection.colours[category]!;
-      const item = make('button', { type: 'button', title: value }, [swatch, make('span', { className: 'name', textContent: value }), make('span', { className: 'count' })]);
+      const item = make('button', { type: 'button', title: value }, [
+        swatch,
+        make('span', { className: 'name', textContent: value }),
+        make('span', { className: 'count' }),
+      ]);
       item.addEventListener('click', () => {
         selection.toggle(category);
         this.#changed();

@@ -83,9 +83,16 @@ export class Scene {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(gl.getUniformLocation(program, 'centre'), camera.x, camera.y);
-    gl.uniform2f(gl.getUniformLocation(program, 'scale'), (2 * camera.scale) / camera.width, (2 * camera.scale) / camera.height);
+    gl.uniform2f(
+      gl.getUniformLocation(program, 'scale'),
+      (2 * camera.scale) / camera.width,
+      (2 * camera.scale) / camera.height,
+    );
     gl.uniform1f(gl.getUniformLocation(program, 'size'), size * pixelRatio);
-    for (const [state, share] of [[DIMMED, 0.12], [SHOWN, 1]] as const) {
+    for (const [state, share] of [
+      [DIMMED, 0.12],
+      [SHOWN, 1],
+    ] as const) {
       if (state === DIMMED && !this.#hasDimmed) continue;
       gl.uniform1f(gl.getUniformLocation(program, 'state'), state);
       gl.uniform1f(gl.getUniformLocation(program, 'opacity'), opacity * share);
@@ -96,7 +103,10 @@ export class Scene {
   #prepare(): void {
     const { gl } = this;
     const program = gl.createProgram();
-    for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
+    for (const [type, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ] as const) {
       const shader = gl.createShader(type);
       if (!shader) return; // the context is lost; it will be restored
       gl.shaderSource(shader, source);
@@ -104,7 +114,8 @@ export class Scene {
       gl.attachShader(program, shader);
     }
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`WebGL refused the shaders: ${gl.getProgramInfoLog(program) ?? ''}`);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
+      throw new Error(`WebGL refused the shaders: ${gl.getProgramInfoLog(program) ?? ''}`);
     gl.useProgram(program);
     this.#program = program;
     this.#attribute(program, 'position', 2, gl.FLOAT);

@@ -1,6 +1,9 @@
-/** Which value ids are shown, and how: categories switched in the legend, words of the search box, the category pointed at. */
+/**
+ * Which value ids are shown, and how: categories switched in the legend, words of the search box, the category pointed
+ * at.
+ */
 import { categoricalColours } from '../palette.js';
-import { columnOf, VALUE_ID_COLUMN, type MapColumn } from '../value-map.js';
+import { columnOf, type MapColumn, VALUE_ID_COLUMN } from '../value-map.js';
 import type { PageData } from './page-data.js';
 
 export class Selection {
@@ -17,7 +20,12 @@ export class Selection {
 
   constructor(private readonly data: PageData) {
     const ids = columnOf(data, VALUE_ID_COLUMN)!.values;
-    this.#haystacks = ids.map((_, id) => data.columns.map(({ values, codes }) => values[codes[id]!]!).join('\n').toLowerCase());
+    this.#haystacks = ids.map((_, id) =>
+      data.columns
+        .map(({ values, codes }) => values[codes[id]!]!)
+        .join('\n')
+        .toLowerCase(),
+    );
     this.#counts = new Uint32Array(ids.length);
     for (const id of data.valueIds) this.#counts[id]!++;
     this.colourBy(data.color);

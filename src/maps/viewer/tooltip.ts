@@ -1,7 +1,7 @@
 /** The card beside a point: value id, question, answer. */
 import { columnOf, VALUE_ID_COLUMN } from '../value-map.js';
 import { make } from './make.js';
-import { PageTexts, type PageData } from './page-data.js';
+import { type PageData, PageTexts } from './page-data.js';
 import type { Selection } from './selection.js';
 
 /** Between point and card, and between card and border, in pixels. */
@@ -47,7 +47,10 @@ export class Tooltip {
     const others = data.columns.filter(({ name }) => ![VALUE_ID_COLUMN, 'model', 'lang'].includes(name));
     this.#details.textContent = others.map(({ values, codes }) => values[codes[id]!]).join(' · ');
     this.#question.textContent = this.#answer.textContent = '…';
-    const [question, answer] = await Promise.all([this.#texts.text('questions', data.questions[point]!), this.#texts.text('answers', point)]);
+    const [question, answer] = await Promise.all([
+      this.#texts.text('questions', data.questions[point]!),
+      this.#texts.text('answers', point),
+    ]);
     if (point !== this.point) return; // the pointer has moved on
     this.#question.textContent = question;
     this.#answer.textContent = answer;

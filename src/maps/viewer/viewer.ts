@@ -2,7 +2,7 @@
 import { boundsOf } from '../value-map.js';
 import { Camera } from './camera.js';
 import { make } from './make.js';
-import { readPageData, type PageData } from './page-data.js';
+import { type PageData, readPageData } from './page-data.js';
 import { Panel } from './panel.js';
 import { PointGrid } from './point-grid.js';
 import { DIMMED, HIDDEN, Scene, SHOWN } from './scene.js';
@@ -204,6 +204,8 @@ function start(data: PageData): void {
 readPageData()
   .then(start)
   .catch((error: unknown) => {
-    document.body.append(make('p', { className: 'failure', textContent: error instanceof Error ? error.message : String(error) }));
+    document.body.append(
+      make('p', { className: 'failure', textContent: error instanceof Error ? error.message : String(error) }),
+    );
     throw error;
   });

@@ -45,7 +45,8 @@ export async function copyRows(
   async function* labelled(): AsyncGenerator<LabelledRows> {
     for await (const { vectors, valueIds } of batches) {
       const count = expectVectors(vectors, 'vectors', kind);
-      if (valueIds && expectStrings(valueIds, 'valueIds').length !== count) fail('ERR_SHAPE_MISMATCH', `${count} entries, one per row,`, 'valueIds', valueIds);
+      if (valueIds && expectStrings(valueIds, 'valueIds').length !== count)
+        fail('ERR_SHAPE_MISMATCH', `${count} entries, one per row,`, 'valueIds', valueIds);
       yield { vectors, valueIds, firstLabel: firstLabel + rows };
       rows += count;
     }

@@ -15,7 +15,10 @@ class PatientClient extends Client {
 }
 
 export interface DatabaseOptions {
-  /** `postgres://user@host:5432/database`; what it leaves out comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass as in psql. */
+  /**
+   * `postgres://user@host:5432/database`; what it leaves out comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass as in
+   * psql.
+   */
   url: string;
   /** Connections at once; further calls wait. */
   connections: number;
@@ -32,15 +35,25 @@ export class Database {
   /** For messages: which database at which server. */
   readonly place: string;
 
-  /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may have a password */
+  /**
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may
+   *   have a password
+   */
   constructor({ url, connections, onNotice }: DatabaseOptions) {
-    this.#config = { connectionString: expectConnectionString(url), keepAlive: true, fallback_application_name: 'univar' };
+    this.#config = {
+      connectionString: expectConnectionString(url),
+      keepAlive: true,
+      fallback_application_name: 'univar',
+    };
     this.place = placeOf(this.#config);
     this.#pool = new Pool({ ...this.#config, max: connections, Client: PatientClient });
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool makes another one
     this.#pool.on('connect', (client) => {
       client.on('error', () => undefined); // the query in hand tells of it
-      if (onNotice) client.on('notice', ({ message, hint }) => onNotice([message, hint].filter((text) => text !== undefined).join('. ')));
+      if (onNotice)
+        client.on('notice', ({ message, hint }) =>
+          onNotice([message, hint].filter((text) => text !== undefined).join('. ')),
+        );
     });
   }
 
@@ -51,7 +64,12 @@ export class Database {
    * @param begin statements that the transaction starts with
    * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`, and as {@link databaseError}
    */
-  async transaction<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    doing: string,
+    signal: AbortSignal | undefined,
+    begin: string,
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
     if (this.#closing) throw new EngineError('ERR_DISPOSED', 'The index was disposed');
     const call = this.#run(doing, signal, begin, work);
     this.#calls.add(call);
@@ -62,7 +80,12 @@ export class Database {
     }
   }
 
-  async #run<T>(doing: string, signal: AbortSignal | undefined, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async #run<T>(
+    doing: string,
+    signal: AbortSignal | undefined,
+    begin: string,
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
     checkAborted(signal);
     let client: PoolClient;
     try {
@@ -99,7 +122,9 @@ export class Database {
     return this.#closing;
   }
 
-  /** Asks the server to end the query of a connection, over another one. Where that fails, the query goes on to its end. */
+  /**
+   * Asks the server to end the query of a connection, over another one. Where that fails, the query goes on to its end.
+   */
   async #cancel(client: PoolClient): Promise<void> {
     const other = new PatientClient(this.#config);
     other.on('error', () => undefined);
@@ -117,15 +142,22 @@ export class Database {
 function expectConnectionString(value: unknown): string {
   const url = expectString(value, 'url');
   const wanted = 'Expected a connection string such as postgres://user@host:5432/database for "url"';
-  if (!/^postgres(ql)?:\/\//.test(url)) throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that does not begin with postgres://`);
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that does not begin with postgres://`);
   // Otherwise a part of the password would be taken for a host or a database, and stand in messages.
   if (/^[^/]*\/\/[^/?#]*[/?#].*@/.test(url)) {
-    throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one with an "@" too far behind: write "/", "?", "#" and "@" in a password as %2F, %3F, %23 and %40`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `${wanted}, got one with an "@" too far behind: write "/", "?", "#" and "@" in a password as %2F, %3F, %23 and %40`,
+    );
   }
   try {
     placeOf({ connectionString: url });
   } catch {
-    throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that cannot be read: special characters must be percent-encoded, a port is a number`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `${wanted}, got one that cannot be read: special characters must be percent-encoded, a port is a number`,
+    );
   }
   return url;
 }

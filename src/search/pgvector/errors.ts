@@ -9,8 +9,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * An EngineError for whatever was thrown by a server or on the way to it: `ERR_REMOTE`, unless the server tells that the
- * table is missing (`ERR_DATA`) or that its vectors have another dimension (`ERR_SHAPE_MISMATCH`).
+ * An EngineError for whatever was thrown by a server or on the way to it: `ERR_REMOTE`, unless the server tells that
+ * the table is missing (`ERR_DATA`) or that its vectors have another dimension (`ERR_SHAPE_MISMATCH`).
  *
  * @param doing ends before the place, as in `search the table "x" of`
  * @param place which database at which server, without a password
@@ -19,12 +19,20 @@ export function databaseError(error: unknown, doing: string, place: string): Eng
   if (error instanceof EngineError) return error;
   const sqlState = error instanceof DatabaseError ? error.code : undefined;
   const hint = error instanceof DatabaseError && error.hint ? `. ${error.hint}` : '';
-  return new EngineError((sqlState && CODES[sqlState]) || 'ERR_REMOTE', `Cannot ${doing} ${place}: ${reasonOf(error)}${hint}`, { cause: error });
+  return new EngineError(
+    (sqlState && CODES[sqlState]) || 'ERR_REMOTE',
+    `Cannot ${doing} ${place}: ${reasonOf(error)}${hint}`,
+    { cause: error },
+  );
 }
 
-/** In words: an AggregateError, thrown after all addresses of a name were tried, has no message; that of SCRAM is the driver's own affair. */
+/**
+ * In words: an AggregateError, thrown after all addresses of a name were tried, has no message; that of SCRAM is the
+ * driver's own affair.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  if (error instanceof Error && error.message.includes('client password must be a string')) return 'it wants a password, and there is none (PGPASSWORD, ~/.pgpass)';
+  if (error instanceof Error && error.message.includes('client password must be a string'))
+    return 'it wants a password, and there is none (PGPASSWORD, ~/.pgpass)';
   return error instanceof Error ? error.message : String(error);
 }

@@ -25,17 +25,33 @@ export interface NewTableKind extends TableKind {
 }
 
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option and the limit of pgvector */
-export function expectKind(given: { dim?: unknown; metric?: unknown; factory?: unknown; efConstruction?: unknown }): NewTableKind {
+export function expectKind(given: {
+  dim?: unknown;
+  metric?: unknown;
+  factory?: unknown;
+  efConstruction?: unknown;
+}): NewTableKind {
   const metric = expectOneOf(given.metric, 'metric', ['ip', 'l2']);
   const { links, storage } = parsePgFactory(given.factory ?? 'HNSW32');
   const dim = expectInteger(given.dim, 'dim', 1);
   const max = MAX_DIM[storage];
   if (dim > max) {
-    const otherwise = storage === 'f32' && dim <= MAX_DIM.f16 ? `; in half precision, "HNSW${links},SQfp16", up to ${MAX_DIM.f16}` : '';
-    fail('ERR_ARG_RANGE', `at most ${max} entries (pgvector indexes no longer vectors of ${storage}${otherwise})`, 'dim', dim);
+    const otherwise =
+      storage === 'f32' && dim <= MAX_DIM.f16 ? `; in half precision, "HNSW${links},SQfp16", up to ${MAX_DIM.f16}` : '';
+    fail(
+      'ERR_ARG_RANGE',
+      `at most ${max} entries (pgvector indexes no longer vectors of ${storage}${otherwise})`,
+      'dim',
+      dim,
+    );
   }
   const least = Math.max(MIN_EF_CONSTRUCTION, 2 * links); // pgvector's rule
-  const efConstruction = expectInteger(given.efConstruction ?? Math.max(DEFAULT_EF_CONSTRUCTION, least), 'efConstruction', least, MAX_EF_CONSTRUCTION);
+  const efConstruction = expectInteger(
+    given.efConstruction ?? Math.max(DEFAULT_EF_CONSTRUCTION, least),
+    'efConstruction',
+    least,
+    MAX_EF_CONSTRUCTION,
+  );
   return { dim, metric, storage, links, efConstruction };
 }
 
@@ -45,7 +61,11 @@ export function factoryOf({ links, storage }: TableKind): string {
 }
 
 /** pgvector's names for a kind. */
-export function pgNames({ metric, storage }: Pick<TableKind, 'metric' | 'storage'>): { type: string; operator: string; operatorClass: string } {
+export function pgNames({ metric, storage }: Pick<TableKind, 'metric' | 'storage'>): {
+  type: string;
+  operator: string;
+  operatorClass: string;
+} {
   const type = storage === 'f16' ? 'halfvec' : 'vector';
   return { type, operator: metric === 'ip' ? '<#>' : '<->', operatorClass: `${type}_${metric}_ops` };
 }
@@ -56,7 +76,10 @@ function parsePgFactory(factory: unknown): { links: number; storage: Storage } {
   const links = Number(parsed?.[1] || 32);
   if (!parsed || links < MIN_LINKS || links > MAX_LINKS) {
     const wanted = `"HNSW32", or "HNSW32,SQfp16" in half precision, with ${MIN_LINKS} to ${MAX_LINKS} links`;
-    throw new EngineError('ERR_ARG_RANGE', `Expected ${wanted} for "factory" of an index in PostgreSQL, got ${describe(text)}`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected ${wanted} for "factory" of an index in PostgreSQL, got ${describe(text)}`,
+    );
   }
   return { links, storage: parsed[2] === ',SQfp16' ? 'f16' : 'f32' };
 }

@@ -10,7 +10,9 @@ const DEFAULT_EF_SEARCH = 128;
 const MAX_EF_SEARCH = 1000;
 
 export interface PgSearchParams extends CallOptions {
-  /** Candidates that the walk through the graph keeps, from 1 to 1,000; never fewer than `k`, up to 1,000. @default 128 */
+  /**
+   * Candidates that the walk through the graph keeps, from 1 to 1,000; never fewer than `k`, up to 1,000. @default 128
+   */
   efSearch?: number;
   /** Only vectors of these models. */
   models?: readonly string[];
@@ -23,10 +25,23 @@ export interface RowFilter {
   langs: readonly string[] | undefined;
 }
 
-export function resolvePgSearchParams(params: PgSearchParams | undefined): { filter: RowFilter; efSearch: number; call: CallOptions } {
-  const { efSearch, models, langs, signal, onProgress } = expectOptions(params, 'params', ['efSearch', 'models', 'langs', 'signal', 'onProgress']);
+export function resolvePgSearchParams(params: PgSearchParams | undefined): {
+  filter: RowFilter;
+  efSearch: number;
+  call: CallOptions;
+} {
+  const { efSearch, models, langs, signal, onProgress } = expectOptions(params, 'params', [
+    'efSearch',
+    'models',
+    'langs',
+    'signal',
+    'onProgress',
+  ]);
   return {
-    filter: { models: models === undefined ? undefined : expectStrings(models, 'models'), langs: langs === undefined ? undefined : expectStrings(langs, 'langs') },
+    filter: {
+      models: models === undefined ? undefined : expectStrings(models, 'models'),
+      langs: langs === undefined ? undefined : expectStrings(langs, 'langs'),
+    },
     efSearch: expectInteger(efSearch ?? DEFAULT_EF_SEARCH, 'efSearch', 1, MAX_EF_SEARCH),
     call: resolveCallOptions(signal, onProgress),
   };
@@ -48,7 +63,14 @@ export interface FoundRow {
  * The k nearest rows of one query, best first, ties by smaller label. An iterative scan ends after some number of rows
  * (`hnsw.max_scan_tuples`) or of bytes; where it has found too few by then, all rows are looked at.
  */
-export async function nearestRows(client: PoolClient, table: string, kind: TableKind, vector: Buffer, k: number, { models, langs }: RowFilter): Promise<FoundRow[]> {
+export async function nearestRows(
+  client: PoolClient,
+  table: string,
+  kind: TableKind,
+  vector: Buffer,
+  k: number,
+  { models, langs }: RowFilter,
+): Promise<FoundRow[]> {
   const { type, operator } = pgNames(kind);
   const values: unknown[] = [vector];
   const conditions = ['embedding IS NOT NULL'];

@@ -7,8 +7,15 @@ import type { Metric, SearchResult } from '../vector-index.js';
 import { copyRows, expectVectors, type VectorBatch } from './copy-rows.js';
 import { Database } from './database.js';
 import { expectKind, factoryOf, type TableKind } from './kind.js';
-import { beginSearch, nearestRows, resolvePgSearchParams, type PgSearchParams } from './nearest-rows.js';
-import { describeTable, expectPgvector, expectTableName, makeTable, nextLabel, type TableDescription } from './table.js';
+import { beginSearch, nearestRows, type PgSearchParams, resolvePgSearchParams } from './nearest-rows.js';
+import {
+  describeTable,
+  expectPgvector,
+  expectTableName,
+  makeTable,
+  nextLabel,
+  type TableDescription,
+} from './table.js';
 import { vectorParameters } from './vector-bytes.js';
 
 export interface PgConnectionOptions {
@@ -35,7 +42,10 @@ export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
   metric: Metric;
   /** `HNSW16`, with 2 to 100 links; `HNSW16,SQfp16` stores vectors in half precision. @default 'HNSW32' */
   factory?: string;
-  /** Candidates that the search for the links of a new vector keeps, from twice the links to 1,000. @default 64, or twice the links */
+  /**
+   * Candidates that the search for the links of a new vector keeps, from twice the links to 1,000. @default 64, or
+   * twice the links
+   */
   efConstruction?: number;
   /** What the vectors are, for example `dataset.embeddingsChecksum`; `source` of the index that is opened later. */
   source?: string;
@@ -63,7 +73,12 @@ export class PgVectorIndex {
   /** What its maker said the vectors are. */
   readonly source: string | undefined;
 
-  private constructor(database: Database, table: string, connections: number, { kind, source, size }: TableDescription) {
+  private constructor(
+    database: Database,
+    table: string,
+    connections: number,
+    { kind, source, size }: TableDescription,
+  ) {
     this.#database = database;
     this.#kind = kind;
     this.#connections = connections;
@@ -73,16 +88,28 @@ export class PgVectorIndex {
   }
 
   /**
-   * Makes a table, loads it, and builds the graph, all in one transaction: the table is there with all batches, or not at
-   * all. Labels are numbered from 0. `onProgress` receives the number of rows loaded; the graph follows.
+   * Makes a table, loads it, and builds the graph, all in one transaction: the table is there with all batches, or not
+   * at all. Labels are numbered from 0. `onProgress` receives the number of rows loaded; the graph follows.
    *
    * @param batches none: an empty index
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (a bad connection string, more entries than pgvector indexes),
-   *   `ERR_REMOTE` (the server is not reached, refuses or is lost), `ERR_DEVICE_UNAVAILABLE` (no pgvector), `ERR_DATA` (the
-   *   table exists), `ERR_BUSY` (somebody loads it), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`
+   *   `ERR_REMOTE` (the server is not reached, refuses or is lost), `ERR_DEVICE_UNAVAILABLE` (no pgvector), `ERR_DATA`
+   *   (the table exists), `ERR_BUSY` (somebody loads it), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`
    */
-  static async create(options: PgVectorIndexOptions, batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = []): Promise<PgVectorIndex> {
-    expectOptions(options, 'options', [...CONNECTION_OPTIONS, 'onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'overwrite']);
+  static async create(
+    options: PgVectorIndexOptions,
+    batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = [],
+  ): Promise<PgVectorIndex> {
+    expectOptions(options, 'options', [
+      ...CONNECTION_OPTIONS,
+      'onProgress',
+      'dim',
+      'metric',
+      'factory',
+      'efConstruction',
+      'source',
+      'overwrite',
+    ]);
     const { source = '', overwrite = false } = options;
     const kind = expectKind(options);
     const call = resolveCallOptions(options.signal, options.onProgress);
@@ -109,11 +136,16 @@ export class PgVectorIndex {
     expectOptions(options, 'options', CONNECTION_OPTIONS);
     const { signal } = resolveCallOptions(options.signal, undefined);
     return connected(options, async (database, table, connections) => {
-      const described = await database.transaction(`open the table "${table}" of`, signal, 'BEGIN READ ONLY', async (client) => {
-        const description = await describeTable(client, table, database.place);
-        await expectPgvector(client, database.place);
-        return description;
-      });
+      const described = await database.transaction(
+        `open the table "${table}" of`,
+        signal,
+        'BEGIN READ ONLY',
+        async (client) => {
+          const description = await describeTable(client, table, database.place);
+          await expectPgvector(client, database.place);
+          return description;
+        },
+      );
       return new PgVectorIndex(database, table, connections, described);
     });
   }
@@ -142,8 +174,8 @@ export class PgVectorIndex {
   }
 
   /**
-   * Adds vectors; their labels continue from those that were given, also by other processes, which wait meanwhile. All are
-   * added, or none. Many are loaded faster by {@link create}.
+   * Adds vectors; their labels continue from those that were given, also by other processes, which wait meanwhile. All
+   * are added, or none. Many are loaded faster by {@link create}.
    *
    * @param vectors [rows, dim], row-major
    * @returns the label of the first
@@ -155,11 +187,16 @@ export class PgVectorIndex {
     const batch = { vectors, ...(valueIds !== undefined && { valueIds: valueIds as readonly string[] }) };
     const call = resolveCallOptions(signal, onProgress);
     const table = escapeIdentifier(this.table);
-    const { first, rows } = await this.#database.transaction(`add to the table "${this.table}" of`, call.signal, 'BEGIN', async (client) => {
-      await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
-      const next = await nextLabel(client, this.table);
-      return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
-    });
+    const { first, rows } = await this.#database.transaction(
+      `add to the table "${this.table}" of`,
+      call.signal,
+      'BEGIN',
+      async (client) => {
+        await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+        const next = await nextLabel(client, this.table);
+        return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
+      },
+    );
     this.#size = first + rows;
     return first;
   }
@@ -174,19 +211,22 @@ export class PgVectorIndex {
     const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
     const table = escapeIdentifier(this.table);
     return this.#database.transaction(`remove from the table "${this.table}" of`, signal, 'BEGIN', async (client) => {
-      const { rowCount } = await client.query(`UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`, [Array.from(wanted)]);
+      const { rowCount } = await client.query(
+        `UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`,
+        [Array.from(wanted)],
+      );
       return rowCount ?? 0;
     });
   }
 
   /**
-   * The k nearest vectors of each query, among those of `models` and `langs` where these are given. Where the graph yields
-   * fewer, all vectors are looked at. Queries are searched side by side over the connections of the index.
+   * The k nearest vectors of each query, among those of `models` and `langs` where these are given. Where the graph
+   * yields fewer, all vectors are looked at. Queries are searched side by side over the connections of the index.
    *
    * @param queries [rows, dim], row-major
    * @param k from 1 to `size`
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_REMOTE`,
-   *   `ERR_DATA` (the table has gone), `ERR_ABORTED`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
+   *   `ERR_REMOTE`, `ERR_DATA` (the table has gone), `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async search(queries: Float32Array, k: number, params?: PgSearchParams): Promise<SearchResult> {
     const { filter, efSearch, call } = resolvePgSearchParams(params);
@@ -200,17 +240,22 @@ export class PgVectorIndex {
     let next = 0;
     let done = 0;
     const searchSome = (): Promise<void> =>
-      this.#database.transaction(`search the table "${this.table}" of`, call.signal, beginSearch(k, efSearch), async (client) => {
-        while (next < vectors.length) {
-          const query = next++;
-          const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
-          found.forEach(({ label, distance }, i) => {
-            labels[query * k + i] = label;
-            distances[query * k + i] = distance;
-          });
-          call.onProgress?.(++done);
-        }
-      });
+      this.#database.transaction(
+        `search the table "${this.table}" of`,
+        call.signal,
+        beginSearch(k, efSearch),
+        async (client) => {
+          while (next < vectors.length) {
+            const query = next++;
+            const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
+            found.forEach(({ label, distance }, i) => {
+              labels[query * k + i] = label;
+              distances[query * k + i] = distance;
+            });
+            call.onProgress?.(++done);
+          }
+        },
+      );
     const searches = Array.from({ length: Math.min(vectors.length, this.#connections) }, () =>
       searchSome().catch((error: unknown) => {
         next = vectors.length; // the others need not go on

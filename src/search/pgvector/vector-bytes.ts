@@ -41,14 +41,21 @@ export interface LabelledRows {
  *
  * @param onRows receives the number of rows after each chunk that was taken
  */
-export async function* copyBytes(batches: AsyncIterable<LabelledRows>, dim: number, storage: Storage, onRows: (rows: number) => void): AsyncGenerator<Buffer> {
+export async function* copyBytes(
+  batches: AsyncIterable<LabelledRows>,
+  dim: number,
+  storage: Storage,
+  onRows: (rows: number) => void,
+): AsyncGenerator<Buffer> {
   yield COPY_HEADER;
   let done = 0;
   for await (const { vectors, valueIds, firstLabel } of batches) {
     const parameters = vectorParameters(vectors, dim, storage);
     for (let begin = 0; begin < parameters.length; begin += ROWS_PER_CHUNK) {
       const chunk = parameters.slice(begin, begin + ROWS_PER_CHUNK);
-      yield Buffer.concat(chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector)));
+      yield Buffer.concat(
+        chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector)),
+      );
       done += chunk.length;
       onRows(done);
     }

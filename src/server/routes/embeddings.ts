@@ -8,22 +8,51 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
   const { encoder, batcher, schemas } = service;
   const { body, answer } = schemas.embeddings;
 
-  app.post('/v1/embeddings', { schema: { summary: 'Embed texts (the format of OpenAI)', tags: ['encoder'], body, response: { 200: answer, '4xx': schemas.error } } }, async (request) => {
-    const { model = encoder.name, input, encoding_format = 'float', dimensions = encoder.dim } = request.body;
-    if (model !== encoder.name) throw new ApiError('model_not_found', `This server has the encoder "${encoder.name}", not "${model}"`);
-    if (dimensions !== encoder.dim) throw new EngineError('ERR_ARG_RANGE', `Expected ${encoder.dim}, the width of ${encoder.name}, for "dimensions", got ${dimensions}`);
-    const texts = typeof input === 'string' ? [input] : input;
-    request.work.texts = texts.length;
-    const { embeddings, tokens } = await batcher.encode(texts, request.gone);
-    const data = texts.map((_, index) => {
-      const row = embeddings.subarray(index * encoder.dim, (index + 1) * encoder.dim);
-      return { object: 'embedding' as const, index, embedding: encoding_format === 'base64' ? vectorsToBase64(row) : Array.from(row) };
-    });
-    return { object: 'list' as const, data, model: encoder.name, usage: { prompt_tokens: tokens, total_tokens: tokens } };
-  });
+  app.post(
+    '/v1/embeddings',
+    {
+      schema: {
+        summary: 'Embed texts (the format of OpenAI)',
+        tags: ['encoder'],
+        body,
+        response: { 200: answer, '4xx': schemas.error },
+      },
+    },
+    async (request) => {
+      const { model = encoder.name, input, encoding_format = 'float', dimensions = encoder.dim } = request.body;
+      if (model !== encoder.name)
+        throw new ApiError('model_not_found', `This server has the encoder "${encoder.name}", not "${model}"`);
+      if (dimensions !== encoder.dim)
+        throw new EngineError(
+          'ERR_ARG_RANGE',
+          `Expected ${encoder.dim}, the width of ${encoder.name}, for "dimensions", got ${dimensions}`,
+        );
+      const texts = typeof input === 'string' ? [input] : input;
+      request.work.texts = texts.length;
+      const { embeddings, tokens } = await batcher.encode(texts, request.gone);
+      const data = texts.map((_, index) => {
+        const row = embeddings.subarray(index * encoder.dim, (index + 1) * encoder.dim);
+        return {
+          object: 'embedding' as const,
+          index,
+          embedding: encoding_format === 'base64' ? vectorsToBase64(row) : Array.from(row),
+        };
+      });
+      return {
+        object: 'list' as const,
+        data,
+        model: encoder.name,
+        usage: { prompt_tokens: tokens, total_tokens: tokens },
+      };
+    },
+  );
 
-  app.get('/v1/models', { schema: { summary: 'The encoder', tags: ['encoder'], response: { 200: schemas.models } } }, () => ({
-    object: 'list' as const,
-    data: [{ id: encoder.name, object: 'model' as const, created: 0, owned_by: 'univar' }],
-  }));
+  app.get(
+    '/v1/models',
+    { schema: { summary: 'The encoder', tags: ['encoder'], response: { 200: schemas.models } } },
+    () => ({
+      object: 'list' as const,
+      data: [{ id: encoder.name, object: 'model' as const, created: 0, owned_by: 'univar' }],
+    }),
+  );
 }

@@ -2,7 +2,7 @@ import type { Collection } from '../../collection/collection.js';
 import type { ValueFilter } from '../../search/value-filter.js';
 import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
-import { requireLive, type App, type Service } from '../service.js';
+import { type App, requireLive, type Service } from '../service.js';
 
 const DEFAULT_K = 50;
 const DEFAULT_EVIDENCE = 3;
@@ -12,66 +12,113 @@ const DEFAULT_SEARCH_K = 10;
 export function addIdentifyRoutes(app: App, service: Service): void {
   const { schemas } = service;
 
-  app.post('/v1/identify', { schema: { summary: 'Whose values do texts express? The nearest answers vote', tags: ['index'], body: schemas.identify.body, response: { 200: schemas.identify.answer, '4xx': schemas.error } } }, async (request) => {
-    const { evidence = DEFAULT_EVIDENCE, efSearch, nprobe, filter, ...query } = request.body;
-    const { gone: signal } = request;
-    const live = requireLive(service);
-    const work = (request.work = workOf(query));
-    expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_K, evidence);
-    const vectors = await queryVectors(query, service, signal);
-    return live.use(async (collection) => {
-      const k = query.k ?? Math.min(DEFAULT_K, collection.size);
-      const extent = extentOf(collection, k, filter);
-      const found = await collection.identify(vectors, k, { efSearch, nprobe, filter, signal });
-      const results = await Promise.all(
-        found.map(async ({ ranking, neighbours }) => ({
-          ranking,
-          neighbours,
-          evidence: await Promise.all(neighbours.slice(0, evidence).map(async (neighbour) => ({ ...neighbour, ...(await answerOf(collection, neighbour.row)) }))),
-        })),
-      );
-      return { ...extent, results };
-    });
-  });
+  app.post(
+    '/v1/identify',
+    {
+      schema: {
+        summary: 'Whose values do texts express? The nearest answers vote',
+        tags: ['index'],
+        body: schemas.identify.body,
+        response: { 200: schemas.identify.answer, '4xx': schemas.error },
+      },
+    },
+    async (request) => {
+      const { evidence = DEFAULT_EVIDENCE, efSearch, nprobe, filter, ...query } = request.body;
+      const { gone: signal } = request;
+      const live = requireLive(service);
+      const work = (request.work = workOf(query));
+      expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_K, evidence);
+      const vectors = await queryVectors(query, service, signal);
+      return live.use(async (collection) => {
+        const k = query.k ?? Math.min(DEFAULT_K, collection.size);
+        const extent = extentOf(collection, k, filter);
+        const found = await collection.identify(vectors, k, { efSearch, nprobe, filter, signal });
+        const results = await Promise.all(
+          found.map(async ({ ranking, neighbours }) => ({
+            ranking,
+            neighbours,
+            evidence: await Promise.all(
+              neighbours
+                .slice(0, evidence)
+                .map(async (neighbour) => ({ ...neighbour, ...(await answerOf(collection, neighbour.row)) })),
+            ),
+          })),
+        );
+        return { ...extent, results };
+      });
+    },
+  );
 
-  app.post('/v1/search', { schema: { summary: 'The nearest answers', tags: ['index'], body: schemas.search.body, response: { 200: schemas.search.answer, '4xx': schemas.error } } }, async (request) => {
-    const { answers = true, efSearch, nprobe, filter, ...query } = request.body;
-    const { gone: signal } = request;
-    const live = requireLive(service);
-    const work = (request.work = workOf(query));
-    expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_SEARCH_K, answers ? (query.k ?? DEFAULT_SEARCH_K) : 0);
-    const vectors = await queryVectors(query, service, signal);
-    return live.use(async (collection) => {
-      const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
-      const extent = extentOf(collection, k, filter);
-      const found = await collection.search(vectors, k, { efSearch, nprobe, filter, signal });
-      const neighbourAt = async (i: number) => {
-        const row = found.rows[i]!;
-        return { row, distance: found.distances[i]!, valueId: collection.valueIdOf(row), ...(answers && (await answerOf(collection, row))) };
-      };
-      const results = await Promise.all(
-        Array.from({ length: found.queries }, async (_, query) => {
-          const places = Array.from({ length: found.k }, (_, i) => query * found.k + i).filter((i) => found.rows[i]! >= 0);
-          return { neighbours: await Promise.all(places.map(neighbourAt)) };
-        }),
+  app.post(
+    '/v1/search',
+    {
+      schema: {
+        summary: 'The nearest answers',
+        tags: ['index'],
+        body: schemas.search.body,
+        response: { 200: schemas.search.answer, '4xx': schemas.error },
+      },
+    },
+    async (request) => {
+      const { answers = true, efSearch, nprobe, filter, ...query } = request.body;
+      const { gone: signal } = request;
+      const live = requireLive(service);
+      const work = (request.work = workOf(query));
+      expectModestAnswer(
+        work.texts + work.vectors,
+        query.k ?? DEFAULT_SEARCH_K,
+        answers ? (query.k ?? DEFAULT_SEARCH_K) : 0,
       );
-      return { ...extent, results };
-    });
-  });
+      const vectors = await queryVectors(query, service, signal);
+      return live.use(async (collection) => {
+        const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
+        const extent = extentOf(collection, k, filter);
+        const found = await collection.search(vectors, k, { efSearch, nprobe, filter, signal });
+        const neighbourAt = async (i: number) => {
+          const row = found.rows[i]!;
+          return {
+            row,
+            distance: found.distances[i]!,
+            valueId: collection.valueIdOf(row),
+            ...(answers && (await answerOf(collection, row))),
+          };
+        };
+        const results = await Promise.all(
+          Array.from({ length: found.queries }, async (_, query) => {
+            const places = Array.from({ length: found.k }, (_, i) => query * found.k + i).filter(
+              (i) => found.rows[i]! >= 0,
+            );
+            return { neighbours: await Promise.all(places.map(neighbourAt)) };
+          }),
+        );
+        return { ...extent, results };
+      });
+    },
+  );
 }
 
 /** How many neighbours are looked for, and with a filter how many rows it leaves. */
-function extentOf(collection: Collection, k: number, filter: ValueFilter | undefined): { k: number; matching?: number } {
+function extentOf(
+  collection: Collection,
+  k: number,
+  filter: ValueFilter | undefined,
+): { k: number; matching?: number } {
   if (!filter) return { k };
   const matching = collection.count(filter);
   return { k: Math.min(k, matching), matching };
 }
 
-function workOf({ texts, vectors }: { texts?: readonly unknown[]; vectors?: readonly unknown[] }): { texts: number; vectors: number } {
+function workOf({ texts, vectors }: { texts?: readonly unknown[]; vectors?: readonly unknown[] }): {
+  texts: number;
+  vectors: number;
+} {
   return { texts: texts?.length ?? 0, vectors: vectors?.length ?? 0 };
 }
 
-async function answerOf(collection: Collection, row: number): Promise<{ qid: string; question: string; answer: string }> {
+async function answerOf(
+  collection: Collection,
+  row: number,
+): Promise<{ qid: string; question: string; answer: string }> {
   const { qid, question, answer } = await collection.read(row);
   return { qid, question, answer };
 }

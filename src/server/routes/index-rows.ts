@@ -1,46 +1,97 @@
 import { EngineError } from '../../core/errors.js';
 import type { QaRecord } from '../../data/record.js';
 import { toMatrix } from '../query-vectors.js';
-import { requireLive, requireWritable, type App, type Service } from '../service.js';
+import { type App, requireLive, requireWritable, type Service } from '../service.js';
 
 /** What is served: `GET`, `POST` and `DELETE /v1/index`, `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
   const { schemas, batcher, encoder, metrics } = service;
   const errors = { '4xx': schemas.error };
 
-  app.get('/v1/index', { schema: { summary: 'What is served', tags: ['index'], response: { 200: schemas.index, '4xx': schemas.error } } }, () => describe(service));
+  app.get(
+    '/v1/index',
+    { schema: { summary: 'What is served', tags: ['index'], response: { 200: schemas.index, '4xx': schemas.error } } },
+    () => describe(service),
+  );
 
-  app.post('/v1/index', { schema: { summary: 'Add answers; they are on the disk when this answers', tags: ['index'], body: schemas.add.body, response: { 201: schemas.add.answer, ...errors } } }, async (request, reply) => {
-    const live = requireWritable(service);
-    const records: QaRecord[] = request.body.records;
-    const { vectors: given } = request.body;
-    request.work.texts = records.length;
-    if (given && given.length !== records.length) {
-      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${records.length} vectors, one per record, for "vectors", got ${given.length}`);
-    }
-    const vectors = given ? toMatrix(given, encoder.dim) : (await batcher.encode(records, request.gone)).embeddings;
-    const first = await live.add(records, vectors);
-    metrics.countChange('added', records.length);
-    return reply.code(201).send({ rows: records.map((_, i) => first + i), size: live.current.size });
-  });
+  app.post(
+    '/v1/index',
+    {
+      schema: {
+        summary: 'Add answers; they are on the disk when this answers',
+        tags: ['index'],
+        body: schemas.add.body,
+        response: { 201: schemas.add.answer, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const live = requireWritable(service);
+      const records: QaRecord[] = request.body.records;
+      const { vectors: given } = request.body;
+      request.work.texts = records.length;
+      if (given && given.length !== records.length) {
+        throw new EngineError(
+          'ERR_SHAPE_MISMATCH',
+          `Expected ${records.length} vectors, one per record, for "vectors", got ${given.length}`,
+        );
+      }
+      const vectors = given ? toMatrix(given, encoder.dim) : (await batcher.encode(records, request.gone)).embeddings;
+      const first = await live.add(records, vectors);
+      metrics.countChange('added', records.length);
+      return reply.code(201).send({ rows: records.map((_, i) => first + i), size: live.current.size });
+    },
+  );
 
-  app.delete('/v1/index', { schema: { summary: 'Remove rows; rows that are not there are passed over', tags: ['index'], body: schemas.remove.body, response: { 200: schemas.remove.answer, ...errors } } }, async (request) => {
-    const live = requireWritable(service);
-    const removed = await live.remove(request.body.rows);
-    metrics.countChange('removed', removed);
-    return { removed, size: live.current.size };
-  });
+  app.delete(
+    '/v1/index',
+    {
+      schema: {
+        summary: 'Remove rows; rows that are not there are passed over',
+        tags: ['index'],
+        body: schemas.remove.body,
+        response: { 200: schemas.remove.answer, ...errors },
+      },
+    },
+    async (request) => {
+      const live = requireWritable(service);
+      const removed = await live.remove(request.body.rows);
+      metrics.countChange('removed', removed);
+      return { removed, size: live.current.size };
+    },
+  );
 
-  app.post('/v1/admin/reload', { schema: { summary: 'Load dataset and index again while the old ones answer', tags: ['admin'], body: schemas.nothing, response: { 200: schemas.index, ...errors } } }, async (request) => {
-    await requireLive(service).reload();
-    request.log.info('index loaded again');
-    return describe(service);
-  });
+  app.post(
+    '/v1/admin/reload',
+    {
+      schema: {
+        summary: 'Load dataset and index again while the old ones answer',
+        tags: ['admin'],
+        body: schemas.nothing,
+        response: { 200: schemas.index, ...errors },
+      },
+    },
+    async (request) => {
+      await requireLive(service).reload();
+      request.log.info('index loaded again');
+      return describe(service);
+    },
+  );
 }
 
 function describe(service: Service) {
   const live = requireLive(service);
   const { dataset, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
-  return { dataset: dataset.dir, encoder: dataset.manifest.encoder.name, dim, factory, metric, readOnly: live.readOnly, rows: size, added, removed, bytes };
+  return {
+    dataset: dataset.dir,
+    encoder: dataset.manifest.encoder.name,
+    dim,
+    factory,
+    metric,
+    readOnly: live.readOnly,
+    rows: size,
+    added,
+    removed,
+    bytes,
+  };
 }

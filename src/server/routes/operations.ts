@@ -14,11 +14,21 @@ export function addOperationRoutes(app: App, service: Service): void {
     return reply.send({ status: 'ready' });
   });
 
-  app.get('/metrics', hide, async (_, reply) => reply.type(metrics.registry.contentType).serializer(String).send(await metrics.registry.metrics()));
+  app.get('/metrics', hide, async (_, reply) =>
+    reply
+      .type(metrics.registry.contentType)
+      .serializer(String)
+      .send(await metrics.registry.metrics()),
+  );
 
   app.get('/openapi.json', hide, () => app.swagger());
 
   app.get('/', hide, (_, reply) =>
-    reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).header('x-content-type-options', 'nosniff').serializer(String).send(PAGE),
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', PAGE_POLICY)
+      .header('x-content-type-options', 'nosniff')
+      .serializer(String)
+      .send(PAGE),
   );
 }

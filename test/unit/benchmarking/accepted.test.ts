@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { acceptedShare, acceptedSince, parseAccepted, type Acceptance } from '../../../src/benchmarking/accepted.js';
+import { type Acceptance, acceptedShare, acceptedSince, parseAccepted } from '../../../src/benchmarking/accepted.js';
 
-const entry: Acceptance = { benchmark: 'parse/small', upTo: 0.15, reason: 'checks for duplicate keys', commit: '1a2b3c4' };
+const entry: Acceptance = {
+  benchmark: 'parse/small',
+  upTo: 0.15,
+  reason: 'checks for duplicate keys',
+  commit: '1a2b3c4',
+};
 
 describe('parseAccepted', () => {
   it('reads entries', () => {

@@ -18,7 +18,11 @@ describe('resolveBase', () => {
     project.git('switch', '--quiet', 'main');
     project.commit({ a: '2' });
     project.git('switch', '--quiet', 'topic');
-    expect(await resolveBase(project.root, { acceptedFile })).toEqual({ kind: 'commit', commit: fork, why: 'the merge base with main' });
+    expect(await resolveBase(project.root, { acceptedFile })).toEqual({
+      kind: 'commit',
+      commit: fork,
+      why: 'the merge base with main',
+    });
   });
 
   it('is the last change of the accepted slow-downs on the main branch', async () => {
@@ -26,7 +30,10 @@ describe('resolveBase', () => {
     project.commit({ a: '1' });
     expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({ kind: 'none' });
     const marked = project.commit({ [acceptedFile]: '[]' });
-    expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({ kind: 'none', why: expect.stringContaining('itself') as string });
+    expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({
+      kind: 'none',
+      why: expect.stringContaining('itself') as string,
+    });
     project.commit({ a: '2' });
     expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({ kind: 'commit', commit: marked });
   });
@@ -39,17 +46,29 @@ describe('resolveBase', () => {
     expect(await resolveBase(project.root, { base: 'HEAD', acceptedFile })).toMatchObject({ kind: 'none' });
     project.write('a', '3');
     expect(await resolveBase(project.root, { base: 'HEAD', acceptedFile })).toMatchObject({ commit: second });
-    await expect(resolveBase(project.root, { base: 'nowhere', acceptedFile })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('nowhere') as string });
+    await expect(resolveBase(project.root, { base: 'nowhere', acceptedFile })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('nowhere') as string,
+    });
   });
 
   it('is none where history or a main branch is missing', async () => {
-    expect(await resolveBase(temporaryFolder(), { acceptedFile })).toMatchObject({ kind: 'none', why: expect.stringContaining('no git repository') as string });
+    expect(await resolveBase(temporaryFolder(), { acceptedFile })).toMatchObject({
+      kind: 'none',
+      why: expect.stringContaining('no git repository') as string,
+    });
     const project = new GitProject();
     project.commit({ [acceptedFile]: '[]' });
     project.commit({ a: '1' });
-    expect(await resolveBase(project.root, { main: 'trunk', acceptedFile })).toMatchObject({ kind: 'none', why: expect.stringContaining('trunk') as string });
+    expect(await resolveBase(project.root, { main: 'trunk', acceptedFile })).toMatchObject({
+      kind: 'none',
+      why: expect.stringContaining('trunk') as string,
+    });
     const clone = temporaryFolder();
     execFileSync('git', ['clone', '--quiet', '--depth=1', pathToFileURL(project.root).href, clone]);
-    expect(await resolveBase(clone, { acceptedFile })).toMatchObject({ kind: 'none', why: expect.stringContaining('shallow') as string });
+    expect(await resolveBase(clone, { acceptedFile })).toMatchObject({
+      kind: 'none',
+      why: expect.stringContaining('shallow') as string,
+    });
   });
 });

@@ -9,8 +9,11 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 /** A module of benchmarks; `subject` is the body of `prepare`. */
 function moduleWith(prepare: string): string {
   const file = join(temporaryFolder(), 'bench.mjs');
-  writeFileSync(file, `export const benchmarks = [{ name: 'b', sizes: { n: 1 }, version: 2, async prepare(revision) { ${prepare} } }];
-export const environment = (revision) => ({ variant: 'v', root: revision.root });`);
+  writeFileSync(
+    file,
+    `export const benchmarks = [{ name: 'b', sizes: { n: 1 }, version: 2, async prepare(revision) { ${prepare} } }];
+export const environment = (revision) => ({ variant: 'v', root: revision.root });`,
+  );
   return file;
 }
 
@@ -23,7 +26,9 @@ describe('a benchmark process', () => {
     const file = moduleWith(`
       let calls = 0;
       return { run: () => { calls += 1; return process.env.FACTOR / 4; }, timesItself: true, counters: () => ({ work: 3 }), details: () => ({ calls }) };`);
-    expect(await listBenchmarks(file)).toMatchObject([{ name: 'b', sizes: { n: 1 }, version: 2, threshold: 0.07, peer: null }]);
+    expect(await listBenchmarks(file)).toMatchObject([
+      { name: 'b', sizes: { n: 1 }, version: 2, threshold: 0.07, peer: null },
+    ]);
     const { process, seconds } = await start(file, { FACTOR: '1' });
     expect(seconds).toEqual({ subject: 0.25, peer: null });
     expect(await process.sample('subject', 3)).toEqual([0.25, 0.25, 0.25]);
@@ -36,17 +41,29 @@ describe('a benchmark process', () => {
   });
 
   it('hands on what the benchmark threw', async () => {
-    await expect(start(moduleWith(`throw new Error('the result is wrong');`))).rejects.toMatchObject({ code: 'ERR_DATA', message: 'the result is wrong' });
+    await expect(start(moduleWith(`throw new Error('the result is wrong');`))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: 'the result is wrong',
+    });
   });
 
   it('says how its process died and what it printed', async () => {
-    const file = moduleWith(`console.error('out of luck'); setTimeout(() => process.exit(3), 50); return new Promise(() => undefined);`);
-    await expect(start(file)).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/exit code 3.*out of luck/s) as string });
+    const file = moduleWith(
+      `console.error('out of luck'); setTimeout(() => process.exit(3), 50); return new Promise(() => undefined);`,
+    );
+    await expect(start(file)).rejects.toMatchObject({
+      code: 'ERR_DEVICE_UNAVAILABLE',
+      message: expect.stringMatching(/exit code 3.*out of luck/s) as string,
+    });
   });
 
   it('ends when it is aborted', async () => {
     const controller = new AbortController();
-    const { process } = await start(moduleWith(`return { run: () => new Promise((resolve) => setTimeout(resolve, 20)) };`), {}, controller.signal);
+    const { process } = await start(
+      moduleWith(`return { run: () => new Promise((resolve) => setTimeout(resolve, 20)) };`),
+      {},
+      controller.signal,
+    );
     const sampling = process.sample('subject', 1e6);
     controller.abort();
     await expect(sampling).rejects.toMatchObject({ code: 'ERR_ABORTED' });

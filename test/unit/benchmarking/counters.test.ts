@@ -21,7 +21,9 @@ describe('counterChanges', () => {
 
   it('says nothing of a counter that is not exact', () => {
     expect(counterChanges(finishes([{ n: 5 }, { n: 7 }]), finishes([{ n: 7 }, { n: 9 }]))).toEqual([]);
-    expect(counterChanges(finishes([{ n: 5 }, { n: 6 }]), finishes([{ n: 7 }, { n: 9 }]))).toMatchObject([{ base: 6, head: 7 }]);
+    expect(counterChanges(finishes([{ n: 5 }, { n: 6 }]), finishes([{ n: 7 }, { n: 9 }]))).toMatchObject([
+      { base: 6, head: 7 },
+    ]);
   });
 
   it('counts work where there was none', () => {
@@ -34,6 +36,8 @@ describe('counterChanges', () => {
 
   it('bounds peak memory', () => {
     expect(counterChanges(finishes([{}], 100 * MiB), finishes([{}], 120 * MiB))).toEqual([]);
-    expect(counterChanges(finishes([{}], 100 * MiB), finishes([{}], 130 * MiB))).toMatchObject([{ counter: 'peakMemoryBytes' }]);
+    expect(counterChanges(finishes([{}], 100 * MiB), finishes([{}], 130 * MiB))).toMatchObject([
+      { counter: 'peakMemoryBytes' },
+    ]);
   });
 });

@@ -19,7 +19,12 @@ const module = (...benchmarks: string[]): string => `export const benchmarks = [
 
 describe('findBenchmarkFiles', () => {
   it('finds modules that export benchmarks, to the bottom, and no others', () => {
-    const root = project({ 'bench/b/x.mjs': module(), 'bench/a.mjs': 'export { benchmarks } from "./b/x.mjs";', 'bench/run.mjs': 'process.exit(1);', 'bench/benchmarks.md': '' });
+    const root = project({
+      'bench/b/x.mjs': module(),
+      'bench/a.mjs': 'export { benchmarks } from "./b/x.mjs";',
+      'bench/run.mjs': 'process.exit(1);',
+      'bench/benchmarks.md': '',
+    });
     expect(findBenchmarkFiles(root, ['bench'])).toEqual([join(root, 'bench/a.mjs'), join(root, 'bench/b/x.mjs')]);
     expect(() => findBenchmarkFiles(root, ['benches'])).toThrow(/benches/);
   });
@@ -27,7 +32,13 @@ describe('findBenchmarkFiles', () => {
 
 describe('selectBenchmarks', () => {
   const root = (): string =>
-    project({ 'bench/parse.mjs': module("{ name: 'json/small', only: 'check' }", "{ name: 'json/large', only: 'run' }", "{ name: 'csv' }") });
+    project({
+      'bench/parse.mjs': module(
+        "{ name: 'json/small', only: 'check' }",
+        "{ name: 'json/large', only: 'run' }",
+        "{ name: 'csv' }",
+      ),
+    });
   const select = async (at: string, purpose: 'run' | 'check', ...names: string[]): Promise<string[]> =>
     (await selectBenchmarks(at, { paths: ['bench'], names, purpose })).map(({ name }) => name);
 
@@ -36,11 +47,16 @@ describe('selectBenchmarks', () => {
     expect(await select(at, 'check')).toEqual(['json/small', 'csv']);
     expect(await select(at, 'run', 'json')).toEqual(['json/large']);
     expect(await select(at, 'run', 'parse')).toEqual(['json/large', 'csv']);
-    await expect(select(at, 'run', 'json/small')).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('json/large, csv') as string });
+    await expect(select(at, 'run', 'json/small')).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('json/large, csv') as string,
+    });
   });
 
   it('refuses a name that is taken, and a folder without benchmarks', async () => {
-    await expect(select(project({ 'bench/a.mjs': module("{ name: 'x' }", "{ name: 'x' }") }), 'run')).rejects.toMatchObject({ code: 'ERR_DATA' });
+    await expect(
+      select(project({ 'bench/a.mjs': module("{ name: 'x' }", "{ name: 'x' }") }), 'run'),
+    ).rejects.toMatchObject({ code: 'ERR_DATA' });
     await expect(select(project({ 'bench/a.mjs': '' }), 'run')).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 });

@@ -14,7 +14,10 @@ describe('the history of ratios', () => {
     const project = new GitProject();
     const first = project.commit({ 'bench/results/parse-AVX2.json': results(1.5) });
     project.commit({ other: '' });
-    const second = project.commit({ 'bench/results/parse-AVX2.json': results(2), 'bench/results/proof.json': '{"outcomes":[]}' });
+    const second = project.commit({
+      'bench/results/parse-AVX2.json': results(2),
+      'bench/results/proof.json': '{"outcomes":[]}',
+    });
     const points = await readRatioHistory(project.root, 'bench/results');
     expect(points.map((point) => ({ ...point, commit: '' }))).toEqual([
       { benchmark: 'parse 10', variant: 'AVX2', ratio: 1.5, at: 0, commit: '' },

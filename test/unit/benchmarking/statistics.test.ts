@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
 import { ROUNDS } from '../../../src/benchmarking/block.js';
-import { estimate, judge, LOOKS, median, nextLook, quantile, type Block, type Verdict } from '../../../src/benchmarking/statistics.js';
+import {
+  type Block,
+  estimate,
+  judge,
+  LOOKS,
+  median,
+  nextLook,
+  quantile,
+  type Verdict,
+} from '../../../src/benchmarking/statistics.js';
 import { seededRandom } from '../../support/random.js';
 
 const THRESHOLD = 0.07;
@@ -84,7 +93,12 @@ describe('the verdict on synthetic checks', () => {
 
 describe('estimate', () => {
   it('is the mean over blocks of the median over rounds, inside its interval', () => {
-    const blocks = [[0, 0.01, 9], [0.02, 0.03, 0.04], [-0.01, 0, 0.01], [0.01, 0.02, -5]];
+    const blocks = [
+      [0, 0.01, 9],
+      [0.02, 0.03, 0.04],
+      [-0.01, 0, 0.01],
+      [0.01, 0.02, -5],
+    ];
     const { center, low, high } = estimate(blocks);
     expect(center).toBeCloseTo((0.01 + 0.03 + 0 + 0.01) / 4, 12);
     expect(low).toBeLessThan(center);
@@ -109,7 +123,8 @@ describe('estimate', () => {
 
 describe('the looks', () => {
   it('use the Student quantile of 1 - 0.01 / (2 looks)', () => {
-    for (const { blocks, student } of LOOKS) expect(studentTail(student, blocks - 1)).toBeCloseTo(0.01 / (2 * LOOKS.length), 6);
+    for (const { blocks, student } of LOOKS)
+      expect(studentTail(student, blocks - 1)).toBeCloseTo(0.01 / (2 * LOOKS.length), 6);
   });
 
   it('come one after the other', () => {

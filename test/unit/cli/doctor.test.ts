@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { diagnose, type DoctorReport } from '../../../src/cli/doctor/examine.js';
+import { type DoctorReport, diagnose } from '../../../src/cli/doctor/examine.js';
 import { probeInChild } from '../../../src/cli/doctor/probe.js';
 import { describeReport } from '../../../src/cli/doctor/run.js';
 
@@ -13,14 +13,30 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
   addon: {
     ok: true,
     value: {
-      backend: 'cpu', simd: 'AVX2', simdSupported: ['AVX2', 'SSE4'], threads: 2, bf16: 'emulated', int8: 'native', amx: false,
+      backend: 'cpu',
+      simd: 'AVX2',
+      simdSupported: ['AVX2', 'SSE4'],
+      threads: 2,
+      bf16: 'emulated',
+      int8: 'native',
+      amx: false,
       libraries: { openblas: '0.3.29 (openmp)' },
       backendChoice: { wanted: 'cpu', active: 'cpu', reasons: [] },
-      cuda: { usable: false, testedOnDevice: false, reason: 'no driver', device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' } },
+      cuda: {
+        usable: false,
+        testedOnDevice: false,
+        reason: 'no driver',
+        device: { available: false, reason: 'no driver', error: 35, runtime: '13.0', architectures: '9.0' },
+      },
     },
   },
   onnxruntime: { ok: true, value: { version: '1.30.0' } },
-  encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: true, value: { backend: 'native', precision: 'bf16' } } },
+  encoder: {
+    name: 'e',
+    folder: '/e',
+    missing: [],
+    probe: { ok: true, value: { backend: 'native', precision: 'bf16' } },
+  },
   disk: { folder: '/d', freeBytes: 2 ** 40 },
   memory: { totalBytes: 2 ** 34, freeBytes: 2 ** 33 },
 };
@@ -28,7 +44,9 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
 describe('diagnose', () => {
   it('finds nothing wrong with a healthy machine', () => {
     expect(diagnose(HEALTHY, [])).toEqual([]);
-    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/^encoder +e \(native, bf16\)$.*All is well\.$/ms);
+    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(
+      /^encoder +e \(native, bf16\)$.*All is well\.$/ms,
+    );
   });
 
   it.each([
@@ -36,11 +54,21 @@ describe('diagnose', () => {
     ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
     ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
     ['no onnxruntime', { onnxruntime: { ok: false as const, reason: 'x' } }, /npm install onnxruntime-node/],
-    ['an incomplete encoder', { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'], probe: { ok: false as const, reason: 'x' } } }, /--encoder/],
-    ['an encoder that fails', { encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: false as const, reason: 'x' } } }, /--backend/],
+    [
+      'an incomplete encoder',
+      { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'], probe: { ok: false as const, reason: 'x' } } },
+      /--encoder/,
+    ],
+    [
+      'an encoder that fails',
+      { encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: false as const, reason: 'x' } } },
+      /--backend/,
+    ],
   ])('calls %s essential and names the remedy', (_, change, fix) => {
     const problems = diagnose({ ...HEALTHY, ...change }, []);
-    expect(problems).toEqual([{ what: expect.any(String) as string, fix: expect.stringMatching(fix) as string, essential: true }]);
+    expect(problems).toEqual([
+      { what: expect.any(String) as string, fix: expect.stringMatching(fix) as string, essential: true },
+    ]);
     expect(describeReport({ ...HEALTHY, ...change, ok: false, problems })).toMatch(/missing: .*\n {4}fix: /);
   });
 
@@ -48,37 +76,67 @@ describe('diagnose', () => {
     const addon = structuredClone(HEALTHY.addon);
     if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
     expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
-    expect(diagnose(HEALTHY, ['commander'])).toMatchObject([{ essential: true, what: 'npm packages are missing: commander' }]);
+    expect(diagnose(HEALTHY, ['commander'])).toMatchObject([
+      { essential: true, what: 'npm packages are missing: commander' },
+    ]);
   });
 });
 
 describe('the gpu line', () => {
-  const device = { available: true, name: 'A Card', capability: '9.0', driver: '13.0', runtime: '13.0', architectures: '9.0', cublasLt: '13.1.2', memoryBytes: 2 ** 36, freeBytes: 2 ** 35 };
+  const device = {
+    available: true,
+    name: 'A Card',
+    capability: '9.0',
+    driver: '13.0',
+    runtime: '13.0',
+    architectures: '9.0',
+    cublasLt: '13.1.2',
+    memoryBytes: 2 ** 36,
+    freeBytes: 2 ** 35,
+  };
   const gpuLine = (cuda: object, backendChoice: object = {}): string => {
     const addon = structuredClone(HEALTHY.addon);
-    if (addon.ok) Object.assign(addon.value, { cuda, backendChoice: { ...addon.value.backendChoice, ...backendChoice } });
+    if (addon.ok)
+      Object.assign(addon.value, { cuda, backendChoice: { ...addon.value.backendChoice, ...backendChoice } });
     return describeReport({ ...HEALTHY, addon, ok: true, problems: [] });
   };
 
   it('says why there is none, and keeps the reason for falling back', () => {
     expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/^gpu +none \(no driver\)$/m);
-    expect(gpuLine({ usable: false, reason: 'x' }, { reasons: ['cuda: no driver'] })).toMatch(/^addon +loads, backend cpu \(cuda: no driver\)$/m);
+    expect(gpuLine({ usable: false, reason: 'x' }, { reasons: ['cuda: no driver'] })).toMatch(
+      /^addon +loads, backend cpu \(cuda: no driver\)$/m,
+    );
   });
 
   it('describes a device, usable or not, and claims nothing that was not run', () => {
-    expect(gpuLine({ usable: true, testedOnDevice: false, device })).toMatch(/^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m);
-    expect(gpuLine({ usable: true, testedOnDevice: true, device })).toMatch(/^gpu +A Card, .*on request \(UNIVAR_BACKEND\)$/m);
-    expect(gpuLine({ usable: false, reason: 'too old', device: { ...device, available: false } })).toMatch(/^gpu +A Card, .*; not usable: too old$/m);
+    expect(gpuLine({ usable: true, testedOnDevice: false, device })).toMatch(
+      /^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m,
+    );
+    expect(gpuLine({ usable: true, testedOnDevice: true, device })).toMatch(
+      /^gpu +A Card, .*on request \(UNIVAR_BACKEND\)$/m,
+    );
+    expect(gpuLine({ usable: false, reason: 'too old', device: { ...device, available: false } })).toMatch(
+      /^gpu +A Card, .*; not usable: too old$/m,
+    );
   });
 });
 
 describe('probeInChild', () => {
   it('returns what the child printed', async () => {
-    expect(await probeInChild('console.log(JSON.stringify(process.argv[1]))', ['x y'])).toEqual({ ok: true, value: 'x y' });
+    expect(await probeInChild('console.log(JSON.stringify(process.argv[1]))', ['x y'])).toEqual({
+      ok: true,
+      value: 'x y',
+    });
   });
 
   it('survives a child that throws or crashes', async () => {
-    expect(await probeInChild('throw new RangeError("what was wrong")', [])).toEqual({ ok: false, reason: 'what was wrong' });
-    expect(await probeInChild('process.kill(process.pid, "SIGILL")', [])).toEqual({ ok: false, reason: 'the process was ended by SIGILL' });
+    expect(await probeInChild('throw new RangeError("what was wrong")', [])).toEqual({
+      ok: false,
+      reason: 'what was wrong',
+    });
+    expect(await probeInChild('process.kill(process.pid, "SIGILL")', [])).toEqual({
+      ok: false,
+      reason: 'the process was ended by SIGILL',
+    });
   });
 });

@@ -20,19 +20,29 @@ describe('describeFailure', () => {
     expect(text).toContain('ERR_DATA');
   });
 
-  it.each([['ENOENT', 2], ['EACCES', 1], ['ENOSPC', 1], ['EWHATEVER', 70]])('turns %s into exit code %i', (code, exitCode) => {
+  it.each([
+    ['ENOENT', 2],
+    ['EACCES', 1],
+    ['ENOSPC', 1],
+    ['EWHATEVER', 70],
+  ])('turns %s into exit code %i', (code, exitCode) => {
     expect(describeFailure(systemError(code), false).exitCode).toBe(exitCode);
   });
 
   it.each([
     ['replace it (overwrite: true)', 'replace it (--overwrite)'],
-    ['name it (columns: answer=...), or give one (defaults: lang=...)', 'name it (--columns answer=...), or give one (--lang ...)'],
+    [
+      'name it (columns: answer=...), or give one (defaults: lang=...)',
+      'name it (--columns answer=...), or give one (--lang ...)',
+    ],
   ])('names flags instead of options: %s', (message, expected) => {
     expect(describeFailure(new EngineError('ERR_DATA', message), false).text).toBe(`error: ${expected}`);
   });
 
   it('says where an interrupted command goes on, where that is known', () => {
-    expect(describeFailure(new EngineError('ERR_ABORTED', 'Interrupted. Rows are kept'), false).text).toBe('error: Interrupted. Rows are kept');
+    expect(describeFailure(new EngineError('ERR_ABORTED', 'Interrupted. Rows are kept'), false).text).toBe(
+      'error: Interrupted. Rows are kept',
+    );
   });
 
   it('takes anything that can be thrown', () => {

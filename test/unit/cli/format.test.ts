@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import { excerpt, formatBytes, formatCount, formatDuration, formatPercent, formatRate, formatTable } from '../../../src/cli/format.js';
+import {
+  excerpt,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatTable,
+} from '../../../src/cli/format.js';
 
 describe('numbers for people', () => {
   it('groups thousands and rounds', () => {
@@ -11,20 +19,37 @@ describe('numbers for people', () => {
 
   it('writes durations so that no unit overflows', () => {
     expect([0, 9.94, 9.96, 59.4, 59.6, 60, 3599.6, 7383].map(formatDuration)).toEqual([
-      '0.0 s', '9.9 s', '10 s', '59 s', '1:00', '1:00', '1:00:00', '2:03:03',
+      '0.0 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '1:00',
+      '1:00',
+      '1:00:00',
+      '2:03:03',
     ]);
   });
 
   it('writes bytes', () => {
-    expect([0, 1023, 1024, 1.5 * 2 ** 30, 2 ** 60].map(formatBytes)).toEqual(['0 B', '1023 B', '1.0 KiB', '1.5 GiB', '1048576.0 TiB']);
+    expect([0, 1023, 1024, 1.5 * 2 ** 30, 2 ** 60].map(formatBytes)).toEqual([
+      '0 B',
+      '1023 B',
+      '1.0 KiB',
+      '1.5 GiB',
+      '1048576.0 TiB',
+    ]);
   });
 });
 
 describe('tables and excerpts', () => {
   it('aligns text left and numbers right, without trailing blanks', () => {
-    expect(formatTable([['value id', 'votes', 'note'], ['a$eng', '7', ''], ['long-model$fra', '12', 'x']])).toBe(
-      ['value id        votes  note', 'a$eng               7', 'long-model$fra     12  x'].join('\n'),
-    );
+    expect(
+      formatTable([
+        ['value id', 'votes', 'note'],
+        ['a$eng', '7', ''],
+        ['long-model$fra', '12', 'x'],
+      ]),
+    ).toBe(['value id        votes  note', 'a$eng               7', 'long-model$fra     12  x'].join('\n'));
   });
 
   it('cuts by characters, not UTF-16 units, and folds white space', () => {

@@ -17,18 +17,27 @@ describe('collectTexts', () => {
   it('takes texts from options, a file and standard input, one a line, blank lines left out', async () => {
     const file = join(scratch, 'texts.txt');
     writeFileSync(file, 'from file\r\n\n  \nlast line without end');
-    expect(await collectTexts({ text: ['a', ' '], file }, stdin('unread'))).toEqual(['a', 'from file', 'last line without end']);
+    expect(await collectTexts({ text: ['a', ' '], file }, stdin('unread'))).toEqual([
+      'a',
+      'from file',
+      'last line without end',
+    ]);
     expect(await collectTexts({}, stdin('x\ny\n'))).toEqual(['x', 'y']);
     expect(await collectTexts({ text: ['a'], file: '-' }, stdin('x\n'))).toEqual(['a', 'x']);
     expect(await collectTexts({ text: ['a'] }, stdin('unread'))).toEqual(['a']);
   });
 
   it('takes texts for answers to the question', async () => {
-    expect(await collectTexts({ text: [' yes '], question: 'Why? ' }, stdin(''))).toEqual([{ question: 'Why? ', answer: ' yes ' }]);
+    expect(await collectTexts({ text: [' yes '], question: 'Why? ' }, stdin(''))).toEqual([
+      { question: 'Why? ', answer: ' yes ' },
+    ]);
   });
 
   it('says what is missing', async () => {
-    await expect(collectTexts({}, stdin('\n'))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('standard input') as string });
+    await expect(collectTexts({}, stdin('\n'))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('standard input') as string,
+    });
     await expect(collectTexts({ file: join(scratch, 'nowhere') }, stdin(''))).rejects.toMatchObject({ code: 'ENOENT' });
     const terminal = Object.assign(stdin(''), { isTTY: true });
     await expect(collectTexts({}, terminal)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
@@ -56,6 +65,7 @@ describe('describeIdentification', () => {
   });
 
   it.each([40, 80, 200])('keeps within %i columns', (width) => {
-    for (const line of describeIdentification(report, width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    for (const line of describeIdentification(report, width).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(width);
   });
 });

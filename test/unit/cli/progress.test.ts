@@ -23,7 +23,10 @@ describe('startProgress', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'Date'] }));
   afterEach(() => void vi.useRealTimers());
 
-  function stream(isTTY: boolean, columns?: number): { written: string[]; isTTY: boolean; columns: number | undefined; write(text: string): void } {
+  function stream(
+    isTTY: boolean,
+    columns?: number,
+  ): { written: string[]; isTTY: boolean; columns: number | undefined; write(text: string): void } {
     const written: string[] = [];
     return { written, isTTY, columns, write: (text) => void written.push(text) };
   }
@@ -43,7 +46,10 @@ describe('startProgress', () => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, 'g');
     const out = stream(true, columns);
     // cli-progress expects a few more members of a terminal stream.
-    const progress = startProgress(OPTIONS, Object.assign(out, { cursorTo() {}, clearLine() {}, clearScreenDown() {}, moveCursor() {} }) as never);
+    const progress = startProgress(
+      OPTIONS,
+      Object.assign(out, { cursorTo() {}, clearLine() {}, clearScreenDown() {}, moveCursor() {} }) as never,
+    );
     vi.advanceTimersByTime(1000);
     progress.update(1200);
     vi.advanceTimersByTime(1000);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cutShards, planShards, prefetch, type PlannedShard } from '../../../src/cli/embed/shards.js';
+import { cutShards, type PlannedShard, planShards, prefetch } from '../../../src/cli/embed/shards.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { TextTable } from '../../../src/data/text-table.js';
 
@@ -24,19 +24,32 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 describe('cutShards', () => {
   it('cuts at multiples of the size whatever the batches are, and loses nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(20)), fc.integer({ min: 1, max: 30 }), fc.nat(100), async (lengths, size, first) => {
-        const shards = await collect(cutShards(batchesOf(lengths), size, first));
-        const total = lengths.reduce((sum, length) => sum + length, 0);
-        expect(shards.map((shard) => [shard.number, shard.first])).toEqual(shards.map((_, i) => [i, first + i * size]));
-        expect(shards.slice(0, -1).every(({ records }) => records.length === size)).toBe(true);
-        expect(shards.flatMap(({ records }) => records.map(({ qid }) => Number(qid)))).toEqual([...Array(total).keys()]);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(20)),
+        fc.integer({ min: 1, max: 30 }),
+        fc.nat(100),
+        async (lengths, size, first) => {
+          const shards = await collect(cutShards(batchesOf(lengths), size, first));
+          const total = lengths.reduce((sum, length) => sum + length, 0);
+          expect(shards.map((shard) => [shard.number, shard.first])).toEqual(
+            shards.map((_, i) => [i, first + i * size]),
+          );
+          expect(shards.slice(0, -1).every(({ records }) => records.length === size)).toBe(true);
+          expect(shards.flatMap(({ records }) => records.map(({ qid }) => Number(qid)))).toEqual([
+            ...Array(total).keys(),
+          ]);
+        },
+      ),
     );
   });
 
   it('ends a shard early where the texts are long', async () => {
     const shards = await collect(cutShards(batchesOf([3, 9]), 10, 5, 8)); // two characters a record
-    expect(shards.map(({ number, first, records }) => [number, first, records.length])).toEqual([[0, 5, 4], [1, 9, 4], [2, 13, 4]]);
+    expect(shards.map(({ number, first, records }) => [number, first, records.length])).toEqual([
+      [0, 5, 4],
+      [1, 9, 4],
+      [2, 13, 4],
+    ]);
   });
 });
 
@@ -60,7 +73,10 @@ describe('planShards', () => {
 
   it('notices that an input is not what was read before', async () => {
     const table = new TextTable();
-    await expect(collect(planShards(cutShards(batchesOf([1]), 3), table))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('changed') as string });
+    await expect(collect(planShards(cutShards(batchesOf([1]), 3), table))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('changed') as string,
+    });
   });
 });
 

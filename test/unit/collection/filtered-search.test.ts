@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { LiveCollection } from '../../../src/collection/live-collection.js';
-import { RowFilters } from '../../../src/search/row-filters.js';
 import { RowTable } from '../../../src/collection/row-table.js';
 import { allowedRows } from '../../../src/search/row-filter.js';
+import { RowFilters } from '../../../src/search/row-filters.js';
 import type { ValueFilter } from '../../../src/search/value-filter.js';
-import { openLive, vectorsOf, writeShards, type Row as StoredRow } from '../../support/changed-dataset.js';
+import { openLive, type Row as StoredRow, vectorsOf, writeShards } from '../../support/changed-dataset.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const MODELS = ['a', 'b', 'c'];
@@ -22,8 +22,14 @@ interface Row {
 /** What a collection is: the rows that were ever there, some of them removed. */
 type PlainRows = (Row & { removed: boolean })[];
 
-const row = fc.record({ x: fc.integer({ min: -9, max: 9 }), y: fc.integer({ min: -9, max: 9 }), model: fc.constantFrom(...MODELS), lang: fc.constantFrom(...LANGS) });
-const some = (names: string[]) => fc.oneof(fc.constant(undefined), fc.constantFrom(...names), fc.subarray(names, { minLength: 1 }));
+const row = fc.record({
+  x: fc.integer({ min: -9, max: 9 }),
+  y: fc.integer({ min: -9, max: 9 }),
+  model: fc.constantFrom(...MODELS),
+  lang: fc.constantFrom(...LANGS),
+});
+const some = (names: string[]) =>
+  fc.oneof(fc.constant(undefined), fc.constantFrom(...names), fc.subarray(names, { minLength: 1 }));
 const filter = fc.record({ model: some(MODELS), lang: some(LANGS) });
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ add: fc.array(row, { minLength: 1, maxLength: 9 }) }) },
@@ -32,19 +38,34 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ again: true }) },
 );
 
-const toStored = ({ x, y, model, lang }: Row): StoredRow => ({ record: { qid: 'q', question: 'Why?', answer: 'Because.', model, lang }, vector: [x, y] });
+const toStored = ({ x, y, model, lang }: Row): StoredRow => ({
+  record: { qid: 'q', question: 'Why?', answer: 'Because.', model, lang },
+  vector: [x, y],
+});
 
 function matchesFilter({ model, lang }: Row, filter: ValueFilter): boolean {
-  return [[model, filter.model], [lang, filter.lang]].every(([name, wanted]) => wanted === undefined || [wanted].flat().includes(name as string));
+  return [
+    [model, filter.model],
+    [lang, filter.lang],
+  ].every(([name, wanted]) => wanted === undefined || [wanted].flat().includes(name as string));
 }
 
 /** Compares a search with all rows of the model, by distance: rows as far away as the last one are as good. */
-async function expectNearest(live: LiveCollection, rows: PlainRows, { x, y }: Row, k: number, filter: ValueFilter): Promise<void> {
+async function expectNearest(
+  live: LiveCollection,
+  rows: PlainRows,
+  { x, y }: Row,
+  k: number,
+  filter: ValueFilter,
+): Promise<void> {
   const distance = (other: Row): number => Math.hypot(other.x - x, other.y - y);
   const allowed = rows.filter((other) => !other.removed && matchesFilter(other, filter));
   const found = await live.current.search(Float32Array.of(x, y), k, { filter });
   expect([found.k, live.current.count(filter)]).toEqual([Math.min(k, allowed.length), allowed.length]);
-  const expected = allowed.map(distance).sort((a, b) => a - b).slice(0, k);
+  const expected = allowed
+    .map(distance)
+    .sort((a, b) => a - b)
+    .slice(0, k);
   expect(found.distances).toHaveLength(expected.length);
   expected.forEach((value, i) => expect(found.distances[i]).toBeCloseTo(value, 5));
   const foundRows = [...found.rows].map((number) => rows[number]!);
@@ -57,33 +78,45 @@ describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and remo
   it('is a plain list of rows', async () => {
     const everyName = MODELS.flatMap((model) => LANGS.map((lang) => ({ x: 0, y: 0, model, lang })));
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 12 }), fc.array(step, { minLength: 4, maxLength: 20 }), async (more, steps) => {
-        const rows: PlainRows = [...everyName, ...more].map((one) => ({ ...one, removed: false }));
-        const dir = temporaryFolder();
-        await writeShards(dir, [rows.map(toStored)]);
-        let live = await openLive(dir, { factory });
-        try {
-          for (const one of steps) {
-            if ('add' in one) {
-              const added = one.add.map(toStored);
-              expect(await live.add(added.map(({ record }) => record), vectorsOf(added))).toBe(rows.length);
-              rows.push(...one.add.map((added) => ({ ...added, removed: false })));
-            } else if ('remove' in one) {
-              const there = new Set(one.remove.filter((number) => rows[number] && !rows[number].removed));
-              expect(await live.remove(one.remove)).toBe(there.size);
-              for (const number of there) rows[number]!.removed = true;
-            } else if ('search' in one) {
-              await expectNearest(live, rows, one.search, one.k, one.filter);
-            } else {
-              await live.close();
-              live = await openLive(dir, { factory });
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 12 }),
+        fc.array(step, { minLength: 4, maxLength: 20 }),
+        async (more, steps) => {
+          const rows: PlainRows = [...everyName, ...more].map((one) => ({ ...one, removed: false }));
+          const dir = temporaryFolder();
+          await writeShards(dir, [rows.map(toStored)]);
+          let live = await openLive(dir, { factory });
+          try {
+            for (const one of steps) {
+              if ('add' in one) {
+                const added = one.add.map(toStored);
+                expect(
+                  await live.add(
+                    added.map(({ record }) => record),
+                    vectorsOf(added),
+                  ),
+                ).toBe(rows.length);
+                rows.push(...one.add.map((added) => ({ ...added, removed: false })));
+              } else if ('remove' in one) {
+                const there = new Set(one.remove.filter((number) => rows[number] && !rows[number].removed));
+                expect(await live.remove(one.remove)).toBe(there.size);
+                for (const number of there) rows[number]!.removed = true;
+              } else if ('search' in one) {
+                await expectNearest(live, rows, one.search, one.k, one.filter);
+              } else {
+                await live.close();
+                live = await openLive(dir, { factory });
+              }
+              expect([live.current.size, live.current.rows]).toEqual([
+                rows.filter(({ removed }) => !removed).length,
+                rows.length,
+              ]);
             }
-            expect([live.current.size, live.current.rows]).toEqual([rows.filter(({ removed }) => !removed).length, rows.length]);
+          } finally {
+            await live.close();
           }
-        } finally {
-          await live.close();
-        }
-      }),
+        },
+      ),
       { numRuns: 25, seed: 5 },
     );
   });

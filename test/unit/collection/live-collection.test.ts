@@ -21,7 +21,10 @@ const at = (x: number): Float32Array => Float32Array.of(x, 0);
 async function writeDataset(dir: string, shift = 0): Promise<string> {
   const writer = await DatasetWriter.open(dir, { encoder: { name: 'e', fingerprint: 'f', dim: DIM }, overwrite: true });
   const rows = Array.from({ length: ROWS }, (_, i) => i);
-  await writer.append(rows.map((i) => record(`answer ${i}`, `m${i % 2}`)), Float32Array.from(rows.flatMap((i) => [i + shift, 0])));
+  await writer.append(
+    rows.map((i) => record(`answer ${i}`, `m${i % 2}`)),
+    Float32Array.from(rows.flatMap((i) => [i + shift, 0])),
+  );
   await writer.finish();
   return dir;
 }
@@ -37,7 +40,9 @@ async function openLive(dir: string, options?: { factory?: string; readOnly?: bo
   return live;
 }
 
-const nearest = async (live: LiveCollection, x: number, k: number): Promise<number[]> => [...(await live.current.search(at(x), k)).rows];
+const nearest = async (live: LiveCollection, x: number, k: number): Promise<number[]> => [
+  ...(await live.current.search(at(x), k)).rows,
+];
 
 describe('LiveCollection', () => {
   it.each(['Flat', 'HNSW8'])('adds, finds, removes and remembers (%s)', async (factory) => {
@@ -46,8 +51,13 @@ describe('LiveCollection', () => {
     expect(await nearest(live, 4.1, 3)).toEqual([4, 5, 3]);
     expect(await live.add([record('new', 'other'), record('newer')], Float32Array.of(4.2, 0, 100, 0))).toBe(ROWS);
     expect(await nearest(live, 4.1, 2)).toEqual([4, 6]);
-    expect(await live.current.identify(at(4.2), 1)).toMatchObject([{ ranking: [{ valueId: 'other$eng', votes: 1, meanDistance: 0 }], neighbours: [{ row: 6 }] }]);
-    expect([await live.current.read(4), await live.current.read(7)]).toEqual([record('answer 4', 'm0'), record('newer')]);
+    expect(await live.current.identify(at(4.2), 1)).toMatchObject([
+      { ranking: [{ valueId: 'other$eng', votes: 1, meanDistance: 0 }], neighbours: [{ row: 6 }] },
+    ]);
+    expect([await live.current.read(4), await live.current.read(7)]).toEqual([
+      record('answer 4', 'm0'),
+      record('newer'),
+    ]);
     expect(await live.remove([4, 6, 4, 99])).toBe(2);
     expect(await nearest(live, 4.1, 3)).toEqual([5, 3, 2]);
     expect([live.current.size, live.current.rows]).toEqual([6, 8]);
@@ -64,17 +74,25 @@ describe('LiveCollection', () => {
     const live = await openLive(await writeDataset(temporaryFolder()), { factory: 'HNSW8' });
     const random = seededRandom(1);
     const xs = Array.from({ length: 500 }, () => 10 + random());
-    const first = await live.add(xs.map((_, i) => record(`${i}`)), Float32Array.from(xs.flatMap((x) => [x, 0])));
+    const first = await live.add(
+      xs.map((_, i) => record(`${i}`)),
+      Float32Array.from(xs.flatMap((x) => [x, 0])),
+    );
     await live.remove(xs.map((_, i) => first + i).filter((row) => row % 100 !== 0));
     expect(live.current.size).toBe(ROWS + 5);
     expect((await nearest(live, 10, 7)).slice(0, 5).sort((a, b) => a - b)).toEqual([100, 200, 300, 400, 500]);
-    await expect(live.current.search(at(0), ROWS + 6)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('11') as string });
+    await expect(live.current.search(at(0), ROWS + 6)).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('11') as string,
+    });
   });
 
   it('writes concurrent changes in the order in which they came', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
-    const firsts = await Promise.all(Array.from({ length: 600 }, (_, i) => live.add([record(`added ${i}`)], at(1000 + i))));
+    const firsts = await Promise.all(
+      Array.from({ length: 600 }, (_, i) => live.add([record(`added ${i}`)], at(1000 + i))),
+    );
     expect(firsts).toEqual(firsts.map((_, i) => ROWS + i));
     await live.close();
     const again = await openLive(dir);
@@ -91,7 +109,11 @@ describe('LiveCollection', () => {
       live.add([record('d'), record('e')], at(8)),
       live.add([record('f')], at(9)),
     ]);
-    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : (result.reason as { code: string }).code))).toEqual([ROWS, 'ERR_ARG_RANGE', 'ERR_SHAPE_MISMATCH', 'ERR_SHAPE_MISMATCH', ROWS + 1]);
+    expect(
+      results.map((result) =>
+        result.status === 'fulfilled' ? result.value : (result.reason as { code: string }).code,
+      ),
+    ).toEqual([ROWS, 'ERR_ARG_RANGE', 'ERR_SHAPE_MISMATCH', 'ERR_SHAPE_MISMATCH', ROWS + 1]);
   });
 
   it('keeps a second writer out, and lets readers in', async () => {
@@ -137,10 +159,16 @@ describe('LiveCollection', () => {
     const live = await openLive(dir);
     await live.add([record('a')], at(7));
     await writeDataset(dir, 0.5);
-    await expect(live.reload()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(CHANGES_FILE) as string });
+    await expect(live.reload()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(CHANGES_FILE) as string,
+    });
     expect(await nearest(live, 7, 1)).toEqual([ROWS]);
     renameSync(join(dir, CHANGES_FILE), join(dir, 'away'));
-    await expect(live.reload()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('has gone') as string });
+    await expect(live.reload()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('has gone') as string,
+    });
     renameSync(join(dir, 'away'), join(dir, CHANGES_FILE));
     expect(await live.add([record('b')], at(8))).toBe(ROWS + 1);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { EngineError, ERROR_CODES, isErrorCode, type ErrorCode } from '../../../src/core/errors.js';
+import { EngineError, ERROR_CODES, type ErrorCode, isErrorCode } from '../../../src/core/errors.js';
 
 describe('EngineError', () => {
   it('carries code, statuses and cause', () => {
@@ -23,6 +23,8 @@ describe('EngineError', () => {
     const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `(ERR_\w+)` \|.*\| (\d+) \| (\d+) \|$/gm)];
     const documented = new Map(rows.map(([, code, http, exit]) => [code, { http: Number(http), exit: Number(exit) }]));
-    expect(documented).toEqual(new Map(Object.entries(ERROR_CODES satisfies Record<ErrorCode, { http: number; exit: number }>)));
+    expect(documented).toEqual(
+      new Map(Object.entries(ERROR_CODES satisfies Record<ErrorCode, { http: number; exit: number }>)),
+    );
   });
 });

@@ -12,7 +12,10 @@ const FINITE = Array.from({ length: 0x7c00 }, (_, bits) => {
   return exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
 });
 
-/** The bits of the nearest half, ties to the even one, by search; the sum of two neighbours is exact in double precision. */
+/**
+ * The bits of the nearest half, ties to the even one, by search; the sum of two neighbours is exact in double
+ * precision.
+ */
 function nearest(value: number): number {
   const sign = Object.is(value, -0) || value < 0 ? 0x8000 : 0;
   const magnitude = Math.abs(value);
@@ -58,7 +61,9 @@ describe('float16', () => {
   });
 
   it('rounds any float32 as the definition says', () => {
-    const anyFloat = fc.integer({ min: 0, max: 0xffffffff }).map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!);
+    const anyFloat = fc
+      .integer({ min: 0, max: 0xffffffff })
+      .map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!);
     fc.assert(
       fc.property(fc.oneof(anyFloat, fc.float({ min: -1, max: 1, noNaN: true })), (value) => {
         if (Number.isNaN(value)) expect(toHalf(value) & 0x7fff).toBe(0x7e00);

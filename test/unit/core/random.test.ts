@@ -48,7 +48,8 @@ describe('SeededRandom', () => {
     expect(SeededRandom.stream(42, 7).next()).toBe(first[7]);
     const [a, b] = [SeededRandom.stream(42, 0), SeededRandom.stream(42, 1)];
     // Correlation of independent uniform draws: the standard deviation is 1 / sqrt(draws) = 0.022.
-    const correlation = Array.from({ length: draws }, () => 12 * (a.next() - 0.5) * (b.next() - 0.5)).reduce((sum, x) => sum + x) / draws;
+    const correlation =
+      Array.from({ length: draws }, () => 12 * (a.next() - 0.5) * (b.next() - 0.5)).reduce((sum, x) => sum + x) / draws;
     expect(Math.abs(correlation)).toBeLessThan(0.1);
   });
 });

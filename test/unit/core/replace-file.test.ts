@@ -32,8 +32,14 @@ describe('replaceFile', () => {
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'file'), '');
     for (const path of [join(folder, 'sub'), join(folder, 'missing', 'a'), join(folder, 'file', 'a')]) {
-      await expect(replaceFile(path, [''])).rejects.toMatchObject({ name: 'EngineError', message: expect.stringContaining(path) as string });
-      await expect(expectReplaceable(path)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(path) as string });
+      await expect(replaceFile(path, [''])).rejects.toMatchObject({
+        name: 'EngineError',
+        message: expect.stringContaining(path) as string,
+      });
+      await expect(expectReplaceable(path)).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining(path) as string,
+      });
     }
     expect(readdirSync(folder).sort()).toEqual(['file', 'sub']);
   });

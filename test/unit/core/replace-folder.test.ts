@@ -8,11 +8,14 @@ import { replaceFolder } from '../../../src/core/replace-folder.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const NAMES = new Set(['a', 'b']);
-const write = (contents: Record<string, string>) => (folder: string): Promise<void> => {
-  for (const [name, text] of Object.entries(contents)) writeFileSync(join(folder, name), text);
-  return Promise.resolve();
-};
-const contentsOf = (folder: string): Record<string, string> => Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+const write =
+  (contents: Record<string, string>) =>
+  (folder: string): Promise<void> => {
+    for (const [name, text] of Object.entries(contents)) writeFileSync(join(folder, name), text);
+    return Promise.resolve();
+  };
+const contentsOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 describe('replaceFolder', () => {
   it('makes a folder, fills an empty one and replaces one of its kind whole', async () => {
@@ -46,8 +49,14 @@ describe('replaceFolder', () => {
     await write({ a: '1', thesis: '2' })(root);
     let called = false;
     const fill = (): Promise<void> => ((called = true), Promise.resolve());
-    await expect(replaceFolder(root, NAMES, fill)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(`${root} holds thesis`) as string });
-    await expect(replaceFolder(join(root, 'a'), NAMES, fill)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(join(root, 'a')) as string });
+    await expect(replaceFolder(root, NAMES, fill)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(`${root} holds thesis`) as string,
+    });
+    await expect(replaceFolder(join(root, 'a'), NAMES, fill)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(join(root, 'a')) as string,
+    });
     expect(called).toBe(false);
     expect(contentsOf(root)).toEqual({ a: '1', thesis: '2' });
   });

@@ -7,9 +7,11 @@ import { valueId } from '../../../src/data/record.js';
 describe('splitValueId', () => {
   it('undoes valueId, also for models with a dollar sign', () => {
     const lang = fc.string().filter((text) => !text.includes('$'));
-    fc.assert(fc.property(fc.string(), lang, (model, code) => {
-      expect(splitValueId(valueId({ model, lang: code }))).toEqual({ model, lang: code });
-    }));
+    fc.assert(
+      fc.property(fc.string(), lang, (model, code) => {
+        expect(splitValueId(valueId({ model, lang: code }))).toEqual({ model, lang: code });
+      }),
+    );
   });
 
   it('takes a text without dollar sign for a model', () => {

@@ -10,17 +10,20 @@ const key = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 5
 describe('WordTable', () => {
   it('keeps what a Map keeps', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(key, word, fc.integer({ min: 1, max: 2 ** 32 - 1 })), { maxLength: 300 }), (entries) => {
-        const table = new WordTable(3, 2);
-        const map = new Map<string, number[]>();
-        for (const [at, first, last] of entries) {
-          table.set(at, [first, last]);
-          map.set(at.join(), [first, last]);
-        }
-        expect(table.size).toBe(map.size);
-        for (const [at] of entries) expect([...table.get(at)!]).toEqual(map.get(at.join()));
-        expect(table.get([9, 9, 9])).toBeUndefined();
-      }),
+      fc.property(
+        fc.array(fc.tuple(key, word, fc.integer({ min: 1, max: 2 ** 32 - 1 })), { maxLength: 300 }),
+        (entries) => {
+          const table = new WordTable(3, 2);
+          const map = new Map<string, number[]>();
+          for (const [at, first, last] of entries) {
+            table.set(at, [first, last]);
+            map.set(at.join(), [first, last]);
+          }
+          expect(table.size).toBe(map.size);
+          for (const [at] of entries) expect([...table.get(at)!]).toEqual(map.get(at.join()));
+          expect(table.get([9, 9, 9])).toBeUndefined();
+        },
+      ),
     );
   });
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { findAddedSources } from '../../../src/data/added-sources.js';
-import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/dataset-writer.js';
 import { openDataset } from '../../../src/data/dataset.js';
+import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/dataset-writer.js';
 import type { SourceFile } from '../../../src/data/input-files.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { bytesOf } from '../../support/folder-bytes.js';
@@ -16,7 +16,8 @@ const source = (file: string, sha256 = file): SourceFile => ({ file, bytes: 1, s
 const [a, b, c] = ['a', 'b', 'c'].map((name) => source(name)) as [SourceFile, SourceFile, SourceFile];
 
 describe('findAddedSources', () => {
-  const find = (present: SourceFile[], inputs: SourceFile[], partly = false): unknown => findAddedSources('values', present, inputs, partly);
+  const find = (present: SourceFile[], inputs: SourceFile[], partly = false): unknown =>
+    findAddedSources('values', present, inputs, partly);
 
   it('finds what is new, wherever it stands, and puts it behind what is there', () => {
     expect(find([a, c], [a, b, c])).toEqual({ added: [1], sources: [a, c, b] });
@@ -27,37 +28,66 @@ describe('findAddedSources', () => {
   });
 
   it('names what has changed or is gone, and what to do', () => {
-    expect(() => find([a, b], [source('a', 'other'), b])).toThrow(/values was made from other contents of a\..*file of their own.*overwrite: true/);
-    expect(() => find([a, b, c], [b])).toThrow(/made from a, c too, which is not among the inputs.*add: true.*overwrite: true/);
+    expect(() => find([a, b], [source('a', 'other'), b])).toThrow(
+      /values was made from other contents of a\..*file of their own.*overwrite: true/,
+    );
+    expect(() => find([a, b, c], [b])).toThrow(
+      /made from a, c too, which is not among the inputs.*add: true.*overwrite: true/,
+    );
     expect(() => find([a, b], [source('a', 'other')], true)).toThrow(/other contents of a/);
   });
 });
 
 const DIM = 3;
 const records = (begin: number, end: number): QaRecord[] =>
-  Array.from({ length: end - begin }, (_, i) => ({ qid: `q${begin + i}`, question: 'Why?', answer: `Because ${begin + i}`, model: `m${i % 2}`, lang: 'eng' }));
+  Array.from({ length: end - begin }, (_, i) => ({
+    qid: `q${begin + i}`,
+    question: 'Why?',
+    answer: `Because ${begin + i}`,
+    model: `m${i % 2}`,
+    lang: 'eng',
+  }));
 const embeddings = (begin: number, end: number): Float32Array => randomNormal(end * DIM, 1).subarray(begin * DIM);
 const options = (sources: SourceFile[], changes: Partial<DatasetWriterOptions> = {}): DatasetWriterOptions => ({
-  encoder: { name: 'test', fingerprint: 'f00', dim: DIM }, sources, settings: { skipBad: false, shardRows: 4 }, add: true, ...changes,
+  encoder: { name: 'test', fingerprint: 'f00', dim: DIM },
+  sources,
+  settings: { skipBad: false, shardRows: 4 },
+  add: true,
+  ...changes,
 });
 
-async function write(dir: string, sources: SourceFile[], begin: number, end: number, changes?: Partial<DatasetWriterOptions>): Promise<void> {
+async function write(
+  dir: string,
+  sources: SourceFile[],
+  begin: number,
+  end: number,
+  changes?: Partial<DatasetWriterOptions>,
+): Promise<void> {
   const writer = await DatasetWriter.open(dir, options(sources, changes));
-  for (let row = writer.rows; row < end; row += 4) await writer.append(records(row, Math.min(end, row + 4)), embeddings(row, Math.min(end, row + 4)));
+  for (let row = writer.rows; row < end; row += 4)
+    await writer.append(records(row, Math.min(end, row + 4)), embeddings(row, Math.min(end, row + 4)));
   await writer.finish();
   expect(begin).toBeLessThan(end);
 }
 
 /** The same dataset as version 1 wrote it. */
 function toVersion1(dir: string): void {
-  const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as { shards: { rows: number; embeddings: { file: string }; records: { file: string } }[] };
+  const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as {
+    shards: { rows: number; embeddings: { file: string }; records: { file: string } }[];
+  };
   const [shard] = manifest.shards;
   cpSync(join(dir, shard!.embeddings.file), join(dir, 'embeddings.npy'));
   cpSync(join(dir, shard!.records.file), join(dir, 'rows.jsonl'));
   rmSync(join(dir, shard!.embeddings.file, '..'), { recursive: true });
   const { shards, ...rest } = manifest;
-  const files = { 'embeddings.npy': { ...shards[0]!.embeddings, file: undefined }, 'rows.jsonl': { ...shards[0]!.records, file: undefined } };
-  writeFileSync(join(dir, 'manifest.json'), JSON.stringify({ ...rest, version: 1, settings: { skipBad: false, windowRows: 1024 }, files }));
+  const files = {
+    'embeddings.npy': { ...shards[0]!.embeddings, file: undefined },
+    'rows.jsonl': { ...shards[0]!.records, file: undefined },
+  };
+  writeFileSync(
+    join(dir, 'manifest.json'),
+    JSON.stringify({ ...rest, version: 1, settings: { skipBad: false, windowRows: 1024 }, files }),
+  );
 }
 
 describe('adding to a dataset', () => {
@@ -97,7 +127,12 @@ describe('adding to a dataset', () => {
     expect([old.rows, old.manifest.version]).toEqual([9, 2]);
     expect(await old.readEmbeddings()).toEqual(embeddings(0, 9));
     await write(dir, [a, b], 9, 15);
-    expect(readdirSync(dir).sort()).toEqual(['embeddings.npy', 'manifest.json', 'rows.jsonl', expect.stringMatching(/^shards-/)]);
+    expect(readdirSync(dir).sort()).toEqual([
+      'embeddings.npy',
+      'manifest.json',
+      'rows.jsonl',
+      expect.stringMatching(/^shards-/),
+    ]);
     const grown = await openDataset(dir, { verify: true });
     expect(await grown.readEmbeddings()).toEqual(embeddings(0, 15));
     expect(grown.embeddingsChecksum).not.toBe(old.embeddingsChecksum);
@@ -109,17 +144,22 @@ describe('adding to a dataset', () => {
     const dir = temporaryFolder();
     await write(dir, [a], 0, 5);
     const before = bytesOf(dir);
-    const open = (sources: SourceFile[], changes: Partial<DatasetWriterOptions>): Promise<DatasetWriter> => DatasetWriter.open(dir, options(sources, changes));
+    const open = (sources: SourceFile[], changes: Partial<DatasetWriterOptions>): Promise<DatasetWriter> =>
+      DatasetWriter.open(dir, options(sources, changes));
     const refusal = (what: RegExp): object => ({ code: 'ERR_DATA', message: expect.stringMatching(what) as string });
     await expect(open([a, b], { dtype: 'f16' })).rejects.toMatchObject(refusal(/differs in dtype;.*overwrite: true/));
-    await expect(open([a, b], { settings: { skipBad: true, shardRows: 9 } })).rejects.toMatchObject(refusal(/differs in settings\.skipBad;/));
+    await expect(open([a, b], { settings: { skipBad: true, shardRows: 9 } })).rejects.toMatchObject(
+      refusal(/differs in settings\.skipBad;/),
+    );
     await expect(open([b], {})).rejects.toMatchObject(refusal(/differs in sources;/));
     await expect(open([a, b], { add: false })).rejects.toMatchObject(refusal(/complete dataset already/));
     expect(bytesOf(dir)).toEqual(before);
     const writer = await open([a, b], {});
     await writer.append(records(5, 9), embeddings(5, 9));
     await writer.close();
-    await expect(open([a, c], {})).rejects.toMatchObject(refusal(/half-written addition that differs in sources; complete it.*journal\.partial/));
+    await expect(open([a, c], {})).rejects.toMatchObject(
+      refusal(/half-written addition that differs in sources; complete it.*journal\.partial/),
+    );
   });
 });
 
@@ -129,9 +169,23 @@ describe('a dataset folder among the inputs', () => {
     const folder = temporaryFolder();
     const row = `${JSON.stringify(records(0, 1)[0])}\n`;
     for (const name of ['b', 'b/deep', 'a', '.hidden', 'values']) mkdirSync(join(folder, name), { recursive: true });
-    for (const name of ['z.jsonl', 'b/2.jsonl', 'b/deep/1.csv', 'b/notes.md', 'a/1.jsonl', '.hidden/1.jsonl', 'values/rows.jsonl']) writeFileSync(join(folder, name), row);
+    for (const name of [
+      'z.jsonl',
+      'b/2.jsonl',
+      'b/deep/1.csv',
+      'b/notes.md',
+      'a/1.jsonl',
+      '.hidden/1.jsonl',
+      'values/rows.jsonl',
+    ])
+      writeFileSync(join(folder, name), row);
     writeFileSync(join(folder, 'values', 'manifest.json'), '{}');
-    expect((await resolveInputs([folder])).map(({ name }) => name)).toEqual(['a/1.jsonl', 'b/2.jsonl', 'b/deep/1.csv', 'z.jsonl']);
+    expect((await resolveInputs([folder])).map(({ name }) => name)).toEqual([
+      'a/1.jsonl',
+      'b/2.jsonl',
+      'b/deep/1.csv',
+      'z.jsonl',
+    ]);
     expect((await resolveInputs([join(folder, 'b', '2.jsonl')])).map(({ name }) => name)).toEqual(['2.jsonl']);
   });
 });

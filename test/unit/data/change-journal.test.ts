@@ -4,18 +4,27 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { changesLine, type Change } from '../../../src/data/change-frames.js';
+import { type Change, changesLine } from '../../../src/data/change-frames.js';
 import { ChangeJournal } from '../../../src/data/change-journal.js';
 import { smallDisk } from '../../support/small-disk.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const BASE = { rows: 3, dim: 2, embeddings: 'abc' };
 const record = (answer: string) => ({ qid: 'q', question: 'Why?', answer, model: 'm', lang: 'eng' });
-const addition = (first: number, answer = 'Because.\n"é"'): Change => ({ add: { first, records: [record(answer)], vectors: Float32Array.of(first, -0.1) } });
+const addition = (first: number, answer = 'Because.\n"é"'): Change => ({
+  add: { first, records: [record(answer)], vectors: Float32Array.of(first, -0.1) },
+});
 
-async function openJournal(path: string, options: { readOnly?: boolean; base?: typeof BASE } = {}): Promise<{ journal: ChangeJournal; seen: Change[] }> {
+async function openJournal(
+  path: string,
+  options: { readOnly?: boolean; base?: typeof BASE } = {},
+): Promise<{ journal: ChangeJournal; seen: Change[] }> {
   const seen: Change[] = [];
-  const journal = await ChangeJournal.open(path, { base: BASE, ...options, onChanges: (changes) => void seen.push(...changes) });
+  const journal = await ChangeJournal.open(path, {
+    base: BASE,
+    ...options,
+    onChanges: (changes) => void seen.push(...changes),
+  });
   return { journal, seen };
 }
 
@@ -63,13 +72,20 @@ describe('ChangeJournal', () => {
     const { path, ends } = await writtenJournal(LINES);
     const bytes = readFileSync(path);
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.constant(new Uint8Array(4096)), fc.constant(Buffer.from('\n\n\n'))), async (rubbish) => {
-        writeFileSync(path, Buffer.concat([bytes, rubbish]));
-        const { journal, seen } = await openJournal(path);
-        await journal.close();
-        expect(seen).toEqual(LINES.flat());
-        expect(statSync(path).size).toBe(ends.at(-1));
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.uint8Array({ minLength: 1, maxLength: 300 }),
+          fc.constant(new Uint8Array(4096)),
+          fc.constant(Buffer.from('\n\n\n')),
+        ),
+        async (rubbish) => {
+          writeFileSync(path, Buffer.concat([bytes, rubbish]));
+          const { journal, seen } = await openJournal(path);
+          await journal.close();
+          expect(seen).toEqual(LINES.flat());
+          expect(statSync(path).size).toBe(ends.at(-1));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -81,7 +97,10 @@ describe('ChangeJournal', () => {
       const damaged = Buffer.from(bytes);
       damaged[at]! ^= 1;
       writeFileSync(path, damaged);
-      await expect(openJournal(path)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(`damaged at byte ${ends[0]!}`) as string });
+      await expect(openJournal(path)).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining(`damaged at byte ${ends[0]!}`) as string,
+      });
     }
     writeFileSync(path, bytes.subarray(0, ends[0]! - 1));
     await expect(openJournal(path)).rejects.toMatchObject({ code: 'ERR_DATA' });
@@ -89,7 +108,10 @@ describe('ChangeJournal', () => {
 
   it('refuses the changes of other embeddings, and leaves them', async () => {
     const { path, ends } = await writtenJournal(LINES);
-    await expect(openJournal(path, { base: { ...BASE, embeddings: 'other' } })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('Move it away') as string });
+    await expect(openJournal(path, { base: { ...BASE, embeddings: 'other' } })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('Move it away') as string,
+    });
     expect(statSync(path).size).toBe(ends.at(-1));
   });
 
@@ -117,7 +139,10 @@ describe('ChangeJournal', () => {
     const { journal } = await openJournal(path);
     await journal.append([addition(3)]);
     const { size } = statSync(path);
-    await expect(journal.append([addition(4, 'x'.repeat(2 ** 21))])).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining('no space') as string });
+    await expect(journal.append([addition(4, 'x'.repeat(2 ** 21))])).rejects.toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining('no space') as string,
+    });
     expect(statSync(path).size).toBe(size);
     await journal.append([addition(4)]);
     await journal.close();

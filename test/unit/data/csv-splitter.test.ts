@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { CsvSplitter, type CsvRecord } from '../../../src/data/csv-splitter.js';
+import { type CsvRecord, CsvSplitter } from '../../../src/data/csv-splitter.js';
 import { toCsv } from '../../support/records.js';
 
 function split(bytes: Buffer, cuts: readonly number[] = [], maxRecordBytes?: number): CsvRecord[] {
@@ -30,14 +30,18 @@ describe('CsvSplitter', () => {
   });
 
   it('gives the same records and problems for any bytes, wherever the chunks are cut', () => {
-    const bytes = fc.array(fc.constantFrom(34, 34, 44, 10, 13, 97, 0xc3, 0xa9), { maxLength: 60 }).map((values) => Buffer.from(values));
+    const bytes = fc
+      .array(fc.constantFrom(34, 34, 44, 10, 13, 97, 0xc3, 0xa9), { maxLength: 60 })
+      .map((values) => Buffer.from(values));
     fc.assert(
       fc.property(bytes, cuts, (content, at) => {
         const whole = split(content);
         expect(split(content, at)).toEqual(whole);
         const text = content.toString('latin1');
         for (const { line } of whole) expect(line).toBeLessThanOrEqual(text.split('\n').length);
-        expect(whole.map(({ line }) => line)).toEqual([...new Set(whole.map(({ line }) => line))].sort((a, b) => a - b));
+        expect(whole.map(({ line }) => line)).toEqual(
+          [...new Set(whole.map(({ line }) => line))].sort((a, b) => a - b),
+        );
       }),
       { numRuns: 500 },
     );

@@ -1,11 +1,20 @@
-import { appendFileSync, copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
-
-import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/dataset-writer.js';
-import { openDataset } from '../../../src/data/dataset.js';
 import { fromFloat16, toFloat16 } from '../../../src/core/float16.js';
+import { openDataset } from '../../../src/data/dataset.js';
+import { DatasetWriter, type DatasetWriterOptions } from '../../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { bytesOf } from '../../support/folder-bytes.js';
 import { randomNormal } from '../../support/random.js';
@@ -17,7 +26,14 @@ const OPTIONS: DatasetWriterOptions = { encoder: { name: 'test', fingerprint: 'f
 const records = (begin: number, end: number): QaRecord[] =>
   Array.from({ length: end - begin }, (_, i) => {
     const n = begin + i;
-    return { qid: `q${n}`, question: `Why ${n}?\n`, answer: `Because "語" ${n}`, model: `m${n % 3}`, lang: 'eng', ...(n % 2 === 0 && { group: 'even' }) };
+    return {
+      qid: `q${n}`,
+      question: `Why ${n}?\n`,
+      answer: `Because "語" ${n}`,
+      model: `m${n % 3}`,
+      lang: 'eng',
+      ...(n % 2 === 0 && { group: 'even' }),
+    };
   });
 
 const embeddings = (begin: number, end: number): Float32Array => randomNormal(end * DIM, 1).subarray(begin * DIM);
@@ -51,14 +67,19 @@ describe('a dataset folder', () => {
     await writeDataset(dir, rows);
     const stems = Array.from({ length: Math.ceil(rows / 4) }, (_, i) => `0000${i}`.slice(-5));
     const names = stems.flatMap((stem) => [`${stem}.jsonl`, `${stem}.npy`]);
-    expect(Object.keys(bytesOf(dir))).toEqual(['manifest.json', ...names.map((name) => expect.stringMatching(`^shards-[0-9a-f]{8}/${name}$`) as string)]);
+    expect(Object.keys(bytesOf(dir))).toEqual([
+      'manifest.json',
+      ...names.map((name) => expect.stringMatching(`^shards-[0-9a-f]{8}/${name}$`) as string),
+    ]);
     const dataset = await openDataset(dir, { verify: true });
     expect([dataset.rows, dataset.dim]).toEqual([rows, DIM]);
     expect(await dataset.readEmbeddings()).toEqual(embeddings(0, rows));
     expect(await dataset.readRecords()).toEqual(records(0, rows));
     const batches: Float32Array[] = [];
     for await (const batch of dataset.embeddingBatches(16)) batches.push(batch);
-    expect(batches.map(({ length }) => length / DIM)).toEqual(Array.from({ length: Math.ceil(rows / 16) }, (_, i) => Math.min(16, rows - 16 * i)));
+    expect(batches.map(({ length }) => length / DIM)).toEqual(
+      Array.from({ length: Math.ceil(rows / 16) }, (_, i) => Math.min(16, rows - 16 * i)),
+    );
     expect(batches.flatMap((batch) => [...batch])).toEqual([...embeddings(0, rows)]);
     await expect(dataset.embeddingBatches(0).next()).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   });
@@ -68,21 +89,35 @@ describe('a dataset folder', () => {
     await writeDataset(dir, 17, { dtype: 'f16' });
     const dataset = await openDataset(dir);
     expect(await dataset.readEmbeddings()).toEqual(fromFloat16(toFloat16(embeddings(0, 17))));
-    expect(dataset.manifest.shards.map(({ embeddings }) => embeddings.bytes)).toEqual([4, 4, 4, 4, 1].map((rows) => 128 + rows * DIM * 2));
+    expect(dataset.manifest.shards.map(({ embeddings }) => embeddings.bytes)).toEqual(
+      [4, 4, 4, 4, 1].map((rows) => 128 + rows * DIM * 2),
+    );
   });
 
   it('describes itself without times, and equal runs write equal bytes', async () => {
     const [one, two] = [temporaryFolder(), temporaryFolder()];
     const sources = [{ file: 'a.jsonl', bytes: 3, sha256: 'ab' }];
-    for (const [dir, settings] of [[one, { a: 1, b: { c: 2, d: 3 } }], [two, { b: { d: 3, c: 2 }, a: 1 }]] as const) {
+    for (const [dir, settings] of [
+      [one, { a: 1, b: { c: 2, d: 3 } }],
+      [two, { b: { d: 3, c: 2 }, a: 1 }],
+    ] as const) {
       const writer = await DatasetWriter.open(dir, { ...OPTIONS, sources, settings });
       await writeRows(writer, 10);
       await writer.finish({ rejected: 2, duplicates: 1 });
     }
     expect(bytesOf(one)).toEqual(bytesOf(two));
     expect((await openDataset(one)).manifest).toMatchObject({
-      format: 'univar-dataset', version: 2, rows: 10, dim: DIM, dtype: 'f32', encoder: { name: 'test', fingerprint: 'f00' },
-      sources, settings: { a: 1 }, valueIds: { m0$eng: 4, m1$eng: 3, m2$eng: 3 }, rejected: 2, duplicates: 1,
+      format: 'univar-dataset',
+      version: 2,
+      rows: 10,
+      dim: DIM,
+      dtype: 'f32',
+      encoder: { name: 'test', fingerprint: 'f00' },
+      sources,
+      settings: { a: 1 },
+      valueIds: { m0$eng: 4, m1$eng: 3, m2$eng: 3 },
+      rejected: 2,
+      duplicates: 1,
     });
   });
 
@@ -118,7 +153,12 @@ describe('a dataset folder', () => {
       ['00001.jsonl', (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('Why 5', 'Who 5')), 4],
       ['../journal.partial', (path) => truncateSync(path, readFileSync(path).length - 1), 8],
       ['../journal.partial', (path) => truncateSync(path, 5), 0],
-      ['../journal.partial', (path) => appendFileSync(path, '{"rows": 1e9, "embeddings": {"file": "../../x", "bytes": 1e15, "sha256": ""}}\n'), 12],
+      [
+        '../journal.partial',
+        (path) =>
+          appendFileSync(path, '{"rows": 1e9, "embeddings": {"file": "../../x", "bytes": 1e15, "sha256": ""}}\n'),
+        12,
+      ],
       ['../journal.partial', (path) => appendFileSync(path, '{"rows": -4}\nnull\n'), 12],
       ['00001.npy', (path) => rmSync(path), 4],
     ];
@@ -158,7 +198,10 @@ describe('a dataset folder', () => {
     const dir = temporaryFolder();
     await writeDataset(dir, 6);
     const before = bytesOf(dir);
-    await expect(DatasetWriter.open(dir, OPTIONS)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/complete dataset already.*overwrite/) as string });
+    await expect(DatasetWriter.open(dir, OPTIONS)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/complete dataset already.*overwrite/) as string,
+    });
     const writer = await DatasetWriter.open(dir, { ...OPTIONS, overwrite: true });
     expect(writer.rows).toBe(0);
     await writeRows(writer, 18);
@@ -187,7 +230,10 @@ describe('a dataset folder', () => {
     expect((await openDataset(dir, { verify: true })).manifest.encoder.fingerprint).toBe('bar');
     const foreign = temporaryFolder();
     writeFileSync(join(foreign, 'rows.jsonl'), 'mine');
-    await expect(DatasetWriter.open(foreign, OPTIONS)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('rows.jsonl without a manifest') as string });
+    await expect(DatasetWriter.open(foreign, OPTIONS)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('rows.jsonl without a manifest') as string,
+    });
   });
 
   it('is taken by one writer at a time', async () => {
@@ -200,17 +246,28 @@ describe('a dataset folder', () => {
 
   it('refuses wrong batches and stays usable', async () => {
     const dir = temporaryFolder();
-    await expect(DatasetWriter.open(dir, { encoder: { name: '', fingerprint: '', dim: 0 } })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(DatasetWriter.open(dir, { encoder: { name: '', fingerprint: '', dim: 0 } })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+    });
     const writer = await DatasetWriter.open(dir, { ...OPTIONS, dtype: 'f16' });
-    await expect(writer.append(records(0, 2), embeddings(0, 1))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH', message: 'Expected 2 x 5 = 10 entries for "embeddings", got 5' });
+    await expect(writer.append(records(0, 2), embeddings(0, 1))).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+      message: 'Expected 2 x 5 = 10 entries for "embeddings", got 5',
+    });
     for (const value of [NaN, Infinity]) {
       const bad = embeddings(0, 2);
       bad[7] = value;
-      await expect(writer.append(records(0, 2), bad)).rejects.toMatchObject({ code: 'ERR_NON_FINITE', message: expect.stringContaining('row 1, column 2') as string });
+      await expect(writer.append(records(0, 2), bad)).rejects.toMatchObject({
+        code: 'ERR_NON_FINITE',
+        message: expect.stringContaining('row 1, column 2') as string,
+      });
     }
     const large = embeddings(0, 1);
     large[0] = 65520;
-    await expect(writer.append(records(0, 1), large)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('65504') as string });
+    await expect(writer.append(records(0, 1), large)).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('65504') as string,
+    });
     const first = writer.append(records(0, 1), embeddings(0, 1));
     await expect(writer.append(records(1, 2), embeddings(1, 2))).rejects.toMatchObject({ code: 'ERR_BUSY' });
     await first;
@@ -229,28 +286,84 @@ describe('openDataset', () => {
     ['is not there', (dir) => rmSync(dir, { recursive: true }), false, /does not exist/],
     ['is no dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
     ['lost a file', (dir) => rmSync(join(dir, shardFile(dir, '00001.jsonl'))), false, /00001\.jsonl: no such file/],
-    ['was truncated', (dir) => truncateSync(join(dir, shardFile(dir, '00001.npy')), 200), false, /00001\.npy is truncated: 208 bytes expected, 200 there/],
-    ['has a longer file', (dir) => appendFileSync(join(dir, shardFile(dir, '00002.jsonl')), '\n'), false, /00002\.jsonl is changed: \d+ bytes expected, \d+ there/],
-    ['has a changed file', (dir) => changeText(join(dir, shardFile(dir, '00000.jsonl')), 'Why', 'Who'), true, /00000\.jsonl was changed: its SHA-256/],
-    ['has another shape', (dir) => changeText(join(dir, shardFile(dir, '00000.npy')), '(4, 5)', '(5, 4)'), false, /00000\.npy holds 5 x 4 f32, but the manifest says 4 x 5 f32/],
-    ['miscounts', (dir) => changeText(join(dir, 'manifest.json'), '"rows": 10', '"rows": 11'), false, /its shards have 10 rows, but "rows" is 11/],
-    ['leads elsewhere', (dir) => changeText(join(dir, 'manifest.json'), /"file": "shards-/, '"file": "../shards-'), false, /shard 0 lacks/],
-    ['has a broken manifest', (dir) => truncateSync(join(dir, 'manifest.json'), 50), false, /manifest\.json is not the manifest.*not valid JSON/],
-    ['has a later format', (dir) => writeFileSync(join(dir, 'manifest.json'), '{"format": "univar-dataset", "version": 3}'), false, /version 3; this release reads versions 1 and 2/],
-    ['has another manifest', (dir) => writeFileSync(join(dir, 'manifest.json'), '{"name": "x"}'), false, /"format" is not/],
-    ['has another header', (dir) => copyFileSync(join(dir, shardFile(dir, '00000.jsonl')), join(dir, shardFile(dir, '00000.npy'))), false, /00000\.npy is/],
+    [
+      'was truncated',
+      (dir) => truncateSync(join(dir, shardFile(dir, '00001.npy')), 200),
+      false,
+      /00001\.npy is truncated: 208 bytes expected, 200 there/,
+    ],
+    [
+      'has a longer file',
+      (dir) => appendFileSync(join(dir, shardFile(dir, '00002.jsonl')), '\n'),
+      false,
+      /00002\.jsonl is changed: \d+ bytes expected, \d+ there/,
+    ],
+    [
+      'has a changed file',
+      (dir) => changeText(join(dir, shardFile(dir, '00000.jsonl')), 'Why', 'Who'),
+      true,
+      /00000\.jsonl was changed: its SHA-256/,
+    ],
+    [
+      'has another shape',
+      (dir) => changeText(join(dir, shardFile(dir, '00000.npy')), '(4, 5)', '(5, 4)'),
+      false,
+      /00000\.npy holds 5 x 4 f32, but the manifest says 4 x 5 f32/,
+    ],
+    [
+      'miscounts',
+      (dir) => changeText(join(dir, 'manifest.json'), '"rows": 10', '"rows": 11'),
+      false,
+      /its shards have 10 rows, but "rows" is 11/,
+    ],
+    [
+      'leads elsewhere',
+      (dir) => changeText(join(dir, 'manifest.json'), /"file": "shards-/, '"file": "../shards-'),
+      false,
+      /shard 0 lacks/,
+    ],
+    [
+      'has a broken manifest',
+      (dir) => truncateSync(join(dir, 'manifest.json'), 50),
+      false,
+      /manifest\.json is not the manifest.*not valid JSON/,
+    ],
+    [
+      'has a later format',
+      (dir) => writeFileSync(join(dir, 'manifest.json'), '{"format": "univar-dataset", "version": 3}'),
+      false,
+      /version 3; this release reads versions 1 and 2/,
+    ],
+    [
+      'has another manifest',
+      (dir) => writeFileSync(join(dir, 'manifest.json'), '{"name": "x"}'),
+      false,
+      /"format" is not/,
+    ],
+    [
+      'has another header',
+      (dir) => copyFileSync(join(dir, shardFile(dir, '00000.jsonl')), join(dir, shardFile(dir, '00000.npy'))),
+      false,
+      /00000\.npy is/,
+    ],
   ])('names what is wrong with a folder that %s', async (_, damage, verify, reason) => {
     const dir = join(temporaryFolder(), 'dataset');
     await writeDataset(dir, 10);
     damage(dir);
-    await expect(openDataset(dir, { verify })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(reason) as string });
+    await expect(openDataset(dir, { verify })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(reason) as string,
+    });
   });
 
   it('says that a half-written dataset can be completed', async () => {
     const dir = temporaryFolder();
     const writer = await DatasetWriter.open(dir, OPTIONS);
     await writeRows(writer, 4);
-    const expected = { code: 'ERR_DATA', message: expect.stringMatching(/half-written.*Run the same embed again/) as string };
+    const expected = {
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/half-written.*Run the same embed again/) as string,
+    };
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
     await writer.close();
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
@@ -262,10 +375,19 @@ describe('openDataset', () => {
     const dataset = await openDataset(dir);
     const path = (name: string): string => join(dir, shardFile(dir, name));
     truncateSync(path('00001.npy'), 200);
-    await expect(dataset.readEmbeddings()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('208 bytes expected, 200 there') as string });
+    await expect(dataset.readEmbeddings()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('208 bytes expected, 200 there') as string,
+    });
     writeFileSync(path('00001.jsonl'), `${JSON.stringify(records(0, 1)[0])}\n`);
-    await expect(dataset.readRecords()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('has 1 records') as string });
+    await expect(dataset.readRecords()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('has 1 records') as string,
+    });
     writeFileSync(path('00001.jsonl'), '{"qid": 3}\n');
-    await expect(dataset.readRecords()).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('00001.jsonl:1: the line is not a record') as string });
+    await expect(dataset.readRecords()).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('00001.jsonl:1: the line is not a record') as string,
+    });
   });
 });

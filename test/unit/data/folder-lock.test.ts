@@ -1,6 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,10 @@ describe('FolderLock', () => {
   it('is held by one at a time, names the holder, and can be taken again', async () => {
     const path = join(temporaryFolder(), '.lock');
     const lock = await FolderLock.acquire(path);
-    await expect(FolderLock.acquire(path)).rejects.toMatchObject({ code: 'ERR_BUSY', message: expect.stringContaining(`this process (pid ${process.pid})`) as string });
+    await expect(FolderLock.acquire(path)).rejects.toMatchObject({
+      code: 'ERR_BUSY',
+      message: expect.stringContaining(`this process (pid ${process.pid})`) as string,
+    });
     await lock.release();
     expect(existsSync(path)).toBe(false);
     await (await FolderLock.acquire(path)).release();
@@ -23,7 +26,10 @@ describe('FolderLock', () => {
 
   it.each([
     ['of a dead process', () => JSON.stringify({ pid: deadPid(), started: '1', host: hostname(), token: 'a' })],
-    ['of an earlier process with the pid of a living one', () => JSON.stringify({ pid: process.pid, started: '1', host: hostname(), token: 'a' })],
+    [
+      'of an earlier process with the pid of a living one',
+      () => JSON.stringify({ pid: process.pid, started: '1', host: hostname(), token: 'a' }),
+    ],
     ['that was never written', () => ''],
     ['that is no lock', () => '{"pid": "x"}'],
   ])('takes over a lock %s', async (_, content) => {
@@ -38,7 +44,10 @@ describe('FolderLock', () => {
   it('leaves a lock from another machine alone and says how to remove it', async () => {
     const path = join(temporaryFolder(), '.lock');
     writeFileSync(path, JSON.stringify({ pid: 1, started: '', host: 'elsewhere', token: 'a' }));
-    await expect(FolderLock.acquire(path)).rejects.toMatchObject({ code: 'ERR_BUSY', message: expect.stringMatching(/process 1 on elsewhere.*delete .*\.lock/) as string });
+    await expect(FolderLock.acquire(path)).rejects.toMatchObject({
+      code: 'ERR_BUSY',
+      message: expect.stringMatching(/process 1 on elsewhere.*delete .*\.lock/) as string,
+    });
   });
 
   it('lets one of many win a stale lock, also when one was killed while it took over', async () => {
@@ -50,7 +59,8 @@ describe('FolderLock', () => {
       if (round % 2 === 1) writeFileSync(`${path}.takeover`, stale);
       const results = await Promise.allSettled(Array.from({ length: 8 }, () => FolderLock.acquire(path)));
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ERR_BUSY' });
+      for (const result of results)
+        if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ERR_BUSY' });
     }
   });
 });

@@ -19,11 +19,16 @@ describe('readJsonl', () => {
   it('reads any records, wherever the chunks are cut', async () => {
     const records = fc.array(arbitraryRecord, { maxLength: 5 });
     await fc.assert(
-      fc.asyncProperty(records, fc.constantFrom('\n', '\r\n', '\n\n'), fc.integer({ min: 1, max: 50 }), async (written, lineEnd, size) => {
-        const rows = await rowsOf(`\uFEFF${toJsonl(written, lineEnd)}`, size);
-        expect(rows.map(({ cells }) => cells)).toEqual(written);
-        expect(rows.map(({ line }) => line)).toEqual(written.map((_, i) => (lineEnd === '\n\n' ? 2 * i : i) + 1));
-      }),
+      fc.asyncProperty(
+        records,
+        fc.constantFrom('\n', '\r\n', '\n\n'),
+        fc.integer({ min: 1, max: 50 }),
+        async (written, lineEnd, size) => {
+          const rows = await rowsOf(`\uFEFF${toJsonl(written, lineEnd)}`, size);
+          expect(rows.map(({ cells }) => cells)).toEqual(written);
+          expect(rows.map(({ line }) => line)).toEqual(written.map((_, i) => (lineEnd === '\n\n' ? 2 * i : i) + 1));
+        },
+      ),
     );
   });
 
@@ -35,16 +40,16 @@ describe('readJsonl', () => {
     ['{"a": NaN}', /not valid JSON/],
   ])('says why %s is no row', async (line, reason) => {
     const rows = await rowsOf(`{"a": 1}\n${line}\n{"a": 2}`);
-    expect(rows.map(({ cells, line: number, text }) => (typeof cells === 'string' ? { number, text } : cells))).toEqual([
-      { a: 1 },
-      { number: 2, text: line },
-      { a: 2 },
-    ]);
+    expect(rows.map(({ cells, line: number, text }) => (typeof cells === 'string' ? { number, text } : cells))).toEqual(
+      [{ a: 1 }, { number: 2, text: line }, { a: 2 }],
+    );
     expect(rows[1]!.cells).toMatch(reason);
   });
 
   it('tells invalid UTF-8 from a written replacement character', async () => {
-    const rows = await rowsOf(Buffer.concat([Buffer.from('{"a": "\uFFFD"}\n{"a": "'), Buffer.from([0xc3]), Buffer.from('"}\n')]));
+    const rows = await rowsOf(
+      Buffer.concat([Buffer.from('{"a": "\uFFFD"}\n{"a": "'), Buffer.from([0xc3]), Buffer.from('"}\n')]),
+    );
     expect(rows[0]!.cells).toEqual({ a: '\uFFFD' });
     expect(rows[1]!.cells).toMatch(/not valid UTF-8/);
   });

@@ -8,18 +8,29 @@ function header(text: string, version = 1): Buffer {
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(text.length);
   else length.writeUInt32LE(text.length);
-  return Buffer.concat([Buffer.from([0x93]), Buffer.from('NUMPY'), Buffer.from([version, 0]), length, Buffer.from(text, 'latin1')]);
+  return Buffer.concat([
+    Buffer.from([0x93]),
+    Buffer.from('NUMPY'),
+    Buffer.from([version, 0]),
+    length,
+    Buffer.from(text, 'latin1'),
+  ]);
 }
 
 describe('npy header', () => {
   it('reads back what it writes, always in 128 bytes', () => {
     const rows = fc.integer({ min: 0, max: 2 ** 36 });
     fc.assert(
-      fc.property(rows, fc.integer({ min: 1, max: 4096 }), fc.constantFrom('f32' as const, 'f16' as const), (count, dim, dtype) => {
-        const bytes = npyHeader(count, dim, dtype);
-        expect(bytes).toHaveLength(NPY_HEADER_BYTES);
-        expect(parseNpyHeader(bytes, 'a.npy')).toEqual({ rows: count, dim, dtype, dataOffset: 128 });
-      }),
+      fc.property(
+        rows,
+        fc.integer({ min: 1, max: 4096 }),
+        fc.constantFrom('f32' as const, 'f16' as const),
+        (count, dim, dtype) => {
+          const bytes = npyHeader(count, dim, dtype);
+          expect(bytes).toHaveLength(NPY_HEADER_BYTES);
+          expect(parseNpyHeader(bytes, 'a.npy')).toEqual({ rows: count, dim, dtype, dataOffset: 128 });
+        },
+      ),
     );
   });
 
@@ -30,7 +41,12 @@ describe('npy header', () => {
 
   it('reads the versions 2 and 3 and other spacing', () => {
     const text = "{'shape':(5,7),'fortran_order':False,'descr':'<f2'}\n";
-    expect(parseNpyHeader(header(text, 2), 'a.npy')).toEqual({ rows: 5, dim: 7, dtype: 'f16', dataOffset: 12 + text.length });
+    expect(parseNpyHeader(header(text, 2), 'a.npy')).toEqual({
+      rows: 5,
+      dim: 7,
+      dtype: 'f16',
+      dataOffset: 12 + text.length,
+    });
     expect(parseNpyHeader(header(text, 3), 'a.npy').rows).toBe(5);
   });
 
@@ -46,7 +62,9 @@ describe('npy header', () => {
     [header("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999, 9999999), }"), /impossible shape/],
     [header("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", 9), /version 9/],
   ])('refuses header %#', (bytes, reason) => {
-    expect(() => parseNpyHeader(bytes, 'a.npy')).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(reason) as string }));
+    expect(() => parseNpyHeader(bytes, 'a.npy')).toThrow(
+      expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(reason) as string }),
+    );
   });
 
   it('survives any damage', () => {

@@ -10,7 +10,13 @@ import { seededRandom } from '../../support/random.js';
 import { toParquet } from '../../support/records.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const RECORDS = Array.from({ length: 7 }, (_, i) => ({ qid: `q${i}`, question: 'Why?', answer: 'Because.', model: 'm', lang: 'eng' }));
+const RECORDS = Array.from({ length: 7 }, (_, i) => ({
+  qid: `q${i}`,
+  question: 'Why?',
+  answer: 'Because.',
+  model: 'm',
+  lang: 'eng',
+}));
 
 function write(bytes: Buffer): { path: string; bytes: number } {
   const path = join(temporaryFolder(), 'a.parquet');
@@ -38,11 +44,22 @@ describe('openParquet', () => {
     const source = openParquet(file.path, file.bytes, ['qid']);
     const seen: unknown[] = [];
     for await (const { length } of source.blocks) seen.push([length, source.columns, source.progress()]);
-    expect(seen).toEqual([[4, 4 / 7], [3, 1]].map(([rows, share]) => [rows, Object.keys(RECORDS[0]!), share]));
+    expect(seen).toEqual(
+      [
+        [4, 4 / 7],
+        [3, 1],
+      ].map(([rows, share]) => [rows, Object.keys(RECORDS[0]!), share]),
+    );
   });
 
   it('leaves bytes that are not UTF-8 as they are', async () => {
-    const bytes = Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'answer', data: ['plain', 'Xx'], type: 'STRING' }], codec: 'UNCOMPRESSED', statistics: false }));
+    const bytes = Buffer.from(
+      parquetWriteBuffer({
+        columnData: [{ name: 'answer', data: ['plain', 'Xx'], type: 'STRING' }],
+        codec: 'UNCOMPRESSED',
+        statistics: false,
+      }),
+    );
     bytes[bytes.indexOf('Xx')] = 0xff;
     const [block] = await rowsOf(bytes, ['answer']);
     expect(block!.map(({ cells }) => cells)).toEqual([{ answer: 'plain' }, { answer: Uint8Array.of(0xff, 0x78) }]);
@@ -55,7 +72,9 @@ describe('openParquet', () => {
       const bytes = Buffer.from(whole);
       const at = Math.floor(random() * whole.length);
       bytes[at] = bytes[at]! ^ (1 << Math.floor(random() * 8));
-      await rowsOf(bytes, Object.keys(RECORDS[0]!), undefined, 3000).catch((error: unknown) => expect(error).toMatchObject({ code: 'ERR_DATA' }));
+      await rowsOf(bytes, Object.keys(RECORDS[0]!), undefined, 3000).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: 'ERR_DATA' }),
+      );
     }
   });
 

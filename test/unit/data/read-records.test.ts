@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { ReadOptions } from '../../../src/data/read-options.js';
-import { readRecords, type RecordBatch } from '../../../src/data/read-records.js';
+import { type RecordBatch, readRecords } from '../../../src/data/read-records.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { arbitraryRecord, toCsv, toJsonl, toParquet, writeRecords } from '../../support/records.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -14,7 +14,11 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const FIXTURE = new URL('../../fixtures/answers-small.jsonl', import.meta.url).pathname;
 const FORMATS = ['jsonl', 'jsonl.gz', 'ndjson', 'csv', 'csv.gz', 'parquet'];
 
-const fixture = (): QaRecord[] => readFileSync(FIXTURE, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as QaRecord);
+const fixture = (): QaRecord[] =>
+  readFileSync(FIXTURE, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as QaRecord);
 
 async function batchesOf(paths: string | string[], options?: ReadOptions): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
@@ -42,7 +46,11 @@ describe('readRecords', () => {
     expect(await recordsOf(path)).toEqual(fixture());
   });
 
-  it.each([['jsonl.gz', 60], ['csv', 60], ['parquet', 4]])('reads any Unicode back from %s', async (extension, numRuns) => {
+  it.each([
+    ['jsonl.gz', 60],
+    ['csv', 60],
+    ['parquet', 4],
+  ])('reads any Unicode back from %s', async (extension, numRuns) => {
     const folder = temporaryFolder();
     let files = 0;
     await fc.assert(
@@ -60,11 +68,23 @@ describe('readRecords', () => {
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'notes.txt'), 'not data');
     writeRecords(join(folder, 'b.csv'), [{ ...row, qid: 'b' }]);
-    writeRecords(join(folder, 'a.jsonl'), [{ ...row, qid: 'a1' }, { ...row, qid: 'a2' }, { ...row, qid: 'a3' }]);
+    writeRecords(join(folder, 'a.jsonl'), [
+      { ...row, qid: 'a1' },
+      { ...row, qid: 'a2' },
+      { ...row, qid: 'a3' },
+    ]);
     writeRecords(join(folder, 'c.parquet'), [{ ...row, qid: 'c' }]);
     const batches = await batchesOf([folder, join(folder, 'b.csv')], { batchSize: 2 });
-    expect(batches.map(({ records }) => records.map(({ qid }) => qid))).toEqual([['a1', 'a2'], ['a3'], ['b'], ['c'], ['b']]);
-    expect(batches.map(({ file }) => file)).toEqual(['a.jsonl', 'a.jsonl', 'b.csv', 'c.parquet', 'b.csv'].map((name) => join(folder, name)));
+    expect(batches.map(({ records }) => records.map(({ qid }) => qid))).toEqual([
+      ['a1', 'a2'],
+      ['a3'],
+      ['b'],
+      ['c'],
+      ['b'],
+    ]);
+    expect(batches.map(({ file }) => file)).toEqual(
+      ['a.jsonl', 'a.jsonl', 'b.csv', 'c.parquet', 'b.csv'].map((name) => join(folder, name)),
+    );
     const shares = batches.map(({ progress }) => progress);
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
     expect(shares.at(-1)).toBe(1);
@@ -83,11 +103,16 @@ describe('readRecords', () => {
   });
 
   it('turns ids that are numbers into strings, in Parquet also 64-bit ones', async () => {
-    const path = fileWith('a.jsonl', '{"qid": 7, "question": "Q", "answer": "A", "model": "m", "lang": "eng", "group": 12.5}\n');
+    const path = fileWith(
+      'a.jsonl',
+      '{"qid": 7, "question": "Q", "answer": "A", "model": "m", "lang": "eng", "group": 12.5}\n',
+    );
     expect(await recordsOf(path)).toMatchObject([{ qid: '7', group: '12.5' }]);
     const { parquetWriteBuffer } = await import('hyparquet-writer');
     const columnData = Object.entries({ ...row, qid: 2n ** 60n }).map(([name, value]) => ({ name, data: [value] }));
-    expect(await recordsOf(fileWith('a.parquet', Buffer.from(parquetWriteBuffer({ columnData }))))).toMatchObject([{ qid: String(2n ** 60n) }]);
+    expect(await recordsOf(fileWith('a.parquet', Buffer.from(parquetWriteBuffer({ columnData }))))).toMatchObject([
+      { qid: String(2n ** 60n) },
+    ]);
   });
 
   it('derives ids from the questions of a file that has none', async () => {
@@ -102,17 +127,26 @@ describe('readRecords', () => {
 
   it('leaves an absent, empty or null group out', async () => {
     const rows = [{ ...row, group: '' }, { ...row, group: null }, row, { ...row, group: 'g' }];
-    expect(await recordsOf(fileWith('a.jsonl', toJsonl(rows as QaRecord[])))).toEqual([row, row, row, { ...row, group: 'g' }]);
+    expect(await recordsOf(fileWith('a.jsonl', toJsonl(rows as QaRecord[])))).toEqual([
+      row,
+      row,
+      row,
+      { ...row, group: 'g' },
+    ]);
   });
 });
 
 describe('readRecords with columns and defaults', () => {
-  const rows = [{ id: 1, prompt: 'Q1', response: 'A1', llm: 'm' }, { id: 2, prompt: 'Q2', response: 'A2', llm: 'n' }];
+  const rows = [
+    { id: 1, prompt: 'Q1', response: 'A1', llm: 'm' },
+    { id: 2, prompt: 'Q2', response: 'A2', llm: 'n' },
+  ];
   const columns = { qid: 'id', question: 'prompt', answer: 'response', model: 'llm' };
 
   it.each(['jsonl', 'csv', 'parquet'])('maps the columns of %s', async (extension) => {
     const strings = rows.map((entry) => ({ ...entry, id: String(entry.id) }));
-    const content = extension === 'csv' ? toCsv(rows) : extension === 'jsonl' ? toJsonl(rows as never) : toParquet(strings as never);
+    const content =
+      extension === 'csv' ? toCsv(rows) : extension === 'jsonl' ? toJsonl(rows as never) : toParquet(strings as never);
     expect(await recordsOf(fileWith(`a.${extension}`, content), { columns, defaults: { lang: 'eng' } })).toEqual([
       { qid: '1', question: 'Q1', answer: 'A1', model: 'm', lang: 'eng' },
       { qid: '2', question: 'Q2', answer: 'A2', model: 'n', lang: 'eng' },
@@ -121,12 +155,17 @@ describe('readRecords with columns and defaults', () => {
 
   it.each(['jsonl', 'csv', 'parquet'])('names what is missing in %s and what is there', async (extension) => {
     const strings = rows.map((entry) => ({ ...entry, id: String(entry.id) }));
-    const path = fileWith(`a.${extension}`, extension === 'csv' ? toCsv(rows) : extension === 'jsonl' ? toJsonl(rows as never) : toParquet(strings as never));
+    const path = fileWith(
+      `a.${extension}`,
+      extension === 'csv' ? toCsv(rows) : extension === 'jsonl' ? toJsonl(rows as never) : toParquet(strings as never),
+    );
     await expect(recordsOf(path, { columns })).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm": name the one that holds it (columns: lang=...), or give one lang for all rows (defaults: lang=...)`,
     });
-    await expect(recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } })).rejects.toMatchObject({
+    await expect(
+      recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } }),
+    ).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message: `${path} has no column "topic", which was named for "group". It has the columns "id", "prompt", "response", "llm"`,
     });
@@ -139,7 +178,10 @@ describe('readRecords with columns and defaults', () => {
 
   it('finds a column that only later rows have', async () => {
     const path = fileWith('a.jsonl', toJsonl([row, { ...row, topic: 't' } as QaRecord]));
-    expect((await recordsOf(path, { columns: { group: 'topic' } })).map(({ group }) => group)).toEqual([undefined, 't']);
+    expect((await recordsOf(path, { columns: { group: 'topic' } })).map(({ group }) => group)).toEqual([
+      undefined,
+      't',
+    ]);
   });
 
   it.each([
@@ -159,10 +201,25 @@ describe('readRecords with columns and defaults', () => {
 describe('readRecords with bad input', () => {
   const bad: [name: string, content: string | Buffer, line: number, reason: RegExp][] = [
     ['a.jsonl', `${JSON.stringify(row)}\n{"qid": "q2"\n`, 2, /not valid JSON/],
-    ['a.jsonl', `${JSON.stringify(row)}\n\n${JSON.stringify({ ...row, answer: undefined })}\n`, 3, /"answer" is missing/],
+    [
+      'a.jsonl',
+      `${JSON.stringify(row)}\n\n${JSON.stringify({ ...row, answer: undefined })}\n`,
+      3,
+      /"answer" is missing/,
+    ],
     ['a.jsonl', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, answer: ' \t ' })}\n`, 2, /"answer" is empty/],
-    ['a.jsonl', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, answer: ['x'] })}\n`, 2, /"answer" is an array, not a string/],
-    ['a.jsonl', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, model: 4 })}\n`, 2, /"model" is a number, not a string/],
+    [
+      'a.jsonl',
+      `${JSON.stringify(row)}\n${JSON.stringify({ ...row, answer: ['x'] })}\n`,
+      2,
+      /"answer" is an array, not a string/,
+    ],
+    [
+      'a.jsonl',
+      `${JSON.stringify(row)}\n${JSON.stringify({ ...row, model: 4 })}\n`,
+      2,
+      /"model" is a number, not a string/,
+    ],
     ['a.jsonl', `${JSON.stringify(row)}\n${JSON.stringify({ ...row, qid: null })}\n`, 2, /"qid" is missing/],
     ['a.jsonl.gz', gzipSync(`${JSON.stringify(row)}\n[]\n`), 2, /not an object/],
     ['a.csv', `${toCsv([row])}"two\nlines",only\n`, 3, /has 2 fields, but the header has 5/],
@@ -179,7 +236,8 @@ describe('readRecords with bad input', () => {
     expect(batches.flatMap(({ records }) => records)).toEqual([row]);
     const rejected = batches.flatMap((batch) => batch.rejected);
     expect(rejected).toMatchObject([{ file: path, line, reason: expect.stringMatching(reason) as string }]);
-    if (!name.endsWith('parquet')) expect(content.toString().includes(rejected[0]!.text) || name.endsWith('.gz')).toBe(true);
+    if (!name.endsWith('parquet'))
+      expect(content.toString().includes(rejected[0]!.text) || name.endsWith('.gz')).toBe(true);
   });
 
   it.each([
@@ -193,7 +251,10 @@ describe('readRecords with bad input', () => {
   ])('names an empty file: %s', async (name, content) => {
     const path = fileWith(name, content);
     const good = fileWith('good.jsonl', toJsonl([row]));
-    await expect(recordsOf([good, path])).rejects.toMatchObject({ code: 'ERR_DATA', message: `${path}:1: the file has no rows` });
+    await expect(recordsOf([good, path])).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: `${path}:1: the file has no rows`,
+    });
     const batches = await batchesOf([path, good], { skipBad: true });
     expect(batches[0]!.rejected).toEqual([{ file: path, line: 1, reason: 'the file has no rows', text: '' }]);
     expect(batches.flatMap(({ records }) => records)).toEqual([row]);
@@ -201,16 +262,28 @@ describe('readRecords with bad input', () => {
 
   it('fails when no usable row is left, with the first reason', async () => {
     const path = fileWith('a.jsonl', 'x\ny\n');
-    await expect(recordsOf(path, { skipBad: true })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/no usable record.*a\.jsonl:1: the line is not valid JSON/) as string });
+    await expect(recordsOf(path, { skipBad: true })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/no usable record.*a\.jsonl:1: the line is not valid JSON/) as string,
+    });
     await expect(recordsOf([])).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 
   it('names a missing file, a folder without data and an unknown format', async () => {
     const folder = temporaryFolder();
-    await expect(recordsOf(join(folder, 'none.jsonl'))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/none\.jsonl.*no such file/) as string });
-    await expect(recordsOf(folder)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/holds no file that can be read/) as string });
+    await expect(recordsOf(join(folder, 'none.jsonl'))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/none\.jsonl.*no such file/) as string,
+    });
+    await expect(recordsOf(folder)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/holds no file that can be read/) as string,
+    });
     const path = fileWith('answers.txt', toJsonl([row]));
-    await expect(recordsOf(path)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/answers\.txt is unknown/) as string });
+    await expect(recordsOf(path)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/answers\.txt is unknown/) as string,
+    });
     expect(await recordsOf(path, { format: 'jsonl' })).toEqual([row]);
     await expect(recordsOf(fileWith('a.csv', 'a,a\n1,2\n'))).rejects.toThrow(/"a" twice/);
   });
@@ -228,12 +301,18 @@ describe('readRecords with bad input', () => {
       ['a.parquet', Buffer.from('PAR1')],
     ] as const) {
       const path = fileWith(name, content);
-      await expect(recordsOf(path, { skipBad: true })).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(path) as string });
+      await expect(recordsOf(path, { skipBad: true })).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining(path) as string,
+      });
     }
   });
 
   it('stops when it is aborted and closes its files', async () => {
-    const path = fileWith('a.jsonl.gz', gzipSync(toJsonl(Array.from({ length: 5000 }, (_, i) => ({ ...row, qid: String(i) })))));
+    const path = fileWith(
+      'a.jsonl.gz',
+      gzipSync(toJsonl(Array.from({ length: 5000 }, (_, i) => ({ ...row, qid: String(i) })))),
+    );
     await expect(recordsOf(path, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     const controller = new AbortController();
     const seen: number[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { openDataset, type Dataset } from '../../../src/data/dataset.js';
+import { type Dataset, openDataset } from '../../../src/data/dataset.js';
 import { DatasetWriter } from '../../../src/data/dataset-writer.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { RecordLookup } from '../../../src/data/record-lookup.js';
@@ -33,7 +33,9 @@ describe('RecordLookup', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(arbitraryRecord, { minLength: 1, maxLength: 20 }), async (records) => {
         const seen: QaRecord[] = [];
-        const lookup = await RecordLookup.open(await openDataset(await writeDataset(records, dir)), (each) => seen.push(each));
+        const lookup = await RecordLookup.open(await openDataset(await writeDataset(records, dir)), (each) =>
+          seen.push(each),
+        );
         expect(seen).toEqual(records);
         for (let row = records.length - 1; row >= 0; row--) expect(await lookup.read(row)).toEqual(records[row]);
         await lookup.close();
@@ -47,7 +49,10 @@ describe('RecordLookup', () => {
     const lookup = await RecordLookup.open(dataset, () => undefined);
     truncateSync(recordFile(dataset), 90);
     expect(await lookup.read(0)).toEqual(record('a'));
-    await expect(lookup.read(1)).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining('row 1') as string });
+    await expect(lookup.read(1)).rejects.toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining('row 1') as string,
+    });
     await lookup.close();
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { statSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -20,13 +20,18 @@ describe('surveyRecords', () => {
     const path = join(folder, 'a.jsonl');
     writeFileSync(path, `${toJsonl([row, { ...row, model: 'a' }, row, { ...row, answer: 'Other.' }])}bad\n`);
     writeRecords(join(folder, 'b.csv'), [row]);
-    await expect(surveyRecords([folder])).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('a.jsonl:5: ') as string });
+    await expect(surveyRecords([folder])).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('a.jsonl:5: ') as string,
+    });
     const survey = await surveyRecords([folder], { skipBad: true });
     expect(survey).toMatchObject({ rows: 5, rejected: 1, duplicates: 2, valueIds: { a$eng: 1, b$eng: 4 } });
     expect(survey.sources).toEqual(await describeSources([folder]));
     const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
     expect(survey.sources[0]).toEqual({ file: 'a.jsonl', bytes: statSync(path).size, sha256 });
-    await expect(describeSources([folder], undefined, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(describeSources([folder], undefined, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
   });
 });
 
@@ -41,7 +46,13 @@ describe('DuplicateCounter', () => {
 
   it('does not confuse fields', () => {
     const counter = new DuplicateCounter();
-    for (const record of [row, { ...row, group: 'x' }, { ...row, question: 'Why?B', answer: 'ecause.' }, { ...row, model: 'eng', lang: 'b' }, { ...row, answer: 'Because.\0' }]) {
+    for (const record of [
+      row,
+      { ...row, group: 'x' },
+      { ...row, question: 'Why?B', answer: 'ecause.' },
+      { ...row, model: 'eng', lang: 'b' },
+      { ...row, answer: 'Because.\0' },
+    ]) {
       expect(counter.add(record)).toBe(false);
     }
     expect(counter.add({ lang: 'eng', model: 'b', answer: 'Because.', question: 'Why?', qid: 'q1' })).toBe(true);

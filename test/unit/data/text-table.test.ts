@@ -18,7 +18,8 @@ describe('TextTable', () => {
           expect(table.add(text(question, answer), row)).toBe(first.get(key));
         });
         expect(table.size).toBe(first.size);
-        for (const [question, answer] of texts) expect(table.first(text(question, answer))).toBe(first.get(JSON.stringify([question.trim(), answer.trim()])));
+        for (const [question, answer] of texts)
+          expect(table.first(text(question, answer))).toBe(first.get(JSON.stringify([question.trim(), answer.trim()])));
         expect(table.first(text('not', 'there'))).toBeUndefined();
       }),
     );

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { EngineError } from '../../../src/core/errors.js';
+import { BatchEncoder, type BatchEncoderParts, type BatchRunner } from '../../../src/encoder/batch-encoder.js';
 import type { PackedBatch } from '../../../src/encoder/batching.js';
-import { BatchEncoder, type BatchRunner, type BatchEncoderParts } from '../../../src/encoder/batch-encoder.js';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
@@ -62,15 +62,39 @@ function setup(changes: Partial<BatchEncoderParts> = {}) {
   const runner = new FakeRunner();
   const start = vi.fn(() => Promise.resolve(new FakeRunner()));
   const model: BatchEncoderParts['model'] = {
-    name: 'fake', transformer: '.', modelFile: 'm', weightFiles: [], safetensorsFile: undefined, tokenizerFile: 't.json', pooling: 'mean', normalize: false, prompt: '', lowerCase: false,
-    dim: 2, vocabSize: 128, positions: 8, maxTokens: 8,
+    name: 'fake',
+    transformer: '.',
+    modelFile: 'm',
+    weightFiles: [],
+    safetensorsFile: undefined,
+    tokenizerFile: 't.json',
+    pooling: 'mean',
+    normalize: false,
+    prompt: '',
+    lowerCase: false,
+    dim: 2,
+    vocabSize: 128,
+    positions: 8,
+    maxTokens: 8,
   };
-  const parts: BatchEncoderParts = { model, backend: 'onnx', precision: 'f32', fingerprint: 'f', tokenizer, start, maxTokens: 8, batchTokens: 64, ...changes };
+  const parts: BatchEncoderParts = {
+    model,
+    backend: 'onnx',
+    precision: 'f32',
+    fingerprint: 'f',
+    tokenizer,
+    start,
+    maxTokens: 8,
+    batchTokens: 64,
+    ...changes,
+  };
   return { encoder: new BatchEncoder(parts, runner), tokenizer, runner, start, model };
 }
 
-const textsOf = (count: number): string[] => Array.from({ length: count }, (_, i) => String.fromCharCode(65 + (i % 26)).repeat(1 + ((i * 7) % 11)));
-const expectedOf = (texts: string[]): number[] => texts.flatMap((text) => [Math.min(8, text.length), text.codePointAt(0)!]);
+const textsOf = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => String.fromCharCode(65 + (i % 26)).repeat(1 + ((i * 7) % 11)));
+const expectedOf = (texts: string[]): number[] =>
+  texts.flatMap((text) => [Math.min(8, text.length), text.codePointAt(0)!]);
 
 const unhandled = vi.fn();
 process.on('unhandledRejection', unhandled);
@@ -85,7 +109,11 @@ describe('BatchEncoder', () => {
     const progress: number[] = [];
     const result = await encoder.encode(texts, { onProgress: (done) => progress.push(done) });
     expect([...result.embeddings]).toEqual(expectedOf(texts));
-    expect(result).toMatchObject({ rows: 5000, dim: 2, tokens: texts.reduce((sum, text) => sum + Math.min(8, text.length), 0) });
+    expect(result).toMatchObject({
+      rows: 5000,
+      dim: 2,
+      tokens: texts.reduce((sum, text) => sum + Math.min(8, text.length), 0),
+    });
     expect(tokenizer.windows).toEqual([2048, 2048, 904]);
     expect(runner.mostRunning).toBe(2);
     expect(progress.at(-1)).toBe(5000);
@@ -128,7 +156,13 @@ describe('BatchEncoder', () => {
 
   it('gives no rows for no texts', async () => {
     const { encoder, runner } = setup();
-    expect(await encoder.encode([])).toEqual({ embeddings: new Float32Array(), rows: 0, dim: 2, tokens: 0, textTokens: new Int32Array() });
+    expect(await encoder.encode([])).toEqual({
+      embeddings: new Float32Array(),
+      rows: 0,
+      dim: 2,
+      tokens: 0,
+      textTokens: new Int32Array(),
+    });
     expect(runner.batches).toEqual([]);
   });
 
@@ -149,7 +183,10 @@ describe('BatchEncoder', () => {
   it('names what is wrong with the arguments, at the line of the caller', async () => {
     const { encoder } = setup();
     const error = await encoder.encode(['a', 7 as unknown as string]).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string or a question with an answer for "texts[1]", got 7' });
+    expect(error).toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected a string or a question with an answer for "texts[1]", got 7',
+    });
     expect((error as Error).stack).toContain('batch-encoder.test.ts');
     await expect(encoder.encode('a' as unknown as string[])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(encoder.encode([], { singal: 1 } as object)).rejects.toThrow(/"options", got "singal"/);
@@ -158,7 +195,10 @@ describe('BatchEncoder', () => {
 
   it('refuses token ids that the model does not have', async () => {
     const { encoder } = setup();
-    await expect(encoder.encode(['a', 'é'])).rejects.toMatchObject({ code: 'ERR_DATA', message: 't.json gives token 233, but the model has only 128' });
+    await expect(encoder.encode(['a', 'é'])).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: 't.json gives token 233, but the model has only 128',
+    });
     expect((await encoder.encode(['a'])).rows).toBe(1);
   });
 
@@ -167,7 +207,10 @@ describe('BatchEncoder', () => {
     await expect(encoder.encode(['a'], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     const controller = new AbortController();
     const reason = new Error('enough');
-    const working = encoder.encode(textsOf(5000), { signal: controller.signal, onProgress: () => controller.abort(reason) });
+    const working = encoder.encode(textsOf(5000), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
     const waiting = encoder.encode(textsOf(10), { signal: controller.signal });
     const last = encoder.encode(textsOf(10));
     await expect(working).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: reason });

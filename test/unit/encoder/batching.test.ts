@@ -44,7 +44,10 @@ describe('planBatches', () => {
 describe('gatherRows', () => {
   it('copies the named sequences in order', () => {
     const window = { ids: Int32Array.of(1, 2, 3, 4, 5, 6), offsets: Int32Array.of(0, 1, 1, 4, 6) };
-    expect(gatherRows(window, Int32Array.of(2, 1, 0))).toEqual({ ids: Int32Array.of(2, 3, 4, 1), offsets: Int32Array.of(0, 3, 3, 4) });
+    expect(gatherRows(window, Int32Array.of(2, 1, 0))).toEqual({
+      ids: Int32Array.of(2, 3, 4, 1),
+      offsets: Int32Array.of(0, 3, 3, 4),
+    });
     expect(gatherRows(window, Int32Array.of())).toEqual({ ids: Int32Array.of(), offsets: Int32Array.of(0) });
   });
 });

@@ -4,14 +4,15 @@ import { basename, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 
 import { fingerprint } from '../../../src/encoder/fingerprint.js';
-import { readModelFolder, type ModelFolder } from '../../../src/encoder/model-folder.js';
+import { type ModelFolder, readModelFolder } from '../../../src/encoder/model-folder.js';
 import { onnxModel } from '../../support/onnx-bytes.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { TINY_DIM, TINY_GRAPH, TINY_TABLE, TINY_VOCABULARY, writeTinyEncoder } from '../../support/tiny-encoder.js';
 
 const transformer = { path: '', type: 'sentence_transformers.models.Transformer' };
 const pooling = { path: '1_Pooling', type: 'sentence_transformers.models.Pooling' };
-const read = (changes: Record<string, unknown> = {}): Promise<ModelFolder> => readModelFolder(writeTinyEncoder(temporaryFolder(), changes));
+const read = (changes: Record<string, unknown> = {}): Promise<ModelFolder> =>
+  readModelFolder(writeTinyEncoder(temporaryFolder(), changes));
 const external = onnxModel({ ...TINY_GRAPH, weights: [{ name: 'table', dims: [7, 4], data: 'model.safetensors' }] });
 
 describe('readModelFolder', () => {
@@ -48,7 +49,13 @@ describe('readModelFolder', () => {
       '0_Transformer/tokenizer.json': {},
     });
     expect(await readModelFolder(folder)).toMatchObject({
-      modelFile: join(folder, '0_Transformer/onnx/model.onnx'), pooling: 'cls', normalize: true, dim: 3, vocabSize: 9, positions: 4, maxTokens: 4,
+      modelFile: join(folder, '0_Transformer/onnx/model.onnx'),
+      pooling: 'cls',
+      normalize: true,
+      dim: 3,
+      vocabSize: 9,
+      positions: 4,
+      maxTokens: 4,
     });
   });
 
@@ -57,7 +64,13 @@ describe('readModelFolder', () => {
     ['the folder asks for more', { max_position_embeddings: 16 }, { max_seq_length: 99 }, 16, 16],
     ['the folder asks for nothing', { max_position_embeddings: 16 }, { max_seq_length: null }, 16, 16],
     ['nothing is said', {}, {}, Infinity, 512],
-    ['padding takes positions', { model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 1 }, {}, 512, 512],
+    [
+      'padding takes positions',
+      { model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 1 },
+      {},
+      512,
+      512,
+    ],
   ])('limits the tokens when %s', async (_, config, sentence, positions, maxTokens) => {
     const sizes = { vocab_size: 7, hidden_size: TINY_DIM };
     const folder = await read({ 'config.json': { ...sizes, ...config }, 'sentence_bert_config.json': sentence });
@@ -67,33 +80,57 @@ describe('readModelFolder', () => {
   it('takes the default prompt', async () => {
     const settings = { prompts: { query: 'Search: ' }, default_prompt_name: 'query' };
     expect(await read({ 'config_sentence_transformers.json': settings })).toMatchObject({ prompt: 'Search: ' });
-    expect(await read({ 'config_sentence_transformers.json': { ...settings, default_prompt_name: null } })).toMatchObject({ prompt: '' });
+    expect(
+      await read({ 'config_sentence_transformers.json': { ...settings, default_prompt_name: null } }),
+    ).toMatchObject({ prompt: '' });
   });
 
   it('finds external weights beside the graph', async () => {
-    const folder = writeTinyEncoder(temporaryFolder(), { 'model.onnx': external, 'model.safetensors': Buffer.from(TINY_TABLE.buffer) });
+    const folder = writeTinyEncoder(temporaryFolder(), {
+      'model.onnx': external,
+      'model.safetensors': Buffer.from(TINY_TABLE.buffer),
+    });
     expect((await readModelFolder(folder)).weightFiles).toEqual([join(folder, 'model.safetensors')]);
   });
 
   it('lists everything that is missing', async () => {
-    await expect(readModelFolder('/does/not/exist')).rejects.toMatchObject({ code: 'ERR_DATA', message: '/does/not/exist is not a folder with a model' });
+    await expect(readModelFolder('/does/not/exist')).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: '/does/not/exist is not a folder with a model',
+    });
     await expect(readModelFolder(temporaryFolder())).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.safetensors or model.onnx (or onnx/model.onnx)') as string,
+      message: expect.stringContaining(
+        'lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.safetensors or model.onnx (or onnx/model.onnx)',
+      ) as string,
     });
-    await expect(read({ 'tokenizer.json': undefined, 'model.onnx': external })).rejects.toThrow(/lacks tokenizer\.json, model\.safetensors$/);
+    await expect(read({ 'tokenizer.json': undefined, 'model.onnx': external })).rejects.toThrow(
+      /lacks tokenizer\.json, model\.safetensors$/,
+    );
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['a dense layer', { 'modules.json': [transformer, pooling, { path: '2_Dense', type: 'sentence_transformers.models.Dense' }] }, /module 2 is sentence_transformers\.models\.Dense/],
+    [
+      'a dense layer',
+      { 'modules.json': [transformer, pooling, { path: '2_Dense', type: 'sentence_transformers.models.Dense' }] },
+      /module 2 is sentence_transformers\.models\.Dense/,
+    ],
     ['another order', { 'modules.json': [pooling, transformer] }, /module 0 is sentence_transformers\.models\.Pooling/],
     ['no pooling', { 'modules.json': [transformer] }, /expected the modules Transformer and Pooling, got 1/],
     ['a module without type', { 'modules.json': [null] }, /module 0 lacks a type/],
     ['a list that is none', { 'modules.json': {} }, /modules\.json: expected an array/],
     ['broken JSON', { 'config.json': '{"vocab_size": 7,' }, /config\.json: .*JSON/],
     ['an array for an object', { 'config.json': [] }, /config\.json: expected a JSON object/],
-    ['max pooling', { '1_Pooling/config.json': { pooling_mode_max_tokens: true } }, /1_Pooling.config\.json: .*got pooling_mode_max_tokens/],
-    ['two poolings', { '1_Pooling/config.json': { pooling_mode_mean_tokens: true, pooling_mode_cls_token: true } }, /got pooling_mode_mean_tokens \+ pooling_mode_cls_token/],
+    [
+      'max pooling',
+      { '1_Pooling/config.json': { pooling_mode_max_tokens: true } },
+      /1_Pooling.config\.json: .*got pooling_mode_max_tokens/,
+    ],
+    [
+      'two poolings',
+      { '1_Pooling/config.json': { pooling_mode_mean_tokens: true, pooling_mode_cls_token: true } },
+      /got pooling_mode_mean_tokens \+ pooling_mode_cls_token/,
+    ],
     ['no pooling mode', { '1_Pooling/config.json': {} }, /got no mode/],
     [
       'pooling without the prompt',
@@ -106,16 +143,24 @@ describe('readModelFolder', () => {
     ['an unknown prompt', { 'config_sentence_transformers.json': { default_prompt_name: 'q' } }, /no prompt named "q"/],
     ['no vocabulary size', { 'config.json': { hidden_size: 4 } }, /vocab_size is missing/],
     ['a size that is none', { 'config.json': { vocab_size: '7' } }, /vocab_size, got "7"/],
-    ['weights elsewhere', { 'model.onnx': onnxModel({ ...TINY_GRAPH, weights: [{ name: 'w', dims: [1], data: '../w' }] }) }, /outside of its folder, in \.\.\/w/],
+    [
+      'weights elsewhere',
+      { 'model.onnx': onnxModel({ ...TINY_GRAPH, weights: [{ name: 'w', dims: [1], data: '../w' }] }) },
+      /outside of its folder, in \.\.\/w/,
+    ],
   ])('refuses %s', async (_, changes, message) => {
-    await expect(read(changes)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(message) as string });
+    await expect(read(changes)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 
 describe('fingerprint', () => {
   it('depends on what decides the vectors and on nothing else', async () => {
     const files = { 'model.onnx': external, 'model.safetensors': Buffer.from(TINY_TABLE.buffer) };
-    const of = async (changes: Record<string, unknown> = {}, maxTokens = 8): Promise<string> => fingerprint(await read({ ...files, ...changes }), { maxTokens, precision: 'f32' });
+    const of = async (changes: Record<string, unknown> = {}, maxTokens = 8): Promise<string> =>
+      fingerprint(await read({ ...files, ...changes }), { maxTokens, precision: 'f32' });
     const base = await of();
     expect(base).toMatch(/^[0-9a-f]{64}$/);
     expect(await of()).toBe(base);
@@ -145,8 +190,11 @@ describe('fingerprint', () => {
   it('names a file that went away', async () => {
     const folder = await read();
     writeFileSync(folder.modelFile!, '');
-    await expect(fingerprint({ ...folder, tokenizerFile: `${folder.tokenizerFile}.gone` }, { maxTokens: 8, precision: 'f32' })).rejects.toMatchObject({
-      code: 'ERR_IO', message: expect.stringContaining('tokenizer.json.gone') as string,
+    await expect(
+      fingerprint({ ...folder, tokenizerFile: `${folder.tokenizerFile}.gone` }, { maxTokens: 8, precision: 'f32' }),
+    ).rejects.toMatchObject({
+      code: 'ERR_IO',
+      message: expect.stringContaining('tokenizer.json.gone') as string,
     });
   });
 });

@@ -30,7 +30,9 @@ describe('externalDataLocations', () => {
 
   it('skips weights inside the file, beyond the window it reads at a time', () => {
     const weights = [{ name: 'w', dims: [100_000], data: new Float32Array(100_000).fill(1.1) }, tensor('weights.bin')];
-    expect(externalDataLocations(write(onnxModel({ inputs: [], outputs: [], nodes: [], weights })))).toEqual(['weights.bin']);
+    expect(externalDataLocations(write(onnxModel({ inputs: [], outputs: [], nodes: [], weights })))).toEqual([
+      'weights.bin',
+    ]);
   });
 
   it('refuses what is no graph or cut short', () => {
@@ -43,7 +45,12 @@ describe('externalDataLocations', () => {
 
   it('answers any bytes with locations or an EngineError', () => {
     const file = write(new Uint8Array());
-    const whole = onnxModel({ inputs: [], outputs: [], nodes: [], weights: [tensor('weights.bin'), tensor('more.bin')] });
+    const whole = onnxModel({
+      inputs: [],
+      outputs: [],
+      nodes: [],
+      weights: [tensor('weights.bin'), tensor('more.bin')],
+    });
     const damaged = fc
       .tuple(fc.nat(whole.length - 1), fc.nat(255))
       .map(([at, byte]) => Buffer.concat([whole.subarray(0, at), Buffer.of(byte), whole.subarray(at + 1)]));

@@ -15,11 +15,16 @@ describe.each([1, 15, 16, 17, 63, 384, 1000])('poolPadded at dim %i', (dim) => {
   const at = (s: number, t: number, j: number): number => hidden[(s * longest + t) * dim + j]!;
   const mean = Float64Array.from({ length: lengths.length * dim }, (_, i) => {
     const s = Math.floor(i / dim);
-    return Array.from({ length: lengths[s]! }, (__, t) => at(s, t, i % dim)).reduce((sum, value) => sum + value) / lengths[s]!;
+    return (
+      Array.from({ length: lengths[s]! }, (__, t) => at(s, t, i % dim)).reduce((sum, value) => sum + value) /
+      lengths[s]!
+    );
   });
 
   it('averages the tokens', () => {
-    expect(relativeError(poolPadded(hidden, offsets, longest, dim, 'mean', false), mean)).toBeLessThan(TOLERANCE.f64Sum);
+    expect(relativeError(poolPadded(hidden, offsets, longest, dim, 'mean', false), mean)).toBeLessThan(
+      TOLERANCE.f64Sum,
+    );
   });
 
   it('takes the first token', () => {

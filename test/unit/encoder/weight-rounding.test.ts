@@ -22,7 +22,8 @@ describe('quantizeRows', () => {
 
   it('gives the same whole numbers for what it gave, so rounding twice costs nothing', () => {
     const large = Math.fround(1e30);
-    const entry = fc.float({ noNaN: true, min: -large, max: large }).map((x) => (Math.abs(x) < 1e-30 ? 0 : x)); // no subnormal steps
+    // no subnormal steps
+    const entry = fc.float({ noNaN: true, min: -large, max: large }).map((x) => (Math.abs(x) < 1e-30 ? 0 : x));
     fc.assert(
       fc.property(fc.array(entry, { minLength: 6, maxLength: 6 }), (row) => {
         const first = quantizeRows(Float32Array.from(row), 6);
@@ -34,15 +35,39 @@ describe('quantizeRows', () => {
   });
 
   it('makes zeros of rows too small for a step, and takes matrices without rows or columns', () => {
-    expect(quantizeRows(Float32Array.of(1e-40, -1e-42), 2)).toEqual({ codes: new Int8Array(2), scales: new Float32Array(1) });
-    for (const cols of [0, 3]) expect(dequantizeRows(quantizeRows(new Float32Array(), cols))).toEqual(new Float32Array());
+    expect(quantizeRows(Float32Array.of(1e-40, -1e-42), 2)).toEqual({
+      codes: new Int8Array(2),
+      scales: new Float32Array(1),
+    });
+    for (const cols of [0, 3])
+      expect(dequantizeRows(quantizeRows(new Float32Array(), cols))).toEqual(new Float32Array());
   });
 });
 
 describe('toBfloat16', () => {
   it('rounds to the nearest, ties to even', () => {
-    const values = Float32Array.of(1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -3.14159, 0, -0, Infinity, 3.4e38);
-    expect([...fromBfloat16(toBfloat16(values))]).toEqual([1, 1, 1 + 2 ** -6, 1 + 2 ** -7, -3.140625, 0, -0, Infinity, Infinity]);
+    const values = Float32Array.of(
+      1,
+      1 + 2 ** -8,
+      1 + 3 * 2 ** -8,
+      1 + 2 ** -8 + 2 ** -20,
+      -3.14159,
+      0,
+      -0,
+      Infinity,
+      3.4e38,
+    );
+    expect([...fromBfloat16(toBfloat16(values))]).toEqual([
+      1,
+      1,
+      1 + 2 ** -6,
+      1 + 2 ** -7,
+      -3.140625,
+      0,
+      -0,
+      Infinity,
+      Infinity,
+    ]);
     expect(fromBfloat16(toBfloat16(Float32Array.of(NaN)))).toEqual(Float32Array.of(NaN));
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { SafetensorsFile } from '../../../src/encoder/safetensors.js';
-import { writeSafetensors, type StoredTensor, type TensorToWrite } from '../../../src/encoder/safetensors-writer.js';
+import { type StoredTensor, type TensorToWrite, writeSafetensors } from '../../../src/encoder/safetensors-writer.js';
 import { storeTensors, type WeightType } from '../../../src/encoder/weight-types.js';
 import { randomNormal } from '../../support/random.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -40,7 +40,9 @@ describe('storeTensors', () => {
     const file = await written(storeTensors(tensors, type));
     expect(file.tensors.get('dense.weight')).toMatchObject({ dtype, shape: [8, 24] });
     expect(file.location('dense.weight').length).toBe(bytes);
-    (await file.readFloat32('dense.weight')).forEach((value, i) => expect(Math.abs(value - MATRIX[i]!)).toBeLessThanOrEqual(error * Math.abs(MATRIX[i]!)));
+    (await file.readFloat32('dense.weight')).forEach((value, i) =>
+      expect(Math.abs(value - MATRIX[i]!)).toBeLessThanOrEqual(error * Math.abs(MATRIX[i]!)),
+    );
     expect(file.tensors.get('dense.bias')).toMatchObject({ dtype: 'F32' });
     expect(await file.readFloat32('dense.bias')).toEqual(BIAS);
     await file.close();
@@ -51,8 +53,12 @@ describe('storeTensors', () => {
     expect([...file.tensors.keys()]).toEqual(['dense.weight', 'dense.bias']);
     const values = await file.readFloat32('dense.weight');
     for (let row = 0; row < 8; row++) {
-      const largest = MATRIX.subarray(row * 24, (row + 1) * 24).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      for (let i = row * 24; i < (row + 1) * 24; i++) expect(Math.abs(values[i]! - MATRIX[i]!)).toBeLessThanOrEqual((largest / 254) * 1.0001);
+      const largest = MATRIX.subarray(row * 24, (row + 1) * 24).reduce(
+        (most, value) => Math.max(most, Math.abs(value)),
+        0,
+      );
+      for (let i = row * 24; i < (row + 1) * 24; i++)
+        expect(Math.abs(values[i]! - MATRIX[i]!)).toBeLessThanOrEqual((largest / 254) * 1.0001);
     }
     expect(await file.readFloat32('dense.bias')).toEqual(BIAS);
     await file.close();
@@ -63,30 +69,54 @@ describe('storeTensors', () => {
   });
 
   it('names the tensor that cannot be rounded', async () => {
-    const holding = (value: number): TensorToWrite[] => [{ name: 'w', shape: [1, 2], read: () => Float32Array.of(1, value) }];
+    const holding = (value: number): TensorToWrite[] => [
+      { name: 'w', shape: [1, 2], read: () => Float32Array.of(1, value) },
+    ];
     for (const type of ['f16', 'bf16', 'int8'] as const) {
-      await expect(written(storeTensors(holding(NaN), type))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('"w" holds NaN or infinity') as string });
+      await expect(written(storeTensors(holding(NaN), type))).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining('"w" holds NaN or infinity') as string,
+      });
     }
-    await expect(written(storeTensors(holding(1e5), 'f16'))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('beyond 65504') as string });
+    await expect(written(storeTensors(holding(1e5), 'f16'))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('beyond 65504') as string,
+    });
   });
 });
 
 describe('a damaged int8 matrix', () => {
   const [codes, steps] = storeTensors(tensors, 'int8') as [StoredTensor, StoredTensor];
   const withSteps = (change: Partial<StoredTensor>): StoredTensor[] => [codes, { ...steps, ...change }];
-  const stepsWith = (value: number): Float32Array => Float32Array.from({ length: 8 }, (_, row) => (row === 5 ? value : 1));
+  const stepsWith = (value: number): Float32Array =>
+    Float32Array.from({ length: 8 }, (_, row) => (row === 5 ? value : 1));
 
   it.each<[string, StoredTensor[], RegExp]>([
     ['no steps', [codes], /there is no "dense\.weight_scale" with the step of each row/],
-    ['steps for other rows', withSteps({ shape: [7, 1], read: () => new Float32Array(7) }), /is F32 \[7, 1\] for a shape of \[8, 24\], not F32 \[8, 1\]/],
+    [
+      'steps for other rows',
+      withSteps({ shape: [7, 1], read: () => new Float32Array(7) }),
+      /is F32 \[7, 1\] for a shape of \[8, 24\], not F32 \[8, 1\]/,
+    ],
     ['steps for columns', withSteps({ shape: [1, 8] }), /is F32 \[1, 8\]/],
     ['steps of another type', withSteps({ dtype: 'F16', read: () => new Uint16Array(8) }), /is F16 \[8, 1\]/],
     ['NaN for a step', withSteps({ read: () => stepsWith(NaN) }), /"dense\.weight_scale" is NaN in row 5/],
     ['infinity for a step', withSteps({ read: () => stepsWith(Infinity) }), /is Infinity in row 5/],
     ['a negative step', withSteps({ read: () => stepsWith(-1) }), /is -1 in row 5/],
-    ['one dimension', [{ ...codes, shape: [192] }, { ...steps, shape: [192], read: () => new Float32Array(192) }], /for a shape of \[192\]/],
+    [
+      'one dimension',
+      [
+        { ...codes, shape: [192] },
+        { ...steps, shape: [192], read: () => new Float32Array(192) },
+      ],
+      /for a shape of \[192\]/,
+    ],
   ])('is refused: %s', async (_, stored, message) => {
-    await expect(readBack(stored)).rejects.toMatchObject({ name: 'EngineError', code: 'ERR_DATA', message: expect.stringMatching(message) as string });
+    await expect(readBack(stored)).rejects.toMatchObject({
+      name: 'EngineError',
+      code: 'ERR_DATA',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it('may have its steps as a vector', async () => {
@@ -97,6 +127,9 @@ describe('a damaged int8 matrix', () => {
     const file = await written(withSteps({}));
     await file.close();
     writeFileSync(file.path, readFileSync(file.path).subarray(0, -4));
-    await expect(SafetensorsFile.open(file.path)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/weight_scale" of .* truncated/) as string });
+    await expect(SafetensorsFile.open(file.path)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/weight_scale" of .* truncated/) as string,
+    });
   });
 });

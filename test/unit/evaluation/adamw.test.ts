@@ -24,7 +24,15 @@ describe('AdamW', () => {
     const optimiser = new AdamW(parameters, weightDecay);
     gradients.forEach((gradient, t) => optimiser.step(Float32Array.of(gradient, -gradient), rates[t]!));
     expect(parameters[0]).toBeCloseTo(reference(1, gradients.map(Math.fround), rates, weightDecay), 5);
-    expect(parameters[1]).toBeCloseTo(reference(-3, gradients.map((g) => Math.fround(-g)), rates, weightDecay), 5);
+    expect(parameters[1]).toBeCloseTo(
+      reference(
+        -3,
+        gradients.map((g) => Math.fround(-g)),
+        rates,
+        weightDecay,
+      ),
+      5,
+    );
   });
 
   it('takes a first step of the learning rate against the gradient, however large it is', () => {

@@ -11,7 +11,11 @@ describe('bootstrapIntervals', () => {
   const singles = Array.from({ length: rows }, (_, row) => `q${row}`);
 
   it('is as wide as theory says for independent rows', () => {
-    const { accuracy, balancedAccuracy } = bootstrapIntervals({ actual, predicted, groups: singles, labels: 4 }, 4000, 1)!;
+    const { accuracy, balancedAccuracy } = bootstrapIntervals(
+      { actual, predicted, groups: singles, labels: 4 },
+      4000,
+      1,
+    )!;
     const observed = actual.filter((label, row) => predicted[row] === label).length / rows;
     const halfWidth = 1.96 * Math.sqrt((observed * (1 - observed)) / rows);
     expect(accuracy.low).toBeCloseTo(observed - halfWidth, 2);

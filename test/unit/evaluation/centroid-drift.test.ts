@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { SeededRandom } from '../../../src/core/random.js';
-import { centroidDrift, type AnswerSet } from '../../../src/evaluation/centroid-drift.js';
+import { type AnswerSet, centroidDrift } from '../../../src/evaluation/centroid-drift.js';
 import { plotDrift } from '../../../src/evaluation/drift-plot.js';
 
 const DIM = 6;
@@ -11,7 +11,10 @@ const QUESTIONS = 40;
 function around(name: string, centre: (i: number) => number, noise: number, seed: number): AnswerSet {
   const random = new SeededRandom(seed);
   const questions = Array.from({ length: 2 * QUESTIONS }, (_, i) => `q${i >> 1}`);
-  const embeddings = Float32Array.from({ length: questions.length * DIM }, (_, i) => centre(i % DIM) + noise * (random.next() - 0.5));
+  const embeddings = Float32Array.from(
+    { length: questions.length * DIM },
+    (_, i) => centre(i % DIM) + noise * (random.next() - 0.5),
+  );
   return { name, embeddings, questions };
 }
 
@@ -22,7 +25,14 @@ describe('centroidDrift', () => {
     expect({ questions, leftOut }).toEqual({ questions: QUESTIONS, leftOut: 0 });
     expect(span.distance).toBeCloseTo(2, 6);
     expect(span.interval!.high - span.interval!.low).toBeLessThan(1e-6);
-    expect(checkpoints.map(({ toReference, toTarget, progress }) => [toReference.distance, toTarget.distance, progress!.share].map((value) => Number(value.toFixed(4))))).toEqual([[0.5, 1.5, 0.25], [1.5, 0.5, 0.75]]);
+    expect(
+      checkpoints.map(({ toReference, toTarget, progress }) =>
+        [toReference.distance, toTarget.distance, progress!.share].map((value) => Number(value.toFixed(4))),
+      ),
+    ).toEqual([
+      [0.5, 1.5, 0.25],
+      [1.5, 0.5, 0.75],
+    ]);
   });
 
   it('has intervals that hold the true distance about as often as they should, and are the same for a seed', () => {
@@ -39,11 +49,21 @@ describe('centroidDrift', () => {
 
   it('counts only questions that all sets answer', () => {
     const sets = [around('a', () => 0, 0, 1), around('b', () => 1, 0, 2), around('c', () => 0.5, 0, 3)];
-    sets[1] = { ...sets[1]!, questions: sets[1]!.questions.map((question, row) => (row < 10 ? `other-${question}` : question)) };
-    expect(centroidDrift(sets[0]!, sets[1], [sets[2]!], DIM, 10, 1)).toMatchObject({ questions: QUESTIONS - 5, leftOut: 10 });
+    sets[1] = {
+      ...sets[1]!,
+      questions: sets[1]!.questions.map((question, row) => (row < 10 ? `other-${question}` : question)),
+    };
+    expect(centroidDrift(sets[0]!, sets[1], [sets[2]!], DIM, 10, 1)).toMatchObject({
+      questions: QUESTIONS - 5,
+      leftOut: 10,
+    });
     const strange = { ...sets[2]!, questions: sets[2]!.questions.map((question) => `x${question}`) };
-    expect(() => centroidDrift(sets[0]!, sets[1]!, [strange], DIM, 10, 1)).toThrow(/No question is answered by all of a, b, c/);
-    expect(() => centroidDrift(sets[0]!, sets[1]!, [sets[2]!], DIM + 1, 10, 1)).toThrow(/Expected 80 x 7 entries for "a"/);
+    expect(() => centroidDrift(sets[0]!, sets[1]!, [strange], DIM, 10, 1)).toThrow(
+      /No question is answered by all of a, b, c/,
+    );
+    expect(() => centroidDrift(sets[0]!, sets[1]!, [sets[2]!], DIM + 1, 10, 1)).toThrow(
+      /Expected 80 x 7 entries for "a"/,
+    );
   });
 
   it('has no progress without a way, no interval without samples, and a picture', () => {

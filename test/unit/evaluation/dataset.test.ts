@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import type { QaRecord } from '../../../src/data/record.js';
-import { evaluateDatasetKnn, evaluateDatasetProbe, evaluateDatasetTfidf, labelRecords } from '../../../src/evaluation/dataset.js';
+import {
+  evaluateDatasetKnn,
+  evaluateDatasetProbe,
+  evaluateDatasetTfidf,
+  labelRecords,
+} from '../../../src/evaluation/dataset.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { randomNormal } from '../../support/random.js';
 
@@ -13,7 +18,11 @@ const records: QaRecord[] = Array.from({ length: 80 }, (_, row) => ({
   lang: ['eng', 'eng', 'zho', 'zho'][row % 4]!,
 }));
 const embeddings = randomNormal(80 * 5, 1);
-const dataset = { dim: 5, readEmbeddings: () => Promise.resolve(embeddings), readRecords: () => Promise.resolve(records) };
+const dataset = {
+  dim: 5,
+  readEmbeddings: () => Promise.resolve(embeddings),
+  readRecords: () => Promise.resolve(records),
+};
 
 describe('evaluations of a dataset', () => {
   it('label by value id and group by question', async () => {
@@ -45,6 +54,8 @@ describe('evaluations of a dataset', () => {
   });
 
   it('refuse another target', async () => {
-    await expect(evaluateDatasetKnn(dataset, { target: 'qid' as 'lang' })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(evaluateDatasetKnn(dataset, { target: 'qid' as 'lang' })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+    });
   });
 });

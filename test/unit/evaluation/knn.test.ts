@@ -20,7 +20,12 @@ function clusters(dim: number, spread: number): LabelledEmbeddings {
 }
 
 /** Predicted label of each tested row, by sorting all distances in double precision. */
-function bruteForce({ embeddings, dim, labels }: LabelledEmbeddings, train: number[], test: number[], k: number): string[] {
+function bruteForce(
+  { embeddings, dim, labels }: LabelledEmbeddings,
+  train: number[],
+  test: number[],
+  k: number,
+): string[] {
   return test.map((row) => {
     const nearest = train
       .map((other) => {
@@ -96,7 +101,12 @@ describe('evaluateKnn', () => {
     const result = await evaluateKnn({ ...data, labels, groups }, { k: 5, minPerId: 4 });
     expect(result.idsLeftOut).toEqual(['rare$eng']);
     expect(result.idsWithoutTest).toEqual(['one-question$eng']);
-    expect(result.perId.find(({ id }) => id === 'one-question$eng')).toMatchObject({ train: 5, test: 0, recall: null, f1: null });
+    expect(result.perId.find(({ id }) => id === 'one-question$eng')).toMatchObject({
+      train: 5,
+      test: 0,
+      recall: null,
+      f1: null,
+    });
     expect(result.chance).toBe(1 / 5);
     expect(result.train + result.test).toBe(117);
   });
@@ -115,7 +125,11 @@ describe('evaluateKnn', () => {
     await refuses({ dim: 0 }, { k: 5 }, '"dim"');
     await refuses({ dim: 11 }, { k: 5 }, '"embeddings"');
     await refuses({ embeddings: data.embeddings.map((x, i) => (i === 14 ? NaN : x)) }, { k: 5 }, 'NaN in row 2');
-    await refuses({ labels: data.labels.map((label, row) => (row === 5 ? 'z' : label)) }, { k: 5, split: 'row' }, '"z" has a single');
+    await refuses(
+      { labels: data.labels.map((label, row) => (row === 5 ? 'z' : label)) },
+      { k: 5, split: 'row' },
+      '"z" has a single',
+    );
     await refuses({}, { k: 5, testShare: 1 }, '"testShare"');
     await refuses({}, { k: 5, seed: -1 }, '"seed"');
     await refuses({}, { k: 5, split: 'model' }, '"split"');

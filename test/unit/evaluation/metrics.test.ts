@@ -31,7 +31,14 @@ describe('computeMetrics', () => {
       [0, 1, 0],
       [2, 0, 3],
     ]);
-    expect(metrics.perLabel[0]).toEqual({ support: 4, predicted: 5, correct: 3, precision: 0.6, recall: 0.75, f1: 6 / 9 });
+    expect(metrics.perLabel[0]).toEqual({
+      support: 4,
+      predicted: 5,
+      correct: 3,
+      precision: 0.6,
+      recall: 0.75,
+      f1: 6 / 9,
+    });
     expect(metrics.accuracy).toBe(0.7);
     expect(metrics.balancedAccuracy).toBeCloseTo((0.75 + 1 + 0.6) / 3, 15);
     expect(metrics.weightedPrecision).toBeCloseTo((4 * 0.6 + 1 * 0.5 + 5 * 1) / 10, 15);
@@ -54,7 +61,11 @@ describe('computeMetrics', () => {
     const rows = fc.array(fc.tuple(fc.nat({ max: 4 }), fc.nat({ max: 4 })), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(rows, (pairs) => {
-        const metrics = metricsOf(pairs.map(([actual]) => actual), pairs.map(([, predicted]) => predicted), 5);
+        const metrics = metricsOf(
+          pairs.map(([actual]) => actual),
+          pairs.map(([, predicted]) => predicted),
+          5,
+        );
         const recalls: number[] = [];
         let f1 = 0;
         for (const label of new Set(pairs.map(([actual]) => actual))) {

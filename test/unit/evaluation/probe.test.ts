@@ -22,7 +22,13 @@ function clusters(spread: number): LabelledEmbeddings {
 }
 
 /** Training losses of full-batch AdamW in double precision, from the same start. */
-function referenceLosses({ embeddings }: LabelledEmbeddings, train: number[], epochs: number, rate: number, decay: number): number[] {
+function referenceLosses(
+  { embeddings }: LabelledEmbeddings,
+  train: number[],
+  epochs: number,
+  rate: number,
+  decay: number,
+): number[] {
   const start = new SoftmaxRegression(DIM, LABELS, new SeededRandom(1));
   const parameters = [...start.weights, ...start.bias];
   const first = parameters.map(() => 0);
@@ -65,7 +71,9 @@ describe('evaluateProbe', () => {
     const { epochs } = await evaluateProbe(data, options);
     const expected = referenceLosses(data, train, 12, 0.05, weightDecay);
     epochs.forEach(({ loss }, i) => expect(loss).toBeCloseTo(expected[i]!, 5));
-    expect(epochs.map(({ learningRate }) => learningRate)).toEqual(Array.from({ length: 12 }, (_, i) => 0.05 * (1 - i / 12)));
+    expect(epochs.map(({ learningRate }) => learningRate)).toEqual(
+      Array.from({ length: 12 }, (_, i) => 0.05 * (1 - i / 12)),
+    );
   });
 
   it('has the defaults of the paper', async () => {
@@ -94,7 +102,9 @@ describe('evaluateProbe', () => {
   it('is decided by the seed', async () => {
     const first = await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 5 });
     expect(await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 5 })).toEqual(first);
-    expect((await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 6 })).epochs[1]!.loss).not.toBe(first.epochs[1]!.loss);
+    expect((await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 6 })).epochs[1]!.loss).not.toBe(
+      first.epochs[1]!.loss,
+    );
   });
 
   it('refuses what cannot be trained', async () => {
@@ -106,8 +116,12 @@ describe('evaluateProbe', () => {
     await expect(evaluateProbe({ ...data, dim: 7 })).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
     await expect(evaluateProbe({ ...data, labels: data.labels.map(() => 'a') })).rejects.toThrow('only "a"');
     await expect(evaluateProbe(data, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect(evaluateProbe(data, { learningRate: 1e38, batchSize: 5 })).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
-    await expect(evaluateProbe(data, { learningRate: 1e39, epochs: 1 })).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+    await expect(evaluateProbe(data, { learningRate: 1e38, batchSize: 5 })).rejects.toMatchObject({
+      code: 'ERR_NON_FINITE',
+    });
+    await expect(evaluateProbe(data, { learningRate: 1e39, epochs: 1 })).rejects.toMatchObject({
+      code: 'ERR_NON_FINITE',
+    });
   });
 });
 

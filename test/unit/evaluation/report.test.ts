@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,13 +68,17 @@ describe('writeReport', () => {
     const report = await makeReport();
     await writeReport(dir, report);
     const { perId, confusion } = report.entries[0]!.result;
-    const lines = parse<Record<string, string>>(await read('per-id.csv'), { columns: true }).filter(({ evaluation }) => evaluation === 'kNN');
+    const lines = parse<Record<string, string>>(await read('per-id.csv'), { columns: true }).filter(
+      ({ evaluation }) => evaluation === 'kNN',
+    );
     expect(lines.map(({ id }) => id)).toEqual(perId.map(({ id }) => id));
     expect(lines.map(({ recall }) => Number(recall))).toEqual(perId.map(({ recall }) => recall));
     const cells = parse<Record<string, string>>(await read('confusion.csv'), { columns: true });
     const own = cells.filter(({ evaluation, level }) => evaluation === 'kNN' && level === 'id');
     for (const { actual, predicted, count } of own) {
-      expect(Number(count)).toBe(confusion.counts[confusion.labels.indexOf(actual!)]![confusion.labels.indexOf(predicted!)]);
+      expect(Number(count)).toBe(
+        confusion.counts[confusion.labels.indexOf(actual!)]![confusion.labels.indexOf(predicted!)],
+      );
     }
     expect(own.reduce((sum, { count }) => sum + Number(count), 0)).toBe(report.entries[0]!.result.test);
   });
@@ -88,12 +92,16 @@ describe('writeReport', () => {
     expect(markdown).toContain(`${(100 * weightedF1).toFixed(1)} %`);
     const linked = [...markdown.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
     expect(linked.sort()).toEqual(files.filter((name) => name.endsWith('.svg')).sort());
-    for (const line of markdown.split('\n').filter((text) => text.includes('pipe'))) expect(line).toContain('with \\| pipe');
+    for (const line of markdown.split('\n').filter((text) => text.includes('pipe')))
+      expect(line).toContain('with \\| pipe');
   });
 
   it('shows the curves of the training that it is given, as files and not in the JSON', async () => {
     const report = await makeReport();
-    const files = await writeReport(dir, { ...report, training: [{ file: 'loss.svg', caption: 'Loss', svg: '<svg/>' }] });
+    const files = await writeReport(dir, {
+      ...report,
+      training: [{ file: 'loss.svg', caption: 'Loss', svg: '<svg/>' }],
+    });
     expect(files).toContain('training-loss.svg');
     expect(await read('training-loss.svg')).toBe('<svg/>');
     expect(await read('report.md')).toContain('## How the encoder was trained\n\n![Loss](training-loss.svg)\n');

@@ -6,7 +6,13 @@ import { randomNormal } from '../../support/random.js';
 import { relativeError, TOLERANCE } from '../../support/tolerances.js';
 
 /** Mean cross-entropy in double precision. */
-function loss(weights: ArrayLike<number>, bias: ArrayLike<number>, x: Float32Array, targets: Int32Array, dim: number): number {
+function loss(
+  weights: ArrayLike<number>,
+  bias: ArrayLike<number>,
+  x: Float32Array,
+  targets: Int32Array,
+  dim: number,
+): number {
   let sum = 0;
   targets.forEach((target, row) => {
     const logits = Array.from(bias, (value, label) => {
@@ -24,29 +30,32 @@ describe('SoftmaxRegression', () => {
     [1, 1, 2],
     [17, 15, 3],
     [63, 16, 17],
-  ])('has the loss of the reference and its finite differences: %i rows, dim %i, %i labels', async (rows, dim, labels) => {
-    const model = new SoftmaxRegression(dim, labels, new SeededRandom(1));
-    const x = randomNormal(rows * dim, 2);
-    const targets = Int32Array.from({ length: rows }, (_, row) => (row * 7) % labels);
-    const actual = await model.lossAndGradients(x, targets);
-    const weights = Float64Array.from(model.weights);
-    const bias = Float64Array.from(model.bias);
-    expect(actual.loss).toBeCloseTo(loss(weights, bias, x, targets, dim), 5);
+  ])(
+    'has the loss of the reference and its finite differences: %i rows, dim %i, %i labels',
+    async (rows, dim, labels) => {
+      const model = new SoftmaxRegression(dim, labels, new SeededRandom(1));
+      const x = randomNormal(rows * dim, 2);
+      const targets = Int32Array.from({ length: rows }, (_, row) => (row * 7) % labels);
+      const actual = await model.lossAndGradients(x, targets);
+      const weights = Float64Array.from(model.weights);
+      const bias = Float64Array.from(model.bias);
+      expect(actual.loss).toBeCloseTo(loss(weights, bias, x, targets, dim), 5);
 
-    const slopes = (parameters: Float64Array): number[] =>
-      Array.from(parameters.keys(), (i) => {
-        const step = 1e-5;
-        const value = parameters[i]!;
-        parameters[i] = value + step;
-        const above = loss(weights, bias, x, targets, dim);
-        parameters[i] = value - step;
-        const below = loss(weights, bias, x, targets, dim);
-        parameters[i] = value;
-        return (above - below) / (2 * step);
-      });
-    expect(relativeError(actual.weights, slopes(weights))).toBeLessThan(TOLERANCE.f32Sum);
-    expect(relativeError(actual.bias, slopes(bias))).toBeLessThan(TOLERANCE.f32Sum);
-  });
+      const slopes = (parameters: Float64Array): number[] =>
+        Array.from(parameters.keys(), (i) => {
+          const step = 1e-5;
+          const value = parameters[i]!;
+          parameters[i] = value + step;
+          const above = loss(weights, bias, x, targets, dim);
+          parameters[i] = value - step;
+          const below = loss(weights, bias, x, targets, dim);
+          parameters[i] = value;
+          return (above - below) / (2 * step);
+        });
+      expect(relativeError(actual.weights, slopes(weights))).toBeLessThan(TOLERANCE.f32Sum);
+      expect(relativeError(actual.bias, slopes(bias))).toBeLessThan(TOLERANCE.f32Sum);
+    },
+  );
 
   it('keeps huge logits finite', async () => {
     const model = new SoftmaxRegression(1, 2, new SeededRandom(1));
@@ -62,6 +71,9 @@ describe('SoftmaxRegression', () => {
     const all = [...weights, ...bias];
     expect(Math.max(...all)).toBeLessThanOrEqual(0.25);
     expect(Math.min(...all)).toBeGreaterThanOrEqual(-0.25);
-    expect(Math.sqrt(all.reduce((sum, value) => sum + value * value, 0) / all.length)).toBeCloseTo(0.25 / Math.sqrt(3), 2);
+    expect(Math.sqrt(all.reduce((sum, value) => sum + value * value, 0) / all.length)).toBeCloseTo(
+      0.25 / Math.sqrt(3),
+      2,
+    );
   });
 });

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { splitByQuestion, splitByRow, type Split } from '../../../src/evaluation/splits.js';
+import { type Split, splitByQuestion, splitByRow } from '../../../src/evaluation/splits.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const share = fc.double({ min: 0.05, max: 0.95, noNaN: true });
-const rows = fc.array(fc.record({ label: fc.nat({ max: 4 }), group: fc.nat({ max: 12 }) }), { minLength: 2, maxLength: 120 });
+const rows = fc.array(fc.record({ label: fc.nat({ max: 4 }), group: fc.nat({ max: 12 }) }), {
+  minLength: 2,
+  maxLength: 120,
+});
 
 function expectPartition({ train, test }: Split, length: number): void {
   expect(Int32Array.from([...train, ...test]).toSorted()).toEqual(Int32Array.from({ length }, (_, row) => row));
@@ -81,7 +84,8 @@ describe('splitByQuestion', () => {
   it('chooses the same questions whatever the order of the rows', () => {
     const labels = Int32Array.from({ length: 60 }, (_, row) => row % 3);
     const groups = Array.from({ length: 60 }, (_, row) => `q${row % 20}`);
-    const chosen = (split: Split, names: string[]): string[] => [...new Set(Array.from(split.test, (row) => names[row]!))].sort();
+    const chosen = (split: Split, names: string[]): string[] =>
+      [...new Set(Array.from(split.test, (row) => names[row]!))].sort();
     const reversed = groups.toReversed();
     expect(chosen(splitByQuestion(labels.toReversed(), reversed, 0.3, 1), reversed)).toEqual(
       chosen(splitByQuestion(labels, groups, 0.3, 1), groups),

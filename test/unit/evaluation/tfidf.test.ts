@@ -11,7 +11,9 @@ function answers(rows: number): { texts: string[]; labels: string[]; groups: str
   const word = (label: number): string =>
     random() < 0.35 ? WORDS[label * 3 + Math.floor(random() * 3)]! : WORDS[Math.floor(random() * WORDS.length)]!;
   return {
-    texts: Array.from({ length: rows }, (_, row) => Array.from({ length: 4 + (row % 9) }, () => word(row % 3)).join(' ')),
+    texts: Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: 4 + (row % 9) }, () => word(row % 3)).join(' '),
+    ),
     labels: Array.from({ length: rows }, (_, row) => `m${row % 3}`),
     groups: Array.from({ length: rows }, (_, row) => `q${Math.floor(row / 3)}`),
   };
@@ -74,8 +76,12 @@ describe('evaluateTfidf', () => {
   });
 
   it('refuses texts that do not match the labels, and stops when aborted', async () => {
-    await expect(evaluateTfidf({ ...data, texts: data.texts.slice(1) })).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
+    await expect(evaluateTfidf({ ...data, texts: data.texts.slice(1) })).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+    });
     await expect(evaluateTfidf(data, { split, k: 200 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    await expect(evaluateTfidf(data, { split, k: 7, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(evaluateTfidf(data, { split, k: 7, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
   });
 });

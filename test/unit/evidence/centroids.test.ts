@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { centroidDistances, extremePairs, languageDistances, neighbourhood, selectIds } from '../../../bench/evidence/centroids.js';
+import {
+  centroidDistances,
+  extremePairs,
+  languageDistances,
+  neighbourhood,
+  selectIds,
+} from '../../../bench/evidence/centroids.js';
 
 /** Two models in two languages at the corners of a rectangle; languages are 3 apart, models 4. */
 const labels = ['m$eng', 'm$eng', 'n$eng', 'm$fra', 'n$fra'];
@@ -23,7 +29,13 @@ describe('centroidDistances', () => {
 describe('neighbourhood', () => {
   it('tells that the nearest id is the same model in the other language', () => {
     const near = neighbourhood(centroidDistances(corners, labels));
-    expect(near).toMatchObject({ nearestSameModel: 1, nearestSameLanguage: 0, sameModel: 3, sameLanguage: 4, neither: 5 });
+    expect(near).toMatchObject({
+      nearestSameModel: 1,
+      nearestSameLanguage: 0,
+      sameModel: 3,
+      sameLanguage: 4,
+      neither: 5,
+    });
     expect(near.chanceSameModel).toBeCloseTo(1 / 3);
     expect(near.chanceSameLanguage).toBeCloseTo(1 / 3);
   });

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { Cache } from '../../../bench/evidence/cache.js';
-import { halfWidth } from '../../../bench/evidence/identify-answers.js';
 import { WordVectors } from '../../../bench/evidence/glove.js';
+import { halfWidth } from '../../../bench/evidence/identify-answers.js';
 import { quote, replaceSection, table } from '../../../bench/evidence/pages.js';
 import { averages, drawViews } from '../../../bench/evidence/parts/views.js';
 import { modelsLeftOut, testedGroups, trainingRows, type ValueSet } from '../../../bench/evidence/value-sets.js';
@@ -14,8 +14,11 @@ describe('Cache', () => {
   it('computes once for equal settings, and again for others', async () => {
     const folder = temporaryFolder();
     let computed = 0;
-    const step = (settings: unknown) => new Cache(folder).json('step', settings, () => Promise.resolve((computed += 1)));
-    expect([await step({ a: 1 }), await step({ a: 1 }), await step({ a: 2 }), await step({ a: 1 })]).toEqual([1, 1, 2, 1]);
+    const step = (settings: unknown) =>
+      new Cache(folder).json('step', settings, () => Promise.resolve((computed += 1)));
+    expect([await step({ a: 1 }), await step({ a: 1 }), await step({ a: 2 }), await step({ a: 1 })]).toEqual([
+      1, 1, 2, 1,
+    ]);
   });
 
   it('gives matrices back bit for bit', async () => {
@@ -35,12 +38,16 @@ describe('Cache', () => {
 
 describe('pages', () => {
   it('replaces what stands between the markers and nothing else', () => {
-    expect(replaceSection('a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb', 'x', 'new $& \n', 'p')).toBe('a\n<!-- x: begin -->\nnew $&\n<!-- x: end -->\nb');
+    expect(replaceSection('a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb', 'x', 'new $& \n', 'p')).toBe(
+      'a\n<!-- x: begin -->\nnew $&\n<!-- x: end -->\nb',
+    );
   });
 
-  it('refuses a page without the markers', () => expect(() => replaceSection('a', 'x', 'new', 'page.md')).toThrow('page.md must have one pair'));
+  it('refuses a page without the markers', () =>
+    expect(() => replaceSection('a', 'x', 'new', 'page.md')).toThrow('page.md must have one pair'));
 
-  it('aligns text left and figures right', () => expect(table(['a', 'b', 'c'], [['x', 'y', '1']], 2)).toBe('| a | b | c |\n| --- | --- | ---: |\n| x | y | 1 |\n'));
+  it('aligns text left and figures right', () =>
+    expect(table(['a', 'b', 'c'], [['x', 'y', '1']], 2)).toBe('| a | b | c |\n| --- | --- | ---: |\n| x | y | 1 |\n'));
 
   it('quotes foreign text in one line without marks of Markdown', () => {
     expect(quote('# a|b\n*c* <d>', 40)).toBe('\\# a\\|b \\*c\\* \\<d\\>');
@@ -55,16 +62,33 @@ it('halfWidth of a mean shrinks with the number of figures, that of a difference
 });
 
 it('WordVectors average known words at unit length', () => {
-  const vectors = new WordVectors(new Map([['law', [3, 0]], ["don't", [0, 4]], ['!', [0, 0]]]), 2);
+  const vectors = new WordVectors(
+    new Map([
+      ['law', [3, 0]],
+      ["don't", [0, 4]],
+      ['!', [0, 0]],
+    ]),
+    2,
+  );
   const [a, b] = [vectors.average(["Law, unknown: LAW don't!"]), vectors.average(['unknown'])];
-  expect([...a].map((value) => value.toFixed(4))).toEqual([(6 / Math.hypot(6, 4)).toFixed(4), (4 / Math.hypot(6, 4)).toFixed(4)]);
+  expect([...a].map((value) => value.toFixed(4))).toEqual([
+    (6 / Math.hypot(6, 4)).toFixed(4),
+    (4 / Math.hypot(6, 4)).toFixed(4),
+  ]);
   expect([...b]).toEqual([0, 0]);
 });
 
 /** Models a to d, each with one answer to each of `questions` questions, the last half of which is tested. */
 function someSet(name: string, questions: number, prefix = 'q'): ValueSet {
   const records = Array.from({ length: questions }, (_, q) => q).flatMap((q) =>
-    ['a', 'b', 'c', 'd'].map((model) => ({ qid: `${prefix}${q}`, group: `${prefix}${q}`, question: 'q', answer: `${model} on ${q}`, model, lang: 'eng' })),
+    ['a', 'b', 'c', 'd'].map((model) => ({
+      qid: `${prefix}${q}`,
+      group: `${prefix}${q}`,
+      question: 'q',
+      answer: `${model} on ${q}`,
+      model,
+      lang: 'eng',
+    })),
   );
   const rows = Int32Array.from(records.keys());
   const half = (4 * questions) / 2;

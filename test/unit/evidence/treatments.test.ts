@@ -4,7 +4,8 @@ import { firstSentence, firstWords, isLongEnough, withoutFormatting } from '../.
 
 describe('withoutFormatting', () => {
   it('leaves the words of lists, headings, emphasis, links, quotes and code', () => {
-    const text = '## Two *reasons*\n\n1. **Freedom**: see [the law](https://x.org/a_b).\n2) Order\n- a `free_press`\n   * duty\n> quoted\n\n---\n```js\ncode\n```\n(b) last';
+    const text =
+      '## Two *reasons*\n\n1. **Freedom**: see [the law](https://x.org/a_b).\n2) Order\n- a `free_press`\n   * duty\n> quoted\n\n---\n```js\ncode\n```\n(b) last';
     expect(withoutFormatting(text)).toBe('Two reasons Freedom: see the law. Order a free_press duty quoted code last');
   });
 

@@ -13,7 +13,7 @@ describe('isRefusal', () => {
   it.each([
     "I'm sorry, but I can't help with that.",
     'I cannot provide an opinion on this.',
-    "I can’t assist with that request.",
+    'I can’t assist with that request.',
     'As an AI language model, I do not have personal opinions.',
     'Unfortunately, I am not able to answer this.',
     'I must decline to answer.',
@@ -25,7 +25,7 @@ describe('isRefusal', () => {
     'Yes, the person should tell the truth.',
     'I can see both sides, but sorry is the hardest word.',
     'The person cannot help everyone, and should say so.',
-    "I am sorry to hear that. You should talk to her.",
+    'I am sorry to hear that. You should talk to her.',
     'As an adult, one cannot always be honest.',
   ])('lets %j pass', (text) => {
     expect(isRefusal(text)).toBe(false);
@@ -41,11 +41,16 @@ describe('languageCheck', () => {
   });
 
   it('tells answers of many scripts apart', () => {
-    const lines = readFileSync(new URL('../../fixtures/answers-small.jsonl', import.meta.url), 'utf8').trimEnd().split('\n');
-    const answers = lines.map((line) => JSON.parse(line) as { lang: string; answer: string }).filter(({ lang }) => ['eng', 'fin', 'zho', 'hin', 'jpn', 'tha', 'fra'].includes(lang));
+    const lines = readFileSync(new URL('../../fixtures/answers-small.jsonl', import.meta.url), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const answers = lines
+      .map((line) => JSON.parse(line) as { lang: string; answer: string })
+      .filter(({ lang }) => ['eng', 'fin', 'zho', 'hin', 'jpn', 'tha', 'fra'].includes(lang));
     const right = answers.filter(({ lang, answer }) => isLanguage(answer, lang)).length;
     expect(right / answers.length).toBeGreaterThan(0.95);
-    for (const { lang, answer } of answers) if (lang !== 'hin' && answer.length > 100) expect(isLanguage(answer, 'hin')).toBe(false);
+    for (const { lang, answer } of answers)
+      if (lang !== 'hin' && answer.length > 100) expect(isLanguage(answer, 'hin')).toBe(false);
   });
 
   it.each([
@@ -68,13 +73,23 @@ describe('answerFaults', () => {
   it('names what is wrong, the worst first', () => {
     expect(answerFaults(' \n', 'stop', 'eng', isLanguage)).toEqual(['empty']);
     expect(answerFaults('...', 'stop', 'eng', isLanguage)).toEqual(['empty']);
-    expect(answerFaults('A fine answer in plain English, as it was asked for.', 'length', 'eng', isLanguage)).toEqual(['truncated']);
-    expect(answerFaults('The same sentence again and again. '.repeat(30), 'length', 'spa', isLanguage)).toEqual(['wrong-language', 'repetitive', 'truncated']);
+    expect(answerFaults('A fine answer in plain English, as it was asked for.', 'length', 'eng', isLanguage)).toEqual([
+      'truncated',
+    ]);
+    expect(answerFaults('The same sentence again and again. '.repeat(30), 'length', 'spa', isLanguage)).toEqual([
+      'wrong-language',
+      'repetitive',
+      'truncated',
+    ]);
   });
 
   it('takes a text in circles for repetitive, and a long one that is not for none', () => {
     expect(isRepetitive('no '.repeat(200))).toBe(true);
-    expect(isRepetitive(Array.from({ length: 200 }, (_, i) => `Reason ${i * 7919} speaks for word ${i * 104729}.`).join(' '))).toBe(false);
+    expect(
+      isRepetitive(
+        Array.from({ length: 200 }, (_, i) => `Reason ${i * 7919} speaks for word ${i * 104729}.`).join(' '),
+      ),
+    ).toBe(false);
     expect(isRepetitive('short')).toBe(false);
   });
 });

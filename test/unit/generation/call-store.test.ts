@@ -6,17 +6,33 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { CallResult } from '../../../src/generation/call.js';
-import { CallStore, type CallMeta } from '../../../src/generation/call-store.js';
+import { type CallMeta, CallStore } from '../../../src/generation/call-store.js';
 import { smallDisk } from '../../support/small-disk.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const keyOf = (i: number): string => createHash('sha256').update(String(i)).digest('hex').slice(0, 32);
-const metaOf = (i: number): CallMeta => ({ stage: 'answers', model: `m${i % 3}`, promptTokens: i, completionTokens: 2 * i, usd: i / 8 });
-const resultOf = (text: string): CallResult => ({ text, finish: 'stop', promptTokens: 1, completionTokens: 2, estimated: false });
+const metaOf = (i: number): CallMeta => ({
+  stage: 'answers',
+  model: `m${i % 3}`,
+  promptTokens: i,
+  completionTokens: 2 * i,
+  usd: i / 8,
+});
+const resultOf = (text: string): CallResult => ({
+  text,
+  finish: 'stop',
+  promptTokens: 1,
+  completionTokens: 2,
+  estimated: false,
+});
 
 async function openAll(dir: string, segmentBytes?: number): Promise<{ store: CallStore; metas: CallMeta[] }> {
   const metas: CallMeta[] = [];
-  const store = await CallStore.open(dir, (meta) => metas.push(meta), segmentBytes === undefined ? {} : { segmentBytes });
+  const store = await CallStore.open(
+    dir,
+    (meta) => metas.push(meta),
+    segmentBytes === undefined ? {} : { segmentBytes },
+  );
   return { store, metas };
 }
 
@@ -25,12 +41,19 @@ describe('CallStore', () => {
     const dir = join(temporaryFolder(), 'calls');
     const { store } = await openAll(dir, 4096);
     const texts = Array.from({ length: 300 }, (_, i) => `text ${i} ${'\u2028é😀"\\\n'.repeat(i % 7)}`);
-    for (let from = 0; from < 300; from += 20) await Promise.all(texts.slice(from, from + 20).map((text, i) => store.put(keyOf(from + i), metaOf(from + i), resultOf(text))));
+    for (let from = 0; from < 300; from += 20)
+      await Promise.all(
+        texts.slice(from, from + 20).map((text, i) => store.put(keyOf(from + i), metaOf(from + i), resultOf(text))),
+      );
     expect(await store.get(keyOf(299))).toEqual(resultOf(texts[299]!));
     await store.close();
     expect(readdirSync(dir).length).toBeGreaterThan(3);
     const { store: again, metas } = await openAll(dir, 4096);
-    expect({ size: again.size, damaged: again.damaged, metas }).toEqual({ size: 300, damaged: 0, metas: texts.map((_, i) => metaOf(i)) });
+    expect({ size: again.size, damaged: again.damaged, metas }).toEqual({
+      size: 300,
+      damaged: 0,
+      metas: texts.map((_, i) => metaOf(i)),
+    });
     for (const [i, text] of texts.entries()) expect((await again.get(keyOf(i)))?.text).toBe(text);
     expect(again.has(keyOf(300))).toBe(false);
     expect(await again.get(keyOf(300))).toBeUndefined();
@@ -53,7 +76,11 @@ describe('CallStore', () => {
       await torn.put(keyOf(4), metaOf(4), resultOf('again'));
       await torn.close();
       const { store: mended } = await openAll(dir);
-      expect({ size: mended.size, damaged: mended.damaged, text: (await mended.get(keyOf(4)))?.text }).toEqual({ size: 5, damaged: 0, text: 'again' });
+      expect({ size: mended.size, damaged: mended.damaged, text: (await mended.get(keyOf(4)))?.text }).toEqual({
+        size: 5,
+        damaged: 0,
+        text: 'again',
+      });
       await mended.close();
     }
   });
@@ -87,7 +114,10 @@ describe('CallStore', () => {
     await expect(store.get(keyOf(1))).rejects.toMatchObject({ code: 'ERR_DATA' });
     await store.close();
     writeFileSync(join(dir, 'calls-00003.jsonl'), '');
-    await expect(openAll(dir)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('calls-00002.jsonl') as string });
+    await expect(openAll(dir)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('calls-00002.jsonl') as string,
+    });
   });
 
   it('tells a full disk, counts nothing that was not kept, and goes on when there is room', async (context) => {
@@ -98,7 +128,10 @@ describe('CallStore', () => {
     const kept: number[] = [];
     let error: unknown;
     for (let i = 0; i < 100 && error === undefined; i++) {
-      await store.put(keyOf(i), metaOf(i), resultOf('x'.repeat(20_000))).then(() => kept.push(i), (reason: unknown) => (error = reason));
+      await store.put(keyOf(i), metaOf(i), resultOf('x'.repeat(20_000))).then(
+        () => kept.push(i),
+        (reason: unknown) => (error = reason),
+      );
     }
     expect(error).toMatchObject({ code: 'ERR_IO' });
     await expect(store.put(keyOf(999), metaOf(999), resultOf('small'))).rejects.toMatchObject({ code: 'ERR_IO' });

@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../src/generation/budget.js';
-import { callKey, type Call, type CallResult, type Request } from '../../../src/generation/call.js';
+import { type Call, type CallResult, callKey, type Request } from '../../../src/generation/call.js';
 import { EndpointQueue } from '../../../src/generation/endpoint-queue.js';
 import { endpointSchema } from '../../../src/generation/project-schema.js';
+import { ProviderError, parseRetryAfter, statusError } from '../../../src/generation/provider-error.js';
 import { withTimeLimit } from '../../../src/generation/providers/open-endpoint.js';
-import { parseRetryAfter, ProviderError, statusError } from '../../../src/generation/provider-error.js';
 
 const RESULT: CallResult = { text: 'yes', finish: 'stop', promptTokens: 1, completionTokens: 1, estimated: false };
 const REQUEST: Request = { kind: 'translate', engine: 'e', from: 'eng', to: 'spa', text: 't' };
 
-function queueOf(attempt: (number: number, signal: AbortSignal) => Promise<CallResult>, settings: object = {}, options: { signal?: AbortSignal } = {}): EndpointQueue {
+function queueOf(
+  attempt: (number: number, signal: AbortSignal) => Promise<CallResult>,
+  settings: object = {},
+  options: { signal?: AbortSignal } = {},
+): EndpointQueue {
   let number = 0;
   const endpoint = endpointSchema.parse({ kind: 'chat', url: 'http://x', retries: 3, ...settings });
-  return new EndpointQueue('e', endpoint, withTimeLimit({ attempt: (_, signal) => attempt(number++, signal) }, endpoint.timeoutSeconds), { failuresInARow: 2, firstPauseMs: 1, ...options });
+  return new EndpointQueue(
+    'e',
+    endpoint,
+    withTimeLimit({ attempt: (_, signal) => attempt(number++, signal) }, endpoint.timeoutSeconds),
+    { failuresInARow: 2, firstPauseMs: 1, ...options },
+  );
 }
 
 const transient = (retryAfterMs?: number): ProviderError => new ProviderError('transient', 'busy', { retryAfterMs });
@@ -42,10 +51,13 @@ describe('EndpointQueue', () => {
 
   it('keeps all calls away while the endpoint wants to be left alone', async () => {
     const times: number[] = [];
-    const queue = queueOf((number) => {
-      times.push(performance.now());
-      return number === 0 ? Promise.reject(transient(200)) : Promise.resolve(RESULT);
-    }, { concurrency: 1 });
+    const queue = queueOf(
+      (number) => {
+        times.push(performance.now());
+        return number === 0 ? Promise.reject(transient(200)) : Promise.resolve(RESULT);
+      },
+      { concurrency: 1 },
+    );
     await Promise.all([queue.run(REQUEST, nothing), queue.run(REQUEST, nothing)]);
     expect(times[1]! - times[0]!).toBeGreaterThan(190);
   });
@@ -69,31 +81,62 @@ describe('EndpointQueue', () => {
   });
 
   it('ends an attempt that takes too long, and everything at an abort', async () => {
-    const hang = (_: number, signal: AbortSignal): Promise<CallResult> => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
+    const hang = (_: number, signal: AbortSignal): Promise<CallResult> =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
     const short = queueOf(hang, { timeoutSeconds: 0.02, retries: 1 });
-    await expect(short.run(REQUEST, nothing)).rejects.toMatchObject({ kind: 'transient', message: 'no answer in 0.02 s' });
+    await expect(short.run(REQUEST, nothing)).rejects.toMatchObject({
+      kind: 'transient',
+      message: 'no answer in 0.02 s',
+    });
     const controller = new AbortController();
     const long = queueOf(hang, { concurrency: 1 }, { signal: controller.signal });
     const calls = [long.run(REQUEST, nothing), long.run(REQUEST, nothing)];
     controller.abort();
-    for (const result of await Promise.allSettled(calls)) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_ABORTED' } });
+    for (const result of await Promise.allSettled(calls))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_ABORTED' } });
   });
 });
 
 describe('statusError', () => {
-  it.each([[429, 'transient'], [500, 'transient'], [503, 'transient'], [408, 'transient'], [401, 'endpoint'], [404, 'endpoint'], [400, 'call'], [422, 'call']])('takes %i for %s', (status, kind) => {
+  it.each([
+    [429, 'transient'],
+    [500, 'transient'],
+    [503, 'transient'],
+    [408, 'transient'],
+    [401, 'endpoint'],
+    [404, 'endpoint'],
+    [400, 'call'],
+    [422, 'call'],
+  ])('takes %i for %s', (status, kind) => {
     expect(statusError(status, 'x', null).kind).toBe(kind);
   });
 
   it('reads Retry-After as seconds and as a date', () => {
     const now = Date.parse('2030-01-01T00:00:00Z');
-    expect(['3', '0.5', 'Tue, 01 Jan 2030 00:00:07 GMT', 'Mon, 31 Dec 2029 00:00:00 GMT', 'soon', null].map((value) => parseRetryAfter(value, now))).toEqual([3000, 500, 7000, 0, undefined, undefined]);
+    expect(
+      ['3', '0.5', 'Tue, 01 Jan 2030 00:00:07 GMT', 'Mon, 31 Dec 2029 00:00:00 GMT', 'soon', null].map((value) =>
+        parseRetryAfter(value, now),
+      ),
+    ).toEqual([3000, 500, 7000, 0, undefined, undefined]);
   });
 });
 
 const callOf = (maxTokens: number): Call => ({
-  stage: 'answers', model: 'm', endpoint: 'e', price: { input: 1, output: 1 },
-  request: { kind: 'chat', id: 'm', name: 'm', messages: [{ role: 'user', content: 'x'.repeat(64) }], temperature: 0, maxTokens, params: { b: 1, a: 2 }, seed: 1, template: null },
+  stage: 'answers',
+  model: 'm',
+  endpoint: 'e',
+  price: { input: 1, output: 1 },
+  request: {
+    kind: 'chat',
+    id: 'm',
+    name: 'm',
+    messages: [{ role: 'user', content: 'x'.repeat(64) }],
+    temperature: 0,
+    maxTokens,
+    params: { b: 1, a: 2 },
+    seed: 1,
+    template: null,
+  },
 });
 
 describe('Budget', () => {
@@ -115,7 +158,17 @@ it('addresses a result by everything that decides it, and by nothing else', () =
   const key = callKey(call);
   expect(key).toMatch(/^[0-9a-f]{32}$/);
   expect(callKey({ request: { ...call.request, params: { a: 2, b: 1 } } as Request })).toBe(key);
-  for (const change of [{ name: 'n' }, { id: 'n' }, { temperature: 1 }, { maxTokens: 11 }, { seed: 2 }, { seed: null }, { params: { a: 3, b: 1 } }, { template: '{{prompt}}' }, { messages: [] }]) {
+  for (const change of [
+    { name: 'n' },
+    { id: 'n' },
+    { temperature: 1 },
+    { maxTokens: 11 },
+    { seed: 2 },
+    { seed: null },
+    { params: { a: 3, b: 1 } },
+    { template: '{{prompt}}' },
+    { messages: [] },
+  ]) {
     expect(callKey({ request: { ...call.request, ...change } })).not.toBe(key);
   }
 });

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseList, parseSingle, parseTranslation, withoutReasoning } from '../../../src/generation/parse-completion.js';
+import {
+  parseList,
+  parseSingle,
+  parseTranslation,
+  withoutReasoning,
+} from '../../../src/generation/parse-completion.js';
 
-const ITEMS = ['A person finds a wallet in a park.', 'A person is asked to lie for a friend.', 'Should they tell, or not?'];
+const ITEMS = [
+  'A person finds a wallet in a park.',
+  'A person is asked to lie for a friend.',
+  'Should they tell, or not?',
+];
 
 describe('parseList', () => {
   it.each([
@@ -26,7 +35,10 @@ describe('parseList', () => {
   });
 
   it('leaves a closing remark out and joins the lines of an entry', () => {
-    expect(parseList('1. One thing\n   that goes on\n2. Another\n\nLet me know if you need more!')).toEqual(['One thing that goes on', 'Another']);
+    expect(parseList('1. One thing\n   that goes on\n2. Another\n\nLet me know if you need more!')).toEqual([
+      'One thing that goes on',
+      'Another',
+    ]);
   });
 
   it.each([
@@ -46,21 +58,44 @@ describe('parseList', () => {
   });
 
   it('keeps what only looks like a marker', () => {
-    expect(parseList('1. In 1984, a person bought 3.5 acres.\n2. Is "yes" better than "no"?')).toEqual(['In 1984, a person bought 3.5 acres.', 'Is "yes" better than "no"?']);
+    expect(parseList('1. In 1984, a person bought 3.5 acres.\n2. Is "yes" better than "no"?')).toEqual([
+      'In 1984, a person bought 3.5 acres.',
+      'Is "yes" better than "no"?',
+    ]);
   });
 
   it('never fails, and gives single lines with something in them', () => {
-    const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('1.', '- ', '**', '```', '[', ']', '"', '\n', '<think>', '</think>', 'Scenario 2:', '{"a":"b"}', ' '));
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '1.',
+        '- ',
+        '**',
+        '```',
+        '[',
+        ']',
+        '"',
+        '\n',
+        '<think>',
+        '</think>',
+        'Scenario 2:',
+        '{"a":"b"}',
+        ' ',
+      ),
+    );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 30 }).map((parts) => parts.join('')), (text) => {
-        for (const entry of parseList(text)) {
-          expect(entry).toMatch(/[\p{L}\p{N}]/u);
-          expect(entry).not.toMatch(/[\n\r\u2028\u2029]/);
-          expect(entry).toBe(entry.trim());
-        }
-        expect(typeof parseSingle(text)).toBe('string');
-        expect(parseTranslation(text)).toBe(withoutReasoning(text).trim());
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 30 }).map((parts) => parts.join('')),
+        (text) => {
+          for (const entry of parseList(text)) {
+            expect(entry).toMatch(/[\p{L}\p{N}]/u);
+            expect(entry).not.toMatch(/[\n\r\u2028\u2029]/);
+            expect(entry).toBe(entry.trim());
+          }
+          expect(typeof parseSingle(text)).toBe('string');
+          expect(parseTranslation(text)).toBe(withoutReasoning(text).trim());
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -68,14 +103,23 @@ describe('parseList', () => {
   it('gives back every list of plain sentences that was numbered', () => {
     const word = fc.stringMatching(/^[a-z]{2,9}$/);
     const sentence = fc.array(word, { minLength: 3, maxLength: 12 }).map((words) => `The ${words.join(' ')}.`);
-    fc.assert(fc.property(fc.uniqueArray(sentence, { minLength: 1, maxLength: 12 }), (items) => {
-      expect(parseList(items.map((item, i) => `${i + 1}. ${item}`).join('\n'))).toEqual(items);
-    }));
+    fc.assert(
+      fc.property(fc.uniqueArray(sentence, { minLength: 1, maxLength: 12 }), (items) => {
+        expect(parseList(items.map((item, i) => `${i + 1}. ${item}`).join('\n'))).toEqual(items);
+      }),
+    );
   });
 
   it('takes linear time for hostile input', () => {
     const long = 'x'.repeat(200_000);
-    for (const text of ['*'.repeat(200_000), '1.'.repeat(100_000), '<think>'.repeat(50_000), ' '.repeat(200_000), `[${'"a",'.repeat(50_000)}`, `**${long}`]) {
+    for (const text of [
+      '*'.repeat(200_000),
+      '1.'.repeat(100_000),
+      '<think>'.repeat(50_000),
+      ' '.repeat(200_000),
+      `[${'"a",'.repeat(50_000)}`,
+      `**${long}`,
+    ]) {
       expect(parseList(text).length).toBeLessThan(3);
     }
   });

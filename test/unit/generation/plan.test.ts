@@ -9,7 +9,10 @@ import { projectSchema } from '../../../src/generation/project-schema.js';
 import { checkYaml } from '../../../src/generation/yaml-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const endpoints = { a: { kind: 'chat', url: 'http://localhost/v1' }, t: { kind: 'libretranslate', url: 'http://localhost' } };
+const endpoints = {
+  a: { kind: 'chat', url: 'http://localhost/v1' },
+  t: { kind: 'libretranslate', url: 'http://localhost' },
+};
 
 function writeFile(folder: string, project: object): string {
   const path = join(folder, 'project.yaml');
@@ -21,23 +24,60 @@ describe('planProject', () => {
   it("counts the paper's corpus", async () => {
     const registry = await readRegistry(join(GENERATION_DATA, 'registry', 'models.yaml'));
     const models = [...registry.keys()].map((id) => ({ id, endpoint: 'a', price: { input: 1, output: 2 } }));
-    const project = await readProject(writeFile(temporaryFolder(), { name: 'paper', values: 'reference', endpoints, models, generator: { id: 'w', endpoint: 'a' }, translation: [{ endpoint: 't' }] }));
+    const project = await readProject(
+      writeFile(temporaryFolder(), {
+        name: 'paper',
+        values: 'reference',
+        endpoints,
+        models,
+        generator: { id: 'w', endpoint: 'a' },
+        translation: [{ endpoint: 't' }],
+      }),
+    );
     const { valueIds, seenValueIds, records, calls, total } = planProject(project);
-    expect({ valueIds, seenValueIds, languages: project.languages.length }).toEqual({ valueIds: 115, seenValueIds: 42, languages: 26 });
-    expect(records).toMatchObject({ scenarios: 86 * 50, paraphrases: 21_500, translation: 21_500 * 26, answers: 21_500 * 115 });
+    expect({ valueIds, seenValueIds, languages: project.languages.length }).toEqual({
+      valueIds: 115,
+      seenValueIds: 42,
+      languages: 26,
+    });
+    expect(records).toMatchObject({
+      scenarios: 86 * 50,
+      paraphrases: 21_500,
+      translation: 21_500 * 26,
+      answers: 21_500 * 115,
+    });
     const answers = calls.filter(({ stage }) => stage === 'answers');
     expect(answers.reduce((sum, entry) => sum + entry.calls, 0)).toBe(21_500 * 115);
-    expect(answers.find(({ model }) => model === 'chatglm3-6b')).toMatchObject({ calls: 43_000, completionTokens: 43_000 * 250 });
+    expect(answers.find(({ model }) => model === 'chatglm3-6b')).toMatchObject({
+      calls: 43_000,
+      completionTokens: 43_000 * 250,
+    });
     expect(calls.find(({ stage }) => stage === 'scenarios')!.calls).toBe(86 * 5);
     // English is not translated; every other answer is, with its question.
     const english = project.models.filter(({ languages }) => languages.includes('eng')).length;
     expect(calls.find(({ stage }) => stage === 'back-translation')!.calls).toBe(2 * 21_500 * (115 - english));
-    expect(total.usd).toBeCloseTo(answers.reduce((sum, { promptTokens, completionTokens }) => sum + (promptTokens + 2 * completionTokens) / 1e6, 0), 3);
+    expect(total.usd).toBeCloseTo(
+      answers.reduce((sum, { promptTokens, completionTokens }) => sum + (promptTokens + 2 * completionTokens) / 1e6, 0),
+      3,
+    );
   });
 
   it('takes what an earlier run made for what comes after it', async () => {
-    const project = await readProject(writeFile(temporaryFolder(), { name: 'x', values: ['A'], endpoints, models: [{ id: 'm', endpoint: 'a' }], generator: 'm' }));
-    expect(planProject(project, { filter: 7 }).records).toMatchObject({ scenarios: 50, filter: 7, paraphrases: 35, answers: 35 });
+    const project = await readProject(
+      writeFile(temporaryFolder(), {
+        name: 'x',
+        values: ['A'],
+        endpoints,
+        models: [{ id: 'm', endpoint: 'a' }],
+        generator: 'm',
+      }),
+    );
+    expect(planProject(project, { filter: 7 }).records).toMatchObject({
+      scenarios: 50,
+      filter: 7,
+      paraphrases: 35,
+      answers: 35,
+    });
   });
 });
 
@@ -46,16 +86,37 @@ describe('readProject', () => {
     [{ models: ['gpt-9'] }, /models\[0\]: there is no model "gpt-9" in the registry/],
     [{ models: ['aya-101'] }, /the model aya-101 has no endpoint/],
     [{ models: [{ id: 'm', endpoint: 't' }] }, /needs an endpoint of kind chat, and "t" is none/],
-    [{ models: [{ id: 'm', endpoint: 'a' }, { id: 'm', endpoint: 'a' }] }, /models\[1\]: the model m is there twice/],
+    [
+      {
+        models: [
+          { id: 'm', endpoint: 'a' },
+          { id: 'm', endpoint: 'a' },
+        ],
+      },
+      /models\[1\]: the model m is there twice/,
+    ],
     [{ models: [{ id: 'm', endpoint: 'a', languages: ['eng', 'spa'] }] }, /nothing translates between eng and spa/],
     [{ languages: ['eng', 'spa'] }, /languages\[1\]: no model supports the language spa/],
-    [{ models: [{ id: 'm', endpoint: 'a', languages: ['qqq'] }], translation: [{ endpoint: 't' }] }, /the language qqq is not in the table/],
+    [
+      { models: [{ id: 'm', endpoint: 'a', languages: ['qqq'] }], translation: [{ endpoint: 't' }] },
+      /the language qqq is not in the table/,
+    ],
     [{ translation: [{ endpoint: 't', model: 'm' }] }, /translation\[0\]: expected either an endpoint or a model/],
     [{ values: ['A', 'A'] }, /"A" .* is there twice/],
     [{ values: 'nowhere.jsonl' }, /nowhere\.jsonl: no such file/],
   ])('refuses %j', async (changes, message) => {
-    const project = { name: 'x', values: ['A'], endpoints, models: [{ id: 'm', endpoint: 'a' }], generator: { id: 'w', endpoint: 'a' }, ...changes };
-    await expect(readProject(writeFile(temporaryFolder(), project))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(message) as string });
+    const project = {
+      name: 'x',
+      values: ['A'],
+      endpoints,
+      models: [{ id: 'm', endpoint: 'a' }],
+      generator: { id: 'w', endpoint: 'a' },
+      ...changes,
+    };
+    await expect(readProject(writeFile(temporaryFolder(), project))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 
@@ -64,11 +125,17 @@ describe('data of the package', () => {
     const registry = await readRegistry(join(GENERATION_DATA, 'registry', 'models.yaml'));
     const languages = await readLanguageTables([]);
     expect(registry.size).toBe(15);
-    expect([...registry.values()].flatMap(({ languages: spoken = [] }) => spoken).filter((language) => !languages.has(language))).toEqual([]);
+    expect(
+      [...registry.values()]
+        .flatMap(({ languages: spoken = [] }) => spoken)
+        .filter((language) => !languages.has(language)),
+    ).toEqual([]);
   });
 
   it('is documented by a project file that is right', () => {
-    const [, example] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/generation.md', import.meta.url), 'utf8')) ?? [];
+    const [, example] =
+      /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/generation.md', import.meta.url), 'utf8')) ??
+      [];
     expect(checkYaml('docs', example!, projectSchema).value.name).toBe('my-corpus');
   });
 });

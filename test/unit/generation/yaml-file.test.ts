@@ -28,17 +28,40 @@ function mistakesOf(text: string): string[] {
 describe('checkYaml', () => {
   it('fills in the defaults of the paper', () => {
     const { value } = checkYaml('p.yaml', GOOD, projectSchema);
-    expect(value).toMatchObject({ scenarios: { perValue: 50 }, paraphrases: { perQuestion: 4 }, registry: 'paper', endpoints: { a: { concurrency: 4, retries: 6 } } });
+    expect(value).toMatchObject({
+      scenarios: { perValue: 50 },
+      paraphrases: { perQuestion: 4 },
+      registry: 'paper',
+      endpoints: { a: { concurrency: 4, retries: 6 } },
+    });
   });
 
   it.each([
-    [GOOD.replace('name: x', 'nmae: x'), ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: there is no such setting']],
+    [
+      GOOD.replace('name: x', 'nmae: x'),
+      ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: there is no such setting'],
+    ],
     [GOOD.replace('[Honesty]', '3'), ['p.yaml:2: values: expected "reference", a file name, or a list of values']],
-    [GOOD.replace('kind: chat', 'kind: chatt'), ['p.yaml:4: endpoints.a.kind: expected a known kind: chat, libretranslate or apertium']],
-    [GOOD.replace('    endpoint: a', '    endpoint: 7'), ['p.yaml:6: models[0]: expected the id of a model, or a model with an id']],
+    [
+      GOOD.replace('kind: chat', 'kind: chatt'),
+      ['p.yaml:4: endpoints.a.kind: expected a known kind: chat, libretranslate or apertium'],
+    ],
+    [
+      GOOD.replace('    endpoint: a', '    endpoint: 7'),
+      ['p.yaml:6: models[0]: expected the id of a model, or a model with an id'],
+    ],
     [`${GOOD}languages: [eng, es]\n`, ['p.yaml:9: languages[1]: expected a language as ISO 639-3, for example eng']],
-    [`${GOOD}answers:\n  temperature: hot\n  drop: [bad]\n`, ['p.yaml:10: answers.temperature: expected number, got "hot"', 'p.yaml:11: answers.drop[0]: expected one of empty, wrong-language, truncated, repetitive, refusal, got "bad"']],
-    [`${GOOD}seed: -1\nbudget: { usd: 0 }\n`, ['p.yaml:9: seed: expected at least 0, got -1', 'p.yaml:10: budget.usd: expected at least 0, got 0']],
+    [
+      `${GOOD}answers:\n  temperature: hot\n  drop: [bad]\n`,
+      [
+        'p.yaml:10: answers.temperature: expected number, got "hot"',
+        'p.yaml:11: answers.drop[0]: expected one of empty, wrong-language, truncated, repetitive, refusal, got "bad"',
+      ],
+    ],
+    [
+      `${GOOD}seed: -1\nbudget: { usd: 0 }\n`,
+      ['p.yaml:9: seed: expected at least 0, got -1', 'p.yaml:10: budget.usd: expected at least 0, got 0'],
+    ],
     ['', ['p.yaml:1: expected object, got null']],
   ])('names mistake, line and path: %#', (text, mistakes) => {
     expect(mistakesOf(text)).toEqual(mistakes);
@@ -50,11 +73,36 @@ describe('checkYaml', () => {
   });
 
   it('fails with messages and never otherwise, whatever the file holds', () => {
-    const piece = fc.constantFrom('name', ':', ' ', '\n', '- ', '[', ']', '{', '}', '"', '&a', '*a', '!!js', '|', '>', '#', '---\n', '\t', 'é', '?', '<<');
+    const piece = fc.constantFrom(
+      'name',
+      ':',
+      ' ',
+      '\n',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '"',
+      '&a',
+      '*a',
+      '!!js',
+      '|',
+      '>',
+      '#',
+      '---\n',
+      '\t',
+      'é',
+      '?',
+      '<<',
+    );
     fc.assert(
-      fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 5 })), { maxLength: 25 }).map((parts) => parts.join('')), (text) => {
-        for (const line of mistakesOf(text)) expect(line.length).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.array(fc.oneof(piece, fc.string({ maxLength: 5 })), { maxLength: 25 }).map((parts) => parts.join('')),
+        (text) => {
+          for (const line of mistakesOf(text)) expect(line.length).toBeGreaterThan(0);
+        },
+      ),
       { numRuns: 300 },
     );
   });

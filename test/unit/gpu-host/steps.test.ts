@@ -21,7 +21,12 @@ describe('the steps on a GPU host', () => {
     const measured = steps.flatMap(({ args }) => args.filter((arg) => arg.startsWith('bench/cuda/'))).sort();
     const files = readdirSync(join(ROOT, 'bench', 'cuda'));
     const helpers = ['sizes.ts', 'torch-peer.ts'];
-    expect(measured).toEqual(files.filter((name) => name.endsWith('.ts') && !helpers.includes(name)).map((name) => `bench/cuda/${name}`).sort());
+    expect(measured).toEqual(
+      files
+        .filter((name) => name.endsWith('.ts') && !helpers.includes(name))
+        .map((name) => `bench/cuda/${name}`)
+        .sort(),
+    );
   });
 
   it('look for cuBLASLt among the packages of python3', () => {

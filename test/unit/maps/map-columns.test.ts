@@ -31,6 +31,9 @@ describe('the columns of a map', () => {
     { csv: 'model,lang\ngpt,eng\n', says: /column "lang"/ },
     { csv: 'model,developer\n', says: /no rows/ },
   ])('refuse a table of models that says $says', async ({ csv, says }) => {
-    await expect(table(csv)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(says) as string });
+    await expect(table(csv)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(says) as string,
+    });
   });
 });

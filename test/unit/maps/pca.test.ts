@@ -5,9 +5,14 @@ import { randomClusters, randomNormal } from '../../support/random.js';
 
 /** Power iteration with deflation on the double-precision covariance, the plain way to two components. */
 function reference(x: Float32Array, rows: number, dim: number): { coordinates: Float64Array; explained: number[] } {
-  const mean = Array.from({ length: dim }, (_, j) => Array.from({ length: rows }, (_, i) => x[i * dim + j]!).reduce((a, b) => a + b, 0) / rows);
+  const mean = Array.from(
+    { length: dim },
+    (_, j) => Array.from({ length: rows }, (_, i) => x[i * dim + j]!).reduce((a, b) => a + b, 0) / rows,
+  );
   const centred = Array.from({ length: rows }, (_, i) => mean.map((m, j) => x[i * dim + j]! - m));
-  const covariance = mean.map((_, a) => mean.map((_, b) => centred.reduce((sum, row) => sum + row[a]! * row[b]!, 0) / rows));
+  const covariance = mean.map((_, a) =>
+    mean.map((_, b) => centred.reduce((sum, row) => sum + row[a]! * row[b]!, 0) / rows),
+  );
   const total = covariance.reduce((sum, row, j) => sum + row[j]!, 0);
   const coordinates = new Float64Array(rows * 2);
   const explained = [0, 1].map((axis) => {
@@ -33,7 +38,8 @@ describe('principal components', () => {
     { rows: 63, dim: 16 },
     { rows: 300, dim: 17 },
   ])('agree with double precision for $rows x $dim', async ({ rows, dim }) => {
-    const x = randomClusters(rows, dim, 3, 5).map((value, i) => value * (1 + (i % dim)) + 40); // far from zero: the mean must go first
+    // far from zero: the mean must go first
+    const x = randomClusters(rows, dim, 3, 5).map((value, i) => value * (1 + (i % dim)) + 40);
     const { coordinates, explained } = await principalComponents(x, rows, dim);
     const expected = reference(x, rows, dim);
     const extent = Math.max(...expected.coordinates.map(Math.abs));

@@ -1,9 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-
+import { mapColumns } from '../../../src/maps/map-columns.js';
 import { categoricalColours } from '../../../src/maps/palette.js';
 import { svgMap } from '../../../src/maps/svg-map.js';
-import { mapColumns } from '../../../src/maps/map-columns.js';
 import type { ValueMap } from '../../../src/maps/value-map.js';
 import { randomNormal } from '../../support/random.js';
 
@@ -18,16 +17,25 @@ function mapOf(points: number, ids: readonly string[], title = 'A map'): ValueMa
   };
 }
 
-const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `model-${String(i).padStart(3, '0')}$eng`);
+const numbered = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `model-${String(i).padStart(3, '0')}$eng`);
 const dots = (svg: string): number => svg.split('h0').length - 1;
 
 describe('the picture of a map', () => {
   it.each([1, 8, 9, 40, 400])('has every point and a legend without overlap for %i categories', (count) => {
     const svg = svgMap(mapOf(1000, numbered(count)));
     expect(dots(svg)).toBe(1000);
-    const { document } = parseHTML(svg) as unknown as { document: { querySelectorAll(selector: string): Iterable<{ getAttribute(name: string): string | null; textContent: string }> } };
+    const { document } = parseHTML(svg) as unknown as {
+      document: {
+        querySelectorAll(
+          selector: string,
+        ): Iterable<{ getAttribute(name: string): string | null; textContent: string }>;
+      };
+    };
     const width = Number(/width="(\d+)"/.exec(svg)![1]);
-    const entries = [...document.querySelectorAll('circle')].map((circle) => `${circle.getAttribute('cx')!},${circle.getAttribute('cy')!}`);
+    const entries = [...document.querySelectorAll('circle')].map(
+      (circle) => `${circle.getAttribute('cx')!},${circle.getAttribute('cy')!}`,
+    );
     expect(new Set(entries).size).toBe(entries.length);
     for (const entry of entries) expect(Number(entry.split(',')[0])).toBeLessThan(width);
     if (count === 400) expect(svg).toMatch(/and \d+ others/);
@@ -58,7 +66,9 @@ describe('the colours of categories', () => {
 
   it('stand out from white and from the dark ground', () => {
     const luminance = (hex: string): number => {
-      const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      const [r, g, b] = [1, 3, 5]
+        .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
     };
     for (const colour of [...categoricalColours(8), ...categoricalColours(150)]) {

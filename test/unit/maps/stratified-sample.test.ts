@@ -5,20 +5,25 @@ import { stratifiedSample } from '../../../src/maps/stratified-sample.js';
 
 it('takes each label its share, at least one where there is room, and rows once', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 200 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), (labels, share, seed) => {
-      const count = Math.max(1, Math.round(share * labels.length));
-      const sample = stratifiedSample(Int32Array.from(labels), 7, count, seed);
-      expect(sample.length).toBe(count);
-      expect([...sample]).toEqual([...new Set(sample)].sort((a, b) => a - b));
-      const labelsThere = new Set(labels).size;
-      for (const label of new Set(labels)) {
-        const size = labels.filter((other) => other === label).length;
-        const taken = [...sample].filter((row) => labels[row] === label).length;
-        if (count >= labelsThere) expect(taken).toBeGreaterThanOrEqual(1);
-        // Minimum quotas of other labels can take rows away, never more than there are labels.
-        expect(Math.abs(taken - (size / labels.length) * count)).toBeLessThanOrEqual(labelsThere);
-      }
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 200 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.nat(),
+      (labels, share, seed) => {
+        const count = Math.max(1, Math.round(share * labels.length));
+        const sample = stratifiedSample(Int32Array.from(labels), 7, count, seed);
+        expect(sample.length).toBe(count);
+        expect([...sample]).toEqual([...new Set(sample)].sort((a, b) => a - b));
+        const labelsThere = new Set(labels).size;
+        for (const label of new Set(labels)) {
+          const size = labels.filter((other) => other === label).length;
+          const taken = [...sample].filter((row) => labels[row] === label).length;
+          if (count >= labelsThere) expect(taken).toBeGreaterThanOrEqual(1);
+          // Minimum quotas of other labels can take rows away, never more than there are labels.
+          expect(Math.abs(taken - (size / labels.length) * count)).toBeLessThanOrEqual(labelsThere);
+        }
+      },
+    ),
   );
 });
 

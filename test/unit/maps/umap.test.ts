@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import { UMAP } from 'umap-js';
+import { describe, expect, it } from 'vitest';
 
 import { fuzzyGraph, membershipStrengths, type NeighbourTable } from '../../../src/maps/fuzzy-graph.js';
 import { projectEmbeddings } from '../../../src/maps/project-embeddings.js';
@@ -33,7 +33,8 @@ async function preserved(x: Float32Array, layout: Float32Array): Promise<number>
 /** What npm umap-js, the oracle here, makes of the same neighbours. */
 async function oracle(x: Float32Array): Promise<UMAP> {
   const { rows, distances } = await exactNeighbours(x, x, DIM, K);
-  const split = (all: Int32Array | Float64Array): number[][] => Array.from({ length: ROWS }, (_, i) => [...all.subarray(i * K, (i + 1) * K)]);
+  const split = (all: Int32Array | Float64Array): number[][] =>
+    Array.from({ length: ROWS }, (_, i) => [...all.subarray(i * K, (i + 1) * K)]);
   const umap = new UMAP({ nNeighbors: K, minDist: 0.1, random: seededRandom(1) });
   umap.setPrecomputedKNN(split(rows), split(distances));
   umap.initializeFit(split(rows));
@@ -53,13 +54,19 @@ describe('the neighbour graph', () => {
   it('has the edges and strengths of umap-js', async () => {
     const x = randomClusters(ROWS, DIM, 4, 3);
     const { from, to, strengths } = fuzzyGraph(await tableOf(x, K - 1));
-    const { graph } = (await oracle(x)) as unknown as { graph: { get(row: number, col: number): number; getValues(): number[] } };
+    const { graph } = (await oracle(x)) as unknown as {
+      graph: { get(row: number, col: number): number; getValues(): number[] };
+    };
     expect(strengths.length).toBe(graph.getValues().filter((value) => value > 0).length);
     strengths.forEach((strength, edge) => expect(strength).toBeCloseTo(graph.get(from[edge]!, to[edge]!), 4));
   });
 
   it('stays finite for rows that are all equal', () => {
-    const strengths = membershipStrengths({ k: 3, rows: Int32Array.of(1, 2, 3, 0, 2, 3), distances: new Float64Array(6) });
+    const strengths = membershipStrengths({
+      k: 3,
+      rows: Int32Array.of(1, 2, 3, 0, 2, 3),
+      distances: new Float64Array(6),
+    });
     expect([...strengths]).toEqual([1, 1, 1, 1, 1, 1]);
   });
 });
@@ -95,7 +102,8 @@ describe('UMAP', () => {
   });
 
   it('gives the same for a seed and something else for another', async () => {
-    const run = async (seed: number): Promise<Float32Array> => (await projectEmbeddings(x, { dim: DIM, seed })).coordinates;
+    const run = async (seed: number): Promise<Float32Array> =>
+      (await projectEmbeddings(x, { dim: DIM, seed })).coordinates;
     const first = await run(1);
     expect(await run(1)).toEqual(first);
     expect(await run(2)).not.toEqual(first);
@@ -104,14 +112,22 @@ describe('UMAP', () => {
   it('places the rows outside a sample near those of their cluster', async () => {
     const sample = Int32Array.from({ length: ROWS / 2 }, (_, i) => 2 * i);
     const phases = new Set<string>();
-    const { coordinates, laidOut } = await projectEmbeddings(x, { dim: DIM, neighbours: K, sample, onProgress: (phase) => phases.add(phase) });
+    const { coordinates, laidOut } = await projectEmbeddings(x, {
+      dim: DIM,
+      neighbours: K,
+      sample,
+      onProgress: (phase) => phases.add(phase),
+    });
     expect(laidOut).toBe(ROWS / 2);
     expect([...phases]).toEqual(['search', 'layout', 'place']);
     const high = await exactNeighbours(x, x, DIM, 2);
     const width = Math.max(...coordinates) - Math.min(...coordinates);
     const distances = Array.from({ length: ROWS }, (_, row) => {
       const other = high.rows[2 * row + 1]!;
-      return Math.hypot(coordinates[2 * row]! - coordinates[2 * other]!, coordinates[2 * row + 1]! - coordinates[2 * other + 1]!);
+      return Math.hypot(
+        coordinates[2 * row]! - coordinates[2 * other]!,
+        coordinates[2 * row + 1]! - coordinates[2 * other + 1]!,
+      );
     }).sort((a, b) => a - b);
     expect(distances[ROWS / 2]).toBeLessThan(width / 10);
   });

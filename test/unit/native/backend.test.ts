@@ -24,7 +24,12 @@ describe('chooseBackend', () => {
 
   it('falls back for auto only, and keeps the reason', () => {
     expect(chooseBackend('auto', absent)).toEqual({ wanted: 'auto', active: 'cpu', reasons: ['cuda: no driver'] });
-    expect(() => chooseBackend('cuda', absent)).toThrow(expect.objectContaining({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringContaining('no driver') as string }));
+    expect(() => chooseBackend('cuda', absent)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_DEVICE_UNAVAILABLE',
+        message: expect.stringContaining('no driver') as string,
+      }),
+    );
   });
 
   it('does not look for a GPU when the CPU is wanted', () => {

@@ -31,7 +31,9 @@ describe('a file of the exchange', () => {
       truncateSync(path, length);
       expect(await readExchangeFile(path), `${length} bytes`).toBeUndefined();
     }
-    for (const at of [...Array(header).keys(), ...CONTENT.keys()].map((i, n) => (n < header ? i : EXCHANGE_HEADER_BYTES + i))) {
+    for (const at of [...Array(header).keys(), ...CONTENT.keys()].map((i, n) =>
+      n < header ? i : EXCHANGE_HEADER_BYTES + i,
+    )) {
       const damaged = Buffer.from(whole);
       damaged[at]! ^= 1;
       writeFileSync(path, damaged);
@@ -42,7 +44,10 @@ describe('a file of the exchange', () => {
   it('leaves nothing on a disk that is full', async (context) => {
     const disk = smallDisk(context);
     const path = join(disk, 'a');
-    await expect(writeExchangeFile(path, {}, new Uint8Array(2 ** 21), 'Make room')).rejects.toMatchObject({ code: 'ERR_IO', message: `Cannot write ${path}: no space left on the device (ENOSPC). Make room` });
+    await expect(writeExchangeFile(path, {}, new Uint8Array(2 ** 21), 'Make room')).rejects.toMatchObject({
+      code: 'ERR_IO',
+      message: `Cannot write ${path}: no space left on the device (ENOSPC). Make room`,
+    });
     await writeExchangeFile(path, {}, new Uint8Array(2 ** 19));
     expect((await readExchangeFile(path))?.content.length).toBe(2 ** 19);
   });

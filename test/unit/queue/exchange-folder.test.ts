@@ -14,7 +14,10 @@ it('the folder of a dataset in an exchange keeps its name while the work lasts, 
   expect(await exchangeFolder(work)).toBe(name);
   expect(await exchangeFolder(join(temporaryFolder(), 'work-00000000'))).not.toBe(name);
   writeFileSync(join(work, 'exchange.json'), '{"folder":"../elsewhere"}');
-  await expect(exchangeFolder(work)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('exchange.json') as string });
+  await expect(exchangeFolder(work)).rejects.toMatchObject({
+    code: 'ERR_DATA',
+    message: expect.stringContaining('exchange.json') as string,
+  });
   rmSync(work, { recursive: true });
   expect(await exchangeFolder(work)).not.toBe(name);
 });

@@ -15,6 +15,9 @@ describe('withoutSecrets', () => {
 describe('reachRedis', () => {
   it('names a server that does not answer, without its password', async () => {
     const failure = reachRedis('redis://:secret@127.0.0.1:1');
-    await expect(failure).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE', message: expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/) as string });
+    await expect(failure).rejects.toMatchObject({
+      code: 'ERR_DEVICE_UNAVAILABLE',
+      message: expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/) as string,
+    });
   });
 });

@@ -14,12 +14,18 @@ function workFolder(): string {
 }
 
 describe('the files of a shard that is computed elsewhere', () => {
-  const texts = [{ question: 'Why?\n', answer: 'Because "語"' }, { question: '\u2028', answer: ' ' }];
+  const texts = [
+    { question: 'Why?\n', answer: 'Because "語"' },
+    { question: '\u2028', answer: ' ' },
+  ];
 
   it('give texts and embeddings back, however often and by how many they are written', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
-    await files.writeTexts(3, texts.map((text) => ({ ...text, model: 'not needed' })));
+    await files.writeTexts(
+      3,
+      texts.map((text) => ({ ...text, model: 'not needed' })),
+    );
     expect(await files.readTexts(3, 2)).toEqual(texts);
     const embeddings = randomNormal(2 * 5, 1);
     expect(await files.looksDone(3, 2, 5)).toBe(false);
@@ -36,7 +42,11 @@ describe('the files of a shard that is computed elsewhere', () => {
     const files = new WorkFiles(dir);
     await files.writeTexts(0, texts);
     await files.writeResult(0, 5, { embeddings: randomNormal(10, 1), tokens: 0 });
-    for (const [count, dim] of [[3, 5], [2, 4]] as const) expect(await files.looksDone(0, count, dim)).toBe(false);
+    for (const [count, dim] of [
+      [3, 5],
+      [2, 4],
+    ] as const)
+      expect(await files.looksDone(0, count, dim)).toBe(false);
     expect(await files.readResult(0, 5, 2)).toBeUndefined(); // as many bytes
     const path = join(dir, '00000.result');
     const bytes = readFileSync(path);
@@ -65,23 +75,39 @@ describe('the files of a shard that is computed elsewhere', () => {
     setTimeout(() => writeFileSync(path, whole), 300);
     expect(await read).toEqual(texts);
     truncateSync(path, 10);
-    await expect(files.readTexts(0, 2)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('00000.texts is not whole') as string });
+    await expect(files.readTexts(0, 2)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('00000.texts is not whole') as string,
+    });
   });
 
   it('tell a dataset that is complete from a folder that this machine does not see', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeTexts(0, texts);
-    await expect(files.readTexts(0, 3)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('has 2 texts') as string });
+    await expect(files.readTexts(0, 3)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('has 2 texts') as string,
+    });
     rmSync(dir, { recursive: true });
     expect(await files.readTexts(0, 2)).toBeUndefined();
     rmSync(join(dir, '..'), { recursive: true });
-    await expect(files.readTexts(0, 2)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('--out') as string });
+    await expect(files.readTexts(0, 2)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('--out') as string,
+    });
   });
 });
 
 describe('isWorkFolder', () => {
-  it.each<[unknown, boolean]>([['work-0123abcd', true], ['work-0123abcd-2', true], ['../work-0123abcd', false], ['shards-0123abcd', false], ['work-0123abcd/..', false], [undefined, false]])('%o: %s', (name, expected) => {
+  it.each<[unknown, boolean]>([
+    ['work-0123abcd', true],
+    ['work-0123abcd-2', true],
+    ['../work-0123abcd', false],
+    ['shards-0123abcd', false],
+    ['work-0123abcd/..', false],
+    [undefined, false],
+  ])('%o: %s', (name, expected) => {
     expect(isWorkFolder(name)).toBe(expected);
   });
 });

@@ -52,16 +52,23 @@ describe('exactNeighbours', () => {
     const found = await exactNeighbours(base, queries, dim, k, { filter });
     expect(found).toMatchObject({ queries: 7, k });
     for (let query = 0; query < 7; query++) {
-      const expected = bruteForce(base, queries.subarray(query * dim, (query + 1) * dim), dim).filter(({ row }) => allowed.includes(row));
+      const expected = bruteForce(base, queries.subarray(query * dim, (query + 1) * dim), dim).filter(({ row }) =>
+        allowed.includes(row),
+      );
       const rows = [...found.rows.subarray(query * k, (query + 1) * k)];
       expect(rows).toEqual(Array.from({ length: k }, (_, i) => expected[i]?.row ?? -1));
-      for (let i = 0; i < k; i++) expect(found.distances[query * k + i]).toBeCloseTo(expected[i]?.distance ?? Infinity, 12);
+      for (let i = 0; i < k; i++)
+        expect(found.distances[query * k + i]).toBeCloseTo(expected[i]?.distance ?? Infinity, 12);
     }
   });
 
   it('takes a filter that ends before the rows do', async () => {
     const base = randomNormal(40, 1);
-    expect([...(await exactNeighbours(base, base.slice(0, 1), 1, 9, { filter: Uint8Array.of(255) })).rows].sort((a, b) => a - b)).toEqual([-1, 0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(
+      [...(await exactNeighbours(base, base.slice(0, 1), 1, 9, { filter: Uint8Array.of(255) })).rows].sort(
+        (a, b) => a - b,
+      ),
+    ).toEqual([-1, 0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('accepts no queries at all', async () => {
@@ -75,6 +82,8 @@ describe('exactNeighbours', () => {
     await expect(exactNeighbours(base, base, 5, 1)).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
     await expect(exactNeighbours(base, Float32Array.of(1, NaN, 1, 1), 4, 1)).rejects.toThrow('in row 0');
     await expect(exactNeighbours(base, [] as never, 4, 1)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(exactNeighbours(base, base, 4, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(exactNeighbours(base, base, 4, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
   });
 });

@@ -41,7 +41,9 @@ describe('parseFactory', () => {
     ['IVF16,PQ8x40', 'bits of a PQ code'],
     ['PCA32', 'unknown part "PCA32"'],
   ])('refuses %j', (factory, why) => {
-    expect(() => parseFactory(factory, 64)).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string }) as Error);
+    expect(() => parseFactory(factory, 64)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string }) as Error,
+    );
   });
 
   it('refuses what is no string', () => {
@@ -49,15 +51,40 @@ describe('parseFactory', () => {
   });
 
   it('never fails otherwise', () => {
-    const piece = fc.constantFrom('IVF', 'HNSW', 'PQ', 'SQ', 'Flat', 'PCA', 'OPQ', ',', '_', 'x', '8', '16', '0', '(', ')', 'np', 'L2norm', 'RR');
+    const piece = fc.constantFrom(
+      'IVF',
+      'HNSW',
+      'PQ',
+      'SQ',
+      'Flat',
+      'PCA',
+      'OPQ',
+      ',',
+      '_',
+      'x',
+      '8',
+      '16',
+      '0',
+      '(',
+      ')',
+      'np',
+      'L2norm',
+      'RR',
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece, { maxLength: 8 }).map((parts) => parts.join(''))), (text) => {
-        try {
-          parseFactory(text, 64);
-        } catch (error) {
-          expect(error).toBeInstanceOf(EngineError);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece, { maxLength: 8 }).map((parts) => parts.join('')),
+        ),
+        (text) => {
+          try {
+            parseFactory(text, 64);
+          } catch (error) {
+            expect(error).toBeInstanceOf(EngineError);
+          }
+        },
+      ),
     );
   });
 });

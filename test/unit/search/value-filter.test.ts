@@ -38,26 +38,47 @@ describe('filterKey', () => {
   it('is the same for filters that mean the same, and for no others', () => {
     expect(filterKey({ model: ['b', 'a', 'b'] })).toBe(filterKey({ model: ['a', 'b'], lang: undefined }));
     expect(filterKey({ model: 'a' })).toBe(filterKey({ model: ['a'] }));
-    const keys = [{}, { model: 'a' }, { lang: 'a' }, { valueId: 'a' }, { model: [] }, { model: ['a', 'b'] }, { model: 'a,b' }].map(filterKey);
+    const keys = [
+      {},
+      { model: 'a' },
+      { lang: 'a' },
+      { valueId: 'a' },
+      { model: [] },
+      { model: ['a', 'b'] },
+      { model: 'a,b' },
+    ].map(filterKey);
     expect(new Set(keys).size).toBe(keys.length);
   });
 });
 
 describe('expectKnownNames', () => {
-  const ids = ['gpt-4$eng', 'gpt-4o$eng', 'gpt-4o-mini$deu', 'gemma-2-9b-it$eng', 'llama-3-8b$eng', 'qwen2$zho', 'mixtral$fra'];
+  const ids = [
+    'gpt-4$eng',
+    'gpt-4o$eng',
+    'gpt-4o-mini$deu',
+    'gemma-2-9b-it$eng',
+    'llama-3-8b$eng',
+    'qwen2$zho',
+    'mixtral$fra',
+  ];
 
   it('takes names that value ids have', () => {
     expectKnownNames({ model: ['gpt-4', 'qwen2'], lang: 'fra', valueId: 'qwen2$zho' }, ids);
   });
 
   it.each<[ValueFilter, RegExp]>([
-    [{ model: ['gpt-4', 'GPT-4O'] }, /"filter\.model", got "GPT-4O"; there are "gpt-4o", "gpt-4", "gpt-4o-mini", .* and 2 more$/],
+    [
+      { model: ['gpt-4', 'GPT-4O'] },
+      /"filter\.model", got "GPT-4O"; there are "gpt-4o", "gpt-4", "gpt-4o-mini", .* and 2 more$/,
+    ],
     [{ model: 'gemma' }, /there are "gemma-2-9b-it", /],
     [{ model: 'lama-3-8b' }, /there are "llama-3-8b", /],
     [{ lang: 'en' }, /"filter\.lang", got "en"; there are "eng", "deu", "fra", "zho"$/],
     [{ valueId: 'gpt-4' }, /"filter\.valueId", got "gpt-4"; there are "gpt-4\$eng", /],
     [{ model: '' }, /"filter\.model"/],
   ])('names the field of an unknown name and what is near it: %j', (filter, message) => {
-    expect(() => expectKnownNames(filter, ids)).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringMatching(message) as string }) as Error);
+    expect(() => expectKnownNames(filter, ids)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringMatching(message) as string }) as Error,
+    );
   });
 });

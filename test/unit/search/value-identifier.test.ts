@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ValueIdentifier, type SearchableIndex } from '../../../src/search/value-identifier.js';
+import { type SearchableIndex, ValueIdentifier } from '../../../src/search/value-identifier.js';
 import { randomUnitRows } from '../../support/random.js';
 
 const valueIds = ['b$eng', 'a$eng', 'b$eng', 'a$zho', 'a$eng'];
@@ -40,9 +40,17 @@ describe('ValueIdentifier over embeddings', () => {
     expect(identifier.count(filter)).toBe(3);
     const [found] = await identifier.identify(Float32Array.of(0), { k: 5, filter });
     expect(found!.neighbours.map(({ row }) => row)).toEqual([1, 3, 4]);
-    expect(found!.ranking.map(({ valueId, votes, share }) => [valueId, votes, share])).toEqual([['a$eng', 2, 2 / 3], ['a$zho', 1, 1 / 3]]);
-    expect(await identifier.identify(Float32Array.of(0), { filter: { valueId: 'b$eng', lang: 'zho' } })).toEqual([{ ranking: [], neighbours: [] }]);
-    await expect(identifier.identify(Float32Array.of(0), { filter: { model: 'B' } })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining('"b"') as string });
+    expect(found!.ranking.map(({ valueId, votes, share }) => [valueId, votes, share])).toEqual([
+      ['a$eng', 2, 2 / 3],
+      ['a$zho', 1, 1 / 3],
+    ]);
+    expect(await identifier.identify(Float32Array.of(0), { filter: { valueId: 'b$eng', lang: 'zho' } })).toEqual([
+      { ranking: [], neighbours: [] },
+    ]);
+    await expect(identifier.identify(Float32Array.of(0), { filter: { model: 'B' } })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringContaining('"b"') as string,
+    });
   });
 
   it('identifies every query by itself', async () => {
@@ -70,12 +78,16 @@ describe('ValueIdentifier over an index', () => {
     };
     const identifier = new ValueIdentifier({ index: { dim: 1, metric: 'l2', size: 5, search }, valueIds });
     const { signal } = new AbortController();
-    await identifier.identify(Float32Array.of(0), { k: 1, params: { efSearch: 9 }, filter: { valueId: 'a$zho' }, signal });
+    await identifier.identify(Float32Array.of(0), {
+      k: 1,
+      params: { efSearch: 9 },
+      filter: { valueId: 'a$zho' },
+      signal,
+    });
     await identifier.identify(Float32Array.of(0), { k: 1 });
     expect(seen).toEqual([{ efSearch: 9, filter: Uint8Array.of(0b1000), signal }, {}]);
     expect(seen[0]!['signal']).toBe(signal);
   });
-
 
   const dim = 16;
   const rows = 63;
@@ -93,8 +105,13 @@ describe('ValueIdentifier over an index', () => {
         const labels: number[] = [];
         const distances: number[] = [];
         for (let query = 0; query < all.length / dim; query++) {
-          const dots = ids.map((_, row) => base.subarray(row * dim, (row + 1) * dim).reduce((sum, x, j) => sum + x * all[query * dim + j]!, 0));
-          const order = dots.map((_, row) => row).sort((a, b) => dots[b]! - dots[a]!).slice(0, k);
+          const dots = ids.map((_, row) =>
+            base.subarray(row * dim, (row + 1) * dim).reduce((sum, x, j) => sum + x * all[query * dim + j]!, 0),
+          );
+          const order = dots
+            .map((_, row) => row)
+            .sort((a, b) => dots[b]! - dots[a]!)
+            .slice(0, k);
           order.forEach((row, i) => {
             const found = i < k - missing;
             labels.push(found ? row : -1);
@@ -110,9 +127,13 @@ describe('ValueIdentifier over an index', () => {
     const expected = await new ValueIdentifier({ embeddings: base, valueIds: ids }).identify(queries, { k: 11 });
     const actual = await new ValueIdentifier({ index: index(metric), valueIds: ids }).identify(queries, { k: 11 });
     actual.forEach(({ ranking, neighbours }, query) => {
-      expect(ranking.map(({ valueId, votes }) => [valueId, votes])).toEqual(expected[query]!.ranking.map(({ valueId, votes }) => [valueId, votes]));
+      expect(ranking.map(({ valueId, votes }) => [valueId, votes])).toEqual(
+        expected[query]!.ranking.map(({ valueId, votes }) => [valueId, votes]),
+      );
       expect(neighbours.map(({ row }) => row)).toEqual(expected[query]!.neighbours.map(({ row }) => row));
-      neighbours.forEach(({ distance }, i) => expect(distance).toBeCloseTo(expected[query]!.neighbours[i]!.distance, 5));
+      neighbours.forEach(({ distance }, i) =>
+        expect(distance).toBeCloseTo(expected[query]!.neighbours[i]!.distance, 5),
+      );
     });
   });
 

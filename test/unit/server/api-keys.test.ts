@@ -20,14 +20,30 @@ describe('ApiKeys', () => {
     const keys = await ApiKeys.read(keyFile(`# the map\n\n${FIRST}\r\n  ${SECOND}  \n`));
     expect(keys.find(`Bearer ${FIRST}`)).toBe(0);
     expect(keys.find(`bearer  ${SECOND}`)).toBe(1);
-    for (const header of [undefined, '', 'Bearer', 'Bearer ', FIRST, `Basic ${FIRST}`, `Bearer ${FIRST}x`, `Bearer ${FIRST.slice(1)}`, 'Bearer # the map']) {
+    for (const header of [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer ',
+      FIRST,
+      `Basic ${FIRST}`,
+      `Bearer ${FIRST}x`,
+      `Bearer ${FIRST.slice(1)}`,
+      'Bearer # the map',
+    ]) {
       expect(keys.find(header)).toBeUndefined();
     }
   });
 
   it('refuses a file that lets anybody in', async () => {
-    await expect(ApiKeys.read(keyFile('# nothing\n'))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('no key') as string });
-    await expect(ApiKeys.read(keyFile(`${FIRST}\nshort\n`))).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(/:2: .*16 characters, got 5/) as string });
+    await expect(ApiKeys.read(keyFile('# nothing\n'))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('no key') as string,
+    });
+    await expect(ApiKeys.read(keyFile(`${FIRST}\nshort\n`))).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringMatching(/:2: .*16 characters, got 5/) as string,
+    });
     await expect(ApiKeys.read(join(temporaryFolder(), 'none'))).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 });

@@ -25,7 +25,10 @@ describe('EncodeBatcher', () => {
     encoder.release();
     expect((await Promise.all(others)).map(({ tokens }) => tokens)).toEqual([5, 9]);
     expect(encoder.calls).toEqual([['a'], ['bb', 'ccc', 'Q: x A: y']]);
-    expect(batches.map(({ texts, requests, tokens }) => ({ texts, requests, tokens }))).toEqual([{ texts: 1, requests: 1, tokens: 1 }, { texts: 3, requests: 2, tokens: 14 }]);
+    expect(batches.map(({ texts, requests, tokens }) => ({ texts, requests, tokens }))).toEqual([
+      { texts: 1, requests: 1, tokens: 1 },
+      { texts: 3, requests: 2, tokens: 14 },
+    ]);
     expect(batcher.waitingTokens).toBe(0);
   });
 
@@ -48,7 +51,13 @@ describe('EncodeBatcher', () => {
   });
 
   it('gives every request its own rows whatever comes together', async () => {
-    const requests = fc.array(fc.array(fc.string({ minLength: 1, maxLength: 12 }).filter((text) => text !== 'bad'), { maxLength: 6 }), { minLength: 1, maxLength: 12 });
+    const requests = fc.array(
+      fc.array(
+        fc.string({ minLength: 1, maxLength: 12 }).filter((text) => text !== 'bad'),
+        { maxLength: 6 },
+      ),
+      { minLength: 1, maxLength: 12 },
+    );
     await fc.assert(
       fc.asyncProperty(requests, fc.integer({ min: 1, max: 40 }), async (all, batchTokens) => {
         const batcher = new EncodeBatcher(new SlowEncoder(0), { batchTokens, maxWaitMs: 0, queueTokens: 1e9 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { formatQa, type EmbeddableText, type QuestionAnswer } from '../../../src/core/question-answer.js';
+import { type EmbeddableText, formatQa, type QuestionAnswer } from '../../../src/core/question-answer.js';
 import { readRecords } from '../../../src/data/read-records.js';
 import type { QaRecord } from '../../../src/data/record.js';
 import { BatchEncoder, type BatchEncoderParts, type BatchRunner } from '../../../src/encoder/batch-encoder.js';
@@ -33,28 +33,69 @@ afterAll(() => Promise.all([bert.dispose(), peer.dispose(), bytes.dispose()]));
 /** A byte-level BPE without merges, of the kind that joins a space to the word behind it: a token is a byte. */
 function writeByteTokenizer(): string {
   const file = join(scratch, 'tokenizer.json');
-  const visible = [...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)), 'Ġ', 'Ċ', '<s>', '</s>', '<e>'];
+  const visible = [
+    ...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)),
+    'Ġ',
+    'Ċ',
+    '<s>',
+    '</s>',
+    '<e>',
+  ];
   const vocab = Object.fromEntries(visible.map((token, id) => [token, id]));
-  const special = (content: string): object => ({ id: vocab[content], content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true });
+  const special = (content: string): object => ({
+    id: vocab[content],
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  });
   const single = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
-  writeFileSync(file, JSON.stringify({
-    version: '1.0', truncation: null, padding: null, normalizer: null, decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    added_tokens: ['<s>', '</s>', '<e>'].map(special),
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-    // Two special tokens behind the text and one before: neither count can stand for the other.
-    post_processor: {
-      type: 'TemplateProcessing', single: [single('<s>'), { Sequence: { id: 'A', type_id: 0 } }, single('</s>'), single('<e>')], pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
-      special_tokens: Object.fromEntries(['<s>', '</s>', '<e>'].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }])),
-    },
-    model: { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, vocab, merges: [] },
-  }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      version: '1.0',
+      truncation: null,
+      padding: null,
+      normalizer: null,
+      decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+      added_tokens: ['<s>', '</s>', '<e>'].map(special),
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      // Two special tokens behind the text and one before: neither count can stand for the other.
+      post_processor: {
+        type: 'TemplateProcessing',
+        single: [single('<s>'), { Sequence: { id: 'A', type_id: 0 } }, single('</s>'), single('<e>')],
+        pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+        special_tokens: Object.fromEntries(
+          ['<s>', '</s>', '<e>'].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }]),
+        ),
+      },
+      model: {
+        type: 'BPE',
+        dropout: null,
+        unk_token: null,
+        continuing_subword_prefix: null,
+        end_of_word_suffix: null,
+        fuse_unk: false,
+        byte_fallback: false,
+        vocab,
+        merges: [],
+      },
+    }),
+  );
   return file;
 }
 
 /** The ids that the rule asks for, from parts tokenised one by one. */
-async function expected(tokenizer: Tokenizer, { question, answer }: QuestionAnswer, maxTokens: number): Promise<number[]> {
+async function expected(
+  tokenizer: Tokenizer,
+  { question, answer }: QuestionAnswer,
+  maxTokens: number,
+): Promise<number[]> {
   const { before, after } = tokenizer;
-  const content = async (text: string): Promise<number[]> => unpack(await tokenizer.encode([text]))[0]!.slice(before.length, -after.length);
+  const content = async (text: string): Promise<number[]> =>
+    unpack(await tokenizer.encode([text]))[0]!.slice(before.length, -after.length);
   const q = await content(`Q: ${question.trim()}`);
   const a = await content(`A: ${answer.trim()}`);
   const room = maxTokens - before.length - after.length;
@@ -63,8 +104,15 @@ async function expected(tokenizer: Tokenizer, { question, answer }: QuestionAnsw
   return [...before, ...q.slice(0, kept), ...a.slice(0, room - kept), ...after];
 }
 
-const words = fc.array(fc.constantFrom('honest', 'unbelievable', 'tax', 'Überzeugung', '中文', "don't", '...', '\n', '[SEP]', 'ΟΔΟΣ'), { maxLength: 60 }).map((list) => list.join(' '));
-const texts: fc.Arbitrary<EmbeddableText[]> = fc.array(fc.oneof(fc.record({ question: words, answer: words }), words), { maxLength: 8 });
+const words = fc
+  .array(
+    fc.constantFrom('honest', 'unbelievable', 'tax', 'Überzeugung', '中文', "don't", '...', '\n', '[SEP]', 'ΟΔΟΣ'),
+    { maxLength: 60 },
+  )
+  .map((list) => list.join(' '));
+const texts: fc.Arbitrary<EmbeddableText[]> = fc.array(fc.oneof(fc.record({ question: words, answer: words }), words), {
+  maxLength: 8,
+});
 
 describe('questionRoom', () => {
   it('gives the answer all it needs while the question keeps a quarter, and uses up the room', () => {
@@ -86,12 +134,19 @@ describe('questionRoom', () => {
 });
 
 describe('encodeQa', () => {
-  it.each([['natively', bert], ['by the package tokenizers', peer]] as const)('cuts as the rule says and leaves strings to the tokenizer, %s', async (_, tokenizer) => {
+  it.each([
+    ['natively', bert],
+    ['by the package tokenizers', peer],
+  ] as const)('cuts as the rule says and leaves strings to the tokenizer, %s', async (_, tokenizer) => {
     await fc.assert(
       fc.asyncProperty(texts, fc.integer({ min: 2, max: 90 }), async (list, maxTokens) => {
         const actual = unpack(await encodeQa(tokenizer, list, { maxTokens }));
         const wanted = await Promise.all(
-          list.map(async (text) => (typeof text === 'string' ? unpack(await tokenizer.encode([text], { maxTokens }))[0]! : expected(tokenizer, text, maxTokens))),
+          list.map(async (text) =>
+            typeof text === 'string'
+              ? unpack(await tokenizer.encode([text], { maxTokens }))[0]!
+              : expected(tokenizer, text, maxTokens),
+          ),
         );
         expect(actual).toEqual(wanted);
       }),
@@ -105,38 +160,68 @@ describe('encodeQa', () => {
       const whole = unpack(await tokenizer.encode([formatQa(record)]))[0]!;
       expect(unpack(await encodeQa(tokenizer, [record], { maxTokens: whole.length }))).toEqual([whole]);
       expect(unpack(await encodeQa(tokenizer, [record]))).toEqual([whole]);
-      expect(unpack(await encodeQa(tokenizer, [record], { maxTokens: whole.length - 1 }))[0]).not.toEqual(whole.slice(0, -1));
+      expect(unpack(await encodeQa(tokenizer, [record], { maxTokens: whole.length - 1 }))[0]).not.toEqual(
+        whole.slice(0, -1),
+      );
     }
   });
 
   it('keeps what joins the answer to the question where white space belongs to words', async () => {
     const question = 'a'.repeat(30);
-    const cut = await encodeQa(bytes, [{ question, answer: 'b'.repeat(5) }, { question, answer: 'b'.repeat(30) }], { maxTokens: 23 });
+    const cut = await encodeQa(
+      bytes,
+      [
+        { question, answer: 'b'.repeat(5) },
+        { question, answer: 'b'.repeat(30) },
+      ],
+      { maxTokens: 23 },
+    );
     expect(unpack(cut)).toEqual(unpack(await bytes.encode(['Q: aaaaaaaa A: bbbbb', 'Q: aa A: bbbbbbbbbbb'])));
   });
 
   it('counts a prompt to the question', async () => {
     const prepare = (text: string): string => `search query: ${text}`.toLowerCase();
-    const [ids] = unpack(await encodeQa(bytes, [{ question: 'B'.repeat(40), answer: 'C'.repeat(40) }, 'D'.repeat(99)], { maxTokens: 43, prepare }));
+    const [ids] = unpack(
+      await encodeQa(bytes, [{ question: 'B'.repeat(40), answer: 'C'.repeat(40) }, 'D'.repeat(99)], {
+        maxTokens: 43,
+        prepare,
+      }),
+    );
     expect(ids).toEqual(unpack(await bytes.encode([`search que a: ${'c'.repeat(26)}`]))[0]);
   });
 
   it('names what is wrong with the arguments', async () => {
     const of = (list: unknown, options?: object): Promise<unknown> => encodeQa(bert, list as EmbeddableText[], options);
     const record = { question: 'a', answer: 'b' };
-    await expect(of('a')).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected an array of texts for "texts", got "a"' });
-    await expect(of([record, null])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string or a question with an answer for "texts[1]", got null' });
-    await expect(of([{ question: 'a' }])).rejects.toMatchObject({ code: 'ERR_ARG_TYPE', message: 'Expected a string for "texts[0].answer", got undefined' });
-    for (const list of [[record], ['a']]) await expect(of(list, { maxTokens: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(of('a')).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected an array of texts for "texts", got "a"',
+    });
+    await expect(of([record, null])).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected a string or a question with an answer for "texts[1]", got null',
+    });
+    await expect(of([{ question: 'a' }])).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+      message: 'Expected a string for "texts[0].answer", got undefined',
+    });
+    for (const list of [[record], ['a']])
+      await expect(of(list, { maxTokens: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(of([record], { maxToken: 9 })).rejects.toThrow(/got "maxToken"/);
     await expect(of([record], { prepare: 'x' })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(of([record], { maxTokens: 4, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    expect(unpack(await of([]) as PackedBatch)).toEqual([]);
+    await expect(of([record], { maxTokens: 4, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+    expect(unpack((await of([])) as PackedBatch)).toEqual([]);
   });
 });
 
 /** The ids that an encoder of these limits sends to its model, in the order of the texts. */
-async function embeddedIds(records: readonly QaRecord[], maxTokens: number, preparation: TextPreparation): Promise<number[][]> {
+async function embeddedIds(
+  records: readonly QaRecord[],
+  maxTokens: number,
+  preparation: TextPreparation,
+): Promise<number[][]> {
   const found: number[][] = [];
   const runner: BatchRunner = {
     alive: true,
@@ -147,20 +232,61 @@ async function embeddedIds(records: readonly QaRecord[], maxTokens: number, prep
     stop: () => Promise.resolve(),
   };
   const model: BatchEncoderParts['model'] = {
-    name: '', transformer: '', modelFile: undefined, weightFiles: [], safetensorsFile: undefined, tokenizerFile: BERT_FILE, pooling: 'mean', normalize: true, ...preparation,
-    dim: 1, vocabSize: bert.vocabSize, positions: 512, maxTokens,
+    name: '',
+    transformer: '',
+    modelFile: undefined,
+    weightFiles: [],
+    safetensorsFile: undefined,
+    tokenizerFile: BERT_FILE,
+    pooling: 'mean',
+    normalize: true,
+    ...preparation,
+    dim: 1,
+    vocabSize: bert.vocabSize,
+    positions: 512,
+    maxTokens,
   };
-  const encoder = new BatchEncoder({ model, backend: 'native', precision: 'f32', fingerprint: '', tokenizer: bert, start: () => Promise.resolve(runner), maxTokens, batchTokens: 1 }, runner);
+  const encoder = new BatchEncoder(
+    {
+      model,
+      backend: 'native',
+      precision: 'f32',
+      fingerprint: '',
+      tokenizer: bert,
+      start: () => Promise.resolve(runner),
+      maxTokens,
+      batchTokens: 1,
+    },
+    runner,
+  );
   for (const record of records) await encoder.encode([record]);
   return found;
 }
 
 describe('records', () => {
   const long = (word: string): string => Array.from({ length: 200 }, (_, i) => `${word} ${i}`).join(', ');
-  const made = ['b', 'a', 'b', 'a'].map((model, i) => ({ qid: `q${i}`, question: i < 2 ? long('government') : 'Why?', answer: i % 2 ? long('because') : 'Because.', model, lang: 'eng' }));
+  const made = ['b', 'a', 'b', 'a'].map((model, i) => ({
+    qid: `q${i}`,
+    question: i < 2 ? long('government') : 'Why?',
+    answer: i % 2 ? long('because') : 'Because.',
+    model,
+    lang: 'eng',
+  }));
 
-  async function compare(records: readonly QaRecord[], path: string, maxTokens: number, preparation: TextPreparation = { prompt: '', lowerCase: false }): Promise<number[][]> {
-    const set = await readTrainingSet([path], bert, { read: {}, maxTokens, preparation, minPerId: 1, signal: undefined, onProgress: () => undefined });
+  async function compare(
+    records: readonly QaRecord[],
+    path: string,
+    maxTokens: number,
+    preparation: TextPreparation = { prompt: '', lowerCase: false },
+  ): Promise<number[][]> {
+    const set = await readTrainingSet([path], bert, {
+      read: {},
+      maxTokens,
+      preparation,
+      minPerId: 1,
+      signal: undefined,
+      onProgress: () => undefined,
+    });
     const trained = Array.from({ length: set.rows }, (_, row) => unpack(set.tokens.pack([[row]]))[0]!);
     expect(await embeddedIds(records, maxTokens, preparation)).toEqual(trained);
     return trained;
@@ -175,17 +301,22 @@ describe('records', () => {
     expect(prompted[0]!.slice(0, 6)).toEqual(unpack(await bert.encode(['tell whose values: q']))[0]!.slice(0, 6));
   });
 
-  it.skipIf(!existsSync(SCENARIOS))('of long scenarios keep three quarters of the room for the answer (skipped where ../shared/data is absent)', async () => {
-    const records: QaRecord[] = [];
-    for await (const batch of readRecords([SCENARIOS])) records.push(...batch.records);
-    const trained = await compare(records, SCENARIOS, 128);
-    const plain = unpack(await bert.encode(records.map(formatQa), { maxTokens: 128 }));
-    const answers = await Promise.all(records.map(async ({ answer }) => unpack(await bert.encode([`A: ${answer.trim()}`]))[0]!.slice(1, -1)));
-    const holds = (ids: readonly number[], row: number): boolean => {
-      const start = answers[row]!.slice(0, Math.min(94, answers[row]!.length)).join();
-      return ids.join().includes(start);
-    };
-    expect(trained.filter(holds)).toHaveLength(records.length);
-    expect(plain.filter(holds)).toHaveLength(0);
-  });
+  it.skipIf(!existsSync(SCENARIOS))(
+    'of long scenarios keep three quarters of the room for the answer (skipped where ../shared/data is absent)',
+    async () => {
+      const records: QaRecord[] = [];
+      for await (const batch of readRecords([SCENARIOS])) records.push(...batch.records);
+      const trained = await compare(records, SCENARIOS, 128);
+      const plain = unpack(await bert.encode(records.map(formatQa), { maxTokens: 128 }));
+      const answers = await Promise.all(
+        records.map(async ({ answer }) => unpack(await bert.encode([`A: ${answer.trim()}`]))[0]!.slice(1, -1)),
+      );
+      const holds = (ids: readonly number[], row: number): boolean => {
+        const start = answers[row]!.slice(0, Math.min(94, answers[row]!.length)).join();
+        return ids.join().includes(start);
+      };
+      expect(trained.filter(holds)).toHaveLength(records.length);
+      expect(plain.filter(holds)).toHaveLength(0);
+    },
+  );
 });

@@ -88,18 +88,27 @@ describe('createBatchSampler', () => {
     }
   });
 
-  it.each(['mixed', 'one-source', 'same-questions'] as const)('makes no pair of a value id with a single answer with sampler %s', (name) => {
-    const lone = all.filter((row) => set.labels[row] !== 0 || row === 0);
-    const batches = createBatchSampler(name, set, lone, 16).epoch(new SeededRandom(5));
-    expect(batches.length).toBeGreaterThan(3);
-    for (const batch of batches) expect(batch).not.toContain(0);
-  });
+  it.each(['mixed', 'one-source', 'same-questions'] as const)(
+    'makes no pair of a value id with a single answer with sampler %s',
+    (name) => {
+      const lone = all.filter((row) => set.labels[row] !== 0 || row === 0);
+      const batches = createBatchSampler(name, set, lone, 16).epoch(new SeededRandom(5));
+      expect(batches.length).toBeGreaterThan(3);
+      for (const batch of batches) expect(batch).not.toContain(0);
+    },
+  );
 
   it('refuses rows that fill no batch', () => {
-    expect(() => createBatchSampler('mixed', set, all.slice(0, 10), 16)).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE' }));
+    expect(() => createBatchSampler('mixed', set, all.slice(0, 10), 16)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
+    );
     // One model alone in each source.
     const alone = all.filter((row) => set.labels[row] === (set.sources[row] === 0 ? 0 : 4));
-    expect(() => createBatchSampler('one-source', set, alone, 4)).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE' }));
-    expect(() => createBatchSampler('same-questions', set, alone, 4).epoch(new SeededRandom(1))).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE' }));
+    expect(() => createBatchSampler('one-source', set, alone, 4)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
+    );
+    expect(() => createBatchSampler('same-questions', set, alone, 4).epoch(new SeededRandom(1))).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
+    );
   });
 });

@@ -3,14 +3,29 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { MetricsFile, readMetrics, type Metrics } from '../../../src/training/metrics.js';
+import { type Metrics, MetricsFile, readMetrics } from '../../../src/training/metrics.js';
 import { drawTraining } from '../../../src/training/plots.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const step = (number: number): Metrics => ({
-  kind: 'step', step: number, epoch: 0, loss: 4 / number, gradNorm: 1, learningRate: 1e-4, pairs: 8, tokens: 100, seconds: 0.5,
+  kind: 'step',
+  step: number,
+  epoch: 0,
+  loss: 4 / number,
+  gradNorm: 1,
+  learningRate: 1e-4,
+  pairs: 8,
+  tokens: 100,
+  seconds: 0.5,
 });
-const validation = (number: number): Metrics => ({ kind: 'validation', step: number, balancedAccuracy: 0.3, chance: 0.1, sources: { a: 0.3 }, seconds: 1 });
+const validation = (number: number): Metrics => ({
+  kind: 'validation',
+  step: number,
+  balancedAccuracy: 0.3,
+  chance: 0.1,
+  sources: { a: 0.3 },
+  seconds: 1,
+});
 
 async function write(dir: string, from: number | undefined, lines: readonly Metrics[]): Promise<void> {
   const file = await MetricsFile.open(dir, from);
@@ -31,10 +46,16 @@ describe('metrics', () => {
 
   it('name a folder without any, and a damaged line', async () => {
     const dir = temporaryFolder();
-    await expect(readMetrics(dir)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining(dir) as string });
+    await expect(readMetrics(dir)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining(dir) as string,
+    });
     await write(dir, undefined, [step(1)]);
     appendFileSync(join(dir, 'metrics.jsonl'), 'x\n');
-    await expect(readMetrics(dir)).rejects.toMatchObject({ code: 'ERR_DATA', message: expect.stringContaining('metrics.jsonl:2') as string });
+    await expect(readMetrics(dir)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('metrics.jsonl:2') as string,
+    });
   });
 });
 

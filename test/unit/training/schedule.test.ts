@@ -5,12 +5,15 @@ import { learningRateAt } from '../../../src/training/schedule.js';
 describe('learningRateAt', () => {
   const warm = { learningRate: 2e-4, warmupSteps: 700 };
 
-  it.each(['constant', 'linear', 'cosine', 'inverse-sqrt'] as const)('warms up linearly before the decay %s', (decay) => {
-    const schedule = { ...warm, decay, totalSteps: 2000 };
-    expect(learningRateAt(schedule, 1)).toBeCloseTo(2e-4 / 700, 12);
-    expect(learningRateAt(schedule, 350)).toBeCloseTo(1e-4, 12);
-    expect(learningRateAt(schedule, 700)).toBeCloseTo(2e-4, 12);
-  });
+  it.each(['constant', 'linear', 'cosine', 'inverse-sqrt'] as const)(
+    'warms up linearly before the decay %s',
+    (decay) => {
+      const schedule = { ...warm, decay, totalSteps: 2000 };
+      expect(learningRateAt(schedule, 1)).toBeCloseTo(2e-4 / 700, 12);
+      expect(learningRateAt(schedule, 350)).toBeCloseTo(1e-4, 12);
+      expect(learningRateAt(schedule, 700)).toBeCloseTo(2e-4, 12);
+    },
+  );
 
   it('follows the published inverse square root', () => {
     const at = (step: number): number => learningRateAt({ ...warm, decay: 'inverse-sqrt' }, step);
@@ -30,6 +33,8 @@ describe('learningRateAt', () => {
   });
 
   it('needs the number of steps where the course depends on it', () => {
-    expect(() => learningRateAt({ ...warm, decay: 'cosine' }, 701)).toThrow(expect.objectContaining({ code: 'ERR_ARG_RANGE' }));
+    expect(() => learningRateAt({ ...warm, decay: 'cosine' }, 701)).toThrow(
+      expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
+    );
   });
 });

@@ -7,11 +7,32 @@ const given = { data: ['a.jsonl'], encoder: 'e', out: 'o' };
 describe('resolveTrainSettings', () => {
   it('takes from the preset what is not given', () => {
     expect(resolveTrainSettings({ ...given, preset: 'upstream-code' })).toMatchObject({
-      mode: 'one-way', logitScale: 50, learningRate: 2e-4, warmupSteps: 700, decay: 'inverse-sqrt', epochs: 3, batchSize: 64, sampler: 'mixed', disjointViews: false,
+      mode: 'one-way',
+      logitScale: 50,
+      learningRate: 2e-4,
+      warmupSteps: 700,
+      decay: 'inverse-sqrt',
+      epochs: 3,
+      batchSize: 64,
+      sampler: 'mixed',
+      disjointViews: false,
     });
-    expect(resolveTrainSettings({ ...given, preset: 'paper-text' })).toMatchObject({ learningRate: 1e-5, warmupSteps: 1000, epochs: 1 });
-    expect(resolveTrainSettings({ ...given, preset: 'paper-text', learningRate: 3e-5 })).toMatchObject({ learningRate: 3e-5, warmupSteps: 1000 });
-    expect(resolveTrainSettings(given)).toMatchObject({ preset: 'univar', mode: 'masked', disjointViews: true, lambda: 5, seed: 42 });
+    expect(resolveTrainSettings({ ...given, preset: 'paper-text' })).toMatchObject({
+      learningRate: 1e-5,
+      warmupSteps: 1000,
+      epochs: 1,
+    });
+    expect(resolveTrainSettings({ ...given, preset: 'paper-text', learningRate: 3e-5 })).toMatchObject({
+      learningRate: 3e-5,
+      warmupSteps: 1000,
+    });
+    expect(resolveTrainSettings(given)).toMatchObject({
+      preset: 'univar',
+      mode: 'masked',
+      disjointViews: true,
+      lambda: 5,
+      seed: 42,
+    });
   });
 
   it.each<[Partial<Record<keyof TrainOptions, unknown>>, string]>([
@@ -26,7 +47,9 @@ describe('resolveTrainSettings', () => {
     [{ data: [] }, 'data'],
     [{ stepz: 3 } as never, 'stepz'],
   ])('refuses %j by name', (wrong, name) => {
-    expect(() => resolveTrainSettings({ ...given, ...(wrong as Partial<TrainOptions>) })).toThrow(new RegExp(`"?${name}"?`));
+    expect(() => resolveTrainSettings({ ...given, ...(wrong as Partial<TrainOptions>) })).toThrow(
+      new RegExp(`"?${name}"?`),
+    );
   });
 });
 
@@ -38,6 +61,8 @@ describe('resolveMaxTokens', () => {
   });
 
   it('refuses views longer than the positions', () => {
-    expect(() => resolveMaxTokens({ lambda: 1, maxTokens: 513 }, 512)).toThrow('Expected at most 512, the positions of the encoder, for "maxTokens", got 513');
+    expect(() => resolveMaxTokens({ lambda: 1, maxTokens: 513 }, 512)).toThrow(
+      'Expected at most 512, the positions of the encoder, for "maxTokens", got 513',
+    );
   });
 });

@@ -8,10 +8,15 @@ import { splitValidation, Validation } from '../../../src/training/validation.js
 /** Two sources of 3 and 2 value ids on 40 questions each; the one token of every text is its label. */
 function makeSet(): TrainingSet {
   const rows = [0, 1].flatMap((source) =>
-    Array.from({ length: 40 }, (_, q) => q).flatMap((q) => Array.from({ length: 3 - source }, (_, label) => ({ source, label, group: `s${source}-q${q}` }))),
+    Array.from({ length: 40 }, (_, q) => q).flatMap((q) =>
+      Array.from({ length: 3 - source }, (_, label) => ({ source, label, group: `s${source}-q${q}` })),
+    ),
   );
   const tokens = new TokenTable([], [], 8);
-  tokens.append({ ids: Int32Array.from(rows, ({ label }) => label), offsets: Int32Array.from({ length: rows.length + 1 }, (_, i) => i) });
+  tokens.append({
+    ids: Int32Array.from(rows, ({ label }) => label),
+    offsets: Int32Array.from({ length: rows.length + 1 }, (_, i) => i),
+  });
   return {
     rows: rows.length,
     labels: Int32Array.from(rows, ({ label }) => label),
@@ -26,7 +31,8 @@ function makeSet(): TrainingSet {
 
 const set = makeSet();
 /** Vectors that tell all labels apart, and vectors that tell nothing. */
-const separating = (texts: PackedTokens): Promise<Float32Array> => Promise.resolve(Float32Array.from(texts.ids, (id) => id));
+const separating = (texts: PackedTokens): Promise<Float32Array> =>
+  Promise.resolve(Float32Array.from(texts.ids, (id) => id));
 const blind = (texts: PackedTokens): Promise<Float32Array> => Promise.resolve(new Float32Array(texts.ids.length));
 
 describe('splitValidation', () => {

@@ -17,7 +17,8 @@ describe('drawRows', () => {
       rows.forEach((row, place) => counts.set(`${row} at ${place}`, (counts.get(`${row} at ${place}`) ?? 0) + 1));
     }
     // Binomial with p = 1/6: five standard deviations are 323.
-    for (const row of POOL) for (const place of [0, 1, 2]) expect(Math.abs(counts.get(`${row} at ${place}`)! - draws / 6)).toBeLessThan(323);
+    for (const row of POOL)
+      for (const place of [0, 1, 2]) expect(Math.abs(counts.get(`${row} at ${place}`)! - draws / 6)).toBeLessThan(323);
   });
 
   it('draws the whole pool where more is asked for', () => {
@@ -62,7 +63,12 @@ describe('drawPair', () => {
   });
 
   it('makes a pair of two answers to one question', () => {
-    const { query, key } = drawPair(Int32Array.of(1, 2), ['', 'same', 'same'], { lambda: 5, disjoint: true }, new SeededRandom(6));
+    const { query, key } = drawPair(
+      Int32Array.of(1, 2),
+      ['', 'same', 'same'],
+      { lambda: 5, disjoint: true },
+      new SeededRandom(6),
+    );
     expect([...query, ...key].sort()).toEqual([1, 2]);
   });
 });

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
-
+import { SeededRandom } from '../../../../src/core/random.js';
 import { projectSchema } from '../../../../src/generation/project-schema.js';
 import type { QuestionRecord } from '../../../../src/generation/records.js';
 import { dropIllFormed, dropNearDuplicates, questionFault } from '../../../../src/generation/stages/filter.js';
-import { SeededRandom } from '../../../../src/core/random.js';
 
 const filter = projectSchema.shape.filter.parse(undefined);
-const recordOf = (question: string, i: number): QuestionRecord => ({ id: `q${i}`, valueId: 'v', value: 'V', scenario: 's', question });
+const recordOf = (question: string, i: number): QuestionRecord => ({
+  id: `q${i}`,
+  valueId: 'v',
+  value: 'V',
+  scenario: 's',
+  question,
+});
 
 describe('questionFault', () => {
   it.each([
@@ -25,7 +30,10 @@ describe('questionFault', () => {
 
 it('drops a repeated question for that reason', () => {
   const question = 'Should the person tell the truth about it?';
-  const { records, rejects } = dropIllFormed([recordOf(question, 1), recordOf(question, 1), recordOf('No.', 2)], filter);
+  const { records, rejects } = dropIllFormed(
+    [recordOf(question, 1), recordOf(question, 1), recordOf('No.', 2)],
+    filter,
+  );
   expect(records.map(({ id }) => id)).toEqual(['q1']);
   expect(rejects.map(({ reason }) => reason)).toEqual(['repeated', 'too short']);
 });
@@ -56,14 +64,20 @@ describe('dropNearDuplicates', () => {
     // More near-duplicates than neighbours are looked at.
     { rows: 300, centres: 3, noise: 0.001 },
     { rows: 300, centres: 3, noise: 0.15 },
-  ])('keeps what a comparison of all pairs keeps: $rows rows around $centres points', async ({ rows, centres, noise }) => {
-    const random = new SeededRandom(rows + centres);
-    const middle = Array.from({ length: centres * dim }, () => random.next() - 0.5);
-    const vectors = Float32Array.from({ length: rows * dim }, (_, i) => middle[(Math.floor(i / dim) % centres) * dim + (i % dim)]! + noise * (random.next() - 0.5));
-    const records = Array.from({ length: rows }, (_, i) => recordOf(`Question ${i}?`, i));
-    const { records: kept, rejects } = await dropNearDuplicates(records, vectors, dim, 0.97);
-    const wanted = expected(vectors, rows, 0.97);
-    expect(kept.map(({ id }) => id)).toEqual(wanted.map((row) => `q${row}`));
-    expect(rejects).toHaveLength(rows - wanted.length);
-  });
+  ])(
+    'keeps what a comparison of all pairs keeps: $rows rows around $centres points',
+    async ({ rows, centres, noise }) => {
+      const random = new SeededRandom(rows + centres);
+      const middle = Array.from({ length: centres * dim }, () => random.next() - 0.5);
+      const vectors = Float32Array.from(
+        { length: rows * dim },
+        (_, i) => middle[(Math.floor(i / dim) % centres) * dim + (i % dim)]! + noise * (random.next() - 0.5),
+      );
+      const records = Array.from({ length: rows }, (_, i) => recordOf(`Question ${i}?`, i));
+      const { records: kept, rejects } = await dropNearDuplicates(records, vectors, dim, 0.97);
+      const wanted = expected(vectors, rows, 0.97);
+      expect(kept.map(({ id }) => id)).toEqual(wanted.map((row) => `q${row}`));
+      expect(rejects).toHaveLength(rows - wanted.length);
+    },
+  );
 });

@@ -44,10 +44,17 @@ describe('a connection string', () => {
 
 describe('what the driver throws', () => {
   it('is an EngineError that tells what was done where, and why it failed', () => {
-    const refused = (address: string): Error => Object.assign(new Error(`connect ECONNREFUSED ${address}:5432`), { code: 'ECONNREFUSED' });
-    const error = databaseError(new AggregateError([refused('::1'), refused('127.0.0.1')]), 'connect to', 'the database "x" at localhost:5432');
+    const refused = (address: string): Error =>
+      Object.assign(new Error(`connect ECONNREFUSED ${address}:5432`), { code: 'ECONNREFUSED' });
+    const error = databaseError(
+      new AggregateError([refused('::1'), refused('127.0.0.1')]),
+      'connect to',
+      'the database "x" at localhost:5432',
+    );
     expect(error.code).toBe('ERR_REMOTE');
-    expect(error.message).toBe('Cannot connect to the database "x" at localhost:5432: connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432');
+    expect(error.message).toBe(
+      'Cannot connect to the database "x" at localhost:5432: connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432',
+    );
   });
 
   it('stays what it is where it is one already', () => {

@@ -4,26 +4,55 @@ import { expectKind, factoryOf } from '../../../../src/search/pgvector/kind.js';
 
 describe('the kind of a table', () => {
   it('is read from a factory string as for FAISS', () => {
-    expect(expectKind({ dim: 384, metric: 'l2' })).toEqual({ dim: 384, metric: 'l2', storage: 'f32', links: 32, efConstruction: 64 });
-    expect(expectKind({ dim: 384, metric: 'ip', factory: 'HNSW', efConstruction: 200 })).toMatchObject({ links: 32, efConstruction: 200 });
-    expect(expectKind({ dim: 384, metric: 'ip', factory: 'HNSW48,SQfp16' })).toEqual({ dim: 384, metric: 'ip', storage: 'f16', links: 48, efConstruction: 96 });
-    for (const factory of ['HNSW2', 'HNSW100', 'HNSW16,SQfp16']) expect(factoryOf(expectKind({ dim: 1, metric: 'l2', factory }))).toBe(factory);
+    expect(expectKind({ dim: 384, metric: 'l2' })).toEqual({
+      dim: 384,
+      metric: 'l2',
+      storage: 'f32',
+      links: 32,
+      efConstruction: 64,
+    });
+    expect(expectKind({ dim: 384, metric: 'ip', factory: 'HNSW', efConstruction: 200 })).toMatchObject({
+      links: 32,
+      efConstruction: 200,
+    });
+    expect(expectKind({ dim: 384, metric: 'ip', factory: 'HNSW48,SQfp16' })).toEqual({
+      dim: 384,
+      metric: 'ip',
+      storage: 'f16',
+      links: 48,
+      efConstruction: 96,
+    });
+    for (const factory of ['HNSW2', 'HNSW100', 'HNSW16,SQfp16'])
+      expect(factoryOf(expectKind({ dim: 1, metric: 'l2', factory }))).toBe(factory);
   });
 
-  it.each(['Flat', 'IVF256,Flat', 'HNSW1', 'HNSW101', 'HNSW32,SQ8', 'PCA64,HNSW32', ''])('refuses what pgvector has not: %s', (factory) => {
-    expect(() => expectKind({ dim: 8, metric: 'l2', factory })).toThrow('2 to 100 links for "factory" of an index in PostgreSQL');
-  });
+  it.each(['Flat', 'IVF256,Flat', 'HNSW1', 'HNSW101', 'HNSW32,SQ8', 'PCA64,HNSW32', ''])(
+    'refuses what pgvector has not: %s',
+    (factory) => {
+      expect(() => expectKind({ dim: 8, metric: 'l2', factory })).toThrow(
+        '2 to 100 links for "factory" of an index in PostgreSQL',
+      );
+    },
+  );
 
   it('names the limits of pgvector for dimensions', () => {
     expect(expectKind({ dim: 2000, metric: 'l2' }).dim).toBe(2000);
-    expect(() => expectKind({ dim: 2001, metric: 'l2' })).toThrow(/at most 2000 entries \(pgvector .*"HNSW32,SQfp16", up to 4000\) for "dim", got 2001/);
+    expect(() => expectKind({ dim: 2001, metric: 'l2' })).toThrow(
+      /at most 2000 entries \(pgvector .*"HNSW32,SQfp16", up to 4000\) for "dim", got 2001/,
+    );
     expect(expectKind({ dim: 4000, metric: 'l2', factory: 'HNSW32,SQfp16' }).dim).toBe(4000);
-    expect(() => expectKind({ dim: 4001, metric: 'l2', factory: 'HNSW32,SQfp16' })).toThrow('at most 4000 entries (pgvector indexes no longer vectors of f16) for "dim", got 4001');
-    expect(() => expectKind({ dim: 5000, metric: 'l2' })).toThrow('at most 2000 entries (pgvector indexes no longer vectors of f32) for "dim", got 5000');
+    expect(() => expectKind({ dim: 4001, metric: 'l2', factory: 'HNSW32,SQfp16' })).toThrow(
+      'at most 4000 entries (pgvector indexes no longer vectors of f16) for "dim", got 4001',
+    );
+    expect(() => expectKind({ dim: 5000, metric: 'l2' })).toThrow(
+      'at most 2000 entries (pgvector indexes no longer vectors of f32) for "dim", got 5000',
+    );
   });
 
   it('keeps more candidates than links while it builds', () => {
-    expect(() => expectKind({ dim: 8, metric: 'l2', factory: 'HNSW48', efConstruction: 95 })).toThrow('an integer from 96 to 1000 for "efConstruction", got 95');
+    expect(() => expectKind({ dim: 8, metric: 'l2', factory: 'HNSW48', efConstruction: 95 })).toThrow(
+      'an integer from 96 to 1000 for "efConstruction", got 95',
+    );
     expect(() => expectKind({ dim: 8, metric: 'l2', efConstruction: 1001 })).toThrow('"efConstruction"');
   });
 

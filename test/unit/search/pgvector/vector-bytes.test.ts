@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { copyBytes, vectorParameters, type LabelledRows } from '../../../../src/search/pgvector/vector-bytes.js';
+import { copyBytes, type LabelledRows, vectorParameters } from '../../../../src/search/pgvector/vector-bytes.js';
 
 const hex = (bytes: Buffer): string => bytes.toString('hex');
 
 describe('the binary formats', () => {
   it('of a vector: its dimension, two bytes of 0, big-endian entries', () => {
     const vectors = Float32Array.of(1, -2, 0.5, 65504);
-    expect(vectorParameters(vectors, 2, 'f32').map(hex)).toEqual(['000200003f800000c0000000', '000200003f000000477fe000']);
+    expect(vectorParameters(vectors, 2, 'f32').map(hex)).toEqual([
+      '000200003f800000c0000000',
+      '000200003f000000477fe000',
+    ]);
     expect(vectorParameters(vectors, 2, 'f16').map(hex)).toEqual(['000200003c00c000', '0002000038007bff']);
     expect(vectors).toEqual(Float32Array.of(1, -2, 0.5, 65504));
   });
