@@ -10,24 +10,17 @@ export type {
 } from './benchmarking/benchmark.js';
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
 export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
-export { Dataset, type OpenDatasetOptions, openDataset } from './data/dataset.js';
-export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './data/dataset-writer.js';
-export { DuplicateCounter } from './data/duplicate-counter.js';
-export { describeSources, type InputFormat, type SourceFile } from './data/input-files.js';
-export { labelRows, type RowLabels } from './data/label-rows.js';
-export type { DatasetManifest } from './data/manifest.js';
-export type { RejectedRow } from './data/raw-row.js';
-export type { ReadOptions } from './data/read-options.js';
-export { type RecordBatch, readRecords } from './data/read-records.js';
-export { type QaRecord, valueId } from './data/record.js';
-export { type RecordSurvey, surveyRecords } from './data/survey-records.js';
+export { labelRows, type RowLabels } from './core/row-labels.js';
+export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
+export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
+export type { DatasetManifest } from './datasets/manifest.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
-export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export-encoder.js';
-export type { ExportFormat } from './encoder/export-formats.js';
+export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';
+export type { ExportFormat } from './encoder/export/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
-export type { WeightType } from './encoder/weight-types.js';
+export type { WeightType } from './encoder/weights/weight-types.js';
 export {
   type AnswerSet,
   type CheckpointDrift,
@@ -65,6 +58,15 @@ export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
 export {
+  type Identification,
+  type IdentifyOptions,
+  type Neighbour,
+  type RankedValueId,
+  type SearchableIndex,
+  ValueIdentifier,
+  type ValueIdentifierOptions,
+} from './identification/value-identifier.js';
+export {
   type Projection,
   type ProjectionMethod,
   type ProjectionPhase,
@@ -80,19 +82,17 @@ export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/
 export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
 export { l2Normalize, pool } from './native/vectors.js';
 export type { Picture } from './plots/svg.js';
+export { DuplicateCounter } from './records/duplicate-counter.js';
+export type { RejectedRow } from './records/formats/raw-row.js';
+export { describeSources, type InputFormat, type SourceFile } from './records/input-files.js';
+export type { ReadOptions } from './records/read-options.js';
+export { type RecordBatch, readRecords } from './records/read-records.js';
+export { type QaRecord, valueId } from './records/record.js';
+export { type RecordSurvey, surveyRecords } from './records/survey-records.js';
 export { type ExactSearchOptions, exactNeighbours, type Neighbours } from './search/exact-search.js';
+export { rowFilter } from './search/filters/row-filter.js';
+export type { ValueFilter } from './search/filters/value-filter.js';
 export type { BuildParams, SearchParams } from './search/index-params.js';
-export { rowFilter } from './search/row-filter.js';
-export type { ValueFilter } from './search/value-filter.js';
-export {
-  type Identification,
-  type IdentifyOptions,
-  type Neighbour,
-  type RankedValueId,
-  type SearchableIndex,
-  ValueIdentifier,
-  type ValueIdentifierOptions,
-} from './search/value-identifier.js';
 export {
   type LoadOptions,
   type Metric,
@@ -101,10 +101,10 @@ export {
   VectorIndex,
   type VectorIndexOptions,
 } from './search/vector-index.js';
-export { type EncodeQaOptions, encodeQa } from './tokenizer/encode-qa.js';
-export { loadTokenizer } from './tokenizer/load-tokenizer.js';
-export type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer/tokenizer.js';
-export { WordPieceTokenizer } from './tokenizer/wordpiece.js';
+export { type EncodeQaOptions, encodeQa } from './text/tokenizers/encode-qa.js';
+export { loadTokenizer } from './text/tokenizers/load-tokenizer.js';
+export type { PackedIds, TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
+export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
 export { plotTraining, trainingCurves } from './training/plots.js';
 export type { PresetName } from './training/presets.js';
 export type { TrainEvents, TrainOptions } from './training/settings.js';

@@ -1,9 +1,9 @@
 /** What the default encoder is trained on and what it is tested on. */
 import { SAMPLE, SAMPLE_SPLIT } from '../../src/cli/quickstart/sample.js';
-import { readRecords } from '../../src/data/read-records.js';
-import type { QaRecord } from '../../src/data/record.js';
 import { labelRecords } from '../../src/evaluation/dataset.js';
 import { prepareRows } from '../../src/evaluation/prepare.js';
+import { readRecords } from '../../src/records/read-records.js';
+import type { QaRecord } from '../../src/records/record.js';
 import type { DefaultRecipe } from './default-recipe.js';
 import {
   CONTROL_SET,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { hashFile } from '../../src/data/input-files.js';
+import { hashFile } from '../../src/records/input-files.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 
 export const MODEL_FOLDER = fileURLToPath(new URL('../../models/univar-mini/', import.meta.url));

@@ -2,8 +2,8 @@
 import { evaluateKnn } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
-import { encodeQa } from '../../src/tokenizer/encode-qa.js';
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import { encodeQa } from '../../src/text/tokenizers/encode-qa.js';
+import { WordPieceTokenizer } from '../../src/text/tokenizers/wordpiece.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { sampleValueSet, type ValueSet } from './value-sets.js';
 

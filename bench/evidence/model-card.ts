@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import type { DefaultRecipe } from './default-recipe.js';
+import type { DefaultTraining } from './default-training.js';
 import type { Figures } from './figures.js';
-import type { DefaultTraining } from './train-default.js';
 import { CONTROL_SET, SEED, TEST_SHARE } from './value-sets.js';
 
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));

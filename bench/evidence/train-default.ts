@@ -9,32 +9,19 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { describeMachine } from '../../src/benchmarking/results-file.js';
 import type { EncoderPrecision } from '../../src/encoder/encoder.js';
-import { exportEncoder } from '../../src/encoder/export-encoder.js';
+import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { type TrainSummary, train } from '../../src/training/train.js';
 import { Cache } from './cache.js';
 import { readDefaultData } from './default-data.js';
 import { checkFiles, type DefaultRecipe, encoderFolder, MODEL_FOLDER, readRecipe } from './default-recipe.js';
-import { describeSet, evaluateEncoder, type Figures, LIMITS, type SetDescription, sampleSet } from './figures.js';
+import type { DefaultTraining } from './default-training.js';
+import { describeSet, evaluateEncoder, LIMITS, sampleSet } from './figures.js';
 import { writeModelCard, writeQuickstart } from './model-card.js';
 import type { ValueSet } from './value-sets.js';
-
-/** models/univar-mini/training.json */
-export interface DefaultTraining {
-  command: string;
-  machine: Machine;
-  recipeSha256: string;
-  training: Pick<TrainSummary, 'rows' | 'validationRows' | 'valueIds' | 'steps' | 'tokens' | 'seconds' | 'best'>;
-  /** Cosines of the vectors of `texts` held-out answers to those before the weights were rounded. */
-  rounding: { texts: number; products: EncoderPrecision; mean: number; least: number }[];
-  sets: SetDescription[];
-  /** By set; before the training and as it is shipped. */
-  base: Record<string, Figures>;
-  figures: Record<string, Figures>;
-}
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMPARED_TEXTS = 400;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { SeededRandom } from '../../src/core/random.js';
-import { readRecords } from '../../src/data/read-records.js';
-import { type QaRecord, valueId } from '../../src/data/record.js';
+import { labelRows } from '../../src/core/row-labels.js';
 import { type Split, splitByQuestion } from '../../src/evaluation/splits.js';
-import { indexLabels } from '../../src/search/voting.js';
+import { readRecords } from '../../src/records/read-records.js';
+import { type QaRecord, valueId } from '../../src/records/record.js';
 
 const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 
@@ -58,7 +58,7 @@ export async function readValueSet(name: string, languages: Languages = 'english
       ? askedInSeveralLanguages(all)
       : all.filter(({ lang }) => lang === 'eng' || name === TRANSLATED);
   return describe(name, records, (labels, groups) =>
-    splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED),
+    splitByQuestion(labelRows(labels).labels, groups, TEST_SHARE, SEED),
   );
 }
 

@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
-import type { PackedIds } from '../../src/tokenizer/tokenizer.js';
+import type { PackedIds } from '../../src/text/tokenizers/tokenizer.js';
 import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';

@@ -2,7 +2,7 @@
  * Builds an index of usearch over a dataset in a process of its own: tsx bench/lookups/build-child.ts DATASET FILE
  * QUANTIZATION THREADS
  */
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { openUsearch } from './usearch.js';
 
 const [folder, path, quantization, threads] = process.argv.slice(2) as [string, string, string, string];

@@ -4,10 +4,10 @@
  * holds for data of this kind and size, and nothing about values may be read off them.
  */
 
-import { openDataset } from '../../src/data/dataset.js';
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
-import type { QaRecord } from '../../src/data/record.js';
+import { openDataset } from '../../src/datasets/dataset.js';
+import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
 import { similarityTopK } from '../../src/native/top-k.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { seededRandom } from '../../test/support/random.js';
 
 const SHARD_ROWS = 16_384;

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { describeMachine } from '../../src/benchmarking/results-file.js';
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { similarityTopK } from '../../src/native/top-k.js';
 import { environmentOf } from '../support/engine.js';

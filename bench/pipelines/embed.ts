@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { QaRecord } from '../../src/data/record.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
+import type * as modelFolder from '../../src/encoder/folder/model-folder.js';
 import type * as loadEncoderModule from '../../src/encoder/load-encoder.js';
-import type * as modelFolder from '../../src/encoder/model-folder.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { smallestCosine } from '../support/cosine.js';
 import { ONE_THREAD, openEngine } from '../support/engine.js';
 import type { NaiveSetup } from '../support/naive-onnx-child.js';

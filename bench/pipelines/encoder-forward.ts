@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { QaRecord } from '../../src/data/record.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { createGzip, gunzipSync } from 'node:zlib';
 
 import { SeededRandom } from '../../src/core/random.js';
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const SAMPLE = fileURLToPath(new URL('examples/quickstart/answers.jsonl.gz', ROOT));

@@ -20,8 +20,8 @@ import autocannon from 'autocannon';
 
 import { describeMachine } from '../../src/benchmarking/results-file.js';
 import { quantile } from '../../src/benchmarking/statistics.js';
-import { vectorsToBase64 } from '../../src/data/change-frames.js';
-import { openDataset } from '../../src/data/dataset.js';
+import { vectorsToBase64 } from '../../src/core/vector-base64.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { environmentOf } from './engine.js';
 import { residentBytes } from './process-memory.js';

@@ -1,32 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
 import type { ReusedOutput } from '../benchmarking/base-build.js';
+import type { BenchCheckOptions, BenchRunOptions } from './bench/options.js';
 import type { CliContext } from './context.js';
 import { integer } from './parse-options.js';
 
 /** Ten minutes less what starting and ending take. */
 const DEFAULT_BUDGET_SECONDS = 540;
-
-export interface BenchOptions {
-  bench: string[];
-  json?: boolean;
-}
-
-export interface BenchRunOptions extends BenchOptions {
-  results: string;
-  chart?: string;
-}
-
-export interface BenchCheckOptions extends BenchOptions {
-  base?: string;
-  main?: string;
-  accepted: string;
-  build: string;
-  reuse: ReusedOutput[];
-  budget: number;
-  /** How a person calls this command in the project, for the advice after a failure. */
-  command: string;
-}
 
 const HELP = `
 For any project whose speed matters, Node-API addons included:

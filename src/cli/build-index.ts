@@ -64,7 +64,7 @@ async function loadIndex(
   options: BuildIndexCliOptions & { to: string },
   context: CliContext,
 ): Promise<void> {
-  const { openDataset } = await import('../data/dataset.js');
+  const { openDataset } = await import('../datasets/dataset.js');
   const { createPgIndex, DEFAULT_TABLE } = await import('./pg-index.js');
   const { to, table = DEFAULT_TABLE, factory, metric, efConstruction, overwrite = false, json } = options;
   const dataset = await openDataset(dir);
@@ -110,7 +110,7 @@ async function writeIndex(
       'ERR_ARG_TYPE',
       '--overwrite needs --to: the index of a dataset folder is replaced without it',
     );
-  const { openDataset } = await import('../data/dataset.js');
+  const { openDataset } = await import('../datasets/dataset.js');
   const { buildDatasetIndex, INDEX_FILE } = await import('./dataset-index.js');
   const dataset = await openDataset(dir);
   const start = performance.now();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../datasets/dataset.js';
 import type { CliContext } from './context.js';
 import type { BuildIndexOptions } from './dataset-index.js';
 import { formatBytes, formatCount } from './format.js';
@@ -38,7 +38,7 @@ async function runCompact(
   { index: wantsIndex, json }: CompactCliOptions,
   context: CliContext,
 ): Promise<void> {
-  const { foldChanges } = await import('../collection/fold-changes.js');
+  const { foldChanges } = await import('../datasets/changes/fold-changes.js');
   const { readIndexDescription } = await import('./dataset-index.js');
   const { factory, metric, efConstruction, embeddings } = (wantsIndex && (await readIndexDescription(dir))) || {};
   const folding = context.progress({ label: 'compact', unit: 'answers' });

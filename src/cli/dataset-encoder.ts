@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../datasets/dataset.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';

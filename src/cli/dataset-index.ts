@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../datasets/dataset.js';
 import { type Metric, VectorIndex } from '../search/vector-index.js';
 
 export const INDEX_FILE = 'index.faiss';

@@ -1,19 +1,9 @@
 import type { Command } from 'commander';
 
 import type { CliContext } from './context.js';
-import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
+import type { DriftCommandOptions } from './drift/options.js';
+import { addEncoderOptions } from './encoder-options.js';
 import { integer } from './parse-options.js';
-
-export interface DriftCommandOptions extends EncoderCliOptions {
-  reference: string;
-  target: string;
-  checkpoints: string[];
-  encoder?: string;
-  samples: number;
-  seed: number;
-  out?: string;
-  json?: boolean;
-}
 
 export function addDriftCommand(program: Command, context: CliContext): void {
   const command = program

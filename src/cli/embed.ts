@@ -1,33 +1,12 @@
 import { type Command, Option } from 'commander';
 
-import type { QaRecord } from '../data/record.js';
+import type { QaRecord } from '../records/record.js';
 import type { CliContext } from './context.js';
-import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
+import { DEFAULT_SHARD_ROWS, type EmbedOptions } from './embed/options.js';
+import { addEncoderOptions } from './encoder-options.js';
 import { columnMap, integer } from './parse-options.js';
 
 const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
-
-/** Long enough for batches of similar lengths and few files, short enough that a minute of work is lost at most. */
-export const DEFAULT_SHARD_ROWS = 4096;
-
-export interface EmbedOptions extends EncoderCliOptions {
-  out: string;
-  encoder?: string;
-  dtype: 'f32' | 'f16';
-  columns?: Partial<Record<keyof QaRecord, string>>;
-  model?: string;
-  lang?: string;
-  format?: 'jsonl' | 'csv' | 'parquet';
-  skipBad?: boolean;
-  batchTokens?: number;
-  maxTokens?: number;
-  shardRows: number;
-  add?: boolean;
-  queue?: string;
-  exchange?: string;
-  overwrite?: boolean;
-  json?: boolean;
-}
 
 export function addEmbedCommand(program: Command, context: CliContext): void {
   const command = program

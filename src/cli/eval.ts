@@ -1,26 +1,8 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
+import type { EvalKnnOptions, EvalProbeOptions } from './eval/options.js';
 import { integer, integerList } from './parse-options.js';
-
-/** Options of every evaluation. */
-export interface EvalOptions {
-  split: 'question' | 'row';
-  target: 'value-id' | 'model' | 'lang';
-  minPerId: number;
-  seed: number;
-  report?: string;
-  json?: boolean;
-}
-
-export interface EvalKnnOptions extends EvalOptions {
-  k: number;
-  sweep?: number[];
-}
-
-export interface EvalProbeOptions extends EvalOptions {
-  epochs: number;
-}
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
-import { EXPORT_FORMATS, type ExportFormat } from '../encoder/export-formats.js';
-import { WEIGHT_TYPES, type WeightType } from '../encoder/weight-types.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../encoder/export/export-formats.js';
+import { WEIGHT_TYPES, type WeightType } from '../encoder/weights/weight-types.js';
 import type { CliContext } from './context.js';
 import { formatBytes } from './format.js';
 
@@ -52,7 +52,7 @@ async function runExport(
   { to, out, singleFile, dtype, json }: ExportCliOptions,
   context: CliContext,
 ): Promise<void> {
-  const { exportEncoder } = await import('../encoder/export-encoder.js');
+  const { exportEncoder } = await import('../encoder/export/export-encoder.js');
   const result = await exportEncoder(encoder, out, { to, singleFile, dtype, signal: context.signal });
   if (json) {
     context.printJson({ encoder, out, to, singleFile: singleFile ?? false, dtype, ...result });

@@ -1,16 +1,8 @@
 import { type Command, Option } from 'commander';
 
-import { STAGE_NAMES, type StageName } from '../generation/stages/stage.js';
+import { STAGE_NAMES } from '../generation/stages/stage.js';
 import type { CliContext } from './context.js';
-
-export interface GenerateCommandOptions {
-  dryRun?: boolean;
-  init?: string;
-  until?: StageName;
-  queue?: string;
-  report?: boolean;
-  json?: boolean;
-}
+import type { GenerateCommandOptions } from './generate/options.js';
 
 export function addGenerateCommand(program: Command, context: CliContext): void {
   program

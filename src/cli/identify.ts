@@ -1,26 +1,9 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
-import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
+import { addEncoderOptions } from './encoder-options.js';
+import type { IdentifyCliOptions } from './identify/options.js';
 import { integer } from './parse-options.js';
-
-export interface IdentifyCliOptions extends EncoderCliOptions {
-  text?: string[];
-  file?: string;
-  question?: string;
-  k?: number;
-  evidence: number;
-  encoder?: string;
-  filterModel?: string[];
-  filterLang?: string[];
-  filterValueId?: string[];
-  exact?: boolean;
-  index?: string;
-  table?: string;
-  efSearch?: number;
-  nprobe?: number;
-  json?: boolean;
-}
 
 const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 

@@ -1,21 +1,8 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
+import type { MapCliOptions } from './map/options.js';
 import { integer, share } from './parse-options.js';
-
-export interface MapCliOptions {
-  out: string;
-  method: 'umap' | 'pca';
-  color: string;
-  models?: string;
-  neighbours: number;
-  minDistance: number;
-  sample: number;
-  seed: number;
-  textLength: number;
-  title?: string;
-  json?: boolean;
-}
 
 /** Laid out in minutes on two cores; docs/maps.md has the figures. */
 const DEFAULT_SAMPLE = 50_000;

@@ -1,7 +1,7 @@
 /** The index of a dataset in PostgreSQL. */
 import { EngineError } from '../core/errors.js';
-import type { Dataset } from '../data/dataset.js';
-import { valueId } from '../data/record.js';
+import type { Dataset } from '../datasets/dataset.js';
+import { valueId } from '../records/record.js';
 import {
   type PgOpenOptions,
   PgVectorIndex,

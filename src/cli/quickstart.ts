@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 
 import type { CliContext } from './context.js';
-
-export interface QuickstartOptions {
-  out: string;
-  fresh?: boolean;
-}
+import type { QuickstartOptions } from './quickstart/options.js';
 
 export function addQuickstartCommand(program: Command, context: CliContext): void {
   program

@@ -1,31 +1,9 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
-import { addEncoderOptions, type EncoderCliOptions } from './encoder-options.js';
+import { addEncoderOptions } from './encoder-options.js';
 import { integer } from './parse-options.js';
-
-export interface ServeCliOptions extends EncoderCliOptions {
-  index?: string;
-  encoder?: string;
-  host: string;
-  port: number;
-  apiKeyFile?: string;
-  readOnly?: boolean;
-  rateLimit: number;
-  maxRequests: number;
-  maxTexts: number;
-  maxTextLength: number;
-  maxBody: number;
-  maxK: number;
-  batchTokens: number;
-  batchWait: number;
-  queueTokens: number;
-  drainDelay: number;
-  drainTimeout: number;
-  logLevel: string;
-  logTexts?: boolean;
-  json?: boolean;
-}
+import type { ServeCliOptions } from './serve/options.js';
 
 const LARGEST = 2 ** 31 - 1;
 

@@ -1,40 +1,11 @@
 import { type Command, Option } from 'commander';
 
-import type { QaRecord } from '../data/record.js';
+import type { QaRecord } from '../records/record.js';
 import type { CliContext } from './context.js';
 import { columnMap, integer, positive } from './parse-options.js';
+import type { TrainCommandOptions } from './train/options.js';
 
 const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
-
-export interface TrainCommandOptions {
-  out: string;
-  encoder: string;
-  preset: 'paper-text' | 'upstream-code' | 'univar';
-  lambda: number;
-  steps?: number;
-  epochs?: number;
-  batchSize?: number;
-  maxTokens?: number;
-  learningRate?: number;
-  logitScale?: number;
-  mode?: 'one-way' | 'symmetric' | 'masked' | 'supervised';
-  decay?: 'constant' | 'linear' | 'cosine' | 'inverse-sqrt';
-  warmupSteps?: number;
-  sampler?: 'mixed' | 'one-source' | 'same-questions';
-  precision: 'f32' | 'bf16';
-  freezeLayers?: number;
-  validateEvery?: number;
-  patience?: number;
-  checkpointEvery?: number;
-  minPerId?: number;
-  seed?: number;
-  columns?: Partial<Record<keyof QaRecord, string>>;
-  model?: string;
-  lang?: string;
-  skipBad?: boolean;
-  plot?: boolean;
-  json?: boolean;
-}
 
 export function addTrainCommand(program: Command, context: CliContext): void {
   program

@@ -2,17 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
 import { integer } from './parse-options.js';
-
-export interface WorkerOptions {
-  queue: string;
-  encoder?: string;
-  out?: string;
-  exchange?: string;
-  project?: string;
-  calls?: number;
-  lease: number;
-  json?: boolean;
-}
+import type { WorkerOptions } from './worker/options.js';
 
 export function addWorkerCommand(program: Command, context: CliContext): void {
   program

@@ -1,14 +1,14 @@
 import { EngineError } from '../core/errors.js';
-import { loadTokenizer } from '../tokenizer/load-tokenizer.js';
-import type { Tokenizer } from '../tokenizer/tokenizer.js';
-import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
-import { BatchEncoder, type BatchRunner } from './batch-encoder.js';
-import type { SessionSettings } from './child-protocol.js';
+import { loadTokenizer } from '../text/tokenizers/load-tokenizer.js';
+import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
+import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import type { Encoder } from './encoder.js';
-import { type ModelFolder, requireGraph } from './model-folder.js';
-import { NativeRunner } from './native-runner.js';
-import { OnnxProcess } from './onnx-process.js';
+import { type ModelFolder, requireGraph } from './folder/model-folder.js';
 import { type LoadEncoderOptions, planEncoder } from './plan-encoder.js';
+import { BatchEncoder, type BatchRunner } from './runners/batch-encoder.js';
+import type { SessionSettings } from './runners/child-protocol.js';
+import { NativeRunner } from './runners/native-runner.js';
+import { OnnxProcess } from './runners/onnx-process.js';
 
 /**
  * Loads a sentence encoder: a folder of the Hugging Face layout with config.json, tokenizer.json, modules.json, a

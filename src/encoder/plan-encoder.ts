@@ -3,10 +3,10 @@ import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { capabilities } from '../native/capabilities.js';
 import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
 import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
-import { nativeSupport } from './checkpoint.js';
 import type { EncoderBackend } from './encoder.js';
-import { fingerprint } from './fingerprint.js';
-import { type ModelFolder, readModelFolder, requireGraph } from './model-folder.js';
+import { fingerprint } from './folder/fingerprint.js';
+import { type ModelFolder, readModelFolder, requireGraph } from './folder/model-folder.js';
+import { nativeSupport } from './weights/checkpoint.js';
 
 export interface LoadEncoderOptions {
   /**

@@ -2,11 +2,11 @@ import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { expectInteger, expectOptions, expectString } from '../native/validate.js';
 import { DEFAULT_ENCODER } from './default-encoder.js';
-import { writeEncoderFolder } from './encoder-folder.js';
-import { readModelFolder } from './model-folder.js';
-import { nativeConfig } from './native-config.js';
-import { type ParameterSource, parameterSources } from './parameter-names.js';
-import type { TensorToWrite } from './safetensors-writer.js';
+import { writeEncoderFolder } from './folder/encoder-folder.js';
+import { readModelFolder } from './folder/model-folder.js';
+import type { TensorToWrite } from './formats/safetensors-writer.js';
+import { nativeConfig } from './weights/native-config.js';
+import { type ParameterSource, parameterSources } from './weights/parameter-names.js';
 
 export interface RandomEncoderOptions {
   layers: number;

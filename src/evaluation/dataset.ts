@@ -1,6 +1,7 @@
 /** The evaluations on a dataset folder. */
-import { type QaRecord, valueId } from '../data/record.js';
+
 import { expectOneOf } from '../native/validate.js';
+import { type QaRecord, valueId } from '../records/record.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { evaluateProbe, type ProbeOptions, type ProbeResult } from './probe.js';

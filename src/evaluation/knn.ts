@@ -1,7 +1,8 @@
+import { argMax } from '../core/arg-max.js';
+import { countVotes } from '../identification/voting.js';
 import { expectInteger, expectOptions } from '../native/validate.js';
 import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
 import { gatherRows } from '../search/gather-rows.js';
-import { countVotes, firstLargest } from '../search/voting.js';
 import { type ClassificationResult, summarise } from './classification.js';
 import { computeMetrics, countConfusion } from './metrics.js';
 import {
@@ -85,6 +86,6 @@ function predict(found: Neighbours, k: number, trainLabels: Int32Array, labels: 
   const votes = new Int32Array(labels);
   return Int32Array.from({ length: found.queries }, (_, query) => {
     countVotes(found.rows.subarray(query * found.k), k, trainLabels, votes);
-    return firstLargest(votes);
+    return argMax(votes);
   });
 }

@@ -1,8 +1,8 @@
 /** What every evaluation does first: check the rows, leave out rare labels, split into training and test rows. */
 import { EngineError } from '../core/errors.js';
+import { labelRows } from '../core/row-labels.js';
 import { expectInRange, expectInteger, expectOneOf, expectSignal, fail } from '../native/validate.js';
 import { countRows } from '../search/exact-search.js';
-import { indexLabels } from '../search/voting.js';
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {
@@ -68,7 +68,7 @@ export function prepareRows({ labels, groups }: LabelledRows, options: Evaluatio
   for (const row of candidates) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
   const isKept = (row: number): boolean => counts.get(labels[row]!)! >= minPerId;
   const kept = candidates.filter(isKept);
-  const { names, indices } = indexLabels(kept.map((row) => labels[row]!));
+  const { names, labels: indices } = labelRows(kept.map((row) => labels[row]!));
   if (names.length < 2) {
     const only = names[0] === undefined ? 'none' : `only "${names[0]}"`;
     throw new EngineError(

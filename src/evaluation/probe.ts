@@ -1,8 +1,8 @@
+import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { expectInRange, expectInteger, expectOptions } from '../native/validate.js';
 import { gatherRows } from '../search/gather-rows.js';
-import { firstLargest } from '../search/voting.js';
 import { AdamW } from './adamw.js';
 import { type ClassificationResult, summarise } from './classification.js';
 import {
@@ -63,7 +63,7 @@ export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOpti
   const prepared = prepareRows(data, options);
   const { epochs, logits } = await train(data, prepared, training, options);
   const labels = prepared.names.length;
-  const predicted = prepared.test.map((_, row) => firstLargest(logits.subarray(row * labels, (row + 1) * labels)));
+  const predicted = prepared.test.map((_, row) => argMax(logits.subarray(row * labels, (row + 1) * labels)));
   return {
     ...summarise(prepared, predicted),
     accuracyAt: epochs.at(-1)!.accuracyAt,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { checkAborted, withFileErrors } from '../core/file-errors.js';
-import { FolderLock } from '../data/folder-lock.js';
-import { hashFile } from '../data/input-files.js';
+import { FolderLock } from '../core/folder-lock.js';
+import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';

@@ -6,8 +6,8 @@ import { dirname } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { syncFolder, writeFully } from '../core/positioned-io.js';
-import { ByteStream } from '../data/byte-stream.js';
-import { readJsonl } from '../data/jsonl-reader.js';
+import { ByteStream } from '../records/formats/byte-stream.js';
+import { readJsonl } from '../records/formats/jsonl-reader.js';
 
 const FLUSH_CHARACTERS = 2 ** 18;
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { EngineError } from '../core/errors.js';
-import type { QaRecord } from '../data/record.js';
+import type { QaRecord } from '../records/record.js';
 
 export interface ValueRecord {
   id: string;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { EngineError } from '../core/errors.js';
 import { checkAborted } from '../core/file-errors.js';
-import type { QaRecord } from '../data/record.js';
+import type { QaRecord } from '../records/record.js';
 import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, type TextKind } from './packed-map.js';
 import { pack, TextPacker } from './text-packer.js';
 import type { ValueMap } from './value-map.js';

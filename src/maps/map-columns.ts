@@ -1,7 +1,7 @@
 import { EngineError } from '../core/errors.js';
 import { splitValueId } from '../core/value-id.js';
-import { ByteStream } from '../data/byte-stream.js';
-import { readCsv } from '../data/csv-reader.js';
+import { ByteStream } from '../records/formats/byte-stream.js';
+import { readCsv } from '../records/formats/csv-reader.js';
 import { type MapColumn, VALUE_ID_COLUMN } from './value-map.js';
 
 /** Properties of models by the name of the model, for example `{ 'gpt-4': { family: 'GPT', developer: 'OpenAI' } }`. */

@@ -46,7 +46,7 @@ export interface PackedIds {
 export const MAX_VOCABULARY_BYTES = 2 ** 28;
 
 /**
- * Builds a native tokenizer. The settings must have been checked, see src/tokenizer/settings.ts.
+ * Builds a native tokenizer. The settings must have been checked, see src/text/tokenizers/settings.ts.
  *
  * @throws EngineError `ERR_DATA` when the vocabulary is too large
  */

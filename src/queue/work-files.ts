@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
-import { shardStem } from '../data/journal.js';
+import { shardStem } from '../datasets/journal.js';
 import { EXCHANGE_HEADER_BYTES, readExchangeFile, writeExchangeFile } from './exchange-file.js';
 
 export interface ShardResult {

@@ -1,8 +1,8 @@
 import { EngineError } from '../core/errors.js';
 import { similarityTopK } from '../native/top-k.js';
 import { expectInteger, expectMatrix } from '../native/validate.js';
+import { allowedRows } from './filters/row-filter.js';
 import { gatherRows } from './gather-rows.js';
-import { allowedRows } from './row-filter.js';
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {

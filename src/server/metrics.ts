@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { LiveCollection } from '../collection/live-collection.js';
+import type { LiveCollection } from '../datasets/live/live-collection.js';
 import type { EncodeBatcher, EncodedBatch } from './encode-batcher.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { EmbeddableText } from '../core/question-answer.js';
-import { base64ToVectors } from '../data/change-frames.js';
+import { base64ToVectors } from '../core/vector-base64.js';
 import type { Service } from './service.js';
 
 export type GivenVector = readonly number[] | string;

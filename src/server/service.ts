@@ -7,7 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 
-import type { LiveCollection } from '../collection/live-collection.js';
+import type { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { ApiError } from './api-error.js';
 import type { EncodeBatcher } from './encode-batcher.js';

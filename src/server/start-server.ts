@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { LiveCollection } from '../collection/live-collection.js';
 import { EngineError } from '../core/errors.js';
 import { systemCode } from '../core/file-errors.js';
+import type { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { ApiKeys } from './api-keys.js';
 import { createApp, type LogOptions } from './app.js';

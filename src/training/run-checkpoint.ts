@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { fileError, withFileErrors } from '../core/file-errors.js';
 import { syncFolder, writeDurably } from '../core/positioned-io.js';
-import { hashFile } from '../data/input-files.js';
-import { SafetensorsFile } from '../encoder/safetensors.js';
-import { writeSafetensors } from '../encoder/safetensors-writer.js';
+import { SafetensorsFile } from '../encoder/formats/safetensors.js';
+import { writeSafetensors } from '../encoder/formats/safetensors-writer.js';
+import { hashFile } from '../records/input-files.js';
 import type { BatchPosition } from './batch-source.js';
 import type { Trainer, TrainerBlock } from './trainer.js';
 

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
-import { FolderLock } from '../data/folder-lock.js';
-import { describeSources, hashFile, type SourceFile } from '../data/input-files.js';
-import type { TextPreparation } from '../encoder/text-preparation.js';
-import { CUTTING } from '../tokenizer/encode-qa.js';
+import { FolderLock } from '../core/folder-lock.js';
+import { describeSources, hashFile, type SourceFile } from '../records/input-files.js';
+import type { TextPreparation } from '../text/text-preparation.js';
+import { CUTTING } from '../text/tokenizers/encode-qa.js';
 import type { TrainOptions, TrainSettings } from './settings.js';
 
 /** What decides the weights that come out; two runs with equal descriptions give equal bytes on one machine. */

@@ -1,4 +1,3 @@
-import type { ReadOptions } from '../data/read-options.js';
 import { LOSS_MODES } from '../native/encoder-model.js';
 import {
   expectInRange,
@@ -9,6 +8,7 @@ import {
   expectString,
   fail,
 } from '../native/validate.js';
+import type { ReadOptions } from '../records/read-options.js';
 import { BATCH_SAMPLERS } from './batch-samplers.js';
 import { defaultMaxTokens, PRESET_NAMES, PRESETS, type PresetName, type Recipe } from './presets.js';
 

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-
+import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
-import { readNativeConfig } from '../encoder/checkpoint.js';
-import { type Pooling, readModelFolder } from '../encoder/model-folder.js';
-import { readTextPreparation, type TextPreparation } from '../encoder/text-preparation.js';
+import { type Pooling, readModelFolder } from '../encoder/folder/model-folder.js';
+import { readNativeConfig } from '../encoder/weights/checkpoint.js';
 import { fail } from '../native/validate.js';
-import { firstLargest } from '../search/voting.js';
-import { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
+import { readTextPreparation, type TextPreparation } from '../text/text-preparation.js';
+import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import { BatchSource } from './batch-source.js';
 import { FrozenStates } from './frozen-states.js';
 import { type RunState, restoreCheckpoint } from './run-checkpoint.js';
@@ -144,7 +143,7 @@ async function loadTrainingSet(
 function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: number): number {
   const counts = new Int32Array(names.length);
   for (const row of rows) counts[labels[row]!]! += 1;
-  const largest = firstLargest(counts);
+  const largest = argMax(counts);
   if (counts[largest]! < lambda) {
     fail(
       'ERR_ARG_RANGE',

@@ -1,8 +1,15 @@
 import { EngineError } from '../core/errors.js';
-import { type Checkpoint, checkNames, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/checkpoint.js';
-import type { SafetensorsFile } from '../encoder/safetensors.js';
-import type { TensorToWrite } from '../encoder/safetensors-writer.js';
-import { saveCheckpoint } from '../encoder/save-checkpoint.js';
+import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
+import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
+import {
+  type Checkpoint,
+  checkNames,
+  copyTensor,
+  loadCheckpoint,
+  readSource,
+  shapeOf,
+} from '../encoder/weights/checkpoint.js';
+import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
 import {

@@ -1,11 +1,11 @@
 import { EngineError } from '../core/errors.js';
-import type { ReadOptions } from '../data/read-options.js';
-import { readRecords } from '../data/read-records.js';
-import { valueId } from '../data/record.js';
-import { prepareText, type TextPreparation } from '../encoder/text-preparation.js';
-import { indexLabels } from '../search/voting.js';
-import { encodeQa } from '../tokenizer/encode-qa.js';
-import type { WordPieceTokenizer } from '../tokenizer/wordpiece.js';
+import { labelRows } from '../core/row-labels.js';
+import type { ReadOptions } from '../records/read-options.js';
+import { readRecords } from '../records/read-records.js';
+import { valueId } from '../records/record.js';
+import { prepareText, type TextPreparation } from '../text/text-preparation.js';
+import { encodeQa } from '../text/tokenizers/encode-qa.js';
+import type { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import { TokenTable } from './token-table.js';
 
 /** All records of a training run by column, each text tokenised once. Row i of every column is record i. */
@@ -68,14 +68,14 @@ export async function readTrainingSet(
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   const kept = [...ids.keys()].filter((row) => counts.get(ids[row]!)! >= minPerId);
   const at = <T>(column: readonly T[]): T[] => kept.map((row) => column[row]!);
-  const labels = indexLabels(at(ids));
+  const labels = labelRows(at(ids));
   expectViews(labels.names, counts);
-  const files = indexLabels(at(sources));
+  const files = labelRows(at(sources));
   return {
     rows: kept.length,
-    labels: labels.indices,
+    labels: labels.labels,
     names: labels.names,
-    sources: files.indices,
+    sources: files.labels,
     sourceNames: files.names,
     qids: at(qids),
     groups: at(groups),

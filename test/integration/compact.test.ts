@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { openLive, type Row, readRows, vectorsOf, writeShards } from '../support/changed-dataset.js';
 import { runCli } from '../support/cli.js';
 import { randomNormal, seededRandom } from '../support/random.js';

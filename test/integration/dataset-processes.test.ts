@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDataset } from '../../src/data/dataset.js';
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
+import { openDataset } from '../../src/datasets/dataset.js';
+import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 import { smallDisk } from '../support/small-disk.js';

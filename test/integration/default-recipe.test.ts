@@ -9,7 +9,7 @@ import { quickstartGroups, readDefaultData } from '../../bench/evidence/default-
 import { checkFiles, readRecipe } from '../../bench/evidence/default-recipe.js';
 import { writeModelCard } from '../../bench/evidence/model-card.js';
 import { testedGroups } from '../../bench/evidence/value-sets.js';
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { resolveTrainSettings } from '../../src/training/settings.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { runCli } from '../support/cli.js';
 
 const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz', import.meta.url));

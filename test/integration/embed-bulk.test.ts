@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { writeMadeAnswers } from '../../bench/support/made-answers.js';
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { runCli, startCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 

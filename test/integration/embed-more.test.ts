@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { writeParityEncoder } from '../support/parity-encoder.js';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { QueueScene, saying } from '../support/queue-scene.js';

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { exportEncoder } from '../../src/encoder/export-encoder.js';
+import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
+import { externalDataLocations } from '../../src/encoder/folder/onnx-files.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import { externalDataLocations } from '../../src/encoder/onnx-files.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { runCli } from '../support/cli.js';

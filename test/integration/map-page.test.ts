@@ -8,9 +8,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { replaceFile } from '../../src/core/replace-file.js';
-import type { QaRecord } from '../../src/data/record.js';
 import { htmlMap } from '../../src/maps/html-map.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { CHROMIUM, largeMap, unpackElement } from '../support/map-page.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-map-page-'));

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { GlobalFonts, loadImage } from '@napi-rs/canvas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
-import type { QaRecord } from '../../src/data/record.js';
+import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { runCli, startCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { unpackElement } from '../support/map-page.js';

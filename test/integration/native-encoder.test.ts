@@ -3,15 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
-
-import { loadCheckpoint } from '../../src/encoder/checkpoint.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
+import { writeSafetensors } from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
-import { writeSafetensors } from '../../src/encoder/safetensors-writer.js';
+import { loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
 import { capabilities } from '../../src/native/capabilities.js';
-import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
+import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
 import { onnxModel } from '../support/onnx-bytes.js';
 import { PARITY_TEXTS, writeParityEncoder } from '../support/parity-encoder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

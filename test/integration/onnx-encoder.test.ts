@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
-import { exportEncoder } from '../../src/encoder/export-encoder.js';
+import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
 

@@ -7,13 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BatchEncoder } from '../../src/encoder/batch-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
+import { readModelFolder } from '../../src/encoder/folder/model-folder.js';
 import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
-import { readModelFolder } from '../../src/encoder/model-folder.js';
-import { OnnxProcess } from '../../src/encoder/onnx-process.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
-import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
+import { BatchEncoder } from '../../src/encoder/runners/batch-encoder.js';
+import { OnnxProcess } from '../../src/encoder/runners/onnx-process.js';
+import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
 import { onnxModel } from '../support/onnx-bytes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { TINY_DIM, TINY_GRAPH, tinyMean, writeTinyEncoder } from '../support/tiny-encoder.js';

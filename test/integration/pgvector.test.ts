@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
+import { ValueIdentifier } from '../../src/identification/value-identifier.js';
 import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/search/pgvector/index.js';
-import { ValueIdentifier } from '../../src/search/value-identifier.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { exactDistance, exactRanking, recall } from '../support/exact-search.js';

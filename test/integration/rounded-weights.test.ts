@@ -4,13 +4,17 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { exportEncoder } from '../../src/encoder/export-encoder.js';
+import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
+import {
+  type StoredTensor,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
-import { type StoredTensor, type TensorToWrite, writeSafetensors } from '../../src/encoder/safetensors-writer.js';
-import { dequantizeRows, quantizeRows } from '../../src/encoder/weight-rounding.js';
-import { storeTensors, type WeightType } from '../../src/encoder/weight-types.js';
+import { dequantizeRows, quantizeRows } from '../../src/encoder/weights/weight-rounding.js';
+import { storeTensors, type WeightType } from '../../src/encoder/weights/weight-types.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { runCli } from '../support/cli.js';
 import { openParityFixture } from '../support/parity.js';

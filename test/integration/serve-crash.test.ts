@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { seededRandom } from '../support/random.js';
 import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 

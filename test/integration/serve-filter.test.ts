@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { openDataset } from '../../src/data/dataset.js';
+import { openDataset } from '../../src/datasets/dataset.js';
 import { runCli } from '../support/cli.js';
 import { exactRanking } from '../support/exact-search.js';
 import { randomNormal } from '../support/random.js';

@@ -5,11 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import { CHANGES_FILE } from '../../src/collection/live-collection.js';
 import { formatQa } from '../../src/core/question-answer.js';
-import { vectorsToBase64 } from '../../src/data/change-frames.js';
-import { openDataset } from '../../src/data/dataset.js';
+import { vectorsToBase64 } from '../../src/core/vector-base64.js';
+import { openDataset } from '../../src/datasets/dataset.js';
+import { CHANGES_FILE } from '../../src/datasets/live/live-collection.js';
 import { runCli } from '../support/cli.js';
 import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 

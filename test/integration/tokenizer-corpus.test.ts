@@ -9,7 +9,7 @@ import { createGunzip } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import { WordPieceTokenizer } from '../../src/text/tokenizers/wordpiece.js';
 import { BERT_FILE, findDifferences, PeerTokenizer } from '../support/peer-tokenizer.js';
 
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));

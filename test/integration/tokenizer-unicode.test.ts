@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import { WordPieceTokenizer } from '../../src/text/tokenizers/wordpiece.js';
 import { findDifferences, jsonWithVocabulary, PeerTokenizer, type TokenizerJson } from '../support/peer-tokenizer.js';
 
 const PER_TEXT = 64;

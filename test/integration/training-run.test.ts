@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
 import { runCli, startCli } from '../support/cli.js';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
-import { type TensorToWrite, writeSafetensors } from '../../src/encoder/safetensors-writer.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
+import { type TensorToWrite, writeSafetensors } from '../../src/encoder/formats/safetensors-writer.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture } from '../support/parity.js';
 import { temporaryFolder } from '../support/temporary-folder.js';

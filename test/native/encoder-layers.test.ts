@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Checkpoint, loadCheckpoint, readSource } from '../../src/encoder/checkpoint.js';
+import { type Checkpoint, loadCheckpoint, readSource } from '../../src/encoder/weights/checkpoint.js';
 import type { LossSettings } from '../../src/native/encoder-model.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
 import { relativeError } from '../support/tolerances.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Checkpoint, loadCheckpoint } from '../../src/encoder/checkpoint.js';
+import { type Checkpoint, loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../src/training/trainer.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
 import { cosine, relativeError } from '../support/tolerances.js';

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { loadCheckpoint } from '../../src/encoder/checkpoint.js';
+import { loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
 import type { EncoderPrecision, PackedTokens } from '../../src/native/encoder-model.js';
-import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
+import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
 import { cosine, relativeError } from '../support/tolerances.js';

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { formatQa } from '../../src/core/question-answer.js';
-import type { QaRecord } from '../../src/data/record.js';
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import type { QaRecord } from '../../src/records/record.js';
+import { WordPieceTokenizer } from '../../src/text/tokenizers/wordpiece.js';
 import { TokenTable } from '../../src/training/token-table.js';
 import { BERT_FILE, unpack } from '../support/peer-tokenizer.js';
 

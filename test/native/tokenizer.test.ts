@@ -8,9 +8,9 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { addon } from '../../src/native/loader.js';
-import { HuggingFaceTokenizer } from '../../src/tokenizer/hugging-face.js';
-import { loadTokenizer } from '../../src/tokenizer/load-tokenizer.js';
-import { WordPieceTokenizer } from '../../src/tokenizer/wordpiece.js';
+import { HuggingFaceTokenizer } from '../../src/text/tokenizers/hugging-face.js';
+import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
+import { WordPieceTokenizer } from '../../src/text/tokenizers/wordpiece.js';
 import {
   BERT_FILE,
   bertJson,

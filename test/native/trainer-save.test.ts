@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { openParityFixture, type ParityFixture } from '../support/parity.js';
 import { smallDisk } from '../support/small-disk.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { rowFilter } from '../../src/search/row-filter.js';
+import { rowFilter } from '../../src/search/filters/row-filter.js';
 import { type Metric, VectorIndex } from '../../src/search/vector-index.js';
 import { exactRanking, recall } from '../support/exact-search.js';
 import { randomClusters, seededRandom } from '../support/random.js';

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-
-import { CHANGES_FILE, LiveCollection } from '../../src/collection/live-collection.js';
-import { ChangeJournal, journalBase } from '../../src/data/change-journal.js';
-import { openDataset } from '../../src/data/dataset.js';
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
-import type { QaRecord } from '../../src/data/record.js';
+import { ChangeJournal, journalBase } from '../../src/datasets/changes/change-journal.js';
+import { openDataset } from '../../src/datasets/dataset.js';
+import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
+import { CHANGES_FILE, LiveCollection } from '../../src/datasets/live/live-collection.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
 
 /** An answer with its vector. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { QaRecord } from '../../src/data/record.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
 import type { ValueMap } from '../../src/maps/value-map.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { randomClusters } from './random.js';
 
 const BROWSERS = [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { SafetensorsFile } from '../../src/encoder/safetensors.js';
+import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import type { PackedTokens } from '../../src/native/encoder-model.js';
 
 export interface ParityFixture {

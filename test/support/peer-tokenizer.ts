@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 
-import type { PackedIds, Tokenizer } from '../../src/tokenizer/tokenizer.js';
+import type { PackedIds, Tokenizer } from '../../src/text/tokenizers/tokenizer.js';
 
 /** The tokenizer.json of the committed default encoder: BERT, lower case. */
 export const BERT_FILE = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 
 /** Strings that a record may hold: any well-formed Unicode, line breaks, quotes and control characters included. */
 const anyCharacter = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });

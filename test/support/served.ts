@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { type CliResult, type CliRun, runCli, startCli } from './cli.js';
 import { toJsonl } from './records.js';
 import { answers, writeTrainableEncoder } from './trainable-encoder.js';

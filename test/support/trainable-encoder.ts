@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { QaRecord } from '../../src/data/record.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { jsonWithVocabulary } from './peer-tokenizer.js';
 import { seededRandom } from './random.js';
 

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { EngineError } from '../../src/core/errors.js';
-import { DatasetWriter } from '../../src/data/dataset-writer.js';
-import { describeSources } from '../../src/data/input-files.js';
-import { readRecords } from '../../src/data/read-records.js';
+import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
+import { describeSources } from '../../src/records/input-files.js';
+import { readRecords } from '../../src/records/read-records.js';
 import { randomNormal } from './random.js';
 
 const DIM = 32;

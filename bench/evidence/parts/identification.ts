@@ -1,6 +1,7 @@
 /** Table 1: whose answer is it, on questions that were not trained on. */
+
+import { labelRows } from '../../../src/core/row-labels.js';
 import { type Split, splitByRow } from '../../../src/evaluation/splits.js';
-import { indexLabels } from '../../../src/search/voting.js';
 import { type EvaluatedRows, type Figures, halfWidth, identifyAnswers, mean, rowsOf } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
@@ -100,7 +101,7 @@ function splitTestedRows({ labels, split }: EvaluatedRows): Split {
   const counts = new Map<string, number>();
   for (const row of split.test) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1);
   const rows = split.test.filter((row) => counts.get(labels[row]!)! > 1);
-  const { names, indices } = indexLabels(Array.from(rows, (row) => labels[row]!));
+  const { names, labels: indices } = labelRows(Array.from(rows, (row) => labels[row]!));
   const { train, test } = splitByRow(indices, names, 0.25, SEED);
   return { train: train.map((i) => rows[i]!), test: test.map((i) => rows[i]!) };
 }

@@ -5,7 +5,7 @@
  */
 import { splitValueId } from '../../../src/core/value-id.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
-import { WordPieceTokenizer } from '../../../src/tokenizer/wordpiece.js';
+import { WordPieceTokenizer } from '../../../src/text/tokenizers/wordpiece.js';
 import {
   type AnswerPair,
   type Centroids,

@@ -4,10 +4,9 @@
  * text-only format): there are no machine translations of the originals, which its other two formats need.
  */
 import { join } from 'node:path';
-
-import { readRecords } from '../../../src/data/read-records.js';
+import { labelRows } from '../../../src/core/row-labels.js';
 import { splitByQuestion } from '../../../src/evaluation/splits.js';
-import { indexLabels } from '../../../src/search/voting.js';
+import { readRecords } from '../../../src/records/read-records.js';
 import { type EvaluatedRows, type Figures, halfWidth, identifyAnswers } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
@@ -66,6 +65,6 @@ async function readSentences(lab: Lab): Promise<EvaluatedRows> {
     texts,
     labels,
     groups,
-    split: splitByQuestion(indexLabels(labels).indices, groups, TEST_SHARE, SEED),
+    split: splitByQuestion(labelRows(labels).labels, groups, TEST_SHARE, SEED),
   };
 }

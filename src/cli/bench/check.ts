@@ -8,8 +8,8 @@ import { type CheckEntry, checkBenchmarks, FAILURES } from '../../benchmarking/c
 import { listBenchmarks } from '../../benchmarking/child-process.js';
 import { findBenchmarkFiles, selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import { tryGit } from '../../benchmarking/git.js';
-import type { BenchCheckOptions } from '../bench.js';
 import type { CliContext } from '../context.js';
+import type { BenchCheckOptions } from './options.js';
 import { describeCheck, describeFailures } from './print.js';
 
 const FAILED = 1;

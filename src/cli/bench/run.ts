@@ -7,8 +7,8 @@ import { selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import type { BenchmarkInfo } from '../../benchmarking/protocol.js';
 import { plotRatioHistory, readRatioHistory } from '../../benchmarking/ratio-history.js';
 import { describeMachine, type ResultsFile, writeResults } from '../../benchmarking/results-file.js';
-import type { BenchRunOptions } from '../bench.js';
 import type { CliContext } from '../context.js';
+import type { BenchRunOptions } from './options.js';
 import { describeComparisons, describeMachineLine } from './print.js';
 
 /** Measures file by file; the figures of a file are saved before the next begins. */

@@ -4,9 +4,7 @@ import { basename, join } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFile } from '../../core/replace-file.js';
-import { labelRows } from '../../data/label-rows.js';
-import { readRecords } from '../../data/read-records.js';
-import type { QaRecord } from '../../data/record.js';
+import { labelRows } from '../../core/row-labels.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
@@ -15,9 +13,11 @@ import { plotDrift } from '../../evaluation/drift-plot.js';
 import { mapColumns } from '../../maps/map-columns.js';
 import { projectEmbeddings } from '../../maps/project-embeddings.js';
 import { svgMap } from '../../maps/svg-map.js';
+import { readRecords } from '../../records/read-records.js';
+import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
-import type { DriftCommandOptions } from '../drift.js';
 import { formatPercent, formatTable, plural } from '../format.js';
+import type { DriftCommandOptions } from './options.js';
 
 /** `univar drift` */
 export async function runDrift(options: DriftCommandOptions, context: CliContext): Promise<void> {
@@ -89,10 +89,7 @@ async function writeDrift(
   }
   // Few dimensions of many explain a drift badly, but the same projection shows all sets.
   const { coordinates } = await projectEmbeddings(all, { dim, method: 'pca', seed, signal });
-  const points = labelRows(
-    sets.flatMap(({ name, questions }) => questions.map(() => name)),
-    (name) => name,
-  );
+  const points = labelRows(sets.flatMap(({ name, questions }) => questions.map(() => name)));
   const map = svgMap({
     title: 'Value drift',
     subtitle: 'Principal components of all answers',

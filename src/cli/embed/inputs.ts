@@ -1,7 +1,7 @@
-import { findAddedSources } from '../../data/added-sources.js';
-import { type Dataset, openDataset } from '../../data/dataset.js';
-import { describeSources, type InputFormat, resolveInputs, type SourceFile } from '../../data/input-files.js';
-import { readManifest } from '../../data/manifest.js';
+import { findAddedSources } from '../../datasets/added-sources.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { readManifest } from '../../datasets/manifest.js';
+import { describeSources, type InputFormat, resolveInputs, type SourceFile } from '../../records/input-files.js';
 
 export interface EmbedInputs {
   /** The complete dataset that is added to. */

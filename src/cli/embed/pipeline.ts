@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
-import type { DatasetWriter } from '../../data/dataset-writer.js';
-import type { RecordBatch } from '../../data/read-records.js';
-import type { TextTable } from '../../data/text-table.js';
+import type { DatasetWriter } from '../../datasets/dataset-writer.js';
+import type { TextTable } from '../../datasets/text-table.js';
+import type { RecordBatch } from '../../records/read-records.js';
 import type { EncodedShard, ShardEncoder } from './shard-encoder.js';
 import { cutShards, inputsChanged, type PlannedShard, planShards, prefetch } from './shards.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { workFolderOf } from '../../data/dataset-files.js';
+import { workFolderOf } from '../../datasets/dataset-files.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import { exchangeFolder } from '../../queue/exchange-folder.js';
 import { reachRedis } from '../../queue/redis.js';

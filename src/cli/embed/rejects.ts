@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { RejectedRow } from '../../data/raw-row.js';
-import type { RecordBatch } from '../../data/read-records.js';
+import type { RejectedRow } from '../../records/formats/raw-row.js';
+import type { RecordBatch } from '../../records/read-records.js';
 
 export const REJECTS_FILE = 'rejects.jsonl';
 

@@ -1,7 +1,7 @@
-import { DuplicateCounter } from '../../data/duplicate-counter.js';
-import type { RecordBatch } from '../../data/read-records.js';
-import { type QaRecord, valueId } from '../../data/record.js';
-import { TextTable } from '../../data/text-table.js';
+import { TextTable } from '../../datasets/text-table.js';
+import { DuplicateCounter } from '../../records/duplicate-counter.js';
+import type { RecordBatch } from '../../records/read-records.js';
+import { type QaRecord, valueId } from '../../records/record.js';
 
 /** What the dataset will hold. */
 export interface ScanResult {

@@ -1,4 +1,4 @@
-import type { DatasetWriter } from '../../data/dataset-writer.js';
+import type { DatasetWriter } from '../../datasets/dataset-writer.js';
 import type { Encoder, EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import { type LoadEncoderOptions, planEncoder } from '../../encoder/plan-encoder.js';

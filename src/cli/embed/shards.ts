@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
-import type { QaRecord } from '../../data/record.js';
-import type { TextTable } from '../../data/text-table.js';
+import type { TextTable } from '../../datasets/text-table.js';
+import type { QaRecord } from '../../records/record.js';
 
 /** A shard also ends at this many characters, so that one of very long answers does not fill the memory. */
 export const SHARD_CHARACTERS = 2 ** 24;

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../data/dataset.js';
+import type { Dataset } from '../../datasets/dataset.js';
 import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, plural } from '../format.js';

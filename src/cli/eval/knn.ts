@@ -1,7 +1,7 @@
 import { evaluateDatasetKnn } from '../../evaluation/dataset.js';
 import type { CliContext } from '../context.js';
-import type { EvalKnnOptions } from '../eval.js';
 import { formatPercent, formatTable } from '../format.js';
+import type { EvalKnnOptions } from './options.js';
 import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
 
 /** `univar eval knn` */

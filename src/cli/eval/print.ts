@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { type Dataset, openDataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
 import { writeReport } from '../../evaluation/report.js';
@@ -7,8 +7,8 @@ import type { Report, ReportEntry } from '../../evaluation/report-types.js';
 import { trainingCurves } from '../../training/plots.js';
 import type { CliContext } from '../context.js';
 import { findTrainingRun } from '../dataset-encoder.js';
-import type { EvalOptions } from '../eval.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
+import type { EvalOptions } from './options.js';
 
 /** What both evaluations print with `--json`; each adds its own. */
 export function commonFigures(

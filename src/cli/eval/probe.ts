@@ -1,7 +1,7 @@
 import { evaluateDatasetProbe } from '../../evaluation/dataset.js';
 import type { CliContext } from '../context.js';
-import type { EvalProbeOptions } from '../eval.js';
 import { formatPercent } from '../format.js';
+import type { EvalProbeOptions } from './options.js';
 import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
 
 /** `univar eval probe` */

@@ -8,9 +8,9 @@ import { STAGE_NAMES } from '../../generation/stages/stage.js';
 import type { CallQueue } from '../../queue/call-queue.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, plural } from '../format.js';
-import type { GenerateCommandOptions } from '../generate.js';
 import type { Progress } from '../progress.js';
 import { initProject } from './init.js';
+import type { GenerateCommandOptions } from './options.js';
 import { describePlan, describeSummary } from './print.js';
 
 /** `univar generate` */

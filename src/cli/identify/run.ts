@@ -1,18 +1,18 @@
 import { EngineError } from '../../core/errors.js';
 import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
-import { type Dataset, openDataset } from '../../data/dataset.js';
-import { type QaRecord, valueId } from '../../data/record.js';
-import { identifyParams } from '../../search/identify-params.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { identifyParams } from '../../identification/identify-params.js';
+import { type Identification, ValueIdentifier } from '../../identification/value-identifier.js';
+import { type QaRecord, valueId } from '../../records/record.js';
+import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { PgVectorIndex } from '../../search/pgvector/index.js';
-import type { ValueFilter } from '../../search/value-filter.js';
-import { type Identification, ValueIdentifier } from '../../search/value-identifier.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { loadDatasetIndex } from '../dataset-index.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
-import type { IdentifyCliOptions } from '../identify.js';
+import type { IdentifyCliOptions } from './options.js';
 import { describeIdentification, type TextReport } from './report.js';
 import { collectTexts } from './texts.js';
 

@@ -4,9 +4,8 @@ import { basename, extname, resolve } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { checkAborted } from '../../core/file-errors.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
-import { type Dataset, openDataset } from '../../data/dataset.js';
-import { labelRows, type RowLabels } from '../../data/label-rows.js';
-import { valueId } from '../../data/record.js';
+import { labelRows, type RowLabels } from '../../core/row-labels.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { htmlMap } from '../../maps/html-map.js';
 import { mapColumns, readModelTable } from '../../maps/map-columns.js';
 import { pngMap } from '../../maps/png-map.js';
@@ -14,10 +13,11 @@ import { type Projection, type ProjectionPhase, projectEmbeddings } from '../../
 import { stratifiedSample } from '../../maps/stratified-sample.js';
 import { svgMap } from '../../maps/svg-map.js';
 import { columnOf, type MapColumn, type ValueMap } from '../../maps/value-map.js';
+import { valueId } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatDuration, formatPercent, plural } from '../format.js';
-import type { MapCliOptions } from '../map.js';
 import type { Progress } from '../progress.js';
+import type { MapCliOptions } from './options.js';
 
 const FORMATS = ['.html', '.svg', '.png'] as const;
 type Format = (typeof FORMATS)[number];
@@ -81,7 +81,7 @@ async function readValueIds(dataset: Dataset, signal: AbortSignal): Promise<RowL
     checkAborted(signal);
     ids.push(valueId(record));
   }
-  return labelRows(ids, (id) => id);
+  return labelRows(ids);
 }
 
 async function chooseColumns(

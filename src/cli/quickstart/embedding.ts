@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Dataset, openDataset } from '../../data/dataset.js';
-import { hashFile } from '../../data/input-files.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { planEncoder } from '../../encoder/plan-encoder.js';
+import { hashFile } from '../../records/input-files.js';
 import type { CliContext } from '../context.js';
+import { DEFAULT_SHARD_ROWS } from '../embed/options.js';
 import { embedToFolder } from '../embed/run.js';
-import { DEFAULT_SHARD_ROWS } from '../embed.js';
 import { SAMPLE } from './sample.js';
 
 const MEASURED_FILE = 'embedding.json';

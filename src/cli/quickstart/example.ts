@@ -1,7 +1,7 @@
-import { type QaRecord, valueId } from '../../data/record.js';
 import { type EvaluationOptions, type LabelledRows, prepareRows } from '../../evaluation/prepare.js';
+import { ValueIdentifier } from '../../identification/value-identifier.js';
+import { type QaRecord, valueId } from '../../records/record.js';
 import { gatherRows } from '../../search/gather-rows.js';
-import { ValueIdentifier } from '../../search/value-identifier.js';
 import type { TextReport } from '../identify/report.js';
 
 /** A held-out answer, identified by the answers to other questions. */

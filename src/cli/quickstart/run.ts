@@ -1,18 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import type { QaRecord } from '../../data/record.js';
 import { labelRecords } from '../../evaluation/dataset.js';
 import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
 import { writeReport } from '../../evaluation/report.js';
 import { evaluateTfidf } from '../../evaluation/tfidf.js';
+import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { buildDatasetIndex } from '../dataset-index.js';
 import { formatCount, formatDuration, formatPercent, formatRate, formatTable, indent } from '../format.js';
 import { describeIdentification } from '../identify/report.js';
-import type { QuickstartOptions } from '../quickstart.js';
 import { embedSample, type SampleEmbedding } from './embedding.js';
 import { type Example, identifyExample } from './example.js';
+import type { QuickstartOptions } from './options.js';
 import { SAMPLE_SPLIT } from './sample.js';
 
 const K = 50;

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 
 import { EngineError } from '../../core/errors.js';
-import { type Dataset, openDataset } from '../../data/dataset.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { loadDatasetIndex } from '../dataset-index.js';

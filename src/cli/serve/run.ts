@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
-
-import { LiveCollection } from '../../collection/live-collection.js';
 import { withFileErrors } from '../../core/file-errors.js';
-import { openDataset } from '../../data/dataset.js';
+import { openDataset } from '../../datasets/dataset.js';
+import { LiveCollection } from '../../datasets/live/live-collection.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
@@ -13,8 +12,8 @@ import type { CliContext } from '../context.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
-import type { ServeCliOptions } from '../serve.js';
 import { openServedDataset } from './open-dataset.js';
+import type { ServeCliOptions } from './options.js';
 
 const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 

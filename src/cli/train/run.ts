@@ -4,7 +4,7 @@ import { type TrainSummary, train } from '../../training/train.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatPercent } from '../format.js';
 import type { Progress } from '../progress.js';
-import type { TrainCommandOptions } from '../train.js';
+import type { TrainCommandOptions } from './options.js';
 
 /** `univar train` */
 export async function runTrain(

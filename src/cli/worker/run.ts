@@ -2,7 +2,7 @@ import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { reachRedis, withoutSecrets } from '../../queue/redis.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatRate, plural } from '../format.js';
-import type { WorkerOptions } from '../worker.js';
+import type { WorkerOptions } from './options.js';
 
 /** `univar worker`: works until the first signal. */
 export async function runWorker(options: WorkerOptions, context: CliContext): Promise<void> {

@@ -1,5 +1,5 @@
 /** Figures and samples of a finished project, in one pass over its records. */
-import { DuplicateCounter } from '../../data/duplicate-counter.js';
+import { DuplicateCounter } from '../../records/duplicate-counter.js';
 import type { GenerateSummary } from '../generate.js';
 import type { Project } from '../project.js';
 import type { ProjectFolder } from '../project-folder.js';

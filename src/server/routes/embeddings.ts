@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { vectorsToBase64 } from '../../data/change-frames.js';
+import { vectorsToBase64 } from '../../core/vector-base64.js';
 import { ApiError } from '../api-error.js';
 import type { App, Service } from '../service.js';
 

@@ -1,5 +1,5 @@
-import type { Collection } from '../../collection/collection.js';
-import type { ValueFilter } from '../../search/value-filter.js';
+import type { Collection } from '../../datasets/live/collection.js';
+import type { ValueFilter } from '../../search/filters/value-filter.js';
 import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
 import { type App, requireLive, type Service } from '../service.js';

@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import type { QaRecord } from '../../data/record.js';
+import type { QaRecord } from '../../records/record.js';
 import { toMatrix } from '../query-vectors.js';
 import { type App, requireLive, requireWritable, type Service } from '../service.js';
 

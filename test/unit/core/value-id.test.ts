@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { splitValueId } from '../../../src/core/value-id.js';
-import { valueId } from '../../../src/data/record.js';
+import { valueId } from '../../../src/records/record.js';
 
 describe('splitValueId', () => {
   it('undoes valueId, also for models with a dollar sign', () => {

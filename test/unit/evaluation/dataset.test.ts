@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
-import type { QaRecord } from '../../../src/data/record.js';
 import {
   evaluateDatasetKnn,
   evaluateDatasetProbe,
@@ -8,6 +6,7 @@ import {
   labelRecords,
 } from '../../../src/evaluation/dataset.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
+import type { QaRecord } from '../../../src/records/record.js';
 import { randomNormal } from '../../support/random.js';
 
 const records: QaRecord[] = Array.from({ length: 80 }, (_, row) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { exactNeighbours } from '../../../src/search/exact-search.js';
-import { rowFilter } from '../../../src/search/row-filter.js';
+import { rowFilter } from '../../../src/search/filters/row-filter.js';
 import { randomNormal } from '../../support/random.js';
 
 /** All distances in double precision, sorted. */

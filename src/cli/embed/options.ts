@@ -1,0 +1,24 @@
+import type { QaRecord } from '../../records/record.js';
+import type { EncoderCliOptions } from '../encoder-options.js';
+
+export interface EmbedOptions extends EncoderCliOptions {
+  out: string;
+  encoder?: string;
+  dtype: 'f32' | 'f16';
+  columns?: Partial<Record<keyof QaRecord, string>>;
+  model?: string;
+  lang?: string;
+  format?: 'jsonl' | 'csv' | 'parquet';
+  skipBad?: boolean;
+  batchTokens?: number;
+  maxTokens?: number;
+  shardRows: number;
+  add?: boolean;
+  queue?: string;
+  exchange?: string;
+  overwrite?: boolean;
+  json?: boolean;
+}
+
+/** Long enough for batches of similar lengths and few files, short enough that a minute of work is lost at most. */
+export const DEFAULT_SHARD_ROWS = 4096;

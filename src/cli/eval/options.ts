@@ -1,0 +1,18 @@
+/** Options of every evaluation. */
+export interface EvalOptions {
+  split: 'question' | 'row';
+  target: 'value-id' | 'model' | 'lang';
+  minPerId: number;
+  seed: number;
+  report?: string;
+  json?: boolean;
+}
+
+export interface EvalKnnOptions extends EvalOptions {
+  k: number;
+  sweep?: number[];
+}
+
+export interface EvalProbeOptions extends EvalOptions {
+  epochs: number;
+}

@@ -1,0 +1,4 @@
+export interface QuickstartOptions {
+  out: string;
+  fresh?: boolean;
+}

@@ -1,0 +1,24 @@
+import type { EncoderCliOptions } from '../encoder-options.js';
+
+export interface ServeCliOptions extends EncoderCliOptions {
+  index?: string;
+  encoder?: string;
+  host: string;
+  port: number;
+  apiKeyFile?: string;
+  readOnly?: boolean;
+  rateLimit: number;
+  maxRequests: number;
+  maxTexts: number;
+  maxTextLength: number;
+  maxBody: number;
+  maxK: number;
+  batchTokens: number;
+  batchWait: number;
+  queueTokens: number;
+  drainDelay: number;
+  drainTimeout: number;
+  logLevel: string;
+  logTexts?: boolean;
+  json?: boolean;
+}

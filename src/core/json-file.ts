@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+
+import { EngineError } from './errors.js';
+
+export type Json = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @throws EngineError `ERR_DATA` naming the file when it is missing or not JSON */
+export async function parseJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new EngineError('ERR_DATA', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** @throws EngineError `ERR_DATA`, also for JSON that is no object */
+export async function readJson(file: string): Promise<Json> {
+  const value = await parseJson(file);
+  if (!isObject(value)) throw new EngineError('ERR_DATA', `${file}: expected a JSON object`);
+  return value;
+}

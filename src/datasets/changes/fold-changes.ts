@@ -1,0 +1,221 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { withFileErrors } from '../../core/file-errors.js';
+import { FolderLock } from '../../core/folder-lock.js';
+import { PACKAGE_VERSION } from '../../core/package-version.js';
+import { DuplicateCounter } from '../../records/duplicate-counter.js';
+import type { QaRecord } from '../../records/record.js';
+import { ValueIdCounts } from '../../records/value-id-counts.js';
+import { gatherRows } from '../../search/gather-rows.js';
+import { Dataset, openDataset } from '../dataset.js';
+import { clear, isInUse, manifestSum, newShardFolder, publishManifest, WRITER_LOCK } from '../dataset-files.js';
+import { JOURNAL_FILE, readJournal } from '../journal.js';
+import { CHANGES_FILE, SERVE_LOCK } from '../live/live-collection.js';
+import { createManifest, type DatasetManifest, type ShardEntry } from '../manifest.js';
+import { shardOfRow } from '../shards/shard-files.js';
+import { ShardFolder } from '../shards/shard-folder.js';
+import type { AddedRows } from './change-frames.js';
+import { beginFolding, ChangeJournal, journalBase, settleFolding } from './change-journal.js';
+
+export interface FoldOptions {
+  signal?: AbortSignal | undefined;
+  /** Receives the number of rows that were looked at, of the dataset and of the journal together. */
+  onProgress?: ((rows: number) => void) | undefined;
+}
+
+export interface FoldedChanges {
+  dataset: Dataset;
+  rowsBefore: number;
+  /** Rows of the journal that the dataset has now; those that were removed again are not among them. */
+  added: number;
+  /** Rows of the dataset that it does not have any more. */
+  removed: number;
+  /** Shards that stayed as they were, and those that were written. */
+  shardsKept: number;
+  shardsWritten: number;
+}
+
+/** What the journal comes to. */
+interface Changes {
+  /** Row numbers, also of added rows. */
+  removed: Set<number>;
+  /** Added rows, removed ones included. */
+  added: number;
+}
+
+/**
+ * Makes the changes of `changes.journal` part of a dataset: shards that lost rows are written again without them, added
+ * rows become shards behind all others, and the journal is empty afterwards. Rows keep their order and get new numbers.
+ * Dataset and journal give the same rows at every moment, also after a crash; the next call then begins again.
+ *
+ * @throws EngineError `ERR_BUSY` while a process serves the folder for writing or writes to it; `ERR_DATA` where the
+ *   folder is no dataset, is half-written, has a journal of other embeddings, or no row would be left; `ERR_ARG_RANGE`
+ *   for added entries beyond f16 where the dataset holds such; `ERR_IO`, `ERR_ABORTED`
+ */
+export async function foldChanges(folder: string, options: FoldOptions = {}): Promise<FoldedChanges> {
+  await openDataset(folder); // for its messages: a lock needs a folder
+  const dir = await realpath(folder);
+  const serving = await FolderLock.acquire(join(dir, SERVE_LOCK));
+  try {
+    const writing = await FolderLock.acquire(join(dir, WRITER_LOCK));
+    try {
+      return await foldLocked(dir, options);
+    } finally {
+      await writing.release();
+    }
+  } finally {
+    await serving.release();
+  }
+}
+
+async function foldLocked(dir: string, options: FoldOptions): Promise<FoldedChanges> {
+  const dataset = await openDataset(dir);
+  await refuseHalfWritten(dir);
+  const journal = join(dir, CHANGES_FILE);
+  await settleFolding(journal, journalBase(dataset));
+  const changes = await readChanges(dataset, journal);
+  const removed = [...changes.removed].filter((row) => row < dataset.rows).length;
+  const added = changes.added - (changes.removed.size - removed);
+  const unchanged = {
+    dataset,
+    rowsBefore: dataset.rows,
+    added,
+    removed,
+    shardsKept: dataset.manifest.shards.length,
+    shardsWritten: 0,
+  };
+  if (changes.added + changes.removed.size === 0) return unchanged;
+  if (dataset.rows + added === removed)
+    throw new EngineError('ERR_DATA', `No row of ${dir} would be left: all were removed`);
+  const shardFolder = await newShardFolder(dir, [await manifestSum(dir), removed, changes.added]);
+  await withFileErrors(`create the folder ${join(dir, shardFolder)}`, () =>
+    mkdir(join(dir, shardFolder), { recursive: true }),
+  );
+  const { manifest, written } = await writeFolded(dataset, journal, changes, shardFolder, options).catch(
+    async (error: unknown) => {
+      await clear(dir).catch(() => undefined); // the first error is the one that matters
+      throw error;
+    },
+  );
+  const folded = new Dataset(dir, manifest);
+  await beginFolding(journal, journalBase(folded));
+  await publishManifest(dir, manifest, shardFolder);
+  await settleFolding(journal, journalBase(folded));
+  return { ...unchanged, dataset: folded, shardsKept: manifest.shards.length - written, shardsWritten: written };
+}
+
+/** A new manifest makes nonsense of shards that were to follow the old one. */
+async function refuseHalfWritten(dir: string): Promise<void> {
+  const path = join(dir, JOURNAL_FILE);
+  const found = await readJournal(path);
+  // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
+  if (!found || (await isInUse(dir, found.folder))) return;
+  throw new EngineError(
+    'ERR_DATA',
+    `The folder ${dir} holds a half-written dataset or addition; complete it by the command that began it, or give it up by deleting ${path}`,
+  );
+}
+
+async function readChanges(dataset: Dataset, path: string): Promise<Changes> {
+  const removed = new Set<number>();
+  let added = 0;
+  await forEachChange(dataset, path, (change) => {
+    if ('records' in change) added += change.records.length;
+    else for (const row of change) if (row < dataset.rows + added) removed.add(row);
+  });
+  return { removed, added };
+}
+
+/** Hands on additions, and the rows of removals, in their order. */
+async function forEachChange(
+  dataset: Dataset,
+  path: string,
+  take: (change: AddedRows | number[]) => void | Promise<void>,
+): Promise<void> {
+  const journal = await ChangeJournal.open(path, {
+    base: journalBase(dataset),
+    readOnly: true,
+    onChanges: async (changes) => {
+      for (const change of changes) await take('add' in change ? change.add : change.remove);
+    },
+  });
+  await journal.close();
+}
+
+async function writeFolded(
+  dataset: Dataset,
+  journal: string,
+  { removed }: Changes,
+  shardFolder: string,
+  { signal, onProgress }: FoldOptions,
+): Promise<{ manifest: DatasetManifest; written: number }> {
+  const { dir, manifest, dim } = dataset;
+  const shards: ShardEntry[] = [];
+  const valueIds = new ValueIdCounts();
+  const duplicates = new DuplicateCounter();
+  const writer = new ShardFolder(dir, shardFolder, manifest, (shard) => shards.push(shard));
+  const thinned = thinnedShards(dataset, removed);
+  const stored = dataset.openEmbeddings();
+  let row = 0;
+  /** Counts those of the rows from `row` on that stay. */
+  const keep = (records: readonly QaRecord[]): Int32Array => {
+    if (signal?.aborted)
+      throw new EngineError('ERR_ABORTED', `Interrupted; ${dir} and its changes are as they were`, {
+        cause: signal.reason,
+      });
+    const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
+    for (const place of places) {
+      valueIds.add(records[place]!);
+      duplicates.add(records[place]!);
+    }
+    row += records.length;
+    onProgress?.(row);
+    return places;
+  };
+  const write = (records: readonly QaRecord[], embeddings: Float32Array, places: Int32Array): Promise<void> =>
+    writer.append(
+      Array.from(places, (place) => records[place]!),
+      gatherRows(embeddings, dim, places),
+    );
+  try {
+    for (const [number, shard] of manifest.shards.entries()) {
+      const isWhole = !thinned.has(number);
+      if (isWhole) {
+        await writer.flush();
+        shards.push(shard);
+      }
+      for await (const records of dataset.shardRecordBlocks(number)) {
+        const first = row;
+        const places = keep(records);
+        if (isWhole) continue;
+        const embeddings = new Float32Array(records.length * dim);
+        await stored.read(first, embeddings);
+        await write(records, embeddings, places);
+      }
+    }
+    await forEachChange(dataset, journal, async (change) => {
+      if ('records' in change) await write(change.records, change.vectors, keep(change.records));
+    });
+    await writer.flush();
+  } finally {
+    await stored.close();
+  }
+  const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
+  const counted = {
+    createdBy: `univar ${PACKAGE_VERSION}`,
+    rows,
+    valueIds: valueIds.toObject(),
+    duplicates: duplicates.duplicates,
+    shards,
+  };
+  return { manifest: createManifest({ ...manifest, ...counted }), written: writer.shards };
+}
+
+/** The shards that lost rows, by number. */
+function thinnedShards({ rows, manifest }: Dataset, removed: ReadonlySet<number>): Set<number> {
+  const firstRows = [0];
+  for (const shard of manifest.shards) firstRows.push(firstRows.at(-1)! + shard.rows);
+  return new Set([...removed].filter((row) => row < rows).map((row) => shardOfRow(firstRows, row)));
+}

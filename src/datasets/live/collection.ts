@@ -1,0 +1,243 @@
+import { EngineError } from '../../core/errors.js';
+import { identifyParams } from '../../identification/identify-params.js';
+import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
+import { expectUnitRows, searchIndex } from '../../identification/value-identifier.js';
+import { expectInteger, expectMatrix, fail } from '../../native/validate.js';
+import { type QaRecord, valueId } from '../../records/record.js';
+import type { Neighbours } from '../../search/exact-search.js';
+import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';
+import { RowFilters } from '../../search/filters/row-filters.js';
+import type { ValueFilter } from '../../search/filters/value-filter.js';
+import type { VectorIndex } from '../../search/vector-index.js';
+import type { Change } from '../changes/change-frames.js';
+import { ChangeJournal, journalBase } from '../changes/change-journal.js';
+import type { Dataset } from '../dataset.js';
+import { RecordLookup } from '../record-lookup.js';
+import { RowTable } from './row-table.js';
+
+export interface SearchOptions {
+  /** HNSW: candidates that are kept. @default 128 */
+  efSearch?: number | undefined;
+  /** IVF: lists that are searched. @default 16 */
+  nprobe?: number | undefined;
+  /** The rows that can be neighbours. @default all */
+  filter?: ValueFilter | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CollectionParts {
+  dataset: Dataset;
+  /** Over all embeddings of the dataset; the collection owns it from here on. */
+  index: VectorIndex;
+  records: RecordLookup;
+  table: RowTable;
+}
+
+/**
+ * The answers of a dataset with their index in memory, which rows are added to and removed from. Both are written to a
+ * journal before they count. Row numbers are those of the dataset, then those of added rows in their order; the number
+ * of a removed row is not given again.
+ */
+export class Collection {
+  readonly #added: QaRecord[] = [];
+  readonly #parts: CollectionParts;
+  readonly #filters: RowFilters;
+  #journal!: ChangeJournal;
+
+  private constructor(parts: CollectionParts) {
+    this.#parts = parts;
+    this.#filters = new RowFilters(parts.table);
+  }
+
+  /** Reads what is needed of a dataset once; the slow part of opening a collection. */
+  static async prepare(dataset: Dataset, index: VectorIndex): Promise<CollectionParts> {
+    const table = new RowTable();
+    const records = await RecordLookup.open(dataset, (record) => table.append(valueId(record)));
+    return { dataset, index, records, table };
+  }
+
+  /**
+   * Makes the changes of the journal.
+   *
+   * @throws EngineError as {@link ChangeJournal.open}; the index is then disposed
+   */
+  static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
+    const collection = new Collection(parts);
+    try {
+      const base = journalBase(parts.dataset);
+      collection.#journal = await ChangeJournal.open(journalPath, {
+        base,
+        readOnly,
+        onChanges: (changes) => collection.#apply(changes).then(() => undefined),
+      });
+      return collection;
+    } catch (error) {
+      await Collection.discard(parts);
+      throw error;
+    }
+  }
+
+  /** Frees parts that no collection was made of. Idempotent. */
+  static async discard({ index, records }: CollectionParts): Promise<void> {
+    await index.dispose();
+    await records.close();
+  }
+
+  get dataset(): Dataset {
+    return this.#parts.dataset;
+  }
+
+  get journal(): ChangeJournal {
+    return this.#journal;
+  }
+
+  get dim(): number {
+    return this.#parts.index.dim;
+  }
+
+  get index(): Pick<VectorIndex, 'factory' | 'metric' | 'bytes'> {
+    return this.#parts.index;
+  }
+
+  /** Rows that can be found. */
+  get size(): number {
+    return this.#parts.index.size;
+  }
+
+  /** The number that the next added row gets. */
+  get rows(): number {
+    return this.#parts.table.rows;
+  }
+
+  get removed(): number {
+    return this.#parts.table.removed.length;
+  }
+
+  get added(): number {
+    return this.#added.length;
+  }
+
+  valueIdOf(row: number): string {
+    const { table } = this.#parts;
+    return table.names[table.labels[row]!]!;
+  }
+
+  /**
+   * How many rows a filter leaves of those that can be found.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   */
+  count(filter: ValueFilter): number {
+    return this.#filters.select(filter).count;
+  }
+
+  /**
+   * The nearest rows that were not removed.
+   *
+   * @param queries [any, dim]
+   * @param k from 1 to `size`; with a filter any number, of which those are found that there are
+   * @returns with the `k` that was looked for; with a filter at most {@link count}, and so perhaps 0
+   * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and what the index throws
+   */
+  async search(
+    queries: Float32Array,
+    k: number,
+    { efSearch, nprobe, filter, signal }: SearchOptions = {},
+  ): Promise<Neighbours> {
+    const { index } = this.#parts;
+    this.expectVectors(queries, 'vectors');
+    expectInteger(k, 'k', 1);
+    const params = { ...identifyParams(index.factory, { efSearch, nprobe }), signal };
+    if (!filter) {
+      if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
+      return searchIndex(index, queries, k, params);
+    }
+    const { bits, count } = this.#filters.select(filter);
+    const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
+    if (wanted === 0)
+      return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
+    return searchIndex(index, queries, wanted, { ...params, filter: bits });
+  }
+
+  /** The votes of the k nearest rows of every query. See {@link search}. */
+  async identify(queries: Float32Array, k: number, options?: SearchOptions): Promise<Identification[]> {
+    const found = await this.search(queries, k, options);
+    return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#parts.table));
+  }
+
+  /** The answer of a row, also of one that was removed. */
+  async read(row: number): Promise<QaRecord> {
+    const { dataset, records } = this.#parts;
+    return row < dataset.rows ? records.read(row) : this.#added[row - dataset.rows]!;
+  }
+
+  /**
+   * Refuses vectors that the index could not take.
+   *
+   * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE` naming the row
+   */
+  expectVectors(vectors: Float32Array, name: string): void {
+    const { index } = this.#parts;
+    if (vectors.length % index.dim !== 0) fail('ERR_SHAPE_MISMATCH', `vectors of ${index.dim} entries`, name, vectors);
+    expectMatrix(vectors, name, vectors.length / index.dim, index.dim);
+    expectEntries(vectors, index.dim, LARGEST_ENTRY, name);
+    if (index.metric === 'ip') expectUnitRows(vectors, index.dim, name);
+  }
+
+  /**
+   * Makes changes: durable first, then visible. One call at a time; `expectVectors` has passed the vectors.
+   *
+   * @returns for every removal how many of its rows were there
+   * @throws EngineError `ERR_IO`: nothing was changed. Anything else: the changes are in the journal, but not in
+   *   memory.
+   */
+  async change(changes: readonly Change[]): Promise<number[]> {
+    await this.#journal.append(changes);
+    return this.#apply(changes);
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await Collection.discard(this.#parts);
+  }
+
+  async #apply(changes: readonly Change[]): Promise<number[]> {
+    const { index, table } = this.#parts;
+    const removals: number[][] = [];
+    const additions: Float32Array[] = [];
+    for (const change of changes) {
+      if ('remove' in change) {
+        removals.push(change.remove.filter((row) => table.remove(row)));
+        continue;
+      }
+      const { first, records, vectors } = change.add;
+      if (first !== table.rows || vectors.length !== records.length * index.dim) {
+        throw new EngineError(
+          'ERR_DATA',
+          `The journal of changes adds row ${first} where row ${table.rows} should follow`,
+        );
+      }
+      // Before the vectors, so that whatever a search finds has its value id and answer.
+      for (const record of records) {
+        table.append(valueId(record));
+        this.#added.push(record);
+      }
+      additions.push(vectors);
+    }
+    if (additions.length > 0) await index.add(concatenate(additions));
+    const removed = removals.flat(); // perhaps rows that were just added
+    if (removed.length > 0) await index.remove(Int32Array.from(removed));
+    return removals.map(({ length }) => length);
+  }
+}
+
+function concatenate(arrays: readonly Float32Array[]): Float32Array {
+  if (arrays.length === 1) return arrays[0]!;
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  return all;
+}

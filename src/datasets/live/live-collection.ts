@@ -1,0 +1,277 @@
+import { join } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { FolderLock } from '../../core/folder-lock.js';
+import { fail } from '../../native/validate.js';
+import type { QaRecord } from '../../records/record.js';
+import type { VectorIndex } from '../../search/vector-index.js';
+import type { Change } from '../changes/change-frames.js';
+import { belongsTo, journalBase } from '../changes/change-journal.js';
+import { Dataset } from '../dataset.js';
+import { readManifest } from '../manifest.js';
+import { Collection, type CollectionParts } from './collection.js';
+
+export const CHANGES_FILE = 'changes.journal';
+/** Held by whoever may append to the journal. */
+export const SERVE_LOCK = '.serve.lock';
+/** Changes that share one write to the disk, which takes milliseconds however many there are. */
+const GROUP_CHANGES = 256;
+const GROUP_ENTRIES = 4 * 2 ** 20;
+
+export interface LiveCollectionOptions {
+  /** Opens the dataset as it is now, with an index over all of it. Called at the start and at every reload. */
+  open: () => Promise<{ dataset: Dataset; index: VectorIndex }>;
+  /** Makes no changes and takes no lock, so that any number of processes can serve one folder. @default false */
+  readOnly?: boolean | undefined;
+}
+
+interface HeldLock {
+  dir: string;
+  lock: FolderLock;
+}
+
+interface Lease {
+  collection: Collection;
+  users: number;
+  onIdle?: () => void;
+}
+
+type Wanted = { add: { records: QaRecord[]; vectors: Float32Array } } | { remove: number[] };
+
+interface Waiting {
+  wanted: Wanted;
+  /** Receives the first row of an addition, or how many rows a removal removed. */
+  resolve: (result: number) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * The collection that answers at the moment. Changes are made one group after the other, each on the disk before its
+ * callers hear of it; a reload puts another collection in its place while calls on the old one finish.
+ */
+export class LiveCollection {
+  #lease!: Lease;
+  #lock: HeldLock | undefined;
+  #waiting: Waiting[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #scheduled = false;
+  #reloading = false;
+  #closed = false;
+  #failure: unknown;
+
+  private constructor(private readonly options: LiveCollectionOptions) {}
+
+  /** @throws EngineError `ERR_BUSY` where another process serves the folder for writing; `ERR_DATA`, `ERR_IO` */
+  static async open(options: LiveCollectionOptions): Promise<LiveCollection> {
+    const live = new LiveCollection(options);
+    const { dataset, index } = await options.open();
+    try {
+      live.#lock = await live.#lockFolder(dataset);
+      live.#lease = { collection: await live.#openCollection(await Collection.prepare(dataset, index)), users: 0 };
+      return live;
+    } catch (error) {
+      await index.dispose();
+      await live.#lock?.lock.release();
+      throw error;
+    }
+  }
+
+  get readOnly(): boolean {
+    return this.options.readOnly ?? false;
+  }
+
+  /** For what takes no time; everything else goes through {@link use}. */
+  get current(): Collection {
+    return this.#lease.collection;
+  }
+
+  /** Why changes are refused until a reload; undefined while they are taken. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Runs `action` on the collection of this moment, which stays open until it has ended. */
+  async use<T>(action: (collection: Collection) => Promise<T>): Promise<T> {
+    const lease = this.#lease;
+    lease.users++;
+    try {
+      return await action(lease.collection);
+    } finally {
+      if (--lease.users === 0) lease.onIdle?.();
+    }
+  }
+
+  /**
+   * Adds answers; they are on the disk when this returns.
+   *
+   * @param vectors [records.length, dim]
+   * @returns the row number of the first; the others follow
+   * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE`, `ERR_IO`, `ERR_DISPOSED`
+   */
+  add(records: QaRecord[], vectors: Float32Array): Promise<number> {
+    return this.#write({ add: { records, vectors } });
+  }
+
+  /**
+   * Removes rows; rows that are not there are passed over.
+   *
+   * @returns how many were there
+   * @throws EngineError `ERR_IO`, `ERR_DISPOSED`
+   */
+  remove(rows: number[]): Promise<number> {
+    return this.#write({ remove: rows });
+  }
+
+  /**
+   * Opens the dataset again and lets it answer from then on. Reading goes on all the time; changes wait for the last
+   * step, in which those of the journal are made again. Needs the memory of both indexes for a moment.
+   *
+   * @throws EngineError `ERR_BUSY` during another reload; `ERR_DATA`, `ERR_DISPOSED`: nothing has changed
+   */
+  async reload(): Promise<Collection> {
+    if (this.#reloading) throw new EngineError('ERR_BUSY', 'The index is being loaded already');
+    this.#reloading = true;
+    try {
+      const { dataset, index } = await this.options.open();
+      const isNewFolder = this.#lock !== undefined && this.#lock.dir !== dataset.dir;
+      let lock: HeldLock | undefined;
+      let parts: CollectionParts | undefined;
+      try {
+        if (isNewFolder) lock = await this.#lockFolder(dataset);
+        const prepared = (parts = await Collection.prepare(dataset, index));
+        await this.#exclusively(() => this.#swap(prepared));
+      } catch (error) {
+        await lock?.lock.release();
+        await (parts ? Collection.discard(parts) : index.dispose());
+        throw error;
+      }
+      if (lock) {
+        await this.#lock?.lock.release();
+        this.#lock = lock;
+      }
+      return this.current;
+    } finally {
+      this.#reloading = false;
+    }
+  }
+
+  /** Makes the changes that wait, lets calls end, and frees everything. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#waiting.length > 0) await this.#turn;
+    await this.#exclusively(() => this.#retire(this.#lease));
+    await this.#lock?.lock.release();
+  }
+
+  async #lockFolder(dataset: Dataset): Promise<HeldLock | undefined> {
+    if (this.readOnly) return undefined;
+    const { dir } = dataset;
+    const lock = await FolderLock.acquire(join(dir, SERVE_LOCK));
+    // Who held the lock until now may have made its changes part of the dataset.
+    const manifest = await readManifest(dir).catch(() => undefined);
+    if (manifest && belongsTo(journalBase(new Dataset(dir, manifest)), journalBase(dataset))) return { dir, lock };
+    await lock.release();
+    throw new EngineError('ERR_BUSY', `The dataset ${dir} was changed while it was being opened; try again`);
+  }
+
+  #openCollection(parts: CollectionParts): Promise<Collection> {
+    return Collection.open(parts, join(parts.dataset.dir, CHANGES_FILE), this.readOnly);
+  }
+
+  async #swap(parts: CollectionParts): Promise<void> {
+    if (this.#closed) throw new EngineError('ERR_DISPOSED', 'The collection is closed');
+    const { journal } = this.current;
+    if (this.current.added + this.current.removed > 0 && !(await journal.isInPlace())) {
+      throw new EngineError(
+        'ERR_DATA',
+        `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`,
+      );
+    }
+    const old = this.#lease;
+    this.#lease = { collection: await this.#openCollection(parts), users: 0 };
+    this.#failure = undefined;
+    void this.#retire(old);
+  }
+
+  async #retire(lease: Lease): Promise<void> {
+    if (lease.users > 0) await new Promise<void>((resolve) => (lease.onIdle = resolve));
+    await lease.collection.close();
+  }
+
+  async #write(wanted: Wanted): Promise<number> {
+    if (this.#closed) throw new EngineError('ERR_DISPOSED', 'The collection is closed');
+    if (this.readOnly) throw new EngineError('ERR_DISPOSED', 'The collection is served for reading only');
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ wanted, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** One action after the other: groups of changes, swaps, the end. */
+  #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(action);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    void this.#exclusively(() => this.#writeGroup());
+  }
+
+  /** Never rejects: every caller has its own answer. */
+  async #writeGroup(): Promise<void> {
+    this.#scheduled = false;
+    const group = this.#takeGroup();
+    if (this.#waiting.length > 0) this.#schedule();
+    if (group.length === 0) return;
+    const { current } = this;
+    let next = current.rows;
+    const changes = group.map(({ wanted }): Change => {
+      if ('remove' in wanted) return wanted;
+      const first = next;
+      next += wanted.add.records.length;
+      return { add: { first, ...wanted.add } };
+    });
+    try {
+      if (this.#failure !== undefined) {
+        throw new EngineError('ERR_IO', 'An earlier change is on the disk but not in memory; load the index again', {
+          cause: this.#failure,
+        });
+      }
+      const removed = await current.change(changes);
+      group.forEach(({ resolve }, i) => {
+        const change = changes[i]!;
+        resolve('add' in change ? change.add.first : removed.shift()!);
+      });
+    } catch (error) {
+      if (!(error instanceof EngineError && ['ERR_IO', 'ERR_DISPOSED'].includes(error.code))) this.#failure = error;
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /**
+   * The first changes that wait and that the collection of this moment can take; others are refused, each by itself.
+   */
+  #takeGroup(): Waiting[] {
+    const group: Waiting[] = [];
+    let entries = 0;
+    while (this.#waiting.length > 0 && group.length < GROUP_CHANGES && entries < GROUP_ENTRIES) {
+      const waiting = this.#waiting.shift()!;
+      try {
+        if ('add' in waiting.wanted) {
+          const { records, vectors } = waiting.wanted.add;
+          this.current.expectVectors(vectors, 'vectors');
+          if (vectors.length !== records.length * this.current.dim)
+            fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
+          entries += vectors.length;
+        }
+        group.push(waiting);
+      } catch (error) {
+        waiting.reject(error);
+      }
+    }
+    return group;
+  }
+}

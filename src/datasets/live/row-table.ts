@@ -1,0 +1,63 @@
+import type { FilterableRows } from '../../search/filters/row-filters.js';
+
+const FIRST_CAPACITY = 1024;
+
+/**
+ * What is known about every row besides its vector: its value id, and whether it was removed. Rows are only ever
+ * appended.
+ */
+export class RowTable implements FilterableRows {
+  /** Distinct value ids in the order in which they appeared. */
+  readonly names: string[] = [];
+  readonly #positions = new Map<string, number>();
+  #labels = new Int32Array(FIRST_CAPACITY);
+  #dead = new Uint8Array(FIRST_CAPACITY);
+  #rows = 0;
+  readonly #removed: number[] = [];
+
+  /** All rows, also those that were removed. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** The rows that were removed, in the order in which they were. */
+  get removed(): readonly number[] {
+    return this.#removed;
+  }
+
+  /** For every row the position of its value id in `names`. The array is another one after {@link append}. */
+  get labels(): Int32Array {
+    return this.#labels;
+  }
+
+  append(valueId: string): void {
+    if (this.#rows === this.#labels.length) this.#grow();
+    let position = this.#positions.get(valueId);
+    if (position === undefined) {
+      position = this.names.push(valueId) - 1;
+      this.#positions.set(valueId, position);
+    }
+    this.#labels[this.#rows++] = position;
+  }
+
+  isAlive(row: number): boolean {
+    return row >= 0 && row < this.#rows && this.#dead[row] === 0;
+  }
+
+  /** False where there is no such row any more. */
+  remove(row: number): boolean {
+    if (!this.isAlive(row)) return false;
+    this.#dead[row] = 1;
+    this.#removed.push(row);
+    return true;
+  }
+
+  #grow(): void {
+    const labels = new Int32Array(this.#labels.length * 2);
+    labels.set(this.#labels);
+    const dead = new Uint8Array(labels.length);
+    dead.set(this.#dead);
+    this.#labels = labels;
+    this.#dead = dead;
+  }
+}

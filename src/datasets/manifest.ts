@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../core/errors.js';
+import { systemCode, withFileErrors } from '../core/file-errors.js';
+import type { SourceFile } from '../records/input-files.js';
+import type { EmbeddingType } from './shards/npy.js';
+
+/** Names within a dataset folder. */
+export const MANIFEST_FILE = 'manifest.json';
+/** What a file is called until it is whole. */
+export const PARTIAL = '.partial';
+/** The two files of a dataset of version 1, which had one of each. */
+export const SINGLE_FILES = { embeddings: 'embeddings.npy', records: 'rows.jsonl' } as const;
+
+const FORMAT = 'univar-dataset';
+const VERSION = 2;
+
+/** What a dataset is made from; two runs with equal configurations write equal bytes. */
+export interface DatasetConfiguration {
+  encoder: { name: string; fingerprint: string };
+  dim: number;
+  dtype: EmbeddingType;
+  sources: SourceFile[];
+  /** Whatever else decides the rows, such as the column mapping. */
+  settings: Record<string, unknown>;
+}
+
+/** A file of a dataset: its path within the folder, with `/`, and what it must hold. */
+export interface FileEntry {
+  file: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** Consecutive rows: a NumPy array [rows, dim], and as many records as JSON lines. */
+export interface ShardEntry {
+  rows: number;
+  embeddings: FileEntry;
+  records: FileEntry;
+}
+
+/**
+ * Describes a complete dataset. It holds no times and no paths outside of the folder, so equal inputs give equal bytes.
+ */
+export interface DatasetManifest extends DatasetConfiguration {
+  format: typeof FORMAT;
+  version: typeof VERSION;
+  /** Package and version that wrote it. */
+  createdBy: string;
+  rows: number;
+  /** Rows of each value id, by id. */
+  valueIds: Record<string, number>;
+  /** Rows of the sources that were left out because they are bad. */
+  rejected: number;
+  /** Rows that equal an earlier row in every field; they are kept. */
+  duplicates: number;
+  /** The rows in order. */
+  shards: ShardEntry[];
+}
+
+export function createManifest(fields: Omit<DatasetManifest, 'format' | 'version'>): DatasetManifest {
+  return { format: FORMAT, version: VERSION, ...fields };
+}
+
+/**
+ * Reads and checks manifest.json. One of version 1 is given as a manifest with one shard.
+ *
+ * @returns undefined where the folder has none
+ * @throws EngineError `ERR_DATA`, `ERR_IO`
+ */
+export async function readManifest(dir: string): Promise<DatasetManifest | undefined> {
+  const path = join(dir, MANIFEST_FILE);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
+  }
+  const refuse = (why: string): never => {
+    throw new EngineError('ERR_DATA', `${path} is not the manifest of a dataset: ${why}`);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refuse(`it is not valid JSON (${(error as SyntaxError).message})`);
+  }
+  if (typeof value !== 'object' || value === null) return refuse('it is not a JSON object');
+  const manifest = value as Partial<Record<keyof DatasetManifest | 'files', unknown>>;
+  if (manifest.format !== FORMAT) return refuse(`"format" is not "${FORMAT}"`);
+  if (manifest.version !== 1 && manifest.version !== VERSION) {
+    return refuse(`it has version ${JSON.stringify(manifest.version)}; this release reads versions 1 and ${VERSION}`);
+  }
+  if (!isCount(manifest.rows) || !isCount(manifest.dim) || manifest.dim === 0)
+    return refuse('"rows" and "dim" must be numbers of rows and columns');
+  if (manifest.dtype !== 'f32' && manifest.dtype !== 'f16') return refuse('"dtype" must be "f32" or "f16"');
+  const { encoder } = manifest as { encoder?: Partial<DatasetManifest['encoder']> };
+  if (typeof encoder?.name !== 'string' || typeof encoder.fingerprint !== 'string')
+    return refuse('"encoder" lacks its name or fingerprint');
+  const { files, ...rest } = manifest;
+  const shards: unknown = manifest.version === 1 ? [singleShard(manifest.rows, files)] : manifest.shards;
+  if (!Array.isArray(shards)) return refuse('"shards" is not a list');
+  const entries: unknown[] = shards;
+  const bad = entries.findIndex((shard) => !isShard(shard));
+  if (bad >= 0)
+    return refuse(
+      manifest.version === 1
+        ? '"files" lacks the size or checksum of a file'
+        : `shard ${bad} lacks its rows, or the size or checksum of a file`,
+    );
+  const rows = (entries as ShardEntry[]).reduce((sum, shard) => sum + shard.rows, 0);
+  if (rows !== manifest.rows) return refuse(`its shards have ${rows} rows, but "rows" is ${manifest.rows}`);
+  return { ...rest, version: VERSION, shards: entries } as DatasetManifest;
+}
+
+function singleShard(rows: number, files: unknown): unknown {
+  const entries = (typeof files === 'object' && files !== null ? files : {}) as Record<string, object | undefined>;
+  const entry = (file: string): object => ({ file, ...entries[file] });
+  return { rows, embeddings: entry(SINGLE_FILES.embeddings), records: entry(SINGLE_FILES.records) };
+}
+
+function isShard(value: unknown): value is ShardEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { rows, embeddings, records } = value as Partial<Record<keyof ShardEntry, unknown>>;
+  return isCount(rows) && isFile(embeddings) && isFile(records);
+}
+
+/** A path that leads out of the folder would let a manifest of someone else name any file of this machine. */
+function isFile(value: unknown): value is FileEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
+  return (
+    typeof file === 'string' &&
+    /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(file) &&
+    isCount(bytes) &&
+    typeof sha256 === 'string'
+  );
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,33 @@
+import { EngineError } from '../../core/errors.js';
+import { fromFloat16, toFloat16 } from '../../core/float16.js';
+import type { EmbeddingType } from './npy.js';
+
+/**
+ * The bytes that embeddings.npy stores for [rows, dim] embeddings: little-endian, as every machine that the engine
+ * supports holds them in memory.
+ *
+ * @throws EngineError `ERR_NON_FINITE` for a NaN or infinity, `ERR_ARG_RANGE` for a value beyond the range of f16, both
+ *   with the row
+ */
+export function embeddingsToBytes(embeddings: Float32Array, dim: number, dtype: EmbeddingType): Uint8Array {
+  const halves = dtype === 'f16' ? toFloat16(embeddings) : undefined;
+  for (let i = 0; i < embeddings.length; i++) {
+    const where = (): string => `row ${Math.floor(i / dim)}, column ${i % dim} of the batch`;
+    if (!Number.isFinite(embeddings[i]))
+      throw new EngineError('ERR_NON_FINITE', `The embedding at ${where()} is ${embeddings[i]}`);
+    if (halves && (halves[i]! & 0x7c00) === 0x7c00) {
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        `The embedding at ${where()} is ${embeddings[i]}, beyond the largest f16 value of 65504; use f32`,
+      );
+    }
+  }
+  const stored = halves ?? embeddings;
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
+/** Widens stored bytes to float32, into `out`, which must have an entry for each. */
+export function bytesToEmbeddings(bytes: Uint8Array, dtype: EmbeddingType, out: Float32Array): void {
+  if (dtype === 'f32') new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
+  else fromFloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2), out);
+}

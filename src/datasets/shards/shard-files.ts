@@ -1,0 +1,182 @@
+/** The two files of a shard on disk: written whole or not at all, and read by row. */
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { systemCode, withFileErrors } from '../../core/file-errors.js';
+import { readFully, writeFully } from '../../core/positioned-io.js';
+import { replaceFileBy } from '../../core/replace-file.js';
+import type { FileEntry, ShardEntry } from '../manifest.js';
+import { bytesToEmbeddings } from './embedding-bytes.js';
+import { type EmbeddingType, ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader } from './npy.js';
+
+/**
+ * Writes a file that appears under its name when it is whole and on the disk; one that was there is replaced. Several
+ * processes, also on several machines, may write the same one.
+ *
+ * @param file path within `dir`
+ * @param hint for the message of a failure
+ * @throws EngineError `ERR_IO`
+ */
+export async function writeWhole(
+  dir: string,
+  file: string,
+  parts: readonly Uint8Array[],
+  hint?: string,
+): Promise<FileEntry> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await replaceFileBy(
+    join(dir, file),
+    async (handle) => {
+      for (const part of parts) {
+        hash.update(part);
+        await writeFully(handle, part, bytes);
+        bytes += part.length;
+      }
+    },
+    hint,
+  );
+  return { file, bytes, sha256: hash.digest('hex') };
+}
+
+/** The bytes of a file where it is there and unchanged, otherwise undefined. */
+export async function readIntact(dir: string, { file, bytes, sha256 }: FileEntry): Promise<Buffer | undefined> {
+  const path = join(dir, file);
+  try {
+    // A damaged length must not become an allocation of any size.
+    if ((await stat(path)).size !== bytes) return undefined;
+    const content = await readFile(path);
+    return createHash('sha256').update(content).digest('hex') === sha256 ? content : undefined;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
+  }
+}
+
+/**
+ * The shard that holds a row.
+ *
+ * @param firstRows of each shard, and the number of all rows behind the last
+ */
+export function shardOfRow(firstRows: readonly number[], row: number): number {
+  let low = 0;
+  let high = firstRows.length - 2;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (firstRows[middle]! <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+interface OpenShard {
+  number: number;
+  path: string;
+  handle: FileHandle;
+  dataOffset: number;
+}
+
+/** Reads rows of the embeddings of many shards as if they were one array. Holds one open file at most. */
+export class ShardReader {
+  readonly #shards: ShardEntry[] = [];
+  /** First row of each shard, and the number of all rows behind the last. */
+  readonly #firstRows: number[] = [0];
+  #open: OpenShard | undefined;
+
+  constructor(
+    private readonly dir: string,
+    private readonly dim: number,
+    private readonly dtype: EmbeddingType,
+    shards: readonly ShardEntry[],
+  ) {
+    for (const shard of shards) this.push(shard);
+  }
+
+  /** Takes one more shard behind the last. */
+  push(shard: ShardEntry): void {
+    this.#shards.push(shard);
+    this.#firstRows.push(this.#firstRows.at(-1)! + shard.rows);
+  }
+
+  /**
+   * Fills `out` with the rows from `row` on; f16 is widened.
+   *
+   * @param out a whole number of rows, all of which must exist
+   * @throws EngineError `ERR_DATA` for a file that is truncated or not what the manifest says, `ERR_IO`
+   */
+  async read(row: number, out: Float32Array): Promise<void> {
+    const end = row + out.length / this.dim;
+    for (let at = row; at < end; ) {
+      const number = shardOfRow(this.#firstRows, at);
+      const next = Math.min(end, this.#firstRows[number + 1]!);
+      await this.#readWithin(
+        await this.#openShard(number),
+        at - this.#firstRows[number]!,
+        out.subarray((at - row) * this.dim, (next - row) * this.dim),
+      );
+      at = next;
+    }
+  }
+
+  /** Closes the file that is open. Idempotent; reading opens it again. */
+  async close(): Promise<void> {
+    const { handle } = this.#open ?? {};
+    this.#open = undefined;
+    await handle?.close();
+  }
+
+  async #openShard(number: number): Promise<OpenShard> {
+    if (this.#open?.number === number) return this.#open;
+    await this.close();
+    const { rows, embeddings } = this.#shards[number]!;
+    const path = join(this.dir, embeddings.file);
+    const handle = await withFileErrors(`read ${path}`, () => open(path));
+    try {
+      const dataOffset = await expectShape(path, handle, rows, this.dim, this.dtype);
+      this.#open = { number, path, handle, dataOffset };
+      return this.#open;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async #readWithin({ path, handle, dataOffset }: OpenShard, row: number, out: Float32Array): Promise<void> {
+    const entryBytes = ENTRY_BYTES[this.dtype];
+    const bytes =
+      this.dtype === 'f32'
+        ? new Uint8Array(out.buffer, out.byteOffset, out.byteLength)
+        : new Uint8Array(out.length * entryBytes);
+    const offset = dataOffset + row * this.dim * entryBytes;
+    const read = await withFileErrors(`read ${path}`, () => readFully(handle, bytes, offset));
+    if (read !== bytes.length) {
+      throw new EngineError(
+        'ERR_DATA',
+        `${path} is truncated: ${offset + bytes.length} bytes expected, ${offset + read} there`,
+      );
+    }
+    if (this.dtype === 'f16') bytesToEmbeddings(bytes, this.dtype, out);
+  }
+}
+
+/**
+ * Checks the header of a NumPy file; returns the offset of its first entry.
+ *
+ * @throws EngineError `ERR_DATA`, `ERR_IO`
+ */
+export async function expectShape(
+  path: string,
+  handle: FileHandle,
+  rows: number,
+  dim: number,
+  dtype: EmbeddingType,
+): Promise<number> {
+  const bytes = Buffer.alloc(NPY_HEADER_BYTES);
+  const length = await withFileErrors(`read ${path}`, () => readFully(handle, bytes, 0));
+  const header = parseNpyHeader(bytes.subarray(0, length), path);
+  if (header.rows === rows && header.dim === dim && header.dtype === dtype) return header.dataOffset;
+  const found = `${header.rows} x ${header.dim} ${header.dtype}`;
+  throw new EngineError('ERR_DATA', `${path} holds ${found}, but the manifest says ${rows} x ${dim} ${dtype}`);
+}

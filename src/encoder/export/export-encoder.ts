@@ -1,0 +1,178 @@
+/** Writes an encoder in a form that other libraries open, and checks what it wrote before it appears. */
+import { open, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { withFileErrors } from '../../core/file-errors.js';
+import { replaceFolder } from '../../core/replace-folder.js';
+import type { CallOptions } from '../../native/call.js';
+import { expectOneOf, expectOptions, expectString, fail } from '../../native/validate.js';
+import type { EncoderBackend } from '../encoder.js';
+import { ENCODER_FILES, type EncoderToWrite, writeSettings } from '../folder/encoder-folder.js';
+import { encoderGraph } from '../formats/onnx-graph.js';
+import { encodeOnnx, type OnnxTensor, type TensorData } from '../formats/onnx-writer.js';
+import { SafetensorsFile } from '../formats/safetensors.js';
+import { writeSafetensors } from '../formats/safetensors-writer.js';
+import { loadEncoder } from '../load-encoder.js';
+import { planEncoder } from '../plan-encoder.js';
+import { type Checkpoint, loadCheckpoint } from '../weights/checkpoint.js';
+import { takeCheckpoint } from '../weights/save-checkpoint.js';
+import { storeTensors, WEIGHT_TYPES, type WeightType } from '../weights/weight-types.js';
+import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
+
+export interface ExportOptions extends Pick<CallOptions, 'signal'> {
+  to: ExportFormat;
+  /** The weights lie inside of model.onnx instead of in model.safetensors beside it. @default false */
+  singleFile?: boolean | undefined;
+  /** What the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
+  dtype?: WeightType | undefined;
+}
+
+export interface ExportResult {
+  /** Bytes of the model files. */
+  bytes: number;
+  /**
+   * Largest difference between vectors of the source and of what was written, over a few texts, relative to the largest
+   * entry.
+   */
+  difference: number;
+  /** Smallest cosine between a vector of the source and the same one of what was written. */
+  cosine: number;
+  texts: number;
+}
+
+type Agreement = Pick<ExportResult, 'difference' | 'cosine'>;
+
+/** Relative to the largest entry: float32 sums in another order differ by some 1e-6. */
+const TOLERANCE = 1e-4;
+/** The least cosine that rounded weights must leave: far below what they do leave, far above what a mix-up would. */
+const LEAST_COSINE: Record<Exclude<WeightType, 'f32'>, number> = { f16: 0.999, bf16: 0.99, int8: 0.9 };
+/** A protobuf message is shorter than this. */
+const MAX_PROTOBUF_BYTES = 2 ** 31 - 1;
+
+/** Of several lengths, so that some are padded: a graph that reads padding shows. */
+const TEXTS = [
+  '',
+  'Q: Is it wrong to lie? A: Usually.',
+  'Tradition binds us.',
+  `Freedom ${'and order '.repeat(30)}`,
+  'Was sollen wir tun? 我们该怎么办？',
+];
+
+/**
+ * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears
+ * when its vectors have been found equal to those of the source, or close to them where weights are rounded.
+ *
+ * @param target missing, empty, or an earlier export, which is replaced
+ * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
+ *   `ERR_ABORTED`; `ERR_DEVICE_UNAVAILABLE` without ONNX Runtime; `ERR_INTERNAL` if the vectors differ
+ */
+export async function exportEncoder(source: string, target: string, options: ExportOptions): Promise<ExportResult> {
+  expectString(target, 'target');
+  expectOptions(options, 'options', ['to', 'singleFile', 'dtype', 'signal']);
+  const to = expectOneOf(options.to, 'to', EXPORT_FORMATS);
+  const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
+  const { singleFile = false, signal } = options;
+  if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false where "to" is not onnx', 'singleFile', singleFile);
+  if (dtype !== 'f32' && to !== 'safetensors')
+    fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
+  const { model: folder } = await planEncoder(source, { backend: 'native' });
+  const checkpoint = await loadCheckpoint(folder.transformer, folder, 'f32');
+  try {
+    const encoder = await takeCheckpoint(checkpoint, [folder.transformer, resolve(source)]);
+    let result: ExportResult | undefined;
+    await replaceFolder(target, ENCODER_FILES, async (written) => {
+      await writeSettings(written, encoder);
+      const files =
+        to === 'safetensors'
+          ? ['model.safetensors']
+          : singleFile
+            ? ['model.onnx']
+            : ['model.safetensors', 'model.onnx'];
+      if (!singleFile) await writeSafetensors(join(written, 'model.safetensors'), storeTensors(encoder.tensors, dtype));
+      if (to === 'onnx') await writeGraph(written, checkpoint, encoder, singleFile);
+      const sizes = await Promise.all(files.map(async (file) => (await stat(join(written, file))).size));
+      const agreement = await compare(source, written, to === 'onnx' ? 'onnx' : 'native', signal);
+      expectAgreement(source, agreement, dtype);
+      result = { bytes: sizes.reduce((sum, size) => sum + size), ...agreement, texts: TEXTS.length };
+    });
+    return result!;
+  } finally {
+    await checkpoint.model.dispose();
+  }
+}
+
+async function writeGraph(
+  folder: string,
+  { layout, model }: Checkpoint,
+  { tensors }: EncoderToWrite,
+  singleFile: boolean,
+): Promise<void> {
+  const weights = new Map<string, OnnxTensor>();
+  const add = (name: string, dims: readonly number[], data: TensorData): void =>
+    void weights.set(name, { name, type: 'float', dims, data });
+  if (singleFile) {
+    const bytes = tensors.reduce((sum, { shape }) => sum + 4 * shape.reduce((product, size) => product * size, 1), 0);
+    if (bytes > MAX_PROTOBUF_BYTES)
+      throw new EngineError(
+        'ERR_DATA',
+        `${bytes} bytes of weights do not fit into a single ONNX file; leave them in model.safetensors`,
+      );
+    for (const { name, shape, read } of tensors) add(name, shape, read());
+  } else {
+    const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
+    for (const { name, shape } of tensors) add(name, shape, { location: 'model.safetensors', ...file.location(name) });
+    await file.close();
+  }
+  const path = join(folder, 'model.onnx');
+  await withFileErrors(`write ${path}`, async () => {
+    const handle = await open(path, 'w');
+    try {
+      for (const piece of encodeOnnx(encoderGraph(layout, model.config, weights))) await handle.writeFile(piece);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** How the vectors of two folders agree, the second computed by `backend`. */
+async function compare(
+  source: string,
+  written: string,
+  backend: EncoderBackend,
+  signal: AbortSignal | undefined,
+): Promise<Agreement> {
+  const [expected, actual] = await Promise.all([embed(source, 'native', signal), embed(written, backend, signal)]);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference =
+    expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / (largest || 1);
+  const dim = expected.length / TEXTS.length;
+  const cosines = TEXTS.map((_, i) =>
+    cosine(expected.subarray(i * dim, (i + 1) * dim), actual.subarray(i * dim, (i + 1) * dim)),
+  );
+  return { difference, cosine: Math.min(...cosines) };
+}
+
+function cosine(x: Float32Array, y: Float32Array): number {
+  const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
+
+function expectAgreement(source: string, { difference, cosine }: Agreement, dtype: WeightType): void {
+  if (dtype === 'f32' ? difference <= TOLERANCE : cosine >= LEAST_COSINE[dtype]) return;
+  const found = dtype === 'f32' ? `they differ by ${difference}` : `the smallest cosine is ${cosine}`;
+  throw new EngineError(
+    'ERR_INTERNAL',
+    `The exported encoder gives other vectors than ${source}: ${found}. Nothing was written`,
+  );
+}
+
+async function embed(folder: string, backend: EncoderBackend, signal: AbortSignal | undefined): Promise<Float32Array> {
+  const encoder = await loadEncoder(folder, { backend });
+  try {
+    return (await encoder.encode(TEXTS, { signal })).embeddings;
+  } finally {
+    await encoder.dispose();
+  }
+}

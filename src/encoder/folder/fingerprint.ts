@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
+import { EngineError } from '../../core/errors.js';
+import type { NativeEncoderConfig } from '../../native/addon-types.js';
+import { CUTTING } from '../../text/tokenizers/encode-qa.js';
+import type { EncoderPrecision } from '../encoder.js';
+import type { ModelFolder } from './model-folder.js';
+
+/** What the vectors depend on beside the contents of the folder. */
+export interface FingerprintSettings {
+  maxTokens: number;
+  precision: EncoderPrecision;
+  /** The network where it is computed from the checkpoint and not from the graph. */
+  network?: NativeEncoderConfig | undefined;
+}
+
+/**
+ * SHA-256 over everything that decides the vectors of an encoder: bytes of the weights and of the tokenizer, the
+ * network (configuration of the checkpoint, or bytes of the graph) and the settings. Where the folder lies, threads and
+ * batches do not matter.
+ *
+ * @throws EngineError `ERR_IO` if a file cannot be read
+ */
+export async function fingerprint(
+  model: ModelFolder,
+  { maxTokens, precision, network }: FingerprintSettings,
+): Promise<string> {
+  const weights = network ? [model.safetensorsFile] : [model.modelFile, ...model.weightFiles];
+  const files = [...weights, model.tokenizerFile].filter((file) => file !== undefined);
+  const { pooling, normalize, prompt, lowerCase } = model;
+  const contents = {
+    files: await Promise.all(files.map(hashFile)),
+    settings: { pooling, normalize, prompt, lowerCase, maxTokens, cutting: CUTTING, precision },
+    network,
+  };
+  return createHash('sha256').update(JSON.stringify(contents)).digest('hex');
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  } catch (cause) {
+    throw new EngineError(
+      'ERR_IO',
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  return hash.digest('hex');
+}

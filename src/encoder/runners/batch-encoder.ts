@@ -1,0 +1,239 @@
+import { EngineError } from '../../core/errors.js';
+import type { EmbeddableText } from '../../core/question-answer.js';
+import type { CallOptions } from '../../native/call.js';
+import { expectOptions, expectSignal } from '../../native/validate.js';
+import { prepareText } from '../../text/text-preparation.js';
+import { expectEmbeddableTexts } from '../../text/tokenizers/arguments.js';
+import { encodeQa } from '../../text/tokenizers/encode-qa.js';
+import type { Tokenizer } from '../../text/tokenizers/tokenizer.js';
+import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from '../encoder.js';
+import type { ModelFolder } from '../folder/model-folder.js';
+import { gatherRows, type PackedBatch, planBatches } from './batching.js';
+
+/** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
+const WINDOW_TEXTS = 2048;
+/** Batches given to the runner at a time: while it computes one, the next one waits in its queue. */
+const BATCHES_IN_FLIGHT = 2;
+
+/** Where the model computes: {@link NativeRunner}, {@link OnnxProcess}, or a double of them in tests. */
+export interface BatchRunner {
+  /** False once it has died. */
+  readonly alive: boolean;
+  /** @returns [sequences, dim] */
+  encode(batch: PackedBatch): Promise<Float32Array>;
+  stop(): Promise<void>;
+}
+
+export interface BatchEncoderParts {
+  model: ModelFolder;
+  backend: EncoderBackend;
+  precision: EncoderPrecision;
+  fingerprint: string;
+  tokenizer: Tokenizer;
+  /** Starts a runner with the model loaded. */
+  start: () => Promise<BatchRunner>;
+  maxTokens: number;
+  batchTokens: number;
+}
+
+interface Batch extends PackedBatch {
+  /** Index of the text of each sequence. */
+  texts: Int32Array;
+}
+
+/** Tokenises, sorts by length, and lets a runner compute. A runner that died is replaced at the next call. */
+export class BatchEncoder implements Encoder {
+  readonly name: string;
+  readonly dim: number;
+  readonly maxTokens: number;
+  readonly backend: EncoderBackend;
+  readonly precision: EncoderPrecision;
+  readonly fingerprint: string;
+  readonly #parts: BatchEncoderParts;
+  #runner: BatchRunner;
+  /** Settles when all calls so far have ended. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed: Promise<void> | undefined;
+  /** Batches that the runner has, since when it has none, and how long it had none before that, in milliseconds. */
+  #given = 0;
+  #idleSince = performance.now();
+  #idleBefore = 0;
+
+  /** @param runner with the model loaded; the encoder owns it from here on, and the tokenizer too */
+  constructor(parts: BatchEncoderParts, runner: BatchRunner) {
+    this.#parts = parts;
+    this.#runner = runner;
+    this.name = parts.model.name;
+    this.dim = parts.model.dim;
+    this.maxTokens = parts.maxTokens;
+    this.backend = parts.backend;
+    this.precision = parts.precision;
+    this.fingerprint = parts.fingerprint;
+  }
+
+  get idleSeconds(): number {
+    return (this.#idleBefore + (this.#given > 0 ? 0 : performance.now() - this.#idleSince)) / 1000;
+  }
+
+  /**
+   * Calls are done one after the other, first in first out. See {@link Encoder.encode}.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model
+   *   fails, `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
+   */
+  async encode(texts: readonly EmbeddableText[], options: CallOptions = {}): Promise<EncodeResult> {
+    expectEmbeddableTexts(texts);
+    expectOptions(options, 'options', ['signal', 'onProgress']);
+    const signal = expectSignal(options.signal, 'signal');
+    if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
+    if (signal?.aborted) throw aborted(signal);
+    // Captured before the first await: afterwards the caller's frames are gone.
+    const site = new EngineError('ERR_INTERNAL', '');
+    // Before its turn, so that the runner need not wait for it between two calls.
+    const first = this.#tokenize(texts, 0, signal);
+    first.catch(() => undefined); // awaited when the turn has come
+    const turn = this.#queue.then(() => this.#encodeAll(texts, first, { ...options, signal }));
+    this.#queue = turn.catch(() => undefined);
+    try {
+      return await untilAborted(turn, signal);
+    } catch (error) {
+      throw atSite(error, site);
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#queue.then(async () => {
+      await Promise.all([this.#runner.stop(), this.#parts.tokenizer.dispose()]);
+    });
+    return this.#disposed;
+  }
+
+  /** @param first tokens of the first window */
+  async #encodeAll(
+    texts: readonly EmbeddableText[],
+    first: Promise<PackedBatch>,
+    { signal, onProgress }: CallOptions,
+  ): Promise<EncodeResult> {
+    if (signal?.aborted) throw aborted(signal);
+    const { dim } = this;
+    const result: EncodeResult = {
+      embeddings: allocate(texts.length, dim),
+      rows: texts.length,
+      dim,
+      tokens: 0,
+      textTokens: new Int32Array(texts.length),
+    };
+    if (texts.length === 0) return result;
+    if (!this.#runner.alive) this.#runner = await this.#parts.start();
+    const runner = this.#runner;
+    let done = 0;
+    const encodeBatch = async (batch: Batch): Promise<void> => {
+      const rows = await this.#give(runner, batch);
+      batch.texts.forEach((text, i) => {
+        result.embeddings.set(rows.subarray(i * dim, (i + 1) * dim), text * dim);
+        result.textTokens[text] = batch.offsets[i + 1]! - batch.offsets[i]!;
+      });
+      result.tokens += batch.ids.length;
+      done += batch.texts.length;
+      if (!signal?.aborted) onProgress?.(done);
+    };
+    const inFlight: Promise<void>[] = [];
+    try {
+      for await (const batch of this.#batches(texts, first, signal)) {
+        if (signal?.aborted) throw aborted(signal);
+        if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
+        const encoding = encodeBatch(batch);
+        encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
+        inFlight.push(encoding);
+      }
+      await Promise.all(inFlight);
+    } finally {
+      // After a failure, too: the call has ended when the process is free for the next one.
+      await Promise.allSettled(inFlight);
+    }
+    return result;
+  }
+
+  async #give(runner: BatchRunner, { ids, offsets }: PackedBatch): Promise<Float32Array> {
+    if (this.#given++ === 0) this.#idleBefore += performance.now() - this.#idleSince;
+    try {
+      return await runner.encode({ ids, offsets });
+    } finally {
+      if (--this.#given === 0) this.#idleSince = performance.now();
+    }
+  }
+
+  /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
+  async *#batches(
+    texts: readonly EmbeddableText[],
+    first: Promise<PackedBatch>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Batch> {
+    let next = first;
+    for (let begin = 0; begin < texts.length; begin += WINDOW_TEXTS) {
+      const window = await next;
+      if (begin + WINDOW_TEXTS < texts.length) {
+        next = this.#tokenize(texts, begin + WINDOW_TEXTS, signal);
+        next.catch(() => undefined); // awaited above, unless the call ends before
+      }
+      for (const rows of planBatches(window.offsets, this.#parts.batchTokens)) {
+        yield { ...gatherRows(window, rows), texts: rows.map((row) => row + begin) };
+      }
+    }
+  }
+
+  async #tokenize(
+    texts: readonly EmbeddableText[],
+    begin: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PackedBatch> {
+    const { model, tokenizer, maxTokens } = this.#parts;
+    const window = texts.slice(begin, begin + WINDOW_TEXTS);
+    const packed = await encodeQa(tokenizer, window, {
+      maxTokens,
+      signal,
+      prepare: (text) => prepareText(model, text),
+    });
+    packed.ids.forEach((id) => {
+      if (id < 0 || id >= model.vocabSize) {
+        throw new EngineError(
+          'ERR_DATA',
+          `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`,
+        );
+      }
+    });
+    return packed;
+  }
+}
+
+function allocate(rows: number, dim: number): Float32Array {
+  try {
+    return new Float32Array(rows * dim);
+  } catch (cause) {
+    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, {
+      cause,
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): EngineError {
+  return new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
+}
+
+/** Rejects as soon as the signal fires, though the work may need a moment to end. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(aborted(signal));
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The error with a stack that starts at the caller of the method in which `site` was made. */
+function atSite(error: unknown, site: EngineError): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const moved = new EngineError(error.code, error.message, { cause: error.cause });
+  moved.stack = `${moved.name}: ${moved.message}\n${(site.stack ?? '').split('\n').slice(2).join('\n')}`;
+  return moved;
+}

@@ -1,0 +1,22 @@
+/** What the encoder and its child process say to each other. The child answers every request, in order. */
+import type { ErrorCode } from '../../core/errors.js';
+import type { Pooling } from '../folder/model-folder.js';
+import type { PackedBatch } from './batching.js';
+
+/** What the child needs to know of a model. */
+export interface SessionSettings {
+  modelFile: string;
+  pooling: Pooling;
+  normalize: boolean;
+  /** Width of a vector, as the folder says; the graph must agree. */
+  dim: number;
+  threads: number;
+}
+
+export type ChildRequest = { type: 'load'; settings: SessionSettings } | ({ type: 'encode' } & PackedBatch);
+
+export type ChildReply =
+  | { type: 'loaded' }
+  /** [sequences, dim], row-major. */
+  | { type: 'encoded'; embeddings: Float32Array }
+  | { type: 'failed'; code: ErrorCode; message: string };

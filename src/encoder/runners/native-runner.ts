@@ -1,0 +1,46 @@
+import { EngineError } from '../../core/errors.js';
+import type { EncoderModel } from '../../native/encoder-model.js';
+import type { EncoderPrecision } from '../encoder.js';
+import type { ModelFolder } from '../folder/model-folder.js';
+import { loadCheckpoint } from '../weights/checkpoint.js';
+import type { BatchRunner } from './batch-encoder.js';
+import type { PackedBatch } from './batching.js';
+
+/** The engine's own encoder: computes on the engine thread of this process, without padding. */
+export class NativeRunner implements BatchRunner {
+  readonly alive = true;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly model: EncoderModel,
+  ) {}
+
+  /** @throws EngineError as {@link loadCheckpoint}, and `ERR_DATA` if the model is not as wide as the folder says */
+  static async start(
+    { transformer, pooling, normalize, dim }: ModelFolder,
+    precision: EncoderPrecision,
+  ): Promise<NativeRunner> {
+    const { model } = await loadCheckpoint(transformer, { pooling, normalize }, precision);
+    if (model.config.hidden === dim) return new NativeRunner(transformer, model);
+    await model.dispose();
+    throw new EngineError(
+      'ERR_DATA',
+      `${transformer}: the pooling module is for vectors of ${dim}, the model has ${model.config.hidden}`,
+    );
+  }
+
+  async encode(batch: PackedBatch): Promise<Float32Array> {
+    const embeddings = await this.model.encode(batch);
+    if (!embeddings.every(Number.isFinite)) {
+      throw new EngineError(
+        'ERR_NON_FINITE',
+        `${this.folder} gave NaN or infinity for a batch of ${batch.offsets.length - 1} texts`,
+      );
+    }
+    return embeddings;
+  }
+
+  stop(): Promise<void> {
+    return this.model.dispose();
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Parquet, one row group in memory at a time. Decoding runs in a thread of its own: it takes seconds for a large row
+ * group, and a damaged file can keep the decoder busy for ever, so that it must be possible to end it.
+ */
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+import { EngineError } from '../../core/errors.js';
+import { checkAborted, fileError } from '../../core/file-errors.js';
+import type { ParquetReply, ParquetTask } from './parquet-worker.js';
+import type { RawRow, RowSource } from './raw-row.js';
+
+/** A row group may take this long, and so much longer for every byte of the file: a hundred times what is usual. */
+const DECODE_LIMIT_MS = 30_000;
+const DECODE_LIMIT_MS_PER_BYTE = 1 / 1000;
+
+/** The heap of the decoder; a row group that needs more is damaged, or was written far too large. */
+const HEAP_MIB = 4096;
+
+/**
+ * The rows of a Parquet file; the line of a row is its number, counted from 1. Rejects with `ERR_DATA` for a missing,
+ * truncated or damaged file, with `ERR_IO` and with `ERR_ABORTED`.
+ *
+ * @param bytes size of the file
+ * @param wanted columns to read where they exist; the others are never decoded
+ * @param limitMs how long a row group may take, apart from the size of the file. @default 30 s
+ */
+export function openParquet(
+  path: string,
+  bytes: number,
+  wanted: readonly string[],
+  signal?: AbortSignal,
+  limitMs = DECODE_LIMIT_MS,
+): RowSource {
+  let share = 0;
+  async function* blocks(): AsyncGenerator<RawRow[]> {
+    const worker = startWorker({ path, wanted });
+    try {
+      for (;;) {
+        const reply = await nextReply(worker, path, limitMs + bytes * DECODE_LIMIT_MS_PER_BYTE, signal);
+        if (reply.kind === 'end') return;
+        if (reply.kind === 'error') {
+          throw reply.system
+            ? fileError(Object.assign(new Error(reply.reason), reply.system), `read ${path}`)
+            : damaged(path, reply.reason);
+        }
+        source.columns = reply.columns;
+        share = (reply.begin + reply.rows.length) / reply.totalRows;
+        yield reply.rows.map((cells, i) => ({ line: reply.begin + i + 1, cells, text: undefined }));
+      }
+    } finally {
+      await worker.terminate();
+    }
+  }
+  const source: RowSource = { blocks: blocks(), progress: () => share };
+  return source;
+}
+
+/** The worker's module lies beside this one: compiled in dist/, TypeScript in src/, where tests and benchmarks run. */
+function startWorker(workerData: ParquetTask): Worker {
+  const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./parquet-worker.js', import.meta.url), options);
+  // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
+  const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
+  const entry = new URL('./parquet-worker.ts', import.meta.url).href;
+  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
+    ...options,
+    eval: true,
+  });
+}
+
+async function nextReply(
+  worker: Worker,
+  path: string,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ParquetReply> {
+  checkAborted(signal);
+  const timeLimit = AbortSignal.timeout(Math.ceil(limitMs));
+  worker.postMessage('next');
+  try {
+    const [reply] = (await once(worker, 'message', {
+      signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+    })) as [ParquetReply];
+    return reply;
+  } catch (error) {
+    checkAborted(signal);
+    if (timeLimit.aborted) throw damaged(path, `decoding did not end within ${Math.ceil(limitMs / 1000)} s`);
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      throw damaged(
+        path,
+        `a row group needs more than ${HEAP_MIB} MiB (if it is sound, write it with smaller row groups)`,
+      );
+    }
+    throw new EngineError('ERR_INTERNAL', `The Parquet decoder failed: ${String(error)}`, { cause: error });
+  }
+}
+
+function damaged(path: string, reason: string): EngineError {
+  return new EngineError('ERR_DATA', `${path} is not a Parquet file, truncated or damaged: ${reason}`);
+}

@@ -1,0 +1,142 @@
+import { EngineError } from '../core/errors.js';
+import { checkAborted } from '../core/file-errors.js';
+import { ByteStream } from './formats/byte-stream.js';
+import { readCsv } from './formats/csv-reader.js';
+import { readJsonl } from './formats/jsonl-reader.js';
+import { openParquet } from './formats/parquet-reader.js';
+import type { RawRow, RejectedRow, RowSource } from './formats/raw-row.js';
+import { type InputFile, resolveInputs } from './input-files.js';
+import { type ReadOptions, type ResolvedReadOptions, resolveReadOptions } from './read-options.js';
+import type { QaRecord } from './record.js';
+import { COLUMN_SAMPLE_ROWS, columnsOf, RecordMapper } from './record-mapper.js';
+
+/** A batch also ends at this many characters, so that a batch of very long answers does not fill the memory. */
+const BATCH_CHARACTERS = 8 * 2 ** 20;
+
+export interface RecordBatch {
+  records: QaRecord[];
+  /** The file that all rows of the batch are from. */
+  file: string;
+  /** Rows that were left out, in file order; always empty without `skipBad`. */
+  rejected: RejectedRow[];
+  /** Share of all input bytes that have been read, 0 to 1. */
+  progress: number;
+}
+
+/**
+ * Reads records from JSONL, CSV (both also gzipped) and Parquet files, or folders of them, in order and with constant
+ * memory: a chunk and a batch, for Parquet a row group and a batch.
+ *
+ * A row must have a question, an answer, a model and a language that are strings and not blank. A file without a column
+ * for the question id gets ids derived from the questions. Numbers as ids become strings; lone surrogates, which have
+ * no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. Where a batch ends depends on the content and
+ * `batchSize` alone, so a second run over the same files yields the same batches.
+ *
+ * @param paths files or folders; a folder stands for all supported files directly in it, by name
+ * @throws EngineError `ERR_DATA` with file and line for the first bad row unless `skipBad`; `ERR_DATA` with the file
+ *   for a missing, empty, truncated or damaged one, for a missing column, and where no row at all is left;
+ *   `ERR_ARG_RANGE` for a mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
+ */
+export async function* readRecords(paths: readonly string[], options?: ReadOptions): AsyncGenerator<RecordBatch> {
+  const resolved = resolveReadOptions(options);
+  const files = await resolveInputs(paths, resolved.format);
+  const totalBytes = Math.max(
+    1,
+    files.reduce((sum, file) => sum + file.bytes, 0),
+  );
+  let bytesBefore = 0;
+  let count = 0;
+  let firstRejected: RejectedRow | undefined;
+  for (const file of files) {
+    for await (const batch of readFile(file, resolved)) {
+      count += batch.records.length;
+      firstRejected ??= batch.rejected[0];
+      batch.progress = (bytesBefore + batch.progress * file.bytes) / totalBytes;
+      yield batch;
+      checkAborted(resolved.signal);
+    }
+    bytesBefore += file.bytes;
+  }
+  if (count > 0) return;
+  const why = firstRejected
+    ? `; the first row that was left out: ${firstRejected.file}:${firstRejected.line}: ${firstRejected.reason}`
+    : '';
+  throw new EngineError(
+    'ERR_DATA',
+    `There is no usable record in ${paths.join(', ') || 'an empty list of files'}${why}`,
+  );
+}
+
+async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGenerator<RecordBatch> {
+  checkAborted(options.signal);
+  const source = openRows(file, options);
+  const startBatch = (): RecordBatch => ({ records: [], file: file.path, rejected: [], progress: 0 });
+  let batch = startBatch();
+  let characters = 0;
+  const reject = (line: number, reason: string, text: string): void => {
+    if (!options.skipBad) throw new EngineError('ERR_DATA', `${file.path}:${line}: ${reason}`);
+    batch.rejected.push({ file: file.path, line, reason, text });
+    characters += text.length;
+  };
+  let rowCount = 0;
+  for await (const { rows, mapper } of withMapper(file, source, options)) {
+    checkAborted(options.signal);
+    rowCount += rows.length;
+    for (const row of rows) {
+      const record = mapper.map(row);
+      if (typeof record === 'string') {
+        reject(row.line, record, row.text ?? JSON.stringify(row.cells, jsonValue));
+      } else {
+        batch.records.push(record);
+        characters += record.question.length + record.answer.length;
+      }
+      if (
+        batch.records.length < options.batchSize &&
+        batch.rejected.length < options.batchSize &&
+        characters < BATCH_CHARACTERS
+      )
+        continue;
+      batch.progress = source.progress();
+      yield batch;
+      batch = startBatch();
+      characters = 0;
+    }
+  }
+  if (rowCount === 0) reject(1, 'the file has no rows', '');
+  batch.progress = 1;
+  if (batch.records.length + batch.rejected.length > 0) yield batch;
+}
+
+function openRows({ path, format, bytes }: InputFile, { columns, signal }: ResolvedReadOptions): RowSource {
+  if (format === 'parquet') return openParquet(path, bytes, Object.values(columns), signal);
+  const stream = new ByteStream(path, signal);
+  const blocks = format === 'csv' ? readCsv(stream.chunks(), path) : readJsonl(stream.chunks());
+  return { blocks, progress: () => Math.min(1, stream.bytesRead / Math.max(1, bytes)) };
+}
+
+/** The rows with the mapper that fits them, which exists as soon as the columns of the file are known. */
+async function* withMapper(
+  { path }: InputFile,
+  source: RowSource,
+  options: ResolvedReadOptions,
+): AsyncGenerator<{ rows: RawRow[]; mapper: RecordMapper }> {
+  let mapper: RecordMapper | undefined;
+  let waiting: RawRow[] = [];
+  for await (const block of source.blocks) {
+    const rows = waiting.length === 0 ? block : waiting.concat(block);
+    waiting = [];
+    if (!mapper && !source.columns && rows.length < COLUMN_SAMPLE_ROWS) {
+      waiting = rows;
+      continue;
+    }
+    if (rows.length === 0) continue;
+    mapper ??= new RecordMapper(path, source.columns ?? columnsOf(rows), options);
+    yield { rows, mapper };
+  }
+  if (waiting.length > 0) yield { rows: waiting, mapper: new RecordMapper(path, columnsOf(waiting), options) };
+}
+
+/** Parquet has 64-bit integers, which JSON.stringify refuses. */
+function jsonValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+
+import { EngineError } from '../core/errors.js';
+import type { RawRow } from './formats/raw-row.js';
+import { RECORD_FIELDS, type ResolvedReadOptions } from './read-options.js';
+import type { QaRecord } from './record.js';
+
+/** Fields that every row must have; the question id can be derived and the group is optional. */
+const REQUIRED = ['question', 'answer', 'model', 'lang'] as const;
+
+/** Rows of a JSONL file whose keys are taken for the columns of the file. */
+export const COLUMN_SAMPLE_ROWS = 100;
+
+/**
+ * The columns of a file that does not declare them: all keys of its first rows; undefined where none of these can be
+ * read.
+ */
+export function columnsOf(rows: readonly RawRow[]): string[] | undefined {
+  const names = new Set<string>();
+  for (const { cells } of rows.slice(0, COLUMN_SAMPLE_ROWS)) {
+    if (typeof cells !== 'string') for (const name of Object.keys(cells)) names.add(name);
+  }
+  return names.size > 0 ? [...names] : undefined;
+}
+
+/** Turns the rows of one file into records. */
+export class RecordMapper {
+  readonly #columns: ResolvedReadOptions['columns'];
+  readonly #defaults: ResolvedReadOptions['defaults'];
+  readonly #derivesQid: boolean;
+
+  /**
+   * @param file name of the file, for messages
+   * @param present columns that the file has, undefined where that is not known; then every row is checked by itself
+   * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a field without
+   *   a column; both name the columns that exist
+   */
+  constructor(
+    file: string,
+    present: readonly string[] | undefined,
+    { columns, defaults, mapped }: ResolvedReadOptions,
+  ) {
+    if (present) expectColumns(file, present, { columns, defaults, mapped });
+    this.#columns = columns;
+    this.#defaults = defaults;
+    this.#derivesQid = present?.includes(columns.qid) === false;
+  }
+
+  /** The record of a row, or what is wrong with the row. */
+  map(row: RawRow): QaRecord | string {
+    const { cells } = row;
+    if (typeof cells === 'string') return cells;
+    const columns = this.#columns;
+    const values: Partial<QaRecord> = {};
+    for (const field of RECORD_FIELDS) {
+      const cell = cells[columns[field]] ?? undefined;
+      const isId = field === 'qid' || field === 'group';
+      const value = isId && (typeof cell === 'number' || typeof cell === 'bigint') ? String(cell) : cell;
+      if (typeof value === 'string' && /\S/.test(value)) {
+        values[field] = value;
+      } else if (value !== undefined && typeof value !== 'string') {
+        return `"${columns[field]}" is ${kindOf(value)}, not a string`;
+      } else if (this.#defaults[field] !== undefined) {
+        values[field] = this.#defaults[field];
+      } else if (field === 'qid' && this.#derivesQid) {
+        continue;
+      } else if (field !== 'group') {
+        return `"${columns[field]}" is ${value === undefined ? 'missing' : 'empty'}`;
+      }
+    }
+    if (this.#derivesQid) {
+      if (values.qid !== undefined) return `"${columns.qid}" is there, but the first rows of the file have none`;
+      values.qid = questionId(values.question!);
+    }
+    return values as QaRecord;
+  }
+}
+
+function expectColumns(
+  file: string,
+  present: readonly string[],
+  { columns, defaults, mapped }: Pick<ResolvedReadOptions, 'columns' | 'defaults' | 'mapped'>,
+): void {
+  const has = `It has the columns ${present.map((name) => `"${name}"`).join(', ') || '(none)'}`;
+  for (const field of mapped) {
+    if (present.includes(columns[field])) continue;
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `${file} has no column "${columns[field]}", which was named for "${field}". ${has}`,
+    );
+  }
+  for (const field of REQUIRED) {
+    if (present.includes(columns[field]) || defaults[field] !== undefined) continue;
+    const orDefault =
+      field === 'model' || field === 'lang' ? `, or give one ${field} for all rows (defaults: ${field}=...)` : '';
+    throw new EngineError(
+      'ERR_DATA',
+      `${file} has no column "${field}". ${has}: name the one that holds it (columns: ${field}=...)${orDefault}`,
+    );
+  }
+}
+
+/** The id of a question that has none: equal for equal questions, apart from white space at their ends. */
+export function questionId(question: string): string {
+  return `q-${createHash('sha256').update(question.trim()).digest('hex').slice(0, 16)}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Uint8Array) return 'bytes that are not UTF-8';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  return `a ${typeof value}`;
+}

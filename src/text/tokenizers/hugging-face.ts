@@ -1,0 +1,93 @@
+import type { Tokenizer as RustTokenizer } from 'tokenizers';
+
+import { EngineError } from '../../core/errors.js';
+import { checkEncodeArguments } from './arguments.js';
+import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+
+/** Texts per call into the package: it holds every detail of all encodings of a call in memory. */
+const BATCH = 256;
+
+/**
+ * Any tokenizer.json, through the npm package `tokenizers`. Far slower than {@link WordPieceTokenizer}, but it knows
+ * every kind: BPE, Unigram, WordLevel and unusual WordPiece.
+ */
+export class HuggingFaceTokenizer implements Tokenizer {
+  // The length limit is state of the Rust object, so calls run one at a time.
+  private last: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  private constructor(
+    private readonly tokenizer: RustTokenizer,
+    readonly before: readonly number[],
+    readonly after: readonly number[],
+  ) {}
+
+  /**
+   * @param file a tokenizer.json
+   * @throws EngineError `ERR_DATA` when the package refuses it, `ERR_DEVICE_UNAVAILABLE` when the package does not load
+   */
+  static async load(file: string): Promise<HuggingFaceTokenizer> {
+    const { Tokenizer: Rust } = await import('tokenizers').catch((cause: unknown) => {
+      throw new EngineError(
+        'ERR_DEVICE_UNAVAILABLE',
+        `The npm package "tokenizers", needed for ${file}, does not load: ${reason(cause)}`,
+        { cause },
+      );
+    });
+    let tokenizer: RustTokenizer;
+    try {
+      tokenizer = Rust.fromFile(file);
+    } catch (cause) {
+      throw new EngineError('ERR_DATA', `${file}: refused by the package "tokenizers": ${reason(cause)}`, { cause });
+    }
+    tokenizer.disablePadding();
+    tokenizer.disableTruncation();
+    const specials = (await tokenizer.encode('')).getIds();
+    // Which of them stand before the text, a text has to show.
+    const mask = (await tokenizer.encode('a')).getSpecialTokensMask();
+    const text = mask.indexOf(0);
+    const before = specials.slice(0, text < 0 ? specials.length : text);
+    return new HuggingFaceTokenizer(tokenizer, before, specials.slice(before.length));
+  }
+
+  /** As {@link WordPieceTokenizer.encode}; `signal` is looked at between batches of texts. */
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+    const checked = checkEncodeArguments(texts, options, this.before.length + this.after.length);
+    if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
+    const job = this.last.then(() => this.encodeNow(texts, checked));
+    this.last = job.catch(() => undefined);
+    return job;
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    await this.last;
+  }
+
+  private async encodeNow(
+    texts: readonly string[],
+    options: TokenizeOptions & { maxTokens: number },
+  ): Promise<PackedIds> {
+    const { maxTokens, signal, onProgress } = options;
+    if (Number.isFinite(maxTokens)) this.tokenizer.setTruncation(maxTokens);
+    else this.tokenizer.disableTruncation();
+    const parts: number[][] = [];
+    const offsets = new Int32Array(texts.length + 1);
+    for (let begin = 0; begin < texts.length; begin += BATCH) {
+      if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
+      for (const encoding of await this.tokenizer.encodeBatch(texts.slice(begin, begin + BATCH))) {
+        const ids = encoding.getIds();
+        offsets[parts.length + 1] = offsets[parts.length]! + ids.length;
+        parts.push(ids);
+      }
+      onProgress?.(parts.length);
+    }
+    const ids = new Int32Array(offsets[texts.length]!);
+    for (const [i, part] of parts.entries()) ids.set(part, offsets[i]);
+    return { ids, offsets };
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

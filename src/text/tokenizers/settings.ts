@@ -1,0 +1,127 @@
+/**
+ * Reads tokenizer.json, the format of the Rust package `tokenizers`, as far as WordPiece models use it. Every setting
+ * that decides ids is honoured; a kind that is not known here is reported by name, and damage is an error with its
+ * place.
+ *
+ * The sections `truncation` and `padding` are ignored: packed ids need no padding, and the length limit is the caller's
+ * `maxTokens`. `decoder` does not matter for encoding.
+ */
+import type { AddedTokenSettings, WordPieceSettings } from '../../native/tokenizer.js';
+import { describe } from '../../native/validate.js';
+import { Section } from './section.js';
+
+const MAX_ID = 2 ** 31 - 1;
+
+/** A tokenizer.json that is not damaged, but of a kind that the native tokenizer does not have. */
+export interface UnsupportedTokenizer {
+  /** For example `model.type "BPE"`. */
+  unsupported: string;
+}
+
+/**
+ * @param file named in messages
+ * @throws EngineError `ERR_DATA` naming the file and the setting
+ */
+export function parseTokenizerJson(text: string, file: string): WordPieceSettings | UnsupportedTokenizer {
+  const root = Section.parse(text, file);
+  const unsupported = findUnsupported(root);
+  return unsupported === undefined ? readSettings(root) : { unsupported };
+}
+
+function findUnsupported(root: Section): string | undefined {
+  const supported: Record<string, readonly (string | null)[]> = {
+    model: ['WordPiece'],
+    normalizer: ['BertNormalizer', null],
+    pre_tokenizer: ['BertPreTokenizer'],
+    post_processor: ['TemplateProcessing', 'BertProcessing', null],
+  };
+  if (root.value('version') !== '1.0') return `version ${describe(root.value('version'))}`;
+  for (const [name, types] of Object.entries(supported)) {
+    const section = root.optionalSection(name);
+    const type = section === undefined ? null : section.string('type');
+    if (!types.includes(type)) return type === null ? `a missing ${name}` : `${name}.type "${type}"`;
+  }
+  const processor = root.optionalSection('post_processor');
+  if (processor?.value('type') !== 'TemplateProcessing') return undefined;
+  const sequences = processor.sections('single').filter((piece) => piece.value('Sequence') !== undefined);
+  const names = sequences.map((piece) => piece.section('Sequence').string('id'));
+  return names.length === 1 && names[0] === 'A'
+    ? undefined
+    : `post_processor.single with sequences [${names.join(', ')}]`;
+}
+
+function readSettings(root: Section): WordPieceSettings {
+  const model = root.section('model');
+  const vocabulary = new Map<string, number>();
+  const vocab = model.section('vocab');
+  for (const token of vocab.keys()) vocabulary.set(token, vocab.integer(token, 0, MAX_ID));
+  const unknown = model.string('unk_token');
+  const unknownId = vocabulary.get(unknown);
+  if (unknownId === undefined) throw model.error('unk_token', 'a token of the vocabulary');
+  return {
+    vocabulary,
+    unknownId,
+    continuingSubwordPrefix: model.string('continuing_subword_prefix'),
+    maxWordChars: model.integer('max_input_chars_per_word', 0, Number.MAX_SAFE_INTEGER),
+    normalizer: readNormalizer(root.optionalSection('normalizer')),
+    addedTokens: readAddedTokens(root, vocabulary),
+    ...readPostProcessor(root.optionalSection('post_processor')),
+  };
+}
+
+function readNormalizer(section: Section | undefined): WordPieceSettings['normalizer'] {
+  if (!section) return { cleanText: false, handleChineseChars: false, stripAccents: false, lowercase: false };
+  const lowercase = section.boolean('lowercase');
+  const stripAccents = section.value('strip_accents');
+  return {
+    cleanText: section.boolean('clean_text'),
+    handleChineseChars: section.boolean('handle_chinese_chars'),
+    // Not set: accents go when the case goes.
+    stripAccents: stripAccents === null || stripAccents === undefined ? lowercase : section.boolean('strip_accents'),
+    lowercase,
+  };
+}
+
+function readAddedTokens(root: Section, vocabulary: ReadonlyMap<string, number>): AddedTokenSettings[] {
+  const tokens = new Map<number, AddedTokenSettings>();
+  const known = new Map<string, number>();
+  // The reference does not take the declared id: a token that the vocabulary lacks gets the next free one.
+  let nextId = vocabulary.size;
+  for (const section of root.value('added_tokens') === undefined ? [] : root.sections('added_tokens')) {
+    const content = section.string('content');
+    const declared = section.integer('id', 0, MAX_ID);
+    if (content === '') continue;
+    const id = known.get(content) ?? vocabulary.get(content) ?? nextId++;
+    if (id !== declared) throw section.error('id', `${id}, the id of ${JSON.stringify(content)} in this vocabulary,`);
+    known.set(content, id);
+    tokens.set(id, {
+      content,
+      id,
+      singleWord: section.boolean('single_word'),
+      lstrip: section.boolean('lstrip'),
+      rstrip: section.boolean('rstrip'),
+      normalized: section.boolean('normalized'),
+      special: section.boolean('special'),
+    });
+  }
+  return [...tokens.values()];
+}
+
+function readPostProcessor(section: Section | undefined): Pick<WordPieceSettings, 'before' | 'after'> {
+  if (!section) return { before: [], after: [] };
+  if (section.value('type') === 'BertProcessing') {
+    return { before: [section.tokenWithId('cls', MAX_ID)], after: [section.tokenWithId('sep', MAX_ID)] };
+  }
+  const before: number[] = [];
+  const after: number[] = [];
+  let target = before;
+  for (const piece of section.sections('single')) {
+    if (piece.value('Sequence') !== undefined) {
+      target = after;
+      continue;
+    }
+    const name = piece.section('SpecialToken').string('id');
+    target.push(...section.section('special_tokens').section(name).integers('ids', 0, MAX_ID));
+  }
+  return { before, after };
+}

@@ -1,0 +1,101 @@
+import { EngineError } from '../../core/errors.js';
+import type { TokenizerHandle } from '../../native/addon-types.js';
+import { createTokenizer, disposeTokenizer, encodeTexts, type WordPieceSettings } from '../../native/tokenizer.js';
+import { expectInteger } from '../../native/validate.js';
+import { checkEncodeArguments } from './arguments.js';
+import { readTokenizerFile } from './files.js';
+import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+
+/**
+ * WordPiece, the tokenizer of BERT and its relatives, in C++ with all threads. Its ids are those of the Rust package
+ * `tokenizers` 0.23 for every text.
+ */
+export class WordPieceTokenizer implements Tokenizer {
+  /** Tokens of the model and added ones. */
+  readonly vocabSize: number;
+  readonly unknownId: number;
+  /** Ids of the added tokens that are special, by name, for example `[PAD]`. */
+  readonly specialIds: ReadonlyMap<string, number>;
+  /** Special tokens around every text: the least value of `maxTokens`. */
+  readonly specialCount: number;
+  /** Ids of the special tokens before and after every text. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+
+  private readonly handle: TokenizerHandle;
+  private readonly idByToken: ReadonlyMap<string, number>;
+  private readonly tokenById = new Map<number, string>();
+  private readonly running = new Set<Promise<unknown>>();
+  private disposed = false;
+
+  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. */
+  constructor(settings: WordPieceSettings) {
+    this.handle = createTokenizer(settings);
+    const added = settings.addedTokens.map(({ content, id }) => [content, id] as const);
+    this.idByToken = new Map([...settings.vocabulary, ...added]);
+    for (const [token, id] of this.idByToken) this.tokenById.set(id, token);
+    this.vocabSize = this.idByToken.size;
+    this.unknownId = settings.unknownId;
+    this.specialIds = new Map(
+      settings.addedTokens.filter((token) => token.special).map(({ content, id }) => [content, id]),
+    );
+    this.specialCount = settings.before.length + settings.after.length;
+    this.before = settings.before;
+    this.after = settings.after;
+  }
+
+  /**
+   * Loads a tokenizer.
+   *
+   * @param path a tokenizer.json, a vocab.txt (the settings of BERT then apply, or those of a tokenizer_config.json
+   *   beside it), or a folder that holds one of them. The sections `truncation` and `padding` are ignored in favour of
+   *   `maxTokens`.
+   * @throws EngineError `ERR_DATA` when the file is missing or damaged, or is a tokenizer of another kind, which
+   *   `loadTokenizer` can read; `ERR_NATIVE_LOAD`
+   */
+  static fromFile(path: string): WordPieceTokenizer {
+    const { settings, file } = readTokenizerFile(path);
+    if ('unsupported' in settings) {
+      throw new EngineError(
+        'ERR_DATA',
+        `${file}: expected a WordPiece tokenizer of the kind BERT uses, got ${settings.unsupported}; loadTokenizer() reads other kinds`,
+      );
+    }
+    return new WordPieceTokenizer(settings);
+  }
+
+  /**
+   * Token ids of texts, special tokens included. Unpaired surrogates count as U+FFFD.
+   *
+   * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is not a string), `ERR_ARG_RANGE` (`maxTokens`
+   *   below the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
+   *   `ERR_OUT_OF_MEMORY`
+   */
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+    const { maxTokens, ...call } = checkEncodeArguments(texts, options, this.specialCount);
+    if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
+    const job = encodeTexts(this.handle, texts, maxTokens, call);
+    this.running.add(job);
+    try {
+      return await job;
+    } finally {
+      this.running.delete(job);
+    }
+  }
+
+  /** The id of a token of the vocabulary or of an added token. */
+  tokenToId(token: string): number | undefined {
+    return this.idByToken.get(token);
+  }
+
+  /** The token of an id. Where tokens share an id, one of them. */
+  idToToken(id: number): string | undefined {
+    return this.tokenById.get(expectInteger(id, 'id', 0));
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    await Promise.allSettled(this.running);
+    disposeTokenizer(this.handle);
+  }
+}

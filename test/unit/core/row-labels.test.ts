@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+
+import { argMax } from '../../../src/core/arg-max.js';
+import { labelRows } from '../../../src/core/row-labels.js';
+
+describe('labelRows', () => {
+  it('numbers labels in sorted order, whatever the order of the rows', () => {
+    expect(labelRows(['b', 'a', 'Z', 'b'])).toEqual({ names: ['Z', 'a', 'b'], labels: Int32Array.of(2, 1, 0, 2) });
+    expect(labelRows([])).toEqual({ names: [], labels: new Int32Array(0) });
+  });
+});
+
+describe('argMax', () => {
+  it('takes the first of equal entries', () => {
+    expect(argMax([1, 3, 0, 3])).toBe(1);
+    expect(argMax([0])).toBe(0);
+  });
+});
