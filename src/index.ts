@@ -1,15 +1,11 @@
-/** Public exports of the package, nothing else. */
-export type {
-  Benchmark,
-  BenchmarkModule,
-  Counters,
-  Environment,
-  Peer,
-  Revision,
-  Subject,
-} from './benchmarking/benchmark.js';
+/** Public exports of the package, nothing else, by theme. */
+
+// Errors
 export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
+
+// Texts and encoders
 export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
+// Evaluation and maps
 export { labelRows, type RowLabels } from './core/row-labels.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
@@ -57,12 +53,10 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
+export type { Identification, Neighbour, RankedValueId } from './identification/rank-neighbours.js';
+export type { SearchableIndex } from './identification/searchable-index.js';
 export {
-  type Identification,
   type IdentifyOptions,
-  type Neighbour,
-  type RankedValueId,
-  type SearchableIndex,
   ValueIdentifier,
   type ValueIdentifierOptions,
 } from './identification/value-identifier.js';
@@ -73,15 +67,23 @@ export {
   type ProjectOptions,
   projectEmbeddings,
 } from './maps/project-embeddings.js';
+// The machine
 export type { WorkCounters } from './native/addon-types.js';
 export type { BackendChoice, BackendWish } from './native/backend.js';
+// Search and identification
+export type { CallOptions } from './native/call.js';
 export { type Capabilities, capabilities, workCounters } from './native/capabilities.js';
 export type { CudaDevice, CudaState } from './native/cuda-addon.js';
+// Loss and vectors
 export { type InfoNceInput, type InfoNceMode, type InfoNceResult, infoNce } from './native/infonce.js';
-export { SimilarityBase, type SimilarityBaseOptions, type TopK } from './native/similarity-base.js';
+export type { IndexMetric, Metric } from './native/metrics.js';
+export type { Pooling } from './native/pooling.js';
+export type { SearchResult } from './native/search-result.js';
+export { SimilarityBase, type SimilarityBaseOptions, type SimilaritySearchOptions } from './native/similarity-base.js';
 export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
-export { l2Normalize, pool } from './native/vectors.js';
+export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './native/vectors.js';
 export type { Picture } from './plots/svg.js';
+// Records and datasets
 export { DuplicateCounter } from './records/duplicate-counter.js';
 export type { RejectedRow } from './records/formats/raw-row.js';
 export { describeSources, type InputFormat, type SourceFile } from './records/input-files.js';
@@ -89,15 +91,17 @@ export type { ReadOptions } from './records/read-options.js';
 export { type RecordBatch, readRecords } from './records/read-records.js';
 export { type QaRecord, valueId } from './records/record.js';
 export { type RecordSurvey, surveyRecords } from './records/survey-records.js';
-export { type ExactSearchOptions, exactNeighbours, type Neighbours } from './search/exact-search.js';
 export { rowFilter } from './search/filters/row-filter.js';
 export type { ValueFilter } from './search/filters/value-filter.js';
-export type { BuildParams, SearchParams } from './search/index-params.js';
+export type {
+  BuildOptions,
+  IndexQueryOptions,
+  IndexSearchOptions,
+  RangeSearchOptions,
+} from './search/index-options.js';
 export {
-  type LoadOptions,
-  type Metric,
+  type LoadIndexOptions,
   type RangeSearchResult,
-  type SearchResult,
   VectorIndex,
   type VectorIndexOptions,
 } from './search/vector-index.js';
@@ -105,6 +109,7 @@ export { type EncodeQaOptions, encodeQa } from './text/tokenizers/encode-qa.js';
 export { loadTokenizer } from './text/tokenizers/load-tokenizer.js';
 export type { PackedIds, TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
 export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
+// Training
 export { plotTraining, trainingCurves } from './training/plots.js';
 export type { PresetName } from './training/presets.js';
 export type { TrainEvents, TrainOptions } from './training/settings.js';

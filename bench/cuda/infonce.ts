@@ -105,7 +105,6 @@ function makeInput(rows: number, dim: number): InfoNceInput {
     query: randomUnitRows(rows, dim, 1),
     key: randomUnitRows(rows, dim, 2),
     labels,
-    rows,
     dim,
     logitScale: LOGIT_SCALE,
     mode: 'masked',
@@ -115,9 +114,10 @@ function makeInput(rows: number, dim: number): InfoNceInput {
 
 async function secondsOfDevice(
   revision: Revision,
-  { query, key, labels, rows, dim }: InfoNceInput,
+  { query, key, labels, dim }: InfoNceInput,
 ): Promise<() => Promise<number>> {
   const addon = await openAddon(revision);
+  const rows = query.length / dim;
   const [dQuery, dKey] = [new Float32Array(rows * dim), new Float32Array(rows * dim)];
   const [masked, bf16] = [2, 1] as const;
   return () => addon.infoNceSeconds(query, key, labels, dQuery, dKey, rows, dim, LOGIT_SCALE, masked, bf16, 0);
@@ -125,7 +125,8 @@ async function secondsOfDevice(
 
 /** Some rows of dQuery against double precision, which needs a row of logits each. */
 function checkQueries({ dQuery }: InfoNceResult, input: InfoNceInput, sample: readonly number[]): void {
-  const { rows, dim, labels } = input;
+  const { dim, labels } = input;
+  const rows = input.query.length / dim;
   const [query, key] = [roundToBf16(input.query), roundToBf16(input.key)];
   for (const row of sample) {
     const weights = Float64Array.from({ length: rows }, (_, other) => {

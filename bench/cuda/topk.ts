@@ -3,7 +3,7 @@
  * rows: in float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results lie on the host.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
-import type { TopK } from '../../src/native/similarity-base.js';
+import type { SearchResult } from '../../src/native/search-result.js';
 import { seededRandom } from '../../test/support/random.js';
 import { checkScores } from '../support/check-scores.js';
 import { openEngine } from '../support/engine.js';
@@ -42,14 +42,14 @@ function benchmark(rows: number, dim: number, { queryRows, precision }: Case): B
       '/',
     ),
     sizes: { rows, dim, queries: queryRows, k: K },
-    subject: 'SimilarityBase.topK',
+    subject: 'SimilarityBase.search',
     only: 'run',
     work: { unit: 'queries', subject: queryRows, peer: queryRows },
     prepare: async (revision) => {
       const { SimilarityBase } = await openEngine(revision);
       const { base, queries } = input();
-      const prepared = await SimilarityBase.create({ base, baseRows: rows, dim, metric: 'ip' });
-      const run = () => prepared.topK(queries, queryRows, K);
+      const prepared = await SimilarityBase.create({ base, dim, metric: 'ip' });
+      const run = () => prepared.search(queries, { k: K });
       checkScores(await run(), base, queries, dim, K);
       return { run, details: () => ({ storage: prepared.storage }), close: () => prepared.dispose() };
     },
@@ -64,7 +64,7 @@ function benchmark(rows: number, dim: number, { queryRows, precision }: Case): B
                 { operation: 'topK', k: K, precision, dim, sample },
                 input(),
               );
-              checkAgreement((await subject.run()) as TopK, peer.results.scores, TOLERANCE[precision]);
+              checkAgreement((await subject.run()) as SearchResult, peer.results.scores, TOLERANCE[precision]);
               return peer;
             },
           },
@@ -80,9 +80,9 @@ function uniform(length: number, seed: number): Float32Array {
   return x;
 }
 
-function checkAgreement(ours: TopK, torch: readonly number[][], tolerance: number): void {
+function checkAgreement(ours: SearchResult, torch: readonly number[][], tolerance: number): void {
   torch.flat().forEach((score, i) => {
-    if (!(Math.abs(ours.scores[i]! - score) < tolerance))
-      throw new Error(`Rank ${i % K}: the score is ${ours.scores[i]!}, PyTorch's is ${score}`);
+    if (!(Math.abs(ours.distances[i]! - score) < tolerance))
+      throw new Error(`Rank ${i % K}: the score is ${ours.distances[i]!}, PyTorch's is ${score}`);
   });
 }

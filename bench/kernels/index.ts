@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { SearchParams } from '../../src/search/index-params.js';
+import type { IndexQueryOptions } from '../../src/search/index-options.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters, randomNormal } from '../../test/support/random.js';
 import { ONE_THREAD, openEngine } from '../support/engine.js';
@@ -63,9 +63,9 @@ async function recall(
   params: Params,
 ): Promise<number> {
   const flat = await build(revision, 'Flat', base, false);
-  const truth = (await flat.search(queries, K)).labels;
+  const truth = (await flat.search(queries, { k: K })).labels;
   await flat.dispose();
-  const { labels } = await index.search(queries, K, params);
+  const { labels } = await index.search(queries, { k: K, ...params });
   let found = 0;
   for (let i = 0; i < labels.length; i += K) {
     const expected = new Set(truth.subarray(i, i + K));
@@ -74,7 +74,7 @@ async function recall(
   return found / labels.length;
 }
 
-type Params = Pick<SearchParams, 'efSearch' | 'nprobe'>;
+type Params = Pick<IndexQueryOptions, 'efSearch' | 'nprobe'>;
 
 interface SearchCase {
   factory: string;
@@ -115,7 +115,7 @@ function searchBenchmark(
       if (only === 'check' && !(measuredRecall.univar >= leastRecall))
         throw new Error(`Recall is ${measuredRecall.univar}`);
       return {
-        run: () => index.search(input.queries, K, params),
+        run: () => index.search(input.queries, { k: K, ...params }),
         details: () => ({ recall: measuredRecall.univar }),
         close: () => index.dispose(),
       };
@@ -129,7 +129,7 @@ function searchBenchmark(
         if (measuredRecall.univar < plainRecall - 0.01)
           throw new Error('Recall is lower than that of plain FAISS: the speed means nothing');
         return {
-          run: () => index.search(input.queries, K, params),
+          run: () => index.search(input.queries, { k: K, ...params }),
           details: () => ({ plainRecall }),
           close: () => index.dispose(),
         };

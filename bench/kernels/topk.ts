@@ -5,8 +5,7 @@
  * UNIVAR_SIMD=AVX2 limits only our side: set OPENBLAS_CORETYPE=Haswell as well for FAISS's AVX2 kernels.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
-import type { TopK } from '../../src/native/similarity-base.js';
-import type { SearchResult } from '../../src/search/vector-index.js';
+import type { SearchResult } from '../../src/native/search-result.js';
 import { randomNormal, randomUnitRows } from '../../test/support/random.js';
 import { checkScores } from '../support/check-scores.js';
 import { countWork, ONE_THREAD, openEngine } from '../support/engine.js';
@@ -35,7 +34,7 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
   return {
     name,
     sizes: { rows, dim: DIM, queries, k: K },
-    subject: prepared ? 'SimilarityBase.topK' : 'similarityTopK',
+    subject: prepared ? 'SimilarityBase.search' : 'similarityTopK',
     only,
     ...(only === 'check' ? { env: ONE_THREAD } : {}),
     ...(queries === 1 ? { rounds: 31 } : { target: TARGET }),
@@ -45,17 +44,15 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
       const input = make();
       const search = {
         queries: input.queries,
-        queryRows: queries,
         base: input.base,
-        baseRows: rows,
         dim: DIM,
         k: K,
         metric: 'ip',
       } as const;
       const base = prepared
-        ? await engine.SimilarityBase.create({ base: input.base, baseRows: rows, dim: DIM, metric: 'ip' })
+        ? await engine.SimilarityBase.create({ base: input.base, dim: DIM, metric: 'ip' })
         : undefined;
-      const run = () => (base ? base.topK(input.queries, queries, K) : engine.similarityTopK(search));
+      const run = () => (base ? base.search(input.queries, { k: K }) : engine.similarityTopK(search));
       checkScores(await run(), input.base, input.queries, DIM, K);
       return {
         run,
@@ -71,8 +68,8 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
         const input = make();
         const index = await VectorIndex.create(plainFaiss());
         await index.add(input.base);
-        checkAgreement((await subject.run()) as TopK, await index.search(input.queries, K));
-        return { run: () => index.search(input.queries, K), close: () => index.dispose() };
+        checkAgreement((await subject.run()) as SearchResult, await index.search(input.queries, { k: K }));
+        return { run: () => index.search(input.queries, { k: K }), close: () => index.dispose() };
       },
     },
   };
@@ -118,11 +115,11 @@ function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
 }
 
 /** The same rows in the same order, except where FAISS's float32 scores cannot tell them apart. */
-function checkAgreement(actual: TopK, expected: SearchResult): void {
-  actual.indices.forEach((row, i) => {
-    const difference = Math.abs(actual.scores[i]! - expected.distances[i]!);
+function checkAgreement(actual: SearchResult, expected: SearchResult): void {
+  actual.labels.forEach((row, i) => {
+    const difference = Math.abs(actual.distances[i]! - expected.distances[i]!);
     if (difference > 1e-6)
-      throw new Error(`Rank ${i}: score ${actual.scores[i]!} instead of ${expected.distances[i]!}`);
+      throw new Error(`Rank ${i}: score ${actual.distances[i]!} instead of ${expected.distances[i]!}`);
     const neighbours = [i - 1, i + 1].map((j) => Math.abs(expected.distances[j]! - expected.distances[i]!));
     if (row !== expected.labels[i] && !neighbours.some((gap) => gap < 1e-6)) {
       throw new Error(`Rank ${i}: row ${row} instead of ${expected.labels[i]!}`);

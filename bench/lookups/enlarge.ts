@@ -48,11 +48,9 @@ export async function readReal(folders: readonly string[]): Promise<RealAnswers>
 export async function writeEnlarged(dir: string, real: RealAnswers, rows: number): Promise<void> {
   const { dim, embeddings, records } = real;
   const count = records.length;
-  const { indices } = await similarityTopK({
+  const { labels: indices } = await similarityTopK({
     queries: embeddings,
-    queryRows: count,
     base: embeddings,
-    baseRows: count,
     dim,
     k: NEIGHBOURS + 1,
     metric: 'ip',

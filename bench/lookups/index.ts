@@ -68,11 +68,9 @@ if (!existsSync(truthFile)) {
   if (!existsSync(join(dataset, 'manifest.json'))) await writeEnlarged(dataset, base, rows);
   writeFileSync(queryFile, new Uint8Array(queries.buffer));
   const all = await (await openDataset(dataset)).readEmbeddings();
-  const { indices } = await similarityTopK({
+  const { labels: indices } = await similarityTopK({
     queries,
-    queryRows: queryCount,
     base: all,
-    baseRows: rows,
     dim,
     k: K,
     metric: 'ip',

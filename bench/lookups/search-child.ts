@@ -32,7 +32,8 @@ async function open(): Promise<(setting: number) => Search> {
   const index = await VectorIndex.load(request.path, options);
   return (setting) => async (rows, wanted) =>
     (
-      await index.search(rows, wanted, {
+      await index.search(rows, {
+        k: wanted,
         [request.parameter]: setting,
         ...(request.rerank && { rerank: request.rerank }),
       })

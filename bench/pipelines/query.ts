@@ -41,7 +41,7 @@ async function makeSubject(
       while (next < queries) {
         const mine = query(next++);
         const begin = performance.now();
-        await index.search(mine, K);
+        await index.search(mine, { k: K });
         latencies.push((performance.now() - begin) / 1000);
       }
     };
@@ -60,7 +60,7 @@ async function makeSubject(
 
 /** A vector of the index finds itself. */
 async function check(index: VectorIndex, first: Float32Array): Promise<void> {
-  const { labels } = await index.search(first, K);
+  const { labels } = await index.search(first, { k: K });
   if (!labels.includes(0)) throw new Error('A vector of the index does not find itself');
 }
 

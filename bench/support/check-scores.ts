@@ -1,9 +1,15 @@
-import type { TopK } from '../../src/native/similarity-base.js';
+import type { SearchResult } from '../../src/native/search-result.js';
 
 /**
  * Scores of the first queries against all double-precision inner products: the right ones, in order. Throws otherwise.
  */
-export function checkScores({ scores }: TopK, base: Float32Array, queries: Float32Array, dim: number, k: number): void {
+export function checkScores(
+  { distances }: SearchResult,
+  base: Float32Array,
+  queries: Float32Array,
+  dim: number,
+  k: number,
+): void {
   for (let q = 0; q < Math.min(4, queries.length / dim); q++) {
     const expected = Float64Array.from({ length: base.length / dim }, (_, row) => {
       let dot = 0;
@@ -12,7 +18,7 @@ export function checkScores({ scores }: TopK, base: Float32Array, queries: Float
     }).sort();
     for (let rank = 0; rank < k; rank++) {
       const right = expected[expected.length - 1 - rank]!;
-      const difference = Math.abs(scores[q * k + rank]! - right);
+      const difference = Math.abs(distances[q * k + rank]! - right);
       if (!(difference < 1e-6 * Math.max(1, Math.abs(right))))
         throw new Error(`Query ${q}, rank ${rank}: the score is wrong by ${difference}`);
     }

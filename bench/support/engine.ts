@@ -3,14 +3,15 @@ import type { Counters, Environment, Revision } from '../../src/benchmarking/ben
 import type * as engine from '../../src/index.js';
 import type * as loader from '../../src/native/loader.js';
 import type * as product from '../../src/native/matmul.js';
+import { withCurrentNames } from './earlier-names.js';
 
 export type Engine = typeof engine;
 type Loader = typeof loader;
 type Matmul = typeof product;
 
 /** The public exports. */
-export function openEngine(revision: Revision): Promise<Engine> {
-  return revision.import<Engine>('dist/index.js');
+export async function openEngine(revision: Revision): Promise<Engine> {
+  return withCurrentNames(await revision.import<Engine>('dist/index.js'));
 }
 
 /** The addon itself, for kernels and peers that no public function reaches. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { type Metric, VectorIndex } from '../search/vector-index.js';
+import type { IndexMetric } from '../native/metrics.js';
+import { VectorIndex } from '../search/vector-index.js';
 
 export const INDEX_FILE = 'index.faiss';
 const DESCRIPTION_FILE = 'index.json';
@@ -16,7 +17,7 @@ const TRAIN_ROWS = 262_144;
 
 export interface BuildIndexOptions {
   factory: string;
-  metric: Metric;
+  metric: IndexMetric;
   efConstruction?: number | undefined;
   signal: AbortSignal;
   /** Receives the number of vectors added. */
@@ -26,7 +27,7 @@ export interface BuildIndexOptions {
 export interface IndexDescription {
   /** In canonical form. */
   factory: string;
-  metric: Metric;
+  metric: IndexMetric;
   rows: number;
   /** Where it was given. */
   efConstruction?: number;

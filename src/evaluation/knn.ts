@@ -1,7 +1,8 @@
 import { argMax } from '../core/arg-max.js';
 import { countVotes } from '../identification/voting.js';
+import type { SearchResult } from '../native/search-result.js';
 import { expectInteger, expectOptions } from '../native/validate.js';
-import { exactNeighbours, type Neighbours } from '../search/exact-search.js';
+import { exactSearch } from '../search/exact-search.js';
 import { gatherRows } from '../search/gather-rows.js';
 import { type ClassificationResult, summarise } from './classification.js';
 import { computeMetrics, countConfusion } from './metrics.js';
@@ -34,8 +35,8 @@ export interface KnnResult extends ClassificationResult {
   sweep: SweepPoint[];
 }
 
-/** Finds the `k` nearest training rows of every tested row; `rows` of the answer are positions in `train`. */
-export type NeighbourSearch = (train: Int32Array, test: Int32Array, k: number) => Promise<Neighbours>;
+/** Finds the `k` nearest training rows of every tested row; the labels are positions in `train`. */
+export type NeighbourSearch = (train: Int32Array, test: Int32Array, k: number) => Promise<SearchResult>;
 
 const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
 
@@ -50,7 +51,11 @@ export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions 
   expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
   return evaluateNeighbours(data, options, (train, test, k) =>
-    exactNeighbours(gatherRows(embeddings, dim, train), gatherRows(embeddings, dim, test), dim, k, {
+    exactSearch({
+      base: gatherRows(embeddings, dim, train),
+      queries: gatherRows(embeddings, dim, test),
+      dim,
+      k,
       signal: options.signal,
     }),
   );
@@ -70,7 +75,7 @@ export async function evaluateNeighbours(
   sweep.forEach((other, i) => expectInteger(other, `sweep[${i}]`, 1, train.length));
   const ks = [...new Set([...sweep, k])].sort((a, b) => a - b);
   const found = await search(train, test, ks.at(-1)!);
-  const predictions = ks.map((count) => predict(found, count, trainLabels, names.length));
+  const predictions = ks.map((count) => predict(found, count, test.length, trainLabels, names.length));
   return {
     ...summarise(prepared, predictions[ks.indexOf(k)]!),
     k,
@@ -82,10 +87,16 @@ export async function evaluateNeighbours(
   };
 }
 
-function predict(found: Neighbours, k: number, trainLabels: Int32Array, labels: number): Int32Array {
-  const votes = new Int32Array(labels);
-  return Int32Array.from({ length: found.queries }, (_, query) => {
-    countVotes(found.rows.subarray(query * found.k), k, trainLabels, votes);
+function predict(
+  found: SearchResult,
+  k: number,
+  queries: number,
+  trainLabels: Int32Array,
+  classes: number,
+): Int32Array {
+  const votes = new Int32Array(classes);
+  return Int32Array.from({ length: queries }, (_, query) => {
+    countVotes(found.labels.subarray(query * found.k), k, trainLabels, votes);
     return argMax(votes);
   });
 }

@@ -1,8 +1,14 @@
 /** What every evaluation does first: check the rows, leave out rare labels, split into training and test rows. */
 import { EngineError } from '../core/errors.js';
 import { labelRows } from '../core/row-labels.js';
-import { expectInRange, expectInteger, expectOneOf, expectSignal, fail } from '../native/validate.js';
-import { countRows } from '../search/exact-search.js';
+import {
+  expectFiniteVectors,
+  expectInRange,
+  expectInteger,
+  expectOneOf,
+  expectSignal,
+  fail,
+} from '../native/validate.js';
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {
@@ -143,6 +149,6 @@ function rowsOfSplit({ train, test }: Split, rows: number): number[] {
 /** One finite row per label. */
 export function expectLabelledEmbeddings({ embeddings, dim, labels }: LabelledEmbeddings): void {
   expectInteger(dim, 'dim', 1);
-  const rows = countRows(embeddings, 'embeddings', dim);
+  const rows = expectFiniteVectors(embeddings, 'embeddings', dim);
   if (rows !== labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
 }

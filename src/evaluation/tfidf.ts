@@ -3,8 +3,8 @@
  * word pairs, cosine similarity, kNN.
  */
 import { EngineError } from '../core/errors.js';
+import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
 import { fail } from '../native/validate.js';
-import type { Neighbours } from '../search/exact-search.js';
 import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { BUCKETS, countTerms, type TermCounts } from './terms.js';
@@ -72,10 +72,9 @@ async function sparseNeighbours(
   queries: readonly SparseVector[],
   k: number,
   signal: AbortSignal | undefined,
-): Promise<Neighbours> {
+): Promise<SearchResult> {
   const index = invert(base);
-  const rows = new Int32Array(queries.length * k);
-  const distances = new Float64Array(queries.length * k);
+  const { labels, distances } = allocateSearchResult(queries.length, k);
   const scores = new Float64Array(base.length);
   for (const [i, query] of queries.entries()) {
     if (i % ROWS_PER_TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
@@ -83,13 +82,13 @@ async function sparseNeighbours(
       throw new EngineError('ERR_ABORTED', 'The TF-IDF baseline was aborted', { cause: signal.reason });
     addScores(index, query, scores.fill(0));
     const nearest = largest(scores, k);
-    rows.set(nearest, i * k);
+    labels.set(nearest, i * k);
     distances.set(
-      Float64Array.from(nearest, (row) => Math.sqrt(Math.max(0, 2 - 2 * scores[row]!))),
+      Float32Array.from(nearest, (row) => scores[row]!),
       i * k,
     );
   }
-  return { queries: queries.length, k, rows, distances };
+  return { labels, distances, k };
 }
 
 function invert(vectors: readonly SparseVector[]): InvertedIndex {

@@ -1,6 +1,8 @@
 import type { RowLabels } from '../core/row-labels.js';
 import { splitValueId } from '../core/value-id.js';
-import type { Neighbours } from '../search/exact-search.js';
+import type { IndexMetric } from '../native/metrics.js';
+import type { SearchResult } from '../native/search-result.js';
+import { euclideanDistance } from '../search/euclidean-distance.js';
 
 export interface RankedValueId {
   valueId: string;
@@ -29,12 +31,24 @@ export interface Identification {
 }
 
 /**
- * The uniform vote of the neighbours of one query, ties to the value id that sorts first (reference, section 7.1). It
- * looks only at the labels of these neighbours, however many there are, and at `names` in any order.
+ * The uniform vote of the neighbours of each query; ties go to the value id that sorts first (reference, section 7.1).
+ * The cost depends on the number of neighbours alone, not on the number of rows or value ids.
+ *
+ * @param queries number of queries
  */
 export function rankNeighbours(
-  { rows, distances, k }: Neighbours,
+  found: SearchResult,
+  queries: number,
+  metric: IndexMetric,
+  rowLabels: RowLabels,
+): Identification[] {
+  return Array.from({ length: queries }, (_, query) => rankOne(found, query, metric, rowLabels));
+}
+
+function rankOne(
+  { labels: rows, distances, k }: SearchResult,
   query: number,
+  metric: IndexMetric,
   { names, labels }: RowLabels,
 ): Identification {
   const neighbours: Neighbour[] = [];
@@ -43,7 +57,7 @@ export function rankNeighbours(
     const row = rows[i]!;
     if (row < 0) continue;
     const label = labels[row]!;
-    const distance = distances[i]!;
+    const distance = euclideanDistance(distances[i]!, metric);
     neighbours.push({ row, distance, valueId: names[label]! });
     const tally = tallies.get(label) ?? { votes: 0, distances: 0 };
     tally.votes++;

@@ -1,101 +1,87 @@
-import { EngineError } from '../core/errors.js';
-import { labelRows, type RowLabels } from '../core/row-labels.js';
-import { expectInteger, fail } from '../native/validate.js';
-import { countRows, exactNeighbours, type Neighbours } from '../search/exact-search.js';
-import { RowFilters } from '../search/filters/row-filters.js';
+import { labelRows } from '../core/row-labels.js';
+import type { SearchResult } from '../native/search-result.js';
+import {
+  expectFiniteVectors,
+  expectInteger,
+  expectOptions,
+  expectSignal,
+  expectStrings,
+  fail,
+} from '../native/validate.js';
+import { expectUnitRows } from '../search/euclidean-distance.js';
+import { type FilterableRows, RowFilters } from '../search/filters/row-filters.js';
 import type { ValueFilter } from '../search/filters/value-filter.js';
+import { ExactIndex } from './exact-index.js';
 import { type Identification, rankNeighbours } from './rank-neighbours.js';
+import { type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
 
-/** What identification needs of an index; `VectorIndex` and `PgVectorIndex` fit. */
-export interface SearchableIndex {
-  readonly dim: number;
-  /** `'l2'`: distances are squared. `'ip'`: they are inner products of unit vectors. */
-  readonly metric: 'l2' | 'ip';
-  /** Rows that can be found. */
-  readonly size: number;
-  /** Rows with a label, where some of them were removed. @default `size` */
-  readonly rows?: number;
-  /** @param params those of the caller, with `filter` and `signal` where they are given */
-  search(
-    queries: Float32Array,
-    k: number,
-    params?: Record<string, unknown>,
-  ): Promise<{ labels: ArrayLike<number | bigint>; distances: ArrayLike<number> }>;
-}
+/** Neighbours that vote unless the caller says otherwise: the paper's k. */
+export const DEFAULT_K = 50;
 
 export type ValueIdentifierOptions = {
   /** Value id (`model$lang`) of every row; any other labels work as well. */
   valueIds: readonly string[];
-} & ({ index: SearchableIndex } | { embeddings: Float32Array; dim?: number });
+} & ({ index: SearchableIndex } | { embeddings: Float32Array; dim: number });
 
-export interface IdentifyOptions {
-  /** Neighbours that vote, from 1 to the number of rows. @default 50, or all rows where there are fewer */
-  k?: number;
-  /** Handed to the index, for example `{ efSearch: 128 }`. */
-  params?: Record<string, unknown> | undefined;
-  /** The rows that may vote. Where it leaves fewer than `k`, these do. @default all */
+export interface NeighbourSearchOptions extends SearchEffort {
+  /** Neighbours per query, at least 1; without a filter at most the rows that can be found. */
+  k: number;
+  /** The rows that may be found. @default all */
   filter?: ValueFilter | undefined;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-export type { Identification, Neighbour, RankedValueId } from './rank-neighbours.js';
+export interface IdentifyOptions extends SearchEffort {
+  /** Neighbours that vote. @default 50, or all rows if there are fewer */
+  k?: number | undefined;
+  /** The rows that may vote. If it leaves fewer than `k` rows, these vote. @default all */
+  filter?: ValueFilter | undefined;
+  signal?: AbortSignal | undefined;
+}
 
 /**
- * Tells whose values a text expresses: the k nearest answers vote for their value ids, uniformly (reference,
+ * Identifies whose values a text expresses: the k nearest answers vote for their value ids, uniformly (reference,
  * section 7.1). On unit vectors the Euclidean order is that of cosine similarity.
  */
 export class ValueIdentifier {
-  readonly rows: number;
-  readonly dim: number;
-  readonly #search: (
-    queries: Float32Array,
-    k: number,
-    options: {
-      params: Record<string, unknown> | undefined;
-      filter: Uint8Array | undefined;
-      signal: AbortSignal | undefined;
-    },
-  ) => Promise<Neighbours>;
-  readonly #labels: RowLabels;
+  readonly #index: SearchableIndex;
+  readonly #table: FilterableRows;
   readonly #filters: RowFilters;
-  /** What tells how many rows can be found. */
-  readonly #found: { readonly size: number };
 
   /**
-   * @param options an index, or embeddings [rows, dim] for exact search; `dim` is then embeddings.length / rows
-   * @throws EngineError `ERR_SHAPE_MISMATCH` when the number of value ids is not that of the rows, `ERR_ARG_RANGE`,
+   * @param options an index, or embeddings [valueIds.length, dim] for exact search
+   * @throws EngineError `ERR_SHAPE_MISMATCH` if the number of value ids is not the number of rows, `ERR_ARG_RANGE`,
    *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
-    const { valueIds } = options;
-    if (valueIds.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
-    this.rows = valueIds.length;
-    this.#labels = labelRows(valueIds);
-    this.#filters = new RowFilters({ ...this.#labels, rows: this.rows, removed: [] });
-    if ('index' in options) {
-      const { index } = options;
-      const labelled = index.rows ?? index.size;
-      if (labelled !== this.rows)
-        fail('ERR_SHAPE_MISMATCH', `${labelled} value ids, one per row of the index,`, 'valueIds', valueIds);
-      this.#found = index;
-      this.dim = index.dim;
-      this.#search = (queries, k, { params, filter, signal }) =>
-        searchIndex(index, queries, k, { ...params, ...(filter && { filter }), ...(signal && { signal }) });
-    } else {
-      const { embeddings } = options;
-      this.#found = { size: this.rows };
-      this.dim = options.dim ?? embeddings.length / this.rows;
-      expectInteger(this.dim, 'dim', 1);
-      if (countRows(embeddings, 'embeddings', this.dim) !== this.rows) {
-        fail('ERR_SHAPE_MISMATCH', `${this.rows} rows, one per value id,`, 'embeddings', embeddings);
-      }
-      this.#search = (queries, k, { filter, signal }) =>
-        exactNeighbours(embeddings, queries, this.dim, k, { filter, signal });
-    }
+    const { valueIds, index, embeddings, dim } = expectOptions(options, 'options', [
+      'valueIds',
+      'index',
+      'embeddings',
+      'dim',
+    ]);
+    const ids = expectStrings(valueIds, 'valueIds');
+    if (ids.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
+    this.#index =
+      (index as SearchableIndex | undefined) ??
+      new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1));
+    if (this.#index.rows !== ids.length)
+      fail('ERR_SHAPE_MISMATCH', `${this.#index.rows} value ids, one for each row,`, 'valueIds', valueIds);
+    this.#table = { ...labelRows(ids), rows: ids.length, removed: [] };
+    this.#filters = new RowFilters(this.#table);
+  }
+
+  /** Rows, including removed ones. */
+  get rows(): number {
+    return this.#index.rows;
+  }
+
+  get dim(): number {
+    return this.#index.dim;
   }
 
   /**
-   * How many rows a filter leaves.
+   * The number of rows that a filter leaves.
    *
    * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
    */
@@ -104,62 +90,44 @@ export class ValueIdentifier {
   }
 
   /**
-   * @param queries [any number of texts, dim], row-major, from the encoder that embedded the rows
+   * @param queries [number of texts, dim], row-major, from the encoder that embedded the rows
    * @returns one identification per query
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and
-   *   what the index throws
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and the
+   *   errors of the index
    */
-  async identify(queries: Float32Array, options: IdentifyOptions = {}): Promise<Identification[]> {
-    const { size } = this.#found;
-    const k = expectInteger(options.k ?? Math.min(50, size), 'k', 1, size);
-    countRows(queries, 'queries', this.dim);
-    const { params, filter, signal } = options;
-    const found = await this.#search(queries, k, {
-      params,
-      filter: filter && this.#filters.select(filter).bits,
-      signal,
+  async identify(queries: Float32Array, options?: IdentifyOptions): Promise<Identification[]> {
+    const given = expectOptions(options, 'options', ['k', 'efSearch', 'nprobe', 'filter', 'signal']) as IdentifyOptions;
+    const found = await searchNeighbours(this.#index, this.#filters, queries, {
+      ...given,
+      k: given.k ?? Math.min(DEFAULT_K, this.#index.size),
     });
-    return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#labels));
+    return rankNeighbours(found, queries.length / this.dim, this.#index.metric, this.#table);
   }
 }
 
-/** Searches an index and turns what it measures into Euclidean distances. */
-export async function searchIndex(
+/**
+ * The nearest rows that a filter leaves.
+ *
+ * @returns with at most as many neighbours as rows are left, perhaps 0
+ */
+export async function searchNeighbours(
   index: SearchableIndex,
+  filters: RowFilters,
   queries: Float32Array,
-  k: number,
-  params: Record<string, unknown> | undefined,
-): Promise<Neighbours> {
-  if (index.metric === 'ip') expectUnitRows(queries, index.dim);
-  const { labels, distances } = await index.search(queries, k, params);
-  const rows = Int32Array.from(labels, Number);
-  return {
-    queries: queries.length / index.dim,
-    k,
-    rows,
-    distances: Float64Array.from(rows, (row, i) => (row < 0 ? Infinity : toEuclidean(distances[i]!, index.metric))),
-  };
-}
-
-/** An inner product tells a distance only between unit vectors; 1e-3 leaves room for embeddings kept as f16. */
-export function expectUnitRows(vectors: Float32Array, dim: number, name = 'queries'): void {
-  for (let begin = 0; begin < vectors.length; begin += dim) {
-    let sum = 0;
-    for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
-    if (Math.abs(sum - 1) > 1e-3) {
-      fail(
-        'ERR_ARG_RANGE',
-        'rows of unit length (the index measures inner products)',
-        name,
-        `row ${begin / dim} of length ${Math.sqrt(sum)}`,
-      );
-    }
+  options: NeighbourSearchOptions,
+): Promise<SearchResult> {
+  expectFiniteVectors(queries, 'queries', index.dim);
+  if (index.metric === 'ip') expectUnitRows(queries, index.dim, 'queries');
+  const k = expectInteger(options.k, 'k', 1);
+  const signal = expectSignal(options.signal, 'signal');
+  const effort = searchEffort(index.factory, options);
+  if (!options.filter) {
+    if (k > index.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${index.size},`, 'k', k);
+    return index.search(queries, { k, ...effort, ...(signal && { signal }) });
   }
-}
-
-/** Rounding may leave a squared distance slightly below zero. */
-function toEuclidean(measured: number, metric: SearchableIndex['metric']): number {
-  const squared = metric === 'l2' ? measured : 2 - 2 * measured;
-  if (!Number.isFinite(squared)) throw new EngineError('ERR_INTERNAL', `The index measured a distance of ${measured}`);
-  return Math.sqrt(Math.max(0, squared));
+  const { bits, count } = filters.select(options.filter);
+  const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
+  if (wanted === 0) return { labels: new Int32Array(), distances: new Float32Array(), k: 0 };
+  const filter = index.filterKind === 'rows' ? bits : options.filter;
+  return index.search(queries, { k: wanted, ...effort, filter, ...(signal && { signal }) });
 }

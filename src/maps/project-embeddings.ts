@@ -1,6 +1,7 @@
 import { EngineError } from '../core/errors.js';
 import {
   expectCallback,
+  expectFiniteVectors,
   expectInRange,
   expectInt32,
   expectInteger,
@@ -9,7 +10,6 @@ import {
   expectSignal,
   fail,
 } from '../native/validate.js';
-import { countRows } from '../search/exact-search.js';
 import { principalComponents } from './pca.js';
 import { placeByNeighbours, type UmapSettings, umap } from './umap.js';
 
@@ -80,7 +80,7 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
   const minDistance = expectInRange(given.minDistance ?? 0.5, 'minDistance', 0, 1);
   const signal = expectSignal(given.signal, 'signal');
   const onProgress = expectCallback(options.onProgress, 'onProgress');
-  const rows = countRows(embeddings, 'embeddings', dim);
+  const rows = expectFiniteVectors(embeddings, 'embeddings', dim);
   const least = method === 'umap' ? 3 : 2;
   if (rows < least)
     throw new EngineError(

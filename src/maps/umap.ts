@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../core/errors.js';
 import { checkAborted } from '../core/file-errors.js';
 import { SeededRandom } from '../core/random.js';
-import { exactNeighbours } from '../search/exact-search.js';
+import { similarityTopK } from '../native/top-k.js';
 import { membershipStrengths, type NeighbourTable } from './fuzzy-graph.js';
 import { principalComponents } from './pca.js';
 import { fitCurve } from './umap-curve.js';
@@ -87,11 +87,10 @@ async function findNeighbours(
   const count = queries.length / dim;
   const table = { k, rows: new Int32Array(count * k), distances: new Float64Array(count * k) };
   for (let first = 0; first < count; first += SEARCH_ROWS) {
-    const found = await exactNeighbours(base, queries.subarray(first * dim, (first + SEARCH_ROWS) * dim), dim, k, {
-      signal,
-    });
-    table.rows.set(found.rows, first * k);
-    table.distances.set(found.distances, first * k);
+    const some = queries.subarray(first * dim, (first + SEARCH_ROWS) * dim);
+    const { labels, distances } = await similarityTopK({ base, queries: some, dim, k, metric: 'l2', signal });
+    table.rows.set(labels, first * k);
+    table.distances.set(distances.map(Math.sqrt), first * k);
     onProgress?.('search', Math.min(count, first + SEARCH_ROWS), count);
   }
   return table;

@@ -8,11 +8,12 @@ import {
   expectOneOf,
   expectOptions,
   expectSignal,
+  expectVectors,
   fail,
 } from './validate.js';
 
 const MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
-const KEYS = ['query', 'key', 'rows', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
+const KEYS = ['query', 'key', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -26,12 +27,10 @@ const INT32_MAX = 2 ** 31 - 1;
 export type InfoNceMode = (typeof MODES)[number];
 
 export interface InfoNceInput {
-  /** [rows, dim], row-major, rows of unit length (zero rows are allowed). */
+  /** [rows, dim], row-major, at least one row, rows of unit length (zero rows are allowed). */
   query: Float32Array;
-  /** [rows, dim], as `query`; row i belongs to query row i. */
+  /** [rows, dim], as `query`; row i is the positive of query row i. */
   key: Float32Array;
-  /** Pairs in the batch, at least 1. */
-  rows: number;
   /** Width of a row, at least 1. */
   dim: number;
   /** 1 / temperature: what dot products are multiplied with. Finite, above 0. */
@@ -66,9 +65,9 @@ export interface InfoNceResult {
  */
 export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   const given = expectOptions(input, 'input', KEYS);
-  const rows = expectInteger(given.rows, 'rows', 1, INT32_MAX);
   const dim = expectInteger(given.dim, 'dim', 1);
-  const query = expectMatrix(given.query, 'query', rows, dim);
+  const rows = expectVectors(given.query, 'query', dim, 1);
+  const query = given.query as Float32Array;
   const key = expectMatrix(given.key, 'key', rows, dim);
   const logitScale = expectInRange(given.logitScale, 'logitScale', Number.MIN_VALUE, Number.MAX_VALUE);
   const mode = expectOneOf(given.mode, 'mode', MODES);

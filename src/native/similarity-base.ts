@@ -2,48 +2,47 @@ import { EngineError } from '../core/errors.js';
 import type { TopkHandle } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
-import { expectCallback, expectInteger, expectMatrix, expectOneOf, expectOptions, expectSignal } from './validate.js';
+import { METRICS, type Metric } from './metrics.js';
+import { allocateSearchResult, type SearchResult } from './search-result.js';
+import { expectCallback, expectInteger, expectOneOf, expectOptions, expectSignal, expectVectors } from './validate.js';
 
-const METRICS = ['ip', 'l2', 'cosine'] as const;
-const STORAGES = ['f32', 'f16', 'bf16', 'int8'] as const;
-const MAX_ROWS = 2 ** 31 - 1; // indices are Int32
-const MAX_DIM = 2 ** 20; // the error bound is proved up to here
+/** Formats of a base, in the order of the native `TopkStorage`. */
+export const STORAGES = ['f32', 'f16', 'bf16', 'int8'] as const;
+export const MAX_ROWS = 2 ** 31 - 1; // labels are Int32
+export const MAX_DIM = 2 ** 20; // the error bound is proved up to here
 
-export type Metric = (typeof METRICS)[number];
 /** How the base is held for the scan; the result is the same for each of them. */
 export type Storage = (typeof STORAGES)[number];
 
-export interface SimilarityBaseOptions extends CallOptions {
-  /** [baseRows, dim], row-major. Not copied: it must stay as it is until the base is disposed. */
+export interface SimilarityBaseOptions {
+  /** [rows, dim], row-major, at least one row. Not copied: do not change it until the base is disposed. */
   base: Float32Array;
-  /** 1 to 2^31 - 1. */
-  baseRows: number;
-  /** 1 to 2^20. */
+  /** Entries of a row, 1 to 2^20. */
   dim: number;
-  /** `'l2'` is the squared Euclidean distance. The cosine with a zero row is 0. */
   metric: Metric;
   /** @default 'auto': the fastest on this CPU */
   storage?: Storage | 'auto' | undefined;
+  /** Cancels the preparation. */
+  signal?: AbortSignal | undefined;
 }
 
-/** Best rows of every query, [queryRows, k] each, best first, equal scores by smaller index. */
-export interface TopK {
-  /** Row numbers of the base. */
-  indices: Int32Array;
-  /** `ip` and `cosine`: largest first; `l2`: squared distances, smallest first. Computed in double precision. */
-  scores: Float32Array;
+export interface SimilaritySearchOptions extends CallOptions {
+  /** Neighbours per query, from 1 to the number of rows. */
+  k: number;
 }
+
+/** A function whose frames, and those below it, do not appear in the stacks of errors. */
+type PublicFunction = (...args: never[]) => unknown;
 
 /**
- * Rows to search again and again, prepared once for exact top-k (native/ops/topk.h has the method and its proof). Holds
- * native memory besides the rows: 1, 2 or 2 bytes an entry for int8, f16 and bf16, none for f32, and about 16 bytes a
- * row.
+ * Rows for repeated exact search, prepared once (native/ops/topk.h describes the method and proves it). Besides the rows
+ * it takes native memory: 1 byte per entry for int8, 2 for f16 and bf16, none for f32, and about 16 bytes per row.
  */
-export class SimilarityBase {
+export class SimilarityBase implements AsyncDisposable {
   readonly rows: number;
   readonly dim: number;
   readonly metric: Metric;
-  /** What `'auto'` became. */
+  /** The format that `'auto'` chose. */
   readonly storage: Storage;
   readonly #handle: TopkHandle;
   readonly #running = new Set<Promise<unknown>>();
@@ -58,33 +57,31 @@ export class SimilarityBase {
   }
 
   /**
-   * Prepares a base in one pass over its rows; `onProgress` is not called.
+   * Prepares a base in one pass over its rows.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` (naming the row),
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`
    */
   static async create(options: SimilarityBaseOptions): Promise<SimilarityBase> {
-    expectOptions(options, 'options', ['base', 'baseRows', 'dim', 'metric', 'storage', 'signal', 'onProgress']);
+    expectOptions(options, 'options', ['base', 'dim', 'metric', 'storage', 'signal']);
     return SimilarityBase.prepare(options, Number.MAX_SAFE_INTEGER);
   }
 
   /**
-   * The same for about `queries` queries in all, which `'auto'` weighs against the cost of converting the rows.
+   * As {@link create}. `'auto'` weighs the cost of converting the rows against the number of queries.
    *
+   * @param queries expected number of queries over the lifetime of the base
    * @internal
    */
   static async prepare(
-    options: SimilarityBaseOptions,
+    options: Partial<SimilarityBaseOptions>,
     queries: number,
-    hideAbove: (...args: never[]) => unknown = callNative,
+    hideAbove: PublicFunction = callNative,
   ): Promise<SimilarityBase> {
-    const rows = expectInteger(options.baseRows, 'baseRows', 1, MAX_ROWS);
-    const dim = expectInteger(options.dim, 'dim', 1, MAX_DIM);
-    const base = expectMatrix(options.base, 'base', rows, dim);
+    const { base, dim, rows } = expectBase(options);
     const metric = expectOneOf(options.metric, 'metric', METRICS);
     const wanted = expectOneOf(options.storage ?? 'auto', 'storage', ['auto', ...STORAGES]);
     const signal = expectSignal(options.signal, 'signal');
-    expectCallback(options.onProgress, 'onProgress');
     const storage = wanted === 'auto' ? STORAGES[addon().topkStorage(dim, queries)]! : wanted;
     const handle = await callNative(hideAbove, { signal }, (control) =>
       addon().topkPrepare(base, rows, dim, METRICS.indexOf(metric), STORAGES.indexOf(storage), control),
@@ -93,37 +90,33 @@ export class SimilarityBase {
   }
 
   /**
-   * The k best rows of every query, exactly. Searches of one base may run at the same time.
+   * The k nearest rows of every query, exactly; equal distances by smaller row. Searches of one base may overlap.
    *
-   * @param queries [queryRows, dim], row-major
-   * @param k 1 to the number of rows
-   * @param options `onProgress` gets the number of base rows that have been compared, averaged over all queries.
+   * @param queries [any, dim], row-major
+   * @param options `onProgress` receives the number of base rows compared so far, averaged over the queries
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` (naming the row),
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async topK(queries: Float32Array, queryRows: number, k: number, options: CallOptions = {}): Promise<TopK> {
-    expectOptions(options, 'options', ['signal', 'onProgress']);
-    return this.search(queries, queryRows, k, options);
+  async search(queries: Float32Array, options: SimilaritySearchOptions): Promise<SearchResult> {
+    expectOptions(options, 'options', ['k', 'signal', 'onProgress']);
+    return this.run(queries, options);
   }
 
   /** @internal */
-  async search(
-    queries: Float32Array,
-    queryRows: number,
-    k: number,
-    options: CallOptions,
-    hideAbove: (...args: never[]) => unknown = callNative,
-  ): Promise<TopK> {
-    expectInteger(queryRows, 'queryRows', 0, MAX_ROWS);
-    expectMatrix(queries, 'queries', queryRows, this.dim);
-    expectInteger(k, 'k', 1, this.rows);
-    expectSignal(options.signal, 'signal');
-    expectCallback(options.onProgress, 'onProgress');
+  async run(
+    queries: Float32Array | undefined,
+    options: Partial<SimilaritySearchOptions>,
+    hideAbove: PublicFunction = callNative,
+  ): Promise<SearchResult> {
+    const rows = expectVectors(queries, 'queries', this.dim);
+    const k = expectInteger(options.k, 'k', 1, this.rows);
+    const signal = expectSignal(options.signal, 'signal');
+    const onProgress = expectCallback(options.onProgress, 'onProgress');
     if (this.#disposal) throw new EngineError('ERR_DISPOSED', 'The base was disposed', { hideAbove });
-    const result = emptyResult(queryRows, k);
-    if (queryRows === 0) return result;
-    const running = callNative(hideAbove, options, (control) =>
-      addon().topkSearch(this.#handle, queries, queryRows, k, result.indices, result.scores, control),
+    const result = allocateSearchResult(rows, k);
+    if (rows === 0) return result;
+    const running = callNative(hideAbove, { signal, onProgress }, (control) =>
+      addon().topkSearch(this.#handle, queries!, rows, k, result.labels, result.distances, control),
     );
     this.#running.add(running);
     try {
@@ -134,19 +127,24 @@ export class SimilarityBase {
     return result;
   }
 
-  /** Releases the native memory once running searches are done. Further calls return the same promise. */
+  /** Releases the native memory when the running searches have finished. Idempotent. */
   dispose(): Promise<void> {
     this.#disposal ??= Promise.allSettled(this.#running).then(() => addon().topkRelease(this.#handle));
     return this.#disposal;
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }
 
-function emptyResult(queryRows: number, k: number): TopK {
-  try {
-    return { indices: new Int32Array(queryRows * k), scores: new Float32Array(queryRows * k) };
-  } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough host memory for the ${queryRows} x ${k} best rows`, {
-      cause,
-    });
-  }
+/** Checks the rows to search; an empty base is refused. */
+export function expectBase(options: { base?: unknown; dim?: unknown }): {
+  base: Float32Array;
+  dim: number;
+  rows: number;
+} {
+  const dim = expectInteger(options.dim, 'dim', 1, MAX_DIM);
+  const rows = expectVectors(options.base, 'base', dim, 1, MAX_ROWS);
+  return { base: options.base as Float32Array, dim, rows };
 }

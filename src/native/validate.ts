@@ -80,6 +80,41 @@ export function expectMatrix(value: unknown, name: string, rows: number, cols: n
   return value;
 }
 
+/**
+ * A Float32Array of any number of rows of width `dim`; finite entries are checked by the operation, natively.
+ *
+ * @returns the number of rows
+ */
+export function expectVectors(
+  value: unknown,
+  name: string,
+  dim: number,
+  minRows = 0,
+  maxRows: number = 2 ** 31 - 1,
+): number {
+  if (!(value instanceof Float32Array)) fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
+  refuseShared(value, name);
+  if (value.length % dim !== 0) fail('ERR_SHAPE_MISMATCH', `a multiple of ${dim} (dim) entries`, name, value);
+  const rows = value.length / dim;
+  if (rows < minRows) fail('ERR_SHAPE_MISMATCH', `at least ${minRows * dim} entries`, name, value);
+  if (rows > maxRows) fail('ERR_SHAPE_MISMATCH', `at most ${maxRows} rows of ${dim} entries`, name, value);
+  return rows;
+}
+
+/** As {@link expectVectors}; refuses NaN and infinity, naming the row. */
+export function expectFiniteVectors(value: unknown, name: string, dim: number, minRows = 0): number {
+  const rows = expectVectors(value, name, dim, minRows);
+  const vectors = value as Float32Array;
+  const bad = vectors.findIndex((entry) => !Number.isFinite(entry));
+  if (bad >= 0) {
+    throw new EngineError(
+      'ERR_NON_FINITE',
+      `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`,
+    );
+  }
+  return rows;
+}
+
 /** An Int32Array of `length` entries, each within [min, max]. */
 export function expectInt32(value: unknown, name: string, length: number, min: number, max: number): Int32Array {
   if (!(value instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', name, value);

@@ -1,51 +1,66 @@
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
-import { expectInteger, expectMatrix, expectOffsets, expectOneOf } from './validate.js';
+import { POOLING_MODES, type Pooling } from './pooling.js';
+import {
+  expectInteger,
+  expectMatrix,
+  expectOffsets,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  expectVectors,
+} from './validate.js';
+
+export interface NormalizeOptions {
+  /** Entries of a row, at least 1. */
+  dim: number;
+  /** Where to write, may be `vectors`. @default a new array */
+  out?: Float32Array | undefined;
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Scales every row to unit Euclidean length; a zero row stays zero.
  *
- * @param vectors [rows, dim], row-major
- * @param out where to write, may be `vectors`. Default: a new array.
+ * @param vectors [any, dim], row-major
+ * @returns [any, dim]
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`
  */
-export async function l2Normalize(
-  vectors: Float32Array,
-  rows: number,
-  dim: number,
-  options: CallOptions & { out?: Float32Array } = {},
-): Promise<Float32Array> {
-  expectInteger(rows, 'rows', 0);
-  expectInteger(dim, 'dim', 1);
-  expectMatrix(vectors, 'vectors', rows, dim);
-  const out = options.out ?? new Float32Array(rows * dim);
-  expectMatrix(out, 'out', rows, dim);
-  await callNative(l2Normalize, options, (control) => addon().l2Normalize(vectors, out, rows, dim, control));
+export async function l2Normalize(vectors: Float32Array, options: NormalizeOptions): Promise<Float32Array> {
+  const given = expectOptions(options, 'options', ['dim', 'out', 'signal']);
+  const dim = expectInteger(given.dim, 'dim', 1);
+  const rows = expectVectors(vectors, 'vectors', dim);
+  const out = given.out === undefined ? new Float32Array(rows * dim) : expectMatrix(given.out, 'out', rows, dim);
+  const signal = expectSignal(given.signal, 'signal');
+  await callNative(l2Normalize, { signal }, (control) => addon().l2Normalize(vectors, out, rows, dim, control));
   return out;
 }
 
+export interface PoolInput extends CallOptions {
+  /** [offsets.at(-1), dim], row-major; the tokens of sequence s are rows offsets[s] to offsets[s + 1] - 1. */
+  hidden: Float32Array;
+  /** Sequences + 1 ascending entries from 0. A sequence without tokens gives a zero row. */
+  offsets: Int32Array;
+  /** Entries of a row, at least 1. */
+  dim: number;
+  pooling: Pooling;
+}
+
 /**
- * One vector per sequence from packed token vectors: the mean over its tokens, or its first token (`cls`).
+ * One vector per sequence from packed token vectors.
  *
- * @param hidden [offsets.at(-1), dim], row-major; tokens of sequence s are rows offsets[s] to offsets[s + 1] - 1
- * @param offsets sequences + 1 ascending entries from 0. A sequence without tokens gives a zero row.
  * @returns [sequences, dim]
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`
  */
-export async function pool(
-  hidden: Float32Array,
-  offsets: Int32Array,
-  dim: number,
-  pooling: 'mean' | 'cls',
-  options: CallOptions = {},
-): Promise<Float32Array> {
-  expectInteger(dim, 'dim', 1);
-  expectOneOf(pooling, 'pooling', ['mean', 'cls']);
-  expectOffsets(offsets, 'offsets');
+export async function pool(input: PoolInput): Promise<Float32Array> {
+  const given = expectOptions(input, 'input', ['hidden', 'offsets', 'dim', 'pooling', 'signal', 'onProgress']);
+  const dim = expectInteger(given.dim, 'dim', 1);
+  const mode = POOLING_MODES.indexOf(expectOneOf(given.pooling, 'pooling', POOLING_MODES)) as 0 | 1;
+  const offsets = expectOffsets(given.offsets, 'offsets');
   const sequences = offsets.length - 1;
-  expectMatrix(hidden, 'hidden', offsets[sequences]!, dim);
+  const hidden = expectMatrix(given.hidden, 'hidden', offsets[sequences]!, dim);
+  const signal = expectSignal(given.signal, 'signal');
   const out = new Float32Array(sequences * dim);
-  const mode = pooling === 'cls' ? 1 : 0;
-  await callNative(pool, options, (control) => addon().pool(hidden, offsets, mode, out, sequences, dim, control));
+  await callNative(pool, { signal }, (control) => addon().pool(hidden, offsets, mode, out, sequences, dim, control));
   return out;
 }

@@ -15,25 +15,26 @@ import {
   searchIndex,
   trainIndex,
 } from '../native/index-handle.js';
-import { expectInteger, expectMatrix, expectOneOf, expectOptions, expectString, fail } from '../native/validate.js';
+import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
+import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
+import { expectInteger, expectOneOf, expectOptions, expectString, expectVectors, fail } from '../native/validate.js';
 import { type IndexKind, parseFactory } from './factory.js';
 import {
-  type BuildParams,
-  resolveBuildParams,
+  type BuildOptions,
+  type IndexSearchOptions,
+  QUERY_KEYS,
+  type RangeSearchOptions,
+  resolveBuildOptions,
   resolveCallOptions,
-  resolveSearchParams,
-  type SearchParams,
-} from './index-params.js';
+  resolveQueryOptions,
+} from './index-options.js';
 
 export type { RangeSearchResult } from '../native/addon-types.js';
 
-/** Larger is nearer for `'ip'` (inner product); `'l2'` is the squared Euclidean distance. */
-export type Metric = 'ip' | 'l2';
-
-export interface VectorIndexOptions extends BuildParams {
+export interface VectorIndexOptions extends BuildOptions {
   /** Entries of a vector, from 1 to 65,536. */
   dim: number;
-  metric: Metric;
+  metric: IndexMetric;
   /**
    * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
    * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
@@ -43,7 +44,7 @@ export interface VectorIndexOptions extends BuildParams {
   factory: string;
 }
 
-export interface LoadOptions {
+export interface LoadIndexOptions {
   /**
    * Leaves vectors, codes and links in the file, which is mapped into memory: open at once, and what is not looked at
    * takes no memory. Nothing can be added then. Everything that a search relies on is checked, vectors and checksum are
@@ -59,16 +60,6 @@ interface InternalOptions {
   plain?: boolean;
 }
 
-export interface SearchResult {
-  /**
-   * [queries, k]: the number of each vector in the order in which they were added, best first; -1 where fewer than k
-   * were found (an IVF index that searches few lists, a filter that lets fewer through), as in FAISS.
-   */
-  labels: Int32Array;
-  /** [queries, k]: inner products or squared distances; the largest float32, negative for `'ip'`, beside a label -1. */
-  distances: Float32Array;
-}
-
 const MAX_DIM = 65_536;
 
 /**
@@ -78,7 +69,8 @@ const MAX_DIM = 65_536;
  * Calls may overlap: each works on the index as the calls before it leave it. Vectors are read while a call runs, so do
  * not write to them before its promise settles.
  */
-export class VectorIndex {
+export class VectorIndex implements AsyncDisposable {
+  readonly filterKind = 'rows';
   readonly #handle: IndexHandle;
   /** Undefined for a loaded index, which needs no training. */
   readonly #kind: IndexKind | undefined;
@@ -100,10 +92,10 @@ export class VectorIndex {
     const known = ['dim', 'metric', 'factory', 'efConstruction', 'trainIterations', 'plain'] as const;
     const given = expectOptions(options, 'options', known);
     const dim = expectInteger(given.dim, 'dim', 1, MAX_DIM);
-    const metric = expectOneOf(given.metric, 'metric', ['ip', 'l2']);
+    const metric = expectOneOf(given.metric, 'metric', INDEX_METRICS);
     const kind = parseFactory(given.factory, dim);
     const factory = expectString(given.factory, 'factory');
-    const build = resolveBuildParams(given, kind, factory);
+    const build = resolveBuildOptions(given, kind, factory);
     return new VectorIndex(await createIndex({ dim, metric, factory, ...build, plain: given.plain === true }), kind);
   }
 
@@ -114,7 +106,7 @@ export class VectorIndex {
    * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`,
    *   `ERR_OUT_OF_MEMORY`
    */
-  static async load(path: string, options?: LoadOptions & InternalOptions): Promise<VectorIndex> {
+  static async load(path: string, options?: LoadIndexOptions & InternalOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
     if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
     return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
@@ -133,7 +125,7 @@ export class VectorIndex {
     return this.#info.dim;
   }
 
-  get metric(): Metric {
+  get metric(): IndexMetric {
     return this.#info.metric;
   }
 
@@ -147,7 +139,7 @@ export class VectorIndex {
     return this.#info.size;
   }
 
-  /** Whether vectors, codes and links stay in the file: see {@link LoadOptions}. */
+  /** Whether vectors, codes and links stay in the file: see {@link LoadIndexOptions}. */
   get isMapped(): boolean {
     return this.#info.mapped;
   }
@@ -200,11 +192,12 @@ export class VectorIndex {
    * Adds vectors; their labels continue from `rows`. All are added, or none when the call fails or is cancelled.
    * `onProgress` receives the number of rows done.
    *
-   * @param vectors [rows, dim], row-major
+   * @param vectors [any, dim], row-major
+   * @returns the label of the first vector
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (not trained, mapped, more than 2^31 - 1 vectors, entries above
    *   1e15), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async add(vectors: Float32Array, options?: CallOptions): Promise<void> {
+  async add(vectors: Float32Array, options?: CallOptions): Promise<number> {
     const rows = this.#rows(vectors, 'vectors');
     const call = expectCallOptions(options);
     if (!this.isTrained) {
@@ -214,6 +207,7 @@ export class VectorIndex {
       );
     }
     this.#info = await addToIndex(this.#handle, vectors, rows, call);
+    return this.#info.size - rows;
   }
 
   /**
@@ -253,34 +247,35 @@ export class VectorIndex {
   /**
    * The k nearest vectors of each query. `onProgress` receives the number of queries done.
    *
-   * @param queries [rows, dim], row-major
-   * @param k from 1 to `size`
+   * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async search(queries: Float32Array, k: number, params?: SearchParams): Promise<SearchResult> {
+  async search(queries: Float32Array, options: IndexSearchOptions): Promise<SearchResult> {
     const rows = this.#rows(queries, 'queries');
-    expectInteger(k, 'k', 1);
+    const given = expectOptions(options, 'options', ['k', ...QUERY_KEYS]);
+    const k = expectInteger(given.k, 'k', 1);
     if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
-    const { native, call } = resolveSearchParams(params, this.#applicable());
-    const { labels, distances } = allocate(rows, k);
-    await searchIndex(this.#handle, queries, rows, k, labels, distances, native, call);
-    return { labels, distances };
+    const { native, call } = resolveQueryOptions(given, this.#applicable());
+    const result = allocateSearchResult(rows, k);
+    await searchIndex(this.#handle, queries, rows, k, result.labels, result.distances, native, call);
+    return result;
   }
 
   /**
-   * All vectors nearer than a radius: inner product above it, or squared distance below it. Each query's results come
-   * best first. Graph and IVF indexes see only the candidates that `efSearch` and `nprobe` let them see; with `RFlat`,
-   * exact distances decide among those that the codes put within the radius.
+   * All vectors nearer than a radius, best first. Graph and IVF indexes compare only the candidates that `efSearch` and
+   * `nprobe` select; with `RFlat`, exact distances decide among those that the codes put within the radius.
    *
-   * @param queries [rows, dim], row-major
-   * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also when the results number 2^31 or more
+   * @param queries [any, dim], row-major
+   * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also for 2^31 results or more
    */
-  async rangeSearch(queries: Float32Array, radius: number, params?: SearchParams): Promise<RangeSearchResult> {
+  async rangeSearch(queries: Float32Array, options: RangeSearchOptions): Promise<RangeSearchResult> {
     const rows = this.#rows(queries, 'queries');
+    const given = expectOptions(options, 'options', ['radius', ...QUERY_KEYS]);
+    const { radius } = given;
     if (typeof radius !== 'number') fail('ERR_ARG_TYPE', 'a number', 'radius', radius);
     if (!Number.isFinite(radius)) fail('ERR_ARG_RANGE', 'a finite number', 'radius', radius);
-    const { native, call } = resolveSearchParams(params, this.#applicable());
+    const { native, call } = resolveQueryOptions(given, this.#applicable());
     if (this.size === 0) {
       return { offsets: new Int32Array(rows + 1), labels: new Int32Array(0), distances: new Float32Array(0) };
     }
@@ -312,6 +307,10 @@ export class VectorIndex {
     return this.#disposal;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   #applicable(): { factory: string; graph: boolean; lists: boolean; rerank: boolean } {
     const { efSearch, nprobe, rerank } = this.#info;
     return { factory: this.factory, graph: efSearch > 0, lists: nprobe > 0, rerank: rerank > 0 };
@@ -326,15 +325,9 @@ export class VectorIndex {
       throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it is stored`);
   }
 
-  /** The number of rows of a matrix whose width is `dim`. */
-  #rows(value: Float32Array, name: string): number {
+  #rows(vectors: unknown, name: string): number {
     this.#expectAlive();
-    if (!(value instanceof Float32Array)) fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
-    if (value.length % this.dim !== 0)
-      fail('ERR_SHAPE_MISMATCH', `a multiple of ${this.dim} (dim) entries`, name, value);
-    const rows = value.length / this.dim;
-    expectMatrix(value, name, rows, this.dim);
-    return rows;
+    return expectVectors(vectors, name, this.dim);
   }
 }
 
@@ -347,12 +340,4 @@ function expectPath(path: unknown): string {
 function expectCallOptions(options: CallOptions | undefined): CallOptions {
   const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
   return resolveCallOptions(signal, onProgress);
-}
-
-function allocate(rows: number, k: number): SearchResult {
-  try {
-    return { labels: new Int32Array(rows * k), distances: new Float32Array(rows * k) };
-  } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough host memory for ${rows} x ${k} results`, { cause });
-  }
 }

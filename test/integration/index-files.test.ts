@@ -89,10 +89,10 @@ describe('damaged index files', () => {
         continue;
       }
       if (outcome.dim === dim && outcome.size > 0) {
-        const { labels } = await outcome.search(x.subarray(0, 3 * dim), Math.min(5, outcome.size));
+        const { labels } = await outcome.search(x.subarray(0, 3 * dim), { k: Math.min(5, outcome.size) });
         expect(labels.every((label) => label >= -1)).toBe(true);
         await outcome.add(x.subarray(0, 30 * dim));
-        await outcome.search(x, 1);
+        await outcome.search(x, { k: 1 });
       }
       await outcome.dispose();
     }
@@ -114,7 +114,7 @@ describe('damaged index files', () => {
         continue;
       }
       opened++;
-      const { labels } = await outcome.search(x.subarray(0, 3 * dim), 5);
+      const { labels } = await outcome.search(x.subarray(0, 3 * dim), { k: 5 });
       expect(labels.every((label) => label >= -1)).toBe(true);
       await outcome.dispose();
     }
@@ -264,7 +264,7 @@ os.chdir(${JSON.stringify(folder)})
 faiss.omp_set_num_threads(1)
 x = np.fromfile("x.f32", dtype=np.float32).reshape(-1, ${dim})
 for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
-    distances, labels = faiss.read_index(f"ours-{i}").search(x[:20], 5)
+    distances, labels = faiss.read_index(f"ours-{i}").search(x[:20], { k: 5 })
     labels.astype(np.int32).tofile(f"labels-{i}")
     distances.tofile(f"distances-{i}")
     factory = case["factory"].replace("PQ8x4", "PQ8x4np")
@@ -278,7 +278,7 @@ for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
     const read = (name: string): ArrayBuffer => new Uint8Array(readFileSync(join(folder, name))).buffer;
     for (const [i, { factory, metric }] of cases.entries()) {
       const index = await VectorIndex.load(join(folder, `ours-${i}`));
-      const found = await index.search(queries, 5);
+      const found = await index.search(queries, { k: 5 });
       const labels = new Int32Array(read(`labels-${i}`));
       const same = found.labels.filter((label, j) => label === labels[j]).length / labels.length;
       expect(same, `${factory} ${metric}`).toBeGreaterThan(0.9);
@@ -287,7 +287,7 @@ for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
       );
       const foreign = await VectorIndex.load(join(folder, `theirs-${i}`));
       expect(foreign.size).toBe(300);
-      expect((await foreign.search(queries, 1)).labels).toHaveLength(20);
+      expect((await foreign.search(queries, { k: 1 })).labels).toHaveLength(20);
     }
   });
 
@@ -305,7 +305,7 @@ for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
       const theirs = peer.Index.read(path);
       const ours = await VectorIndex.load(path);
       const query = x.subarray(0, dim);
-      expect(theirs.search([...query], 1).labels).toEqual([...(await ours.search(query, 1)).labels]);
+      expect(theirs.search([...query], 1).labels).toEqual([...(await ours.search(query, { k: 1 })).labels]);
       theirs.write(path);
       expect((await VectorIndex.load(path)).size).toBe(300);
     }

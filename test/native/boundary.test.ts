@@ -22,33 +22,35 @@ describe('the native boundary', () => {
   });
 
   it('names what was expected and starts the stack at the caller', async () => {
-    const error: unknown = await l2Normalize(new Float32Array(3), 2, 2).catch((reason: unknown) => reason);
+    const error: unknown = await l2Normalize(new Float32Array(3), { dim: 2 }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EngineError);
     expect(error).toMatchObject({
       code: 'ERR_SHAPE_MISMATCH',
-      message: 'Expected 2 x 2 = 4 entries for "vectors", got Float32Array of length 3',
+      message: 'Expected a multiple of 2 (dim) entries for "vectors", got Float32Array of length 3',
     });
-    await expect(l2Normalize([1, 2] as unknown as Float32Array, 1, 2)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(l2Normalize(new Float32Array(new SharedArrayBuffer(8)), 1, 2)).rejects.toMatchObject({
+    await expect(l2Normalize([1, 2] as unknown as Float32Array, { dim: 2 })).rejects.toMatchObject({
       code: 'ERR_ARG_TYPE',
     });
-    await expect(l2Normalize(new Float32Array(2), 0.5, 2)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(l2Normalize(new Float32Array(new SharedArrayBuffer(8)), { dim: 2 })).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+    });
+    await expect(l2Normalize(new Float32Array(2), { dim: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   });
 
   it('throws our own bug code when its own checks fail, and does not crash', () => {
     expect(() => addon().l2Normalize(new Float32Array(2), new Float32Array(2), 2 ** 40, 2 ** 40)).toThrow(
       /native boundary/,
     );
-    expect(() => addon().l2Normalize(undefined as never, new Float32Array(2), 1, 2)).toThrow(/native boundary/);
+    expect(() => addon().l2Normalize(undefined as never, undefined as never, 1, 2)).toThrow(/native boundary/);
   });
 
   it('aborts before and while it runs', async () => {
-    await expect(l2Normalize(new Float32Array(2), 1, 2, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(l2Normalize(new Float32Array(2), { dim: 2, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ERR_ABORTED',
     });
     const controller = new AbortController();
     const rows = 20_000;
-    const running = l2Normalize(new Float32Array(rows * 512), rows, 512, { signal: controller.signal });
+    const running = l2Normalize(new Float32Array(rows * 512), { dim: 512, signal: controller.signal });
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });

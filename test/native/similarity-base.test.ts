@@ -9,38 +9,38 @@ import { randomNormal } from '../support/random.js';
 const [baseRows, dim, queryRows, k] = [500, 12, 20, 5];
 const base = randomNormal(baseRows * dim, 1);
 const queries = randomNormal(queryRows * dim, 2);
-const options: SimilarityTopKOptions = { queries, queryRows, base, baseRows, dim, k, metric: 'ip' };
+const options: SimilarityTopKOptions = { queries, base, dim, k, metric: 'ip' };
 
 describe('SimilarityBase', () => {
   it('answers like similarityTopK, again and again and at the same time', async () => {
     const expected = await similarityTopK(options);
     for (const storage of ['auto', 'f32', 'f16', 'bf16', 'int8'] as const) {
-      const prepared = await SimilarityBase.create({ base, baseRows, dim, metric: 'ip', storage });
+      const prepared = await SimilarityBase.create({ base, dim, metric: 'ip', storage });
       expect(prepared).toMatchObject({ rows: baseRows, dim, metric: 'ip' });
       if (storage !== 'auto') expect(prepared.storage).toBe(storage);
-      const all = await Promise.all(Array.from({ length: 4 }, () => prepared.topK(queries, queryRows, k)));
+      const all = await Promise.all(Array.from({ length: 4 }, () => prepared.search(queries, { k })));
       for (const actual of all) expect(actual).toEqual(expected);
       await prepared.dispose();
     }
   });
 
   it('disposes once, after the searches in flight, and is of no use then', async () => {
-    const prepared = await SimilarityBase.create({ base, baseRows, dim, metric: 'ip', storage: 'int8' });
+    const prepared = await SimilarityBase.create({ base, dim, metric: 'ip', storage: 'int8' });
     let settled = false;
-    const running = prepared.topK(queries, queryRows, k).finally(() => (settled = true));
+    const running = prepared.search(queries, { k }).finally(() => (settled = true));
     const disposal = prepared.dispose();
     expect(prepared.dispose()).toBe(disposal);
-    await expect(prepared.topK(queries, queryRows, k)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    await expect(prepared.search(queries, { k })).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
     await disposal;
     expect(settled).toBe(true);
-    expect((await running).indices).toHaveLength(queryRows * k);
+    expect((await running).labels).toHaveLength(queryRows * k);
   });
 
   it('refuses to read an array that was taken away', async () => {
     const own = base.slice();
-    const prepared = await SimilarityBase.create({ base: own, baseRows, dim, metric: 'ip', storage: 'int8' });
+    const prepared = await SimilarityBase.create({ base: own, dim, metric: 'ip', storage: 'int8' });
     structuredClone(own.buffer, { transfer: [own.buffer] });
-    await expect(prepared.topK(queries, queryRows, k)).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
+    await expect(prepared.search(queries, { k })).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
     await prepared.dispose();
   });
 
@@ -75,10 +75,10 @@ describe('bad input to similarityTopK', () => {
     ['ERR_ARG_TYPE', /"metric"/, { metric: undefined }],
     ['ERR_ARG_RANGE', /"storage"/, { storage: 'f64' }],
     ['ERR_ARG_RANGE', /"dim"/, { dim: 0 }],
-    ['ERR_SHAPE_MISMATCH', /20 x 13 = 260 entries for "queries"/, { dim: dim + 1 }],
-    ['ERR_SHAPE_MISMATCH', /499 x 12/, { baseRows: baseRows - 1 }],
-    ['ERR_ARG_RANGE', /"baseRows"/, { baseRows: 0, base: new Float32Array(0) }],
-    ['ERR_ARG_RANGE', /"queryRows"/, { queryRows: -1 }],
+    ['ERR_SHAPE_MISMATCH', /a multiple of 13 \(dim\) entries for "base"/, { dim: dim + 1 }],
+    ['ERR_SHAPE_MISMATCH', /a multiple of 12 \(dim\) entries for "queries"/, { queries: queries.subarray(1) }],
+    ['ERR_SHAPE_MISMATCH', /at least 12 entries for "base"/, { base: new Float32Array(0) }],
+    ['ERR_ARG_TYPE', /got "baseRows"/, { baseRows: 500 }],
     ['ERR_ARG_TYPE', /a Float32Array for "queries"/, { queries: [...queries] }],
     ['ERR_ARG_TYPE', /a Float32Array for "base"/, { base: new Float64Array(base) }],
     ['ERR_ARG_TYPE', /SharedArrayBuffer/, { base: new Float32Array(new SharedArrayBuffer(base.byteLength)) }],
@@ -104,9 +104,10 @@ describe('bad input to similarityTopK', () => {
   });
 
   it('gives empty arrays for no queries', async () => {
-    expect(await similarityTopK({ ...options, queries: new Float32Array(0), queryRows: 0 })).toEqual({
-      indices: new Int32Array(0),
-      scores: new Float32Array(0),
+    expect(await similarityTopK({ ...options, queries: new Float32Array(0) })).toEqual({
+      labels: new Int32Array(0),
+      distances: new Float32Array(0),
+      k,
     });
   });
 
@@ -120,10 +121,8 @@ describe('bad input to similarityTopK', () => {
     const [rows, wide, many] = [60_000, 256, 600];
     const large = {
       base: new Float32Array(rows * wide).fill(0.5),
-      baseRows: rows,
       dim: wide,
       queries: new Float32Array(many * wide).fill(0.5),
-      queryRows: many,
     };
     const controller = new AbortController();
     const reports: number[] = [];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Metric, TopK } from '../../src/native/similarity-base.js';
+import { METRICS, type Metric } from '../../src/native/metrics.js';
+import type { SearchResult } from '../../src/native/search-result.js';
 import { similarityTopK } from '../../src/native/top-k.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 
-const METRICS: Metric[] = ['ip', 'l2', 'cosine'];
 const STORAGES = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
 
 /** The sum in the order that native/ops/topk.h defines. */
@@ -24,10 +24,10 @@ function exactScore(metric: Metric, q: Float32Array, b: Float32Array): number {
 }
 
 /** Every pair in double precision, all rows sorted. */
-function reference(metric: Metric, queries: Float32Array, base: Float32Array, dim: number, k: number): TopK {
+function reference(metric: Metric, queries: Float32Array, base: Float32Array, dim: number, k: number): SearchResult {
   const [queryRows, baseRows] = [queries.length / dim, base.length / dim];
-  const indices = new Int32Array(queryRows * k);
-  const scores = new Float32Array(queryRows * k);
+  const labels = new Int32Array(queryRows * k);
+  const distances = new Float32Array(queryRows * k);
   const sign = metric === 'l2' ? 1 : -1;
   for (let i = 0; i < queryRows; i++) {
     const q = queries.subarray(i * dim, (i + 1) * dim);
@@ -37,24 +37,25 @@ function reference(metric: Metric, queries: Float32Array, base: Float32Array, di
     const order = Int32Array.from(all, (_, j) => j)
       .sort((a, b) => sign * (all[a]! - all[b]!) || a - b)
       .subarray(0, k);
-    indices.set(order, i * k);
-    scores.set(
+    labels.set(order, i * k);
+    distances.set(
       Float32Array.from(order, (j) => all[j]!),
       i * k,
     );
   }
-  return { indices, scores };
+  return { labels, distances, k };
 }
 
 /** Where two results differ, bit by bit. (`toEqual` takes seconds on arrays of this size.) */
-function firstDifference(actual: TopK, expected: TopK, k: number): string | undefined {
-  if (actual.indices.length !== expected.indices.length || actual.scores.length !== expected.scores.length)
+function firstDifference(actual: SearchResult, expected: SearchResult, k: number): string | undefined {
+  if (actual.labels.length !== expected.labels.length || actual.distances.length !== expected.distances.length)
     return 'length';
-  const at = expected.indices.findIndex(
-    (row, i) => actual.indices[i] !== row || !Object.is(actual.scores[i], expected.scores[i]),
+  const at = expected.labels.findIndex(
+    (row, i) => actual.labels[i] !== row || !Object.is(actual.distances[i], expected.distances[i]),
   );
   if (at < 0) return undefined;
-  const show = (result: TopK): string => `row ${String(result.indices[at])} with ${String(result.scores[at])}`;
+  const show = (result: SearchResult): string =>
+    `row ${String(result.labels[at])} with ${String(result.distances[at])}`;
   return `query ${Math.floor(at / k)}, rank ${at % k}: ${show(actual)} instead of ${show(expected)}`;
 }
 
@@ -64,13 +65,12 @@ async function expectExact(
   base: Float32Array,
   dim: number,
   k: number,
-  metrics = METRICS,
+  metrics: readonly Metric[] = METRICS,
 ): Promise<void> {
-  const [queryRows, baseRows] = [queries.length / dim, base.length / dim];
   for (const metric of metrics) {
     const expected = reference(metric, queries, base, dim, k);
     for (const storage of STORAGES) {
-      const actual = await similarityTopK({ queries, queryRows, base, baseRows, dim, k, metric, storage });
+      const actual = await similarityTopK({ queries, base, dim, k, metric, storage });
       expect(firstDifference(actual, expected, k), `${metric}, ${storage}`).toBeUndefined();
     }
   }
@@ -109,20 +109,19 @@ describe('similarityTopK', () => {
     await expectExact(randomNormal(3 * dim, 10), base, dim, 20);
     const queryRows = 1500;
     const queries = randomNormal(queryRows * dim, 11);
-    const whole = await similarityTopK({ queries, queryRows, base, baseRows, dim, k: 3, metric: 'l2' });
+    const whole = await similarityTopK({ queries, base, dim, k: 3, metric: 'l2' });
     for (const i of [0, 511, 512, 1023, 1024, 1499]) {
       const one = await similarityTopK({
         queries: queries.subarray(i * dim, (i + 1) * dim),
-        queryRows: 1,
         base,
-        baseRows,
         dim,
         k: 3,
         metric: 'l2',
       });
       const part = {
-        indices: whole.indices.subarray(i * 3, i * 3 + 3),
-        scores: whole.scores.subarray(i * 3, i * 3 + 3),
+        labels: whole.labels.subarray(i * 3, i * 3 + 3),
+        distances: whole.distances.subarray(i * 3, i * 3 + 3),
+        k: 3,
       };
       expect(firstDifference(part, one, 3)).toBeUndefined();
     }
@@ -215,23 +214,19 @@ describe('similarityTopK', () => {
     const base = Float32Array.of(1, 2 ** -30, 1, 2 ** -29);
     const near = await similarityTopK({
       queries: Float32Array.of(1, 1),
-      queryRows: 1,
       base,
-      baseRows: 2,
       dim: 2,
       k: 2,
       metric: 'ip',
     });
-    expect([...near.indices, ...near.scores]).toEqual([1, 0, 1, 1]);
+    expect([...near.labels, ...near.distances]).toEqual([1, 0, 1, 1]);
     const far = await similarityTopK({
       queries: Float32Array.of(3e38),
-      queryRows: 1,
       base: Float32Array.of(-2, 3e38, 2e38),
-      baseRows: 3,
       dim: 1,
       k: 3,
       metric: 'ip',
     });
-    expect([...far.indices, ...far.scores]).toEqual([1, 2, 0, Infinity, Infinity, -Infinity]);
+    expect([...far.labels, ...far.distances]).toEqual([1, 2, 0, Infinity, Infinity, -Infinity]);
   });
 });

@@ -81,7 +81,7 @@ describe('training and adding', () => {
         code: 'ERR_NON_FINITE',
         message: expect.stringContaining('row 57') as string,
       });
-      await expect(index.search(bad, 1)).rejects.toMatchObject({
+      await expect(index.search(bad, { k: 1 })).rejects.toMatchObject({
         code: 'ERR_NON_FINITE',
         message: expect.stringContaining('row 57') as string,
       });
@@ -161,14 +161,14 @@ describe('searching', () => {
   it('refuses a k out of range', async () => {
     const index = await flat();
     for (const k of [0, -1, 1.5, 401, NaN])
-      await expect(index.search(x, k)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    await expect(index.search(x, '3' as unknown as number)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    expect((await index.search(x.subarray(0, dim), 400)).labels.toSorted()).toEqual(
+      await expect(index.search(x, { k })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(index.search(x, { k: '3' as unknown as number })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    expect((await index.search(x.subarray(0, dim), { k: 400 })).labels.toSorted()).toEqual(
       Int32Array.from({ length: 400 }, (_, i) => i),
     );
     const empty = await VectorIndex.create({ dim, metric: 'ip', factory: 'Flat' });
-    await expect(empty.search(x, 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    expect(await empty.rangeSearch(x.subarray(0, 2 * dim), 1)).toEqual({
+    await expect(empty.search(x, { k: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    expect(await empty.rangeSearch(x.subarray(0, 2 * dim), { radius: 1 })).toEqual({
       offsets: Int32Array.of(0, 0, 0),
       labels: new Int32Array(0),
       distances: new Float32Array(0),
@@ -177,31 +177,33 @@ describe('searching', () => {
 
   it('refuses settings that the index does not have', async () => {
     const index = await flat();
-    await expect(index.search(x, 1, { efSearch: 10 })).rejects.toMatchObject({
+    await expect(index.search(x, { k: 1, efSearch: 10 })).rejects.toMatchObject({
       code: 'ERR_ARG_TYPE',
       message: expect.stringContaining('efSearch') as string,
     });
-    await expect(index.search(x, 1, { nprobe: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(index.search(x, 1, { ef: 1 } as object)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(index.search(x, { k: 1, nprobe: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(index.search(x, { k: 1, ...({ ef: 1 } as object) })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     const graph = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
     await graph.add(x);
-    await expect(graph.search(x, 1, { efSearch: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(graph.search(x, { k: 1, efSearch: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     // More candidates than there are vectors is no mistake.
-    expect((await graph.search(x.subarray(0, dim), 1, { efSearch: 10_000 })).labels[0]).toBe(0);
-    await expect(index.rangeSearch(x, Infinity)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    await expect(index.rangeSearch(x, undefined as unknown as number)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    expect((await graph.search(x.subarray(0, dim), { k: 1, efSearch: 10_000 })).labels[0]).toBe(0);
+    await expect(index.rangeSearch(x, { radius: Infinity })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    await expect(index.rangeSearch(x, { radius: undefined as unknown as number })).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+    });
   });
 
   it('pads with -1 where too few lists are searched, and returns k results from a graph', async () => {
     const lists = await VectorIndex.create({ dim, metric: 'l2', factory: 'IVF100,Flat' });
     await lists.train(x);
     await lists.add(x);
-    const { labels } = await lists.search(x.subarray(0, dim), 200, { nprobe: 1 });
+    const { labels } = await lists.search(x.subarray(0, dim), { k: 200, nprobe: 1 });
     expect(labels[0]).toBe(0);
     expect(labels.at(-1)).toBe(-1);
     const graph = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW16' });
     await graph.add(x);
-    expect((await graph.search(x.subarray(0, dim), 200)).labels.includes(-1)).toBe(false);
+    expect((await graph.search(x.subarray(0, dim), { k: 200 })).labels.includes(-1)).toBe(false);
   });
 
   it('can be cancelled and reports progress', async () => {
@@ -211,7 +213,8 @@ describe('searching', () => {
     const queries = randomNormal(20_000 * dim, 5);
     const controller = new AbortController();
     let reported = 0;
-    const searching = index.search(queries, 1, {
+    const searching = index.search(queries, {
+      k: 1,
       signal: controller.signal,
       onProgress: (done) => {
         reported = done;
@@ -221,7 +224,7 @@ describe('searching', () => {
     await expect(searching).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     expect(reported).toBeGreaterThan(0);
     expect(reported).toBeLessThan(20_000);
-    expect((await index.search(queries.subarray(0, dim), 1)).labels).toHaveLength(1);
+    expect((await index.search(queries.subarray(0, dim), { k: 1 })).labels).toHaveLength(1);
   });
 });
 

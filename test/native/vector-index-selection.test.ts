@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
-
+import type { IndexMetric } from '../../src/native/metrics.js';
 import { rowFilter } from '../../src/search/filters/row-filter.js';
-import { type Metric, VectorIndex } from '../../src/search/vector-index.js';
+import { VectorIndex } from '../../src/search/vector-index.js';
 import { exactRanking, recall } from '../support/exact-search.js';
 import { randomClusters, seededRandom } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
@@ -19,13 +19,13 @@ const ROWS = 6000;
 const K = 10;
 const x = unitRows(randomClusters(ROWS, dim, 40, 1));
 const queries = unitRows(randomClusters(12, dim, 40, 2));
-const METRICS: Metric[] = ['ip', 'l2'];
+const METRICS: IndexMetric[] = ['ip', 'l2'];
 
 function unitRows(rows: Float32Array): Float32Array {
   return rows.map((value, i) => value / Math.hypot(...rows.subarray(i - (i % dim), i - (i % dim) + dim)));
 }
 
-async function build(factory: string, metric: Metric): Promise<VectorIndex> {
+async function build(factory: string, metric: IndexMetric): Promise<VectorIndex> {
   const index = await VectorIndex.create({ dim, metric, factory });
   await index.train(x);
   await index.add(x);
@@ -33,7 +33,7 @@ async function build(factory: string, metric: Metric): Promise<VectorIndex> {
 }
 
 /** Of the true k nearest among the allowed rows, the part that was found. */
-function filteredRecall(labels: Int32Array, metric: Metric, isAllowed: (row: number) => boolean): number {
+function filteredRecall(labels: Int32Array, metric: IndexMetric, isAllowed: (row: number) => boolean): number {
   let found = 0;
   let there = 0;
   for (let i = 0; i < queries.length / dim; i++) {
@@ -71,7 +71,7 @@ describe.each(METRICS)('a filter, %s', (metric) => {
     for (const [name, share] of Object.entries(SHARES)) {
       const allowed = Array.from({ length: ROWS }, () => random() < share);
       const filter = rowFilter(ROWS, (row) => allowed[row]!);
-      const { labels, distances } = await index.search(queries, K, { ...params, filter });
+      const { labels, distances } = await index.search(queries, { k: K, ...params, filter });
       const count = allowed.filter(Boolean).length;
       for (let i = 0; i < labels.length; i += K) {
         const own = labels.subarray(i, i + K);
@@ -87,12 +87,16 @@ describe.each(METRICS)('a filter, %s', (metric) => {
       }
       // FAISS's own search, of the same structure and with the same filter. Rows that are equally far may swap.
       const isAllowed = (row: number): boolean => allowed[row]!;
-      const theirs = filteredRecall((await plain.search(queries, K, { ...params, filter })).labels, metric, isAllowed);
+      const theirs = filteredRecall(
+        (await plain.search(queries, { k: K, ...params, filter })).labels,
+        metric,
+        isAllowed,
+      );
       const ours = filteredRecall(labels, metric, isAllowed);
       expect(ours, name).toBeGreaterThanOrEqual(theirs - 1 / 120);
       if (/^(Flat|IVF16,Flat)$/.test(factory)) expect(ours, name).toBe(1);
       const radius = distances[1]!;
-      const inRange = await index.rangeSearch(queries, radius, { ...params, filter });
+      const inRange = await index.rangeSearch(queries, { radius, ...params, filter });
       expect(
         inRange.labels.every((label) => allowed[label]),
         name,
@@ -106,7 +110,7 @@ describe.each(METRICS)('a filter, %s', (metric) => {
     for (const factory of ['Flat', 'HNSW16,SQ8,RFlat', 'IVF16,Flat']) {
       const index = await build(factory, metric);
       for (const filter of [new Uint8Array(0), new Uint8Array(ROWS)]) {
-        const { labels, distances } = await index.search(queries, 3, { filter });
+        const { labels, distances } = await index.search(queries, { k: 3, filter });
         expect(labels.every((label) => label === -1)).toBe(true);
         const worst = Math.fround(3.4028234663852886e38) * (metric === 'ip' ? -1 : 1);
         expect(distances.every((distance) => distance === worst)).toBe(true);
@@ -124,8 +128,8 @@ describe('a filter', () => {
 
   it('must be bytes', async () => {
     const index = await build('Flat', 'l2');
-    await expect(index.search(queries, 1, { filter: [1] as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
-    await expect(index.search(queries, 1, { rerank: 5 })).rejects.toMatchObject({
+    await expect(index.search(queries, { k: 1, filter: [1] as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    await expect(index.search(queries, { k: 1, rerank: 5 })).rejects.toMatchObject({
       code: 'ERR_ARG_TYPE',
       message: expect.stringContaining('no such setting') as string,
     });
@@ -142,7 +146,9 @@ describe('removed rows', () => {
       expect(await index.remove(Int32Array.from([...removed, 0, 3]))).toBe(removed.size);
       expect(await index.remove(Int32Array.of(0))).toBe(0);
       expect([index.size, index.rows]).toEqual([ROWS - removed.size, ROWS]);
-      await expect(index.search(queries, index.size + 1, params)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+      await expect(index.search(queries, { k: index.size + 1, ...params })).rejects.toMatchObject({
+        code: 'ERR_ARG_RANGE',
+      });
 
       // The removed rows themselves come back, as new ones.
       const again = x.subarray(0, 9 * dim);
@@ -157,15 +163,15 @@ describe('removed rows', () => {
         await VectorIndex.fromBuffer(await index.toBuffer()),
       ]) {
         expect([loaded.size, loaded.rows]).toEqual([index.size, index.rows]);
-        const { labels } = await loaded.search(x.subarray(0, 3 * dim), K, params);
+        const { labels } = await loaded.search(x.subarray(0, 3 * dim), { k: K, ...params });
         expect(labels.every((label) => !removed.has(label))).toBe(true);
         if (!/PQ|PCA/.test(factory)) expect(labels[0]).toBe(ROWS);
         const filter = rowFilter(ROWS, (row) => row < 30);
-        const both = (await loaded.search(x.subarray(0, dim), K, { ...params, filter })).labels;
+        const both = (await loaded.search(x.subarray(0, dim), { k: K, ...params, filter })).labels;
         expect([...both].sort((a, b) => a - b)).toEqual(
           [...Array(30).keys()].filter((row) => row % 3 !== 0).filter((row) => both.includes(row)),
         );
-        const inRange = await loaded.rangeSearch(x.subarray(0, dim), 1e6, params);
+        const inRange = await loaded.rangeSearch(x.subarray(0, dim), { radius: 1e6, ...params });
         expect(inRange.labels.length).toBeGreaterThan(0);
         expect(inRange.labels.every((label) => !removed.has(label))).toBe(true);
         await loaded.dispose();
@@ -192,8 +198,8 @@ describe('removed rows', () => {
     expect(index.size).toBe(ROWS);
     await index.remove(Int32Array.from({ length: ROWS }, (_, row) => row));
     expect(index.size).toBe(0);
-    await expect(index.search(queries, 1)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    expect((await index.rangeSearch(queries, 1e6)).labels).toHaveLength(0);
+    await expect(index.search(queries, { k: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+    expect((await index.rangeSearch(queries, { radius: 1e6 })).labels).toHaveLength(0);
   });
 });
 
@@ -207,10 +213,10 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
     const index = await build(factory, metric);
     expect(index.factory).toBe(factory);
     const codes = await build(factory.replace(',RFlat', ''), metric);
-    const { labels, distances } = await index.search(queries, K, { ...params, rerank });
+    const { labels, distances } = await index.search(queries, { k: K, ...params, rerank });
     // Asked for all of them, the same index gives its candidates. FAISS's construction, for codes without a kernel
     // here, differs from run to run.
-    const candidates = (await index.search(queries, rerank, { ...params, rerank })).labels;
+    const candidates = (await index.search(queries, { k: rerank, ...params, rerank })).labels;
     for (let i = 0; i < queries.length / dim; i++) {
       const among = new Set(candidates.subarray(i * rerank, (i + 1) * rerank));
       const best = exactRanking(queries, i, x, dim, metric)
@@ -218,7 +224,7 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
         .slice(0, K);
       expect(new Set(labels.subarray(i * K, (i + 1) * K))).toEqual(new Set(best.map(({ row }) => row)));
     }
-    const byCodes = recall((await codes.search(queries, K, params)).labels, queries, x, dim, K, metric);
+    const byCodes = recall((await codes.search(queries, { k: K, ...params })).labels, queries, x, dim, K, metric);
     expect(recall(labels, queries, x, dim, K, metric)).toBeGreaterThan(byCodes);
     for (let i = 0; i < queries.length / dim; i++) {
       const exact = new Map(exactRanking(queries, i, x, dim, metric).map(({ row, distance }) => [row, distance]));
@@ -231,7 +237,7 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
       ).toBeLessThan(TOLERANCE.f32Sum);
     }
     const radius = distances[3]!;
-    const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), radius, params);
+    const { labels: inRange } = await index.rangeSearch(queries.subarray(0, dim), { radius, ...params });
     const truth = new Set(
       exactRanking(queries, 0, x, dim, metric)
         .filter(({ distance }) => (metric === 'ip' ? distance > radius : distance < radius))
@@ -258,12 +264,12 @@ describe('a mapped index', () => {
         ROWS,
       ]);
       expect(mapped.bytes).toBeLessThan(index.bytes);
-      const expected = await index.search(queries, K);
-      expect(await mapped.search(queries, K)).toEqual(expected);
+      const expected = await index.search(queries, { k: K });
+      expect(await mapped.search(queries, { k: K })).toEqual(expected);
 
       const other = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
       await other.save(path);
-      expect(await mapped.search(queries, K)).toEqual(expected);
+      expect(await mapped.search(queries, { k: K })).toEqual(expected);
       await mapped.save(path);
       expect((await VectorIndex.load(path)).size).toBe(ROWS);
       await expect(mapped.add(queries)).rejects.toMatchObject({
@@ -272,7 +278,7 @@ describe('a mapped index', () => {
       });
       await expect(mapped.reserve(10)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
       expect(await mapped.remove(Int32Array.of(expected.labels[0]!))).toBe(1);
-      expect((await mapped.search(queries.subarray(0, dim), 1)).labels[0]).not.toBe(expected.labels[0]);
+      expect((await mapped.search(queries.subarray(0, dim), { k: 1 })).labels[0]).not.toBe(expected.labels[0]);
       await mapped.dispose();
     },
   );

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
-
-import { type Metric, VectorIndex, type VectorIndexOptions } from '../../src/search/vector-index.js';
+import { INDEX_METRICS as METRICS } from '../../src/native/metrics.js';
+import { VectorIndex, type VectorIndexOptions } from '../../src/search/vector-index.js';
 import { exactRanking, recall } from '../support/exact-search.js';
 import { randomClusters, randomNormal, seededRandom } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
 
-const METRICS: Metric[] = ['ip', 'l2'];
 const folder = mkdtempSync(join(tmpdir(), 'univar-index-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -35,7 +34,7 @@ describe.each(METRICS)('a flat index, %s', (metric) => {
     const index = await build({ dim, metric, factory: 'Flat' }, base);
     // One thread scans for few queries; a matrix product serves many.
     for (const count of [1, 5, 33]) {
-      const { labels, distances } = await index.search(queries.subarray(0, count * dim), k);
+      const { labels, distances } = await index.search(queries.subarray(0, count * dim), { k });
       for (let i = 0; i < count; i++) {
         const expected = exactRanking(queries, i, base, dim, metric);
         // Of the largest distance, not of the nearest: FAISS takes |x|^2 + |y|^2 - 2 xy when there are many queries.
@@ -55,7 +54,7 @@ describe.each(METRICS)('a flat index, %s', (metric) => {
     const radius = metric === 'ip' ? 5 : 40;
     const index = await build({ dim, metric, factory: 'Flat' }, base);
     for (const count of [3, 30]) {
-      const { offsets, labels, distances } = await index.rangeSearch(queries.subarray(0, count * dim), radius);
+      const { offsets, labels, distances } = await index.rangeSearch(queries.subarray(0, count * dim), { radius });
       expect(offsets).toHaveLength(count + 1);
       for (let i = 0; i < count; i++) {
         const expected = exactRanking(queries, i, base, dim, metric).filter(({ distance }) =>
@@ -102,14 +101,14 @@ describe.each(METRICS)('every kind of index agrees with plain FAISS, %s', (metri
     const plain = await VectorIndex.fromBuffer(await index.toBuffer(), { plain: true });
     // The same structure searched by FAISS's own code and by ours: all that differs is rounding.
     for (const count of [3, 30]) {
-      const ours = await index.search(queries.subarray(0, count * dim), 5, params);
-      const theirs = await plain.search(queries.subarray(0, count * dim), 5, params);
+      const ours = await index.search(queries.subarray(0, count * dim), { k: 5, ...params });
+      const theirs = await plain.search(queries.subarray(0, count * dim), { k: 5, ...params });
       expect(relativeError(ours.distances, theirs.distances)).toBeLessThan(TOLERANCE.f32Sum);
       const same = ours.labels.filter((label, i) => label === theirs.labels[i]).length;
       expect(same / ours.labels.length).toBeGreaterThan(0.95); // equal distances may swap
       const radius = ours.distances[2]!;
-      const inRange = await index.rangeSearch(queries.subarray(0, count * dim), radius, params);
-      const theirRange = await plain.rangeSearch(queries.subarray(0, count * dim), radius, params);
+      const inRange = await index.rangeSearch(queries.subarray(0, count * dim), { radius, ...params });
+      const theirRange = await plain.rangeSearch(queries.subarray(0, count * dim), { radius, ...params });
       expect(Math.abs(inRange.labels.length - theirRange.labels.length)).toBeLessThanOrEqual(count);
     }
     await index.dispose();
@@ -132,7 +131,7 @@ describe('graph construction', () => {
     const x = randomClusters(4000, dim, 60, 8);
     const queries = randomClusters(60, dim, 60, 8).map((value, i) => value + 0.1 * Math.sin(i));
     const recallOf = async (index: VectorIndex): Promise<number> =>
-      recall((await index.search(queries, 10, { efSearch: 40 })).labels, queries, x, dim, 10, metric);
+      recall((await index.search(queries, { k: 10, efSearch: 40 })).labels, queries, x, dim, 10, metric);
     const whole = await build({ dim, metric, factory: 'HNSW16' }, x);
     const plain = await build({ dim, metric, factory: 'HNSW16', plain: true }, x);
     const parts = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
@@ -165,7 +164,7 @@ describe('graph construction', () => {
     const recallWith = async (efConstruction: number): Promise<number> => {
       const index = await build({ dim, metric: 'l2', factory: 'HNSW8', efConstruction }, x);
       return recall(
-        (await index.search(x.subarray(0, 50 * dim), 10, { efSearch: 20 })).labels,
+        (await index.search(x.subarray(0, 50 * dim), { k: 10, efSearch: 20 })).labels,
         x.subarray(0, 50 * dim),
         x,
         dim,
@@ -194,7 +193,9 @@ describe('storing', () => {
         factory: loaded.factory,
         isTrained: loaded.isTrained,
       }).toEqual({ dim, metric: 'l2', size: 300, factory, isTrained: true });
-      expect(await loaded.search(x.subarray(0, 5 * dim), 7)).toEqual(await index.search(x.subarray(0, 5 * dim), 7));
+      expect(await loaded.search(x.subarray(0, 5 * dim), { k: 7 })).toEqual(
+        await index.search(x.subarray(0, 5 * dim), { k: 7 }),
+      );
       await loaded.add(x.subarray(0, 10 * dim));
       expect(loaded.size).toBe(310);
     }
@@ -204,7 +205,7 @@ describe('storing', () => {
     const index = await VectorIndex.create({ dim: 4, metric: 'ip', factory: 'HNSW8' });
     const loaded = await VectorIndex.fromBuffer(await index.toBuffer());
     await loaded.add(Float32Array.of(1, 2, 3, 4));
-    expect((await loaded.search(Float32Array.of(1, 0, 0, 0), 1)).distances[0]).toBe(1);
+    expect((await loaded.search(Float32Array.of(1, 0, 0, 0), { k: 1 })).distances[0]).toBe(1);
   });
 
   it('refuses to store what is not trained', async () => {
@@ -221,9 +222,9 @@ describe('order of calls', () => {
     const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
     await index.add(x.subarray(0, dim));
     const one = x.subarray(dim * 3000, dim * 3001);
-    const before = index.search(one, 1);
+    const before = index.search(one, { k: 1 });
     const adding = index.add(x.subarray(dim));
-    const after = index.search(one, 1, { efSearch: 100 });
+    const after = index.search(one, { k: 1, efSearch: 100 });
     expect((await before).labels[0]).toBe(0);
     expect((await after).labels[0]).toBe(3000);
     await adding;
@@ -235,9 +236,9 @@ describe('order of calls', () => {
     const x = randomNormal(3000 * dim, 13);
     const index = await build({ dim, metric: 'ip', factory: 'HNSW16' }, x);
     const count = 64;
-    const together = await index.search(x.subarray(0, count * dim), 5);
+    const together = await index.search(x.subarray(0, count * dim), { k: 5 });
     const single = await Promise.all(
-      Array.from({ length: count }, (_, i) => index.search(x.subarray(i * dim, (i + 1) * dim), 5)),
+      Array.from({ length: count }, (_, i) => index.search(x.subarray(i * dim, (i + 1) * dim), { k: 5 })),
     );
     single.forEach(({ labels }, i) => expect(labels).toEqual(together.labels.subarray(i * 5, (i + 1) * 5)));
   });
@@ -246,15 +247,15 @@ describe('order of calls', () => {
     const dim = 8;
     const x = randomNormal(2000 * dim, 14);
     const index = await build({ dim, metric: 'l2', factory: 'HNSW8' }, x);
-    const small = index.search(x.subarray(0, dim), 3);
-    const large = index.search(x, 3);
+    const small = index.search(x.subarray(0, dim), { k: 3 });
+    const large = index.search(x, { k: 3 });
     const disposing = index.dispose();
     expect((await small).labels[0]).toBe(0);
     expect((await large).labels[0]).toBe(0);
     await disposing;
     await index.dispose();
     for (const call of [
-      () => index.search(x, 1),
+      () => index.search(x, { k: 1 }),
       () => index.add(x),
       () => index.train(x),
       () => index.toBuffer(),

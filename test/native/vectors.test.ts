@@ -16,18 +16,18 @@ describe('l2Normalize', () => {
       const row = x.subarray(i - (i % dim), i - (i % dim) + dim);
       return value / Math.max(Math.sqrt(row.reduce((sum, entry) => sum + entry * entry, 0)), 1e-12);
     });
-    expect(relativeError(await l2Normalize(x, rows, dim), expected)).toBeLessThan(TOLERANCE.f64Sum);
+    expect(relativeError(await l2Normalize(x, { dim }), expected)).toBeLessThan(TOLERANCE.f64Sum);
   });
 
   it('neither overflows nor underflows', async () => {
-    const y = await l2Normalize(Float32Array.of(3e38, 3e38, 3e-38, 4e-38), 2, 2);
+    const y = await l2Normalize(Float32Array.of(3e38, 3e38, 3e-38, 4e-38), { dim: 2 });
     expect([...y.subarray(0, 2)]).toEqual([Math.fround(Math.SQRT1_2), Math.fround(Math.SQRT1_2)]);
     expect(y.every(Number.isFinite)).toBe(true);
   });
 
   it('writes in place when asked to', async () => {
     const x = Float32Array.of(3, 4);
-    expect(await l2Normalize(x, 1, 2, { out: x })).toBe(x);
+    expect(await l2Normalize(x, { dim: 2, out: x })).toBe(x);
     expect([...x]).toEqual([Math.fround(0.6), Math.fround(0.8)]);
   });
 });
@@ -47,15 +47,21 @@ describe('pool', () => {
         }
       }
     }
-    expect(relativeError(await pool(hidden, offsets, dim, 'mean'), mean)).toBeLessThan(TOLERANCE.f64Sum);
-    expect(relativeError(await pool(hidden, offsets, dim, 'cls'), cls)).toBe(0);
+    expect(relativeError(await pool({ hidden, offsets, dim, pooling: 'mean' }), mean)).toBeLessThan(TOLERANCE.f64Sum);
+    expect(relativeError(await pool({ hidden, offsets, dim, pooling: 'cls' }), cls)).toBe(0);
   });
 
   it('refuses offsets that do not fit', async () => {
     const hidden = new Float32Array(6);
-    await expect(pool(hidden, Int32Array.of(0, 2), 2, 'mean')).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
-    await expect(pool(hidden, Int32Array.of(0, 4, 3), 2, 'mean')).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-    await expect(pool(hidden, Int32Array.of(), 2, 'mean')).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
+    await expect(pool({ hidden, offsets: Int32Array.of(0, 2), dim: 2, pooling: 'mean' })).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+    });
+    await expect(pool({ hidden, offsets: Int32Array.of(0, 4, 3), dim: 2, pooling: 'mean' })).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+    });
+    await expect(pool({ hidden, offsets: Int32Array.of(), dim: 2, pooling: 'mean' })).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+    });
   });
 });
 

@@ -33,7 +33,6 @@ describe('the work counters', () => {
       infoNce({
         query: randomUnitRows(rows, dim, 1),
         key: randomUnitRows(rows, dim, 2),
-        rows,
         dim,
         logitScale: 10,
         mode: 'one-way',
@@ -50,9 +49,7 @@ describe('the work counters', () => {
     const search = (baseRows: number) => (): Promise<unknown> =>
       similarityTopK({
         queries: randomNormal(20 * dim, 1),
-        queryRows: 20,
         base: randomNormal(baseRows * dim, 2),
-        baseRows,
         dim,
         k: 5,
         metric: 'ip',

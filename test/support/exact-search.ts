@@ -1,4 +1,4 @@
-import type { Metric } from '../../src/search/vector-index.js';
+import type { IndexMetric } from '../../src/native/metrics.js';
 
 /** Inner product or squared distance of two rows, in double precision. */
 export function exactDistance(
@@ -7,7 +7,7 @@ export function exactDistance(
   b: Float32Array,
   j: number,
   dim: number,
-  metric: Metric,
+  metric: IndexMetric,
 ): number {
   let sum = 0;
   for (let t = 0; t < dim; t++) {
@@ -24,7 +24,7 @@ export function exactRanking(
   query: number,
   base: Float32Array,
   dim: number,
-  metric: Metric,
+  metric: IndexMetric,
 ): { row: number; distance: number }[] {
   const rows = base.length / dim;
   const all = Array.from({ length: rows }, (_, row) => ({
@@ -41,7 +41,7 @@ export function recall(
   base: Float32Array,
   dim: number,
   k: number,
-  metric: Metric,
+  metric: IndexMetric,
 ): number {
   let found = 0;
   const count = queries.length / dim;

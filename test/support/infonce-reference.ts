@@ -5,7 +5,8 @@ import type { InfoNceInput } from '../../src/native/infonce.js';
  * time.
  */
 export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: Float64Array; dKey: Float64Array } {
-  const { query, key, rows, dim, mode } = input;
+  const { query, key, dim, mode } = input;
+  const rows = query.length / dim;
   const forward = oneDirection(query, key, input);
   if (mode !== 'symmetric') return forward;
   const backward = oneDirection(key, query, input);
@@ -16,7 +17,8 @@ export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: F
   };
 }
 
-function oneDirection(x: Float32Array, y: Float32Array, { rows, dim, logitScale, labels, mode }: InfoNceInput) {
+function oneDirection(x: Float32Array, y: Float32Array, { dim, logitScale, labels, mode }: InfoNceInput) {
+  const rows = x.length / dim;
   const dQuery = new Float64Array(rows * dim);
   const dKey = new Float64Array(rows * dim);
   const z = new Float64Array(rows);

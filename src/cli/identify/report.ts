@@ -1,4 +1,4 @@
-import type { Identification } from '../../identification/value-identifier.js';
+import type { Identification } from '../../identification/rank-neighbours.js';
 import { excerpt, formatPercent, formatTable, indent } from '../format.js';
 
 const RANKING_ROWS = 5;

@@ -1,8 +1,8 @@
 import { EngineError } from '../../core/errors.js';
 import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import { identifyParams } from '../../identification/identify-params.js';
-import { type Identification, ValueIdentifier } from '../../identification/value-identifier.js';
+import type { Identification } from '../../identification/rank-neighbours.js';
+import { ValueIdentifier } from '../../identification/value-identifier.js';
 import { type QaRecord, valueId } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { PgVectorIndex } from '../../search/pgvector/index.js';
@@ -33,14 +33,15 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   try {
     const valueIds = await readValueIds(dataset);
     const identifier = new ValueIdentifier(
-      index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds },
+      index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), dim: dataset.dim, valueIds },
     );
     const filter = filterOf(options);
     const matching = filter && identifier.count(filter);
     const k = options.k ?? Math.min(50, dataset.rows);
     const found = await identifier.identify(embeddings, {
       k,
-      params: index && identifyParams(index.factory, options),
+      efSearch: options.efSearch,
+      nprobe: options.nprobe,
       filter,
       signal,
     });

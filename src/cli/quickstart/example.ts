@@ -23,6 +23,7 @@ export async function identifyExample(
   const row = test[0]!;
   const identifier = new ValueIdentifier({
     embeddings: gatherRows(embeddings, dim, train),
+    dim,
     valueIds: Array.from(train, (i) => valueId(records[i]!)),
   });
   const [identification] = await identifier.identify(embeddings.subarray(row * dim, (row + 1) * dim), { k });

@@ -1,10 +1,10 @@
 import { EngineError } from '../../core/errors.js';
-import { identifyParams } from '../../identification/identify-params.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
-import { expectUnitRows, searchIndex } from '../../identification/value-identifier.js';
-import { expectInteger, expectMatrix, fail } from '../../native/validate.js';
+import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
+import type { SearchResult } from '../../native/search-result.js';
+import { expectVectors } from '../../native/validate.js';
 import { type QaRecord, valueId } from '../../records/record.js';
-import type { Neighbours } from '../../search/exact-search.js';
+import { expectUnitRows } from '../../search/euclidean-distance.js';
 import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';
 import { RowFilters } from '../../search/filters/row-filters.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
@@ -14,16 +14,6 @@ import { ChangeJournal, journalBase } from '../changes/change-journal.js';
 import type { Dataset } from '../dataset.js';
 import { RecordLookup } from '../record-lookup.js';
 import { RowTable } from './row-table.js';
-
-export interface SearchOptions {
-  /** HNSW: candidates that are kept. @default 128 */
-  efSearch?: number | undefined;
-  /** IVF: lists that are searched. @default 16 */
-  nprobe?: number | undefined;
-  /** The rows that can be neighbours. @default all */
-  filter?: ValueFilter | undefined;
-  signal?: AbortSignal | undefined;
-}
 
 export interface CollectionParts {
   dataset: Dataset;
@@ -134,35 +124,20 @@ export class Collection {
   /**
    * The nearest rows that were not removed.
    *
-   * @param queries [any, dim]
-   * @param k from 1 to `size`; with a filter any number, of which those are found that there are
-   * @returns with the `k` that was looked for; with a filter at most {@link count}, and so perhaps 0
-   * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and what the index throws
+   * @param queries [any, dim], row-major
+   * @returns with a filter at most {@link count} neighbours, perhaps 0
+   * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and the errors of the index
    */
-  async search(
-    queries: Float32Array,
-    k: number,
-    { efSearch, nprobe, filter, signal }: SearchOptions = {},
-  ): Promise<Neighbours> {
-    const { index } = this.#parts;
+  async search(queries: Float32Array, options: NeighbourSearchOptions): Promise<SearchResult> {
     this.expectVectors(queries, 'vectors');
-    expectInteger(k, 'k', 1);
-    const params = { ...identifyParams(index.factory, { efSearch, nprobe }), signal };
-    if (!filter) {
-      if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${this.size},`, 'k', k);
-      return searchIndex(index, queries, k, params);
-    }
-    const { bits, count } = this.#filters.select(filter);
-    const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
-    if (wanted === 0)
-      return { queries: queries.length / this.dim, k: 0, rows: new Int32Array(), distances: new Float64Array() };
-    return searchIndex(index, queries, wanted, { ...params, filter: bits });
+    return searchNeighbours(this.#parts.index, this.#filters, queries, options);
   }
 
   /** The votes of the k nearest rows of every query. See {@link search}. */
-  async identify(queries: Float32Array, k: number, options?: SearchOptions): Promise<Identification[]> {
-    const found = await this.search(queries, k, options);
-    return Array.from({ length: found.queries }, (_, query) => rankNeighbours(found, query, this.#parts.table));
+  async identify(queries: Float32Array, options: NeighbourSearchOptions): Promise<Identification[]> {
+    const { index, table } = this.#parts;
+    const found = await this.search(queries, options);
+    return rankNeighbours(found, queries.length / this.dim, index.metric, table);
   }
 
   /** The answer of a row, also of one that was removed. */
@@ -178,8 +153,7 @@ export class Collection {
    */
   expectVectors(vectors: Float32Array, name: string): void {
     const { index } = this.#parts;
-    if (vectors.length % index.dim !== 0) fail('ERR_SHAPE_MISMATCH', `vectors of ${index.dim} entries`, name, vectors);
-    expectMatrix(vectors, name, vectors.length / index.dim, index.dim);
+    expectVectors(vectors, name, index.dim);
     expectEntries(vectors, index.dim, LARGEST_ENTRY, name);
     if (index.metric === 'ip') expectUnitRows(vectors, index.dim, name);
   }

@@ -52,16 +52,8 @@ export async function dropNearDuplicates(
   const rows = records.length;
   if (rows < 2) return { records: [...records], rejects: [] };
   const k = Math.min(rows, NEIGHBOURS);
-  const base = {
-    queries: embeddings,
-    queryRows: rows,
-    base: embeddings,
-    baseRows: rows,
-    dim,
-    k,
-    metric: 'cosine' as const,
-  };
-  const { indices, scores } = await similarityTopK({ ...base, signal });
+  const search = { queries: embeddings, base: embeddings, dim, k, metric: 'cosine', signal } as const;
+  const { labels, distances } = await similarityTopK(search);
   const norms = Float64Array.from({ length: rows }, (_, row) => Math.sqrt(dot(embeddings, row, row, dim)));
   const keptRows: number[] = [];
   const isKept = new Uint8Array(rows);
@@ -69,9 +61,9 @@ export async function dropNearDuplicates(
   for (let row = 0; row < rows; row++) {
     let twin = -1;
     for (let i = row * k; i < (row + 1) * k && twin < 0; i++) {
-      if (scores[i]! >= similarity && isKept[indices[i]!] === 1) twin = indices[i]!;
+      if (distances[i]! >= similarity && isKept[labels[i]!] === 1) twin = labels[i]!;
     }
-    if (twin < 0 && scores[(row + 1) * k - 1]! >= similarity) {
+    if (twin < 0 && distances[(row + 1) * k - 1]! >= similarity) {
       twin = keptRows.find((kept) => dot(embeddings, row, kept, dim) >= similarity * norms[row]! * norms[kept]!) ?? -1;
     }
     if (twin < 0) {

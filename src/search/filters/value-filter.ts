@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import { splitValueId } from '../../core/value-id.js';
-import { describe } from '../../native/validate.js';
+import { describe, expectOptions, expectStrings } from '../../native/validate.js';
 import { allowRow } from './row-filter.js';
 
 /** Which rows may be neighbours: those that have, for every field given, one of its names. */
@@ -17,6 +17,20 @@ type FilterField = (typeof FILTER_FIELDS)[number];
 
 /** Names that a refusal offers in place of an unknown one. */
 const SUGGESTIONS = 5;
+
+/**
+ * Checks the shape of a filter.
+ *
+ * @throws EngineError `ERR_ARG_TYPE` for other fields, and for fields that are neither a string nor an array of strings
+ */
+export function expectValueFilter(value: unknown, name: string): ValueFilter {
+  const filter = expectOptions(value, name, FILTER_FIELDS);
+  for (const field of FILTER_FIELDS) {
+    const names = filter[field];
+    if (names !== undefined && typeof names !== 'string') expectStrings(names, `${name}.${field}`);
+  }
+  return filter as ValueFilter;
+}
 
 /** The same for filters that mean the same. */
 export function filterKey(filter: ValueFilter): string {
@@ -71,7 +85,7 @@ export function addMatchingRows(
 }
 
 /** Distinct names; undefined where the filter leaves the field free. */
-function wantedNames(filter: ValueFilter, field: FilterField): string[] | undefined {
+export function wantedNames(filter: ValueFilter, field: FilterField): string[] | undefined {
   const names = filter[field];
   return names === undefined ? undefined : [...new Set(typeof names === 'string' ? [names] : names)];
 }

@@ -5,8 +5,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import type { CallOptions } from '../../native/call.js';
-import { expectStrings, fail } from '../../native/validate.js';
-import { countRows } from '../exact-search.js';
+import { expectFiniteVectors, expectStrings, fail } from '../../native/validate.js';
 import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
 import type { TableKind } from './kind.js';
 import { copyBytes, type LabelledRows } from './vector-bytes.js';
@@ -21,8 +20,8 @@ export interface VectorBatch {
 }
 
 /** Checks a matrix of vectors that go into an index or are looked for in it; returns its number of rows. */
-export function expectVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
-  const rows = countRows(vectors, name, dim);
+export function expectTableVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
+  const rows = expectFiniteVectors(vectors, name, dim);
   expectEntries(vectors, dim, storage === 'f16' ? LARGEST_HALF : LARGEST_ENTRY, name);
   return rows;
 }
@@ -44,7 +43,7 @@ export async function copyRows(
   let rows = 0;
   async function* labelled(): AsyncGenerator<LabelledRows> {
     for await (const { vectors, valueIds } of batches) {
-      const count = expectVectors(vectors, 'vectors', kind);
+      const count = expectTableVectors(vectors, 'vectors', kind);
       if (valueIds && expectStrings(valueIds, 'valueIds').length !== count)
         fail('ERR_SHAPE_MISMATCH', `${count} entries, one per row,`, 'valueIds', valueIds);
       yield { vectors, valueIds, firstLabel: firstLabel + rows };

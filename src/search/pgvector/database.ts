@@ -110,7 +110,9 @@ export class Database {
     } finally {
       signal?.removeEventListener('abort', cancel);
       await cancelling;
-      // A connection that is closed rolls back; one that was cancelled late could be hit in its next query.
+      // Locks must be free when the caller learns of the failure; closing the connection frees them some time later.
+      if (!committed) await client.query('ROLLBACK').catch(() => undefined);
+      // The cancellation of an earlier query could arrive late and hit the next query of this connection.
       client.release(!committed || cancelling !== undefined);
     }
   }

@@ -1,6 +1,6 @@
 /** What `univar/pgvector` exports: apart from `univar`, whose users need not load the client of PostgreSQL. */
 export type { VectorBatch } from './copy-rows.js';
-export type { PgSearchParams } from './nearest-rows.js';
+export type { PgSearchOptions } from './nearest-rows.js';
 export {
   type PgAddOptions,
   type PgConnectionOptions,

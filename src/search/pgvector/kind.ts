@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
+import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
 import { describe, expectInteger, expectOneOf, expectString, fail } from '../../native/validate.js';
-import type { Metric } from '../vector-index.js';
 import type { Storage } from './vector-bytes.js';
 
 /** Limits of pgvector 0.8 for what an HNSW index can hold. */
@@ -14,7 +14,7 @@ const DEFAULT_EF_CONSTRUCTION = 64;
 /** What a table holds and how its graph is built. */
 export interface TableKind {
   dim: number;
-  metric: Metric;
+  metric: IndexMetric;
   storage: Storage;
   /** Links of a vector in the graph, pgvector's `m`; twice as many in the lowest layer, as in FAISS. */
   links: number;
@@ -31,7 +31,7 @@ export function expectKind(given: {
   factory?: unknown;
   efConstruction?: unknown;
 }): NewTableKind {
-  const metric = expectOneOf(given.metric, 'metric', ['ip', 'l2']);
+  const metric = expectOneOf(given.metric, 'metric', INDEX_METRICS);
   const { links, storage } = parsePgFactory(given.factory ?? 'HNSW32');
   const dim = expectInteger(given.dim, 'dim', 1);
   const max = MAX_DIM[storage];

@@ -1,53 +1,42 @@
 import type { PoolClient } from 'pg';
 
+import { splitValueId } from '../../core/value-id.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectInteger, expectOptions, expectStrings } from '../../native/validate.js';
-import { resolveCallOptions } from '../index-params.js';
+import { expectInteger, expectOptions } from '../../native/validate.js';
+import { expectValueFilter, type ValueFilter, wantedNames } from '../filters/value-filter.js';
+import { resolveCallOptions } from '../index-options.js';
 import { pgNames, type TableKind } from './kind.js';
 
 const DEFAULT_EF_SEARCH = 128;
 /** pgvector's limit. */
 const MAX_EF_SEARCH = 1000;
 
-export interface PgSearchParams extends CallOptions {
-  /**
-   * Candidates that the walk through the graph keeps, from 1 to 1,000; never fewer than `k`, up to 1,000. @default 128
-   */
+export interface PgSearchOptions extends CallOptions {
+  /** Neighbours per query, from 1 to the `size` of the index. */
+  k: number;
+  /** Candidates that the search through the graph keeps, from 1 to 1,000; at least `k`, up to 1,000. @default 128 */
   efSearch?: number;
-  /** Only vectors of these models. */
-  models?: readonly string[];
-  /** Only vectors of answers in these languages. */
-  langs?: readonly string[];
+  /** The vectors that may be found. @default all */
+  filter?: ValueFilter;
 }
 
-export interface RowFilter {
-  models: readonly string[] | undefined;
-  langs: readonly string[] | undefined;
-}
-
-export function resolvePgSearchParams(params: PgSearchParams | undefined): {
-  filter: RowFilter;
+export function resolvePgSearchOptions(options: PgSearchOptions): {
+  k: number;
+  filter: ValueFilter;
   efSearch: number;
   call: CallOptions;
 } {
-  const { efSearch, models, langs, signal, onProgress } = expectOptions(params, 'params', [
-    'efSearch',
-    'models',
-    'langs',
-    'signal',
-    'onProgress',
-  ]);
+  const keys = ['k', 'efSearch', 'filter', 'signal', 'onProgress'] as const;
+  const { k, efSearch, filter, signal, onProgress } = expectOptions(options, 'options', keys);
   return {
-    filter: {
-      models: models === undefined ? undefined : expectStrings(models, 'models'),
-      langs: langs === undefined ? undefined : expectStrings(langs, 'langs'),
-    },
+    k: expectInteger(k, 'k', 1),
+    filter: filter === undefined ? {} : expectValueFilter(filter, 'filter'),
     efSearch: expectInteger(efSearch ?? DEFAULT_EF_SEARCH, 'efSearch', 1, MAX_EF_SEARCH),
     call: resolveCallOptions(signal, onProgress),
   };
 }
 
-/** The start of a transaction that searches: scans go on until enough rows have passed the filter. */
+/** The start of a transaction that searches: scans continue until enough rows have passed the filter. */
 export function beginSearch(k: number, efSearch: number): string {
   const candidates = Math.max(efSearch, Math.min(k, MAX_EF_SEARCH));
   return `BEGIN READ ONLY; SET LOCAL hnsw.ef_search = ${candidates}; SET LOCAL hnsw.iterative_scan = relaxed_order`;
@@ -61,7 +50,7 @@ export interface FoundRow {
 
 /**
  * The k nearest rows of one query, best first, ties by smaller label. An iterative scan ends after some number of rows
- * (`hnsw.max_scan_tuples`) or of bytes; where it has found too few by then, all rows are looked at.
+ * (`hnsw.max_scan_tuples`) or bytes; if it has found too few by then, all rows are compared.
  */
 export async function nearestRows(
   client: PoolClient,
@@ -69,13 +58,11 @@ export async function nearestRows(
   kind: TableKind,
   vector: Buffer,
   k: number,
-  { models, langs }: RowFilter,
+  filter: ValueFilter,
 ): Promise<FoundRow[]> {
   const { type, operator } = pgNames(kind);
   const values: unknown[] = [vector];
-  const conditions = ['embedding IS NOT NULL'];
-  if (models) conditions.push(`model = ANY($${values.push(models)})`);
-  if (langs) conditions.push(`lang = ANY($${values.push(langs)})`);
+  const conditions = ['embedding IS NOT NULL', ...filterConditions(filter, values)];
   const measured = `embedding ${operator} $1::${type}`;
   const search = async (order: string): Promise<{ label: number; measured: number }[]> => {
     const text = `SELECT label, ${measured} AS measured FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${k}`;
@@ -86,4 +73,19 @@ export async function nearestRows(
   return found
     .sort((a, b) => a.measured - b.measured || a.label - b.label)
     .map(({ label, measured: value }) => ({ label, distance: kind.metric === 'ip' ? 0 - value : value * value }));
+}
+
+/** Adds the names of the filter to the parameters of the query. */
+function filterConditions(filter: ValueFilter, values: unknown[]): string[] {
+  const parameter = (names: string[]): string => `$${values.push(names)}`;
+  const conditions: string[] = [];
+  const [models, langs, valueIds] = (['model', 'lang', 'valueId'] as const).map((field) => wantedNames(filter, field));
+  if (models) conditions.push(`model = ANY(${parameter(models)})`);
+  if (langs) conditions.push(`lang = ANY(${parameter(langs)})`);
+  if (valueIds) {
+    const ids = valueIds.map(splitValueId);
+    const columns = [ids.map(({ model }) => model), ids.map(({ lang }) => lang)].map(parameter);
+    conditions.push(`(model, lang) IN (SELECT * FROM unnest(${columns[0]}::text[], ${columns[1]}::text[]))`);
+  }
+  return conditions;
 }

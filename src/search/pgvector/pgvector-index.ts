@@ -1,13 +1,14 @@
 import { escapeIdentifier } from 'pg';
 
 import type { CallOptions } from '../../native/call.js';
+import type { IndexMetric } from '../../native/metrics.js';
+import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
 import { expectInt32, expectInteger, expectOptions, expectString, fail } from '../../native/validate.js';
-import { resolveCallOptions } from '../index-params.js';
-import type { Metric, SearchResult } from '../vector-index.js';
-import { copyRows, expectVectors, type VectorBatch } from './copy-rows.js';
+import { resolveCallOptions } from '../index-options.js';
+import { copyRows, expectTableVectors, type VectorBatch } from './copy-rows.js';
 import { Database } from './database.js';
 import { expectKind, factoryOf, type TableKind } from './kind.js';
-import { beginSearch, nearestRows, type PgSearchParams, resolvePgSearchParams } from './nearest-rows.js';
+import { beginSearch, nearestRows, type PgSearchOptions, resolvePgSearchOptions } from './nearest-rows.js';
 import {
   describeTable,
   expectPgvector,
@@ -39,7 +40,7 @@ export interface PgOpenOptions extends PgConnectionOptions {
 export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
   /** Entries of a vector, from 1 to 2,000; in half precision to 4,000. */
   dim: number;
-  metric: Metric;
+  metric: IndexMetric;
   /** `HNSW16`, with 2 to 100 links; `HNSW16,SQfp16` stores vectors in half precision. @default 'HNSW32' */
   factory?: string;
   /**
@@ -64,11 +65,13 @@ export interface PgAddOptions extends CallOptions {
  *
  * Calls may overlap, also those of several processes: each sees what was committed before it.
  */
-export class PgVectorIndex {
+export class PgVectorIndex implements AsyncDisposable {
+  readonly filterKind = 'values';
   readonly #database: Database;
   readonly #kind: TableKind;
   readonly #connections: number;
-  #size: number;
+  #rows: number;
+  #removed: number;
   readonly table: string;
   /** What its maker said the vectors are. */
   readonly source: string | undefined;
@@ -77,12 +80,13 @@ export class PgVectorIndex {
     database: Database,
     table: string,
     connections: number,
-    { kind, source, size }: TableDescription,
+    { kind, source, rows, removed }: TableDescription,
   ) {
     this.#database = database;
     this.#kind = kind;
     this.#connections = connections;
-    this.#size = size;
+    this.#rows = rows;
+    this.#removed = removed;
     this.table = table;
     this.source = source;
   }
@@ -115,15 +119,15 @@ export class PgVectorIndex {
     const call = resolveCallOptions(options.signal, options.onProgress);
     expectString(source, 'source');
     return connected(options, async (database, table, connections) => {
-      const size = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
+      const rows = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
         await expectPgvector(client, database.place);
-        let rows = 0;
+        let loaded = 0;
         await makeTable(client, { table, place: database.place, kind, source, overwrite }, async (loading) => {
-          rows = await copyRows(client, loading, kind, 0, batches, call);
+          loaded = await copyRows(client, loading, kind, 0, batches, call);
         });
-        return rows;
+        return loaded;
       });
-      return new PgVectorIndex(database, table, connections, { kind, source: source || undefined, size });
+      return new PgVectorIndex(database, table, connections, { kind, source: source || undefined, rows, removed: 0 });
     });
   }
 
@@ -154,13 +158,18 @@ export class PgVectorIndex {
     return this.#kind.dim;
   }
 
-  get metric(): Metric {
+  get metric(): IndexMetric {
     return this.#kind.metric;
   }
 
-  /** Labels given so far, those of removed vectors among them, as of the last call here that changed the index. */
+  /** Vectors that can be found, as of the last call of this object that changed the index. */
   get size(): number {
-    return this.#size;
+    return this.#rows - this.#removed;
+  }
+
+  /** Vectors added so far, including removed ones: the label that the next one gets. As of the same call. */
+  get rows(): number {
+    return this.#rows;
   }
 
   /** The factory string of the FAISS index of this kind. */
@@ -197,7 +206,7 @@ export class PgVectorIndex {
         return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
       },
     );
-    this.#size = first + rows;
+    this.#rows = first + rows;
     return first;
   }
 
@@ -210,32 +219,35 @@ export class PgVectorIndex {
   async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
     const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
     const table = escapeIdentifier(this.table);
-    return this.#database.transaction(`remove from the table "${this.table}" of`, signal, 'BEGIN', async (client) => {
+    const place = `remove from the table "${this.table}" of`;
+    const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(
         `UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`,
         [Array.from(wanted)],
       );
       return rowCount ?? 0;
     });
+    this.#removed += removed;
+    return removed;
   }
 
   /**
-   * The k nearest vectors of each query, among those of `models` and `langs` where these are given. Where the graph
-   * yields fewer, all vectors are looked at. Queries are searched side by side over the connections of the index.
+   * The k nearest vectors of each query, among those that the filter leaves. If the graph yields fewer, all vectors are
+   * compared. Queries are searched side by side over the connections of the index; `onProgress` receives the number of
+   * queries done.
    *
-   * @param queries [rows, dim], row-major
-   * @param k from 1 to `size`
+   * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
    *   `ERR_REMOTE`, `ERR_DATA` (the table has gone), `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async search(queries: Float32Array, k: number, params?: PgSearchParams): Promise<SearchResult> {
-    const { filter, efSearch, call } = resolvePgSearchParams(params);
-    expectVectors(queries, 'queries', this.#kind);
-    expectInteger(k, 'k', 1);
+  async search(queries: Float32Array, options: PgSearchOptions): Promise<SearchResult> {
+    const { k, filter, efSearch, call } = resolvePgSearchOptions(options);
+    expectTableVectors(queries, 'queries', this.#kind);
     if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
     const vectors = vectorParameters(queries, this.dim, this.#kind.storage);
-    const labels = new Int32Array(vectors.length * k).fill(-1);
-    const distances = new Float32Array(vectors.length * k).fill(this.metric === 'ip' ? -MAX_FLOAT : MAX_FLOAT);
+    const result = allocateSearchResult(vectors.length, k);
+    const labels = result.labels.fill(-1);
+    const distances = result.distances.fill(this.metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
     const table = escapeIdentifier(this.table);
     let next = 0;
     let done = 0;
@@ -264,18 +276,20 @@ export class PgVectorIndex {
     );
     const failed = (await Promise.allSettled(searches)).find((search) => search.status === 'rejected');
     if (failed) throw failed.reason;
-    return { labels, distances };
+    return result;
   }
 
-  /** Closes the connections once the calls in flight are done; the table stays. Idempotent. */
+  /** Closes the connections when the calls in flight have finished; the table stays. Idempotent. */
   dispose(): Promise<void> {
     return this.#database.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 
 const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
-/** Beside a label of -1, as in FAISS. */
-const MAX_FLOAT = 3.4028234663852886e38;
 const DEFAULT_CONNECTIONS = 4;
 const MAX_CONNECTIONS = 100;
 

@@ -19,8 +19,9 @@ export interface TableDescription {
   kind: TableKind;
   /** What its maker said the vectors are. */
   source: string | undefined;
-  /** Labels given so far. */
-  size: number;
+  /** Vectors added so far, including removed ones: the label that the next one gets. */
+  rows: number;
+  removed: number;
 }
 
 /** A plain name, so that it is the same in messages, in SQL and in psql. */
@@ -101,6 +102,7 @@ export async function makeTable(
   );
   await fill(loading);
   await client.query(`CREATE INDEX ON ${loading} (model, lang)`);
+  await client.query(`CREATE INDEX ON ${loading} (label) WHERE embedding IS NULL`); // counts what was removed
   await client.query(
     `CREATE INDEX ON ${loading} USING hnsw (embedding ${operatorClass}) WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
   );
@@ -136,7 +138,8 @@ export async function describeTable(client: PoolClient, table: string, place: st
   return {
     kind,
     source: comment.slice(MARK.length + ' of '.length) || undefined,
-    size: await nextLabel(client, table),
+    rows: await nextLabel(client, table),
+    removed: await countRemoved(client, table),
   };
 }
 
@@ -146,6 +149,13 @@ export async function nextLabel(client: PoolClient, table: string): Promise<numb
     `SELECT coalesce(max(label) + 1, 0) AS next FROM ${escapeIdentifier(table)}`,
   );
   return rows[0]!.next;
+}
+
+async function countRemoved(client: PoolClient, table: string): Promise<number> {
+  const { rows } = await client.query<{ removed: number }>(
+    `SELECT count(*)::integer AS removed FROM ${escapeIdentifier(table)} WHERE embedding IS NULL`,
+  );
+  return rows[0]!.removed;
 }
 
 /** The comment of a table, '' where it has none; undefined where there is no such table. */

@@ -1,4 +1,5 @@
 import type { Collection } from '../../datasets/live/collection.js';
+import { euclideanDistance } from '../../search/euclidean-distance.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
@@ -32,7 +33,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       return live.use(async (collection) => {
         const k = query.k ?? Math.min(DEFAULT_K, collection.size);
         const extent = extentOf(collection, k, filter);
-        const found = await collection.identify(vectors, k, { efSearch, nprobe, filter, signal });
+        const found = await collection.identify(vectors, { k, efSearch, nprobe, filter, signal });
         const results = await Promise.all(
           found.map(async ({ ranking, neighbours }) => ({
             ranking,
@@ -73,20 +74,20 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       return live.use(async (collection) => {
         const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
         const extent = extentOf(collection, k, filter);
-        const found = await collection.search(vectors, k, { efSearch, nprobe, filter, signal });
+        const found = await collection.search(vectors, { k, efSearch, nprobe, filter, signal });
         const neighbourAt = async (i: number) => {
-          const row = found.rows[i]!;
+          const row = found.labels[i]!;
           return {
             row,
-            distance: found.distances[i]!,
+            distance: euclideanDistance(found.distances[i]!, collection.index.metric),
             valueId: collection.valueIdOf(row),
             ...(answers && (await answerOf(collection, row))),
           };
         };
         const results = await Promise.all(
-          Array.from({ length: found.queries }, async (_, query) => {
+          Array.from({ length: vectors.length / collection.dim }, async (_, query) => {
             const places = Array.from({ length: found.k }, (_, i) => query * found.k + i).filter(
-              (i) => found.rows[i]! >= 0,
+              (i) => found.labels[i]! >= 0,
             );
             return { neighbours: await Promise.all(places.map(neighbourAt)) };
           }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { type SearchableIndex, ValueIdentifier } from '../../../src/identification/value-identifier.js';
+import type { SearchableIndex } from '../../../src/identification/searchable-index.js';
+import { ValueIdentifier } from '../../../src/identification/value-identifier.js';
 import { randomUnitRows } from '../../support/random.js';
 
 const valueIds = ['b$eng', 'a$eng', 'b$eng', 'a$zho', 'a$eng'];
@@ -8,7 +9,7 @@ const valueIds = ['b$eng', 'a$eng', 'b$eng', 'a$zho', 'a$eng'];
 const embeddings = Float32Array.of(0, 1, 2, 3, 10);
 
 describe('ValueIdentifier over embeddings', () => {
-  const identifier = new ValueIdentifier({ embeddings, valueIds });
+  const identifier = new ValueIdentifier({ embeddings, dim: 1, valueIds });
 
   it('ranks by votes and names the evidence', async () => {
     const [found] = await identifier.identify(Float32Array.of(1.25), { k: 3 });
@@ -59,10 +60,12 @@ describe('ValueIdentifier over embeddings', () => {
   });
 
   it('refuses what does not fit', async () => {
-    expect(() => new ValueIdentifier({ embeddings, valueIds: [] })).toThrow('at least one row');
-    expect(() => new ValueIdentifier({ embeddings, valueIds: valueIds.slice(1) })).toThrow('"dim"');
-    expect(() => new ValueIdentifier({ embeddings, valueIds: valueIds.slice(1), dim: 1 })).toThrow('Expected 4 rows');
-    expect(() => new ValueIdentifier({ embeddings: Float32Array.of(NaN), valueIds: ['a'] })).toThrow('finite');
+    const over = (options: object) => (): unknown => new ValueIdentifier({ embeddings, dim: 1, valueIds, ...options });
+    expect(over({ valueIds: [] })).toThrow('at least one row');
+    expect(over({ dim: undefined })).toThrow('"dim"');
+    expect(over({ dim: 2 })).toThrow('a multiple of 2');
+    expect(over({ valueIds: valueIds.slice(1) })).toThrow('Expected 5 value ids');
+    expect(over({ embeddings: Float32Array.of(NaN), valueIds: ['a'] })).toThrow('finite');
     await expect(identifier.identify(Float32Array.of(0), { k: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(identifier.identify(Float32Array.of(0), { k: 6 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(identifier.identify(Float32Array.of(Infinity))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
@@ -70,22 +73,30 @@ describe('ValueIdentifier over embeddings', () => {
 });
 
 describe('ValueIdentifier over an index', () => {
-  it('hands parameters, filter and signal on', async () => {
+  it('passes options, filter and signal to the index', async () => {
     const seen: (Record<string, unknown> | undefined)[] = [];
-    const search: SearchableIndex['search'] = (_queries, k, params) => {
-      seen.push(params);
-      return Promise.resolve({ labels: new Int32Array(k), distances: new Float32Array(k) });
+    const search: SearchableIndex['search'] = (_queries, { k, ...options }) => {
+      seen.push(options);
+      return Promise.resolve({ labels: new Int32Array(k), distances: new Float32Array(k), k });
     };
-    const identifier = new ValueIdentifier({ index: { dim: 1, metric: 'l2', size: 5, search }, valueIds });
+    const index = { dim: 1, metric: 'l2', factory: 'HNSW8', size: 5, rows: 5, filterKind: 'rows', search } as const;
+    const identifier = new ValueIdentifier({ index, valueIds });
     const { signal } = new AbortController();
     await identifier.identify(Float32Array.of(0), {
       k: 1,
-      params: { efSearch: 9 },
+      efSearch: 9,
       filter: { valueId: 'a$zho' },
       signal,
     });
     await identifier.identify(Float32Array.of(0), { k: 1 });
-    expect(seen).toEqual([{ efSearch: 9, filter: Uint8Array.of(0b1000), signal }, {}]);
+    const filter = { valueId: 'a$zho' };
+    const byValues = new ValueIdentifier({ index: { ...index, filterKind: 'values' }, valueIds });
+    await byValues.identify(Float32Array.of(0), { k: 1, filter });
+    expect(seen).toEqual([
+      { efSearch: 9, filter: Uint8Array.of(0b1000), signal },
+      { efSearch: 128 },
+      { efSearch: 128, filter },
+    ]);
     expect(seen[0]!['signal']).toBe(signal);
   });
 
@@ -100,8 +111,11 @@ describe('ValueIdentifier over an index', () => {
     return {
       dim,
       metric,
+      factory: 'Flat',
       size: rows,
-      search: (all, k) => {
+      rows,
+      filterKind: 'rows',
+      search: (all, { k }) => {
         const labels: number[] = [];
         const distances: number[] = [];
         for (let query = 0; query < all.length / dim; query++) {
@@ -118,13 +132,13 @@ describe('ValueIdentifier over an index', () => {
             distances.push(found ? (metric === 'ip' ? dots[row]! : 2 - 2 * dots[row]!) : 3.4e38);
           });
         }
-        return Promise.resolve({ labels, distances });
+        return Promise.resolve({ labels: Int32Array.from(labels), distances: Float32Array.from(distances), k });
       },
     };
   }
 
   it.each(['l2', 'ip'] as const)('gives the answers of exact search: %s', async (metric) => {
-    const expected = await new ValueIdentifier({ embeddings: base, valueIds: ids }).identify(queries, { k: 11 });
+    const expected = await new ValueIdentifier({ embeddings: base, dim, valueIds: ids }).identify(queries, { k: 11 });
     const actual = await new ValueIdentifier({ index: index(metric), valueIds: ids }).identify(queries, { k: 11 });
     actual.forEach(({ ranking, neighbours }, query) => {
       expect(ranking.map(({ valueId, votes }) => [valueId, votes])).toEqual(

@@ -4,40 +4,45 @@ import { describe, expect, it } from 'vitest';
 import { fuzzyGraph, membershipStrengths, type NeighbourTable } from '../../../src/maps/fuzzy-graph.js';
 import { projectEmbeddings } from '../../../src/maps/project-embeddings.js';
 import { fitCurve } from '../../../src/maps/umap-curve.js';
-import { exactNeighbours } from '../../../src/search/exact-search.js';
+import type { SearchResult } from '../../../src/native/search-result.js';
+import { similarityTopK } from '../../../src/native/top-k.js';
 import { randomClusters, seededRandom } from '../../support/random.js';
 
 const DIM = 12;
 const ROWS = 240;
 const K = 10;
 
+function nearest(x: Float32Array, dim: number, k: number): Promise<SearchResult> {
+  return similarityTopK({ base: x, queries: x, dim, k, metric: 'l2' });
+}
+
 /** The neighbours of every row without itself. */
 async function tableOf(x: Float32Array, k: number): Promise<NeighbourTable> {
-  const found = await exactNeighbours(x, x, DIM, k + 1);
+  const found = await nearest(x, DIM, k + 1);
   const keep = <T extends Int32Array | Float64Array>(all: T): T => all.filter((_, i) => i % (k + 1) !== 0) as T;
-  return { k, rows: keep(found.rows), distances: keep(found.distances) };
+  return { k, rows: keep(found.labels), distances: keep(Float64Array.from(found.distances, Math.sqrt)) };
 }
 
 /** Share of the k nearest in the embeddings that are among the k nearest in the layout. */
 async function preserved(x: Float32Array, layout: Float32Array): Promise<number> {
-  const high = await exactNeighbours(x, x, DIM, K);
-  const low = await exactNeighbours(layout, layout, 2, K);
+  const high = await nearest(x, DIM, K);
+  const low = await nearest(layout, 2, K);
   let hits = 0;
-  for (let row = 0; row < high.queries; row++) {
-    const near = new Set(high.rows.subarray(row * K, (row + 1) * K));
-    for (const other of low.rows.subarray(row * K, (row + 1) * K)) if (near.has(other)) hits++;
+  for (let row = 0; row < x.length / DIM; row++) {
+    const near = new Set(high.labels.subarray(row * K, (row + 1) * K));
+    for (const other of low.labels.subarray(row * K, (row + 1) * K)) if (near.has(other)) hits++;
   }
-  return hits / high.rows.length;
+  return hits / high.labels.length;
 }
 
 /** What npm umap-js, the oracle here, makes of the same neighbours. */
 async function oracle(x: Float32Array): Promise<UMAP> {
-  const { rows, distances } = await exactNeighbours(x, x, DIM, K);
-  const split = (all: Int32Array | Float64Array): number[][] =>
+  const { labels, distances } = await nearest(x, DIM, K);
+  const split = (all: Int32Array | Float32Array): number[][] =>
     Array.from({ length: ROWS }, (_, i) => [...all.subarray(i * K, (i + 1) * K)]);
   const umap = new UMAP({ nNeighbors: K, minDist: 0.1, random: seededRandom(1) });
-  umap.setPrecomputedKNN(split(rows), split(distances));
-  umap.initializeFit(split(rows));
+  umap.setPrecomputedKNN(split(labels), split(distances.map(Math.sqrt)));
+  umap.initializeFit(split(labels));
   return umap;
 }
 
@@ -120,10 +125,10 @@ describe('UMAP', () => {
     });
     expect(laidOut).toBe(ROWS / 2);
     expect([...phases]).toEqual(['search', 'layout', 'place']);
-    const high = await exactNeighbours(x, x, DIM, 2);
+    const high = await nearest(x, DIM, 2);
     const width = Math.max(...coordinates) - Math.min(...coordinates);
     const distances = Array.from({ length: ROWS }, (_, row) => {
-      const other = high.rows[2 * row + 1]!;
+      const other = high.labels[2 * row + 1]!;
       return Math.hypot(
         coordinates[2 * row]! - coordinates[2 * other]!,
         coordinates[2 * row + 1]! - coordinates[2 * other + 1]!,

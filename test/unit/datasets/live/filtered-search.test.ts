@@ -60,18 +60,18 @@ async function expectNearest(
 ): Promise<void> {
   const distance = (other: Row): number => Math.hypot(other.x - x, other.y - y);
   const allowed = rows.filter((other) => !other.removed && matchesFilter(other, filter));
-  const found = await live.current.search(Float32Array.of(x, y), k, { filter });
+  const found = await live.current.search(Float32Array.of(x, y), { k, filter });
   expect([found.k, live.current.count(filter)]).toEqual([Math.min(k, allowed.length), allowed.length]);
   const expected = allowed
     .map(distance)
     .sort((a, b) => a - b)
     .slice(0, k);
   expect(found.distances).toHaveLength(expected.length);
-  expected.forEach((value, i) => expect(found.distances[i]).toBeCloseTo(value, 5));
-  const foundRows = [...found.rows].map((number) => rows[number]!);
-  expect(new Set(found.rows).size).toBe(found.rows.length);
+  expected.forEach((value, i) => expect(found.distances[i]).toBeCloseTo(value ** 2, 5));
+  const foundRows = [...found.labels].map((number) => rows[number]!);
+  expect(new Set(found.labels).size).toBe(found.labels.length);
   expect(foundRows.every((other) => allowed.includes(other))).toBe(true);
-  foundRows.forEach((other, i) => expect(distance(other)).toBeCloseTo(found.distances[i]!, 5));
+  foundRows.forEach((other, i) => expect(distance(other)).toBeCloseTo(Math.sqrt(found.distances[i]!), 5));
 }
 
 describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and removals (%s)', (factory) => {

@@ -40,7 +40,7 @@ async function openLive(dir: string, options?: { factory?: string; readOnly?: bo
 }
 
 const nearest = async (live: LiveCollection, x: number, k: number): Promise<number[]> => [
-  ...(await live.current.search(at(x), k)).rows,
+  ...(await live.current.search(at(x), { k })).labels,
 ];
 
 describe('LiveCollection', () => {
@@ -50,7 +50,7 @@ describe('LiveCollection', () => {
     expect(await nearest(live, 4.1, 3)).toEqual([4, 5, 3]);
     expect(await live.add([record('new', 'other'), record('newer')], Float32Array.of(4.2, 0, 100, 0))).toBe(ROWS);
     expect(await nearest(live, 4.1, 2)).toEqual([4, 6]);
-    expect(await live.current.identify(at(4.2), 1)).toMatchObject([
+    expect(await live.current.identify(at(4.2), { k: 1 })).toMatchObject([
       { ranking: [{ valueId: 'other$eng', votes: 1, meanDistance: 0 }], neighbours: [{ row: 6 }] },
     ]);
     expect([await live.current.read(4), await live.current.read(7)]).toEqual([
@@ -80,7 +80,7 @@ describe('LiveCollection', () => {
     await live.remove(xs.map((_, i) => first + i).filter((row) => row % 100 !== 0));
     expect(live.current.size).toBe(ROWS + 5);
     expect((await nearest(live, 10, 7)).slice(0, 5).sort((a, b) => a - b)).toEqual([100, 200, 300, 400, 500]);
-    await expect(live.current.search(at(0), ROWS + 6)).rejects.toMatchObject({
+    await expect(live.current.search(at(0), { k: ROWS + 6 })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message: expect.stringContaining('11') as string,
     });
@@ -132,7 +132,7 @@ describe('LiveCollection', () => {
     let searches = 0;
     const search = async (): Promise<void> => {
       while (!done) {
-        expect((await live.use((collection) => collection.search(at(2), 1))).rows[0]).toBe(2);
+        expect((await live.use((collection) => collection.search(at(2), { k: 1 }))).labels[0]).toBe(2);
         searches++;
       }
     };
@@ -148,7 +148,7 @@ describe('LiveCollection', () => {
     expect(live.current).not.toBe(before);
     expect(searches).toBeGreaterThan(0);
     expect(live.current.size).toBe(ROWS + 100);
-    await expect(before.search(at(1), 1)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    await expect(before.search(at(1), { k: 1 })).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
     const [first, second] = await Promise.allSettled([live.reload(), live.reload()]);
     expect([first.status, second]).toMatchObject(['fulfilled', { reason: { code: 'ERR_BUSY' } }]);
   });
@@ -178,7 +178,7 @@ describe('LiveCollection', () => {
     await writeDataset(dir, 0.5);
     rmSync(join(dir, CHANGES_FILE));
     await live.reload();
-    expect([...(await live.current.search(at(0), 1)).distances]).toEqual([0.5]);
+    expect([...(await live.current.search(at(0), { k: 1 })).distances]).toEqual([0.25]);
     expect(await live.add([record('a')], at(7))).toBe(ROWS);
     await live.close();
     expect((await openLive(dir)).current.added).toBe(1);

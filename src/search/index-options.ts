@@ -1,9 +1,21 @@
 import type { CallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/index-handle.js';
-import { expectInteger, expectOptions, expectSignal, fail } from '../native/validate.js';
+import { expectCallback, expectInteger, expectSignal, fail } from '../native/validate.js';
 
-/** Settings of one search. A setting that the index has no use for is refused. */
-export interface SearchParams extends CallOptions {
+/** Options of one search. A setting that the index has no use for is refused. */
+export interface IndexSearchOptions extends IndexQueryOptions {
+  /** Neighbours per query, from 1 to the `size` of the index. */
+  k: number;
+}
+
+/** Options of one range search. */
+export interface RangeSearchOptions extends IndexQueryOptions {
+  /** Vectors with a larger inner product, or a smaller squared distance, are found. Finite. */
+  radius: number;
+}
+
+/** Options of every search in an index. */
+export interface IndexQueryOptions extends CallOptions {
   /**
    * HNSW: how many candidates the walk through the graph keeps, >= 1. More finds more of the true neighbours and takes
    * longer. Never fewer than `k` are kept. @default the index's own, 16 unless its file says otherwise
@@ -24,8 +36,8 @@ export interface SearchParams extends CallOptions {
   filter?: Uint8Array;
 }
 
-/** Settings of the construction of an index. A setting that the factory has no use for is refused. */
-export interface BuildParams {
+/** Options of building an index. A setting that the factory has no use for is refused. */
+export interface BuildOptions {
   /** HNSW: how many candidates the search for the links of a new vector keeps, >= 1. @default 40 */
   efConstruction?: number;
   /** IVF and PQ: iterations of k-means, >= 1. @default 25 for lists and for PQ codes */
@@ -42,18 +54,15 @@ export interface ApplicableParams {
 const MAX_CANDIDATES = 1 << 24;
 const MAX_ITERATIONS = 10_000;
 
-export function resolveSearchParams(
-  params: SearchParams | undefined,
+type Query = Partial<Record<(typeof QUERY_KEYS)[number], unknown>>;
+
+/** Keys of {@link IndexQueryOptions}. */
+export const QUERY_KEYS = ['efSearch', 'nprobe', 'rerank', 'filter', 'signal', 'onProgress'] as const;
+
+export function resolveQueryOptions(
+  { efSearch, nprobe, rerank, filter, signal, onProgress }: Query,
   index: { factory: string; graph: boolean; lists: boolean; rerank: boolean },
 ): { native: NativeSearchParams; call: CallOptions } {
-  const { efSearch, nprobe, rerank, filter, signal, onProgress } = expectOptions(params, 'params', [
-    'efSearch',
-    'nprobe',
-    'rerank',
-    'filter',
-    'signal',
-    'onProgress',
-  ]);
   if (filter !== undefined && (!(filter instanceof Uint8Array) || filter.buffer instanceof SharedArrayBuffer)) {
     fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'filter', filter);
   }
@@ -68,11 +77,11 @@ export function resolveSearchParams(
   };
 }
 
-export function resolveBuildParams(
+export function resolveBuildOptions(
   params: { efConstruction?: unknown; trainIterations?: unknown },
   kind: ApplicableParams,
   factory: string,
-): Required<BuildParams> {
+): Required<BuildOptions> {
   return {
     efConstruction: optional(params.efConstruction, 'efConstruction', kind.graph, factory, MAX_CANDIDATES),
     trainIterations: optional(params.trainIterations, 'trainIterations', kind.kmeans, factory, MAX_ITERATIONS),
@@ -80,9 +89,10 @@ export function resolveBuildParams(
 }
 
 export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    fail('ERR_ARG_TYPE', 'a function', 'onProgress', onProgress);
-  return { signal: expectSignal(signal, 'signal'), onProgress: onProgress as CallOptions['onProgress'] };
+  return {
+    signal: expectSignal(signal, 'signal'),
+    onProgress: expectCallback(onProgress as CallOptions['onProgress'], 'onProgress'),
+  };
 }
 
 /** The value, or 0 for the default. */

@@ -1,0 +1,56 @@
+/**
+ * Lets benchmarks measure a build from before the search functions took objects: the base of the first check after that
+ * change is such a build. Delete this file when no base has those signatures.
+ */
+import type { SearchResult } from '../../src/native/search-result.js';
+import type { Engine } from './engine.js';
+
+interface EarlierResult {
+  indices: Int32Array;
+  scores: Float32Array;
+}
+type EarlierSearch = (this: unknown, ...args: unknown[]) => Promise<SearchResult & EarlierResult>;
+interface Searchable {
+  prototype: { search: unknown };
+}
+
+const patched = new WeakSet<object>();
+
+/** The engine with today's signatures. */
+export function withCurrentNames(engine: Engine): Engine {
+  if (!('exactNeighbours' in engine)) return engine;
+  const { VectorIndex, SimilarityBase, infoNce, similarityTopK } = engine;
+  if (!patched.has(VectorIndex)) {
+    patched.add(VectorIndex);
+    patchSearch(VectorIndex, (queries, { k, ...params }) => [queries, k, params]);
+    patchSearch(SimilarityBase, (queries, { k }, dim) => [queries, queries.length / dim, k, {}]);
+    const create = SimilarityBase.create.bind(SimilarityBase);
+    SimilarityBase.create = (options) => create({ ...options, ...{ baseRows: options.base.length / options.dim } });
+  }
+  return {
+    ...engine,
+    infoNce: (input) => infoNce({ ...input, ...{ rows: input.query.length / input.dim } }),
+    similarityTopK: async (options) => {
+      const { queries, base, dim } = options;
+      const rows = { queryRows: queries.length / dim, baseRows: base.length / dim };
+      return withLabels((await similarityTopK({ ...options, ...rows })) as SearchResult & EarlierResult);
+    },
+  };
+}
+
+/** Calls of the earlier build itself, with more arguments, pass through. */
+function patchSearch(
+  { prototype }: Searchable,
+  translate: (queries: Float32Array, options: { k: number }, dim: number) => unknown[],
+): void {
+  const search = prototype.search as EarlierSearch;
+  prototype.search = function (this: { dim: number }, ...args: unknown[]) {
+    const [queries, options] = args as [Float32Array, { k: number }];
+    if (args.length !== 2 || typeof options !== 'object') return search.apply(this, args);
+    return search.apply(this, translate(queries, options, this.dim)).then(withLabels);
+  };
+}
+
+function withLabels(result: SearchResult & EarlierResult): SearchResult {
+  return 'indices' in result ? { ...result, labels: result.indices, distances: result.scores } : result;
+}

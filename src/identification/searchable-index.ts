@@ -1,0 +1,37 @@
+import type { IndexMetric } from '../native/metrics.js';
+import type { SearchResult } from '../native/search-result.js';
+
+/** The part of an index that identification uses. `VectorIndex` and `PgVectorIndex` have it. */
+export interface SearchableIndex {
+  readonly dim: number;
+  /** `'ip'` needs unit vectors. */
+  readonly metric: IndexMetric;
+  /** FAISS factory string, which says which search options apply. */
+  readonly factory: string;
+  /** Rows that can be found. */
+  readonly size: number;
+  /** Rows added so far, including removed ones: the label that the next row gets. */
+  readonly rows: number;
+  /** Filters that `search` takes: `'values'` is a {@link ValueFilter}, `'rows'` the bits of {@link rowFilter}. */
+  readonly filterKind: 'rows' | 'values';
+  search(queries: Float32Array, options: { k: number } & Record<string, unknown>): Promise<SearchResult>;
+}
+
+/** Far above FAISS's defaults, which are set for speed and miss true neighbours that should vote. */
+const EF_SEARCH = 128;
+const NPROBE = 16;
+
+export interface SearchEffort {
+  /** HNSW: candidates that the search keeps. @default 128 */
+  efSearch?: number | undefined;
+  /** IVF: lists that are searched. @default 16 */
+  nprobe?: number | undefined;
+}
+
+/** The search options that apply to an index with this factory string. */
+export function searchEffort(
+  factory: string,
+  { efSearch = EF_SEARCH, nprobe = NPROBE }: SearchEffort,
+): { efSearch?: number; nprobe?: number } {
+  return { ...(factory.includes('HNSW') && { efSearch }), ...(factory.includes('IVF') && { nprobe }) };
+}

@@ -1,0 +1,16 @@
+/**
+ * How near two vectors are, in the order of the native `TopkMetric`:
+ * - `'ip'`: inner product, larger is nearer.
+ * - `'l2'`: squared Euclidean distance, smaller is nearer.
+ * - `'cosine'`: cosine of the angle, larger is nearer; 0 with a zero vector.
+ */
+export const METRICS = ['ip', 'l2', 'cosine'] as const;
+
+/** See {@link METRICS}. */
+export type Metric = (typeof METRICS)[number];
+
+/** Metrics of an index. For cosine similarity, add unit vectors to an index with `'ip'`. */
+export const INDEX_METRICS = ['ip', 'l2'] as const satisfies readonly Metric[];
+
+/** See {@link INDEX_METRICS}. */
+export type IndexMetric = (typeof INDEX_METRICS)[number];

@@ -1,0 +1,32 @@
+import { EngineError } from '../core/errors.js';
+
+/** The nearest rows of each query: the result of every search in this package. */
+export interface SearchResult {
+  /**
+   * [queries, k]: row numbers, nearest first. -1 where fewer than k rows were found, because a filter or an approximate
+   * index left fewer.
+   */
+  labels: Int32Array;
+  /**
+   * [queries, k]: distances in the metric of the search ({@link Metric}): `'l2'` is the squared Euclidean distance,
+   * `'ip'` and `'cosine'` are similarities, of which larger is nearer. Beside a label of -1 the largest float32, negative
+   * for `'ip'` and `'cosine'`.
+   */
+  distances: Float32Array;
+  /** Neighbours per query. */
+  k: number;
+}
+
+/** The largest float32: the distance beside a label of -1. */
+export const MAX_FLOAT32 = 3.4028234663852886e38;
+
+/** @throws EngineError `ERR_OUT_OF_MEMORY` */
+export function allocateSearchResult(queries: number, k: number): SearchResult {
+  try {
+    return { labels: new Int32Array(queries * k), distances: new Float32Array(queries * k), k };
+  } catch (cause) {
+    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough memory for the ${k} nearest rows of ${queries} queries`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { EngineError } from '../core/errors.js';
+import type { IndexMetric } from '../native/metrics.js';
+import { fail } from '../native/validate.js';
+
+/** Room for vectors of unit length that are stored as f16. */
+const UNIT_TOLERANCE = 1e-3;
+
+/**
+ * The Euclidean distance from the distance of a search.
+ *
+ * @param measured `'l2'`: the squared distance; `'ip'`: the inner product of two unit vectors
+ */
+export function euclideanDistance(measured: number, metric: IndexMetric): number {
+  const squared = metric === 'l2' ? measured : 2 - 2 * measured;
+  if (!Number.isFinite(squared)) throw new EngineError('ERR_INTERNAL', `The index measured a distance of ${measured}`);
+  return Math.sqrt(Math.max(0, squared)); // rounding may leave it slightly below zero
+}
+
+/**
+ * Refuses rows that are not of unit length, for which an inner product does not give a distance.
+ *
+ * @throws EngineError `ERR_ARG_RANGE` naming the row
+ */
+export function expectUnitRows(vectors: Float32Array, dim: number, name: string): void {
+  for (let begin = 0; begin < vectors.length; begin += dim) {
+    let sum = 0;
+    for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
+    if (Math.abs(sum - 1) > UNIT_TOLERANCE) {
+      fail(
+        'ERR_ARG_RANGE',
+        'rows of unit length (the index measures inner products)',
+        name,
+        `row ${begin / dim} of length ${Math.sqrt(sum)}`,
+      );
+    }
+  }
+}
