@@ -40,6 +40,9 @@ const FOLDERS = {
       'prom-client',
     ],
   },
+  pipeline: {
+    uses: ['core', 'native', 'records', 'search', 'encoder', 'identification', 'datasets', 'training', 'queue'],
+  },
   cli: {
     uses: [
       'core',
@@ -58,6 +61,7 @@ const FOLDERS = {
       'generation',
       'queue',
       'server',
+      'pipeline',
     ],
     packages: ['commander', 'cli-progress'],
   },

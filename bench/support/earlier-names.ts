@@ -2,8 +2,11 @@
  * Lets benchmarks measure a build from before the search functions took objects: the base of the first check after that
  * change is such a build. Delete this file when no base has those signatures.
  */
+
+import type * as engine from '../../src/index.js';
 import type { SearchResult } from '../../src/native/search-result.js';
-import type { Engine } from './engine.js';
+
+type Engine = typeof engine;
 
 interface EarlierResult {
   indices: Int32Array;
@@ -17,9 +20,9 @@ interface Searchable {
 const patched = new WeakSet<object>();
 
 /** The engine with today's signatures. */
-export function withCurrentNames(engine: Engine): Engine {
-  if (!('exactNeighbours' in engine)) return engine;
-  const { VectorIndex, SimilarityBase, infoNce, similarityTopK } = engine;
+export function withCurrentNames(build: Engine): Engine {
+  if (!('exactNeighbours' in build)) return build;
+  const { VectorIndex, SimilarityBase, infoNce, similarityTopK } = build;
   if (!patched.has(VectorIndex)) {
     patched.add(VectorIndex);
     patchSearch(VectorIndex, (queries, { k, ...params }) => [queries, k, params]);
@@ -28,7 +31,7 @@ export function withCurrentNames(engine: Engine): Engine {
     SimilarityBase.create = (options) => create({ ...options, ...{ baseRows: options.base.length / options.dim } });
   }
   return {
-    ...engine,
+    ...build,
     infoNce: (input) => infoNce({ ...input, ...{ rows: input.query.length / input.dim } }),
     similarityTopK: async (options) => {
       const { queries, base, dim } = options;

@@ -111,7 +111,7 @@ async function writeIndex(
       '--overwrite needs --to: the index of a dataset folder is replaced without it',
     );
   const { openDataset } = await import('../datasets/dataset.js');
-  const { buildDatasetIndex, INDEX_FILE } = await import('./dataset-index.js');
+  const { buildDatasetIndex, INDEX_FILE } = await import('../pipeline/dataset-index.js');
   const dataset = await openDataset(dir);
   const start = performance.now();
   const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });

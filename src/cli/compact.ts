@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 import type { Dataset } from '../datasets/dataset.js';
+import type { BuildIndexOptions } from '../pipeline/dataset-index.js';
 import type { CliContext } from './context.js';
-import type { BuildIndexOptions } from './dataset-index.js';
 import { formatBytes, formatCount } from './format.js';
 
 interface CompactCliOptions {
@@ -39,7 +39,7 @@ async function runCompact(
   context: CliContext,
 ): Promise<void> {
   const { foldChanges } = await import('../datasets/changes/fold-changes.js');
-  const { readIndexDescription } = await import('./dataset-index.js');
+  const { readIndexDescription } = await import('../pipeline/dataset-index.js');
   const { factory, metric, efConstruction, embeddings } = (wantsIndex && (await readIndexDescription(dir))) || {};
   const folding = context.progress({ label: 'compact', unit: 'answers' });
   const onProgress = (rows: number): void => folding.update(rows);
@@ -65,7 +65,7 @@ async function buildIndex(
   options: Pick<BuildIndexOptions, 'factory' | 'metric' | 'efConstruction'>,
   context: CliContext,
 ): Promise<{ factory: string; metric: string; bytes: number }> {
-  const { buildDatasetIndex } = await import('./dataset-index.js');
+  const { buildDatasetIndex } = await import('../pipeline/dataset-index.js');
   const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
   const onProgress = (rows: number): void => progress.update(rows);
   const { factory, metric, bytes } = await buildDatasetIndex(dataset, {

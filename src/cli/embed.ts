@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-
+import { DEFAULT_SHARD_ROWS } from '../pipeline/embed/options.js';
 import type { QaRecord } from '../records/record.js';
 import type { CliContext } from './context.js';
-import { DEFAULT_SHARD_ROWS, type EmbedOptions } from './embed/options.js';
+import type { EmbedOptions } from './embed/options.js';
 import { addEncoderOptions } from './encoder-options.js';
 import { columnMap, integer } from './parse-options.js';
 

@@ -19,6 +19,3 @@ export interface EmbedOptions extends EncoderCliOptions {
   overwrite?: boolean;
   json?: boolean;
 }
-
-/** Long enough for batches of similar lengths and few files, short enough that a minute of work is lost at most. */
-export const DEFAULT_SHARD_ROWS = 4096;

@@ -4,9 +4,9 @@ import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
 import { writeReport } from '../../evaluation/report.js';
 import type { Report, ReportEntry } from '../../evaluation/report-types.js';
+import { findTrainingRun } from '../../pipeline/dataset-encoder.js';
 import { trainingCurves } from '../../training/plots.js';
 import type { CliContext } from '../context.js';
-import { findTrainingRun } from '../dataset-encoder.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
 import type { EvalOptions } from './options.js';
 

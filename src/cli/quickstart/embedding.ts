@@ -6,8 +6,7 @@ import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { planEncoder } from '../../encoder/plan-encoder.js';
 import { hashFile } from '../../records/input-files.js';
 import type { CliContext } from '../context.js';
-import { DEFAULT_SHARD_ROWS } from '../embed/options.js';
-import { embedToFolder } from '../embed/run.js';
+import { embedWithProgress } from '../embed/run.js';
 import { SAMPLE } from './sample.js';
 
 const MEASURED_FILE = 'embedding.json';
@@ -32,11 +31,7 @@ export async function embedSample(out: string, fresh: boolean, context: CliConte
   const dir = join(out, 'values');
   const earlier = fresh ? undefined : await openEarlier(out, dir, context.signal);
   if (earlier) return earlier;
-  const summary = await embedToFolder(
-    [SAMPLE],
-    { out: dir, encoder: DEFAULT_ENCODER, dtype: 'f32', shardRows: DEFAULT_SHARD_ROWS, overwrite: true },
-    context,
-  );
+  const summary = await embedWithProgress({ inputs: [SAMPLE], out: dir, overwrite: true }, context);
   const { rows, answersPerSecond } = summary;
   // The rate is that of the answers embedded now; where an interrupted run was continued, the seconds are for all of
   // them.

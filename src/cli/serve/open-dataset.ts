@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { EngineError } from '../../core/errors.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
+import { loadDatasetIndex } from '../../pipeline/dataset-index.js';
 import { VectorIndex } from '../../search/vector-index.js';
-import { loadDatasetIndex } from '../dataset-index.js';
 
 const ADD_ROWS = 16_384;
 

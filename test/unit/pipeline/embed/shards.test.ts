@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
-import { cutShards, type PlannedShard, planShards, prefetch } from '../../../src/cli/embed/shards.js';
-import { TextTable } from '../../../src/datasets/text-table.js';
-import type { QaRecord } from '../../../src/records/record.js';
+import { TextTable } from '../../../../src/datasets/text-table.js';
+import { cutShards, type PlannedShard, planShards, prefetch } from '../../../../src/pipeline/embed/shards.js';
+import type { QaRecord } from '../../../../src/records/record.js';
 
 const record = (i: number): QaRecord => ({ qid: String(i), question: 'q', answer: 'a', model: 'm', lang: 'eng' });
 

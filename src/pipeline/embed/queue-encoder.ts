@@ -5,29 +5,27 @@ import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import { exchangeFolder } from '../../queue/exchange-folder.js';
 import { reachRedis } from '../../queue/redis.js';
 import { ShardQueue } from '../../queue/shard-queue.js';
-import type { CliContext } from '../context.js';
+import type { EmbedWorkers } from './options.js';
 import { describeEncoderFolder, type OpenShardEncoder, type ShardEncoder } from './shard-encoder.js';
 
 /** Shards that are awaited at once: one is written while the file of the next is looked for. */
 const DEPTH = 2;
 
-interface QueueOptions extends LoadEncoderOptions {
-  /** Of Redis. */
-  url: string;
+interface QueueOptions extends EmbedWorkers {
   /** Dataset folder. */
   out: string;
-  /** What texts and results go through, where it is not the dataset folder. */
-  exchange: string | undefined;
+  signal: AbortSignal;
+  onNotice: ((text: string) => void) | undefined;
 }
 
-/** Lets workers compute: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
+/** Lets workers embed: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
 export async function openQueue(
   folder: string,
-  { url, out, exchange, ...options }: QueueOptions,
-  context: CliContext,
+  encoderOptions: LoadEncoderOptions,
+  { redis, out, exchange, signal, onNotice = () => undefined }: QueueOptions,
 ): Promise<OpenShardEncoder> {
-  const connection = await reachRedis(url);
-  const description = await describeEncoderFolder(folder, options);
+  const connection = await reachRedis(redis);
+  const description = await describeEncoderFolder(folder, encoderOptions);
   const { dim, ...encoder } = description;
   let queue: ShardQueue | undefined;
   return {
@@ -38,9 +36,9 @@ export async function openQueue(
         connection,
         ...(await placeOfWork(out, workFolderOf(writer.shardFolder), exchange)),
         dim,
-        encoder: { ...encoder, batchTokens: options.batchTokens ?? null },
-        signal: context.signal,
-        onNotice: (text) => context.log(`embed: ${text}`),
+        encoder: { ...encoder, batchTokens: encoderOptions.batchTokens ?? null },
+        signal,
+        onNotice,
       });
       return queueShardEncoder(queue);
     },

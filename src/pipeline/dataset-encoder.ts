@@ -15,7 +15,6 @@ import { type LoadEncoderOptions, planEncoder } from '../encoder/plan-encoder.js
 import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
 import { METRICS_FILE } from '../training/metrics.js';
 import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
-import type { EncoderCliOptions } from './encoder-options.js';
 
 const LOCATION_FILE = 'encoder.json';
 const RUN_ENCODERS: readonly string[] = [BEST_ENCODER, LAST_ENCODER];
@@ -36,7 +35,7 @@ export async function rememberEncoder(dir: string, folder: string): Promise<void
 export async function loadDatasetEncoder(
   dataset: Dataset,
   folder: string | undefined,
-  options: EncoderCliOptions = {},
+  options: Pick<LoadEncoderOptions, 'backend' | 'precision'> = {},
 ): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
   const found =
@@ -79,7 +78,10 @@ export async function findTrainingRun(dataset: Dataset): Promise<string | undefi
 }
 
 /** How the dataset was embedded, where the command line does not say otherwise. */
-function encoderOptions({ manifest }: Dataset, { backend, precision }: EncoderCliOptions): LoadEncoderOptions {
+function encoderOptions(
+  { manifest }: Dataset,
+  { backend, precision }: Pick<LoadEncoderOptions, 'backend' | 'precision'>,
+): LoadEncoderOptions {
   const { settings } = manifest;
   return {
     ...(typeof settings['maxTokens'] === 'number' && { maxTokens: settings['maxTokens'] }),

@@ -1,0 +1,172 @@
+import { EngineError } from '../../core/errors.js';
+import { DatasetWriter, type DatasetWriterOptions, expectAddable } from '../../datasets/dataset-writer.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { capabilities } from '../../native/capabilities.js';
+import type { ReadOptions } from '../../records/read-options.js';
+import { type RecordBatch, readRecords } from '../../records/read-records.js';
+import { rememberEncoder } from '../dataset-encoder.js';
+import { type EmbedResult, embedRecords } from './embed-records.js';
+import { type EmbedInputs, findInputs } from './inputs.js';
+import { type EmbedDatasetOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { keepRejects, REJECTS_FILE, RejectsFile } from './rejects.js';
+import { type Scan, scanRecords } from './scan.js';
+import { describeEncoderFolder, type EncoderDescription, type OpenShardEncoder, openLocal } from './shard-encoder.js';
+import { cutShards, planShards } from './shards.js';
+import { type EmbedSummary, summaryOfUnchanged } from './summary.js';
+
+interface Run {
+  found: EmbedInputs;
+  scan: Scan;
+  read: ReadOptions;
+  options: ResolvedOptions;
+}
+
+/**
+ * Embeds answers into a dataset folder, which `openDataset`, `buildIndex` and `openCollection` take. Equal texts are
+ * embedded once. If it is interrupted, the same call resumes, and the folder ends with the same bytes.
+ *
+ * @throws EngineError `ERR_DATA` for bad rows (naming file and line), inputs that have changed, and a dataset with other
+ *   settings; `ERR_BUSY` while another process writes the folder; `ERR_ABORTED`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`,
+ *   `ERR_IO`, `ERR_OUT_OF_MEMORY`, `ERR_NATIVE_LOAD`, with workers also `ERR_REMOTE`
+ */
+export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedSummary> {
+  const resolved = resolveOptions(options);
+  const { inputs, out, encoder: folder, signal, add = false, overwrite = false } = resolved;
+  const { columns, defaults = {}, format, skipBad } = resolved;
+  const read: ReadOptions = { columns, defaults, format, skipBad };
+  const found = await findInputs(out, inputs, { format, add, overwrite, signal });
+  if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, resolved);
+  const scan = await scanInputs(found, read, resolved);
+  const run: Run = { found, scan, read, options: resolved };
+  const opened = await openEncoder(folder, resolved);
+  try {
+    const writer = await DatasetWriter.open(out, writerOptions(found, opened.description, read, resolved));
+    const resumedRows = writer.rows - (found.base?.rows ?? 0);
+    let result: EmbedResult;
+    try {
+      result = await embedShards(run, writer, opened);
+    } finally {
+      await writer.close();
+    }
+    await rememberEncoder(out, folder);
+    return summarise(run, opened, result, resumedRows);
+  } finally {
+    await opened.dispose();
+  }
+}
+
+async function openEncoder(folder: string, options: ResolvedOptions): Promise<OpenShardEncoder> {
+  const { workers, out, signal, events } = options;
+  if (workers === undefined) return openLocal(folder, encoderOptions(options), signal);
+  const { openQueue } = await import('./queue-encoder.js');
+  return openQueue(folder, encoderOptions(options), { ...workers, out, signal, onNotice: events.onNotice });
+}
+
+async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEncoder): Promise<EmbedResult> {
+  const { scan, options } = run;
+  const { out, shardRows, signal, events } = options;
+  const { base, paths } = run.found;
+  const { rows, duplicates, rejected } = scan.result;
+  const { table } = scan;
+  const baseRows = base?.rows ?? 0;
+  const records = (): AsyncIterable<RecordBatch> => readRecords(paths, { ...run.read, signal });
+  const rejects = new RejectsFile(out, base?.manifest.rejected ?? 0);
+  const encoder = await opened.start(writer);
+  events.onStart?.({ rows, baseRows, resumedRows: writer.rows - baseRows });
+  try {
+    if (encoder.announce) {
+      for await (const shard of planShards(cutShards(records(), shardRows, baseRows), table)) {
+        if (shard.first >= writer.rows) await encoder.announce(shard);
+      }
+    }
+    const batches = keepRejects(records(), rejects);
+    const { dim } = opened.description;
+    const onProgress = (done: number): void => events.onProgress?.(done);
+    const task = { writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress };
+    const result = await embedRecords(task);
+    await rejects.finish();
+    await writer.finish({ rejected: (base?.manifest.rejected ?? 0) + rejected, duplicates });
+    await encoder.finish?.();
+    return result;
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
+    const message = `Interrupted. The embedded answers stay in ${out}: run the same command again to resume`;
+    throw new EngineError('ERR_ABORTED', message, { cause: error });
+  } finally {
+    await rejects.discard();
+  }
+}
+
+/** The dataset has all inputs already: only its settings remain to be compared. */
+async function embedNothing(
+  found: EmbedInputs,
+  folder: string,
+  read: ReadOptions,
+  options: ResolvedOptions,
+): Promise<EmbedSummary> {
+  const description = await describeEncoderFolder(folder, encoderOptions(options));
+  expectAddable(options.out, found.base!.manifest, writerOptions(found, description, read, options));
+  return summaryOfUnchanged(found.base!, description);
+}
+
+function writerOptions(
+  { sources }: EmbedInputs,
+  encoder: EncoderDescription,
+  { columns = {}, defaults = {} }: ReadOptions,
+  options: ResolvedOptions,
+): DatasetWriterOptions {
+  const { dtype = 'f32', shardRows, skipBad = false, batchTokens = null, overwrite = false } = options;
+  const { maxTokens, backend, precision } = encoder;
+  return {
+    encoder,
+    dtype,
+    sources,
+    settings: { columns, defaults, skipBad, maxTokens, batchTokens, backend, precision, shardRows },
+    overwrite,
+    add: !overwrite,
+  };
+}
+
+function encoderOptions({ maxTokens, batchTokens, backend, precision }: ResolvedOptions): LoadEncoderOptions {
+  return { maxTokens, batchTokens, backend, precision };
+}
+
+async function scanInputs({ base, paths }: EmbedInputs, read: ReadOptions, options: ResolvedOptions): Promise<Scan> {
+  const { signal, events } = options;
+  async function* none(): AsyncGenerator<never> {
+    // A new dataset has no rows yet.
+  }
+  return scanRecords(base?.recordBlocks() ?? none(), readRecords(paths, { ...read, signal }), (rows) =>
+    events.onRead?.(rows),
+  );
+}
+
+function summarise(
+  { found: { base }, scan: { result }, options: { out } }: Run,
+  { description, here }: OpenShardEncoder,
+  embedded: EmbedResult,
+  resumedRows: number,
+): EmbedSummary {
+  const { seconds, tokens, texts, cpuSeconds, encoderSeconds } = embedded;
+  const { name, backend, precision, dim } = description;
+  const rate = (count: number): number => (seconds > 0 ? count / seconds : 0);
+  const addedRows = result.rows - (base?.rows ?? 0);
+  return {
+    dataset: out,
+    encoder: name,
+    backend,
+    precision,
+    dim,
+    ...result,
+    addedRows,
+    resumedRows,
+    embeddedTexts: texts,
+    tokens,
+    seconds,
+    answersPerSecond: rate(addedRows - resumedRows),
+    tokensPerSecond: rate(tokens),
+    ...(here && { cpuBusy: rate(cpuSeconds) / capabilities().threads, encoderBusy: rate(encoderSeconds) }),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    ...(result.rejected > 0 && { rejects: `${out}/${REJECTS_FILE}` }),
+  };
+}

@@ -1,0 +1,115 @@
+import type { EmbeddingType } from '../../datasets/shards/npy.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
+import { expectInteger, expectOneOf, expectOptions, expectString, expectStrings } from '../../native/validate.js';
+import type { ReadOptions } from '../../records/read-options.js';
+
+/** Enough for batches of similar lengths and few files; few enough that an interruption loses about a minute of work. */
+export const DEFAULT_SHARD_ROWS = 4096;
+
+/** Workers that embed in place of this process: each is a `univar worker` with the same Redis. */
+export interface EmbedWorkers {
+  /** URL of Redis. */
+  redis: string;
+  /** Folder for texts and results that the workers see, perhaps a mounted bucket. @default the dataset folder */
+  exchange?: string | undefined;
+}
+
+export interface EmbedEvents {
+  /** Receives the number of answers read so far in the first pass, which checks and counts all of them. */
+  onRead?: ((rows: number) => void) | undefined;
+  /** Called once, before the first answer is embedded. */
+  onStart?: ((plan: EmbedPlan) => void) | undefined;
+  /** Receives the rows of the dataset that are embedded, of `plan.rows`. */
+  onProgress?: ((rows: number) => void) | undefined;
+  /** Receives what a person should know about the workers. */
+  onNotice?: ((text: string) => void) | undefined;
+}
+
+export interface EmbedPlan {
+  /** Rows of the dataset when it is complete. */
+  rows: number;
+  /** Rows that the dataset had before. */
+  baseRows: number;
+  /** New rows that an interrupted run has embedded. */
+  resumedRows: number;
+}
+
+export interface EmbedDatasetOptions {
+  /** JSONL, CSV and Parquet files, or folders of them: each row has a question, an answer, a model and a language. */
+  inputs: readonly string[];
+  /** Dataset folder. An interrupted embedding resumes; a complete dataset gets the answers of new inputs. */
+  out: string;
+  /** Encoder folder. @default the encoder that comes with the package */
+  encoder?: string | undefined;
+  backend?: EncoderBackend | 'auto' | undefined;
+  precision?: EncoderPrecision | undefined;
+  /** Longer texts are cut here, the question before the answer. @default as the encoder says */
+  maxTokens?: number | undefined;
+  /** Tokens that the encoder computes at once. */
+  batchTokens?: number | undefined;
+  /** Type of the stored embeddings. @default 'f32' */
+  dtype?: EmbeddingType | undefined;
+  /** Columns that hold the fields of a record if they have other names. */
+  columns?: ReadOptions['columns'];
+  /** Model and language of rows that have none. */
+  defaults?: ReadOptions['defaults'];
+  /** @default by the name of each file */
+  format?: ReadOptions['format'];
+  /** Leaves bad rows out and writes them to rejects.jsonl in the folder. @default false */
+  skipBad?: boolean | undefined;
+  /** Answers that are embedded and saved together: an interruption loses at most these. @default 4096 */
+  shardRows?: number | undefined;
+  /** The inputs are only the new ones; those of the complete dataset need not be named. @default false */
+  add?: boolean | undefined;
+  /** Replaces a complete dataset, or an unfinished one with other settings. @default false */
+  overwrite?: boolean | undefined;
+  /** @default this process embeds */
+  workers?: EmbedWorkers | undefined;
+  signal?: AbortSignal | undefined;
+  events?: EmbedEvents | undefined;
+}
+
+/** The options with their defaults, as far as they do not depend on the inputs. */
+export type ResolvedOptions = EmbedDatasetOptions & {
+  encoder: string;
+  shardRows: number;
+  signal: AbortSignal;
+  events: EmbedEvents;
+};
+
+const KEYS = [
+  'inputs',
+  'out',
+  'encoder',
+  'backend',
+  'precision',
+  'maxTokens',
+  'batchTokens',
+  'dtype',
+  'columns',
+  'defaults',
+  'format',
+  'skipBad',
+  'shardRows',
+  'add',
+  'overwrite',
+  'workers',
+  'signal',
+  'events',
+] as const satisfies readonly (keyof EmbedDatasetOptions)[];
+
+/** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
+export function resolveOptions(options: EmbedDatasetOptions): ResolvedOptions {
+  const given = expectOptions(options, 'options', KEYS) as EmbedDatasetOptions;
+  expectStrings(given.inputs, 'inputs');
+  expectString(given.out, 'out');
+  if (given.dtype !== undefined) expectOneOf(given.dtype, 'dtype', ['f32', 'f16']);
+  return {
+    ...given,
+    encoder: expectString(given.encoder ?? DEFAULT_ENCODER, 'encoder'),
+    shardRows: expectInteger(given.shardRows ?? DEFAULT_SHARD_ROWS, 'shardRows', 1),
+    signal: given.signal ?? new AbortController().signal,
+    events: given.events ?? {},
+  };
+}
