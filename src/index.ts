@@ -82,7 +82,32 @@ export type { SearchResult } from './native/search-result.js';
 export { SimilarityBase, type SimilarityBaseOptions, type SimilaritySearchOptions } from './native/similarity-base.js';
 export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
 export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './native/vectors.js';
+export {
+  type Collection,
+  type Evidence,
+  type IdentifiedText,
+  type IdentifyTextsOptions,
+  type OpenCollectionOptions,
+  openCollection,
+} from './pipeline/collection/collection.js';
+export {
+  type CompactEvents,
+  type CompactedDataset,
+  type CompactOptions,
+  compactDataset,
+} from './pipeline/compact-dataset.js';
+export { embedDataset } from './pipeline/embed/embed-dataset.js';
+// The flow: embed, index, open, identify
+export {
+  type EmbedDatasetOptions,
+  type EmbedEvents,
+  type EmbedPlan,
+  type EmbedWorkers,
+} from './pipeline/embed/options.js';
+export type { EmbedSummary } from './pipeline/embed/summary.js';
+export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { Picture } from './plots/svg.js';
+
 // Records and datasets
 export { DuplicateCounter } from './records/duplicate-counter.js';
 export type { RejectedRow } from './records/formats/raw-row.js';

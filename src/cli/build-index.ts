@@ -65,14 +65,14 @@ async function loadIndex(
   context: CliContext,
 ): Promise<void> {
   const { openDataset } = await import('../datasets/dataset.js');
-  const { createPgIndex, DEFAULT_TABLE } = await import('./pg-index.js');
-  const { to, table = DEFAULT_TABLE, factory, metric, efConstruction, overwrite = false, json } = options;
+  const { buildPgIndex } = await import('../pipeline/index/postgres-index.js');
+  const { to, table, factory, metric, efConstruction, overwrite = false, json } = options;
   const dataset = await openDataset(dir);
   const start = performance.now();
   const progress = context.progress({ label: 'load', unit: 'vectors', total: dataset.rows });
-  const index = await createPgIndex(dataset, {
+  const index = await buildPgIndex(dataset, {
     url: to,
-    table,
+    ...(table !== undefined && { table }),
     factory,
     metric,
     overwrite,
@@ -90,11 +90,11 @@ async function loadIndex(
   });
   await index.dispose();
   const seconds = (performance.now() - start) / 1000;
-  const { size: rows, place } = index;
-  if (json) context.printJson({ dataset: dir, table, factory: index.factory, metric, rows, seconds });
+  const { rows, place } = index;
+  if (json) context.printJson({ dataset: dir, table: index.table, factory: index.factory, metric, rows, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${table}" of ${place}`,
+      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${index.table}" of ${place}`,
     );
 }
 
@@ -111,7 +111,7 @@ async function writeIndex(
       '--overwrite needs --to: the index of a dataset folder is replaced without it',
     );
   const { openDataset } = await import('../datasets/dataset.js');
-  const { buildDatasetIndex, INDEX_FILE } = await import('../pipeline/dataset-index.js');
+  const { buildIndex } = await import('../pipeline/index/build-index.js');
   const dataset = await openDataset(dir);
   const start = performance.now();
   const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
@@ -119,12 +119,11 @@ async function writeIndex(
   const onProgress = (rows: number): void => {
     progress.update(rows);
   };
-  const built = await buildDatasetIndex(dataset, { ...options, signal, onProgress }).finally(() => {
+  const built = await buildIndex(dataset, { ...options, signal, onProgress }).finally(() => {
     progress.stop();
   });
-  const { factory, metric, rows, bytes } = built;
+  const { factory, metric, rows, bytes, path: file } = built;
   const seconds = (performance.now() - start) / 1000;
-  const file = `${dir}/${INDEX_FILE}`;
   if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, seconds });
   else
     context.print(

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 
-import type { Dataset } from '../datasets/dataset.js';
-import type { BuildIndexOptions } from '../pipeline/dataset-index.js';
+import type { CompactEvents } from '../pipeline/compact-dataset.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount } from './format.js';
 
@@ -33,45 +32,32 @@ Examples:
     .action((dataset: string, options: CompactCliOptions) => runCompact(dataset, options, context));
 }
 
-async function runCompact(
-  dir: string,
-  { index: wantsIndex, json }: CompactCliOptions,
-  context: CliContext,
-): Promise<void> {
-  const { foldChanges } = await import('../datasets/changes/fold-changes.js');
-  const { readIndexDescription } = await import('../pipeline/dataset-index.js');
-  const { factory, metric, efConstruction, embeddings } = (wantsIndex && (await readIndexDescription(dir))) || {};
-  const folding = context.progress({ label: 'compact', unit: 'answers' });
-  const onProgress = (rows: number): void => folding.update(rows);
-  const { dataset, ...folded } = await foldChanges(dir, { signal: context.signal, onProgress }).finally(() =>
-    folding.stop(),
+async function runCompact(dir: string, { index, json }: CompactCliOptions, context: CliContext): Promise<void> {
+  const { compactDataset } = await import('../pipeline/compact-dataset.js');
+  let progress = context.progress({ label: 'compact', unit: 'answers' });
+  const events: CompactEvents = {
+    onRead: (rows) => progress.update(rows),
+    onFolded: ({ dataset, added, removed, shardsWritten, shardsKept }) => {
+      progress.stop();
+      progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
+      if (json) return;
+      const rows = `${formatCount(added)} answers added, ${formatCount(removed)} removed: ${formatCount(dataset.rows)}`;
+      const shards = `${formatCount(shardsWritten)} shards written, ${formatCount(shardsKept)} kept`;
+      context.print(`${rows} are in ${dir} (${shards})`);
+    },
+    onIndexProgress: (rows) => progress.update(rows),
+  };
+  const { dataset, ...compacted } = await compactDataset(dir, { index, signal: context.signal, events }).finally(() =>
+    progress.stop(),
   );
-  const { added, removed, shardsWritten, shardsKept } = folded;
-  if (!json) {
-    const shards = `${formatCount(shardsWritten)} shards written, ${formatCount(shardsKept)} kept`;
-    context.print(
-      `${formatCount(added)} answers added, ${formatCount(removed)} removed: ${formatCount(dataset.rows)} are in ${dir} (${shards})`,
-    );
-  }
-  const isStale = embeddings !== dataset.embeddingsChecksum;
-  const index =
-    factory && metric && isStale ? await buildIndex(dataset, { factory, metric, efConstruction }, context) : undefined;
-  if (json) context.printJson({ dataset: dir, rows: dataset.rows, ...folded, index: index ?? null });
-  else if (index) context.print(`Indexed with ${index.factory} (${index.metric}): ${formatBytes(index.bytes)}`);
-}
-
-async function buildIndex(
-  dataset: Dataset,
-  options: Pick<BuildIndexOptions, 'factory' | 'metric' | 'efConstruction'>,
-  context: CliContext,
-): Promise<{ factory: string; metric: string; bytes: number }> {
-  const { buildDatasetIndex } = await import('../pipeline/dataset-index.js');
-  const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
-  const onProgress = (rows: number): void => progress.update(rows);
-  const { factory, metric, bytes } = await buildDatasetIndex(dataset, {
-    ...options,
-    signal: context.signal,
-    onProgress,
-  }).finally(() => progress.stop());
-  return { factory, metric, bytes };
+  const { index: built, ...folded } = compacted;
+  if (json) {
+    const { factory, metric, bytes } = built ?? {};
+    context.printJson({
+      dataset: dir,
+      rows: dataset.rows,
+      ...folded,
+      index: built ? { factory, metric, bytes } : null,
+    });
+  } else if (built) context.print(`Indexed with ${built.factory} (${built.metric}): ${formatBytes(built.bytes)}`);
 }

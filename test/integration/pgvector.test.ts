@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ValueIdentifier } from '../../src/identification/value-identifier.js';
-import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/search/pgvector/index.js';
+import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/pgvector.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { exactDistance, exactRanking, recall } from '../support/exact-search.js';

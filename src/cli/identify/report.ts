@@ -1,26 +1,10 @@
-import type { Identification } from '../../identification/rank-neighbours.js';
+import type { IdentifiedText } from '../../pipeline/collection/collection.js';
 import { excerpt, formatPercent, formatTable, indent } from '../format.js';
 
 const RANKING_ROWS = 5;
 
-/** One of the nearest answers. */
-export interface Evidence {
-  row: number;
-  distance: number;
-  valueId: string;
-  question: string;
-  answer: string;
-}
-
-/** What is known about one text. */
-export interface TextReport extends Identification {
-  text: string;
-  /** The nearest answers in words, nearest first. */
-  evidence: Evidence[];
-}
-
 /** The likeliest value ids of one text and the answers nearest to it, for people. */
-export function describeIdentification({ text, ranking, neighbours, evidence }: TextReport, width: number): string {
+export function describeIdentification({ text, ranking, neighbours, evidence }: IdentifiedText, width: number): string {
   const lines = [excerpt(text, width), ''];
   const rows = ranking
     .slice(0, RANKING_ROWS)

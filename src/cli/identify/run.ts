@@ -1,74 +1,52 @@
 import { EngineError } from '../../core/errors.js';
-import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import type { Identification } from '../../identification/rank-neighbours.js';
-import { ValueIdentifier } from '../../identification/value-identifier.js';
-import { loadDatasetEncoder } from '../../pipeline/dataset-encoder.js';
-import { loadDatasetIndex } from '../../pipeline/dataset-index.js';
-import { type QaRecord, valueId } from '../../records/record.js';
+import { openDataset } from '../../datasets/dataset.js';
+import { DEFAULT_K } from '../../identification/value-identifier.js';
+import { openCollection } from '../../pipeline/collection/collection.js';
+import type { GivenIndex } from '../../pipeline/index/dataset-search.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
-import type { PgVectorIndex } from '../../search/pgvector/index.js';
-import type { VectorIndex } from '../../search/vector-index.js';
 import type { CliContext } from '../context.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
 import type { IdentifyCliOptions } from './options.js';
-import { describeIdentification, type TextReport } from './report.js';
+import { describeIdentification } from './report.js';
 import { collectTexts } from './texts.js';
 
-/** `univar identify`: embeds the texts, lets the nearest answers vote, prints the ranking and the evidence. */
+/** `univar identify`: identifies the texts and prints ranking and evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
   const texts = await collectTexts(options, process.stdin);
-  const encoder = await loadDatasetEncoder(dataset, options.encoder, options);
-  let embeddings: Float32Array;
-  try {
-    ({ embeddings } = await encoder.encode(texts, { signal: context.signal }));
-  } finally {
-    await encoder.dispose();
-  }
-  const { backend, precision } = encoder;
+  const { encoder: folder, backend, precision, efSearch, nprobe, evidence } = options;
   const { signal } = context;
-  const index = await openIndex(dataset, options, context);
+  const index = await openIndex(dir, options, signal);
+  const collection = await openCollection(dataset, { encoder: folder, backend, precision, index, signal });
   try {
-    const valueIds = await readValueIds(dataset);
-    const identifier = new ValueIdentifier(
-      index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), dim: dataset.dim, valueIds },
-    );
+    if (collection.hasStaleIndex)
+      context.log('note: the index is not of these embeddings; searching exactly. Run "univar index" again');
     const filter = filterOf(options);
-    const matching = filter && identifier.count(filter);
-    const k = options.k ?? Math.min(50, dataset.rows);
-    const found = await identifier.identify(embeddings, {
-      k,
-      efSearch: options.efSearch,
-      nprobe: options.nprobe,
-      filter,
-      signal,
-    });
-    const reports = await explain(dataset, texts, found, options.evidence);
-    if (matching !== undefined && matching < k)
-      context.log(
-        `note: the filter leaves ${formatCount(matching)} of the ${formatCount(dataset.rows)} answers; all of them vote`,
-      );
-    if (options.json)
+    const matching = filter && collection.count(filter);
+    const k = options.k ?? Math.min(DEFAULT_K, dataset.rows);
+    const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
+    if (matching !== undefined && matching < k) {
+      const left = `${formatCount(matching)} of the ${formatCount(dataset.rows)} answers`;
+      context.log(`note: the filter leaves ${left}; all of them vote`);
+    }
+    const { encoder } = collection;
+    if (options.json) {
       context.printJson({
         dataset: dir,
-        backend,
-        precision,
+        backend: encoder.backend,
+        precision: encoder.precision,
         k: Math.min(k, matching ?? k),
         ...(matching !== undefined && { matching }),
-        search: index ? 'index' : 'exact',
-        texts: reports,
+        search: collection.searchKind === 'exact' ? 'exact' : 'index',
+        texts: identified,
       });
-    else
-      context.print(
-        [
-          ...reports.map((report) => describeIdentification(report, context.width)),
-          `Encoder: ${describeEncoder(encoder)}`,
-        ].join('\n\n'),
-      );
+      return;
+    }
+    const reports = identified.map((text) => describeIdentification(text, context.width));
+    context.print([...reports, `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
   } finally {
-    await index?.dispose();
+    await collection.dispose();
   }
 }
 
@@ -81,59 +59,14 @@ function filterOf({
 }
 
 async function openIndex(
-  dataset: Dataset,
-  options: IdentifyCliOptions,
-  context: CliContext,
-): Promise<VectorIndex | PgVectorIndex | undefined> {
-  const { exact, index: url, table } = options;
+  dir: string,
+  { exact, index: url, table }: IdentifyCliOptions,
+  signal: AbortSignal,
+): Promise<'saved' | 'exact' | GivenIndex> {
   if (url !== undefined) {
-    if (filterOf(options))
-      throw new EngineError(
-        'ERR_ARG_TYPE',
-        '--filter-model, --filter-lang and --filter-value-id do not go with --index',
-      );
-    const { DEFAULT_TABLE, openPgIndex } = await import('../pg-index.js');
-    return openPgIndex(dataset, { url, table: table ?? DEFAULT_TABLE, signal: context.signal });
+    const { openPgIndex } = await import('../../pipeline/index/postgres-index.js');
+    return openPgIndex(dir, { url, ...(table !== undefined && { table }), signal });
   }
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --index');
-  return exact ? undefined : loadIndex(dataset, context);
-}
-
-async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorIndex | undefined> {
-  const index = await loadDatasetIndex(dataset, { map: true });
-  if (index !== 'stale') return index;
-  context.log(
-    'note: the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again',
-  );
-  return undefined;
-}
-
-async function readValueIds(dataset: Dataset): Promise<string[]> {
-  const valueIds: string[] = [];
-  for await (const record of dataset.records()) valueIds.push(valueId(record));
-  return valueIds;
-}
-
-/** Looks up the records of the nearest answers in one pass over the dataset. */
-async function explain(
-  dataset: Dataset,
-  texts: readonly EmbeddableText[],
-  found: readonly Identification[],
-  count: number,
-): Promise<TextReport[]> {
-  const wanted = new Map<number, QaRecord | undefined>();
-  for (const { neighbours } of found) for (const { row } of neighbours.slice(0, count)) wanted.set(row, undefined);
-  let row = 0;
-  for await (const record of dataset.records()) {
-    if (wanted.has(row)) wanted.set(row, record);
-    row++;
-  }
-  return found.map((identification, i) => ({
-    text: wholeText(texts[i]!),
-    ...identification,
-    evidence: identification.neighbours.slice(0, count).map((neighbour) => {
-      const { question, answer } = wanted.get(neighbour.row)!;
-      return { ...neighbour, question, answer };
-    }),
-  }));
+  return exact ? 'exact' : 'saved';
 }

@@ -1,13 +1,13 @@
 import { type EvaluationOptions, type LabelledRows, prepareRows } from '../../evaluation/prepare.js';
 import { ValueIdentifier } from '../../identification/value-identifier.js';
+import type { IdentifiedText } from '../../pipeline/collection/collection.js';
 import { type QaRecord, valueId } from '../../records/record.js';
 import { gatherRows } from '../../search/gather-rows.js';
-import type { TextReport } from '../identify/report.js';
 
 /** A held-out answer, identified by the answers to other questions. */
 export interface Example {
   record: QaRecord;
-  report: TextReport;
+  report: IdentifiedText;
 }
 
 /** Identifies the first held-out answer, right or wrong, with the same split that the evaluation uses. */
@@ -34,8 +34,8 @@ export async function identifyExample(
       text: record.answer,
       ...identification!,
       evidence: identification!.neighbours.slice(0, evidence).map((neighbour) => {
-        const { question, answer } = records[train[neighbour.row]!]!;
-        return { ...neighbour, question, answer };
+        const { qid, question, answer } = records[train[neighbour.row]!]!;
+        return { ...neighbour, qid, question, answer };
       }),
     },
   };

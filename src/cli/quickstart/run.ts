@@ -4,7 +4,7 @@ import { labelRecords } from '../../evaluation/dataset.js';
 import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
 import { writeReport } from '../../evaluation/report.js';
 import { evaluateTfidf } from '../../evaluation/tfidf.js';
-import { buildDatasetIndex } from '../../pipeline/dataset-index.js';
+import { buildIndex } from '../../pipeline/index/build-index.js';
 import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatPercent, formatRate, formatTable, indent } from '../format.js';
@@ -33,7 +33,7 @@ export async function runQuickstart({ out, fresh = false }: QuickstartOptions, c
   await mkdir(out, { recursive: true });
   const embedding = await embedSample(out, fresh, context);
   const { dataset } = embedding;
-  await buildDatasetIndex(dataset, { factory: 'HNSW32', metric: 'l2', signal });
+  await buildIndex(dataset, { factory: 'HNSW32', metric: 'l2', signal });
 
   const records = await dataset.readRecords();
   const embeddings = await dataset.readEmbeddings();

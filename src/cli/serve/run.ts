@@ -7,12 +7,12 @@ import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import { loadDatasetEncoder } from '../../pipeline/dataset-encoder.js';
+import { openServedDataset } from '../../pipeline/open-served-dataset.js';
 import { ApiKeys } from '../../server/api-keys.js';
 import { Server } from '../../server/start-server.js';
 import type { CliContext } from '../context.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
-import { openServedDataset } from './open-dataset.js';
 import type { ServeCliOptions } from './options.js';
 
 const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);

@@ -25,8 +25,8 @@ export interface PgConnectionOptions {
    * ~/.pgpass. Parameters reach the server as in `?options=-c%20maintenance_work_mem%3D1GB`.
    */
   url: string;
-  /** Up to 50 lower-case letters, digits and `_`. */
-  table: string;
+  /** Up to 50 lower-case letters, digits and `_`. @default 'univar' */
+  table?: string;
   /** Connections at most, and so queries that are searched at the same time. @default 4 */
   connections?: number;
   /** Receives what the server has to say, for example that a graph outgrows maintenance_work_mem. */
@@ -291,6 +291,7 @@ export class PgVectorIndex implements AsyncDisposable {
 
 const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
 const DEFAULT_CONNECTIONS = 4;
+export const DEFAULT_TABLE = 'univar';
 const MAX_CONNECTIONS = 100;
 
 /** Hands over a database, and closes it again where no index comes of it. */
@@ -298,7 +299,7 @@ async function connected(
   { url, table, connections, onNotice }: PgConnectionOptions,
   make: (database: Database, table: string, connections: number) => Promise<PgVectorIndex>,
 ): Promise<PgVectorIndex> {
-  const name = expectTableName(table);
+  const name = expectTableName(table ?? DEFAULT_TABLE);
   const count = expectInteger(connections ?? DEFAULT_CONNECTIONS, 'connections', 1, MAX_CONNECTIONS);
   const database = new Database({ url, connections: count, onNotice });
   try {

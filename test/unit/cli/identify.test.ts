@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { describeIdentification, type TextReport } from '../../../src/cli/identify/report.js';
+import { describeIdentification } from '../../../src/cli/identify/report.js';
 import { collectTexts } from '../../../src/cli/identify/texts.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-texts-'));
@@ -49,11 +49,11 @@ describe('describeIdentification', () => {
     const [model = '', lang = ''] = valueId.split('$');
     return { valueId, model, lang, votes: 6 - i, share: (6 - i) / 21, meanDistance: 0.5 + i / 100 };
   });
-  const report: TextReport = {
+  const report: IdentifiedText = {
     text: 'word '.repeat(50),
     ranking,
     neighbours: Array.from({ length: 21 }, (_, row) => ({ row, distance: 0.5, valueId: 'a$eng' })),
-    evidence: [{ row: 0, distance: 0.5, valueId: 'a$eng', question: 'why\n\nso?', answer: 'x'.repeat(300) }],
+    evidence: [{ row: 0, distance: 0.5, valueId: 'a$eng', qid: 'q', question: 'why\n\nso?', answer: 'x'.repeat(300) }],
   };
 
   it('shows the best value ids, how many there are beside, and the evidence', () => {

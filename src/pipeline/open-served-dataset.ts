@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 
-import { EngineError } from '../../core/errors.js';
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import type { Encoder } from '../../encoder/encoder.js';
-import { loadDatasetIndex } from '../../pipeline/dataset-index.js';
-import { VectorIndex } from '../../search/vector-index.js';
+import { EngineError } from '../core/errors.js';
+import { type Dataset, openDataset } from '../datasets/dataset.js';
+import type { Encoder } from '../encoder/encoder.js';
+import { VectorIndex } from '../search/vector-index.js';
+import { loadSavedIndex } from './index/saved-index.js';
 
 const ADD_ROWS = 16_384;
 
@@ -28,7 +28,7 @@ export async function openServedDataset(
       `${dir} was embedded with another encoder than "${encoder.name}", which is loaded; start again to change the encoder`,
     );
   }
-  const saved = await loadDatasetIndex(dataset);
+  const saved = await loadSavedIndex(dataset);
   if (saved === 'stale')
     note('the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
   return { dataset, index: saved === undefined || saved === 'stale' ? await exactIndex(dataset) : saved };

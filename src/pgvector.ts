@@ -1,0 +1,12 @@
+/** Exports of `univar/pgvector`, apart from `univar` because not everyone needs the client of PostgreSQL. */
+export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
+export type { VectorBatch } from './search/pgvector/copy-rows.js';
+export type { PgSearchOptions } from './search/pgvector/nearest-rows.js';
+export {
+  DEFAULT_TABLE,
+  type PgAddOptions,
+  type PgConnectionOptions,
+  type PgOpenOptions,
+  PgVectorIndex,
+  type PgVectorIndexOptions,
+} from './search/pgvector/pgvector-index.js';

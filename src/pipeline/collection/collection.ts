@@ -1,0 +1,149 @@
+import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import type { Encoder } from '../../encoder/encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
+import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
+import { expectInteger, expectOptions } from '../../native/validate.js';
+import type { QaRecord } from '../../records/record.js';
+import type { ValueFilter } from '../../search/filters/value-filter.js';
+import { loadDatasetEncoder } from '../dataset-encoder.js';
+import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
+
+export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
+  /** Folder of the encoder that embedded the dataset. @default the folder used at that time */
+  encoder?: string | undefined;
+  /**
+   * `'saved'`: the index that `buildIndex` saved, or exact search if there is none or it is stale. `'exact'`: compares
+   * all answers. Or an open index over the same rows, for example a `PgVectorIndex`; the collection disposes it.
+   *
+   * @default 'saved'
+   */
+  index?: 'saved' | 'exact' | GivenIndex | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface IdentifyTextsOptions extends IdentifyOptions {
+  /** How many of the nearest answers to return with their texts. @default 3 */
+  evidence?: number | undefined;
+}
+
+/** One of the nearest answers, with its text. */
+export interface Evidence extends Neighbour {
+  qid: string;
+  question: string;
+  answer: string;
+}
+
+/** Whose values one text expresses. */
+export interface IdentifiedText extends Identification {
+  /** The text as it was embedded. */
+  text: string;
+  /** The nearest answers with their texts, nearest first. */
+  evidence: Evidence[];
+}
+
+const DEFAULT_EVIDENCE = 3;
+
+/** An embedded dataset that is ready to be searched: its encoder, its index and its records. */
+export class Collection implements AsyncDisposable {
+  #disposal: Promise<void> | undefined;
+
+  /** Use {@link openCollection}. @internal */
+  constructor(
+    readonly dataset: Dataset,
+    readonly encoder: Encoder,
+    private readonly search: DatasetSearch,
+    private readonly identifier: ValueIdentifier,
+  ) {}
+
+  /** Number of answers. */
+  get rows(): number {
+    return this.dataset.rows;
+  }
+
+  /** `'saved'`: by the index of the folder; `'exact'`: all answers are compared; `'given'`: by an index of the caller. */
+  get searchKind(): DatasetSearch['kind'] {
+    return this.search.kind;
+  }
+
+  /** Whether the folder has an index of other embeddings, which is not used: build it again. */
+  get hasStaleIndex(): boolean {
+    return this.search.isStale;
+  }
+
+  /**
+   * The number of answers that a filter leaves.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a name that no answer has
+   */
+  count(filter: ValueFilter): number {
+    return this.identifier.count(filter);
+  }
+
+  /**
+   * Identifies whose values texts express: the k nearest answers vote for their value ids.
+   *
+   * @param texts as they are, or as answers to questions
+   * @returns one identification per text
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`, and the errors of the encoder and the index
+   */
+  async identify(texts: readonly EmbeddableText[], options?: IdentifyTextsOptions): Promise<IdentifiedText[]> {
+    const keys = ['k', 'efSearch', 'nprobe', 'filter', 'signal', 'evidence'] as const;
+    const { evidence, ...search } = expectOptions(options, 'options', keys) as IdentifyTextsOptions;
+    const count = expectInteger(evidence ?? DEFAULT_EVIDENCE, 'evidence', 0);
+    const { embeddings } = await this.encoder.encode(texts, { signal: search.signal });
+    const found = await this.identifier.identify(embeddings, search);
+    const records = await this.#recordsOf(found, count);
+    return found.map((identification, i) => ({
+      text: wholeText(texts[i]!),
+      ...identification,
+      evidence: identification.neighbours.slice(0, count).map((neighbour) => {
+        const { qid, question, answer } = records.get(neighbour.row)!;
+        return { ...neighbour, qid, question, answer };
+      }),
+    }));
+  }
+
+  /** Releases encoder and index when the calls in flight have finished. Idempotent. */
+  dispose(): Promise<void> {
+    this.#disposal ??= Promise.all([this.encoder.dispose(), this.search[Symbol.asyncDispose]()]).then(() => undefined);
+    return this.#disposal;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** The records of the first `count` neighbours of each text, by row. */
+  async #recordsOf(found: readonly Identification[], count: number): Promise<Map<number, QaRecord>> {
+    const rows = new Set(found.flatMap(({ neighbours }) => neighbours.slice(0, count).map(({ row }) => row)));
+    const records = await this.dataset.readRecordsAt([...rows]);
+    return new Map([...rows].map((row, i) => [row, records[i]!]));
+  }
+}
+
+/**
+ * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
+ *
+ * @param dataset a dataset or its folder
+ * @throws EngineError `ERR_DATA` for a folder that is no complete dataset, a damaged index, an encoder that is not the
+ *   one that embedded it; `ERR_SHAPE_MISMATCH` for an index over another number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
+ */
+export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
+  const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
+  const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
+  const { encoder: folder, backend, precision, index = 'saved', signal } = given;
+  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
+  let search: DatasetSearch | undefined;
+  try {
+    const valueIds = await source.readValueIds({ signal });
+    search = await openDatasetSearch(source, index);
+    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
+  } catch (error) {
+    await encoder.dispose();
+    await search?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Dataset } from '../../datasets/dataset.js';
+import { ExactIndex } from '../../identification/exact-index.js';
+import type { SearchableIndex } from '../../identification/searchable-index.js';
+import { loadSavedIndex } from './saved-index.js';
+
+/** An index over a dataset, and how it came about. */
+export interface DatasetSearch extends AsyncDisposable {
+  index: SearchableIndex;
+  /** `'saved'`: the index of the folder; `'exact'`: all answers are compared; `'given'`: an index of the caller. */
+  kind: 'saved' | 'exact' | 'given';
+  /** The folder has an index, but of other embeddings: build it again. */
+  isStale: boolean;
+}
+
+/** An index of the caller, which the collection disposes. */
+export type GivenIndex = SearchableIndex & AsyncDisposable;
+
+/**
+ * Opens the search over a dataset.
+ *
+ * @param wanted `'saved'`: the saved index, or exact search if there is none or it is stale
+ * @throws EngineError as `VectorIndex.load` and `Dataset.readEmbeddings`
+ */
+export async function openDatasetSearch(
+  dataset: Dataset,
+  wanted: 'saved' | 'exact' | GivenIndex,
+): Promise<DatasetSearch> {
+  if (typeof wanted === 'object') return searchOf(wanted, 'given', wanted);
+  const saved = wanted === 'saved' ? await loadSavedIndex(dataset, { map: true }) : undefined;
+  if (saved !== undefined && saved !== 'stale') return searchOf(saved, 'saved', saved);
+  const exact = new ExactIndex(await dataset.readEmbeddings(), dataset.dim);
+  return { ...searchOf(exact, 'exact'), isStale: saved === 'stale' };
+}
+
+function searchOf(index: SearchableIndex, kind: DatasetSearch['kind'], owned?: AsyncDisposable): DatasetSearch {
+  return { index, kind, isStale: false, [Symbol.asyncDispose]: async () => owned?.[Symbol.asyncDispose]() };
+}

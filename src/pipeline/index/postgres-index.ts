@@ -1,0 +1,50 @@
+/** The index of a dataset in PostgreSQL. */
+import { EngineError } from '../../core/errors.js';
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import type { VectorBatch } from '../../search/pgvector/copy-rows.js';
+import { type PgOpenOptions, PgVectorIndex, type PgVectorIndexOptions } from '../../search/pgvector/pgvector-index.js';
+
+/** Vectors that are held in memory at once. */
+const LOAD_ROWS = 8192;
+
+/**
+ * Loads all embeddings of a dataset, with their value ids, into a table, and indexes it.
+ *
+ * @param dataset a dataset or its folder
+ * @throws EngineError as `openDataset` and {@link PgVectorIndex.create}
+ */
+export async function buildPgIndex(
+  dataset: Dataset | string,
+  options: Omit<PgVectorIndexOptions, 'dim' | 'source'>,
+): Promise<PgVectorIndex> {
+  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  return PgVectorIndex.create({ ...options, dim: source.dim, source: source.embeddingsChecksum }, batchesOf(source));
+}
+
+/**
+ * Opens the index that {@link buildPgIndex} made of this dataset, for example for `openCollection`.
+ *
+ * @param dataset a dataset or its folder
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` if the table holds other embeddings, and as
+ *   {@link PgVectorIndex.open}
+ */
+export async function openPgIndex(dataset: Dataset | string, options: PgOpenOptions): Promise<PgVectorIndex> {
+  const { dim, rows, dir, embeddingsChecksum } = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const index = await PgVectorIndex.open(options);
+  if (index.source === embeddingsChecksum && index.rows === rows) return index;
+  await index.dispose();
+  const holds = `The table "${index.table}" of ${index.place} holds ${index.rows} vectors of ${index.dim} entries`;
+  if (index.dim !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, those of ${dir} have ${dim}`);
+  const help = `load them with "univar index ${dir} --to URL --overwrite"`;
+  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} of ${dir}; ${help}`);
+}
+
+async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {
+  const { names, labels } = await dataset.readValueIds();
+  let first = 0;
+  for await (const vectors of dataset.embeddingBatches(LOAD_ROWS)) {
+    const end = first + vectors.length / dataset.dim;
+    yield { vectors, valueIds: Array.from(labels.subarray(first, end), (label) => names[label]!) };
+    first = end;
+  }
+}
