@@ -1,7 +1,6 @@
 /** The index of a dataset in PostgreSQL. */
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { valueId } from '../records/record.js';
 import {
   type PgOpenOptions,
   PgVectorIndex,
@@ -48,18 +47,11 @@ export async function openPgIndex(dataset: Dataset, options: PgOpenOptions): Pro
 }
 
 async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {
-  const records = dataset.records();
-  try {
-    for await (const vectors of dataset.embeddingBatches(LOAD_ROWS)) {
-      const valueIds: string[] = [];
-      while (valueIds.length < vectors.length / dataset.dim) {
-        const next = await records.next();
-        if (next.done) break;
-        valueIds.push(valueId(next.value));
-      }
-      yield { vectors, valueIds };
-    }
-  } finally {
-    await records.return(undefined);
+  const { names, labels } = await dataset.readValueIds();
+  let first = 0;
+  for await (const vectors of dataset.embeddingBatches(LOAD_ROWS)) {
+    const end = first + vectors.length / dataset.dim;
+    yield { vectors, valueIds: Array.from(labels.subarray(first, end), (label) => names[label]!) };
+    first = end;
   }
 }

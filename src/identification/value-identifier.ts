@@ -24,8 +24,8 @@ export interface SearchableIndex {
 }
 
 export type ValueIdentifierOptions = {
-  /** Value id (`model$lang`) of every row; any other labels work as well. */
-  valueIds: readonly string[];
+  /** Value id (`model$lang`) of every row, as `Dataset.readValueIds` gives them; any other labels work as well. */
+  valueIds: readonly string[] | RowLabels;
 } & ({ index: SearchableIndex } | { embeddings: Float32Array; dim?: number });
 
 export interface IdentifyOptions {
@@ -68,9 +68,9 @@ export class ValueIdentifier {
    */
   constructor(options: ValueIdentifierOptions) {
     const { valueIds } = options;
-    if (valueIds.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
-    this.rows = valueIds.length;
-    this.#labels = labelRows(valueIds);
+    this.#labels = 'labels' in valueIds ? valueIds : labelRows(valueIds);
+    this.rows = this.#labels.labels.length;
+    if (this.rows === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
     this.#filters = new RowFilters({ ...this.#labels, rows: this.rows, removed: [] });
     if ('index' in options) {
       const { index } = options;

@@ -3,7 +3,6 @@ import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { identifyParams } from '../../identification/identify-params.js';
 import { type Identification, ValueIdentifier } from '../../identification/value-identifier.js';
-import { type QaRecord, valueId } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { PgVectorIndex } from '../../search/pgvector/index.js';
 import type { VectorIndex } from '../../search/vector-index.js';
@@ -31,7 +30,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   const { signal } = context;
   const index = await openIndex(dataset, options, context);
   try {
-    const valueIds = await readValueIds(dataset);
+    const valueIds = await dataset.readValueIds({ signal });
     const identifier = new ValueIdentifier(
       index ? { index, valueIds } : { embeddings: await dataset.readEmbeddings(), valueIds },
     );
@@ -107,31 +106,22 @@ async function loadIndex(dataset: Dataset, context: CliContext): Promise<VectorI
   return undefined;
 }
 
-async function readValueIds(dataset: Dataset): Promise<string[]> {
-  const valueIds: string[] = [];
-  for await (const record of dataset.records()) valueIds.push(valueId(record));
-  return valueIds;
-}
-
-/** Looks up the records of the nearest answers in one pass over the dataset. */
+/** Looks up the records of the nearest answers. */
 async function explain(
   dataset: Dataset,
   texts: readonly EmbeddableText[],
   found: readonly Identification[],
   count: number,
 ): Promise<TextReport[]> {
-  const wanted = new Map<number, QaRecord | undefined>();
-  for (const { neighbours } of found) for (const { row } of neighbours.slice(0, count)) wanted.set(row, undefined);
-  let row = 0;
-  for await (const record of dataset.records()) {
-    if (wanted.has(row)) wanted.set(row, record);
-    row++;
-  }
+  const nearest = found.flatMap(({ neighbours }) => neighbours.slice(0, count).map(({ row }) => row));
+  const rows = [...new Set(nearest)];
+  const records = await dataset.readRecordsAt(rows);
+  const recordAt = new Map(rows.map((row, i) => [row, records[i]!]));
   return found.map((identification, i) => ({
     text: wholeText(texts[i]!),
     ...identification,
     evidence: identification.neighbours.slice(0, count).map((neighbour) => {
-      const { question, answer } = wanted.get(neighbour.row)!;
+      const { question, answer } = recordAt.get(neighbour.row)!;
       return { ...neighbour, question, answer };
     }),
   }));
