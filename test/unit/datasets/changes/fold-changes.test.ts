@@ -10,6 +10,7 @@ import { DatasetWriter } from '../../../../src/datasets/dataset-writer.js';
 import { CHANGES_FILE, LiveCollection } from '../../../../src/datasets/live/live-collection.js';
 import { VectorIndex } from '../../../../src/search/vector-index.js';
 import { openLive, type Row, readRows, vectorsOf, writeShards } from '../../../support/changed-dataset.js';
+import { withoutColumns } from '../../../support/record-shards.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const rowAt = (x: number, model = 'm', answer = `answer at ${x}`): Row => ({
@@ -223,6 +224,15 @@ describe('foldChanges', () => {
     });
     expect(await readRows(dir)).toEqual(before);
     expect(readdirSync(dir).filter((name) => name.startsWith('shards-'))).toHaveLength(2);
+  });
+
+  it('gives the shards that it keeps their value-id columns in a folder of an earlier release', async () => {
+    const dir = await nineRows();
+    withoutColumns(dir);
+    await change(dir, { add: [rowAt(9)], remove: [7] });
+    withoutColumns(dir); // opening the folder has computed them
+    expect(await foldChanges(dir)).toMatchObject({ shardsKept: 2, shardsWritten: 1 });
+    await expectFolded(dir, await readRows(dir));
   });
 
   it('is added to by the embed command as before', async () => {
