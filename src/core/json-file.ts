@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { EngineError } from './errors.js';
+import { systemCode, withFileErrors } from './file-errors.js';
 
 export type Json = Record<string, unknown>;
 
@@ -8,18 +9,35 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws EngineError `ERR_DATA` naming the file when it is missing or not JSON */
-export async function parseJson(file: string): Promise<unknown> {
+/**
+ * The value in a JSON file.
+ *
+ * @param hint for the message of a failure: what its reader can do
+ * @throws EngineError `ERR_DATA` naming a file that is missing or not JSON, `ERR_IO`
+ */
+export async function parseJson(file: string, hint?: string): Promise<unknown> {
+  const text = await withFileErrors(`read ${file}`, () => readFile(file, 'utf8'), hint);
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new EngineError('ERR_DATA', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    const reason = `${file}: not valid JSON: ${(cause as SyntaxError).message}`;
+    throw new EngineError('ERR_DATA', hint === undefined ? reason : `${reason}. ${hint}`, { cause });
   }
 }
 
-/** @throws EngineError `ERR_DATA`, also for JSON that is no object */
-export async function readJson(file: string): Promise<Json> {
-  const value = await parseJson(file);
+/** The object in a JSON file. See {@link parseJson}; anything but an object is `ERR_DATA` too. */
+export async function readJson(file: string, hint?: string): Promise<Json> {
+  const value = await parseJson(file, hint);
   if (!isObject(value)) throw new EngineError('ERR_DATA', `${file}: expected a JSON object`);
   return value;
+}
+
+/** As {@link readJson}; undefined if there is no such file. */
+export async function readJsonIfThere(file: string): Promise<Json | undefined> {
+  try {
+    return await readJson(file);
+  } catch (error) {
+    if (error instanceof EngineError && systemCode(error.cause) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { systemCode, withFileErrors } from '../core/file-errors.js';
+import { isObject, type Json } from '../core/json-file.js';
 import { type DatasetConfiguration, isColumnOf, isCount, isFile, type ShardEntry } from './manifest.js';
 
 export const JOURNAL_FILE = 'journal.partial';
@@ -67,10 +68,10 @@ export function shardStem(n: number): string {
 }
 
 /** The object that a line holds; an empty one where it holds none. */
-function parse(line: string | undefined): Record<string, unknown> {
+function parse(line: string | undefined): Json {
   try {
     const value: unknown = JSON.parse(line ?? '');
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

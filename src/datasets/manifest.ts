@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { systemCode, withFileErrors } from '../core/file-errors.js';
+import { isObject, readJsonIfThere } from '../core/json-file.js';
 import type { SourceFile } from '../records/input-files.js';
 import type { EmbeddingType } from './shards/npy.js';
 
@@ -78,24 +77,11 @@ export function createManifest(fields: Omit<DatasetManifest, 'format' | 'version
  */
 export async function readManifest(dir: string): Promise<DatasetManifest | undefined> {
   const path = join(dir, MANIFEST_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
-  }
+  const manifest: Partial<Record<keyof DatasetManifest | 'files', unknown>> | undefined = await readJsonIfThere(path);
+  if (!manifest) return undefined;
   const refuse = (why: string): never => {
     throw new EngineError('ERR_DATA', `${path} is not the manifest of a dataset: ${why}`);
   };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(`it is not valid JSON (${(error as SyntaxError).message})`);
-  }
-  if (typeof value !== 'object' || value === null) return refuse('it is not a JSON object');
-  const manifest = value as Partial<Record<keyof DatasetManifest | 'files', unknown>>;
   if (manifest.format !== FORMAT) return refuse(`"format" is not "${FORMAT}"`);
   if (manifest.version !== 1 && manifest.version !== VERSION) {
     return refuse(`it has version ${JSON.stringify(manifest.version)}; this release reads versions 1 and ${VERSION}`);
@@ -129,7 +115,7 @@ function singleShard(rows: number, files: unknown): unknown {
 }
 
 function isShard(value: unknown): value is ShardEntry {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const { rows, embeddings, records, valueIds } = value as Partial<Record<keyof ShardEntry, unknown>>;
   return isCount(rows) && isFile(embeddings) && isFile(records) && isColumnOf(records, valueIds);
 }
@@ -141,7 +127,7 @@ export function isColumnOf(records: FileEntry, valueIds: unknown): valueIds is F
 
 /** A path that leads out of the folder would let a manifest of someone else name any file of this machine. */
 export function isFile(value: unknown): value is FileEntry {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
   return (
     typeof file === 'string' &&

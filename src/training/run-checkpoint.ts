@@ -3,11 +3,12 @@
  * written beside under another name and renamed when all of it is on the disk; the one before goes after that. Whenever
  * the process dies, or the disk is full, a whole checkpoint is there.
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { fileError, withFileErrors } from '../core/file-errors.js';
+import { readJson } from '../core/json-file.js';
 import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import { writeSafetensors } from '../encoder/formats/safetensors-writer.js';
@@ -116,14 +117,8 @@ export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<
 }
 
 async function readState(folder: string): Promise<StateFile> {
-  const path = join(folder, STATE_FILE);
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as StateFile;
-  } catch (cause) {
-    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON. Delete ${folder} to begin anew`, {
-      cause,
-    });
-  }
+  const state: unknown = await readJson(join(folder, STATE_FILE), `Delete ${folder} to begin anew`);
+  return state as StateFile;
 }
 
 /** Ten digits, so that the order of names is that of steps. */

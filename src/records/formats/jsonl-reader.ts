@@ -1,6 +1,8 @@
 /** JSON Lines: one JSON object a line, UTF-8, LF or CRLF, blank lines ignored, a byte order mark allowed. */
 import { isUtf8 } from 'node:buffer';
 import { toUSVString } from 'node:util';
+
+import { isObject } from '../../core/json-file.js';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import type { RawRow } from './raw-row.js';
 
@@ -62,8 +64,4 @@ function parseLine({ bytes, start, end, next, number, tooLong }: Line): JsonlRow
 
 function wellFormed(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? toUSVString(value) : value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -337,7 +337,7 @@ describe('openDataset', () => {
       'has a broken manifest',
       (dir) => truncateSync(join(dir, 'manifest.json'), 50),
       false,
-      /manifest\.json is not the manifest.*not valid JSON/,
+      /manifest\.json: not valid JSON: /,
     ],
     [
       'has a later format',
