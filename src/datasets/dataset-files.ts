@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { withFileErrors } from '../core/file-errors.js';
 import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { JOURNAL_FILE } from './journal.js';
-import { type DatasetManifest, MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES } from './manifest.js';
+import { columnFile, type DatasetManifest, MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES } from './manifest.js';
 
 /** Held by whoever writes shards or the manifest. */
 export const WRITER_LOCK = '.lock';
 /** Folders of shards, and those in which other machines leave their part of the work (see src/queue). */
 const OWN_FOLDER = /^(shards|work)-([0-9a-f]{8}(-2)?)$/;
-/** What dataset folders of version 1 may hold beside their complete files. */
+/** The complete files that dataset folders of version 1 may hold, and the others. */
+const FORMER_FILES = [...Object.values(SINGLE_FILES), columnFile(SINGLE_FILES.records)];
 const FORMER_PARTIALS = Object.values(SINGLE_FILES).map((name) => name + PARTIAL);
 
 /**
@@ -49,10 +50,11 @@ export async function isInUse(dir: string, folder: string): Promise<boolean> {
   return (await filesInUse(dir)).some((file) => file.startsWith(`${folder}/`));
 }
 
-/** Paths within the folder that the manifest of a complete dataset names. */
+/** Paths within the folder that belong to a complete dataset, also of columns that its manifest does not name. */
 async function filesInUse(dir: string): Promise<string[]> {
   const manifest = await readManifest(dir).catch(() => undefined); // a damaged one is being replaced
-  return manifest?.shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file]) ?? [];
+  const shards = manifest?.shards ?? [];
+  return shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file, columnFile(records.file)]);
 }
 
 /**
@@ -62,8 +64,7 @@ async function filesInUse(dir: string): Promise<string[]> {
 export async function clear(dir: string, kept?: string): Promise<void> {
   const used = new Set(await filesInUse(dir));
   for (const name of [JOURNAL_FILE, ...FORMER_PARTIALS]) await rm(join(dir, name), { force: true });
-  if (used.size > 0)
-    for (const name of Object.values(SINGLE_FILES)) if (!used.has(name)) await rm(join(dir, name), { force: true });
+  if (used.size > 0) for (const name of FORMER_FILES) if (!used.has(name)) await rm(join(dir, name), { force: true });
   for (const folder of await readdir(dir)) {
     if (!OWN_FOLDER.test(folder) || (kept !== undefined && workFolderOf(folder) === workFolderOf(kept))) continue;
     const files = await readdir(join(dir, folder));

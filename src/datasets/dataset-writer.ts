@@ -15,6 +15,8 @@ import { createManifest, type DatasetConfiguration, type DatasetManifest, readMa
 import { PartialDataset } from './partial-dataset.js';
 import { embeddingsToBytes } from './shards/embedding-bytes.js';
 import type { EmbeddingType } from './shards/npy.js';
+import { ShardRecords } from './shards/record-file.js';
+import type { ValueIdColumn } from './shards/value-id-column.js';
 
 export interface DatasetWriterOptions {
   encoder: { name: string; fingerprint: string; dim: number };
@@ -42,7 +44,8 @@ export interface DatasetSummary {
 }
 
 /**
- * Writes a dataset folder: shards of embeddings (NumPy) and records (JSON lines), and manifest.json, which names them.
+ * Writes a dataset folder: shards of embeddings (NumPy), records (JSON lines) and value ids, and manifest.json, which
+ * names them.
  *
  * The manifest comes last, so a folder with a manifest is complete. The process may be killed at any moment: the next
  * writer of the same configuration goes on behind the last whole shard, and the finished files have the same bytes as
@@ -75,11 +78,8 @@ export class DatasetWriter {
     try {
       const base = add && !overwrite ? await readManifest(dir) : undefined;
       if (base) fitBase(dir, base, configuration);
-      const onRecords = (bytes: Buffer): void => {
-        if (bytes.length > 0)
-          for (const line of bytes.toString().trimEnd().split('\n')) writer.#valueIds.add(JSON.parse(line) as QaRecord);
-      };
-      writer.#partial = await PartialDataset.open(dir, configuration, { overwrite, base, onRecords });
+      const onColumn = (column: ValueIdColumn): void => writer.#valueIds.addRows(column);
+      writer.#partial = await PartialDataset.open(dir, configuration, { overwrite, base, onColumn });
     } catch (error) {
       await writer.lock.release();
       throw error;
@@ -124,15 +124,16 @@ export class DatasetWriter {
       throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${expected} for "embeddings", got ${embeddings.length}`);
     }
     if (records.length === 0) return;
-    const lines = records.map((record) => recordLine(record)).join('');
+    const shard = new ShardRecords();
+    shard.add(records);
     const bytes = embeddingsToBytes(embeddings, dim, dtype);
     this.#state = 'busy';
     try {
-      await this.#partial.append(records.length, bytes, Buffer.from(lines));
+      await this.#partial.append(bytes, shard);
     } finally {
       this.#state = 'ready';
     }
-    for (const record of records) this.#valueIds.add(record);
+    this.#valueIds.addRows(shard.column());
   }
 
   /**
@@ -181,11 +182,6 @@ export class DatasetWriter {
  */
 export function expectAddable(dir: string, base: DatasetManifest, options: DatasetWriterOptions): void {
   fitBase(dir, base, configurationOf(options));
-}
-
-/** The record as a line of JSON with its fields in one order, whatever order the caller has them in. */
-export function recordLine({ qid, question, answer, model, lang, group }: QaRecord): string {
-  return `${JSON.stringify({ qid, question, answer, model, lang, group })}\n`;
 }
 
 function configurationOf({

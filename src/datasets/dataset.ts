@@ -5,16 +5,21 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
-import { ByteStream } from '../records/formats/byte-stream.js';
-import { readJsonl } from '../records/formats/jsonl-reader.js';
+import { mapInGroups } from '../core/map-in-groups.js';
+import { joinRowLabels, type RowLabels } from '../core/row-labels.js';
 import { hashFile } from '../records/input-files.js';
 import type { QaRecord } from '../records/record.js';
 import { JOURNAL_FILE } from './journal.js';
-import { type DatasetManifest, type FileEntry, MANIFEST_FILE, readManifest } from './manifest.js';
+import { type DatasetManifest, type FileEntry, MANIFEST_FILE, readManifest, type ShardEntry } from './manifest.js';
+import { RecordLookup, type RecordLookupOptions } from './record-lookup.js';
+import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
+import { readRecordBlocks } from './shards/record-file.js';
 import { expectShape, ShardReader } from './shards/shard-files.js';
 
 /** Bytes that are read at once when all embeddings are. */
 const READ_BYTES = 16 * 2 ** 20;
+/** Shards whose files are checked at the same time. */
+const CHECKED_AT_ONCE = 16;
 
 /** A complete dataset folder. It holds no open files, so there is nothing to close. */
 export class Dataset {
@@ -110,33 +115,60 @@ export class Dataset {
     return records;
   }
 
-  /**
-   * As {@link records}, as many at a time as come from the disk together: faster where there are many.
-   *
-   * @param onChunk receives the bytes of the files, with the number of the shard, before the records in them
-   */
-  async *recordBlocks(onChunk?: (shard: number, chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
-    for (const shard of this.manifest.shards.keys())
-      yield* this.shardRecordBlocks(shard, (chunk) => onChunk?.(shard, chunk));
+  /** As {@link records}, as many at a time as come from the disk together: faster where there are many. */
+  async *recordBlocks(): AsyncGenerator<QaRecord[]> {
+    for (const shard of this.manifest.shards.keys()) yield* this.shardRecordBlocks(shard);
   }
 
   /** As {@link recordBlocks}, for one shard. */
-  async *shardRecordBlocks(shard: number, onChunk?: (chunk: Buffer) => void): AsyncGenerator<QaRecord[]> {
-    const { rows, records } = this.manifest.shards[shard]!;
-    const path = join(this.dir, records.file);
-    let count = 0;
-    for await (const block of readJsonl(watch(new ByteStream(path).chunks(), (chunk) => onChunk?.(chunk)))) {
-      count += block.length;
-      yield block.map(({ cells, line }) => {
-        if (isRecord(cells)) return cells;
-        throw new EngineError(
-          'ERR_DATA',
-          `${path}:${line}: ${typeof cells === 'string' ? cells : 'the line is not a record'}`,
-        );
-      });
+  async *shardRecordBlocks(shard: number): AsyncGenerator<QaRecord[]> {
+    for await (const { records } of readRecordBlocks(this.dir, this.manifest.shards[shard]!)) yield records;
+  }
+
+  /**
+   * The value ids of all rows, without parsing the records: they are kept in a column beside them. In a folder of an
+   * earlier release, which has none, the column is computed from the records, and written if the folder can be.
+   *
+   * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
+   */
+  async readValueIds({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<RowLabels> {
+    const load = (shard: ShardEntry): Promise<RowLabels> => loadColumn(this.dir, shard, signal);
+    return joinRowLabels(await mapInGroups(this.manifest.shards, COLUMNS_AT_ONCE, load));
+  }
+
+  /**
+   * The record of one row, read without the others.
+   *
+   * @throws EngineError as {@link readRecordsAt}
+   */
+  async record(row: number): Promise<QaRecord> {
+    const [record] = await this.readRecordsAt([row]);
+    return record!;
+  }
+
+  /**
+   * The records of some rows, in the order in which the rows are given, read without the others.
+   *
+   * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have, `ERR_DATA`, `ERR_IO`
+   */
+  async readRecordsAt(rows: readonly number[]): Promise<QaRecord[]> {
+    const unknown = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.rows);
+    if (unknown !== undefined) {
+      throw new EngineError('ERR_ARG_RANGE', `Expected rows from 0 to ${this.rows - 1} for "rows", got ${unknown}`);
     }
-    if (count !== rows)
-      throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
+    const lookup = await this.openRecords({ rows });
+    try {
+      const records: QaRecord[] = [];
+      for (const row of rows) records.push(await lookup.read(row));
+      return records;
+    } finally {
+      await lookup.close();
+    }
+  }
+
+  /** Opens the records for reading single ones. It holds open files, so close it. */
+  openRecords(options?: RecordLookupOptions): Promise<RecordLookup> {
+    return RecordLookup.open(this.dir, this.manifest.shards, options);
   }
 
   /** Reads embeddings by row. It holds an open file, so close it. */
@@ -152,18 +184,6 @@ function checksumOf(files: readonly FileEntry[]): string {
     : createHash('sha256')
         .update(files.map(({ sha256 }) => sha256).join('\n'))
         .digest('hex');
-}
-
-async function* watch<T>(items: AsyncIterable<T>, see: (item: T) => void): AsyncGenerator<T> {
-  for await (const item of items) {
-    see(item);
-    yield item;
-  }
-}
-
-function isRecord(cells: unknown): cells is QaRecord {
-  const { qid, question, answer, model, lang, group = '' } = cells as Record<string, unknown>;
-  return [qid, question, answer, model, lang, group].every((value) => typeof value === 'string');
 }
 
 export interface OpenDatasetOptions {
@@ -189,10 +209,10 @@ export async function openDataset(dir: string, { verify = false }: OpenDatasetOp
     );
   }
   const { dim, dtype } = manifest;
-  for (const { rows, embeddings, records } of manifest.shards) {
+  await mapInGroups(manifest.shards, CHECKED_AT_ONCE, async ({ rows, embeddings, records }) => {
     for (const entry of [embeddings, records]) await checkFile(join(dir, entry.file), entry, verify);
     await checkHeader(join(dir, embeddings.file), rows, dim, dtype);
-  }
+  });
   return new Dataset(dir, manifest);
 }
 

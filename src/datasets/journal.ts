@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { systemCode, withFileErrors } from '../core/file-errors.js';
-import { type DatasetConfiguration, type FileEntry, isCount, type ShardEntry } from './manifest.js';
+import { type DatasetConfiguration, isColumnOf, isCount, isFile, type ShardEntry } from './manifest.js';
 
 export const JOURNAL_FILE = 'journal.partial';
 
@@ -52,24 +52,18 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     return undefined;
   const shards: ShardEntry[] = [];
   for (const line of lines.slice(1)) {
-    const { rows, embeddings, records } = parse(line);
-    const names = [embeddings, records].map((entry) => (isEntry(entry) ? entry.file : ''));
+    const { rows, embeddings, records, valueIds } = parse(line);
     const stem = `${folder}/${shardStem(shards.length)}`;
-    if (!isCount(rows) || names[0] !== `${stem}.npy` || names[1] !== `${stem}.jsonl`) break;
-    shards.push({ rows, embeddings: embeddings as FileEntry, records: records as FileEntry });
+    if (!isCount(rows) || !isFile(embeddings) || !isFile(records) || !isColumnOf(records, valueIds)) break;
+    if (embeddings.file !== `${stem}.npy` || records.file !== `${stem}.jsonl`) break;
+    shards.push({ rows, embeddings, records, ...(valueIds && { valueIds }) });
   }
   return { configuration: configuration as DatasetConfiguration, base, folder, shards };
 }
 
-/** What the two files of shard `n` of a folder are called, without their extensions. */
+/** What the files of shard `n` of a folder are called, without their extensions. */
 export function shardStem(n: number): string {
   return String(n).padStart(5, '0');
-}
-
-function isEntry(value: unknown): value is FileEntry {
-  if (typeof value !== 'object' || value === null) return false;
-  const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
-  return typeof file === 'string' && isCount(bytes) && typeof sha256 === 'string';
 }
 
 /** The object that a line holds; an empty one where it holds none. */

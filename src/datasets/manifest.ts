@@ -33,11 +33,13 @@ export interface FileEntry {
   sha256: string;
 }
 
-/** Consecutive rows: a NumPy array [rows, dim], and as many records as JSON lines. */
+/** Consecutive rows: a NumPy array [rows, dim], as many records as JSON lines, and their value ids. */
 export interface ShardEntry {
   rows: number;
   embeddings: FileEntry;
   records: FileEntry;
+  /** The file that {@link columnFile} names; manifests that were written before there was one lack it. */
+  valueIds?: FileEntry;
 }
 
 /**
@@ -57,6 +59,11 @@ export interface DatasetManifest extends DatasetConfiguration {
   duplicates: number;
   /** The rows in order. */
   shards: ShardEntry[];
+}
+
+/** Path within the folder of the value-id column of a records file. */
+export function columnFile(records: string): string {
+  return `${records.replace(/\.jsonl$/, '')}.ids`;
 }
 
 export function createManifest(fields: Omit<DatasetManifest, 'format' | 'version'>): DatasetManifest {
@@ -123,12 +130,17 @@ function singleShard(rows: number, files: unknown): unknown {
 
 function isShard(value: unknown): value is ShardEntry {
   if (typeof value !== 'object' || value === null) return false;
-  const { rows, embeddings, records } = value as Partial<Record<keyof ShardEntry, unknown>>;
-  return isCount(rows) && isFile(embeddings) && isFile(records);
+  const { rows, embeddings, records, valueIds } = value as Partial<Record<keyof ShardEntry, unknown>>;
+  return isCount(rows) && isFile(embeddings) && isFile(records) && isColumnOf(records, valueIds);
+}
+
+/** A column is written again if it is damaged, so its name must not be that of another file. */
+export function isColumnOf(records: FileEntry, valueIds: unknown): valueIds is FileEntry | undefined {
+  return valueIds === undefined || (isFile(valueIds) && valueIds.file === columnFile(records.file));
 }
 
 /** A path that leads out of the folder would let a manifest of someone else name any file of this machine. */
-function isFile(value: unknown): value is FileEntry {
+export function isFile(value: unknown): value is FileEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;
   return (

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
@@ -22,15 +22,18 @@ import {
   type ShardEntry,
   SINGLE_FILES,
 } from './manifest.js';
-import { npyHeader } from './shards/npy.js';
-import { readIntact, ShardReader, writeWhole } from './shards/shard-files.js';
+import { ensureColumn } from './shards/column-files.js';
+import type { ShardRecords } from './shards/record-file.js';
+import { readIntact, ShardReader } from './shards/shard-files.js';
+import type { ValueIdColumn } from './shards/value-id-column.js';
+import { writeShard } from './shards/write-shard.js';
 
 export interface PartialOptions {
   overwrite: boolean;
   /** The complete dataset that is added to, checked to fit. */
   base: DatasetManifest | undefined;
-  /** Receives the record bytes of each shard that is there already, those of the base included. */
-  onRecords: (records: Buffer) => void;
+  /** Receives the value ids of each shard that is there already, those of the base included. */
+  onColumn: (column: ValueIdColumn) => void;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface PartialOptions {
  * caller holds the lock of the dataset folder.
  */
 export class PartialDataset {
-  readonly #shards: ShardEntry[];
+  readonly #shards: ShardEntry[] = [];
   #rows = 0;
   #journalBytes = 0;
   readonly #reader: ShardReader;
@@ -50,9 +53,7 @@ export class PartialDataset {
     private readonly base: DatasetManifest | undefined,
     private readonly journal: FileHandle,
   ) {
-    this.#shards = [...(base?.shards ?? [])];
-    this.#rows = base?.rows ?? 0;
-    this.#reader = new ShardReader(dir, header.configuration.dim, header.configuration.dtype, this.#shards);
+    this.#reader = new ShardReader(dir, header.configuration.dim, header.configuration.dtype, []);
   }
 
   /** Rows that are whole, those of the base included. */
@@ -73,7 +74,7 @@ export class PartialDataset {
   static async open(
     dir: string,
     configuration: DatasetConfiguration,
-    { overwrite, base, onRecords }: PartialOptions,
+    { overwrite, base, onColumn }: PartialOptions,
   ): Promise<PartialDataset> {
     const journalPath = join(dir, JOURNAL_FILE);
     const found = await readJournal(journalPath);
@@ -90,8 +91,8 @@ export class PartialDataset {
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {
       const dataset = new PartialDataset(dir, header, base, journal);
-      await dataset.#readBase(onRecords);
-      await dataset.#start(resumed?.shards ?? [], onRecords);
+      for (const shard of base?.shards ?? []) await dataset.#take(shard, onColumn);
+      await dataset.#start(resumed?.shards ?? [], onColumn);
       return dataset;
     } catch (error) {
       await journal.close();
@@ -99,42 +100,31 @@ export class PartialDataset {
     }
   }
 
-  async #readBase(onRecords: (records: Buffer) => void): Promise<void> {
-    for (const { records } of this.base?.shards ?? []) {
-      const path = join(this.dir, records.file);
-      onRecords(await withFileErrors(`read ${path}`, () => readFile(path)));
-    }
-  }
-
   /** Writes the journal anew with those of its shards that are whole. */
-  async #start(shards: readonly ShardEntry[], onRecords: (records: Buffer) => void): Promise<void> {
+  async #start(shards: readonly ShardEntry[], onColumn: (column: ValueIdColumn) => void): Promise<void> {
     const first = Buffer.from(journalHeader(this.header));
     await this.#writeJournal(first);
     for (const shard of shards) {
-      const records = await readIntact(this.dir, shard.records);
-      if (!records || !(await readIntact(this.dir, shard.embeddings))) break;
-      onRecords(records);
-      await this.#writeJournal(Buffer.from(journalLine(shard)));
-      this.#count(shard);
+      if (!(await readIntact(this.dir, shard.records)) || !(await readIntact(this.dir, shard.embeddings))) break;
+      await this.#writeJournal(Buffer.from(journalLine(await this.#take(shard, onColumn))));
     }
     await withFileErrors(`write ${this.dir}`, () => this.journal.truncate(this.#journalBytes));
   }
 
+  /** Takes a shard that is there already, with its column, which is written if it is missing. */
+  async #take(shard: ShardEntry, onColumn: (column: ValueIdColumn) => void): Promise<ShardEntry> {
+    const complete = await ensureColumn(this.dir, shard);
+    onColumn(complete.column);
+    this.#count(complete.shard);
+    return complete.shard;
+  }
+
   /** Writes one shard. When it fails nothing has changed, and it may be tried again. */
-  async append(rows: number, embeddings: Uint8Array, records: Uint8Array): Promise<void> {
+  async append(embeddings: Uint8Array, records: ShardRecords): Promise<void> {
     const { folder, configuration } = this.header;
     const stem = `${folder}/${shardStem(this.#shards.length - (this.base?.shards.length ?? 0))}`;
     const hint = `${this.#rows} rows are safe, and the same call goes on after them`;
-    const shard: ShardEntry = {
-      rows,
-      embeddings: await writeWhole(
-        this.dir,
-        `${stem}.npy`,
-        [npyHeader(rows, configuration.dim, configuration.dtype), embeddings],
-        hint,
-      ),
-      records: await writeWhole(this.dir, `${stem}.jsonl`, [records], hint),
-    };
+    const shard = await writeShard(this.dir, { stem, form: configuration, records, embeddings: [embeddings], hint });
     await this.#writeJournal(Buffer.from(journalLine(shard)), hint);
     this.#count(shard);
   }

@@ -3,44 +3,62 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { mapInGroups } from '../core/map-in-groups.js';
 import { readExactly } from '../core/positioned-io.js';
+import type { RowLabels } from '../core/row-labels.js';
 import type { QaRecord } from '../records/record.js';
-import type { Dataset } from './dataset.js';
-import { shardOfRow } from './shards/shard-files.js';
+import type { ShardEntry } from './manifest.js';
+import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
+import { parseRecord } from './shards/record-file.js';
+import { firstRowsOf, shardOfRow } from './shards/shard-files.js';
+import type { ValueIdColumn } from './shards/value-id-column.js';
 
-const LINE_FEED = 10;
+export interface RecordLookupOptions {
+  /** Rows of the dataset that will be read; files without any of them stay closed. @default all */
+  rows?: Iterable<number> | undefined;
+  /** Receives the value ids of every file that was opened, in the order of the rows. */
+  onLabels?: ((labels: RowLabels) => void) | undefined;
+  /** Ends the opening with `ERR_ABORTED`. */
+  signal?: AbortSignal | undefined;
+}
 
 interface RecordFile {
   path: string;
   handle: FileHandle;
-  /** Where each record begins, and the end of the last one. */
-  offsets: Float64Array;
+  ends: ValueIdColumn['ends'];
 }
 
 /**
- * The records of a dataset by row number, read from the disk when they are asked for: 8 bytes of memory a row. The
- * files stay open, so they are the same ones even when the folder is replaced.
+ * Reads single records by row number. Only their positions are in memory, 4 bytes a row at most unless a file has 4 GiB.
+ * The files stay open, so they are the same ones even when the folder is replaced.
  */
 export class RecordLookup {
-  readonly #files: RecordFile[] = [];
-  readonly #firstRows: number[] = [0];
+  /** By number of the shard. */
+  readonly #files: (RecordFile | undefined)[] = [];
 
-  private constructor() {}
+  private constructor(private readonly firstRows: readonly number[]) {}
 
   /**
-   * Reads the files once.
+   * Opens the records files of a dataset, of which it reads the value-id columns.
    *
-   * @param onRecord receives every record in the order of the rows
-   * @throws EngineError `ERR_DATA` where a line is no record or their number is not that of the manifest; `ERR_IO`
+   * @param shards all of the dataset in `dir`
+   * @throws EngineError `ERR_DATA` for a file that is not the one in the manifest, `ERR_IO`, `ERR_ABORTED`
    */
-  static async open(dataset: Dataset, onRecord: (record: QaRecord) => void): Promise<RecordLookup> {
-    const lookup = new RecordLookup();
+  static async open(
+    dir: string,
+    shards: readonly ShardEntry[],
+    { rows, onLabels, signal }: RecordLookupOptions = {},
+  ): Promise<RecordLookup> {
+    const lookup = new RecordLookup(firstRowsOf(shards));
+    const wanted = rows && new Set(Array.from(rows, (row) => shardOfRow(lookup.firstRows, row)));
+    const numbers = [...shards.keys()].filter((number) => wanted?.has(number) ?? true);
     try {
-      for (const { rows, records } of dataset.manifest.shards)
-        await lookup.#openFile(join(dataset.dir, records.file), rows);
-      const lines = lookup.#files.map(({ offsets }) => new LineOffsets(offsets));
-      for await (const block of dataset.recordBlocks((shard, chunk) => lines[shard]!.add(chunk)))
-        block.forEach(onRecord);
+      const columns = await mapInGroups(numbers, COLUMNS_AT_ONCE, async (number) => {
+        const column = await loadColumn(dir, shards[number]!, signal);
+        lookup.#files[number] = await openFile(dir, shards[number]!, column);
+        return column;
+      });
+      columns.forEach((column) => onLabels?.(column));
       return lookup;
     } catch (error) {
       await lookup.close();
@@ -48,47 +66,31 @@ export class RecordLookup {
     }
   }
 
-  /** @throws EngineError `ERR_IO` where the file no longer holds what it did */
+  /**
+   * @param row one of the rows that the lookup was opened for
+   * @throws EngineError `ERR_IO` if the file no longer holds what it did
+   */
   async read(row: number): Promise<QaRecord> {
-    const shard = shardOfRow(this.#firstRows, row);
-    const { path, handle, offsets } = this.#files[shard]!;
-    const line = row - this.#firstRows[shard]!;
-    const begin = offsets[line]!;
-    const bytes = await withFileErrors(`read ${path}`, () => readExactly(handle, begin, offsets[line + 1]! - begin));
-    try {
-      return JSON.parse((bytes ?? Buffer.alloc(0)).toString()) as QaRecord;
-    } catch (cause) {
-      throw new EngineError('ERR_IO', `${path} was changed while it is in use: row ${row} is no record any more`, {
-        cause,
-      });
-    }
+    const shard = shardOfRow(this.firstRows, row);
+    const { path, handle, ends } = this.#files[shard]!;
+    const line = row - this.firstRows[shard]!;
+    const begin = line === 0 ? 0 : ends[line - 1]!;
+    const bytes = await withFileErrors(`read ${path}`, () => readExactly(handle, begin, ends[line]! - begin));
+    const record = bytes && parseRecord(bytes);
+    if (record) return record;
+    throw new EngineError('ERR_IO', `${path} was changed while it is in use: row ${row} is no record any more`);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#files.map(({ handle }) => handle.close()));
-  }
-
-  async #openFile(path: string, rows: number): Promise<void> {
-    const handle = await withFileErrors(`read ${path}`, () => open(path));
-    this.#files.push({ path, handle, offsets: new Float64Array(rows + 1) });
-    this.#firstRows.push(this.#firstRows.at(-1)! + rows);
+    for (const file of this.#files) await file?.handle.close();
   }
 }
 
-/**
- * Notes where the lines of a file end, chunk by chunk. Lines beyond the room of `ends` are those of a file that is
- * refused.
- */
-class LineOffsets {
-  #line = 0;
-  #bytes = 0;
-
-  constructor(private readonly ends: Float64Array) {}
-
-  add(chunk: Buffer): void {
-    for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) {
-      if (++this.#line < this.ends.length) this.ends[this.#line] = this.#bytes + at + 1;
-    }
-    this.#bytes += chunk.length;
-  }
+async function openFile(dir: string, { records }: ShardEntry, { ends }: ValueIdColumn): Promise<RecordFile> {
+  const path = join(dir, records.file);
+  const handle = await withFileErrors(`read ${path}`, () => open(path));
+  const { size } = await handle.stat();
+  if (size === records.bytes) return { path, handle, ends };
+  await handle.close();
+  throw new EngineError('ERR_DATA', `${path} was changed: ${records.bytes} bytes expected, ${size} there`);
 }

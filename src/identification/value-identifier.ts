@@ -1,7 +1,8 @@
-import { labelRows } from '../core/row-labels.js';
+import { labelRows, type RowLabels } from '../core/row-labels.js';
 import type { SearchResult } from '../native/search-result.js';
 import {
   expectFiniteVectors,
+  expectInt32,
   expectInteger,
   expectOptions,
   expectSignal,
@@ -19,8 +20,8 @@ import { type SearchableIndex, type SearchEffort, searchEffort } from './searcha
 export const DEFAULT_K = 50;
 
 export type ValueIdentifierOptions = {
-  /** Value id (`model$lang`) of every row; any other labels work as well. */
-  valueIds: readonly string[];
+  /** Value id (`model$lang`) of every row, as `Dataset.readValueIds` gives them; any other labels work as well. */
+  valueIds: readonly string[] | RowLabels;
 } & ({ index: SearchableIndex } | { embeddings: Float32Array; dim: number });
 
 export interface NeighbourSearchOptions extends SearchEffort {
@@ -60,14 +61,17 @@ export class ValueIdentifier {
       'embeddings',
       'dim',
     ]);
-    const ids = expectStrings(valueIds, 'valueIds');
-    if (ids.length === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
+    const rowLabels = Array.isArray(valueIds)
+      ? labelRows(expectStrings(valueIds, 'valueIds'))
+      : expectRowLabels(valueIds);
+    const rows = rowLabels.labels.length;
+    if (rows === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
     this.#index =
       (index as SearchableIndex | undefined) ??
       new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1));
-    if (this.#index.rows !== ids.length)
+    if (this.#index.rows !== rows)
       fail('ERR_SHAPE_MISMATCH', `${this.#index.rows} value ids, one for each row,`, 'valueIds', valueIds);
-    this.#table = { ...labelRows(ids), rows: ids.length, removed: [] };
+    this.#table = { ...rowLabels, rows, removed: [] };
     this.#filters = new RowFilters(this.#table);
   }
 
@@ -103,6 +107,13 @@ export class ValueIdentifier {
     });
     return rankNeighbours(found, queries.length / this.dim, this.#index.metric, this.#table);
   }
+}
+
+function expectRowLabels(value: unknown): RowLabels {
+  const { names, labels } = expectOptions(value, 'valueIds', ['names', 'labels']);
+  const known = expectStrings(names, 'valueIds.names');
+  if (!(labels instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', 'valueIds.labels', labels);
+  return { names: [...known], labels: expectInt32(labels, 'valueIds.labels', labels.length, 0, known.length - 1) };
 }
 
 /**

@@ -2,9 +2,8 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
-import { checkAborted } from '../../core/file-errors.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
-import { labelRows, type RowLabels } from '../../core/row-labels.js';
+import type { RowLabels } from '../../core/row-labels.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { htmlMap } from '../../maps/html-map.js';
 import { mapColumns, readModelTable } from '../../maps/map-columns.js';
@@ -13,7 +12,6 @@ import { type Projection, type ProjectionPhase, projectEmbeddings } from '../../
 import { stratifiedSample } from '../../maps/stratified-sample.js';
 import { svgMap } from '../../maps/svg-map.js';
 import { columnOf, type MapColumn, type ValueMap } from '../../maps/value-map.js';
-import { valueId } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatDuration, formatPercent, plural } from '../format.js';
 import type { Progress } from '../progress.js';
@@ -36,7 +34,7 @@ export async function runMap(dir: string, options: MapCliOptions, context: CliCo
   await expectReplaceable(out);
   const dataset = await openDataset(dir);
   if (dataset.rows === 0) throw new EngineError('ERR_DATA', `The dataset ${dir} is empty`);
-  const labels = await readValueIds(dataset, context.signal);
+  const labels = await dataset.readValueIds({ signal: context.signal });
   const columns = await chooseColumns(labels.names, options, context.signal);
   const projection = await project(dataset, labels, options, context);
   const map: ValueMap = {
@@ -73,15 +71,6 @@ function formatOf(out: string): Format {
       `Expected a file that ends in ${FORMATS.join(', ')} for "out", got ${JSON.stringify(out)}`,
     );
   return format;
-}
-
-async function readValueIds(dataset: Dataset, signal: AbortSignal): Promise<RowLabels> {
-  const ids: string[] = [];
-  for await (const record of dataset.records()) {
-    checkAborted(signal);
-    ids.push(valueId(record));
-  }
-  return labelRows(ids);
 }
 
 async function chooseColumns(

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -6,6 +6,8 @@ import { EngineError } from '../../core/errors.js';
 import { fileError, systemCode, withFileErrors } from '../../core/file-errors.js';
 import { syncFolder, writeFully } from '../../core/positioned-io.js';
 import { replaceFile } from '../../core/replace-file.js';
+import { ByteStream } from '../../records/formats/byte-stream.js';
+import { LineSplitter } from '../../records/formats/line-splitter.js';
 import type { Dataset } from '../dataset.js';
 import {
   type Change,
@@ -17,7 +19,6 @@ import {
   parseLine,
 } from './change-frames.js';
 
-const READ_BYTES = 2 ** 20;
 /** Ends the name of the empty journal that is to follow one whose changes become part of the dataset. */
 const FOLDED = '.folded';
 
@@ -128,8 +129,7 @@ async function replay(
   let intact = 0;
   let begin = 0;
   let sawHeader = false;
-  for await (const { bytes, next } of lines(path)) {
-    const value = parseLine(bytes);
+  for await (const { value, next } of completeLines(path)) {
     if (value !== undefined) {
       // Only what was never acknowledged may be torn, and nothing was acknowledged behind it.
       if (intact < begin) throw new EngineError('ERR_DATA', `${path} is damaged at byte ${intact}, before its end`);
@@ -205,22 +205,14 @@ export async function settleFolding(path: string, base: JournalBase, readOnly = 
   });
 }
 
-/** Complete lines with the offset behind each. */
-async function* lines(path: string): AsyncGenerator<{ bytes: Buffer; next: number }> {
-  let begun: Buffer[] = [];
-  let offset = 0;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
-      let begin = 0;
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, begin)) {
-        yield { bytes: Buffer.concat([...begun, chunk.subarray(begin, end)]), next: offset + end + 1 };
-        begun = [];
-        begin = end + 1;
-      }
-      if (begin < chunk.length) begun.push(chunk.subarray(begin));
-      offset += chunk.length;
-    }
-  } catch (error) {
-    throw fileError(error, `read ${path}`);
+/** The values of the complete lines, undefined for a damaged one, with the position after each line. */
+async function* completeLines(path: string): AsyncGenerator<{ value: unknown; next: number }> {
+  const splitter = new LineSplitter(Infinity);
+  for await (const chunk of new ByteStream(path).chunks()) {
+    const lines: { value: unknown; next: number }[] = [];
+    splitter.push(chunk, ({ bytes, start, end, next }) =>
+      lines.push({ value: parseLine(bytes.subarray(start, end)), next }),
+    );
+    yield* lines;
   }
 }

@@ -14,7 +14,8 @@ import { clear, isInUse, manifestSum, newShardFolder, publishManifest, WRITER_LO
 import { JOURNAL_FILE, readJournal } from '../journal.js';
 import { CHANGES_FILE, SERVE_LOCK } from '../live/live-collection.js';
 import { createManifest, type DatasetManifest, type ShardEntry } from '../manifest.js';
-import { shardOfRow } from '../shards/shard-files.js';
+import { ensureColumn } from '../shards/column-files.js';
+import { firstRowsOf, shardOfRow } from '../shards/shard-files.js';
 import { ShardFolder } from '../shards/shard-folder.js';
 import type { AddedRows } from './change-frames.js';
 import { beginFolding, ChangeJournal, journalBase, settleFolding } from './change-journal.js';
@@ -184,7 +185,7 @@ async function writeFolded(
       const isWhole = !thinned.has(number);
       if (isWhole) {
         await writer.flush();
-        shards.push(shard);
+        shards.push((await ensureColumn(dir, shard)).shard);
       }
       for await (const records of dataset.shardRecordBlocks(number)) {
         const first = row;
@@ -215,7 +216,6 @@ async function writeFolded(
 
 /** The shards that lost rows, by number. */
 function thinnedShards({ rows, manifest }: Dataset, removed: ReadonlySet<number>): Set<number> {
-  const firstRows = [0];
-  for (const shard of manifest.shards) firstRows.push(firstRows.at(-1)! + shard.rows);
+  const firstRows = firstRowsOf(manifest.shards);
   return new Set([...removed].filter((row) => row < rows).map((row) => shardOfRow(firstRows, row)));
 }

@@ -12,7 +12,7 @@ import type { VectorIndex } from '../../search/vector-index.js';
 import type { Change } from '../changes/change-frames.js';
 import { ChangeJournal, journalBase } from '../changes/change-journal.js';
 import type { Dataset } from '../dataset.js';
-import { RecordLookup } from '../record-lookup.js';
+import type { RecordLookup } from '../record-lookup.js';
 import { RowTable } from './row-table.js';
 
 export interface CollectionParts {
@@ -39,10 +39,10 @@ export class Collection {
     this.#filters = new RowFilters(parts.table);
   }
 
-  /** Reads what is needed of a dataset once; the slow part of opening a collection. */
+  /** Reads what is needed of a dataset once; the part of opening a collection that may take long. */
   static async prepare(dataset: Dataset, index: VectorIndex): Promise<CollectionParts> {
     const table = new RowTable();
-    const records = await RecordLookup.open(dataset, (record) => table.append(valueId(record)));
+    const records = await dataset.openRecords({ onLabels: (labels) => table.appendAll(labels) });
     return { dataset, index, records, table };
   }
 

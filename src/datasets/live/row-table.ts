@@ -1,3 +1,4 @@
+import type { RowLabels } from '../../core/row-labels.js';
 import type { FilterableRows } from '../../search/filters/row-filters.js';
 
 const FIRST_CAPACITY = 1024;
@@ -7,7 +8,7 @@ const FIRST_CAPACITY = 1024;
  * appended.
  */
 export class RowTable implements FilterableRows {
-  /** Distinct value ids in the order in which they appeared. */
+  /** Distinct value ids in the order in which they were appended. */
   readonly names: string[] = [];
   readonly #positions = new Map<string, number>();
   #labels = new Int32Array(FIRST_CAPACITY);
@@ -31,13 +32,14 @@ export class RowTable implements FilterableRows {
   }
 
   append(valueId: string): void {
-    if (this.#rows === this.#labels.length) this.#grow();
-    let position = this.#positions.get(valueId);
-    if (position === undefined) {
-      position = this.names.push(valueId) - 1;
-      this.#positions.set(valueId, position);
-    }
-    this.#labels[this.#rows++] = position;
+    this.appendAll({ names: [valueId], labels: Int32Array.of(0) });
+  }
+
+  /** Appends rows whose labels are their value ids. */
+  appendAll({ names, labels }: RowLabels): void {
+    const positions = names.map((valueId) => this.#positionOf(valueId));
+    this.#reserve(this.#rows + labels.length);
+    for (const label of labels) this.#labels[this.#rows++] = positions[label]!;
   }
 
   isAlive(row: number): boolean {
@@ -52,8 +54,18 @@ export class RowTable implements FilterableRows {
     return true;
   }
 
-  #grow(): void {
-    const labels = new Int32Array(this.#labels.length * 2);
+  #positionOf(valueId: string): number {
+    let position = this.#positions.get(valueId);
+    if (position === undefined) {
+      position = this.names.push(valueId) - 1;
+      this.#positions.set(valueId, position);
+    }
+    return position;
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#labels.length) return;
+    const labels = new Int32Array(Math.max(rows, this.#labels.length * 2));
     labels.set(this.#labels);
     const dead = new Uint8Array(labels.length);
     dead.set(this.#dead);

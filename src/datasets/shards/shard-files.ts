@@ -1,4 +1,4 @@
-/** The two files of a shard on disk: written whole or not at all, and read by row. */
+/** The files of a shard on disk: written whole or not at all, and the embeddings read by row. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,10 +55,17 @@ export async function readIntact(dir: string, { file, bytes, sha256 }: FileEntry
   }
 }
 
+/** The first row of each shard, and the number of all rows behind the last. */
+export function firstRowsOf(shards: readonly Pick<ShardEntry, 'rows'>[]): number[] {
+  const firstRows = [0];
+  for (const { rows } of shards) firstRows.push(firstRows.at(-1)! + rows);
+  return firstRows;
+}
+
 /**
  * The shard that holds a row.
  *
- * @param firstRows of each shard, and the number of all rows behind the last
+ * @param firstRows see {@link firstRowsOf}
  */
 export function shardOfRow(firstRows: readonly number[], row: number): number {
   let low = 0;

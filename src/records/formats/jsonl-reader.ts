@@ -4,27 +4,41 @@ import { toUSVString } from 'node:util';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import type { RawRow } from './raw-row.js';
 
-/** Reads the rows of a JSONL byte stream, one block per chunk. */
-export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<RawRow[]> {
-  const splitter = new LineSplitter();
-  let rows: RawRow[] = [];
-  const take = (line: Line): void => {
-    const row = parseLine(line);
-    if (row) rows.push(row);
-  };
-  for await (const chunk of chunks) {
-    splitter.push(chunk, take);
-    yield rows;
-    rows = [];
-  }
-  splitter.end(take);
-  yield rows;
+export interface JsonlRow extends RawRow {
+  /** Position in the file of the first byte after the row and its line feed. */
+  end: number;
 }
 
-function parseLine({ bytes, start, end, number, tooLong }: Line): RawRow | undefined {
+/** Reads the rows of a JSONL byte stream, one block per chunk. */
+export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<JsonlRow[]> {
+  const splitter = new LineSplitter();
+  for await (const chunk of chunks) yield rowsOf((onLine) => splitter.push(chunk, onLine));
+  yield rowsOf((onLine) => splitter.end(onLine));
+}
+
+/** The rows of JSONL that is in memory. */
+export function parseJsonl(bytes: Buffer): JsonlRow[] {
+  const splitter = new LineSplitter();
+  return rowsOf((onLine) => {
+    splitter.push(bytes, onLine);
+    splitter.end(onLine);
+  });
+}
+
+/** @param split calls its argument with every line */
+function rowsOf(split: (onLine: (line: Line) => void) => void): JsonlRow[] {
+  const rows: JsonlRow[] = [];
+  split((line) => {
+    const row = parseLine(line);
+    if (row) rows.push(row);
+  });
+  return rows;
+}
+
+function parseLine({ bytes, start, end, next, number, tooLong }: Line): JsonlRow | undefined {
   let text = bytes.toString('utf8', start, end);
   if (number === 1 && text.startsWith('\uFEFF')) text = text.slice(1);
-  const row: RawRow = { line: number, cells: '', text };
+  const row: JsonlRow = { line: number, end: next, cells: '', text };
   if (tooLong) {
     row.cells = `the line is longer than ${MAX_LINE_BYTES} bytes`;
     return row;

@@ -15,6 +15,8 @@ export interface Line {
   bytes: Buffer;
   start: number;
   end: number;
+  /** Position in the stream of the first byte after the line and its line feed. */
+  next: number;
   /** Line number, counted from 1. */
   number: number;
   /** True when the line is longer than the limit; then only its beginning is there. */
@@ -24,6 +26,8 @@ export interface Line {
 export class LineSplitter {
   #carry: Buffer[] = [];
   #carryBytes = 0;
+  /** Bytes of the stream before the chunk at hand. */
+  #position = 0;
   #number = 0;
 
   /** @param maxLineBytes longest line that is reported whole. @default 64 MiB */
@@ -38,18 +42,21 @@ export class LineSplitter {
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
       if (this.#carryBytes > 0) {
         this.#keep(chunk.subarray(start, end));
-        this.#reportCarry(onLine);
+        this.#reportCarry(this.#position + end + 1, onLine);
       } else {
-        this.#report(chunk, start, end, end - start > this.maxLineBytes, onLine);
+        const next = this.#position + end + 1;
+        const tooLong = end - start > this.maxLineBytes;
+        this.#report({ bytes: chunk, start, end, next, number: ++this.#number, tooLong }, onLine);
       }
       start = end + 1;
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
+    this.#position += chunk.length;
   }
 
   /** Reports the last line where the file does not end with a line feed. */
   end(onLine: (line: Line) => void): void {
-    if (this.#carryBytes > 0) this.#reportCarry(onLine);
+    if (this.#carryBytes > 0) this.#reportCarry(this.#position, onLine);
   }
 
   #keep(part: Buffer): void {
@@ -60,17 +67,16 @@ export class LineSplitter {
     else this.#carry = [part.subarray(0, KEPT_OF_LONG_LINE)];
   }
 
-  #reportCarry(onLine: (line: Line) => void): void {
+  #reportCarry(next: number, onLine: (line: Line) => void): void {
     const bytes = this.#carry.length === 1 ? this.#carry[0]! : Buffer.concat(this.#carry);
     const tooLong = this.#carryBytes > this.maxLineBytes;
     this.#carry = [];
     this.#carryBytes = 0;
-    this.#report(bytes, 0, bytes.length, tooLong, onLine);
+    this.#report({ bytes, start: 0, end: bytes.length, next, number: ++this.#number, tooLong }, onLine);
   }
 
-  #report(bytes: Buffer, start: number, end: number, tooLong: boolean, onLine: (line: Line) => void): void {
-    this.#number++;
-    const shownEnd = tooLong ? Math.min(end, start + KEPT_OF_LONG_LINE) : end;
-    onLine({ bytes, start, end: shownEnd, number: this.#number, tooLong });
+  #report(line: Line, onLine: (line: Line) => void): void {
+    if (line.tooLong) line.end = Math.min(line.end, line.start + KEPT_OF_LONG_LINE);
+    onLine(line);
   }
 }

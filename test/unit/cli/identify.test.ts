@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { describeIdentification } from '../../../src/cli/identify/report.js';
 import { collectTexts } from '../../../src/cli/identify/texts.js';
+import type { IdentifiedText } from '../../../src/pipeline/collection/collection.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-texts-'));
 afterAll(() => rmSync(scratch, { recursive: true }));

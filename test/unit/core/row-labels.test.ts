@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { argMax } from '../../../src/core/arg-max.js';
-import { labelRows } from '../../../src/core/row-labels.js';
+import { joinRowLabels, labelRows } from '../../../src/core/row-labels.js';
 
 describe('labelRows', () => {
   it('numbers labels in sorted order, whatever the order of the rows', () => {
     expect(labelRows(['b', 'a', 'Z', 'b'])).toEqual({ names: ['Z', 'a', 'b'], labels: Int32Array.of(2, 1, 0, 2) });
     expect(labelRows([])).toEqual({ names: [], labels: new Int32Array(0) });
+  });
+});
+
+describe('joinRowLabels', () => {
+  it('gives what labelRows gives of all rows together', () => {
+    const pieces = [['b', 'a'], [], ['c', 'B', 'a'], ['a']];
+    expect(joinRowLabels(pieces.map(labelRows))).toEqual(labelRows(pieces.flat()));
   });
 });
 

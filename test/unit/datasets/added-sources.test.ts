@@ -130,6 +130,7 @@ describe('adding to a dataset', () => {
     expect(readdirSync(dir).sort()).toEqual([
       'embeddings.npy',
       'manifest.json',
+      'rows.ids',
       'rows.jsonl',
       expect.stringMatching(/^shards-/),
     ]);

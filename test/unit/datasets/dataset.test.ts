@@ -66,7 +66,7 @@ describe('a dataset folder', () => {
     const dir = join(temporaryFolder(), 'new', 'folder');
     await writeDataset(dir, rows);
     const stems = Array.from({ length: Math.ceil(rows / 4) }, (_, i) => `0000${i}`.slice(-5));
-    const names = stems.flatMap((stem) => [`${stem}.jsonl`, `${stem}.npy`]);
+    const names = stems.flatMap((stem) => [`${stem}.ids`, `${stem}.jsonl`, `${stem}.npy`]);
     expect(Object.keys(bytesOf(dir))).toEqual([
       'manifest.json',
       ...names.map((name) => expect.stringMatching(`^shards-[0-9a-f]{8}/${name}$`) as string),
@@ -161,6 +161,11 @@ describe('a dataset folder', () => {
       ],
       ['../journal.partial', (path) => appendFileSync(path, '{"rows": -4}\nnull\n'), 12],
       ['00001.npy', (path) => rmSync(path), 4],
+      // A column is made from the records, so no batch is lost with it.
+      ['00001.ids', (path) => truncateSync(path, 50), 12],
+      ['00001.ids', (path) => copyFileSync(path.replace('00001', '00002'), path), 12],
+      ['00000.ids', (path) => rmSync(path), 12],
+      ['../journal.partial', (path) => changeText(path, /,"valueIds":\{"file".*?\}/g, ''), 12], // an earlier release's
     ];
     for (const [file, change, rows] of damage) {
       const dir = temporaryFolder();
@@ -321,6 +326,12 @@ describe('openDataset', () => {
       (dir) => changeText(join(dir, 'manifest.json'), /"file": "shards-/, '"file": "../shards-'),
       false,
       /shard 0 lacks/,
+    ],
+    [
+      'has a column in the place of another file',
+      (dir) => changeText(join(dir, 'manifest.json'), /00001\.ids/, '00001.npy'),
+      false,
+      /shard 1 lacks/,
     ],
     [
       'has a broken manifest',

@@ -54,7 +54,11 @@ async function expectFolded(dir: string, rows: readonly Row[]): Promise<void> {
   );
   const texts = rows.map(({ record }) => JSON.stringify(record));
   expect(dataset.manifest.duplicates).toBe(texts.length - new Set(texts).size);
-  const named = dataset.manifest.shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file]);
+  const named = dataset.manifest.shards.flatMap(({ embeddings, records, valueIds }) => [
+    embeddings.file,
+    records.file,
+    valueIds!.file,
+  ]);
   const there = readdirSync(dir)
     .filter((name) => name.startsWith('shards-'))
     .flatMap((name) => readdirSync(join(dir, name)).map((file) => `${name}/${file}`));

@@ -7,11 +7,11 @@ function linesOf(
   bytes: Buffer,
   cuts: readonly number[],
   maxLineBytes?: number,
-): { text: string; number: number; tooLong: boolean }[] {
+): { text: string; number: number; next: number; tooLong: boolean }[] {
   const splitter = new LineSplitter(maxLineBytes);
-  const lines: { text: string; number: number; tooLong: boolean }[] = [];
-  const take = ({ bytes: chunk, start, end, number, tooLong }: Line): void =>
-    void lines.push({ text: chunk.toString('latin1', start, end), number, tooLong });
+  const lines: { text: string; number: number; next: number; tooLong: boolean }[] = [];
+  const take = ({ bytes: chunk, start, end, number, next, tooLong }: Line): void =>
+    void lines.push({ text: chunk.toString('latin1', start, end), number, next, tooLong });
   const offsets = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   offsets.slice(1).forEach((offset, i) => splitter.push(bytes.subarray(offsets[i], offset), take));
   splitter.end(take);
@@ -25,9 +25,14 @@ describe('LineSplitter', () => {
       .map((values) => Buffer.from(values));
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(), { maxLength: 8 }), (content, cuts) => {
-        const expected = content.toString('latin1').split('\n');
-        if (expected.at(-1) === '') expected.pop();
-        expect(linesOf(content, cuts)).toEqual(expected.map((text, i) => ({ text, number: i + 1, tooLong: false })));
+        const texts = content.toString('latin1').split('\n');
+        if (texts.at(-1) === '') texts.pop();
+        let next = 0;
+        const expected = texts.map((text, i) => {
+          next = Math.min(content.length, next + text.length + 1);
+          return { text, number: i + 1, next, tooLong: false };
+        });
+        expect(linesOf(content, cuts)).toEqual(expected);
       }),
     );
   });
@@ -37,11 +42,11 @@ describe('LineSplitter', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 8 }), (cuts) => {
         const lines = linesOf(content, cuts, 2000);
-        expect(lines.map(({ number, tooLong }) => [number, tooLong])).toEqual([
-          [1, false],
-          [2, true],
-          [3, false],
-          [4, false],
+        expect(lines.map(({ number, next, tooLong }) => [number, next, tooLong])).toEqual([
+          [1, 6, false],
+          [2, 5007, true],
+          [3, 7008, false],
+          [4, 7012, false],
         ]);
         expect(lines[1]!.text).toMatch(/^x{1,1000}$/);
         expect(lines[2]!.text).toBe('y'.repeat(2000));

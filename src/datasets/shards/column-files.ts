@@ -1,0 +1,81 @@
+/** Value-id columns on disk: beside the records file of each shard, read if they fit it, otherwise computed. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { columnFile, type FileEntry, type ShardEntry } from '../manifest.js';
+import { readRecordBlocks } from './record-file.js';
+import { readIntact, writeWhole } from './shard-files.js';
+import { ColumnBuilder, encodeColumn, parseColumn, type ValueIdColumn } from './value-id-column.js';
+
+/** Columns that are worth reading at the same time: reading one is mostly waiting for the disk. */
+export const COLUMNS_AT_ONCE = 16;
+
+/**
+ * The value-id column of a shard. If its file is missing (releases before did not write it), damaged, or of other
+ * records, the column is computed from the records and written for the next reader. A folder that cannot be written to
+ * is read all the same. Several processes may do this at once: they write the same bytes.
+ *
+ * @throws EngineError `ERR_DATA` for a damaged records file, `ERR_IO`, `ERR_ABORTED`
+ */
+export async function loadColumn(dir: string, shard: ShardEntry, signal?: AbortSignal): Promise<ValueIdColumn> {
+  const stored = await readColumn(dir, shard);
+  if (stored) return stored;
+  const { column, sha256 } = await computeColumn(dir, shard, signal);
+  // The column of records that were changed must not pass for the column of those that the manifest names.
+  if (sha256 === shard.records.sha256) await writeColumn(dir, shard.records, column).catch(() => undefined);
+  return column;
+}
+
+/**
+ * Writes the column of a shard unless its file is there already; for whoever is about to write a manifest.
+ *
+ * @returns the column, and the shard with the entry of its file
+ * @throws EngineError `ERR_DATA` for a records file that was changed, `ERR_IO`
+ */
+export async function ensureColumn(
+  dir: string,
+  shard: ShardEntry,
+): Promise<{ column: ValueIdColumn; shard: ShardEntry }> {
+  const stored = await readColumn(dir, shard);
+  if (stored && shard.valueIds) return { column: stored, shard };
+  const { column, sha256 } = stored
+    ? { column: stored, sha256: shard.records.sha256 }
+    : await computeColumn(dir, shard);
+  if (sha256 !== shard.records.sha256) {
+    throw new EngineError(
+      'ERR_DATA',
+      `${join(dir, shard.records.file)} was changed: its SHA-256 is ${sha256}, but the manifest says ${shard.records.sha256}`,
+    );
+  }
+  return { column, shard: { ...shard, valueIds: await writeColumn(dir, shard.records, column) } };
+}
+
+/** Writes the column of a records file beside it. */
+export function writeColumn(dir: string, records: FileEntry, column: ValueIdColumn, hint?: string): Promise<FileEntry> {
+  return writeWhole(dir, columnFile(records.file), [encodeColumn(column, records)], hint);
+}
+
+/** Undefined for any file that is not the column of the shard, or cannot be read. */
+async function readColumn(dir: string, shard: ShardEntry): Promise<ValueIdColumn | undefined> {
+  const { valueIds, records } = shard;
+  const bytes = await (valueIds ? readIntact(dir, valueIds) : readFile(join(dir, columnFile(records.file)))).catch(
+    () => undefined,
+  );
+  return bytes && parseColumn(bytes, shard);
+}
+
+/** @returns with the SHA-256 of the records that it was computed from */
+async function computeColumn(
+  dir: string,
+  shard: ShardEntry,
+  signal?: AbortSignal,
+): Promise<{ column: ValueIdColumn; sha256: string }> {
+  const hash = createHash('sha256');
+  const builder = new ColumnBuilder();
+  const onChunk = (chunk: Buffer): void => void hash.update(chunk);
+  for await (const { records, ends } of readRecordBlocks(dir, shard, { signal, onChunk }))
+    records.forEach((record, i) => builder.add(record, ends[i]!));
+  return { column: builder.build(), sha256: hash.digest('hex') };
+}

@@ -1,0 +1,156 @@
+/**
+ * The value-id column of a shard: which value id every row has, and where its record ends in the records file. With it
+ * nobody has to parse records to learn their value ids, and one record is read without the others.
+ *
+ * The file, little-endian:
+ *
+ *     0   8 bytes  0x93 "UNIVAR" and the version, 1
+ *     8   uint32   CRC-32 of everything from byte 12 on
+ *     12  uint32   length of the header
+ *     16  header   JSON, {@link Header}, with spaces up to a position that 8 divides
+ *         ends     [rows], for every row the position in the records file after its line
+ *         labels   [rows], for every row the position of its value id in `names` of the header
+ *
+ * Both arrays have the narrowest type that holds their largest number, so a row of a usual shard takes 5 or 6 bytes.
+ */
+import { toUSVString } from 'node:util';
+import { crc32 } from 'node:zlib';
+
+import { isObject } from '../../core/json-file.js';
+import { RowLabeller, type RowLabels } from '../../core/row-labels.js';
+import { type QaRecord, valueId } from '../../records/record.js';
+import type { FileEntry } from '../manifest.js';
+
+export interface ValueIdColumn extends RowLabels {
+  /** For every row the position in the records file after its line; a record begins where the one before it ends. */
+  ends: NumberArray;
+}
+
+/** What a column belongs to. */
+export interface ColumnShard {
+  rows: number;
+  records: Pick<FileEntry, 'bytes' | 'sha256'>;
+}
+
+interface Header {
+  rows: number;
+  /** SHA-256 of the records file. */
+  records: string;
+  /** The distinct value ids, ascending by UTF-16 code unit. */
+  names: string[];
+  /** Types of the arrays. */
+  ends: ArrayType;
+  labels: ArrayType;
+}
+
+/** From the narrowest to the widest. */
+const ARRAYS = { U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, F64: Float64Array } as const;
+type ArrayType = keyof typeof ARRAYS;
+type NumberArray = InstanceType<(typeof ARRAYS)[ArrayType]>;
+
+const MAGIC = Buffer.from('\x93UNIVAR\x01', 'latin1');
+const CHECKED_FROM = 12;
+const HEADER_FROM = 16;
+
+/** Collects the column of records that come in order. */
+export class ColumnBuilder {
+  readonly #labeller = new RowLabeller();
+  readonly #ends: number[] = [];
+
+  /** @param end position in the records file after the line of the record */
+  add(record: Pick<QaRecord, 'model' | 'lang'>, end: number): void {
+    // A name with a lone surrogate is read back from the records file with U+FFFD in its place.
+    this.#labeller.add(toUSVString(valueId(record)));
+    this.#ends.push(end);
+  }
+
+  build(): ValueIdColumn {
+    return { ...this.#labeller.toRowLabels(), ends: narrowest(this.#ends) };
+  }
+}
+
+/** The bytes of the file; equal columns of equal records give equal bytes. */
+export function encodeColumn({ names, labels, ends }: ValueIdColumn, records: Pick<FileEntry, 'sha256'>): Buffer {
+  const arrays = [narrowest(ends), narrowest(labels)] as const;
+  const [endsType, labelsType] = arrays.map(typeOf) as [ArrayType, ArrayType];
+  const fields: Header = { rows: ends.length, records: records.sha256, names, ends: endsType, labels: labelsType };
+  const header = Buffer.from(JSON.stringify(fields));
+  const padding = Buffer.alloc(-(HEADER_FROM + header.length) & 7, ' ');
+  const lengths = Buffer.alloc(HEADER_FROM - MAGIC.length);
+  lengths.writeUInt32LE(header.length + padding.length, 4);
+  const bytes = Buffer.concat([
+    MAGIC,
+    lengths,
+    header,
+    padding,
+    ...arrays.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
+  ]);
+  bytes.writeUInt32LE(crc32(bytes.subarray(CHECKED_FROM)), MAGIC.length);
+  return bytes;
+}
+
+/** The column in the bytes of a file; undefined if they are damaged, or the column of other records. */
+export function parseColumn(bytes: Buffer, { rows, records }: ColumnShard): ValueIdColumn | undefined {
+  if (bytes.length < HEADER_FROM || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  if (bytes.readUInt32LE(MAGIC.length) !== crc32(bytes.subarray(CHECKED_FROM))) return undefined;
+  const arraysFrom = HEADER_FROM + bytes.readUInt32LE(CHECKED_FROM);
+  const header = parseHeader(bytes.toString('utf8', HEADER_FROM, arraysFrom));
+  if (header?.rows !== rows || header.records !== records.sha256) return undefined;
+  const { names } = header;
+  const labelsFrom = arraysFrom + rows * ARRAYS[header.ends].BYTES_PER_ELEMENT;
+  if (bytes.length !== labelsFrom + rows * ARRAYS[header.labels].BYTES_PER_ELEMENT) return undefined;
+  const ends = new ARRAYS[header.ends](copyOf(bytes, arraysFrom, labelsFrom));
+  const labels = new ARRAYS[header.labels](copyOf(bytes, labelsFrom, bytes.length));
+  const fits = isIncreasing(ends, records.bytes) && labels.every((label: number) => label < names.length);
+  return fits ? { names, labels: new Int32Array(labels), ends } : undefined;
+}
+
+function isIncreasing(ends: NumberArray, last: number): boolean {
+  let before = 0;
+  for (const end of ends) {
+    if (!Number.isInteger(end) || end <= before || end > last) return false;
+    before = end;
+  }
+  return true;
+}
+
+function parseHeader(text: string): Header | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { rows, records, names, ends, labels } = value as Partial<Record<keyof Header, unknown>>;
+  const isComplete =
+    typeof rows === 'number' && typeof records === 'string' && isArrayType(ends) && isArrayType(labels);
+  return isComplete && isAscending(names) ? { rows, records, names, ends, labels } : undefined;
+}
+
+function isArrayType(value: unknown): value is ArrayType {
+  return typeof value === 'string' && Object.hasOwn(ARRAYS, value);
+}
+
+function isAscending(value: unknown): value is string[] {
+  if (!Array.isArray(value)) return false;
+  const names: unknown[] = value;
+  return names.every((name, i) => typeof name === 'string' && (i === 0 || (names[i - 1] as string) < name));
+}
+
+/** The same numbers, integers from 0 on, in the narrowest type that holds them. */
+function narrowest(numbers: ArrayLike<number>): NumberArray {
+  let largest = 0;
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, numbers[i]!);
+  const type = largest < 2 ** 8 ? 'U8' : largest < 2 ** 16 ? 'U16' : largest < 2 ** 32 ? 'U32' : 'F64';
+  return new ARRAYS[type](numbers);
+}
+
+function typeOf(array: NumberArray): ArrayType {
+  return (Object.keys(ARRAYS) as ArrayType[]).find((type) => array instanceof ARRAYS[type])!;
+}
+
+/** Bytes of their own, at an address that every typed array takes. */
+function copyOf({ buffer, byteOffset }: Buffer, begin: number, end: number): ArrayBuffer {
+  return (buffer as ArrayBuffer).slice(byteOffset + begin, byteOffset + end);
+}
