@@ -87,9 +87,8 @@ export {
   type Evidence,
   type IdentifiedText,
   type IdentifyTextsOptions,
-  type OpenCollectionOptions,
-  openCollection,
 } from './pipeline/collection/collection.js';
+export { type OpenCollectionOptions, openCollection } from './pipeline/collection/open-collection.js';
 export {
   type CompactEvents,
   type CompactedDataset,
@@ -106,6 +105,7 @@ export {
 } from './pipeline/embed/options.js';
 export type { EmbedSummary } from './pipeline/embed/summary.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
+export type { GivenIndex } from './pipeline/index/dataset-search.js';
 export type { Picture } from './plots/svg.js';
 
 // Records and datasets

@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import { openDataset } from '../../datasets/dataset.js';
 import { DEFAULT_K } from '../../identification/value-identifier.js';
-import { openCollection } from '../../pipeline/collection/collection.js';
+import { openCollection } from '../../pipeline/collection/open-collection.js';
 import type { GivenIndex } from '../../pipeline/index/dataset-search.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { CliContext } from '../context.js';

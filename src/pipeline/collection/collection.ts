@@ -1,27 +1,13 @@
 import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import type { RowLabels } from '../../core/row-labels.js';
+import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
-import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
 import { expectInteger, expectOptions } from '../../native/validate.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
-import { loadDatasetEncoder } from '../dataset-encoder.js';
-import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
-
-export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
-  /** Folder of the encoder that embedded the dataset. @default the folder used at that time */
-  encoder?: string | undefined;
-  /**
-   * `'saved'`: the index that `buildIndex` saved, or exact search if there is none or it is stale. `'exact'`: compares
-   * all answers. Or an open index over the same rows, for example a `PgVectorIndex`; the collection disposes it.
-   *
-   * @default 'saved'
-   */
-  index?: 'saved' | 'exact' | GivenIndex | undefined;
-  signal?: AbortSignal | undefined;
-}
+import type { DatasetSearch } from '../index/dataset-search.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
   /** How many of the nearest answers to return with their texts. @default 3 */
@@ -49,13 +35,21 @@ const DEFAULT_EVIDENCE = 3;
 export class Collection implements AsyncDisposable {
   #disposal: Promise<void> | undefined;
 
-  /** Use {@link openCollection}. @internal */
-  constructor(
+  private constructor(
     readonly dataset: Dataset,
     readonly encoder: Encoder,
     private readonly search: DatasetSearch,
     private readonly identifier: ValueIdentifier,
   ) {}
+
+  /**
+   * Takes over encoder and search.
+   *
+   * @internal
+   */
+  static over(dataset: Dataset, encoder: Encoder, search: DatasetSearch, valueIds: RowLabels): Collection {
+    return new Collection(dataset, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
+  }
 
   /** Number of answers. */
   get rows(): number {
@@ -120,30 +114,5 @@ export class Collection implements AsyncDisposable {
     const rows = new Set(found.flatMap(({ neighbours }) => neighbours.slice(0, count).map(({ row }) => row)));
     const records = await this.dataset.readRecordsAt([...rows]);
     return new Map([...rows].map((row, i) => [row, records[i]!]));
-  }
-}
-
-/**
- * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
- *
- * @param dataset a dataset or its folder
- * @throws EngineError `ERR_DATA` for a folder that is no complete dataset, a damaged index, an encoder that is not the
- *   one that embedded it; `ERR_SHAPE_MISMATCH` for an index over another number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
- */
-export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
-  const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
-  const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
-  const { encoder: folder, backend, precision, index = 'saved', signal } = given;
-  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
-  const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
-  let search: DatasetSearch | undefined;
-  try {
-    const valueIds = await source.readValueIds({ signal });
-    search = await openDatasetSearch(source, index);
-    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
-  } catch (error) {
-    await encoder.dispose();
-    await search?.[Symbol.asyncDispose]();
-    throw error;
   }
 }

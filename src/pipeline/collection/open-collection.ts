@@ -1,0 +1,44 @@
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import { expectOptions } from '../../native/validate.js';
+import { loadDatasetEncoder } from '../dataset-encoder.js';
+import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
+import { Collection } from './collection.js';
+
+export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
+  /** Folder of the encoder that embedded the dataset. @default the folder used at that time */
+  encoder?: string | undefined;
+  /**
+   * `'saved'`: the index that `buildIndex` saved, or exact search if there is none or it is stale. `'exact'`: compares
+   * all answers. Or an open index over the same rows, for example a `PgVectorIndex`; the collection disposes it.
+   *
+   * @default 'saved'
+   */
+  index?: 'saved' | 'exact' | GivenIndex | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
+ *
+ * @param dataset a dataset or its folder
+ * @throws EngineError `ERR_DATA` for a folder that is no complete dataset, a damaged index, an encoder that is not the
+ *   one that embedded it; `ERR_SHAPE_MISMATCH` for an index over another number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
+ */
+export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
+  const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
+  const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
+  const { encoder: folder, backend, precision, index = 'saved', signal } = given;
+  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
+  let search: DatasetSearch | undefined;
+  try {
+    const valueIds = await source.readValueIds({ signal });
+    search = await openDatasetSearch(source, index);
+    return Collection.over(source, encoder, search, valueIds);
+  } catch (error) {
+    await encoder.dispose();
+    await search?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}

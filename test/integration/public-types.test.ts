@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+const ENTRIES = ['index', 'generation/index', 'pgvector'].map((name) => `${DIST}${name}.d.ts`);
+
+/** Names of our own types that a public declaration uses and its entry does not export. */
+function unexportedTypes(entry: string, program: ts.Program): string[] {
+  const checker = program.getTypeChecker();
+  const resolve = (symbol: ts.Symbol): ts.Symbol =>
+    symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const exported = new Set(
+    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!).map(resolve),
+  );
+  const missing = new Set<string>();
+  for (const symbol of exported) {
+    const visit = (node: ts.Node): void => {
+      const name = ts.isTypeReferenceNode(node)
+        ? node.typeName
+        : ts.isExpressionWithTypeArguments(node)
+          ? node.expression
+          : undefined;
+      const used = name && checker.getSymbolAtLocation(name);
+      if (used) {
+        const target = resolve(used);
+        const [declaration] = target.declarations ?? [];
+        const isOurs =
+          declaration !== undefined &&
+          !ts.isTypeParameterDeclaration(declaration) &&
+          declaration.getSourceFile().fileName.startsWith(DIST);
+        if (isOurs && !exported.has(target)) missing.add(`${symbol.name} names ${target.name}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    symbol.declarations?.forEach(visit);
+  }
+  return [...missing].sort();
+}
+
+describe('the declarations of the package', () => {
+  const program = ts.createProgram(ENTRIES, { module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: ['node'] });
+
+  it.each(ENTRIES)('name only types that are exported: %s', (entry) => {
+    expect(existsSync(entry)).toBe(true);
+    expect(unexportedTypes(entry, program)).toEqual([]);
+  });
+});
