@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
+import { abortError, throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import { SeededRandom } from '../core/random.js';
 import { exactNeighbours } from '../search/exact-search.js';
 import { membershipStrengths, type NeighbourTable } from './fuzzy-graph.js';
@@ -128,7 +128,7 @@ async function runWorker(
   signal: AbortSignal | undefined,
   onEpoch: (done: number) => void,
 ): Promise<Float32Array> {
-  checkAborted(signal);
+  throwIfAborted(signal);
   const worker = startWorker(task);
   const stop = new AbortController();
   try {
@@ -144,7 +144,7 @@ async function runWorker(
       signal?.addEventListener(
         'abort',
         () => {
-          reject(new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason }));
+          reject(abortError(signal));
         },
         { signal: stop.signal },
       );
