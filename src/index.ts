@@ -10,6 +10,7 @@ export { labelRows, type RowLabels } from './core/row-labels.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
 export type { DatasetManifest } from './datasets/manifest.js';
+export type { RecordLookup, RecordLookupOptions } from './datasets/record-lookup.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';

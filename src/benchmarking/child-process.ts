@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { abortError } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
 
@@ -72,7 +73,7 @@ export class BenchmarkProcess {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
     const abort = (): void => {
-      this.#death ??= new EngineError('ERR_ABORTED', 'The benchmark was aborted', { cause: signal?.reason });
+      this.#death ??= abortError(signal, 'The benchmark was aborted');
       this.#child.kill('SIGKILL');
     };
     signal?.addEventListener('abort', abort, { once: true });

@@ -45,8 +45,3 @@ export async function withFileErrors<T>(doing: string, action: () => Promise<T>,
     throw fileError(error, doing, hint);
   }
 }
-
-/** Throws `ERR_ABORTED` once the signal has fired. */
-export function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
-}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
@@ -56,6 +56,18 @@ export function replaceFileBy(
     },
     hint,
   );
+}
+
+/**
+ * Removes the unfinished files of processes that were killed while they wrote to a folder. Nobody else may write there.
+ *
+ * @throws EngineError `ERR_IO`
+ */
+export async function removeUnfinished(folder: string): Promise<void> {
+  await withFileErrors(`write ${folder}`, async () => {
+    for (const name of await readdir(folder))
+      if (/^\..+\.new-[0-9a-f]{8}$/.test(name)) await rm(join(folder, name), { force: true });
+  });
 }
 
 /**

@@ -20,38 +20,53 @@ export function labelRows(labels: Iterable<string>): RowLabels {
 
 /** Numbers labels that come one by one, without keeping a string per row. */
 export class RowLabeller {
-  /** Every label with its number, in the order in which the labels came. */
-  readonly #numbers = new Map<string, number>();
+  readonly #numbering = new Numbering();
   readonly #rows: number[] = [];
 
   add(label: string): void {
-    let number = this.#numbers.get(label);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(label, number);
-    }
-    this.#rows.push(number);
+    this.#rows.push(this.#numbering.numberOf(label));
   }
 
   /** The labels that were added, see {@link labelRows}. */
   toRowLabels(): RowLabels {
-    const names = [...this.#numbers.keys()].sort();
-    const positions = new Int32Array(names.length);
-    names.forEach((name, position) => (positions[this.#numbers.get(name)!] = position));
+    const { names, positions } = this.#numbering.sorted();
     return { names, labels: Int32Array.from(this.#rows, (number) => positions[number]!) };
   }
 }
 
 /** The labels of consecutive rows that come in several pieces, as those of all these rows. */
 export function joinRowLabels(pieces: readonly RowLabels[]): RowLabels {
-  const names = [...new Set(pieces.flatMap((piece) => piece.names))].sort();
-  const positions = new Map(names.map((name, position) => [name, position]));
+  const numbering = new Numbering();
+  const numbers = pieces.map((piece) => piece.names.map((name) => numbering.numberOf(name)));
+  const { names, positions } = numbering.sorted();
   const all = new Int32Array(pieces.reduce((rows, piece) => rows + piece.labels.length, 0));
   let first = 0;
-  for (const { names: own, labels } of pieces) {
-    const translated = own.map((name) => positions.get(name)!);
-    for (let i = 0; i < labels.length; i++) all[first + i] = translated[labels[i]!]!;
+  for (const [i, { labels }] of pieces.entries()) {
+    const translated = Int32Array.from(numbers[i]!, (number) => positions[number]!);
+    for (let row = 0; row < labels.length; row++) all[first + row] = translated[labels[row]!]!;
     first += labels.length;
   }
   return { names, labels: all };
+}
+
+/** Distinct labels with their numbers, in the order in which they came. */
+class Numbering {
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(label: string): number {
+    let number = this.#numbers.get(label);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(label, number);
+    }
+    return number;
+  }
+
+  /** The labels in ascending order, and for every number the position of its label among them. */
+  sorted(): { names: string[]; positions: Int32Array } {
+    const names = [...this.#numbers.keys()].sort();
+    const positions = new Int32Array(names.length);
+    names.forEach((name, position) => (positions[this.#numbers.get(name)!] = position));
+    return { names, positions };
+  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { writeFully } from '../core/positioned-io.js';
+import { removeUnfinished } from '../core/replace-file.js';
 import { clear, isInUse, manifestSum, newShardFolder, publishManifest } from './dataset-files.js';
 import {
   JOURNAL_FILE,
@@ -85,9 +86,9 @@ export class PartialDataset {
     const resumed = isSame && !(await isInUse(dir, found.folder)) ? found : undefined;
     const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
-    await withFileErrors(`create the folder ${join(dir, header.folder)}`, () =>
-      mkdir(join(dir, header.folder), { recursive: true }),
-    );
+    const folder = join(dir, header.folder);
+    await withFileErrors(`create the folder ${folder}`, () => mkdir(folder, { recursive: true }));
+    await removeUnfinished(folder);
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {
       const dataset = new PartialDataset(dir, header, base, journal);

@@ -42,7 +42,8 @@ export class RecordLookup {
    * Opens the records files of a dataset, of which it reads the value-id columns.
    *
    * @param shards all of the dataset in `dir`
-   * @throws EngineError `ERR_DATA` for a file that is not the one in the manifest, `ERR_IO`, `ERR_ABORTED`
+   * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have; `ERR_DATA` for a file that is not the
+   *   one in the manifest; `ERR_IO`, `ERR_ABORTED`
    */
   static async open(
     dir: string,
@@ -50,7 +51,7 @@ export class RecordLookup {
     { rows, onLabels, signal }: RecordLookupOptions = {},
   ): Promise<RecordLookup> {
     const lookup = new RecordLookup(firstRowsOf(shards));
-    const wanted = rows && new Set(Array.from(rows, (row) => shardOfRow(lookup.firstRows, row)));
+    const wanted = rows && new Set(Array.from(rows, (row) => lookup.#shardOf(row)));
     const numbers = [...shards.keys()].filter((number) => wanted?.has(number) ?? true);
     try {
       const columns = await mapInGroups(numbers, COLUMNS_AT_ONCE, async (number) => {
@@ -68,11 +69,13 @@ export class RecordLookup {
 
   /**
    * @param row one of the rows that the lookup was opened for
-   * @throws EngineError `ERR_IO` if the file no longer holds what it did
+   * @throws EngineError `ERR_ARG_RANGE` for another row, `ERR_IO` if the file no longer holds what it did
    */
   async read(row: number): Promise<QaRecord> {
-    const shard = shardOfRow(this.firstRows, row);
-    const { path, handle, ends } = this.#files[shard]!;
+    const shard = this.#shardOf(row);
+    const file = this.#files[shard];
+    if (!file) throw new EngineError('ERR_ARG_RANGE', `Expected one of the rows to be read for "row", got ${row}`);
+    const { path, handle, ends } = file;
     const line = row - this.firstRows[shard]!;
     const begin = line === 0 ? 0 : ends[line - 1]!;
     const bytes = await withFileErrors(`read ${path}`, () => readExactly(handle, begin, ends[line]! - begin));
@@ -83,6 +86,12 @@ export class RecordLookup {
 
   async close(): Promise<void> {
     for (const file of this.#files) await file?.handle.close();
+  }
+
+  #shardOf(row: number): number {
+    const rows = this.firstRows.at(-1)!;
+    if (Number.isInteger(row) && row >= 0 && row < rows) return shardOfRow(this.firstRows, row);
+    throw new EngineError('ERR_ARG_RANGE', `Expected a number from 0 to ${rows - 1} for "row", got ${row}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../core/abort.js';
 import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
@@ -109,7 +110,7 @@ async function train(
     const order = random.shuffle(Int32Array.from(train.keys()));
     let lossSum = 0;
     for (let begin = 0; begin < order.length; begin += batchSize) {
-      if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The probe was aborted', { cause: signal.reason });
+      throwIfAborted(signal, 'The probe was aborted');
       const batch = order.subarray(begin, begin + batchSize);
       const x = gatherRows(
         embeddings,

@@ -2,7 +2,7 @@
  * The baseline that an embedding has to beat: how well the words alone tell the label. TF-IDF over hashed words and
  * word pairs, cosine similarity, kNN.
  */
-import { EngineError } from '../core/errors.js';
+import { throwIfAborted } from '../core/abort.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
 import { fail } from '../native/validate.js';
 import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
@@ -78,8 +78,7 @@ async function sparseNeighbours(
   const scores = new Float64Array(base.length);
   for (const [i, query] of queries.entries()) {
     if (i % ROWS_PER_TURN === 0) await new Promise((resolve) => void setImmediate(resolve));
-    if (signal?.aborted)
-      throw new EngineError('ERR_ABORTED', 'The TF-IDF baseline was aborted', { cause: signal.reason });
+    throwIfAborted(signal, 'The TF-IDF baseline was aborted');
     addScores(index, query, scores.fill(0));
     const nearest = largest(scores, k);
     labels.set(nearest, i * k);

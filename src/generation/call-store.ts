@@ -11,8 +11,9 @@ import { type FileHandle, mkdir, open, readdir, stat, truncate } from 'node:fs/p
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import { withFileErrors } from '../core/file-errors.js';
 import { readExactly, syncFolder, writeFully } from '../core/positioned-io.js';
 import type { CallResult } from './call.js';
 import { KeyTable } from './key-table.js';
@@ -239,7 +240,7 @@ async function* linesOf(
   let rest = Buffer.alloc(0);
   let offset = 0;
   for (let position = 0; ; ) {
-    checkAborted(signal);
+    throwIfAborted(signal);
     const chunk = Buffer.allocUnsafe(READ_BYTES);
     const { bytesRead } = await handle.read(chunk, 0, READ_BYTES, position);
     if (bytesRead === 0) return;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import PQueue from 'p-queue';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import type { CallResult, Request } from './call.js';
 import type { Endpoint } from './project-schema.js';
 import { ProviderError } from './provider-error.js';
@@ -65,7 +65,7 @@ export class EndpointQueue {
    */
   run(request: Request, begin: () => void): Promise<CallResult> {
     return this.#queue.add(async () => {
-      checkAborted(this.#options.signal);
+      throwIfAborted(this.#options.signal);
       if (this.#givenUp) throw this.#givenUp;
       begin();
       try {
@@ -73,7 +73,7 @@ export class EndpointQueue {
         this.#failedInARow = 0;
         return result;
       } catch (error) {
-        checkAborted(this.#options.signal);
+        throwIfAborted(this.#options.signal);
         if (error instanceof ProviderError) this.#giveUpOnEndpoint(error);
         throw error;
       }
@@ -83,11 +83,11 @@ export class EndpointQueue {
   async #tryRepeatedly(request: Request): Promise<CallResult> {
     for (let attempt = 0; ; attempt++) {
       await this.#wait(this.#resumeAt - Date.now());
-      checkAborted(this.#options.signal);
+      throwIfAborted(this.#options.signal);
       try {
         return await this.attempt(request, this.#options.signal);
       } catch (error) {
-        checkAborted(this.#options.signal);
+        throwIfAborted(this.#options.signal);
         if (!(error instanceof ProviderError) || error.kind !== 'transient' || attempt >= this.endpoint.retries)
           throw error;
         this.retries++;
@@ -101,7 +101,7 @@ export class EndpointQueue {
   async #wait(ms: number): Promise<void> {
     if (ms <= 0) return;
     const { signal } = this.#options;
-    await sleep(ms, undefined, signal ? { signal } : {}).catch(() => checkAborted(signal));
+    await sleep(ms, undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal));
   }
 
   #giveUpOnEndpoint(error: ProviderError): void {

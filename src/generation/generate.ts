@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted, withFileErrors } from '../core/file-errors.js';
+import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
@@ -100,7 +101,7 @@ async function runStages(
   const stages: StageSummary[] = [];
   let input = { path: folder.file('values'), ...(await writeValues(folder.file('values'), project.values)) };
   for (const stage of STAGE_NAMES.slice(0, until === undefined ? undefined : STAGE_NAMES.indexOf(until) + 1)) {
-    checkAborted(signal);
+    throwIfAborted(signal);
     const files = { input: input.path, output: folder.file(stage), rejects: folder.rejectsFile(stage) };
     const fingerprint = fingerprintOf(project, stage, input.sha256);
     const known = folder.state(stage);

@@ -1,5 +1,5 @@
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import { callKey } from './call.js';
 import type { CallRunner } from './call-runner.js';
 import type { CallStore } from './call-store.js';
@@ -137,7 +137,7 @@ async function assemble(
         await rejected.add(entry);
       }
     }
-    checkAborted(signal);
+    throwIfAborted(signal);
     await rejected.finish();
     return { output: await writer.finish(), inputs, rejects: counts };
   } finally {

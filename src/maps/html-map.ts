@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import type { QaRecord } from '../records/record.js';
 import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, type TextKind } from './packed-map.js';
 import { pack, TextPacker } from './text-packer.js';
@@ -59,7 +59,7 @@ async function packTexts(
   const questionOf = new Uint32Array(points);
   let point = 0;
   for await (const { question, answer } of records) {
-    checkAborted(signal);
+    throwIfAborted(signal);
     let number = numbers.get(question);
     if (number === undefined) numbers.set(question, (number = await questions.add(question)));
     questionOf[point++] = number;

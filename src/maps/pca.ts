@@ -1,7 +1,7 @@
 /** Principal components of embeddings. */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-import { checkAborted } from '../core/file-errors.js';
+import { throwIfAborted } from '../core/abort.js';
 import { matmul } from '../native/matmul.js';
 
 /** Rows whose products are summed in float32; their sums are added up in double precision. */
@@ -37,7 +37,7 @@ export async function principalComponents(
     const products = await matmul(centred, centred, dim, dim, count, { transposeA: true, ...(signal && { signal }) });
     for (let i = 0; i < products.length; i++) covariance[i]! += products[i]! / rows;
   }
-  checkAborted(signal);
+  throwIfAborted(signal);
   const total = traceOf(covariance, dim);
   const components = total > 0 ? leadingVectors(covariance, dim) : [];
   const coordinates = new Float32Array(rows * 2);

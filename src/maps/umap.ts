@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
+import { abortError, throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import { SeededRandom } from '../core/random.js';
 import { similarityTopK } from '../native/top-k.js';
 import { membershipStrengths, type NeighbourTable } from './fuzzy-graph.js';
@@ -127,7 +127,7 @@ async function runWorker(
   signal: AbortSignal | undefined,
   onEpoch: (done: number) => void,
 ): Promise<Float32Array> {
-  checkAborted(signal);
+  throwIfAborted(signal);
   const worker = startWorker(task);
   const stop = new AbortController();
   try {
@@ -143,7 +143,7 @@ async function runWorker(
       signal?.addEventListener(
         'abort',
         () => {
-          reject(new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason }));
+          reject(abortError(signal));
         },
         { signal: stop.signal },
       );

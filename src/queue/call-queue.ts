@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
+import { abortError } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
@@ -86,7 +87,7 @@ export class CallQueue {
       return await new Promise<CallResult>((resolve, reject) => {
         abort = () => {
           this.#left.add(id);
-          reject(new EngineError('ERR_ABORTED', 'The call was given up'));
+          reject(abortError(signal, 'The call was given up'));
         };
         signal?.addEventListener('abort', abort, { once: true });
         this.#waiting.set(id, { job, resolve, reject });

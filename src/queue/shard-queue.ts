@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
 import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
@@ -94,7 +94,7 @@ export class ShardQueue {
     for (;;) {
       const result = await this.#take(shard, texts);
       if (result) return result;
-      checkAborted(signal);
+      throwIfAborted(signal);
       // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
       if (performance.now() - this.#lastRepeat > REPEAT_MS)
         await Promise.race([this.#lookAfter(shard), aborted(signal)]);

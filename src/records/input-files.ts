@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted, fileError, withFileErrors } from '../core/file-errors.js';
+import { fileError, withFileErrors } from '../core/file-errors.js';
 
 export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 
@@ -127,7 +128,7 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<{ by
   let bytes = 0;
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
-      checkAborted(signal);
+      throwIfAborted(signal);
       hash.update(chunk);
       bytes += chunk.length;
     }

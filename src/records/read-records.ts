@@ -1,5 +1,5 @@
+import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { checkAborted } from '../core/file-errors.js';
 import { ByteStream } from './formats/byte-stream.js';
 import { readCsv } from './formats/csv-reader.js';
 import { readJsonl } from './formats/jsonl-reader.js';
@@ -53,7 +53,7 @@ export async function* readRecords(paths: readonly string[], options?: ReadOptio
       firstRejected ??= batch.rejected[0];
       batch.progress = (bytesBefore + batch.progress * file.bytes) / totalBytes;
       yield batch;
-      checkAborted(resolved.signal);
+      throwIfAborted(resolved.signal);
     }
     bytesBefore += file.bytes;
   }
@@ -68,7 +68,7 @@ export async function* readRecords(paths: readonly string[], options?: ReadOptio
 }
 
 async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGenerator<RecordBatch> {
-  checkAborted(options.signal);
+  throwIfAborted(options.signal);
   const source = openRows(file, options);
   const startBatch = (): RecordBatch => ({ records: [], file: file.path, rejected: [], progress: 0 });
   let batch = startBatch();
@@ -80,7 +80,7 @@ async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGe
   };
   let rowCount = 0;
   for await (const { rows, mapper } of withMapper(file, source, options)) {
-    checkAborted(options.signal);
+    throwIfAborted(options.signal);
     rowCount += rows.length;
     for (const row of rows) {
       const record = mapper.map(row);

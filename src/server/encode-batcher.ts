@@ -1,4 +1,5 @@
-import { EngineError } from '../core/errors.js';
+import { abortError } from '../core/abort.js';
+import type { EngineError } from '../core/errors.js';
 import { type EmbeddableText, wholeText } from '../core/question-answer.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { OverloadedError } from './overloaded-error.js';
@@ -222,5 +223,5 @@ function sum(values: Iterable<number>): number {
 }
 
 function aborted(signal: AbortSignal): EngineError {
-  return new EngineError('ERR_ABORTED', 'The client has gone', { cause: signal.reason });
+  return abortError(signal, 'The client has gone');
 }

@@ -1,3 +1,4 @@
+import { abortError } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { BatchSource, DrawnBatch } from './batch-source.js';
 import type { FrozenStates } from './frozen-states.js';
@@ -153,10 +154,9 @@ export class TrainingRun {
   async #interrupt(): Promise<never> {
     const { state, folder, options } = this.parts;
     if (state.step > 0) await this.#checkpoint({});
-    throw new EngineError(
-      'ERR_ABORTED',
+    throw abortError(
+      options.signal,
       `Interrupted after step ${state.step}. Run the same command again to go on in ${folder.dir}`,
-      { cause: options.signal?.reason },
     );
   }
 

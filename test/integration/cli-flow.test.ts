@@ -53,7 +53,7 @@ describe('embed, index, identify, eval', () => {
     expect(summary['cpuBusy']).toBeGreaterThan(0);
     expect(summary['encoderBusy']).toBeGreaterThan(0);
     expect(summary['encoderBusy']).toBeLessThanOrEqual(1);
-    expect(Object.keys(bytesOf(values))).toHaveLength(1 + 2 * Math.ceil(lines.length / 8));
+    expect(Object.keys(bytesOf(values))).toHaveLength(1 + 3 * Math.ceil(lines.length / 8));
   });
 
   it('finds nothing to do for the same inputs, and refuses other settings unless told to replace', async () => {

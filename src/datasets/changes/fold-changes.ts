@@ -1,6 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
@@ -162,10 +163,7 @@ async function writeFolded(
   let row = 0;
   /** Counts those of the rows from `row` on that stay. */
   const keep = (records: readonly QaRecord[]): Int32Array => {
-    if (signal?.aborted)
-      throw new EngineError('ERR_ABORTED', `Interrupted; ${dir} and its changes are as they were`, {
-        cause: signal.reason,
-      });
+    throwIfAborted(signal, `Interrupted; ${dir} and its changes are as they were`);
     const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
     for (const place of places) {
       valueIds.add(records[place]!);

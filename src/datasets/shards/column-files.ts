@@ -9,8 +9,8 @@ import { readRecordBlocks } from './record-file.js';
 import { readIntact, writeWhole } from './shard-files.js';
 import { ColumnBuilder, encodeColumn, parseColumn, type ValueIdColumn } from './value-id-column.js';
 
-/** Columns that are worth reading at the same time: reading one is mostly waiting for the disk. */
-export const COLUMNS_AT_ONCE = 16;
+/** Columns that are read at the same time: Node.js reads files on four threads. More only take memory, if computed. */
+export const COLUMNS_AT_ONCE = 4;
 
 /**
  * The value-id column of a shard. If its file is missing (releases before did not write it), damaged, or of other

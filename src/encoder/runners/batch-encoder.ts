@@ -1,3 +1,4 @@
+import { abortError } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
 import type { CallOptions } from '../../native/call.js';
@@ -86,7 +87,7 @@ export class BatchEncoder implements Encoder {
     expectOptions(options, 'options', ['signal', 'onProgress']);
     const signal = expectSignal(options.signal, 'signal');
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
-    if (signal?.aborted) throw aborted(signal);
+    if (signal?.aborted) throw abortError(signal);
     // Captured before the first await: afterwards the caller's frames are gone.
     const site = new EngineError('ERR_INTERNAL', '');
     // Before its turn, so that the runner need not wait for it between two calls.
@@ -114,7 +115,7 @@ export class BatchEncoder implements Encoder {
     first: Promise<PackedBatch>,
     { signal, onProgress }: CallOptions,
   ): Promise<EncodeResult> {
-    if (signal?.aborted) throw aborted(signal);
+    if (signal?.aborted) throw abortError(signal);
     const { dim } = this;
     const result: EncodeResult = {
       embeddings: allocate(texts.length, dim),
@@ -140,7 +141,7 @@ export class BatchEncoder implements Encoder {
     const inFlight: Promise<void>[] = [];
     try {
       for await (const batch of this.#batches(texts, first, signal)) {
-        if (signal?.aborted) throw aborted(signal);
+        if (signal?.aborted) throw abortError(signal);
         if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
         const encoding = encodeBatch(batch);
         encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
@@ -216,15 +217,11 @@ function allocate(rows: number, dim: number): Float32Array {
   }
 }
 
-function aborted(signal: AbortSignal): EngineError {
-  return new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
-}
-
 /** Rejects as soon as the signal fires, though the work may need a moment to end. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(aborted(signal));
+    const abort = (): void => reject(abortError(signal));
     signal.addEventListener('abort', abort, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -1,4 +1,4 @@
-import { checkAborted } from '../../core/file-errors.js';
+import { throwIfAborted } from '../../core/abort.js';
 import type { CallResult, Request } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
@@ -24,7 +24,7 @@ export async function openEndpoint(
 /** The time limit covers the body of the answer too. */
 export function withTimeLimit(provider: Provider, seconds: number): Attempt {
   return async (request, signal) => {
-    checkAborted(signal);
+    throwIfAborted(signal);
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     // AbortSignal.any would keep every attempt alive as long as the signal of the run.
@@ -33,7 +33,7 @@ export function withTimeLimit(provider: Provider, seconds: number): Attempt {
     try {
       return await provider.attempt(request, controller.signal);
     } catch (error) {
-      checkAborted(signal);
+      throwIfAborted(signal);
       if (controller.signal.aborted)
         throw new ProviderError('transient', `no answer in ${seconds} s`, { cause: error });
       throw error;

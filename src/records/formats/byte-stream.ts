@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
-import { checkAborted, fileError, systemCode } from '../../core/file-errors.js';
+import { fileError, systemCode } from '../../core/file-errors.js';
 
 const CHUNK_BYTES = 2 ** 18;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
@@ -44,7 +45,7 @@ export class ByteStream {
   async *#raw(): AsyncGenerator<Buffer, undefined> {
     try {
       for await (const chunk of createReadStream(this.path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
-        checkAborted(this.signal);
+        throwIfAborted(this.signal);
         this.#bytesRead += chunk.length;
         yield chunk;
       }

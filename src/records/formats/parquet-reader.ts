@@ -7,8 +7,9 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
-import { checkAborted, fileError } from '../../core/file-errors.js';
+import { fileError } from '../../core/file-errors.js';
 import type { ParquetReply, ParquetTask } from './parquet-worker.js';
 import type { RawRow, RowSource } from './raw-row.js';
 
@@ -77,7 +78,7 @@ async function nextReply(
   limitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ParquetReply> {
-  checkAborted(signal);
+  throwIfAborted(signal);
   const timeLimit = AbortSignal.timeout(Math.ceil(limitMs));
   worker.postMessage('next');
   try {
@@ -86,7 +87,7 @@ async function nextReply(
     })) as [ParquetReply];
     return reply;
   } catch (error) {
-    checkAborted(signal);
+    throwIfAborted(signal);
     if (timeLimit.aborted) throw damaged(path, `decoding did not end within ${Math.ceil(limitMs / 1000)} s`);
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
       throw damaged(

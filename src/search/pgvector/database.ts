@@ -1,7 +1,7 @@
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
-import { checkAborted } from '../../core/file-errors.js';
 import { expectString } from '../../native/validate.js';
 import { databaseError } from './errors.js';
 
@@ -86,7 +86,7 @@ export class Database {
     begin: string,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    checkAborted(signal);
+    throwIfAborted(signal);
     let client: PoolClient;
     try {
       client = await this.#pool.connect();
@@ -98,14 +98,14 @@ export class Database {
     const cancel = (): void => void (cancelling = this.#cancel(client));
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      checkAborted(signal);
+      throwIfAborted(signal);
       await client.query(begin);
       const result = await work(client);
       await client.query('COMMIT');
       committed = true;
       return result;
     } catch (error) {
-      checkAborted(signal);
+      throwIfAborted(signal);
       throw databaseError(error, doing, this.place);
     } finally {
       signal?.removeEventListener('abort', cancel);

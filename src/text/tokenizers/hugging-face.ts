@@ -1,5 +1,6 @@
 import type { Tokenizer as RustTokenizer } from 'tokenizers';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { checkEncodeArguments } from './arguments.js';
 import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
@@ -74,7 +75,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const parts: number[][] = [];
     const offsets = new Int32Array(texts.length + 1);
     for (let begin = 0; begin < texts.length; begin += BATCH) {
-      if (signal?.aborted) throw new EngineError('ERR_ABORTED', 'The operation was aborted', { cause: signal.reason });
+      throwIfAborted(signal);
       for (const encoding of await this.tokenizer.encodeBatch(texts.slice(begin, begin + BATCH))) {
         const ids = encoding.getIds();
         offsets[parts.length + 1] = offsets[parts.length]! + ids.length;

@@ -130,8 +130,10 @@ describe('a dataset folder', () => {
       await writeRows(first, stop);
       await first.close();
       await first.close();
+      const unfinished = join(dir, shardFile(dir, '.00009.npy.new-0123abcd')); // of a process that was killed
+      writeFileSync(unfinished, 'torn');
       const second = await DatasetWriter.open(dir, OPTIONS);
-      expect(second.rows).toBe(stop);
+      expect([second.rows, existsSync(unfinished)]).toEqual([stop, false]);
       await writeRows(second, 18);
       await second.finish();
       expect(bytesOf(dir)).toEqual(bytesOf(whole));

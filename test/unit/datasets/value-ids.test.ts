@@ -143,7 +143,7 @@ describe('the value ids and single records of a dataset', () => {
     const dataset = await openDataset(await fiveRows());
     await expect(dataset.record(row)).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
-      message: `Expected rows from 0 to 4 for "rows", got ${row}`,
+      message: `Expected a number from 0 to 4 for "row", got ${row}`,
     });
   });
 
