@@ -1,5 +1,5 @@
 /**
- * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/block.h), behind the
+ * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/machine/block.h), behind the
  * binding. For tests on machines without a GPU or nvcc.
  *
  *   node scripts/build-cuda-host.mjs FOLDER     writes FOLDER/engine_cuda.node
@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = [
   'test/native-cpp/cuda_host_backend.cc',
   ...['args', 'cuda_addon', 'encoder', 'infonce', 'promise_worker', 'topk'].map((name) => `native/binding/${name}.cc`),
-  'native/cuda/cublas_lt.cc',
+  'native/cuda/machine/cublas_lt.cc',
   ...['engine_thread', 'memory', 'threads'].map((name) => `native/core/${name}.cc`),
   ...['config', 'model', 'saved', 'transformer'].map((name) => `native/encoder/${name}.cc`),
 ];

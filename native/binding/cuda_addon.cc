@@ -2,8 +2,8 @@
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/promise_worker.h"
-#include "cuda/cublas_lt.h"
-#include "cuda/device.h"
+#include "cuda/machine/cublas_lt.h"
+#include "cuda/machine/device.h"
 
 namespace univar {
 namespace {

@@ -22,7 +22,7 @@ const FLAGS = [
 
 /**
  * The CUDA backend's kernels and drivers are compiled for the host, with sanitizers, and compared with double-precision
- * references (native/cuda/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
+ * references (native/cuda/machine/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
  */
 describe('the CUDA backend on the host', () => {
   it.each(['tiles', 'linear', 'attention', 'layer_norm', 'elementwise', 'tokens', 'infonce', 'topk'])(
@@ -38,7 +38,7 @@ describe('the CUDA backend on the host', () => {
   it('what it asks of cuBLASLt', async () => {
     const folder = temporaryFolder();
     const program = join(folder, 'cublas_lt');
-    await compile(['test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/cublas_lt.cc'], program);
+    await compile(['test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/machine/cublas_lt.cc'], program);
     await expectAllOk(program, { EXPECT_NO_LIBRARY: '1' });
     await compile(['test/native-cpp/fake_cublas_lt.cc', '-shared', '-fPIC'], join(folder, 'libcublasLt.so.13'));
     await expectAllOk(program, { LD_LIBRARY_PATH: folder });

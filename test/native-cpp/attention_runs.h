@@ -3,7 +3,7 @@
 
 #include "attention_reference.h"
 #include "check.h"
-#include "cuda/attention_driver.h"
+#include "cuda/attention/driver.h"
 
 namespace univar {
 

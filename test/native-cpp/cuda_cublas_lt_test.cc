@@ -1,6 +1,6 @@
 // What we ask of cuBLASLt, against a library of the host (fake_cublas_lt.cc) where LD_LIBRARY_PATH has one, and against
 // double precision; without one, that nothing happens and the reason is said.
-#include "cuda/cublas_lt.h"
+#include "cuda/machine/cublas_lt.h"
 
 #include <dlfcn.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/gemm.h"
+#include "cuda/gemm/gemm.h"
 
 namespace univar::cuda {
 namespace {

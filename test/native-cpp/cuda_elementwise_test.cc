@@ -1,8 +1,8 @@
 // Activations and the optimiser of the CUDA backend, run on the host.
 #include <limits>
 
-#include "cuda/activation.h"
-#include "cuda/adamw.h"
+#include "cuda/encoder/activation.h"
+#include "cuda/encoder/adamw.h"
 #include "vectors.h"
 
 namespace univar::cuda {

@@ -1,10 +1,10 @@
 // The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the
 // encoder, its training and the loss through JavaScript, with the tests that the CPU passes
 // (test/integration/cuda-host-addon.test.ts).
-#include "cuda/device.h"
-#include "cuda/encoder_operations.h"
-#include "cuda/infonce_driver.h"
-#include "cuda/topk_operations.h"
+#include "cuda/encoder/operations.h"
+#include "cuda/infonce/driver.h"
+#include "cuda/machine/device.h"
+#include "cuda/topk/operations.h"
 
 namespace univar {
 

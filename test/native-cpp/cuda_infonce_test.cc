@@ -1,6 +1,6 @@
 // The loss of the CUDA backend, run on the host: its driver and every body but the tensor-core instructions.
 #include "check.h"
-#include "cuda/infonce_driver.h"
+#include "cuda/infonce/driver.h"
 #include "infonce_reference.h"
 
 namespace univar {

@@ -1,7 +1,7 @@
 // Layer normalisation and column sums of the CUDA backend, run on the host.
 #include <algorithm>
 
-#include "cuda/layer_norm.h"
+#include "cuda/encoder/layer_norm.h"
 #include "vectors.h"
 
 namespace univar::cuda {

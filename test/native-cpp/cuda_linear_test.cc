@@ -1,5 +1,5 @@
 // The affine map of the CUDA backend and its gradients, run on the host and compared with double precision.
-#include "cuda/linear.h"
+#include "cuda/encoder/linear.h"
 
 #include <algorithm>
 #include <array>

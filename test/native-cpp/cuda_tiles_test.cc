@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/gemm.h"
-#include "cuda/machine.h"
+#include "cuda/gemm/gemm.h"
+#include "cuda/machine/machine.h"
 
 namespace univar::cuda {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cuda/embedding.h"
-#include "cuda/l2_normalize.h"
-#include "cuda/pooling.h"
-#include "cuda/rope.h"
+#include "cuda/encoder/embedding.h"
+#include "cuda/encoder/l2_normalize.h"
+#include "cuda/encoder/pooling.h"
+#include "cuda/encoder/rope.h"
 #include "vectors.h"
 
 namespace univar::cuda {

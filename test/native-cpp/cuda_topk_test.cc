@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/topk_driver.h"
+#include "cuda/topk/driver.h"
 
 namespace univar::cuda {
 namespace {

@@ -1,13 +1,13 @@
-// A libcublasLt of the host, for the test of native/cuda/cublas_lt.cc: column-major products by loops, as NVIDIA
-// documents them (docs.nvidia.com/cuda/cublas, "Using the cuBLASLt API"), and refusals where descriptors do not fit
-// each other. Like the real one for bf16 it has no algorithm for operands that do not start, row by row, at multiples
-// of 16 bytes.
+// A libcublasLt of the host, for the test of native/cuda/machine/cublas_lt.cc: column-major products by loops, as
+// NVIDIA documents them (docs.nvidia.com/cuda/cublas, "Using the cuBLASLt API"), and refusals where descriptors do not
+// fit each other. Like the real one for bf16 it has no algorithm for operands that do not start, row by row, at
+// multiples of 16 bytes.
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
 
-#include "cuda/numbers.h"
+#include "cuda/machine/numbers.h"
 
 namespace {
 

@@ -1,0 +1,187 @@
+// The backward pass of attention (ops/attention.h): dk and dv by blocks that own keys while queries stream past, dq by
+// blocks that own queries while keys do. Each gradient has one block that computes it, so that results are the same in
+// every run.
+#pragma once
+
+#include "cuda/attention/tiles.h"
+
+namespace univar::cuda {
+
+// Padded head dimension, own rows, streamed rows, rows and lanes of a thread.
+template <int kDim>
+struct BackwardLayout;
+template <>
+struct BackwardLayout<32> : AttentionLayout<32, 32, 32, 4, 8> {};
+template <>
+struct BackwardLayout<64> : AttentionLayout<64, 32, 32, 4, 8> {};
+template <>
+struct BackwardLayout<128> : AttentionLayout<128, 16, 16, 4, 16> {};
+template <>
+struct BackwardLayout<256> : AttentionLayout<256, 8, 8, 1, 8> {};
+
+// dots[token, head] = rowsum(do * o). Eight threads per row.
+struct AttentionRowDots {
+  static constexpr int kThreads = 256, kAcross = 8, kRows = kThreads / kAcross;
+  AttentionBackwardArgs args;
+  float* dots;
+  static size_t shared_bytes() { return SharedBytes<float>(kThreads); }
+  size_t blocks() const { return CeilDivide(args.shape.tokens * args.shape.heads, kRows); }
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    const size_t rows = args.shape.tokens * args.shape.heads, dim = args.shape.head_dim, first = block.index() * kRows;
+    float* parts = block.template Shared<float>(kThreads);
+    block.Each([&](int t) {
+      const size_t row = first + t / kAcross;
+      float sum = 0.0f;
+      for (size_t d = t % kAcross; row < rows && d < dim; d += kAcross) {
+        const size_t at = row * dim + d;
+        sum = fmaf(args.d_o[at], args.o != nullptr ? args.o[at] : FromBf16(args.o16[at]), sum);
+      }
+      parts[t] = sum;
+    });
+    block.Each([&](int t) {
+      if (t >= kRows || first + t >= rows) return;
+      float sum = 0.0f;
+      for (int lane = 0; lane < kAcross; ++lane) sum += parts[t * kAcross + lane];
+      dots[first + t] = sum;
+    });
+  }
+};
+
+// What gradients need of a tile of queries: lse in units of log 2, and rowsum(do * o).
+struct QueryTerms {
+  float *lse, *dots;
+};
+template <int kQueries, int kThreads>
+UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float* row_dots, size_t token, size_t count,
+                          size_t head, const QueryTerms& to) {
+  for (int n = t; n < kQueries; n += kThreads) {
+    const bool inside = static_cast<size_t>(n) < count;
+    const size_t at = (token + n) * args.shape.heads + head;
+    to.lse[n] = inside ? kLog2E * args.lse[at] : 0.0f;
+    to.dots[n] = inside ? row_dots[at] : 0.0f;
+  }
+}
+
+// Rows and what comes with them: with a key its value, with a query the gradient of its output.
+template <typename T>
+struct PairedTiles {
+  T *rows, *partners;
+};
+struct PairedRows {
+  const float *rows, *partners;
+  size_t stride, partner_stride;
+  // Of the rows from `first` on; factor is that of rows.
+  template <class L, int kTileRows, typename T>
+  UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, float factor, const PairedTiles<T>& to) const {
+    StageRows<L, kTileRows>(t, rows + first * stride, stride, count, dim, factor, to.rows);
+    StageRows<L, kTileRows>(t, partners + first * partner_stride, partner_stride, count, dim, 1.0f, to.partners);
+  }
+};
+
+// kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
+template <class L, bool kOwnKeys>
+struct AttentionBackwardTile {
+  static constexpr int kThreads = L::kThreads;
+  static constexpr int kQueries = kOwnKeys ? L::kStreamed : L::kRows;
+  AttentionBackwardArgs args;
+  const float* row_dots;
+  static size_t shared_bytes() {
+    return 2 * SharedBytes<float>(L::kRows * L::kStride) + 2 * SharedBytes<float>(L::kStreamed * L::kStride) +
+           (kOwnKeys ? 2 : 1) * SharedBytes<float>(L::kRows * L::kWeightStride) + 2 * SharedBytes<float>(kQueries);
+  }
+  size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
+
+  // weights = P and dscores = dz of own rows and `count` streamed rows, zeros behind them.
+  UNIVAR_HD static void Weigh(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed,
+                              const QueryTerms& terms, int depth, int count, float* weights, float* dscores) {
+    float scores[L::kRowsEach][L::kStreamedEach], dweights[L::kRowsEach][L::kStreamedEach];
+    Dots<L>(t, own.rows, streamed.rows, depth, scores);
+    Dots<L>(t, own.partners, streamed.partners, depth, dweights);
+#pragma unroll
+    for (int i = 0; i < L::kRowsEach; ++i) {
+#pragma unroll
+      for (int j = 0; j < L::kStreamedEach; ++j) {
+        const int row = L::Row(t) + i, column = L::Lane(t) + j * L::kAcross, query = kOwnKeys ? column : row;
+        const float weight = column < count ? exp2f(scores[i][j] - terms.lse[query]) : 0.0f;
+        dscores[row * L::kWeightStride + column] = weight * (dweights[i][j] - terms.dots[query]);
+        if constexpr (kOwnKeys) weights[row * L::kWeightStride + column] = weight;
+      }
+    }
+  }
+
+  struct State {
+    OwnEntries<L> rows, partners;  // gradients of own rows and, of keys, of their values
+  };
+
+  template <class B>
+  UNIVAR_BODY void operator()(B& block) const {
+    const AttentionShape& shape = args.shape;
+    const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
+    if (tile.rows == 0) return;
+    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
+    const PairedRows queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
+    const PairedRows keys{k, v, stride, stride};
+    const PairedRows& own = kOwnKeys ? keys : queries;
+    const PairedRows& other = kOwnKeys ? queries : keys;
+    const int depth = static_cast<int>(RoundUp(dim, 4)), rows = static_cast<int>(tile.rows);
+    const float factor = 1.0f / sqrtf(static_cast<float>(dim));
+
+    PairedTiles<float> held, streamed;
+    held.rows = block.template Shared<float>(L::kRows * L::kStride);
+    held.partners = block.template Shared<float>(L::kRows * L::kStride);
+    streamed.rows = block.template Shared<float>(L::kStreamed * L::kStride);
+    streamed.partners = block.template Shared<float>(L::kStreamed * L::kStride);
+    float* dscores = block.template Shared<float>(L::kRows * L::kWeightStride);
+    float* weights = kOwnKeys ? block.template Shared<float>(L::kRows * L::kWeightStride) : nullptr;
+    QueryTerms terms;
+    terms.lse = block.template Shared<float>(kQueries);
+    terms.dots = block.template Shared<float>(kQueries);
+    typename B::template Local<State> local(block);
+
+    block.Each([&](int t) {
+      own.template Stage<L, L::kRows>(t, tile.first, tile.rows, dim, kLog2E * factor, held);
+      if constexpr (!kOwnKeys)
+        StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + tile.first, tile.rows, tile.head, terms);
+      local[t] = {};
+    });
+    for (size_t first = 0; first < tile.length; first += L::kStreamed) {
+      const size_t count = Min(L::kStreamed, tile.length - first);
+      const int terms_of_sum = static_cast<int>(RoundUp(count, 4));
+      block.Each([&](int t) {
+        other.template Stage<L, L::kStreamed>(t, first, count, dim, 1.0f, streamed);
+        if constexpr (kOwnKeys)
+          StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
+      });
+      block.Each([&](int t) {
+        if (L::Row(t) < rows) Weigh(t, held, streamed, terms, depth, static_cast<int>(count), weights, dscores);
+      });
+      block.Each([&](int t) {
+        if (L::Row(t) >= rows) return;
+        AddProduct<L>(t, dscores, streamed.rows, terms_of_sum, depth, &local[t].rows);
+        if constexpr (kOwnKeys) AddProduct<L>(t, weights, streamed.partners, terms_of_sum, depth, &local[t].partners);
+      });
+    }
+
+    block.Each([&](int t) {
+      float factors[L::kRowsEach], ones[L::kRowsEach];
+#pragma unroll
+      for (int i = 0; i < L::kRowsEach; ++i) {
+        factors[i] = factor;
+        ones[i] = 1.0f;
+      }
+      PutEntries<L>(t, local[t].rows, factors, held.rows);
+      if constexpr (kOwnKeys) PutEntries<L>(t, local[t].partners, ones, held.partners);
+    });
+    block.Each([&](int t) {
+      float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
+      const auto one = [](size_t) { return 1.0f; };
+      WriteRows<L, L::kStride>(t, held.rows, tile.rows, dim, stride, one, to, nullptr);
+      if constexpr (kOwnKeys)
+        WriteRows<L, L::kStride>(t, held.partners, tile.rows, dim, stride, one, to + model, nullptr);
+    });
+  }
+};
+
+}  // namespace univar::cuda

@@ -1,0 +1,81 @@
+// Memory of the device: of its own, or from a pool, in the order of a stream. The pool keeps some of what is freed, so
+// that operations which are called again and again, as the loss in training and top-k in a service, do not wait for the
+// driver to map memory.
+#pragma once
+
+#include <limits>
+
+#include "cuda/machine/block.h"
+#include "cuda/machine/cuda_check.cuh"
+
+namespace univar::cuda {
+
+inline constexpr uint64_t kKeptPoolBytes = uint64_t{512} << 20;
+
+// Null where the driver has none, as on some virtual GPUs.
+inline cudaMemPool_t MemoryPool() {
+  static const cudaMemPool_t pool = [] {
+    int supported = 0;
+    cudaMemPool_t made = nullptr;
+    cudaMemPoolProps properties{};
+    properties.allocType = cudaMemAllocationTypePinned;
+    properties.location.type = cudaMemLocationTypeDevice;
+    properties.location.id = 0;
+    const bool known =
+        cudaDeviceGetAttribute(&supported, cudaDevAttrMemoryPoolsSupported, 0) == cudaSuccess && supported != 0;
+    if (!known || cudaMemPoolCreate(&made, &properties) != cudaSuccess) {
+      cudaGetLastError();
+      return cudaMemPool_t{nullptr};
+    }
+    uint64_t kept = kKeptPoolBytes;
+    cudaMemPoolSetAttribute(made, cudaMemPoolAttrReleaseThreshold, &kept);
+    return made;
+  }();
+  return pool;
+}
+
+// `allocate(at, bytes)` gives an error of CUDA. Where memory is short, it is tried once more without what the pool
+// keeps.
+template <class Allocate>
+Status TryToAllocate(size_t count, size_t bytes, const char* what, void** at, const Allocate& allocate) {
+  const bool fits = count <= std::numeric_limits<size_t>::max() / bytes;
+  const size_t size = fits ? Max(count * bytes, 1) : 0;
+  cudaError_t error = fits ? allocate(at, size) : cudaErrorMemoryAllocation;
+  if (fits && error == cudaErrorMemoryAllocation && MemoryPool() != nullptr) {
+    cudaGetLastError();
+    UNIVAR_CUDA(cudaMemPoolTrimTo(MemoryPool(), 0));
+    error = allocate(at, size);
+  }
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    size_t free = 0, total = 0;
+    cudaMemGetInfo(&free, &total);
+    return Status::Error(Code::kOutOfMemory, std::string("Not enough device memory for ") + what + ": " +
+                                                 std::to_string(count) + " elements of " + std::to_string(bytes) +
+                                                 " bytes; " + std::to_string(free) + " of " + std::to_string(total) +
+                                                 " bytes are free");
+  }
+  UNIVAR_CUDA(error);
+  return Status::Ok();
+}
+
+inline Status AllocateOnDevice(size_t count, size_t bytes, const char* what, void** at) {
+  return TryToAllocate(count, bytes, what, at, [](void** to, size_t size) { return cudaMalloc(to, size); });
+}
+
+// Other streams may use it once `stream` has been waited for.
+inline Status AllocateFromPool(size_t count, size_t bytes, const char* what, cudaStream_t stream, void** at) {
+  if (MemoryPool() == nullptr) return AllocateOnDevice(count, bytes, what, at);
+  return TryToAllocate(count, bytes, what, at, [stream](void** to, size_t size) {
+    return cudaMallocFromPoolAsync(to, size, MemoryPool(), stream);
+  });
+}
+
+inline void ReleaseToPool(void* at, cudaStream_t stream) {
+  if (MemoryPool() == nullptr)
+    cudaFree(at);
+  else
+    cudaFreeAsync(at, stream);
+}
+
+}  // namespace univar::cuda
