@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "core/numbers.h"
 #include "core/work_counters.h"
 
 namespace univar {
@@ -14,7 +15,7 @@ constexpr size_t kAlignment = 64;  // cache line and AVX-512 register
 
 Status Allocate(size_t count, size_t bytes, const char* what, void** at) {
   const bool fits = count <= (std::numeric_limits<size_t>::max() - kAlignment) / bytes;
-  const size_t size = fits ? (count * bytes + kAlignment - 1) / kAlignment * kAlignment : 0;
+  const size_t size = fits ? RoundUp(count * bytes, kAlignment) : 0;
   *at = fits ? std::aligned_alloc(kAlignment, size == 0 ? kAlignment : size) : nullptr;
   if (*at == nullptr) {
     return Status::Error(Code::kOutOfMemory, std::string("Not enough host memory for ") + what + ": " +

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/numbers.h"
 #include "cpu/encoder_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -68,7 +69,7 @@ Status adamw_cpu(const AdamWArgs& args, const float* grad, float* m, float* v, f
 }
 
 Status squared_norm_cpu(const float* x, size_t n, double* sum) {
-  std::vector<double> partial((n + kBlock - 1) / kBlock);
+  std::vector<double> partial(CeilDivide(n, kBlock));
 #pragma omp parallel for schedule(static)
   for (size_t block = 0; block < partial.size(); ++block) {
     const size_t begin = block * kBlock;

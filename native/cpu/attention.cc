@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/numbers.h"
 #include "cpu/encoder_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -41,7 +42,7 @@ struct AttentionUnit {
 };
 
 // Rows padded to 16 floats suit every vector width.
-inline size_t PadHead(size_t head_dim) { return (head_dim + 15) / 16 * 16; }
+inline size_t PadHead(size_t head_dim) { return RoundUp(head_dim, 16); }
 
 // A thread's scratch, in floats; about 0.5 MB at 64 dimensions. Forward uses the first part only.
 struct AttentionScratch {
@@ -91,7 +92,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
-inline size_t RoundUpToLanes(size_t n) { return hwy::RoundUpTo(n, hn::Lanes(D())); }
+inline size_t RoundUpToLanes(size_t n) { return RoundUp(n, hn::Lanes(D())); }
 
 // Row i of dst, `width` floats wide, is factor times the `cols` floats at src + i * stride, then zeros; so are the rows
 // up to `padded_rows`.
@@ -214,7 +215,7 @@ void FinishQueries(const AttentionForwardArgs& args, const AttentionScratch& s, 
     if (args.o16 != nullptr) WriteRowBf16(s.out + i * pad, dim, 1.0f / s.sum[i], args.o16 + at);
   }
   if (args.lse == nullptr) return;
-  const auto log2 = hn::Set(d, 0.69314718055994531f);
+  const auto log2 = hn::Set(d, kLn2);
   for (size_t i = 0; i < m; i += hn::Lanes(d)) {
     hn::Store(hn::MulAdd(hn::Load(d, s.max + i), log2, hn::Log(d, hn::Load(d, s.sum + i))), d, s.rescale + i);
   }

@@ -8,6 +8,8 @@
 
 #include <hwy/highway.h>
 
+#include "cpu/polynomial-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
@@ -19,18 +21,10 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Erf(D d, V x) {
   x = hn::Max(hn::Min(x, hn::Set(d, 3.832506856900711f)), hn::Set(d, -3.832506856900711f));
   const V y = hn::Mul(x, x);
-  V p = hn::Set(d, 0.00022905065861350646f);
-  p = hn::MulAdd(p, y, hn::Set(d, 0.0034082910107109506f));
-  p = hn::MulAdd(p, y, hn::Set(d, 0.050955695062380861f));
-  p = hn::MulAdd(p, y, hn::Set(d, 0.18520832239976145f));
-  p = hn::MulAdd(p, y, hn::Set(d, 1.128379143519084f));
-  V q = hn::Set(d, -1.1791602954361697e-7f);
-  q = hn::MulAdd(q, y, hn::Set(d, 0.000023547966471313185f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.0010179625278914885f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.014070470171167667f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.11098505178285362f));
-  q = hn::MulAdd(q, y, hn::Set(d, 0.49746925110067538f));
-  q = hn::MulAdd(q, y, hn::Set(d, 1.0f));
+  const V p = Polynomial(d, y, 0.00022905065861350646f, 0.0034082910107109506f, 0.050955695062380861f,
+                         0.18520832239976145f, 1.128379143519084f);
+  const V q = Polynomial(d, y, -1.1791602954361697e-7f, 0.000023547966471313185f, 0.0010179625278914885f,
+                         0.014070470171167667f, 0.11098505178285362f, 0.49746925110067538f, 1.0f);
   return hn::Div(hn::Mul(x, p), q);
 }
 

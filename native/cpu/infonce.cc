@@ -14,11 +14,13 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/numbers.h"
 #include "core/simd_targets.h"
 #include "core/work_counters.h"
 #include "cpu/bf16.h"
@@ -40,9 +42,6 @@ constexpr float kExactShare = 1.0f / 64;
 constexpr size_t kMaxResiduals = 256;
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-size_t RoundUp(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-size_t CeilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
-
 // log((negatives + positive) / positive), keeping its relative precision when it is small; positive = exp(gap).
 double SinglePositiveLoss(double negatives, double positive, double gap) {
   return gap > -700.0 ? std::log1p(negatives / positive) : std::log(negatives + positive) - gap;
@@ -61,7 +60,7 @@ class InfoNce {
         supervised_(args.mode == InfoNceMode::kSupervised),
         symmetric_(args.mode == InfoNceMode::kSymmetric),
         bf16_(rounds_ && !supervised_ && HasNativeBf16()),
-        k_(static_cast<float>(args.logit_scale * 1.4426950408889634)),
+        k_(static_cast<float>(args.logit_scale * std::numbers::log2e)),
         weight_(args.logit_scale / static_cast<double>(args.rows) / (symmetric_ ? 2 : 1)),
         groups_(supervised_ || args.mode == InfoNceMode::kMasked ? args.labels : nullptr, args.rows) {}
 

@@ -8,31 +8,15 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/bf16-inl.h"
+#include "cpu/exp-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using StripTag = hn::CappedTag<float, kStripPad>;
-using StripVec = hn::Vec<StripTag>;
-
-// 2^t for t <= 0 or little above. The polynomial is the relative minimax of 2^f on [-1/2, 1/2] with p(0) = 1 (fitted
-// for this file; 2e-9 before rounding). A comparison instead of Max keeps NaN, whichever operand order Max has.
-HWY_INLINE StripVec Exp2(StripTag d, StripVec t) {
-  const hn::RebindToSigned<StripTag> di;
-  const auto lowest = hn::Set(d, -127.0f);  // whose exponent bits are 0, so the result is 0
-  t = hn::IfThenElse(hn::Lt(t, lowest), lowest, t);
-  const auto n = hn::NearestInt(t);
-  const auto f = hn::Sub(t, hn::ConvertTo(d, n));
-  auto p = hn::Set(d, 0.00015353362f);
-  p = hn::MulAdd(p, f, hn::Set(d, 0.0013398875f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.00961843692f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.0555033237f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.240226477f));
-  p = hn::MulAdd(p, f, hn::Set(d, 0.693147182f));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
-  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
-}
 
 float StripMax(const float* HWY_RESTRICT x, size_t n) {
   const StripTag d;
@@ -52,7 +36,7 @@ double StripSumExp(const float* HWY_RESTRICT x, size_t n, float max, float k) {
     const size_t end = begin + kFlush < n ? begin + kFlush : n;
     auto sum = hn::Zero(d);
     for (size_t i = begin; i < end; i += hn::Lanes(d)) {
-      sum = hn::Add(sum, Exp2(d, hn::Mul(hn::Sub(hn::LoadU(d, x + i), vmax), vk)));
+      sum = hn::Add(sum, AccuratePow2(d, hn::Mul(hn::Sub(hn::LoadU(d, x + i), vmax), vk)));
     }
     total += hn::ReduceSum(d, sum);
   }
@@ -67,9 +51,9 @@ float StripCoefficients(float* x, size_t n, float max, float k, float weight, co
   auto sum = hn::Zero(d);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const auto v = hn::LoadU(d, x + i);
-    auto g = hn::Mul(Exp2(d, hn::Mul(hn::Sub(v, vmax), vk)), vweight);
+    auto g = hn::Mul(AccuratePow2(d, hn::Mul(hn::Sub(v, vmax), vk)), vweight);
     if (columns != nullptr) {
-      const auto e = Exp2(d, hn::Mul(hn::Sub(v, hn::LoadU(d, columns->max + i)), vk));
+      const auto e = AccuratePow2(d, hn::Mul(hn::Sub(v, hn::LoadU(d, columns->max + i)), vk));
       g = hn::MulAdd(e, hn::LoadU(d, columns->weight + i), g);
     }
     hn::StoreU(g, d, x + i);
@@ -129,24 +113,21 @@ void StripColumns(const float* HWY_RESTRICT x, size_t rows, size_t stride, size_
     for (size_t i = 0; i < rows; ++i) top = hn::Max(top, hn::LoadU(d, x + i * stride + j));
     auto added = hn::Zero(d);
     for (size_t i = 0; i < rows; ++i) {
-      added = hn::Add(added, Exp2(d, hn::Mul(hn::Sub(hn::LoadU(d, x + i * stride + j), top), vk)));
+      added = hn::Add(added, AccuratePow2(d, hn::Mul(hn::Sub(hn::LoadU(d, x + i * stride + j), top), vk)));
     }
     HWY_ALIGN float shrink[kStripPad], more[kStripPad];
-    hn::Store(Exp2(d, hn::Mul(hn::Sub(old, top), vk)), d, shrink);
+    hn::Store(AccuratePow2(d, hn::Mul(hn::Sub(old, top), vk)), d, shrink);
     hn::Store(added, d, more);
     for (size_t lane = 0; lane < hn::Lanes(d); ++lane) sum[j + lane] = sum[j + lane] * shrink[lane] + more[lane];
     hn::StoreU(top, d, max + j);
   }
 }
 
-// Rounding in integers, as in bf16.cc; NaN may turn into infinity, which is as good here.
+// To the nearest bfloat16. NaN may turn into infinity, which is as good here.
 template <class DF, class V>
 HWY_INLINE V RoundedToBf16(DF df, V v) {
   const hn::RebindToUnsigned<DF> du;
-  const auto bits = hn::BitCast(du, v);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
-  const auto rounded = hn::Add(bits, hn::Add(hn::Set(du, 0x7FFFu), odd));
-  return hn::BitCast(df, hn::And(rounded, hn::Set(du, 0xFFFF0000u)));
+  return hn::BitCast(df, hn::And(RoundNumberBits(du, hn::BitCast(du, v)), hn::Set(du, 0xFFFF0000u)));
 }
 
 // n entries from x, zeros beyond, rounded or not.

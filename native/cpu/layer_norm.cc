@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/aligned_buffer.h"
+#include "core/numbers.h"
 #include "cpu/encoder_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -142,7 +143,7 @@ Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args) {
   const size_t rows = args.dy.rows, cols = args.dy.cols;
   // Sums per block of rows, added in order: the result does not depend on the number of threads.
   constexpr size_t kBlocks = 16;
-  const size_t height = (rows + kBlocks - 1) / kBlocks;
+  const size_t height = CeilDivide(rows, kBlocks);
   const bool parameters = args.dweight != nullptr;
   // Some kilobytes, held by the calling thread, so that a training step allocates nothing.
   static thread_local AlignedBuffer<float> held;

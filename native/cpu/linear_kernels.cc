@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numbers.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/linear_kernels.cc"
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
@@ -163,7 +165,7 @@ void dequantize_cpu(const DequantizeArgs& args) {
 
 void add_column_sums_cpu(ActivationInput x, size_t rows, size_t cols, float* sums, float* partial) {
   std::fill_n(partial, kSumBlocks * cols, 0.0f);
-  const size_t height = (rows + kSumBlocks - 1) / kSumBlocks;
+  const size_t height = CeilDivide(rows, kSumBlocks);
 #pragma omp parallel for schedule(static)
   for (size_t block = 0; block < kSumBlocks; ++block) {
     for (size_t i = block * height; i < std::min(rows, (block + 1) * height); ++i) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/numbers.h"
 #include "cpu/kernels.h"
 #include "cpu/topk_scan.h"
 #include "cpu/topk_select.h"
@@ -23,8 +24,6 @@ constexpr size_t kMaxBlock = 512;                      // queries of a unit
 constexpr size_t kMinBlock = 64;                       // below this, more segments rather than more blocks
 constexpr size_t kMinSegment = 2048;                   // base rows of a unit
 constexpr size_t kMemoryPerThread = size_t{16} << 20;  // candidates, best rows and encoded queries of a unit
-
-size_t CeilDiv(size_t a, size_t b) { return (a + b - 1) / b; }
 
 // How one search is cut.
 struct Plan {
@@ -43,13 +42,13 @@ struct Plan {
 
   void CutRound(const TopkArgs& args, size_t round_queries) {
     queries = round_queries;
-    blocks = std::max(CeilDiv(queries, max_block), std::min(threads, CeilDiv(queries, kMinBlock)));
-    block = CeilDiv(queries, blocks);
-    blocks = CeilDiv(queries, block);
+    blocks = std::max(CeilDivide(queries, max_block), std::min(threads, CeilDivide(queries, kMinBlock)));
+    block = CeilDivide(queries, blocks);
+    blocks = CeilDivide(queries, block);
     const size_t worthwhile = std::max(size_t{1}, args.base.rows / std::max(kMinSegment, 4 * args.k));
-    segments = std::min(CeilDiv(threads, blocks), worthwhile);
-    segment = CeilDiv(args.base.rows, segments);
-    segments = CeilDiv(args.base.rows, segment);
+    segments = std::min(CeilDivide(threads, blocks), worthwhile);
+    segment = CeilDivide(args.base.rows, segments);
+    segments = CeilDivide(args.base.rows, segment);
     k = std::min(args.k, segment);
   }
 };

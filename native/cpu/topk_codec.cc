@@ -12,6 +12,8 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/bf16-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
@@ -42,11 +44,9 @@ struct Bf16Codec {
   // To nearest even; entries of a direction are far from infinity.
   static hn::Vec<Tag> Encode(VF x) {
     const Wide wide;
-    const auto bits = hn::BitCast(wide, x);
-    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1u));
-    return hn::TruncateTo(Tag(), hn::ShiftRight<16>(hn::Add(bits, hn::Add(hn::Set(wide, 0x7FFFu), odd))));
+    return hn::TruncateTo(Tag(), hn::ShiftRight<16>(RoundNumberBits(wide, hn::BitCast(wide, x))));
   }
-  static VF Decode(hn::Vec<Tag> code) { return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(Wide(), code))); }
+  static VF Decode(hn::Vec<Tag> code) { return WidenHalves(DF(), code); }
 };
 
 struct Int8Codec {

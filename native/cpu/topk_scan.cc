@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/numbers.h"
 #include "core/simd_targets.h"
 #include "core/work_counters.h"
 #include "cpu/topk_filter.h"
@@ -52,7 +53,7 @@ Status TopkScanner::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMat
   terms_ = terms;
   queries_ = queries.rows;
   dim_ = queries.cols;
-  stride_ = (queries_ + kStrideMultiple - 1) / kStrideMultiple * kStrideMultiple;
+  stride_ = RoundUp(queries_, kStrideMultiple);
   base_code_ = code_for(prepared->storage());
   product_ = ChooseProduct(base_code_, dim_, queries_);
   query_code_ = QueryCode(product_);

@@ -1,12 +1,11 @@
 #include "faiss/row_computer.h"
 
-#include <faiss/utils/bf16.h>
-#include <faiss/utils/fp16.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
+
+#include "core/numbers.h"
 
 namespace univar {
 
@@ -88,7 +87,7 @@ void RowComputer::SetRow(int32_t row) {
       for (size_t j = 0; j < format_->dim; ++j) {
         uint16_t bits;
         std::memcpy(&bits, code + 2 * j, 2);
-        decoded_[j] = format_->type == RowType::kF16 ? faiss::decode_fp16(bits) : faiss::decode_bf16(bits);
+        decoded_[j] = format_->type == RowType::kF16 ? WidenF16(bits) : WidenBf16(bits);
         if (!format_->offset.empty()) decoded_[j] += format_->offset[j];
       }
   }

@@ -18,16 +18,14 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/numbers.h"
 #include "core/scratch.h"
 #include "core/status.h"
 #include "ops/matmul.h"
 
 namespace univar {
 
-inline size_t PaddedRows(size_t rows) {
-  const size_t step = rows <= 256 ? 16 : 32;
-  return (rows + step - 1) / step * step;
-}
+inline size_t PaddedRows(size_t rows) { return RoundUp(rows, rows <= 256 ? 16 : 32); }
 
 // A weight in the form that the forward product of a backend likes best.
 class PackedWeight {

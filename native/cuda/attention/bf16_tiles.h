@@ -7,8 +7,8 @@
 
 namespace univar::cuda {
 
-inline constexpr int kBf16Pad = 8,
-                     kFloatPad = 4;  // entries; keep rows of a tile in different banks, and every fragment aligned
+// Entries; they keep rows of a tile in different banks, and every fragment aligned.
+inline constexpr int kBf16Pad = 8, kFloatPad = 4;
 
 template <int kPaddedDim>
 struct Bf16Layout {

@@ -1,14 +1,12 @@
 // What the kernels of attention share (ops/attention.h): which rows of which sequence a block owns, and products of
 // tiles in shared memory. A block owns a tile of rows of one head; tiles of the rows that these meet stream past it.
+// Scores are in units of log 2, because exp2 costs less than exp.
 #pragma once
 
 #include "cuda/machine/numbers.h"
 #include "ops/attention.h"
 
 namespace univar::cuda {
-
-// Scores are in units of log 2, because exp2 costs less than exp.
-inline constexpr float kLog2E = 1.44269504088896341f, kLn2 = 0.69314718055994531f;
 
 // What a block owns: of one head, rows [first, first + rows) of the sequence of `length` tokens that begins at token
 // `begin`. No rows where the sequence has ended.

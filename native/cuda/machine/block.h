@@ -12,14 +12,14 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/numbers.h"
+
 #ifdef __CUDACC__
-#define UNIVAR_HD __host__ __device__ __forceinline__
 // Of what takes a block: with nvcc there are blocks of the device only.
 #define UNIVAR_BODY __device__ __forceinline__
 #else
 #include <cstdlib>
 #include <vector>
-#define UNIVAR_HD inline
 #define UNIVAR_BODY inline
 #endif
 
@@ -27,11 +27,9 @@ namespace univar::cuda {
 
 inline constexpr size_t kSharedAlignment = 32;                 // what wmma asks of its pointers
 inline constexpr size_t kPlainSharedBytes = size_t{48} << 10;  // more needs an opt-in per kernel
-inline constexpr size_t kMaxSharedBytes = size_t{64}
-                                          << 10;  // every device of compute capability 8.0 or later has that and more
+// Every device of compute capability 8.0 or later has that and more.
+inline constexpr size_t kMaxSharedBytes = size_t{64} << 10;
 
-UNIVAR_HD constexpr size_t CeilDivide(size_t a, size_t b) { return (a + b - 1) / b; }
-UNIVAR_HD constexpr size_t RoundUp(size_t n, size_t multiple) { return CeilDivide(n, multiple) * multiple; }
 UNIVAR_HD constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
 UNIVAR_HD constexpr size_t Max(size_t a, size_t b) { return a > b ? a : b; }
 

@@ -15,49 +15,28 @@ using F16 = uint16_t;
 // What 16 bits of an operand mean.
 enum class Half { kBf16, kF16 };
 
-UNIVAR_HD uint32_t BitsOf(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-UNIVAR_HD float FloatOf(uint32_t bits) {
-  float x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-// Nearest, ties to even; beyond the largest finite value it is infinite. NaN stays NaN.
+// As core/numbers.h does it; the device has instructions for it.
 UNIVAR_HD Bf16 ToBf16(float x) {
 #ifdef __CUDA_ARCH__
   return __bfloat16_as_ushort(__float2bfloat16_rn(x));
 #else
-  const uint32_t bits = BitsOf(x);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<Bf16>((bits >> 16) | 0x40u);
-  return static_cast<Bf16>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+  return RoundToBf16(x);
 #endif
 }
-UNIVAR_HD float FromBf16(Bf16 x) { return FloatOf(static_cast<uint32_t>(x) << 16); }
+UNIVAR_HD float FromBf16(Bf16 x) { return WidenBf16(x); }
 
-// Likewise; largest finite value 65504, smallest normal 2^-14, smallest subnormal 2^-24.
 UNIVAR_HD F16 ToF16(float x) {
 #ifdef __CUDA_ARCH__
   return __half_as_ushort(__float2half_rn(x));
 #else
-  const uint32_t bits = BitsOf(x), sign = bits >> 16 & 0x8000u, size = bits & 0x7FFFFFFFu;
-  if (size > 0x7F800000u) return static_cast<F16>(sign | 0x7E00u);
-  if (size >= BitsOf(65520.0f)) return static_cast<F16>(sign | 0x7C00u);
-  // The sum has its last bit at 2^-24, so the addition rounds.
-  if (size < BitsOf(0x1p-14f)) return static_cast<F16>(sign | (BitsOf(FloatOf(size) + 0.5f) - BitsOf(0.5f)));
-  return static_cast<F16>(sign | ((size - BitsOf(0x1p-15f) + 0xFFFu + (size >> 13 & 1u)) >> 13));
+  return RoundToF16(x);
 #endif
 }
 UNIVAR_HD float FromF16(F16 x) {
 #ifdef __CUDA_ARCH__
   return __half2float(__ushort_as_half(x));
 #else
-  const uint32_t sign = (x & 0x8000u) << 16, size = (x & 0x7FFFu) << 13;
-  if (size >= 0x7C00u << 13) return FloatOf(sign | 0x7F800000u | size);
-  return FloatOf(sign | BitsOf(FloatOf(size) * 0x1p112f));
+  return WidenF16(x);
 #endif
 }
 
