@@ -80,6 +80,30 @@ struct PairedRows {
   }
 };
 
+// What a block owns, keys or queries, and what streams past it.
+struct BackwardRows {
+  PairedRows own, other;
+};
+template <bool kOwnKeys>
+UNIVAR_HD BackwardRows FindBackwardRows(const AttentionBackwardArgs& args, const TokenTile& tile,
+                                        const HeadRows& head) {
+  const PairedRows queries{head.q, args.d_o + tile.begin * head.model + tile.head * head.dim, head.stride, head.model};
+  const PairedRows keys{head.k, head.v, head.stride, head.stride};
+  return kOwnKeys ? BackwardRows{keys, queries} : BackwardRows{queries, keys};
+}
+
+// Shared memory for both.
+template <typename T, class B>
+UNIVAR_BODY PairedTiles<T> SharePair(B& block, size_t count) {
+  T* rows = block.template Shared<T>(count);
+  return {rows, block.template Shared<T>(count)};
+}
+template <class B>
+UNIVAR_BODY QueryTerms ShareTerms(B& block, size_t queries) {
+  float* lse = block.template Shared<float>(queries);
+  return {lse, block.template Shared<float>(queries)};
+}
+
 // kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
 template <class L, bool kOwnKeys>
 struct AttentionBackwardTile {
@@ -120,24 +144,17 @@ struct AttentionBackwardTile {
     const AttentionShape& shape = args.shape;
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
-    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
-    const PairedRows queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const PairedRows keys{k, v, stride, stride};
-    const PairedRows& own = kOwnKeys ? keys : queries;
-    const PairedRows& other = kOwnKeys ? queries : keys;
+    const HeadRows head = FindHeadRows(shape, tile, args.qkv);
+    const auto [own, other] = FindBackwardRows<kOwnKeys>(args, tile, head);
+    const size_t dim = head.dim;
     const int depth = static_cast<int>(RoundUp(dim, 4)), rows = static_cast<int>(tile.rows);
     const float factor = 1.0f / sqrtf(static_cast<float>(dim));
 
-    PairedTiles<float> held, streamed;
-    held.rows = block.template Shared<float>(L::kRows * L::kStride);
-    held.partners = block.template Shared<float>(L::kRows * L::kStride);
-    streamed.rows = block.template Shared<float>(L::kStreamed * L::kStride);
-    streamed.partners = block.template Shared<float>(L::kStreamed * L::kStride);
+    const PairedTiles<float> held = SharePair<float>(block, L::kRows * L::kStride);
+    const PairedTiles<float> streamed = SharePair<float>(block, L::kStreamed * L::kStride);
     float* dscores = block.template Shared<float>(L::kRows * L::kWeightStride);
     float* weights = kOwnKeys ? block.template Shared<float>(L::kRows * L::kWeightStride) : nullptr;
-    QueryTerms terms;
-    terms.lse = block.template Shared<float>(kQueries);
-    terms.dots = block.template Shared<float>(kQueries);
+    const QueryTerms terms = ShareTerms(block, kQueries);
     typename B::template Local<State> local(block);
 
     block.Each([&](int t) {
@@ -175,7 +192,8 @@ struct AttentionBackwardTile {
       if constexpr (kOwnKeys) PutEntries<L>(t, local[t].partners, ones, held.partners);
     });
     block.Each([&](int t) {
-      float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
+      const size_t model = head.model, stride = head.stride;
+      float* to = args.dqkv + (head.q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
       const auto one = [](size_t) { return 1.0f; };
       WriteRows<L, L::kStride>(t, held.rows, tile.rows, dim, stride, one, to, nullptr);
       if constexpr (kOwnKeys)

@@ -36,24 +36,17 @@ struct AttentionBackwardBf16 {
     const AttentionShape& shape = args.shape;
     const TokenTile tile = FindTokenTile(shape, block.index(), L::kRows);
     if (tile.rows == 0) return;
-    const auto [dim, model, stride, q, k, v] = FindHeadRows(shape, tile, args.qkv);
-    const PairedRows queries{q, args.d_o + tile.begin * model + tile.head * dim, stride, model};
-    const PairedRows keys{k, v, stride, stride};
-    const PairedRows& own = kOwnKeys ? keys : queries;
-    const PairedRows& other = kOwnKeys ? queries : keys;
+    const HeadRows head = FindHeadRows(shape, tile, args.qkv);
+    const auto [own, other] = FindBackwardRows<kOwnKeys>(args, tile, head);
+    const size_t dim = head.dim, model = head.model, stride = head.stride;
     const float factor = 1.0f / sqrtf(static_cast<float>(dim));
 
-    PairedTiles<Bf16> held, streamed;
-    held.rows = block.template Shared<Bf16>(L::kRows * L::kStride);
-    held.partners = block.template Shared<Bf16>(L::kRows * L::kStride);
-    streamed.rows = block.template Shared<Bf16>(kStreamed * L::kStride);
-    streamed.partners = block.template Shared<Bf16>(kStreamed * L::kStride);
+    const PairedTiles<Bf16> held = SharePair<Bf16>(block, L::kRows * L::kStride);
+    const PairedTiles<Bf16> streamed = SharePair<Bf16>(block, kStreamed * L::kStride);
     float* sums = block.template Shared<float>(kSums);  // scores and dP, in the end a gradient
     Bf16* weights = block.template Shared<Bf16>(L::kRows * kWeightStride);
     Bf16* dscores = block.template Shared<Bf16>(L::kRows * kWeightStride);
-    QueryTerms terms;
-    terms.lse = block.template Shared<float>(kQueries);
-    terms.dots = block.template Shared<float>(kQueries);
+    const QueryTerms terms = ShareTerms(block, kQueries);
     typename B::template Local<State> local(block);
 
     block.Each([&](int t) {
@@ -92,7 +85,7 @@ struct AttentionBackwardBf16 {
       });
     }
 
-    float* to = args.dqkv + (q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
+    float* to = args.dqkv + (head.q - args.qkv) + tile.first * stride + (kOwnKeys ? model : 0);
     Write(block, tile.rows, factor, sums, [&](int t) { return &local[t].rows; }, to);
     if constexpr (kOwnKeys) Write(block, tile.rows, 1.0f, sums, [&](int t) { return &local[t].partners; }, to + model);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/machine/numbers.h"
+#include "cuda/primitives/block_sums.h"
 
 namespace univar::cuda {
 
@@ -80,7 +81,7 @@ struct PairDots {
       for (size_t d = t; d < query.dim; d += kThreads) sum += query.At(row, d) * key.At(row, d);
       sums[t] = sum;
     });
-    JoinByHalves(block, sums, kThreads, [](double* to, double from) { *to += from; });
+    SumByHalves(block, sums, kThreads);
     block.Each([&](int t) {
       if (t != 0) return;
       positive[row] = sums[0];
