@@ -34,6 +34,7 @@ const FLAGS = [
   '-ffp-contract=off',
   '-Wall',
   '-Wextra',
+  '-Werror=switch',
   '-Wno-unknown-pragmas',
   '-DNAPI_CPP_EXCEPTIONS',
   '-DNODE_ADDON_API_DISABLE_DEPRECATED',

@@ -35,7 +35,7 @@ class CreateWorker final : public OpenWorker {
  public:
   explicit CreateWorker(const Napi::CallbackInfo& info) : OpenWorker(info) {
     spec_.dim = static_cast<int>(SizeArg(info, 0, "dim"));
-    spec_.l2 = NumberArg(info, 1, "metric") == 1;
+    spec_.metric = NumberArg(info, 1, "metric") == 1 ? Metric::kL2 : Metric::kIp;
     spec_.factory = StringArg(info, 2, "factory");
     spec_.ef_construction = static_cast<int>(SizeArg(info, 3, "efConstruction"));
     spec_.train_iterations = static_cast<int>(SizeArg(info, 4, "trainIterations"));

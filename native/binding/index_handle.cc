@@ -41,7 +41,7 @@ Napi::Object IndexInfoObject(Napi::Env env, IndexHandle* handle, const IndexInfo
   Napi::Object object = Napi::Object::New(env);
   object["dim"] = static_cast<double>(info.dim);
   object["size"] = static_cast<double>(info.size);
-  object["metric"] = info.l2 ? "l2" : "ip";
+  object["metric"] = NameOf(info.metric);
   object["trained"] = info.trained;
   object["factory"] = info.factory;
   object["efSearch"] = static_cast<double>(info.ef_search);

@@ -27,7 +27,7 @@ class InfoNceWorker : public PromiseWorker {
     args_.mode = static_cast<InfoNceMode>(SizeArg(info, 8, "mode"));
     args_.precision = NumberArg(info, 9, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
     args_.block_rows = SizeArg(info, 10, "blockRows");
-    if (args_.mode == InfoNceMode::kMasked || args_.mode == InfoNceMode::kSupervised) {
+    if (TraitsOf(args_.mode).uses_labels) {
       Napi::Int32Array labels = Int32Arg(info, 2, "labels");
       CheckLength(env, labels.ElementLength(), args_.rows, 1, "labels");
       args_.labels = labels.Data();

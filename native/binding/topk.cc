@@ -74,7 +74,7 @@ class PrepareWorker final : public PromiseWorker {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "Sizes out of range at the native boundary");
     }
     base_ = MatrixArg(info, 0, rows, dim, "base");
-    metric_ = static_cast<TopkMetric>(EnumArg(info, 3, 3, "metric"));
+    metric_ = static_cast<Metric>(EnumArg(info, 3, 3, "metric"));
     storage_ = static_cast<TopkStorage>(EnumArg(info, 4, 4, "storage"));
     Keep(info[0]);
     TakeControl(info, 5);
@@ -94,7 +94,7 @@ class PrepareWorker final : public PromiseWorker {
     return WrapHandle(env, std::move(handle));
   }
   Matrix base_;
-  TopkMetric metric_ = TopkMetric::kIp;
+  Metric metric_ = Metric::kIp;
   TopkStorage storage_ = TopkStorage::kF32;
   std::unique_ptr<TopkBase> prepared_;
 };

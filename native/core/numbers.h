@@ -5,11 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#ifdef __CUDACC__
-#define UNIVAR_HD __host__ __device__ __forceinline__
-#else
-#define UNIVAR_HD inline
-#endif
+#include "core/compiler.h"
 
 namespace univar {
 

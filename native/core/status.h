@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "core/compiler.h"
+
 namespace univar {
 
 enum class Code {
@@ -42,7 +44,7 @@ inline const char* CodeName(Code code) {
     case Code::kNonFinite: return "ERR_NON_FINITE";
     case Code::kInternal: return "ERR_INTERNAL";
   }
-  return "ERR_INTERNAL";
+  UNIVAR_UNREACHABLE();
 }
 
 class [[nodiscard]] Status {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/compiler.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cpu/distances.cc"
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
@@ -40,9 +42,9 @@ struct U8 {
   }
 };
 
-template <bool kL2, bool kScaled>
+template <bool kDifferences, bool kScaled>
 HWY_INLINE VF Accumulate(VF query, VF scale, VF row, VF sum) {
-  if constexpr (kL2) {
+  if constexpr (kDifferences) {
     const VF difference = kScaled ? hn::NegMulAdd(scale, row, query) : hn::Sub(query, row);
     return hn::MulAdd(difference, difference, sum);
   } else {
@@ -52,7 +54,7 @@ HWY_INLINE VF Accumulate(VF query, VF scale, VF row, VF sum) {
 
 // Distances to kRows rows. Each row has two sums, whatever kRows is, so that a pair gives the same value alone or in a
 // group. `next` are the rows to prefetch meanwhile, or null.
-template <class Row, bool kL2, bool kScaled, size_t kRows>
+template <class Row, bool kDifferences, bool kScaled, size_t kRows>
 HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT scale, const uint8_t* const* rows,
                       const uint8_t* const* next, size_t dim, float* HWY_RESTRICT out) {
   using T = typename Row::T;
@@ -71,8 +73,8 @@ HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT
     const VF s0 = kScaled ? hn::LoadU(d, scale + j) : q0;
     const VF s1 = kScaled ? hn::LoadU(d, scale + j + lanes) : q1;
     for (size_t i = 0; i < kRows; ++i) {
-      even[i] = Accumulate<kL2, kScaled>(q0, s0, Row::Load(d, r[i] + j), even[i]);
-      odd[i] = Accumulate<kL2, kScaled>(q1, s1, Row::Load(d, r[i] + j + lanes), odd[i]);
+      even[i] = Accumulate<kDifferences, kScaled>(q0, s0, Row::Load(d, r[i] + j), even[i]);
+      odd[i] = Accumulate<kDifferences, kScaled>(q1, s1, Row::Load(d, r[i] + j + lanes), odd[i]);
       if (next != nullptr) {
         // One hint per cache line; smaller steps repeat a line, which costs nothing that can be measured.
         hwy::Prefetch(next[i] + j * sizeof(T));
@@ -93,39 +95,39 @@ HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT
     for (size_t i = 0; i < kRows; ++i) {
       hwy::ZeroBytes(x, sizeof(x));
       hwy::CopyBytes(r[i] + j, x, rest * sizeof(T));
-      even[i] = Accumulate<kL2, kScaled>(vq, vs, Row::Load(d, x), even[i]);
+      even[i] = Accumulate<kDifferences, kScaled>(vq, vs, Row::Load(d, x), even[i]);
     }
     j += rest;
   }
   for (size_t i = 0; i < kRows; ++i) out[i] = hn::ReduceSum(d, hn::Add(even[i], odd[i]));
 }
 
-template <class Row, bool kL2, bool kScaled>
+template <class Row, bool kDifferences, bool kScaled>
 void RowDistances(const float* query, const float* scale, const uint8_t* const* rows, size_t count, size_t dim,
                   float* out) {
   constexpr size_t kGroup = 4;
   size_t i = 0;
   for (; i + kGroup <= count; i += kGroup) {
     const bool more = i + 2 * kGroup <= count;
-    Group<Row, kL2, kScaled, kGroup>(query, scale, rows + i, more ? rows + i + kGroup : nullptr, dim, out + i);
+    Group<Row, kDifferences, kScaled, kGroup>(query, scale, rows + i, more ? rows + i + kGroup : nullptr, dim, out + i);
   }
-  for (; i < count; ++i) Group<Row, kL2, kScaled, 1>(query, scale, rows + i, nullptr, dim, out + i);
+  for (; i < count; ++i) Group<Row, kDifferences, kScaled, 1>(query, scale, rows + i, nullptr, dim, out + i);
 }
 
 template <class Row, bool kScaled>
-RowDistanceFn Select(Distance distance) {
-  if (distance == Distance::kSquaredL2) return RowDistances<Row, true, kScaled>;
+RowDistanceFn Select(const MetricTraits& metric) {
+  if (metric.sums_differences) return RowDistances<Row, true, kScaled>;
   return RowDistances<Row, false, false>;
 }
 
-RowDistanceFn SelectRowDistance(Distance distance, RowType type) {
+RowDistanceFn SelectRowDistance(const MetricTraits& metric, RowType type) {
   switch (type) {
-    case RowType::kF32: return Select<F32, false>(distance);
-    case RowType::kF16: return Select<F16, false>(distance);
-    case RowType::kBf16: return Select<Bf16, false>(distance);
-    case RowType::kU8: return Select<U8, true>(distance);
+    case RowType::kF32: return Select<F32, false>(metric);
+    case RowType::kF16: return Select<F16, false>(metric);
+    case RowType::kBf16: return Select<Bf16, false>(metric);
+    case RowType::kU8: return Select<U8, true>(metric);
   }
-  return nullptr;
+  UNIVAR_UNREACHABLE();
 }
 
 template <size_t kRows>
@@ -199,8 +201,8 @@ HWY_EXPORT(SelectBf16Dot);
 HWY_EXPORT(AllWithin);
 
 // Not HWY_DYNAMIC_POINTER: before the first dispatch of the process it points to a stub that detects the CPU each time.
-RowDistanceFn row_distance_cpu(Distance distance, RowType type) {
-  return HWY_DYNAMIC_DISPATCH(SelectRowDistance)(distance, type);
+RowDistanceFn row_distance_cpu(const MetricTraits& metric, RowType type) {
+  return HWY_DYNAMIC_DISPATCH(SelectRowDistance)(metric, type);
 }
 
 Bf16DotFn bf16_dot_cpu() { return HWY_DYNAMIC_DISPATCH(SelectBf16Dot)(); }

@@ -52,9 +52,13 @@ Status pool_backward_cpu(ConstMatrix dy, const int32_t* offsets, Pooling pooling
 #pragma omp parallel for schedule(static)
   for (size_t s = 0; s < dy.rows; ++s) {
     const size_t begin = static_cast<size_t>(offsets[s]), end = static_cast<size_t>(offsets[s + 1]);
-    const float share = 1.0f / static_cast<float>(end - begin);
+    float first = 0.0f, others = 0.0f;
+    switch (pooling) {
+      case Pooling::kMean: first = others = 1.0f / static_cast<float>(end - begin); break;
+      case Pooling::kCls: first = 1.0f; break;
+    }
     for (size_t t = begin; t < end; ++t) {
-      const float factor = pooling == Pooling::kMean ? share : (t == begin ? 1.0f : 0.0f);
+      const float factor = t == begin ? first : others;
       for (size_t j = 0; j < cols; ++j) dhidden.row(t)[j] = factor * dy.row(s)[j];
     }
   }

@@ -1,5 +1,6 @@
 #include "cpu/gemm.h"
 
+#include "core/compiler.h"
 #include "core/work_counters.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -23,7 +24,7 @@ memory::data_type DataType(GemmType type) {
     case GemmType::kU8: return memory::data_type::u8;
     case GemmType::kS32: return memory::data_type::s32;
   }
-  return memory::data_type::undef;
+  UNIVAR_UNREACHABLE();
 }
 
 // A [rows, cols] operand that is stored as it is, or transposed, with `ld` elements between stored rows.

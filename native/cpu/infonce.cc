@@ -21,11 +21,11 @@
 
 #include "core/aligned_buffer.h"
 #include "core/numbers.h"
+#include "core/row_groups.h"
 #include "core/simd_targets.h"
 #include "core/work_counters.h"
 #include "cpu/bf16.h"
 #include "cpu/gemm.h"
-#include "cpu/infonce_groups.h"
 #include "cpu/infonce_kernels.h"
 #include "cpu/kernels.h"
 
@@ -42,11 +42,6 @@ constexpr float kExactShare = 1.0f / 64;
 constexpr size_t kMaxResiduals = 256;
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-// log((negatives + positive) / positive), keeping its relative precision when it is small; positive = exp(gap).
-double SinglePositiveLoss(double negatives, double positive, double gap) {
-  return gap > -700.0 ? std::log1p(negatives / positive) : std::log(negatives + positive) - gap;
-}
-
 class InfoNce {
  public:
   InfoNce(const InfoNceArgs& args, const Control& control)
@@ -57,12 +52,11 @@ class InfoNce {
         columns_(RoundUp(rows_, kStripPad)),
         stride_(columns_ + kStripPad),
         rounds_(args.precision == Precision::kBf16),
-        supervised_(args.mode == InfoNceMode::kSupervised),
-        symmetric_(args.mode == InfoNceMode::kSymmetric),
-        bf16_(rounds_ && !supervised_ && HasNativeBf16()),
+        mode_(TraitsOf(args.mode)),
+        bf16_(rounds_ && !mode_.averages_positives && HasNativeBf16()),
         k_(static_cast<float>(args.logit_scale * std::numbers::log2e)),
-        weight_(args.logit_scale / static_cast<double>(args.rows) / (symmetric_ ? 2 : 1)),
-        groups_(supervised_ || args.mode == InfoNceMode::kMasked ? args.labels : nullptr, args.rows) {}
+        weight_(args.logit_scale / static_cast<double>(args.rows) / (mode_.symmetric ? 2 : 1)),
+        groups_(mode_.uses_labels ? args.labels : nullptr, args.rows) {}
 
   Status Run(double* loss) {
     for (auto step :
@@ -114,7 +108,7 @@ class InfoNce {
       residuals_.resize(block_rows_ * kMaxResiduals);
       residual_count_.resize(block_rows_);
     }
-    if (supervised_) gathered_.resize(threads * stride_);
+    if (mode_.averages_positives) gathered_.resize(threads * stride_);
     sums_.resize(threads * 2 * dim_);
     return Status::Ok();
   }
@@ -137,7 +131,7 @@ class InfoNce {
 
   // Symmetric mode only: denominators over the column of each key, from a first pass over all blocks.
   Status SumColumns() {
-    if (!symmetric_) return Status::Ok();
+    if (!mode_.symmetric) return Status::Ok();
     column_max_.assign(stride_, 0.0f);
     column_weight_.assign(stride_, 0.0f);
     std::vector<double> sum(stride_, 0.0);
@@ -197,7 +191,7 @@ class InfoNce {
       float sum = 0.0f;
       if (!FinishRow(i, StripRow(r), &sum)) bad = std::min(bad, i);
       if (bf16_) {
-        const float whole = symmetric_ ? std::min(sum, static_cast<float>(weight_)) : sum;
+        const float whole = mode_.symmetric ? std::min(sum, static_cast<float>(weight_)) : sum;
         residual_count_[r] = strip_round_bf16_cpu(StripRow(r), columns_, whole * kExactShare, static_cast<uint32_t>(i),
                                                   &residuals_[r * kMaxResiduals], kMaxResiduals);
       }
@@ -208,7 +202,7 @@ class InfoNce {
   // Turns a row of dot products into coefficients and returns their sum; false if its loss is not finite.
   bool FinishRow(size_t i, float* row, float* sum) {
     const auto same = groups_.of(i);
-    const bool several = supervised_ && same.size() > 1;
+    const bool several = mode_.averages_positives && same.size() > 1;
     const double positives = several ? static_cast<double>(same.size()) : 1.0;
     float* gathered = several ? gathered_.data() + static_cast<size_t>(omp_get_thread_num()) * stride_ : nullptr;
     const size_t gathered_size = RoundUp(same.size(), kStripPad);
@@ -216,7 +210,7 @@ class InfoNce {
       std::fill_n(gathered, gathered_size, kMinusInfinity);
       for (size_t n = 0; n < same.size(); ++n) gathered[n] = row[same[n]];
     }
-    for (uint32_t j : same) row[j] = kMinusInfinity;
+    for (int32_t j : same) row[j] = kMinusInfinity;
 
     float max = strip_max_cpu(row, columns_);
     double positive_sum, gap;  // of exponentials; mean logit of the positives minus the maximum
@@ -235,12 +229,12 @@ class InfoNce {
     const double all = negative_sum + positive_sum;
     const double loss = several ? std::log(all) - gap : SinglePositiveLoss(negative_sum, positive_sum, gap);
     if (!std::isfinite(all) || !std::isfinite(loss)) return false;
-    losses_[i] = symmetric_ ? losses_[i] + loss / 2 : loss;
+    losses_[i] = mode_.symmetric ? losses_[i] + loss / 2 : loss;
     coefficient_[i] += weight_ * negative_sum / all / positives;
 
     const float weight = static_cast<float>(weight_ / all);
     const ColumnTerms terms{column_max_.data(), column_weight_.data()};
-    *sum = strip_coefficients_cpu(row, columns_, max, k_, weight, symmetric_ ? &terms : nullptr);
+    *sum = strip_coefficients_cpu(row, columns_, max, k_, weight, mode_.symmetric ? &terms : nullptr);
     if (several) {
       strip_coefficients_cpu(gathered, gathered_size, max, k_, weight, nullptr);
       const double mean = weight_ * positive_sum / all / positives;
@@ -289,7 +283,7 @@ class InfoNce {
   Status AddPositives() {
     if (control_.cancelled()) return Status::Aborted();
     // Masked mode drops the rest of a group; the positive is the row itself, as without labels.
-    const bool grouped = supervised_;
+    const bool grouped = mode_.averages_positives;
     const size_t count = grouped ? groups_.count() : rows_;
     size_t bad = rows_;
 #pragma omp parallel reduction(min : bad)
@@ -298,17 +292,17 @@ class InfoNce {
       double* queries = keys + dim_;
 #pragma omp for schedule(dynamic, 4)
       for (size_t g = 0; g < count; ++g) {
-        const uint32_t single = static_cast<uint32_t>(g);
-        const std::span<const uint32_t> group = grouped ? groups_.group(g) : std::span(&single, 1);
+        const int32_t single = static_cast<int32_t>(g);
+        const std::span<const int32_t> group = grouped ? groups_.group(g) : std::span(&single, 1);
         std::fill_n(keys, 2 * dim_, 0.0);
-        for (uint32_t i : group) {
+        for (size_t i : group) {
           row_add_cpu(keys, 1.0, Key(i), dim_, rounds_);
           row_add_cpu(queries, coefficient_[i], Query(i), dim_, rounds_);
         }
-        for (uint32_t i : group) {
+        for (size_t i : group) {
           const bool query = row_subtract_cpu(args_.d_query + i * dim_, coefficient_[i], keys, dim_);
           const bool key = row_subtract_cpu(args_.d_key + i * dim_, 1.0, queries, dim_);
-          if (!query || !key) bad = std::min<size_t>(bad, i);
+          if (!query || !key) bad = std::min(bad, i);
         }
       }
     }
@@ -367,7 +361,7 @@ class InfoNce {
   const size_t columns_;  // of the strip, with padding
   const size_t stride_;   // between its rows; not a power of two, so that they do not share cache sets
   const bool rounds_;     // inputs count as rounded to bf16
-  const bool supervised_, symmetric_;
+  const InfoNceTraits mode_;
   const bool bf16_;      // products on bf16 units; otherwise in f32
   const float k_;        // logit scale in base 2
   const double weight_;  // dL / d(logit) of a probability

@@ -14,7 +14,7 @@ Status pool_cpu(ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Mat
 Status matmul_cpu(const MatmulArgs& args, const Control& control);
 Status info_nce_cpu(const InfoNceArgs& args, double* loss, const Control& control);
 TopkStorage topk_storage_cpu(size_t dim, size_t queries);
-Status topk_prepare_cpu(ConstMatrix base, TopkMetric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
+Status topk_prepare_cpu(ConstMatrix base, Metric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
                         const Control& control);
 Status topk_search_cpu(const TopkArgs& args, const Control& control);
 

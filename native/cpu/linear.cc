@@ -16,16 +16,23 @@ enum Slot : size_t { kLeft, kRight, kFloats, kProduct };
 
 // How a product of some precision is computed on this CPU.
 struct Arithmetic {
-  GemmType operands;
-  bool rounded;    // operands are bfloat16, or floats of the same value
-  bool quantized;  // operands are whole numbers
+  GemmType operands = GemmType::kF32;
+  bool rounded = false;    // operands are bfloat16, or floats of the same value
+  bool quantized = false;  // operands are whole numbers
 
-  explicit Arithmetic(Precision precision)
-      : operands(precision == Precision::kBf16 && HasNativeBf16()   ? GemmType::kBf16
-                 : precision == Precision::kInt8 && HasNativeInt8() ? GemmType::kS8
-                                                                    : GemmType::kF32),
-        rounded(precision == Precision::kBf16),
-        quantized(precision == Precision::kInt8) {}
+  explicit Arithmetic(Precision precision) {
+    switch (precision) {
+      case Precision::kF32: break;
+      case Precision::kBf16:
+        rounded = true;
+        if (HasNativeBf16()) operands = GemmType::kBf16;
+        break;
+      case Precision::kInt8:
+        quantized = true;
+        if (HasNativeInt8()) operands = GemmType::kS8;
+        break;
+    }
+  }
 };
 
 struct CpuPackedWeight final : PackedWeight {

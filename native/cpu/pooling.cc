@@ -50,10 +50,11 @@ Status pool_cpu(ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Mat
     const size_t tokens = static_cast<size_t>(offsets[s + 1]) - begin;
     if (tokens == 0) {
       std::fill_n(y.row(s), y.cols, 0.0f);
-    } else if (pooling == Pooling::kCls) {
-      std::memcpy(y.row(s), hidden.row(begin), y.cols * sizeof(float));
-    } else {
-      HWY_DYNAMIC_DISPATCH(MeanRows)(hidden.row(begin), tokens, y.cols, y.row(s));
+      continue;
+    }
+    switch (pooling) {
+      case Pooling::kMean: HWY_DYNAMIC_DISPATCH(MeanRows)(hidden.row(begin), tokens, y.cols, y.row(s)); break;
+      case Pooling::kCls: std::memcpy(y.row(s), hidden.row(begin), y.cols * sizeof(float)); break;
     }
   }
   return Status::Ok();

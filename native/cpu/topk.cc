@@ -118,11 +118,11 @@ void WriteResult(const TopkArgs& args, const Plan& plan, const BestRows* parts, 
     for (const RankedRow& row : parts[s * plan.queries + i]) best.Push(row);
   }
   best.SortBestFirst();
-  const bool l2 = static_cast<const CpuTopkBase*>(args.prepared)->metric == TopkMetric::kL2;
+  const MetricTraits& metric = static_cast<const CpuTopkBase*>(args.prepared)->metric;
   size_t at = query * args.k;
   for (const RankedRow& row : best) {
     args.indices[at] = row.row;
-    args.scores[at++] = static_cast<float>(l2 ? -row.key : row.key);
+    args.scores[at++] = static_cast<float>(ScoreOfKey(metric, row.key));
   }
 }
 

@@ -20,16 +20,16 @@ class CpuTopkBase final : public TopkBase {
     return codes.data() + j * dim * code_size(code_for(storage_));
   }
 
-  TopkMetric metric = TopkMetric::kIp;
+  MetricTraits metric = {};
   TopkStorage storage_ = TopkStorage::kF32;
   size_t rows = 0, dim = 0;
-  double unit = 1.0;                 // B; 1 for cosine
+  double unit = 1.0;                 // B; 1 if the metric divides by norms
   AlignedBuffer<uint8_t> codes;      // [rows, dim] codes, or empty
   AlignedBuffer<float> scale;        // w <u, v'> = scale * <u, codes>
   AlignedBuffer<float> residual;     // R
   AlignedBuffer<float> length;       // N
-  AlignedBuffer<float> half_square;  // w^2 / 2; l2 only
-  AlignedBuffer<double> norms;       // exact ||b_j||; cosine only
+  AlignedBuffer<float> half_square;  // w^2 / 2; only of metrics that sum differences
+  AlignedBuffer<double> norms;       // exact ||b_j||; only of metrics that divide by them
 };
 
 }  // namespace univar

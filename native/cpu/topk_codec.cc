@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/compiler.h"
 #include "cpu/topk_exact.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -129,7 +130,7 @@ float EncodeRow(RowCode code, const float* x, float factor, size_t n, void* code
     case RowCode::kInt8: return EncodeWith<Int8Codec>(x, factor, n, codes);
     case RowCode::kInt16: return EncodeWith<Int16Codec>(x, factor, n, codes);
   }
-  return 0.0f;
+  UNIVAR_UNREACHABLE();
 }
 
 void Decode(RowCode code, const void* codes, size_t count, float* out) {
@@ -150,7 +151,7 @@ float DotCodes(RowCode code, const float* x, const void* codes, size_t n) {
     case RowCode::kInt8: return DotWith<Int8Codec>(x, codes, n);
     case RowCode::kInt16: return DotWith<Int16Codec>(x, codes, n);
   }
-  return 0.0f;
+  UNIVAR_UNREACHABLE();
 }
 
 float LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
@@ -189,7 +190,7 @@ RowCode code_for(TopkStorage storage) {
     case TopkStorage::kBf16: return RowCode::kBf16;
     case TopkStorage::kInt8: return RowCode::kInt8;
   }
-  return RowCode::kF32;
+  UNIVAR_UNREACHABLE();
 }
 
 size_t code_size(RowCode code) {
@@ -200,7 +201,7 @@ size_t code_size(RowCode code) {
     case RowCode::kInt8: return sizeof(int8_t);
     case RowCode::kInt16: return sizeof(int16_t);
   }
-  return 0;
+  UNIVAR_UNREACHABLE();
 }
 
 EncodedRow encode_row(RowCode code, const float* row, size_t n, void* codes, float* scratch) {

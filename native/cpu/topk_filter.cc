@@ -12,7 +12,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Lanes are queries. Few rows pass, so what happens to those is scalar code.
-template <bool kIntegers, bool kL2>
+template <bool kIntegers, bool kDifferences>
 void Filter(const TopkFilterArgs& args) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
@@ -24,7 +24,7 @@ void Filter(const TopkFilterArgs& args) {
     const auto row_scale = hn::Set(d, args.row_scale[j]);
     const auto row_residual = hn::Set(d, args.row_residual[j]);
     const auto row_length = hn::Set(d, args.row_length[j]);
-    const auto half_square = hn::Set(d, kL2 ? args.row_half_square[j] : 0.0f);
+    const auto half_square = hn::Set(d, kDifferences ? args.row_half_square[j] : 0.0f);
     const float* sums = args.sums + j * args.stride;
     for (size_t i = 0; i < args.stride; i += lanes) {
       auto sum = hn::Load(d, sums + i);
@@ -34,7 +34,7 @@ void Filter(const TopkFilterArgs& args) {
       }
       const auto error = hn::MulAdd(hn::Load(d, residual + i), row_length, row_residual);
       auto upper = hn::MulAdd(sum, row_scale, error);
-      if constexpr (kL2) {
+      if constexpr (kDifferences) {
         upper = hn::NegMulAdd(hn::Load(d, norm_weight + i), half_square, hn::Mul(hn::Load(d, dot_weight + i), upper));
       }
       const auto passes = hn::Ge(upper, hn::Load(d, q.threshold.data() + i));
@@ -54,11 +54,11 @@ void Filter(const TopkFilterArgs& args) {
 }
 
 void FilterTile(const TopkFilterArgs& args) {
-  const bool l2 = args.row_half_square != nullptr;
+  const bool differences = args.row_half_square != nullptr;
   if (args.integers) {
-    l2 ? Filter<true, true>(args) : Filter<true, false>(args);
+    differences ? Filter<true, true>(args) : Filter<true, false>(args);
   } else {
-    l2 ? Filter<false, true>(args) : Filter<false, false>(args);
+    differences ? Filter<false, true>(args) : Filter<false, false>(args);
   }
 }
 

@@ -69,13 +69,13 @@ Status MeasureRows(CpuTopkBase* base, const float* x, const Control& control, bo
 
 // From scale and residual of each direction to the terms of the bound, now that the longest row is known.
 void FinishTerms(CpuTopkBase* base) {
-  const bool cosine = base->metric == TopkMetric::kCosine;
+  const bool directions = base->metric.divides_by_norms;
   const double longest = *std::max_element(base->norms.data(), base->norms.data() + base->rows);
-  if (!cosine && longest > 0.0) base->unit = std::ldexp(1.0, std::ilogb(longest) + 1);
+  if (!directions && longest > 0.0) base->unit = std::ldexp(1.0, std::ilogb(longest) + 1);
   const bool plain = base->codes.size() == 0;
   for (size_t j = 0; j < base->rows; ++j) {
     const double norm = base->norms[j];
-    const double w = cosine ? (norm > 0.0 ? 1.0 : 0.0) : norm / base->unit;
+    const double w = directions ? (norm > 0.0 ? 1.0 : 0.0) : norm / base->unit;
     if (w < kNegligible) {
       base->scale[j] = base->length[j] = 0.0f;
       base->residual[j] = round_up(w);
@@ -85,7 +85,7 @@ void FinishTerms(CpuTopkBase* base) {
       base->residual[j] = round_up(w * r);
       base->length[j] = round_up(w * (1.0 + r));
     }
-    if (base->metric == TopkMetric::kL2) base->half_square[j] = static_cast<float>(w * w / 2.0);
+    if (base->metric.sums_differences) base->half_square[j] = static_cast<float>(w * w / 2.0);
   }
 }
 
@@ -97,17 +97,17 @@ TopkStorage topk_storage_cpu(size_t dim, size_t queries) {
   return queries >= kWorthConverting && dim <= kMaxIntegerDim ? TopkStorage::kInt8 : TopkStorage::kF32;
 }
 
-Status topk_prepare_cpu(ConstMatrix x, TopkMetric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
+Status topk_prepare_cpu(ConstMatrix x, Metric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
                         const Control& control) {
   auto base = std::make_unique<CpuTopkBase>();
-  base->metric = metric;
+  base->metric = TraitsOf(metric);
   base->storage_ = storage;
   base->rows = x.rows;
   base->dim = x.cols;
   for (auto* terms : {&base->scale, &base->residual, &base->length}) {
     if (Status s = terms->Allocate(x.rows, "the bounds of a top-k base"); !s.ok()) return s;
   }
-  if (metric == TopkMetric::kL2) {
+  if (base->metric.sums_differences) {
     if (Status s = base->half_square.Allocate(x.rows, "the bounds of a top-k base"); !s.ok()) return s;
   }
   if (Status s = base->norms.Allocate(x.rows, "the norms of a top-k base"); !s.ok()) return s;
@@ -120,7 +120,7 @@ Status topk_prepare_cpu(ConstMatrix x, TopkMetric metric, TopkStorage storage, s
     if (Status s = EncodeRows(base.get(), x.data, control); !s.ok()) return s;
   }
   FinishTerms(base.get());
-  if (metric != TopkMetric::kCosine) base->norms = AlignedBuffer<double>();
+  if (!base->metric.divides_by_norms) base->norms = AlignedBuffer<double>();
   *prepared = std::move(base);
   return Status::Ok();
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/compiler.h"
 #include "core/numbers.h"
 #include "core/simd_targets.h"
 #include "core/work_counters.h"
@@ -35,7 +36,7 @@ RowCode QueryCode(TopkProduct product) {
     case TopkProduct::kInt8: return RowCode::kInt8;
     case TopkProduct::kInt16: return RowCode::kInt16;
   }
-  return RowCode::kF32;
+  UNIVAR_UNREACHABLE();
 }
 
 template <class T>
@@ -96,7 +97,7 @@ Status TopkScanner::EncodeQueries(ConstMatrix queries) {
     terms_->residual[i] = round_up(query.residual + summation * (1.0 + query.residual));
     terms_->threshold[i] = -std::numeric_limits<float>::infinity();
     terms_->slack[i] = 0x1p-119;
-    if (prepared_->metric == TopkMetric::kL2) {
+    if (prepared_->metric.sums_differences) {
       terms_->dot_weight[i] = static_cast<float>(s / m);
       terms_->norm_weight[i] = static_cast<float>((1.0 - 0x1p-20) / m);
       terms_->slack[i] += static_cast<double>(dim_ + 8) * 0x1p-51 * s * s / m;
@@ -151,7 +152,7 @@ Status TopkScanner::ScanTile(size_t first, size_t rows, TopkSelector* selector) 
   } else if (Status s = RunGemm(rows, codes); !s.ok()) {
     return s;
   }
-  const bool l2 = prepared_->metric == TopkMetric::kL2;
+  const bool differences = prepared_->metric.sums_differences;
   topk_filter({.sums = tile_.data(),
                .integers = product_ == TopkProduct::kInt8 || product_ == TopkProduct::kInt16,
                .rows = rows,
@@ -159,7 +160,7 @@ Status TopkScanner::ScanTile(size_t first, size_t rows, TopkSelector* selector) 
                .row_scale = prepared_->scale.data() + first,
                .row_residual = prepared_->residual.data() + first,
                .row_length = prepared_->length.data() + first,
-               .row_half_square = l2 ? prepared_->half_square.data() + first : nullptr,
+               .row_half_square = differences ? prepared_->half_square.data() + first : nullptr,
                .queries = terms_,
                .first_row = static_cast<int32_t>(first),
                .selector = selector});

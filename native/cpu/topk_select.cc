@@ -50,11 +50,11 @@ Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMa
   return wide_.Allocate(queries.cols, "a query in double precision");
 }
 
-// Twice the error below the upper bound. For l2, the upper bound subtracts a little less than the norm's part.
+// Twice the error below the upper bound, which subtracts a little less than the norm's part of a difference.
 inline float TopkSelector::LowerBound(size_t query, const Candidate& candidate) const {
   const size_t row = static_cast<size_t>(candidate.row);
   const float error = terms_->residual[query] * prepared_->length[row] + prepared_->residual[row];
-  if (prepared_->metric != TopkMetric::kL2) return candidate.upper - 2.0f * error;
+  if (!prepared_->metric.sums_differences) return candidate.upper - 2.0f * error;
   return candidate.upper - 2.0f * terms_->dot_weight[query] * error -
          0x1p-18f * terms_->norm_weight[query] * prepared_->half_square[row];
 }
@@ -112,25 +112,24 @@ void TopkSelector::RankPending(size_t query) {
 }
 
 double TopkSelector::ExactKey(size_t query, int32_t row) const {
+  const MetricTraits& metric = prepared_->metric;
   const float* b = base_.row(static_cast<size_t>(row));
-  switch (prepared_->metric) {
-    case TopkMetric::kIp: return exact_dot(wide_.data(), b, base_.cols);
-    case TopkMetric::kL2: return -exact_squared_distance(wide_.data(), b, base_.cols);
-    case TopkMetric::kCosine: break;
-  }
-  const double norms = terms_->norm[query] * prepared_->norms[static_cast<size_t>(row)];
-  return norms > 0.0 ? exact_dot(wide_.data(), b, base_.cols) / norms : 0.0;
+  const double norms = metric.divides_by_norms ? terms_->norm[query] * prepared_->norms[static_cast<size_t>(row)] : 0.0;
+  const double sum = metric.sums_differences ? exact_squared_distance(wide_.data(), b, base_.cols)
+                                             : exact_dot(wide_.data(), b, base_.cols);
+  return KeyOfSum(metric, sum, norms);
 }
 
 double TopkSelector::ReachedBy(size_t query, double worst) const {
-  const double norm = terms_->norm[query];
+  const MetricTraits& metric = prepared_->metric;
+  const double norm = terms_->norm[query], unit = prepared_->unit;
   double g = worst;
-  if (prepared_->metric == TopkMetric::kIp) {
-    g = norm > 0.0 ? worst / (norm * prepared_->unit) : 0.0;
-  } else if (prepared_->metric == TopkMetric::kL2) {
-    const double s = norm / prepared_->unit;
-    const double distance = -worst / prepared_->unit / prepared_->unit;
+  if (metric.sums_differences) {
+    const double s = norm / unit;
+    const double distance = -worst / unit / unit;
     g = (s * s - distance) / (2.0 * std::max(1.0, s));
+  } else if (!metric.divides_by_norms) {
+    g = norm > 0.0 ? worst / (norm * unit) : 0.0;
   }
   // The division and the difference round; the slack has the latter's share, 2^-30 is far above the rest.
   return g - terms_->slack[query] - std::abs(g) * 0x1p-30;

@@ -11,17 +11,6 @@
 
 namespace univar {
 
-// A row and its exact key: inner product, cosine, or minus the squared distance.
-struct RankedRow {
-  double key;
-  int32_t row;
-};
-
-// Best first; equal keys by smaller index.
-inline bool RanksBefore(const RankedRow& a, const RankedRow& b) {
-  return a.key > b.key || (a.key == b.key && a.row < b.row);
-}
-
 // The k best of the rows pushed so far, in storage of the caller: a heap with the worst of them on top.
 class BestRows {
  public:
@@ -45,8 +34,8 @@ class BestRows {
 struct QueryTerms {
   AlignedBuffer<float> scale;        // <u', .> = scale * <codes, .>
   AlignedBuffer<float> residual;     // P
-  AlignedBuffer<float> dot_weight;   // s/m; l2 only
-  AlignedBuffer<float> norm_weight;  // just below 1/m; l2 only
+  AlignedBuffer<float> dot_weight;   // s/m; if the metric sums differences
+  AlignedBuffer<float> norm_weight;  // just below 1/m; likewise
   AlignedBuffer<float> threshold;    // rows whose upper bound is below it are out; +infinity in the padding
   AlignedBuffer<double> norm;        // exact ||q_i||
   AlignedBuffer<double> slack;       // the part of the bound that does not depend on the row

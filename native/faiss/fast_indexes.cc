@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "faiss/metric.h"
 #include "faiss/row_scanner.h"
 
 namespace univar {
@@ -24,8 +25,7 @@ constexpr idx_t kCompressFrom = 1000;
 constexpr idx_t kCompressShare = 64;
 
 bool Usable(const faiss::Index& index, const faiss::SearchParameters* params) {
-  const bool metric = index.metric_type == faiss::METRIC_L2 || index.metric_type == faiss::METRIC_INNER_PRODUCT;
-  return metric && (params == nullptr || params->sel == nullptr);
+  return FromFaiss(index.metric_type).has_value() && (params == nullptr || params->sel == nullptr);
 }
 
 std::shared_ptr<const RowFormat> FlatFormat(const faiss::IndexFlat& index) {
@@ -48,7 +48,7 @@ std::shared_ptr<const RowFormat> StorageFormat(const faiss::Index* storage) {
 }  // namespace
 
 faiss::FlatCodesDistanceComputer* FastFlat::get_FlatCodesDistanceComputer() const {
-  return new RowComputer(FlatFormat(*this), metric_type, codes.data());
+  return new RowComputer(FlatFormat(*this), TraitsOf(metric_type), codes.data());
 }
 
 void FastFlat::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
@@ -56,7 +56,8 @@ void FastFlat::search(idx_t n, const float* x, idx_t k, float* distances, idx_t*
   if (n >= kProductQueries || !Usable(*this, params)) {
     IndexFlat::search(n, x, k, distances, labels, params);
   } else {
-    ScanFlat(FlatFormat(*this), metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, k, distances, labels);
+    ScanFlat(FlatFormat(*this), TraitsOf(metric_type), codes.data(), static_cast<size_t>(ntotal), n, x, k, distances,
+             labels);
   }
 }
 
@@ -65,14 +66,15 @@ void FastFlat::range_search(idx_t n, const float* x, float radius, faiss::RangeS
   if (n >= kProductQueries || !Usable(*this, params)) {
     IndexFlat::range_search(n, x, radius, result, params);
   } else {
-    ScanFlatRange(FlatFormat(*this), metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, radius, result);
+    ScanFlatRange(FlatFormat(*this), TraitsOf(metric_type), codes.data(), static_cast<size_t>(ntotal), n, x, radius,
+                  result);
   }
 }
 
 faiss::FlatCodesDistanceComputer* FastScalar::get_FlatCodesDistanceComputer() const {
   const auto format = ScalarFormat(sq);
   if (format == nullptr) return IndexScalarQuantizer::get_FlatCodesDistanceComputer();
-  return new RowComputer(format, metric_type, codes.data());
+  return new RowComputer(format, TraitsOf(metric_type), codes.data());
 }
 
 void FastScalar::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
@@ -81,7 +83,7 @@ void FastScalar::search(idx_t n, const float* x, idx_t k, float* distances, idx_
   if (format == nullptr || !Usable(*this, params)) {
     IndexScalarQuantizer::search(n, x, k, distances, labels, params);
   } else {
-    ScanFlat(format, metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, k, distances, labels);
+    ScanFlat(format, TraitsOf(metric_type), codes.data(), static_cast<size_t>(ntotal), n, x, k, distances, labels);
   }
 }
 
@@ -91,7 +93,7 @@ void FastScalar::range_search(idx_t n, const float* x, float radius, faiss::Rang
   if (format == nullptr || !Usable(*this, params)) {
     IndexScalarQuantizer::range_search(n, x, radius, result, params);
   } else {
-    ScanFlatRange(format, metric_type, codes.data(), static_cast<size_t>(ntotal), n, x, radius, result);
+    ScanFlatRange(format, TraitsOf(metric_type), codes.data(), static_cast<size_t>(ntotal), n, x, radius, result);
   }
 }
 
@@ -99,7 +101,7 @@ faiss::InvertedListScanner* FastIvfFlat::get_InvertedListScanner(bool store_pair
                                                                  const faiss::IVFSearchParameters* params) const {
   if (!Usable(*this, nullptr)) return IndexIVFFlat::get_InvertedListScanner(store_pairs, selector, params);
   auto format = std::make_shared<RowFormat>(RowFormat::Float32(static_cast<size_t>(d)));
-  return new RowScanner(std::move(format), metric_type, nullptr, store_pairs, selector);
+  return new RowScanner(std::move(format), TraitsOf(metric_type), nullptr, store_pairs, selector);
 }
 
 faiss::InvertedListScanner* FastIvfScalar::get_InvertedListScanner(bool store_pairs, const faiss::IDSelector* selector,
@@ -108,7 +110,8 @@ faiss::InvertedListScanner* FastIvfScalar::get_InvertedListScanner(bool store_pa
   if (format == nullptr || !Usable(*this, nullptr)) {
     return IndexIVFScalarQuantizer::get_InvertedListScanner(store_pairs, selector, params);
   }
-  return new RowScanner(std::move(format), metric_type, by_residual ? quantizer : nullptr, store_pairs, selector);
+  return new RowScanner(std::move(format), TraitsOf(metric_type), by_residual ? quantizer : nullptr, store_pairs,
+                        selector);
 }
 
 size_t FastGraph::link_memory_bytes() const {
@@ -137,7 +140,7 @@ Status FastGraph::AddRows(faiss::IndexHNSW* index, idx_t n, const float* x, cons
   const idx_t before = index->ntotal;
   index->storage->add(n, x);
   index->ntotal = index->storage->ntotal;
-  const faiss::MetricType metric = index->metric_type;
+  const MetricTraits metric = TraitsOf(index->metric_type);
   const size_t dim = static_cast<size_t>(index->d);
   const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index->storage)->codes.data();
 
@@ -181,7 +184,8 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   const size_t ef =
       static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
   const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index.storage)->codes.data();
-  const float sign = index.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f;
+  const MetricTraits metric = TraitsOf(index.metric_type);
+  const float sign = DistanceSign(metric);
   std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
   std::fill(distances, distances + static_cast<size_t>(n) * wanted, sign * std::numeric_limits<float>::max());
   if (rows == 0) return;
@@ -191,10 +195,10 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
     walk->Prepare(&index.hnsw, rows);
     std::unique_ptr<QueryDistances> compared;
     if (format != nullptr) {
-      compared = std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, index.metric_type, codes));
+      compared = std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
     } else {
       std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
-      compared = std::make_unique<ForeignDistances>(std::move(computer), index.metric_type);
+      compared = std::make_unique<ForeignDistances>(std::move(computer), metric);
     }
 #pragma omp for schedule(dynamic, 1)
     for (idx_t i = 0; i < n; ++i) {

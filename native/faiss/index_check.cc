@@ -1,6 +1,5 @@
 #include "faiss/index_check.h"
 
-#include <faiss/MetricType.h>
 #include <faiss/impl/ScalarQuantizer.h>
 #include <faiss/impl/io.h>
 
@@ -13,6 +12,7 @@
 
 #include "cpu/distances.h"
 #include "faiss/index_parts.h"
+#include "faiss/metric.h"
 
 namespace univar {
 namespace {
@@ -176,8 +176,7 @@ class Walker {
     header.metric = One<int32_t>("header");
     Require(dim > 0 && static_cast<uint64_t>(dim) <= kMaxDim, "its dimension is out of range");
     Require(rows >= 0 && static_cast<uint64_t>(rows) <= kMaxRows, "its number of vectors is out of range");
-    Require(header.metric == faiss::METRIC_INNER_PRODUCT || header.metric == faiss::METRIC_L2,
-            "its metric is neither inner product nor l2");
+    Require(FromFaiss(header.metric).has_value(), "its metric is neither inner product nor l2");
     Require(trained, "it is not trained");
     header.dim = static_cast<uint64_t>(dim);
     header.rows = static_cast<uint64_t>(rows);

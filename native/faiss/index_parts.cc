@@ -25,8 +25,8 @@ std::string ScalarName(const ScalarQuantizer& quantizer) {
     case ScalarQuantizer::QT_8bit_direct_signed: return "SQ8_direct_signed";
     case ScalarQuantizer::QT_8bit_uniform: return "SQ8_uniform";
     case ScalarQuantizer::QT_4bit_uniform: return "SQ4_uniform";
+    default: return "SQ";  // of a FAISS newer than this list
   }
-  return "SQ";
 }
 
 std::string ProductName(const faiss::ProductQuantizer& quantizer) {

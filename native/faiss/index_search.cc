@@ -10,6 +10,7 @@
 #include "faiss/fast_indexes.h"
 #include "faiss/guard.h"
 #include "faiss/index_parts.h"
+#include "faiss/metric.h"
 #include "faiss/row_ranking.h"
 #include "faiss/row_selector.h"
 #include "faiss/team.h"
@@ -163,7 +164,7 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
     const IndexParts parts(index_.get());
     const RowSelector selector = Selector(params);
     const Parameters parameters(parts, params, nullptr, 1);
-    const bool l2 = index_->metric_type == faiss::METRIC_L2;
+    const MetricTraits metric = TraitsOf(index_->metric_type);
     const auto rows = static_cast<int64_t>(queries.rows);
     const int64_t chunk = QueryChunk(parts);
     const Team team(QueryWork(parts, params) * static_cast<double>(std::min(chunk, rows)));
@@ -190,13 +191,13 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
           if (exact != nullptr) {
             float& distance = found.distances[j];
             distance = (*exact)(found.labels[j]);
-            if (!(l2 ? distance < radius : distance > radius)) continue;
+            if (!IsBetter(metric, distance, radius)) continue;
           }
           order.push_back(j);
         }
         std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
           const float x = found.distances[a], y = found.distances[b];
-          return x != y ? (l2 ? x < y : x > y) : found.labels[a] < found.labels[b];
+          return x != y ? IsBetter(metric, x, y) : found.labels[a] < found.labels[b];
         });
         for (const size_t j : order) {
           result->labels.push_back(static_cast<int32_t>(found.labels[j]));

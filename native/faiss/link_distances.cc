@@ -8,16 +8,16 @@ namespace univar {
 
 void StoredDistances::ByIds(const int32_t* ids, size_t count, float* out) {
   rows_->ByIds(ids, count, out);
-  if (!rows_->l2()) std::transform(out, out + count, out, [](float value) { return -value; });
+  if (rows_->metric().larger_is_better) std::transform(out, out + count, out, [](float value) { return -value; });
 }
 
-Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, faiss::MetricType metric) {
+Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, const MetricTraits& metric) {
   dim_ = dim;
-  l2_ = metric == faiss::METRIC_L2;
+  metric_ = metric;
   dot_ = bf16_dot_cpu();
   if (Status status = rows_.Allocate(rows * dim, "the compressed rows of graph construction"); !status.ok())
     return status;
-  if (!l2_) {
+  if (!metric_.sums_differences) {
     float_to_bf16_cpu(x, rows_.data(), rows * dim);
     return Status::Ok();
   }
@@ -47,25 +47,25 @@ Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, faiss::Metr
 }
 
 void CompressedDistances::SetQuery(const float* x) {
-  if (rows_.l2_) {
+  if (rows_.metric_.sums_differences) {
     for (size_t j = 0; j < rows_.dim_; ++j) centred_[j] = x[j] - rows_.centre_[j];
     x = centred_.data();
   }
   float_to_bf16_cpu(x, rounded_.data(), rows_.dim_);
   query_ = rounded_.data();
-  if (rows_.l2_) rows_.dot_(query_, &query_, 1, rows_.dim_, &squared_norm_);
+  if (rows_.metric_.sums_differences) rows_.dot_(query_, &query_, 1, rows_.dim_, &squared_norm_);
 }
 
 void CompressedDistances::SetRow(int32_t row) {
   query_ = rows_.rows_.data() + static_cast<size_t>(row) * rows_.dim_;
-  if (rows_.l2_) squared_norm_ = rows_.squared_norms_[static_cast<size_t>(row)];
+  if (rows_.metric_.sums_differences) squared_norm_ = rows_.squared_norms_[static_cast<size_t>(row)];
 }
 
 void CompressedDistances::ByIds(const int32_t* ids, size_t count, float* out) {
   pointers_.resize(std::max(pointers_.size(), count));
   for (size_t i = 0; i < count; ++i) pointers_[i] = rows_.rows_.data() + static_cast<size_t>(ids[i]) * rows_.dim_;
   rows_.dot_(query_, pointers_.data(), count, rows_.dim_, out);
-  if (!rows_.l2_) {
+  if (!rows_.metric_.sums_differences) {
     std::transform(out, out + count, out, [](float value) { return -value; });
     return;
   }

@@ -1,7 +1,5 @@
-// Distances as walks through a graph need them: smaller is nearer for either metric, and many rows at once.
+// Distances as walks through a graph need them: smaller is nearer for every metric, and many rows at once.
 #pragma once
-
-#include <faiss/MetricType.h>
 
 #include <cstdint>
 #include <memory>
@@ -42,8 +40,8 @@ class StoredDistances final : public LinkDistances {
 // Rows with codes that have no kernel here, by FAISS's own computer.
 class ForeignDistances final : public QueryDistances {
  public:
-  ForeignDistances(std::unique_ptr<faiss::DistanceComputer> rows, faiss::MetricType metric)
-      : rows_(std::move(rows)), sign_(metric == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f) {}
+  ForeignDistances(std::unique_ptr<faiss::DistanceComputer> rows, const MetricTraits& metric)
+      : rows_(std::move(rows)), sign_(DistanceSign(metric)) {}
   void SetQuery(const float* x) override { rows_->set_query(x); }
   void ByIds(const int32_t* ids, size_t count, float* out) override {
     for (size_t i = 0; i < count; ++i) out[i] = sign_ * (*rows_)(ids[i]);
@@ -56,19 +54,19 @@ class ForeignDistances final : public QueryDistances {
 
 // A bfloat16 copy of float32 rows that lives while many rows are added. Random access to rows is what bounds
 // construction, so half the bytes is nearly half the time; the graph is as good (bench/kernels/index.ts compares
-// recall). For l2 the rows are centred first, and squared distances are those between the rounded rows: near duplicates
-// stay near, whatever the common offset of the data.
+// recall). For differences the rows are centred first, and squared distances are those between the rounded rows: near
+// duplicates stay near, whatever the common offset of the data.
 class CompressedRows {
  public:
-  Status Fill(const float* x, size_t rows, size_t dim, faiss::MetricType metric);
+  Status Fill(const float* x, size_t rows, size_t dim, const MetricTraits& metric);
 
  private:
   friend class CompressedDistances;
   size_t dim_ = 0;
-  bool l2_ = false;
+  MetricTraits metric_ = {};
   Bf16DotFn dot_ = nullptr;
   AlignedBuffer<uint16_t> rows_;
-  std::vector<float> centre_, squared_norms_;  // l2 only
+  std::vector<float> centre_, squared_norms_;  // if the metric sums differences
 };
 
 class CompressedDistances final : public LinkDistances {

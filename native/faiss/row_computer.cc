@@ -41,12 +41,12 @@ bool RowFormat::FromScalarQuantizer(const ScalarQuantizer& quantizer, RowFormat*
   }
 }
 
-RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, faiss::MetricType metric, const uint8_t* rows)
+RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows)
     : FlatCodesDistanceComputer(rows, format->bytes()),
       format_(std::move(format)),
-      l2_(metric == faiss::METRIC_L2),
-      distance_(row_distance_cpu(l2_ ? Distance::kSquaredL2 : Distance::kInnerProduct, format_->type)),
-      inner_product_(row_distance_cpu(Distance::kInnerProduct, RowType::kF32)) {
+      metric_(metric),
+      distance_(row_distance_cpu(metric, format_->type)),
+      inner_product_(row_distance_cpu(TraitsOf(Metric::kIp), RowType::kF32)) {
   if (!format_->offset.empty()) prepared_.resize(format_->dim);
   if (format_->type != RowType::kF32) decoded_.resize(format_->dim);
 }
@@ -55,9 +55,9 @@ void RowComputer::Prepare(const float* x) {
   bias_ = 0.0f;
   query_ = x;
   if (format_->offset.empty()) return;
-  // l2: q - (o + s c) = (q - o) - s c.  ip: sum q (o + s c) = sum q o + sum (q s) c.
+  // Differences: q - (o + s c) = (q - o) - s c.  Products: sum q (o + s c) = sum q o + sum (q s) c.
   const float* offset = format_->offset.data();
-  if (l2_) {
+  if (metric_.sums_differences) {
     for (size_t j = 0; j < format_->dim; ++j) prepared_[j] = x[j] - offset[j];
     query_ = prepared_.data();
     return;
@@ -103,7 +103,7 @@ float RowComputer::distance_to_code(const uint8_t* code) {
 float RowComputer::symmetric_dis(faiss::idx_t i, faiss::idx_t j) {
   // The query of this computer must survive, hence a second one. Only FAISS's own graph construction asks for pairs,
   // and hnsw_builder.cc replaces that.
-  RowComputer other(format_, l2_ ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT, codes);
+  RowComputer other(format_, metric_, codes);
   other.SetRow(static_cast<int32_t>(i));
   return other(j);
 }

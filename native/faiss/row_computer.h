@@ -3,7 +3,6 @@
 // the calls that take many rows at once.
 #pragma once
 
-#include <faiss/MetricType.h>
 #include <faiss/impl/DistanceComputer.h>
 #include <faiss/impl/ScalarQuantizer.h>
 
@@ -32,9 +31,9 @@ struct RowFormat {
 // Not thread-safe; make one per thread. `rows` may be null when only the calls with explicit pointers are used.
 class RowComputer final : public faiss::FlatCodesDistanceComputer {
  public:
-  RowComputer(std::shared_ptr<const RowFormat> format, faiss::MetricType metric, const uint8_t* rows);
+  RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows);
 
-  // FAISS's interface. Inner products are positive here, as FAISS expects from a storage.
+  // FAISS's interface, whose distances are scores: inner products are positive, as FAISS expects from a storage.
   void set_query(const float* x) override;
   float distance_to_code(const uint8_t* code) override;
   float symmetric_dis(faiss::idx_t i, faiss::idx_t j) override;
@@ -47,13 +46,13 @@ class RowComputer final : public faiss::FlatCodesDistanceComputer {
   void ByIds(const int32_t* ids, size_t count, float* out);
   void Contiguous(const uint8_t* first, size_t count, float* out) const;
 
-  bool l2() const { return l2_; }
+  const MetricTraits& metric() const { return metric_; }
 
  private:
   void Prepare(const float* x);
 
   std::shared_ptr<const RowFormat> format_;
-  bool l2_;
+  MetricTraits metric_;
   RowDistanceFn distance_, inner_product_;
   const float* query_ = nullptr;  // what the kernel compares rows with
   float bias_ = 0.0f;             // part of an inner product that is the same for all rows

@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 
+#include "faiss/metric.h"
 #include "faiss/row_computer.h"
 
 namespace univar {
@@ -27,7 +28,7 @@ class Comparer {
   explicit Comparer(const faiss::IndexFlatCodes& storage)
       : computer_(storage.get_FlatCodesDistanceComputer()),
         ours_(dynamic_cast<RowComputer*>(computer_.get())),
-        sign_(storage.metric_type == faiss::METRIC_INNER_PRODUCT ? -1.0f : 1.0f) {}
+        sign_(DistanceSign(TraitsOf(storage.metric_type))) {}
 
   void SetQuery(const float* query) { computer_->set_query(query); }
 

@@ -13,15 +13,15 @@ namespace univar {
 
 using faiss::idx_t;
 
-RowScanner::RowScanner(std::shared_ptr<const RowFormat> format, faiss::MetricType metric,
+RowScanner::RowScanner(std::shared_ptr<const RowFormat> format, const MetricTraits& metric,
                        const faiss::Index* residual_of, bool store_pairs, const faiss::IDSelector* selector)
     : InvertedListScanner(store_pairs, selector),
       computer_(format, metric, nullptr),
       metric_(metric),
       residual_of_(residual_of) {
-  keep_max = metric == faiss::METRIC_INNER_PRODUCT;
+  keep_max = metric.larger_is_better;
   code_size = format->bytes();
-  if (residual_of != nullptr && metric == faiss::METRIC_L2) residual_.resize(format->dim);
+  if (residual_of != nullptr && metric.sums_differences) residual_.resize(format->dim);
 }
 
 void RowScanner::set_query(const float* query) {
@@ -33,7 +33,7 @@ void RowScanner::set_list(idx_t list, float coarse_distance) {
   list_no = list;
   if (residual_of_ == nullptr) return;
   // |q - (c + r)| = |(q - c) - r|  and  <q, c + r> = <q, c> + <q, r>.
-  if (metric_ == faiss::METRIC_L2) {
+  if (metric_.sums_differences) {
     residual_of_->compute_residual(query_, residual_.data(), list);
     computer_.set_query(residual_.data());
   } else {
@@ -82,9 +82,9 @@ void RowScanner::scan_codes_range(size_t count, const uint8_t* codes, const idx_
   });
 }
 
-void ScanFlat(const std::shared_ptr<const RowFormat>& format, faiss::MetricType metric, const uint8_t* codes,
+void ScanFlat(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,
               size_t rows, idx_t n, const float* x, idx_t k, float* distances, idx_t* labels) {
-  const bool keep_max = metric == faiss::METRIC_INNER_PRODUCT;
+  const bool keep_max = metric.larger_is_better;
   const size_t size = static_cast<size_t>(k);
 #pragma omp parallel if (n > 1)
   {
@@ -102,7 +102,7 @@ void ScanFlat(const std::shared_ptr<const RowFormat>& format, faiss::MetricType 
   }
 }
 
-void ScanFlatRange(const std::shared_ptr<const RowFormat>& format, faiss::MetricType metric, const uint8_t* codes,
+void ScanFlatRange(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,
                    size_t rows, idx_t n, const float* x, float radius, faiss::RangeSearchResult* result) {
 #pragma omp parallel if (n > 1)
   {

@@ -15,7 +15,7 @@ namespace univar {
 // FAISS's list scanner on our kernels. With a coarse quantizer, codes are residuals of the list's centroid.
 class RowScanner final : public faiss::InvertedListScanner {
  public:
-  RowScanner(std::shared_ptr<const RowFormat> format, faiss::MetricType metric, const faiss::Index* residual_of,
+  RowScanner(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const faiss::Index* residual_of,
              bool store_pairs, const faiss::IDSelector* selector);
 
   void set_query(const float* query) override;
@@ -31,7 +31,7 @@ class RowScanner final : public faiss::InvertedListScanner {
   void Scan(size_t count, const uint8_t* codes, const faiss::idx_t* ids, Visit visit) const;
 
   mutable RowComputer computer_;  // FAISS declares scanning const; a scanner belongs to one thread
-  faiss::MetricType metric_;
+  MetricTraits metric_;
   const faiss::Index* residual_of_;
   const float* query_ = nullptr;
   std::vector<float> residual_;
@@ -39,9 +39,9 @@ class RowScanner final : public faiss::InvertedListScanner {
 };
 
 // All rows of a flat storage against each query, in parallel over queries.
-void ScanFlat(const std::shared_ptr<const RowFormat>& format, faiss::MetricType metric, const uint8_t* codes,
+void ScanFlat(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,
               size_t rows, faiss::idx_t n, const float* x, faiss::idx_t k, float* distances, faiss::idx_t* labels);
-void ScanFlatRange(const std::shared_ptr<const RowFormat>& format, faiss::MetricType metric, const uint8_t* codes,
+void ScanFlatRange(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,
                    size_t rows, faiss::idx_t n, const float* x, float radius, faiss::RangeSearchResult* result);
 
 }  // namespace univar

@@ -20,6 +20,7 @@
 #include "faiss/guard.h"
 #include "faiss/index_check.h"
 #include "faiss/index_parts.h"
+#include "faiss/metric.h"
 #include "faiss/team.h"
 #include "faiss/transformed.h"
 
@@ -85,8 +86,12 @@ Status VectorIndex::Create(const IndexSpec& spec, std::unique_ptr<VectorIndex>* 
 Status VectorIndex::Build() {
   return Guard(Code::kArgRange,
                ("make an index \"" + spec_.factory + "\" of dimension " + std::to_string(spec_.dim)).c_str(), [&] {
-                 const faiss::MetricType metric = spec_.l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
-                 std::unique_ptr<faiss::Index> index(faiss::index_factory(spec_.dim, spec_.factory.c_str(), metric));
+                 const std::optional<faiss::MetricType> metric = ToFaiss(spec_.metric);
+                 if (!metric) {
+                   return Status::Error(Code::kArgRange,
+                                        std::string("Expected ip or l2 for \"metric\", got ") + NameOf(spec_.metric));
+                 }
+                 std::unique_ptr<faiss::Index> index(faiss::index_factory(spec_.dim, spec_.factory.c_str(), *metric));
                  if (!spec_.plain) index = Accelerate(std::move(index));
                  const IndexParts parts(index.get());
                  if (parts.refine != nullptr) parts.refine->k_factor = kRerank;
@@ -333,7 +338,7 @@ IndexInfo VectorIndex::Describe() const {
   IndexInfo info;
   info.dim = index_->d;
   info.size = index_->ntotal;
-  info.l2 = index_->metric_type == faiss::METRIC_L2;
+  info.metric = *FromFaiss(index_->metric_type);
   info.trained = index_->is_trained;
   info.factory = CanonicalFactory(*index_);
   if (parts.graph != nullptr) {

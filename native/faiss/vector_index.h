@@ -14,6 +14,7 @@
 #include "core/control.h"
 #include "core/matrix.h"
 #include "core/status.h"
+#include "ops/metric.h"
 
 namespace faiss {
 struct IOWriter;
@@ -24,7 +25,7 @@ namespace univar {
 
 struct IndexSpec {
   int dim = 0;
-  bool l2 = false;
+  Metric metric = Metric::kIp;
   std::string factory;
   int ef_construction = 0;   // 0: FAISS's default; for graphs
   int train_iterations = 0;  // 0: FAISS's default; for k-means of lists and product codes
@@ -34,7 +35,7 @@ struct IndexSpec {
 struct IndexInfo {
   int64_t dim = 0;
   int64_t size = 0;
-  bool l2 = false;
+  Metric metric = Metric::kIp;
   bool trained = false;
   std::string factory;                                     // in canonical form
   int64_t ef_search = 0, nprobe = 0, ef_construction = 0;  // 0 where the kind has none

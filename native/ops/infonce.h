@@ -29,27 +29,60 @@
 //          rounded inputs.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
+#include "core/compiler.h"
 #include "core/control.h"
+#include "core/names.h"
 #include "core/status.h"
 #include "ops/matmul.h"  // Precision
 
 namespace univar {
 
-enum class InfoNceMode { kOneWay = 0, kSymmetric = 1, kMasked = 2, kSupervised = 3 };
+enum class InfoNceMode { kOneWay, kSymmetric, kMasked, kSupervised };
+
+template <>
+struct Names<InfoNceMode> {
+  static constexpr Named<InfoNceMode> kAll[] = {{InfoNceMode::kOneWay, "one-way"},
+                                                {InfoNceMode::kSymmetric, "symmetric"},
+                                                {InfoNceMode::kMasked, "masked"},
+                                                {InfoNceMode::kSupervised, "supervised"}};
+};
+
+// A mode is its traits: the rest of the code asks for these.
+struct InfoNceTraits {
+  bool symmetric;           // the mean of both directions
+  bool uses_labels;         // rows with the label of row i are no negatives of it
+  bool averages_positives;  // they are its positives
+};
+
+constexpr InfoNceTraits TraitsOf(InfoNceMode mode) {
+  switch (mode) {
+    case InfoNceMode::kOneWay: return {.symmetric = false, .uses_labels = false, .averages_positives = false};
+    case InfoNceMode::kSymmetric: return {.symmetric = true, .uses_labels = false, .averages_positives = false};
+    case InfoNceMode::kMasked: return {.symmetric = false, .uses_labels = true, .averages_positives = false};
+    case InfoNceMode::kSupervised: return {.symmetric = false, .uses_labels = true, .averages_positives = true};
+  }
+  UNIVAR_UNREACHABLE();
+}
+
+// log((negatives + positive) / positive), keeping its relative precision when it is small; positive = exp(gap).
+UNIVAR_HD double SinglePositiveLoss(double negatives, double positive, double gap) {
+  return gap > -700.0 ? log1p(negatives / positive) : log(negatives + positive) - gap;
+}
 
 struct InfoNceArgs {
   const float* query = nullptr;
   const float* key = nullptr;
-  const int32_t* labels = nullptr;  // [rows]; read by masked and supervised
+  const int32_t* labels = nullptr;  // [rows]; read if the mode uses labels
   float* d_query = nullptr;         // overwritten
   float* d_key = nullptr;           // overwritten
   size_t rows = 0, dim = 0;         // both at least 1
   double logit_scale = 1.0;         // finite, positive
   InfoNceMode mode = InfoNceMode::kOneWay;
-  Precision precision = Precision::kF32;
+  Precision precision = Precision::kF32;  // not kInt8
   size_t block_rows = 0;        // query rows per block; 0 chooses. The result does not depend on it beyond rounding.
   bool backend_memory = false;  // rows and gradients lie in the backend's memory (core/memory.h), not in the host's
   double* device_seconds = nullptr;  // if given, a device writes the seconds between its copies from and to the host

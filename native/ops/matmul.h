@@ -12,11 +12,19 @@
 
 #include "core/control.h"
 #include "core/matrix.h"
+#include "core/names.h"
 #include "core/status.h"
 
 namespace univar {
 
-enum class Precision { kF32 = 0, kBf16 = 1, kInt8 = 2 };  // kInt8: inference of the encoder only
+// Of products.
+enum class Precision { kF32, kBf16, kInt8 };
+
+template <>
+struct Names<Precision> {
+  static constexpr Named<Precision> kAll[] = {
+      {Precision::kF32, "f32"}, {Precision::kBf16, "bf16"}, {Precision::kInt8, "int8"}};
+};
 
 struct MatmulArgs {
   const float* a = nullptr;
@@ -24,7 +32,7 @@ struct MatmulArgs {
   float* c = nullptr;
   size_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
-  Precision precision = Precision::kF32;
+  Precision precision = Precision::kF32;  // not kInt8, which is for inference of the encoder
   // For benchmarks: where to write the seconds that the product alone takes, with B packed into oneDNN's favourite
   // layout, operands converted, and C touched, all beforehand.
   double* seconds = nullptr;

@@ -11,11 +11,17 @@
 
 #include "core/control.h"
 #include "core/matrix.h"
+#include "core/names.h"
 #include "core/status.h"
 
 namespace univar {
 
-enum class Pooling { kMean = 0, kCls = 1 };
+enum class Pooling { kMean, kCls };
+
+template <>
+struct Names<Pooling> {
+  static constexpr Named<Pooling> kAll[] = {{Pooling::kMean, "mean"}, {Pooling::kCls, "cls"}};
+};
 
 // Backward: dh_{s,t} = dy_s / n_s for every token (mean), dy_s for the first and 0 for the others (cls); overwritten.
 using PoolBackwardFn = Status (*)(ConstMatrix dy, const int32_t* offsets, Pooling pooling, Matrix dhidden);

@@ -1,8 +1,4 @@
-// Exact k best rows of a base for every query, by inner product, squared Euclidean distance or cosine.
-//
-//   ip:      s_ij = <q_i, b_j>                                  largest first
-//   l2:      s_ij = ||q_i - b_j||^2 (squared, as FAISS)         smallest first
-//   cosine:  s_ij = <q_i, b_j> / (||q_i|| ||b_j||), 0 if either is a zero row    largest first
+// Exact k best rows of a base for every query, by one of the metrics of ops/metric.h; s_ij is the score of q_i and b_j.
 //
 // queries: [rows, dim], base: [rows, dim], both float32 and finite. Out: indices, scores: [queries, k], best first,
 // equal scores by smaller index; rows are ranked by the double below and the score is that double rounded to float32
@@ -55,13 +51,32 @@
 #include "core/control.h"
 #include "core/matrix.h"
 #include "core/status.h"
+#include "ops/metric.h"
 
 namespace univar {
 
-enum class TopkMetric { kIp = 0, kL2 = 1, kCosine = 2 };
-enum class TopkStorage { kF32 = 0, kF16 = 1, kBf16 = 2, kInt8 = 3 };
+enum class TopkStorage { kF32, kF16, kBf16, kInt8 };
+
+template <>
+struct Names<TopkStorage> {
+  static constexpr Named<TopkStorage> kAll[] = {{TopkStorage::kF32, "f32"},
+                                                {TopkStorage::kF16, "f16"},
+                                                {TopkStorage::kBf16, "bf16"},
+                                                {TopkStorage::kInt8, "int8"}};
+};
 
 inline constexpr size_t kMaxTopkDim = size_t{1} << 20;
+
+// A row and its exact key (ops/metric.h).
+struct RankedRow {
+  double key;
+  int32_t row;
+};
+
+// Best first; equal keys by smaller index.
+UNIVAR_HD bool RanksBefore(const RankedRow& a, const RankedRow& b) {
+  return a.key > b.key || (a.key == b.key && a.row < b.row);
+}
 
 // A base made ready for scanning; immutable, so any number of searches may share it. It does not own the float32 rows.
 class TopkBase {
@@ -75,7 +90,7 @@ class TopkBase {
 // The fastest storage on this CPU when a base is prepared for `queries` queries in all.
 using TopkStorageFn = TopkStorage (*)(size_t dim, size_t queries);
 
-using TopkPrepareFn = Status (*)(ConstMatrix base, TopkMetric metric, TopkStorage storage,
+using TopkPrepareFn = Status (*)(ConstMatrix base, Metric metric, TopkStorage storage,
                                  std::unique_ptr<TopkBase>* prepared, const Control& control);
 
 struct TopkArgs {

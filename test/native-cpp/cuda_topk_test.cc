@@ -9,10 +9,8 @@
 namespace univar::cuda {
 namespace {
 
-constexpr const char* kMetrics[] = {"ip", "l2", "cosine"};
-
 // The exact score of ops/topk.h, written down again.
-double ExactKey(TopkMetric metric, const float* q, const float* b, size_t dim) {
+double ExactKey(Metric metric, const float* q, const float* b, size_t dim) {
   const auto sum = [&](auto term) {
     double sums[32] = {};
     for (size_t d = 0; d < dim; ++d) sums[d % 32] += term(d);
@@ -21,8 +19,8 @@ double ExactKey(TopkMetric metric, const float* q, const float* b, size_t dim) {
     return sums[0];
   };
   const double dot = sum([&](size_t d) { return static_cast<double>(q[d]) * b[d]; });
-  if (metric == TopkMetric::kIp) return dot;
-  if (metric == TopkMetric::kL2)
+  if (metric == Metric::kIp) return dot;
+  if (metric == Metric::kL2)
     return -sum([&](size_t d) {
       const double e = static_cast<double>(q[d]) - b[d];
       return e * e;
@@ -44,8 +42,8 @@ struct Cut {
 };
 
 // How many blocks of queries were searched again.
-size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k,
-              TopkMetric metric, bool bf16, Cut cut, const std::string& name) {
+size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k, Metric metric,
+              bool bf16, Cut cut, const std::string& name) {
   const size_t rows = base.size() / dim, count = queries.size() / dim;
   HostMachine machine;
   PreparedRows prepared;
@@ -56,7 +54,8 @@ size_t Search(const std::vector<float>& base, const std::vector<float>& queries,
   const auto run = [&]() -> Status {
     UNIVAR_TRY(preparation.Allocate(&machine, rows, dim, bf16, "base", &prepared));
     UNIVAR_TRY(preparation.Measure(&machine, base.data(), rows, prepared, "base"));
-    const TopkRequest request{metric, ConstMatrix{queries.data(), count, dim}, k, indices.data(), scores.data()};
+    const TopkRequest request{TraitsOf(metric), ConstMatrix{queries.data(), count, dim}, k, indices.data(),
+                              scores.data()};
     const Control control;
     TopkDriver<HostMachine> driver(&machine, prepared, request, control);
     if (cut.queries != 0) driver.plan().queries = cut.queries;
@@ -67,10 +66,10 @@ size_t Search(const std::vector<float>& base, const std::vector<float>& queries,
     repeats = driver.repeats();
     return Status::Ok();
   };
-  const std::string what = name + " " + kMetrics[static_cast<int>(metric)] + (bf16 ? " bf16 " : " f32 ") +
-                           std::to_string(rows) + " rows of " + std::to_string(dim) + ", " + std::to_string(count) +
-                           " queries, k " + std::to_string(k) + ", segment " + std::to_string(cut.segment) +
-                           ", candidates " + std::to_string(cut.candidates);
+  const std::string what = name + " " + NameOf(metric) + (bf16 ? " bf16 " : " f32 ") + std::to_string(rows) +
+                           " rows of " + std::to_string(dim) + ", " + std::to_string(count) + " queries, k " +
+                           std::to_string(k) + ", segment " + std::to_string(cut.segment) + ", candidates " +
+                           std::to_string(cut.candidates);
   const Status status = run();
   check::That(status.ok(), "runs " + what, status.message());
   bool right = status.ok();
@@ -83,7 +82,7 @@ size_t Search(const std::vector<float>& base, const std::vector<float>& queries,
     std::stable_sort(expected.begin(), expected.end(),
                      [](const RankedRow& a, const RankedRow& b) { return a.key > b.key; });
     for (size_t n = 0; right && n < k; ++n) {
-      const float score = static_cast<float>(metric == TopkMetric::kL2 ? -expected[n].key : expected[n].key);
+      const float score = static_cast<float>(metric == Metric::kL2 ? -expected[n].key : expected[n].key);
       right = indices[q * k + n] == expected[n].row && scores[q * k + n] == score;
       why = "query " + std::to_string(q) + ", place " + std::to_string(n) + ": row " +
             std::to_string(indices[q * k + n]) + " instead of " + std::to_string(expected[n].row);
@@ -94,8 +93,7 @@ size_t Search(const std::vector<float>& base, const std::vector<float>& queries,
 }
 
 void Searches() {
-  for (int m = 0; m < 3; ++m) {
-    const auto metric = static_cast<TopkMetric>(m);
+  for (const auto& [metric, name] : Names<Metric>::kAll) {
     for (const bool bf16 : {false, true}) {
       for (const auto& [rows, dim, count, k] : {std::tuple<size_t, size_t, size_t, size_t>{1, 1, 1, 1},
                                                 {15, 17, 3, 15},
@@ -186,13 +184,12 @@ void Bounds() {
                  unit;
         sum = static_cast<float>(cut);
       }
-      for (int m = 0; m < 3; ++m) {
-        const auto metric = static_cast<TopkMetric>(m);
+      for (const auto& [metric, name] : Names<Metric>::kAll) {
         const double key = ExactKey(metric, &rows[0], &rows[dim], dim);
-        const double upper = UpperBound(metric, sum, dim, prepared.norms[0], prepared.residuals[0], prepared.norms[1],
-                                        prepared.residuals[1]);
+        const double upper = UpperBound(TraitsOf(metric), sum, dim, prepared.norms[0], prepared.residuals[0],
+                                        prepared.norms[1], prepared.residuals[1]);
         holds &= upper >= key;
-        if (metric == TopkMetric::kCosine) loosest = std::fmax(loosest, upper - key);
+        if (metric == Metric::kCosine) loosest = std::fmax(loosest, upper - key);
       }
     }
     check::That(holds, "the bound holds at width " + std::to_string(dim));
@@ -204,7 +201,7 @@ void Bounds() {
 void BoundOfCutSums() {
   for (const size_t dim : {16, 768, 4096}) {
     const float cut = 1.0f - static_cast<float>(static_cast<double>(dim) * 17 / 16 * std::ldexp(1.0, -23));
-    check::That(UpperBound(TopkMetric::kCosine, cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0,
+    check::That(UpperBound(TraitsOf(Metric::kCosine), cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0,
                 "covers cut sums at width " + std::to_string(dim));
   }
 }

@@ -16,15 +16,18 @@ struct PoolElement {
   size_t cols;
   UNIVAR_HD void operator()(size_t sequence, size_t j) const {
     const size_t begin = offsets[sequence], end = offsets[sequence + 1];
-    float value = 0.0f;
-    if (begin < end && pooling == Pooling::kCls) {
-      value = hidden[begin * cols + j];
-    } else if (begin < end) {
-      double sum = 0.0;
-      for (size_t t = begin; t < end; ++t) sum += hidden[t * cols + j];
-      value = static_cast<float>(sum / static_cast<double>(end - begin));
+    y[sequence * cols + j] = begin < end ? Pooled(begin, end, j) : 0.0f;
+  }
+  UNIVAR_HD float Pooled(size_t begin, size_t end, size_t j) const {
+    switch (pooling) {
+      case Pooling::kMean: {
+        double sum = 0.0;
+        for (size_t t = begin; t < end; ++t) sum += hidden[t * cols + j];
+        return static_cast<float>(sum / static_cast<double>(end - begin));
+      }
+      case Pooling::kCls: return hidden[begin * cols + j];
     }
-    y[sequence * cols + j] = value;
+    UNIVAR_UNREACHABLE();
   }
 };
 
@@ -38,9 +41,12 @@ struct PoolGradientElement {
   UNIVAR_HD void operator()(size_t sequence, size_t j) const {
     const size_t begin = offsets[sequence], end = offsets[sequence + 1];
     const float gradient = dy[sequence * cols + j];
-    const float share = gradient / static_cast<float>(end - begin);
-    for (size_t t = begin; t < end; ++t)
-      dhidden[t * cols + j] = pooling == Pooling::kMean ? share : t == begin ? gradient : 0.0f;
+    float first = 0.0f, others = 0.0f;
+    switch (pooling) {
+      case Pooling::kMean: first = others = gradient / static_cast<float>(end - begin); break;
+      case Pooling::kCls: first = gradient; break;
+    }
+    for (size_t t = begin; t < end; ++t) dhidden[t * cols + j] = t == begin ? first : others;
   }
 };
 

@@ -9,14 +9,19 @@ namespace univar::cuda {
 
 inline constexpr int kRowThreads = 256;
 
+// How many positives row i has.
+UNIVAR_HD int PositivesOf(size_t i, const int32_t* groups, const int32_t* offsets) {
+  return offsets != nullptr ? offsets[groups[i] + 1] - offsets[groups[i]] : 1;
+}
+
 // A tile and which of its entries are no negatives: the pairs themselves, and rows of one group where there are groups.
 struct Tile {
   size_t row, rows, column, columns, stride;
-  const int32_t* groups;        // or null
-  const int32_t* group_counts;  // supervised mode only: rows of each group
+  const int32_t* groups;   // or null
+  const int32_t* offsets;  // group g has offsets[g + 1] - offsets[g] rows, all positives of each other; or null
   UNIVAR_HD bool Negative(size_t i, size_t j) const { return groups != nullptr ? groups[i] != groups[j] : i != j; }
   // Whether row i has positives besides its own key.
-  UNIVAR_HD bool Several(size_t i) const { return group_counts != nullptr && group_counts[groups[i]] > 1; }
+  UNIVAR_HD bool Several(size_t i) const { return PositivesOf(i, groups, offsets) > 1; }
 };
 
 // One thread per sum.
@@ -42,7 +47,7 @@ struct RowSums {
   Tile tile;
   float scale;
   SoftSum* negatives;
-  SoftSum* positives;  // with their dot products' sum: supervised mode only
+  SoftSum* positives;  // with their dot products' sum; of modes that average positives
   double* positive_total;
   static size_t shared_bytes() { return 2 * SharedBytes<float>(kThreads) + 3 * SharedBytes<double>(kThreads); }
 
@@ -83,11 +88,10 @@ struct RowSums {
       positive_sum[t] = mine_positive;
       total[t] = mine_total;
     });
-    const auto plus = [](double* to, double from) { *to += from; };
-    JoinByHalves(block, sum, kThreads, plus);
+    SumByHalves(block, sum, kThreads);
     if (several) {
-      JoinByHalves(block, positive_sum, kThreads, plus);
-      JoinByHalves(block, total, kThreads, plus);
+      SumByHalves(block, positive_sum, kThreads);
+      SumByHalves(block, total, kThreads);
     }
     block.Each([&](int t) {
       if (t != 0) return;
@@ -169,10 +173,10 @@ struct FinishRows {
   const double* positive;
   const SoftSum* negatives;
   const SoftSum* column_negatives;  // symmetric mode only
-  const SoftSum* positives;         // supervised mode only
+  const SoftSum* positives;         // of modes that average positives
   const double* positive_total;
   const int32_t* groups;
-  const int32_t* group_counts;
+  const int32_t* offsets;
   RowTerms* terms;
   RowTerms* column_terms;
   double* losses;
@@ -188,7 +192,7 @@ struct FinishRows {
     block.Each([&](int t) {
       const size_t i = block.index() * kThreads + t;
       if (i >= rows) return;
-      const int count = group_counts != nullptr ? group_counts[groups[i]] : 1;
+      const int count = PositivesOf(i, groups, offsets);
       const RowResult row = count > 1
                                 ? FinishSeveral(negatives[i], positives[i], positive_total[i], count, scale, weight)
                                 : FinishSingle(negatives[i], positive[i], scale, weight);

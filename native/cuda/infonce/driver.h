@@ -18,10 +18,10 @@
 #include <vector>
 
 #include "core/control.h"
+#include "core/row_groups.h"
 #include "core/try.h"
 #include "cuda/gemm/product.h"
 #include "cuda/infonce/bodies.h"
-#include "cuda/infonce/row_groups.h"
 #include "cuda/machine/machine.h"
 #include "cuda/primitives/block_sums.h"
 #include "ops/infonce.h"
@@ -46,11 +46,9 @@ class InfoNceDriver {
         dim_(args.dim),
         stride_(RoundUp(args.dim, kRowPadding)),
         bf16_(args.precision == Precision::kBf16),
-        symmetric_(args.mode == InfoNceMode::kSymmetric),
-        supervised_(args.mode == InfoNceMode::kSupervised),
-        masked_(args.mode == InfoNceMode::kMasked),
+        mode_(TraitsOf(args.mode)),
         scale_(static_cast<float>(args.logit_scale)),
-        weight_(args.logit_scale / static_cast<double>(args.rows) / (symmetric_ ? 2 : 1)),
+        weight_(args.logit_scale / static_cast<double>(args.rows) / (mode_.symmetric ? 2 : 1)),
         tile_rows_(Min(args.block_rows == 0 ? kInfoNceTile : args.block_rows, rows_)),
         tile_columns_(tile_rows_),
         tile_stride_(RoundUp(tile_columns_, kRowPadding)) {}
@@ -114,12 +112,12 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Allocate(rows_, "coefficients of positives", &coefficients_));
     UNIVAR_TRY(machine_.Allocate(1, "the first bad row", &first_bad_));
     UNIVAR_TRY(machine_.Allocate(kSizes, "the largest values", &largest_));
-    if (symmetric_) {
+    if (mode_.symmetric) {
       UNIVAR_TRY(machine_.Allocate(rows_, "sums of columns", &column_negatives_));
       UNIVAR_TRY(machine_.Allocate(ColumnSums::Pieces(tile_rows_) * tile_columns_, "sums of columns", &column_parts_));
       UNIVAR_TRY(machine_.Allocate(rows_, "terms of columns", &column_terms_));
     }
-    if (supervised_) {
+    if (mode_.averages_positives) {
       UNIVAR_TRY(machine_.Allocate(rows_, "sums of positives", &positives_));
       UNIVAR_TRY(machine_.Allocate(rows_, "sums of positives", &positive_total_));
     }
@@ -135,25 +133,23 @@ class InfoNceDriver {
   Status Prepare() {
     UNIVAR_TRY(machine_.Fill(d_query_, 0, rows_ * dim_));
     UNIVAR_TRY(machine_.Fill(d_key_, 0, rows_ * dim_));
-    if (masked_) {
+    if (mode_.averages_positives) {
+      const RowGroups groups(args_.labels, rows_);
+      group_total_ = groups.count();
+      UNIVAR_TRY(Copy(groups.of_row(), "groups", &groups_));
+      UNIVAR_TRY(Copy(groups.offsets(), "groups", &offsets_));
+      UNIVAR_TRY(Copy(groups.members(), "groups", &members_));
+      UNIVAR_TRY(machine_.Wait());  // before the vectors go
+    } else if (mode_.uses_labels) {
       // Only whether labels are equal counts.
       UNIVAR_TRY(machine_.Allocate(rows_, "groups", &groups_));
       UNIVAR_TRY(machine_.Copy(args_.labels, rows_, groups_));
-    }
-    if (supervised_) {
-      const RowGroups groups(args_.labels, rows_);
-      group_total_ = groups.counts.size();
-      UNIVAR_TRY(Copy(groups.of_row, "groups", &groups_));
-      UNIVAR_TRY(Copy(groups.counts, "groups", &group_counts_));
-      UNIVAR_TRY(Copy(groups.offsets, "groups", &offsets_));
-      UNIVAR_TRY(Copy(groups.members, "groups", &members_));
-      UNIVAR_TRY(machine_.Wait());  // before the vectors go
     }
     UNIVAR_TRY(machine_.Fill(largest_, 0, kSizes));
     if (bf16_) UNIVAR_TRY(RoundSides());
     for (SoftSum* sums : {negatives_, column_negatives_, positives_})
       if (sums != nullptr) UNIVAR_TRY(machine_.Launch(ClearSums{sums, rows_}, CeilDivide(rows_, ClearSums::kThreads)));
-    if (supervised_) UNIVAR_TRY(machine_.Fill(positive_total_, 0, rows_));
+    if (mode_.averages_positives) UNIVAR_TRY(machine_.Fill(positive_total_, 0, rows_));
     UNIVAR_TRY(ResetFirstBad());
     UNIVAR_TRY(machine_.Launch(PairDots{Query(), Key(), positive_, first_bad_}, rows_));
     size_t bad = rows_;
@@ -185,10 +181,9 @@ class InfoNceDriver {
     for (size_t row = 0; row < rows_; row += tile_rows_) {
       for (size_t column = 0; column < rows_; column += tile_columns_) {
         if (control_.cancelled()) return Status::Aborted();
-        const Tile tile{row,          Min(tile_rows_, rows_ - row),
-                        column,       Min(tile_columns_, rows_ - column),
-                        tile_stride_, groups_,
-                        group_counts_};
+        const Tile tile{
+            row,     Min(tile_rows_, rows_ - row), column, Min(tile_columns_, rows_ - column), tile_stride_, groups_,
+            offsets_};
         UNIVAR_TRY(Dots(tile));
         UNIVAR_TRY(step(tile));
         if (++queued % kQueuedTiles == 0) UNIVAR_TRY(machine_.Wait());
@@ -216,7 +211,7 @@ class InfoNceDriver {
 
   Status Sum(const Tile& tile) {
     UNIVAR_TRY(machine_.Launch(RowSums{dots_, tile, scale_, negatives_, positives_, positive_total_}, tile.rows));
-    if (!symmetric_) return Status::Ok();
+    if (!mode_.symmetric) return Status::Ok();
     const ColumnSums sums{dots_, tile, scale_, column_parts_};
     UNIVAR_TRY(machine_.Launch(sums, sums.blocks()));
     const MergeColumns merge{column_parts_, ColumnSums::Pieces(tile.rows), tile, scale_, column_negatives_};
@@ -233,7 +228,7 @@ class InfoNceDriver {
                             positives_,
                             positive_total_,
                             groups_,
-                            group_counts_,
+                            offsets_,
                             terms_,
                             column_terms_,
                             losses_,
@@ -281,7 +276,7 @@ class InfoNceDriver {
     if (control_.cancelled()) return Status::Aborted();
     UNIVAR_TRY(ResetFirstBad());
     const cuda::AddPositives add{Query(), Key(), offsets_, members_, coefficients_, d_query_, d_key_, first_bad_};
-    UNIVAR_TRY(machine_.Launch(add, supervised_ ? group_total_ : rows_));
+    UNIVAR_TRY(machine_.Launch(add, mode_.averages_positives ? group_total_ : rows_));
     size_t bad = rows_;
     UNIVAR_TRY(ReadFirstBad(&bad));
     return bad == rows_ ? Status::Ok() : NonFinite("the gradient of", bad);
@@ -324,7 +319,8 @@ class InfoNceDriver {
   const Control& control_;
   const size_t rows_, dim_;
   const size_t stride_;  // of bf16 rows
-  const bool bf16_, symmetric_, supervised_, masked_;
+  const bool bf16_;
+  const InfoNceTraits mode_;
   const float scale_;
   const double weight_;                                  // dL / d(logit) of a probability
   const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
@@ -339,7 +335,7 @@ class InfoNceDriver {
   double *positive_ = nullptr, *losses_ = nullptr, *coefficients_ = nullptr, *positive_total_ = nullptr;
   SoftSum *negatives_ = nullptr, *column_negatives_ = nullptr, *column_parts_ = nullptr, *positives_ = nullptr;
   RowTerms *terms_ = nullptr, *column_terms_ = nullptr;
-  int32_t *groups_ = nullptr, *group_counts_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
+  int32_t *groups_ = nullptr, *offsets_ = nullptr, *members_ = nullptr;
   int *first_bad_ = nullptr, *largest_ = nullptr;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cuda/machine/numbers.h"
+#include "ops/infonce.h"
 
 namespace univar::cuda {
 
@@ -26,11 +27,6 @@ UNIVAR_HD void Merge(SoftSum* into, const SoftSum& part, double scale) {
   const float max = part.max > into->max ? part.max : into->max;
   into->sum = Rescaled(*into, max, scale) + Rescaled(part, max, scale);
   into->max = max;
-}
-
-// log((negatives + positive) / positive), keeping its relative precision when it is small; positive = exp(gap).
-UNIVAR_HD double SinglePositiveLoss(double negatives, double positive, double gap) {
-  return gap > -700.0 ? log1p(negatives / positive) : log(negatives + positive) - gap;
 }
 
 // What the gradient needs of a row (or column): its coefficients are weight exp(scale (x - max)), positives less mean.

@@ -101,7 +101,7 @@ class RowPreparation {
 };
 
 struct TopkRequest {
-  TopkMetric metric;
+  MetricTraits metric;
   ConstMatrix queries;
   size_t k;
   int32_t* indices;

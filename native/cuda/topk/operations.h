@@ -16,7 +16,7 @@ class RowsOnMachine final : public TopkBase {
 
   Machine machine;
   PreparedRows rows;
-  TopkMetric metric = TopkMetric::kIp;
+  MetricTraits metric = {};
 };
 
 inline TopkStorage TopkStorageFor(size_t, size_t queries) {
@@ -25,11 +25,11 @@ inline TopkStorage TopkStorageFor(size_t, size_t queries) {
 }
 
 template <class Machine>
-Status TopkPrepare(ConstMatrix base, TopkMetric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
+Status TopkPrepare(ConstMatrix base, Metric metric, TopkStorage storage, std::unique_ptr<TopkBase>* prepared,
                    const Control& control) {
   if (control.cancelled()) return Status::Aborted();
   auto made = std::make_unique<RowsOnMachine<Machine>>();
-  made->metric = metric;
+  made->metric = TraitsOf(metric);
   UNIVAR_TRY(made->machine.Open());
   RowPreparation<Machine> preparation;
   // f16 and int8 are of use on CPUs; here bf16 takes their place. The result is the same.

@@ -13,46 +13,35 @@
 #pragma once
 
 #include "cuda/gemm/gemm.h"
+#include "cuda/primitives/block_sums.h"
 #include "ops/topk.h"
 
 namespace univar::cuda {
 
 inline constexpr int kLanes = 32;  // partial sums of an exact score
 
-struct RankedRow {
-  double key;
-  int32_t row;
-};
-UNIVAR_HD bool RanksBefore(const RankedRow& a, const RankedRow& b) {
-  return a.key > b.key || (a.key == b.key && a.row < b.row);
-}
 UNIVAR_HD RankedRow NoRow() { return {-static_cast<double>(INFINITY), INT32_MAX}; }
 
+// A term of an exact score's sum.
+UNIVAR_HD double ExactTerm(const MetricTraits& metric, double x, double y) {
+  return metric.sums_differences ? RoundedProduct(x - y, x - y) : RoundedProduct(x, y);
+}
+
 // One lane's partial sum.
-UNIVAR_HD double PartialScore(TopkMetric metric, const float* q, const float* b, size_t dim, int lane) {
+UNIVAR_HD double PartialSum(const MetricTraits& metric, const float* q, const float* b, size_t dim, int lane) {
   double sum = 0.0;
-  for (size_t d = lane; d < dim; d += kLanes) {
-    const double x = q[d], y = b[d];
-    sum += metric == TopkMetric::kL2 ? RoundedProduct(x - y, x - y) : RoundedProduct(x, y);
-  }
+  for (size_t d = lane; d < dim; d += kLanes) sum += ExactTerm(metric, q[d], b[d]);
   return sum;
 }
 
-// From the joined sum to the key that rows are ranked by.
-UNIVAR_HD double KeyOf(TopkMetric metric, double sum, double query_norm, double base_norm) {
-  if (metric == TopkMetric::kL2) return -sum;
-  if (metric == TopkMetric::kIp) return sum;
-  return query_norm == 0.0 || base_norm == 0.0 ? 0.0 : sum / RoundedProduct(query_norm, base_norm);
-}
-
-UNIVAR_HD double UpperBound(TopkMetric metric, float dot, size_t dim, double query_norm, float query_residual,
+UNIVAR_HD double UpperBound(const MetricTraits& metric, float dot, size_t dim, double query_norm, float query_residual,
                             double base_norm, float base_residual) {
   const double p = query_residual, r = base_residual, n = static_cast<double>(dim) + 64.0;
   const double cosine = dot + r + p * (1.0 + r) + n * 2.384185791015625e-7 * (1.0 + p) * (1.0 + r);  // 2^-22
   const double rounding = n * 8.881784197001252e-16;                                                 // 2^-50
   const double lengths = query_norm * base_norm;
-  if (metric == TopkMetric::kCosine) return lengths == 0.0 ? 0.0 : cosine + rounding;
-  if (metric == TopkMetric::kIp) return lengths * (cosine + rounding);
+  if (metric.divides_by_norms) return lengths == 0.0 ? 0.0 : cosine + rounding;
+  if (!metric.sums_differences) return lengths * (cosine + rounding);
   const double sum = query_norm + base_norm;
   return 2.0 * lengths * cosine - query_norm * query_norm - base_norm * base_norm + rounding * sum * sum;
 }
@@ -74,9 +63,9 @@ struct MeasureRows {
     const float* x = rows + row * dim;
     double* sums = block.template Shared<double>(kThreads);
     block.Each([&](int t) {
-      if (t < kLanes) sums[t] = PartialScore(TopkMetric::kIp, x, x, dim, t);
+      if (t < kLanes) sums[t] = PartialSum(TraitsOf(Metric::kIp), x, x, dim, t);
     });
-    JoinByHalves(block, sums, kLanes, [](double* to, double from) { *to += from; });
+    SumByHalves(block, sums, kLanes);
     const double norm = sqrt(block.Read(&sums[0]));
     block.Each([&](int t) {
       if (t == 0) norms[row] = norm;
@@ -93,7 +82,7 @@ struct MeasureRows {
       sums[t] = residual;
     });
     if (codes == nullptr) return;
-    JoinByHalves(block, sums, kThreads, [](double* to, double from) { *to += from; });
+    SumByHalves(block, sums, kThreads);
     block.Each([&](int t) {
       if (t == 0) residuals[row] = RoundedUp(sqrt(sums[0]) * (1.0 + 1e-6));
     });
@@ -102,7 +91,7 @@ struct MeasureRows {
 
 // What a scan of base rows [first, first + columns) left of them for `queries` queries: exact keys, or bf16 products.
 struct Scan {
-  TopkMetric metric;
+  MetricTraits metric;
   const float* query_rows;
   const double* query_norms;
   const float* query_residuals;
@@ -140,10 +129,7 @@ struct ExactKeys {
           y[i] = c < scan.columns ? scan.base_rows[(scan.first + c) * scan.dim + d] : 0.0;
         }
         for (int i = 0; i < kEach; ++i) {
-          for (int j = 0; j < kEach; ++j) {
-            mine[i][j] +=
-                scan.metric == TopkMetric::kL2 ? RoundedProduct(x[i] - y[j], x[i] - y[j]) : RoundedProduct(x[i], y[j]);
-          }
+          for (int j = 0; j < kEach; ++j) mine[i][j] += ExactTerm(scan.metric, x[i], y[j]);
         }
       }
       for (int i = 0; i < kEach; ++i)
@@ -163,7 +149,7 @@ struct ExactKeys {
         const size_t q = query0 + warp / 4 * kEach + i, c = column0 + warp % 4 * kEach + j;
         if (q >= scan.queries || c >= scan.columns) continue;
         scan.keys[q * scan.stride + c] =
-            KeyOf(scan.metric, sums[pair * kLanes], scan.query_norms[q], scan.base_norms[scan.first + c]);
+            KeyOfSum(scan.metric, sums[pair * kLanes], scan.query_norms[q] * scan.base_norms[scan.first + c]);
       }
     });
   }

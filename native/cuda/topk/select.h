@@ -140,7 +140,7 @@ struct ScoreCandidates {
         const size_t at = from + t / kLanes;
         if (at >= count) return;
         const float* row = scan.base_rows + static_cast<size_t>(rows[at].row) * scan.dim;
-        sums[t] = PartialScore(scan.metric, scan.query_rows + q * scan.dim, row, scan.dim, t % kLanes);
+        sums[t] = PartialSum(scan.metric, scan.query_rows + q * scan.dim, row, scan.dim, t % kLanes);
       });
       for (int half = kLanes / 2; half > 0; half /= 2) {
         block.Each([&](int t) {
@@ -150,7 +150,7 @@ struct ScoreCandidates {
       block.Each([&](int t) {
         const size_t at = from + t / kLanes;
         if (t % kLanes != 0 || at >= count) return;
-        rows[at].key = KeyOf(scan.metric, sums[t], scan.query_norms[q], scan.base_norms[rows[at].row]);
+        rows[at].key = KeyOfSum(scan.metric, sums[t], scan.query_norms[q] * scan.base_norms[rows[at].row]);
       });
     }
   }
@@ -200,7 +200,7 @@ struct KeepBest {
 // The result. One block per query.
 struct WriteBest {
   static constexpr int kThreads = kSelectThreads;
-  TopkMetric metric;
+  MetricTraits metric;
   const RankedRow* entries;
   size_t k, size;
   int32_t* indices;
@@ -213,7 +213,7 @@ struct WriteBest {
       for (size_t e = t; e < k; e += kThreads) {
         const RankedRow& best = entries[block.index() * size + e];
         indices[block.index() * k + e] = best.row;
-        scores[block.index() * k + e] = static_cast<float>(metric == TopkMetric::kL2 ? -best.key : best.key);
+        scores[block.index() * k + e] = static_cast<float>(ScoreOfKey(metric, best.key));
       }
     });
   }
