@@ -76,11 +76,14 @@ export type { CallOptions } from './native/call.js';
 export { type Capabilities, capabilities, workCounters } from './native/capabilities.js';
 export type { CudaDevice, CudaState } from './native/cuda-addon.js';
 // Loss and vectors
-export { type InfoNceInput, type InfoNceMode, type InfoNceResult, infoNce } from './native/infonce.js';
+export { type InfoNceInput, type InfoNceResult, infoNce } from './native/infonce.js';
+export type { InfoNceMode } from './native/infonce-modes.js';
 export type { IndexMetric, Metric } from './native/metrics.js';
 export type { Pooling } from './native/pooling.js';
+export type { TrainingPrecision } from './native/precisions.js';
 export type { SearchResult } from './native/search-result.js';
 export { SimilarityBase, type SimilarityBaseOptions, type SimilaritySearchOptions } from './native/similarity-base.js';
+export type { Storage } from './native/storages.js';
 export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
 export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './native/vectors.js';
 export {

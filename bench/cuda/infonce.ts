@@ -119,8 +119,8 @@ async function secondsOfDevice(
   const addon = await openAddon(revision);
   const rows = query.length / dim;
   const [dQuery, dKey] = [new Float32Array(rows * dim), new Float32Array(rows * dim)];
-  const [masked, bf16] = [2, 1] as const;
-  return () => addon.infoNceSeconds(query, key, labels, dQuery, dKey, rows, dim, LOGIT_SCALE, masked, bf16, 0);
+  const sizes = { rows, dim, logitScale: LOGIT_SCALE, mode: 'masked', precision: 'bf16' } as const;
+  return () => addon.infoNceSeconds({ query, key, labels, dQuery, dKey, ...sizes });
 }
 
 /** Some rows of dQuery against double precision, which needs a row of logits each. */

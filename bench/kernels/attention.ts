@@ -45,11 +45,14 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
           randomNormal(length * headDim, 2),
           new Float32Array(length * length),
         ];
+        const size = { m: length, precision: 'f32' } as const;
+        const dots = { ...size, a: q, b: k, out: scores, n: length, k: headDim, transposeB: true };
+        const weighted = { ...size, a: scores, b: k, out: q, n: headDim, k: length };
         const run = async (): Promise<number> => {
           let seconds = 0;
           for (let i = 0; i < heads * sequences; i++) {
-            seconds += await addon.matmulSeconds(q, k, scores, length, length, headDim, false, true, 0);
-            seconds += await addon.matmulSeconds(scores, k, q, length, headDim, length, false, false, 0);
+            seconds += await addon.matmulSeconds(dots);
+            seconds += await addon.matmulSeconds(weighted);
           }
           return seconds;
         };

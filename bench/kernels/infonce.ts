@@ -53,17 +53,20 @@ export const benchmarks: Benchmark[] = cases.flatMap(({ rows, only }) =>
   }),
 );
 
-async function products({ query, key, precision }: InfoNceInput, revision: Revision): Promise<() => Promise<number>> {
+async function products(
+  { query, key, precision = 'f32' }: InfoNceInput,
+  revision: Revision,
+): Promise<() => Promise<number>> {
   const addon = await openAddon(revision);
   const rows = query.length / DIM;
-  const kind = precision === 'bf16' ? 1 : 0;
   const square = new Float32Array(rows * rows);
   const coefficients = new Float32Array(rows * rows).fill(1 / rows);
   const gradient = new Float32Array(rows * DIM);
+  const dots = { a: query, b: key, out: square, m: rows, n: rows, k: DIM, transposeB: true, precision };
+  const toQuery = { a: coefficients, b: key, out: gradient, m: rows, n: DIM, k: rows, precision };
+  const toKey = { ...toQuery, b: query, transposeA: true };
   return async () =>
-    (await addon.matmulSeconds(query, key, square, rows, rows, DIM, false, true, kind)) +
-    (await addon.matmulSeconds(coefficients, key, gradient, rows, DIM, rows, false, false, kind)) +
-    (await addon.matmulSeconds(coefficients, query, gradient, rows, DIM, rows, true, false, kind));
+    (await addon.matmulSeconds(dots)) + (await addon.matmulSeconds(toQuery)) + (await addon.matmulSeconds(toKey));
 }
 
 /** Loss, and some rows of both gradients, from a whole matrix of float32 logits and double-precision softmax. */

@@ -53,10 +53,8 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
           randomNormal(outWidth * inWidth, 2),
           new Float32Array(rows * outWidth),
         ];
-        return {
-          run: () => addon.matmulSeconds(x, weight, out, rows, outWidth, inWidth, false, true, 0),
-          timesItself: true,
-        };
+        const size = { m: rows, n: outWidth, k: inWidth, transposeB: true, precision: 'f32' } as const;
+        return { run: () => addon.matmulSeconds({ a: x, b: weight, out, ...size }), timesItself: true };
       },
     },
   };

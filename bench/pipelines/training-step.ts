@@ -6,6 +6,7 @@
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js';
 import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { TrainingPrecision } from '../../src/native/precisions.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 import { randomModel, startTraining } from '../support/random-model.js';
@@ -61,7 +62,12 @@ function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedToke
 }
 
 /** Seconds of all products of one step, one layer timed and multiplied. */
-function products(addon: Addon, config: NativeEncoderConfig, rows: number, kind: 0 | 1): () => Promise<number> {
+function products(
+  addon: Addon,
+  config: NativeEncoderConfig,
+  rows: number,
+  precision: TrainingPrecision,
+): () => Promise<number> {
   const operands = shapes(config).map(([out, width]) => ({
     out,
     width,
@@ -73,25 +79,16 @@ function products(addon: Addon, config: NativeEncoderConfig, rows: number, kind:
   return async () => {
     let seconds = 0;
     for (const { out, width, w, x, dy } of operands) {
-      seconds += await addon.matmulSeconds(x, w, result.subarray(0, rows * out), rows, out, width, false, true, kind);
-      seconds += await addon.matmulSeconds(
-        dy,
-        w,
-        result.subarray(0, rows * width),
-        rows,
-        width,
-        out,
-        false,
-        false,
-        kind,
-      );
-      seconds += await addon.matmulSeconds(dy, x, result.subarray(0, out * width), out, width, rows, true, false, kind);
+      const y = { a: x, b: w, out: result.subarray(0, rows * out), m: rows, n: out, k: width, transposeB: true };
+      const dx = { a: dy, b: w, out: result.subarray(0, rows * width), m: rows, n: width, k: out };
+      const dw = { a: dy, b: x, out: result.subarray(0, out * width), m: out, n: width, k: rows, transposeA: true };
+      for (const product of [y, dx, dw]) seconds += await addon.matmulSeconds({ ...product, precision });
     }
     return seconds * config.layers;
   };
 }
 
-function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'check'): Benchmark {
+function trainingStep(size: Size, precision: TrainingPrecision, only: 'run' | 'check'): Benchmark {
   const { pairs, tokens, config } = size;
   const rows = 2 * pairs * tokens;
   const work = (6 * config.layers * rows * shapes(config).reduce((sum, [out, width]) => sum + out * width, 0)) / 1e9;
@@ -119,7 +116,7 @@ function trainingStep(size: Size, precision: 'f32' | 'bf16', only: 'run' | 'chec
     peer: {
       name: `oneDNN ${precision} products`,
       prepare: async (revision): Promise<Subject> => ({
-        run: products(await openAddon(revision), config, rows, precision === 'bf16' ? 1 : 0),
+        run: products(await openAddon(revision), config, rows, precision),
         timesItself: true,
       }),
     },

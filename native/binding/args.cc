@@ -5,18 +5,17 @@
 namespace univar {
 namespace {
 
-[[noreturn]] void ThrowExpected(Napi::Env env, const char* what, const char* name) {
-  ThrowCoded(env, "ERR_INTERNAL", std::string("Expected ") + what + " for \"" + name + "\" at the native boundary");
-}
-
 template <typename Array>
-Array TypedArrayArg(const Napi::CallbackInfo& info, size_t index, napi_typedarray_type type, const char* what,
-                    const char* name) {
-  const Napi::Value value = info[index];
+Array TypedArrayOf(const Napi::Value& value, napi_typedarray_type type, const char* what, const char* name) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
-    ThrowExpected(info.Env(), what, name);
+    ThrowExpected(value.Env(), what, name);
   }
   return value.As<Array>();
+}
+
+Napi::Object ObjectArg(const Napi::CallbackInfo& info, size_t index) {
+  if (!info[index].IsObject()) ThrowExpected(info.Env(), "an object", "options");
+  return info[index].As<Napi::Object>();
 }
 
 }  // namespace
@@ -27,34 +26,48 @@ void ThrowCoded(Napi::Env env, const char* code, const std::string& message) {
   throw error;
 }
 
-Napi::Float32Array Float32Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  return TypedArrayArg<Napi::Float32Array>(info, index, napi_float32_array, "Float32Array", name);
+void ThrowExpected(Napi::Env env, const std::string& what, const char* name) {
+  ThrowCoded(env, "ERR_INTERNAL", "Expected " + what + " for \"" + name + "\" at the native boundary");
 }
 
-Napi::Int32Array Int32Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  return TypedArrayArg<Napi::Int32Array>(info, index, napi_int32_array, "Int32Array", name);
+Napi::Float32Array Float32Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Float32Array>(value, napi_float32_array, "Float32Array", name);
 }
 
-Napi::Uint8Array Uint8Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  return TypedArrayArg<Napi::Uint8Array>(info, index, napi_uint8_array, "Uint8Array", name);
+Napi::Uint8Array Uint8Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Uint8Array>(value, napi_uint8_array, "Uint8Array", name);
 }
 
-size_t SizeArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  const double value = NumberArg(info, index, name);
-  if (!(value >= 0) || value > 9007199254740991.0 || value != std::floor(value)) {
-    ThrowExpected(info.Env(), "non-negative integer", name);
+Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Uint16Array>(value, napi_uint16_array, "Uint16Array", name);
+}
+
+Napi::Int32Array Int32Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Int32Array>(value, napi_int32_array, "Int32Array", name);
+}
+
+size_t SizeOf(const Napi::Value& value, const char* name) {
+  const double number = NumberOf(value, name);
+  if (!(number >= 0) || number > 9007199254740991.0 || number != std::floor(number)) {
+    ThrowExpected(value.Env(), "non-negative integer", name);
   }
-  return static_cast<size_t>(value);
+  return static_cast<size_t>(number);
 }
 
-double NumberArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsNumber()) ThrowExpected(info.Env(), "number", name);
-  return info[index].As<Napi::Number>().DoubleValue();
+double NumberOf(const Napi::Value& value, const char* name) {
+  if (!value.IsNumber()) ThrowExpected(value.Env(), "number", name);
+  return value.As<Napi::Number>().DoubleValue();
 }
 
-std::string StringArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsString()) ThrowExpected(info.Env(), "string", name);
-  return info[index].As<Napi::String>().Utf8Value();
+std::string StringOf(const Napi::Value& value, const char* name) {
+  if (!value.IsString()) ThrowExpected(value.Env(), "string", name);
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Matrix MatrixOf(const Napi::Value& value, size_t rows, size_t cols, const char* name) {
+  Napi::Float32Array array = Float32Of(value, name);
+  CheckLength(value.Env(), array.ElementLength(), rows, cols, name);
+  return Matrix{array.Data(), rows, cols};
 }
 
 void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const char* name) {
@@ -65,10 +78,6 @@ void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const c
   }
 }
 
-Matrix MatrixArg(const Napi::CallbackInfo& info, size_t index, size_t rows, size_t cols, const char* name) {
-  Napi::Float32Array array = Float32Arg(info, index, name);
-  CheckLength(info.Env(), array.ElementLength(), rows, cols, name);
-  return Matrix{array.Data(), rows, cols};
-}
+Options::Options(const Napi::CallbackInfo& info, size_t index) : object_(ObjectArg(info, index)) { arrays_.reserve(5); }
 
 }  // namespace univar

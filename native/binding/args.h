@@ -1,30 +1,111 @@
 // Unpacks arguments that src/native has already validated. What is checked again here is only what keeps memory safe;
 // a failure is therefore a bug of ours and throws ERR_INTERNAL.
+//
+// A function of many arguments takes one object of options instead, which Options reads by name.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "binding/napi_setup.h"
 #include "core/matrix.h"
+#include "core/names.h"
 
 namespace univar {
 
 [[noreturn]] void ThrowCoded(Napi::Env env, const char* code, const std::string& message);
+// `Expected <what> for "<name>" at the native boundary`
+[[noreturn]] void ThrowExpected(Napi::Env env, const std::string& what, const char* name);
 
-Napi::Float32Array Float32Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
-Napi::Uint8Array Uint8Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
-Napi::Int32Array Int32Arg(const Napi::CallbackInfo& info, size_t index, const char* name);
+// A value as what it should be; `name` is for the message.
+Napi::Float32Array Float32Of(const Napi::Value& value, const char* name);
+Napi::Uint8Array Uint8Of(const Napi::Value& value, const char* name);
+Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name);
+Napi::Int32Array Int32Of(const Napi::Value& value, const char* name);
 // A non-negative integer that fits size_t.
-size_t SizeArg(const Napi::CallbackInfo& info, size_t index, const char* name);
-double NumberArg(const Napi::CallbackInfo& info, size_t index, const char* name);
-std::string StringArg(const Napi::CallbackInfo& info, size_t index, const char* name);
+size_t SizeOf(const Napi::Value& value, const char* name);
+double NumberOf(const Napi::Value& value, const char* name);
+std::string StringOf(const Napi::Value& value, const char* name);
+// One of the names of core/names.h.
+template <typename E>
+E EnumOf(const Napi::Value& value, const char* name) {
+  const std::string text = StringOf(value, name);
+  const std::optional<E> found = FindByName<E>(text);
+  if (!found) ThrowExpected(value.Env(), "a known name, not \"" + text + "\",", name);
+  return *found;
+}
+// A Float32Array of exactly rows * cols entries.
+Matrix MatrixOf(const Napi::Value& value, size_t rows, size_t cols, const char* name);
 
 // Throws unless `length` is exactly rows * cols (computed without overflow).
 void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const char* name);
 
-// Float32Array -> matrix view after CheckLength.
-Matrix MatrixArg(const Napi::CallbackInfo& info, size_t index, size_t rows, size_t cols, const char* name);
+// Of positional arguments.
+inline Napi::Float32Array Float32Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return Float32Of(info[index], name);
+}
+inline Napi::Uint8Array Uint8Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return Uint8Of(info[index], name);
+}
+inline Napi::Int32Array Int32Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return Int32Of(info[index], name);
+}
+inline size_t SizeArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return SizeOf(info[index], name);
+}
+inline double NumberArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return NumberOf(info[index], name);
+}
+inline std::string StringArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return StringOf(info[index], name);
+}
+template <typename E>
+E EnumArg(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  return EnumOf<E>(info[index], name);
+}
+inline Matrix MatrixArg(const Napi::CallbackInfo& info, size_t index, size_t rows, size_t cols, const char* name) {
+  return MatrixOf(info[index], rows, cols, name);
+}
+
+// The properties of an object. Lives no longer than the call: a worker keeps its arrays (PromiseWorker::Keep).
+class Options {
+ public:
+  Options(const Napi::CallbackInfo& info, size_t index);
+
+  Napi::Env Env() const { return object_.Env(); }
+  Napi::Value Get(const char* name) const { return object_.Get(name); }
+  bool Has(const char* name) const { return !Get(name).IsUndefined(); }
+  bool Flag(const char* name) const { return Get(name).ToBoolean(); }
+  size_t Size(const char* name) const { return SizeOf(Get(name), name); }
+  double Number(const char* name) const { return NumberOf(Get(name), name); }
+  std::string String(const char* name) const { return StringOf(Get(name), name); }
+  template <typename E>
+  E Enum(const char* name) const {
+    return EnumOf<E>(Get(name), name);
+  }
+  Napi::Uint8Array Uint8(const char* name) { return Taken(Uint8Of(Get(name), name)); }
+  Napi::Int32Array Int32(const char* name) { return Taken(Int32Of(Get(name), name)); }
+  Matrix Floats(const char* name, size_t rows, size_t cols) {
+    Napi::Float32Array array = Taken(Float32Of(Get(name), name));
+    CheckLength(Env(), array.ElementLength(), rows, cols, name);
+    return {array.Data(), rows, cols};
+  }
+
+  // The typed arrays that were read.
+  const std::vector<Napi::Value>& arrays() const { return arrays_; }
+
+ private:
+  template <typename Array>
+  Array Taken(Array array) {
+    arrays_.push_back(array);
+    return array;
+  }
+
+  Napi::Object object_;
+  std::vector<Napi::Value> arrays_;
+};
 
 }  // namespace univar

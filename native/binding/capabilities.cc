@@ -50,6 +50,25 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   return result;
 }
 
+template <typename E>
+Napi::Array NamesOf(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+  for (const Named<E>& entry : Names<E>::kAll) names[names.Length()] = entry.name;
+  return names;
+}
+
+// names(): NativeNames
+Napi::Value ListNames(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Object result = Napi::Object::New(env);
+  result["metrics"] = NamesOf<Metric>(env);
+  result["storages"] = NamesOf<TopkStorage>(env);
+  result["infoNceModes"] = NamesOf<InfoNceMode>(env);
+  result["poolings"] = NamesOf<Pooling>(env);
+  result["precisions"] = NamesOf<Precision>(env);
+  return result;
+}
+
 // configure(threads: number, simd: string): void; an empty `simd` means no limit.
 Napi::Value Configure(const Napi::CallbackInfo& info) {
   SetThreadCount(static_cast<int>(SizeArg(info, 0, "threads")));
@@ -80,6 +99,7 @@ Napi::Value ReadWorkCounters(const Napi::CallbackInfo& info) {
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports) {
   exports["capabilities"] = Napi::Function::New(env, Capabilities, "capabilities");
+  exports["names"] = Napi::Function::New(env, ListNames, "names");
   exports["workCounters"] = Napi::Function::New(env, ReadWorkCounters, "workCounters");
   exports["configure"] = Napi::Function::New(env, Configure, "configure");
 }

@@ -35,7 +35,7 @@ class CreateWorker final : public OpenWorker {
  public:
   explicit CreateWorker(const Napi::CallbackInfo& info) : OpenWorker(info) {
     spec_.dim = static_cast<int>(SizeArg(info, 0, "dim"));
-    spec_.metric = NumberArg(info, 1, "metric") == 1 ? Metric::kL2 : Metric::kIp;
+    spec_.metric = EnumArg<Metric>(info, 1, "metric");
     spec_.factory = StringArg(info, 2, "factory");
     spec_.ef_construction = static_cast<int>(SizeArg(info, 3, "efConstruction"));
     spec_.train_iterations = static_cast<int>(SizeArg(info, 4, "trainIterations"));
@@ -145,69 +145,65 @@ class DisposeWorker final : public IndexChange {
   }
 };
 
-// Arguments efSearch, nprobe, rerank and filter; whoever calls this keeps the last alive.
-SearchParams ParamsArg(const Napi::CallbackInfo& info, size_t index) {
-  SearchParams params;
-  params.ef_search = static_cast<int64_t>(SizeArg(info, index, "efSearch"));
-  params.nprobe = static_cast<int64_t>(SizeArg(info, index + 1, "nprobe"));
-  params.rerank = static_cast<int64_t>(SizeArg(info, index + 2, "rerank"));
-  if (!info[index + 3].IsUndefined()) {
-    Napi::Uint8Array filter = Uint8Arg(info, index + 3, "filter");
-    static constexpr uint8_t kNoRow = 0;
-    params.filter = filter.ElementLength() > 0 ? filter.Data() : &kNoRow;
-    params.filter_bytes = filter.ElementLength();
-  }
-  return params;
-}
-
+// Arguments handle, options, control. The options are those of NativeSearch and those of the kind of search.
 class QueryWorker : public IndexRead {
- public:
-  // Arguments handle, queries, rows; then those of the kind of search.
-  explicit QueryWorker(const Napi::CallbackInfo& info) : IndexRead(info, SizeArg(info, 2, "rows") <= kFewQueries) {
-    const Matrix x = MatrixArg(info, 1, SizeArg(info, 2, "rows"), handle()->dim, "queries");
-    queries_ = ConstMatrix{x.data, x.rows, x.cols};
-    Keep(info[1]);
-  }
-
  protected:
+  QueryWorker(const Napi::CallbackInfo& info, Options* search) : QueryWorker(info, search, search->Size("rows")) {}
+
   ConstMatrix queries_;
+  SearchParams params_;
+
+ private:
+  QueryWorker(const Napi::CallbackInfo& info, Options* search, size_t rows) : IndexRead(info, rows <= kFewQueries) {
+    const Matrix x = search->Floats("queries", rows, handle()->dim);
+    queries_ = ConstMatrix{x.data, x.rows, x.cols};
+    params_.ef_search = static_cast<int64_t>(search->Size("efSearch"));
+    params_.nprobe = static_cast<int64_t>(search->Size("nprobe"));
+    params_.rerank = static_cast<int64_t>(search->Size("rerank"));
+    if (search->Has("filter")) {
+      Napi::Uint8Array filter = search->Uint8("filter");
+      static constexpr uint8_t kNoRow = 0;
+      params_.filter = filter.ElementLength() > 0 ? filter.Data() : &kNoRow;
+      params_.filter_bytes = filter.ElementLength();
+    }
+    TakeControl(info, 2);
+  }
 };
 
 class SearchWorker final : public QueryWorker {
  public:
-  explicit SearchWorker(const Napi::CallbackInfo& info)
-      : QueryWorker(info), k_(SizeArg(info, 3, "k")), params_(ParamsArg(info, 6)) {
-    if (k_ == 0) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
-    Napi::Int32Array labels = Int32Arg(info, 4, "labels");
-    CheckLength(info.Env(), labels.ElementLength(), queries_.rows, k_, "labels");
-    labels_ = labels.Data();
-    distances_ = MatrixArg(info, 5, queries_.rows, k_, "distances").data;
-    Keep(info[4]);
-    Keep(info[5]);
-    if (params_.filter != nullptr) Keep(info[9]);
-    TakeControl(info, 10);
-  }
+  explicit SearchWorker(const Napi::CallbackInfo& info) : SearchWorker(info, Options(info, 1)) {}
 
  private:
+  SearchWorker(const Napi::CallbackInfo& info, Options search) : QueryWorker(info, &search) {
+    k_ = search.Size("k");
+    if (k_ == 0) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
+    Napi::Int32Array labels = search.Int32("labels");
+    CheckLength(info.Env(), labels.ElementLength(), queries_.rows, k_, "labels");
+    labels_ = labels.Data();
+    distances_ = search.Floats("distances", queries_.rows, k_).data;
+    Keep(search);
+  }
+
   Status Read(const VectorIndex& index) override {
     return index.Search(queries_, k_, params_, labels_, distances_, control());
   }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
   size_t k_;
-  SearchParams params_;
   int32_t* labels_;
   float* distances_;
 };
 
 class RangeSearchWorker final : public QueryWorker {
  public:
-  explicit RangeSearchWorker(const Napi::CallbackInfo& info)
-      : QueryWorker(info), radius_(static_cast<float>(NumberArg(info, 3, "radius"))), params_(ParamsArg(info, 4)) {
-    if (params_.filter != nullptr) Keep(info[7]);
-    TakeControl(info, 8);
-  }
+  explicit RangeSearchWorker(const Napi::CallbackInfo& info) : RangeSearchWorker(info, Options(info, 1)) {}
 
  private:
+  RangeSearchWorker(const Napi::CallbackInfo& info, Options search) : QueryWorker(info, &search) {
+    radius_ = static_cast<float>(search.Number("radius"));
+    Keep(search);
+  }
+
   Status Read(const VectorIndex& index) override {
     return index.RangeSearch(queries_, radius_, params_, &found_, control());
   }
@@ -226,7 +222,6 @@ class RangeSearchWorker final : public QueryWorker {
     return result;
   }
   float radius_;
-  SearchParams params_;
   RangeResult found_;
 };
 
@@ -267,8 +262,8 @@ void Register(Napi::Env env, Napi::Object exports, const char* name) {
 }  // namespace
 
 void RegisterIndex(Napi::Env env, Napi::Object exports) {
-  // indexCreate(dim: number, metric: 0 | 1, factory: string, efConstruction: number, trainIterations: number,
-  //             plain: boolean): Promise<OpenedIndex>; metric 1 is l2
+  // indexCreate(dim: number, metric: Metric, factory: string, efConstruction: number, trainIterations: number,
+  //             plain: boolean): Promise<OpenedIndex>
   Register<CreateWorker>(env, exports, "indexCreate");
   // indexLoad(path: string, plain: boolean, map: boolean): Promise<OpenedIndex>
   Register<LoadWorker>(env, exports, "indexLoad");
@@ -282,13 +277,9 @@ void RegisterIndex(Napi::Env env, Napi::Object exports) {
   Register<RemoveWorker>(env, exports, "indexRemove");
   // indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>
   Register<ReserveWorker>(env, exports, "indexReserve");
-  // indexSearch(index: IndexHandle, queries: Float32Array, rows: number, k: number, labels: Int32Array,
-  //             distances: Float32Array, efSearch: number, nprobe: number, rerank: number, filter?: Uint8Array,
-  //             control?: Int32Array): Promise<void>
+  // indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>
   Register<SearchWorker>(env, exports, "indexSearch");
-  // indexRangeSearch(index: IndexHandle, queries: Float32Array, rows: number, radius: number, efSearch: number,
-  //                  nprobe: number, rerank: number, filter?: Uint8Array, control?: Int32Array):
-  //                  Promise<RangeSearchResult>
+  // indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>
   Register<RangeSearchWorker>(env, exports, "indexRangeSearch");
   // indexSave(index: IndexHandle, path: string): Promise<void>
   Register<SaveWorker>(env, exports, "indexSave");

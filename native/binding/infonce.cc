@@ -14,27 +14,28 @@ class InfoNceWorker : public PromiseWorker {
  public:
   explicit InfoNceWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     const Napi::Env env = info.Env();
-    args_.rows = SizeArg(info, 5, "rows");
-    args_.dim = SizeArg(info, 6, "dim");
+    Options batch(info, 0);
+    args_.rows = batch.Size("rows");
+    args_.dim = batch.Size("dim");
     // Row numbers are held in 32 bits.
     if (args_.rows == 0 || args_.dim == 0 || args_.rows > INT32_MAX)
       ThrowCoded(env, "ERR_INTERNAL", "Empty or huge batch");
-    args_.query = MatrixArg(info, 0, args_.rows, args_.dim, "query").data;
-    args_.key = MatrixArg(info, 1, args_.rows, args_.dim, "key").data;
-    args_.d_query = MatrixArg(info, 3, args_.rows, args_.dim, "dQuery").data;
-    args_.d_key = MatrixArg(info, 4, args_.rows, args_.dim, "dKey").data;
-    args_.logit_scale = NumberArg(info, 7, "logitScale");
-    args_.mode = static_cast<InfoNceMode>(SizeArg(info, 8, "mode"));
-    args_.precision = NumberArg(info, 9, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
-    args_.block_rows = SizeArg(info, 10, "blockRows");
+    args_.query = batch.Floats("query", args_.rows, args_.dim).data;
+    args_.key = batch.Floats("key", args_.rows, args_.dim).data;
+    args_.d_query = batch.Floats("dQuery", args_.rows, args_.dim).data;
+    args_.d_key = batch.Floats("dKey", args_.rows, args_.dim).data;
+    args_.logit_scale = batch.Number("logitScale");
+    args_.mode = batch.Enum<InfoNceMode>("mode");
+    args_.precision = batch.Enum<Precision>("precision");
+    if (args_.precision == Precision::kInt8) ThrowExpected(env, "f32 or bf16", "precision");
+    args_.block_rows = batch.Has("blockRows") ? batch.Size("blockRows") : 0;
     if (TraitsOf(args_.mode).uses_labels) {
-      Napi::Int32Array labels = Int32Arg(info, 2, "labels");
+      Napi::Int32Array labels = batch.Int32("labels");
       CheckLength(env, labels.ElementLength(), args_.rows, 1, "labels");
       args_.labels = labels.Data();
-      Keep(labels);
     }
-    for (size_t i : {0, 1, 3, 4}) Keep(info[i]);
-    TakeControl(info, 11);
+    Keep(batch);
+    TakeControl(info, 1);
   }
 
  protected:
@@ -64,14 +65,12 @@ class InfoNceSecondsWorker final : public InfoNceWorker {
   double seconds_ = 0.0;
 };
 
-// infoNce(query: Float32Array, key: Float32Array, labels: Int32Array | undefined, dQuery: Float32Array,
-//         dKey: Float32Array, rows: number, dim: number, logitScale: number, mode: 0 | 1 | 2 | 3, precision: 0 | 1,
-//         blockRows: number, control?: Int32Array): Promise<number>
+// infoNce(batch: NativeInfoNce, control?: Int32Array): Promise<number>
 Napi::Value InfoNce(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<InfoNceWorker>(info));
 }
 
-// infoNceSeconds(...as infoNce): Promise<number>
+// infoNceSeconds(batch: NativeInfoNce, control?: Int32Array): Promise<number>
 Napi::Value InfoNceSeconds(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<InfoNceSecondsWorker>(info));
 }

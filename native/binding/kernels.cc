@@ -1,4 +1,5 @@
-// Single kernels of the encoder, blocking, for tests only: everybody else reaches them through the encoder.
+// Single kernels of the encoder, blocking, for tests only: everybody else reaches them through the encoder. Each takes
+// one object of operands.
 #include <omp.h>
 
 #include "binding/args.h"
@@ -9,36 +10,33 @@
 namespace univar {
 namespace {
 
-// Takes the arguments of a call one after the other, in the order of the TypeScript signature.
-class Arguments {
+// The operands of a call, properties of one object.
+class Operands {
  public:
-  explicit Arguments(const Napi::CallbackInfo& info) : info_(info) { omp_set_num_threads(ThreadCount()); }
+  explicit Operands(const Napi::CallbackInfo& info) : options_(info, 0) { omp_set_num_threads(ThreadCount()); }
 
-  size_t Size(const char* name) { return SizeArg(info_, next_++, name); }
-  double Number(const char* name) { return NumberArg(info_, next_++, name); }
-  float* Floats(size_t rows, size_t cols, const char* name) { return MatrixArg(info_, next_++, rows, cols, name).data; }
-  // Of the next argument, which stays the next.
-  size_t Length() const {
-    return info_[next_].IsTypedArray() ? info_[next_].As<Napi::TypedArray>().ElementLength() : 0;
+  size_t Size(const char* name) const { return options_.Size(name); }
+  double Number(const char* name) const { return options_.Number(name); }
+  float* Floats(size_t rows, size_t cols, const char* name) { return options_.Floats(name, rows, cols).data; }
+  // Of a typed array.
+  size_t Length(const char* name) const {
+    const Napi::Value value = options_.Get(name);
+    return value.IsTypedArray() ? value.As<Napi::TypedArray>().ElementLength() : 0;
   }
   const int32_t* Offsets(size_t* sequences, size_t* tokens) {
-    Napi::Int32Array offsets = Int32Arg(info_, next_++, "offsets");
+    Napi::Int32Array offsets = options_.Int32("offsets");
     *sequences = offsets.ElementLength() - 1;
     *tokens = static_cast<size_t>(offsets[*sequences]);
     return offsets.Data();
   }
-  uint16_t* Halves(size_t rows, size_t cols, const char* name) {
-    const Napi::Value value = info_[next_++];
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
-      ThrowCoded(info_.Env(), "ERR_INTERNAL", std::string("Expected Uint16Array for \"") + name + "\"");
-    }
-    Napi::Uint16Array array = value.As<Napi::Uint16Array>();
-    CheckLength(info_.Env(), array.ElementLength(), rows, cols, name);
+  uint16_t* Halves(size_t rows, size_t cols, const char* name) const {
+    Napi::Uint16Array array = Uint16Of(options_.Get(name), name);
+    CheckLength(options_.Env(), array.ElementLength(), rows, cols, name);
     return array.Data();
   }
   // A Float32Array or a Uint16Array of bfloat16 bits.
   ActivationInput FloatsOrHalves(size_t rows, size_t cols, const char* name) {
-    const Napi::Value value = info_[next_];
+    const Napi::Value value = options_.Get(name);
     const bool halves = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array;
     if (halves) return {.bf16 = Halves(rows, cols, name)};
     return {.f32 = Floats(rows, cols, name)};
@@ -49,16 +47,15 @@ class Arguments {
     return {const_cast<float*>(array.f32), const_cast<uint16_t*>(array.bf16)};
   }
   Napi::Value Return(const Status& status) const {
-    if (!status.ok()) ThrowCoded(info_.Env(), CodeName(status.code()), status.message());
-    return info_.Env().Undefined();
+    if (!status.ok()) ThrowCoded(options_.Env(), CodeName(status.code()), status.message());
+    return options_.Env().Undefined();
   }
 
  private:
-  const Napi::CallbackInfo& info_;
-  size_t next_ = 0;
+  Options options_;
 };
 
-AttentionShape ShapeArgs(Arguments& take, size_t* tokens) {
+AttentionShape ShapeOf(Operands& take, size_t* tokens) {
   AttentionShape shape;
   shape.offsets = take.Offsets(&shape.sequences, tokens);
   shape.tokens = *tokens;
@@ -67,11 +64,11 @@ AttentionShape ShapeArgs(Arguments& take, size_t* tokens) {
   return shape;
 }
 
-// attentionForward(offsets, heads, headDim, qkv, o, lse, o16): void
+// attentionForward({ offsets, heads, headDim, qkv, o, lse, o16 }): void
 Napi::Value AttentionForward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   size_t tokens = 0;
-  AttentionForwardArgs args{.shape = ShapeArgs(take, &tokens)};
+  AttentionForwardArgs args{.shape = ShapeOf(take, &tokens)};
   const size_t cols = args.shape.heads * args.shape.head_dim;
   args.qkv = take.Floats(tokens, 3 * cols, "qkv");
   args.o = take.Floats(tokens, cols, "o");
@@ -80,11 +77,11 @@ Napi::Value AttentionForward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().attention_forward(args, Control()));
 }
 
-// attentionBackward(offsets, heads, headDim, qkv, o, lse, dO, dqkv): void
+// attentionBackward({ offsets, heads, headDim, qkv, o, lse, dO, dqkv }): void
 Napi::Value AttentionBackward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   size_t tokens = 0;
-  AttentionBackwardArgs args{.shape = ShapeArgs(take, &tokens)};
+  AttentionBackwardArgs args{.shape = ShapeOf(take, &tokens)};
   const size_t cols = args.shape.heads * args.shape.head_dim;
   args.qkv = take.Floats(tokens, 3 * cols, "qkv");
   const ActivationInput o = take.FloatsOrHalves(tokens, cols, "o");
@@ -96,9 +93,9 @@ Napi::Value AttentionBackward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().attention_backward(args, Control()));
 }
 
-// layerNormForward(rows, cols, epsilon, x, residual, weight, bias, sum, mean, rstd, y, y16): void
+// layerNormForward({ rows, cols, epsilon, x, residual, weight, bias, sum, mean, rstd, y, y16 }): void
 Napi::Value LayerNormForward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   LayerNormForwardArgs args;
   args.epsilon = take.Number("epsilon");
@@ -114,9 +111,9 @@ Napi::Value LayerNormForward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().layer_norm_forward(args));
 }
 
-// layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias): void
+// layerNormBackward({ rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias }): void
 Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   LayerNormBackwardArgs args;
   args.dy = {take.Floats(rows, cols, "dy"), rows, cols};
@@ -131,37 +128,37 @@ Napi::Value LayerNormBackward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().layer_norm_backward(args));
 }
 
-// geluForward(x, y, y16): void
+// geluForward({ x, y, y16 }): void
 Napi::Value GeluForward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
-  const size_t n = take.Length();
+  Operands take(info);
+  const size_t n = take.Length("x");
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   float* y = take.Floats(1, n, "y");
   return take.Return(GetBackend().gelu_forward(x, {y, take.Halves(1, n, "y16")}, n));
 }
 
-// geluBackward(x, dy, dx, y): void
+// geluBackward({ x, dy, dx, y }): void
 Napi::Value GeluBackward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
-  const size_t n = take.Length();
+  Operands take(info);
+  const size_t n = take.Length("x");
   const ActivationInput x = take.FloatsOrHalves(1, n, "x");
   const ActivationInput dy = take.FloatsOrHalves(1, n, "dy");
   const ActivationOutput dx = take.Output(1, n, "dx");
   return take.Return(GetBackend().gelu_backward(x, dy, dx, take.Output(1, n, "y"), n));
 }
 
-// swigluForward(rows, cols, pair, y, y16): void
+// swigluForward({ rows, cols, pair, y, y16 }): void
 Napi::Value SwigluForward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   float* y = take.Floats(rows, cols, "y");
   return take.Return(GetBackend().swiglu_forward(pair, {y, take.Halves(rows, cols, "y16")}, rows, cols));
 }
 
-// swigluBackward(rows, cols, pair, dy, dpair, y): void
+// swigluBackward({ rows, cols, pair, dy, dpair, y }): void
 Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ActivationInput pair = take.FloatsOrHalves(rows, 2 * cols, "pair");
   const ActivationInput dy = take.FloatsOrHalves(rows, cols, "dy");
@@ -169,27 +166,27 @@ Napi::Value SwigluBackward(const Napi::CallbackInfo& info) {
   return take.Return(GetBackend().swiglu_backward(pair, dy, dpair, take.Output(rows, cols, "y"), rows, cols));
 }
 
-// l2NormalizeBackward(rows, cols, x, dy, dx): void
+// l2NormalizeBackward({ rows, cols, x, dy, dx }): void
 Napi::Value L2NormalizeBackward(const Napi::CallbackInfo& info) {
-  Arguments take(info);
+  Operands take(info);
   const size_t rows = take.Size("rows"), cols = take.Size("cols");
   const ConstMatrix x{take.Floats(rows, cols, "x"), rows, cols}, dy{take.Floats(rows, cols, "dy"), rows, cols};
   return take.Return(GetBackend().l2_normalize_backward(x, dy, {take.Floats(rows, cols, "dx"), rows, cols}));
 }
 
-// squaredNorm(x): number
+// squaredNorm({ x }): number
 Napi::Value SquaredNorm(const Napi::CallbackInfo& info) {
-  Arguments take(info);
-  const size_t n = take.Length();
+  Operands take(info);
+  const size_t n = take.Length("x");
   double sum = 0;
   take.Return(GetBackend().squared_norm(take.Floats(1, n, "x"), n, &sum));
   return Napi::Number::New(info.Env(), sum);
 }
 
-// adamw(grad, m, v, w, step, learningRate, weightDecay, scale): void
+// adamw({ grad, m, v, w, step, learningRate, weightDecay, scale }): void
 Napi::Value AdamW(const Napi::CallbackInfo& info) {
-  Arguments take(info);
-  const size_t n = take.Length();
+  Operands take(info);
+  const size_t n = take.Length("grad");
   const float* grad = take.Floats(1, n, "grad");
   float* m = take.Floats(1, n, "m");
   float* v = take.Floats(1, n, "v");

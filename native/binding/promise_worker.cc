@@ -87,6 +87,10 @@ PromiseWorker::PromiseWorker(const Napi::CallbackInfo& info, Lane lane)
 
 void PromiseWorker::Keep(const Napi::Value& value) { kept_.push_back(Napi::Reference<Napi::Value>::New(value, 1)); }
 
+void PromiseWorker::Keep(const Options& options) {
+  for (const Napi::Value& array : options.arrays()) Keep(array);
+}
+
 Napi::Value PromiseWorker::Kept(size_t index) const { return kept_[index].Value(); }
 
 void PromiseWorker::TakeControl(const Napi::CallbackInfo& info, size_t index) {

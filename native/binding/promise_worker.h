@@ -15,6 +15,8 @@
 
 namespace univar {
 
+class Options;
+
 enum class Lane { kEngine, kPool };
 
 class EnvContext;
@@ -35,6 +37,7 @@ class PromiseWorker {
   virtual Napi::Value Result(Napi::Env env) = 0;
 
   void Keep(const Napi::Value& value);
+  void Keep(const Options& options);  // the arrays that were read from it
   // Reads the control block (Int32Array or undefined) at `index`; see src/native/call.ts.
   void TakeControl(const Napi::CallbackInfo& info, size_t index);
   const Control& control() const { return control_; }

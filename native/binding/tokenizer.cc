@@ -71,34 +71,30 @@ std::vector<T> ToVector(const Napi::TypedArrayOf<T>& array) {
                                     : std::vector<T>(array.Data(), array.Data() + array.ElementLength());
 }
 
-Vocabulary VocabularyArgs(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    ThrowCoded(env, "ERR_INTERNAL", "Expected Uint8Array for \"tokens\" at the native boundary");
-  }
-  Napi::Uint8Array tokens = info[0].As<Napi::Uint8Array>();
-  Napi::Int32Array offsets = Int32Arg(info, 1, "tokenOffsets");
-  Napi::Int32Array ids = Int32Arg(info, 2, "tokenIds");
+Vocabulary VocabularyIn(Options& settings) {
+  Napi::Uint8Array tokens = settings.Uint8("tokens");
+  Napi::Int32Array offsets = settings.Int32("tokenOffsets"), ids = settings.Int32("tokenIds");
   const size_t count = ids.ElementLength();
-  CheckLength(env, offsets.ElementLength(), count + 1, 1, "tokenOffsets");
+  CheckLength(settings.Env(), offsets.ElementLength(), count + 1, 1, "tokenOffsets");
   // Memory safety: every token must lie inside `tokens`.
   const int32_t* at = offsets.Data();
   bool inside = at[0] == 0 && tokens.ByteLength() <= Vocabulary::kMaxBytes;
   for (size_t i = 0; i < count; ++i) inside = inside && at[i] <= at[i + 1];
   if (!inside || static_cast<size_t>(at[count]) != tokens.ByteLength()) {
-    ThrowCoded(env, "ERR_INTERNAL", "\"tokenOffsets\" do not fit \"tokens\" at the native boundary");
+    ThrowCoded(settings.Env(), "ERR_INTERNAL", "\"tokenOffsets\" do not fit \"tokens\" at the native boundary");
   }
-  return Vocabulary(reinterpret_cast<const char*>(tokens.Data()), at, ids.Data(), count, StringArg(info, 3, "prefix"));
+  const char* bytes = reinterpret_cast<const char*>(tokens.Data());
+  return Vocabulary(bytes, at, ids.Data(), count, settings.String("prefix"));
 }
 
-std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t index) {
-  if (!info[index].IsArray())
-    ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected an array for \"addedTokens\" at the native boundary");
-  const Napi::Array contents = info[index].As<Napi::Array>();
-  const std::vector<int32_t> ids = ToVector(Int32Arg(info, index + 1, "addedIds"));
-  const std::vector<int32_t> flags = ToVector(Int32Arg(info, index + 2, "addedFlags"));
-  CheckLength(info.Env(), ids.size(), contents.Length(), 1, "addedIds");
-  CheckLength(info.Env(), flags.size(), contents.Length(), 1, "addedFlags");
+std::vector<AddedToken> AddedTokensIn(Options& settings) {
+  const Napi::Value list = settings.Get("addedTokens");
+  if (!list.IsArray()) ThrowExpected(settings.Env(), "an array", "addedTokens");
+  const Napi::Array contents = list.As<Napi::Array>();
+  const std::vector<int32_t> ids = ToVector(settings.Int32("addedIds"));
+  const std::vector<int32_t> flags = ToVector(settings.Int32("addedFlags"));
+  CheckLength(settings.Env(), ids.size(), contents.Length(), 1, "addedIds");
+  CheckLength(settings.Env(), flags.size(), contents.Length(), 1, "addedFlags");
   std::vector<AddedToken> tokens(ids.size());
   for (size_t i = 0; i < tokens.size(); ++i) {
     tokens[i].content = Utf16Arg(contents[static_cast<uint32_t>(i)], "addedTokens");
@@ -111,23 +107,22 @@ std::vector<AddedToken> AddedTokenArgs(const Napi::CallbackInfo& info, size_t in
   return tokens;
 }
 
-// createTokenizer(tokens: Uint8Array, tokenOffsets: Int32Array, tokenIds: Int32Array, prefix: string,
-//                 unknownId: number, maxWordChars: number, normalizerFlags: number, addedTokens: string[],
-//                 addedIds: Int32Array, addedFlags: Int32Array, before: Int32Array, after: Int32Array): TokenizerHandle
+// createTokenizer(settings: NativeTokenizerSettings): TokenizerHandle
 Napi::Value CreateTokenizer(const Napi::CallbackInfo& info) {
   try {
+    Options given(info, 0);
     TokenizerSettings settings;
-    settings.word_pieces.unknown_id = static_cast<int32_t>(SizeArg(info, 4, "unknownId"));
-    settings.word_pieces.max_word_chars = SizeArg(info, 5, "maxWordChars");
-    const size_t flags = SizeArg(info, 6, "normalizerFlags");
+    settings.word_pieces.unknown_id = static_cast<int32_t>(given.Size("unknownId"));
+    settings.word_pieces.max_word_chars = given.Size("maxWordChars");
+    const size_t flags = given.Size("normalizerFlags");
     settings.normalizer.clean_text = (flags & 1) != 0;
     settings.normalizer.handle_chinese_chars = (flags & 2) != 0;
     settings.normalizer.strip_accents = (flags & 4) != 0;
     settings.normalizer.lowercase = (flags & 8) != 0;
-    settings.added_tokens = AddedTokenArgs(info, 7);
-    settings.before = ToVector(Int32Arg(info, 10, "before"));
-    settings.after = ToVector(Int32Arg(info, 11, "after"));
-    auto tokenizer = std::make_shared<const Tokenizer>(VocabularyArgs(info), settings);
+    settings.added_tokens = AddedTokensIn(given);
+    settings.before = ToVector(given.Int32("before"));
+    settings.after = ToVector(given.Int32("after"));
+    auto tokenizer = std::make_shared<const Tokenizer>(VocabularyIn(given), settings);
     const size_t bytes = tokenizer->MemoryBytes();
     return TokenizerHandle::New(info.Env(), std::move(tokenizer), bytes);
   } catch (const std::bad_alloc&) {

@@ -50,14 +50,6 @@ Handle& HandleArg(const Napi::CallbackInfo& info, size_t index) {
   return *static_cast<Handle*>(data);
 }
 
-size_t EnumArg(const Napi::CallbackInfo& info, size_t index, size_t count, const char* name) {
-  const size_t value = SizeArg(info, index, name);
-  if (value >= count) {
-    ThrowCoded(info.Env(), "ERR_INTERNAL", std::string("Unknown \"") + name + "\" at the native boundary");
-  }
-  return value;
-}
-
 // Small work is over before the engine thread's team has gathered, and need not wait behind wide jobs.
 Lane LaneFor(double multiply_adds) {
   constexpr double kSmall = 4e6;  // about a millisecond
@@ -74,8 +66,8 @@ class PrepareWorker final : public PromiseWorker {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "Sizes out of range at the native boundary");
     }
     base_ = MatrixArg(info, 0, rows, dim, "base");
-    metric_ = static_cast<Metric>(EnumArg(info, 3, 3, "metric"));
-    storage_ = static_cast<TopkStorage>(EnumArg(info, 4, 4, "storage"));
+    metric_ = EnumArg<Metric>(info, 3, "metric");
+    storage_ = EnumArg<TopkStorage>(info, 4, "storage");
     Keep(info[0]);
     TakeControl(info, 5);
   }
@@ -99,60 +91,60 @@ class PrepareWorker final : public PromiseWorker {
   std::unique_ptr<TopkBase> prepared_;
 };
 
-double SearchWork(const Napi::CallbackInfo& info) {
-  const Handle& handle = HandleArg(info, 0);
-  return NumberArg(info, 2, "queryRows") * static_cast<double>(handle.rows) * static_cast<double>(handle.dim);
+double SearchWork(const Handle& handle, const Options& search) {
+  return search.Number("rows") * static_cast<double>(handle.rows) * static_cast<double>(handle.dim);
 }
 
 class SearchWorker final : public PromiseWorker {
  public:
-  explicit SearchWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, LaneFor(SearchWork(info))) {
-    const Handle& handle = HandleArg(info, 0);
+  explicit SearchWorker(const Napi::CallbackInfo& info) : SearchWorker(info, HandleArg(info, 0), Options(info, 1)) {}
+
+ private:
+  SearchWorker(const Napi::CallbackInfo& info, const Handle& handle, Options search)
+      : PromiseWorker(info, LaneFor(SearchWork(handle, search))) {
     if (!handle.prepared) ThrowCoded(info.Env(), "ERR_DISPOSED", "The base was disposed");
     Napi::Float32Array base = handle.base.Value();
     if (base.ElementLength() != handle.rows * handle.dim) {
       ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array of \"base\" was transferred or resized in the meantime");
     }
-    const size_t queries = SizeArg(info, 2, "queryRows");
-    const Matrix query = MatrixArg(info, 1, queries, handle.dim, "queries");
-    Napi::Int32Array indices = Int32Arg(info, 4, "indices");
+    const size_t queries = search.Size("rows");
+    const Matrix query = search.Floats("queries", queries, handle.dim);
+    Napi::Int32Array labels = search.Int32("labels");
     args_.prepared = handle.prepared.get();
     args_.base = ConstMatrix{base.Data(), handle.rows, handle.dim};
     args_.queries = ConstMatrix{query.data, query.rows, query.cols};
-    args_.k = SizeArg(info, 3, "k");
+    args_.k = search.Size("k");
     if (args_.k == 0 || args_.k > handle.rows) {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "\"k\" is out of range at the native boundary");
     }
-    CheckLength(info.Env(), indices.ElementLength(), queries, args_.k, "indices");
-    args_.indices = indices.Data();
-    args_.scores = MatrixArg(info, 5, queries, args_.k, "scores").data;
+    CheckLength(info.Env(), labels.ElementLength(), queries, args_.k, "labels");
+    args_.indices = labels.Data();
+    args_.scores = search.Floats("distances", queries, args_.k).data;
     prepared_ = handle.prepared;
     Keep(base);
-    for (size_t i : {1, 4, 5}) Keep(info[i]);
-    TakeControl(info, 6);
+    Keep(search);
+    TakeControl(info, 2);
   }
 
- private:
   Status Execute() override { return GetBackend().topk_search(args_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
   TopkArgs args_;
   std::shared_ptr<const TopkBase> prepared_;
 };
 
-// topkStorage(dim: number, queries: number): 0 | 1 | 2 | 3
+// topkStorage(dim: number, queries: number): Storage
 Napi::Value Storage(const Napi::CallbackInfo& info) {
   const TopkStorage storage = GetBackend().topk_storage(SizeArg(info, 0, "dim"), SizeArg(info, 1, "queries"));
-  return Napi::Number::New(info.Env(), static_cast<int>(storage));
+  return Napi::String::New(info.Env(), NameOf(storage));
 }
 
-// topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: 0 | 1 | 2, storage: 0 | 1 | 2 | 3,
+// topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: Metric, storage: Storage,
 //             control?: Int32Array): Promise<TopkHandle>
 Napi::Value Prepare(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<PrepareWorker>(info));
 }
 
-// topkSearch(handle: TopkHandle, queries: Float32Array, queryRows: number, k: number, indices: Int32Array,
-//            scores: Float32Array, control?: Int32Array): Promise<void>
+// topkSearch(handle: TopkHandle, search: NativeTopkSearch, control?: Int32Array): Promise<void>
 Napi::Value Search(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<SearchWorker>(info));
 }

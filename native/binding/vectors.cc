@@ -41,7 +41,7 @@ class PoolWorker final : public PromiseWorker {
     }
     hidden_ = MatrixArg(info, 0, static_cast<size_t>(data[sequences]), cols, "hidden");
     offsets_ = data;
-    pooling_ = NumberArg(info, 2, "pooling") == 1 ? Pooling::kCls : Pooling::kMean;
+    pooling_ = EnumArg<Pooling>(info, 2, "pooling");
     y_ = MatrixArg(info, 3, sequences, cols, "out");
     Keep(info[0]);
     Keep(info[1]);
@@ -63,17 +63,19 @@ class MatmulWorker final : public PromiseWorker {
  public:
   MatmulWorker(const Napi::CallbackInfo& info, bool timed) : PromiseWorker(info, Lane::kEngine) {
     if (timed) args_.seconds = &seconds_;
-    args_.m = SizeArg(info, 3, "m");
-    args_.n = SizeArg(info, 4, "n");
-    args_.k = SizeArg(info, 5, "k");
-    args_.a = MatrixArg(info, 0, args_.m, args_.k, "a").data;
-    args_.b = MatrixArg(info, 1, args_.k, args_.n, "b").data;
-    args_.c = MatrixArg(info, 2, args_.m, args_.n, "out").data;
-    args_.transpose_a = info[6].ToBoolean();
-    args_.transpose_b = info[7].ToBoolean();
-    args_.precision = NumberArg(info, 8, "precision") == 1 ? Precision::kBf16 : Precision::kF32;
-    for (size_t i = 0; i < 3; ++i) Keep(info[i]);
-    TakeControl(info, 9);
+    Options product(info, 0);
+    args_.m = product.Size("m");
+    args_.n = product.Size("n");
+    args_.k = product.Size("k");
+    args_.a = product.Floats("a", args_.m, args_.k).data;
+    args_.b = product.Floats("b", args_.k, args_.n).data;
+    args_.c = product.Floats("out", args_.m, args_.n).data;
+    args_.transpose_a = product.Flag("transposeA");
+    args_.transpose_b = product.Flag("transposeB");
+    args_.precision = product.Enum<Precision>("precision");
+    if (args_.precision == Precision::kInt8) ThrowExpected(info.Env(), "f32 or bf16", "precision");
+    Keep(product);
+    TakeControl(info, 1);
   }
 
  private:
@@ -90,17 +92,16 @@ Napi::Value L2Normalize(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<L2NormalizeWorker>(info));
 }
 
-// pool(hidden: Float32Array, offsets: Int32Array, pooling: 0 | 1, out: Float32Array, sequences: number, dim: number,
+// pool(hidden: Float32Array, offsets: Int32Array, pooling: Pooling, out: Float32Array, sequences: number, dim: number,
 //      control?: Int32Array): Promise<void>
 Napi::Value Pool(const Napi::CallbackInfo& info) { return PromiseWorker::Start(std::make_unique<PoolWorker>(info)); }
 
-// matmul(a: Float32Array, b: Float32Array, out: Float32Array, m: number, n: number, k: number, transposeA: boolean,
-//        transposeB: boolean, precision: 0 | 1, control?: Int32Array): Promise<void>
+// matmul(product: NativeMatmul, control?: Int32Array): Promise<void>
 Napi::Value Matmul(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, false));
 }
 
-// matmulSeconds(...as matmul): Promise<number>
+// matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>
 Napi::Value MatmulSeconds(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, true));
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
 import type { Encoder, EncoderBackend } from '../encoder/encoder.js';
-import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
+import { type EncoderPrecision, PRECISIONS } from '../native/precisions.js';
 
 export interface EncoderCliOptions {
   backend?: EncoderBackend | 'auto';
@@ -25,7 +25,7 @@ export function addEncoderOptions(command: Command, otherwise: { backend: string
       new Option(
         '--precision <precision>',
         `of the encoder's products; onnx has only f32 (default: ${otherwise.precision})`,
-      ).choices(ENCODER_PRECISIONS),
+      ).choices(PRECISIONS),
     );
 }
 

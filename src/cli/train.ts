@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 
+import { INFONCE_MODES } from '../native/infonce-modes.js';
+import { TRAINING_PRECISIONS } from '../native/precisions.js';
 import type { QaRecord } from '../records/record.js';
 import type { CliContext } from './context.js';
 import { columnMap, integer, positive } from './parse-options.js';
@@ -29,7 +31,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option('--max-tokens <n>', 'cut longer views here (default: 256 to 8192 by lambda)', integer(3))
     .option('--learning-rate <x>', 'peak learning rate', positive)
     .option('--logit-scale <x>', '1 / temperature', positive)
-    .addOption(new Option('--mode <mode>', 'loss').choices(['one-way', 'symmetric', 'masked', 'supervised']))
+    .addOption(new Option('--mode <mode>', 'loss').choices(INFONCE_MODES))
     .addOption(
       new Option('--decay <course>', 'learning rate after the warm-up').choices([
         'constant',
@@ -43,7 +45,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       new Option('--sampler <name>', 'which pairs meet in a batch').choices(['mixed', 'one-source', 'same-questions']),
     )
     .addOption(
-      new Option('--precision <type>', 'of products; weights stay in f32').choices(['f32', 'bf16']).default('f32'),
+      new Option('--precision <type>', 'of products; weights stay in f32').choices(TRAINING_PRECISIONS).default('f32'),
     )
     .option('--freeze-layers <n>', 'lowest layers that stay as they are', integer(0))
     .option('--validate-every <n>', 'steps between validations on held-out questions; 0: none', integer(0))

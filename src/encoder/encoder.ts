@@ -1,6 +1,6 @@
 import type { EmbeddableText } from '../core/question-answer.js';
 import type { CallOptions } from '../native/call.js';
-import type { EncoderPrecision } from '../native/encoder-model.js';
+import type { EncoderPrecision } from '../native/precisions.js';
 
 export type { EncoderPrecision };
 

@@ -1,7 +1,7 @@
 import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { capabilities } from '../native/capabilities.js';
-import { ENCODER_PRECISIONS, type EncoderPrecision } from '../native/encoder-model.js';
+import { type EncoderPrecision, PRECISIONS } from '../native/precisions.js';
 import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import type { EncoderBackend } from './encoder.js';
 import { fingerprint } from './folder/fingerprint.js';
@@ -62,7 +62,7 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   expectString(folder, 'folder');
   expectOptions(options, 'options', ['maxTokens', 'threads', 'batchTokens', 'backend', 'precision']);
   const wish = expectOneOf(options.backend ?? 'auto', 'backend', ['auto', 'native', 'onnx']);
-  const precision = expectOneOf(options.precision ?? 'f32', 'precision', ENCODER_PRECISIONS);
+  const precision = expectOneOf(options.precision ?? 'f32', 'precision', PRECISIONS);
   const threads = expectInteger(options.threads ?? capabilities().threads, 'threads', 1, MAX_THREADS);
   const defaultTokens = capabilities().backend === 'cuda' ? DEVICE_BATCH_TOKENS : DEFAULT_BATCH_TOKENS;
   const batchTokens = expectInteger(options.batchTokens ?? defaultTokens, 'batchTokens', 1, MAX_BATCH_TOKENS);

@@ -4,6 +4,19 @@
  *
  * `control` is the block of `native/core/control.h`: [cancel, progress].
  */
+import type { IndexMetric, Metric } from './metrics.js';
+import type {
+  NativeInfoNce,
+  NativeMatmul,
+  NativeRangeSearch,
+  NativeSearch,
+  NativeTokenizerSettings,
+  NativeTopkSearch,
+} from './operation-types.js';
+import type { Pooling } from './pooling.js';
+import type { Storage } from './storages.js';
+import type { TestKernels } from './test-kernels.js';
+
 export interface NativeCapabilities {
   /** `'cpu'`: this addon's. See `Capabilities` for the one in use. */
   backend: string;
@@ -22,6 +35,9 @@ export interface NativeCapabilities {
   /** Versions of the libraries that the addon was built with. */
   libraries: Record<string, string>;
 }
+
+/** For each choice that has names, those that native code knows, in the order of its values. */
+export type NativeNames = Record<'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions', string[]>;
 
 /** Work done by the process since it loaded the addon; see native/core/work_counters.h. */
 export interface WorkCounters {
@@ -57,7 +73,7 @@ export interface IndexInfo {
   size: number;
   /** Rows that were removed. */
   removed: number;
-  metric: 'ip' | 'l2';
+  metric: IndexMetric;
   trained: boolean;
   /** Factory string in canonical form. */
   factory: string;
@@ -106,7 +122,7 @@ export interface NativeEncoderConfig {
   biases: boolean;
   /** Of the layer norms. */
   epsilon: number;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
   normalize: boolean;
   /** This token's embedding receives no gradient. */
   paddingId: number;
@@ -166,89 +182,13 @@ export interface NativeEncoder {
   dispose(): void;
 }
 
-/** Single kernels of the encoder, blocking, for tests only; shapes are those of the headers in native/ops. */
-export interface TestKernels {
-  attentionForward(
-    offsets: Int32Array,
-    heads: number,
-    headDim: number,
-    qkv: Float32Array,
-    o: Float32Array,
-    lse: Float32Array,
-    o16: Uint16Array,
-  ): void;
-  attentionBackward(
-    offsets: Int32Array,
-    heads: number,
-    headDim: number,
-    qkv: Float32Array,
-    o: Float32Array | Uint16Array,
-    lse: Float32Array,
-    dO: Float32Array,
-    dqkv: Float32Array,
-  ): void;
-  layerNormForward(
-    rows: number,
-    cols: number,
-    epsilon: number,
-    x: Float32Array,
-    residual: Float32Array,
-    weight: Float32Array,
-    bias: Float32Array,
-    sum: Float32Array,
-    mean: Float32Array,
-    rstd: Float32Array,
-    y: Float32Array,
-    y16: Uint16Array,
-  ): void;
-  layerNormBackward(
-    rows: number,
-    cols: number,
-    dy: Float32Array,
-    sum: Float32Array,
-    mean: Float32Array,
-    rstd: Float32Array,
-    weight: Float32Array,
-    dsum: Float32Array,
-    dsum16: Uint16Array,
-    dweight: Float32Array,
-    dbias: Float32Array,
-  ): void;
-  geluForward(x: Float32Array | Uint16Array, y: Float32Array, y16: Uint16Array): void;
-  geluBackward(
-    x: Float32Array | Uint16Array,
-    dy: Float32Array | Uint16Array,
-    dx: Float32Array | Uint16Array,
-    y: Float32Array | Uint16Array,
-  ): void;
-  swigluForward(rows: number, cols: number, pair: Float32Array | Uint16Array, y: Float32Array, y16: Uint16Array): void;
-  swigluBackward(
-    rows: number,
-    cols: number,
-    pair: Float32Array | Uint16Array,
-    dy: Float32Array | Uint16Array,
-    dpair: Float32Array | Uint16Array,
-    y: Float32Array | Uint16Array,
-  ): void;
-  l2NormalizeBackward(rows: number, cols: number, x: Float32Array, dy: Float32Array, dx: Float32Array): void;
-  squaredNorm(x: Float32Array): number;
-  adamw(
-    grad: Float32Array,
-    m: Float32Array,
-    v: Float32Array,
-    w: Float32Array,
-    step: number,
-    learningRate: number,
-    weightDecay: number,
-    scale: number,
-  ): void;
-}
-
 export interface Addon {
   testKernels: TestKernels;
   EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1 | 2) => NativeEncoder;
 
   capabilities(): NativeCapabilities;
+  /** Names that cross the boundary; a test compares them with the lists in this folder. */
+  names(): NativeNames;
   configure(threads: number, simd: string): void;
   workCounters(): WorkCounters;
 
@@ -256,39 +196,15 @@ export interface Addon {
   pool(
     hidden: Float32Array,
     offsets: Int32Array,
-    pooling: 0 | 1,
+    pooling: Pooling,
     out: Float32Array,
     sequences: number,
     dim: number,
     control?: Int32Array,
   ): Promise<void>;
-  matmul(
-    a: Float32Array,
-    b: Float32Array,
-    out: Float32Array,
-    m: number,
-    n: number,
-    k: number,
-    transposeA: boolean,
-    transposeB: boolean,
-    precision: 0 | 1,
-    control?: Int32Array,
-  ): Promise<void>;
+  matmul(product: NativeMatmul, control?: Int32Array): Promise<void>;
 
-  createTokenizer(
-    tokens: Uint8Array,
-    tokenOffsets: Int32Array,
-    tokenIds: Int32Array,
-    prefix: string,
-    unknownId: number,
-    maxWordChars: number,
-    normalizerFlags: number,
-    addedTokens: string[],
-    addedIds: Int32Array,
-    addedFlags: Int32Array,
-    before: Int32Array,
-    after: Int32Array,
-  ): TokenizerHandle;
+  createTokenizer(settings: NativeTokenizerSettings): TokenizerHandle;
   encodeTexts(
     tokenizer: TokenizerHandle,
     texts: readonly string[],
@@ -299,7 +215,7 @@ export interface Addon {
   disposeTokenizer(tokenizer: TokenizerHandle): void;
 
   /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
-  matmulSeconds(...args: Parameters<Addon['matmul']>): Promise<number>;
+  matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>;
   /**
    * For benchmarks and tests: qkv [tokens, 3 * heads * headDim], out [tokens, heads * headDim], lse [tokens, heads].
    */
@@ -326,47 +242,26 @@ export interface Addon {
     outWidth: number,
     inWidth: number,
   ): Promise<void>;
-  /** Resolves to the loss; `blockRows` 0 lets the engine choose. */
-  infoNce(
-    query: Float32Array,
-    key: Float32Array,
-    labels: Int32Array | undefined,
-    dQuery: Float32Array,
-    dKey: Float32Array,
-    rows: number,
-    dim: number,
-    logitScale: number,
-    mode: 0 | 1 | 2 | 3,
-    precision: 0 | 1,
-    blockRows: number,
-    control?: Int32Array,
-  ): Promise<number>;
+  /** Resolves to the loss. */
+  infoNce(batch: NativeInfoNce, control?: Int32Array): Promise<number>;
   /** For benchmarks: the same, and resolves to the seconds it took; on a GPU without copies from and to the host. */
-  infoNceSeconds(...args: Parameters<Addon['infoNce']>): Promise<number>;
+  infoNceSeconds(batch: NativeInfoNce, control?: Int32Array): Promise<number>;
 
-  topkStorage(dim: number, queries: number): number;
+  topkStorage(dim: number, queries: number): Storage;
   topkPrepare(
     base: Float32Array,
     baseRows: number,
     dim: number,
-    metric: number,
-    storage: number,
+    metric: Metric,
+    storage: Storage,
     control?: Int32Array,
   ): Promise<TopkHandle>;
-  topkSearch(
-    handle: TopkHandle,
-    queries: Float32Array,
-    queryRows: number,
-    k: number,
-    indices: Int32Array,
-    scores: Float32Array,
-    control?: Int32Array,
-  ): Promise<void>;
+  topkSearch(handle: TopkHandle, search: NativeTopkSearch, control?: Int32Array): Promise<void>;
   topkRelease(handle: TopkHandle): void;
 
   indexCreate(
     dim: number,
-    metric: 0 | 1,
+    metric: IndexMetric,
     factory: string,
     efConstruction: number,
     trainIterations: number,
@@ -378,30 +273,8 @@ export interface Addon {
   indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>;
   indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }>;
   indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
-  indexSearch(
-    index: IndexHandle,
-    queries: Float32Array,
-    rows: number,
-    k: number,
-    labels: Int32Array,
-    distances: Float32Array,
-    efSearch: number,
-    nprobe: number,
-    rerank: number,
-    filter?: Uint8Array,
-    control?: Int32Array,
-  ): Promise<void>;
-  indexRangeSearch(
-    index: IndexHandle,
-    queries: Float32Array,
-    rows: number,
-    radius: number,
-    efSearch: number,
-    nprobe: number,
-    rerank: number,
-    filter?: Uint8Array,
-    control?: Int32Array,
-  ): Promise<RangeSearchResult>;
+  indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>;
+  indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>;
   indexSave(index: IndexHandle, path: string): Promise<void>;
   indexToBytes(index: IndexHandle): Promise<Uint8Array>;
   indexDispose(index: IndexHandle): Promise<void>;
@@ -412,6 +285,7 @@ export const ADDON_EXPORTS = Object.keys({
   testKernels: true,
   EncoderHandle: true,
   capabilities: true,
+  names: true,
   configure: true,
   workCounters: true,
   l2Normalize: true,

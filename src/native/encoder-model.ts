@@ -1,7 +1,9 @@
 import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
+import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
+import { type EncoderPrecision, PRECISIONS } from './precisions.js';
 import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
 /** A packed batch: token ids of all texts and texts + 1 offsets, as the tokenizer returns them. */
@@ -10,17 +12,10 @@ export interface PackedTokens {
   offsets: Int32Array;
 }
 
-/** Of the encoder's products. int8: whole numbers with one step per row of a weight and per token. */
-export const ENCODER_PRECISIONS = ['f32', 'bf16', 'int8'] as const;
-export type EncoderPrecision = (typeof ENCODER_PRECISIONS)[number];
-
-export const LOSS_MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
-export type LossMode = (typeof LOSS_MODES)[number];
-
 export interface LossSettings {
   /** Value id of every pair, as a number; needed by the modes masked and supervised. */
   labels: Int32Array | undefined;
-  mode: LossMode;
+  mode: InfoNceMode;
   logitScale: number;
   /** Bytes that kept activations may take; beyond, they are computed again. */
   memoryBudget: number;
@@ -64,7 +59,7 @@ export class EncoderModel {
     readonly config: NativeEncoderConfig,
     readonly precision: EncoderPrecision,
   ) {
-    this.#native = new (addon().EncoderHandle)(config, ENCODER_PRECISIONS.indexOf(precision) as 0 | 1 | 2);
+    this.#native = new (addon().EncoderHandle)(config, PRECISIONS.indexOf(precision) as 0 | 1 | 2);
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
@@ -203,7 +198,7 @@ export class EncoderModel {
     const keys = this.#check(key, 'key');
     if (keys !== rows) fail('ERR_SHAPE_MISMATCH', `${rows} texts, as many as "query" has,`, 'key', keys);
     if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
-    else if (loss.mode === 'masked' || loss.mode === 'supervised')
+    else if (usesLabels(loss.mode))
       fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
     expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
     if (loss.lowerStates && loss.firstTrainedLayer === 0)
@@ -227,5 +222,5 @@ export function joinBatches(first: PackedTokens, second: PackedTokens): PackedTo
 }
 
 function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {
-  return LOSS_MODES.indexOf(loss.mode) as 0 | 1 | 2 | 3;
+  return INFONCE_MODES.indexOf(loss.mode) as 0 | 1 | 2 | 3;
 }

@@ -1,11 +1,13 @@
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
+import type { IndexMetric } from './metrics.js';
+import type { NativeRangeSearch, NativeSearch } from './operation-types.js';
 
 /** How to make an index; everything is validated by the caller, src/search. 0 stands for FAISS's default. */
 export interface IndexSpec {
   dim: number;
-  metric: 'ip' | 'l2';
+  metric: IndexMetric;
   factory: string;
   efConstruction: number;
   trainIterations: number;
@@ -13,19 +15,9 @@ export interface IndexSpec {
   plain: boolean;
 }
 
-/** 0 stands for the index's own value. */
-export interface NativeSearchParams {
-  efSearch: number;
-  nprobe: number;
-  rerank: number;
-  /** Bits of the rows that may be found. */
-  filter: Uint8Array | undefined;
-}
-
 export function createIndex(spec: IndexSpec): Promise<OpenedIndex> {
-  const metric = spec.metric === 'l2' ? 1 : 0;
   return callNative(createIndex, {}, () =>
-    addon().indexCreate(spec.dim, metric, spec.factory, spec.efConstruction, spec.trainIterations, spec.plain),
+    addon().indexCreate(spec.dim, spec.metric, spec.factory, spec.efConstruction, spec.trainIterations, spec.plain),
   );
 }
 
@@ -64,54 +56,16 @@ export function reserveIndex(index: IndexHandle, rows: number): Promise<IndexInf
 }
 
 /** Writes [rows, k] labels and distances. */
-export function searchIndex(
-  index: IndexHandle,
-  queries: Float32Array,
-  rows: number,
-  k: number,
-  labels: Int32Array,
-  distances: Float32Array,
-  params: NativeSearchParams,
-  options: CallOptions,
-): Promise<void> {
-  return callNative(searchIndex, options, (control) =>
-    addon().indexSearch(
-      index,
-      queries,
-      rows,
-      k,
-      labels,
-      distances,
-      params.efSearch,
-      params.nprobe,
-      params.rerank,
-      params.filter,
-      control,
-    ),
-  );
+export function searchIndex(index: IndexHandle, search: NativeSearch, options: CallOptions): Promise<void> {
+  return callNative(searchIndex, options, (control) => addon().indexSearch(index, search, control));
 }
 
 export function rangeSearchIndex(
   index: IndexHandle,
-  queries: Float32Array,
-  rows: number,
-  radius: number,
-  params: NativeSearchParams,
+  search: NativeRangeSearch,
   options: CallOptions,
 ): Promise<RangeSearchResult> {
-  return callNative(rangeSearchIndex, options, (control) =>
-    addon().indexRangeSearch(
-      index,
-      queries,
-      rows,
-      radius,
-      params.efSearch,
-      params.nprobe,
-      params.rerank,
-      params.filter,
-      control,
-    ),
-  );
+  return callNative(rangeSearchIndex, options, (control) => addon().indexRangeSearch(index, search, control));
 }
 
 export function saveIndex(index: IndexHandle, path: string): Promise<void> {

@@ -1,5 +1,7 @@
 import { callNative } from './call.js';
+import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
 import {
   expectInRange,
   expectInt32,
@@ -12,19 +14,9 @@ import {
   fail,
 } from './validate.js';
 
-const MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
 const KEYS = ['query', 'key', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
-
-/**
- * Which rows are positives and which leave the denominator:
- * - `'one-way'`: query i against all keys, key i is the positive.
- * - `'symmetric'`: the mean of that and of key i against all queries.
- * - `'masked'`: as one-way, but keys j != i with the label of i are no negatives.
- * - `'supervised'`: every key with the label of i, key i included, is a positive; their log-probabilities are averaged.
- */
-export type InfoNceMode = (typeof MODES)[number];
 
 export interface InfoNceInput {
   /** [rows, dim], row-major, at least one row, rows of unit length (zero rows are allowed). */
@@ -42,7 +34,7 @@ export interface InfoNceInput {
    * `'bf16'` rounds query and key to bfloat16 and runs the products on the CPU's bf16 units (`capabilities().bf16`),
    * with sums in float32. Loss and gradients are those of the rounded rows. @default 'f32'
    */
-  precision?: 'f32' | 'bf16' | undefined;
+  precision?: TrainingPrecision | undefined;
   /** Cancels between two blocks of rows. */
   signal?: AbortSignal | undefined;
 }
@@ -70,11 +62,10 @@ export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   const query = given.query as Float32Array;
   const key = expectMatrix(given.key, 'key', rows, dim);
   const logitScale = expectInRange(given.logitScale, 'logitScale', Number.MIN_VALUE, Number.MAX_VALUE);
-  const mode = expectOneOf(given.mode, 'mode', MODES);
-  const precision = expectOneOf(given.precision ?? 'f32', 'precision', ['f32', 'bf16']) === 'bf16' ? 1 : 0;
+  const mode = expectOneOf(given.mode, 'mode', INFONCE_MODES);
+  const precision = expectOneOf(given.precision ?? 'f32', 'precision', TRAINING_PRECISIONS);
   const signal = expectSignal(given.signal, 'signal');
-  const labelled = mode === 'masked' || mode === 'supervised';
-  if (labelled && given.labels === undefined) {
+  if (usesLabels(mode) && given.labels === undefined) {
     fail('ERR_ARG_TYPE', `an Int32Array, which mode ${mode} needs,`, 'labels', given.labels);
   }
   const labels =
@@ -83,20 +74,7 @@ export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   const dQuery = new Float32Array(rows * dim);
   const dKey = new Float32Array(rows * dim);
   const loss = await callNative(infoNce, { signal }, (control) =>
-    addon().infoNce(
-      query,
-      key,
-      labels,
-      dQuery,
-      dKey,
-      rows,
-      dim,
-      logitScale,
-      MODES.indexOf(mode) as 0 | 1 | 2 | 3,
-      precision,
-      0,
-      control,
-    ),
+    addon().infoNce({ query, key, labels, dQuery, dKey, rows, dim, logitScale, mode, precision }, control),
   );
   return { loss, dQuery, dKey };
 }

@@ -1,5 +1,6 @@
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
 import { expectInteger, expectMatrix, expectOneOf } from './validate.js';
 
 export interface MatmulOptions extends CallOptions {
@@ -8,7 +9,7 @@ export interface MatmulOptions extends CallOptions {
   /** B is stored [n, k]. @default false */
   transposeB?: boolean;
   /** `'bf16'` rounds both operands to bfloat16; sums stay in float32. @default 'f32' */
-  precision?: 'f32' | 'bf16';
+  precision?: TrainingPrecision;
   /** Where to write [m, n]. Default: a new array. */
   out?: Float32Array;
 }
@@ -35,10 +36,10 @@ export async function matmul(
   expectMatrix(a, 'a', m, k);
   expectMatrix(b, 'b', k, n);
   const { transposeA = false, transposeB = false } = options;
-  const precision = expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']) === 'bf16' ? 1 : 0;
+  const precision = expectOneOf(options.precision ?? 'f32', 'precision', TRAINING_PRECISIONS);
   const out = expectMatrix(options.out ?? new Float32Array(m * n), 'out', m, n);
   await callNative(matmul, options, (control) =>
-    addon().matmul(a, b, out, m, n, k, transposeA, transposeB, precision, control),
+    addon().matmul({ a, b, out, m, n, k, transposeA, transposeB, precision }, control),
   );
   return out;
 }

@@ -1,5 +1,5 @@
 /**
- * How near two vectors are, in the order of the native `TopkMetric`:
+ * How near two vectors are (native/ops/metric.h):
  * - `'ip'`: inner product, larger is nearer.
  * - `'l2'`: squared Euclidean distance, smaller is nearer.
  * - `'cosine'`: cosine of the angle, larger is nearer; 0 with a zero vector.

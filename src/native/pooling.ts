@@ -1,5 +1,5 @@
 /**
- * How the vectors of the tokens of a text become one vector, in the order of the native `Pooling`:
+ * How the vectors of the tokens of a text become one vector (native/ops/pooling.h):
  * - `'mean'`: their mean.
  * - `'cls'`: the vector of the first token.
  */

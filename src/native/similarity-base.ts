@@ -4,15 +4,11 @@ import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { METRICS, type Metric } from './metrics.js';
 import { allocateSearchResult, type SearchResult } from './search-result.js';
+import { STORAGES, type Storage } from './storages.js';
 import { expectCallback, expectInteger, expectOneOf, expectOptions, expectSignal, expectVectors } from './validate.js';
 
-/** Formats of a base, in the order of the native `TopkStorage`. */
-export const STORAGES = ['f32', 'f16', 'bf16', 'int8'] as const;
 export const MAX_ROWS = 2 ** 31 - 1; // labels are Int32
 export const MAX_DIM = 2 ** 20; // the error bound is proved up to here
-
-/** How the base is held for the scan; the result is the same for each of them. */
-export type Storage = (typeof STORAGES)[number];
 
 export interface SimilarityBaseOptions {
   /** [rows, dim], row-major, at least one row. Not copied: do not change it until the base is disposed. */
@@ -82,9 +78,9 @@ export class SimilarityBase implements AsyncDisposable {
     const metric = expectOneOf(options.metric, 'metric', METRICS);
     const wanted = expectOneOf(options.storage ?? 'auto', 'storage', ['auto', ...STORAGES]);
     const signal = expectSignal(options.signal, 'signal');
-    const storage = wanted === 'auto' ? STORAGES[addon().topkStorage(dim, queries)]! : wanted;
+    const storage = wanted === 'auto' ? addon().topkStorage(dim, queries) : wanted;
     const handle = await callNative(hideAbove, { signal }, (control) =>
-      addon().topkPrepare(base, rows, dim, METRICS.indexOf(metric), STORAGES.indexOf(storage), control),
+      addon().topkPrepare(base, rows, dim, metric, storage, control),
     );
     return new SimilarityBase(handle, rows, dim, metric, storage);
   }
@@ -116,7 +112,7 @@ export class SimilarityBase implements AsyncDisposable {
     const result = allocateSearchResult(rows, k);
     if (rows === 0) return result;
     const running = callNative(hideAbove, { signal, onProgress }, (control) =>
-      addon().topkSearch(this.#handle, queries!, rows, k, result.labels, result.distances, control),
+      addon().topkSearch(this.#handle, { queries: queries!, rows, ...result }, control),
     );
     this.#running.add(running);
     try {

@@ -53,20 +53,27 @@ export const MAX_VOCABULARY_BYTES = 2 ** 28;
 export function createTokenizer(settings: WordPieceSettings): TokenizerHandle {
   const { normalizer, addedTokens } = settings;
   const { tokens, offsets, ids } = packVocabulary(settings.vocabulary);
-  return addon().createTokenizer(
+  return addon().createTokenizer({
     tokens,
-    offsets,
-    ids,
-    settings.continuingSubwordPrefix,
-    settings.unknownId,
-    settings.maxWordChars,
-    flags(normalizer.cleanText, normalizer.handleChineseChars, normalizer.stripAccents, normalizer.lowercase),
-    addedTokens.map((token) => token.content),
-    Int32Array.from(addedTokens, (token) => token.id),
-    Int32Array.from(addedTokens, (token) => flags(token.singleWord, token.lstrip, token.rstrip, token.normalized)),
-    Int32Array.from(settings.before),
-    Int32Array.from(settings.after),
-  );
+    tokenOffsets: offsets,
+    tokenIds: ids,
+    prefix: settings.continuingSubwordPrefix,
+    unknownId: settings.unknownId,
+    maxWordChars: settings.maxWordChars,
+    normalizerFlags: flags(
+      normalizer.cleanText,
+      normalizer.handleChineseChars,
+      normalizer.stripAccents,
+      normalizer.lowercase,
+    ),
+    addedTokens: addedTokens.map((token) => token.content),
+    addedIds: Int32Array.from(addedTokens, (token) => token.id),
+    addedFlags: Int32Array.from(addedTokens, (token) =>
+      flags(token.singleWord, token.lstrip, token.rstrip, token.normalized),
+    ),
+    before: Int32Array.from(settings.before),
+    after: Int32Array.from(settings.after),
+  });
 }
 
 /**

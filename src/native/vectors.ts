@@ -55,12 +55,12 @@ export interface PoolInput extends CallOptions {
 export async function pool(input: PoolInput): Promise<Float32Array> {
   const given = expectOptions(input, 'input', ['hidden', 'offsets', 'dim', 'pooling', 'signal', 'onProgress']);
   const dim = expectInteger(given.dim, 'dim', 1);
-  const mode = POOLING_MODES.indexOf(expectOneOf(given.pooling, 'pooling', POOLING_MODES)) as 0 | 1;
+  const pooling = expectOneOf(given.pooling, 'pooling', POOLING_MODES);
   const offsets = expectOffsets(given.offsets, 'offsets');
   const sequences = offsets.length - 1;
   const hidden = expectMatrix(given.hidden, 'hidden', offsets[sequences]!, dim);
   const signal = expectSignal(given.signal, 'signal');
   const out = new Float32Array(sequences * dim);
-  await callNative(pool, { signal }, (control) => addon().pool(hidden, offsets, mode, out, sequences, dim, control));
+  await callNative(pool, { signal }, (control) => addon().pool(hidden, offsets, pooling, out, sequences, dim, control));
   return out;
 }

@@ -12,7 +12,7 @@ import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
 import { type LoadEncoderOptions, planEncoder } from '../encoder/plan-encoder.js';
-import { ENCODER_PRECISIONS } from '../native/encoder-model.js';
+import { PRECISIONS } from '../native/precisions.js';
 import { METRICS_FILE } from '../training/metrics.js';
 import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 
@@ -86,7 +86,7 @@ function encoderOptions(
   return {
     ...(typeof settings['maxTokens'] === 'number' && { maxTokens: settings['maxTokens'] }),
     backend: backend ?? (['native', 'onnx'] as const).find((known) => known === settings['backend']) ?? 'auto',
-    precision: precision ?? ENCODER_PRECISIONS.find((known) => known === settings['precision']),
+    precision: precision ?? PRECISIONS.find((known) => known === settings['precision']),
   };
 }
 

@@ -258,7 +258,7 @@ export class VectorIndex implements AsyncDisposable {
     if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
     const { native, call } = resolveQueryOptions(given, this.#applicable());
     const result = allocateSearchResult(rows, k);
-    await searchIndex(this.#handle, queries, rows, k, result.labels, result.distances, native, call);
+    await searchIndex(this.#handle, { queries, rows, ...result, ...native }, call);
     return result;
   }
 
@@ -279,7 +279,7 @@ export class VectorIndex implements AsyncDisposable {
     if (this.size === 0) {
       return { offsets: new Int32Array(rows + 1), labels: new Int32Array(0), distances: new Float32Array(0) };
     }
-    return rangeSearchIndex(this.#handle, queries, rows, radius, native, call);
+    return rangeSearchIndex(this.#handle, { queries, rows, radius, ...native }, call);
   }
 
   /**

@@ -2,13 +2,13 @@
  * Named recipes. The paper's text and the code it was published with disagree in learning rate, schedule and epochs, so
  * both are here; `univar` is ours.
  */
-import type { LossMode } from '../native/encoder-model.js';
+import type { InfoNceMode } from '../native/infonce-modes.js';
 import type { BatchSamplerName } from './batch-samplers.js';
 import type { Decay } from './schedule.js';
 
 /** What a preset decides, and any option of a run overrides. */
 export interface Recipe {
-  mode: LossMode;
+  mode: InfoNceMode;
   /** 1 / temperature. */
   logitScale: number;
   /** Peak learning rate. */

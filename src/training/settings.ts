@@ -1,4 +1,6 @@
-import { LOSS_MODES } from '../native/encoder-model.js';
+import { INFONCE_MODES } from '../native/infonce-modes.js';
+import { POOLING_MODES, type Pooling } from '../native/pooling.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import {
   expectInRange,
   expectInteger,
@@ -33,9 +35,9 @@ export interface TrainOptions extends Partial<Recipe> {
   /** Updates. @default those of `epochs` passes */
   steps?: number | undefined;
   /** Precision of products. @default 'f32' */
-  precision?: 'f32' | 'bf16' | undefined;
+  precision?: TrainingPrecision | undefined;
   /** Pooling of token vectors. @default what the encoder's folder says, or 'mean' where it says nothing */
-  pooling?: 'mean' | 'cls' | undefined;
+  pooling?: Pooling | undefined;
   /** Lowest layers that stay as they are, and with them the embeddings. @default 0 */
   freezeLayers?: number | undefined;
   /** Bytes for activations below the frozen layers, kept from epoch to epoch where lambda is 1. @default 2 GiB */
@@ -87,8 +89,8 @@ export interface TrainSettings extends Recipe {
   lambda: number;
   maxTokens: number | undefined;
   steps: number | undefined;
-  precision: 'f32' | 'bf16';
-  pooling: 'mean' | 'cls' | undefined;
+  precision: TrainingPrecision;
+  pooling: Pooling | undefined;
   freezeLayers: number;
   frozenBudget: number;
   memoryBudget: number;
@@ -158,8 +160,8 @@ export function resolveTrainSettings(options: TrainOptions): TrainSettings {
     lambda,
     maxTokens: options.maxTokens === undefined ? undefined : expectInteger(options.maxTokens, 'maxTokens', 3),
     steps: options.steps === undefined ? undefined : expectInteger(options.steps, 'steps', 1),
-    precision: expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']),
-    pooling: options.pooling === undefined ? undefined : expectOneOf(options.pooling, 'pooling', ['mean', 'cls']),
+    precision: expectOneOf(options.precision ?? 'f32', 'precision', TRAINING_PRECISIONS),
+    pooling: options.pooling === undefined ? undefined : expectOneOf(options.pooling, 'pooling', POOLING_MODES),
     freezeLayers: expectInteger(options.freezeLayers ?? 0, 'freezeLayers', 0),
     frozenBudget: expectInteger(options.frozenBudget ?? 2 ** 31, 'frozenBudget', 0),
     memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),
@@ -176,7 +178,7 @@ function resolveRecipe(options: TrainOptions, preset: Recipe): Recipe {
   const disjointViews = options.disjointViews ?? preset.disjointViews;
   if (typeof disjointViews !== 'boolean') fail('ERR_ARG_TYPE', 'true or false', 'disjointViews', disjointViews);
   return {
-    mode: expectOneOf(options.mode ?? preset.mode, 'mode', LOSS_MODES),
+    mode: expectOneOf(options.mode ?? preset.mode, 'mode', INFONCE_MODES),
     logitScale: expectInRange(options.logitScale ?? preset.logitScale, 'logitScale', Number.MIN_VALUE, 1e6),
     learningRate: expectInRange(options.learningRate ?? preset.learningRate, 'learningRate', 0, 1),
     warmupSteps: expectInteger(options.warmupSteps ?? preset.warmupSteps, 'warmupSteps', 0),

@@ -12,13 +12,10 @@ import {
 import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
-import {
-  type EncodeOptions,
-  LOSS_MODES,
-  type LossMode,
-  type LossSettings,
-  type PackedTokens,
-} from '../native/encoder-model.js';
+import type { EncodeOptions, LossSettings, PackedTokens } from '../native/encoder-model.js';
+import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
+import { POOLING_MODES, type Pooling } from '../native/pooling.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import { type Decay, learningRateAt } from './schedule.js';
 
@@ -28,7 +25,7 @@ export interface TrainerOptions {
   /** 1 / temperature. @default 50 */
   logitScale?: number;
   /** Which pairs are positives and negatives, see `infoNce`. @default 'masked' */
-  mode?: LossMode;
+  mode?: InfoNceMode;
   /** Peak learning rate. @default 1e-5 */
   learningRate?: number;
   /** Decoupled weight decay of tensors with two dimensions. @default 0.01 */
@@ -42,9 +39,9 @@ export interface TrainerOptions {
   /** Steps in all, for the decays `linear` and `cosine`. */
   totalSteps?: number;
   /** Precision of products; weights, sums and gradients are f32. @default 'f32' */
-  precision?: 'f32' | 'bf16';
+  precision?: TrainingPrecision;
   /** Pooling of token vectors. @default 'mean' */
-  pooling?: 'mean' | 'cls';
+  pooling?: Pooling;
   /** Layers below this one, and the embeddings when it is above 0, stay as they are. @default 0 */
   firstTrainedLayer?: number;
   /** Bytes for activations that are kept for the backward pass; beyond, they are computed again. @default 1 GiB */
@@ -105,15 +102,15 @@ function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
   const resolved: ResolvedOptions = {
     encoder: expectString(options.encoder, 'encoder'),
     logitScale: expectInRange(options.logitScale ?? 50, 'logitScale', Number.MIN_VALUE, 1e6),
-    mode: expectOneOf(options.mode ?? 'masked', 'mode', LOSS_MODES),
+    mode: expectOneOf(options.mode ?? 'masked', 'mode', INFONCE_MODES),
     learningRate: expectInRange(options.learningRate ?? 1e-5, 'learningRate', 0, 1),
     weightDecay: expectInRange(options.weightDecay ?? 0.01, 'weightDecay', 0, 1),
     maxGradNorm: expectInRange(options.maxGradNorm ?? 1, 'maxGradNorm', 0, Number.MAX_VALUE),
     warmupSteps: expectInteger(options.warmupSteps ?? 0, 'warmupSteps', 0),
     decay: expectOneOf(options.decay ?? 'constant', 'decay', ['constant', 'linear', 'cosine', 'inverse-sqrt']),
     totalSteps: options.totalSteps === undefined ? undefined : expectInteger(options.totalSteps, 'totalSteps', 1),
-    precision: expectOneOf(options.precision ?? 'f32', 'precision', ['f32', 'bf16']),
-    pooling: expectOneOf(options.pooling ?? 'mean', 'pooling', ['mean', 'cls']),
+    precision: expectOneOf(options.precision ?? 'f32', 'precision', TRAINING_PRECISIONS),
+    pooling: expectOneOf(options.pooling ?? 'mean', 'pooling', POOLING_MODES),
     firstTrainedLayer: expectInteger(options.firstTrainedLayer ?? 0, 'firstTrainedLayer', 0),
     memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),
     seed: expectInteger(options.seed ?? 0, 'seed', 0),

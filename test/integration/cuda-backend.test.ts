@@ -40,12 +40,13 @@ describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
 
   it.skipIf(device?.available)('refuses operations with the reason, and does not crash', async () => {
     const x = Float32Array.of(1, 0);
-    const loss = cuda!.infoNce(x, x, undefined, new Float32Array(2), new Float32Array(2), 1, 2, 20, 0, 0, 0);
+    const sizes = { rows: 1, dim: 2, logitScale: 20, mode: 'one-way', precision: 'f32' } as const;
+    const loss = cuda!.infoNce({ query: x, key: x, dQuery: x.slice(), dKey: x.slice(), ...sizes });
     await expect(loss).rejects.toMatchObject({
       code: 'ERR_DEVICE_UNAVAILABLE',
       message: `No CUDA device: ${device!.reason!}`,
     });
-    await expect(cuda!.topkPrepare(x, 1, 2, 0, 2)).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE' });
+    await expect(cuda!.topkPrepare(x, 1, 2, 'ip', 'bf16')).rejects.toMatchObject({ code: 'ERR_DEVICE_UNAVAILABLE' });
   });
 });
 

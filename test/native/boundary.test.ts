@@ -6,8 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/core/errors.js';
 import { ADDON_EXPORTS } from '../../src/native/addon-types.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { INFONCE_MODES } from '../../src/native/infonce-modes.js';
 import { addon } from '../../src/native/loader.js';
 import { matmul } from '../../src/native/matmul.js';
+import { METRICS } from '../../src/native/metrics.js';
+import { POOLING_MODES } from '../../src/native/pooling.js';
+import { PRECISIONS } from '../../src/native/precisions.js';
+import { STORAGES } from '../../src/native/storages.js';
 import { l2Normalize } from '../../src/native/vectors.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
@@ -44,6 +49,42 @@ describe('the native boundary', () => {
     expect(() => addon().l2Normalize(undefined as never, undefined as never, 1, 2)).toThrow(/native boundary/);
   });
 
+  it('knows the same names on both sides', () => {
+    expect(addon().names()).toEqual({
+      metrics: METRICS,
+      storages: STORAGES,
+      infoNceModes: INFONCE_MODES,
+      poolings: POOLING_MODES,
+      precisions: PRECISIONS,
+    });
+  });
+
+  it('refuses a name that it does not know, instead of taking it for another', () => {
+    const x = new Float32Array(2);
+    const loss = { query: x, key: x, dQuery: x.slice(), dKey: x.slice(), rows: 1, dim: 2, logitScale: 1 };
+    const product = { a: x, b: x, out: new Float32Array(1), m: 1, n: 1, k: 2 };
+    const calls = {
+      pooling: () => addon().pool(x, Int32Array.of(0, 1), 'max' as never, x.slice(), 1, 2),
+      mode: () => addon().infoNce({ ...loss, mode: 'two-way' as never, precision: 'f32' }),
+      precision: () => addon().matmul({ ...product, precision: 'f64' as never }),
+      metric: () => addon().topkPrepare(x, 1, 2, 'l1' as never, 'f32'),
+      storage: () => addon().topkPrepare(x, 1, 2, 'ip', 'int4' as never),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      expect(call, name).toThrow(
+        expect.objectContaining({
+          code: 'ERR_INTERNAL',
+          message: expect.stringMatching(
+            `^Expected a known name, not ".*", for "${name}" at the native boundary$`,
+          ) as string,
+        }) as Error,
+      );
+    }
+    // Names that are known, but not to these operations.
+    expect(() => addon().infoNce({ ...loss, mode: 'one-way', precision: 'int8' as never })).toThrow(/"precision"/);
+    expect(() => addon().matmul({ ...product, precision: 'int8' as never })).toThrow(/"precision"/);
+  });
+
   it('aborts before and while it runs', async () => {
     await expect(l2Normalize(new Float32Array(2), { dim: 2, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ERR_ABORTED',
@@ -61,7 +102,8 @@ describe('the native boundary', () => {
       const addon = require(workerData);
       const n = 1500;
       const x = new Float32Array(n * n);
-      for (let i = 0; i < 20; i++) void addon.matmul(x, x, new Float32Array(n * n), n, n, n, false, false, 0);
+      const product = { a: x, b: x, m: n, n, k: n, precision: 'f32' };
+      for (let i = 0; i < 20; i++) void addon.matmul({ ...product, out: new Float32Array(n * n) });
       setTimeout(() => process.exit(0), 20);
     `;
     for (let i = 0; i < 3; i++) {

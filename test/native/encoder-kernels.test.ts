@@ -44,8 +44,8 @@ describe('attention', () => {
     const lse = new Float32Array(tokens * heads);
     const o16 = new Uint16Array(o.length);
     const dqkv = new Float32Array(qkv.length).fill(NaN);
-    kernels.attentionForward(offsets, heads, dim, qkv, o, lse, o16);
-    kernels.attentionBackward(offsets, heads, dim, qkv, o, lse, dO, dqkv);
+    kernels.attentionForward({ offsets, heads, headDim: dim, qkv, o, lse, o16 });
+    kernels.attentionBackward({ offsets, heads, headDim: dim, qkv, o, lse, dO, dqkv });
     return { offsets, qkv, dO, o, lse, o16, dqkv };
   };
 
@@ -65,8 +65,9 @@ describe('attention', () => {
     const { offsets, qkv, dO, lse, o16, dqkv } = run([2, 300, 17], 2, 20, 1);
     const rounded = new Float32Array(dqkv.length).fill(NaN);
     const widened = new Float32Array(dqkv.length).fill(NaN);
-    kernels.attentionBackward(offsets, 2, 20, qkv, o16, lse, dO, rounded);
-    kernels.attentionBackward(offsets, 2, 20, qkv, widenBf16(o16), lse, dO, widened);
+    const operands = { offsets, heads: 2, headDim: 20, qkv, lse, dO };
+    kernels.attentionBackward({ ...operands, o: o16, dqkv: rounded });
+    kernels.attentionBackward({ ...operands, o: widenBf16(o16), dqkv: widened });
     expect(rounded).toEqual(widened);
     expect(relativeError(rounded, dqkv)).toBeLessThan(TOLERANCE.bf16);
   });
@@ -85,15 +86,15 @@ describe('attention', () => {
     const [begin, end] = [offsets[2]!, offsets[3]!];
     const alone = new Float32Array((end - begin) * 64);
     const lse = new Float32Array((end - begin) * 2);
-    kernels.attentionForward(
-      Int32Array.of(0, end - begin),
-      2,
-      32,
-      qkv.slice(begin * 192, end * 192),
-      alone,
+    kernels.attentionForward({
+      offsets: Int32Array.of(0, end - begin),
+      heads: 2,
+      headDim: 32,
+      qkv: qkv.slice(begin * 192, end * 192),
+      o: alone,
       lse,
-      new Uint16Array(alone.length),
-    );
+      o16: new Uint16Array(alone.length),
+    });
     expect(alone).toEqual(o.slice(begin * 64, end * 64));
   });
 
@@ -101,7 +102,8 @@ describe('attention', () => {
     const qkv = randomNormal(40 * 96, 3);
     qkv[7 * 96 + 3] = NaN; // one query
     const o = new Float32Array(40 * 32);
-    kernels.attentionForward(Int32Array.of(0, 40), 1, 32, qkv, o, new Float32Array(40), new Uint16Array(o.length));
+    const [offsets, lse, o16] = [Int32Array.of(0, 40), new Float32Array(40), new Uint16Array(o.length)];
+    kernels.attentionForward({ offsets, heads: 1, headDim: 32, qkv, o, lse, o16 });
     expect(o.subarray(7 * 32, 8 * 32).every(Number.isNaN)).toBe(true);
     expect(o.subarray(0, 7 * 32).some(Number.isNaN)).toBe(false);
   });
@@ -115,8 +117,8 @@ describe('activations', () => {
     const y16 = new Uint16Array(n);
     const dx = new Float32Array(n);
     const again = new Float32Array(n);
-    kernels.geluForward(x, y, y16);
-    kernels.geluBackward(x, dy, dx, again);
+    kernels.geluForward({ x, y, y16 });
+    kernels.geluBackward({ x, dy, dx, y: again });
     expect(again).toEqual(y);
     expect(
       largestError(
@@ -143,8 +145,8 @@ describe('activations', () => {
     const y16 = new Uint16Array(rows * cols);
     const dpair = new Float32Array(rows * 2 * cols);
     const again = new Float32Array(rows * cols);
-    kernels.swigluForward(rows, cols, pair, y, y16);
-    kernels.swigluBackward(rows, cols, pair, dy, dpair, again);
+    kernels.swigluForward({ rows, cols, pair, y, y16 });
+    kernels.swigluBackward({ rows, cols, pair, dy, dpair, y: again });
     expect(relativeError(again, y)).toBeLessThan(TOLERANCE.f32Sum);
     const up = (i: number): number => pair[i + Math.floor(i / cols) * cols]!;
     const gate = (i: number): number => pair[i + (Math.floor(i / cols) + 1) * cols]!;
@@ -183,10 +185,11 @@ describe('activations', () => {
       const [y, gated, dx, dpair] = [dy.length, dy.length, dy.length, pair.length].map(
         (length) => new Float32Array(length),
       ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-      kernels.geluForward(x, y, new Uint16Array(dy.length));
-      kernels.geluBackward(x, dy, dx, new Float32Array(dy.length));
-      kernels.swigluForward(rows, cols, pair, gated, new Uint16Array(dy.length));
-      kernels.swigluBackward(rows, cols, pair, dy, dpair, new Float32Array(dy.length));
+      const [y16, again] = [new Uint16Array(dy.length), new Float32Array(dy.length)];
+      kernels.geluForward({ x, y, y16 });
+      kernels.geluBackward({ x, dy, dx, y: again });
+      kernels.swigluForward({ rows, cols, pair, y: gated, y16 });
+      kernels.swigluBackward({ rows, cols, pair, dy, dpair, y: again });
       return { y, gated, dx, dpair };
     });
     expect(results[0]).toEqual(results[1]);
@@ -199,15 +202,15 @@ describe('activations', () => {
     const dy16 = bf16Bits(randomNormal(x.length, cols + 1));
     const [dx, y, gated] = [new Float32Array(x.length), new Float32Array(x.length), new Float32Array(x.length)];
     const dpair = new Float32Array(pair.length);
-    kernels.geluBackward(x, widenBf16(dy16), dx, y);
-    kernels.swigluBackward(rows, cols, pair, widenBf16(dy16), dpair, gated);
+    kernels.geluBackward({ x, dy: widenBf16(dy16), dx, y });
+    kernels.swigluBackward({ rows, cols, pair, dy: widenBf16(dy16), dpair, y: gated });
     const [y16, gated16, dpair16] = [
       new Uint16Array(x.length),
       new Uint16Array(x.length),
       new Uint16Array(pair.length),
     ];
-    kernels.swigluBackward(rows, cols, pair, dy16, dpair16, gated16);
-    kernels.geluBackward(x, dy16, dy16, y16);
+    kernels.swigluBackward({ rows, cols, pair, dy: dy16, dpair: dpair16, y: gated16 });
+    kernels.geluBackward({ x, dy: dy16, dx: dy16, y: y16 });
     expect(dy16).toEqual(bf16Bits(dx));
     expect(y16).toEqual(bf16Bits(y));
     expect(dpair16).toEqual(bf16Bits(dpair));
@@ -215,10 +218,10 @@ describe('activations', () => {
   });
 
   it('leave a NaN a NaN', () => {
-    const y = new Float32Array(2);
-    kernels.geluForward(Float32Array.of(NaN, 1), y, new Uint16Array(2));
+    const [y, y16] = [new Float32Array(2), new Uint16Array(2)];
+    kernels.geluForward({ x: Float32Array.of(NaN, 1), y, y16 });
     expect(y[0]).toBeNaN();
-    kernels.swigluForward(1, 2, Float32Array.of(1, 1, NaN, 1), y, new Uint16Array(2));
+    kernels.swigluForward({ rows: 1, cols: 2, pair: Float32Array.of(1, 1, NaN, 1), y, y16 });
     expect(y[0]).toBeNaN();
   });
 });
@@ -241,9 +244,9 @@ describe('layer norm', () => {
       new Float32Array(cols).fill(2),
     ];
     const y16 = new Uint16Array(rows * cols);
-    kernels.layerNormForward(rows, cols, 1e-12, x, residual, weight, bias, sum, mean, rstd, y, y16);
+    kernels.layerNormForward({ rows, cols, epsilon: 1e-12, x, residual, weight, bias, sum, mean, rstd, y, y16 });
     const dsum16 = new Uint16Array(rows * cols);
-    kernels.layerNormBackward(rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias);
+    kernels.layerNormBackward({ rows, cols, dy, sum, mean, rstd, weight, dsum, dsum16, dweight, dbias });
     expect(dsum16).toEqual(bf16Bits(dsum));
 
     const expected = {
@@ -290,20 +293,20 @@ describe('layer norm', () => {
   it('gives a constant row its bias', () => {
     const ones = new Float32Array(20).fill(0.1);
     const y = new Float32Array(20);
-    kernels.layerNormForward(
-      1,
-      20,
-      1e-12,
-      ones,
-      ones,
-      ones,
-      ones,
-      y.slice(),
-      new Float32Array(1),
-      new Float32Array(1),
+    kernels.layerNormForward({
+      rows: 1,
+      cols: 20,
+      epsilon: 1e-12,
+      x: ones,
+      residual: ones,
+      weight: ones,
+      bias: ones,
+      sum: y.slice(),
+      mean: new Float32Array(1),
+      rstd: new Float32Array(1),
       y,
-      new Uint16Array(20),
-    );
+      y16: new Uint16Array(20),
+    });
     expect(relativeError(y, ones)).toBeLessThan(1e-6);
   });
 });
@@ -316,7 +319,7 @@ describe('vector operations of a training step', () => {
       randomNormal(rows * cols, cols + 1),
       new Float32Array(rows * cols),
     ];
-    kernels.l2NormalizeBackward(rows, cols, x, dy, dx);
+    kernels.l2NormalizeBackward({ rows, cols, x, dy, dx });
     const expected = new Float64Array(rows * cols);
     for (let i = 0; i < rows; i++) {
       const row = Array.from(x.subarray(i * cols, (i + 1) * cols));
@@ -332,14 +335,14 @@ describe('vector operations of a training step', () => {
   it.each([...SIZES, 70_000])('squared norm of %i entries is a sum in double precision', (n) => {
     const x = randomNormal(n, n);
     const expected = x.reduce((sum, value) => sum + value * value, 0);
-    expect(Math.abs(kernels.squaredNorm(x) - expected) / expected).toBeLessThan(1e-12);
+    expect(Math.abs(kernels.squaredNorm({ x }) - expected) / expected).toBeLessThan(1e-12);
   });
 
   it.each([...SIZES, 70_001])('AdamW on %i parameters matches double precision', (n) => {
     const [grad, w, m] = [randomNormal(n, n), randomNormal(n, n + 1), randomNormal(n, n + 2)];
     const v = randomNormal(n, n + 3).map((value) => value * value);
     const after = { m: m.slice(), v: v.slice(), w: w.slice() };
-    kernels.adamw(grad, after.m, after.v, after.w, 3, 1e-2, 0.1, 0.5);
+    kernels.adamw({ grad, ...after, step: 3, learningRate: 1e-2, weightDecay: 0.1, scale: 0.5 });
     const expected = { m: new Float64Array(n), v: new Float64Array(n), w: new Float64Array(n) };
     for (let i = 0; i < n; i++) {
       const g = 0.5 * grad[i]!;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { type InfoNceInput, type InfoNceMode, infoNce } from '../../src/native/infonce.js';
+import { type InfoNceInput, infoNce } from '../../src/native/infonce.js';
+import { INFONCE_MODES, type InfoNceMode } from '../../src/native/infonce-modes.js';
 import { addon } from '../../src/native/loader.js';
 import { infoNceReference, roundToBf16 } from '../support/infonce-reference.js';
 import { randomUnitRows, seededRandom } from '../support/random.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
 
-const MODES: InfoNceMode[] = ['one-way', 'symmetric', 'masked', 'supervised'];
 const PRECISIONS = ['f32', 'bf16'] as const;
 
 /** Pairs that are close to each other, as in training, with about five rows per label, negative labels included. */
@@ -49,7 +49,7 @@ async function expectMatch(input: InfoNceInput, floor = 0): Promise<void> {
 }
 
 describe.each(PRECISIONS)('infoNce in %s', (precision) => {
-  describe.each(MODES)('%s', (mode) => {
+  describe.each(INFONCE_MODES)('%s', (mode) => {
     it.each([
       [1, 17, 20],
       [2, 1, 20],
@@ -91,20 +91,8 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
       const rows = 150;
       const run = async (blockRows: number): Promise<Float32Array[]> => {
         const [dQuery, dKey] = [new Float32Array(rows * dim).fill(NaN), new Float32Array(rows * dim).fill(NaN)];
-        const modeNumber = MODES.indexOf(mode) as 0 | 1 | 2 | 3;
-        const loss = await addon().infoNce(
-          query,
-          key,
-          labels,
-          dQuery,
-          dKey,
-          rows,
-          dim,
-          logitScale,
-          modeNumber,
-          precision === 'bf16' ? 1 : 0,
-          blockRows,
-        );
+        const input = { query, key, labels, rows, dim, logitScale, mode, precision };
+        const loss = await addon().infoNce({ ...input, dQuery, dKey, blockRows });
         return [dQuery, dKey, Float32Array.of(loss)];
       };
       const whole = await run(0);
@@ -119,7 +107,7 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
 
   it('is the gradient of its loss', async () => {
     const input = { ...batch(40, 20, 10), precision: 'f32' as const };
-    for (const mode of MODES) {
+    for (const mode of INFONCE_MODES) {
       const { dQuery, dKey } = await infoNce({ ...input, mode });
       const step = randomUnitRows(80, 20, 9).map((value) => 1e-3 * value);
       const moved = async (sign: number): Promise<number> => {
@@ -137,7 +125,7 @@ describe.each(PRECISIONS)('infoNce in %s', (precision) => {
     await expectMatch({ ...batch(4097, 4, 20), precision });
   });
 
-  it.each(MODES)('reproduces PyTorch: %s', async (mode) => {
+  it.each(INFONCE_MODES)('reproduces PyTorch: %s', async (mode) => {
     const parity = JSON.parse(
       readFileSync(new URL('../fixtures/infonce-parity.json', import.meta.url), 'utf8'),
     ) as Parity;
@@ -226,7 +214,7 @@ describe('infoNce', () => {
 
   it('stops when it is aborted', async () => {
     const input = batch(4000, 64, 20);
-    for (const mode of MODES) {
+    for (const mode of INFONCE_MODES) {
       const controller = new AbortController();
       const running = infoNce({ ...input, mode, signal: controller.signal });
       setTimeout(() => controller.abort(), 1);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { EngineError } from '../../src/core/errors.js';
 import { addon } from '../../src/native/loader.js';
+import { allocateSearchResult } from '../../src/native/search-result.js';
 import { SimilarityBase } from '../../src/native/similarity-base.js';
 import { type SimilarityTopKOptions, similarityTopK } from '../../src/native/top-k.js';
 import { randomNormal } from '../support/random.js';
@@ -46,14 +47,7 @@ describe('SimilarityBase', () => {
 
   it('accepts only its own handles natively', () => {
     const search = () =>
-      addon().topkSearch(
-        {} as never,
-        queries,
-        queryRows,
-        k,
-        new Int32Array(queryRows * k),
-        new Float32Array(queryRows * k),
-      );
+      addon().topkSearch({} as never, { queries, rows: queryRows, ...allocateSearchResult(queryRows, k) });
     expect(search).toThrow(/handle at the native boundary/);
     expect(() => addon().topkRelease(1 as never)).toThrow(/handle at the native boundary/);
   });

@@ -417,36 +417,23 @@ describe('WordPieceTokenizer', () => {
     const offsets = new Int32Array(2);
     expect(() => addon().encodeTexts({} as never, ['a'], 5, offsets)).toThrow(/native boundary/);
     const empty = new Int32Array(0);
-    expect(() =>
-      addon().createTokenizer(
-        new Uint8Array(3),
-        Int32Array.of(0, 9),
-        Int32Array.of(0),
-        '##',
-        0,
-        100,
-        15,
-        [],
-        empty,
-        empty,
-        empty,
-        empty,
-      ),
-    ).toThrow(/native boundary/);
-    const handle = addon().createTokenizer(
-      new Uint8Array(1),
-      Int32Array.of(0, 1),
-      Int32Array.of(0),
-      '##',
-      0,
-      100,
-      15,
-      [],
-      empty,
-      empty,
-      empty,
-      empty,
-    );
+    const settings = {
+      tokens: new Uint8Array(1),
+      tokenOffsets: Int32Array.of(0, 1),
+      tokenIds: Int32Array.of(0),
+      prefix: '##',
+      unknownId: 0,
+      maxWordChars: 100,
+      normalizerFlags: 15,
+      addedTokens: [],
+      addedIds: empty,
+      addedFlags: empty,
+      before: empty,
+      after: empty,
+    };
+    const outside = { ...settings, tokenOffsets: Int32Array.of(0, 9) };
+    expect(() => addon().createTokenizer(outside)).toThrow(/native boundary/);
+    const handle = addon().createTokenizer(settings);
     expect(() => addon().encodeTexts(handle, [5] as never, 5, offsets)).toThrow(/native boundary/);
     expect(() => addon().encodeTexts(handle, ['a', 'b'], 5, offsets)).toThrow(/native boundary/);
     addon().disposeTokenizer(handle);
@@ -460,7 +447,11 @@ describe('a worker thread that exits', () => {
     const code = `
       const addon = require(${JSON.stringify(ADDON)});
       const none = new Int32Array(0);
-      const handle = addon.createTokenizer(Uint8Array.of(97), Int32Array.of(0, 1), Int32Array.of(0), '##', 0, 100, 15, [], none, none, none, none);
+      const handle = addon.createTokenizer({
+        tokens: Uint8Array.of(97), tokenOffsets: Int32Array.of(0, 1), tokenIds: Int32Array.of(0),
+        prefix: '##', unknownId: 0, maxWordChars: 100, normalizerFlags: 15,
+        addedTokens: [], addedIds: none, addedFlags: none, before: none, after: none,
+      });
       const texts = Array(20000).fill('a b c d e f g '.repeat(20));
       for (let i = 0; i < 5; i++) void addon.encodeTexts(handle, texts, 1e9, new Int32Array(20001));
       for (let i = 0; i < 50; i++) void addon.encodeTexts(handle, ['a b c'], 1e9, new Int32Array(2));

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { METRICS, type Metric } from '../../src/native/metrics.js';
 import type { SearchResult } from '../../src/native/search-result.js';
+import { STORAGES } from '../../src/native/storages.js';
 import { similarityTopK } from '../../src/native/top-k.js';
 import { randomNormal, seededRandom } from '../support/random.js';
 
-const STORAGES = ['auto', 'f32', 'f16', 'bf16', 'int8'] as const;
+const STORAGES_AND_AUTO = ['auto', ...STORAGES] as const;
 
 /** The sum in the order that native/ops/topk.h defines. */
 function orderedSum(n: number, term: (t: number) => number): number {
@@ -69,7 +70,7 @@ async function expectExact(
 ): Promise<void> {
   for (const metric of metrics) {
     const expected = reference(metric, queries, base, dim, k);
-    for (const storage of STORAGES) {
+    for (const storage of STORAGES_AND_AUTO) {
       const actual = await similarityTopK({ queries, base, dim, k, metric, storage });
       expect(firstDifference(actual, expected, k), `${metric}, ${storage}`).toBeUndefined();
     }

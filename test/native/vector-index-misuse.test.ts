@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { IndexHandle } from '../../src/native/addon-types.js';
 import { addon } from '../../src/native/loader.js';
 import { matmul } from '../../src/native/matmul.js';
 import { VectorIndex, type VectorIndexOptions } from '../../src/search/vector-index.js';
@@ -230,16 +231,17 @@ describe('searching', () => {
 
 describe('the native boundary of the index', () => {
   it('refuses what is no handle and arrays that do not fit', async () => {
-    expect(() => addon().indexSearch({} as never, x, 1, 1, new Int32Array(1), new Float32Array(1), 0, 0, 0)).toThrow(
-      /native boundary/,
-    );
-    const opened = await addon().indexCreate(dim, 1, 'Flat', 0, 0, false);
+    const params = { efSearch: 0, nprobe: 0, rerank: 0, filter: undefined };
+    const search = (index: IndexHandle, rows: number, k: number, labels: number, distances: number) => {
+      const result = { labels: new Int32Array(labels), distances: new Float32Array(distances) };
+      return () => addon().indexSearch(index, { queries: x, rows, k, ...result, ...params });
+    };
+    expect(search({} as never, 1, 1, 1, 1)).toThrow(/native boundary/);
+    const opened = await addon().indexCreate(dim, 'l2', 'Flat', 0, 0, false);
     expect(() => addon().indexAdd(opened.handle, x, 1)).toThrow(/native boundary/);
-    expect(() =>
-      addon().indexSearch(opened.handle, x, 400, 2, new Int32Array(1), new Float32Array(800), 0, 0, 0),
-    ).toThrow(/native boundary/);
-    expect(() =>
-      addon().indexSearch(opened.handle, x, 400, 0, new Int32Array(0), new Float32Array(0), 0, 0, 0),
-    ).toThrow(/native boundary/);
+    expect(search(opened.handle, 400, 2, 1, 800)).toThrow(/native boundary/);
+    expect(search(opened.handle, 400, 2, 800, 1)).toThrow(/native boundary/);
+    expect(search(opened.handle, 400, 0, 0, 0)).toThrow(/native boundary/);
+    await expect(addon().indexCreate(dim, 'cosine' as never, 'Flat', 0, 0, false)).rejects.toThrow(/"metric"/);
   });
 });

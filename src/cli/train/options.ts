@@ -1,3 +1,5 @@
+import type { InfoNceMode } from '../../native/infonce-modes.js';
+import type { TrainingPrecision } from '../../native/precisions.js';
 import type { QaRecord } from '../../records/record.js';
 
 export interface TrainCommandOptions {
@@ -11,11 +13,11 @@ export interface TrainCommandOptions {
   maxTokens?: number;
   learningRate?: number;
   logitScale?: number;
-  mode?: 'one-way' | 'symmetric' | 'masked' | 'supervised';
+  mode?: InfoNceMode;
   decay?: 'constant' | 'linear' | 'cosine' | 'inverse-sqrt';
   warmupSteps?: number;
   sampler?: 'mixed' | 'one-source' | 'same-questions';
-  precision: 'f32' | 'bf16';
+  precision: TrainingPrecision;
   freezeLayers?: number;
   validateEvery?: number;
   patience?: number;

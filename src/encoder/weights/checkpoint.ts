@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../../native/addon-types.js';
-import { EncoderModel, type EncoderPrecision } from '../../native/encoder-model.js';
+import { EncoderModel } from '../../native/encoder-model.js';
+import type { EncoderPrecision } from '../../native/precisions.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { nativeConfig, type PoolingChoice } from './native-config.js';
 import {
