@@ -249,44 +249,34 @@ class ToBytesWorker final : public IndexRead {
   std::vector<uint8_t> bytes_;
 };
 
-template <typename Worker>
-Napi::Value Start(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<Worker>(info));
-}
-
-template <typename Worker>
-void Register(Napi::Env env, Napi::Object exports, const char* name) {
-  exports[name] = Napi::Function::New(env, Start<Worker>, name);
-}
-
 }  // namespace
 
-void RegisterIndex(Napi::Env env, Napi::Object exports) {
+void RegisterIndex(Napi::Env, Napi::Object exports) {
   // indexCreate(dim: number, metric: Metric, factory: string, efConstruction: number, trainIterations: number,
   //             plain: boolean): Promise<OpenedIndex>
-  Register<CreateWorker>(env, exports, "indexCreate");
+  ExportWorker<CreateWorker>(exports, "indexCreate");
   // indexLoad(path: string, plain: boolean, map: boolean): Promise<OpenedIndex>
-  Register<LoadWorker>(env, exports, "indexLoad");
+  ExportWorker<LoadWorker>(exports, "indexLoad");
   // indexFromBytes(bytes: Uint8Array, plain: boolean): Promise<OpenedIndex>
-  Register<FromBytesWorker>(env, exports, "indexFromBytes");
+  ExportWorker<FromBytesWorker>(exports, "indexFromBytes");
   // indexTrain(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
-  Register<TrainWorker>(env, exports, "indexTrain");
+  ExportWorker<TrainWorker>(exports, "indexTrain");
   // indexAdd(index: IndexHandle, vectors: Float32Array, rows: number, control?: Int32Array): Promise<IndexInfo>
-  Register<AddWorker>(env, exports, "indexAdd");
+  ExportWorker<AddWorker>(exports, "indexAdd");
   // indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }>
-  Register<RemoveWorker>(env, exports, "indexRemove");
+  ExportWorker<RemoveWorker>(exports, "indexRemove");
   // indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>
-  Register<ReserveWorker>(env, exports, "indexReserve");
+  ExportWorker<ReserveWorker>(exports, "indexReserve");
   // indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>
-  Register<SearchWorker>(env, exports, "indexSearch");
+  ExportWorker<SearchWorker>(exports, "indexSearch");
   // indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>
-  Register<RangeSearchWorker>(env, exports, "indexRangeSearch");
+  ExportWorker<RangeSearchWorker>(exports, "indexRangeSearch");
   // indexSave(index: IndexHandle, path: string): Promise<void>
-  Register<SaveWorker>(env, exports, "indexSave");
+  ExportWorker<SaveWorker>(exports, "indexSave");
   // indexToBytes(index: IndexHandle): Promise<Uint8Array>
-  Register<ToBytesWorker>(env, exports, "indexToBytes");
+  ExportWorker<ToBytesWorker>(exports, "indexToBytes");
   // indexDispose(index: IndexHandle): Promise<void>
-  Register<DisposeWorker>(env, exports, "indexDispose");
+  ExportWorker<DisposeWorker>(exports, "indexDispose");
 }
 
 }  // namespace univar

@@ -65,21 +65,13 @@ class InfoNceSecondsWorker final : public InfoNceWorker {
   double seconds_ = 0.0;
 };
 
-// infoNce(batch: NativeInfoNce, control?: Int32Array): Promise<number>
-Napi::Value InfoNce(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<InfoNceWorker>(info));
-}
-
-// infoNceSeconds(batch: NativeInfoNce, control?: Int32Array): Promise<number>
-Napi::Value InfoNceSeconds(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<InfoNceSecondsWorker>(info));
-}
-
 }  // namespace
 
-void RegisterInfoNce(Napi::Env env, Napi::Object exports) {
-  exports["infoNce"] = Napi::Function::New(env, InfoNce, "infoNce");
-  exports["infoNceSeconds"] = Napi::Function::New(env, InfoNceSeconds, "infoNceSeconds");
+void RegisterInfoNce(Napi::Env, Napi::Object exports) {
+  // infoNce(batch: NativeInfoNce, control?: Int32Array): Promise<number>
+  ExportWorker<InfoNceWorker>(exports, "infoNce");
+  // infoNceSeconds(batch: NativeInfoNce, control?: Int32Array): Promise<number>
+  ExportWorker<InfoNceSecondsWorker>(exports, "infoNceSeconds");
 }
 
 }  // namespace univar

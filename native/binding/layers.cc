@@ -67,23 +67,15 @@ class LinearWorker final : public PromiseWorker {
   std::unique_ptr<PackedWeight> packed_;
 };
 
-// attentionForward(qkv: Float32Array, offsets: Int32Array, out: Float32Array, lse: Float32Array, tokens: number,
-//                  heads: number, headDim: number, control?: Int32Array): Promise<void>
-Napi::Value AttentionForward(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<AttentionWorker>(info));
-}
-
-// linearForward(x: Float32Array, weight: Float32Array, bias: Float32Array, out: Float32Array, rows: number,
-//               outWidth: number, inWidth: number): Promise<void>
-Napi::Value LinearForward(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<LinearWorker>(info));
-}
-
 }  // namespace
 
-void RegisterLayers(Napi::Env env, Napi::Object exports) {
-  exports["attentionForward"] = Napi::Function::New(env, AttentionForward, "attentionForward");
-  exports["linearForward"] = Napi::Function::New(env, LinearForward, "linearForward");
+void RegisterLayers(Napi::Env, Napi::Object exports) {
+  // attentionForward(qkv: Float32Array, offsets: Int32Array, out: Float32Array, lse: Float32Array, tokens: number,
+  //                  heads: number, headDim: number, control?: Int32Array): Promise<void>
+  ExportWorker<AttentionWorker>(exports, "attentionForward");
+  // linearForward(x: Float32Array, weight: Float32Array, bias: Float32Array, out: Float32Array, rows: number,
+  //               outWidth: number, inWidth: number): Promise<void>
+  ExportWorker<LinearWorker>(exports, "linearForward");
 }
 
 }  // namespace univar

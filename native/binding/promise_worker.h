@@ -57,6 +57,15 @@ class PromiseWorker {
   Status status_ = Status::Ok();
 };
 
+// Exports a function that starts a Worker, made from the arguments of the call.
+template <typename Worker>
+void ExportWorker(Napi::Object exports, const char* name) {
+  const auto start = [](const Napi::CallbackInfo& info) {
+    return PromiseWorker::Start(std::make_unique<Worker>(info));
+  };
+  exports[name] = Napi::Function::New(exports.Env(), start, name);
+}
+
 // Creates the per-environment state; called once when the addon is loaded into an environment.
 void InitPromiseWorkers(Napi::Env env);
 

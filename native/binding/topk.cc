@@ -138,17 +138,6 @@ Napi::Value Storage(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), NameOf(storage));
 }
 
-// topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: Metric, storage: Storage,
-//             control?: Int32Array): Promise<TopkHandle>
-Napi::Value Prepare(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<PrepareWorker>(info));
-}
-
-// topkSearch(handle: TopkHandle, search: NativeTopkSearch, control?: Int32Array): Promise<void>
-Napi::Value Search(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<SearchWorker>(info));
-}
-
 // topkRelease(handle: TopkHandle): void; searches in flight keep what they need.
 Napi::Value Release(const Napi::CallbackInfo& info) {
   HandleArg(info, 0).Release(info.Env());
@@ -159,8 +148,11 @@ Napi::Value Release(const Napi::CallbackInfo& info) {
 
 void RegisterTopk(Napi::Env env, Napi::Object exports) {
   exports["topkStorage"] = Napi::Function::New(env, Storage, "topkStorage");
-  exports["topkPrepare"] = Napi::Function::New(env, Prepare, "topkPrepare");
-  exports["topkSearch"] = Napi::Function::New(env, Search, "topkSearch");
+  // topkPrepare(base: Float32Array, baseRows: number, dim: number, metric: Metric, storage: Storage,
+  //             control?: Int32Array): Promise<TopkHandle>
+  ExportWorker<PrepareWorker>(exports, "topkPrepare");
+  // topkSearch(handle: TopkHandle, search: NativeTopkSearch, control?: Int32Array): Promise<void>
+  ExportWorker<SearchWorker>(exports, "topkSearch");
   exports["topkRelease"] = Napi::Function::New(env, Release, "topkRelease");
 }
 

@@ -59,10 +59,9 @@ class PoolWorker final : public PromiseWorker {
   Pooling pooling_ = Pooling::kMean;
 };
 
-class MatmulWorker final : public PromiseWorker {
+class MatmulWorker : public PromiseWorker {
  public:
-  MatmulWorker(const Napi::CallbackInfo& info, bool timed) : PromiseWorker(info, Lane::kEngine) {
-    if (timed) args_.seconds = &seconds_;
+  explicit MatmulWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     Options product(info, 0);
     args_.m = product.Size("m");
     args_.n = product.Size("n");
@@ -78,41 +77,36 @@ class MatmulWorker final : public PromiseWorker {
     TakeControl(info, 1);
   }
 
+ protected:
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+  MatmulArgs args_;
+
  private:
   Status Execute() override { return GetBackend().matmul(args_, control()); }
-  Napi::Value Result(Napi::Env env) override {
-    return args_.seconds == nullptr ? env.Undefined() : Napi::Number::New(env, seconds_);
-  }
-  MatmulArgs args_;
+};
+
+class MatmulSecondsWorker final : public MatmulWorker {
+ public:
+  explicit MatmulSecondsWorker(const Napi::CallbackInfo& info) : MatmulWorker(info) { args_.seconds = &seconds_; }
+
+ private:
+  Napi::Value Result(Napi::Env env) override { return Napi::Number::New(env, seconds_); }
   double seconds_ = 0.0;
 };
 
-// l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array): Promise<void>
-Napi::Value L2Normalize(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<L2NormalizeWorker>(info));
-}
-
-// pool(hidden: Float32Array, offsets: Int32Array, pooling: Pooling, out: Float32Array, sequences: number, dim: number,
-//      control?: Int32Array): Promise<void>
-Napi::Value Pool(const Napi::CallbackInfo& info) { return PromiseWorker::Start(std::make_unique<PoolWorker>(info)); }
-
-// matmul(product: NativeMatmul, control?: Int32Array): Promise<void>
-Napi::Value Matmul(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, false));
-}
-
-// matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>
-Napi::Value MatmulSeconds(const Napi::CallbackInfo& info) {
-  return PromiseWorker::Start(std::make_unique<MatmulWorker>(info, true));
-}
-
 }  // namespace
 
-void RegisterVectors(Napi::Env env, Napi::Object exports) {
-  exports["l2Normalize"] = Napi::Function::New(env, L2Normalize, "l2Normalize");
-  exports["pool"] = Napi::Function::New(env, Pool, "pool");
-  exports["matmul"] = Napi::Function::New(env, Matmul, "matmul");
-  exports["matmulSeconds"] = Napi::Function::New(env, MatmulSeconds, "matmulSeconds");
+void RegisterVectors(Napi::Env, Napi::Object exports) {
+  // l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array):
+  //   Promise<void>
+  ExportWorker<L2NormalizeWorker>(exports, "l2Normalize");
+  // pool(hidden: Float32Array, offsets: Int32Array, pooling: Pooling, out: Float32Array, sequences: number,
+  //      dim: number, control?: Int32Array): Promise<void>
+  ExportWorker<PoolWorker>(exports, "pool");
+  // matmul(product: NativeMatmul, control?: Int32Array): Promise<void>
+  ExportWorker<MatmulWorker>(exports, "matmul");
+  // matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>
+  ExportWorker<MatmulSecondsWorker>(exports, "matmulSeconds");
 }
 
 }  // namespace univar
