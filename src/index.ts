@@ -79,6 +79,7 @@ export type { CudaDevice, CudaState } from './native/cuda-addon.js';
 export { type InfoNceInput, type InfoNceResult, infoNce } from './native/infonce.js';
 export type { InfoNceMode } from './native/infonce-modes.js';
 export type { IndexMetric, Metric } from './native/metrics.js';
+export type { PackedTokens } from './native/packed-tokens.js';
 export type { Pooling } from './native/pooling.js';
 export type { TrainingPrecision } from './native/precisions.js';
 export type { SearchResult } from './native/search-result.js';
@@ -136,7 +137,7 @@ export {
 } from './search/vector-index.js';
 export { type EncodeQaOptions, encodeQa } from './text/tokenizers/encode-qa.js';
 export { loadTokenizer } from './text/tokenizers/load-tokenizer.js';
-export type { PackedIds, TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
+export type { TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
 export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
 // Training
 export { plotTraining, trainingCurves } from './training/plots.js';

@@ -5,7 +5,7 @@
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
-import { joinBatches, type PackedTokens } from '../../src/native/encoder-model.js';
+import { joinPackedTokens, type PackedTokens } from '../../src/native/packed-tokens.js';
 import { seededRandom } from '../../test/support/random.js';
 import { smallestCosine } from '../support/cosine.js';
 import { openEngine } from '../support/engine.js';
@@ -129,7 +129,7 @@ function trainingStep(of: Size, how: TorchMode | undefined): Benchmark {
       losses = training.losses;
       return { run: training.step, close: () => model.dispose() };
     },
-    ...(how && { peer: trainingInTorch(of, joinBatches(query, key), how, () => losses) }),
+    ...(how && { peer: trainingInTorch(of, joinPackedTokens(query, key), how, () => losses) }),
   };
 }
 

@@ -75,7 +75,7 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
       name: 'onnxruntime-node, batches of 32',
       prepare: async (revision, subject): Promise<Subject> => {
         const { capabilities } = await openEngine(revision);
-        const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/model-folder.js');
+        const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/folder/model-folder.js');
         const { sessionSettings } = await revision.import<typeof loadEncoderModule>('dist/encoder/load-encoder.js');
         const texts = await readAnswers(revision, data);
         const model = await readModelFolder(folder);

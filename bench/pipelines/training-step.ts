@@ -5,7 +5,7 @@
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js';
-import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import type { TrainingPrecision } from '../../src/native/precisions.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';

@@ -1,7 +1,8 @@
 import type { Revision } from '../../src/benchmarking/benchmark.js';
 import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
 import type * as encoderModel from '../../src/native/encoder-model.js';
-import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
+import type { EncoderModel } from '../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { randomUnitRows } from '../../test/support/random.js';
 
 /** An encoder with weights such as trained ones have. */

@@ -43,7 +43,7 @@ EncoderConfig ConfigArg(const Napi::CallbackInfo& info, size_t index) {
 }
 
 // A packed batch whose ids and lengths fit the model, checked once here because kernels index by them.
-PackedBatch BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderConfig& config) {
+PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderConfig& config) {
   Napi::Int32Array ids = Int32Arg(info, ids_index, "ids");
   Napi::Int32Array offsets = Int32Arg(info, ids_index + 1, "offsets");
   const size_t entries = offsets.ElementLength();
@@ -93,7 +93,7 @@ class EncodeWorker final : public PromiseWorker {
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   std::shared_ptr<Model> model_;
-  PackedBatch batch_;
+  PackedTokens batch_;
   size_t layers_ = 0;
   float* embeddings_ = nullptr;
   float* hidden_ = nullptr;
@@ -161,7 +161,7 @@ class BackwardWorker : public PromiseWorker {
   }
 
   std::shared_ptr<Model> model_;
-  PackedBatch batch_;
+  PackedTokens batch_;
   LossSettings loss_settings_;
   StepSettings step_;
   double loss_ = 0;

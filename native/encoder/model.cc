@@ -91,11 +91,11 @@ Status Model::Borrow(Parameters* parameters) {
   return Status::Ok();
 }
 
-Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden,
+Status Model::Encode(const PackedTokens& batch, size_t layers, float* embeddings, float* hidden,
                      const Control& control) {
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  for (const PackedBatch& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
+  for (const PackedTokens& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
     const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     float* states = hidden == nullptr ? nullptr : hidden + token * config_.hidden;
@@ -109,14 +109,14 @@ Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings,
   return backend_.memory->wait();
 }
 
-Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn,
+Status Model::ForwardBackward(const PackedTokens& batch, const StepSettings& settings, const LossFn& loss_fn,
                               double* loss, const Control& control) {
   if (Status s = AllocateTraining(); !s.ok()) return s;
   if (Status s = gradients_.Clear(); !s.ok()) return s;
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  const std::vector<PackedBatch> parts = SplitBatch(batch, backend_.micro_batch_tokens);
-  const auto range = [&](const PackedBatch& part) {
+  const std::vector<PackedTokens> parts = SplitBatch(batch, backend_.micro_batch_tokens);
+  const auto range = [&](const PackedTokens& part) {
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     const float* lower = settings.lower_states;
     return LayerRange{.first = settings.first_trained_layer,
@@ -135,10 +135,10 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
   const size_t size = batch.sequences * config_.hidden;
   if (Status s = embeddings_.Reserve(size, "embeddings"); !s.ok()) return s;
   if (Status s = d_embeddings_.Reserve(size, "embedding gradients"); !s.ok()) return s;
-  const auto row = [&](const PackedBatch& part) {
+  const auto row = [&](const PackedTokens& part) {
     return static_cast<size_t>(part.offsets - batch.offsets) * config_.hidden;
   };
-  const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
+  const auto forward = [&](const PackedTokens& part, Saved* saved) -> Status {
     if (saved != nullptr) {
       const bool qkv = keep_qkv || !keep_all_parts;
       if (Status s = saved->Allocate(config_, parameters.precision, range(part), part.tokens(), part.sequences, qkv);

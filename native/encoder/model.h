@@ -50,9 +50,9 @@ class Model {
 
   // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives
   // these. All arguments are of the host.
-  Status Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
+  Status Encode(const PackedTokens& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
   // Gradients are zeroed first and are valid afterwards.
-  Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
+  Status ForwardBackward(const PackedTokens& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
                          const Control& control);
   // Clips and updates. Returns with the norm before clipping in `norm`; a norm that is not
   // finite changes nothing and is ERR_NON_FINITE.

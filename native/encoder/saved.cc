@@ -16,8 +16,8 @@ size_t LayerFloats(const EncoderConfig& config, Precision precision, bool keep_q
 
 }  // namespace
 
-std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
-  std::vector<PackedBatch> parts;
+std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens) {
+  std::vector<PackedTokens> parts;
   size_t first = 0;
   for (size_t s = 0; s < batch.sequences; ++s) {
     const bool full = static_cast<size_t>(batch.offsets[s + 1] - batch.offsets[first]) > tokens;

@@ -52,7 +52,7 @@ AttentionShape Transformer::Shape(const Parameters& p, const Local& local) const
   return {local.offsets, local.sequences, p.config->heads, p.config->head_dim(), local.tokens};
 }
 
-Status Transformer::Prepare(const Parameters& p, const PackedBatch& batch, Local* local) {
+Status Transformer::Prepare(const Parameters& p, const PackedTokens& batch, Local* local) {
   UNIVAR_TRY(work_.Reserve(*p.config, p.precision, batch.tokens(), batch.sequences));
   const size_t tokens = batch.tokens();
   const int32_t base = batch.offsets[0];
@@ -180,7 +180,7 @@ Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::
   return Norm(p, layout.norm, layout.norm_bias, local, saved, work_.hidden);
 }
 
-Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+Status Transformer::Forward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved* saved,
                             float* embeddings, float* hidden_out, const Control& control) {
   const EncoderConfig& c = *p.config;
   Local local;
@@ -294,8 +294,8 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                                     .scratch = &work_.scratch});
 }
 
-Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
-                             const float* d_embeddings, float* grads, const Control& control) {
+Status Transformer::Backward(const Parameters& p, const PackedTokens& batch, const LayerRange& range,
+                             const Saved& saved, const float* d_embeddings, float* grads, const Control& control) {
   const EncoderConfig& c = *p.config;
   const ParameterLayout& layout = *p.layout;
   Local local;

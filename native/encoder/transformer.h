@@ -18,18 +18,18 @@
 
 namespace univar {
 
-// Sequences [first, last) of a packed batch.
-struct PackedBatch {
+// Token ids of several sequences, one after the other, without padding; a slice shares the arrays of its batch.
+struct PackedTokens {
   const int32_t* ids = nullptr;      // all tokens of the batch
   const int32_t* offsets = nullptr;  // sequences + 1 entries
   size_t sequences = 0;
 
   size_t tokens() const { return static_cast<size_t>(offsets[sequences] - offsets[0]); }
-  PackedBatch Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
+  PackedTokens Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
 };
 
 // Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
-std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens);
+std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens);
 
 // Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below
 // `first`, [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
@@ -133,12 +133,12 @@ class Transformer {
   // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and
   // range.lower are of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if
   // `saved` is given.
-  Status Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+  Status Forward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved* saved,
                  float* embeddings, float* hidden_out, const Control& control);
 
   // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters.
   // Layers below range.first (and the embeddings, when it is above 0) receive none.
-  Status Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
+  Status Backward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved& saved,
                   const float* d_embeddings, float* grads, const Control& control);
 
  private:
@@ -148,7 +148,7 @@ class Transformer {
     const int32_t* offsets;
     size_t tokens, sequences;
   };
-  Status Prepare(const Parameters& p, const PackedBatch& batch, Local* local);
+  Status Prepare(const Parameters& p, const PackedTokens& batch, Local* local);
   Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
   Status Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv);
   // The layer norm of saved.sum.

@@ -3,14 +3,9 @@ import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter }
 import { type CallOptions, callNative } from './call.js';
 import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
+import { joinPackedTokens, type PackedTokens } from './packed-tokens.js';
 import { type EncoderPrecision, PRECISIONS } from './precisions.js';
 import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
-
-/** A packed batch: token ids of all texts and texts + 1 offsets, as the tokenizer returns them. */
-export interface PackedTokens {
-  ids: Int32Array;
-  offsets: Int32Array;
-}
 
 export interface LossSettings {
   /** Value id of every pair, as a number; needed by the modes masked and supervised. */
@@ -205,20 +200,8 @@ export class EncoderModel {
       fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
     if (loss.lowerStates)
       expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
-    return joinBatches(query, key);
+    return joinPackedTokens(query, key);
   }
-}
-
-/** The texts of one batch, then those of another, as one. */
-export function joinBatches(first: PackedTokens, second: PackedTokens): PackedTokens {
-  const ids = new Int32Array(first.ids.length + second.ids.length);
-  ids.set(first.ids);
-  ids.set(second.ids, first.ids.length);
-  const texts = first.offsets.length - 1;
-  const offsets = new Int32Array(texts + second.offsets.length);
-  offsets.set(first.offsets);
-  second.offsets.forEach((offset, i) => (offsets[texts + i] = first.ids.length + offset));
-  return { ids, offsets };
 }
 
 function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {

@@ -1,4 +1,4 @@
-import type { PackedTokens } from '../native/encoder-model.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
 
 /**
  * Token ids of texts without their special tokens, and views put together from them.

@@ -12,8 +12,9 @@ import {
 import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
-import type { EncodeOptions, LossSettings, PackedTokens } from '../native/encoder-model.js';
+import type { EncodeOptions, LossSettings } from '../native/encoder-model.js';
 import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
 import { POOLING_MODES, type Pooling } from '../native/pooling.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';

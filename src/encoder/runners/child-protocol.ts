@@ -1,7 +1,7 @@
 /** What the encoder and its child process say to each other. The child answers every request, in order. */
 import type { ErrorCode } from '../../core/errors.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { Pooling } from '../folder/model-folder.js';
-import type { PackedBatch } from './batching.js';
 
 /** What the child needs to know of a model. */
 export interface SessionSettings {
@@ -13,7 +13,7 @@ export interface SessionSettings {
   threads: number;
 }
 
-export type ChildRequest = { type: 'load'; settings: SessionSettings } | ({ type: 'encode' } & PackedBatch);
+export type ChildRequest = { type: 'load'; settings: SessionSettings } | ({ type: 'encode' } & PackedTokens);
 
 export type ChildReply =
   | { type: 'loaded' }

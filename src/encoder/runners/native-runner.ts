@@ -1,10 +1,10 @@
 import { EngineError } from '../../core/errors.js';
 import type { EncoderModel } from '../../native/encoder-model.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from '../folder/model-folder.js';
 import { loadCheckpoint } from '../weights/checkpoint.js';
 import type { BatchRunner } from './batch-encoder.js';
-import type { PackedBatch } from './batching.js';
 
 /** The engine's own encoder: computes on the engine thread of this process, without padding. */
 export class NativeRunner implements BatchRunner {
@@ -29,7 +29,7 @@ export class NativeRunner implements BatchRunner {
     );
   }
 
-  async encode(batch: PackedBatch): Promise<Float32Array> {
+  async encode(batch: PackedTokens): Promise<Float32Array> {
     const embeddings = await this.model.encode(batch);
     if (!embeddings.every(Number.isFinite)) {
       throw new EngineError(

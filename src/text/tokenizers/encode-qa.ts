@@ -9,9 +9,10 @@
  * of the room at least. Where both fit, nothing is cut and the ids are those of the whole text.
  */
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectInteger, expectOptions, fail } from '../../native/validate.js';
 import { expectEmbeddableTexts } from './arguments.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 export interface EncodeQaOptions extends TokenizeOptions {
   /**
@@ -48,7 +49,7 @@ export async function encodeQa(
   tokenizer: Tokenizer,
   texts: readonly EmbeddableText[],
   options: EncodeQaOptions = {},
-): Promise<PackedIds> {
+): Promise<PackedTokens> {
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
   const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
@@ -69,17 +70,17 @@ export async function encodeQa(
   return cut(tokenizer, full, maxTokens, new Map(long.map((row, i) => [row, lengthOf(parts, i) - specials])));
 }
 
-function lengthOf({ offsets }: PackedIds, row: number): number {
+function lengthOf({ offsets }: PackedTokens, row: number): number {
   return offsets[row + 1]! - offsets[row]!;
 }
 
 /** @param questions tokens of the question by row, of those rows that are too long */
 function cut(
   { before, after }: Tokenizer,
-  full: PackedIds,
+  full: PackedTokens,
   maxTokens: number,
   questions: ReadonlyMap<number, number>,
-): PackedIds {
+): PackedTokens {
   const rows = full.offsets.length - 1;
   const room = maxTokens - before.length - after.length;
   const offsets = new Int32Array(rows + 1);

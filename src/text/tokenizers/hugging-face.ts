@@ -3,8 +3,9 @@ import type { Tokenizer as RustTokenizer } from 'tokenizers';
 import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { checkEncodeArguments } from './arguments.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 /** Texts per call into the package: it holds every detail of all encodings of a call in memory. */
 const BATCH = 256;
@@ -49,7 +50,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /** As {@link WordPieceTokenizer.encode}; `signal` is looked at between batches of texts. */
-  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const checked = checkEncodeArguments(texts, options, this.before.length + this.after.length);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = this.last.then(() => this.encodeNow(texts, checked));
@@ -65,7 +66,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   private async encodeNow(
     texts: readonly string[],
     options: TokenizeOptions & { maxTokens: number },
-  ): Promise<PackedIds> {
+  ): Promise<PackedTokens> {
     const { maxTokens, signal, onProgress } = options;
     if (Number.isFinite(maxTokens)) this.tokenizer.setTruncation(maxTokens);
     else this.tokenizer.disableTruncation();

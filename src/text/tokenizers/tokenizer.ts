@@ -1,7 +1,5 @@
 import type { CallOptions } from '../../native/call.js';
-import type { PackedIds } from '../../native/tokenizer.js';
-
-export type { PackedIds };
+import type { PackedTokens } from '../../native/packed-tokens.js';
 
 export interface TokenizeOptions extends CallOptions {
   /**
@@ -20,7 +18,7 @@ export interface Tokenizer {
    * Ids of all texts in one array, special tokens included, without padding. `onProgress` receives the number of texts
    * done.
    */
-  encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds>;
+  encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens>;
   /** Frees the tokenizer; waits for calls in flight. Idempotent. */
   dispose(): Promise<void>;
 }

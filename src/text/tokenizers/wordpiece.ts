@@ -1,10 +1,11 @@
 import { EngineError } from '../../core/errors.js';
 import type { TokenizerHandle } from '../../native/addon-types.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { createTokenizer, disposeTokenizer, encodeTexts, type WordPieceSettings } from '../../native/tokenizer.js';
 import { expectInteger } from '../../native/validate.js';
 import { checkEncodeArguments } from './arguments.js';
 import { readTokenizerFile } from './files.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 /**
  * WordPiece, the tokenizer of BERT and its relatives, in C++ with all threads. Its ids are those of the Rust package
@@ -71,7 +72,7 @@ export class WordPieceTokenizer implements Tokenizer {
    *   below the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
    *   `ERR_OUT_OF_MEMORY`
    */
-  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const { maxTokens, ...call } = checkEncodeArguments(texts, options, this.specialCount);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = encodeTexts(this.handle, texts, maxTokens, call);

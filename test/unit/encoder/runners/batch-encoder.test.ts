@@ -6,7 +6,7 @@ import {
   type BatchEncoderParts,
   type BatchRunner,
 } from '../../../../src/encoder/runners/batch-encoder.js';
-import type { PackedBatch } from '../../../../src/encoder/runners/batching.js';
+import type { PackedTokens } from '../../../../src/native/packed-tokens.js';
 import type { Tokenizer } from '../../../../src/text/tokenizers/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
@@ -16,7 +16,7 @@ class FakeTokenizer implements Tokenizer {
   readonly windows: number[] = [];
   disposed = 0;
 
-  encode(texts: readonly string[], { maxTokens = Infinity } = {}): Promise<PackedBatch> {
+  encode(texts: readonly string[], { maxTokens = Infinity } = {}): Promise<PackedTokens> {
     this.windows.push(texts.length);
     const rows = texts.map((text) => Array.from(text, (character) => character.codePointAt(0)!).slice(0, maxTokens));
     const offsets = new Int32Array(texts.length + 1);
@@ -35,11 +35,11 @@ class FakeRunner implements BatchRunner {
   running = 0;
   mostRunning = 0;
   stopped = 0;
-  readonly batches: PackedBatch[] = [];
+  readonly batches: PackedTokens[] = [];
   /** Fails the batch of this index. */
   failAt = -1;
 
-  async encode(batch: PackedBatch): Promise<Float32Array> {
+  async encode(batch: PackedTokens): Promise<Float32Array> {
     const index = this.batches.push(batch) - 1;
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
     await new Promise((resolve) => setImmediate(resolve));

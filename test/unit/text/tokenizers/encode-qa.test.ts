@@ -12,7 +12,7 @@ import {
   type BatchEncoderParts,
   type BatchRunner,
 } from '../../../../src/encoder/runners/batch-encoder.js';
-import type { PackedBatch } from '../../../../src/encoder/runners/batching.js';
+import type { PackedTokens } from '../../../../src/native/packed-tokens.js';
 import { readRecords } from '../../../../src/records/read-records.js';
 import type { QaRecord } from '../../../../src/records/record.js';
 import type { TextPreparation } from '../../../../src/text/text-preparation.js';
@@ -218,7 +218,7 @@ describe('encodeQa', () => {
     await expect(of([record], { maxTokens: 4, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ERR_ABORTED',
     });
-    expect(unpack((await of([])) as PackedBatch)).toEqual([]);
+    expect(unpack((await of([])) as PackedTokens)).toEqual([]);
   });
 });
 
