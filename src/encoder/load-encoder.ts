@@ -1,7 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import { loadTokenizer } from '../text/tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
-import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import type { Encoder } from './encoder.js';
 import { type ModelFolder, requireGraph } from './folder/model-folder.js';
 import { type LoadEncoderOptions, planEncoder } from './plan-encoder.js';
@@ -59,7 +58,7 @@ export function sessionSettings(model: ModelFolder, threads: number): SessionSet
 }
 
 function checkVocabulary(model: ModelFolder, tokenizer: Tokenizer): void {
-  if (!(tokenizer instanceof WordPieceTokenizer) || tokenizer.vocabSize <= model.vocabSize) return;
+  if (tokenizer.vocabSize <= model.vocabSize) return;
   throw new EngineError(
     'ERR_DATA',
     `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, the model only ${model.vocabSize}`,

@@ -6,7 +6,7 @@ import { type Pooling, readModelFolder } from '../encoder/folder/model-folder.js
 import { readNativeConfig } from '../encoder/weights/checkpoint.js';
 import { fail } from '../native/validate.js';
 import { readTextPreparation, type TextPreparation } from '../text/text-preparation.js';
-import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
+import { loadTokenizer } from '../text/tokenizers/load-tokenizer.js';
 import { BatchSource } from './batch-source.js';
 import { FrozenStates } from './frozen-states.js';
 import { type RunState, restoreCheckpoint } from './run-checkpoint.js';
@@ -113,8 +113,14 @@ async function loadTrainingSet(
       'freezeLayers',
       settings.freezeLayers,
     );
-  const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
+  const tokenizer = await loadTokenizer(options.encoder);
   try {
+    if (!tokenizer.splitsAtNewlines) {
+      throw new EngineError(
+        'ERR_DATA',
+        `Training joins texts by newlines, which needs a WordPiece tokenizer; that of ${options.encoder} is of another kind`,
+      );
+    }
     if (tokenizer.vocabSize > native.vocabulary) {
       throw new EngineError(
         'ERR_DATA',

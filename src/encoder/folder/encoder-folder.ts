@@ -8,7 +8,8 @@ import { dirname, join } from 'node:path';
 
 import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFolder } from '../../core/replace-folder.js';
-import { readTokenizerFile } from '../../text/tokenizers/files.js';
+import { readTokenizerFile } from '../../text/tokenizers/tokenizer-file.js';
+import { readWordPieceSettings } from '../../text/tokenizers/wordpiece-settings.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors-writer.js';
 import type { PoolingChoice } from '../weights/native-config.js';
@@ -116,7 +117,7 @@ function wordPieceSettings(sources: readonly string[], maxTokens: number): Recor
     ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))),
   );
   if (source === undefined) return {};
-  const { settings } = readTokenizerFile(source);
+  const settings = readWordPieceSettings(readTokenizerFile(source));
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }
 

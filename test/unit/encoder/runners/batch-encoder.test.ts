@@ -11,6 +11,8 @@ import type { Tokenizer } from '../../../../src/text/tokenizers/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
 class FakeTokenizer implements Tokenizer {
+  readonly vocabSize = 2 ** 16;
+  readonly splitsAtNewlines = false;
   readonly before = [];
   readonly after = [];
   readonly windows: number[] = [];
