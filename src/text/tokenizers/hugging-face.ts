@@ -5,6 +5,7 @@ import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { checkEncodeArguments } from './arguments.js';
+import { refusePanics } from './panics.js';
 import type { TokenizeOptions, Tokenizer, TokenizerKind } from './tokenizer.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 
@@ -32,8 +33,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /**
-   * @throws EngineError `ERR_DATA` if the package refuses the file; `ERR_NATIVE_LOAD` if the package is absent or does
-   *   not load
+   * @throws EngineError `ERR_DATA` if the package refuses the file, or would end the process on some texts;
+   *   `ERR_NATIVE_LOAD` if the package is absent or does not load
    */
   static async load(file: TokenizerFile): Promise<HuggingFaceTokenizer> {
     const { path } = file;
@@ -45,6 +46,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
     } catch (cause) {
       throw new EngineError('ERR_DATA', `${path}: refused by the package "tokenizers": ${reason(cause)}`, { cause });
     }
+    const normalizer = tokenizer.getNormalizer();
+    if ('json' in file) refusePanics(file.json, (text) => normalizer?.normalizeString(text) ?? text);
     tokenizer.disablePadding();
     tokenizer.disableTruncation();
     const specials = (await tokenizer.encode('')).getIds();
