@@ -79,7 +79,9 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
         const { sessionSettings } = await revision.import<typeof loadEncoderModule>('dist/encoder/load-encoder.js');
         const texts = await readAnswers(revision, data);
         const model = await readModelFolder(folder);
-        const naive = await startNaive({ ...model, ...sessionSettings(model, capabilities().threads) });
+        const { tokenizerFile, maxTokens } = model;
+        const { modelFile, threads } = sessionSettings(model, capabilities().threads);
+        const naive = await startNaive({ modelFile, threads, tokenizerFile, maxTokens });
         const ours = (await subject.run()) as EncodeResult;
         const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), ours.dim);
         if (!(cosine > agreement))

@@ -1,6 +1,8 @@
 // The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and
 // run in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
+#include <initializer_list>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "binding/args.h"
@@ -13,37 +15,51 @@ namespace {
 
 double Field(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
-  if (!value.IsNumber()) ThrowCoded(object.Env(), "ERR_INTERNAL", std::string("Expected number in config.") + name);
+  if (!value.IsNumber()) ThrowCoded(object.Env(), "ERR_INTERNAL", std::string("Expected number in spec.") + name);
   return value.As<Napi::Number>().DoubleValue();
 }
 
-EncoderConfig ConfigArg(const Napi::CallbackInfo& info, size_t index) {
+// The value that a string names.
+template <typename T>
+T Choice(const Napi::Object& object, const char* name, std::initializer_list<std::pair<const char*, T>> choices) {
+  const std::string text = object.Get(name).ToString().Utf8Value();
+  for (const auto& [key, value] : choices) {
+    if (text == key) return value;
+  }
+  ThrowCoded(object.Env(), "ERR_INTERNAL", "\"" + text + "\" is no value of spec." + name);
+}
+
+EncoderSpec SpecArg(const Napi::CallbackInfo& info, size_t index) {
   const Napi::Object object = info[index].As<Napi::Object>();
   const auto size = [&](const char* name) { return static_cast<size_t>(Field(object, name)); };
-  EncoderConfig config;
-  config.layers = size("layers");
-  config.hidden = size("hidden");
-  config.heads = size("heads");
-  config.inner = size("inner");
-  config.vocabulary = size("vocabulary");
-  config.types = size("types");
-  config.max_positions = size("maxPositions");
-  config.rope_base = Field(object, "ropeBase");
-  config.learned_positions = config.rope_base == 0;
-  config.gated = object.Get("gated").ToBoolean();
-  config.biases = object.Get("biases").ToBoolean();
-  config.epsilon = Field(object, "epsilon");
-  config.pooling = object.Get("pooling").ToString().Utf8Value() == "cls" ? Pooling::kCls : Pooling::kMean;
-  config.normalize = object.Get("normalize").ToBoolean();
-  config.padding_id = static_cast<int32_t>(Field(object, "paddingId"));
-  if (config.heads == 0 || config.hidden % config.heads != 0) {
-    ThrowCoded(info.Env(), "ERR_INTERNAL", "config.hidden must be a multiple of config.heads");
+  EncoderSpec spec;
+  spec.layers = size("layers");
+  spec.hidden = size("hidden");
+  spec.heads = size("heads");
+  spec.inner = size("inner");
+  spec.vocabulary = size("vocabulary");
+  spec.types = size("types");
+  spec.max_positions = size("maxPositions");
+  spec.positions =
+      Choice<Positions>(object, "positions",
+                        {{"learned", Positions::kLearned}, {"rotary", Positions::kRotary}, {"none", Positions::kNone}});
+  spec.rope_base = Field(object, "ropeBase");
+  spec.embedding_norm = object.Get("embeddingNorm").ToBoolean();
+  spec.activation =
+      Choice<Activation>(object, "activation", {{"gelu", Activation::kGelu}, {"swiglu", Activation::kSwiglu}});
+  spec.biases = object.Get("biases").ToBoolean();
+  spec.epsilon = Field(object, "epsilon");
+  spec.pooling = Choice<Pooling>(object, "pooling", {{"mean", Pooling::kMean}, {"cls", Pooling::kCls}});
+  spec.normalize = object.Get("normalize").ToBoolean();
+  spec.padding_id = static_cast<int32_t>(Field(object, "paddingId"));
+  if (spec.heads == 0 || spec.hidden % spec.heads != 0) {
+    ThrowCoded(info.Env(), "ERR_INTERNAL", "spec.hidden must be a multiple of spec.heads");
   }
-  return config;
+  return spec;
 }
 
 // A packed batch whose ids and lengths fit the model, checked once here because kernels index by them.
-PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderConfig& config) {
+PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderSpec& spec) {
   Napi::Int32Array ids = Int32Arg(info, ids_index, "ids");
   Napi::Int32Array offsets = Int32Arg(info, ids_index + 1, "offsets");
   const size_t entries = offsets.ElementLength();
@@ -53,12 +69,12 @@ PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const En
     refuse("\"offsets\" must go from 0 to the number of ids");
   }
   for (size_t s = 0; s + 1 < entries; ++s) {
-    if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > config.max_positions) {
+    if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > spec.max_positions) {
       refuse("Sequence " + std::to_string(s) + " is empty or longer than the positions of the model");
     }
   }
   for (size_t t = 0; t < ids.ElementLength(); ++t) {
-    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= config.vocabulary) {
+    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= spec.vocabulary) {
       refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside of the vocabulary");
     }
   }
@@ -66,9 +82,9 @@ PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const En
 }
 
 // A number of layers.
-size_t LayerArg(const Napi::CallbackInfo& info, size_t index, const EncoderConfig& config) {
+size_t LayerArg(const Napi::CallbackInfo& info, size_t index, const EncoderSpec& spec) {
   const size_t layers = SizeArg(info, index, "layers");
-  if (layers > config.layers) ThrowCoded(info.Env(), "ERR_INTERNAL", "The model has fewer layers");
+  if (layers > spec.layers) ThrowCoded(info.Env(), "ERR_INTERNAL", "The model has fewer layers");
   return layers;
 }
 
@@ -76,11 +92,11 @@ class EncodeWorker final : public PromiseWorker {
  public:
   EncodeWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->config());
-    const size_t hidden = model_->config().hidden;
+    batch_ = BatchArg(info, 0, model_->spec());
+    const size_t hidden = model_->spec().hidden;
     embeddings_ = MatrixArg(info, 2, batch_.sequences, hidden, "embeddings").data;
     for (size_t i = 0; i < 3; ++i) Keep(info[i]);
-    layers_ = LayerArg(info, 3, model_->config());
+    layers_ = LayerArg(info, 3, model_->spec());
     if (!info[4].IsUndefined()) {
       hidden_ = MatrixArg(info, 4, batch_.tokens(), hidden, "hidden").data;
       Keep(info[4]);
@@ -112,7 +128,7 @@ class BackwardWorker : public PromiseWorker {
   // control)
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->config());
+    batch_ = BatchArg(info, 0, model_->spec());
     if (batch_.sequences == 0 || batch_.sequences % 2 != 0) {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
     }
@@ -127,9 +143,9 @@ class BackwardWorker : public PromiseWorker {
     loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
     loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
     step_.memory_budget = SizeArg(info, 5, "memoryBudget");
-    step_.first_trained_layer = LayerArg(info, 6, model_->config());
+    step_.first_trained_layer = LayerArg(info, 6, model_->spec());
     if (!info[7].IsUndefined() && step_.first_trained_layer > 0) {
-      step_.lower_states = MatrixArg(info, 7, batch_.tokens(), model_->config().hidden, "lowerStates").data;
+      step_.lower_states = MatrixArg(info, 7, batch_.tokens(), model_->spec().hidden, "lowerStates").data;
       Keep(info[7]);
     }
     TakeControl(info, 8);
@@ -137,7 +153,7 @@ class BackwardWorker : public PromiseWorker {
 
  protected:
   Status Execute() override {
-    const size_t rows = batch_.sequences / 2, dim = model_->config().hidden;
+    const size_t rows = batch_.sequences / 2, dim = model_->spec().hidden;
     const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
       return GetBackend().info_nce({.query = embeddings,
                                     .key = embeddings + rows * dim,
@@ -208,9 +224,9 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
          InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
-  // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1 | 2)
+  // new EncoderHandle(spec: EncoderSpec, precision: 0 | 1 | 2)
   explicit EncoderHandle(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), ConfigArg(info, 0))) {
+      : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), SpecArg(info, 0))) {
     const Precision precision = static_cast<Precision>(SizeArg(info, 1, "precision"));
     if (Status s = model_->Initialize(precision); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     Report(info.Env());
@@ -230,7 +246,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     reported_ = bytes;
   }
 
-  // parameters(): { name: string; offset: number; rows: number; cols: number }[]
+  // parameters(): { name: string; offset: number; rows: number; cols: number; matrix: boolean }[]
   Napi::Value ParametersList(const Napi::CallbackInfo& info) {
     const auto model = Get(info.Env());
     const auto& list = model->layout().parameters();
@@ -241,6 +257,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
       entry["offset"] = static_cast<double>(list[i].offset);
       entry["rows"] = static_cast<double>(list[i].rows);
       entry["cols"] = static_cast<double>(list[i].cols);
+      entry["matrix"] = list[i].matrix;
       result[static_cast<uint32_t>(i)] = entry;
     }
     return result;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "encoder/config.h"
+#include "encoder/parameters.h"
 #include "encoder/transformer.h"
 
 namespace univar {
@@ -32,10 +32,10 @@ class Model {
   // Computes the loss and its gradient from all embeddings of the batch, [sequences, hidden], in the backend's memory.
   using LossFn = std::function<Status(const float* embeddings, float* d_embeddings, double* loss)>;
 
-  Model(const Backend& backend, const EncoderConfig& config);
+  Model(const Backend& backend, const EncoderSpec& spec);
 
   Status Initialize(Precision precision);
-  const EncoderConfig& config() const { return config_; }
+  const EncoderSpec& spec() const { return spec_; }
   const ParameterLayout& layout() const { return layout_; }
   const Memory& memory() const { return *backend_.memory; }
   // Blocks in that memory.
@@ -66,7 +66,7 @@ class Model {
   size_t FirstTrainedOffset(size_t first_trained_layer) const;
 
   const Backend& backend_;
-  EncoderConfig config_;
+  EncoderSpec spec_;
   ParameterLayout layout_;
   Precision precision_ = Precision::kF32;
   bool stale_ = true;

@@ -13,7 +13,7 @@
 #include "core/control.h"
 #include "core/scratch.h"
 #include "core/status.h"
-#include "encoder/config.h"
+#include "encoder/parameters.h"
 #include "ops/backend.h"
 
 namespace univar {
@@ -52,10 +52,9 @@ class Saved {
  public:
   explicit Saved(const Backend& backend) : memory_(*backend.memory) {}
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
-  Status Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
+  Status Allocate(const EncoderSpec& spec, Precision precision, const LayerRange& range, size_t tokens,
                   size_t sequences, bool keep_qkv);
-  static size_t FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range,
-                               bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderSpec& spec, Precision precision, const LayerRange& range, bool keep_qkv);
 
   struct Norm {
     float* sum;  // [tokens, hidden], input of the layer norm
@@ -84,7 +83,7 @@ class Workspace {
  public:
   explicit Workspace(const Backend& backend)
       : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
-  Status Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences);
+  Status Reserve(const EncoderSpec& spec, Precision precision, size_t tokens, size_t sequences);
 
   // The roundings exist for Precision::kBf16 only.
   Activations hidden, hidden1;            // [tokens, hidden]
@@ -112,7 +111,7 @@ struct PackedLayer {
 
 // Borrowed pointers to the parameters of a model.
 struct Parameters {
-  const EncoderConfig* config = nullptr;
+  const EncoderSpec* spec = nullptr;
   const ParameterLayout* layout = nullptr;
   const float* f32 = nullptr;
   const uint16_t* bf16 = nullptr;  // rounded copy for Precision::kBf16
@@ -149,6 +148,7 @@ class Transformer {
     size_t tokens, sequences;
   };
   Status Prepare(const Parameters& p, const PackedTokens& batch, Local* local);
+  Status SetStates(const Parameters& p, const Local& local, const float* states);
   Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
   Status Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv);
   // The layer norm of saved.sum.

@@ -1,5 +1,4 @@
 import { EngineError } from '../core/errors.js';
-import { loadTokenizer } from '../text/tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
 import type { Encoder } from './encoder.js';
 import { type ModelFolder, requireGraph } from './folder/model-folder.js';
@@ -24,7 +23,7 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   const start = (): Promise<BatchRunner> =>
     backend === 'native' ? NativeRunner.start(model, precision) : OnnxProcess.start(sessionSettings(model, threads));
   const [tokenizer, runner, hash] = await Promise.allSettled([
-    loadTokenizer(model.tokenizerFile),
+    model.architecture.folder.loadTokenizer(model.tokenizerFile),
     start(),
     plan.fingerprint(),
   ]);

@@ -102,8 +102,8 @@ export interface RangeSearchResult {
   distances: Float32Array;
 }
 
-/** A BERT or NomicBERT encoder; see native/encoder/config.h for the meaning of every number. */
-export interface NativeEncoderConfig {
+/** How an encoder is put together; see native/encoder/spec.h. Without layers, it is a bag of embeddings. */
+export interface EncoderSpec {
   layers: number;
   hidden: number;
   heads: number;
@@ -114,10 +114,14 @@ export interface NativeEncoderConfig {
   types: number;
   /** Longest sequence in tokens. */
   maxPositions: number;
-  /** Base of the rotary angles; 0 means learned positions. */
+  /** Of tokens: vectors of a table that are added, angles that queries and keys are turned by, or nothing. */
+  positions: 'learned' | 'rotary' | 'none';
+  /** Base of the rotary angles; 0 if positions are not rotary. */
   ropeBase: number;
-  /** SwiGLU instead of GELU. */
-  gated: boolean;
+  /** Whether the sum of the embeddings goes through a layer norm. */
+  embeddingNorm: boolean;
+  /** Of the MLP; SwiGLU has a gate beside the inner projection. */
+  activation: 'gelu' | 'swiglu';
   /** Whether the projections have biases. */
   biases: boolean;
   /** Of the layer norms. */
@@ -134,6 +138,8 @@ export interface NativeParameter {
   offset: number;
   rows: number;
   cols: number;
+  /** False for vectors, which have one row. */
+  matrix: boolean;
 }
 
 export type NativeBlock = 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments';
@@ -184,7 +190,7 @@ export interface NativeEncoder {
 
 export interface Addon {
   testKernels: TestKernels;
-  EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1 | 2) => NativeEncoder;
+  EncoderHandle: new (spec: EncoderSpec, precision: 0 | 1 | 2) => NativeEncoder;
 
   capabilities(): NativeCapabilities;
   /** Names that cross the boundary; a test compares them with the lists in this folder. */

@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
+import type { EncoderSpec, NativeBlock, NativeEncoder, NativeParameter } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
@@ -51,10 +51,10 @@ export class EncoderModel {
 
   /** @param precision of products; parameters, sums and gradients are always f32. int8 cannot be trained. */
   constructor(
-    readonly config: NativeEncoderConfig,
+    readonly spec: EncoderSpec,
     readonly precision: EncoderPrecision,
   ) {
-    this.#native = new (addon().EncoderHandle)(config, PRECISIONS.indexOf(precision) as 0 | 1 | 2);
+    this.#native = new (addon().EncoderHandle)(spec, PRECISIONS.indexOf(precision) as 0 | 1 | 2);
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
@@ -74,9 +74,9 @@ export class EncoderModel {
    */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     const texts = this.#check(batch, 'batch');
-    const layers = expectInteger(options.layers ?? this.config.layers, 'layers', 0, this.config.layers);
-    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.config.hidden);
-    const embeddings = new Float32Array(texts * this.config.hidden);
+    const layers = expectInteger(options.layers ?? this.spec.layers, 'layers', 0, this.spec.layers);
+    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
+    const embeddings = new Float32Array(texts * this.spec.hidden);
     if (texts === 0) return embeddings;
     await this.#run(options, (control) =>
       this.#native.encode(batch.ids, batch.offsets, embeddings, layers, options.hidden, control),
@@ -162,7 +162,7 @@ export class EncoderModel {
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', 'The encoder was disposed');
     const parameter = this.parameters.get(name);
     if (parameter === undefined) fail('ERR_ARG_RANGE', 'the name of a parameter', 'parameter', name);
-    return parameter.offset + row * (parameter.rows === 1 ? 1 : parameter.cols);
+    return parameter.offset + row * (parameter.matrix ? parameter.cols : 1);
   }
 
   async #run<T>(options: CallOptions, start: (control: Int32Array) => Promise<T>): Promise<T> {
@@ -176,10 +176,10 @@ export class EncoderModel {
   #check({ ids, offsets }: PackedTokens, name: string): number {
     expectOffsets(offsets, `${name}.offsets`);
     const texts = offsets.length - 1;
-    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.config.vocabulary - 1);
+    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.spec.vocabulary - 1);
     for (let i = 0; i < texts; i++) {
       const length = offsets[i + 1]! - offsets[i]!;
-      expectInteger(length, `length of ${name} text ${i}`, 1, this.config.maxPositions);
+      expectInteger(length, `length of ${name} text ${i}`, 1, this.spec.maxPositions);
     }
     return texts;
   }
@@ -195,11 +195,11 @@ export class EncoderModel {
     if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
     else if (usesLabels(loss.mode))
       fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
-    expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
+    expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.spec.layers);
     if (loss.lowerStates && loss.firstTrainedLayer === 0)
       fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
     if (loss.lowerStates)
-      expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
+      expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.spec.hidden);
     return joinPackedTokens(query, key);
   }
 }

@@ -1,16 +1,10 @@
 import { EngineError } from '../core/errors.js';
 import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
-import {
-  type Checkpoint,
-  checkNames,
-  copyTensor,
-  loadCheckpoint,
-  readSource,
-  shapeOf,
-} from '../encoder/weights/checkpoint.js';
+import { type Checkpoint, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/weights/checkpoint.js';
+import { checkNames } from '../encoder/weights/network.js';
 import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
-import type { NativeEncoderConfig } from '../native/addon-types.js';
+import type { EncoderSpec } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
 import type { EncodeOptions, LossSettings } from '../native/encoder-model.js';
 import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
@@ -143,12 +137,12 @@ export class Trainer {
     this.#steps = expectInteger(value, 'steps', 0);
   }
 
-  get config(): NativeEncoderConfig {
-    return this.checkpoint.model.config;
+  get spec(): EncoderSpec {
+    return this.checkpoint.spec;
   }
 
   get dim(): number {
-    return this.checkpoint.model.config.hidden;
+    return this.checkpoint.spec.hidden;
   }
 
   /**
@@ -203,8 +197,8 @@ export class Trainer {
    *   architecture's
    */
   async restore(block: TrainerBlock, file: SafetensorsFile): Promise<void> {
-    const { model, sources } = this.checkpoint;
-    checkNames(file, '', sources);
+    const { model, sources, native } = this.checkpoint;
+    checkNames(file, '', sources, native.ignored);
     for (const source of sources) await copyTensor(file, '', source, model, block);
   }
 
@@ -228,10 +222,11 @@ export class Trainer {
 
   #loss(batch: TrainingBatch): LossSettings {
     const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
-    if (firstTrainedLayer > this.checkpoint.model.config.layers) {
+    const { layers } = this.checkpoint.spec;
+    if (firstTrainedLayer > layers) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
+        `Expected at most ${layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
       );
     }
     return {

@@ -9,7 +9,6 @@ import type { CallOptions } from '../../native/call.js';
 import { expectOneOf, expectOptions, expectString, fail } from '../../native/validate.js';
 import type { EncoderBackend } from '../encoder.js';
 import { ENCODER_FILES, type EncoderToWrite, writeSettings } from '../folder/encoder-folder.js';
-import { encoderGraph } from '../formats/onnx-graph.js';
 import { encodeOnnx, type OnnxTensor, type TensorData } from '../formats/onnx-writer.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { writeSafetensors } from '../formats/safetensors-writer.js';
@@ -77,9 +76,9 @@ export async function exportEncoder(source: string, target: string, options: Exp
   if (dtype !== 'f32' && to !== 'safetensors')
     fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
   const { model: folder } = await planEncoder(source, { backend: 'native' });
-  const checkpoint = await loadCheckpoint(folder.transformer, folder, 'f32');
+  const checkpoint = await loadCheckpoint(folder.moduleFolder, folder, 'f32', folder.architecture);
   try {
-    const encoder = await takeCheckpoint(checkpoint, [folder.transformer, resolve(source)]);
+    const encoder = await takeCheckpoint(checkpoint, [folder.moduleFolder, resolve(source)]);
     let result: ExportResult | undefined;
     await replaceFolder(target, ENCODER_FILES, async (written) => {
       await writeSettings(written, encoder);
@@ -104,7 +103,7 @@ export async function exportEncoder(source: string, target: string, options: Exp
 
 async function writeGraph(
   folder: string,
-  { layout, model }: Checkpoint,
+  { layout, spec }: Checkpoint,
   { tensors }: EncoderToWrite,
   singleFile: boolean,
 ): Promise<void> {
@@ -128,7 +127,7 @@ async function writeGraph(
   await withFileErrors(`write ${path}`, async () => {
     const handle = await open(path, 'w');
     try {
-      for (const piece of encodeOnnx(encoderGraph(layout, model.config, weights))) await handle.writeFile(piece);
+      for (const piece of encodeOnnx(layout.graph(spec, weights))) await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();

@@ -10,12 +10,16 @@ import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFolder } from '../../core/replace-folder.js';
 import { readTokenizerFile } from '../../text/tokenizers/tokenizer-file.js';
 import { readWordPieceSettings } from '../../text/tokenizers/wordpiece-settings.js';
+import type { PoolingChoice } from '../architectures/architecture.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors-writer.js';
-import type { PoolingChoice } from '../weights/native-config.js';
+import { NORMALIZE, POOLING } from './modules.js';
+import { describePooling } from './pooling-module.js';
 import { describeWordPiece } from './tokenizer-config.js';
 
 export interface EncoderToWrite extends PoolingChoice {
+  /** Kinds of the modules of the architecture. */
+  modules: readonly string[];
   /** Folders that the tokenizer and the settings are copied from; the first that has a file counts. */
   sources: readonly string[];
   config: Readonly<Record<string, unknown>>;
@@ -81,6 +85,7 @@ export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite
 }
 
 function defaultSettings({
+  modules: kinds,
   sources,
   config,
   pooling,
@@ -88,23 +93,18 @@ function defaultSettings({
   dim,
   positions,
 }: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
-  const modules = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
+  const modules = [...kinds, ...(normalize ? [NORMALIZE] : [])].map((kind, idx) => ({
+    idx,
+    name: String(idx),
+    path: idx === 0 ? '' : `${idx}_${kind}`,
+    type: `${MODULE_TYPES}.${kind}`,
+  }));
+  const poolingFolder = modules.find(({ type }) => type === `${MODULE_TYPES}.${POOLING}`)?.path;
   const maxTokens = Math.min(positions, DEFAULT_MAX_TOKENS);
   return {
     'config.json': config,
-    'modules.json': modules.map((path, idx) => ({
-      idx,
-      name: String(idx),
-      path,
-      type: `${MODULE_TYPES}.${['Transformer', 'Pooling', 'Normalize'][idx]!}`,
-    })),
-    '1_Pooling/config.json': {
-      word_embedding_dimension: dim,
-      pooling_mode_cls_token: pooling === 'cls',
-      pooling_mode_mean_tokens: pooling === 'mean',
-      pooling_mode_max_tokens: false,
-      pooling_mode_mean_sqrt_len_tokens: false,
-    },
+    'modules.json': modules,
+    ...(poolingFolder && { [`${poolingFolder}/config.json`]: describePooling(pooling, dim) }),
     'sentence_bert_config.json': { max_seq_length: maxTokens, do_lower_case: false },
     'config_sentence_transformers.json': { prompts: {}, default_prompt_name: null, similarity_fn_name: 'cosine' },
     ...wordPieceSettings(sources, maxTokens),
@@ -121,18 +121,16 @@ function wordPieceSettings(sources: readonly string[], maxTokens: number): Recor
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }
 
-/**
- * Tensors of a checkpoint that the engine does not compute with but other libraries look for: the pooling layer of
- * BERT, without which transformers warns that it makes one up.
- */
-export async function readUnusedTensors(folder: string, prefix: string): Promise<TensorToWrite[]> {
+/** Tensors of a checkpoint, by names without prefix, that the encoder does not need and other libraries look for. */
+export async function readKeptTensors(folder: string, prefix: string, kept: RegExp): Promise<TensorToWrite[]> {
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
     const tensors: TensorToWrite[] = [];
     for (const [name, { shape }] of file.tensors) {
-      if (!name.startsWith(`${prefix}pooler.`)) continue;
+      const inner = name.slice(prefix.length);
+      if (!name.startsWith(prefix) || !kept.test(inner)) continue;
       const values = await file.readFloat32(name);
-      tensors.push({ name: name.slice(prefix.length), shape, read: () => values });
+      tensors.push({ name: inner, shape, read: () => values });
     }
     return tensors;
   } finally {

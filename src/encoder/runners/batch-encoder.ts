@@ -4,7 +4,7 @@ import type { EmbeddableText } from '../../core/question-answer.js';
 import type { CallOptions } from '../../native/call.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectOptions, expectSignal } from '../../native/validate.js';
-import { prepareText } from '../../text/text-preparation.js';
+import { prepareText, type TextPreparation } from '../../text/text-preparation.js';
 import { expectEmbeddableTexts } from '../../text/tokenizers/arguments.js';
 import { encodeQa } from '../../text/tokenizers/encode-qa.js';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.js';
@@ -27,7 +27,7 @@ export interface BatchRunner {
 }
 
 export interface BatchEncoderParts {
-  model: ModelFolder;
+  model: Pick<ModelFolder, 'name' | 'dim' | 'vocabSize' | 'tokenizerFile' | keyof TextPreparation>;
   backend: EncoderBackend;
   precision: EncoderPrecision;
   fingerprint: string;

@@ -1,7 +1,7 @@
 /** What the encoder and its child process say to each other. The child answers every request, in order. */
 import type { ErrorCode } from '../../core/errors.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
-import type { Pooling } from '../folder/model-folder.js';
+import type { Pooling } from '../../native/pooling.js';
 
 /** What the child needs to know of a model. */
 export interface SessionSettings {

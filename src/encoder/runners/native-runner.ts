@@ -17,15 +17,15 @@ export class NativeRunner implements BatchRunner {
 
   /** @throws EngineError as {@link loadCheckpoint}, and `ERR_DATA` if the model is not as wide as the folder says */
   static async start(
-    { transformer, pooling, normalize, dim }: ModelFolder,
+    { architecture, moduleFolder, pooling, normalize, dim }: ModelFolder,
     precision: EncoderPrecision,
   ): Promise<NativeRunner> {
-    const { model } = await loadCheckpoint(transformer, { pooling, normalize }, precision);
-    if (model.config.hidden === dim) return new NativeRunner(transformer, model);
+    const { model } = await loadCheckpoint(moduleFolder, { pooling, normalize }, precision, architecture);
+    if (model.spec.hidden === dim) return new NativeRunner(moduleFolder, model);
     await model.dispose();
     throw new EngineError(
       'ERR_DATA',
-      `${transformer}: the pooling module is for vectors of ${dim}, the model has ${model.config.hidden}`,
+      `${moduleFolder}: the pooling module is for vectors of ${dim}, the model has ${model.spec.hidden}`,
     );
   }
 

@@ -1,4 +1,7 @@
-import type { Pooling } from '../folder/model-folder.js';
+import type { Pooling } from '../../native/pooling.js';
+
+/** Of how many tokens, from the first, a vector is the mean. */
+const POOLED_TOKENS: Record<Pooling, (length: number) => number> = { mean: (length) => length, cls: () => 1 };
 
 /**
  * One vector per sequence from padded token vectors: the mean over its tokens or its first token, scaled to unit length
@@ -21,7 +24,7 @@ export function poolPadded(
   const out = new Float32Array(sequences * dim);
   const sum = new Float64Array(dim);
   for (let s = 0; s < sequences; s++) {
-    const tokens = pooling === 'cls' ? 1 : offsets[s + 1]! - offsets[s]!;
+    const tokens = POOLED_TOKENS[pooling](offsets[s + 1]! - offsets[s]!);
     sum.fill(0);
     for (let t = 0, at = s * longest * dim; t < tokens; t++, at += dim) {
       for (let j = 0; j < dim; j++) sum[j]! += hidden[at + j]!;

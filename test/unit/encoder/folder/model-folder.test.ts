@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
+import { bert } from '../../../../src/encoder/architectures/bert.js';
 import { fingerprint } from '../../../../src/encoder/folder/fingerprint.js';
 import { type ModelFolder, readModelFolder } from '../../../../src/encoder/folder/model-folder.js';
 import { onnxModel } from '../../../support/onnx-bytes.js';
@@ -20,7 +21,8 @@ describe('readModelFolder', () => {
     const folder = writeTinyEncoder(temporaryFolder());
     expect(await readModelFolder(folder)).toEqual({
       name: basename(folder),
-      transformer: folder,
+      architecture: bert,
+      moduleFolder: folder,
       modelFile: join(folder, 'model.onnx'),
       weightFiles: [],
       safetensorsFile: undefined,

@@ -69,19 +69,11 @@ function setup(changes: Partial<BatchEncoderParts> = {}) {
   const start = vi.fn(() => Promise.resolve(new FakeRunner()));
   const model: BatchEncoderParts['model'] = {
     name: 'fake',
-    transformer: '.',
-    modelFile: 'm',
-    weightFiles: [],
-    safetensorsFile: undefined,
     tokenizerFile: 't.json',
-    pooling: 'mean',
-    normalize: false,
     prompt: '',
     lowerCase: false,
     dim: 2,
     vocabSize: 128,
-    positions: 8,
-    maxTokens: 8,
   };
   const parts: BatchEncoderParts = {
     model,

@@ -240,18 +240,10 @@ async function embeddedIds(
   };
   const model: BatchEncoderParts['model'] = {
     name: '',
-    transformer: '',
-    modelFile: undefined,
-    weightFiles: [],
-    safetensorsFile: undefined,
     tokenizerFile: BERT_FILE,
-    pooling: 'mean',
-    normalize: true,
     ...preparation,
     dim: 1,
     vocabSize: bert.vocabSize,
-    positions: 512,
-    maxTokens,
   };
   const encoder = new BatchEncoder(
     {
