@@ -1,5 +1,5 @@
-// How an encoder is put together: one value per architecture. Parameters, memory and both passes follow from it, so that
-// an architecture is a specification and, if it computes something new, an operation.
+// How an encoder is put together: one value per architecture. Parameters, memory and both passes follow from it, so
+// that an architecture is a specification and, if it computes something new, an operation.
 //
 //   x = embedding norm(words + types + positions)
 //   layer:  x = norm1(x + out(attention(qkv(x))));  x = norm2(x + fc2(activation(fc1(x))))
