@@ -28,7 +28,7 @@ export interface FolderLayout {
   loadTokenizer(path: string): Promise<Tokenizer>;
 }
 
-/** What an architecture reads of the folder of its first module. */
+/** The files that an architecture is read from: those of the first module. */
 export interface ModelFiles {
   /** config.json; empty if the folder has none. */
   config: ConfigReader;
@@ -36,7 +36,7 @@ export interface ModelFiles {
   readShapes(): Promise<ReadonlyMap<string, readonly number[]>>;
 }
 
-/** What every backend needs to know. */
+/** Sizes that every backend needs. */
 export interface ModelSizes {
   /** Width of a vector; the pooling module may say it instead. */
   dim: number | undefined;
@@ -46,10 +46,10 @@ export interface ModelSizes {
   positions: number;
 }
 
-/** What the modules after the network do, whatever the architecture. */
+/** The part of a specification that the modules after the network decide. */
 export type PoolingChoice = Pick<EncoderSpec, 'pooling' | 'normalize'>;
 
-/** The rest of a specification, which the architecture decides. */
+/** The part of a specification that the architecture decides. */
 export type NetworkSpec = Omit<EncoderSpec, keyof PoolingChoice>;
 
 export interface NativeArchitecture {
@@ -57,7 +57,7 @@ export interface NativeArchitecture {
   readSpec(files: ModelFiles): NetworkSpec | Promise<NetworkSpec>;
   /** Names that its checkpoints have given to the tensors; of two that fit, the first counts. */
   readonly layouts: readonly CheckpointLayout[];
-  /** What wrappers put before every name. */
+  /** Prefixes that wrappers put before every name; of two that fit, the first counts. */
   readonly prefixes: readonly string[];
   /** Tensors that its checkpoints may hold and the encoder does not need, without prefix. */
   readonly ignored: RegExp;

@@ -31,7 +31,7 @@ const TRANSFORMERS: TensorNames = {
   norm2: 'post_mlp_layernorm',
 };
 
-/** What it is made for; some configurations name no length, or 0. */
+/** The length that it is made for; some configurations name none, or 0. */
 const DEFAULT_POSITIONS = 8192;
 
 export const nomicBert: Architecture = {

@@ -1,4 +1,4 @@
-/** What descriptors of transformers share. */
+/** Parts that descriptors of transformers share. */
 import { loadTokenizer } from '../../text/tokenizers/load-tokenizer.js';
 import type { FolderLayout, ModelFiles, ModelSizes } from './architecture.js';
 

@@ -8,11 +8,11 @@ import { CUTTING } from '../../text/tokenizers/encode-qa.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
-/** What the vectors depend on beside the contents of the folder. */
+/** Settings that the vectors depend on, besides the contents of the folder. */
 export interface FingerprintSettings {
   maxTokens: number;
   precision: EncoderPrecision;
-  /** The network where it is computed from the checkpoint and not from the graph. */
+  /** The network, if it is computed from the checkpoint and not from the graph. */
   spec?: EncoderSpec | undefined;
 }
 

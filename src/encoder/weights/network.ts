@@ -1,4 +1,4 @@
-/** What the native backend computes of a folder, and where the tensors for it lie in its checkpoint. */
+/** The network of a folder, as the native backend computes it, and its tensors in the checkpoint. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -29,7 +29,7 @@ export interface Network {
 /** Where the tensors of a network lie in a checkpoint. */
 export interface TensorPlaces {
   layout: CheckpointLayout;
-  /** What the checkpoint puts before the names of `sources`. */
+  /** Comes before the names of `sources` in the checkpoint. */
   prefix: string;
   sources: readonly ParameterSource[];
 }

@@ -31,7 +31,7 @@ export function readWordPieceSettings(file: TokenizerFile): WordPieceSettings | 
   return 'json' in file ? readSettings(file.json) : parseVocabularyFile(file);
 }
 
-/** What the native tokenizer does not have, for example `model.type "BPE"`; undefined if it has everything. */
+/** The first setting that the native tokenizer does not have, for example `model.type "BPE"`. */
 export function findUnsupported(file: TokenizerFile): string | undefined {
   if (!('json' in file)) return undefined;
   const root = file.json;
