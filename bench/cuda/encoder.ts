@@ -4,7 +4,7 @@
  * on the host to embeddings or the loss on the host.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { EncoderSpec } from '../../src/native/addon-types.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import { joinPackedTokens, type PackedTokens } from '../../src/native/packed-tokens.js';
 import { seededRandom } from '../../test/support/random.js';
 import { smallestCosine } from '../support/cosine.js';

@@ -4,7 +4,8 @@
  * Both count as 6 operations per token and weight. Weights are random: speed does not depend on them.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
-import type { Addon, EncoderSpec } from '../../src/native/addon-types.js';
+import type { Addon } from '../../src/native/addon-types.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import type { TrainingPrecision } from '../../src/native/precisions.js';
 import { randomUnitRows } from '../../test/support/random.js';

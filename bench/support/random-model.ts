@@ -1,7 +1,7 @@
 import type { Revision } from '../../src/benchmarking/benchmark.js';
-import type { EncoderSpec } from '../../src/native/addon-types.js';
 import type * as encoderModel from '../../src/native/encoder-model.js';
 import type { EncoderModel } from '../../src/native/encoder-model.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { randomUnitRows } from '../../test/support/random.js';
 

@@ -1,6 +1,5 @@
 // The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and
 // run in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,58 +12,35 @@
 namespace univar {
 namespace {
 
-double Field(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object.Get(name);
-  if (!value.IsNumber()) ThrowCoded(object.Env(), "ERR_INTERNAL", std::string("Expected number in spec.") + name);
-  return value.As<Napi::Number>().DoubleValue();
-}
-
-// The value that a string names.
-template <typename T>
-T Choice(const Napi::Object& object, const char* name, std::initializer_list<std::pair<const char*, T>> choices) {
-  const std::string text = object.Get(name).ToString().Utf8Value();
-  for (const auto& [key, value] : choices) {
-    if (text == key) return value;
-  }
-  ThrowCoded(object.Env(), "ERR_INTERNAL", "\"" + text + "\" is no value of spec." + name);
-}
-
 EncoderSpec SpecArg(const Napi::CallbackInfo& info, size_t index) {
-  const Napi::Object object = info[index].As<Napi::Object>();
-  const auto size = [&](const char* name) { return static_cast<size_t>(Field(object, name)); };
+  const Options given(info, index);
   EncoderSpec spec;
-  spec.layers = size("layers");
-  spec.hidden = size("hidden");
-  spec.heads = size("heads");
-  spec.inner = size("inner");
-  spec.vocabulary = size("vocabulary");
-  spec.types = size("types");
-  spec.max_positions = size("maxPositions");
-  spec.positions =
-      Choice<Positions>(object, "positions",
-                        {{"learned", Positions::kLearned}, {"rotary", Positions::kRotary}, {"none", Positions::kNone}});
-  spec.rope_base = Field(object, "ropeBase");
-  spec.embedding_norm = object.Get("embeddingNorm").ToBoolean();
-  spec.activation =
-      Choice<Activation>(object, "activation", {{"gelu", Activation::kGelu}, {"swiglu", Activation::kSwiglu}});
-  spec.biases = object.Get("biases").ToBoolean();
-  spec.epsilon = Field(object, "epsilon");
-  spec.pooling = Choice<Pooling>(object, "pooling", {{"mean", Pooling::kMean}, {"cls", Pooling::kCls}});
-  spec.normalize = object.Get("normalize").ToBoolean();
-  spec.padding_id = static_cast<int32_t>(Field(object, "paddingId"));
-  if (spec.heads == 0 || spec.hidden % spec.heads != 0) {
-    ThrowCoded(info.Env(), "ERR_INTERNAL", "spec.hidden must be a multiple of spec.heads");
-  }
+  spec.layers = given.Size("layers");
+  spec.hidden = given.Size("hidden");
+  spec.heads = given.Size("heads");
+  spec.inner = given.Size("inner");
+  spec.vocabulary = given.Size("vocabulary");
+  spec.types = given.Size("types");
+  spec.max_positions = given.Size("maxPositions");
+  spec.positions = given.Enum<Positions>("positions");
+  spec.rope_base = given.Number("ropeBase");
+  spec.embedding_norm = given.Flag("embeddingNorm");
+  spec.activation = given.Enum<Activation>("activation");
+  spec.biases = given.Flag("biases");
+  spec.epsilon = given.Number("epsilon");
+  spec.pooling = given.Enum<Pooling>("pooling");
+  spec.normalize = given.Flag("normalize");
+  spec.padding_id = static_cast<int32_t>(given.Number("paddingId"));
+  if (spec.heads == 0 || spec.hidden % spec.heads != 0) ThrowExpected(info.Env(), "a divisor of hidden", "heads");
   return spec;
 }
 
-// A packed batch whose ids and lengths fit the model, checked once here because kernels index by them.
-PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderSpec& spec) {
-  Napi::Int32Array ids = Int32Arg(info, ids_index, "ids");
-  Napi::Int32Array offsets = Int32Arg(info, ids_index + 1, "offsets");
+// Packed tokens whose ids and lengths fit the model, checked once here because kernels index by them.
+PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
+  Napi::Int32Array ids = batch.Int32("ids"), offsets = batch.Int32("offsets");
   const size_t entries = offsets.ElementLength();
   const int32_t* o = offsets.Data();
-  const auto refuse = [&](const std::string& why) { ThrowCoded(info.Env(), "ERR_INTERNAL", why); };
+  const auto refuse = [&](const std::string& why) { ThrowCoded(batch.Env(), "ERR_INTERNAL", why); };
   if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != ids.ElementLength()) {
     refuse("\"offsets\" must go from 0 to the number of ids");
   }
@@ -81,10 +57,9 @@ PackedTokens BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const En
   return {ids.Data(), o, entries - 1};
 }
 
-// A number of layers.
-size_t LayerArg(const Napi::CallbackInfo& info, size_t index, const EncoderSpec& spec) {
-  const size_t layers = SizeArg(info, index, "layers");
-  if (layers > spec.layers) ThrowCoded(info.Env(), "ERR_INTERNAL", "The model has fewer layers");
+size_t LayersIn(const Options& batch, const char* name, const EncoderSpec& spec) {
+  const size_t layers = batch.Size(name);
+  if (layers > spec.layers) ThrowExpected(batch.Env(), "at most the layers of the model", name);
   return layers;
 }
 
@@ -92,24 +67,22 @@ class EncodeWorker final : public PromiseWorker {
  public:
   EncodeWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->spec());
-    const size_t hidden = model_->spec().hidden;
-    embeddings_ = MatrixArg(info, 2, batch_.sequences, hidden, "embeddings").data;
-    for (size_t i = 0; i < 3; ++i) Keep(info[i]);
-    layers_ = LayerArg(info, 3, model_->spec());
-    if (!info[4].IsUndefined()) {
-      hidden_ = MatrixArg(info, 4, batch_.tokens(), hidden, "hidden").data;
-      Keep(info[4]);
-    }
-    TakeControl(info, 5);
+    Options batch(info, 0);
+    const EncoderSpec& spec = model_->spec();
+    tokens_ = TokensIn(batch, spec);
+    embeddings_ = batch.Floats("embeddings", tokens_.sequences, spec.hidden).data;
+    layers_ = LayersIn(batch, "layers", spec);
+    if (batch.Has("hidden")) hidden_ = batch.Floats("hidden", tokens_.tokens(), spec.hidden).data;
+    Keep(batch);
+    TakeControl(info, 1);
   }
 
  private:
-  Status Execute() override { return model_->Encode(batch_, layers_, embeddings_, hidden_, control()); }
+  Status Execute() override { return model_->Encode(tokens_, layers_, embeddings_, hidden_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   std::shared_ptr<Model> model_;
-  PackedTokens batch_;
+  PackedTokens tokens_;
   size_t layers_ = 0;
   float* embeddings_ = nullptr;
   float* hidden_ = nullptr;
@@ -124,36 +97,32 @@ struct LossSettings {
 // Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
 class BackwardWorker : public PromiseWorker {
  public:
-  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, lowerStates | undefined,
-  // control)
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->spec());
-    if (batch_.sequences == 0 || batch_.sequences % 2 != 0) {
+    Options batch(info, 0);
+    const EncoderSpec& spec = model_->spec();
+    tokens_ = TokensIn(batch, spec);
+    if (tokens_.sequences == 0 || tokens_.sequences % 2 != 0) {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
     }
-    Keep(info[0]);
-    Keep(info[1]);
-    if (!info[2].IsUndefined()) {
-      Napi::Int32Array labels = Int32Arg(info, 2, "labels");
-      CheckLength(info.Env(), labels.ElementLength(), batch_.sequences / 2, 1, "labels");
+    loss_settings_.mode = batch.Enum<InfoNceMode>("mode");
+    if (TraitsOf(loss_settings_.mode).uses_labels) {
+      Napi::Int32Array labels = batch.Int32("labels");
+      CheckLength(info.Env(), labels.ElementLength(), tokens_.sequences / 2, 1, "labels");
       loss_settings_.labels = labels.Data();
-      Keep(labels);
     }
-    loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
-    loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
-    step_.memory_budget = SizeArg(info, 5, "memoryBudget");
-    step_.first_trained_layer = LayerArg(info, 6, model_->spec());
-    if (!info[7].IsUndefined() && step_.first_trained_layer > 0) {
-      step_.lower_states = MatrixArg(info, 7, batch_.tokens(), model_->spec().hidden, "lowerStates").data;
-      Keep(info[7]);
-    }
-    TakeControl(info, 8);
+    loss_settings_.logit_scale = batch.Number("logitScale");
+    step_.memory_budget = batch.Size("memoryBudget");
+    step_.first_trained_layer = LayersIn(batch, "firstTrainedLayer", spec);
+    if (batch.Has("lowerStates") && step_.first_trained_layer > 0)
+      step_.lower_states = batch.Floats("lowerStates", tokens_.tokens(), spec.hidden).data;
+    Keep(batch);
+    TakeControl(info, 1);
   }
 
  protected:
   Status Execute() override {
-    const size_t rows = batch_.sequences / 2, dim = model_->spec().hidden;
+    const size_t rows = tokens_.sequences / 2, dim = model_->spec().hidden;
     const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
       return GetBackend().info_nce({.query = embeddings,
                                     .key = embeddings + rows * dim,
@@ -167,7 +136,7 @@ class BackwardWorker : public PromiseWorker {
                                     .backend_memory = true},
                                    loss, control());
     };
-    return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());
+    return model_->ForwardBackward(tokens_, step_, loss_fn, &loss_, control());
   }
   // { loss: number }
   Napi::Value Result(Napi::Env env) override {
@@ -177,7 +146,7 @@ class BackwardWorker : public PromiseWorker {
   }
 
   std::shared_ptr<Model> model_;
-  PackedTokens batch_;
+  PackedTokens tokens_;
   LossSettings loss_settings_;
   StepSettings step_;
   double loss_ = 0;
@@ -186,15 +155,15 @@ class BackwardWorker : public PromiseWorker {
 // The same and one AdamW update.
 class StepWorker final : public BackwardWorker {
  public:
-  // (..., control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm)
   StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
-    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 9, "step"));
-    update_.adamw.learning_rate = NumberArg(info, 10, "learningRate");
-    update_.adamw.weight_decay = NumberArg(info, 11, "weightDecay");
-    update_.adamw.beta1 = NumberArg(info, 12, "beta1");
-    update_.adamw.beta2 = NumberArg(info, 13, "beta2");
-    update_.adamw.epsilon = NumberArg(info, 14, "epsilon");
-    update_.max_grad_norm = NumberArg(info, 15, "maxGradNorm");
+    const Options update(info, 0);
+    update_.adamw.step = static_cast<int64_t>(update.Size("step"));
+    update_.adamw.learning_rate = update.Number("learningRate");
+    update_.adamw.weight_decay = update.Number("weightDecay");
+    update_.adamw.beta1 = update.Number("beta1");
+    update_.adamw.beta2 = update.Number("beta2");
+    update_.adamw.epsilon = update.Number("epsilon");
+    update_.max_grad_norm = update.Number("maxGradNorm");
   }
 
  private:
@@ -224,10 +193,10 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
          InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
-  // new EncoderHandle(spec: EncoderSpec, precision: 0 | 1 | 2)
+  // new EncoderHandle(spec: EncoderSpec, precision: EncoderPrecision)
   explicit EncoderHandle(const Napi::CallbackInfo& info)
       : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), SpecArg(info, 0))) {
-    const Precision precision = static_cast<Precision>(SizeArg(info, 1, "precision"));
+    const Precision precision = EnumArg<Precision>(info, 1, "precision");
     if (Status s = model_->Initialize(precision); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     Report(info.Env());
   }
@@ -312,24 +281,17 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return offset;
   }
 
-  // encode(ids: Int32Array, offsets: Int32Array, embeddings: Float32Array, layers: number, hidden?: Float32Array,
-  //        control?: Int32Array): Promise<void>
+  // encode(batch: NativeEncode, control?: Int32Array): Promise<void>
   Napi::Value Encode(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
   }
 
-  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale:
-  // number,
-  //          memoryBudget: number, firstTrainedLayer: number, lowerStates: Float32Array | undefined, control?:
-  //          Int32Array):
-  //   Promise<{ loss: number }>
+  // backward(batch: NativeLoss, control?: Int32Array): Promise<{ loss: number }>
   Napi::Value Backward(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
   }
 
-  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2:
-  // number,
-  //      epsilon: number, maxGradNorm: number): Promise<{ loss: number; gradNorm: number }>
+  // step(batch: NativeLoss & UpdateSettings, control?: Int32Array): Promise<{ loss: number; gradNorm: number }>
   Napi::Value Step(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<StepWorker>(info, Get(info.Env())));
   }

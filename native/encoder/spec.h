@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/compiler.h"
+#include "core/names.h"
 #include "ops/pooling.h"
 
 namespace univar {
@@ -24,10 +26,21 @@ enum class Positions {
   kNone,
 };
 
+template <>
+struct Names<Positions> {
+  static constexpr Named<Positions> kAll[] = {
+      {Positions::kLearned, "learned"}, {Positions::kRotary, "rotary"}, {Positions::kNone, "none"}};
+};
+
 // Of the MLP.
 enum class Activation {
   kGelu,
   kSwiglu,  // up * silu(gate)
+};
+
+template <>
+struct Names<Activation> {
+  static constexpr Named<Activation> kAll[] = {{Activation::kGelu, "gelu"}, {Activation::kSwiglu, "swiglu"}};
 };
 
 struct EncoderSpec {
@@ -46,7 +59,14 @@ struct EncoderSpec {
   int32_t padding_id = 0;  // a token whose embedding receives no gradient
 
   size_t head_dim() const { return hidden / heads; }
-  bool gated() const { return activation == Activation::kSwiglu; }
+  // Whether the MLP has a gate beside its up branch.
+  bool gated() const {
+    switch (activation) {
+      case Activation::kGelu: return false;
+      case Activation::kSwiglu: return true;
+    }
+    UNIVAR_UNREACHABLE();
+  }
   size_t fc1_rows() const { return gated() ? 2 * inner : inner; }
 };
 

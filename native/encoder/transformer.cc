@@ -123,7 +123,7 @@ Status Transformer::Activate(const Parameters& p, const Local& local, const Acti
     case Activation::kGelu: return backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
     case Activation::kSwiglu: return backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
   }
-  return Status::Error(Code::kInternal, "An encoder of no known activation");
+  UNIVAR_UNREACHABLE();
 }
 
 // work_.dpre = the gradient of `pre` from that of its activation, work_.dwide; work_.wide = the activation once more.
@@ -135,7 +135,7 @@ Status Transformer::ActivateBackward(const Parameters& p, const Local& local, co
     case Activation::kGelu: return backend_.gelu_backward(Input(pre), dy, dx, y, local.tokens * inner);
     case Activation::kSwiglu: return backend_.swiglu_backward(Input(pre), dy, dx, y, local.tokens, inner);
   }
-  return Status::Error(Code::kInternal, "An encoder of no known activation");
+  UNIVAR_UNREACHABLE();
 }
 
 // work_.hidden holds the layer's input and receives its output.

@@ -1,39 +1,21 @@
 import { EngineError } from '../core/errors.js';
-import type { EncoderSpec, NativeBlock, NativeEncoder, NativeParameter } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
-import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
+import type {
+  EncoderSpec,
+  NativeBlock,
+  NativeEncoder,
+  NativeLoss,
+  NativeParameter,
+  UpdateSettings,
+} from './encoder-types.js';
+import { usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
 import { joinPackedTokens, type PackedTokens } from './packed-tokens.js';
-import { type EncoderPrecision, PRECISIONS } from './precisions.js';
+import type { EncoderPrecision } from './precisions.js';
 import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
-export interface LossSettings {
-  /** Value id of every pair, as a number; needed by the modes masked and supervised. */
-  labels: Int32Array | undefined;
-  mode: InfoNceMode;
-  logitScale: number;
-  /** Bytes that kept activations may take; beyond, they are computed again. */
-  memoryBudget: number;
-  /** Layers below this one, and the embeddings when it is above 0, are frozen. */
-  firstTrainedLayer: number;
-  /**
-   * Hidden states below `firstTrainedLayer` of all tokens of the queries, then the keys, [tokens, hidden], as
-   * {@link EncoderModel.encode} gives them with `layers: firstTrainedLayer`: the frozen layers are then not run.
-   */
-  lowerStates?: Float32Array;
-}
-
-export interface UpdateSettings {
-  /** Counted from 1. */
-  step: number;
-  learningRate: number;
-  weightDecay: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  /** 0: no clipping. */
-  maxGradNorm: number;
-}
+/** A loss, without the batch. */
+export type LossSettings = Omit<NativeLoss, keyof PackedTokens>;
 
 export interface EncodeOptions extends CallOptions {
   /** Receives hidden states, [tokens, hidden]. */
@@ -54,7 +36,7 @@ export class EncoderModel {
     readonly spec: EncoderSpec,
     readonly precision: EncoderPrecision,
   ) {
-    this.#native = new (addon().EncoderHandle)(spec, PRECISIONS.indexOf(precision) as 0 | 1 | 2);
+    this.#native = new (addon().EncoderHandle)(spec, precision);
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
@@ -78,9 +60,9 @@ export class EncoderModel {
     if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
     const embeddings = new Float32Array(texts * this.spec.hidden);
     if (texts === 0) return embeddings;
-    await this.#run(options, (control) =>
-      this.#native.encode(batch.ids, batch.offsets, embeddings, layers, options.hidden, control),
-    );
+    const { ids, offsets } = batch;
+    const { hidden } = options;
+    await this.#run(options, (control) => this.#native.encode({ ids, offsets, embeddings, layers, hidden }, control));
     return embeddings;
   }
 
@@ -91,20 +73,8 @@ export class EncoderModel {
     loss: LossSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number }> {
-    const { ids, offsets } = this.#pairs(query, key, loss);
-    return this.#run(options, (control) =>
-      this.#native.backward(
-        ids,
-        offsets,
-        loss.labels,
-        modeNumber(loss),
-        loss.logitScale,
-        loss.memoryBudget,
-        loss.firstTrainedLayer,
-        loss.lowerStates,
-        control,
-      ),
-    );
+    const batch = { ...loss, ...this.#pairs(query, key, loss) };
+    return this.#run(options, (control) => this.#native.backward(batch, control));
   }
 
   /** {@link backward} and one AdamW update. */
@@ -115,28 +85,8 @@ export class EncoderModel {
     update: UpdateSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number; gradNorm: number }> {
-    const { ids, offsets } = this.#pairs(query, key, loss);
-    const { step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm } = update;
-    return this.#run(options, (control) =>
-      this.#native.step(
-        ids,
-        offsets,
-        loss.labels,
-        modeNumber(loss),
-        loss.logitScale,
-        loss.memoryBudget,
-        loss.firstTrainedLayer,
-        loss.lowerStates,
-        control,
-        step,
-        learningRate,
-        weightDecay,
-        beta1,
-        beta2,
-        epsilon,
-        maxGradNorm,
-      ),
-    );
+    const batch = { ...loss, ...update, ...this.#pairs(query, key, loss) };
+    return this.#run(options, (control) => this.#native.step(batch, control));
   }
 
   /**
@@ -202,8 +152,4 @@ export class EncoderModel {
       expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.spec.hidden);
     return joinPackedTokens(query, key);
   }
-}
-
-function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {
-  return INFONCE_MODES.indexOf(loss.mode) as 0 | 1 | 2 | 3;
 }

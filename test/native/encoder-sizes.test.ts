@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import type { EncoderSpec } from '../../src/native/addon-types.js';
 import { EncoderModel, type LossSettings } from '../../src/native/encoder-model.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import { seededRandom } from '../support/random.js';
 import { relativeError } from '../support/tolerances.js';
 

@@ -1,6 +1,6 @@
 /** A descriptor holds all that is known about one architecture; index.ts lists them. */
 import type { Json } from '../../core/json-file.js';
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.js';
 import type { OnnxGraph, OnnxTensor } from '../formats/onnx-writer.js';
 import type { ConfigReader } from './config-reader.js';

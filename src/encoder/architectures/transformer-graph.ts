@@ -3,7 +3,7 @@
  * attentions, hidden states are [tokens, hidden], so that every projection is one Gemm with the weight as PyTorch stores
  * it.
  */
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from '../formats/onnx-writer.js';
 import { TABLES, type TensorNames } from './transformer-names.js';
 

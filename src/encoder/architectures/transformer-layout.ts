@@ -1,5 +1,5 @@
 /** Where the parameters of the native transformer (native/encoder/parameters.cc) lie in checkpoints. */
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { CheckpointLayout, ParameterSource } from './architecture.js';
 import { transformerGraph } from './transformer-graph.js';
 import { BRANCHES, TABLES, type TensorNames } from './transformer-names.js';

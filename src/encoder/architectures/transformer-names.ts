@@ -1,4 +1,4 @@
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 
 /** Names that a checkpoint gives to the tensors of a transformer. */
 export interface TensorNames {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 import { EngineError } from '../../core/errors.js';
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import { CUTTING } from '../../text/tokenizers/encode-qa.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from './model-folder.js';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
-import type { NativeBlock } from '../../native/addon-types.js';
 import { EncoderModel } from '../../native/encoder-model.js';
+import type { NativeBlock } from '../../native/encoder-types.js';
 import type { EncoderPrecision } from '../../native/precisions.js';
 import type { Architecture, ParameterSource, PoolingChoice } from '../architectures/architecture.js';
 import { SafetensorsFile } from '../formats/safetensors.js';

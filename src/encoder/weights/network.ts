@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import type { Json } from '../../core/json-file.js';
-import type { EncoderSpec } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import type {
   Architecture,
   CheckpointLayout,
@@ -51,7 +51,7 @@ export async function readNetwork(
     const known = ARCHITECTURES.filter(({ native }) => native).map(({ name }) => name);
     throw new EngineError(
       'ERR_DATA',
-      `${files.config.path}: model_type ${JSON.stringify(files.config.json['model_type'])} is none of ${known.join(', ')}`,
+      `${files.config.path}: model_type is ${JSON.stringify(files.config.json['model_type'])}; the native encoder supports ${known.join(', ')}`,
     );
   }
   const spec = { ...(await found.native.readSpec(files)), pooling, normalize };
