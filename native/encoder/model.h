@@ -1,6 +1,6 @@
 // A trainable encoder: parameters, gradients and AdamW moments in flat blocks, and the steps over a packed batch.
 //
-// A batch runs as micro-batches of whole sequences that share one workspace. When what forward must keep exceeds the
+// A batch runs as micro-batches of complete sequences that share one workspace. When what forward must keep exceeds the
 // memory budget, first the fused projections are recomputed instead of kept; when that is still too much, the batch
 // goes through the gradient cache (Gao et al., arXiv 2101.06983): forwardNoGrad on everything, loss and its gradients,
 // then forward and backward once more chunk by chunk. The gradients are the same in all three.

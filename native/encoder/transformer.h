@@ -1,7 +1,7 @@
 // The transformer between token ids and sentence embeddings, forward and backward, composed of the operations of a
 // backend table: a second backend needs no second encoder.
 //
-// Works on micro-batches of whole packed sequences. Forward keeps in Saved what backward needs and recomputes the cheap
+// Works on micro-batches of complete sequences. Forward keeps in Saved what backward needs and recomputes the cheap
 // rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters
 // accumulate into one flat block with the layout of the parameters.
 #pragma once
@@ -28,7 +28,7 @@ struct PackedTokens {
   PackedTokens Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
 };
 
-// Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
+// Cuts a batch between sequences into runs of about `tokens` tokens; a longer sequence is a run of its own.
 std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens);
 
 // Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below
@@ -47,7 +47,7 @@ struct Activations {
   uint16_t* bf16 = nullptr;
 };
 
-// What the forward pass of one micro-batch leaves for its backward pass.
+// Results of the forward pass of one micro-batch that its backward pass needs.
 class Saved {
  public:
   explicit Saved(const Backend& backend) : memory_(*backend.memory) {}

@@ -50,7 +50,7 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   }
 }
 
-/** What the child process needs to know. @throws EngineError `ERR_DATA` for a folder without graph */
+/** Settings of the child process. @throws EngineError `ERR_DATA` for a folder without graph */
 export function sessionSettings(model: ModelFolder, threads: number): SessionSettings {
   const { pooling, normalize, dim } = model;
   return { modelFile: requireGraph(model), pooling, normalize, dim, threads };

@@ -22,7 +22,7 @@ export interface LoadEncoderOptions {
   batchTokens?: number | undefined;
   /**
    * `native`: the addon, for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx.
-   * `auto`: native where it can, otherwise ONNX Runtime; `Encoder.backend` says which it became. @default 'auto'
+   * `auto`: native if it can, otherwise ONNX Runtime; `Encoder.backend` says which. @default 'auto'
    */
   backend?: EncoderBackend | 'auto' | undefined;
   /** Of matrix products; `onnx` has only f32. @default 'f32' */

@@ -4,11 +4,11 @@ import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import type { PackedTokens } from './packed-tokens.js';
 
-/** What decides the ids of a WordPiece tokenizer. */
+/** The settings that decide the ids of a WordPiece tokenizer. */
 export interface WordPieceSettings {
   /** Tokens and their ids; of equal tokens there is one. */
   vocabulary: ReadonlyMap<string, number>;
-  /** What a token that continues a word starts with, for example `##`. */
+  /** Start of a token that continues a word, for example `##`. */
   continuingSubwordPrefix: string;
   unknownId: number;
   /** Words of more code points become the unknown token. */

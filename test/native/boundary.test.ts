@@ -69,8 +69,7 @@ describe('the native boundary', () => {
     const spec = { layers: 0, hidden: 2, heads: 1, inner: 1, vocabulary: 3, types: 0, maxPositions: 4, ropeBase: 0 };
     const names = { positions: 'none', activation: 'gelu', pooling: 'mean' } as const;
     const rest = { embeddingNorm: true, biases: true, normalize: true, epsilon: 0, paddingId: 0 };
-    const encoder = (change: object) =>
-      new (addon().EncoderHandle)({ ...spec, ...names, ...rest, ...change }, 'f32');
+    const encoder = (change: object) => new (addon().EncoderHandle)({ ...spec, ...names, ...rest, ...change }, 'f32');
     const calls = {
       pooling: () => addon().pool(x, Int32Array.of(0, 1), 'max' as never, x.slice(), 1, 2),
       mode: () => addon().infoNce({ ...loss, mode: 'two-way' as never, precision: 'f32' }),

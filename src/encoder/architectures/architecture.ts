@@ -20,7 +20,7 @@ export interface Architecture {
 export interface FolderLayout {
   /** Kinds of the modules in modules.json, in order; Normalize may follow them. */
   modules: readonly [string, ...string[]];
-  /** Files, beside the weights, that the folder of the first module must hold. */
+  /** Files, besides the weights, that the folder of the first module must hold. */
   files: readonly string[];
   /** The one of these files that decides the ids of a text; fingerprints cover it. */
   tokenizerFile: string;

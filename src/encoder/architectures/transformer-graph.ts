@@ -123,7 +123,7 @@ class TransformerGraph {
     };
   }
 
-  /** Turns the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] where positions are rotary. */
+  /** Turns the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] if positions are rotary. */
   #rotate(x: string): string {
     if (!this.#rotary) return x;
     const { cosines, sines } = this.#rotary;

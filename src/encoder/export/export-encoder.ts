@@ -21,9 +21,9 @@ import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
 export interface ExportOptions extends Pick<CallOptions, 'signal'> {
   to: ExportFormat;
-  /** The weights lie inside of model.onnx instead of in model.safetensors beside it. @default false */
+  /** Put the weights into model.onnx instead of a model.safetensors beside it. @default false */
   singleFile?: boolean | undefined;
-  /** What the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
+  /** Type that the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
   dtype?: WeightType | undefined;
 }
 
@@ -60,7 +60,7 @@ const TEXTS = [
 
 /**
  * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears
- * when its vectors have been found equal to those of the source, or close to them where weights are rounded.
+ * when its vectors have been found equal to those of the source, or close to them if weights are rounded.
  *
  * @param target missing, empty, or an earlier export, which is replaced
  * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
@@ -72,9 +72,8 @@ export async function exportEncoder(source: string, target: string, options: Exp
   const to = expectOneOf(options.to, 'to', EXPORT_FORMATS);
   const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
   const { singleFile = false, signal } = options;
-  if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false where "to" is not onnx', 'singleFile', singleFile);
-  if (dtype !== 'f32' && to !== 'safetensors')
-    fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
+  if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false unless "to" is onnx,', 'singleFile', singleFile);
+  if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 unless "to" is safetensors,', 'dtype', dtype);
   const { model: folder } = await planEncoder(source, { backend: 'native' });
   const checkpoint = await loadCheckpoint(folder.moduleFolder, folder, 'f32', folder.architecture);
   try {

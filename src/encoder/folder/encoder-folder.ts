@@ -30,7 +30,7 @@ export interface EncoderToWrite extends PoolingChoice {
   tensors: readonly TensorToWrite[];
 }
 
-/** Copied byte by byte where the source has them. */
+/** Copied byte by byte if the source has them. */
 const COPIED = [
   'tokenizer.json',
   'vocab.txt',
@@ -54,8 +54,8 @@ const MODULE_TYPES = 'sentence_transformers.models';
 const DEFAULT_MAX_TOKENS = 512;
 
 /**
- * Writes a whole encoder folder, which appears at once; an earlier one at the same place is replaced whole. It has no
- * tokenizer where the source has none.
+ * Writes an encoder folder, which appears when it is complete, in place of an earlier one. It has no tokenizer if the
+ * source has none.
  *
  * @throws EngineError `ERR_DATA` if the target holds something else, `ERR_IO`
  */
@@ -66,7 +66,7 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
   });
 }
 
-/** Everything but the weights. */
+/** Writes everything but the weights. */
 export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite, 'tensors'>): Promise<void> {
   const files = new Map<string, string | Buffer>(
     Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]),

@@ -1,9 +1,9 @@
-/** What the encoder and its child process say to each other. The child answers every request, in order. */
+/** Messages between the encoder and its child process. The child answers every request, in order. */
 import type { ErrorCode } from '../../core/errors.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { Pooling } from '../../native/pooling.js';
 
-/** What the child needs to know of a model. */
+/** The model that the child loads, and how. */
 export interface SessionSettings {
   modelFile: string;
   pooling: Pooling;

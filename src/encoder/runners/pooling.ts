@@ -5,10 +5,10 @@ const POOLED_TOKENS: Record<Pooling, (length: number) => number> = { mean: (leng
 
 /**
  * One vector per sequence from padded token vectors: the mean over its tokens or its first token, scaled to unit length
- * if asked for. Sums are in double precision. The native `pool` wants packed rows; gathering them first would cost as
+ * on request. Sums are in double precision. The native `pool` wants packed rows; gathering them first would cost as
  * much as this, which is far below 1 % of the time of the graph.
  *
- * @param hidden [sequences, longest, dim], row-major; what lies behind the end of a sequence is not read
+ * @param hidden [sequences, longest, dim], row-major; entries after the end of a sequence are not read
  * @param offsets sequences + 1 ascending entries from 0: sequence s has offsets[s + 1] - offsets[s] >= 1 tokens
  * @returns [sequences, dim]
  */

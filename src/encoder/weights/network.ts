@@ -102,7 +102,7 @@ export function findTensors(file: SafetensorsFile, { architecture, native, spec 
 }
 
 /**
- * @param ignored names that the file may hold beside the sources
+ * @param ignored names that the file may hold besides the sources
  * @throws EngineError `ERR_DATA` listing the tensors that the file lacks or has too many
  */
 export function checkNames(

@@ -8,8 +8,8 @@ export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Pr
 }
 
 /**
- * What an encoder folder is written from, with a copy of all parameters, taken between two jobs: an update must not get
- * in while files are written.
+ * The contents of an encoder folder, with a copy of all parameters that is taken between two jobs: an update must not
+ * get in while files are written.
  *
  * @param sources folders of tokenizer and settings
  */
