@@ -1,7 +1,9 @@
 /** Principal components of embeddings. */
+
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 import { throwIfAborted } from '../core/abort.js';
+import { allocateFloat32, allocateFloat64 } from '../core/allocate.js';
 import { matmul } from '../native/matmul.js';
 
 /** Rows whose products are summed in float32; their sums are added up in double precision. */
@@ -29,7 +31,7 @@ export async function principalComponents(
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> {
   const mean = meanRow(embeddings, rows, dim);
-  const covariance = new Float64Array(dim * dim);
+  const covariance = allocateFloat64(dim * dim, 'the covariance matrix');
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
     const count = Math.min(CHUNK_ROWS, rows - first);
     const centred = new Float32Array(count * dim);
@@ -40,7 +42,7 @@ export async function principalComponents(
   throwIfAborted(signal);
   const total = traceOf(covariance, dim);
   const components = total > 0 ? leadingVectors(covariance, dim) : [];
-  const coordinates = new Float32Array(rows * 2);
+  const coordinates = allocateFloat32(rows * 2, 'the coordinates');
   for (let row = 0; row < rows; row++) {
     components.forEach(({ vector }, axis) => {
       let sum = 0;

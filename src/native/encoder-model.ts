@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
@@ -81,7 +82,7 @@ export class EncoderModel {
     const texts = this.#check(batch, 'batch');
     const layers = expectInteger(options.layers ?? this.config.layers, 'layers', 0, this.config.layers);
     if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.config.hidden);
-    const embeddings = new Float32Array(texts * this.config.hidden);
+    const embeddings = allocateFloat32(texts * this.config.hidden, 'the embeddings');
     if (texts === 0) return embeddings;
     await this.#run(options, (control) =>
       this.#native.encode(batch.ids, batch.offsets, embeddings, layers, options.hidden, control),

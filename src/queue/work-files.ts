@@ -1,11 +1,13 @@
 /**
  * The files of a shard that is computed elsewhere: its texts, written by the planner, and its embeddings, by a worker.
  */
+
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
@@ -129,7 +131,7 @@ export class WorkFiles {
       file.content.length !== 4 * texts * dim
     )
       return undefined;
-    const embeddings = new Float32Array(texts * dim);
+    const embeddings = allocateFloat32(texts * dim, 'the embeddings');
     new Uint8Array(embeddings.buffer).set(file.content);
     return { embeddings, tokens: file.fields['tokens'] ?? 0 };
   }

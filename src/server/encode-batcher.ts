@@ -1,4 +1,5 @@
 import { abortError } from '../core/abort.js';
+import { allocateFloat32 } from '../core/allocate.js';
 import type { EngineError } from '../core/errors.js';
 import { type EmbeddableText, wholeText } from '../core/question-answer.js';
 import type { Encoder } from '../encoder/encoder.js';
@@ -102,7 +103,7 @@ export class EncodeBatcher {
       return Promise.reject(new OverloadedError('Too many texts are waiting to be encoded', seconds));
     }
     if (signal?.aborted) return Promise.reject(aborted(signal));
-    const result = { embeddings: new Float32Array(texts.length * this.#encoder.dim), tokens: 0 };
+    const result = { embeddings: allocateFloat32(texts.length * this.#encoder.dim, 'the embeddings'), tokens: 0 };
     if (texts.length === 0) return Promise.resolve(result);
     const encoded = new Promise<EncodedTexts>((resolve, reject) => {
       const job: Job = {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFile } from '../../core/replace-file.js';
@@ -81,7 +82,10 @@ async function writeDrift(
   signal: AbortSignal,
 ): Promise<string[]> {
   const names = sets.map(({ name }) => name);
-  const all = new Float32Array(sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0));
+  const all = allocateFloat32(
+    sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0),
+    'the embeddings',
+  );
   let at = 0;
   for (const { embeddings } of sets) {
     all.set(embeddings, at);

@@ -1,4 +1,5 @@
 import { abortError } from '../../core/abort.js';
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
 import type { CallOptions } from '../../native/call.js';
@@ -118,7 +119,7 @@ export class BatchEncoder implements Encoder {
     if (signal?.aborted) throw abortError(signal);
     const { dim } = this;
     const result: EncodeResult = {
-      embeddings: allocate(texts.length, dim),
+      embeddings: allocateFloat32(texts.length * dim, `${texts.length} x ${dim} embeddings`),
       rows: texts.length,
       dim,
       tokens: 0,
@@ -204,16 +205,6 @@ export class BatchEncoder implements Encoder {
       }
     });
     return packed;
-  }
-}
-
-function allocate(rows: number, dim: number): Float32Array {
-  try {
-    return new Float32Array(rows * dim);
-  } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, {
-      cause,
-    });
   }
 }
 

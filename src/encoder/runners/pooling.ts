@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../../core/allocate.js';
 import type { Pooling } from '../folder/model-folder.js';
 
 /**
@@ -18,7 +19,7 @@ export function poolPadded(
   normalize: boolean,
 ): Float32Array {
   const sequences = offsets.length - 1;
-  const out = new Float32Array(sequences * dim);
+  const out = allocateFloat32(sequences * dim, 'the embeddings');
   const sum = new Float64Array(dim);
   for (let s = 0; s < sequences; s++) {
     const tokens = pooling === 'cls' ? 1 : offsets[s + 1]! - offsets[s]!;

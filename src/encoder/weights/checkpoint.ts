@@ -1,7 +1,9 @@
 /** Reads a BERT or NomicBERT folder in the Hugging Face layout into a native encoder model. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { NativeBlock, NativeEncoderConfig } from '../../native/addon-types.js';
 import { EncoderModel } from '../../native/encoder-model.js';
@@ -122,7 +124,7 @@ export function readSource(
   source: ParameterSource,
   block: 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments',
 ): Float32Array {
-  const out = new Float32Array(source.rows * width(model, source));
+  const out = allocateFloat32(source.rows * width(model, source), `the parameter ${source.parameter}`);
   model.read(block, source.parameter, source.row, out);
   return out;
 }
