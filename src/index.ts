@@ -1,7 +1,14 @@
 /** Public exports of the package, nothing else, by theme. */
 
 // Errors
-export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
+export {
+  EngineError,
+  type EngineErrorOptions,
+  ERROR_CODES,
+  type ErrorCode,
+  type OptionHint,
+  type Remedy,
+} from './core/errors.js';
 
 // Texts and encoders
 export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';

@@ -91,10 +91,12 @@ export class WorkFiles {
       await sleep(POLL_MS);
     }
     if (existsSync(dirname(this.dir))) return undefined;
-    throw new EngineError(
-      'ERR_DATA',
-      `The folder ${dirname(this.dir)} is not there on this machine; name the shared folder as it is called here (--out, or --exchange)`,
-    );
+    throw new EngineError('ERR_DATA', `The folder ${dirname(this.dir)} is not there on this machine`, {
+      remedies: [
+        { text: 'name the dataset folder as it is called here', option: { name: 'out', value: '...' } },
+        { text: 'name the exchange folder as it is called here', option: { name: 'exchange', value: '...' } },
+      ],
+    });
   }
 
   /** Writes what a worker has computed, unless nobody needs it any more. */

@@ -163,7 +163,9 @@ async function writeFolded(
   let row = 0;
   /** Counts those of the rows from `row` on that stay. */
   const keep = (records: readonly QaRecord[]): Int32Array => {
-    throwIfAborted(signal, `Interrupted; ${dir} and its changes are as they were`);
+    throwIfAborted(signal, 'Folding in the changes was interrupted', [
+      { text: `run it again: ${dir} and its changes are as they were` },
+    ]);
     const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
     for (const place of places) {
       valueIds.add(records[place]!);

@@ -88,7 +88,9 @@ export async function makeTable(
   if (older !== undefined && !older.startsWith(MARK))
     throw new EngineError('ERR_DATA', `There is already ${where}, which is not an index made here; take another name`);
   if (older !== undefined && !overwrite)
-    throw new EngineError('ERR_DATA', `There is already ${where}; take another name, or replace it (overwrite: true)`);
+    throw new EngineError('ERR_DATA', `There is already ${where}`, {
+      remedies: [{ text: 'take another name' }, { text: 'replace it', option: { name: 'overwrite', value: true } }],
+    });
 
   const loading = `${table}_loading`;
   const { type, operatorClass } = pgNames(kind);
