@@ -25,11 +25,11 @@ export const ERROR_CODES = {
    * The file system refused: disk full, no permission, read-only. Nothing half-written is left under its final name.
    */
   ERR_IO: { http: 503, exit: 1 },
-  /** The requested backend, instruction set or optional package is not there. */
+  /** The requested backend or instruction set is not there. */
   ERR_DEVICE_UNAVAILABLE: { http: 503, exit: 1 },
   /** A CUDA call failed. */
   ERR_CUDA: { http: 503, exit: 1 },
-  /** The addon could not be loaded; the message lists what was tried and what to do. */
+  /** The addon or an optional package could not be loaded; the message says what was tried and what to do. */
   ERR_NATIVE_LOAD: { http: 503, exit: 1 },
   /** An endpoint on the network cannot be reached, refuses, or answers nonsense. */
   ERR_REMOTE: { http: 502, exit: 1 },

@@ -17,8 +17,7 @@ import { OnnxProcess } from './runners/onnx-process.js';
  * with this process and does not keep it from ending.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` naming what the folder lacks, what is damaged or not
- *   supported; `ERR_DEVICE_UNAVAILABLE` if ONNX Runtime is needed and not installed; `ERR_OUT_OF_MEMORY`,
- *   `ERR_NATIVE_LOAD`
+ *   supported; `ERR_NATIVE_LOAD`, also if ONNX Runtime is needed and not installed; `ERR_OUT_OF_MEMORY`
  */
 export async function loadEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<Encoder> {
   const plan = await planEncoder(folder, options);

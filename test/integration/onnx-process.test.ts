@@ -144,7 +144,13 @@ describe('a tiny model', () => {
 it('says what to do when ONNX Runtime is not installed', async () => {
   const folder = temporaryFolder();
   const files = {
-    'register.mjs': `import { register } from 'node:module'; register('./hook.mjs', import.meta.url);`,
+    'register.mjs': `import Module, { register } from 'node:module';
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (name, ...rest) => {
+      if (name === 'onnxruntime-node') throw Object.assign(new Error('no such package'), { code: 'MODULE_NOT_FOUND' });
+      return resolve(name, ...rest);
+    };
+    register('./hook.mjs', import.meta.url);`,
     'hook.mjs': `export function resolve(name, context, next) {
       if (name === 'onnxruntime-node') throw new Error('no such package');
       return next(name, context);
@@ -153,8 +159,8 @@ it('says what to do when ONNX Runtime is not installed', async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   vi.stubEnv('NODE_OPTIONS', `--import=${pathToFileURL(join(folder, 'register.mjs')).href}`);
   await expect(load()).rejects.toMatchObject({
-    code: 'ERR_DEVICE_UNAVAILABLE',
-    message: expect.stringMatching(/no such package.*npm install onnxruntime-node/) as string,
+    code: 'ERR_NATIVE_LOAD',
+    message: 'The backend onnx needs the npm package "onnxruntime-node": run npm install onnxruntime-node',
   });
 });
 
@@ -195,8 +201,8 @@ describe('a process that is killed', () => {
 function program(folder: string, body: string) {
   const code = `
     const { loadEncoder, sessionSettings } = await import('./src/encoder/load-encoder.ts');
-    const { OnnxProcess } = await import('./src/encoder/onnx-process.ts');
-    const { readModelFolder } = await import('./src/encoder/model-folder.ts');
+    const { OnnxProcess } = await import('./src/encoder/runners/onnx-process.ts');
+    const { readModelFolder } = await import('./src/encoder/folder/model-folder.ts');
     const folder = ${JSON.stringify(folder)};
     ${body}`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', code];

@@ -65,7 +65,7 @@ const TEXTS = [
  *
  * @param target missing, empty, or an earlier export, which is replaced
  * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
- *   `ERR_ABORTED`; `ERR_DEVICE_UNAVAILABLE` without ONNX Runtime; `ERR_INTERNAL` if the vectors differ
+ *   `ERR_ABORTED`; `ERR_NATIVE_LOAD` without ONNX Runtime; `ERR_INTERNAL` if the vectors differ
  */
 export async function exportEncoder(source: string, target: string, options: ExportOptions): Promise<ExportResult> {
   expectString(target, 'target');

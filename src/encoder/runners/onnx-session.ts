@@ -4,6 +4,7 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-node';
 
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { importOptional } from '../../core/optional-package.js';
 import type { PackedBatch } from './batching.js';
 import type { SessionSettings } from './child-protocol.js';
 import { poolPadded } from './pooling.js';
@@ -24,8 +25,8 @@ export class OnnxSession {
   readonly #output: string;
 
   /**
-   * @throws EngineError `ERR_DEVICE_UNAVAILABLE` without ONNX Runtime, `ERR_DATA` if the model is damaged or takes or
-   * gives something else than a sentence encoder
+   * @throws EngineError `ERR_NATIVE_LOAD` without ONNX Runtime, `ERR_DATA` if the model is damaged or takes or gives
+   *   something else than a sentence encoder
    */
   static async load(settings: SessionSettings): Promise<OnnxSession> {
     const runtime = await importRuntime();
@@ -129,17 +130,8 @@ export class OnnxSession {
   }
 }
 
-async function importRuntime() {
-  try {
-    return await import('onnxruntime-node');
-  } catch (cause) {
-    throw new EngineError(
-      'ERR_DEVICE_UNAVAILABLE',
-      `The package onnxruntime-node does not load: ${messageOf(cause)}. ` +
-        'Install it with "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node"; it has builds for Linux, macOS and Windows on x64 and arm64.',
-      { cause },
-    );
-  }
+function importRuntime() {
+  return importOptional('onnxruntime-node', 'The backend onnx', () => import('onnxruntime-node'));
 }
 
 function checkInputs(session: InferenceSession, modelFile: string): Map<InputName, IntegerType> {

@@ -3,6 +3,7 @@ import type { Tokenizer as RustTokenizer } from 'tokenizers';
 import { throwIfAborted } from '../../core/abort.js';
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { importOptional } from '../../core/optional-package.js';
 import { checkEncodeArguments } from './arguments.js';
 import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
 
@@ -26,16 +27,12 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   /**
    * @param file a tokenizer.json
-   * @throws EngineError `ERR_DATA` when the package refuses it, `ERR_DEVICE_UNAVAILABLE` when the package does not load
+   * @throws EngineError `ERR_DATA` when the package refuses it, `ERR_NATIVE_LOAD` when the package is absent or does not
+   *   load
    */
   static async load(file: string): Promise<HuggingFaceTokenizer> {
-    const { Tokenizer: Rust } = await import('tokenizers').catch((cause: unknown) => {
-      throw new EngineError(
-        'ERR_DEVICE_UNAVAILABLE',
-        `The npm package "tokenizers", needed for ${file}, does not load: ${reason(cause)}`,
-        { cause },
-      );
-    });
+    const purpose = `The tokenizer ${file}`;
+    const { Tokenizer: Rust } = await importOptional('tokenizers', purpose, () => import('tokenizers'));
     let tokenizer: RustTokenizer;
     try {
       tokenizer = Rust.fromFile(file);

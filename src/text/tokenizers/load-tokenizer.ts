@@ -8,8 +8,7 @@ import { WordPieceTokenizer } from './wordpiece.js';
  * package `tokenizers` otherwise.
  *
  * @param path as for {@link WordPieceTokenizer.fromFile}
- * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD`, `ERR_DEVICE_UNAVAILABLE` (the package `tokenizers` is needed and
- *   not there)
+ * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD` (also if the package `tokenizers` is needed and absent)
  */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const { settings, file } = readTokenizerFile(path);

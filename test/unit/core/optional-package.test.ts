@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+
+import { importOptional } from '../../../src/core/optional-package.js';
+
+describe('importOptional', () => {
+  it('gives the module of a package that is installed', async () => {
+    expect(await importOptional('yaml', 'A project file', () => import('yaml'))).toHaveProperty('parse');
+  });
+
+  it('says in one line what to install', async () => {
+    const name = '@univar/absent';
+    await expect(importOptional(name, 'A map as PNG', () => import(name) as Promise<unknown>)).rejects.toMatchObject({
+      code: 'ERR_NATIVE_LOAD',
+      message: 'A map as PNG needs the npm package "@univar/absent": run npm install @univar/absent',
+    });
+  });
+
+  it('does not ask to install a package that is there and fails, for example for want of a dependency', async () => {
+    const cause = Object.assign(new Error("Cannot find package 'other'"), { code: 'ERR_MODULE_NOT_FOUND' });
+    await expect(importOptional('yaml', 'A project file', () => Promise.reject(cause))).rejects.toMatchObject({
+      code: 'ERR_NATIVE_LOAD',
+      message: 'The npm package "yaml" does not load: Cannot find package \'other\'',
+      cause,
+    });
+  });
+
+  it('counts a package without an entry for require() as installed', async () => {
+    await expect(importOptional('eld', 'A language check', () => Promise.reject(new Error('x')))).rejects.toThrow(
+      /does not load: x$/,
+    );
+  });
+});
