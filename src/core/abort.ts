@@ -19,3 +19,17 @@ export function abortError(
 export function throwIfAborted(signal: AbortSignal | undefined, message?: string, remedies?: readonly Remedy[]): void {
   if (signal?.aborted) throw abortError(signal, message, remedies);
 }
+
+/**
+ * Settles with the work, or rejects with `ERR_ABORTED` as soon as the signal fires, though the work may need a moment
+ * to end. Leaves no listener on the signal.
+ */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(abortError(signal));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

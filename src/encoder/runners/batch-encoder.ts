@@ -1,4 +1,4 @@
-import { abortError } from '../../core/abort.js';
+import { throwIfAborted, untilAborted } from '../../core/abort.js';
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
@@ -88,7 +88,7 @@ export class BatchEncoder implements Encoder {
     expectOptions(options, 'options', ['signal', 'onProgress']);
     const signal = expectSignal(options.signal, 'signal');
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
-    if (signal?.aborted) throw abortError(signal);
+    throwIfAborted(signal);
     // Captured before the first await: afterwards the caller's frames are gone.
     const site = new EngineError('ERR_INTERNAL', '');
     // Before its turn, so that the runner need not wait for it between two calls.
@@ -116,7 +116,7 @@ export class BatchEncoder implements Encoder {
     first: Promise<PackedBatch>,
     { signal, onProgress }: CallOptions,
   ): Promise<EncodeResult> {
-    if (signal?.aborted) throw abortError(signal);
+    throwIfAborted(signal);
     const { dim } = this;
     const result: EncodeResult = {
       embeddings: allocateFloat32(texts.length * dim, `${texts.length} x ${dim} embeddings`),
@@ -142,7 +142,7 @@ export class BatchEncoder implements Encoder {
     const inFlight: Promise<void>[] = [];
     try {
       for await (const batch of this.#batches(texts, first, signal)) {
-        if (signal?.aborted) throw abortError(signal);
+        throwIfAborted(signal);
         if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
         const encoding = encodeBatch(batch);
         encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
@@ -206,16 +206,6 @@ export class BatchEncoder implements Encoder {
     });
     return packed;
   }
-}
-
-/** Rejects as soon as the signal fires, though the work may need a moment to end. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(abortError(signal));
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** The error with a stack that starts at the caller of the method in which `site` was made. */
