@@ -1,4 +1,5 @@
 import { EngineError, type ErrorCode, type OptionHint, withRemedies } from '../core/errors.js';
+import { codeOfSystemError } from '../core/file-errors.js';
 
 /** How the process ends because of an error. */
 export interface Failure {
@@ -12,27 +13,12 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   ERR_INTERNAL: 'This is a bug of univar. Please report it with the output of the same command with --verbose.',
 };
 
-/** Refusals of the operating system that a person can act on; everything else that is not an EngineError is our bug. */
-const SYSTEM_CODES: Record<string, ErrorCode> = {
-  ENOENT: 'ERR_DATA',
-  ENOTDIR: 'ERR_DATA',
-  EISDIR: 'ERR_DATA',
-  ENOSPC: 'ERR_IO',
-  EDQUOT: 'ERR_IO',
-  EACCES: 'ERR_IO',
-  EPERM: 'ERR_IO',
-  EROFS: 'ERR_IO',
-  EIO: 'ERR_IO',
-  EMFILE: 'ERR_IO',
-  ENOMEM: 'ERR_OUT_OF_MEMORY',
-};
-
 /** An EngineError for anything that was thrown. */
 export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const systemCode = error instanceof Error && 'code' in error ? SYSTEM_CODES[String(error.code)] : undefined;
-  if (systemCode) return new EngineError(systemCode, message, { cause: error });
+  const code = error instanceof Error && 'code' in error ? codeOfSystemError(String(error.code)) : undefined;
+  if (code) return new EngineError(code, message, { cause: error });
   if (error instanceof Error && error.name === 'AbortError')
     return new EngineError('ERR_ABORTED', 'Interrupted', { cause: error });
   return new EngineError('ERR_INTERNAL', message, { cause: error });

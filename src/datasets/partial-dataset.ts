@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { writeFully } from '../core/positioned-io.js';
 import { removeUnfinished } from '../core/replace-file.js';
 import { REPLACE_FOLDER } from './added-sources.js';
@@ -88,7 +89,7 @@ export class PartialDataset {
     const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
     const folder = join(dir, header.folder);
-    await withFileErrors(`create the folder ${folder}`, () => mkdir(folder, { recursive: true }));
+    await makeFolder(folder);
     await removeUnfinished(folder);
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {

@@ -1,12 +1,12 @@
 /** The whole pipeline: values to question-answer records, one stage after the other. */
+
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
+import { makeFolder } from '../core/make-folder.js';
 import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
@@ -73,7 +73,7 @@ export interface GenerateSummary {
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
   const { out } = project;
-  await withFileErrors(`write ${out}`, () => mkdir(join(out, 'rejects'), { recursive: true }));
+  await makeFolder(join(out, 'rejects'));
   const lock = await FolderLock.acquire(join(out, '.lock'));
   let store: CallStore | undefined;
   try {

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
-import { withFileErrors } from '../../core/file-errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { replaceFile } from '../../core/replace-file.js';
 import { labelRows } from '../../core/row-labels.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
@@ -25,7 +24,7 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   const { encoder: folder = DEFAULT_ENCODER, backend, precision, samples, seed, out } = options;
   const files = [options.reference, options.target, ...options.checkpoints];
   const names = distinctNames(files);
-  if (out !== undefined) await withFileErrors(`write ${out}`, () => mkdir(out, { recursive: true }));
+  if (out !== undefined) await makeFolder(out);
   const records: QaRecord[][] = [];
   for (const file of files) records.push(await readAll(file, context.signal));
   const encoder = await loadEncoder(folder, { backend, precision });

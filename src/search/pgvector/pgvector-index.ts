@@ -1,5 +1,6 @@
 import { escapeIdentifier } from 'pg';
 
+import { allocateFloat32, allocateInt32 } from '../../core/allocate.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
