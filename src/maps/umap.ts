@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { abortError, throwIfAborted } from '../core/abort.js';
+import { abortError, onAbort, throwIfAborted } from '../core/abort.js';
 import { allocateFloat32, allocateFloat64, allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
@@ -139,7 +139,7 @@ async function runWorker(
 ): Promise<Float32Array> {
   throwIfAborted(signal);
   const worker = startWorker(task);
-  const stop = new AbortController();
+  let forget = (): void => undefined;
   try {
     return await new Promise<Float32Array>((resolve, reject) => {
       worker.on('message', (reply: UmapReply) => {
@@ -150,13 +150,7 @@ async function runWorker(
       worker.once('exit', (code) => {
         reject(new EngineError('ERR_INTERNAL', `The thread of the layout ended early with code ${code}`));
       });
-      signal?.addEventListener(
-        'abort',
-        () => {
-          reject(abortError(signal));
-        },
-        { signal: stop.signal },
-      );
+      forget = onAbort(signal, () => reject(abortError(signal)));
     });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
@@ -168,7 +162,7 @@ async function runWorker(
     }
     throw error;
   } finally {
-    stop.abort();
+    forget();
     await worker.terminate();
   }
 }

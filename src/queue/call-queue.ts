@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
-import { abortError } from '../core/abort.js';
+import { abortError, onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
@@ -86,21 +86,20 @@ export class CallQueue {
 
   async #attempt(job: CallJob, signal: AbortSignal | undefined): Promise<CallResult> {
     const id = this.jobs.idOf(callKey(job));
-    let abort = (): void => undefined;
+    let forget = (): void => undefined;
     try {
       return await new Promise<CallResult>((resolve, reject) => {
-        abort = () => {
+        forget = onAbort(signal, () => {
           this.#left.add(id);
           reject(abortError(signal, 'The call was given up'));
-        };
-        signal?.addEventListener('abort', abort, { once: true });
+        });
         this.#waiting.set(id, { job, resolve, reject });
         this.jobs.add([{ id, data: job }]).catch(reject);
         void this.#poll();
       });
     } finally {
       this.#waiting.delete(id);
-      signal?.removeEventListener('abort', abort);
+      forget();
     }
   }
 

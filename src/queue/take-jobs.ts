@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 
+import { onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { importBullmq } from './redis.js';
 import { isRefusal } from './redis-failure.js';
@@ -58,11 +59,11 @@ export async function takeJobs<T, R>(
   });
   await new Promise<void>((resolve) => {
     const end = (): void => {
-      signal.removeEventListener('abort', end);
+      forget();
       resolve();
     };
+    const forget = onAbort(signal, end);
     if (signal.aborted) end();
-    else signal.addEventListener('abort', end);
     worker.on('failed', () => {
       if (failure) end();
     });

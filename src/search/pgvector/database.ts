@@ -1,6 +1,6 @@
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
 
-import { throwIfAborted } from '../../core/abort.js';
+import { onAbort, throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { expectString } from '../../native/validate.js';
 import { databaseError } from './errors.js';
@@ -96,7 +96,7 @@ export class Database {
     let cancelling: Promise<void> | undefined;
     let committed = false;
     const cancel = (): void => void (cancelling = this.#cancel(client));
-    signal?.addEventListener('abort', cancel, { once: true });
+    const forget = onAbort(signal, cancel);
     try {
       throwIfAborted(signal);
       await client.query(begin);
@@ -108,7 +108,7 @@ export class Database {
       throwIfAborted(signal);
       throw databaseError(error, doing, this.place);
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      forget();
       await cancelling;
       // Locks must be free when the caller learns of the failure; closing the connection frees them some time later.
       if (!committed) await client.query('ROLLBACK').catch(() => undefined);
