@@ -117,7 +117,7 @@ export {
 export type { EmbedSummary } from './pipeline/embed/summary.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { GivenIndex } from './pipeline/index/dataset-search.js';
-export type { Picture } from './plots/svg.js';
+export type { Picture } from './plots/import-plots.js';
 
 // Records and datasets
 export { DuplicateCounter } from './records/duplicate-counter.js';

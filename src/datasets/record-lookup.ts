@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { makeFolder } from '../core/make-folder.js';
-import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
+import { importPlots } from '../plots/import-plots.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
 import { reportMarkdown, trainingPlot } from './report-markdown.js';
 import type { Report } from './report-types.js';
@@ -18,7 +18,7 @@ import type { Report } from './report-types.js';
  * @param dir is made where it does not exist
  * @returns the names of the files in `dir`
  * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_DATA` if `dir` cannot be a folder,
- *   `ERR_IO`
+ *   `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
   const { entries, training = [] } = report;
@@ -30,6 +30,10 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     );
   }
   await makeFolder(dir);
+  const { plotAccuracy, plotConfusion, plotPerId, plotSweep } = await importPlots(
+    'A report',
+    () => import('./plots.js'),
+  );
   const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
   if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);
   entries.forEach(({ name, result }, i) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { makeFolder } from '../../core/make-folder.js';
-import { GENERATION_DATA } from '../../generation/project.js';
+import { GENERATION_DATA } from '../../generation/data-folder.js';
 import { PROMPT_NAMES } from '../../generation/prompts.js';
 import type { CliContext } from '../context.js';
 
