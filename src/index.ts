@@ -1,7 +1,14 @@
 /** Public exports of the package, nothing else, by theme. */
 
 // Errors
-export { EngineError, ERROR_CODES, type ErrorCode } from './core/errors.js';
+export {
+  EngineError,
+  type EngineErrorOptions,
+  ERROR_CODES,
+  type ErrorCode,
+  type OptionHint,
+  type Remedy,
+} from './core/errors.js';
 
 // Texts and encoders
 export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
@@ -111,7 +118,7 @@ export {
 export type { EmbedSummary } from './pipeline/embed/summary.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { GivenIndex } from './pipeline/index/dataset-search.js';
-export type { Picture } from './plots/svg.js';
+export type { Picture } from './plots/import-plots.js';
 
 // Records and datasets
 export { DuplicateCounter } from './records/duplicate-counter.js';

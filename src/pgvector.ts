@@ -1,4 +1,4 @@
-/** Exports of `univar/pgvector`, apart from `univar` because not everyone needs the client of PostgreSQL. */
+/** Public exports of `univar/pgvector`. */
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
 export type { VectorBatch } from './search/pgvector/copy-rows.js';
 export type { PgSearchOptions } from './search/pgvector/nearest-rows.js';

@@ -1,7 +1,8 @@
 /** The pictures of docs/evidence.md, each an SVG text. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, type Heading, renderSvg, textWidth } from '../../src/plots/svg.js';
+import { HEADING_HEIGHT, type Heading, renderSvg } from '../../src/plots/svg.js';
+import { textWidth } from '../../src/plots/text-width.js';
 
 /** Distinguishable with the usual colour-vision deficiencies (Okabe and Ito). */
 const COLOURS = ['#777777', '#cc79a7', '#e69f00', '#56b4e9', '#0072b2', '#009e73', '#d55e00', '#f0e442'];

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { abortError } from '../core/abort.js';
+import { abortError, onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
 
@@ -76,8 +76,7 @@ export class BenchmarkProcess {
       this.#death ??= abortError(signal, 'The benchmark was aborted');
       this.#child.kill('SIGKILL');
     };
-    signal?.addEventListener('abort', abort, { once: true });
-    void this.#closed.then(() => signal?.removeEventListener('abort', abort));
+    void this.#closed.then(onAbort(signal, abort));
     if (signal?.aborted) abort();
   }
 

@@ -1,9 +1,11 @@
 /** The ratios of committed results over the commits that changed them, and their picture. */
 
 import { basename } from 'node:path';
+
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, renderSvg, textWidth } from '../plots/svg.js';
+import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
+import { textWidth } from '../plots/text-width.js';
 import { git } from './git.js';
 import type { ResultsFile } from './results-file.js';
 

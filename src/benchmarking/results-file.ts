@@ -1,8 +1,10 @@
 /** Committed figures: a file per module of benchmarks and kind of machine. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 
+import { makeFolder } from '../core/make-folder.js';
+import { replaceFile } from '../core/replace-file.js';
 import type { Environment } from './benchmark.js';
 import type { ComparisonResult } from './compare-with-peer.js';
 import { tryGit } from './git.js';
@@ -36,10 +38,10 @@ export async function describeMachine(root: string, environment: Environment | n
   };
 }
 
-/** Writes NAME-VARIANT.json into the folder and returns its path. */
-export function writeResults(folder: string, name: string, file: ResultsFile): string {
-  mkdirSync(folder, { recursive: true });
+/** Writes NAME-VARIANT.json into the folder, which is created if it is missing, and returns its path. */
+export async function writeResults(folder: string, name: string, file: ResultsFile): Promise<string> {
+  await makeFolder(folder);
   const path = join(folder, `${name}-${file.machine.variant}.json`);
-  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
+  await replaceFile(path, [`${JSON.stringify(file, null, 2)}\n`]);
   return path;
 }

@@ -1,4 +1,5 @@
-import { EngineError, type ErrorCode } from '../core/errors.js';
+import { EngineError, type ErrorCode, type OptionHint, withRemedies } from '../core/errors.js';
+import { codeOfSystemError } from '../core/file-errors.js';
 
 /** How the process ends because of an error. */
 export interface Failure {
@@ -12,27 +13,12 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   ERR_INTERNAL: 'This is a bug of univar. Please report it with the output of the same command with --verbose.',
 };
 
-/** Refusals of the operating system that a person can act on; everything else that is not an EngineError is our bug. */
-const SYSTEM_CODES: Record<string, ErrorCode> = {
-  ENOENT: 'ERR_DATA',
-  ENOTDIR: 'ERR_DATA',
-  EISDIR: 'ERR_DATA',
-  ENOSPC: 'ERR_IO',
-  EDQUOT: 'ERR_IO',
-  EACCES: 'ERR_IO',
-  EPERM: 'ERR_IO',
-  EROFS: 'ERR_IO',
-  EIO: 'ERR_IO',
-  EMFILE: 'ERR_IO',
-  ENOMEM: 'ERR_OUT_OF_MEMORY',
-};
-
 /** An EngineError for anything that was thrown. */
 export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const systemCode = error instanceof Error && 'code' in error ? SYSTEM_CODES[String(error.code)] : undefined;
-  if (systemCode) return new EngineError(systemCode, message, { cause: error });
+  const code = error instanceof Error && 'code' in error ? codeOfSystemError(String(error.code)) : undefined;
+  if (code) return new EngineError(code, message, { cause: error });
   if (error instanceof Error && error.name === 'AbortError')
     return new EngineError('ERR_ABORTED', 'Interrupted', { cause: error });
   return new EngineError('ERR_INTERNAL', message, { cause: error });
@@ -44,27 +30,31 @@ export function toEngineError(error: unknown): EngineError {
  */
 export function describeFailure(thrown: unknown, verbose: boolean): Failure {
   const error = toEngineError(thrown);
-  const lines = [`error: ${inFlags(messageOf(error))}`];
+  const lines = [`error: ${messageOf(error)}`];
   const hint = HINTS[error.code];
   if (hint) lines.push(hint);
   if (verbose) lines.push(...stacks(thrown), `code: ${error.code}`);
   return { text: lines.join('\n'), exitCode: error.exitCode };
 }
 
-/** Whatever noticed Ctrl-C first names its own work; the person who pressed it knows what was interrupted. */
-function messageOf({ code, message }: EngineError): string {
-  return code === 'ERR_ABORTED' && !message.startsWith('Interrupted') ? 'Interrupted' : message;
+function messageOf({ code, problem, remedies }: EngineError): string {
+  // Whatever noticed Ctrl-C first names its own work; the person who pressed it knows what was interrupted.
+  return withRemedies(code === 'ERR_ABORTED' ? 'Interrupted' : problem, remedies, asFlag);
 }
 
-/**
- * Messages of the library name an option as callers write it, `(overwrite: true)`; on the command line it is a flag.
- */
-function inFlags(message: string): string {
-  return message
-    .replace('(overwrite: true)', '(--overwrite)')
-    .replace('(add: true)', '(--add)')
-    .replace(/\(columns: ([^)]*)\)/, '(--columns $1)')
-    .replace(/\(defaults: (\w+)=([^)]*)\)/, '(--$1 $2)');
+/** `overwrite: true` as `--overwrite`, `columns: { lang: ... }` as `--columns lang=...`. */
+function asFlag({ name, value }: OptionHint): string {
+  if (value === true) return flagOf(name);
+  if (typeof value !== 'object') return `${flagOf(name)} ${value}`;
+  const entries = Object.entries(value);
+  // Defaults for all rows have flags of their own: --model and --lang.
+  if (name === 'defaults') return entries.map(([key, entry]) => `${flagOf(key)} ${entry}`).join(' ');
+  return `${flagOf(name)} ${entries.map(([key, entry]) => `${key}=${entry}`).join(',')}`;
+}
+
+/** `maxTokens` as `--max-tokens`. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function stacks(error: unknown): string[] {

@@ -5,6 +5,9 @@ import type { SingleBar } from 'cli-progress';
 import { formatCount, formatDuration, formatPercent, formatRate } from './format.js';
 
 const LINE_INTERVAL_MS = 5000;
+/** First pause after which a step that gets no further is reported, and the longest; each one is twice the one before. */
+const FIRST_QUIET_MS = 30_000;
+const LONGEST_QUIET_MS = 600_000;
 const MIN_BAR_WIDTH = 10;
 const MAX_BAR_WIDTH = 30;
 
@@ -22,7 +25,7 @@ export interface ProgressOptions {
 export interface Progress {
   /** `done` units of the total are finished. */
   update(done: number): void;
-  /** Removes the bar; call it whatever happens. */
+  /** Removes the bar and says no more; call it whatever happens. */
   stop(): void;
 }
 
@@ -35,9 +38,9 @@ export interface ProgressStream {
 
 /** How far, how fast and how long still, for example `512/2,400 answers  21.3 %  210/s  ETA 9 s`. */
 export function describeProgress(options: ProgressOptions, done: number, seconds: number): string {
-  const { unit, total } = options;
+  const { total } = options;
   const rate = seconds > 0 ? (done - (options.done ?? 0)) / seconds : 0;
-  const parts = [`${formatCount(done)}${total === undefined ? '' : `/${formatCount(total)}`} ${unit}`];
+  const parts = [describeCount(options, done)];
   if (total !== undefined && total > 0) parts.push(formatPercent(done / total));
   if (rate > 0) {
     parts.push(`${formatRate(rate)}/s`);
@@ -46,23 +49,54 @@ export function describeProgress(options: ProgressOptions, done: number, seconds
   return parts.join('  ');
 }
 
-/** A bar on a terminal, otherwise a line every five seconds. */
+/** `512/2,400 answers` */
+function describeCount({ unit, total }: ProgressOptions, done: number): string {
+  return `${formatCount(done)}${total === undefined ? '' : `/${formatCount(total)}`} ${unit}`;
+}
+
+/** A bar on a terminal, otherwise lines: see {@link startLines}. */
 export function startProgress(options: ProgressOptions, stream: ProgressStream): Progress {
   return stream.isTTY ? startBar(options, stream) : startLines(options, stream);
 }
 
+/**
+ * A line at most every five seconds, for as long as there is progress. A step that gets no further is reported at
+ * growing intervals, so that a log neither fills with equal lines nor falls silent.
+ */
 function startLines(options: ProgressOptions, stream: ProgressStream): Progress {
   const start = performance.now();
-  let last = start;
+  let lastLine = start;
+  let current = options.done ?? 0;
+  let shown = current;
+  let quietMs = FIRST_QUIET_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const write = (text: string): void => void stream.write(`${options.label}: ${text}\n`);
+  const seconds = (): number => (performance.now() - start) / 1000;
+  const watch = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      write(`still at ${describeCount(options, current)} after ${formatDuration(seconds())}`);
+      shown = current;
+      quietMs = Math.min(2 * quietMs, LONGEST_QUIET_MS);
+      watch();
+    }, quietMs).unref();
+  };
+  watch();
   return {
     update(done) {
+      current = done;
       const now = performance.now();
-      if (now - last < LINE_INTERVAL_MS) return;
-      last = now;
-      stream.write(`${options.label}: ${describeProgress(options, done, (now - start) / 1000)}\n`);
+      if (isStopped || done === shown || now - lastLine < LINE_INTERVAL_MS) return;
+      write(describeProgress(options, done, seconds()));
+      lastLine = now;
+      shown = done;
+      quietMs = FIRST_QUIET_MS;
+      watch();
     },
     stop() {
-      // Nothing stays open.
+      isStopped = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -43,9 +43,26 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** An option of the function that failed. Each caller has its own way to write it: the command line writes a flag. */
+export interface OptionHint {
+  name: string;
+  /** For an option that is an object, the one key that helps and its value. */
+  value: string | boolean | Readonly<Record<string, string>>;
+}
+
+/** Something that the caller can do about an error. */
+export interface Remedy {
+  /** What to do, for example `replace it`. */
+  text: string;
+  /** The option that does it. */
+  option?: OptionHint;
+}
+
 export interface EngineErrorOptions {
   /** The underlying error, kept as `error.cause`. */
   cause?: unknown;
+  /** Alternatives, the best first. They become part of the message. */
+  remedies?: readonly Remedy[];
   /** Stack frames above and including this function are left out, so that the stack starts at the caller's line. */
   hideAbove?: (...args: never[]) => unknown;
 }
@@ -54,10 +71,17 @@ export interface EngineErrorOptions {
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code: ErrorCode;
+  /** The message without the remedies. */
+  readonly problem: string;
+  readonly remedies: readonly Remedy[];
 
-  constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** @param problem what is wrong; with the remedies of the options it makes up `message` */
+  constructor(code: ErrorCode, problem: string, options: EngineErrorOptions = {}) {
+    const { remedies = [] } = options;
+    super(withRemedies(problem, remedies, asProperty), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
+    this.problem = problem;
+    this.remedies = remedies;
     if (options.hideAbove) Error.captureStackTrace(this, options.hideAbove);
   }
 
@@ -70,6 +94,28 @@ export class EngineError extends Error {
   get exitCode(): number {
     return ERROR_CODES[this.code].exit;
   }
+}
+
+/**
+ * What is wrong and what can be done about it, in one sentence: `It exists; take another name, or replace it
+ * (overwrite: true)`.
+ *
+ * @param writeOption writes an option as the reader would give it
+ */
+export function withRemedies(
+  problem: string,
+  remedies: readonly Remedy[],
+  writeOption: (option: OptionHint) => string,
+): string {
+  const list = remedies.map(({ text, option }) => (option ? `${text} (${writeOption(option)})` : text));
+  return list.length === 0 ? problem : `${problem}; ${list.join(', or ')}`;
+}
+
+/** As a property of an options object. */
+function asProperty({ name, value }: OptionHint): string {
+  if (typeof value !== 'object') return `${name}: ${value}`;
+  const entries = Object.entries(value).map(([key, entry]) => `${key}: ${entry}`);
+  return `${name}: { ${entries.join(', ')} }`;
 }
 
 /** True when `value` is one of the codes of {@link ERROR_CODES}. */

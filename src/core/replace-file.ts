@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, type FileHandle, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
@@ -35,7 +35,7 @@ export function replaceFileBy(
   hint?: string,
 ): Promise<void> {
   const target = resolve(path);
-  const fresh = join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
+  const fresh = nameBeside(target);
   return withFileErrors(
     `write ${path}`,
     async () => {
@@ -78,10 +78,10 @@ export async function removeUnfinished(folder: string): Promise<void> {
 export async function expectReplaceable(path: string): Promise<void> {
   const target = resolve(path);
   await withFileErrors(`write ${path}`, async () => {
-    const folder = await stat(dirname(target));
-    if (!folder.isDirectory())
-      throw new EngineError('ERR_DATA', `Cannot write ${path}: ${dirname(target)} is not a folder`);
-    await access(dirname(target), constants.W_OK);
+    // Permissions do not say it all: nobody can create a file in /proc.
+    const fresh = nameBeside(target);
+    await writeFile(fresh, '', { flag: 'wx' });
+    await rm(fresh);
     try {
       if ((await stat(target)).isDirectory()) throw new EngineError('ERR_DATA', `Cannot write ${path}: it is a folder`);
     } catch (error) {
@@ -108,4 +108,9 @@ export async function expectRenaming(folder: string): Promise<void> {
   } finally {
     for (const name of [path, `${path}.renamed`]) await rm(name, { force: true }).catch(() => undefined);
   }
+}
+
+/** A name beside a file, for what is to take its place. */
+function nameBeside(target: string): string {
+  return join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
 }

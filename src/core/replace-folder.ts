@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
 import { EngineError } from './errors.js';
 import { systemCode, withFileErrors } from './file-errors.js';
+import { makeFolder } from './make-folder.js';
 import { syncFolder } from './positioned-io.js';
 
 /**
@@ -25,7 +26,7 @@ export async function replaceFolder(
   const beside = (what: string): string => `${dirname(path)}/.${basename(path)}.${what}-${randomUUID().slice(0, 8)}`;
   const fresh = beside('new');
   try {
-    await withFileErrors(`write ${path}`, () => mkdir(fresh, { recursive: true }));
+    await makeFolder(fresh, path);
     await fill(fresh);
     await withFileErrors(`write ${path}`, () => exchange(fresh, path, beside('old')));
   } catch (error) {

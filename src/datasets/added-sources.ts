@@ -1,7 +1,7 @@
 /**
  * Adding to a dataset: which of the inputs are in it, and whether what is to come behind its rows is of the same kind.
  */
-import { EngineError } from '../core/errors.js';
+import { EngineError, type Remedy } from '../core/errors.js';
 import type { SourceFile } from '../records/input-files.js';
 import type { DatasetConfiguration } from './manifest.js';
 
@@ -50,21 +50,36 @@ export function findAddedSources(
       .slice(0, 5)
       .map(({ file }) => file)
       .join(', ') + (files.length > 5 ? ` and ${files.length - 5} more` : '');
-  const otherwise = 'or embed everything again: into another folder, or in place of this one (overwrite: true)';
+  const again = [
+    { text: 'embed everything again into another folder' },
+    { text: 'embed everything again in place of this dataset', option: { name: 'overwrite', value: true } },
+  ];
   if (changed.length > 0) {
-    throw new EngineError(
-      'ERR_DATA',
-      `The dataset ${dir} was made from other contents of ${list(changed)}. Answers are added as new files: give ${changed.length === 1 ? 'it' : 'them'} back the old content and put the new answers into a file of their own, ${otherwise}`,
-    );
+    throw new EngineError('ERR_DATA', `The dataset ${dir} was made from other contents of ${list(changed)}`, {
+      remedies: [{ text: 'restore the old contents and put the new answers into a file of their own' }, ...again],
+    });
   }
   if (vanished.length > 0 && !partly) {
     throw new EngineError(
       'ERR_DATA',
-      `The dataset ${dir} was made from ${list(vanished)} too, which is not among the inputs. To add to it, name all of its inputs and the new ones, or say that the inputs are only the new ones (add: true), ${otherwise}`,
+      `The dataset ${dir} was also made from ${list(vanished)}, which is not among the inputs`,
+      {
+        remedies: [
+          { text: 'name all inputs of the dataset and the new ones' },
+          { text: 'say that the inputs are only the new ones', option: { name: 'add', value: true } },
+          ...again,
+        ],
+      },
     );
   }
   return { added, sources: [...present, ...added.map((i) => inputs[i]!)] };
 }
+
+/** What can be done about a folder that holds something else. */
+export const REPLACE_FOLDER: readonly Remedy[] = [
+  { text: 'take another folder' },
+  { text: 'replace it', option: { name: 'overwrite', value: true } },
+];
 
 /**
  * Refuses a configuration that does not continue a complete dataset.
@@ -84,7 +99,8 @@ export function fitBase(dir: string, base: DatasetConfiguration, wanted: Dataset
   if (differing.length === 0) return;
   throw new EngineError(
     'ERR_DATA',
-    `The folder ${dir} holds a complete dataset already, which differs in ${differing.join(', ')}; take another folder, or replace it (overwrite: true)`,
+    `The folder ${dir} holds a complete dataset already, which differs in ${differing.join(', ')}`,
+    { remedies: REPLACE_FOLDER },
   );
 }
 

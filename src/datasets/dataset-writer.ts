@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
+import { makeFolder } from '../core/make-folder.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { expectRenaming } from '../core/replace-file.js';
 import type { SourceFile } from '../records/input-files.js';
@@ -72,7 +71,7 @@ export class DatasetWriter {
   static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
     const configuration = configurationOf(options);
     const { overwrite = false, add = false } = options;
-    await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
+    await makeFolder(dir);
     await expectRenaming(dir);
     const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, WRITER_LOCK)));
     try {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';
@@ -56,17 +57,7 @@ export class Dataset {
    */
   async readEmbeddings(): Promise<Float32Array> {
     const { rows, dim } = this;
-    let all: Float32Array;
-    try {
-      all = new Float32Array(rows * dim);
-    } catch (error) {
-      const gib = ((rows * dim * 4) / 2 ** 30).toFixed(1);
-      throw new EngineError(
-        'ERR_OUT_OF_MEMORY',
-        `The ${rows} x ${dim} embeddings of ${this.dir} need ${gib} GiB in one array`,
-        { cause: error },
-      );
-    }
+    const all = allocateFloat32(rows * dim, `the ${rows} x ${dim} embeddings of ${this.dir}`);
     const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / (dim * 4)));
     const reader = this.openEmbeddings();
     try {
@@ -90,7 +81,10 @@ export class Dataset {
     const reader = this.openEmbeddings();
     try {
       for (let row = 0; row < this.rows; row += rowsPerBatch) {
-        const batch = new Float32Array((Math.min(this.rows, row + rowsPerBatch) - row) * this.dim);
+        const batch = allocateFloat32(
+          (Math.min(this.rows, row + rowsPerBatch) - row) * this.dim,
+          'a batch of embeddings',
+        );
         await reader.read(row, batch);
         yield batch;
       }

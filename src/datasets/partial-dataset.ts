@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { writeFully } from '../core/positioned-io.js';
 import { removeUnfinished } from '../core/replace-file.js';
+import { REPLACE_FOLDER } from './added-sources.js';
 import { clear, isInUse, manifestSum, newShardFolder, publishManifest } from './dataset-files.js';
 import {
   JOURNAL_FILE,
@@ -87,7 +89,7 @@ export class PartialDataset {
     const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
     const folder = join(dir, header.folder);
-    await withFileErrors(`create the folder ${folder}`, () => mkdir(folder, { recursive: true }));
+    await makeFolder(folder);
     await removeUnfinished(folder);
     const journal = await withFileErrors(`write ${journalPath}`, () => open(journalPath, resumed ? 'r+' : 'w+'));
     try {
@@ -175,16 +177,16 @@ async function refuseToReplace(
   other: DatasetConfiguration | undefined,
   base: DatasetManifest | undefined,
 ): Promise<void> {
-  const refuse = (what: string, remedy = 'take another folder, or replace it (overwrite: true)'): never => {
-    throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}; ${remedy}`);
+  const refuse = (what: string, remedies = REPLACE_FOLDER): never => {
+    throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}`, { remedies });
   };
   if (base) {
     // The journal of another base is as old as that.
     if (journal && other && journal.base === (await manifestSum(dir))) {
-      refuse(
-        `a half-written addition that differs in ${differences(journal.configuration, other)}`,
-        `complete it by the command that began it, or give it up by deleting ${join(dir, JOURNAL_FILE)}`,
-      );
+      refuse(`a half-written addition that differs in ${differences(journal.configuration, other)}`, [
+        { text: 'complete it by the command that began it' },
+        { text: `give it up by deleting ${join(dir, JOURNAL_FILE)}` },
+      ]);
     }
     return;
   }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { expectInteger, expectOptions, expectString } from '../native/validate.js';
@@ -87,7 +88,7 @@ function randomTensor({ file, parameter, rows }: ParameterSource, cols: number, 
 
 /** Box-Muller, both values of each pair. */
 function normal(count: number, random: SeededRandom): Float32Array {
-  const values = new Float32Array(count);
+  const values = allocateFloat32(count, 'a parameter');
   for (let i = 0; i < count; i += 2) {
     const radius = INITIALIZER_RANGE * Math.sqrt(-2 * Math.log(1 - random.next()));
     const angle = 2 * Math.PI * random.next();

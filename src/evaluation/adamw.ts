@@ -1,3 +1,5 @@
+import { allocateFloat64 } from '../core/allocate.js';
+
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
@@ -15,8 +17,8 @@ export class AdamW {
     readonly parameters: Float32Array,
     readonly weightDecay: number,
   ) {
-    this.#first = new Float64Array(parameters.length);
-    this.#second = new Float64Array(parameters.length);
+    this.#first = allocateFloat64(parameters.length, 'the moments of AdamW');
+    this.#second = allocateFloat64(parameters.length, 'the moments of AdamW');
   }
 
   /** One step in place. */

@@ -1,3 +1,4 @@
+import { allocateFloat64 } from '../core/allocate.js';
 import { SeededRandom } from '../core/random.js';
 
 export interface Interval {
@@ -38,8 +39,8 @@ export function bootstrapIntervals(tested: TestedRows, samples: number, seed: nu
   const random = new SeededRandom(seed);
   const support = new Int32Array(tested.labels);
   const correct = new Int32Array(tested.labels);
-  const accuracy = new Float64Array(samples);
-  const balancedAccuracy = new Float64Array(samples);
+  const accuracy = allocateFloat64(samples, 'the bootstrap samples');
+  const balancedAccuracy = allocateFloat64(samples, 'the bootstrap samples');
   for (let sample = 0; sample < samples; sample++) {
     support.fill(0);
     correct.fill(0);

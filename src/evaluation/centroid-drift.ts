@@ -2,6 +2,7 @@
  * How far sets of answers are from each other in the space of values: Euclidean distances between the means of their
  * embeddings (UniVaR, appendix G), with bootstrap intervals over questions.
  */
+import { allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { type Interval, percentiles } from './bootstrap.js';
@@ -110,7 +111,7 @@ function questionSums(
   position: ReadonlyMap<string, number>,
   dim: number,
 ): QuestionSums {
-  const sums = new Float64Array(position.size * dim);
+  const sums = allocateFloat64(position.size * dim, 'the sums of the questions');
   const counts = new Float64Array(position.size);
   questions.forEach((question, row) => {
     const at = position.get(question);

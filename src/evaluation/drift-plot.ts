@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, renderSvg, textWidth } from '../plots/svg.js';
+import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
+import { textWidth } from '../plots/text-width.js';
 import type { Distance, Drift } from './centroid-drift.js';
 
 const REFERENCE = '#0072b2';

@@ -1,6 +1,8 @@
 /** The pictures of a report, each an SVG text. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
-import { HEADING_HEIGHT, type LegendItem, renderSvg, textWidth } from '../plots/svg.js';
+
+import { HEADING_HEIGHT, type LegendItem, renderSvg } from '../plots/svg.js';
+import { textWidth } from '../plots/text-width.js';
 import type { ConfusionTable } from './classification.js';
 import type { ReportEntry } from './report-types.js';
 

@@ -1,4 +1,4 @@
-import type { Picture } from '../plots/svg.js';
+import type { Picture } from '../plots/import-plots.js';
 import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';
 

@@ -1,8 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { plotAccuracy, plotConfusion, plotPerId, plotSweep } from './plots.js';
+import { withFileErrors } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
+import { importPlots } from '../plots/import-plots.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
 import { reportMarkdown, trainingPlot } from './report-markdown.js';
 import type { Report } from './report-types.js';
@@ -15,7 +17,8 @@ import type { Report } from './report-types.js';
  *
  * @param dir is made where it does not exist
  * @returns the names of the files in `dir`
- * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_IO`
+ * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_DATA` if `dir` cannot be a folder,
+ *   `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
   const { entries, training = [] } = report;
@@ -26,6 +29,11 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
       `Expected at least one entry and no name twice for "entries", got ${entries.length} entries with ${names.size} names`,
     );
   }
+  await makeFolder(dir);
+  const { plotAccuracy, plotConfusion, plotPerId, plotSweep } = await importPlots(
+    'A report',
+    () => import('./plots.js'),
+  );
   const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
   if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);
   entries.forEach(({ name, result }, i) => {
@@ -41,15 +49,8 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     'confusion.csv': confusionCsv(entries),
     ...plots,
   };
-  try {
-    await mkdir(dir, { recursive: true });
+  await withFileErrors(`write the report into ${dir}`, async () => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
-  } catch (cause) {
-    throw new EngineError(
-      'ERR_IO',
-      `The report cannot be written to ${dir}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
+  });
   return Object.keys(files);
 }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import type { SeededRandom } from '../core/random.js';
 import { matmul } from '../native/matmul.js';
 
@@ -26,7 +27,7 @@ export class SoftmaxRegression {
   ) {
     const bound = 1 / Math.sqrt(dim);
     const draw = (): number => (2 * random.next() - 1) * bound;
-    this.weights = Float32Array.from({ length: labels * dim }, draw);
+    this.weights = allocateFloat32(labels * dim, 'the weights of the probe').map(draw);
     this.bias = Float32Array.from({ length: labels }, draw);
   }
 

@@ -2,6 +2,7 @@
  * Entry of the child process of answer-checks.ts: gets the table of languages, then replies to each answer with its
  * faults, in order. It ends by itself when the channel to its parent closes.
  */
+import { EngineError, type ErrorCode } from '../core/errors.js';
 import { answerFaults } from './answer-faults.js';
 import { type LanguageCheck, languageCheck } from './language-check.js';
 import type { LanguageEntry } from './project-schema.js';
@@ -13,15 +14,21 @@ export interface CheckRequest {
   language: string;
 }
 
-export type CheckReply = AnswerFault[];
+/** Faults of an answer, or why none can be looked for. */
+export type CheckReply = AnswerFault[] | { code: ErrorCode; message: string };
 
 // Ctrl-C reaches the whole process group; what it means is for the parent to decide.
 process.on('SIGINT', () => undefined);
 
 let isLanguage: Promise<LanguageCheck> | undefined;
 process.on('message', (message: CheckRequest | [string, LanguageEntry][]) => {
-  if (Array.isArray(message)) isLanguage = languageCheck(new Map(message));
-  else
+  if (Array.isArray(message)) {
+    isLanguage = languageCheck(new Map(message));
+    isLanguage.catch((error: unknown) => {
+      if (!(error instanceof EngineError)) throw error;
+      process.send?.({ code: error.code, message: error.message } satisfies CheckReply);
+    });
+  } else
     void isLanguage?.then((check) =>
       process.send?.(
         answerFaults(message.answer, message.finish, message.language, check) satisfies CheckReply,

@@ -63,18 +63,24 @@ export class AnswerChecks {
       env: { ...this.env, ...MEMORY_SETTINGS },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    child.on('message', (faults: CheckReply) => this.#pending.shift()?.resolve(faults));
-    child.once('error', (error) => this.#die(error.message));
-    child.once('close', (code, signal) => this.#die(signal ?? `exit code ${String(code)}`));
+    child.on('message', (reply: CheckReply) => {
+      if (Array.isArray(reply)) this.#pending.shift()?.resolve(reply);
+      else this.#die(new EngineError(reply.code, reply.message));
+    });
+    child.once('error', (error) => this.#die(ended(error.message)));
+    child.once('close', (code, signal) => this.#die(ended(signal ?? `exit code ${String(code)}`)));
     child.send([...this.table], () => undefined);
     return child;
   }
 
-  #die(how: string): void {
-    this.#death ??= new EngineError(
-      'ERR_DEVICE_UNAVAILABLE',
-      `The process that looks at answers ended: ${how}. Run the same command again to go on`,
-    );
+  #die(why: EngineError): void {
+    this.#death ??= why;
     for (const { reject } of this.#pending.splice(0)) reject(this.#death);
   }
+}
+
+function ended(how: string): EngineError {
+  return new EngineError('ERR_DEVICE_UNAVAILABLE', `The process that looks at answers ended: ${how}`, {
+    remedies: [{ text: 'run the same command again to resume' }],
+  });
 }

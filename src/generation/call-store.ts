@@ -7,13 +7,15 @@
  * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32
  * to 64 MB for a million calls. Torn and damaged lines are skipped: their calls are made again.
  */
-import { type FileHandle, mkdir, open, readdir, stat, truncate } from 'node:fs/promises';
+
+import { type FileHandle, open, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { readExactly, syncFolder, writeFully } from '../core/positioned-io.js';
 import type { CallResult } from './call.js';
 import { KeyTable } from './key-table.js';
@@ -77,8 +79,8 @@ export class CallStore {
   ): Promise<CallStore> {
     const store = new CallStore(dir, segmentBytes);
     try {
+      await makeFolder(dir);
       await withFileErrors(`use ${dir}`, async () => {
-        await mkdir(dir, { recursive: true });
         const names = (await readdir(dir)).filter((name) => /^calls-\d{5}\.jsonl$/.test(name)).sort();
         for (const [i, name] of names.entries()) {
           if (name !== segmentName(i)) throw new EngineError('ERR_DATA', `${dir} lacks ${segmentName(i)}`);

@@ -1,10 +1,7 @@
 /** Calls of one endpoint: so many at once, so many a minute, tried again where that makes sense. */
-import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import PQueue from 'p-queue';
 
-import { throwIfAborted } from '../core/abort.js';
+import { sleep, throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { CallResult, Request } from './call.js';
 import type { Endpoint } from './project-schema.js';
@@ -46,8 +43,6 @@ export class EndpointQueue {
     options: EndpointQueueOptions,
   ) {
     this.#options = options;
-    // Every call in flight listens, and there may be more than the ten that Node thinks normal.
-    if (options.signal) setMaxListeners(0, options.signal);
     this.#queue = new PQueue({ concurrency: endpoint.concurrency, ...rateLimit(endpoint.requestsPerMinute) });
   }
 
@@ -99,9 +94,7 @@ export class EndpointQueue {
   }
 
   async #wait(ms: number): Promise<void> {
-    if (ms <= 0) return;
-    const { signal } = this.#options;
-    await sleep(ms, undefined, signal ? { signal } : {}).catch(() => throwIfAborted(signal));
+    if (ms > 0) await sleep(ms, this.#options.signal);
   }
 
   #giveUpOnEndpoint(error: ProviderError): void {

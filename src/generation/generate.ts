@@ -1,18 +1,19 @@
 /** The whole pipeline: values to question-answer records, one stage after the other. */
+
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
-import { withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
+import { makeFolder } from '../core/make-folder.js';
+import { importOptional } from '../core/optional-package.js';
 import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
-import { EndpointQueue } from './endpoint-queue.js';
+import type { EndpointQueue } from './endpoint-queue.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
 import type { Endpoint } from './project-schema.js';
@@ -73,7 +74,7 @@ export interface GenerateSummary {
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
   const { out } = project;
-  await withFileErrors(`write ${out}`, () => mkdir(join(out, 'rejects'), { recursive: true }));
+  await makeFolder(join(out, 'rejects'));
   const lock = await FolderLock.acquire(join(out, '.lock'));
   let store: CallStore | undefined;
   try {
@@ -163,6 +164,11 @@ async function openEndpoints(
   project: Project,
   { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions,
 ): Promise<Map<string, EndpointQueue>> {
+  const { EndpointQueue } = await importOptional(
+    'p-queue',
+    'The generation of a corpus',
+    () => import('./endpoint-queue.js'),
+  );
   const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
     const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
     return [

@@ -1,4 +1,4 @@
-/** What `univar/generation` exports: apart from `univar`, whose users need not load its libraries. */
+/** Public exports of `univar/generation`. */
 export {
   type GenerateEvents,
   type GenerateOptions,

@@ -1,4 +1,5 @@
 /** Whether a text is in the language that was asked for: by its script, then by a language identifier. */
+import { importOptional } from '../core/optional-package.js';
 import type { LanguageEntry } from './project-schema.js';
 
 /** False where a text is clearly in another language; a text that tells too little passes. */
@@ -28,7 +29,7 @@ const RELATIVES: Readonly<Record<string, readonly string[]>> = {
 
 /** A check for the languages of a table. The identifier takes 200 MB, so it is loaded only now. */
 export async function languageCheck(table: ReadonlyMap<string, LanguageEntry>): Promise<LanguageCheck> {
-  const { eld } = await import('eld/medium');
+  const { eld } = await importOptional('eld', 'A check of languages', () => import('eld/medium'));
   const known = new Set(Object.values(eld.info().Languages));
   const scripts = new Map([...table].map(([code, entry]) => [code, scriptPattern(entry.scripts)]));
   return (text, language) => {

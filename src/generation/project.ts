@@ -1,25 +1,15 @@
 /** A project as the stages use it: files read, defaults filled in, names resolved. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { withFileErrors } from '../core/file-errors.js';
+import { importOptional } from '../core/optional-package.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
-import {
-  type Endpoint,
-  type LanguageEntry,
-  languagesSchema,
-  type ModelEntry,
-  type ProjectFile,
-  projectSchema,
-  registrySchema,
-} from './project-schema.js';
+import { GENERATION_DATA } from './data-folder.js';
+import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
 import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
-import { type CheckedFile, readYamlFile } from './yaml-file.js';
-
-/** Folder of the data that comes with the package; generation/README.md says what is in it. */
-export const GENERATION_DATA = fileURLToPath(new URL('../../generation', import.meta.url));
+import type { CheckedFile } from './yaml-file.js';
 
 /** The language that questions are made in and answers are compared in. */
 export const ENGLISH = 'eng';
@@ -94,10 +84,16 @@ export interface Project
 /**
  * Reads a project file and everything that it names.
  *
- * @throws EngineError `ERR_DATA` with a line for every mistake, naming file, line and path; `ERR_IO`
+ * @throws EngineError `ERR_DATA` with a line for every mistake, naming file, line and path; `ERR_IO`, `ERR_NATIVE_LOAD`
+ *   without the packages yaml and zod
  */
 export async function readProject(path: string): Promise<Project> {
-  const file = await readYamlFile(path, projectSchema);
+  const { readLanguageTables, readProjectFile, readRegistry } = await importOptional(
+    ['yaml', 'zod'],
+    'A project file',
+    () => import('./project-files.js'),
+  );
+  const file = await readProjectFile(path);
   const { value } = file;
   const near = (name: string): string => resolve(dirname(path), name);
   const registry = await readRegistry(
@@ -146,21 +142,6 @@ export function usedEndpoints({ endpoints, generator, models, translators }: Pro
   return new Map(
     [generator, ...models, ...translators.values()].map(({ endpoint }) => [endpoint, endpoints[endpoint]!]),
   );
-}
-
-/** Models by id. */
-export async function readRegistry(path: string): Promise<Map<string, ModelEntry>> {
-  const { value } = await readYamlFile(path, registrySchema);
-  return new Map(value.models.map((model) => [model.id, model]));
-}
-
-/** Languages by code; later tables win over the package's own. */
-export async function readLanguageTables(paths: readonly string[]): Promise<Map<string, LanguageEntry>> {
-  const table = new Map<string, LanguageEntry>();
-  for (const path of [join(GENERATION_DATA, 'registry', 'languages.yaml'), ...paths]) {
-    for (const entry of (await readYamlFile(path, languagesSchema)).value.languages) table.set(entry.code, entry);
-  }
-  return table;
 }
 
 async function readValues(values: ProjectFile['values'], near: (name: string) => string): Promise<ValueRecord[]> {

@@ -1,3 +1,5 @@
+import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
+
 /**
  * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1): each row is joined to its k
  * nearest with exp(-(distance - rho) / sigma), where rho is the distance of its nearest distinct neighbour and sigma is
@@ -32,7 +34,7 @@ export function membershipStrengths({ k, distances }: NeighbourTable): Float32Ar
   const rows = distances.length / k;
   const overall = distances.reduce((sum, distance) => sum + distance, 0) / Math.max(1, distances.length);
   const target = Math.log2(k + 1);
-  const strengths = new Float32Array(rows * k);
+  const strengths = allocateFloat32(rows * k, 'the edges');
   for (let row = 0; row < rows; row++) {
     const own = distances.subarray(row * k, (row + 1) * k);
     const rho = own.find((distance) => distance > 0) ?? 0;
@@ -65,9 +67,9 @@ export function fuzzyGraph(table: NeighbourTable): FuzzyGraph {
   const { k, rows: neighbours } = table;
   const rows = neighbours.length / k;
   const strengths = membershipStrengths(table);
-  const from = new Int32Array(2 * rows * k);
-  const to = new Int32Array(2 * rows * k);
-  const united = new Float32Array(2 * rows * k);
+  const from = allocateInt32(2 * rows * k, 'the edges');
+  const to = allocateInt32(2 * rows * k, 'the edges');
+  const united = allocateFloat32(2 * rows * k, 'the edges');
   let edges = 0;
   const add = (a: number, b: number, strength: number): void => {
     from[edges] = a;

@@ -1,7 +1,8 @@
 /** Principal components of embeddings. */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 import { throwIfAborted } from '../core/abort.js';
+import { allocateFloat32, allocateFloat64 } from '../core/allocate.js';
+import { importOptional } from '../core/optional-package.js';
 import { matmul } from '../native/matmul.js';
 
 /** Rows whose products are summed in float32; their sums are added up in double precision. */
@@ -20,7 +21,7 @@ export interface PrincipalComponents {
  * calling thread: about a second for 768 dimensions.
  *
  * @param embeddings [rows, dim], row-major, finite
- * @throws EngineError `ERR_ABORTED`
+ * @throws EngineError `ERR_ABORTED`, `ERR_NATIVE_LOAD` without the package ml-matrix
  */
 export async function principalComponents(
   embeddings: Float32Array,
@@ -29,7 +30,7 @@ export async function principalComponents(
   signal?: AbortSignal,
 ): Promise<PrincipalComponents> {
   const mean = meanRow(embeddings, rows, dim);
-  const covariance = new Float64Array(dim * dim);
+  const covariance = allocateFloat64(dim * dim, 'the covariance matrix');
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
     const count = Math.min(CHUNK_ROWS, rows - first);
     const centred = new Float32Array(count * dim);
@@ -39,8 +40,8 @@ export async function principalComponents(
   }
   throwIfAborted(signal);
   const total = traceOf(covariance, dim);
-  const components = total > 0 ? leadingVectors(covariance, dim) : [];
-  const coordinates = new Float32Array(rows * 2);
+  const components = total > 0 ? await leadingVectors(covariance, dim) : [];
+  const coordinates = allocateFloat32(rows * 2, 'the coordinates');
   for (let row = 0; row < rows; row++) {
     components.forEach(({ vector }, axis) => {
       let sum = 0;
@@ -64,7 +65,15 @@ function traceOf(matrix: Float64Array, dim: number): number {
   return trace;
 }
 
-function leadingVectors(covariance: Float64Array, dim: number): { vector: Float64Array; variance: number }[] {
+async function leadingVectors(
+  covariance: Float64Array,
+  dim: number,
+): Promise<{ vector: Float64Array; variance: number }[]> {
+  const { EigenvalueDecomposition, Matrix } = await importOptional(
+    'ml-matrix',
+    'A projection of embeddings',
+    () => import('ml-matrix'),
+  );
   const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), {
     assumeSymmetric: true,
   });

@@ -1,6 +1,5 @@
-import type * as CanvasModule from '@napi-rs/canvas';
-
 import { EngineError } from '../core/errors.js';
+import { importOptional } from '../core/optional-package.js';
 import { svgMap } from './svg-map.js';
 import type { ValueMap } from './value-map.js';
 
@@ -10,10 +9,14 @@ const SCALE = 2;
 /**
  * The picture of {@link svgMap} as a PNG, drawn by Skia.
  *
- * @throws EngineError `ERR_DEVICE_UNAVAILABLE` where the optional package @napi-rs/canvas or a font is missing
+ * @throws EngineError `ERR_NATIVE_LOAD` without the package @napi-rs/canvas, `ERR_DEVICE_UNAVAILABLE` without a font
  */
 export async function pngMap(map: ValueMap): Promise<Uint8Array> {
-  const { createCanvas, GlobalFonts, loadImage } = await loadCanvas();
+  const { createCanvas, GlobalFonts, loadImage } = await importOptional(
+    '@napi-rs/canvas',
+    'A map as PNG',
+    () => import('@napi-rs/canvas'),
+  );
   if (GlobalFonts.families.length === 0) {
     throw new EngineError(
       'ERR_DEVICE_UNAVAILABLE',
@@ -24,16 +27,4 @@ export async function pngMap(map: ValueMap): Promise<Uint8Array> {
   const canvas = createCanvas(picture.width * SCALE, picture.height * SCALE);
   canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
   return canvas.encode('png');
-}
-
-async function loadCanvas(): Promise<typeof CanvasModule> {
-  try {
-    return await import('@napi-rs/canvas');
-  } catch (cause) {
-    throw new EngineError(
-      'ERR_DEVICE_UNAVAILABLE',
-      'A PNG needs the optional package @napi-rs/canvas, which is not installed or has no build for this platform; "npm install @napi-rs/canvas" adds it. An SVG needs nothing',
-      { cause },
-    );
-  }
 }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import {
   expectCallback,
@@ -125,7 +126,7 @@ async function projectSample(
     ...settings,
     onProgress: (_, done, total) => onProgress?.('place', done, total),
   });
-  const coordinates = new Float32Array(rows * 2);
+  const coordinates = allocateFloat32(rows * 2, 'the coordinates');
   sample.forEach((row, i) => {
     coordinates.set(laidOut.subarray(2 * i, 2 * i + 2), 2 * row);
   });
@@ -145,7 +146,7 @@ function nextOutside(rows: ReadonlySet<number>): () => number {
 }
 
 function gather(embeddings: Float32Array, rows: Int32Array, dim: number): Float32Array {
-  const gathered = new Float32Array(rows.length * dim);
+  const gathered = allocateFloat32(rows.length * dim, 'the selected rows');
   rows.forEach((row, i) => {
     gathered.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
   });

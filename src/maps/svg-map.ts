@@ -1,6 +1,6 @@
 /** A map as a static picture: the text of an SVG file. Equal input gives equal bytes. */
 import { SeededRandom } from '../core/random.js';
-import { textWidth } from '../plots/svg.js';
+import { textWidth } from '../plots/text-width.js';
 import { categoricalColours } from './palette.js';
 import { boundsOf, columnOf, type ValueMap } from './value-map.js';
 

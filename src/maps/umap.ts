@@ -1,9 +1,11 @@
 /** UMAP of embeddings, with the nearest neighbours from the exact search of the addon. */
+
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { abortError, throwIfAborted } from '../core/abort.js';
+import { abortError, onAbort, throwIfAborted } from '../core/abort.js';
+import { allocateFloat32, allocateFloat64, allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { similarityTopK } from '../native/top-k.js';
@@ -65,7 +67,7 @@ export async function placeByNeighbours(
   const table = await findNeighbours(laidOut, others, settings.neighbours, settings);
   const { k, rows } = table;
   const strengths = membershipStrengths(table);
-  const placed = new Float32Array((rows.length / k) * 2);
+  const placed = allocateFloat32((rows.length / k) * 2, 'the coordinates');
   for (let other = 0; other < placed.length / 2; other++) {
     let total = 0;
     const sum = [0, 0];
@@ -85,7 +87,11 @@ async function findNeighbours(
   { dim, signal, onProgress }: UmapSettings,
 ): Promise<NeighbourTable> {
   const count = queries.length / dim;
-  const table = { k, rows: new Int32Array(count * k), distances: new Float64Array(count * k) };
+  const table = {
+    k,
+    rows: allocateInt32(count * k, 'the neighbours'),
+    distances: allocateFloat64(count * k, 'the distances'),
+  };
   for (let first = 0; first < count; first += SEARCH_ROWS) {
     const some = queries.subarray(first * dim, (first + SEARCH_ROWS) * dim);
     const { labels, distances } = await similarityTopK({ base, queries: some, dim, k, metric: 'l2', signal });
@@ -102,7 +108,11 @@ async function findNeighbours(
  */
 function withoutSelf({ k, rows, distances }: NeighbourTable): NeighbourTable {
   const count = rows.length / k;
-  const kept = { k: k - 1, rows: new Int32Array(count * (k - 1)), distances: new Float64Array(count * (k - 1)) };
+  const kept = {
+    k: k - 1,
+    rows: allocateInt32(count * (k - 1), 'the neighbours'),
+    distances: allocateFloat64(count * (k - 1), 'the distances'),
+  };
   for (let row = 0; row < count; row++) {
     const found = rows.subarray(row * k, (row + 1) * k).indexOf(row);
     const self = found < 0 ? k - 1 : found;
@@ -129,7 +139,7 @@ async function runWorker(
 ): Promise<Float32Array> {
   throwIfAborted(signal);
   const worker = startWorker(task);
-  const stop = new AbortController();
+  let forget = (): void => undefined;
   try {
     return await new Promise<Float32Array>((resolve, reject) => {
       worker.on('message', (reply: UmapReply) => {
@@ -140,13 +150,7 @@ async function runWorker(
       worker.once('exit', (code) => {
         reject(new EngineError('ERR_INTERNAL', `The thread of the layout ended early with code ${code}`));
       });
-      signal?.addEventListener(
-        'abort',
-        () => {
-          reject(abortError(signal));
-        },
-        { signal: stop.signal },
-      );
+      forget = onAbort(signal, () => reject(abortError(signal)));
     });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
@@ -158,7 +162,7 @@ async function runWorker(
     }
     throw error;
   } finally {
-    stop.abort();
+    forget();
     await worker.terminate();
   }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js';
 import { EngineError, isErrorCode } from '../core/errors.js';
 
 const CANCEL = 0;
@@ -31,7 +32,7 @@ export async function callNative<T>(
   const control = new Int32Array(2);
   const cancel = (): void => void Atomics.store(control, CANCEL, 1);
   if (signal?.aborted) throw fail('ERR_ABORTED', 'The operation was aborted', signal.reason);
-  signal?.addEventListener('abort', cancel, { once: true });
+  const forget = onAbort(signal, cancel);
   const timer = onProgress && setInterval(() => onProgress(Atomics.load(control, PROGRESS)), PROGRESS_INTERVAL_MS);
   try {
     return await start(control);
@@ -41,7 +42,7 @@ export async function callNative<T>(
     }
     throw fail('ERR_INTERNAL', error instanceof Error ? error.message : String(error), error);
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    forget();
     clearInterval(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { type CallOptions, callNative } from './call.js';
 import type {
@@ -58,7 +59,7 @@ export class EncoderModel {
     const texts = this.#check(batch, 'batch');
     const layers = expectInteger(options.layers ?? this.spec.layers, 'layers', 0, this.spec.layers);
     if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
-    const embeddings = new Float32Array(texts * this.spec.hidden);
+    const embeddings = allocateFloat32(texts * this.spec.hidden, 'the embeddings');
     if (texts === 0) return embeddings;
     const { ids, offsets } = batch;
     const { hidden } = options;

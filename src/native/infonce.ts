@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { callNative } from './call.js';
 import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
@@ -71,8 +72,8 @@ export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   const labels =
     given.labels === undefined ? undefined : expectInt32(given.labels, 'labels', rows, INT32_MIN, INT32_MAX);
 
-  const dQuery = new Float32Array(rows * dim);
-  const dKey = new Float32Array(rows * dim);
+  const dQuery = allocateFloat32(rows * dim, 'the gradients');
+  const dKey = allocateFloat32(rows * dim, 'the gradients');
   const loss = await callNative(infoNce, { signal }, (control) =>
     addon().infoNce({ query, key, labels, dQuery, dKey, rows, dim, logitScale, mode, precision }, control),
   );

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
@@ -37,7 +38,7 @@ export async function matmul(
   expectMatrix(b, 'b', k, n);
   const { transposeA = false, transposeB = false } = options;
   const precision = expectOneOf(options.precision ?? 'f32', 'precision', TRAINING_PRECISIONS);
-  const out = expectMatrix(options.out ?? new Float32Array(m * n), 'out', m, n);
+  const out = expectMatrix(options.out ?? allocateFloat32(m * n, 'the product'), 'out', m, n);
   await callNative(matmul, options, (control) =>
     addon().matmul({ a, b, out, m, n, k, transposeA, transposeB, precision }, control),
   );

@@ -1,4 +1,4 @@
-import { EngineError } from '../core/errors.js';
+import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 
 /** The nearest rows of each query: the result of every search in this package. */
 export interface SearchResult {
@@ -22,11 +22,6 @@ export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** @throws EngineError `ERR_OUT_OF_MEMORY` */
 export function allocateSearchResult(queries: number, k: number): SearchResult {
-  try {
-    return { labels: new Int32Array(queries * k), distances: new Float32Array(queries * k), k };
-  } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `Not enough memory for the ${k} nearest rows of ${queries} queries`, {
-      cause,
-    });
-  }
+  const what = `the ${k} nearest rows of ${queries} queries`;
+  return { labels: allocateInt32(queries * k, what), distances: allocateFloat32(queries * k, what), k };
 }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { POOLING_MODES, type Pooling } from './pooling.js';
@@ -30,7 +31,10 @@ export async function l2Normalize(vectors: Float32Array, options: NormalizeOptio
   const given = expectOptions(options, 'options', ['dim', 'out', 'signal']);
   const dim = expectInteger(given.dim, 'dim', 1);
   const rows = expectVectors(vectors, 'vectors', dim);
-  const out = given.out === undefined ? new Float32Array(rows * dim) : expectMatrix(given.out, 'out', rows, dim);
+  const out =
+    given.out === undefined
+      ? allocateFloat32(rows * dim, 'the scaled rows')
+      : expectMatrix(given.out, 'out', rows, dim);
   const signal = expectSignal(given.signal, 'signal');
   await callNative(l2Normalize, { signal }, (control) => addon().l2Normalize(vectors, out, rows, dim, control));
   return out;
@@ -60,7 +64,7 @@ export async function pool(input: PoolInput): Promise<Float32Array> {
   const sequences = offsets.length - 1;
   const hidden = expectMatrix(given.hidden, 'hidden', offsets[sequences]!, dim);
   const signal = expectSignal(given.signal, 'signal');
-  const out = new Float32Array(sequences * dim);
+  const out = allocateFloat32(sequences * dim, 'the pooled rows');
   await callNative(pool, { signal }, (control) => addon().pool(hidden, offsets, pooling, out, sequences, dim, control));
   return out;
 }

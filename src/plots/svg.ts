@@ -2,6 +2,8 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
+import { textWidth } from './text-width.js';
+
 export interface Heading {
   title: string;
   subtitle: string;
@@ -11,14 +13,6 @@ export interface Heading {
 export interface LegendItem {
   label: string;
   colour: string;
-}
-
-/** A plot that is done. */
-export interface Picture {
-  /** Name of its file, ending in `.svg`. */
-  file: string;
-  caption: string;
-  svg: string;
 }
 
 interface SvgNode {
@@ -37,13 +31,6 @@ const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
 
 /** Height that heading and legend take; the margin above every plot. */
 export const HEADING_HEIGHT = 84;
-
-/** Width of a text in pixels, estimated from above for the widest of the fonts: 0.58 em a character, 1 em for CJK. */
-export function textWidth(text: string, fontSize: number): number {
-  let ems = 0;
-  for (const character of text) ems += character >= '\u2e80' ? 1 : 0.58;
-  return Math.ceil(ems * fontSize);
-}
 
 /** Draws a plot, below a heading and a legend, on white. */
 export function renderSvg(options: Plot.PlotOptions, heading: Heading, legend: readonly LegendItem[]): string {

@@ -1,6 +1,8 @@
 /** What planner and workers of `univar generate` tell each other: one job is one attempt of a call. */
 import { createHash } from 'node:crypto';
 
+import { EngineError } from '../core/errors.js';
+import { isObject } from '../core/json-file.js';
 import type { CallResult, Request } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import { type FailureKind, ProviderError } from '../generation/provider-error.js';
@@ -14,9 +16,13 @@ export interface CallJob {
 }
 
 /** What became of an attempt. */
-export type CallOutcome =
-  | { result: CallResult }
-  | { failure: { kind: FailureKind; message: string; retryAfterMs?: number | undefined } };
+export type CallOutcome = { result: CallResult } | { failure: Failure };
+
+interface Failure {
+  kind: FailureKind;
+  message: string;
+  retryAfterMs?: number | undefined;
+}
 
 /** Workers take jobs of the project that they have, by its name. */
 export function callQueueName(project: string): string {
@@ -37,9 +43,19 @@ export function outcomeOf(error: unknown): CallOutcome {
   return { failure: { kind, message, retryAfterMs } };
 }
 
-/** @throws ProviderError for a failure */
-export function resultOf(outcome: CallOutcome): CallResult {
-  if ('result' in outcome) return outcome.result;
-  const { kind, message, retryAfterMs } = outcome.failure;
+/** Whether what Redis has for a job that is done is a result. */
+export function isResult(returned: unknown): returned is { result: CallResult } {
+  return isObject(returned) && isObject(returned['result']);
+}
+
+/** @throws ProviderError for a failure, EngineError `ERR_REMOTE` for what is no outcome */
+export function resultOf(returned: unknown): CallResult {
+  if (isResult(returned)) return returned.result;
+  if (!isObject(returned) || !isObject(returned['failure']))
+    throw new EngineError(
+      'ERR_REMOTE',
+      `The queue in Redis holds an outcome of a call that no worker wrote: ${JSON.stringify(returned ?? null).slice(0, 300)}`,
+    );
+  const { kind, message, retryAfterMs } = (returned as { failure: Failure }).failure;
   throw new ProviderError(kind, message, { retryAfterMs });
 }

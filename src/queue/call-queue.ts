@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
-import { abortError } from '../core/abort.js';
+import { abortError, onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
-import { type CallJob, type CallOutcome, callQueueName, endpointFingerprint, resultOf } from './call-job.js';
+import { type CallJob, callQueueName, endpointFingerprint, isResult, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';
 
 const POLL_MS = 50;
@@ -38,33 +38,38 @@ interface Waiting {
  * at once and so many a minute hold over all workers, and budget, pauses and failures are looked after in one place.
  */
 export class CallQueue {
-  readonly #jobs: JobQueue<CallJob, CallOutcome>;
   /** Attempts by the id of their job. */
   readonly #waiting = new Map<string, Waiting>();
   /** Jobs whose attempt was given up. */
   readonly #left = new Set<string>();
   #isPolling = false;
-  #isClosed = false;
   #lastRepeat = 0;
 
-  private constructor({ connection, project, out, onNotice }: CallQueueOptions) {
-    const prefix = createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12);
-    const workerCommand = 'univar worker --queue URL --project PROJECT.yaml';
-    this.#jobs = new JobQueue({
+  private constructor(private readonly jobs: JobQueue<CallJob>) {}
+
+  /**
+   * Opens the queue and forgets the failures of an earlier run; its results are still taken.
+   *
+   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`
+   */
+  static async open({ connection, project, out, onNotice }: CallQueueOptions): Promise<CallQueue> {
+    const jobs = await JobQueue.open<CallJob>({
       connection,
       name: callQueueName(project),
-      prefix,
+      prefix: createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12),
       keepDone: KEEP_SECONDS,
-      workerCommand,
+      workerCommand: 'univar worker --queue URL --project PROJECT.yaml',
       onNotice,
     });
-  }
-
-  /** Opens the queue and forgets the failures of an earlier run; its results are still taken. */
-  static async open(options: CallQueueOptions): Promise<CallQueue> {
-    const queue = new CallQueue(options);
-    for (const job of await queue.#jobs.finished('failed')) await job.remove();
-    for (const job of await queue.#jobs.finished('completed')) if (!('result' in job.returnvalue)) await job.remove();
+    const queue = new CallQueue(jobs);
+    try {
+      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
+      for (const { id, returnvalue } of await jobs.finished('completed'))
+        if (!isResult(returnvalue)) await jobs.remove(id!);
+    } catch (error) {
+      await queue.close(); // its connection would keep the process alive
+      throw error;
+    }
     return queue;
   }
 
@@ -76,54 +81,53 @@ export class CallQueue {
 
   /** Takes back what nobody waits for any more and lets Redis go. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#jobs.close([...this.#waiting.keys(), ...this.#left]);
+    await this.jobs.close([...this.#waiting.keys(), ...this.#left]);
   }
 
   async #attempt(job: CallJob, signal: AbortSignal | undefined): Promise<CallResult> {
-    const id = this.#jobs.idOf(callKey(job));
-    let abort = (): void => undefined;
+    const id = this.jobs.idOf(callKey(job));
+    let forget = (): void => undefined;
     try {
       return await new Promise<CallResult>((resolve, reject) => {
-        abort = () => {
+        forget = onAbort(signal, () => {
           this.#left.add(id);
           reject(abortError(signal, 'The call was given up'));
-        };
-        signal?.addEventListener('abort', abort, { once: true });
+        });
         this.#waiting.set(id, { job, resolve, reject });
-        // Without a server it waits; one that loses it is told again.
-        this.#jobs.add([{ id, data: job }]).catch(() => undefined);
+        this.jobs.add([{ id, data: job }]).catch(reject);
         void this.#poll();
       });
     } finally {
       this.#waiting.delete(id);
-      signal?.removeEventListener('abort', abort);
+      forget();
     }
   }
 
+  /** Fetches results until nobody waits any more, or none will come. */
   async #poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
-    while (this.#waiting.size > 0 && !this.#isClosed) {
-      try {
+    try {
+      while (this.#waiting.size > 0) {
         await this.#collect();
         if (performance.now() - this.#lastRepeat > REPEAT_MS) await this.#lookAfter();
-      } catch {
-        // The connection was lost in between.
+        await sleep(POLL_MS);
       }
-      await sleep(POLL_MS);
+    } catch (error) {
+      for (const { reject } of this.#waiting.values()) reject(error);
+    } finally {
+      this.#isPolling = false;
     }
-    this.#isPolling = false;
   }
 
   async #collect(): Promise<void> {
-    const done = await this.#jobs.finished('completed');
+    const done = await this.jobs.finished('completed');
     await Promise.all(
       done.map(async ({ id, returnvalue }) => {
         const waiting = this.#waiting.get(id!);
         if (!waiting) return;
         // Before anything else: another attempt of the same call has the same id.
-        await this.#jobs.remove(id!);
+        await this.jobs.remove(id!);
         try {
           waiting.resolve(resultOf(returnvalue));
         } catch (error) {
@@ -135,7 +139,7 @@ export class CallQueue {
 
   async #lookAfter(): Promise<void> {
     this.#lastRepeat = performance.now();
-    for (const { id, attemptsMade, failedReason, data } of await this.#jobs.finished('failed')) {
+    for (const { id, attemptsMade, failedReason, data } of await this.jobs.finished('failed')) {
       this.#waiting
         .get(id!)
         ?.reject(
@@ -145,7 +149,7 @@ export class CallQueue {
           ),
         );
     }
-    await this.#jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
-    await this.#jobs.lookForWorkers();
+    await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
+    await this.jobs.lookForWorkers();
   }
 }

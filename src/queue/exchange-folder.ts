@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import { replaceFile } from '../core/replace-file.js';
 import { isWorkFolder } from './work-files.js';
 
@@ -19,7 +20,7 @@ const FILE = 'exchange.json';
  */
 export async function exchangeFolder(work: string): Promise<string> {
   const path = join(work, FILE);
-  await withFileErrors(`create the folder ${work}`, () => mkdir(work, { recursive: true }));
+  await makeFolder(work);
   const known = await readFile(path, 'utf8').catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));

@@ -1,7 +1,9 @@
-import type { ConnectionOptions } from 'bullmq';
-import { Redis } from 'ioredis';
+import type * as bullmq from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
+import { importOptional } from '../core/optional-package.js';
+
+const PURPOSE = 'A queue in Redis';
 
 /** Longest pause between two attempts to reach a server that has gone. */
 const LONGEST_RETRY_MS = 2000;
@@ -11,10 +13,12 @@ const FIRST_CONNECTION_MS = 5000;
  * Checks that the server of a URL answers, and gives what connects to it. Connections that are lost later are made
  * again for as long as it takes, because a server that restarts must not end hours of work.
  *
- * @throws EngineError `ERR_ARG_RANGE` for a URL that is none of Redis, `ERR_DEVICE_UNAVAILABLE` where nothing answers
+ * @throws EngineError `ERR_ARG_RANGE` for a URL that is none of Redis, `ERR_DEVICE_UNAVAILABLE` where nothing answers,
+ *   `ERR_NATIVE_LOAD` without the package ioredis
  */
-export async function reachRedis(url: string): Promise<ConnectionOptions> {
+export async function reachRedis(url: string): Promise<bullmq.ConnectionOptions> {
   const shown = withoutSecrets(url);
+  const { Redis } = await importOptional('ioredis', PURPOSE, () => import('ioredis'));
   const client = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
@@ -36,6 +40,11 @@ export async function reachRedis(url: string): Promise<ConnectionOptions> {
     client.disconnect();
   }
   return { url, maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(100 * times, LONGEST_RETRY_MS) };
+}
+
+/** @throws EngineError `ERR_NATIVE_LOAD` if the package is absent */
+export function importBullmq(): Promise<Pick<typeof bullmq, 'Queue' | 'Worker'>> {
+  return importOptional('bullmq', PURPOSE, () => import('bullmq'));
 }
 
 /** A URL as it may stand in messages and logs. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConnectionOptions } from 'bullmq';
 
-import { throwIfAborted } from '../core/abort.js';
+import { throwIfAborted, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
@@ -35,8 +35,6 @@ export interface ShardQueueOptions {
  * has a file; the queue only tells workers what there is to do, so it may forget or repeat anything.
  */
 export class ShardQueue {
-  readonly #jobs: JobQueue<ShardJob>;
-  readonly #files: WorkFiles;
   /** Shards that were announced and have not been read, and how many texts they have. */
   readonly #open = new Map<number, number>();
   /** Shards whose result had its length and not its content when it was read. */
@@ -44,29 +42,35 @@ export class ShardQueue {
   #lastRepeat = 0;
   #lastReason = '';
 
-  private constructor(private readonly options: ShardQueueOptions) {
+  private constructor(
+    private readonly options: ShardQueueOptions,
+    private readonly jobs: JobQueue<ShardJob>,
+    private readonly files: WorkFiles,
+  ) {}
+
+  /**
+   * Opens the queue and forgets the failures of an earlier run.
+   *
+   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`
+   */
+  static async open(options: ShardQueueOptions): Promise<ShardQueue> {
     const { connection, root, folder, onNotice } = options;
-    const prefix = createHash('sha256')
-      .update(`${resolve(root)}\n${folder}`)
-      .digest('hex')
-      .slice(0, 12);
-    this.#jobs = new JobQueue<ShardJob>({
+    const jobs = await JobQueue.open<ShardJob>({
       connection,
       name: QUEUE_NAME,
-      prefix,
+      prefix: createHash('sha256')
+        .update(`${resolve(root)}\n${folder}`)
+        .digest('hex')
+        .slice(0, 12),
       keepDone: false,
       workerCommand: 'univar worker --queue URL',
       onNotice,
     });
-    this.#files = new WorkFiles(join(root, folder));
-  }
-
-  /** Opens the queue and forgets the failures of an earlier run. */
-  static async open(options: ShardQueueOptions): Promise<ShardQueue> {
-    const queue = new ShardQueue(options);
+    const files = new WorkFiles(join(root, folder));
+    const queue = new ShardQueue(options, jobs, files);
     try {
-      await queue.#files.create();
-      for (const job of await queue.#jobs.finished('failed')) await job.remove();
+      await files.create();
+      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
       throw error;
@@ -77,15 +81,15 @@ export class ShardQueue {
   /** Offers a shard to the workers, unless a file of an earlier run has it. */
   async announce(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
     this.#open.set(shard, texts.length);
-    if (await this.#files.readResult(shard, texts.length, this.options.dim)) return;
-    await this.#files.writeTexts(shard, texts);
+    if (await this.files.readResult(shard, texts.length, this.options.dim)) return;
+    await this.files.writeTexts(shard, texts);
     await this.#add([shard]);
   }
 
   /**
    * Waits until a shard that was announced is done.
    *
-   * @throws EngineError `ERR_DATA` where workers have failed at a shard, with their reason; `ERR_ABORTED`
+   * @throws EngineError `ERR_DATA` if workers have failed at a shard, with their reason; `ERR_REMOTE`, `ERR_ABORTED`
    */
   async result(shard: number): Promise<ShardResult> {
     const { signal } = this.options;
@@ -96,16 +100,15 @@ export class ShardQueue {
       if (result) return result;
       throwIfAborted(signal);
       // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
-      if (performance.now() - this.#lastRepeat > REPEAT_MS)
-        await Promise.race([this.#lookAfter(shard), aborted(signal)]);
+      if (performance.now() - this.#lastRepeat > REPEAT_MS) await untilAborted(this.#lookAfter(shard), signal);
       await sleep(POLL_MS);
     }
   }
 
   async #take(shard: number, texts: number): Promise<ShardResult | undefined> {
     const { dim } = this.options;
-    if (!(await this.#files.looksDone(shard, texts, dim))) return undefined;
-    const result = await this.#files.readResult(shard, texts, dim);
+    if (!(await this.files.looksDone(shard, texts, dim))) return undefined;
+    const result = await this.files.readResult(shard, texts, dim);
     if (result) this.#open.delete(shard);
     else this.#damaged.add(shard);
     return result;
@@ -114,7 +117,7 @@ export class ShardQueue {
   /** Removes the texts and results where they do not go with the dataset's own files. */
   async finish(): Promise<void> {
     if (!this.options.exchange) return;
-    await this.#files
+    await this.files
       .remove()
       .catch((error: unknown) =>
         this.options.onNotice(`${error instanceof Error ? error.message : String(error)}; it is not needed any more`),
@@ -123,13 +126,13 @@ export class ShardQueue {
 
   /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
   async close(): Promise<void> {
-    await this.#jobs.close([...this.#open.keys()].map((shard) => this.#jobs.idOf(shard)));
+    await this.jobs.close([...this.#open.keys()].map((shard) => this.jobs.idOf(shard)));
   }
 
   /** @param awaited the shard whose failures are told of before they end the run */
   async #lookAfter(awaited: number): Promise<void> {
     this.#lastRepeat = performance.now();
-    const [failed] = await this.#jobs.finished('failed');
+    const [failed] = await this.jobs.finished('failed');
     if (failed) {
       throw new EngineError(
         'ERR_DATA',
@@ -138,15 +141,15 @@ export class ShardQueue {
     }
     const waiting: number[] = [];
     for (const [shard, texts] of this.#open)
-      if (this.#damaged.delete(shard) || !(await this.#files.looksDone(shard, texts, this.options.dim)))
+      if (this.#damaged.delete(shard) || !(await this.files.looksDone(shard, texts, this.options.dim)))
         waiting.push(shard);
     await this.#add(waiting);
-    const reason = (await this.#jobs.reasonOf(this.#jobs.idOf(awaited))) ?? '';
+    const reason = (await this.jobs.reasonOf(this.jobs.idOf(awaited))) ?? '';
     if (reason !== '' && reason !== this.#lastReason) {
       this.options.onNotice(`a worker failed at shard ${awaited}: ${reason}`);
       this.#lastReason = reason;
     }
-    await this.#jobs.lookForWorkers();
+    await this.jobs.lookForWorkers();
   }
 
   async #add(shards: readonly number[]): Promise<void> {
@@ -160,14 +163,6 @@ export class ShardQueue {
       dim,
       encoder,
     });
-    await this.#jobs.add(shards.map((shard) => ({ id: this.#jobs.idOf(shard), data: data(shard) })));
+    await this.jobs.add(shards.map((shard) => ({ id: this.jobs.idOf(shard), data: data(shard) })));
   }
-}
-
-/** Settles when the signal fires. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -80,7 +80,8 @@ export class ShardWorker {
       await loaded.dispose();
       throw new EngineError(
         'ERR_DATA',
-        `The jobs are for the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}; name the right folder with --encoder`,
+        `The jobs are for the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}`,
+        { remedies: [{ text: 'name the right folder', option: { name: 'encoder', value: '...' } }] },
       );
     }
     this.#encoder = { key, loaded };

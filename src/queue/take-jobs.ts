@@ -1,6 +1,9 @@
-import { type ConnectionOptions, Worker } from 'bullmq';
+import type { ConnectionOptions } from 'bullmq';
 
+import { onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
+import { importBullmq } from './redis.js';
+import { isRefusal } from './redis-failure.js';
 
 /** How often a job may be taken from workers that fell silent: machines may come and go as they like. */
 const MAX_STALLED = 1000;
@@ -25,12 +28,13 @@ export interface TakeJobsOptions<T> {
  * A worker: does jobs until the signal fires. What `work` gives is the result of the job.
  *
  * @throws EngineError what `work` threw, which is taken for something wrong with this machine; the job goes to another
- *   one
+ *   one. `ERR_REMOTE` if Redis refuses, `ERR_NATIVE_LOAD` without the package bullmq
  */
 export async function takeJobs<T, R>(
   { connection, name, concurrency, lease, signal, isJob }: TakeJobsOptions<T>,
   work: (data: T) => Promise<R>,
 ): Promise<void> {
+  const { Worker } = await importBullmq();
   let failure: EngineError | undefined;
   const take = async ({ data }: { data: T }): Promise<R> => {
     if (!isJob(data))
@@ -53,12 +57,21 @@ export async function takeJobs<T, R>(
     maxStalledCount: MAX_STALLED,
     runRetryDelay: RETRY_MS,
   });
-  worker.on('error', () => undefined); // it connects again, and what was lost is repeated
   await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const end = (): void => {
+      forget();
+      resolve();
+    };
+    const forget = onAbort(signal, end);
+    if (signal.aborted) end();
     worker.on('failed', () => {
-      if (failure) resolve();
+      if (failure) end();
+    });
+    worker.on('error', (cause) => {
+      // From everything else it recovers: it connects again, and what was lost is repeated.
+      if (!isRefusal(cause)) return;
+      failure ??= new EngineError('ERR_REMOTE', `Redis refuses the jobs of ${name}: ${cause.message}`, { cause });
+      end();
     });
   });
   await worker.close();

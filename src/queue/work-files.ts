@@ -1,11 +1,13 @@
 /**
  * The files of a shard that is computed elsewhere: its texts, written by the planner, and its embeddings, by a worker.
  */
+
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
@@ -89,10 +91,12 @@ export class WorkFiles {
       await sleep(POLL_MS);
     }
     if (existsSync(dirname(this.dir))) return undefined;
-    throw new EngineError(
-      'ERR_DATA',
-      `The folder ${dirname(this.dir)} is not there on this machine; name the shared folder as it is called here (--out, or --exchange)`,
-    );
+    throw new EngineError('ERR_DATA', `The folder ${dirname(this.dir)} is not there on this machine`, {
+      remedies: [
+        { text: 'name the dataset folder as it is called here', option: { name: 'out', value: '...' } },
+        { text: 'name the exchange folder as it is called here', option: { name: 'exchange', value: '...' } },
+      ],
+    });
   }
 
   /** Writes what a worker has computed, unless nobody needs it any more. */
@@ -129,7 +133,7 @@ export class WorkFiles {
       file.content.length !== 4 * texts * dim
     )
       return undefined;
-    const embeddings = new Float32Array(texts * dim);
+    const embeddings = allocateFloat32(texts * dim, 'the embeddings');
     new Uint8Array(embeddings.buffer).set(file.content);
     return { embeddings, tokens: file.fields['tokens'] ?? 0 };
   }

@@ -91,12 +91,17 @@ function expectColumns(
   }
   for (const field of REQUIRED) {
     if (present.includes(columns[field]) || defaults[field] !== undefined) continue;
-    const orDefault =
-      field === 'model' || field === 'lang' ? `, or give one ${field} for all rows (defaults: ${field}=...)` : '';
-    throw new EngineError(
-      'ERR_DATA',
-      `${file} has no column "${field}". ${has}: name the one that holds it (columns: ${field}=...)${orDefault}`,
-    );
+    const inColumn = {
+      text: 'name the one that holds it',
+      option: { name: 'columns', value: { [field]: '...' } },
+    };
+    const forAllRows = {
+      text: `give one ${field} for all rows`,
+      option: { name: 'defaults', value: { [field]: '...' } },
+    };
+    throw new EngineError('ERR_DATA', `${file} has no column "${field}". ${has}`, {
+      remedies: field === 'model' || field === 'lang' ? [inColumn, forAllRows] : [inColumn],
+    });
   }
 }
 

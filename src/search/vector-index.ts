@@ -1,3 +1,4 @@
+import { allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
@@ -277,7 +278,11 @@ export class VectorIndex implements AsyncDisposable {
     if (!Number.isFinite(radius)) fail('ERR_ARG_RANGE', 'a finite number', 'radius', radius);
     const { native, call } = resolveQueryOptions(given, this.#applicable());
     if (this.size === 0) {
-      return { offsets: new Int32Array(rows + 1), labels: new Int32Array(0), distances: new Float32Array(0) };
+      return {
+        offsets: allocateInt32(rows + 1, 'the offsets'),
+        labels: new Int32Array(0),
+        distances: new Float32Array(0),
+      };
     }
     return rangeSearchIndex(this.#handle, { queries, rows, radius, ...native }, call);
   }

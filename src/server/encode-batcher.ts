@@ -1,5 +1,5 @@
-import { abortError } from '../core/abort.js';
-import type { EngineError } from '../core/errors.js';
+import { abortError, onAbort } from '../core/abort.js';
+import { allocateFloat32 } from '../core/allocate.js';
 import { type EmbeddableText, wholeText } from '../core/question-answer.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { OverloadedError } from './overloaded-error.js';
@@ -101,9 +101,10 @@ export class EncodeBatcher {
       const seconds = this.#tokensPerMs > 0 ? this.#waitingTokens / this.#tokensPerMs / 1000 : 1;
       return Promise.reject(new OverloadedError('Too many texts are waiting to be encoded', seconds));
     }
-    if (signal?.aborted) return Promise.reject(aborted(signal));
-    const result = { embeddings: new Float32Array(texts.length * this.#encoder.dim), tokens: 0 };
+    if (signal?.aborted) return Promise.reject(abortError(signal, 'The client has gone'));
+    const result = { embeddings: allocateFloat32(texts.length * this.#encoder.dim, 'the embeddings'), tokens: 0 };
     if (texts.length === 0) return Promise.resolve(result);
+    let forget = (): void => undefined;
     const encoded = new Promise<EncodedTexts>((resolve, reject) => {
       const job: Job = {
         texts,
@@ -116,10 +117,11 @@ export class EncodeBatcher {
         resolve,
         reject,
       };
-      signal?.addEventListener('abort', () => this.#fail(job, aborted(signal)), { once: true });
+      forget = onAbort(signal, () => this.#fail(job, abortError(signal, 'The client has gone')));
       this.#queue.push(job);
       this.#waitingTokens += tokens;
     });
+    void encoded.then(forget, forget);
     this.#running ??= this.#run();
     return encoded;
   }
@@ -220,8 +222,4 @@ function sum(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
-}
-
-function aborted(signal: AbortSignal): EngineError {
-  return abortError(signal, 'The client has gone');
 }

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import type { EmbeddableText } from '../core/question-answer.js';
 import { base64ToVectors } from '../core/vector-base64.js';
@@ -33,7 +34,7 @@ export async function queryVectors(
  *   base64
  */
 export function toMatrix(vectors: readonly GivenVector[], dim: number): Float32Array {
-  const matrix = new Float32Array(vectors.length * dim);
+  const matrix = allocateFloat32(vectors.length * dim, 'the query vectors');
   vectors.forEach((vector, i) => {
     const entries = typeof vector === 'string' ? fromBase64(vector, i) : vector;
     if (entries.length !== dim)

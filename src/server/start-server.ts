@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { EngineError } from '../core/errors.js';
 import { systemCode } from '../core/file-errors.js';
+import { importOptional } from '../core/optional-package.js';
 import type { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { ApiKeys } from './api-keys.js';
-import { createApp, type LogOptions } from './app.js';
+import type { LogOptions } from './app.js';
 import { EncodeBatcher } from './encode-batcher.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
-import { ServerMetrics } from './metrics.js';
-import { createSchemas } from './schemas.js';
 import type { App, Service } from './service.js';
 
 export interface ServerOptions {
@@ -41,6 +41,7 @@ export interface StopOptions {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
 const STOP_TIMEOUT_MS = 30_000;
+const PACKAGES = ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'];
 
 /** The HTTP service while it runs. */
 export class Server {
@@ -50,23 +51,27 @@ export class Server {
     readonly url: string,
   ) {}
 
-  /** @throws EngineError `ERR_BUSY` where the port is taken, `ERR_IO` where the address cannot be had */
+  /**
+   * @throws EngineError `ERR_BUSY` if the port is taken, `ERR_IO` if the address cannot be had, `ERR_NATIVE_LOAD` without
+   *   the packages of the server
+   */
   static async start(options: ServerOptions): Promise<Server> {
     const { encoder, live, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const metrics = new ServerMetrics();
-    const batcher = new EncodeBatcher(encoder, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
-    metrics.watch(batcher, live);
-    const service: Service = {
-      encoder,
-      batcher,
-      live,
-      limits,
-      schemas: createSchemas(limits),
-      metrics,
-      state: 'serving',
-    };
     try {
+      const [{ createApp }, { createSchemas }, { ServerMetrics }] = await importApp();
+      const metrics = new ServerMetrics();
+      const batcher = new EncodeBatcher(encoder, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
+      metrics.watch(batcher, live);
+      const service: Service = {
+        encoder,
+        batcher,
+        live,
+        limits,
+        schemas: createSchemas(limits),
+        metrics,
+        state: 'serving',
+      };
       const app = await createApp(service, keys, log);
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
@@ -100,6 +105,12 @@ export class Server {
     await service.live?.close();
     await service.encoder.dispose();
   }
+}
+
+function importApp() {
+  return importOptional(PACKAGES, 'The HTTP server', () =>
+    Promise.all([import('./app.js'), import('./schemas.js'), import('./metrics.js')]),
+  );
 }
 
 async function listen(app: App, host: string, port: number): Promise<void> {

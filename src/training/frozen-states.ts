@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../core/allocate.js';
 import type { EncodeOptions } from '../native/encoder-model.js';
 import type { PackedTokens } from '../native/packed-tokens.js';
 import type { TokenTable } from './token-table.js';
@@ -38,7 +39,10 @@ export class FrozenStates {
     const missing = [...new Set(rows)].filter((row) => !this.#states.has(row));
     const fresh = await this.#compute(missing);
     const parts = rows.map((row) => this.#states.get(row) ?? fresh.get(row)!);
-    const states = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    const states = allocateFloat32(
+      parts.reduce((sum, part) => sum + part.length, 0),
+      'the hidden states',
+    );
     let at = 0;
     for (const part of parts) {
       states.set(part, at);
@@ -51,7 +55,7 @@ export class FrozenStates {
     const fresh = new Map<number, Float32Array>();
     if (rows.length === 0) return fresh;
     const texts = this.tokens.pack(rows.map((row) => [row]));
-    const hidden = new Float32Array(texts.ids.length * this.width);
+    const hidden = allocateFloat32(texts.ids.length * this.width, 'the hidden states');
     await this.encode(texts, { hidden, layers: this.layers });
     rows.forEach((row, i) => {
       const states = hidden.slice(texts.offsets[i]! * this.width, texts.offsets[i + 1]! * this.width);

@@ -1,25 +1,17 @@
-/** The curves of a run, each an SVG file in its folder. Equal metrics give equal bytes. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import * as Plot from '@observablehq/plot';
-
 import { withFileErrors } from '../core/file-errors.js';
-import { HEADING_HEIGHT, type Heading, type Picture, renderSvg } from '../plots/svg.js';
-import { type Metrics, readMetrics, type StepMetrics, type ValidationMetrics } from './metrics.js';
-
-const CURVE = '#0072b2';
-const FAINT = '#9ecae1';
-const CHANCE = '#c00000';
-/** Updates that the thick line of the loss averages over. */
-const WINDOW = 25;
+import { importPlots, type Picture } from '../plots/import-plots.js';
+import { readMetrics } from './metrics.js';
 
 /**
  * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl into the
  * folder of a run, whether it has ended or not.
  *
  * @returns the paths
- * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`
+ * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that
+ *   draw
  */
 export async function plotTraining(dir: string): Promise<string[]> {
   const paths: string[] = [];
@@ -34,77 +26,11 @@ export async function plotTraining(dir: string): Promise<string[]> {
 /**
  * The same curves without writing them, for example for a report.
  *
- * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`
+ * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that
+ *   draw
  */
 export async function trainingCurves(dir: string): Promise<Picture[]> {
-  return drawTraining(await readMetrics(dir));
-}
-
-/** Curves of what the metrics hold. */
-export function drawTraining(metrics: readonly Metrics[]): Picture[] {
-  const steps = metrics.filter((line): line is StepMetrics => line.kind === 'step');
-  const validations = metrics.filter((line): line is ValidationMetrics => line.kind === 'validation');
-  return [
-    ...(steps.length > 0 ? [drawLoss(steps), drawLearningRate(steps)] : []),
-    ...(validations.length > 0 ? [drawValidations(validations)] : []),
-  ];
-}
-
-function drawLoss(steps: readonly StepMetrics[]): Picture {
-  const smooth = steps.map(({ step }, i) => {
-    const window = steps.slice(Math.max(0, i - WINDOW + 1), i + 1);
-    return { step, loss: window.reduce((sum, { loss }) => sum + loss, 0) / window.length };
-  });
-  return draw(
-    'loss.svg',
-    { title: 'Loss', subtitle: `InfoNCE of each update, and its mean over ${WINDOW} updates, in nats` },
-    {},
-    [
-      Plot.line(steps, { x: 'step', y: 'loss', stroke: FAINT }),
-      Plot.line(smooth, { x: 'step', y: 'loss', stroke: CURVE, strokeWidth: 2 }),
-    ],
-  );
-}
-
-function drawLearningRate(steps: readonly StepMetrics[]): Picture {
-  return draw('learning-rate.svg', { title: 'Learning rate', subtitle: 'of each update' }, { tickFormat: '.1e' }, [
-    Plot.line(steps, { x: 'step', y: 'learningRate', stroke: CURVE, strokeWidth: 2 }),
-  ]);
-}
-
-function drawValidations(validations: readonly ValidationMetrics[]): Picture {
-  return draw(
-    'validation.svg',
-    {
-      title: 'Held-out answers identified',
-      subtitle: 'balanced accuracy of kNN, mean over the sources; dashed: chance',
-    },
-    {
-      tickFormat: (share: number) => `${Math.round(100 * share)} %`,
-      domain: [0, Math.max(...validations.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1],
-    },
-    [
-      Plot.ruleY([validations[0]!.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-      Plot.line(validations, { x: 'step', y: 'balancedAccuracy', stroke: CURVE, strokeWidth: 2 }),
-      Plot.dot(validations, { x: 'step', y: 'balancedAccuracy', fill: CURVE, r: 3 }),
-    ],
-  );
-}
-
-function draw(file: string, heading: Heading, y: Plot.ScaleOptions, marks: Plot.Markish[]): Picture {
-  const svg = renderSvg(
-    {
-      width: 640,
-      height: HEADING_HEIGHT + 300,
-      marginTop: HEADING_HEIGHT,
-      marginLeft: 60,
-      marginBottom: 44,
-      x: { label: 'step', labelAnchor: 'center', labelArrow: 'none' },
-      y: { label: null, grid: true, ...y },
-      marks,
-    },
-    heading,
-    [],
-  );
-  return { file, caption: `${heading.title}: ${heading.subtitle}`, svg };
+  const metrics = await readMetrics(dir);
+  const { drawTraining } = await importPlots('A picture of a training', () => import('./curves.js'));
+  return drawTraining(metrics);
 }

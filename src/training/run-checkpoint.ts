@@ -60,7 +60,7 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
   try {
     await withFileErrors(`write ${final}`, async () => {
       await rm(partial, { recursive: true, force: true });
-      await mkdir(partial, { recursive: true });
+      await mkdir(partial);
       const files: StateFile['files'] = {};
       for (const [name, block] of Object.entries(FILES)) {
         await writeSafetensors(join(partial, name), trainer.tensors(block), {});

@@ -2,13 +2,15 @@
  * The folder of a run: run.json says what is trained with which settings; metrics.jsonl, a checkpoint folder, and the
  * encoders `best` and `last`. One process at a time.
  */
+
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
+import { makeFolder } from '../core/make-folder.js';
 import { describeSources, hashFile, type SourceFile } from '../records/input-files.js';
 import type { TextPreparation } from '../text/text-preparation.js';
 import { CUTTING } from '../text/tokenizers/encode-qa.js';
@@ -61,7 +63,7 @@ export class RunFolder {
    *   other settings, naming them, or something that is no run; `ERR_IO`
    */
   static async open(dir: string, description: RunDescription): Promise<RunFolder> {
-    await withFileErrors(`create the folder ${dir}`, () => mkdir(dir, { recursive: true }));
+    await makeFolder(dir);
     const folder = new RunFolder(dir, await FolderLock.acquire(join(dir, '.lock')));
     try {
       await folder.#claim(description);

@@ -1,3 +1,4 @@
+import { allocateInt32 } from '../core/allocate.js';
 import type { PackedTokens } from '../native/packed-tokens.js';
 
 /**
@@ -58,7 +59,7 @@ export class TokenTable {
       for (const row of rows) length += this.#offsets[row + 1]! - this.#offsets[row]!;
       offsets[view + 1] = offsets[view]! + Math.min(length, room) + this.before.length + this.after.length;
     });
-    const ids = new Int32Array(offsets.at(-1)!);
+    const ids = allocateInt32(offsets.at(-1)!, 'the token ids');
     views.forEach((rows, view) => {
       let at = offsets[view]!;
       ids.set(this.before, at);
@@ -79,7 +80,7 @@ export class TokenTable {
 
   #reserve(length: number): void {
     if (length <= this.#ids.length) return;
-    const grown = new Int32Array(Math.max(length, 2 * this.#ids.length));
+    const grown = allocateInt32(Math.max(length, 2 * this.#ids.length), 'the token ids');
     grown.set(this.#ids);
     this.#ids = grown;
   }

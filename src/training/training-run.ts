@@ -154,10 +154,9 @@ export class TrainingRun {
   async #interrupt(): Promise<never> {
     const { state, folder, options } = this.parts;
     if (state.step > 0) await this.#checkpoint({});
-    throw abortError(
-      options.signal,
-      `Interrupted after step ${state.step}. Run the same command again to go on in ${folder.dir}`,
-    );
+    throw abortError(options.signal, 'The training was interrupted', [
+      { text: `run it again to resume after step ${state.step} in ${folder.dir}` },
+    ]);
   }
 
   /** A loss that is not finite is looked for in its batch, so the message says which answers those were. */

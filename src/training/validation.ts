@@ -1,4 +1,5 @@
 /** How well the encoder in training identifies answers to questions that it does not train on. */
+import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { evaluateKnn } from '../evaluation/knn.js';
@@ -79,7 +80,7 @@ export class Validation {
     const { set, parts } = this;
     const result: ValidationResult = { balancedAccuracy: 0, chance: 0, sources: {} };
     for (const { name, rows, split } of parts) {
-      const embeddings = new Float32Array(rows.length * dim);
+      const embeddings = allocateFloat32(rows.length * dim, 'the embeddings');
       for (let begin = 0; begin < rows.length; begin += CHUNK) {
         const chunk = rows.subarray(begin, begin + CHUNK);
         embeddings.set(await encode(set.tokens.pack(Array.from(chunk, (row) => [row]))), begin * dim);

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { readModelFolder } from '../../src/encoder/folder/model-folder.js';
 import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -546,19 +545,6 @@ describe.skipIf(NO_POSTGRES !== undefined)(
           expect((await runCli(args)).code).toBe(2);
         }
       });
-    });
-
-    it("is no part of import 'univar'", () => {
-      const loaded = (entry: string): string[] => {
-        const program = `await import('${entry}'); const { createRequire } = await import('node:module'); console.log(JSON.stringify(Object.keys(createRequire('/x').cache)))`;
-        return (
-          JSON.parse(
-            spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, encoding: 'utf8' }).stdout,
-          ) as string[]
-        ).filter((path) => /node_modules.pg[-/\\]/.test(path));
-      };
-      expect(loaded('univar/pgvector').length).toBeGreaterThan(0);
-      expect(loaded('univar')).toEqual([]);
     });
   },
 );

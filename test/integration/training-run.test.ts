@@ -107,7 +107,7 @@ describe('train', () => {
         }
         expect(result).toMatchObject({
           code: 'ERR_ABORTED',
-          message: expect.stringMatching(/Interrupted after step \d/) as string,
+          message: expect.stringMatching(/interrupted; run it again to resume after step \d/) as string,
         });
       }
       expect(weights(options.out).equals(weights(`${options.out}-whole`))).toBe(true);

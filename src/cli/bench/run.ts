@@ -1,12 +1,13 @@
-import { writeFileSync } from 'node:fs';
 import { basename, extname, relative, resolve } from 'node:path';
 
 import type { Environment } from '../../benchmarking/benchmark.js';
 import { type ComparisonResult, compareWithPeer } from '../../benchmarking/compare-with-peer.js';
 import { selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import type { BenchmarkInfo } from '../../benchmarking/protocol.js';
-import { plotRatioHistory, readRatioHistory } from '../../benchmarking/ratio-history.js';
 import { describeMachine, type ResultsFile, writeResults } from '../../benchmarking/results-file.js';
+import { makeFolder } from '../../core/make-folder.js';
+import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
+import { importPlots } from '../../plots/import-plots.js';
 import type { CliContext } from '../context.js';
 import type { BenchRunOptions } from './options.js';
 import { describeComparisons, describeMachineLine } from './print.js';
@@ -18,6 +19,11 @@ export async function runBenchRun(
   context: CliContext,
 ): Promise<void> {
   const root = process.cwd();
+  await makeFolder(resolve(root, options.results));
+  if (options.chart !== undefined) {
+    await expectReplaceable(resolve(root, options.chart));
+    await importRatioHistory(); // what is missing shows before the work
+  }
   const benchmarks = await selectBenchmarks(root, { paths: options.bench, names, purpose: 'run' }, context.signal);
   const written: ResultsFile[] = [];
   for (const file of new Set(benchmarks.map((benchmark) => benchmark.file))) {
@@ -28,15 +34,20 @@ export async function runBenchRun(
     // A part of a file's benchmarks would replace the figures of all.
     const all = await selectBenchmarks(root, { paths: [file], names: [], purpose: 'run' }, context.signal);
     if (own.length === all.length)
-      context.log(`Wrote ${relative(root, writeResults(resolve(root, options.results), name, content))}`);
+      context.log(`Wrote ${relative(root, await writeResults(resolve(root, options.results), name, content))}`);
     written.push(content);
     if (!options.json) context.print(`${describeMachineLine(content.machine)}\n${describeComparisons(results)}\n`);
   }
   if (options.json) context.printJson(written);
   if (options.chart !== undefined) {
+    const { plotRatioHistory, readRatioHistory } = await importRatioHistory();
     const points = await readRatioHistory(root, options.results, context.signal);
-    if (points.length > 0) writeFileSync(resolve(root, options.chart), plotRatioHistory(points));
+    if (points.length > 0) await replaceFile(resolve(root, options.chart), [plotRatioHistory(points)]);
   }
+}
+
+function importRatioHistory() {
+  return importPlots('A chart of results', () => import('../../benchmarking/ratio-history.js'));
 }
 
 async function measure(

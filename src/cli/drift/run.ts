@@ -1,18 +1,18 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
-import { withFileErrors } from '../../core/file-errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { replaceFile } from '../../core/replace-file.js';
 import { labelRows } from '../../core/row-labels.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import { type AnswerSet, centroidDrift, type Distance, type Drift } from '../../evaluation/centroid-drift.js';
-import { plotDrift } from '../../evaluation/drift-plot.js';
 import { mapColumns } from '../../maps/map-columns.js';
 import { projectEmbeddings } from '../../maps/project-embeddings.js';
 import { svgMap } from '../../maps/svg-map.js';
+import { importPlots } from '../../plots/import-plots.js';
 import { readRecords } from '../../records/read-records.js';
 import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
@@ -24,7 +24,10 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   const { encoder: folder = DEFAULT_ENCODER, backend, precision, samples, seed, out } = options;
   const files = [options.reference, options.target, ...options.checkpoints];
   const names = distinctNames(files);
-  if (out !== undefined) await withFileErrors(`write ${out}`, () => mkdir(out, { recursive: true }));
+  if (out !== undefined) {
+    await makeFolder(out);
+    await importDriftPlot(); // what is missing shows before the work
+  }
   const records: QaRecord[][] = [];
   for (const file of files) records.push(await readAll(file, context.signal));
   const encoder = await loadEncoder(folder, { backend, precision });
@@ -40,6 +43,10 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   } finally {
     await encoder.dispose();
   }
+}
+
+function importDriftPlot() {
+  return importPlots('A plot of the drift', () => import('../../evaluation/drift-plot.js'));
 }
 
 async function readAll(file: string, signal: AbortSignal): Promise<QaRecord[]> {
@@ -80,8 +87,12 @@ async function writeDrift(
   seed: number,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const { plotDrift } = await importDriftPlot();
   const names = sets.map(({ name }) => name);
-  const all = new Float32Array(sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0));
+  const all = allocateFloat32(
+    sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0),
+    'the embeddings',
+  );
   let at = 0;
   for (const { embeddings } of sets) {
     all.set(embeddings, at);

@@ -1,4 +1,5 @@
 import { EngineError } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
@@ -34,6 +35,7 @@ export async function evaluateAndPrint(
   method: string,
   evaluate: (dataset: Dataset) => Promise<{ result: ReportEntry['result']; json: unknown; lines: string[] }>,
 ): Promise<void> {
+  if (options.report !== undefined) await makeFolder(options.report);
   const dataset = await openDataset(dir);
   const { result, json, lines } = await evaluate(dataset);
   if (options.report !== undefined) {

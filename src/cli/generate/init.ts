@@ -1,16 +1,17 @@
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
-import { GENERATION_DATA } from '../../generation/project.js';
+import { makeFolder } from '../../core/make-folder.js';
+import { GENERATION_DATA } from '../../generation/data-folder.js';
 import { PROMPT_NAMES } from '../../generation/prompts.js';
 import type { CliContext } from '../context.js';
 
 /** Writes what a project begins with into an empty or new folder. */
 export async function initProject(folder: string, context: CliContext): Promise<void> {
+  await makeFolder(join(folder, 'prompts'));
   await withFileErrors(`write ${folder}`, async () => {
-    await mkdir(join(folder, 'prompts'), { recursive: true });
     const there = (await readdir(folder)).filter((name) => name !== 'prompts');
     if (there.length > 0 || (await readdir(join(folder, 'prompts'))).length > 0)
       throw new EngineError('ERR_DATA', `The folder ${folder} is not empty`);

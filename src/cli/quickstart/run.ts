@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { makeFolder } from '../../core/make-folder.js';
+import { replaceFile } from '../../core/replace-file.js';
 import { labelRecords } from '../../evaluation/dataset.js';
 import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
 import { writeReport } from '../../evaluation/report.js';
@@ -30,7 +32,7 @@ interface QuickstartSummary {
 /** `univar quickstart` */
 export async function runQuickstart({ out, fresh = false }: QuickstartOptions, context: CliContext): Promise<void> {
   const { signal } = context;
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const embedding = await embedSample(out, fresh, context);
   const { dataset } = embedding;
   await buildIndex(dataset, { factory: 'HNSW32', metric: 'l2', signal });
@@ -60,7 +62,7 @@ export async function runQuickstart({ out, fresh = false }: QuickstartOptions, c
     embedSeconds: embedding.embedSeconds,
     answersPerSecond: embedding.answersPerSecond,
   };
-  await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  await replaceFile(join(out, 'summary.json'), [`${JSON.stringify(summary, null, 2)}\n`]);
   context.print(describeQuickstart(out, summary, embedding, knn, example, context.width));
 }
 

@@ -1,10 +1,10 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
-import { withFileErrors } from '../../core/file-errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { PACKAGE_VERSION } from '../../core/package-version.js';
 import { DuplicateCounter } from '../../records/duplicate-counter.js';
 import type { QaRecord } from '../../records/record.js';
@@ -92,9 +92,7 @@ async function foldLocked(dir: string, options: FoldOptions): Promise<FoldedChan
   if (dataset.rows + added === removed)
     throw new EngineError('ERR_DATA', `No row of ${dir} would be left: all were removed`);
   const shardFolder = await newShardFolder(dir, [await manifestSum(dir), removed, changes.added]);
-  await withFileErrors(`create the folder ${join(dir, shardFolder)}`, () =>
-    mkdir(join(dir, shardFolder), { recursive: true }),
-  );
+  await makeFolder(join(dir, shardFolder));
   const { manifest, written } = await writeFolded(dataset, journal, changes, shardFolder, options).catch(
     async (error: unknown) => {
       await clear(dir).catch(() => undefined); // the first error is the one that matters
@@ -163,7 +161,9 @@ async function writeFolded(
   let row = 0;
   /** Counts those of the rows from `row` on that stay. */
   const keep = (records: readonly QaRecord[]): Int32Array => {
-    throwIfAborted(signal, `Interrupted; ${dir} and its changes are as they were`);
+    throwIfAborted(signal, 'Folding in the changes was interrupted', [
+      { text: `run it again: ${dir} and its changes are as they were` },
+    ]);
     const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
     for (const place of places) {
       valueIds.add(records[place]!);

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
@@ -207,7 +208,10 @@ export class Collection {
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {
   if (arrays.length === 1) return arrays[0]!;
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  const all = allocateFloat32(
+    arrays.reduce((sum, { length }) => sum + length, 0),
+    'the embeddings',
+  );
   let offset = 0;
   for (const array of arrays) {
     all.set(array, offset);

@@ -2,11 +2,13 @@
  * Writes encoders in the layout of Hugging Face and sentence-transformers: weights and configuration as they are now,
  * tokenizer and settings as the folder has them that the encoder came from.
  */
+
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { withFileErrors } from '../../core/file-errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { replaceFolder } from '../../core/replace-folder.js';
 import { readTokenizerFile } from '../../text/tokenizers/tokenizer-file.js';
 import { readWordPieceSettings } from '../../text/tokenizers/wordpiece-settings.js';
@@ -77,10 +79,8 @@ export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite
   }
   for (const [name, content] of files) {
     const path = join(folder, name);
-    await withFileErrors(`write ${path}`, async () => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, content, { flush: true });
-    });
+    await makeFolder(dirname(path));
+    await withFileErrors(`write ${path}`, () => writeFile(path, content, { flush: true }));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
+import { allocateUint8 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { fromFloat16 } from '../../core/float16.js';
 import { dequantizeRows, fromBfloat16 } from '../weights/weight-rounding.js';
@@ -91,7 +92,7 @@ export class SafetensorsFile {
   }
 
   private async readRange(name: string, { begin, end }: TensorInfo): Promise<ArrayBuffer> {
-    const bytes = new ArrayBuffer(end - begin);
+    const bytes = allocateUint8(end - begin, `the tensor "${name}"`).buffer;
     let done = 0;
     while (done < bytes.byteLength) {
       const { bytesRead } = await this.handle.read(

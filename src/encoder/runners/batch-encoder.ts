@@ -1,4 +1,5 @@
-import { abortError } from '../../core/abort.js';
+import { throwIfAborted, untilAborted } from '../../core/abort.js';
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
 import type { CallOptions } from '../../native/call.js';
@@ -88,7 +89,7 @@ export class BatchEncoder implements Encoder {
     expectOptions(options, 'options', ['signal', 'onProgress']);
     const signal = expectSignal(options.signal, 'signal');
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
-    if (signal?.aborted) throw abortError(signal);
+    throwIfAborted(signal);
     // Captured before the first await: afterwards the caller's frames are gone.
     const site = new EngineError('ERR_INTERNAL', '');
     // Before its turn, so that the runner need not wait for it between two calls.
@@ -116,10 +117,10 @@ export class BatchEncoder implements Encoder {
     first: Promise<PackedTokens>,
     { signal, onProgress }: CallOptions,
   ): Promise<EncodeResult> {
-    if (signal?.aborted) throw abortError(signal);
+    throwIfAborted(signal);
     const { dim } = this;
     const result: EncodeResult = {
-      embeddings: allocate(texts.length, dim),
+      embeddings: allocateFloat32(texts.length * dim, `${texts.length} x ${dim} embeddings`),
       rows: texts.length,
       dim,
       tokens: 0,
@@ -142,7 +143,7 @@ export class BatchEncoder implements Encoder {
     const inFlight: Promise<void>[] = [];
     try {
       for await (const batch of this.#batches(texts, first, signal)) {
-        if (signal?.aborted) throw abortError(signal);
+        throwIfAborted(signal);
         if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
         const encoding = encodeBatch(batch);
         encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
@@ -206,26 +207,6 @@ export class BatchEncoder implements Encoder {
     });
     return packed;
   }
-}
-
-function allocate(rows: number, dim: number): Float32Array {
-  try {
-    return new Float32Array(rows * dim);
-  } catch (cause) {
-    throw new EngineError('ERR_OUT_OF_MEMORY', `No memory for ${rows} x ${dim} embeddings (${rows * dim * 4} bytes)`, {
-      cause,
-    });
-  }
-}
-
-/** Rejects as soon as the signal fires, though the work may need a moment to end. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(abortError(signal));
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** The error with a stack that starts at the caller of the method in which `site` was made. */

@@ -1,6 +1,8 @@
 /** The model inside the child process: checks what the graph takes and gives, and runs batches. */
+
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-node';
 
+import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
@@ -105,9 +107,9 @@ export class OnnxSession {
   #feeds({ ids, offsets }: PackedTokens, longest: number): Record<string, Tensor> {
     const sequences = offsets.length - 1;
     const rows: Record<InputName, Int32Array> = {
-      input_ids: new Int32Array(sequences * longest),
-      attention_mask: new Int32Array(sequences * longest),
-      token_type_ids: new Int32Array(sequences * longest),
+      input_ids: allocateInt32(sequences * longest, 'the token ids'),
+      attention_mask: allocateInt32(sequences * longest, 'the attention mask'),
+      token_type_ids: allocateInt32(sequences * longest, 'the token types'),
     };
     for (let s = 0; s < sequences; s++) {
       const sequence = ids.subarray(offsets[s], offsets[s + 1]);

@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../../core/allocate.js';
 import type { Pooling } from '../../native/pooling.js';
 
 /** Of how many tokens, from the first, a vector is the mean. */
@@ -21,7 +22,7 @@ export function poolPadded(
   normalize: boolean,
 ): Float32Array {
   const sequences = offsets.length - 1;
-  const out = new Float32Array(sequences * dim);
+  const out = allocateFloat32(sequences * dim, 'the embeddings');
   const sum = new Float64Array(dim);
   for (let s = 0; s < sequences; s++) {
     const tokens = POOLED_TOKENS[pooling](offsets[s + 1]! - offsets[s]!);

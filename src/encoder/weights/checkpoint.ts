@@ -1,6 +1,7 @@
 /** Reads model.safetensors into a native encoder, and tensors out of it. */
 import { join } from 'node:path';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { EncoderModel } from '../../native/encoder-model.js';
 import type { NativeBlock } from '../../native/encoder-types.js';
@@ -50,7 +51,7 @@ export async function loadCheckpoint(
 /** A parameter under its name in the checkpoint, from any block of the model. */
 export function readSource(model: EncoderModel, source: ParameterSource, block: NativeBlock): Float32Array {
   const { matrix, cols } = model.parameters.get(source.parameter)!;
-  const out = new Float32Array(source.rows * (matrix ? cols : 1));
+  const out = allocateFloat32(source.rows * (matrix ? cols : 1), `the parameter ${source.parameter}`);
   model.read(block, source.parameter, source.row, out);
   return out;
 }

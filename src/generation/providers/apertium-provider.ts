@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 
+import { onAbort } from '../../core/abort.js';
 import { type CallResult, estimateTokens, type Request } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
@@ -52,18 +53,18 @@ export class ApertiumProvider implements Provider {
           // It has ended by itself.
         }
       };
-      signal.addEventListener('abort', stop, { once: true });
+      const forget = onAbort(signal, stop);
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
       child.stdin.on('error', () => undefined); // it may end without reading
       child.once('error', (cause) => {
-        signal.removeEventListener('abort', stop);
+        forget();
         reject(new ProviderError('endpoint', `cannot start ${this.endpoint.command}: ${cause.message}`, { cause }));
       });
       child.once('close', (code) => {
-        signal.removeEventListener('abort', stop);
+        forget();
         if (signal.aborted) reject(new ProviderError('transient', 'ended'));
         else resolve({ code, stdout, stderr });
       });

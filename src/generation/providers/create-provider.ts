@@ -1,4 +1,5 @@
 import { EngineError } from '../../core/errors.js';
+import { importOptional } from '../../core/optional-package.js';
 import type { Endpoint } from '../project-schema.js';
 import type { Provider } from './provider.js';
 
@@ -6,7 +7,7 @@ import type { Provider } from './provider.js';
  * The provider of an endpoint.
  *
  * @param env where keys are taken from
- * @throws EngineError `ERR_DATA` where the variable of its key is not set
+ * @throws EngineError `ERR_DATA` if the variable of its key is not set, `ERR_NATIVE_LOAD` without the package openai
  */
 export async function createProvider(
   name: string,
@@ -23,5 +24,6 @@ export async function createProvider(
     );
   if (endpoint.kind === 'libretranslate')
     return new (await import('./libretranslate-provider.js')).LibreTranslateProvider(endpoint, key);
-  return new (await import('./chat-provider.js')).ChatProvider(endpoint, key);
+  const { ChatProvider } = await importOptional('openai', 'A chat endpoint', () => import('./chat-provider.js'));
+  return new ChatProvider(endpoint, key);
 }

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../../core/abort.js';
+import { onAbort, throwIfAborted } from '../../core/abort.js';
 import type { CallResult, Request } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
@@ -28,7 +28,7 @@ export function withTimeLimit(provider: Provider, seconds: number): Attempt {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     // AbortSignal.any would keep every attempt alive as long as the signal of the run.
-    signal?.addEventListener('abort', abort, { once: true });
+    const forget = onAbort(signal, abort);
     const timer = setTimeout(abort, seconds * 1000);
     try {
       return await provider.attempt(request, controller.signal);
@@ -39,7 +39,7 @@ export function withTimeLimit(provider: Provider, seconds: number): Attempt {
       throw error;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      forget();
     }
   };
 }

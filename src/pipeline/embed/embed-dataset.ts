@@ -90,8 +90,10 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     return result;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
-    const message = `Interrupted. The embedded answers stay in ${out}: run the same command again to resume`;
-    throw new EngineError('ERR_ABORTED', message, { cause: error });
+    throw new EngineError('ERR_ABORTED', 'The embedding was interrupted', {
+      cause: error,
+      remedies: [{ text: `run it again to resume: ${out} keeps the embedded answers` }],
+    });
   } finally {
     await rejects.discard();
   }

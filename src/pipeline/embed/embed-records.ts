@@ -1,3 +1,4 @@
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { DatasetWriter } from '../../datasets/dataset-writer.js';
 import type { TextTable } from '../../datasets/text-table.js';
@@ -115,7 +116,7 @@ async function placeRows(
     );
   }
   if (fresh.length === records.length) return embeddings;
-  const all = new Float32Array(records.length * dim);
+  const all = allocateFloat32(records.length * dim, 'the embeddings');
   const rowOf = (i: number): Float32Array => all.subarray(i * dim, (i + 1) * dim);
   const earlier: number[] = [];
   let next = 0;

@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
@@ -66,7 +67,7 @@ async function sampleRows(dataset: Dataset, count: number): Promise<Float32Array
   const { dim, rows } = dataset;
   const sampled = Math.min(rows, count);
   if (sampled === rows) return dataset.readEmbeddings();
-  const sample = new Float32Array(sampled * dim);
+  const sample = allocateFloat32(sampled * dim, 'the training sample');
   let taken = 0;
   let first = 0;
   for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {

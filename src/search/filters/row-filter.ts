@@ -1,3 +1,5 @@
+import { allocateUint8 } from '../../core/allocate.js';
+
 /**
  * The bits of rows that a search may find, as {@link SearchParams} takes them: bit `row % 8` of byte `row >> 3`.
  *
@@ -12,7 +14,7 @@ export function rowFilter(rows: number, isAllowed: (row: number) => boolean): Ui
 
 /** A copy with room for `rows`, which allows none of the new ones. */
 export function extendFilter(filter: Uint8Array, rows: number): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(rows / 8));
+  const bits = allocateUint8(Math.ceil(rows / 8), 'the filter');
   bits.set(filter);
   return bits;
 }

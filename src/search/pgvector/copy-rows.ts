@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import type { PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 
+import { importOptional } from '../../core/optional-package.js';
 import type { CallOptions } from '../../native/call.js';
 import { expectFiniteVectors, expectStrings, fail } from '../../native/validate.js';
 import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
@@ -40,6 +40,11 @@ export async function copyRows(
   batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
   { signal, onProgress }: CallOptions,
 ): Promise<number> {
+  const { from: copyFrom } = await importOptional(
+    'pg-copy-streams',
+    'An index in PostgreSQL',
+    () => import('pg-copy-streams'),
+  );
   let rows = 0;
   async function* labelled(): AsyncGenerator<LabelledRows> {
     for await (const { vectors, valueIds } of batches) {

@@ -1,18 +1,15 @@
-import { Client, Pool, type PoolClient, type PoolConfig } from 'pg';
+import type * as pg from 'pg';
+import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 
-import { throwIfAborted } from '../../core/abort.js';
+import { onAbort, throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
+import { importOptional } from '../../core/optional-package.js';
 import { expectString } from '../../native/validate.js';
 import { databaseError } from './errors.js';
 
 const CONNECT_MS = 10_000;
 
-/** The pool's own limit would also count the time that a call waits for its turn. */
-class PatientClient extends Client {
-  constructor(config?: PoolConfig) {
-    super({ ...config, connectionTimeoutMillis: CONNECT_MS });
-  }
-}
+type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
 export interface DatabaseOptions {
   /**
@@ -29,24 +26,27 @@ export interface DatabaseOptions {
 /** A PostgreSQL database over a few connections, which are made as they are needed and again after they were lost. */
 export class Database {
   readonly #pool: Pool;
-  readonly #config: PoolConfig;
+  readonly #connection: () => Client;
   readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   /** For messages: which database at which server. */
   readonly place: string;
 
-  /**
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may
-   *   have a password
-   */
-  constructor({ url, connections, onNotice }: DatabaseOptions) {
-    this.#config = {
-      connectionString: expectConnectionString(url),
+  private constructor({ Client, Pool }: Pg, { url, connections, onNotice }: DatabaseOptions) {
+    const config: PoolConfig = {
+      connectionString: expectConnectionString(url, Client),
       keepAlive: true,
       fallback_application_name: 'univar',
     };
-    this.place = placeOf(this.#config);
-    this.#pool = new Pool({ ...this.#config, max: connections, Client: PatientClient });
+    /** The pool's own limit would also count the time that a call waits for its turn. */
+    class PatientClient extends Client {
+      constructor(given?: PoolConfig) {
+        super({ ...given, connectionTimeoutMillis: CONNECT_MS });
+      }
+    }
+    this.place = placeOf(config, Client);
+    this.#connection = () => new PatientClient(config);
+    this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool makes another one
     this.#pool.on('connect', (client) => {
       client.on('error', () => undefined); // the query in hand tells of it
@@ -55,6 +55,16 @@ export class Database {
           onNotice([message, hint].filter((text) => text !== undefined).join('. ')),
         );
     });
+  }
+
+  /**
+   * Connects to nothing yet.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may
+   *   have a password. `ERR_NATIVE_LOAD` without the package pg
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    return new Database(await importOptional('pg', 'An index in PostgreSQL', () => import('pg')), options);
   }
 
   /**
@@ -96,7 +106,7 @@ export class Database {
     let cancelling: Promise<void> | undefined;
     let committed = false;
     const cancel = (): void => void (cancelling = this.#cancel(client));
-    signal?.addEventListener('abort', cancel, { once: true });
+    const forget = onAbort(signal, cancel);
     try {
       throwIfAborted(signal);
       await client.query(begin);
@@ -108,7 +118,7 @@ export class Database {
       throwIfAborted(signal);
       throw databaseError(error, doing, this.place);
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      forget();
       await cancelling;
       // Locks must be free when the caller learns of the failure; closing the connection frees them some time later.
       if (!committed) await client.query('ROLLBACK').catch(() => undefined);
@@ -128,7 +138,7 @@ export class Database {
    * Asks the server to end the query of a connection, over another one. Where that fails, the query goes on to its end.
    */
   async #cancel(client: PoolClient): Promise<void> {
-    const other = new PatientClient(this.#config);
+    const other = this.#connection();
     other.on('error', () => undefined);
     try {
       await other.connect();
@@ -141,7 +151,7 @@ export class Database {
   }
 }
 
-function expectConnectionString(value: unknown): string {
+function expectConnectionString(value: unknown, Client: Pg['Client']): string {
   const url = expectString(value, 'url');
   const wanted = 'Expected a connection string such as postgres://user@host:5432/database for "url"';
   if (!/^postgres(ql)?:\/\//.test(url))
@@ -154,7 +164,7 @@ function expectConnectionString(value: unknown): string {
     );
   }
   try {
-    placeOf({ connectionString: url });
+    placeOf({ connectionString: url }, Client);
   } catch {
     throw new EngineError(
       'ERR_ARG_RANGE',
@@ -164,7 +174,7 @@ function expectConnectionString(value: unknown): string {
   return url;
 }
 
-function placeOf(config: PoolConfig): string {
+function placeOf(config: PoolConfig, Client: Pg['Client']): string {
   const { host, port, database, user } = new Client(config);
   return `the database "${database ?? user ?? ''}" at ${host.startsWith('/') ? host : `${host}:${port}`}`;
 }

@@ -1,4 +1,4 @@
-import { DatabaseError } from 'pg';
+import type { DatabaseError } from 'pg';
 
 import { EngineError, type ErrorCode } from '../../core/errors.js';
 
@@ -17,13 +17,17 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  */
 export function databaseError(error: unknown, doing: string, place: string): EngineError {
   if (error instanceof EngineError) return error;
-  const sqlState = error instanceof DatabaseError ? error.code : undefined;
-  const hint = error instanceof DatabaseError && error.hint ? `. ${error.hint}` : '';
+  const { code: sqlState, hint } = isDatabaseError(error) ? error : {};
   return new EngineError(
     (sqlState && CODES[sqlState]) || 'ERR_REMOTE',
-    `Cannot ${doing} ${place}: ${reasonOf(error)}${hint}`,
+    `Cannot ${doing} ${place}: ${reasonOf(error)}${hint ? `. ${hint}` : ''}`,
     { cause: error },
   );
+}
+
+/** What the server itself has to say. Its class comes with the package, which may not be loaded. */
+function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && 'severity' in error && 'code' in error;
 }
 
 /**

@@ -1,5 +1,3 @@
-import { escapeIdentifier } from 'pg';
-
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
@@ -195,12 +193,12 @@ export class PgVectorIndex implements AsyncDisposable {
     const { valueIds, signal, onProgress } = expectOptions(options, 'options', ['valueIds', 'signal', 'onProgress']);
     const batch = { vectors, ...(valueIds !== undefined && { valueIds: valueIds as readonly string[] }) };
     const call = resolveCallOptions(signal, onProgress);
-    const table = escapeIdentifier(this.table);
     const { first, rows } = await this.#database.transaction(
       `add to the table "${this.table}" of`,
       call.signal,
       'BEGIN',
       async (client) => {
+        const table = client.escapeIdentifier(this.table);
         await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
         const next = await nextLabel(client, this.table);
         return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
@@ -218,11 +216,10 @@ export class PgVectorIndex implements AsyncDisposable {
    */
   async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
     const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
-    const table = escapeIdentifier(this.table);
     const place = `remove from the table "${this.table}" of`;
     const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(
-        `UPDATE ${table} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`,
+        `UPDATE ${client.escapeIdentifier(this.table)} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`,
         [Array.from(wanted)],
       );
       return rowCount ?? 0;
@@ -248,7 +245,6 @@ export class PgVectorIndex implements AsyncDisposable {
     const result = allocateSearchResult(vectors.length, k);
     const labels = result.labels.fill(-1);
     const distances = result.distances.fill(this.metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
-    const table = escapeIdentifier(this.table);
     let next = 0;
     let done = 0;
     const searchSome = (): Promise<void> =>
@@ -257,6 +253,7 @@ export class PgVectorIndex implements AsyncDisposable {
         call.signal,
         beginSearch(k, efSearch),
         async (client) => {
+          const table = client.escapeIdentifier(this.table);
           while (next < vectors.length) {
             const query = next++;
             const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
@@ -301,7 +298,7 @@ async function connected(
 ): Promise<PgVectorIndex> {
   const name = expectTableName(table ?? DEFAULT_TABLE);
   const count = expectInteger(connections ?? DEFAULT_CONNECTIONS, 'connections', 1, MAX_CONNECTIONS);
-  const database = new Database({ url, connections: count, onNotice });
+  const database = await Database.open({ url, connections: count, onNotice });
   try {
     return await make(database, name, count);
   } catch (error) {

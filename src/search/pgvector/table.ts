@@ -1,5 +1,5 @@
 /** The table of an index: a row for every vector, with its label, and a graph over them (HNSW). */
-import { escapeIdentifier, escapeLiteral, type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 
 import { EngineError } from '../../core/errors.js';
 import { expectString, fail } from '../../native/validate.js';
@@ -88,7 +88,9 @@ export async function makeTable(
   if (older !== undefined && !older.startsWith(MARK))
     throw new EngineError('ERR_DATA', `There is already ${where}, which is not an index made here; take another name`);
   if (older !== undefined && !overwrite)
-    throw new EngineError('ERR_DATA', `There is already ${where}; take another name, or replace it (overwrite: true)`);
+    throw new EngineError('ERR_DATA', `There is already ${where}`, {
+      remedies: [{ text: 'take another name' }, { text: 'replace it', option: { name: 'overwrite', value: true } }],
+    });
 
   const loading = `${table}_loading`;
   const { type, operatorClass } = pgNames(kind);
@@ -98,7 +100,7 @@ export async function makeTable(
   if (kind.dim * ENTRY_BYTES[kind.storage] <= MAX_INLINE_BYTES)
     await client.query(`ALTER TABLE ${loading} ALTER COLUMN embedding SET STORAGE PLAIN`);
   await client.query(
-    `COMMENT ON TABLE ${loading} IS ${escapeLiteral(`${MARK}${source === '' ? '' : ` of ${source}`}`)}`,
+    `COMMENT ON TABLE ${loading} IS ${client.escapeLiteral(`${MARK}${source === '' ? '' : ` of ${source}`}`)}`,
   );
   await fill(loading);
   await client.query(`CREATE INDEX ON ${loading} (model, lang)`);
@@ -107,8 +109,8 @@ export async function makeTable(
     `CREATE INDEX ON ${loading} USING hnsw (embedding ${operatorClass}) WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
   );
   await client.query(`ANALYZE ${loading}`);
-  if (older !== undefined) await client.query(`DROP TABLE ${escapeIdentifier(table)}`);
-  await client.query(`ALTER TABLE ${loading} RENAME TO ${escapeIdentifier(table)}`);
+  if (older !== undefined) await client.query(`DROP TABLE ${client.escapeIdentifier(table)}`);
+  await client.query(`ALTER TABLE ${loading} RENAME TO ${client.escapeIdentifier(table)}`);
 }
 
 /** @throws EngineError `ERR_DATA` where there is no table of that name, or one of another kind */
@@ -122,7 +124,7 @@ export async function describeTable(client: PoolClient, table: string, place: st
        JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam AND m.amname = 'hnsw'
        JOIN pg_opclass o ON o.oid = x.indclass[0]
      WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding' ORDER BY i.oid LIMIT 1`,
-    [escapeIdentifier(table)],
+    [client.escapeIdentifier(table)],
   );
   const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(rows[0]?.operator_class ?? '');
   if (!found || !comment.startsWith(MARK))
@@ -146,14 +148,14 @@ export async function describeTable(client: PoolClient, table: string, place: st
 /** Removed vectors keep their rows, so the labels of a table are always 0 to its number of rows. */
 export async function nextLabel(client: PoolClient, table: string): Promise<number> {
   const { rows } = await client.query<{ next: number }>(
-    `SELECT coalesce(max(label) + 1, 0) AS next FROM ${escapeIdentifier(table)}`,
+    `SELECT coalesce(max(label) + 1, 0) AS next FROM ${client.escapeIdentifier(table)}`,
   );
   return rows[0]!.next;
 }
 
 async function countRemoved(client: PoolClient, table: string): Promise<number> {
   const { rows } = await client.query<{ removed: number }>(
-    `SELECT count(*)::integer AS removed FROM ${escapeIdentifier(table)} WHERE embedding IS NULL`,
+    `SELECT count(*)::integer AS removed FROM ${client.escapeIdentifier(table)} WHERE embedding IS NULL`,
   );
   return rows[0]!.removed;
 }
@@ -162,7 +164,7 @@ async function countRemoved(client: PoolClient, table: string): Promise<number> 
 async function commentOf(client: PoolClient, table: string): Promise<string | undefined> {
   const { rows } = await client.query<{ comment: string | null }>(
     `SELECT obj_description(to_regclass($1), 'pg_class') AS comment WHERE to_regclass($1) IS NOT NULL`,
-    [escapeIdentifier(table)],
+    [client.escapeIdentifier(table)],
   );
   return rows[0] && (rows[0].comment ?? '');
 }

@@ -8,6 +8,7 @@
  * each from its beginning: an answer keeps all of itself if a quarter is enough for the question, and at least three
  * quarters of the room. If both fit, nothing is cut and the ids are those of the complete text.
  */
+import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectInteger, expectOptions, fail } from '../../native/validate.js';
@@ -85,7 +86,7 @@ function cut(
   const room = maxTokens - before.length - after.length;
   const offsets = new Int32Array(rows + 1);
   for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row]! + Math.min(lengthOf(full, row), maxTokens);
-  const ids = new Int32Array(offsets[rows]!);
+  const ids = allocateInt32(offsets[rows]!, 'the token ids');
   for (let row = 0; row < rows; row++) {
     const text = full.ids.subarray(full.offsets[row], full.offsets[row + 1]);
     const question = questions.get(row);

@@ -1,6 +1,7 @@
 import type { Tokenizer as RustTokenizer } from 'tokenizers';
 
 import { throwIfAborted } from '../../core/abort.js';
+import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
@@ -90,7 +91,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
       }
       onProgress?.(parts.length);
     }
-    const ids = new Int32Array(offsets[texts.length]!);
+    const ids = allocateInt32(offsets[texts.length]!, 'the token ids');
     for (const [i, part] of parts.entries()) ids.set(part, offsets[i]);
     return { ids, offsets };
   }

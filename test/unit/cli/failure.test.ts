@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { describeFailure, toEngineError } from '../../../src/cli/failure.js';
-import { EngineError, ERROR_CODES, type ErrorCode } from '../../../src/core/errors.js';
+import { EngineError, ERROR_CODES, type ErrorCode, type OptionHint } from '../../../src/core/errors.js';
 
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused, open 'x'`), { code });
 
@@ -29,20 +29,19 @@ describe('describeFailure', () => {
     expect(describeFailure(systemError(code), false).exitCode).toBe(exitCode);
   });
 
-  it.each([
-    ['replace it (overwrite: true)', 'replace it (--overwrite)'],
-    [
-      'name it (columns: answer=...), or give one (defaults: lang=...)',
-      'name it (--columns answer=...), or give one (--lang ...)',
-    ],
-  ])('names flags instead of options: %s', (message, expected) => {
-    expect(describeFailure(new EngineError('ERR_DATA', message), false).text).toBe(`error: ${expected}`);
+  it.each<[OptionHint, string]>([
+    [{ name: 'overwrite', value: true }, '--overwrite'],
+    [{ name: 'maxTokens', value: '...' }, '--max-tokens ...'],
+    [{ name: 'columns', value: { answer: '...' } }, '--columns answer=...'],
+    [{ name: 'defaults', value: { lang: '...' } }, '--lang ...'],
+  ])('writes the option %j as a flag', (option, flag) => {
+    const error = new EngineError('ERR_DATA', 'What', { remedies: [{ text: 'this' }, { text: 'that', option }] });
+    expect(describeFailure(error, false).text).toBe(`error: What; this, or that (${flag})`);
   });
 
-  it('says where an interrupted command goes on, where that is known', () => {
-    expect(describeFailure(new EngineError('ERR_ABORTED', 'Interrupted. Rows are kept'), false).text).toBe(
-      'error: Interrupted. Rows are kept',
-    );
+  it('says how an interrupted command resumes, but not which of its parts noticed the signal', () => {
+    const error = new EngineError('ERR_ABORTED', 'The scan was aborted', { remedies: [{ text: 'run it again' }] });
+    expect(describeFailure(error, false).text).toBe('error: Interrupted; run it again');
   });
 
   it('takes anything that can be thrown', () => {

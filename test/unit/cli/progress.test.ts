@@ -42,6 +42,31 @@ describe('startProgress', () => {
     expect(out.written).toEqual(['embed: 500/2,400 answers  20.8 %  100/s  ETA 19 s\n']);
   });
 
+  it('prints no line twice without a terminal, and a sign of life at growing intervals', () => {
+    const out = stream(false);
+    const progress = startProgress(OPTIONS, out as never);
+    const wait = (seconds: number, done: number): void => {
+      for (let passed = 0; passed < seconds; passed++) {
+        vi.advanceTimersByTime(1000);
+        progress.update(done);
+      }
+    };
+    wait(6, 500);
+    expect(out.written.splice(0)).toEqual(['embed: 500/2,400 answers  20.8 %  100/s  ETA 19 s\n']);
+    wait(215, 500);
+    expect(out.written.splice(0)).toEqual([
+      'embed: still at 500/2,400 answers after 35 s\n',
+      'embed: still at 500/2,400 answers after 1:35\n',
+      'embed: still at 500/2,400 answers after 3:35\n',
+    ]);
+    wait(31, 501);
+    expect(out.written.splice(0)).toHaveLength(2);
+    progress.stop();
+    wait(60, 502);
+    vi.advanceTimersByTime(10_000_000);
+    expect(out.written).toEqual([]);
+  });
+
   it.each([20, 40, 200])('keeps a bar within %i columns', (columns) => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, 'g');
     const out = stream(true, columns);

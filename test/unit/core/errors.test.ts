@@ -13,6 +13,20 @@ describe('EngineError', () => {
     expect('cause' in new EngineError('ERR_BUSY', 'what')).toBe(false);
   });
 
+  it('has its remedies in the message, with options as callers of the library write them', () => {
+    const remedies = [
+      { text: 'take another folder' },
+      { text: 'replace it', option: { name: 'overwrite', value: true } },
+      { text: 'name the column', option: { name: 'columns', value: { lang: '...' } } },
+    ];
+    expect(new EngineError('ERR_DATA', 'It exists', { remedies })).toMatchObject({
+      message:
+        'It exists; take another folder, or replace it (overwrite: true), or name the column (columns: { lang: ... })',
+      problem: 'It exists',
+      remedies,
+    });
+  });
+
   it('knows its codes', () => {
     expect(isErrorCode('ERR_ABORTED')).toBe(true);
     expect(isErrorCode('toString')).toBe(false);

@@ -15,6 +15,16 @@ describe('importOptional', () => {
     });
   });
 
+  it('names those of several packages that are absent', async () => {
+    const names = ['@univar/a', 'yaml', '@univar/b'];
+    await expect(importOptional(names, 'A map', () => Promise.reject(new Error('x')))).rejects.toThrow(
+      'A map needs the npm packages "@univar/a" and "@univar/b": run npm install @univar/a @univar/b',
+    );
+    await expect(importOptional(['eld', 'yaml'], 'A map', () => Promise.reject(new Error('x')))).rejects.toThrow(
+      'The npm packages "eld" and "yaml" do not load: x',
+    );
+  });
+
   it('does not ask to install a package that is there and fails, for example for want of a dependency', async () => {
     const cause = Object.assign(new Error("Cannot find package 'other'"), { code: 'ERR_MODULE_NOT_FOUND' });
     await expect(importOptional('yaml', 'A project file', () => Promise.reject(cause))).rejects.toMatchObject({

@@ -29,10 +29,10 @@ describe('findAddedSources', () => {
 
   it('names what has changed or is gone, and what to do', () => {
     expect(() => find([a, b], [source('a', 'other'), b])).toThrow(
-      /values was made from other contents of a\..*file of their own.*overwrite: true/,
+      /values was made from other contents of a;.*file of their own.*overwrite: true/,
     );
     expect(() => find([a, b, c], [b])).toThrow(
-      /made from a, c too, which is not among the inputs.*add: true.*overwrite: true/,
+      /made from a, c, which is not among the inputs.*add: true.*overwrite: true/,
     );
     expect(() => find([a, b], [source('a', 'other')], true)).toThrow(/other contents of a/);
   });

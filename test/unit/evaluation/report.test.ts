@@ -129,6 +129,6 @@ describe('writeReport', () => {
     const twice = [report.entries[0]!, report.entries[0]!];
     await expect(writeReport(dir, { ...report, entries: twice })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await writeFile(join(dir, 'file'), '');
-    await expect(writeReport(join(dir, 'file'), report)).rejects.toMatchObject({ code: 'ERR_IO' });
+    await expect(writeReport(join(dir, 'file'), report)).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 });

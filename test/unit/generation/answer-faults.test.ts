@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { answerFaults, isRefusal, isRepetitive } from '../../../src/generation/answer-faults.js';
 import { languageCheck } from '../../../src/generation/language-check.js';
-import { readLanguageTables } from '../../../src/generation/project.js';
+import { readLanguageTables } from '../../../src/generation/project-files.js';
 import { RECORDED_ANSWERS } from '../../support/replay-server.js';
 
 const isLanguage = await languageCheck(await readLanguageTables([]));

@@ -1,3 +1,6 @@
+import { getEventListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../src/generation/budget.js';
@@ -89,8 +92,11 @@ describe('EndpointQueue', () => {
       message: 'no answer in 0.02 s',
     });
     const controller = new AbortController();
-    const long = queueOf(hang, { concurrency: 1 }, { signal: controller.signal });
-    const calls = [long.run(REQUEST, nothing), long.run(REQUEST, nothing)];
+    const long = queueOf(hang, { concurrency: 20 }, { signal: controller.signal });
+    const calls = Array.from({ length: 40 }, () => long.run(REQUEST, nothing));
+    await setImmediate();
+    // Node warns of a leak at eleven.
+    expect(getEventListeners(controller.signal, 'abort').length).toBe(1);
     controller.abort();
     for (const result of await Promise.allSettled(calls))
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_ABORTED' } });

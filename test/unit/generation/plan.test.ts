@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
-
+import { GENERATION_DATA } from '../../../src/generation/data-folder.js';
 import { planProject } from '../../../src/generation/plan.js';
-import { GENERATION_DATA, readLanguageTables, readProject, readRegistry } from '../../../src/generation/project.js';
+import { readProject } from '../../../src/generation/project.js';
+import { readLanguageTables, readRegistry } from '../../../src/generation/project-files.js';
 import { projectSchema } from '../../../src/generation/project-schema.js';
 import { checkYaml } from '../../../src/generation/yaml-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';

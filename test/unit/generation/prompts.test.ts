@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { GENERATION_DATA } from '../../../src/generation/project.js';
+import { GENERATION_DATA } from '../../../src/generation/data-folder.js';
 import { fillPrompt, parsePrompt, readPrompts } from '../../../src/generation/prompts.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

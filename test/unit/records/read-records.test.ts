@@ -161,7 +161,7 @@ describe('readRecords with columns and defaults', () => {
     );
     await expect(recordsOf(path, { columns })).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm": name the one that holds it (columns: lang=...), or give one lang for all rows (defaults: lang=...)`,
+      message: `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; name the one that holds it (columns: { lang: ... }), or give one lang for all rows (defaults: { lang: ... })`,
     });
     await expect(
       recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } }),

@@ -2,9 +2,8 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
-
+import { drawTraining } from '../../../src/training/curves.js';
 import { type Metrics, MetricsFile, readMetrics } from '../../../src/training/metrics.js';
-import { drawTraining } from '../../../src/training/plots.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const step = (number: number): Metrics => ({

@@ -36,12 +36,13 @@ async function chatProvider(fault?: Fault): Promise<ChatProvider> {
   return new ChatProvider(endpoint, 'key');
 }
 
-const never = new AbortController().signal;
+/** One of its own for every attempt: the client leaves its listener there. */
+const never = (): AbortSignal => new AbortController().signal;
 
 describe('ChatProvider', () => {
   it('sends what the request holds and reads text, reason and tokens', async () => {
     const provider = await chatProvider({ kind: 'answer', content: 'Because.', finish: 'length' });
-    expect(await provider.attempt(REQUEST, never)).toEqual({
+    expect(await provider.attempt(REQUEST, never())).toEqual({
       text: 'Because.',
       finish: 'length',
       promptTokens: 100,
@@ -64,9 +65,9 @@ describe('ChatProvider', () => {
   it("writes the model's own chat format where the endpoint only completes texts", async () => {
     const provider = await chatProvider({ kind: 'answer', content: 'Because.' });
     expect(
-      (await provider.attempt({ ...REQUEST, template: '<s>[INST] {{prompt}} [/INST]', seed: null }, never)).text,
+      (await provider.attempt({ ...REQUEST, template: '<s>[INST] {{prompt}} [/INST]', seed: null }, never())).text,
     ).toBe('Because.');
-    await provider.attempt({ ...REQUEST, template: '<|system|>{{system}}<|user|>{{prompt}}' }, never);
+    await provider.attempt({ ...REQUEST, template: '<|system|>{{system}}<|user|>{{prompt}}' }, never());
     expect(server.received.map(({ path, prompt }) => `${path} ${prompt}`)).toEqual([
       '/v1/completions <s>[INST] Be brief.\n\nWhy? [/INST]',
       '/v1/completions <|system|>Be brief.<|user|>Why?',
@@ -90,7 +91,7 @@ describe('ChatProvider', () => {
       { text: 'No.', completionTokens: 1, estimated: true },
     ],
   ])('reads an answer with %s', async (_, fault, expected) => {
-    expect(await (await chatProvider(fault)).attempt(REQUEST, never)).toMatchObject(expected);
+    expect(await (await chatProvider(fault)).attempt(REQUEST, never())).toMatchObject(expected);
   });
 
   it.each<[string, Fault, object]>([
@@ -114,7 +115,7 @@ describe('ChatProvider', () => {
     ['a page', { kind: 'text', body: '<html>' }, { kind: 'transient' }],
     ['wrong types', { kind: 'text', body: '{"choices":[{"message":{"content":5}}]}' }, { kind: 'transient' }],
   ])('says what to do about %s', async (_, fault, expected) => {
-    await expect((await chatProvider(fault)).attempt(REQUEST, never)).rejects.toMatchObject({
+    await expect((await chatProvider(fault)).attempt(REQUEST, never())).rejects.toMatchObject({
       name: 'ProviderError',
       ...expected,
     });
@@ -148,7 +149,7 @@ describe('LibreTranslateProvider', () => {
     const endpoint = endpointSchema.parse({ kind: 'libretranslate', url: server.url.replace('/v1', '/') });
     if (endpoint.kind !== 'libretranslate') throw new Error('not a translating endpoint');
     const result = await new LibreTranslateProvider(endpoint, 'key')
-      .attempt({ kind: 'translate', engine: 'e', from: 'eng', to: 'zho', text: 'Why?' }, never)
+      .attempt({ kind: 'translate', engine: 'e', from: 'eng', to: 'zho', text: 'Why?' }, never())
       .catch((error: unknown) => error);
     expect(result).toMatchObject(expected);
     expect(server.received[0]!.body).toEqual({ q: 'Why?', source: 'en', target: 'zh', format: 'text', api_key: 'key' });

@@ -4,15 +4,15 @@ import { EngineError } from '../../../../src/core/errors.js';
 import { Database } from '../../../../src/search/pgvector/database.js';
 import { databaseError } from '../../../../src/search/pgvector/errors.js';
 
-const placeOf = (url: string): string => new Database({ url, connections: 1 }).place;
+const placeOf = async (url: string): Promise<string> => (await Database.open({ url, connections: 1 })).place;
 
 describe('a connection string', () => {
   it.each([
     ['postgres://anna:s3cret@db.example:6543/values', 'the database "values" at db.example:6543'],
     ['postgresql://anna:p%40ss%2Fword@[::1]/values?application_name=x', 'the database "values" at ::1:5432'],
     ['postgres://anna:s3cret@/values?host=/run/sockets', 'the database "values" at /run/sockets'],
-  ])('is shown as the database and the server: %s', (url, place) => {
-    expect(placeOf(url)).toBe(place);
+  ])('is shown as the database and the server: %s', async (url, place) => {
+    expect(await placeOf(url)).toBe(place);
   });
 
   it.each([
@@ -25,20 +25,15 @@ describe('a connection string', () => {
     ['postgres://anna:1234?s3cret@host/values', '%3F'],
     ['postgres://anna:s3cret@host:port/values', 'a port is a number'],
     ['postgres://anna:s3cret@host:123456/values', 'a port is a number'],
-  ])('is refused without being repeated where it is malformed: %s', (url, why) => {
-    let thrown: unknown;
-    try {
-      placeOf(url);
-    } catch (error) {
-      thrown = error;
-    }
+  ])('is refused without being repeated where it is malformed: %s', async (url, why) => {
+    const thrown: unknown = await placeOf(url).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string });
     expect((thrown as EngineError).cause).toBeUndefined();
     expect((thrown as EngineError).message).not.toMatch(/s3cret|1234/);
   });
 
-  it('is a string', () => {
-    expect(() => placeOf(7 as unknown as string)).toThrow('Expected a string for "url", got 7');
+  it('is a string', async () => {
+    await expect(placeOf(7 as unknown as string)).rejects.toThrow('Expected a string for "url", got 7');
   });
 });
 
