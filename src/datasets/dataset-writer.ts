@@ -50,7 +50,7 @@ export interface DatasetSummary {
  * writer of the same configuration goes on behind the last whole shard, and the finished files have the same bytes as
  * without the interruption, provided that the caller appends the same batches, each of which is a shard.
  */
-export class DatasetWriter {
+export class DatasetWriter implements AsyncDisposable {
   readonly #valueIds = new ValueIdCounts();
   #partial!: PartialDataset;
   #state: 'ready' | 'busy' | 'closed' = 'ready';
@@ -165,6 +165,10 @@ export class DatasetWriter {
     this.#state = 'closed';
     await this.#partial.close();
     await this.lock.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #expectReady(): void {

@@ -19,7 +19,7 @@ export interface EncodeResult {
 }
 
 /** Turns texts into vectors. Implementations never compute on the calling thread. */
-export interface Encoder {
+export interface Encoder extends AsyncDisposable {
   /** Name of the folder or model it was loaded from. */
   readonly name: string;
   readonly dim: number;

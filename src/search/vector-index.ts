@@ -43,6 +43,8 @@ export interface VectorIndexOptions extends BuildOptions {
    * the end keeps the float32 vectors too, by which the candidates that the codes have found are ranked again.
    */
   factory: string;
+  /** @internal For benchmarks and tests: keeps FAISS's own distance code and graph construction. */
+  plain?: boolean;
 }
 
 export interface LoadIndexOptions {
@@ -54,10 +56,7 @@ export interface LoadIndexOptions {
    * @default false
    */
   map?: boolean;
-}
-
-/** For benchmarks and tests only: `plain` keeps FAISS's own distance code and graph construction. */
-interface InternalOptions {
+  /** @internal For benchmarks and tests: keeps FAISS's own distance code and graph construction. */
   plain?: boolean;
 }
 
@@ -107,18 +106,19 @@ export class VectorIndex implements AsyncDisposable {
    * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`,
    *   `ERR_OUT_OF_MEMORY`
    */
-  static async load(path: string, options?: LoadIndexOptions & InternalOptions): Promise<VectorIndex> {
+  static async load(path: string, options?: LoadIndexOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
     if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
     return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
   }
 
   /** Like {@link load}, from the bytes of such a file. */
-  static async fromBuffer(bytes: Uint8Array, options?: InternalOptions): Promise<VectorIndex> {
+  static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
     if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
       fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
     }
-    return new VectorIndex(await indexFromBytes(bytes, options?.plain === true));
+    const { plain } = expectOptions(options, 'options', ['plain']);
+    return new VectorIndex(await indexFromBytes(bytes, plain === true));
   }
 
   /** Entries of a vector. */

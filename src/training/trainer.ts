@@ -6,7 +6,6 @@ import { checkNames } from '../encoder/weights/network.js';
 import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
 import type { CallOptions } from '../native/call.js';
 import type { EncodeOptions, LossSettings } from '../native/encoder-model.js';
-import type { EncoderSpec } from '../native/encoder-types.js';
 import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
 import type { PackedTokens } from '../native/packed-tokens.js';
 import { POOLING_MODES, type Pooling } from '../native/pooling.js';
@@ -59,7 +58,11 @@ export interface TrainingBatch {
   lowerStates?: Float32Array;
 }
 
-/** What a trainer's future depends on, besides its step: parameters and the two moments of AdamW. */
+/**
+ * What a trainer's future depends on, besides its step: parameters and the two moments of AdamW.
+ *
+ * @internal
+ */
 export type TrainerBlock = 'parameters' | 'firstMoments' | 'secondMoments';
 
 const KEYS = [
@@ -91,6 +94,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
 }
 
+/** @internal */
 type ResolvedOptions = Required<Omit<TrainerOptions, 'totalSteps'>> & { totalSteps: number | undefined };
 
 function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
@@ -118,10 +122,10 @@ function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
  * One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the
  * calls.
  */
-export class Trainer {
+export class Trainer implements AsyncDisposable {
   #steps = 0;
 
-  /** Use {@link createTrainer}. */
+  /** @internal Use {@link createTrainer}. */
   constructor(
     private readonly checkpoint: Checkpoint,
     private readonly settings: ResolvedOptions,
@@ -135,10 +139,6 @@ export class Trainer {
   /** Set by whoever puts parameters and moments of that step back, see {@link restore}. */
   set steps(value: number) {
     this.#steps = expectInteger(value, 'steps', 0);
-  }
-
-  get spec(): EncoderSpec {
-    return this.checkpoint.spec;
   }
 
   get dim(): number {
@@ -180,7 +180,11 @@ export class Trainer {
     return this.checkpoint.model.encode(batch, options);
   }
 
-  /** The tensors of a block, by the checkpoint's names, each copied when it is read. */
+  /**
+   * The tensors of a block, by the checkpoint's names, each copied when it is read.
+   *
+   * @internal
+   */
   tensors(block: TrainerBlock): TensorToWrite[] {
     const { model, sources } = this.checkpoint;
     return sources.map((source) => ({
@@ -193,6 +197,7 @@ export class Trainer {
   /**
    * Puts back a block that was written from {@link tensors}.
    *
+   * @internal
    * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another
    *   architecture's
    */
@@ -218,6 +223,10 @@ export class Trainer {
   /** Waits for calls in flight and frees the encoder. Idempotent. */
   async dispose(): Promise<void> {
     await this.checkpoint.model.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   #loss(batch: TrainingBatch): LossSettings {

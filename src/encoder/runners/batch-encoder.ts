@@ -111,6 +111,10 @@ export class BatchEncoder implements Encoder {
     return this.#disposed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   /** @param first tokens of the first window */
   async #encodeAll(
     texts: readonly EmbeddableText[],

@@ -7,7 +7,7 @@ import { type IdentifyOptions, ValueIdentifier } from '../../identification/valu
 import { expectInteger, expectOptions } from '../../native/validate.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
-import type { DatasetSearch } from '../index/dataset-search.js';
+import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
   /** How many of the nearest answers to return with their texts. @default 3 */
@@ -57,7 +57,7 @@ export class Collection implements AsyncDisposable {
   }
 
   /** `'saved'`: by the index of the folder; `'exact'`: all answers are compared; `'given'`: by an index of the caller. */
-  get searchKind(): DatasetSearch['kind'] {
+  get searchKind(): SearchKind {
     return this.search.kind;
   }
 

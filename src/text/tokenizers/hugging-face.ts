@@ -73,6 +73,10 @@ export class HuggingFaceTokenizer implements Tokenizer {
     await this.last;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   private async encodeNow(
     texts: readonly string[],
     options: TokenizeOptions & { maxTokens: number },

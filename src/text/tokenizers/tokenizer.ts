@@ -11,7 +11,7 @@ export interface TokenizeOptions extends CallOptions {
 }
 
 /** Turns texts into token ids. Implementations compute off the calling thread. */
-export interface Tokenizer {
+export interface Tokenizer extends AsyncDisposable {
   /** Number of tokens, added ones included. */
   readonly vocabSize: number;
   /** Ids of the special tokens before and after every text. */

@@ -29,7 +29,7 @@ export class WordPieceTokenizer implements Tokenizer {
   private readonly running = new Set<Promise<unknown>>();
   private disposed = false;
 
-  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. */
+  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. @internal */
   constructor(settings: WordPieceSettings) {
     this.handle = createTokenizer(settings);
     const added = settings.addedTokens.map(({ content, id }) => [content, id] as const);
@@ -58,7 +58,7 @@ export class WordPieceTokenizer implements Tokenizer {
     return WordPieceTokenizer.load(readTokenizerFile(path));
   }
 
-  /** As {@link WordPieceTokenizer.fromFile}, of a file that was read. */
+  /** As {@link WordPieceTokenizer.fromFile}, of a file that was read. @internal */
   static load(file: TokenizerFile): WordPieceTokenizer {
     const settings = readWordPieceSettings(file);
     if (!('unsupported' in settings)) return new WordPieceTokenizer(settings);
@@ -102,6 +102,10 @@ export class WordPieceTokenizer implements Tokenizer {
     this.disposed = true;
     await Promise.allSettled(this.running);
     disposeTokenizer(this.handle);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

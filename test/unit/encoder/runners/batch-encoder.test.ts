@@ -30,6 +30,10 @@ class FakeTokenizer implements Tokenizer {
     this.disposed++;
     return Promise.resolve();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }
 
 class FakeRunner implements BatchRunner {
