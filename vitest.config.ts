@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 
 import { defineConfig } from 'vitest/config';
 
@@ -15,29 +16,44 @@ function simdTargets(): string[] {
   }
 }
 
-const project = (
-  name: string,
-  folder: string,
-  settings: { env?: Record<string, string>; globalSetup?: string } = {},
-) => ({
+/** Above any test on a busy machine; a test that needs longer belongs into test/slow. */
+const LIMIT_MS = 60_000;
+const SLOW_LIMIT_MS = 600_000;
+
+interface ProjectSettings {
+  env?: Record<string, string>;
+  globalSetup?: string;
+  isolate?: boolean;
+  testTimeout?: number;
+  hookTimeout?: number;
+}
+
+const project = (name: string, folder: string, settings: ProjectSettings = {}) => ({
   extends: true as const,
   test: { name, include: [`test/${folder}/**/*.test.ts`], ...settings },
 });
+
+const compiled = { globalSetup: 'test/support/build-dist.ts' };
 
 export default defineConfig({
   test: {
     // A crash in native code then costs one file, not the run.
     pool: 'forks',
+    // Vitest leaves one core idle, which is half of a small machine.
+    maxWorkers: availableParallelism(),
     // .ci/run counts from this file.
     reporters: process.env['UNIVAR_TEST_REPORT']
       ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]]
       : ['default'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: LIMIT_MS,
+    hookTimeout: LIMIT_MS,
     projects: [
-      project('unit', 'unit'),
+      // Loading the modules again for each file would take longer than the tests.
+      project('unit', 'unit', { isolate: false }),
+      project('addon', 'addon'),
       ...simdTargets().map((simd) => project(`native ${simd}`.trim(), 'native', { env: { UNIVAR_SIMD: simd } })),
-      project('integration', 'integration', { globalSetup: 'test/support/build-dist.ts' }),
+      project('integration', 'integration', compiled),
+      project('slow', 'slow', { ...compiled, testTimeout: SLOW_LIMIT_MS, hookTimeout: SLOW_LIMIT_MS }),
     ],
   },
 });

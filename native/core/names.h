@@ -1,5 +1,5 @@
 // Enumerations whose values JavaScript names, such as metrics. Each has its list of names beside it, which stands again
-// in src/native (metrics.ts and others); a test compares the two (test/native/boundary.test.ts):
+// in src/native (metrics.ts and others); a test compares the two (test/addon/boundary.test.ts):
 //
 //   template <>
 //   struct Names<Pooling> {

@@ -109,7 +109,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const again = await runCli(['generate', project, '--queue', redis.url, '--no-report', '--json'], { env });
       expect(JSON.parse(again.stdout)).toMatchObject({ newCalls: 0 });
       expect(server.received.length).toBe(asked);
-    }, 300_000);
+    });
 
     it('keeps the limits of an endpoint over all workers, stops at the budget, and puts no key into Redis', async () => {
       const project = projectIn('limits', { budget: { calls: 60 } });
@@ -141,7 +141,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         code: 0,
         stdout: expect.stringMatching(/^Made \d+ calls?/) as string,
       });
-    }, 120_000);
+    });
 
     it('ends at Ctrl-C without workers, and names what is wrong with one', async () => {
       const project = projectIn('wrong');
@@ -159,6 +159,6 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('another endpoint replay') as string });
       planner.child.kill('SIGINT');
       expect(await planner.result).toMatchObject({ code: 130 });
-    }, 120_000);
+    });
   },
 );

@@ -1,6 +1,6 @@
 // The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the
 // encoder, its training and the loss through JavaScript, with the tests that the CPU passes
-// (test/integration/cuda-host-addon.test.ts).
+// (test/slow/cuda-host-addon.test.ts).
 #include "cuda/encoder/operations.h"
 #include "cuda/infonce/driver.h"
 #include "cuda/machine/device.h"

@@ -31,7 +31,7 @@ function largestError(
 }
 
 describe('attention', () => {
-  const PACKED = [[1], [2, 47, 1, 48], [49, 15, 16, 17, 63], [255, 256, 257], [511], [512], [513], [1500]];
+  const PACKED = [[1], [2, 47, 1, 48], [49, 15, 16, 17, 63], [255, 256, 257], [511, 513]];
 
   const run = (lengths: number[], heads: number, dim: number, scale: number) => {
     const offsets = Int32Array.from([0, ...lengths]);
@@ -49,7 +49,9 @@ describe('attention', () => {
     return { offsets, qkv, dO, o, lse, o16, dqkv };
   };
 
-  it.each(PACKED.flatMap((lengths) => [16, 20, 32, 64].map((dim) => ({ lengths, dim }))))(
+  // Blocks of keys end at 512: at 1,100 there are three. The reference takes the time, so only one size has them.
+  const CASES = PACKED.flatMap((lengths) => [16, 20, 32, 64].map((dim) => ({ lengths, dim })));
+  it.each([...CASES, { lengths: [1100], dim: 20 }])(
     'matches double precision at lengths $lengths and $dim dimensions',
     ({ lengths, dim }) => {
       const { offsets, qkv, dO, o, lse, o16, dqkv } = run(lengths, 2, dim, 1);

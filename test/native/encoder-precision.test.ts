@@ -92,19 +92,21 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('precisions of %s', (name) =
 });
 
 describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/models is absent)', () => {
-  const texts = existsSync(MINILM)
-    ? (JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] }).texts
-    : [];
+  const dim = 384;
   let batch: PackedTokens;
   let expected: Float32Array;
   beforeAll(async () => {
     const tokenizer = await loadTokenizer(`${MINILM}tokenizer.json`);
+    const { texts } = JSON.parse(readFileSync(`${MINILM}reference.json`, 'utf8')) as { texts: string[] };
+    // One in three: test/integration/native-encoder.test.ts takes them all, on one instruction set.
+    const rows = texts.map((_, row) => row).filter((row) => row % 3 === 0);
     batch = await tokenizer.encode(
-      texts.map((text) => text.trim()),
+      rows.map((row) => texts[row]!.trim()),
       { maxTokens: 256 },
     );
     const npy = readFileSync(`${MINILM}reference.npy`);
-    expected = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
+    const all = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
+    expected = Float32Array.from(rows.flatMap((row) => [...all.subarray(row * dim, (row + 1) * dim)]));
   });
 
   it('gives the embeddings of sentence-transformers in f32', async () => {
@@ -113,12 +115,12 @@ describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/
   });
 
   it('stays close to them in bf16', async () => {
-    const found = cosines(await embed(MINILM, 'bf16', batch), expected, 384);
+    const found = cosines(await embed(MINILM, 'bf16', batch), expected, dim);
     expect(Math.min(...found)).toBeGreaterThan(0.9995);
   });
 
   it('stays close to them in int8', async () => {
-    const found = cosines(await embed(MINILM, 'int8', batch), expected, 384);
+    const found = cosines(await embed(MINILM, 'int8', batch), expected, dim);
     expect(mean(found)).toBeGreaterThan(0.998);
     // The worst are texts of no words, whose two tokens nothing averages out.
     expect(Math.min(...found)).toBeGreaterThan(0.993);

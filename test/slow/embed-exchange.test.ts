@@ -104,7 +104,6 @@ describe.skipIf(NO_REDIS !== undefined)(
         expect(bytesOf(join(scene.scratch, 'bucket-values'))).toEqual(alone);
         expect(readdirSync(dir)).toEqual([]);
       },
-      300_000,
     );
 
     it.skipIf(process.platform !== 'linux')(
@@ -121,7 +120,6 @@ describe.skipIf(NO_REDIS !== undefined)(
         expect(bytesOf(join(scene.scratch, 'kept-values'))).toEqual(alone);
         expect(filesIn(dir)).toHaveLength(2 * SHARDS);
       },
-      300_000,
     );
 
     it('are written again where they were damaged, although they have their length', async () => {
@@ -134,7 +132,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       scene.startWorker();
       expect(await planner.result).toMatchObject({ code: 0 });
       expect(bytesOf(join(scene.scratch, 'damaged-values'))).toEqual(alone);
-    }, 300_000);
+    });
 
     it('are refused in a folder that is not there, and without a queue', async () => {
       const missing = join(scene.scratch, 'not-mounted');
@@ -147,7 +145,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         code: 2,
         stderr: expect.stringContaining('"queue"') as string,
       });
-    }, 120_000);
+    });
 
     it('that fill the disk of the planner end it with a reason, and the same command goes on when there is room', async (context) => {
       const disk = smallDisk(context);
@@ -164,7 +162,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       scene.startWorker();
       expect(await planner.result).toMatchObject({ code: 0 });
       expect(bytesOf(out)).toEqual(alone);
-    }, 300_000);
+    });
 
     it('are not lost where the dataset fills its disk', async (context) => {
       const disk = smallDisk(context);
@@ -189,7 +187,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
       expect(bytesOf(join(disk, 'values'))).toEqual(alone);
       expect(readdirSync(exchange)).toEqual([]);
-    }, 300_000);
+    });
 
     it('that fill the disk of the workers end these, and the planner says why and goes on with others', async (context) => {
       const disk = smallDisk(context, 4);
@@ -213,6 +211,6 @@ describe.skipIf(NO_REDIS !== undefined)(
       scene.startWorker();
       expect(await planner.result).toMatchObject({ code: 0 });
       expect(bytesOf(join(scene.scratch, 'patient-values'))).toEqual(alone);
-    }, 300_000);
+    });
   },
 );

@@ -24,7 +24,7 @@ describe('the CUDA addon compiled for the host', () => {
       env: { ...process.env, ...env },
     });
 
-  beforeAll(() => script('build-cuda-host.mjs', [folder]), 900_000); // a minute of compilers
+  beforeAll(() => script('build-cuda-host.mjs', [folder])); // a minute of compilers
 
   it('passes the tests of the encoder', async () => {
     const env = { UNIVAR_CUDA_ADDON: addon, REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: '' };
@@ -38,7 +38,7 @@ describe('the CUDA addon compiled for the host', () => {
     );
     expect({ failed, stdout: failed ? stdout : '' }).toEqual({ failed: false, stdout: '' });
     expect(stripVTControlCharacters(stdout)).toMatch(/Tests +\d+ passed/);
-  }, 900_000);
+  });
 
   it('loads the default encoder in bf16, and refuses int8', async () => {
     const probe = async (precision: string, env: Record<string, string>) => {
@@ -56,5 +56,5 @@ describe('the CUDA addon compiled for the host', () => {
     expect(await probe('int8', cuda)).toMatchObject({
       encoder: { probe: { ok: false, reason: 'Backend cuda computes encoders in f32 or bf16, not in int8' } },
     });
-  }, 300_000);
+  });
 });

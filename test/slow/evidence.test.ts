@@ -81,5 +81,5 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
     await runEvidence(options);
     expect(lines.filter((line) => /steps to do|\d texts$/.test(line))).toEqual([]);
     expect(readFileSync(join(pages, 'evidence.md'), 'utf8')).toBe(before);
-  }, 300_000);
+  });
 });
