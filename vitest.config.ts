@@ -24,6 +24,7 @@ interface ProjectSettings {
   env?: Record<string, string>;
   globalSetup?: string;
   isolate?: boolean;
+  setupFiles?: string;
   testTimeout?: number;
   hookTimeout?: number;
 }
@@ -49,7 +50,7 @@ export default defineConfig({
     hookTimeout: LIMIT_MS,
     projects: [
       // Loading the modules again for each file would take longer than the tests.
-      project('unit', 'unit', { isolate: false }),
+      project('unit', 'unit', { isolate: false, setupFiles: 'test/support/without-addon.ts' }),
       project('addon', 'addon'),
       ...simdTargets().map((simd) => project(`native ${simd}`.trim(), 'native', { env: { UNIVAR_SIMD: simd } })),
       project('integration', 'integration', compiled),
