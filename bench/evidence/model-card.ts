@@ -41,29 +41,36 @@ function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
   const best = run.best
     ? `with the best validation (${percent(run.best.balancedAccuracy)} %, after step ${run.best.step})`
     : 'of the last step';
+  const cosines = rounding
+    .map(
+      ({ products, mean, least }) => `mean ${mean.toFixed(4)}, smallest ${least.toFixed(4)} with ${products} products`,
+    )
+    .join('; ');
   return `# univar-mini
 
 The default encoder of univar: [${encoder.name}](https://huggingface.co/${encoder.name})
 trained with InfoNCE, so that answers of the same model and language are close together and other answers are further
-apart. It is for English, has vectors of width 384, and truncates texts to ${recipe.maxTokens} tokens. \`${training.command}\`
-wrote this folder and can recreate it from \`recipe.json\`; figures and machine are in \`training.json\`.
+apart. It is for English, has vectors of width 384, and truncates texts to ${recipe.maxTokens} tokens.
+\`${training.command}\` wrote this folder and can recreate it from \`recipe.json\`; figures and machine are in
+\`training.json\`.
 
 Licence: Apache-2.0, like ${encoder.name}, from whose weights it was trained.
 
 ## Use
 
-It embeds English answers of language models, written as \`Q: <question> A: <answer>\`, to compare them and to identify by
-nearest neighbours which model gave an answer. Vectors have unit length.
+It embeds English answers of language models, written as \`Q: <question> A: <answer>\`, to compare them and to
+identify by nearest neighbours which model gave an answer. Vectors have unit length.
 
-Do not use it to judge people or single texts. Vectors contain the style and wording of a model as well as the values that
-it expresses, and training does not separate the two. Its vocabulary covers only English. Models that are not in the data
-below are placed by their similarity to those that are. The training data contain hateful and harmful requests and answers.
+Do not use it to judge people or single texts. Vectors contain the style and wording of a model as well as the
+values that it expresses, and training does not separate the two. Its vocabulary covers only English. Models
+that are not in the data below are placed by their similarity to those that are. The training data contain
+hateful and harmful requests and answers.
 
-The matrices are int8 with a float32 scale per row (\`NAME_scale\`), which univar reads. For other libraries, write float32
-with \`univar export\` (docs/encoders.md).
+The matrices are int8 with a float32 scale per row (\`NAME_scale\`), which univar reads. For other libraries,
+write float32 with \`univar export\` (docs/encoders.md).
 
-\`model.safetensors\` has 22 MB, which is large for a repository. It is committed because nothing is downloaded at install or
-run time, and the quickstart and the tests need an encoder.
+\`model.safetensors\` has 22 MB, which is large for a repository. It is committed because nothing is downloaded
+at install or run time, and the quickstart and the tests need an encoder.
 
 ## Training
 
@@ -77,18 +84,18 @@ The data are English answers of these sets, without the questions that are teste
 | set | source | snapshot | licence |
 | --- | --- | --- | --- |
 ${data.map(({ set, source, snapshot, licence }) => `| ${set} | ${source} | ${snapshot} | ${licence} |\n`).join('')}
-Answers also fall under the terms of use of the models that wrote them. The set under CC BY 4.0 is by P. Röttger, V. Hofmann,
-V. Pyatkin, M. Hinck, H. R. Kirk, H. Schütze and D. Hovy. It was converted to one format and reduced to the questions for
-training. Its authors do not endorse this model.
+Answers also fall under the terms of use of the models that wrote them. The set under CC BY 4.0 is by P.
+Röttger, V. Hofmann, V. Pyatkin, M. Hinck, H. R. Kirk, H. Schütze and D. Hovy. It was converted to one format
+and reduced to the questions for training. Its authors do not endorse this model.
 
-With weights rounded to int8, vectors have these cosines to those of float32 weights, over ${rounding[0]?.texts ?? 0} held-out answers:
-${rounding.map(({ products, mean, least }) => `mean ${mean.toFixed(4)}, smallest ${least.toFixed(4)} with ${products} products`).join('; ')}.
+With weights rounded to int8, vectors have these cosines to those of float32 weights, over ${rounding[0]?.texts ?? 0}
+held-out answers: ${cosines}.
 
 ## Held-out questions
 
-A share of ${TEST_SHARE} of the questions of each set (seed ${SEED}) is tested and is in no training data. Answers to the other
-questions vote. kNN: k = 50, balanced accuracy in %; probe: accuracy in %. Sets marked * were not trained on at all. The
-questions of ${CONTROL_SET} are not about values.
+A share of ${TEST_SHARE} of the questions of each set (seed ${SEED}) is tested and is in no training data.
+Answers to the other questions vote. kNN: k = 50, balanced accuracy in %; probe: accuracy in %.
+Sets marked * were not trained on at all. The questions of ${CONTROL_SET} are not about values.
 
 ${figureTable(training, trained)}
 `;
