@@ -47,7 +47,7 @@ function asFlag({ name, value }: OptionHint): string {
   if (value === true) return flagOf(name);
   if (typeof value !== 'object') return `${flagOf(name)} ${value}`;
   const entries = Object.entries(value);
-  // Defaults for all rows have flags of their own: --model and --lang.
+  // Defaults for all rows have separate flags: --model and --lang.
   if (name === 'defaults') return entries.map(([key, entry]) => `${flagOf(key)} ${entry}`).join(' ');
   return `${flagOf(name)} ${entries.map(([key, entry]) => `${key}=${entry}`).join(',')}`;
 }

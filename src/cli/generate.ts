@@ -23,7 +23,8 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
     .addHelpText(
       'after',
       `
-If a run was interrupted or its project has changed, run it again: it continues where it must, and repeats no call.
+If a run was interrupted or its project has changed, run the same command again: it continues where needed, and repeats
+no call.
 
 Examples:
   $ univar generate --init my-corpus/

@@ -24,7 +24,7 @@ export function addRandomEncoderCommand(program: Command, context: CliContext): 
     .requiredOption('-o, --out <folder>', 'folder to write: a new or empty one, or an earlier encoder to replace')
     .requiredOption('--layers <n>', 'number of layers', integer(1))
     .requiredOption('--hidden <n>', 'width of the vectors', integer(1))
-    .option('--heads <n>', 'number of attention heads (default: hidden / 64)', integer(1))
+    .option('--heads <n>', 'number of attention heads (default: one per 64 of the width)', integer(1))
     .option('--inner <n>', 'width of the feed-forward layer (default: 4 x hidden)', integer(1))
     .option(
       '--like <folder>',

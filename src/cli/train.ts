@@ -22,7 +22,7 @@ export function addTrainCommand(program: Command, context: CliContext): void {
       'BERT or NomicBERT encoder in the Hugging Face layout, with model.safetensors',
     )
     .addOption(
-      new Option('--preset <name>', 'default values of the other options')
+      new Option('--preset <name>', 'recipe: defaults of the options that list none here')
         .choices(['paper-text', 'upstream-code', 'univar'])
         .default('univar'),
     )
