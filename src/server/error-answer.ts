@@ -79,7 +79,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'bad_request';
-  const { status, body } = answer(API_ERRORS[code], code, 'The request is not valid HTTP, too large or too slow');
+  const { status, body } = answer(API_ERRORS[code], code, 'The request is invalid HTTP, too large or too slow');
   // A socket that has started a response cannot start another one.
   if (
     socket.writable &&

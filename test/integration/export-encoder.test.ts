@@ -119,7 +119,7 @@ describe('an export', () => {
     expect(readdirSync(root)).toEqual([]);
     mkdirSync(target);
     writeFileSync(join(target, 'thesis.tex'), '');
-    await refused(bert(), 'ERR_DATA', /holds thesis\.tex/);
+    await refused(bert(), 'ERR_DATA', /contains thesis\.tex/);
     expect(readdirSync(target)).toEqual(['thesis.tex']);
   });
 
