@@ -18,7 +18,7 @@ interface BuildIndexCliOptions {
 export function addIndexCommand(program: Command, context: CliContext): void {
   program
     .command('index')
-    .description('build an index over a dataset, so that identify need not look at every answer')
+    .description('build an index of a dataset, so that identify does not have to compare with every answer')
     .argument('<dataset>', 'folder written by univar embed')
     .option(
       '--factory <string>',
@@ -28,27 +28,25 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .addOption(
       new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'),
     )
-    .option(
-      '--ef-construction <n>',
-      'HNSW: candidates that are kept while a vector is linked (default: 40)',
-      integer(1),
-    )
+    .option('--ef-construction <n>', 'HNSW: candidates to keep while linking a vector (default: 40)', integer(1))
     .option(
       '--to <url>',
-      'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: postgres://user@host/database; the password is best in PGPASSWORD or ~/.pgpass',
+      'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: ' +
+        'postgres://user@host/database; pass the password in PGPASSWORD or ~/.pgpass',
     )
-    .option('--table <name>', 'with --to: the table (default: "univar")')
-    .option('--overwrite', 'with --to: replace an index that the table has')
+    .option('--table <name>', 'with --to: name of the table (default: "univar")')
+    .option('--overwrite', 'with --to: replace the index that the table already has')
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
       `
-Exact search is fast enough for some ten thousand answers; an index pays beyond that.
+Exact search is fast enough for about ten thousand answers. Build an index for more.
 
 Examples:
   $ univar index values/ --factory HNSW32
   $ univar index values/ --factory IVF256,SQ8 --metric ip
-  $ univar index values/ --to postgres://user@host/database     then: univar identify values/ --index postgres://user@host/database
+  $ univar index values/ --to postgres://user@host/database
+      then: univar identify values/ --index postgres://user@host/database
 `,
     )
     .action((dataset: string, options: BuildIndexCliOptions) =>
@@ -58,7 +56,7 @@ Examples:
     );
 }
 
-/** Into a database. */
+/** Loads the dataset into a database. */
 async function loadIndex(
   dir: string,
   options: BuildIndexCliOptions & { to: string },
@@ -82,9 +80,9 @@ async function loadIndex(
       progress.update(rows);
       if (rows < dataset.rows) return;
       progress.stop();
-      context.log('index: all vectors are loaded; the server builds the graph');
+      context.log('index: all vectors are loaded; the server is building the graph');
     },
-    onNotice: (text) => context.log(`note: PostgreSQL says: ${text}`),
+    onNotice: (text) => context.log(`note: PostgreSQL reports: ${text}`),
   }).finally(() => {
     progress.stop();
   });
@@ -94,21 +92,22 @@ async function loadIndex(
   if (json) context.printJson({ dataset: dir, table: index.table, factory: index.factory, metric, rows, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: table "${index.table}" of ${place}`,
+      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
+        `table "${index.table}" in ${place}`,
     );
 }
 
-/** Into a file of the dataset. */
+/** Writes the index to a file in the dataset folder. */
 async function writeIndex(
   dir: string,
   { json, table, overwrite, ...options }: BuildIndexCliOptions,
   context: CliContext,
 ): Promise<void> {
-  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --to');
+  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --to');
   if (overwrite)
     throw new EngineError(
       'ERR_ARG_TYPE',
-      '--overwrite needs --to: the index of a dataset folder is replaced without it',
+      '--overwrite can only be used with --to; the index of a dataset folder is always replaced',
     );
   const { openDataset } = await import('../datasets/dataset.js');
   const { buildIndex } = await import('../pipeline/index/build-index.js');
@@ -127,6 +126,7 @@ async function writeIndex(
   if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ${file}, ${formatBytes(bytes)}`,
+      `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
+        `${file}, ${formatBytes(bytes)}`,
     );
 }

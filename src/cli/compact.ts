@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import type { CompactEvents } from '../pipeline/compact-dataset.js';
 import type { CliContext } from './context.js';
-import { formatBytes, formatCount } from './format.js';
+import { formatBytes, formatCount, plural } from './format.js';
 
 interface CompactCliOptions {
   index: boolean;
@@ -12,18 +12,18 @@ interface CompactCliOptions {
 export function addCompactCommand(program: Command, context: CliContext): void {
   program
     .command('compact')
-    .description('make the additions and removals that univar serve keeps beside a dataset part of it')
+    .description('merge the additions and removals that univar serve saved beside a dataset into the dataset')
     .argument('<dataset>', 'folder written by univar embed')
     .option(
       '--no-index',
-      'do not build the index again that the dataset has; until "univar index" it is stale and not used',
+      'do not rebuild the index of the dataset; it is then out of date and not used until you run "univar index"',
     )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
       `
-Stop the server that serves the folder for writing first; those with --read-only may go on, and take the result at SIGHUP.
-Row numbers change. It can be interrupted, or killed, at any moment: run it again.
+First stop the server that can write to the folder. Servers with --read-only can keep running; they load the result when
+they receive SIGHUP. Row numbers change. If the command is interrupted or killed, run it again; nothing is lost.
 
 Examples:
   $ univar compact values/
@@ -41,9 +41,9 @@ async function runCompact(dir: string, { index, json }: CompactCliOptions, conte
       progress.stop();
       progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
       if (json) return;
-      const rows = `${formatCount(added)} answers added, ${formatCount(removed)} removed: ${formatCount(dataset.rows)}`;
-      const shards = `${formatCount(shardsWritten)} shards written, ${formatCount(shardsKept)} kept`;
-      context.print(`${rows} are in ${dir} (${shards})`);
+      const changes = `${plural(added, 'answer')} added, ${formatCount(removed)} removed`;
+      const shards = `${plural(shardsWritten, 'shard')} written, ${formatCount(shardsKept)} kept`;
+      context.print(`${changes}: ${dir} now has ${plural(dataset.rows, 'answer')} (${shards})`);
     },
     onIndexProgress: (rows) => progress.update(rows),
   };

@@ -1,29 +1,28 @@
 import type { Progress, ProgressOptions } from './progress.js';
 import { startProgress } from './progress.js';
 
-/** Narrower than this, excerpts of texts say nothing. */
+/** In fewer columns than this, excerpts of texts are too short to be useful. */
 const MIN_WIDTH = 40;
 
 /**
- * What a command needs of the process around it. Results go to standard output, everything else to standard error, so
- * that `univar ... --json > file` holds one document and nothing else.
+ * The process as a command sees it. Results go to standard output and everything else to standard error, so that
+ * `univar ... --json > file` writes one document and nothing else.
  */
 export interface CliContext {
   /** Fires at Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** Columns of the terminal that shows results; 80 where there is none. */
+  /** Columns of the terminal that shows results; 80 if there is no terminal. */
   readonly width: number;
-  /** Writes a result to standard output, with a line end. */
+  /** Writes a result and a newline to standard output. */
   print(text: string): void;
   /** Writes `value` to standard output as one JSON document. */
   printJson(value: unknown): void;
   /** Writes a line for people to standard error. */
   log(text: string): void;
-  /** Shows how far a long task is: a bar on a terminal, lines at intervals elsewhere. */
+  /** Shows the progress of a long task: a bar on a terminal, otherwise lines at intervals. */
   progress(options: ProgressOptions): Progress;
   /**
-   * Makes the process end with this code although the command succeeds, for example when `doctor` finds something
-   * missing.
+   * Sets the exit code of a command that does not throw, for example if `doctor` finds that something is missing.
    */
   setExitCode(code: number): void;
 }

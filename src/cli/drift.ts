@@ -8,20 +8,18 @@ import { integer } from './parse-options.js';
 export function addDriftCommand(program: Command, context: CliContext): void {
   const command = program
     .command('drift')
-    .description(
-      "how the values in a model's answers move from those of a reference to those of a target while it is trained",
-    )
+    .description("measure how the values in a model's answers move from a reference towards a target during training")
     .requiredOption('--reference <file>', 'answers of the model before training')
-    .requiredOption('--target <file>', 'answers of the model, or person, that it is trained towards')
+    .requiredOption('--target <file>', 'answers of the model or person that training aims at')
     .requiredOption('--checkpoints <files...>', 'answers of each checkpoint to the same questions, in order')
     .option(
       '-e, --encoder <folder>',
       'encoder folder in the Hugging Face layout (default: the one that comes with univar)',
     );
-  addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
-    .option('--samples <n>', 'draws of the bootstrap; 0: no intervals', integer(0, 100_000), 1000)
-    .option('--seed <n>', 'of the bootstrap and the map', integer(0), 0)
-    .option('-o, --out <folder>', 'write drift.json, drift.svg and map.svg there')
+  addEncoderOptions(command, { backend: 'native if it supports the encoder', precision: 'f32' })
+    .option('--samples <n>', 'bootstrap samples; 0 computes no intervals', integer(0, 100_000), 1000)
+    .option('--seed <n>', 'seed of the bootstrap and the map', integer(0), 0)
+    .option('-o, --out <folder>', 'folder for drift.json, drift.svg and map.svg')
     .option('--json', 'print the figures as one JSON document')
     .addHelpText(
       'after',

@@ -11,58 +11,59 @@ const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const 
 export function addEmbedCommand(program: Command, context: CliContext): void {
   const command = program
     .command('embed')
-    .description('embed answers: JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
+    .description('embed the answers in JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
     .argument(
       '<inputs...>',
-      'files, or folders of them, searched to the bottom; each row has a question, an answer, a model and a language',
+      'files, or folders that are searched recursively; each row has a question, an answer, a model and a language',
     )
     .requiredOption(
       '-o, --out <folder>',
-      'dataset folder to write; an interrupted one is continued, and a complete one gets the answers of the inputs that are new',
+      'dataset folder to write; an interrupted run is resumed, and the new answers are added to a complete dataset',
     )
     .option(
       '-e, --encoder <folder>',
       'encoder folder in the Hugging Face layout (default: the one that comes with univar)',
     );
-  addEncoderOptions(command, { backend: 'native where it can', precision: 'f32' })
+  addEncoderOptions(command, { backend: 'native if it supports the encoder', precision: 'f32' })
     .addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'))
     .option(
       '--columns <field=column,...>',
-      `columns that hold ${FIELDS.join(', ')} where they have other names`,
+      `columns for ${FIELDS.join(', ')} if they have other names`,
       columnMap(FIELDS),
     )
-    .option('--model <name>', 'model of the rows that name none')
-    .option('--lang <code>', 'language of the rows that name none, ISO 639-3, for example eng')
+    .option('--model <name>', 'model of rows without one')
+    .option('--lang <code>', 'language of rows without one, as ISO 639-3, for example eng')
     .addOption(
-      new Option('--format <format>', 'format of all inputs (default: by their names)').choices([
+      new Option('--format <format>', 'format of all inputs (default: from the file names)').choices([
         'jsonl',
         'csv',
         'parquet',
       ]),
     )
-    .option('--skip-bad', 'leave bad rows out, write them to rejects.jsonl in the folder and count them')
-    .option('--batch-tokens <n>', 'tokens that the encoder computes at once', integer(1))
+    .option('--skip-bad', 'skip bad rows, count them and write them to rejects.jsonl in the folder')
+    .option('--batch-tokens <n>', 'tokens per batch of the encoder', integer(1))
     .option(
       '--max-tokens <n>',
-      'cut longer texts here, the question before the answer (default: as the encoder says)',
+      "truncate longer texts, the question before the answer (default: the encoder's limit)",
       integer(2),
     )
     .option(
       '--shard-rows <n>',
-      'answers that are embedded and saved together: what an interrupted run loses at most',
+      'answers to embed and save together; an interrupted run loses at most this many',
       integer(1),
       DEFAULT_SHARD_ROWS,
     )
-    .option('--add', 'the inputs are only the new ones: those of the complete dataset need not be named again')
+    .option('--add', 'add these inputs to a complete dataset, without naming its earlier inputs again')
     .option(
       '--queue <url>',
-      'let workers compute, on any machines that see the dataset folder: "univar worker" with the same Redis URL',
+      'let workers do the work: "univar worker" with the same Redis URL, on any machines that share the dataset folder',
     )
     .option(
       '--exchange <folder>',
-      'with --queue: folder for texts and results that workers see in place of the dataset folder; may be a mounted bucket',
+      'with --queue: exchange texts and results with workers through this folder instead of the dataset folder; ' +
+        'it can be a mounted bucket',
     )
-    .option('--overwrite', 'replace a complete dataset, or one begun with other settings')
+    .option('--overwrite', 'replace a complete dataset, or one that was started with other settings')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
       'after',
@@ -71,10 +72,12 @@ Examples:
   $ univar embed answers.jsonl --out values/
   $ univar embed survey.csv --columns answer=response,question=prompt --lang eng --out values/
   $ univar embed parts/ --encoder models/my-encoder --dtype f16 --skip-bad --out values/
-  $ univar embed parts/ --out values/                    again, when there are new files: embeds what is new
+  $ univar embed parts/ --out values/                    run again after files were added: embeds only the new answers
   $ univar embed more.jsonl --add --out values/          the same without naming the old files
-  $ univar embed parts/ --queue redis://host --out /shared/values/      computed by "univar worker --queue redis://host"
-  $ univar embed parts/ --queue redis://host --exchange /mnt/bucket/work --out values/           the same through a mounted bucket
+
+On several machines, with "univar worker --queue redis://host"; the second example goes through a mounted bucket:
+  $ univar embed parts/ --queue redis://host --out /shared/values/
+  $ univar embed parts/ --queue redis://host --exchange /mnt/bucket/work --out values/
 `,
     )
     .action(async (inputs: string[], options: EmbedOptions) => {

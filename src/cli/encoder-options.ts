@@ -11,7 +11,7 @@ export interface EncoderCliOptions {
 /**
  * Adds `--backend` and `--precision`.
  *
- * @param otherwise what holds where they are not given
+ * @param otherwise descriptions of their defaults
  */
 export function addEncoderOptions(command: Command, otherwise: { backend: string; precision: string }): Command {
   return command
@@ -24,12 +24,12 @@ export function addEncoderOptions(command: Command, otherwise: { backend: string
     .addOption(
       new Option(
         '--precision <precision>',
-        `of the encoder's products; onnx has only f32 (default: ${otherwise.precision})`,
+        `precision of the encoder's matrix products; onnx supports only f32 (default: ${otherwise.precision})`,
       ).choices(PRECISIONS),
     );
 }
 
-/** For people, for example `all-MiniLM-L6-v2 (native, f32)`. */
+/** Describes an encoder in messages, for example `all-MiniLM-L6-v2 (native, f32)`. */
 export function describeEncoder({ name, backend, precision }: Pick<Encoder, 'name' | 'backend' | 'precision'>): string {
   return `${name} (${backend}, ${precision})`;
 }

@@ -14,12 +14,12 @@ Examples:
 export function addEvalCommand(program: Command, context: CliContext): void {
   const group = program
     .command('eval')
-    .description('measure how well a dataset tells whose values an answer expresses')
+    .description('measure how well a dataset identifies whose values an answer expresses')
     .addHelpText('after', EXAMPLES);
 
   addCommonOptions(group.command('knn').description('identify held-out answers by their nearest neighbours'))
-    .option('-k, --k <n>', 'how many of the nearest answers vote', integer(1), 50)
-    .option('--sweep <k,...>', 'report these values of k as well', integerList)
+    .option('-k, --k <n>', 'number of nearest answers that vote', integer(1), 50)
+    .option('--sweep <k,...>', 'also report the results for these values of k', integerList)
     .addHelpText('after', EXAMPLES)
     .action(async (dataset: string, options: EvalKnnOptions) => {
       const { runEvalKnn } = await import('./eval/knn.js');
@@ -27,7 +27,7 @@ export function addEvalCommand(program: Command, context: CliContext): void {
     });
 
   addCommonOptions(
-    group.command('probe').description('train a linear layer on part of the answers and test it on the rest'),
+    group.command('probe').description('train a linear layer on some of the answers and test it on the rest'),
   )
     .option('--epochs <n>', 'passes over the training rows', integer(1), 20)
     .addHelpText('after', EXAMPLES)
@@ -43,16 +43,16 @@ function addCommonOptions(command: Command): Command {
     .addOption(
       new Option(
         '--split <kind>',
-        'question: no question is on both sides; row: a share of the answers of each value id',
+        'question: no question is on both sides; row: hold out a share of the answers of each value id',
       )
         .choices(['question', 'row'])
         .default('question'),
     )
     .addOption(
-      new Option('--target <what>', 'what is predicted').choices(['value-id', 'model', 'lang']).default('value-id'),
+      new Option('--target <label>', 'label to predict').choices(['value-id', 'model', 'lang']).default('value-id'),
     )
     .option('--min-per-id <n>', 'leave out labels with fewer answers', integer(1), 1)
-    .option('--seed <n>', 'decides the split', integer(0), 1)
+    .option('--seed <n>', 'seed of the split', integer(0), 1)
     .option('--report <folder>', 'write a report with tables and plots')
     .option('--json', 'print the figures as one JSON document');
 }

@@ -16,19 +16,19 @@ interface ExportCliOptions {
 export function addExportCommand(program: Command, context: CliContext): void {
   program
     .command('export')
-    .description('write a BERT or NomicBERT encoder for other libraries, and check that it gives the same vectors')
-    .argument('<encoder>', 'encoder folder with model.safetensors, for example one that was trained')
+    .description('write a BERT or NomicBERT encoder for other libraries, and check that it computes the same vectors')
+    .argument('<encoder>', 'encoder folder with model.safetensors, for example a trained one')
     .addOption(
       new Option('--to <format>', 'onnx: model.onnx; safetensors: the layout of sentence-transformers')
         .choices(EXPORT_FORMATS)
         .makeOptionMandatory(),
     )
-    .requiredOption('-o, --out <folder>', 'folder to write: missing, empty or an earlier export, which is replaced')
-    .option('--single-file', 'put the weights into model.onnx instead of model.safetensors beside it')
+    .requiredOption('-o, --out <folder>', 'folder to write: a new or empty one, or an earlier export to replace')
+    .option('--single-file', 'store the weights in model.onnx instead of model.safetensors beside it')
     .addOption(
       new Option(
         '--dtype <type>',
-        'of the matrices in model.safetensors; int8 has a step per row, and other libraries need f32, f16 or bf16',
+        'type of the matrices in model.safetensors; int8 has a scale per row; other libraries need f32, f16 or bf16',
       )
         .choices(WEIGHT_TYPES)
         .default('f32'),
@@ -61,6 +61,8 @@ async function runExport(
   const backend = to === 'onnx' ? 'ONNX Runtime' : 'the native encoder';
   context.print(
     `Exported ${encoder} to ${out}: ${formatBytes(result.bytes)}.\n` +
-      `Checked with ${backend} on ${result.texts} texts: vectors differ by ${result.difference.toExponential(1)} of their largest entry at most${dtype === 'f32' ? '' : `; smallest cosine ${result.cosine.toFixed(4)}`}.`,
+      `Checked with ${backend} on ${result.texts} texts: vectors differ by at most ` +
+      `${result.difference.toExponential(1)} of their largest entry` +
+      `${dtype === 'f32' ? '' : `; smallest cosine ${result.cosine.toFixed(4)}`}.`,
   );
 }

@@ -1,19 +1,19 @@
 import { EngineError, type ErrorCode, type OptionHint, withRemedies } from '../core/errors.js';
 import { codeOfSystemError } from '../core/file-errors.js';
 
-/** How the process ends because of an error. */
+/** The message and the exit code of a process that ends with an error. */
 export interface Failure {
-  /** What standard error receives; empty where it was said already. */
+  /** Text for standard error. */
   text: string;
   exitCode: number;
 }
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   ERR_NATIVE_LOAD: 'Run "univar doctor" to see what is missing and how to install it.',
-  ERR_INTERNAL: 'This is a bug of univar. Please report it with the output of the same command with --verbose.',
+  ERR_INTERNAL: 'This is a bug in univar. Please report it with the output of the same command with --verbose.',
 };
 
-/** An EngineError for anything that was thrown. */
+/** Converts anything that was thrown to an EngineError. */
 export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -25,8 +25,8 @@ export function toEngineError(error: unknown): EngineError {
 }
 
 /**
- * The message and exit code for an error: one line, a hint where there is one, and the stack with its causes when asked
- * for.
+ * Returns the message and the exit code for an error. The message is one line, a hint if there is one, and with
+ * `verbose` the stacks of the error and its causes.
  */
 export function describeFailure(thrown: unknown, verbose: boolean): Failure {
   const error = toEngineError(thrown);
@@ -38,21 +38,21 @@ export function describeFailure(thrown: unknown, verbose: boolean): Failure {
 }
 
 function messageOf({ code, problem, remedies }: EngineError): string {
-  // Whatever noticed Ctrl-C first names its own work; the person who pressed it knows what was interrupted.
+  // The message names the operation that noticed Ctrl-C first. The user knows what was interrupted.
   return withRemedies(code === 'ERR_ABORTED' ? 'Interrupted' : problem, remedies, asFlag);
 }
 
-/** `overwrite: true` as `--overwrite`, `columns: { lang: ... }` as `--columns lang=...`. */
+/** Formats `overwrite: true` as `--overwrite`, and `columns: { lang: ... }` as `--columns lang=...`. */
 function asFlag({ name, value }: OptionHint): string {
   if (value === true) return flagOf(name);
   if (typeof value !== 'object') return `${flagOf(name)} ${value}`;
   const entries = Object.entries(value);
-  // Defaults for all rows have flags of their own: --model and --lang.
+  // Defaults for all rows have separate flags: --model and --lang.
   if (name === 'defaults') return entries.map(([key, entry]) => `${flagOf(key)} ${entry}`).join(' ');
   return `${flagOf(name)} ${entries.map(([key, entry]) => `${key}=${entry}`).join(',')}`;
 }
 
-/** `maxTokens` as `--max-tokens`. */
+/** Formats `maxTokens` as `--max-tokens`. */
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -7,21 +7,24 @@ import type { GenerateCommandOptions } from './generate/options.js';
 export function addGenerateCommand(program: Command, context: CliContext): void {
   program
     .command('generate')
-    .description('make value-eliciting questions, ask models in their languages, and translate the answers to English')
-    .argument('[project]', 'project file (YAML); docs/generation.md has its settings')
-    .option('-n, --dry-run', 'print calls, tokens and cost by model and stage, and ask nobody')
-    .option('--init <folder>', 'write a project file and the prompts into a new folder, to start from')
+    .description(
+      'generate questions about values, ask models in several languages, and translate the answers to English',
+    )
+    .argument('[project]', 'project file (YAML); see docs/generation.md for its settings')
+    .option('-n, --dry-run', 'print calls, tokens and cost by model and stage, without calling any model')
+    .option('--init <folder>', 'write a starter project file and the prompts into a new folder')
     .addOption(new Option('--until <stage>', 'last stage to run').choices(STAGE_NAMES))
     .option(
       '--queue <url>',
-      'let "univar worker --project" make the calls, on any number of machines; a Redis such as redis://10.0.0.1:6379',
+      'let "univar worker --project" make the calls, on any machines; a Redis URL such as redis://10.0.0.1:6379',
     )
-    .option('--no-report', 'leave out report.html, report.json and samples.html')
+    .option('--no-report', 'do not write report.html, report.json and samples.html')
     .option('--json', 'print the plan or the summary as one JSON document')
     .addHelpText(
       'after',
       `
-A run that was interrupted, or whose project was changed, goes on where it has to: no call is made twice.
+If a run was interrupted or its project has changed, run the same command again: it continues where needed, and repeats
+no call.
 
 Examples:
   $ univar generate --init my-corpus/

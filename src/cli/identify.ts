@@ -10,42 +10,34 @@ const collect = (value: string, before: string[] | undefined): string[] => [...(
 export function addIdentifyCommand(program: Command, context: CliContext): void {
   const command = program
     .command('identify')
-    .description('tell whose values texts express: the nearest answers of a dataset vote for their value ids')
+    .description('identify whose values texts express: the nearest answers in a dataset vote for their value ids')
     .argument('<dataset>', 'folder written by univar embed')
-    .option('-t, --text <text>', 'a text; may be given several times', collect)
+    .option('-t, --text <text>', 'text to identify; can be repeated', collect)
     .option(
       '-f, --file <file>',
-      'a file with one text per line; "-" is standard input, which is also read where neither is given',
+      'file with one text per line; "-" is standard input, the default if there is no --text',
     )
     .option(
       '-q, --question <question>',
-      'the question that all texts answer; they are then compared as "Q: <question> A: <text>"',
+      'question that all texts answer; each is then compared as "Q: <question> A: <text>"',
     )
-    .option(
-      '-k, --k <n>',
-      'how many of the nearest answers vote (default: 50, or all where there are fewer)',
-      integer(1),
-    )
-    .option('--evidence <n>', 'how many of the nearest answers to show', integer(0), 3)
-    .option('--filter-model <name>', 'let only answers of this model vote; may be given several times', collect)
-    .option('--filter-lang <code>', 'let only answers in this language vote; may be given several times', collect)
-    .option(
-      '--filter-value-id <id>',
-      'let only answers with this value id (model$lang) vote; may be given several times',
-      collect,
-    )
-    .option('-e, --encoder <folder>', 'where the encoder of the dataset lies now (default: where it was)');
-  addEncoderOptions(command, { backend: 'as the dataset was embedded', precision: 'as the dataset was embedded' })
-    .addOption(new Option('--exact', 'search exactly although the dataset has an index').conflicts('index'))
-    .option('--index <url>', 'search in PostgreSQL, where "univar index --to" with the same URL has loaded the dataset')
-    .option('--table <name>', 'with --index: the table (default: "univar")')
+    .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
+    .option('--evidence <n>', 'number of nearest answers to show', integer(0), 3)
+    .option('--filter-model <name>', 'let only answers of this model vote; can be repeated', collect)
+    .option('--filter-lang <code>', 'let only answers in this language vote; can be repeated', collect)
+    .option('--filter-value-id <id>', 'let only answers with this value id (model$lang) vote; can be repeated', collect)
+    .option('-e, --encoder <folder>', 'folder of the encoder of the dataset, if it was moved');
+  addEncoderOptions(command, { backend: 'that of the dataset', precision: 'that of the dataset' })
+    .addOption(new Option('--exact', 'search exactly even if the dataset has an index').conflicts('index'))
+    .option('--index <url>', 'search in PostgreSQL, after "univar index --to" with the same URL loaded the dataset')
+    .option('--table <name>', 'with --index: name of the table (default: "univar")')
     .option(
       '--ef-search <n>',
       'HNSW index: candidates that the search keeps (default: 128; in PostgreSQL up to 1000)',
       integer(1),
     )
-    .option('--nprobe <n>', 'IVF index: lists that are searched (default: 16)', integer(1))
-    .option('--json', 'print one JSON document')
+    .option('--nprobe <n>', 'IVF index: lists to search (default: 16)', integer(1))
+    .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
       `

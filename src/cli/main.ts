@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-/** The `univar` command: signals, exit codes and the last resort for errors. The commands are in the files beside. */
+/** The `univar` command: signals, exit codes and uncaught errors. Each command is in a file of this folder. */
 import { EngineError } from '../core/errors.js';
 import { type CliContext, createContext } from './context.js';
 import { describeFailure } from './failure.js';
 import type { run } from './program.js';
 
 /**
- * The first signal ends the work in hand in good order; the second is left to the system, which ends the process at
- * once.
+ * Aborts at the first signal, so that work in progress ends in good order. The second signal has its default effect: it
+ * ends the process immediately.
  */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
@@ -19,7 +19,7 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-/** A reader that went away (`univar ... | head -1`) is no error, and there is nobody left to tell. */
+/** Exits without an error if the reader closes the pipe (`univar ... | head -1`). */
 function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
@@ -46,7 +46,7 @@ async function runProgram(context: CliContext): Promise<void> {
   try {
     program = await import('./program.js');
   } catch (error) {
-    // The doctor must be able to say that npm packages are missing, so it needs none itself.
+    // The doctor must be able to report missing npm packages, so it needs none itself.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     if (process.argv[2] !== 'doctor') {
       throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. Run "npm run build".`, {

@@ -3,7 +3,7 @@
  */
 import { InvalidArgumentError } from 'commander';
 
-/** An integer from `min` to `max`. */
+/** Returns a parser for an integer from `min` to `max`. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
@@ -18,30 +18,30 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
-/** A finite number above 0, also in scientific notation. */
+/** Parses a finite number greater than 0, which may be in scientific notation. */
 export function positive(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected a number above 0.');
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected a number greater than 0.');
   return value;
 }
 
-/** A number from 0 to 1. */
+/** Parses a number from 0 to 1. */
 export function share(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a number from 0 to 1.');
   return value;
 }
 
-/** Ascending distinct integers >= 1, separated by commas. */
+/** Parses integers >= 1, separated by commas; returns them distinct and in ascending order. */
 export function integerList(text: string): number[] {
   const values = text.split(',').map((part) => integer(1)(part.trim()));
   return [...new Set(values)].sort((a, b) => a - b);
 }
 
 /**
- * `field=column,...`: which column of the input holds which field of a record.
+ * Returns a parser for `field=column,...`, which names the input column of each field of a record.
  *
- * @param fields the fields that may be named
+ * @param fields the fields that can be mapped
  */
 export function columnMap<F extends string>(fields: readonly F[]): (text: string) => Partial<Record<F, string>> {
   return (text) => {
@@ -51,7 +51,7 @@ export function columnMap<F extends string>(fields: readonly F[]): (text: string
       const field = fields.find((candidate) => candidate === name);
       if (!field || !column) {
         throw new InvalidArgumentError(
-          `Expected field=column,... with fields among ${fields.join(', ')}; got "${part}".`,
+          `Expected field=column,... with a field out of ${fields.join(', ')}; got "${part}".`,
         );
       }
       if (map[field] !== undefined) throw new InvalidArgumentError(`"${field}" is given twice.`);

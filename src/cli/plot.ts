@@ -5,7 +5,7 @@ import type { CliContext } from './context.js';
 export function addPlotCommand(program: Command, context: CliContext): void {
   program
     .command('plot')
-    .description('draw loss, learning rate and validation of a training run into its folder, also while it runs')
+    .description('plot loss, learning rate and validation of a training run into its folder, also while it runs')
     .argument('<run>', 'folder written by univar train')
     .option('--json', 'print the paths as one JSON document')
     .addHelpText(

@@ -27,11 +27,12 @@ function version(): string {
   return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
 }
 
-/** The whole command line. Commands import what they need when they run, so that help appears at once. */
+/** Creates the command line. Commands import their code when they run, so that help appears immediately. */
 export function createProgram(context: CliContext): Command {
   const program = new Command('univar')
     .description(
-      'Embeds answers of language models in a space of human values, identifies whose values a text expresses, and measures how well that works.',
+      'Embeds answers of language models in a space of human values, identifies whose values a text expresses, and ' +
+        'measures how well that works.',
     )
     .version(version())
     .option('--verbose', 'print the stack of an error')
@@ -58,20 +59,21 @@ export function createProgram(context: CliContext): Command {
     'after',
     `
 Examples:
-  $ univar quickstart                                  the whole way on a sample that comes with univar
+  $ univar quickstart                                  all steps, on the sample that comes with univar
   $ univar embed answers.jsonl --out values/           embed your own answers
   $ univar index values/ --factory HNSW32              make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
-  $ univar map values/ --out map.html                  look at it
-  $ univar serve --index values/                       answer over HTTP
-  $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    make an encoder better at it
+  $ univar map values/ --out map.html                  draw the dataset
+  $ univar serve --index values/                       serve it over HTTP
+
+  $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    train an encoder for this task
 `,
   );
   return program;
 }
 
-/** Parses `args` and runs the command they name. Help and version end well, a wrong call with exit code 2. */
+/** Parses `args` and runs the command. The exit code is 0 for help and version, and 2 for a usage error. */
 export async function run(args: readonly string[], context: CliContext): Promise<void> {
   try {
     await createProgram(context).parseAsync(args, { from: 'user' });

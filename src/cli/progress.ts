@@ -5,38 +5,38 @@ import type { SingleBar } from 'cli-progress';
 import { formatCount, formatDuration, formatPercent, formatRate } from './format.js';
 
 const LINE_INTERVAL_MS = 5000;
-/** First pause after which a step that gets no further is reported, and the longest; each one is twice the one before. */
+/** A stalled task is reported after the first of these intervals. It then doubles until it reaches the second. */
 const FIRST_QUIET_MS = 30_000;
 const LONGEST_QUIET_MS = 600_000;
 const MIN_BAR_WIDTH = 10;
 const MAX_BAR_WIDTH = 30;
 
 export interface ProgressOptions {
-  /** What is going on, for example `embed`. */
+  /** Name of the task, for example `embed`. */
   label: string;
-  /** What is counted, for example `answers`. */
+  /** Units to count, for example `answers`. */
   unit: string;
-  /** Number of units in all; unknown when absent. */
+  /** Total number of units; unknown if absent. */
   total?: number | undefined;
-  /** Units that were done before, so that they count neither for the rate nor for the estimate. @default 0 */
+  /** Units that an earlier run finished. The rate and the estimated time leave them out. @default 0 */
   done?: number;
 }
 
 export interface Progress {
-  /** `done` units of the total are finished. */
+  /** Reports that `done` units of the total are finished. */
   update(done: number): void;
-  /** Removes the bar and says no more; call it whatever happens. */
+  /** Removes the bar and prints nothing more. Call it after failures too. */
   stop(): void;
 }
 
-/** The part of a stream that matters here. */
+/** The members of a stream that progress needs. */
 export interface ProgressStream {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-/** How far, how fast and how long still, for example `512/2,400 answers  21.3 %  210/s  ETA 9 s`. */
+/** Describes position, rate and remaining time, for example `512/2,400 answers  21.3 %  210/s  ETA 9 s`. */
 export function describeProgress(options: ProgressOptions, done: number, seconds: number): string {
   const { total } = options;
   const rate = seconds > 0 ? (done - (options.done ?? 0)) / seconds : 0;
@@ -49,19 +49,19 @@ export function describeProgress(options: ProgressOptions, done: number, seconds
   return parts.join('  ');
 }
 
-/** `512/2,400 answers` */
+/** Formats a position as `512/2,400 answers`. */
 function describeCount({ unit, total }: ProgressOptions, done: number): string {
   return `${formatCount(done)}${total === undefined ? '' : `/${formatCount(total)}`} ${unit}`;
 }
 
-/** A bar on a terminal, otherwise lines: see {@link startLines}. */
+/** Shows a bar on a terminal, and lines otherwise: see {@link startLines}. */
 export function startProgress(options: ProgressOptions, stream: ProgressStream): Progress {
   return stream.isTTY ? startBar(options, stream) : startLines(options, stream);
 }
 
 /**
- * A line at most every five seconds, for as long as there is progress. A step that gets no further is reported at
- * growing intervals, so that a log neither fills with equal lines nor falls silent.
+ * Writes at most one line in five seconds while there is progress. A stalled task is reported at growing intervals, so
+ * that the log neither fills with equal lines nor falls silent.
  */
 function startLines(options: ProgressOptions, stream: ProgressStream): Progress {
   const start = performance.now();
@@ -103,7 +103,7 @@ function startLines(options: ProgressOptions, stream: ProgressStream): Progress 
 
 function startBar(options: ProgressOptions, stream: ProgressStream): Progress {
   const start = performance.now();
-  // Loaded here, because most calls of the program show no bar.
+  // Loaded here because most runs of the program show no bar.
   const { SingleBar: Bar } = createRequire(import.meta.url)('cli-progress') as { SingleBar: typeof SingleBar };
   const format = (_: unknown, params: { value: number }): string => {
     const text = `${options.label} ${describeProgress(options, params.value, (performance.now() - start) / 1000)}`;

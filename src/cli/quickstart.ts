@@ -6,13 +6,13 @@ import type { QuickstartOptions } from './quickstart/options.js';
 export function addQuickstartCommand(program: Command, context: CliContext): void {
   program
     .command('quickstart')
-    .description('go the whole way on a sample that comes with univar: embed, index, identify, evaluate')
-    .option('-o, --out <folder>', 'where to write', 'out/quickstart')
-    .option('--fresh', 'embed again although the sample is embedded already')
+    .description('run all steps on a sample that comes with univar: embed, index, identify, evaluate')
+    .option('-o, --out <folder>', 'folder for the results', 'out/quickstart')
+    .option('--fresh', 'embed the sample again, even if an earlier run embedded it')
     .addHelpText(
       'after',
       `
-A second run uses the embeddings of the first and repeats the seconds that were measured then.
+A second run reuses the embeddings of the first, and reports the time that the first run took.
 
 Example:
   $ univar quickstart

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { CliContext } from './context.js';
-import { formatCount } from './format.js';
+import { formatCount, plural } from './format.js';
 import { integer } from './parse-options.js';
 
 interface RandomEncoderCliOptions {
@@ -19,16 +19,16 @@ export function addRandomEncoderCommand(program: Command, context: CliContext): 
   program
     .command('random-encoder')
     .description(
-      'write a BERT encoder of any size with random weights, to find out what a machine can do before there is a trained one',
+      'write a BERT encoder of any size with random weights, to measure speed and memory before you have a trained one',
     )
-    .requiredOption('-o, --out <folder>', 'folder to write: missing, empty or an earlier encoder, which is replaced')
-    .requiredOption('--layers <n>', 'layers', integer(1))
+    .requiredOption('-o, --out <folder>', 'folder to write: a new or empty one, or an earlier encoder to replace')
+    .requiredOption('--layers <n>', 'number of layers', integer(1))
     .requiredOption('--hidden <n>', 'width of the vectors', integer(1))
-    .option('--heads <n>', 'attention heads (default: one for every 64 of the width)', integer(1))
-    .option('--inner <n>', 'width of the inner projection (default: 4 x hidden)', integer(1))
+    .option('--heads <n>', 'number of attention heads (default: one per 64 of the width)', integer(1))
+    .option('--inner <n>', 'width of the feed-forward layer (default: 4 x hidden)', integer(1))
     .option(
       '--like <folder>',
-      'encoder folder that tokenizer and settings are taken from (default: the one that comes with univar)',
+      'encoder folder to take the tokenizer and the settings from (default: the one that comes with univar)',
     )
     .option('--seed <n>', 'seed of the weights', integer(0), 0)
     .option('--json', 'print the result as one JSON document')
@@ -52,6 +52,7 @@ async function runRandomEncoder(
   if (json) context.printJson({ out, ...options, parameters });
   else
     context.print(
-      `Wrote ${out}: ${options.layers} layers of ${options.hidden}, ${formatCount(parameters)} random parameters. Its vectors mean nothing.`,
+      `Wrote ${out}: ${plural(options.layers, 'layer')} of width ${options.hidden}, ` +
+        `${formatCount(parameters)} random parameters. Its vectors have no meaning.`,
     );
 }

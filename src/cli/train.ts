@@ -12,28 +12,30 @@ const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const 
 export function addTrainCommand(program: Command, context: CliContext): void {
   program
     .command('train')
-    .description('train an encoder on answers: pairs of views of one model and language, told from those of the others')
-    .argument('<data...>', 'files, or folders of them, as for embed; each file is a source')
-    .requiredOption('-o, --out <folder>', 'folder of the run; an interrupted one is continued')
+    .description(
+      'train an encoder on answers: it learns to match views of one model and language, and to separate others',
+    )
+    .argument('<data...>', 'files or folders, as for embed; each file is a source')
+    .requiredOption('-o, --out <folder>', 'folder of the run; an interrupted run is resumed')
     .requiredOption(
       '-e, --encoder <folder>',
       'BERT or NomicBERT encoder in the Hugging Face layout, with model.safetensors',
     )
     .addOption(
-      new Option('--preset <name>', 'recipe that the other options change')
+      new Option('--preset <name>', 'recipe: defaults of the options that list none here')
         .choices(['paper-text', 'upstream-code', 'univar'])
         .default('univar'),
     )
-    .option('--lambda <n>', 'most answers of a view', integer(1), 5)
-    .option('--steps <n>', 'updates (default: as many as --epochs makes)', integer(1))
+    .option('--lambda <n>', 'largest number of answers in a view', integer(1), 5)
+    .option('--steps <n>', 'number of updates (default: from --epochs)', integer(1))
     .option('--epochs <n>', 'passes over the answers', integer(1))
-    .option('--batch-size <n>', 'pairs of an update', integer(2))
-    .option('--max-tokens <n>', 'cut longer views here (default: 256 to 8192 by lambda)', integer(3))
+    .option('--batch-size <n>', 'pairs per update', integer(2))
+    .option('--max-tokens <n>', 'truncate longer views (default: 256 to 8192, depending on lambda)', integer(3))
     .option('--learning-rate <x>', 'peak learning rate', positive)
     .option('--logit-scale <x>', '1 / temperature', positive)
     .addOption(new Option('--mode <mode>', 'loss').choices(INFONCE_MODES))
     .addOption(
-      new Option('--decay <course>', 'learning rate after the warm-up').choices([
+      new Option('--decay <schedule>', 'learning rate after the warm-up').choices([
         'constant',
         'linear',
         'cosine',
@@ -42,26 +44,28 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     )
     .option('--warmup-steps <n>', 'steps of linear warm-up', integer(0))
     .addOption(
-      new Option('--sampler <name>', 'which pairs meet in a batch').choices(['mixed', 'one-source', 'same-questions']),
+      new Option('--sampler <name>', 'how batches are formed').choices(['mixed', 'one-source', 'same-questions']),
     )
     .addOption(
-      new Option('--precision <type>', 'of products; weights stay in f32').choices(TRAINING_PRECISIONS).default('f32'),
+      new Option('--precision <type>', 'precision of matrix products; weights stay in f32')
+        .choices(TRAINING_PRECISIONS)
+        .default('f32'),
     )
-    .option('--freeze-layers <n>', 'lowest layers that stay as they are', integer(0))
-    .option('--validate-every <n>', 'steps between validations on held-out questions; 0: none', integer(0))
-    .option('--patience <n>', 'end after so many validations without a new best; 0: never', integer(0))
-    .option('--checkpoint-every <n>', 'steps between checkpoints: what a killed run loses at most', integer(1))
-    .option('--min-per-id <n>', 'leave out models and languages with fewer answers', integer(1))
-    .option('--seed <n>', 'decides split, batches and views', integer(0))
+    .option('--freeze-layers <n>', 'number of lowest layers to freeze', integer(0))
+    .option('--validate-every <n>', 'steps between validations on held-out questions; 0: never', integer(0))
+    .option('--patience <n>', 'stop after this many validations without a new best; 0: never', integer(0))
+    .option('--checkpoint-every <n>', 'steps between checkpoints; a killed run loses at most this many', integer(1))
+    .option('--min-per-id <n>', 'leave out pairs of model and language with fewer answers', integer(1))
+    .option('--seed <n>', 'seed of the split, the batches and the views', integer(0))
     .option(
       '--columns <field=column,...>',
-      `columns that hold ${FIELDS.join(', ')} where they have other names`,
+      `columns for ${FIELDS.join(', ')} if they have other names`,
       columnMap(FIELDS),
     )
-    .option('--model <name>', 'model of the rows that name none')
-    .option('--lang <code>', 'language of the rows that name none, ISO 639-3, for example eng')
-    .option('--skip-bad', 'leave bad rows out')
-    .option('--plot', 'draw loss, learning rate and validation into the folder, as univar plot does later')
+    .option('--model <name>', 'model of rows without one')
+    .option('--lang <code>', 'language of rows without one, as ISO 639-3, for example eng')
+    .option('--skip-bad', 'skip bad rows')
+    .option('--plot', 'plot loss, learning rate and validation into the folder, like univar plot')
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
       'after',

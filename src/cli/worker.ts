@@ -8,18 +8,19 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
   program
     .command('worker')
     .description(
-      'do the work of "univar embed --queue" or, with --project, of "univar generate --queue", until Ctrl-C; any number of workers on any machines',
+      'do the work of "univar embed --queue" or, with --project, of "univar generate --queue", until Ctrl-C; ' +
+        'any number of workers can run, on any machines',
     )
-    .requiredOption('--queue <url>', 'the Redis of the planner, for example redis://10.0.0.1:6379')
+    .requiredOption('--queue <url>', 'Redis URL of the queue, for example redis://10.0.0.1:6379')
     .option(
       '-e, --encoder <folder>',
-      'encoder folder on this machine; must be the one of the jobs (default: the one that comes with univar)',
+      'encoder folder on this machine; must be the encoder of the jobs (default: the one that comes with univar)',
     )
     .option(
       '-o, --out <folder>',
-      'dataset folder as it is called on this machine (default: as on the machine of "univar embed")',
+      'path of the dataset folder on this machine (default: as on the machine of "univar embed")',
     )
-    .option('--exchange <folder>', 'the same for the folder that "univar embed" has as --exchange')
+    .option('--exchange <folder>', 'path on this machine of the --exchange folder of "univar embed"')
     .addOption(
       new Option(
         '--project <file>',
@@ -28,16 +29,17 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     )
     .option(
       '--calls <n>',
-      'calls at once, with --project (default: as many as its endpoints take together)',
+      'with --project: concurrent calls (default: as many as its endpoints accept together)',
       integer(1),
     )
-    .option('--lease <seconds>', 'after this long a worker that fell silent loses its work to another', integer(1), 30)
+    .option('--lease <seconds>', 'time after which the work of a silent worker goes to another', integer(1), 30)
     .option('--json', 'print the summary as one JSON document')
     .addHelpText(
       'after',
       `
-The first Ctrl-C, or SIGTERM, lets it finish what it has in hand; it may also be killed at any time. Workers of
-"univar embed" need to see the dataset folder; those of "univar generate" need the keys of the endpoints in their environment.
+After the first Ctrl-C or SIGTERM, a worker finishes its current work and exits. You can also kill it at any time.
+Workers of "univar embed" need access to the dataset folder. Those of "univar generate" need the API keys of the
+endpoints in their environment.
 
 Examples:
   $ univar worker --queue redis://10.0.0.1:6379

@@ -5,19 +5,18 @@ interface Subscribers {
   fire: () => void;
 }
 
-/** By signal. */
 const subscribers = new WeakMap<AbortSignal, Subscribers>();
 
 /**
- * Runs `action` when the signal fires. Calls that share a signal share one listener: Node takes more than ten for a
- * leak, and a program may well have hundreds of calls in flight.
+ * Runs `action` when the signal fires. Calls that share a signal share one listener, because Node warns of a leak if
+ * there are more than ten, and a program can have hundreds of calls in flight.
  *
- * @returns what takes the action back; the last one takes the listener off the signal
+ * @returns a function that cancels the action; the last one removes the listener from the signal
  */
 export function onAbort(signal: AbortSignal | undefined, action: () => void): () => void {
   if (!signal) return () => undefined;
   const { actions, fire } = subscribers.get(signal) ?? subscribe(signal);
-  const own = (): void => action(); // also where one function is given twice
+  const own = (): void => action(); // a new function, in case the caller passes the same action twice
   actions.add(own);
   return () => {
     if (!actions.delete(own) || actions.size > 0) return;
@@ -37,9 +36,9 @@ function subscribe(signal: AbortSignal): Subscribers {
 }
 
 /**
- * The error that an aborted operation rejects with: `ERR_ABORTED`, caused by the reason of the signal.
+ * Creates the error of an aborted operation: `ERR_ABORTED`, with the reason of the signal as its cause.
  *
- * @param signal of the caller, which has fired
+ * @param signal the caller's signal, which has fired
  * @param message says what was aborted. @default 'The operation was aborted'
  * @param remedies say how to resume. @default none
  */
@@ -57,8 +56,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, message?: string
 }
 
 /**
- * Settles with the work, or rejects with `ERR_ABORTED` as soon as the signal fires, though the work may need a moment
- * to end.
+ * Settles with the work, or rejects with `ERR_ABORTED` as soon as the signal fires, even if the work needs a moment to
+ * end.
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
@@ -69,7 +68,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** Waits for so many milliseconds. @throws EngineError `ERR_ABORTED` as soon as the signal fires */
+/** Waits `ms` milliseconds. @throws EngineError `ERR_ABORTED` as soon as the signal fires */
 export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
   await new Promise<void>((resolve) => {

@@ -20,7 +20,7 @@ function allocate<T>(Kind: TypedArrayConstructor<T>, length: number, what: strin
 }
 
 /**
- * A Float32Array of zeros whose length follows from what a caller passed, so that it may be too long for this machine.
+ * Allocates a Float32Array of zeros whose length depends on the caller's data and can exceed the memory.
  *
  * @param what completes the message "Not enough host memory for ...", for example `the embeddings`
  * @throws EngineError `ERR_OUT_OF_MEMORY` with the length and the number of bytes
@@ -29,17 +29,17 @@ export function allocateFloat32(length: number, what: string): Float32Array<Arra
   return allocate(Float32Array, length, what);
 }
 
-/** As {@link allocateFloat32}. */
+/** Allocates a Float64Array, see {@link allocateFloat32}. */
 export function allocateFloat64(length: number, what: string): Float64Array<ArrayBuffer> {
   return allocate(Float64Array, length, what);
 }
 
-/** As {@link allocateFloat32}. */
+/** Allocates an Int32Array, see {@link allocateFloat32}. */
 export function allocateInt32(length: number, what: string): Int32Array<ArrayBuffer> {
   return allocate(Int32Array, length, what);
 }
 
-/** As {@link allocateFloat32}. */
+/** Allocates a Uint8Array, see {@link allocateFloat32}. */
 export function allocateUint8(length: number, what: string): Uint8Array<ArrayBuffer> {
   return allocate(Uint8Array, length, what);
 }

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 
-/** How many CPUs a process may use, and which limit decided. */
+/** Number of CPUs that a process can use, and the limit that decided it. */
 export interface CpuCount {
   count: number;
   source: 'CPUs of the machine' | 'CPU affinity of the process' | 'CPU quota of the container';
 }
 
 /**
- * CPUs that this process may really use: affinity mask and, on Linux, the container's quota (cgroup v2 `cpu.max`,
- * cgroup v1 `cfs_quota_us`). OpenMP knows only the former, and a team wider than the quota is throttled.
+ * Counts the CPUs that this process can actually use, given its affinity mask and, on Linux, the quota of its container
+ * (cgroup v2 `cpu.max`, cgroup v1 `cfs_quota_us`). OpenMP knows only the affinity mask, and the system throttles a team
+ * of threads that exceeds the quota.
  */
 export function describeCpuCount(): CpuCount {
   const available = availableParallelism();
@@ -21,7 +22,7 @@ export function describeCpuCount(): CpuCount {
   };
 }
 
-/** The number alone of {@link describeCpuCount}. */
+/** Returns the count of {@link describeCpuCount}. */
 export function usableCpuCount(): number {
   return describeCpuCount().count;
 }
@@ -40,6 +41,6 @@ function readWords(path: string): string[] | undefined {
   try {
     return readFileSync(path, 'utf8').trim().split(/\s+/);
   } catch {
-    return undefined; // not Linux, or no such controller
+    return undefined; // not Linux, or no CPU controller
   }
 }

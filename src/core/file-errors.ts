@@ -1,14 +1,14 @@
 import { EngineError, type ErrorCode } from './errors.js';
 
 /**
- * Errors of the operating system that a person can act on. A path that is not there, or is not a file, is wrong input;
- * the others are the system's refusals.
+ * Errors of the operating system that a user can fix. A path that does not exist or has the wrong kind is wrong input
+ * (`ERR_DATA`). In all other cases, the system refused the operation.
  */
 const SYSTEM_ERRORS: Readonly<Record<string, { code: ErrorCode; reason: string }>> = {
   ENOENT: { code: 'ERR_DATA', reason: 'no such file or folder' },
   ENOTDIR: { code: 'ERR_DATA', reason: 'a part of the path is not a folder' },
   EISDIR: { code: 'ERR_DATA', reason: 'it is a folder' },
-  EEXIST: { code: 'ERR_DATA', reason: 'it exists already' },
+  EEXIST: { code: 'ERR_DATA', reason: 'it already exists' },
   ENAMETOOLONG: { code: 'ERR_DATA', reason: 'a name in the path is too long' },
   ELOOP: { code: 'ERR_DATA', reason: 'the path has too many symbolic links' },
   EACCES: { code: 'ERR_IO', reason: 'permission denied' },
@@ -17,16 +17,16 @@ const SYSTEM_ERRORS: Readonly<Record<string, { code: ErrorCode; reason: string }
   ENOSPC: { code: 'ERR_IO', reason: 'no space left on the device' },
   EDQUOT: { code: 'ERR_IO', reason: 'the disk quota is used up' },
   EMFILE: { code: 'ERR_IO', reason: 'too many open files' },
-  EIO: { code: 'ERR_IO', reason: 'the device reports an error' },
+  EIO: { code: 'ERR_IO', reason: 'the device reported an error' },
   ENOMEM: { code: 'ERR_OUT_OF_MEMORY', reason: 'the system has no memory left' },
 };
 
-/** The code of an EngineError for one of the operating system; undefined for those that only a bug can cause. */
+/** Returns the error code for a code of the operating system, or undefined if only a bug can cause it. */
 export function codeOfSystemError(code: string): ErrorCode | undefined {
   return Object.hasOwn(SYSTEM_ERRORS, code) ? SYSTEM_ERRORS[code]!.code : undefined;
 }
 
-/** The code of a file system error such as `ENOENT`, undefined for any other value. */
+/** Returns the code of a file system error, such as `ENOENT`, or undefined for any other value. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
     ? error.code
@@ -34,11 +34,11 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Turns an error of node:fs into an EngineError: `ERR_DATA` for a path that does not exist or is of the wrong kind,
- * `ERR_IO` for everything else. EngineErrors and errors of other origin are returned as they are.
+ * Converts an error of node:fs to an EngineError: `ERR_DATA` for a path that does not exist or has the wrong kind, and
+ * `ERR_IO` for everything else. Returns all other errors unchanged.
  *
- * @param doing what was tried, for example `read answers.jsonl`
- * @param hint what the reader of the message can do or needs to know
+ * @param doing completes "Cannot ...", for example `read answers.jsonl`
+ * @param hint sentence that tells the reader what to do or to know
  */
 export function fileError(error: unknown, doing: string, hint?: string): unknown {
   const code = systemCode(error);
@@ -48,7 +48,7 @@ export function fileError(error: unknown, doing: string, hint?: string): unknown
   return new EngineError(known.code, message, { cause: error });
 }
 
-/** Runs `action` and rejects with {@link fileError} if the file system refuses. */
+/** Runs `action`, and rejects with {@link fileError} if a file operation fails. */
 export async function withFileErrors<T>(doing: string, action: () => Promise<T>, hint?: string): Promise<T> {
   try {
     return await action();

@@ -1,9 +1,9 @@
 /**
  * IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits; largest finite value 65504, smallest normal 2^-14,
- * smallest subnormal 2^-24. Halves are held as their bits in a Uint16Array.
+ * smallest subnormal 2^-24. A Uint16Array holds the bits of halves.
  */
 
-/** Rounds float32 values to the nearest half, ties to even. Beyond 65520 the result is infinite; NaN stays NaN. */
+/** Rounds float32 values to the nearest half, ties to even. From 65520 on, the result is infinite; NaN stays NaN. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
@@ -11,7 +11,7 @@ export function toFloat16(values: Float32Array): Uint16Array {
   return halves;
 }
 
-/** The exact float32 values of halves, into `out` where it is given. */
+/** Converts halves to float32, which is exact, and returns `out`. */
 export function fromFloat16(halves: Uint16Array, out: Float32Array = new Float32Array(halves.length)): Float32Array {
   const values = halfValues();
   for (let i = 0; i < halves.length; i++) out[i] = values[halves[i]!]!;
@@ -24,11 +24,10 @@ function roundToHalf(bits: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
   if (magnitude >= 0x47800000) return sign | 0x7c00; // 2^16 and above
   if (magnitude >= 0x38800000) {
-    // Normal: rebias the exponent by 112 and round 13 fraction bits away; a carry runs into the exponent as it should.
+    // Normal: rebias the exponent by 112 and round off 13 fraction bits. A carry into the exponent is correct.
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
   }
-  // Subnormal: the fraction with its leading one, in units of 2^-24. Up to 2^-25 all is lost (2^-25 itself is a tie to
-  // zero).
+  // Subnormal: the fraction with its leading one, in units of 2^-24. Values up to 2^-25 become zero (2^-25 is a tie).
   if (magnitude <= 0x33000000) return sign;
   const fraction = (magnitude & 0x7fffff) | 0x800000;
   const shift = 126 - (magnitude >>> 23);
@@ -40,7 +39,7 @@ function roundToHalf(bits: number): number {
 
 let table: Float32Array | undefined;
 
-/** The value of each of the 65,536 halves; 256 KiB, made at the first use. */
+/** Returns the values of all 65,536 halves; 256 KiB, computed at the first use. */
 function halfValues(): Float32Array {
   return (table ??= Float32Array.from({ length: 0x10000 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1;

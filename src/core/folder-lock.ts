@@ -1,6 +1,6 @@
 /**
- * One process at a time per folder: a lock file that names its owner. A lock whose owner is dead is taken over, so that
- * nobody has to clean up after a crash.
+ * A lock that lets one process at a time use a folder: a file that names its owner. If the owner is dead, another
+ * process takes the lock over, so nobody has to clean up after a crash.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,16 +14,18 @@ import { systemCode, withFileErrors } from './file-errors.js';
 interface Owner {
   pid: number;
   /**
-   * When the process began, in clock ticks since boot (Linux; elsewhere empty): tells it from a later one with its pid.
+   * Start time of the process in clock ticks since boot (Linux; empty elsewhere). Distinguishes it from a later process
+   * with the same pid.
    */
   started: string;
   host: string;
-  /** Makes every lock different. */
+  /** Unique for every lock. */
   token: string;
 }
 
 /**
- * An owner writes the file right after creating it; one that is empty for this long was left by a crash or a full disk.
+ * An owner writes the file right after creating it. A file that stays empty for this long is left over from a crash or
+ * a full disk.
  */
 const EMPTY_LOCK_MS = 1000;
 const POLL_MS = 50;
@@ -34,7 +36,7 @@ export class FolderLock {
   /**
    * Creates the lock file.
    *
-   * @throws EngineError `ERR_BUSY` naming the process that holds the lock, `ERR_IO`
+   * @throws EngineError `ERR_BUSY` with the process that holds the lock; `ERR_IO`
    */
   static async acquire(path: string): Promise<FolderLock> {
     const mine: Owner = {
@@ -58,22 +60,22 @@ export class FolderLock {
   }
 }
 
-/** False where the file is already there. */
+/** Creates the lock file. Returns false if it already exists. */
 async function create(path: string, owner: Owner): Promise<boolean> {
   try {
     await writeFile(path, JSON.stringify(owner), { flag: 'wx' });
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
-    // Nothing of a lock that could not be written may stay behind.
+    // A lock that could not be written must not stay behind.
     if (systemCode(error) === 'ENOSPC') await unlink(path).catch(() => undefined);
     return withFileErrors(`write the lock file ${path}`, () => Promise.reject(error as Error));
   }
 }
 
 /**
- * Replaces the stale lock `theirs`. A lock on taking over keeps two processes that saw the same stale lock apart, and
- * whoever gets it looks again, because the other may have been faster.
+ * Replaces the stale lock `theirs`. If two processes see the same stale lock, a second lock lets only one of them
+ * replace it. The holder of that lock checks again, because the other process may have been faster.
  */
 async function takeOver(path: string, theirs: Owner | undefined, mine: Owner): Promise<boolean> {
   const guard = await FolderLock.acquire(`${path}.takeover`);
@@ -90,7 +92,7 @@ async function takeOver(path: string, theirs: Owner | undefined, mine: Owner): P
   }
 }
 
-/** The owner in a lock file; undefined where it names none. */
+/** Reads the owner from a lock file. Returns undefined if it names none. */
 async function readOwner(path: string): Promise<Owner | 'gone' | undefined> {
   for (let waited = 0; ; waited += POLL_MS) {
     try {
@@ -108,23 +110,20 @@ async function readOwner(path: string): Promise<Owner | 'gone' | undefined> {
 }
 
 function isAlive({ pid, started, host }: Owner): boolean {
-  if (host !== hostname()) return true; // its processes cannot be seen from here
+  if (host !== hostname()) return true; // processes of other hosts are not visible here
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return systemCode(error) === 'EPERM'; // it lives, but is someone else's
+    return systemCode(error) === 'EPERM'; // alive, but owned by another user
   }
   return started === '' || startOf(pid) === started;
 }
 
-/**
- * Start time of a process (proc_pid_stat(5), field 22); undefined for one that has ended, and where there is no /proc.
- */
+/** Returns the start time of a process (proc_pid_stat(5), field 22); undefined if it has ended or there is no /proc. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Fields are counted behind the name, which may hold spaces and parentheses; the first of these is field 3, the
-    // state.
+    // Count fields after the name, which can contain spaces and parentheses. The first one is field 3, the state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
@@ -136,6 +135,6 @@ function busy(path: string, theirs: Owner, mine: Owner): EngineError {
   const where = theirs.host === mine.host ? '' : ` on ${theirs.host}`;
   const who =
     theirs.pid === mine.pid && where === '' ? `this process (pid ${theirs.pid})` : `process ${theirs.pid}${where}`;
-  const remedy = where === '' ? '' : `; if that process is gone, delete ${path}`;
+  const remedy = where === '' ? '' : `; if that process has ended, delete ${path}`;
   return new EngineError('ERR_BUSY', `The folder is in use by ${who}, which holds ${path}${remedy}`);
 }

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Starts a child process whose module lies beside its user: compiled in dist/, TypeScript in src/, where tests and
- * benchmarks run. It gets none of the parent's flags for Node.
+ * Starts a child process whose module is in the folder of the calling module: compiled in dist/, or TypeScript in src/,
+ * which tests and benchmarks use. The child gets none of the parent's flags for Node.
  *
- * @param name of the module, without extension
- * @param user `import.meta.url` of the user
+ * @param name name of the module, without extension
+ * @param user `import.meta.url` of the calling module
  */
 export function forkBeside(name: string, user: string, { execArgv = [], ...options }: ForkOptions): ChildProcess {
   const typescript = user.endsWith('.ts');

@@ -8,7 +8,7 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws EngineError `ERR_DATA` naming the file when it is missing or not JSON */
+/** @throws EngineError `ERR_DATA` with the name of the file if it is missing or not JSON */
 export async function parseJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as unknown;
@@ -17,7 +17,7 @@ export async function parseJson(file: string): Promise<unknown> {
   }
 }
 
-/** @throws EngineError `ERR_DATA`, also for JSON that is no object */
+/** @throws EngineError `ERR_DATA`, also if the JSON is not an object */
 export async function readJson(file: string): Promise<Json> {
   const value = await parseJson(file);
   if (!isObject(value)) throw new EngineError('ERR_DATA', `${file}: expected a JSON object`);

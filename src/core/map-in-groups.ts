@@ -1,9 +1,9 @@
 /**
- * The results of an asynchronous action for every item, in order. The actions of one group run at the same time; the
- * next group begins when all of them have ended.
+ * Runs an asynchronous action for every item and returns the results in order. The actions of one group run at the same
+ * time. The next group begins when all of them have ended.
  *
- * @param size of a group, at least 1
- * @throws what the first action of a group throws that fails, once all actions of the group have ended
+ * @param size items per group, at least 1
+ * @throws the error of the first failed action of a group, after all actions of the group have ended
  */
 export async function mapInGroups<Item, Result>(
   items: readonly Item[],

@@ -5,16 +5,16 @@ import { EngineError } from './errors.js';
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * Imports npm packages that not everyone needs, at their first use.
+ * Imports npm packages that not everyone needs when they are first used.
  *
  * @example
  *   const { Tokenizer } = await importOptional('tokenizers', 'A BPE tokenizer', () => import('tokenizers'));
  *
- * @param names of the packages, as npm installs them
- * @param purpose what needs them, as the subject of a sentence in the singular
- * @param load imports the package, one of its entries, or a module of ours that imports the packages
- * @throws EngineError `ERR_NATIVE_LOAD`: one line that says what to install if a package is absent; otherwise the
- *   reason why it does not load, with the failure as `cause`
+ * @param names names of the packages in npm
+ * @param purpose the feature that needs them, as the singular subject of a sentence
+ * @param load imports the package, one of its entry points, or a module of ours that imports the packages
+ * @throws EngineError `ERR_NATIVE_LOAD`. If a package is missing, one line says what to install. Otherwise the message
+ *   is the reason why it does not load, and `cause` is the error
  */
 export async function importOptional<T>(
   names: string | readonly string[],
@@ -40,7 +40,7 @@ export async function importOptional<T>(
   }
 }
 
-/** `package "a"`, `packages "a" and "b"` */
+/** Formats `package "a"`, `packages "a" and "b"`. */
 function quote(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`);
   return names.length === 1
@@ -48,13 +48,16 @@ function quote(names: readonly string[]): string {
     : `packages ${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)!}`;
 }
 
-/** The failed import does not say: a package that lacks one of its own dependencies fails with the same code. */
+/**
+ * Returns whether a package is missing. The failed import does not say: a package that lacks one of its own
+ * dependencies fails with the same code.
+ */
 function isAbsent(name: string): boolean {
   try {
     resolve(name);
     return false;
   } catch (error) {
-    // Any other code, such as ERR_PACKAGE_PATH_NOT_EXPORTED, comes from a package that is there.
+    // Any other code, such as ERR_PACKAGE_PATH_NOT_EXPORTED, means that the package is installed.
     return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
   }
 }

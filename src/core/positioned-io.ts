@@ -1,9 +1,9 @@
-/** Reads and writes at byte offsets that do what they are asked for in full, however the system splits the work. */
+/** Reads and writes at byte offsets that always complete, even if the system splits them. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 
-/** Replaces a file's content and returns when it is on the disk. */
+/** Replaces the content of a file, and returns after it has reached the disk. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const handle = await open(path, 'w');
   try {
@@ -23,7 +23,7 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
   }
 }
 
-/** Fills `target` from `position`; returns the number of bytes read, fewer only where the file ends. */
+/** Fills `target` from `position`. Returns the number of bytes read, which is smaller only if the file ends. */
 export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < target.length) {
@@ -35,15 +35,15 @@ export async function readFully(handle: FileHandle, target: Uint8Array, position
   return done;
 }
 
-/** `length` bytes from `position`; undefined where the file is too short. */
+/** Reads `length` bytes from `position`. Returns undefined if the file is too short. */
 export async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
-  // A damaged length must not become an allocation of any size.
+  // A damaged length must not lead to a huge allocation.
   if (length < 0 || position + length > (await handle.stat()).size) return undefined;
   const bytes = Buffer.allocUnsafe(length);
   return (await readFully(handle, bytes, position)) === length ? bytes : undefined;
 }
 
-/** Makes creations and renames in a folder durable. Windows does not offer this and does not need it. */
+/** Makes file creations and renames in a folder durable. Windows does not offer this and does not need it. */
 export async function syncFolder(dir: string): Promise<void> {
   if (platform() === 'win32') return;
   const handle = await open(dir, constants.O_RDONLY);

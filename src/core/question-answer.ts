@@ -1,25 +1,26 @@
-/** A question and an answer to it, embedded together as one text. */
+/** A question and its answer, embedded together as one text. */
 export interface QuestionAnswer {
   question: string;
   answer: string;
 }
 
-/** What can be embedded: a text as it is, or a question and its answer in the form of {@link formatQa}. */
+/** A text to embed unchanged, or a question and its answer to embed in the form of {@link formatQa}. */
 export type EmbeddableText = string | QuestionAnswer;
 
-/** The text that is embedded for a question and its answer: `Q: <question> A: <answer>`, both sides trimmed. */
+/** Returns the text to embed for a question and its answer: `Q: <question> A: <answer>`, both trimmed. */
 export function formatQa(record: QuestionAnswer): string {
   return `${questionPart(record)} A: ${record.answer.trim()}`;
 }
 
 /**
- * What of that text belongs to the question. White space follows it, so no tokenizer of words joins it to the answer.
+ * Returns the part of that text that belongs to the question. White space follows it, so no word tokenizer joins it to
+ * the answer.
  */
 export function questionPart({ question }: QuestionAnswer): string {
   return `Q: ${question.trim()}`;
 }
 
-/** The whole text, as it is embedded and shown. */
+/** Returns the full text, as it is embedded and shown. */
 export function wholeText(text: EmbeddableText): string {
   return typeof text === 'string' ? text : formatQa(text);
 }

@@ -1,25 +1,25 @@
 /**
- * Seeded pseudo-random numbers (mulberry32): the same on every machine, good enough for shuffles and resampling, and
- * not for secrets.
+ * Seeded pseudo-random numbers (mulberry32). They are the same on every machine, and good enough for shuffles and
+ * resampling, but not for secrets.
  */
 export class SeededRandom {
   #state: number;
 
-  /** @param seed any integer; its lowest 32 bits count */
+  /** @param seed any integer; only its lowest 32 bits are used */
   constructor(seed: number) {
     this.#state = seed >>> 0;
   }
 
   /**
-   * The generator number `index` of many that one seed stands for: what is drawn from it depends on nothing that was
-   * drawn from the others, so that work can be taken up at any index.
+   * Returns generator `index` of the many that belong to one seed. Its numbers do not depend on draws from the others,
+   * so work can resume at any index.
    */
   static stream(seed: number, index: number): SeededRandom {
     // The odd constant (2^32 / golden ratio) spreads consecutive numbers over all 32 bits.
     return new SeededRandom(seed ^ Math.imul(index + 1, 0x9e3779b9));
   }
 
-  /** The next number in [0, 1), a multiple of 2^-32. */
+  /** Returns the next number in [0, 1), a multiple of 2^-32. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -28,7 +28,7 @@ export class SeededRandom {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** An integer in [0, below). */
+  /** Returns an integer in [0, below). */
   integer(below: number): number {
     return Math.floor(this.next() * below);
   }

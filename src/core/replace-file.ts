@@ -7,11 +7,11 @@ import { systemCode, withFileErrors } from './file-errors.js';
 import { syncFolder, writeFully } from './positioned-io.js';
 
 /**
- * Writes a file that appears complete or not at all; an older file of that name stays until then. Several processes may
- * write the same one.
+ * Writes a file that appears either complete or not at all. Until then, an older file of that name stays. Several
+ * processes can write the same file.
  *
- * @param parts are written one after the other, so that a large file need not be one string
- * @throws EngineError `ERR_DATA` where the folder does not exist or the path is one, `ERR_IO`
+ * @param parts are written one after the other, so that a large file does not have to be one string
+ * @throws EngineError `ERR_DATA` if the folder does not exist or the path is a folder; `ERR_IO`
  */
 export function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
   return replaceFileBy(path, async (handle) => {
@@ -25,9 +25,9 @@ export function replaceFile(path: string, parts: Iterable<string | Uint8Array>):
 }
 
 /**
- * As {@link replaceFile}, for content that is written by hand.
+ * Replaces a file as {@link replaceFile} does, with a function that writes the content.
  *
- * @param hint for the message of a failure
+ * @param hint sentence to append to the message of a failure
  */
 export function replaceFileBy(
   path: string,
@@ -49,7 +49,7 @@ export function replaceFileBy(
         }
         await rename(fresh, target);
       } catch (error) {
-        await rm(fresh, { force: true }).catch(() => undefined); // the first error is the one that matters
+        await rm(fresh, { force: true }).catch(() => undefined); // report the first error
         throw error;
       }
       await syncFolder(dirname(target));
@@ -59,7 +59,8 @@ export function replaceFileBy(
 }
 
 /**
- * Removes the unfinished files of processes that were killed while they wrote to a folder. Nobody else may write there.
+ * Removes the unfinished files of processes that were killed while they wrote to a folder. No other process may be
+ * writing to it.
  *
  * @throws EngineError `ERR_IO`
  */
@@ -71,14 +72,14 @@ export async function removeUnfinished(folder: string): Promise<void> {
 }
 
 /**
- * Refuses what {@link replaceFile} would refuse, before hours of work go into the content.
+ * Fails if {@link replaceFile} would fail, before hours of work go into the content.
  *
  * @throws EngineError `ERR_DATA`, `ERR_IO`
  */
 export async function expectReplaceable(path: string): Promise<void> {
   const target = resolve(path);
   await withFileErrors(`write ${path}`, async () => {
-    // Permissions do not say it all: nobody can create a file in /proc.
+    // Permissions are not enough: nobody can create a file in /proc.
     const fresh = nameBeside(target);
     await writeFile(fresh, '', { flag: 'wx' });
     await rm(fresh);
@@ -91,8 +92,8 @@ export async function expectReplaceable(path: string): Promise<void> {
 }
 
 /**
- * Refuses a folder whose file system cannot rename, as those of mounted buckets, where {@link replaceFile} would fail
- * at the end of the work.
+ * Fails if the file system of a folder cannot rename files, as on many mounted buckets, because {@link replaceFile}
+ * would fail there at the end of the work.
  *
  * @throws EngineError `ERR_IO`, `ERR_DATA`
  */
@@ -103,14 +104,14 @@ export async function expectRenaming(folder: string): Promise<void> {
     await withFileErrors(
       `rename a file in ${folder}`,
       () => rename(path, `${path}.renamed`),
-      'Mounted buckets are so: write to a disk, and copy what is complete',
+      'Many mounted buckets cannot do this: write to a disk, and copy the complete result',
     );
   } finally {
     for (const name of [path, `${path}.renamed`]) await rm(name, { force: true }).catch(() => undefined);
   }
 }
 
-/** A name beside a file, for what is to take its place. */
+/** Returns the name of a temporary file beside the file that it will replace. */
 function nameBeside(target: string): string {
   return join(dirname(target), `.${basename(target)}.new-${randomUUID().slice(0, 8)}`);
 }

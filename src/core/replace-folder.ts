@@ -9,12 +9,12 @@ import { syncFolder } from './positioned-io.js';
 
 /**
  * Makes a folder whose contents appear all at once: `fill` writes them to a temporary folder beside `target`, which
- * then takes its place. Where `fill` fails, the target stays as it was. A crash in between leaves the whole old or the
- * whole new folder, at worst under its temporary name.
+ * then replaces the target. If `fill` fails, the target does not change. After a crash, either the complete old folder
+ * or the complete new folder exists, at worst under its temporary name.
  *
- * @param target may be missing or empty, or hold nothing but `names`
- * @param names of everything that such a folder may hold, so that no stranger's files are ever deleted
- * @throws EngineError `ERR_DATA` naming what the target holds beyond that, `ERR_IO`, and whatever `fill` throws
+ * @param target must be missing, be empty, or contain nothing but `names`
+ * @param names all names that such a folder can contain, so that files of others are never deleted
+ * @throws EngineError `ERR_DATA` with the name of any other file in the target; `ERR_IO`; and any error of `fill`
  */
 export async function replaceFolder(
   target: string,
@@ -30,7 +30,7 @@ export async function replaceFolder(
     await fill(fresh);
     await withFileErrors(`write ${path}`, () => exchange(fresh, path, beside('old')));
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // the first error is the one that matters
+    await rm(fresh, { recursive: true, force: true }).catch(() => undefined); // report the first error
     throw error;
   }
 }
@@ -40,7 +40,7 @@ async function refuseStrangers(path: string, names: ReadonlySet<string>): Promis
   if (stranger === undefined) return;
   throw new EngineError(
     'ERR_DATA',
-    `The folder ${path} holds ${stranger}, which is not of the kind to be written; take another folder`,
+    `The folder ${path} contains ${stranger}, which this command does not write; choose another folder`,
   );
 }
 
@@ -68,7 +68,7 @@ async function exchange(fresh: string, path: string, old: string): Promise<void>
   if (replaced) await rm(old, { recursive: true, force: true });
 }
 
-/** False where there is nothing. */
+/** Renames a folder. Returns false if it does not exist. */
 async function moveAway(path: string, to: string): Promise<boolean> {
   try {
     await rename(path, to);

@@ -1,8 +1,8 @@
-/** A label for every row, as a number. */
+/** The label of every row, as a number. */
 export interface RowLabels {
   /** The distinct labels, ascending by UTF-16 code unit. */
   names: string[];
-  /** For every row the position of its label in `names`. */
+  /** For every row, the position of its label in `names`. */
   labels: Int32Array;
 }
 
@@ -10,7 +10,7 @@ export interface RowLabels {
  * Numbers the labels of rows, for example `labelRows(records.map(valueId))`. The numbers depend on the set of labels,
  * not on the order of the rows.
  *
- * @param labels one for each row
+ * @param labels one label per row
  */
 export function labelRows(labels: Iterable<string>): RowLabels {
   const labeller = new RowLabeller();
@@ -18,7 +18,7 @@ export function labelRows(labels: Iterable<string>): RowLabels {
   return labeller.toRowLabels();
 }
 
-/** Numbers labels that come one by one, without keeping a string per row. */
+/** Numbers labels that arrive one by one, without keeping a string per row. */
 export class RowLabeller {
   readonly #numbering = new Numbering();
   readonly #rows: number[] = [];
@@ -27,14 +27,14 @@ export class RowLabeller {
     this.#rows.push(this.#numbering.numberOf(label));
   }
 
-  /** The labels that were added, see {@link labelRows}. */
+  /** Returns the added labels, see {@link labelRows}. */
   toRowLabels(): RowLabels {
     const { names, positions } = this.#numbering.sorted();
     return { names, labels: Int32Array.from(this.#rows, (number) => positions[number]!) };
   }
 }
 
-/** The labels of consecutive rows that come in several pieces, as those of all these rows. */
+/** Joins the labels of consecutive pieces of rows to the labels of all these rows. */
 export function joinRowLabels(pieces: readonly RowLabels[]): RowLabels {
   const numbering = new Numbering();
   const numbers = pieces.map((piece) => piece.names.map((name) => numbering.numberOf(name)));
@@ -49,7 +49,7 @@ export function joinRowLabels(pieces: readonly RowLabels[]): RowLabels {
   return { names, labels: all };
 }
 
-/** Distinct labels with their numbers, in the order in which they came. */
+/** Distinct labels, numbered in the order of their arrival. */
 class Numbering {
   readonly #numbers = new Map<string, number>();
 
@@ -62,7 +62,7 @@ class Numbering {
     return number;
   }
 
-  /** The labels in ascending order, and for every number the position of its label among them. */
+  /** Returns the labels in ascending order, and for every number the position of its label among them. */
   sorted(): { names: string[]; positions: Int32Array } {
     const names = [...this.#numbers.keys()].sort();
     const positions = new Int32Array(names.length);

@@ -1,6 +1,6 @@
 /**
- * The two parts of a value id `model$lang`. The language is what follows the last `$`: names of models may contain one,
- * language codes do not. Without a `$` the whole text is the model and the language is empty.
+ * Splits a value id `model$lang` at the last `$`, because names of models can contain one but language codes do not.
+ * Without a `$`, the entire text is the model and the language is empty.
  */
 export function splitValueId(valueId: string): { model: string; lang: string } {
   const at = valueId.lastIndexOf('$');

@@ -1,11 +1,11 @@
-/** Vectors as text: base64 of little-endian float32, as OpenAI's embeddings API writes them. */
+/** Vectors as text: base64 of little-endian float32, as in OpenAI's embeddings API. */
 
-/** Entries as little-endian float32, as every machine that the engine supports holds them in memory. */
+/** Encodes vectors. Every supported machine stores float32 little-endian in memory. */
 export function vectorsToBase64(vectors: Float32Array): string {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64');
 }
 
-/** The inverse of {@link vectorsToBase64}; bytes behind the last whole entry are left out. */
+/** Decodes vectors, the inverse of {@link vectorsToBase64}. Ignores bytes after the last complete entry. */
 export function base64ToVectors(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   const vectors = new Float32Array(Math.floor(bytes.length / 4));

@@ -2,16 +2,16 @@ const FIRST_CAPACITY = 2 ** 10;
 const LARGEST_LOAD = 3 / 4;
 
 /**
- * Values by key, both of a fixed number of 32-bit words, in one typed array with open addressing that is 3/8 to 3/4
- * full: for millions of entries, of which a Map would take a hundred bytes each. Keys are hashes: their first word
- * picks the slot.
+ * A hash table for millions of entries, for which a Map would take a hundred bytes each. Keys and values have a fixed
+ * number of 32-bit words. They are in one typed array with open addressing, which is 3/8 to 3/4 full. Keys are hashes
+ * themselves: their first word selects the slot.
  */
 export class WordTable {
   readonly #slotWords: number;
   #words: Uint32Array;
   #size = 0;
 
-  /** Words of one key and of one value. */
+  /** @param keyWords words per key. @param valueWords words per value */
   constructor(
     private readonly keyWords: number,
     private readonly valueWords: number,
@@ -24,12 +24,12 @@ export class WordTable {
     return this.#size;
   }
 
-  /** Bytes that the table takes. */
+  /** Memory of the table, in bytes. */
   get bytes(): number {
     return this.#words.byteLength;
   }
 
-  /** The words of the value; undefined where the key has none. */
+  /** Returns the words of the value, or undefined if the table does not contain the key. */
   get(key: ArrayLike<number>): Uint32Array | undefined {
     const at = this.#find(this.#words, key);
     return this.#isFree(this.#words, at) ? undefined : this.#words.slice(at + this.keyWords, at + this.#slotWords);
@@ -59,7 +59,7 @@ export class WordTable {
     return words[at + this.keyWords + this.valueWords - 1] === 0;
   }
 
-  /** Where the slot of a key begins, or the free one where it belongs. @param key what follows it is not looked at */
+  /** Returns the start of the key's slot, or of the free slot for it. @param key further words are ignored */
   #find(words: Uint32Array, key: ArrayLike<number>): number {
     const mask = words.length / this.#slotWords - 1;
     for (let slot = key[0]! & mask; ; slot = (slot + 1) & mask) {

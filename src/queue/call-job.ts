@@ -1,4 +1,4 @@
-/** What planner and workers of `univar generate` tell each other: one job is one attempt of a call. */
+/** Messages between the planner and the workers of `univar generate`. One job is one attempt of a call. */
 import { createHash } from 'node:crypto';
 
 import { EngineError } from '../core/errors.js';
@@ -8,14 +8,14 @@ import type { Endpoint } from '../generation/project-schema.js';
 import { type FailureKind, ProviderError } from '../generation/provider-error.js';
 
 export interface CallJob {
-  /** Name of the endpoint in the project; where it is and its key are known to the worker. */
+  /** Name of the endpoint in the project. The worker knows its URL and key. */
   endpoint: string;
-  /** Of the endpoint as the planner knows it. */
+  /** Fingerprint of the endpoint in the planner's project file. */
   fingerprint: string;
   request: Request;
 }
 
-/** What became of an attempt. */
+/** Outcome of an attempt. */
 export type CallOutcome = { result: CallResult } | { failure: Failure };
 
 interface Failure {
@@ -24,12 +24,15 @@ interface Failure {
   retryAfterMs?: number | undefined;
 }
 
-/** Workers take jobs of the project that they have, by its name. */
+/** Returns the name of a project's queue, from which its workers take jobs. */
 export function callQueueName(project: string): string {
   return `univar-generate-${project}`;
 }
 
-/** Equal for endpoints that answer alike. Headers may hold secrets and stay out of Redis, also as a hash. */
+/**
+ * Returns a hash that is equal for endpoints that answer the same. Headers can contain secrets, so not even their hash
+ * goes to Redis.
+ */
 export function endpointFingerprint(endpoint: Endpoint): string {
   return createHash('sha256')
     .update(JSON.stringify({ ...endpoint, headers: undefined }))
@@ -43,18 +46,19 @@ export function outcomeOf(error: unknown): CallOutcome {
   return { failure: { kind, message, retryAfterMs } };
 }
 
-/** Whether what Redis has for a job that is done is a result. */
+/** Returns whether the value that Redis has for a finished job is a result. */
 export function isResult(returned: unknown): returned is { result: CallResult } {
   return isObject(returned) && isObject(returned['result']);
 }
 
-/** @throws ProviderError for a failure, EngineError `ERR_REMOTE` for what is no outcome */
+/** @throws ProviderError for a failure; EngineError `ERR_REMOTE` if the value is not an outcome */
 export function resultOf(returned: unknown): CallResult {
   if (isResult(returned)) return returned.result;
   if (!isObject(returned) || !isObject(returned['failure']))
     throw new EngineError(
       'ERR_REMOTE',
-      `The queue in Redis holds an outcome of a call that no worker wrote: ${JSON.stringify(returned ?? null).slice(0, 300)}`,
+      'The queue in Redis contains an outcome of a call that no worker wrote: ' +
+        JSON.stringify(returned ?? null).slice(0, 300),
     );
   const { kind, message, retryAfterMs } = (returned as { failure: Failure }).failure;
   throw new ProviderError(kind, message, { retryAfterMs });

@@ -13,17 +13,18 @@ import { type CallJob, callQueueName, endpointFingerprint, isResult, resultOf } 
 import { JobQueue } from './job-queue.js';
 
 const POLL_MS = 50;
-/** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
+/** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
 const REPEAT_MS = 5000;
-/** How long the result of a call waits for a planner that was stopped meanwhile. */
+/** Time that the result of a call waits for a planner that was stopped. */
 const KEEP_SECONDS = 24 * 3600;
 
 export interface CallQueueOptions {
   connection: ConnectionOptions;
-  /** Name of the project and folder of its results. */
+  /** Name of the project. */
   project: string;
+  /** Folder of its results. */
   out: string;
-  /** Receives what a person should know, for example that there is no worker. */
+  /** Receives messages for the user, for example that there is no worker. */
   onNotice: (text: string) => void;
 }
 
@@ -34,13 +35,13 @@ interface Waiting {
 }
 
 /**
- * The planner's side of calls that workers make. Every attempt is a job, and only the planner begins attempts: so many
- * at once and so many a minute hold over all workers, and budget, pauses and failures are looked after in one place.
+ * The planner's side of calls that workers make. Every attempt is a job, and only the planner starts attempts. Limits
+ * of concurrency and rate thus apply to all workers together, and one place handles budget, pauses and failures.
  */
 export class CallQueue {
   /** Attempts by the id of their job. */
   readonly #waiting = new Map<string, Waiting>();
-  /** Jobs whose attempt was given up. */
+  /** Jobs whose attempt was abandoned. */
   readonly #left = new Set<string>();
   #isPolling = false;
   #lastRepeat = 0;
@@ -48,7 +49,7 @@ export class CallQueue {
   private constructor(private readonly jobs: JobQueue<CallJob>) {}
 
   /**
-   * Opens the queue and forgets the failures of an earlier run; its results are still taken.
+   * Opens the queue. Removes the failures of an earlier run, and keeps its results.
    *
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`
    */
@@ -73,13 +74,13 @@ export class CallQueue {
     return queue;
   }
 
-  /** Attempts of the calls of an endpoint, made by workers. Their time limit begins when a worker has them. */
+  /** Returns a function whose attempts at an endpoint are made by workers. Their time limit starts at the worker. */
   endpoint(name: string, endpoint: Endpoint): Attempt {
     const fingerprint = endpointFingerprint(endpoint);
     return (request, signal) => this.#attempt({ endpoint: name, fingerprint, request }, signal);
   }
 
-  /** Takes back what nobody waits for any more and lets Redis go. */
+  /** Removes jobs that nobody waits for, and disconnects from Redis. */
   async close(): Promise<void> {
     await this.jobs.close([...this.#waiting.keys(), ...this.#left]);
   }
@@ -91,7 +92,7 @@ export class CallQueue {
       return await new Promise<CallResult>((resolve, reject) => {
         forget = onAbort(signal, () => {
           this.#left.add(id);
-          reject(abortError(signal, 'The call was given up'));
+          reject(abortError(signal, 'The call was aborted'));
         });
         this.#waiting.set(id, { job, resolve, reject });
         this.jobs.add([{ id, data: job }]).catch(reject);
@@ -103,7 +104,7 @@ export class CallQueue {
     }
   }
 
-  /** Fetches results until nobody waits any more, or none will come. */
+  /** Fetches results until no attempt is waiting or the queue fails. */
   async #poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
@@ -126,7 +127,7 @@ export class CallQueue {
       done.map(async ({ id, returnvalue }) => {
         const waiting = this.#waiting.get(id!);
         if (!waiting) return;
-        // Before anything else: another attempt of the same call has the same id.
+        // First remove the job, because another attempt of the same call has the same id.
         await this.jobs.remove(id!);
         try {
           waiting.resolve(resultOf(returnvalue));
@@ -145,7 +146,7 @@ export class CallQueue {
         ?.reject(
           new EngineError(
             'ERR_DATA',
-            `Workers have failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`,
+            `Workers failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`,
           ),
         );
     }

@@ -8,23 +8,23 @@ import { takeJobs } from './take-jobs.js';
 
 export interface CallWorkerOptions {
   connection: ConnectionOptions;
-  /** The project file of this machine says where endpoints are. */
+  /** The project on this machine, with the URLs of its endpoints. */
   project: Project;
-  /** Where the keys of endpoints are taken from. */
+  /** Environment variables with the keys of endpoints. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Calls at once. @default as many as all endpoints together take */
+  /** Concurrent calls. @default the sum of the concurrency of all endpoints */
   calls?: number | undefined;
-  /** Seconds after which the calls of a worker that fell silent are given to another one. */
+  /** Seconds after which the calls of a silent worker go to another one. */
   lease: number;
-  /** A first signal lets the worker finish the calls in hand. */
+  /** When it fires, the worker finishes its current calls and stops. */
   signal: AbortSignal;
   onCall: (failed: boolean) => void;
 }
 
 /**
- * A worker of `univar generate --queue`: makes single attempts of calls until the signal fires.
+ * Runs a worker of `univar generate --queue`, which makes single attempts of calls until the signal fires.
  *
- * @throws EngineError `ERR_DATA` where a key is not set, or jobs are for other endpoints than those of the project
+ * @throws EngineError `ERR_DATA` if a key is not set, or if jobs are for other endpoints than those of the project
  */
 export async function runCallWorker({
   connection,
@@ -47,9 +47,10 @@ export async function runCallWorker({
       if (known?.fingerprint !== fingerprint)
         throw new EngineError(
           'ERR_DATA',
-          `The jobs are for another endpoint ${endpoint} than the one of this project file; all machines need the same "endpoints"`,
+          `The endpoint ${endpoint} of the jobs differs from the one in this project file; ` +
+            'all machines need the same "endpoints"',
         );
-      // Calls in hand are finished: they may have cost something.
+      // Running calls are finished even after the signal, because they may cost something.
       const outcome = await known.attempt(request, undefined).then((result) => ({ result }), outcomeOf);
       onCall('failure' in outcome);
       return outcome;

@@ -1,10 +1,10 @@
 /**
- * What planner and workers leave for each other: files that are written once, from the first byte to the last, under
- * the name that they keep, because mounted buckets can do that, and many can neither rename, append, lock nor link. A
- * checksum tells a file that is not whole, or was left half-written, from one that counts.
+ * Files that planner and workers exchange. Each is written once, from the first byte to the last, under its final name.
+ * Mounted buckets can do that, but many can neither rename, append, lock nor link. A checksum distinguishes complete
+ * files from incomplete ones.
  *
- *   256 bytes   a line of JSON: the SHA-256 of the fields and the content, and the fields; filled with spaces the rest
- *   the content
+ *   256 bytes   a line of JSON, padded with spaces: the SHA-256 of the fields and the content, and the fields
+ *   the rest    the content
  */
 import { createHash } from 'node:crypto';
 import { open, readFile, rm } from 'node:fs/promises';
@@ -23,11 +23,11 @@ export interface ExchangeFile {
 }
 
 /**
- * Writes a file, in place of one of that name that is not whole. Several processes may write the same one, if all of
- * them write the same.
+ * Writes a file, and replaces an incomplete one of that name. Several processes can write the same file if all of them
+ * write the same content.
  *
- * @param hint for the message of a failure
- * @throws EngineError `ERR_IO`, `ERR_DATA` where the folder is gone
+ * @param hint sentence to append to the message of a failure
+ * @throws EngineError `ERR_IO`; `ERR_DATA` if the folder does not exist
  */
 export async function writeExchangeFile(
   path: string,
@@ -38,8 +38,8 @@ export async function writeExchangeFile(
   const header = Buffer.alloc(EXCHANGE_HEADER_BYTES, ' ');
   header.write(JSON.stringify({ sha256: checksum(fields, content), ...fields }));
   header.write('\n', EXCHANGE_HEADER_BYTES - 1);
-  // Whoever is still at an older one goes on with a file without a name, and not with this one. Where nothing can be
-  // removed, the file system refuses below, or puts whole objects in the place of whole objects.
+  // A process that is still writing an older file continues with an unlinked file, and not with this one. If the file
+  // system cannot remove files, it either refuses the next call or replaces complete objects by complete objects.
   await rm(path, { force: true }).catch(() => undefined);
   await withFileErrors(
     `write ${path}`,
@@ -49,7 +49,7 @@ export async function writeExchangeFile(
         await writeFully(handle, Buffer.concat([header, content]), 0);
         await handle.sync();
       } catch (error) {
-        await rm(path, { force: true }).catch(() => undefined); // a half file would keep a full disk full
+        await rm(path, { force: true }).catch(() => undefined); // an incomplete file would keep a full disk full
         throw error;
       } finally {
         await handle.close();
@@ -59,7 +59,7 @@ export async function writeExchangeFile(
   );
 }
 
-/** A file that is there and whole, otherwise undefined. @throws EngineError `ERR_IO` */
+/** Reads a file. Returns undefined if it is missing or incomplete. @throws EngineError `ERR_IO` */
 export async function readExchangeFile(path: string): Promise<ExchangeFile | undefined> {
   let bytes: Buffer;
   try {
@@ -75,7 +75,7 @@ export async function readExchangeFile(path: string): Promise<ExchangeFile | und
     const content = bytes.subarray(EXCHANGE_HEADER_BYTES);
     return sha256 === checksum(fields, content) ? { fields, content } : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined; // it ends, or is damaged, within its first line
+    if (error instanceof SyntaxError) return undefined; // it ends or is damaged within its first line
     throw error;
   }
 }

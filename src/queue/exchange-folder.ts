@@ -11,12 +11,12 @@ import { isWorkFolder } from './work-files.js';
 const FILE = 'exchange.json';
 
 /**
- * Name of the folder in an exchange that belongs to the work of one dataset. Drawn once and kept within the dataset
- * folder, so that a planner that is started again finds what is done, and no two planners use one folder of an
- * exchange, whatever their dataset folders are called.
+ * Returns the name of the folder in an exchange that belongs to one dataset. The name is random and saved in the
+ * dataset folder, so a restarted planner finds the finished work, and no two planners use the same folder of an
+ * exchange.
  *
- * @param work folder of the work within the dataset folder; it goes when the dataset is complete
- * @throws EngineError `ERR_IO`, `ERR_DATA` for a file that says something else
+ * @param work work folder within the dataset folder; it is deleted when the dataset is complete
+ * @throws EngineError `ERR_IO`; `ERR_DATA` if the saved file contains something else
  */
 export async function exchangeFolder(work: string): Promise<string> {
   const path = join(work, FILE);
@@ -34,6 +34,6 @@ export async function exchangeFolder(work: string): Promise<string> {
   if (isWorkFolder(folder)) return folder as string;
   throw new EngineError(
     'ERR_DATA',
-    `${path} does not name a folder of the exchange; delete it to begin with a new one`,
+    `${path} does not name a folder of the exchange; delete it to start with a new one`,
   );
 }

@@ -6,36 +6,36 @@ import { EngineError } from '../core/errors.js';
 import { importBullmq } from './redis.js';
 import { isPassing } from './redis-failure.js';
 
-/** Attempts after which a job is given up, and the run with it. A worker that dies does not count as one. */
+/** Failed attempts after which a job, and with it the run, is abandoned. A worker that dies does not count. */
 const ATTEMPTS = 5;
 const BULK_JOBS = 500;
 const CLOSE_MS = 2000;
-/** Pause before a command is repeated that a lost connection has ended. */
+/** Pause before a command is repeated after a connection was lost. */
 const RETRY_MS = 500;
-/** Events that Redis keeps; nobody reads them. */
+/** Number of events that Redis keeps; nobody reads them. */
 const EVENTS = 10;
 
 export interface JobQueueOptions {
   connection: ConnectionOptions;
   name: string;
-  /** Begins the ids of this planner's jobs. */
+  /** Prefix of the ids of this planner's jobs. */
   prefix: string;
-  /** Seconds for which a job that is done is kept with its result; false to forget it at once. */
+  /** Seconds for which a finished job and its result are kept; false to delete it immediately. */
   keepDone: number | false;
-  /** How a worker is started, for the notice that there is none. */
+  /** Command that starts a worker, for the notice that there is none. */
   workerCommand: string;
-  /** Receives what a person should know. */
+  /** Receives messages for the user. */
   onNotice: (text: string) => void;
 }
 
 type Jobs<T, R> = Queue<T, R, string, T, R, string>;
 
 /**
- * What planners do with a queue in Redis, which may forget or repeat anything: it only tells workers what there is to
- * do. A lost connection is waited for, as long as it takes.
+ * The planner's side of a queue in Redis. The queue only hands out jobs to workers, so Redis can lose or repeat
+ * anything. If the connection is lost, commands wait until it is back.
  *
- * Its methods throw EngineError `ERR_REMOTE` if Redis refuses or holds what nobody can read, `ERR_DISPOSED` after
- * {@link close}.
+ * Methods throw EngineError `ERR_REMOTE` if Redis refuses a command or contains unreadable data, and `ERR_DISPOSED`
+ * after {@link close}.
  */
 export class JobQueue<T, R = unknown> {
   #hadWorkers: boolean | undefined;
@@ -45,10 +45,10 @@ export class JobQueue<T, R = unknown> {
     private readonly options: JobQueueOptions,
     private readonly queue: Jobs<T, R>,
   ) {
-    queue.on('error', () => undefined); // it connects again, and what was lost is repeated
+    queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
 
-  /** @throws EngineError `ERR_NATIVE_LOAD` without the package bullmq */
+  /** @throws EngineError `ERR_NATIVE_LOAD` if the package bullmq is missing */
   static async open<T, R = unknown>(options: JobQueueOptions): Promise<JobQueue<T, R>> {
     const { Queue } = await importBullmq();
     const { name, connection } = options;
@@ -60,7 +60,7 @@ export class JobQueue<T, R = unknown> {
     return `${this.options.prefix}-${key}`;
   }
 
-  /** Adds jobs by their ids. One that is in the queue already, whatever its state, is not added again. */
+  /** Adds jobs. A job whose id is already in the queue, in any state, is not added again. */
   async add(jobs: readonly { id: string; data: T }[]): Promise<void> {
     const { keepDone, name } = this.options;
     const opts = {
@@ -77,13 +77,13 @@ export class JobQueue<T, R = unknown> {
     }
   }
 
-  /** Jobs of this planner that are done, or that workers have failed at. */
+  /** Returns the jobs of this planner that are completed or have failed. */
   async finished(state: 'completed' | 'failed'): Promise<Job<T, R>[]> {
     const jobs = (await this.#ask(() => this.queue.getJobs([state]))) as (Job<T, R> | undefined)[];
     return jobs.filter((job): job is Job<T, R> => job?.id?.startsWith(`${this.options.prefix}-`) ?? false);
   }
 
-  /** Why workers have failed at a job so far; undefined where none has. */
+  /** Returns the reason why workers have failed at a job; undefined if none has. */
   async reasonOf(id: string): Promise<string | undefined> {
     return (await this.#ask(() => this.queue.getJob(id)))?.failedReason;
   }
@@ -92,7 +92,7 @@ export class JobQueue<T, R = unknown> {
     await this.#ask(() => this.queue.remove(id));
   }
 
-  /** Says so where no worker is connected, once. */
+  /** Notifies the user, once, if no worker is connected. */
   async lookForWorkers(): Promise<void> {
     const hasWorkers = (await this.queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
     if (!hasWorkers && this.#hadWorkers !== false)
@@ -100,14 +100,14 @@ export class JobQueue<T, R = unknown> {
     this.#hadWorkers = hasWorkers;
   }
 
-  /** Takes back jobs that nobody waits for any more and lets Redis go, also one that is not there. */
+  /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(open: Iterable<string>): Promise<void> {
     this.#isClosed = true;
     await Promise.race([this.#withdraw(open), sleep(CLOSE_MS, undefined, { ref: false })]);
     await this.queue.disconnect().catch(() => undefined);
   }
 
-  /** Repeats a command that the loss of a connection has ended. */
+  /** Runs a command, and repeats it if the connection is lost. */
   async #ask<A>(command: () => Promise<A>): Promise<A> {
     for (;;) {
       try {
@@ -125,7 +125,7 @@ export class JobQueue<T, R = unknown> {
   }
 
   async #withdraw(open: Iterable<string>): Promise<void> {
-    // A job that a worker has in hand stays; its result is there for the next run.
+    // A job that a worker is processing stays, and the next run uses its result.
     for (const id of open) await this.queue.remove(id).catch(() => 0);
     await this.queue.close().catch(() => undefined);
   }

@@ -5,16 +5,16 @@ import { importOptional } from '../core/optional-package.js';
 
 const PURPOSE = 'A queue in Redis';
 
-/** Longest pause between two attempts to reach a server that has gone. */
+/** Longest pause between two attempts to reconnect. */
 const LONGEST_RETRY_MS = 2000;
 const FIRST_CONNECTION_MS = 5000;
 
 /**
- * Checks that the server of a URL answers, and gives what connects to it. Connections that are lost later are made
- * again for as long as it takes, because a server that restarts must not end hours of work.
+ * Checks that the server of a URL answers, and returns the options to connect to it. Connections that are lost later
+ * are reopened without a time limit, because a restart of the server must not end hours of work.
  *
- * @throws EngineError `ERR_ARG_RANGE` for a URL that is none of Redis, `ERR_DEVICE_UNAVAILABLE` where nothing answers,
- *   `ERR_NATIVE_LOAD` without the package ioredis
+ * @throws EngineError `ERR_ARG_RANGE` if it is not a Redis URL; `ERR_DEVICE_UNAVAILABLE` if nothing answers;
+ *   `ERR_NATIVE_LOAD` if the package ioredis is missing
  */
 export async function reachRedis(url: string): Promise<bullmq.ConnectionOptions> {
   const shown = withoutSecrets(url);
@@ -42,12 +42,12 @@ export async function reachRedis(url: string): Promise<bullmq.ConnectionOptions>
   return { url, maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(100 * times, LONGEST_RETRY_MS) };
 }
 
-/** @throws EngineError `ERR_NATIVE_LOAD` if the package is absent */
+/** @throws EngineError `ERR_NATIVE_LOAD` if the package is missing */
 export function importBullmq(): Promise<Pick<typeof bullmq, 'Queue' | 'Worker'>> {
   return importOptional('bullmq', PURPOSE, () => import('bullmq'));
 }
 
-/** A URL as it may stand in messages and logs. */
+/** Returns a URL without secrets, for messages and logs. */
 export function withoutSecrets(url: string): string {
   let parsed: URL;
   try {

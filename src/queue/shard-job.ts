@@ -1,30 +1,30 @@
 /**
- * What planner and workers tell each other: through Redis only which shards there are to do; texts and results are
- * files.
+ * Messages between the planner and the workers of `univar embed`. Redis only has the list of shards to compute; texts
+ * and results are files.
  */
 import type { EncoderBackend, EncoderPrecision } from '../encoder/encoder.js';
 
-/** The encoder that all workers must have, and how it computes. */
+/** The encoder that all workers must have, and its settings. */
 export interface JobEncoder {
   name: string;
   fingerprint: string;
   maxTokens: number;
   backend: EncoderBackend;
   precision: EncoderPrecision;
-  /** null: as the encoder's backend likes it. Other batches round differently. */
+  /** Tokens per batch; null for the default of the backend. Other batch sizes round differently. */
   batchTokens: number | null;
 }
 
 export interface ShardJob {
-  /** What holds the folder of the work, as the planner sees it: the dataset folder, or the exchange. */
+  /** Parent of the work folder, by its path on the planner's machine: the dataset folder or the exchange folder. */
   root: string;
-  /** Which of them, as both may have other names on the worker's machine. */
+  /** Whether `root` is the exchange folder. Both folders can have other paths on the worker's machine. */
   exchange: boolean;
-  /** Folder of the work within it. */
+  /** Name of the work folder. */
   folder: string;
   /** Number of the shard. */
   shard: number;
-  /** Texts in it. */
+  /** Number of texts in the shard. */
   texts: number;
   dim: number;
   encoder: JobEncoder;

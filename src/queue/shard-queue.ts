@@ -12,32 +12,32 @@ import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
 import { type ShardResult, WorkFiles } from './work-files.js';
 
 const POLL_MS = 100;
-/** How often what is not done yet is put into the queue again, in case that Redis has lost it. */
+/** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
 const REPEAT_MS = 5000;
 
 export interface ShardQueueOptions {
   connection: ConnectionOptions;
-  /** What holds the folder of the work: the dataset folder, or the exchange. */
+  /** Parent of the work folder: the dataset folder or the exchange folder. */
   root: string;
-  /** Whether it is the exchange, which keeps nothing of a dataset that is complete. */
+  /** Whether `root` is the exchange folder, from which the files of a complete dataset are removed. */
   exchange: boolean;
-  /** Folder of the work within `root`, see `workFolderOf` and `exchangeFolder`. */
+  /** Name of the work folder in `root`, see `workFolderOf` and `exchangeFolder`. */
   folder: string;
   dim: number;
   encoder: JobEncoder;
   signal: AbortSignal;
-  /** Receives what a person should know, for example that there is no worker. */
+  /** Receives messages for the user, for example that there is no worker. */
   onNotice: (text: string) => void;
 }
 
 /**
- * The planner's side: writes texts, puts a job for each shard into the queue, and waits for files. What is done is what
- * has a file; the queue only tells workers what there is to do, so it may forget or repeat anything.
+ * The planner's side: writes texts, adds a job for each shard to the queue, and waits for files. A shard is finished if
+ * its file exists. The queue only hands out jobs, so it can lose or repeat anything.
  */
 export class ShardQueue {
-  /** Shards that were announced and have not been read, and how many texts they have. */
+  /** Number of texts of the shards that were announced and not read yet. */
   readonly #open = new Map<number, number>();
-  /** Shards whose result had its length and not its content when it was read. */
+  /** Shards whose result file had the right length and the wrong content when it was read. */
   readonly #damaged = new Set<number>();
   #lastRepeat = 0;
   #lastReason = '';
@@ -49,7 +49,7 @@ export class ShardQueue {
   ) {}
 
   /**
-   * Opens the queue and forgets the failures of an earlier run.
+   * Opens the queue, and removes the failures of an earlier run.
    *
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`
    */
@@ -78,7 +78,7 @@ export class ShardQueue {
     return queue;
   }
 
-  /** Offers a shard to the workers, unless a file of an earlier run has it. */
+  /** Offers a shard to the workers, unless an earlier run has left its result. */
   async announce(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
     this.#open.set(shard, texts.length);
     if (await this.files.readResult(shard, texts.length, this.options.dim)) return;
@@ -87,9 +87,9 @@ export class ShardQueue {
   }
 
   /**
-   * Waits until a shard that was announced is done.
+   * Waits until an announced shard is finished.
    *
-   * @throws EngineError `ERR_DATA` if workers have failed at a shard, with their reason; `ERR_REMOTE`, `ERR_ABORTED`
+   * @throws EngineError `ERR_DATA` with the reason if workers have failed at a shard; `ERR_REMOTE`; `ERR_ABORTED`
    */
   async result(shard: number): Promise<ShardResult> {
     const { signal } = this.options;
@@ -99,7 +99,7 @@ export class ShardQueue {
       const result = await this.#take(shard, texts);
       if (result) return result;
       throwIfAborted(signal);
-      // Without a server its commands wait, and then Ctrl-C must end the command nevertheless.
+      // Commands wait while the server is unreachable, and Ctrl-C must still end the program.
       if (performance.now() - this.#lastRepeat > REPEAT_MS) await untilAborted(this.#lookAfter(shard), signal);
       await sleep(POLL_MS);
     }
@@ -114,29 +114,32 @@ export class ShardQueue {
     return result;
   }
 
-  /** Removes the texts and results where they do not go with the dataset's own files. */
+  /** Removes texts and results from the exchange folder. In a dataset folder, they are removed with its other files. */
   async finish(): Promise<void> {
     if (!this.options.exchange) return;
     await this.files
       .remove()
       .catch((error: unknown) =>
-        this.options.onNotice(`${error instanceof Error ? error.message : String(error)}; it is not needed any more`),
+        this.options.onNotice(
+          `${error instanceof Error ? error.message : String(error)}; it is not needed any more, so you can delete it`,
+        ),
       );
   }
 
-  /** Takes back what nobody waits for any more and lets Redis go, also one that is not there. */
+  /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(): Promise<void> {
     await this.jobs.close([...this.#open.keys()].map((shard) => this.jobs.idOf(shard)));
   }
 
-  /** @param awaited the shard whose failures are told of before they end the run */
+  /** @param awaited shard whose failures are reported even before they end the run */
   async #lookAfter(awaited: number): Promise<void> {
     this.#lastRepeat = performance.now();
     const [failed] = await this.jobs.finished('failed');
     if (failed) {
       throw new EngineError(
         'ERR_DATA',
-        `Workers have failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ${failed.failedReason}`,
+        `Workers failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ` +
+          failed.failedReason,
       );
     }
     const waiting: number[] = [];

@@ -13,18 +13,18 @@ export interface ShardWorkerOptions {
   connection: ConnectionOptions;
   /** Encoder folder on this machine. */
   encoder: string;
-  /** Dataset folder as it is called on this machine. @default as the planner calls it */
+  /** Path of the dataset folder on this machine. @default its path on the planner's machine */
   out?: string | undefined;
-  /** Exchange folder as it is called on this machine. @default as the planner calls it */
+  /** Path of the exchange folder on this machine. @default its path on the planner's machine */
   exchange?: string | undefined;
-  /** Seconds after which the shard of a worker that fell silent is given to another one. */
+  /** Seconds after which the shard of a silent worker goes to another one. */
   lease: number;
-  /** A first signal lets the worker finish the shard in hand. */
+  /** When it fires, the worker finishes its current shard and stops. */
   signal: AbortSignal;
   onShard: (shard: number, texts: number, seconds: number) => void;
 }
 
-/** One worker: takes shards from the queue, one at a time, computes them and leaves the results as files. */
+/** A worker of `univar embed --queue`: takes shards from the queue one at a time, and writes the results to files. */
 export class ShardWorker {
   #encoder: { key: string; loaded: Encoder } | undefined;
   #shards = 0;
@@ -34,8 +34,8 @@ export class ShardWorker {
   /**
    * Works until the signal fires.
    *
-   * @returns the number of shards that it has done
-   * @throws EngineError `ERR_DATA` where the encoder is not the one that a job asks for, or the folder is not there
+   * @returns the number of shards that it computed
+   * @throws EngineError `ERR_DATA` if the encoder is not the one of a job, or if the folder does not exist
    */
   static async run(options: ShardWorkerOptions): Promise<number> {
     const worker = new ShardWorker(options);
@@ -52,7 +52,7 @@ export class ShardWorker {
 
   async #do({ root, exchange, folder, shard, texts: count, dim, encoder: wanted }: ShardJob): Promise<void> {
     const files = new WorkFiles(join((exchange ? this.options.exchange : this.options.out) ?? root, folder));
-    // Another worker may have done it and died, or been slow, before it could say so.
+    // Another worker may have finished the shard and then died or stalled before it reported that.
     if (await files.readResult(shard, count, dim)) return;
     const started = performance.now();
     const texts = await files.readTexts(shard, count);
@@ -80,7 +80,8 @@ export class ShardWorker {
       await loaded.dispose();
       throw new EngineError(
         'ERR_DATA',
-        `The jobs are for the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}`,
+        `The jobs need the encoder "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, ` +
+          `but ${this.options.encoder} has ${loaded.fingerprint.slice(0, 12)}`,
         { remedies: [{ text: 'name the right folder', option: { name: 'encoder', value: '...' } }] },
       );
     }

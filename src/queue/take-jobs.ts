@@ -5,30 +5,30 @@ import { EngineError } from '../core/errors.js';
 import { importBullmq } from './redis.js';
 import { isRefusal } from './redis-failure.js';
 
-/** How often a job may be taken from workers that fell silent: machines may come and go as they like. */
+/** How often a job can be taken from silent workers. It is large, because machines may come and go. */
 const MAX_STALLED = 1000;
-/** Pause after Redis was not there. */
+/** Pause after Redis could not be reached. */
 const RETRY_MS = 1000;
 
 export interface TakeJobsOptions<T> {
   connection: ConnectionOptions;
   /** Name of the queue. */
   name: string;
-  /** Jobs at once. */
+  /** Concurrent jobs. */
   concurrency: number;
-  /** Seconds after which the job of a worker that fell silent is given to another one. */
+  /** Seconds after which the job of a silent worker goes to another one. */
   lease: number;
-  /** Lets the worker finish what it has in hand, and ends it. */
+  /** When it fires, the worker finishes its current jobs and stops. */
   signal: AbortSignal;
-  /** Whoever can write to Redis can write anything: false for what is no job. */
+  /** Returns whether the data are a job. Anyone who can write to Redis can write anything. */
   isJob: (data: T) => boolean;
 }
 
 /**
- * A worker: does jobs until the signal fires. What `work` gives is the result of the job.
+ * Runs a worker that processes jobs until the signal fires. The return value of `work` is the result of the job.
  *
- * @throws EngineError what `work` threw, which is taken for something wrong with this machine; the job goes to another
- *   one. `ERR_REMOTE` if Redis refuses, `ERR_NATIVE_LOAD` without the package bullmq
+ * @throws EngineError the error of `work`, which means that this machine has a problem; another worker gets the job.
+ *   `ERR_REMOTE` if Redis refuses a command; `ERR_NATIVE_LOAD` if the package bullmq is missing
  */
 export async function takeJobs<T, R>(
   { connection, name, concurrency, lease, signal, isJob }: TakeJobsOptions<T>,
@@ -40,7 +40,7 @@ export async function takeJobs<T, R>(
     if (!isJob(data))
       throw new EngineError(
         'ERR_DATA',
-        `The queue holds a job that is none of univar: ${JSON.stringify(data).slice(0, 300)}`,
+        `The queue contains a job that is not from univar: ${JSON.stringify(data).slice(0, 300)}`,
       );
     try {
       return await work(data);
@@ -68,7 +68,7 @@ export async function takeJobs<T, R>(
       if (failure) end();
     });
     worker.on('error', (cause) => {
-      // From everything else it recovers: it connects again, and what was lost is repeated.
+      // It recovers from everything else: it reconnects and repeats lost commands.
       if (!isRefusal(cause)) return;
       failure ??= new EngineError('ERR_REMOTE', `Redis refuses the jobs of ${name}: ${cause.message}`, { cause });
       end();

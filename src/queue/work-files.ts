@@ -1,5 +1,6 @@
 /**
- * The files of a shard that is computed elsewhere: its texts, written by the planner, and its embeddings, by a worker.
+ * The files of a shard that another process computes: its texts, written by the planner, and its embeddings, written by
+ * a worker.
  */
 
 import { existsSync } from 'node:fs';
@@ -20,21 +21,21 @@ export interface ShardResult {
   tokens: number;
 }
 
-/** How long texts may take to become whole, where what one machine writes arrives at another bit by bit. */
+/** Time for texts to become complete, on file systems where files arrive at other machines bit by bit. */
 const ARRIVAL_MS = 3000;
 const POLL_MS = 100;
 
-/** Whoever can write to the queue must not make workers write elsewhere. */
+/** Returns whether a name is that of a work folder. A job from a stranger must not make workers write elsewhere. */
 export function isWorkFolder(name: unknown): boolean {
   return typeof name === 'string' && /^work-[0-9a-f]{8}(-2)?$/.test(name);
 }
 
-/** The work of one dataset that is being made. */
+/** The work folder of an unfinished dataset. */
 export class WorkFiles {
-  /** @param dir folder of the work, within the dataset folder or the exchange */
+  /** @param dir work folder in the dataset folder or the exchange folder */
   constructor(private readonly dir: string) {}
 
-  /** @throws EngineError `ERR_DATA` where what should hold the folder is not there, `ERR_IO` */
+  /** Creates the folder. @throws EngineError `ERR_DATA` if its parent does not exist; `ERR_IO` */
   async create(): Promise<void> {
     await withFileErrors(`create the folder ${this.dir}`, async () => {
       try {
@@ -45,26 +46,26 @@ export class WorkFiles {
     });
   }
 
-  /** Removes everything. @throws EngineError `ERR_IO` */
+  /** Removes the folder with its files. @throws EngineError `ERR_IO` */
   async remove(): Promise<void> {
     await withFileErrors(`remove ${this.dir}`, () => rm(this.dir, { recursive: true, force: true }));
   }
 
-  /** Writes the texts that shard `shard` needs. */
+  /** Writes the texts of a shard. */
   async writeTexts(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
     const lines = texts.map(({ question, answer }) => `${JSON.stringify({ question, answer })}\n`).join('');
     await writeExchangeFile(
       this.#texts(shard),
       { texts: texts.length },
       Buffer.from(lines),
-      'Run the same command again to go on from what is done',
+      'Run the same command again to resume',
     );
   }
 
   /**
-   * The texts of a shard; undefined where there are none any more, because the dataset has been completed or given up.
+   * Reads the texts of a shard. Returns undefined if they were removed because the dataset is complete or abandoned.
    *
-   * @throws EngineError `ERR_DATA` where this machine does not see the folder, or other texts than were announced
+   * @throws EngineError `ERR_DATA` if the folder does not exist on this machine, or has other texts than announced
    */
   async readTexts(shard: number, count: number): Promise<QuestionAnswer[] | undefined> {
     const path = this.#texts(shard);
@@ -74,7 +75,7 @@ export class WorkFiles {
         if (file.fields['texts'] !== count)
           throw new EngineError(
             'ERR_DATA',
-            `${path} has ${file.fields['texts'] ?? 'no'} texts, but the job says ${count}`,
+            `Expected the ${count} texts of the job in ${path}, got ${file.fields['texts'] ?? 'none'}`,
           );
         return file.content
           .toString('utf8')
@@ -86,35 +87,34 @@ export class WorkFiles {
       if (waited >= ARRIVAL_MS)
         throw new EngineError(
           'ERR_DATA',
-          `${path} is not whole, or damaged; give the command of "univar embed" again to have it written anew`,
+          `${path} is incomplete or damaged; run the same "univar embed" command again to rewrite it`,
         );
       await sleep(POLL_MS);
     }
     if (existsSync(dirname(this.dir))) return undefined;
-    throw new EngineError('ERR_DATA', `The folder ${dirname(this.dir)} is not there on this machine`, {
+    throw new EngineError('ERR_DATA', `The folder ${dirname(this.dir)} does not exist on this machine`, {
       remedies: [
-        { text: 'name the dataset folder as it is called here', option: { name: 'out', value: '...' } },
-        { text: 'name the exchange folder as it is called here', option: { name: 'exchange', value: '...' } },
+        { text: 'give the local path of the dataset folder', option: { name: 'out', value: '...' } },
+        { text: 'give the local path of the exchange folder', option: { name: 'exchange', value: '...' } },
       ],
     });
   }
 
-  /** Writes what a worker has computed, unless nobody needs it any more. */
+  /** Writes the result of a worker, unless nobody needs it any more. */
   async writeResult(shard: number, dim: number, { embeddings, tokens }: ShardResult): Promise<void> {
     const isWanted = (): boolean => existsSync(this.#texts(shard));
     if (!isWanted()) return;
     const texts = embeddings.length / dim;
     const content = new Uint8Array(embeddings.buffer, embeddings.byteOffset, embeddings.byteLength);
     try {
-      await writeExchangeFile(this.#result(shard), { texts, dim, tokens }, content, 'Other workers get the shard');
+      await writeExchangeFile(this.#result(shard), { texts, dim, tokens }, content, 'Another worker gets the shard');
     } catch (error) {
-      // The dataset may have been completed meanwhile, and another worker may have been faster where files are not
-      // replaced.
+      // The dataset may be complete by now, or another worker was faster and the file system does not replace files.
       if (isWanted() && !(await this.readResult(shard, texts, dim))) throw error;
     }
   }
 
-  /** Whether the shard is done as far as the length of its file tells. */
+  /** Returns whether the shard looks finished, judging by the length of its file. */
   async looksDone(shard: number, texts: number, dim: number): Promise<boolean> {
     const size = await stat(this.#result(shard)).then(
       (info) => info.size,
@@ -123,7 +123,7 @@ export class WorkFiles {
     return size === EXCHANGE_HEADER_BYTES + 4 * texts * dim;
   }
 
-  /** What a worker has computed; undefined where it is not there, not whole, or not what the job asked for. */
+  /** Reads the result of a worker. Returns undefined if it is missing, incomplete, or for another job. */
   async readResult(shard: number, texts: number, dim: number): Promise<ShardResult | undefined> {
     const file = await readExchangeFile(this.#result(shard));
     if (

@@ -1,4 +1,4 @@
-/** Refusals that are the HTTP server's own; everything else is an EngineError. */
+/** Errors that only the HTTP server has, with their status; all others are EngineErrors. */
 export const API_ERRORS = {
   bad_request: 400,
   invalid_api_key: 401,
@@ -24,7 +24,7 @@ export class ApiError extends Error {
   constructor(
     readonly code: ApiErrorCode,
     message: string,
-    /** Whole seconds for the header Retry-After. */
+    /** Integral seconds for the header Retry-After. */
     readonly retryAfter?: number,
   ) {
     super(message);

@@ -7,8 +7,8 @@ import { withFileErrors } from '../core/file-errors.js';
 const SHORTEST_KEY = 16;
 
 /**
- * Keys that open the service. Only their hashes are kept, and every one of them is compared, so that the time that a
- * comparison takes tells nothing about a key.
+ * The accepted API keys. Only their hashes are kept. Every lookup compares all of them, so that its duration reveals
+ * nothing about a key.
  */
 export class ApiKeys {
   readonly #hashes: Buffer[];
@@ -18,9 +18,9 @@ export class ApiKeys {
   }
 
   /**
-   * Reads one key per line; blank lines and lines that begin with `#` are passed over.
+   * Reads one key per line. Skips blank lines and lines that begin with `#`.
    *
-   * @throws EngineError `ERR_DATA` for a file without keys, or with one that is shorter than 16 characters; `ERR_IO`
+   * @throws EngineError `ERR_DATA` for a file without keys, or with a key shorter than 16 characters; `ERR_IO`
    */
   static async read(path: string): Promise<ApiKeys> {
     const text = await withFileErrors(`read ${path}`, () => readFile(path, 'utf8'));
@@ -32,13 +32,13 @@ export class ApiKeys {
         'ERR_DATA',
         `${path}:${short.number}: Expected a key of at least ${SHORTEST_KEY} characters, got ${short.key.length}`,
       );
-    if (keys.length === 0) throw new EngineError('ERR_DATA', `${path} holds no key`);
+    if (keys.length === 0) throw new EngineError('ERR_DATA', `${path} contains no key`);
     return new ApiKeys(keys.map(({ key }) => key));
   }
 
   /**
-   * @param authorization the header of that name, `Bearer KEY`
-   * @returns which key it is, for limits and logs; undefined where it is none
+   * @param authorization value of the header Authorization, `Bearer KEY`
+   * @returns index of the key, for limits and logs; undefined if the key is not accepted
    */
   find(authorization: string | undefined): number | undefined {
     const [, key = ''] = /^bearer (.*)$/i.exec(authorization ?? '') ?? [];

@@ -16,47 +16,47 @@ import type { App, Service } from './service.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** How much the request asked for, for the log. */
+    /** Amount of work in the request, for the log. */
     work: { texts: number; vectors: number };
-    /** Which API key it has. */
+    /** Index of its API key. */
     key: number | undefined;
-    /** Fires when the client has gone before it was answered. */
+    /** Fires if the client disconnects before the response. */
     gone: AbortSignal;
   }
 }
 
 export interface LogOptions {
   level: string;
-  /** Where JSON lines go. */
+  /** Receives JSON lines. */
   stream: { write(line: string): void };
-  /** Logs bodies, with the texts in them. */
+  /** Whether to log request bodies, including their texts. */
   texts: boolean;
 }
 
-/** Time for a whole request to arrive: a client that sends a byte at a time may not hold a connection for ever. */
+/** Time for a complete request to arrive, so that a client that sends one byte at a time cannot hold its connection. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const MINUTE_MS = 60_000;
 const CLIENT_GONE = 499;
 
-/** All routes, and what holds for all of them; it does not listen yet. */
+/** Creates the server with all routes and with their common hooks. It does not listen yet. */
 export async function createApp(service: Service, keys: ApiKeys | undefined, log: LogOptions): Promise<App> {
   const { limits } = service;
   const app = fastify({
     logger: { level: log.level, stream: log.stream },
-    logController: new LogController({ disableRequestLogging: true }), // the hook below logs one line a request
+    logController: new LogController({ disableRequestLogging: true }), // the hook below logs one line per request
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    return503OnClosing: false, // the hook below answers in the one form of errors
-    // Wrong types are refused, not turned into right ones.
+    return503OnClosing: false, // the hook below sends an error in the common form
+    // Refuse wrong types instead of converting them.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) =>
       sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  // Schemas describe answers; the types of the handlers see to it that they are right.
+  // Schemas only describe responses; the types of the handlers ensure that responses are correct.
   app.setSerializerCompiler(() => JSON.stringify);
-  // Pages of other sites can send text/plain without asking.
+  // Pages of other sites can send text/plain without a preflight request.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler(sendError);
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
@@ -81,7 +81,7 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
       keyGenerator: ({ key, ip }) => (key === undefined ? ip : `key ${key}`),
       allowList: (request) => !isApi(request),
       errorResponseBuilder: (_, { ttl, max }) =>
-        new ApiError('rate_limited', `More than ${max} requests in a minute`, Math.ceil(ttl / 1000)),
+        new ApiError('rate_limited', `Expected at most ${max} requests per minute`, Math.ceil(ttl / 1000)),
     });
   }
   app.setNotFoundHandler((request) => {
@@ -99,8 +99,8 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
 }
 
 /**
- * What needs a key and counts towards limits: everything but health, the page and its document. The route decides and
- * not the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
+ * Returns whether a request needs a key and counts towards limits: all but health, the page and the OpenAPI document.
+ * It checks the route and not the URL, which can be written in many ways: `/%761/...` is `/v1/...`.
  */
 function isApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') ?? false;
@@ -111,10 +111,10 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
   app.addHook('onRequest', async (request, reply) => {
     const leaving = new AbortController();
     request.work = { texts: 0, vectors: 0 };
-    // Not fastify's request.signal: it fires as soon as a body was read.
+    // Not fastify's request.signal, which fires as soon as the body has been read.
     request.gone = leaving.signal;
     metrics.countInFlight(1);
-    // Not the hook onResponse: it is not called where the client has gone.
+    // Not the hook onResponse, which is not called if the client has disconnected.
     reply.raw.once('close', () => {
       const hasGone = !reply.raw.writableFinished;
       metrics.countInFlight(-1);
@@ -130,18 +130,18 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
         );
     }
     if (!isApi(request)) return;
-    if (service.state === 'closing') throw new ApiError('draining', 'The server is about to end', 1);
+    if (service.state === 'closing') throw new ApiError('draining', 'The server is shutting down', 1);
     if (request.headers['sec-fetch-site'] === 'cross-site')
-      throw new ApiError('cross_site', 'Pages of other sites may not use this server');
-    if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many requests at the same time', 1);
+      throw new ApiError('cross_site', 'Pages of other sites cannot use this server');
+    if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many concurrent requests', 1);
   });
   app.addHook('onSend', async (_, reply) => {
-    // A connection that is kept alive would keep the server from ending.
+    // A connection that is kept alive would prevent the server from stopping.
     if (service.state !== 'serving') void reply.header('connection', 'close');
   });
 }
 
-/** One request in log and metrics. */
+/** Records a request in the log and the metrics. */
 function record(
   request: FastifyRequest,
   reply: FastifyReply,

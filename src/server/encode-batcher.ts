@@ -6,22 +6,22 @@ import { OverloadedError } from './overloaded-error.js';
 
 export interface EncodeBatcherOptions {
   /**
-   * Tokens, estimated from the length of texts, that are encoded together at most; one text may be longer. @default
+   * Largest number of tokens in a batch, estimated from the length of texts; a single text can be longer. @default
    * 2048
    */
   batchTokens?: number | undefined;
-  /** How long a text waits for others while the encoder is idle, in milliseconds. @default 2 */
+  /** Time that a text waits for others while the encoder is idle, in milliseconds. @default 2 */
   maxWaitMs?: number | undefined;
-  /** Tokens that may wait; a request beyond them is refused unless nothing waits. @default 65,536 */
+  /** Largest number of waiting tokens. A request that exceeds it is refused unless nothing waits. @default 65,536 */
   queueTokens?: number | undefined;
-  /** Told of every batch that was encoded. */
+  /** Called for every encoded batch. */
   onBatch?: ((batch: EncodedBatch) => void) | undefined;
 }
 
 export interface EncodedBatch {
   texts: number;
   requests: number;
-  /** As the encoder counted them. */
+  /** Tokens as counted by the encoder. */
   tokens: number;
   seconds: number;
 }
@@ -29,7 +29,7 @@ export interface EncodedBatch {
 export interface EncodedTexts {
   /** [texts, dim], row-major */
   embeddings: Float32Array;
-  /** Tokens that were encoded, special tokens included. */
+  /** Encoded tokens, including special tokens. */
   tokens: number;
 }
 
@@ -38,7 +38,7 @@ interface Job {
   /** Estimated tokens of each text. */
   estimates: number[];
   queuedAt: number;
-  /** Texts before it were given to the encoder. */
+  /** Index of the first text that the encoder has not received. */
   next: number;
   left: number;
   result: EncodedTexts;
@@ -53,15 +53,15 @@ interface Slice {
   end: number;
 }
 
-/** A token is rarely shorter: four letters of English, one character of Chinese. */
+/** Tokens are rarely shorter: an English token has about four letters, a Chinese one is one character. */
 const BYTES_PER_TOKEN = 3;
 const SPECIAL_TOKENS = 2;
-/** Weight of the newest batch in the estimate of the speed. */
+/** Weight of the newest batch in the speed estimate. */
 const NEWEST = 0.2;
 
 /**
- * Encodes the texts of concurrent requests together, first come, first served: while the encoder computes one batch,
- * the texts of the next one gather. A request larger than a batch goes through in several.
+ * Encodes the texts of concurrent requests together, in the order of arrival. While the encoder computes one batch, the
+ * next one collects texts. A request that is larger than a batch is split.
  */
 export class EncodeBatcher {
   readonly #encoder: Encoder;
@@ -85,14 +85,14 @@ export class EncodeBatcher {
     this.#onBatch = onBatch;
   }
 
-  /** Estimated tokens of the texts that no batch has taken yet. */
+  /** Estimated tokens of the texts that are not in a batch yet. */
   get waitingTokens(): number {
     return this.#waitingTokens;
   }
 
   /**
-   * @throws OverloadedError where too much is waiting
-   * @throws EngineError `ERR_ABORTED` as soon as the signal fires; what the encoder throws for these texts
+   * @throws OverloadedError if too many tokens are waiting
+   * @throws EngineError `ERR_ABORTED` as soon as the signal fires; the encoder's error for these texts
    */
   encode(texts: readonly EmbeddableText[], signal?: AbortSignal): Promise<EncodedTexts> {
     const estimates = texts.map((text) => this.#estimate(text));
@@ -101,7 +101,7 @@ export class EncodeBatcher {
       const seconds = this.#tokensPerMs > 0 ? this.#waitingTokens / this.#tokensPerMs / 1000 : 1;
       return Promise.reject(new OverloadedError('Too many texts are waiting to be encoded', seconds));
     }
-    if (signal?.aborted) return Promise.reject(abortError(signal, 'The client has gone'));
+    if (signal?.aborted) return Promise.reject(abortError(signal, 'The client has disconnected'));
     const result = { embeddings: allocateFloat32(texts.length * this.#encoder.dim, 'the embeddings'), tokens: 0 };
     if (texts.length === 0) return Promise.resolve(result);
     let forget = (): void => undefined;
@@ -117,7 +117,7 @@ export class EncodeBatcher {
         resolve,
         reject,
       };
-      forget = onAbort(signal, () => this.#fail(job, abortError(signal, 'The client has gone')));
+      forget = onAbort(signal, () => this.#fail(job, abortError(signal, 'The client has disconnected')));
       this.#queue.push(job);
       this.#waitingTokens += tokens;
     });
@@ -126,7 +126,7 @@ export class EncodeBatcher {
     return encoded;
   }
 
-  /** Settles when nothing waits and nothing is computed. */
+  /** Settles when no text is waiting or being encoded. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }
@@ -137,10 +137,10 @@ export class EncodeBatcher {
       const batch = this.#take();
       if (batch.length > 0) await this.#encode(batch);
     }
-    this.#running = undefined; // at once: what comes from now on starts the next run
+    this.#running = undefined; // synchronously, so that the next text starts a new run
   }
 
-  /** Waits for company where the oldest text has not waited long and a batch is not full. */
+  /** Waits for more texts unless a batch is full or the oldest text has waited long enough. */
   async #gather(): Promise<void> {
     const rest = this.#maxWaitMs - (performance.now() - this.#queue[0]!.queuedAt);
     if (rest <= 0 || this.#waitingTokens >= this.#batchTokens) return;
@@ -162,7 +162,7 @@ export class EncodeBatcher {
         job.next++;
       }
       if (job.next > begin) batch.push({ job, begin, end: job.next });
-      if (job.next < job.texts.length) break; // nobody overtakes
+      if (job.next < job.texts.length) break; // later requests do not overtake
       this.#queue.shift();
     }
     return batch;
@@ -175,7 +175,7 @@ export class EncodeBatcher {
     try {
       encoded = await this.#encoder.encode(texts);
     } catch (error) {
-      // One request's failure is not that of its neighbours.
+      // The failure of one request must not fail the others in its batch.
       if (batch.length === 1) this.#fail(batch[0]!.job, error);
       else for (const slice of batch) if (!slice.job.ended) await this.#encode([slice]);
       return;
@@ -198,7 +198,7 @@ export class EncodeBatcher {
     }
   }
 
-  /** Takes what is left of a request out of the queue. What is being computed goes on; its result is dropped. */
+  /** Removes the rest of a request from the queue. A running computation continues; its result is dropped. */
   #fail(job: Job, error: unknown): void {
     if (job.ended) return;
     job.ended = true;

@@ -6,7 +6,7 @@ import { EngineError, ERROR_CODES } from '../core/errors.js';
 import { API_ERRORS, ApiError, type ApiErrorCode } from './api-error.js';
 import { OverloadedError } from './overloaded-error.js';
 
-/** The one form of every answer that reports an error; OpenAI's clients understand it. */
+/** The form of every error response. OpenAI's clients understand it. */
 export interface ErrorBody {
   error: { message: string; type: string; code: string; param: string | null };
 }
@@ -24,7 +24,7 @@ interface ValidationError {
   params: Record<string, unknown>;
 }
 
-/** Errors of fastify before a route is reached. */
+/** Errors of fastify before it reaches a route. */
 const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
   404: 'not_found',
   413: 'body_too_large',
@@ -32,8 +32,10 @@ const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
 };
 
 /**
- * @param where names the request in the log, for errors whose message would tell more about the server than about the
- *   request
+ * Creates the response to an error.
+ *
+ * @param where id of the request in the log. The response contains it in place of messages that would reveal details of
+ *   the server
  */
 export function answerTo(error: unknown, where: string): ErrorAnswer {
   if (error instanceof ApiError) return answer(error.statusCode, error.code, error.message, null, error.retryAfter);
@@ -44,17 +46,21 @@ export function answerTo(error: unknown, where: string): ErrorAnswer {
     return answer(
       httpStatus,
       code,
-      httpStatus < 500 ? message : `The server could not do this (${code}); its log says why under ${where}`,
+      httpStatus < 500 ? message : `The request failed in the server (${code}); its log gives the reason at ${where}`,
     );
   }
   const { validation, statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (validation && validation.length > 0) return invalid(validation);
   if (statusCode >= 400 && statusCode < 500) return answer(statusCode, BY_STATUS[statusCode] ?? 'bad_request', message);
-  return answer(500, 'ERR_INTERNAL', `The server could not do this (ERR_INTERNAL); its log says why under ${where}`);
+  return answer(
+    500,
+    'ERR_INTERNAL',
+    `The request failed in the server (ERR_INTERNAL); its log gives the reason at ${where}`,
+  );
 }
 
 /**
- * Answers with the error and logs it: with its stack where it is the server's fault, without any text where it is not.
+ * Sends the response to an error. If the error is the server's fault, logs it with its stack; otherwise logs no text.
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body, retryAfter } = answerTo(error, request.id);
@@ -65,7 +71,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   void reply.code(status).send(body);
 }
 
-/** Errors below HTTP's routes: what came is not HTTP, too long, or too slow. */
+/** Responds to a request that reaches no route because it is not HTTP, too long or too slow. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   const code: ApiErrorCode =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -73,8 +79,8 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request_timeout'
         : 'bad_request';
-  const { status, body } = answer(API_ERRORS[code], code, 'The request is not HTTP that this server understands');
-  // A socket that has begun an answer cannot begin another one.
+  const { status, body } = answer(API_ERRORS[code], code, 'The request is invalid HTTP, too large or too slow');
+  // A socket that has started a response cannot start another one.
   if (
     socket.writable &&
     error.code !== 'ECONNRESET' &&
@@ -82,7 +88,8 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   ) {
     const text = JSON.stringify(body);
     socket.write(
-      `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+      `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     );
   }
   socket.destroy();
@@ -105,7 +112,8 @@ function typeOf(status: number): string {
 }
 
 /**
- * Of several alternatives that all failed, the one that got furthest is what was meant; it has at least the right type.
+ * Describes a validation error. If several alternatives failed, the client meant the one that matched most deeply,
+ * which has at least the right type.
  */
 function invalid(errors: readonly ValidationError[]): ErrorAnswer {
   const specific = errors.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if');

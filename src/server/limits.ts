@@ -1,43 +1,43 @@
 import { EngineError } from '../core/errors.js';
 
-/** What one request, and all of them together, may ask for. */
+/** Limits of each request, and of all requests together. */
 export interface Limits {
-  /** Texts, vectors, records or rows of one request. @default 2048 */
+  /** Texts, vectors, records or rows per request. @default 2048 */
   texts: number;
-  /** Characters of a text, a question or an answer. @default 32,768 */
+  /** Characters per text, question or answer. @default 32,768 */
   textLength: number;
-  /** Bytes of a body. @default 16 MiB */
+  /** Bytes per request body. @default 16 MiB */
   bodyBytes: number;
-  /** Neighbours of a query. @default 1000 */
+  /** Neighbours per query. @default 1000 */
   k: number;
-  /** Requests that are worked on at the same time, those that wait for the encoder included. @default 512 */
+  /** Concurrent requests, including those that wait for the encoder. @default 512 */
   requests: number;
-  /** Requests per minute of one key, or of one address where there are no keys; 0 for any number. @default 0 */
+  /** Requests per minute for each key, or for each address if there are no keys; 0 for no limit. @default 0 */
   perMinute: number;
 }
 
-/** Neighbours in one answer, and those of them that come in words: an answer is made in memory. */
+/** Neighbours in one response, and those with the text of their answers. A response is built in memory. */
 const MAX_NEIGHBOURS = 131_072;
 const MAX_ANSWERS = 32_768;
 
 /**
- * Refuses requests whose answer would be too large.
+ * Refuses requests whose response would be too large.
  *
- * @param queries texts or vectors of the request
- * @param answers neighbours of each query that come in words
+ * @param queries texts or vectors in the request
+ * @param answers neighbours of each query that include the text of the answer
  * @throws EngineError `ERR_ARG_RANGE`
  */
 export function expectModestAnswer(queries: number, k: number, answers: number): void {
   if (queries * k > MAX_NEIGHBOURS) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at most ${MAX_NEIGHBOURS} neighbours in all, got ${queries} queries with ${k} each`,
+      `Expected at most ${MAX_NEIGHBOURS} neighbours in total, got ${queries} queries with ${k} each`,
     );
   }
   if (queries * answers > MAX_ANSWERS) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at most ${MAX_ANSWERS} answers in words in all, got ${queries} queries with ${answers} each`,
+      `Expected at most ${MAX_ANSWERS} answers with text in total, got ${queries} queries with ${answers} each`,
     );
   }
 }

@@ -20,7 +20,7 @@ export class ServerMetrics {
     collectDefaultMetrics({ register: this.registry });
     this.#requests = new Histogram({
       name: 'univar_http_request_seconds',
-      help: 'Time to answer',
+      help: 'Duration of requests',
       labelNames: ['method', 'route', 'status'],
       buckets: SECONDS,
       registers,
@@ -33,7 +33,7 @@ export class ServerMetrics {
     });
     this.#batchTexts = new Histogram({
       name: 'univar_encode_batch_texts',
-      help: 'Texts of a batch',
+      help: 'Texts in a batch',
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       registers,
     });
@@ -47,7 +47,7 @@ export class ServerMetrics {
     const inFlight = (): number => this.#inFlight;
     new Gauge({
       name: 'univar_http_requests_in_flight',
-      help: 'Requests that are worked on',
+      help: 'Requests in progress',
       registers,
       collect() {
         this.set(inFlight());
@@ -59,17 +59,17 @@ export class ServerMetrics {
     return this.#inFlight;
   }
 
-  /** Requests begin with 1 and end with -1. */
+  /** Counts 1 at the start of a request and -1 at its end. */
   countInFlight(change: 1 | -1): void {
     this.#inFlight += change;
   }
 
-  /** Adds the figures that are read where they are kept. */
+  /** Adds gauges that read their values from the batcher and the collection. */
   watch(batcher: EncodeBatcher, live: LiveCollection | undefined): void {
     const registers = [this.registry];
     new Gauge({
       name: 'univar_encode_waiting_tokens',
-      help: 'Estimated tokens of texts that wait',
+      help: 'Estimated tokens of waiting texts',
       registers,
       collect() {
         this.set(batcher.waitingTokens);

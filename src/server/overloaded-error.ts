@@ -2,9 +2,9 @@ import { EngineError } from '../core/errors.js';
 
 const LONGEST_WAIT = 60;
 
-/** `ERR_OVERLOADED` with the time after which another try makes sense. */
+/** `ERR_OVERLOADED` with the time after which the client can retry. */
 export class OverloadedError extends EngineError {
-  /** Whole seconds, 1 to 60. */
+  /** Integral seconds, 1 to 60. */
   readonly retryAfter: number;
 
   constructor(message: string, seconds: number) {

@@ -1,4 +1,4 @@
-/** The program of the page at `/`, for browsers. Texts from the server reach the page as text nodes only. */
+/** The browser code of the page at `/`. It adds texts from the server to the page only as text nodes. */
 export const PAGE_SCRIPT = String.raw`
 'use strict';
 const $ = (id) => document.getElementById(id);
@@ -58,13 +58,19 @@ const query = () => {
   const filter = { model: namesIn('models'), lang: namesIn('langs') };
   return { texts: [text()], filter: filter.model || filter.lang ? filter : undefined };
 };
-const note = ({ matching }) => (matching === undefined ? [] : [make('p', 'The filter leaves ' + matching + (matching === 1 ? ' answer.' : ' answers.'))]);
+const note = ({ matching }) => {
+  if (matching === undefined) return [];
+  return [make('p', 'The filter matches ' + matching + (matching === 1 ? ' answer.' : ' answers.'))];
+};
 
 const ACTIONS = {
   identify: async () => {
     const answer = await call('POST', '/v1/identify', { ...query(), evidence: 5 });
     const { results: [result], k } = answer;
-    const ranking = table(['value id', 'votes of ' + k, '', 'mean distance'], result.ranking.slice(0, 10).map((r) => [r.valueId, String(r.votes), bar(r.share), r.meanDistance.toFixed(3)]));
+    const ranking = table(
+      ['value id', 'votes of ' + k, '', 'mean distance'],
+      result.ranking.slice(0, 10).map((r) => [r.valueId, String(r.votes), bar(r.share), r.meanDistance.toFixed(3)]),
+    );
     return [...note(answer), ranking, make('h2', 'Nearest answers'), answers(result.evidence)];
   },
   search: async () => {
@@ -73,7 +79,8 @@ const ACTIONS = {
   },
   embed: async () => {
     const { data: [{ embedding }], usage } = await call('POST', '/v1/embeddings', { input: $('text').value });
-    return [make('p', embedding.length + ' entries, ' + usage.total_tokens + ' tokens: ' + embedding.slice(0, 6).map((x) => x.toFixed(4)).join(', ') + ', ...')];
+    const first = embedding.slice(0, 6).map((x) => x.toFixed(4)).join(', ');
+    return [make('p', embedding.length + ' entries, ' + usage.total_tokens + ' tokens: ' + first + ', ...')];
   },
 };
 
@@ -90,7 +97,9 @@ for (const [name, action] of Object.entries(ACTIONS)) {
 
 async function listRoutes() {
   const { paths } = await (await fetch('/openapi.json')).json();
-  const rows = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, { summary }]) => [method.toUpperCase() + ' ' + path, summary || '']));
+  const rows = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { summary }]) => [method.toUpperCase() + ' ' + path, summary || '']),
+  );
   $('routes').replaceChildren(table(['route', ''], rows));
 }
 void listRoutes();

@@ -11,12 +11,13 @@ input, textarea { display: block; width: 100%; box-sizing: border-box; font: inh
 textarea { min-height: 7rem; } input, textarea { font-weight: 400; }
 button { font: inherit; padding: .4rem 1.2rem; margin: 0 .5rem 1rem 0; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
-td, th { padding: .3rem .6rem .3rem 0; vertical-align: top; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+td, th { padding: .3rem .6rem .3rem 0; vertical-align: top; }
+td, th { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 meter { width: 8rem; } .question { opacity: .7; } .error { color: light-dark(#b00020, #ff8a80); }
 pre { overflow: auto; max-height: 24rem; }
 `;
 
-/** A page to try the service at. It needs nothing from anywhere else. */
+/** A page for trying the service. It loads nothing from elsewhere. */
 export const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -28,16 +29,16 @@ export const PAGE = `<!doctype html>
 </head>
 <body>
 <h1>univar</h1>
-<p>Whose values does a text express? The nearest answers of a dataset vote.</p>
-<label>Question that the text answers, if any <input id="question" autocomplete="off"></label>
+<p>Whose values does a text express? The nearest answers in a dataset vote.</p>
+<label>Question that the text answers (optional) <input id="question" autocomplete="off"></label>
 <label>Text <textarea id="text">Everyone should decide that for themselves.</textarea></label>
-<label>Only answers of these models, separated by commas <input id="models" autocomplete="off"></label>
+<label>Only answers of these models (separated by commas) <input id="models" autocomplete="off"></label>
 <label>Only answers in these languages <input id="langs" autocomplete="off" placeholder="eng, deu"></label>
 <button id="identify">Identify</button><button id="search">Search</button><button id="embed">Embed</button>
 <span id="status" role="status"></span>
 <div id="result" aria-live="polite"></div>
-<details><summary>Answer of the server</summary><pre id="raw"></pre></details>
-<label>API key, where the server wants one <input id="key" type="password" autocomplete="off"></label>
+<details><summary>Response of the server</summary><pre id="raw"></pre></details>
+<label>API key (if the server requires one) <input id="key" type="password" autocomplete="off"></label>
 <h2>Routes</h2>
 <div id="routes"></div>
 <p><a href="/openapi.json">OpenAPI document</a></p>
@@ -46,7 +47,7 @@ export const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Nothing but what is in the page runs, and it reaches only this server. */
+/** Content-Security-Policy: only the code in the page can run, and it can reach only this server. */
 export const PAGE_POLICY = [
   "default-src 'none'",
   `script-src ${sourceHash(PAGE_SCRIPT)}`,

@@ -12,10 +12,11 @@ interface Query {
 }
 
 /**
- * The vectors of a request: those that it gives, or those of its texts.
+ * Returns the vectors of a request, or encodes its texts.
  *
  * @returns [queries, dim]
- * @throws EngineError `ERR_ARG_TYPE` where it gives both or neither; as {@link toMatrix} and the encoder
+ * @throws EngineError `ERR_ARG_TYPE` if the request has both texts and vectors, or neither; errors of {@link toMatrix}
+ *   and of the encoder
  */
 export async function queryVectors(
   { texts, vectors }: Query,
@@ -30,7 +31,7 @@ export async function queryVectors(
 
 /**
  * @returns [vectors.length, dim]
- * @throws EngineError `ERR_SHAPE_MISMATCH` naming the vector that is too short or too long, `ERR_ARG_RANGE` for bad
+ * @throws EngineError `ERR_SHAPE_MISMATCH` with the vector that is too short or too long; `ERR_ARG_RANGE` for bad
  *   base64
  */
 export function toMatrix(vectors: readonly GivenVector[], dim: number): Float32Array {

@@ -1,13 +1,13 @@
 /**
- * The schemas of all routes: what bodies are checked against, what the types of the handlers come from, and what the
- * OpenAPI document shows.
+ * The schemas of all routes. They validate request bodies, give the handlers their types, and appear in the OpenAPI
+ * document.
  */
 import { Type } from 'typebox';
 
 import type { Limits } from './limits.js';
 
 const closed = { additionalProperties: false } as const;
-/** Base64 of the widest vector that an index takes, 65,536 float32. */
+/** Length of base64 for the widest vector that an index accepts, 65,536 float32. */
 const MAX_BASE64 = 349_528;
 const MAX_DIM = 65_536;
 const MAX_ROW = 2 ** 31 - 1;
@@ -29,7 +29,7 @@ export function createSchemas(limits: Limits) {
       Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIM }),
       Type.String({ minLength: 1, maxLength: MAX_BASE64, description: 'base64 of little-endian float32' }),
     ]),
-    { ...many, description: 'vectors of the encoder of the dataset' },
+    { ...many, description: "vectors of the dataset's encoder" },
   );
   const names = Type.Optional(Type.Union([name, Type.Array(name, { minItems: 1, maxItems: MAX_NAMES })]));
   const query = {
@@ -48,7 +48,7 @@ export function createSchemas(limits: Limits) {
       }),
     ),
     nprobe: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_SETTING, description: 'IVF: lists that are searched (default: 16)' }),
+      Type.Integer({ minimum: 1, maximum: MAX_SETTING, description: 'IVF: lists to search (default: 16)' }),
     ),
     filter: Type.Optional(
       Type.Object(
@@ -56,7 +56,7 @@ export function createSchemas(limits: Limits) {
         {
           ...closed,
           description:
-            'only rows that have one of the names of every field given can be neighbours; an unknown name is refused',
+            'restricts neighbours to rows that match one of the names in every field; an unknown name is refused',
         },
       ),
     ),
@@ -64,18 +64,18 @@ export function createSchemas(limits: Limits) {
   const record = { qid: name, question: text, answer: text, model: name, lang: name, group: Type.Optional(name) };
   const found = {
     k: Type.Integer({
-      description: 'neighbours that were looked for; fewer than asked for where a filter leaves fewer',
+      description: 'neighbours per query; fewer than requested if fewer rows match the filter',
     }),
-    matching: Type.Optional(Type.Integer({ description: 'rows that the filter leaves, where one was given' })),
+    matching: Type.Optional(Type.Integer({ description: 'rows that match the filter, if there is one' })),
   };
   const answer = { qid: Type.String(), question: Type.String(), answer: Type.String() };
-  const neighbour = { row, distance: Type.Number({ description: 'Euclidean' }), valueId: Type.String() };
+  const neighbour = { row, distance: Type.Number({ description: 'Euclidean distance' }), valueId: Type.String() };
   const ranked = Type.Object({
     valueId: Type.String(),
     model: Type.String(),
     lang: Type.String(),
     votes: Type.Integer(),
-    share: Type.Number({ description: 'votes divided by the neighbours found' }),
+    share: Type.Number({ description: 'votes divided by the number of neighbours found' }),
     meanDistance: Type.Number(),
   });
   const index = Type.Object({
@@ -85,7 +85,7 @@ export function createSchemas(limits: Limits) {
     factory: Type.String(),
     metric: Type.String(),
     readOnly: Type.Boolean(),
-    rows: Type.Integer({ description: 'that can be found' }),
+    rows: Type.Integer({ description: 'rows that can be found' }),
     added: Type.Integer(),
     removed: Type.Integer(),
     bytes: Type.Integer(),
@@ -101,12 +101,12 @@ export function createSchemas(limits: Limits) {
       }),
     }),
     embeddings: {
-      // Clients send more than this server knows, so unknown keys pass here and nowhere else.
+      // Clients send additional fields, so only this body accepts unknown ones.
       body: Type.Object({
         model: Type.Optional(Type.String({ maxLength: MAX_NAME, description: 'name of the encoder; see /v1/models' })),
         input: Type.Union([text, Type.Array(text, many)]),
         encoding_format: Type.Optional(Type.Union([Type.Literal('float'), Type.Literal('base64')])),
-        dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'if given, that of the encoder' })),
+        dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'must be the width of the encoder' })),
       }),
       answer: Type.Object({
         object: Type.Literal('list'),
@@ -140,14 +140,14 @@ export function createSchemas(limits: Limits) {
             Type.Integer({
               minimum: 1,
               maximum: limits.k,
-              description: 'nearest answers that vote (default: 50, or all where there are fewer)',
+              description: 'number of nearest answers that vote (default: 50, or all if there are fewer)',
             }),
           ),
           evidence: Type.Optional(
             Type.Integer({
               minimum: 0,
               maximum: limits.k,
-              description: 'of the nearest answers, how many to give in words (default: 3)',
+              description: 'number of nearest answers to return with their texts (default: 3)',
             }),
           ),
         },
@@ -172,10 +172,10 @@ export function createSchemas(limits: Limits) {
             Type.Integer({
               minimum: 1,
               maximum: limits.k,
-              description: 'nearest answers to give (default: 10, or all where there are fewer)',
+              description: 'number of nearest answers (default: 10, or all if there are fewer)',
             }),
           ),
-          answers: Type.Optional(Type.Boolean({ description: 'with the answers in words (default: true)' })),
+          answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: true)' })),
         },
         closed,
       ),
@@ -201,7 +201,7 @@ export function createSchemas(limits: Limits) {
     },
     remove: {
       body: Type.Object({ rows: Type.Array(row, many) }, closed),
-      answer: Type.Object({ removed: Type.Integer({ description: 'rows that were there' }), size: Type.Integer() }),
+      answer: Type.Object({ removed: Type.Integer({ description: 'rows that existed' }), size: Type.Integer() }),
     },
     nothing: Type.Object({}, closed),
   };

@@ -15,7 +15,7 @@ import type { Limits } from './limits.js';
 import type { ServerMetrics } from './metrics.js';
 import type { Schemas } from './schemas.js';
 
-/** fastify, with the types of handlers from their schemas. */
+/** fastify with handlers whose types come from their schemas. */
 export type App = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,
@@ -24,27 +24,27 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** What the routes work with. */
+/** The objects that the routes use. */
 export interface Service {
   encoder: Encoder;
   batcher: EncodeBatcher;
-  /** Undefined where only embeddings are served. */
+  /** Undefined if only embeddings are served. */
   live: LiveCollection | undefined;
   limits: Limits;
   schemas: Schemas;
   metrics: ServerMetrics;
-  /** `draining`: unready, but everything is answered; `closing`: new requests are refused. */
+  /** `draining`: not ready, but still serving; `closing`: refuses new requests. */
   state: 'serving' | 'draining' | 'closing';
 }
 
-/** @throws ApiError where nothing may be changed, and as {@link requireLive} */
+/** @throws ApiError if the server is read-only; errors of {@link requireLive} */
 export function requireWritable(service: Service): LiveCollection {
   const live = requireLive(service);
   if (live.readOnly) throw new ApiError('read_only', 'This server was started with --read-only');
   return live;
 }
 
-/** @throws ApiError where only embeddings are served */
+/** @throws ApiError if only embeddings are served */
 export function requireLive({ live }: Service): LiveCollection {
   if (!live) throw new ApiError('no_index', 'This server has no dataset: it was started without --index');
   return live;

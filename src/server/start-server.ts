@@ -13,15 +13,15 @@ import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { App, Service } from './service.js';
 
 export interface ServerOptions {
-  /** The server owns encoder and collection from here on, also where it cannot start. */
+  /** The server takes ownership of encoder and collection, even if it cannot start. */
   encoder: Encoder;
-  /** Whose embeddings the encoder made. @default none: only embeddings are served */
+  /** Collection whose embeddings this encoder computed. @default none: only embeddings are served */
   live?: LiveCollection | undefined;
-  /** Address to listen on. @default '127.0.0.1': nobody from elsewhere gets in */
+  /** Address to listen on. @default '127.0.0.1': not reachable from other machines */
   host?: string | undefined;
-  /** 0 for any that is free. @default 8080 */
+  /** Port to listen on; 0 picks a free one. @default 8080 */
   port?: number | undefined;
-  /** @default none: everybody who can reach the server may use it */
+  /** Accepted API keys. @default none: everybody who can reach the server can use it */
   keys?: ApiKeys | undefined;
   limits?: Partial<Limits> | undefined;
   /** See EncodeBatcherOptions. */
@@ -32,9 +32,9 @@ export interface ServerOptions {
 }
 
 export interface StopOptions {
-  /** How long the server says that it is not ready, and still answers, before it refuses requests, in ms. @default 0 */
+  /** Time in ms to report "not ready" and still answer, before new requests are refused. @default 0 */
   delayMs?: number;
-  /** After so long connections that are still busy are cut, in ms. @default 30,000 */
+  /** Time in ms after which connections that are still busy are closed. @default 30,000 */
   timeoutMs?: number;
 }
 
@@ -43,7 +43,7 @@ const DEFAULT_PORT = 8080;
 const STOP_TIMEOUT_MS = 30_000;
 const PACKAGES = ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'];
 
-/** The HTTP service while it runs. */
+/** A running HTTP service. */
 export class Server {
   private constructor(
     private readonly app: App,
@@ -52,8 +52,8 @@ export class Server {
   ) {}
 
   /**
-   * @throws EngineError `ERR_BUSY` if the port is taken, `ERR_IO` if the address cannot be had, `ERR_NATIVE_LOAD` without
-   *   the packages of the server
+   * @throws EngineError `ERR_BUSY` if the port is in use; `ERR_IO` if the address is not available; `ERR_NATIVE_LOAD`
+   *   if packages of the server are missing
    */
   static async start(options: ServerOptions): Promise<Server> {
     const { encoder, live, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
@@ -83,12 +83,12 @@ export class Server {
     }
   }
 
-  /** Writes to the server's log. */
+  /** The log of the server. */
   get log(): App['log'] {
     return this.app.log;
   }
 
-  /** Ends in good order: requests that were taken are answered, changes are on the disk, everything is freed. */
+  /** Shuts down in good order: answers accepted requests, saves changes, and releases all resources. */
   async stop({ delayMs = 0, timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
     const { app, service } = this;
     app.log.info('draining');
@@ -96,7 +96,7 @@ export class Server {
     await sleep(delayMs);
     service.state = 'closing';
     const timer = setTimeout(() => {
-      app.log.warn('connections are still busy; cutting them');
+      app.log.warn('connections are still busy; closing them');
       app.server.closeAllConnections();
     }, timeoutMs);
     await app.close();
@@ -120,7 +120,10 @@ async function listen(app: App, host: string, port: number): Promise<void> {
     await app.close();
     const code = systemCode(error);
     if (code === undefined) throw error;
-    const message = `Cannot listen on ${host}:${port}: ${code === 'EADDRINUSE' ? 'the port is in use' : (error as Error).message}`;
-    throw new EngineError(code === 'EADDRINUSE' ? 'ERR_BUSY' : 'ERR_IO', message, { cause: error });
+    const isTaken = code === 'EADDRINUSE';
+    const reason = isTaken ? 'the port is in use' : (error as Error).message;
+    throw new EngineError(isTaken ? 'ERR_BUSY' : 'ERR_IO', `Cannot listen on ${host}:${port}: ${reason}`, {
+      cause: error,
+    });
   }
 }

@@ -153,7 +153,7 @@ describe('a saved folder', () => {
     writeFileSync(join(strange, 'thesis.tex'), '');
     await expect(trainer.save(strange)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('holds thesis.tex') as string,
+      message: expect.stringContaining('contains thesis.tex') as string,
     });
     await expect(trainer.save(7 as unknown as string)).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     const disk = smallDisk(context);

@@ -75,7 +75,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const refused: CliResult = await scene.start(['worker', '--queue', scene.redis.url, '--encoder', other]).result;
       expect(refused).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/The jobs are for the encoder "encoder".*--encoder/) as string,
+        stderr: expect.stringMatching(/The jobs need the encoder "encoder".*--encoder/) as string,
       });
       planner.child.kill('SIGINT');
       expect(await planner.result).toMatchObject({

@@ -164,7 +164,7 @@ describe('univar identify with filters', () => {
       '--json',
       ...flags,
     ]);
-    expect([code, stderr]).toEqual([0, 'note: the filter leaves 40 of the 60 answers; all of them vote\n']);
+    expect([code, stderr]).toEqual([0, 'note: the filter matches 40 of the 60 answers; all of them vote\n']);
     const { k, matching, texts } = JSON.parse(stdout) as {
       k: number;
       matching: number;

@@ -65,7 +65,7 @@ describe.skipIf(!CHROMIUM)(
       await page.fill('#models', 'model-1, model-2');
       await page.fill('#langs', 'eng');
       await page.click('#search');
-      await page.waitForSelector('#result p:has-text("The filter leaves 40 answers.")');
+      await page.waitForSelector('#result p:has-text("The filter matches 40 answers.")');
       const found = await page.locator('#result tbody tr td:nth-child(2)').allTextContents();
       expect(new Set(found)).toEqual(new Set(['model-1$eng', 'model-2$eng']));
       for (const id of ['#models', '#langs']) await page.fill(id, '');

@@ -203,7 +203,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(refused).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(
-          /\.result: no space left on the device \(ENOSPC\)\. Other workers get the shard/,
+          /\.result: no space left on the device \(ENOSPC\)\. Another worker gets the shard/,
         ) as string,
       });
       await told;

@@ -14,7 +14,7 @@ import { describeCheck, describeFailures } from './print.js';
 
 const FAILED = 1;
 
-/** Prints what became of each benchmark; exit code 1 when one became slower. */
+/** Prints the verdict on each benchmark. Sets exit code 1 if one became slower. */
 export async function runBenchCheck(
   names: readonly string[],
   options: BenchCheckOptions,
@@ -60,7 +60,8 @@ function report(
     context.printJson({ base, seconds, entries, passed: failed.length === 0 });
   } else {
     context.print(
-      `Compared with ${base.commit.slice(0, 10)} (${base.why}) in ${Math.round(seconds)} s\n\n${describeCheck(entries)}`,
+      `Compared with ${base.commit.slice(0, 10)} (${base.why}) in ${Math.round(seconds)} s\n\n` +
+        describeCheck(entries),
     );
     if (failed.length > 0) context.print(`\n${describeFailures(failed, { base: base.commit, command, accepted })}`);
   }
@@ -77,7 +78,7 @@ async function acceptedEntries(root: string, base: string, path: string): Promis
   );
 }
 
-/** What the base says of its own benchmarks; what it cannot say is taken for unchanged. */
+/** Returns the versions of the base's benchmarks. Those that cannot be read count as unchanged. */
 async function versionsOf(folder: string, paths: readonly string[], signal: AbortSignal): Promise<Map<string, number>> {
   const present = paths.filter((path) => existsSync(resolve(folder, path)));
   const versions = new Map<string, number>();

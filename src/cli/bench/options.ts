@@ -17,6 +17,6 @@ export interface BenchCheckOptions extends BenchOptions {
   build: string;
   reuse: ReusedOutput[];
   budget: number;
-  /** How a person calls this command in the project, for the advice after a failure. */
+  /** How the project calls this command; used in the advice after a failure. */
   command: string;
 }

@@ -7,7 +7,8 @@ import { formatBytes, formatCount, formatTable } from '../format.js';
 
 export function describeMachineLine(machine: Machine): string {
   const threads = typeof machine['threads'] === 'number' ? `, ${machine['threads']} threads` : '';
-  return `${machine.cpu}, ${machine.cores} cores, ${machine.variant}${threads}, node ${machine.node}, ${machine.commit}`;
+  const { cpu, cores, variant, node, commit } = machine;
+  return `${cpu}, ${cores} cores, ${variant}${threads}, node ${node}, ${commit}`;
 }
 
 export function describeComparisons(results: readonly ComparisonResult[]): string {
@@ -43,7 +44,7 @@ export function describeCheck(entries: readonly CheckEntry[]): string {
   return formatTable([['benchmark', 'sizes', 'change', '99 % interval', 'limit', 'pairs', 'verdict'], ...rows]);
 }
 
-/** Two lines for each failure: what happened, and what to do. */
+/** Returns two lines for each failure: what happened, and what to do. */
 export function describeFailures(
   failed: readonly CheckEntry[],
   call: { base: string; command: string; accepted: string },
@@ -74,7 +75,8 @@ export function describeFailures(
 }
 
 function describeCounter({ counter, base, head, growth }: CounterChange): string {
-  return `${counter} ${formatCount(base)} -> ${formatCount(head)}${Number.isFinite(growth) ? ` (${signedPercent(growth)})` : ''}`;
+  const change = Number.isFinite(growth) ? ` (${signedPercent(growth)})` : '';
+  return `${counter} ${formatCount(base)} -> ${formatCount(head)}${change}`;
 }
 
 function describeSizes(sizes: Record<string, number | string>): string {

@@ -12,7 +12,7 @@ import type { CliContext } from '../context.js';
 import type { BenchRunOptions } from './options.js';
 import { describeComparisons, describeMachineLine } from './print.js';
 
-/** Measures file by file; the figures of a file are saved before the next begins. */
+/** Measures file by file, and saves the figures of each file before the next begins. */
 export async function runBenchRun(
   names: readonly string[],
   options: BenchRunOptions,
@@ -22,7 +22,7 @@ export async function runBenchRun(
   await makeFolder(resolve(root, options.results));
   if (options.chart !== undefined) {
     await expectReplaceable(resolve(root, options.chart));
-    await importRatioHistory(); // what is missing shows before the work
+    await importRatioHistory(); // fail before the work if an optional package is missing
   }
   const benchmarks = await selectBenchmarks(root, { paths: options.bench, names, purpose: 'run' }, context.signal);
   const written: ResultsFile[] = [];
@@ -31,7 +31,7 @@ export async function runBenchRun(
     const own = benchmarks.filter((benchmark) => benchmark.file === file);
     const { results, environment } = await measure(own, root, context);
     const content = { command: `npm run bench -- ${name}`, machine: await describeMachine(root, environment), results };
-    // A part of a file's benchmarks would replace the figures of all.
+    // Figures of some of the benchmarks of a file must not replace the figures of all of them.
     const all = await selectBenchmarks(root, { paths: [file], names: [], purpose: 'run' }, context.signal);
     if (own.length === all.length)
       context.log(`Wrote ${relative(root, await writeResults(resolve(root, options.results), name, content))}`);

@@ -19,7 +19,7 @@ const ENCODER_FILES = ['model.safetensors|onnx/model.onnx|model.onnx', 'tokenize
 
 export interface Problem {
   what: string;
-  /** The command or step that mends it. */
+  /** The command or step that fixes it. */
   fix: string;
   /** Whether `embed`, `index`, `identify` and `eval` cannot work without it. */
   essential: boolean;
@@ -45,12 +45,12 @@ interface PackageJson {
   dependencies: Record<string, string>;
 }
 
-/** Which encoder to embed a text with, and how. */
+/** The encoder that the doctor loads, and its settings. */
 export interface EncoderToTry extends EncoderCliOptions {
   encoder?: string;
 }
 
-/** Looks at everything that univar depends on. Never throws for something that is missing: that is its result. */
+/** Examines everything that univar depends on. Reports whatever is missing as a problem, and does not throw for it. */
 export async function examine({ encoder = DEFAULT_ENCODER, ...options }: EncoderToTry = {}): Promise<DoctorReport> {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE_URL, 'utf8')) as PackageJson;
   const [addon, onnxruntime, probe] = await Promise.all([
@@ -91,8 +91,8 @@ export async function examine({ encoder = DEFAULT_ENCODER, ...options }: Encoder
 }
 
 function threads(): DoctorReport['threads'] {
-  const wish = process.env['UNIVAR_THREADS'];
-  return wish ? { count: Number(wish), source: 'UNIVAR_THREADS' } : describeCpuCount();
+  const setting = process.env['UNIVAR_THREADS'];
+  return setting ? { count: Number(setting), source: 'UNIVAR_THREADS' } : describeCpuCount();
 }
 
 function missingEncoderFiles(folder: string): string[] {
@@ -107,13 +107,13 @@ function missingPackages(names: readonly string[]): string[] {
 function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
-  // A checkout has its sources; an installed package comes with compiled TypeScript and builds the addon alone.
+  // A checkout has sources to build. An installed package has compiled TypeScript and builds only the addon.
   return existsSync(join(PACKAGE_FOLDER, 'src'))
     ? 'npm run build'
     : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
 }
 
-/** What is wrong with the findings, worst first. */
+/** Returns the problems in the findings, worst first. */
 export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packages: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   const essential = (what: string, fix: string): void => void problems.push({ what, fix, essential: true });
@@ -133,24 +133,25 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
   }
   if (encoder.missing.length > 0) {
     essential(
-      `the encoder lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')} in ${encoder.folder}`,
-      'restore the folder models/ of the package, or name another encoder with --encoder',
+      `the encoder folder ${encoder.folder} lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')}`,
+      'restore the folder models/ of the package, or choose another encoder with --encoder',
     );
   }
-  // What the addon or ONNX Runtime lack is said above.
+  // If the addon or ONNX Runtime does not load, that is the cause, and it is reported above.
   if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok && onnxruntime.ok) {
     essential(
       `the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`,
-      'mend what is named, or choose another with --encoder, --backend or --precision',
+      'fix the cause above, or try another --encoder, --backend or --precision',
     );
   }
   if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {
     advice(
-      `OpenBLAS ${addon.value.libraries['openblas']} is not the OpenMP flavour: flat and IVF search are slower`,
-      'Debian, Ubuntu: sudo apt-get install libopenblas-openmp-dev; sudo update-alternatives --config libopenblas.so.0-$(gcc -print-multiarch)',
+      `OpenBLAS ${addon.value.libraries['openblas']} is not the OpenMP variant, so flat and IVF searches are slower`,
+      'Debian, Ubuntu: sudo apt-get install libopenblas-openmp-dev; ' +
+        'sudo update-alternatives --config libopenblas.so.0-$(gcc -print-multiarch)',
     );
   }
   if (disk.freeBytes < LITTLE_DISK)
-    advice(`little disk space is left for ${disk.folder}`, 'free some, or write elsewhere with --out');
+    advice(`little disk space is left in ${disk.folder}`, 'free some space, or write elsewhere with --out');
   return problems;
 }

@@ -5,8 +5,8 @@ const TIMEOUT_MS = 30_000;
 export type Probe<T> = { ok: true; value: T } | { ok: false; reason: string };
 
 /**
- * Runs a module's text in a child process and reads the JSON that it prints. A library that crashes while it loads, for
- * example for want of a CPU instruction, thus costs the child and not the doctor.
+ * Runs module code in a child process and reads the JSON that it prints. If a library crashes while it loads, for
+ * example because the CPU lacks an instruction, only the child ends, and the doctor continues.
  *
  * @param code ES module; `process.argv.slice(1)` holds `args`
  */
@@ -19,7 +19,7 @@ export function probeInChild<T>(code: string, args: readonly string[]): Promise<
       } else if (error.signal) {
         resolve({
           ok: false,
-          reason: error.killed ? 'no answer within 30 s' : `the process was ended by ${error.signal}`,
+          reason: error.killed ? 'no answer within 30 s' : `the process was killed by ${error.signal}`,
         });
       } else {
         const line = stderr.split('\n').find((candidate) => /^\w*Error\b/.test(candidate));

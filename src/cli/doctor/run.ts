@@ -3,7 +3,7 @@ import type { CliContext } from '../context.js';
 import { formatBytes } from '../format.js';
 import { type DoctorReport, type EncoderToTry, examine } from './examine.js';
 
-/** Prints the findings; exit code 1 when something essential is missing. Needs no npm package. */
+/** Prints the findings. Sets exit code 1 if something essential is missing. Needs no npm package. */
 export async function runDoctor(
   { json, ...encoder }: EncoderToTry & { json: boolean },
   context: CliContext,
@@ -14,13 +14,13 @@ export async function runDoctor(
   if (!report.ok) context.setExitCode(1);
 }
 
-/** Names and versions; how OpenBLAS was configured is for the JSON report. */
+/** Lists names and versions. Only the JSON report has the configuration of OpenBLAS. */
 function describeLibraries(libraries: Readonly<Record<string, string>>): string {
   const versions = Object.entries(libraries).filter(([name]) => name !== 'openblasConfig');
   return versions.map((entry) => entry.join(' ')).join(', ');
 }
 
-/** The GPU, or why there is none. */
+/** Describes the GPU, or the reason why none is available. */
 function describeGpu({ usable, testedOnDevice, reason, device }: CudaState): string {
   if (!device?.name) return `none (${reason ?? 'unknown'})`;
   const {
@@ -28,16 +28,22 @@ function describeGpu({ usable, testedOnDevice, reason, device }: CudaState): str
     capability = '?',
     driver = '?',
     runtime,
-    cublasLt = 'not looked for',
+    cublasLt = 'unknown',
     freeBytes = 0,
     memoryBytes = 0,
   } = device;
-  const facts = `${name}, capability ${capability}, driver CUDA ${driver}, built with CUDA ${runtime}, cuBLASLt ${cublasLt}, ${formatBytes(freeBytes)} free of ${formatBytes(memoryBytes)}`;
+  const memory = `${formatBytes(freeBytes)} free of ${formatBytes(memoryBytes)}`;
+  const facts =
+    `${name}, capability ${capability}, driver CUDA ${driver}, built with CUDA ${runtime}, ` +
+    `cuBLASLt ${cublasLt}, ${memory}`;
   if (!usable) return `${facts}; not usable: ${reason ?? 'unknown'}`;
-  return `${facts}; encoders, training, loss and exact top-k, on request (UNIVAR_BACKEND)${testedOnDevice ? '' : ', not yet run on a device'}`;
+  return (
+    `${facts}; encoders, training, loss and exact top-k, on request (UNIVAR_BACKEND)` +
+    (testedOnDevice ? '' : ', not yet run on a device')
+  );
 }
 
-/** The findings for people, a line each, then what to do. */
+/** Describes the findings, one per line, and then the fixes. */
 export function describeReport(report: DoctorReport): string {
   const { addon, onnxruntime, encoder, problems } = report;
   const lines: [string, string][] = [
@@ -53,7 +59,7 @@ export function describeReport(report: DoctorReport): string {
     lines.push(
       ['addon', `loads, backend ${backend}${backendChoice.reasons.map((reason) => ` (${reason})`).join('')}`],
       ['gpu', describeGpu(cuda)],
-      ['instruction set', `${simd} (has ${simdSupported.join(', ')})`],
+      ['instruction set', `${simd} (supported: ${simdSupported.join(', ')})`],
       ['low precision', `bf16 ${bf16}, int8 ${int8}${amx ? ', with AMX' : ''}`],
       ['libraries', describeLibraries(libraries)],
     );
@@ -73,5 +79,5 @@ export function describeReport(report: DoctorReport): string {
   const advice = problems.map(
     ({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`,
   );
-  return [...findings, '', ...(advice.length > 0 ? advice : ['All is well.'])].join('\n');
+  return [...findings, '', ...(advice.length > 0 ? advice : ['No problems found.'])].join('\n');
 }

@@ -26,7 +26,7 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   const names = distinctNames(files);
   if (out !== undefined) {
     await makeFolder(out);
-    await importDriftPlot(); // what is missing shows before the work
+    await importDriftPlot(); // fail before the work if an optional package is missing
   }
   const records: QaRecord[][] = [];
   for (const file of files) records.push(await readAll(file, context.signal));
@@ -71,10 +71,10 @@ async function embed(
   }
 }
 
-/** Names of the files without folders and endings; with the whole path where these are equal. */
+/** Returns the names of the files without folders and endings, or the full paths if these names are not distinct. */
 function distinctNames(files: readonly string[]): string[] {
   if (new Set(files).size < files.length)
-    throw new EngineError('ERR_ARG_RANGE', 'Expected every file once among reference, target and checkpoints');
+    throw new EngineError('ERR_ARG_RANGE', 'Expected different files for reference, target and checkpoints');
   const short = files.map((file) => basename(file).replace(/\.(jsonl|ndjson|csv|parquet)(\.gz)?$/i, ''));
   return new Set(short).size === short.length ? short : [...files];
 }
@@ -98,7 +98,7 @@ async function writeDrift(
     all.set(embeddings, at);
     at += embeddings.length;
   }
-  // Few dimensions of many explain a drift badly, but the same projection shows all sets.
+  // Two of many dimensions show little of a drift, but all sets share one projection.
   const { coordinates } = await projectEmbeddings(all, { dim, method: 'pca', seed, signal });
   const points = labelRows(sets.flatMap(({ name, questions }) => questions.map(() => name)));
   const map = svgMap({
@@ -133,7 +133,8 @@ function describeDrift(
     progress ? formatPercent(progress.share) : '',
   ]);
   return [
-    `${plural(questions, 'question')} that all answer${leftOut > 0 ? `, ${leftOut} left out` : ''}; from ${reference} to ${target}: ${cells(span)}.`,
+    `${plural(questions, 'question')} in all files${leftOut > 0 ? `, ${leftOut} left out` : ''}. ` +
+      `Distance from ${reference} to ${target}: ${cells(span)}.`,
     formatTable([['checkpoint', `to ${reference}`, `to ${target}`, 'of the way'], ...rows]),
     ...(files.length > 0 ? [`Files: ${files.join(', ')}`] : []),
   ].join('\n');

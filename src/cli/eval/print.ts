@@ -11,7 +11,7 @@ import type { CliContext } from '../context.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
 import type { EvalOptions } from './options.js';
 
-/** What both evaluations print with `--json`; each adds its own. */
+/** Returns the figures that both evaluations print with `--json`. */
 export function commonFigures(
   result: ClassificationResult,
 ): Pick<ClassificationResult, 'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'> {
@@ -19,7 +19,7 @@ export function commonFigures(
   return { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId };
 }
 
-/** The options of the library for those of the command line. */
+/** Converts the options of the command line to those of the library. */
 export function evaluationOptions(
   { split, target, minPerId, seed }: EvalOptions,
   context: CliContext,
@@ -27,7 +27,7 @@ export function evaluationOptions(
   return { split, target: target === 'value-id' ? 'valueId' : target, minPerId, seed, signal: context.signal };
 }
 
-/** Opens the dataset, evaluates, writes the report that was asked for, prints the result. */
+/** Opens the dataset, evaluates it, writes the report if one is requested, and prints the result. */
 export async function evaluateAndPrint(
   dir: string,
   options: EvalOptions,
@@ -42,7 +42,9 @@ export async function evaluateAndPrint(
     const { name } = dataset.manifest.encoder;
     await writeReport(options.report, {
       title: `${method} on ${dir}`,
-      description: `${formatCount(dataset.rows)} answers embedded with ${name}; target ${options.target}, split by ${options.split}, seed ${options.seed}.`,
+      description:
+        `${formatCount(dataset.rows)} answers embedded with ${name}; target ${options.target}, ` +
+        `split by ${options.split}, seed ${options.seed}.`,
       entries: [{ name: `${name}, ${method}`, result }],
       training: await readTrainingCurves(dataset, context),
     });
@@ -60,7 +62,10 @@ export async function evaluateAndPrint(
   );
 }
 
-/** None where the encoder is not from a training run. Curves that cannot be read must not cost the evaluation. */
+/**
+ * Reads the curves of the training run that made the encoder; none if it has no run. If the curves cannot be read, the
+ * evaluation still succeeds.
+ */
 async function readTrainingCurves(dataset: Dataset, context: CliContext): Promise<NonNullable<Report['training']>> {
   const run = await findTrainingRun(dataset);
   if (run === undefined) return [];
@@ -68,7 +73,7 @@ async function readTrainingCurves(dataset: Dataset, context: CliContext): Promis
     return await trainingCurves(run);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    context.log(`note: the report is without the curves of the training: ${error.message}`);
+    context.log(`note: the report has no training curves: ${error.message}`);
     return [];
   }
 }
@@ -86,7 +91,8 @@ function describeFigures(result: ClassificationResult): string[] {
     id.f1 === null ? '-' : id.f1.toFixed(3),
   ]);
   return [
-    `${formatCount(test)} held-out answers against ${formatCount(train)}, ${perId.length} labels, split by ${result.split}`,
+    `${formatCount(test)} held-out answers against ${formatCount(train)}, ${perId.length} labels, ` +
+      `split by ${result.split}`,
     '',
     `accuracy           ${formatPercent(accuracy)}${range}`,
     `balanced accuracy  ${formatPercent(balancedAccuracy)}`,

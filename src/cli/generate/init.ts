@@ -8,18 +8,19 @@ import { GENERATION_DATA } from '../../generation/data-folder.js';
 import { PROMPT_NAMES } from '../../generation/prompts.js';
 import type { CliContext } from '../context.js';
 
-/** Writes what a project begins with into an empty or new folder. */
+/** Writes a starter project into a new or empty folder. */
 export async function initProject(folder: string, context: CliContext): Promise<void> {
   await makeFolder(join(folder, 'prompts'));
   await withFileErrors(`write ${folder}`, async () => {
-    const there = (await readdir(folder)).filter((name) => name !== 'prompts');
-    if (there.length > 0 || (await readdir(join(folder, 'prompts'))).length > 0)
-      throw new EngineError('ERR_DATA', `The folder ${folder} is not empty`);
+    const existing = (await readdir(folder)).filter((name) => name !== 'prompts');
+    if (existing.length > 0 || (await readdir(join(folder, 'prompts'))).length > 0)
+      throw new EngineError('ERR_DATA', `The folder ${folder} is not empty; choose a new or empty one`);
     await copyFile(join(GENERATION_DATA, 'project.yaml'), join(folder, 'project.yaml'));
     for (const name of PROMPT_NAMES)
       await copyFile(join(GENERATION_DATA, 'prompts', `${name}.md`), join(folder, 'prompts', `${name}.md`));
   });
   context.print(
-    `Edit ${join(folder, 'project.yaml')} and the prompts beside it, then look at the plan: univar generate ${join(folder, 'project.yaml')} --dry-run`,
+    `Edit ${join(folder, 'project.yaml')} and the prompts beside it. ` +
+      `Then print the plan: univar generate ${join(folder, 'project.yaml')} --dry-run`,
   );
 }

@@ -14,8 +14,11 @@ export function describePlan(
     limit === undefined ? [] : [`${formatCount(limit)} ${name === 'usd' ? 'USD' : name}`],
   );
   return [
-    `${plural(project.values.length, 'value')}, ${plural(project.models.length, 'model')}, ${plural(project.languages.length, 'language')}: ${plural(valueIds, 'value id')}${seenValueIds > 0 ? `, ${seenValueIds} of them seen in training` : ''}.`,
-    `At most ${plural(records.filter, 'question')} in ${plural(records.paraphrases, 'wording')}, ${plural(records.answers, 'answer')}.`,
+    `${plural(project.values.length, 'value')}, ${plural(project.models.length, 'model')}, ` +
+      `${plural(project.languages.length, 'language')}: ${plural(valueIds, 'value id')}` +
+      `${seenValueIds > 0 ? `, ${seenValueIds} of them seen in training` : ''}.`,
+    `At most ${plural(records.filter, 'question')} in ${plural(records.paraphrases, 'wording')}, ` +
+      `${plural(records.answers, 'answer')}.`,
     '',
     formatTable([
       ['stage', 'model', 'calls', 'prompt tokens', 'answer tokens', 'USD'],
@@ -23,7 +26,8 @@ export function describePlan(
       ['all', '', ...figures(total)],
     ]),
     '',
-    `${isMeasured ? 'Numbers of records are from the earlier run where it got that far. ' : ''}Tokens are estimates.${limits.length > 0 ? ` Budget: ${limits.join(', ')}.` : ''}`,
+    (isMeasured ? 'For stages that an earlier run completed, the numbers of records are from that run. ' : '') +
+      `Tokens are estimates.${limits.length > 0 ? ` Budget: ${limits.join(', ')}.` : ''}`,
   ].join('\n');
 }
 
@@ -38,7 +42,8 @@ export function describeSummary(
     ...(rows.length > 0
       ? [formatTable([['stage', 'model', 'calls', 'prompt tokens', 'answer tokens', 'USD'], ...rows]), '']
       : []),
-    `${plural(newCalls, 'new call')}, ${plural(retries, 'repeated attempt')}; in all runs ${plural(spent.calls, 'call')}, ${spent.usd.toFixed(2)} USD.`,
+    `${plural(newCalls, 'new call')}, ${plural(retries, 'repeated attempt')}; ` +
+      `all runs together: ${plural(spent.calls, 'call')}, ${spent.usd.toFixed(2)} USD.`,
     qa === undefined
       ? `Stopped after the stage ${last.stage}: ${plural(last.output.records, 'record')} in ${out}`
       : `${plural(last.output.records, 'record')} of ${plural(project.models.length, 'model')}: ${qa}`,

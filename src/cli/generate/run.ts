@@ -21,10 +21,7 @@ export async function runGenerate(
 ): Promise<void> {
   if (options.init !== undefined) return initProject(options.init, context);
   if (path === undefined)
-    throw new EngineError(
-      'ERR_ARG_TYPE',
-      'Expected a project file; "univar generate --init FOLDER" writes one to start from',
-    );
+    throw new EngineError('ERR_ARG_TYPE', 'Expected a project file; run "univar generate --init FOLDER" to write one');
   const project = await readProject(path);
   if (options.dryRun) return printPlan(project, options, context);
   const summary = await generateWithProgress(project, options, context);
@@ -64,11 +61,9 @@ async function generateWithProgress(
       signal: context.signal,
       events: {
         onOpen: (stored, damaged) => {
-          if (stored > 0) context.log(`generate: ${plural(stored, 'call')} of earlier runs are there`);
+          if (stored > 0) context.log(`generate: reusing ${plural(stored, 'call')} of earlier runs`);
           if (damaged > 0)
-            context.log(
-              `generate: ${plural(damaged, 'damaged line')} in the store of calls; these calls are made again`,
-            );
+            context.log(`generate: ${plural(damaged, 'damaged line')} in the call store; these calls are repeated`);
         },
         onStage: (stage, reused) => {
           if (reused) context.log(`generate: ${stage} has not changed`);
@@ -80,11 +75,12 @@ async function generateWithProgress(
         onStageEnd: (stage, { output, rejects, seconds }) => {
           progress?.stop();
           progress = undefined;
-          const left = Object.entries(rejects)
+          const rejected = Object.entries(rejects)
             .map(([reason, count]) => `${formatCount(count)} ${reason}`)
             .join(', ');
           context.log(
-            `generate: ${stage}: ${plural(output.records, 'record')} in ${formatDuration(seconds)}${left === '' ? '' : ` (left out: ${left})`}`,
+            `generate: ${stage}: ${plural(output.records, 'record')} in ${formatDuration(seconds)}` +
+              (rejected === '' ? '' : ` (left out: ${rejected})`),
           );
         },
       },

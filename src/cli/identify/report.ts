@@ -3,7 +3,7 @@ import { excerpt, formatPercent, formatTable, indent } from '../format.js';
 
 const RANKING_ROWS = 5;
 
-/** The likeliest value ids of one text and the answers nearest to it, for people. */
+/** Describes the most likely value ids of one text and the answers nearest to it. */
 export function describeIdentification({ text, ranking, neighbours, evidence }: IdentifiedText, width: number): string {
   const lines = [excerpt(text, width), ''];
   const rows = ranking

@@ -11,7 +11,7 @@ import type { IdentifyCliOptions } from './options.js';
 import { describeIdentification } from './report.js';
 import { collectTexts } from './texts.js';
 
-/** `univar identify`: identifies the texts and prints ranking and evidence. */
+/** `univar identify`: identifies the texts, and prints their rankings and the evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
   const texts = await collectTexts(options, process.stdin);
@@ -21,14 +21,14 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   const collection = await openCollection(dataset, { encoder: folder, backend, precision, index, signal });
   try {
     if (collection.hasStaleIndex)
-      context.log('note: the index is not of these embeddings; searching exactly. Run "univar index" again');
+      context.log('note: the index is out of date; searching exactly. Run "univar index" to rebuild it');
     const filter = filterOf(options);
     const matching = filter && collection.count(filter);
     const k = options.k ?? Math.min(DEFAULT_K, dataset.rows);
     const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
     if (matching !== undefined && matching < k) {
       const left = `${formatCount(matching)} of the ${formatCount(dataset.rows)} answers`;
-      context.log(`note: the filter leaves ${left}; all of them vote`);
+      context.log(`note: the filter matches ${left}; all of them vote`);
     }
     const { encoder } = collection;
     if (options.json) {
@@ -67,6 +67,6 @@ async function openIndex(
     const { openPgIndex } = await import('../../pipeline/index/postgres-index.js');
     return openPgIndex(dir, { url, ...(table !== undefined && { table }), signal });
   }
-  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table needs --index');
+  if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --index');
   return exact ? 'exact' : 'saved';
 }

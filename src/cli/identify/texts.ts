@@ -12,11 +12,11 @@ export interface TextOptions {
 }
 
 /**
- * The texts that the options name: those of `--text`, then the lines of `--file` that are not blank, or of standard
- * input where neither is given; with a question, as answers to it.
+ * Collects the texts that the options name: those of `--text`, then the lines of `--file` that are not blank. Reads
+ * standard input if neither is given. With a question, the texts are answers to it.
  *
- * @throws EngineError `ERR_ARG_TYPE` where nothing is named and standard input is a terminal; `ERR_DATA` for no text at
- *   all
+ * @throws EngineError `ERR_ARG_TYPE` if no text is named and standard input is a terminal; `ERR_DATA` if there is no
+ *   text
  */
 export async function collectTexts(
   options: TextOptions,
@@ -25,15 +25,12 @@ export async function collectTexts(
   const { text = [], file, question } = options;
   const readsStdin = file === '-' || (file === undefined && text.length === 0);
   if (readsStdin && file === undefined && stdin.isTTY) {
-    throw new EngineError(
-      'ERR_ARG_TYPE',
-      'Name a text with --text, a file with --file, or pipe texts in, one per line',
-    );
+    throw new EngineError('ERR_ARG_TYPE', 'Expected --text, --file, or texts on standard input, one per line');
   }
   const lines = readsStdin ? await readLines(stdin) : file === undefined ? [] : await readLines(createReadStream(file));
   const texts = [...text, ...lines].filter((line) => line.trim() !== '');
   if (texts.length === 0)
-    throw new EngineError('ERR_DATA', `There is no text in ${readsStdin ? 'standard input' : (file ?? '--text')}`);
+    throw new EngineError('ERR_DATA', `Found no text in ${readsStdin ? 'standard input' : (file ?? '--text')}`);
   return question === undefined ? texts : texts.map((answer) => ({ question, answer }));
 }
 

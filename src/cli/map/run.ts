@@ -26,7 +26,7 @@ const PHASES: Record<ProjectionPhase, { label: string; unit: string }> = {
   place: { label: 'place', unit: 'answers' },
 };
 
-/** `univar map`: projects the embeddings, draws them, writes one file. */
+/** `univar map`: projects the embeddings, draws them and writes one file. */
 export async function runMap(dir: string, options: MapCliOptions, context: CliContext): Promise<void> {
   const start = performance.now();
   const { out, json } = options;
@@ -68,7 +68,7 @@ function formatOf(out: string): Format {
   if (!format)
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected a file that ends in ${FORMATS.join(', ')} for "out", got ${JSON.stringify(out)}`,
+      `Expected a file name that ends in ${FORMATS.join(', ')} for "out", got ${JSON.stringify(out)}`,
     );
   return format;
 }
@@ -81,7 +81,7 @@ async function chooseColumns(
   const table = models === undefined ? undefined : await readModelTable(models, signal);
   const columns = mapColumns(valueIds, table);
   if (!columnOf({ columns }, color)) {
-    const hint = models === undefined ? '; further columns come with --models' : '';
+    const hint = models === undefined ? '; --models adds columns' : '';
     throw new EngineError(
       'ERR_ARG_RANGE',
       `Expected one of ${columns.map(({ name }) => name).join(', ')} for "color", got ${JSON.stringify(color)}${hint}`,
@@ -133,12 +133,13 @@ function describe(
   { method, explained, laidOut }: Projection,
   { neighbours, seed }: MapCliOptions,
 ): string {
-  const what = `${formatCount(dataset.rows)} answers, ${plural(names.length, 'value id')}, embedded with ${dataset.manifest.encoder.name}`;
+  const encoder = dataset.manifest.encoder.name;
+  const points = `${formatCount(dataset.rows)} answers, ${plural(names.length, 'value id')}, embedded with ${encoder}`;
   if (explained)
-    return `${what}; principal components with ${explained.map(formatPercent).join(' and ')} of the variance`;
+    return `${points}; principal components with ${explained.map(formatPercent).join(' and ')} of the variance`;
   const sampled =
     laidOut < dataset.rows ? `, ${formatCount(laidOut)} laid out, the others placed by their neighbours` : '';
-  return `${what}; ${method.toUpperCase()} with ${neighbours} neighbours, seed ${seed}${sampled}`;
+  return `${points}; ${method.toUpperCase()} with ${neighbours} neighbours, seed ${seed}${sampled}`;
 }
 
 async function draw(

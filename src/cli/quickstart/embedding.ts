@@ -11,7 +11,7 @@ import { SAMPLE } from './sample.js';
 
 const MEASURED_FILE = 'embedding.json';
 
-/** What was measured when the sample was embedded. */
+/** Measurements taken while the sample was embedded. */
 export interface MeasuredEmbedding {
   embedSeconds: number;
   answersPerSecond: number;
@@ -24,8 +24,8 @@ export interface SampleEmbedding extends MeasuredEmbedding {
 }
 
 /**
- * Embeds the sample into OUT/values, or opens it where an earlier run did so: for the same sample and the same encoder.
- * The seconds are then those of that run.
+ * Embeds the sample into OUT/values. If an earlier run did so with the same sample and encoder, opens its result and
+ * returns its times.
  */
 export async function embedSample(out: string, fresh: boolean, context: CliContext): Promise<SampleEmbedding> {
   const dir = join(out, 'values');
@@ -33,8 +33,8 @@ export async function embedSample(out: string, fresh: boolean, context: CliConte
   if (earlier) return earlier;
   const summary = await embedWithProgress({ inputs: [SAMPLE], out: dir, overwrite: true }, context);
   const { rows, answersPerSecond } = summary;
-  // The rate is that of the answers embedded now; where an interrupted run was continued, the seconds are for all of
-  // them.
+  // The rate is that of the answers embedded by this run. After a resumed run, the seconds are
+  // extrapolated to all rows.
   const measured = { embedSeconds: answersPerSecond > 0 ? rows / answersPerSecond : summary.seconds, answersPerSecond };
   await writeFile(join(out, MEASURED_FILE), `${JSON.stringify(measured, null, 2)}\n`);
   return { dataset: await openDataset(dir), reused: false, ...measured };
@@ -51,6 +51,6 @@ async function openEarlier(out: string, dir: string, signal: AbortSignal): Promi
     if (!isSame) return undefined;
     return { dataset, reused: true, ...measured };
   } catch {
-    return undefined; // whatever is missing or broken there is made again
+    return undefined; // anything missing or broken is embedded again
   }
 }

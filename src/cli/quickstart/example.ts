@@ -10,7 +10,7 @@ export interface Example {
   report: IdentifiedText;
 }
 
-/** Identifies the first held-out answer, right or wrong, with the same split that the evaluation uses. */
+/** Identifies the first held-out answer, whether that succeeds or not, with the split of the evaluation. */
 export async function identifyExample(
   records: readonly QaRecord[],
   embeddings: Float32Array,

@@ -47,7 +47,9 @@ export async function runQuickstart({ out, fresh = false }: QuickstartOptions, c
 
   await writeReport(join(out, 'report'), {
     title: 'Quickstart: whose answer is it?',
-    description: `${formatCount(dataset.rows)} answers of ${countModels(records)} models. No proposition is on both sides of the split.`,
+    description:
+      `${formatCount(dataset.rows)} answers of ${countModels(records)} models. ` +
+      'No proposition is on both sides of the split.',
     entries: [
       { name: `${dataset.manifest.encoder.name}, kNN`, result: knn },
       { name: 'TF-IDF, kNN', result: tfidf },
@@ -90,23 +92,26 @@ function describeQuickstart(
     [join(out, 'report', 'report.md'), 'accuracy by model, confusion, plots'],
     [join(out, 'summary.json'), 'these figures'],
   ]);
-  return `${formatCount(rows)} answers of ${models} models to political propositions, embedded with ${dataset.manifest.encoder.name}
-in ${formatDuration(summary.embedSeconds)}: ${formatRate(summary.answersPerSecond)} answers/s${reused ? ' (measured by an earlier run; --fresh embeds again)' : ''}.
+  const encoder = dataset.manifest.encoder.name;
+  const rate = `${formatRate(summary.answersPerSecond)} answers/s`;
+  const origin = reused ? ' (measured by an earlier run; --fresh embeds again)' : '';
+  return `${formatCount(rows)} answers of ${models} models to political propositions, embedded with ${encoder}
+in ${formatDuration(summary.embedSeconds)}: ${rate}${origin}.
 
-Whose answer is it? ${formatCount(knn.test)} held-out answers, identified by their ${K} nearest among ${formatCount(knn.train)}
-answers to other propositions:
+Whose answer is it? ${formatCount(knn.test)} held-out answers, identified by their ${K} nearest neighbours
+among ${formatCount(knn.train)} answers to other propositions:
 ${indent(figures)}
-The encoder was trained on answers to other propositions than the held-out ones (models/univar-mini/README.md).
+The encoder was not trained on answers to the held-out propositions (models/univar-mini/README.md).
 
-One of them, in truth by ${record.model}:
+One of them, written by ${record.model}:
 ${describeIdentification(report, width)}
 
-Written
+Files
 ${indent(files)}
 
-Next, on the sample:
+Next, try the sample:
   npx univar identify ${values} --text "Globalisation should serve people, not companies."
-and on your own answers (question, answer, model and lang in JSONL, CSV or Parquet):
+or your own answers (question, answer, model and lang in JSONL, CSV or Parquet):
   npx univar embed answers.jsonl --out my-values
   npx univar index my-values --factory HNSW32
   npx univar eval knn my-values --k 50 --split question`;

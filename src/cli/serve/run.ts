@@ -17,7 +17,7 @@ import type { ServeCliOptions } from './options.js';
 
 const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** `univar serve`: loads, listens, and ends in good order at the first signal. */
+/** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
@@ -41,11 +41,11 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
     log: { level: options.logLevel, stream: process.stderr, texts: options.logTexts ?? false },
   });
   if (!keys && !LOCAL.has(options.host))
-    note('other machines can reach this server, and it wants no API key (--api-key-file)');
+    note('other machines can reach this server without an API key; use --api-key-file to require one');
   const torn = live?.current.journal.tornBytes ?? 0;
   if (torn > 0)
     note(
-      `${live!.current.journal.path} ended in ${torn} bytes of a change that was never acknowledged; they do not count`,
+      `${live!.current.journal.path} ended with ${torn} bytes of a change that was never acknowledged; ignored them`,
     );
   const reload = (): void => void reloadIndex(live, server);
   process.on('SIGHUP', reload);
@@ -78,13 +78,13 @@ async function openLive(
   }
 }
 
-/** A reload that fails changes nothing, so the server goes on and the log says why. */
+/** Reloads the index. If that fails, the server keeps the old index and logs the reason. */
 async function reloadIndex(live: LiveCollection | undefined, server: Server): Promise<void> {
   try {
     const collection = await live?.reload();
-    server.log.info({ rows: collection?.size }, 'index loaded again');
+    server.log.info({ rows: collection?.size }, 'index reloaded');
   } catch (error) {
-    server.log.error({ err: error }, 'the index could not be loaded again; the one before goes on answering');
+    server.log.error({ err: error }, 'could not reload the index; still serving the old one');
   }
 }
 

@@ -2,7 +2,7 @@ import { plotTraining } from '../../training/plots.js';
 import type { TrainOptions } from '../../training/settings.js';
 import { type TrainSummary, train } from '../../training/train.js';
 import type { CliContext } from '../context.js';
-import { formatCount, formatDuration, formatPercent } from '../format.js';
+import { formatCount, formatDuration, formatPercent, plural } from '../format.js';
 import type { Progress } from '../progress.js';
 import type { TrainCommandOptions } from './options.js';
 
@@ -37,19 +37,22 @@ async function trainWithProgress(
         onStart: ({ done, steps, rows, validationRows, valueIds, cappedIds }) => {
           progress.stop();
           context.log(
-            `train: ${formatCount(rows)} answers of ${valueIds} value ids, ${formatCount(validationRows)} held out for the validation`,
+            `train: ${formatCount(rows)} answers of ${valueIds} value ids, ` +
+              `${formatCount(validationRows)} held out for validation`,
           );
           if (cappedIds > 0)
             context.log(
-              `train: ${cappedIds} value ids have fewer than ${options.lambda} answers, and so have their longest views`,
+              `train: ${plural(cappedIds, 'value id')} with fewer than ${options.lambda} answers; ` +
+                'their longest views are shorter',
             );
-          if (done > 0) context.log(`train: going on after step ${done} of an interrupted run`);
+          if (done > 0) context.log(`train: resuming an interrupted run after step ${done}`);
           progress = context.progress({ label: 'train', unit: 'steps', total: steps, done });
         },
         onStep: ({ step }) => progress.update(step),
         onValidation: ({ step, balancedAccuracy, best }) => {
           context.log(
-            `train: after step ${step} ${formatPercent(balancedAccuracy)} of held-out answers identified${best ? ', the best so far' : ''}`,
+            `train: after step ${step}, ${formatPercent(balancedAccuracy)} of held-out answers identified` +
+              (best ? ', the best so far' : ''),
           );
         },
       },
@@ -66,12 +69,14 @@ function trainOptions(data: readonly string[], { columns, model, lang, skipBad, 
 function describeSummary(summary: TrainSummary, tokensPerSecond: number, plots: readonly string[]): string {
   const { steps, stoppedEarly, tokens, seconds, best, loss, encoder } = summary;
   const lines = [
-    `${formatCount(steps)} steps${stoppedEarly ? ', stopped early,' : ''} in ${formatDuration(seconds)}: ${formatCount(tokens)} tokens, ${formatCount(tokensPerSecond)} tokens/s.`,
+    `${formatCount(steps)} steps${stoppedEarly ? ', stopped early,' : ''} in ${formatDuration(seconds)}: ` +
+      `${formatCount(tokens)} tokens, ${formatCount(tokensPerSecond)} tokens/s.`,
   ];
   if (loss !== undefined) lines.push(`Loss of the last step: ${loss.toFixed(4)}.`);
   if (best)
     lines.push(
-      `Best validation after step ${best.step}: ${formatPercent(best.balancedAccuracy)} of held-out answers identified (balanced).`,
+      `Best validation after step ${best.step}: ${formatPercent(best.balancedAccuracy)} of held-out answers ` +
+        'identified (balanced).',
     );
   if (plots.length > 0) lines.push(`Plots: ${plots.join(', ')}`);
   lines.push(`Encoder: ${encoder}`);

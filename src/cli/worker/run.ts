@@ -47,5 +47,5 @@ async function workOnCalls(
   };
   await runCallWorker({ connection, project, env: process.env, calls, lease, signal: context.signal, onCall });
   if (json) context.printJson(made);
-  else context.print(`Made ${plural(made.calls, 'call')}; ${plural(made.failed, 'attempt')} failed.`);
+  else context.print(`Made ${plural(made.calls, 'call')}; ${plural(made.failed, 'failed attempt')}.`);
 }

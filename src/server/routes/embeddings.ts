@@ -3,7 +3,7 @@ import { vectorsToBase64 } from '../../core/vector-base64.js';
 import { ApiError } from '../api-error.js';
 import type { App, Service } from '../service.js';
 
-/** `POST /v1/embeddings` and `GET /v1/models`, as OpenAI has them. */
+/** Adds `POST /v1/embeddings` and `GET /v1/models`, as in OpenAI's API. */
 export function addEmbeddingRoutes(app: App, service: Service): void {
   const { encoder, batcher, schemas } = service;
   const { body, answer } = schemas.embeddings;
@@ -12,7 +12,7 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
     '/v1/embeddings',
     {
       schema: {
-        summary: 'Embed texts (the format of OpenAI)',
+        summary: "Embeds texts, in OpenAI's format",
         tags: ['encoder'],
         body,
         response: { 200: answer, '4xx': schemas.error },
@@ -49,7 +49,7 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
 
   app.get(
     '/v1/models',
-    { schema: { summary: 'The encoder', tags: ['encoder'], response: { 200: schemas.models } } },
+    { schema: { summary: 'Describes the encoder', tags: ['encoder'], response: { 200: schemas.models } } },
     () => ({
       object: 'list' as const,
       data: [{ id: encoder.name, object: 'model' as const, created: 0, owned_by: 'univar' }],

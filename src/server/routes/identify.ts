@@ -9,7 +9,7 @@ const DEFAULT_K = 50;
 const DEFAULT_EVIDENCE = 3;
 const DEFAULT_SEARCH_K = 10;
 
-/** `POST /v1/identify` and `POST /v1/search`. */
+/** Adds `POST /v1/identify` and `POST /v1/search`. */
 export function addIdentifyRoutes(app: App, service: Service): void {
   const { schemas } = service;
 
@@ -17,7 +17,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
     '/v1/identify',
     {
       schema: {
-        summary: 'Whose values do texts express? The nearest answers vote',
+        summary: 'Identifies whose values texts express, by votes of the nearest answers',
         tags: ['index'],
         body: schemas.identify.body,
         response: { 200: schemas.identify.answer, '4xx': schemas.error },
@@ -54,7 +54,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
     '/v1/search',
     {
       schema: {
-        summary: 'The nearest answers',
+        summary: 'Finds the nearest answers',
         tags: ['index'],
         body: schemas.search.body,
         response: { 200: schemas.search.answer, '4xx': schemas.error },
@@ -98,7 +98,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
   );
 }
 
-/** How many neighbours are looked for, and with a filter how many rows it leaves. */
+/** Returns the number of neighbours to find and, with a filter, the number of rows that match it. */
 function extentOf(
   collection: Collection,
   k: number,

@@ -3,14 +3,20 @@ import type { QaRecord } from '../../records/record.js';
 import { toMatrix } from '../query-vectors.js';
 import { type App, requireLive, requireWritable, type Service } from '../service.js';
 
-/** What is served: `GET`, `POST` and `DELETE /v1/index`, `POST /v1/admin/reload`. */
+/** Adds `GET`, `POST` and `DELETE /v1/index`, and `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
   const { schemas, batcher, encoder, metrics } = service;
   const errors = { '4xx': schemas.error };
 
   app.get(
     '/v1/index',
-    { schema: { summary: 'What is served', tags: ['index'], response: { 200: schemas.index, '4xx': schemas.error } } },
+    {
+      schema: {
+        summary: 'Describes the dataset and its index',
+        tags: ['index'],
+        response: { 200: schemas.index, ...errors },
+      },
+    },
     () => describe(service),
   );
 
@@ -18,7 +24,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     '/v1/index',
     {
       schema: {
-        summary: 'Add answers; they are on the disk when this answers',
+        summary: 'Adds answers, and saves them to disk before it responds',
         tags: ['index'],
         body: schemas.add.body,
         response: { 201: schemas.add.answer, ...errors },
@@ -46,7 +52,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     '/v1/index',
     {
       schema: {
-        summary: 'Remove rows; rows that are not there are passed over',
+        summary: 'Removes rows; ignores rows that do not exist',
         tags: ['index'],
         body: schemas.remove.body,
         response: { 200: schemas.remove.answer, ...errors },
@@ -64,7 +70,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     '/v1/admin/reload',
     {
       schema: {
-        summary: 'Load dataset and index again while the old ones answer',
+        summary: 'Reloads the dataset and the index without interrupting the service',
         tags: ['admin'],
         body: schemas.nothing,
         response: { 200: schemas.index, ...errors },
@@ -72,7 +78,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     },
     async (request) => {
       await requireLive(service).reload();
-      request.log.info('index loaded again');
+      request.log.info('index reloaded');
       return describe(service);
     },
   );

@@ -1,7 +1,7 @@
 import { PAGE, PAGE_POLICY } from '../page.js';
 import type { App, Service } from '../service.js';
 
-/** `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` and the page at `/`. */
+/** Adds `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` and the page at `/`. */
 export function addOperationRoutes(app: App, service: Service): void {
   const hide = { schema: { hide: true } };
   const { live, metrics } = service;

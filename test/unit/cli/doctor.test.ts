@@ -45,7 +45,7 @@ describe('diagnose', () => {
   it('finds nothing wrong with a healthy machine', () => {
     expect(diagnose(HEALTHY, [])).toEqual([]);
     expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(
-      /^encoder +e \(native, bf16\)$.*All is well\.$/ms,
+      /^encoder +e \(native, bf16\)$.*No problems found\.$/ms,
     );
   });
 
@@ -136,7 +136,7 @@ describe('probeInChild', () => {
     });
     expect(await probeInChild('process.kill(process.pid, "SIGILL")', [])).toEqual({
       ok: false,
-      reason: 'the process was ended by SIGILL',
+      reason: 'the process was killed by SIGILL',
     });
   });
 });

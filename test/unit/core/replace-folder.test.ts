@@ -51,7 +51,7 @@ describe('replaceFolder', () => {
     const fill = (): Promise<void> => ((called = true), Promise.resolve());
     await expect(replaceFolder(root, NAMES, fill)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining(`${root} holds thesis`) as string,
+      message: expect.stringContaining(`${root} contains thesis`) as string,
     });
     await expect(replaceFolder(join(root, 'a'), NAMES, fill)).rejects.toMatchObject({
       code: 'ERR_DATA',

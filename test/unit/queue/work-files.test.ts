@@ -77,7 +77,7 @@ describe('the files of a shard that is computed elsewhere', () => {
     truncateSync(path, 10);
     await expect(files.readTexts(0, 2)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('00000.texts is not whole') as string,
+      message: expect.stringContaining('00000.texts is incomplete') as string,
     });
   });
 
@@ -87,7 +87,7 @@ describe('the files of a shard that is computed elsewhere', () => {
     await files.writeTexts(0, texts);
     await expect(files.readTexts(0, 3)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('has 2 texts') as string,
+      message: expect.stringContaining('got 2') as string,
     });
     rmSync(dir, { recursive: true });
     expect(await files.readTexts(0, 2)).toBeUndefined();
