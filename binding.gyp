@@ -78,12 +78,12 @@
       "defines": [
         "NAPI_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
-        # Targets that no machine of interest lacks the next better or next lower one of.
+        # Targets that the build leaves out: relevant CPUs also support the next better or the next lower target.
         "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
       ],
       "cflags!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
-      # -ffp-contract=off: a result must not depend on whether an instruction set fuses; kernels fuse explicitly (MulAdd).
+      # -ffp-contract=off: results must not depend on whether an instruction set fuses; kernels use MulAdd to fuse.
       "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror=switch", "-Wno-unknown-pragmas"],
       "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
       "conditions": [

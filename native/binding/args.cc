@@ -31,36 +31,36 @@ void ThrowExpected(Napi::Env env, const std::string& what, const char* name) {
 }
 
 Napi::Float32Array Float32Of(const Napi::Value& value, const char* name) {
-  return TypedArrayOf<Napi::Float32Array>(value, napi_float32_array, "Float32Array", name);
+  return TypedArrayOf<Napi::Float32Array>(value, napi_float32_array, "a Float32Array", name);
 }
 
 Napi::Uint8Array Uint8Of(const Napi::Value& value, const char* name) {
-  return TypedArrayOf<Napi::Uint8Array>(value, napi_uint8_array, "Uint8Array", name);
+  return TypedArrayOf<Napi::Uint8Array>(value, napi_uint8_array, "a Uint8Array", name);
 }
 
 Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name) {
-  return TypedArrayOf<Napi::Uint16Array>(value, napi_uint16_array, "Uint16Array", name);
+  return TypedArrayOf<Napi::Uint16Array>(value, napi_uint16_array, "a Uint16Array", name);
 }
 
 Napi::Int32Array Int32Of(const Napi::Value& value, const char* name) {
-  return TypedArrayOf<Napi::Int32Array>(value, napi_int32_array, "Int32Array", name);
+  return TypedArrayOf<Napi::Int32Array>(value, napi_int32_array, "an Int32Array", name);
 }
 
 size_t SizeOf(const Napi::Value& value, const char* name) {
   const double number = NumberOf(value, name);
   if (!(number >= 0) || number > 9007199254740991.0 || number != std::floor(number)) {
-    ThrowExpected(value.Env(), "non-negative integer", name);
+    ThrowExpected(value.Env(), "a non-negative integer", name);
   }
   return static_cast<size_t>(number);
 }
 
 double NumberOf(const Napi::Value& value, const char* name) {
-  if (!value.IsNumber()) ThrowExpected(value.Env(), "number", name);
+  if (!value.IsNumber()) ThrowExpected(value.Env(), "a number", name);
   return value.As<Napi::Number>().DoubleValue();
 }
 
 std::string StringOf(const Napi::Value& value, const char* name) {
-  if (!value.IsString()) ThrowExpected(value.Env(), "string", name);
+  if (!value.IsString()) ThrowExpected(value.Env(), "a string", name);
   return value.As<Napi::String>().Utf8Value();
 }
 
@@ -74,7 +74,7 @@ void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const c
   const bool overflow = cols != 0 && rows > SIZE_MAX / cols;
   if (overflow || length != rows * cols) {
     ThrowCoded(env, "ERR_INTERNAL",
-               std::string("Length of \"") + name + "\" is not rows x cols at the native boundary");
+               std::string("Expected rows x cols entries for \"") + name + "\" at the native boundary");
   }
 }
 

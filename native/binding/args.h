@@ -1,7 +1,7 @@
-// Unpacks arguments that src/native has already validated. What is checked again here is only what keeps memory safe;
-// a failure is therefore a bug of ours and throws ERR_INTERNAL.
+// Unpacks arguments that src/native has already validated. These functions repeat only the checks that keep memory
+// safe. A failed check is therefore a bug in this package and throws ERR_INTERNAL.
 //
-// A function of many arguments takes one object of options instead, which Options reads by name.
+// A function with many arguments takes one object instead, which Options reads by name.
 #pragma once
 
 #include <cstddef>
@@ -20,16 +20,16 @@ namespace univar {
 // `Expected <what> for "<name>" at the native boundary`
 [[noreturn]] void ThrowExpected(Napi::Env env, const std::string& what, const char* name);
 
-// A value as what it should be; `name` is for the message.
+// Each converts a value to its expected type or throws; `name` appears in the message.
 Napi::Float32Array Float32Of(const Napi::Value& value, const char* name);
 Napi::Uint8Array Uint8Of(const Napi::Value& value, const char* name);
 Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name);
 Napi::Int32Array Int32Of(const Napi::Value& value, const char* name);
-// A non-negative integer that fits size_t.
+// Expects a non-negative integer.
 size_t SizeOf(const Napi::Value& value, const char* name);
 double NumberOf(const Napi::Value& value, const char* name);
 std::string StringOf(const Napi::Value& value, const char* name);
-// One of the names of core/names.h.
+// Expects one of the names listed for E (core/names.h).
 template <typename E>
 E EnumOf(const Napi::Value& value, const char* name) {
   const std::string text = StringOf(value, name);
@@ -37,13 +37,13 @@ E EnumOf(const Napi::Value& value, const char* name) {
   if (!found) ThrowExpected(value.Env(), "a known name, not \"" + text + "\",", name);
   return *found;
 }
-// A Float32Array of exactly rows * cols entries.
+// Expects a Float32Array of exactly rows * cols entries.
 Matrix MatrixOf(const Napi::Value& value, size_t rows, size_t cols, const char* name);
 
 // Throws unless `length` is exactly rows * cols (computed without overflow).
 void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const char* name);
 
-// Of positional arguments.
+// The same for positional arguments.
 inline Napi::Float32Array Float32Arg(const Napi::CallbackInfo& info, size_t index, const char* name) {
   return Float32Of(info[index], name);
 }
@@ -70,7 +70,8 @@ inline Matrix MatrixArg(const Napi::CallbackInfo& info, size_t index, size_t row
   return MatrixOf(info[index], rows, cols, name);
 }
 
-// The properties of an object. Lives no longer than the call: a worker keeps its arrays (PromiseWorker::Keep).
+// Reads the properties of an object. It must not outlive the call: a worker keeps the arrays alive
+// (PromiseWorker::Keep).
 class Options {
  public:
   Options(const Napi::CallbackInfo& info, size_t index);
@@ -86,20 +87,20 @@ class Options {
   E Enum(const char* name) const {
     return EnumOf<E>(Get(name), name);
   }
-  Napi::Uint8Array Uint8(const char* name) { return Taken(Uint8Of(Get(name), name)); }
-  Napi::Int32Array Int32(const char* name) { return Taken(Int32Of(Get(name), name)); }
+  Napi::Uint8Array Uint8(const char* name) { return Record(Uint8Of(Get(name), name)); }
+  Napi::Int32Array Int32(const char* name) { return Record(Int32Of(Get(name), name)); }
   Matrix Floats(const char* name, size_t rows, size_t cols) {
-    Napi::Float32Array array = Taken(Float32Of(Get(name), name));
+    Napi::Float32Array array = Record(Float32Of(Get(name), name));
     CheckLength(Env(), array.ElementLength(), rows, cols, name);
     return {array.Data(), rows, cols};
   }
 
-  // The typed arrays that were read.
+  // The typed arrays that were read so far.
   const std::vector<Napi::Value>& arrays() const { return arrays_; }
 
  private:
   template <typename Array>
-  Array Taken(Array array) {
+  Array Record(Array array) {
     arrays_.push_back(array);
     return array;
   }

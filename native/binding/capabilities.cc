@@ -1,4 +1,4 @@
-// What this build and this CPU can do, the process-wide settings, and how much work was done.
+// Capabilities of this build and CPU, process-wide settings and work counters.
 #include <faiss/Index.h>
 #include <hwy/base.h>
 #include <oneapi/dnnl/dnnl.hpp>

@@ -1,4 +1,4 @@
-// Entry point of engine_cuda.node: the operations that the device has, and what there is to say about it.
+// Entry point of engine_cuda.node: the operations that run on the device, and information about the device.
 #include "binding/args.h"
 #include "binding/exports.h"
 #include "binding/promise_worker.h"
@@ -28,7 +28,7 @@ Napi::Value CudaDevice(const Napi::CallbackInfo& info) {
     result["freeBytes"] = static_cast<double>(cuda::FreeDeviceMemory());
   }
   if (device.available) {
-    // Only then, because opening it takes time and memory.
+    // Only if there is a device, because opening the library takes time and memory.
     const cuda::CublasLtInfo& library = cuda::DescribeCublasLt();
     const size_t number = library.version;
     const auto part = [&](size_t unit) { return std::to_string(number / unit % 100); };

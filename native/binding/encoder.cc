@@ -1,5 +1,5 @@
-// The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and
-// run in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
+// The trainable encoder as a handle. All jobs run on the engine thread, so the jobs of one handle never overlap and run
+// in the order of the calls. Each job holds the model, so dispose() takes effect when the last job has finished.
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,23 +35,23 @@ EncoderSpec SpecArg(const Napi::CallbackInfo& info, size_t index) {
   return spec;
 }
 
-// Packed tokens whose ids and lengths fit the model, checked once here because kernels index by them.
+// Reads packed tokens and checks ids and lengths against the model, because kernels use them as indices unchecked.
 PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
   Napi::Int32Array ids = batch.Int32("ids"), offsets = batch.Int32("offsets");
   const size_t entries = offsets.ElementLength();
   const int32_t* o = offsets.Data();
   const auto refuse = [&](const std::string& why) { ThrowCoded(batch.Env(), "ERR_INTERNAL", why); };
   if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != ids.ElementLength()) {
-    refuse("\"offsets\" must go from 0 to the number of ids");
+    refuse("\"offsets\" must start at 0 and end at the number of ids");
   }
   for (size_t s = 0; s + 1 < entries; ++s) {
     if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > spec.max_positions) {
-      refuse("Sequence " + std::to_string(s) + " is empty or longer than the positions of the model");
+      refuse("Sequence " + std::to_string(s) + " is empty or has more tokens than the model has positions");
     }
   }
   for (size_t t = 0; t < ids.ElementLength(); ++t) {
     if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= spec.vocabulary) {
-      refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside of the vocabulary");
+      refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside the vocabulary");
     }
   }
   return {ids.Data(), o, entries - 1};
@@ -59,7 +59,7 @@ PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
 
 size_t LayersIn(const Options& batch, const char* name, const EncoderSpec& spec) {
   const size_t layers = batch.Size(name);
-  if (layers > spec.layers) ThrowExpected(batch.Env(), "at most the layers of the model", name);
+  if (layers > spec.layers) ThrowExpected(batch.Env(), "at most the number of layers of the model", name);
   return layers;
 }
 
@@ -94,7 +94,8 @@ struct LossSettings {
   const int32_t* labels = nullptr;
 };
 
-// Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
+// Computes loss and gradients of one batch. The first half of the sequences are the queries, the second half their
+// keys.
 class BackwardWorker : public PromiseWorker {
  public:
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
@@ -103,7 +104,7 @@ class BackwardWorker : public PromiseWorker {
     const EncoderSpec& spec = model_->spec();
     tokens_ = TokensIn(batch, spec);
     if (tokens_.sequences == 0 || tokens_.sequences % 2 != 0) {
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch must contain at least one query and as many keys as queries");
     }
     loss_settings_.mode = batch.Enum<InfoNceMode>("mode");
     if (TraitsOf(loss_settings_.mode).uses_labels) {
@@ -152,7 +153,7 @@ class BackwardWorker : public PromiseWorker {
   double loss_ = 0;
 };
 
-// The same and one AdamW update.
+// Computes loss and gradients and applies one AdamW update.
 class StepWorker final : public BackwardWorker {
  public:
   StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
@@ -208,7 +209,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return model_;
   }
 
-  // Tells the garbage collector what this small object really holds.
+  // Reports to the garbage collector how much memory this small object holds.
   void Report(Napi::Env env) {
     const int64_t bytes = model_ ? static_cast<int64_t>(model_->bytes()) : 0;
     Napi::MemoryManagement::AdjustExternalMemory(env, bytes - reported_);
@@ -232,10 +233,10 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return result;
   }
 
-  // The block that `kind` names: parameters, gradients or moments.
+  // Returns the block that `kind` names: parameters, gradients or moments.
   float* Block(const Napi::CallbackInfo& info, size_t index, const std::shared_ptr<Model>& model) {
     const std::string kind = StringArg(info, index, "kind");
-    // Moments are zero before the first step; a resumed training writes them before it.
+    // Moments are zero before the first step, but a resumed training run writes them before its first step.
     if (kind == "firstMoments" || kind == "secondMoments") {
       if (Status s = model->AllocateTraining(); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     }
@@ -244,7 +245,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
                    : kind == "firstMoments"  ? model->first_moments()
                    : kind == "secondMoments" ? model->second_moments()
                                              : nullptr;
-    if (block == nullptr) ThrowCoded(info.Env(), "ERR_INTERNAL", "No block \"" + kind + "\" in this encoder");
+    if (block == nullptr) ThrowCoded(info.Env(), "ERR_INTERNAL", "The block \"" + kind + "\" does not exist");
     return block;
   }
 
@@ -276,7 +277,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     const size_t offset = SizeArg(info, 1, "offset");
     const size_t size = model->layout().size();
     if (offset > size || values.ElementLength() > size - offset) {
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "The range lies outside of the block");
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "The range is outside the block");
     }
     return offset;
   }

@@ -1,4 +1,4 @@
-// Every file of the binding registers its functions here; src/native/addon-types.ts declares the same names.
+// Every file of the binding registers its functions here. src/native/addon-types.ts declares the same names.
 #pragma once
 
 #include "binding/napi_setup.h"

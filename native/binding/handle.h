@@ -1,6 +1,5 @@
-// Long-lived native state as a JavaScript value: an opaque external that owns a shared pointer. Jobs take a
-// copy of the pointer, so neither disposing a handle nor losing it to the garbage collector frees what a job
-// still reads.
+// Long-lived native state as a JavaScript value: an opaque external that owns a shared pointer. Jobs copy the pointer,
+// so neither disposing a handle nor collecting it as garbage frees memory that a job still reads.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +12,14 @@
 
 namespace univar {
 
-// `Kind` names the object: a type `Object`, a `kTag` that keeps handles of different kinds apart, and a
-// `kName` for messages.
+// `Kind` describes the object: its type `Object`, a `kTag` that distinguishes handles of different kinds, and a `kName`
+// for messages.
 template <typename Kind>
 class Handle {
  public:
   using Pointer = std::shared_ptr<const typename Kind::Object>;
 
-  // `bytes` is what the garbage collector is told about the size of the object.
+  // `bytes` is the size that is reported to the garbage collector.
   static Napi::Value New(Napi::Env env, Pointer object, size_t bytes) {
     auto* handle = new Handle(std::move(object), static_cast<int64_t>(bytes));
     auto external = Napi::External<Handle>::New(env, handle, [](Napi::Env finalizer_env, Handle* self) {
@@ -32,14 +31,14 @@ class Handle {
     return external;
   }
 
-  // Throws ERR_DISPOSED after Dispose, ERR_INTERNAL for anything that is not such a handle.
+  // Throws ERR_DISPOSED after Dispose, and ERR_INTERNAL for any value that is not a handle of this kind.
   static Pointer Get(const Napi::CallbackInfo& info, size_t index) {
     const Handle& handle = Unwrap(info, index);
     if (!handle.object_) ThrowCoded(info.Env(), "ERR_DISPOSED", std::string("The ") + Kind::kName + " was disposed");
     return handle.object_;
   }
 
-  // Idempotent. The memory is freed when the last job that reads the object has ended.
+  // Idempotent. The memory is freed when the last job that reads the object has finished.
   static void Dispose(const Napi::CallbackInfo& info, size_t index) { Unwrap(info, index).Release(info.Env()); }
 
  private:

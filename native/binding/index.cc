@@ -12,10 +12,11 @@
 namespace univar {
 namespace {
 
-// So few queries are answered by one thread beside others rather than by all threads in turn.
+// Up to this many queries, a search runs on one thread, concurrently with other searches. A larger search uses all
+// threads.
 constexpr size_t kFewQueries = 4;
 
-// A job whose result is a new index.
+// Base of the jobs that return a new index.
 class OpenWorker : public PromiseWorker {
  public:
   explicit OpenWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {}
@@ -110,7 +111,7 @@ class RemoveWorker final : public IndexChange {
 
  private:
   Status Change(VectorIndex* index) override { return index->Remove(labels_, count_, &removed_); }
-  // With how many this call removed: another one may have changed the total meanwhile.
+  // Adds how many vectors this call removed, because another call could have changed the total in the meantime.
   Napi::Value Result(Napi::Env env) override {
     Napi::Object info = IndexChange::Result(env).As<Napi::Object>();
     info["removedNow"] = static_cast<double>(removed_);
@@ -145,7 +146,7 @@ class DisposeWorker final : public IndexChange {
   }
 };
 
-// Arguments handle, options, control. The options are those of NativeSearch and those of the kind of search.
+// Takes a handle, options and a control block. The options are those of NativeSearch and those of the kind of search.
 class QueryWorker : public IndexRead {
  protected:
   QueryWorker(const Napi::CallbackInfo& info, Options* search) : QueryWorker(info, search, search->Size("rows")) {}
@@ -207,7 +208,7 @@ class RangeSearchWorker final : public QueryWorker {
   Status Read(const VectorIndex& index) override {
     return index.RangeSearch(queries_, radius_, params_, &found_, control());
   }
-  // How many there are is known only now, so the arrays cannot be made before the search.
+  // The number of results is known only now, so the caller cannot allocate the arrays before the search.
   Napi::Value Result(Napi::Env env) override {
     Napi::Int32Array offsets = Napi::Int32Array::New(env, found_.offsets.size());
     Napi::Int32Array labels = Napi::Int32Array::New(env, found_.labels.size());

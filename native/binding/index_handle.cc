@@ -64,7 +64,7 @@ IndexChange::~IndexChange() { --handle_->changes; }
 Status IndexChange::AwaitReaders() {
   std::unique_lock<std::mutex> lock(handle_->mutex);
   while (handle_->readers > 0) {
-    // Polled, because readers that are still queued when the environment ends never run.
+    // Polls, because readers that are still queued when the environment is torn down never run.
     if (control().cancelled()) return Status::Aborted();
     handle_->idle.wait_for(lock, std::chrono::milliseconds(5));
   }

@@ -1,8 +1,8 @@
-// What JavaScript holds of a vector index, and who may use it when.
+// The JavaScript handle of a vector index, and the rules for concurrent use.
 //
-// Changing jobs run on the engine thread, one after the other. Reading jobs run there too, or, when they are small, on
-// libuv's threads beside each other; the latter only when no change is queued, and a change waits for them. So every
-// job sees the index as it was left by the changes that were asked for before it. A handle belongs to one environment.
+// Jobs that change the index run on the engine thread, one after the other. Jobs that read it also run there, except
+// small ones: these run concurrently on libuv's threads, but only if no change is queued, and a change waits for them.
+// Every job therefore sees exactly the changes that were requested before it. A handle belongs to one environment.
 #pragma once
 
 #include <condition_variable>
@@ -24,7 +24,7 @@ struct IndexHandle {
 
   // JavaScript thread only.
   int changes = 0;             // queued or running
-  int64_t reported_bytes = 0;  // to the garbage collector
+  int64_t reported_bytes = 0;  // last size reported to the garbage collector
 
   // Readers on libuv's threads, queued or running.
   std::mutex mutex;
@@ -35,7 +35,7 @@ struct IndexHandle {
 Napi::Value WrapIndex(Napi::Env env, std::shared_ptr<IndexHandle> handle);
 std::shared_ptr<IndexHandle> IndexArg(const Napi::CallbackInfo& info, size_t index);
 
-// Describes the index to JavaScript and its size to the garbage collector.
+// Returns the description of the index for JavaScript, and reports its size to the garbage collector.
 Napi::Object IndexInfoObject(Napi::Env env, IndexHandle* handle, const IndexInfo& info);
 
 // Base of the jobs that change an index.
@@ -59,7 +59,7 @@ class IndexChange : public PromiseWorker {
 // Base of the jobs that read an index.
 class IndexRead : public PromiseWorker {
  public:
-  // `small` jobs may run on libuv's threads.
+  // `small` jobs can run on libuv's threads.
   IndexRead(const Napi::CallbackInfo& info, bool small);
   ~IndexRead() override;
 

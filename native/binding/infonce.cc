@@ -17,9 +17,9 @@ class InfoNceWorker : public PromiseWorker {
     Options batch(info, 0);
     args_.rows = batch.Size("rows");
     args_.dim = batch.Size("dim");
-    // Row numbers are held in 32 bits.
+    // Row numbers are stored in 32 bits.
     if (args_.rows == 0 || args_.dim == 0 || args_.rows > INT32_MAX)
-      ThrowCoded(env, "ERR_INTERNAL", "Empty or huge batch");
+      ThrowCoded(env, "ERR_INTERNAL", "The batch is empty or has more than 2147483647 rows");
     args_.query = batch.Floats("query", args_.rows, args_.dim).data;
     args_.key = batch.Floats("key", args_.rows, args_.dim).data;
     args_.d_query = batch.Floats("dQuery", args_.rows, args_.dim).data;

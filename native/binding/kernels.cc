@@ -1,4 +1,4 @@
-// Single kernels of the encoder, blocking, for tests only: everybody else reaches them through the encoder. Each takes
+// Blocking calls of single encoder kernels, for tests only. Other code uses them through the encoder. Each call takes
 // one object of operands.
 #include <omp.h>
 
@@ -10,7 +10,7 @@
 namespace univar {
 namespace {
 
-// The operands of a call, properties of one object.
+// Reads the operands of a call, which are properties of one object.
 class Operands {
  public:
   explicit Operands(const Napi::CallbackInfo& info) : options_(info, 0) { omp_set_num_threads(ThreadCount()); }
@@ -18,7 +18,7 @@ class Operands {
   size_t Size(const char* name) const { return options_.Size(name); }
   double Number(const char* name) const { return options_.Number(name); }
   float* Floats(size_t rows, size_t cols, const char* name) { return options_.Floats(name, rows, cols).data; }
-  // Of a typed array.
+  // Returns the length of a typed array.
   size_t Length(const char* name) const {
     const Napi::Value value = options_.Get(name);
     return value.IsTypedArray() ? value.As<Napi::TypedArray>().ElementLength() : 0;
@@ -41,7 +41,7 @@ class Operands {
     if (halves) return {.bf16 = Halves(rows, cols, name)};
     return {.f32 = Floats(rows, cols, name)};
   }
-  // The same, to write to.
+  // The same for an output.
   ActivationOutput Output(size_t rows, size_t cols, const char* name) {
     const ActivationInput array = FloatsOrHalves(rows, cols, name);
     return {const_cast<float*>(array.f32), const_cast<uint16_t*>(array.bf16)};

@@ -1,4 +1,4 @@
-// Single layers of the encoder, for benchmarks and tests: people reach them only through a whole encoder.
+// Single layers of the encoder, for benchmarks and tests only. Other code uses them through the encoder.
 #include <memory>
 
 #include "binding/args.h"
@@ -20,7 +20,7 @@ class AttentionWorker final : public PromiseWorker {
     Napi::Int32Array offsets = Int32Arg(info, 1, "offsets");
     const size_t entries = offsets.ElementLength();
     if (entries < 2 || offsets[0] != 0 || static_cast<size_t>(offsets[entries - 1]) != tokens) {
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "Offsets that do not span the tokens");
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"offsets\" must start at 0 and end at \"tokens\"");
     }
     args_.shape.offsets = offsets.Data();
     args_.shape.sequences = entries - 1;
@@ -41,9 +41,9 @@ class LinearWorker final : public PromiseWorker {
  public:
   explicit LinearWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
     args_.rows = SizeArg(info, 4, "rows");
-    // So the arrays have the room that products need, see ops/linear.h.
+    // Products read and write padding rows (ops/linear.h), so the arrays must have room for them.
     if (PaddedRows(args_.rows) != args_.rows)
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "Rows must be a multiple of 16, above 256 of 32");
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"rows\" must be a multiple of 16, or of 32 above 256");
     weight_.out = SizeArg(info, 5, "outWidth");
     weight_.in = SizeArg(info, 6, "inWidth");
     args_.x = MatrixArg(info, 0, args_.rows, weight_.in, "x").data;

@@ -1,9 +1,9 @@
-// The one place that includes the Node-API headers, so that every file sees the same settings.
+// The only file that includes the Node-API headers, so that every file uses the same settings.
 #pragma once
 
 #ifndef NAPI_VERSION
 #define NAPI_VERSION 9
 #endif
-// When a worker thread is being ended, a promise can no longer be settled; that must not end the process.
+// A promise cannot be settled while a worker thread is being terminated. This must not terminate the process.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>

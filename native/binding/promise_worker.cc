@@ -13,11 +13,12 @@
 
 namespace univar {
 
-// Per-environment state: the way back to its JavaScript thread, and the count of engine jobs that still run for it.
+// Per-environment state: the function that returns results to the JavaScript thread, and the number of engine jobs that
+// still run for the environment.
 class EnvContext {
  public:
   explicit EnvContext(Napi::Env env) : env_(env) {
-    // Unlimited queue: each entry is a finished job, so its length is bounded by the jobs that callers started.
+    // The queue is unlimited: each entry is a finished job, so its length is bounded by the number of started jobs.
     finished_ =
         Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "univar", 0, 1);
     finished_.Unref(env);
@@ -27,7 +28,7 @@ class EnvContext {
   const std::atomic<bool>* stopping() const { return &stopping_; }
 
   void RunOnEngine(std::unique_ptr<PromiseWorker> worker) {
-    if (pending_++ == 0) finished_.Ref(env_);  // a running job keeps the process alive, an idle addon does not
+    if (pending_++ == 0) finished_.Ref(env_);  // running jobs keep the process alive; an idle addon does not
     {
       std::lock_guard<std::mutex> lock(mutex_);
       ++running_;
@@ -35,7 +36,7 @@ class EnvContext {
     EngineThread::Instance().Post([this, raw = worker.release()] {
       raw->Run();
       std::lock_guard<std::mutex> lock(mutex_);
-      // Under the lock: Stop cannot release the function between the check and the call.
+      // The lock prevents Stop from releasing the function between the check and the call.
       if (released_ || finished_.NonBlockingCall(raw, Finish) != napi_ok) abandoned_.emplace_back(raw);
       --running_;
       idle_.notify_all();
@@ -47,7 +48,8 @@ class EnvContext {
  private:
   static void Finish(Napi::Env env, Napi::Function, PromiseWorker* raw) {
     std::unique_ptr<PromiseWorker> worker(raw);
-    if (static_cast<napi_env>(env) == nullptr) return;  // environment is going away, nobody waits for the promise
+    if (static_cast<napi_env>(env) == nullptr)
+      return;  // the environment is being torn down and nobody waits for the promise
     EnvContext* self = Get(env);
     if (--self->pending_ == 0) self->finished_.Unref(env);
     worker->Settle(env);
@@ -109,7 +111,7 @@ void PromiseWorker::Run() {
   } catch (const std::exception& error) {
     status_ = Status::Error(Code::kInternal, error.what());
   } catch (...) {
-    status_ = Status::Error(Code::kInternal, "Unknown exception in a native operation");
+    status_ = Status::Error(Code::kInternal, "A native operation threw an unknown exception");
   }
 }
 

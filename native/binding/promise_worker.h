@@ -1,9 +1,10 @@
-// Base of every asynchronous entry point: unpack arguments in the constructor, compute in Execute, build the result in
-// Result. Execute runs on the engine thread (wide jobs, with OpenMP) or on one of libuv's threads (small jobs, without
-// a team) and must not touch a JavaScript value.
+// Base class of every asynchronous entry point. The constructor unpacks the arguments, Execute computes and Result
+// builds the result. Execute runs on the engine thread (wide jobs, with OpenMP) or on one of libuv's threads (small
+// jobs, single-threaded). It must not access JavaScript values.
 //
-// Typed arrays that Execute reads or writes are passed to Keep, which holds them until the promise settles. When the
-// environment goes away first (a worker thread exits), its jobs are told to stop and awaited before memory is freed.
+// The constructor passes the typed arrays that Execute reads or writes to Keep, which holds them until the promise
+// settles. If the environment is torn down first (a worker thread exits), its jobs are cancelled, and their memory is
+// freed only after they have stopped.
 #pragma once
 
 #include <memory>
@@ -27,7 +28,7 @@ class PromiseWorker {
   PromiseWorker(const PromiseWorker&) = delete;
   PromiseWorker& operator=(const PromiseWorker&) = delete;
 
-  // Queues the job; the promise settles on the JavaScript thread.
+  // Queues the job and returns its promise, which settles on the JavaScript thread.
   static Napi::Value Start(std::unique_ptr<PromiseWorker> worker);
 
  protected:
@@ -37,11 +38,11 @@ class PromiseWorker {
   virtual Napi::Value Result(Napi::Env env) = 0;
 
   void Keep(const Napi::Value& value);
-  void Keep(const Options& options);  // the arrays that were read from it
+  void Keep(const Options& options);  // keeps the arrays that were read from it
   // Reads the control block (Int32Array or undefined) at `index`; see src/native/call.ts.
   void TakeControl(const Napi::CallbackInfo& info, size_t index);
   const Control& control() const { return control_; }
-  // A value kept earlier, in the order of the Keep calls.
+  // Returns a kept value; indices follow the order of the Keep calls.
   Napi::Value Kept(size_t index) const;
 
  private:
@@ -57,7 +58,7 @@ class PromiseWorker {
   Status status_ = Status::Ok();
 };
 
-// Exports a function that starts a Worker, made from the arguments of the call.
+// Exports a function that constructs a Worker from the arguments of the call and starts it.
 template <typename Worker>
 void ExportWorker(Napi::Object exports, const char* name) {
   const auto start = [](const Napi::CallbackInfo& info) {
@@ -66,7 +67,7 @@ void ExportWorker(Napi::Object exports, const char* name) {
   exports[name] = Napi::Function::New(exports.Env(), start, name);
 }
 
-// Creates the per-environment state; called once when the addon is loaded into an environment.
+// Creates the per-environment state. Called once when an environment loads the addon.
 void InitPromiseWorkers(Napi::Env env);
 
 }  // namespace univar

@@ -13,7 +13,7 @@ bool IsHigh(char16_t unit) { return (unit & 0xFC00) == 0xD800; }
 bool IsLow(char16_t unit) { return (unit & 0xFC00) == 0xDC00; }
 
 void ReplaceUnpairedSurrogates(char16_t* units, size_t length) {
-  bool any = false;  // most texts have none, and this loop is cheap
+  bool any = false;  // most texts have no surrogates, and this loop is cheap
   for (size_t i = 0; i < length; ++i) any |= (units[i] & 0xF800) == 0xD800;
   if (!any) return;
   for (size_t i = 0; i < length; ++i) {
@@ -30,7 +30,7 @@ void ReplaceUnpairedSurrogates(char16_t* units, size_t length) {
 void CopyUnits(napi_env env, napi_value string, char16_t* out, size_t length) {
   size_t written = 0;
   if (napi_get_value_string_utf16(env, string, out, length + 1, &written) != napi_ok || written != length) {
-    ThrowCoded(env, "ERR_INTERNAL", "A string could not be copied at the native boundary");
+    ThrowCoded(env, "ERR_INTERNAL", "Cannot copy a string at the native boundary");
   }
   ReplaceUnpairedSurrogates(out, length);
 }
@@ -55,19 +55,20 @@ TextBatch TextsArg(const Napi::CallbackInfo& info, size_t index, const char* nam
   try {
     texts.offsets.reserve(count + size_t{1});
     for (uint32_t i = 0; i < count; ++i) {
-      Napi::HandleScope scope(env);  // a call may bring very many strings
+      Napi::HandleScope scope(env);  // a call can pass a very large number of strings
       texts.offsets.push_back(texts.offsets.back() + UnitCount(env, array[i], name));
     }
     texts.units.resize(texts.offsets.back() + TextBatch::kReadAhead);
   } catch (const std::bad_alloc&) {
-    ThrowCoded(env, "ERR_OUT_OF_MEMORY", std::string("Not enough host memory for a copy of \"") + name + "\"");
+    ThrowCoded(env, "ERR_OUT_OF_MEMORY", std::string("Not enough host memory to copy \"") + name + "\"");
   }
   for (uint32_t i = 0; i < count; ++i) {
     Napi::HandleScope scope(env);
     const Napi::Value string = array[i];
     const size_t length = texts.offsets[i + 1] - texts.offsets[i];
-    // An array with getters could answer differently the second time.
-    if (UnitCount(env, string, name) != length) ThrowCoded(env, "ERR_INTERNAL", "A text changed while it was read");
+    // An array with getters can return a different text the second time.
+    if (UnitCount(env, string, name) != length)
+      ThrowCoded(env, "ERR_INTERNAL", "A text changed while it was being read");
     CopyUnits(env, string, texts.units.data() + texts.offsets[i], length);
   }
   return texts;

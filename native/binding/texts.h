@@ -1,4 +1,4 @@
-// Strings of JavaScript as one array of UTF-16: the form V8 gives out fastest, whatever it stores inside.
+// JavaScript strings as one array of UTF-16, the form that V8 copies out fastest.
 #pragma once
 
 #include <string>

@@ -24,8 +24,7 @@ struct TokenizerKind {
 };
 using TokenizerHandle = Handle<TokenizerKind>;
 
-// Below this many UTF-16 units a call is done in well under a millisecond, so it need not queue behind wide
-// jobs.
+// A call with fewer UTF-16 units takes well under a millisecond, so it does not have to queue behind wide jobs.
 constexpr size_t kSmallUnits = size_t{1} << 15;
 
 class EncodeWorker final : public PromiseWorker {
@@ -36,7 +35,8 @@ class EncodeWorker final : public PromiseWorker {
         texts_(std::move(texts)) {
     max_tokens_ = SizeArg(info, 2, "maxTokens");
     if (max_tokens_ < tokenizer_->SpecialCount())
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"maxTokens\" is too small at the native boundary");
+      ThrowCoded(info.Env(), "ERR_INTERNAL",
+                 "\"maxTokens\" leaves no room for the special tokens at the native boundary");
     Napi::Int32Array offsets = Int32Arg(info, 3, "offsets");
     CheckLength(info.Env(), offsets.ElementLength(), texts_.size() + 1, 1, "offsets");
     offsets_ = offsets.Data();
@@ -76,12 +76,12 @@ Vocabulary VocabularyIn(Options& settings) {
   Napi::Int32Array offsets = settings.Int32("tokenOffsets"), ids = settings.Int32("tokenIds");
   const size_t count = ids.ElementLength();
   CheckLength(settings.Env(), offsets.ElementLength(), count + 1, 1, "tokenOffsets");
-  // Memory safety: every token must lie inside `tokens`.
+  // Memory safety: every token must be inside `tokens`.
   const int32_t* at = offsets.Data();
   bool inside = at[0] == 0 && tokens.ByteLength() <= Vocabulary::kMaxBytes;
   for (size_t i = 0; i < count; ++i) inside = inside && at[i] <= at[i + 1];
   if (!inside || static_cast<size_t>(at[count]) != tokens.ByteLength()) {
-    ThrowCoded(settings.Env(), "ERR_INTERNAL", "\"tokenOffsets\" do not fit \"tokens\" at the native boundary");
+    ThrowCoded(settings.Env(), "ERR_INTERNAL", "\"tokenOffsets\" does not match \"tokens\" at the native boundary");
   }
   const char* bytes = reinterpret_cast<const char*>(tokens.Data());
   return Vocabulary(bytes, at, ids.Data(), count, settings.String("prefix"));

@@ -1,4 +1,4 @@
-// Entry points of exact top-k. A prepared base crosses as an opaque object that JavaScript can only hand back.
+// Entry points of exact top-k. JavaScript holds a prepared base as an opaque object.
 #include <memory>
 
 #include "binding/args.h"
@@ -11,8 +11,8 @@ namespace {
 
 constexpr napi_type_tag kHandleTag = {0x8f1c6a2b5d3e4f70, 0xa1b2937c4e5d6f18};
 
-// What a handle owns. The float32 rows stay the caller's; they are looked up again at every search, because an array
-// may have been detached in between.
+// State of a prepared base. The caller owns the float32 rows; every search looks them up again, because the array can
+// have been detached in the meantime.
 struct Handle {
   std::shared_ptr<const TopkBase> prepared;  // shared with searches in flight; null once released
   Napi::Reference<Napi::Float32Array> base;
@@ -34,7 +34,7 @@ Napi::Object WrapHandle(Napi::Env env, std::unique_ptr<Handle> handle) {
     owned->Release(finalizing);
   };
   if (napi_wrap(env, object, handle.get(), finalize, nullptr, nullptr) != napi_ok) {
-    ThrowCoded(env, "ERR_INTERNAL", "A top-k handle could not be made");
+    ThrowCoded(env, "ERR_INTERNAL", "Cannot create a top-k handle");
   }
   Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(handle->prepared->bytes()));
   handle.release();
@@ -50,7 +50,7 @@ Handle& HandleArg(const Napi::CallbackInfo& info, size_t index) {
   return *static_cast<Handle*>(data);
 }
 
-// Small work is over before the engine thread's team has gathered, and need not wait behind wide jobs.
+// A small job finishes before the engine thread's team has even started, so it does not have to queue behind wide jobs.
 Lane LaneFor(double multiply_adds) {
   constexpr double kSmall = 4e6;  // about a millisecond
   return multiply_adds < kSmall ? Lane::kPool : Lane::kEngine;
@@ -63,7 +63,7 @@ class PrepareWorker final : public PromiseWorker {
     const size_t rows = SizeArg(info, 1, "baseRows");
     const size_t dim = SizeArg(info, 2, "dim");
     if (rows == 0 || rows > INT32_MAX || dim == 0 || dim > kMaxTopkDim) {
-      ThrowCoded(info.Env(), "ERR_INTERNAL", "Sizes out of range at the native boundary");
+      ThrowCoded(info.Env(), "ERR_INTERNAL", "\"baseRows\" or \"dim\" is out of range at the native boundary");
     }
     base_ = MatrixArg(info, 0, rows, dim, "base");
     metric_ = EnumArg<Metric>(info, 3, "metric");
@@ -105,7 +105,7 @@ class SearchWorker final : public PromiseWorker {
     if (!handle.prepared) ThrowCoded(info.Env(), "ERR_DISPOSED", "The base was disposed");
     Napi::Float32Array base = handle.base.Value();
     if (base.ElementLength() != handle.rows * handle.dim) {
-      ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array of \"base\" was transferred or resized in the meantime");
+      ThrowCoded(info.Env(), "ERR_SHAPE_MISMATCH", "The array \"base\" was transferred or resized after preparation");
     }
     const size_t queries = search.Size("rows");
     const Matrix query = search.Floats("queries", queries, handle.dim);
@@ -138,7 +138,7 @@ Napi::Value Storage(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), NameOf(storage));
 }
 
-// topkRelease(handle: TopkHandle): void; searches in flight keep what they need.
+// topkRelease(handle: TopkHandle): void; running searches keep the memory that they use.
 Napi::Value Release(const Napi::CallbackInfo& info) {
   HandleArg(info, 0).Release(info.Env());
   return info.Env().Undefined();

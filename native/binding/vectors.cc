@@ -35,9 +35,10 @@ class PoolWorker final : public PromiseWorker {
     const size_t cols = SizeArg(info, 5, "dim");
     CheckLength(info.Env(), offsets.ElementLength(), sequences + 1, 1, "offsets");
     const int32_t* data = offsets.Data();
-    // Memory safety: every range must lie inside `hidden`, whatever the caller computed.
+    // Memory safety: every range must be inside `hidden`.
     for (size_t s = 0; s < sequences; ++s) {
-      if (data[s] < 0 || data[s + 1] < data[s]) ThrowCoded(info.Env(), "ERR_INTERNAL", "\"offsets\" must ascend");
+      if (data[s] < 0 || data[s + 1] < data[s])
+        ThrowCoded(info.Env(), "ERR_INTERNAL", "\"offsets\" must be in ascending order");
     }
     hidden_ = MatrixArg(info, 0, static_cast<size_t>(data[sequences]), cols, "hidden");
     offsets_ = data;

@@ -1,4 +1,5 @@
-// An array in the memory of the host or of a backend. Allocation failure is a Status, never an exception or an abort.
+// An array in host memory or in the memory of a backend. A failed allocation returns a Status; it never throws or
+// aborts.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,7 @@ class AlignedBuffer {
   }
   ~AlignedBuffer() { memory_->release(data_); }
 
-  // Discards the old content; the new content is uninitialised. `what` names the buffer in the error message.
+  // Discards the old content and leaves the new content uninitialised. `what` names the buffer in the error message.
   Status Allocate(size_t size, const char* what) {
     memory_->release(std::exchange(data_, nullptr));
     size_ = 0;
@@ -34,14 +35,14 @@ class AlignedBuffer {
     return Status::Ok();
   }
 
-  // Allocates only what is not there yet; the content is then old or uninitialised.
+  // Allocates only if the buffer is too small. The content is either the old one or uninitialised.
   Status Reserve(size_t size, const char* what) { return size <= size_ ? Status::Ok() : Allocate(size, what); }
 
   Status Clear() { return memory_->clear(data_, size_ * sizeof(T)); }
 
   T* data() const { return data_; }
   size_t size() const { return size_; }
-  T& operator[](size_t i) const { return data_[i]; }  // of the host only
+  T& operator[](size_t i) const { return data_[i]; }  // host memory only
 
  private:
   const Memory* memory_;

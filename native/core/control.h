@@ -1,6 +1,6 @@
-// The control block that a caller shares with a running operation: JavaScript sets `cancel`, the operation reports
-// `progress`. It is an ordinary Int32Array, polled by both sides, so neither cancelling nor progress needs a
-// callback across threads. Kernels look at it between tiles and chunks, never in inner loops.
+// The control block that a caller shares with a running operation. JavaScript sets `cancel`, and the operation reports
+// `progress`. The block is an ordinary Int32Array that both sides poll, so neither cancellation nor progress needs a
+// callback across threads. Kernels check it between tiles and chunks, never in inner loops.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@ class Control {
   static constexpr int kLength = 2;
 
   Control() = default;
-  // `block` holds kLength entries or is null (not cancellable). `stopping` is set when the environment that started
-  // the operation is torn down.
+  // `block` has kLength entries, or is null if the operation cannot be cancelled. `stopping` is set when the
+  // environment that started the operation is torn down.
   Control(int32_t* block, const std::atomic<bool>* stopping) : block_(block), stopping_(stopping) {}
 
   bool cancelled() const {

@@ -8,7 +8,7 @@ namespace {
 constexpr uint32_t kPolynomial = 0xEDB88320u;  // reflected
 using Table = std::array<uint32_t, 256>;
 
-// tables[k][b]: the effect of byte b followed by k zero bytes. With eight of them, eight bytes take one step.
+// tables[k][b] is the effect of byte b followed by k zero bytes. Eight tables process eight bytes in one step.
 constexpr std::array<Table, 8> MakeTables() {
   std::array<Table, 8> tables{};
   for (uint32_t b = 0; b < 256; ++b) {

@@ -1,4 +1,4 @@
-// CRC-32 (the one of zlib, gzip and PNG), for files that must notice a flipped bit.
+// CRC-32 as in zlib, gzip and PNG. It detects flipped bits in files.
 #pragma once
 
 #include <cstddef>

@@ -32,7 +32,7 @@ void EngineThread::Run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    // libgomp keeps this number per thread, and the user may have changed it since the last job.
+    // libgomp stores this number per thread, and the user can have changed it since the last job.
     omp_set_num_threads(ThreadCount());
     job();
   }

@@ -1,5 +1,5 @@
-// One long-lived thread on which all wide jobs run, first in first out. libgomp keeps one pool of workers per calling
-// thread, so running them on libuv's four threads would create four teams; those threads also serve file access.
+// One long-lived thread that runs all wide jobs, first in, first out. libgomp keeps one pool of workers per calling
+// thread, so running the jobs on libuv's four threads would create four teams and block file access.
 #pragma once
 
 #include <condition_variable>
@@ -12,7 +12,7 @@ namespace univar {
 
 class EngineThread {
  public:
-  // Process-wide: worker threads of Node share it. Never destroyed, so no job can outlive it.
+  // Node's worker threads share this instance. It is never destroyed, so no job can outlive it.
   static EngineThread& Instance();
 
   void Post(std::function<void()> job);

@@ -1,4 +1,4 @@
-// The memory that a backend's operations read and write: the host's, or that of a device.
+// The memory that a backend's operations read and write: host memory or the memory of a device.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 namespace univar {
 
 struct Memory {
-  // `count` uninitialised elements of `bytes` bytes, aligned for any vector register; `what` names them in the error
-  // message.
+  // Allocates `count` uninitialised elements of `bytes` bytes, aligned for any vector register. `what` names them in
+  // the error message.
   Status (*allocate)(size_t count, size_t bytes, const char* what, void** at);
   void (*release)(void* at);  // null is allowed
-  // Either side may also be of the host. In order with the operations of the calling thread: `from` may change when it
-  // returns, and what is copied to the host is there after wait().
+  // Each side can also be host memory. Copies run in order with the operations of the calling thread. The caller can
+  // change `from` as soon as the call returns; a copy to the host is complete after wait().
   Status (*copy)(void* to, const void* from, size_t bytes);
   Status (*clear)(void* at, size_t bytes);
-  // Everything that the calling thread has asked for is done.
+  // Waits for all operations of the calling thread.
   Status (*wait)();
 };
 

@@ -1,5 +1,6 @@
-// Enumerations whose values JavaScript names, such as metrics. Each has its list of names beside it, which stands again
-// in src/native (metrics.ts and others); a test compares the two (test/addon/boundary.test.ts):
+// Names of the enumeration values that JavaScript passes as strings, such as metrics. Each enumeration is followed by
+// its list of names. src/native repeats the lists (metrics.ts and others), and test/addon/boundary.test.ts compares
+// them:
 //
 //   template <>
 //   struct Names<Pooling> {

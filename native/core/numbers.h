@@ -1,4 +1,4 @@
-// Arithmetic that host and device share; nvcc compiles this header as well. Half-precision numbers are raw bits.
+// Arithmetic that host and device share; nvcc also compiles this header. Half-precision numbers are raw bits.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ UNIVAR_HD float FloatOf(uint32_t bits) {
   return x;
 }
 
-// Nearest bfloat16, ties to even; infinite beyond the largest finite value. NaN stays NaN.
+// Rounds to the nearest bfloat16, ties to even. Values beyond the largest finite value become infinite; NaN stays NaN.
 UNIVAR_HD uint16_t RoundToBf16(float x) {
   const uint32_t bits = BitsOf(x);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<uint16_t>((bits >> 16) | 0x40u);
@@ -33,12 +33,12 @@ UNIVAR_HD uint16_t RoundToBf16(float x) {
 }
 UNIVAR_HD float WidenBf16(uint16_t x) { return FloatOf(static_cast<uint32_t>(x) << 16); }
 
-// Likewise; largest finite value 65504, smallest normal 2^-14, smallest subnormal 2^-24.
+// The same for float16: largest finite value 65504, smallest normal 2^-14, smallest subnormal 2^-24.
 UNIVAR_HD uint16_t RoundToF16(float x) {
   const uint32_t bits = BitsOf(x), sign = bits >> 16 & 0x8000u, size = bits & 0x7FFFFFFFu;
   if (size > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);
   if (size >= BitsOf(65520.0f)) return static_cast<uint16_t>(sign | 0x7C00u);
-  // The sum has its last bit at 2^-24, so the addition rounds.
+  // The last bit of the sum is 2^-24, so the addition rounds.
   if (size < BitsOf(0x1p-14f)) return static_cast<uint16_t>(sign | (BitsOf(FloatOf(size) + 0.5f) - BitsOf(0.5f)));
   return static_cast<uint16_t>(sign | ((size - BitsOf(0x1p-15f) + 0xFFFu + (size >> 13 & 1u)) >> 13));
 }

@@ -1,4 +1,4 @@
-// Rows of equal label, for the modes of the InfoNCE loss that look at labels.
+// Groups of rows with equal labels, for the modes of the InfoNCE loss that use labels.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace univar {
 
-// A partition of the rows; without labels every row is alone. 12 bytes per row.
+// A partition of the rows. Without labels, every row is its own group. Takes 12 bytes per row.
 class RowGroups {
  public:
   RowGroups(const int32_t* labels, size_t rows) : members_(rows), of_row_(rows) {
@@ -31,7 +31,7 @@ class RowGroups {
   std::span<const int32_t> group(size_t g) const {
     return {members_.data() + offsets_[g], members_.data() + offsets_[g + 1]};
   }
-  // All rows with the label of `row`, itself included.
+  // All rows with the label of `row`, including `row` itself.
   std::span<const int32_t> of(size_t row) const { return group(static_cast<size_t>(of_row_[row])); }
 
   // The same as arrays: group g has members[offsets[g], offsets[g + 1]).

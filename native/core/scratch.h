@@ -1,5 +1,5 @@
-// Memory that operations borrow for the time of one call. Each slot grows to the largest demand and is then reused, so
-// a loop of calls stops allocating after its first round.
+// Memory that operations borrow for one call. Each slot grows to the largest request and is then reused, so a loop of
+// calls stops allocating after its first iteration.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ class Scratch {
  public:
   static constexpr size_t kSlots = 4;
 
-  // `count` uninitialised entries; what the slot gave out before is invalid from now on.
+  // Returns `count` uninitialised entries and invalidates the entries that the slot returned before.
   template <typename T>
   Status Get(size_t slot, size_t count, const char* what, T** entries) {
     if (Status s = slots_[slot].Reserve(count * sizeof(T), what); !s.ok()) return s;

@@ -25,8 +25,9 @@ namespace {
 
 HWY_EXPORT(TargetOfKernels);
 
-// Attainable targets minus those left out of the build (see HWY_DISABLED_TARGETS in binding.gyp). Kept, because every
-// product asks and Highway executes CPUID anew at each call, which in a virtual machine takes tens of microseconds.
+// Attainable targets without those excluded from the build (HWY_DISABLED_TARGETS in binding.gyp). The mask is cached
+// because every product reads it, while Highway executes CPUID at each call, which takes tens of microseconds in a
+// virtual machine.
 std::atomic<int64_t> usable_mask{0};
 
 int64_t UsableMask() {
@@ -75,14 +76,14 @@ Status LimitSimd(const std::string& name) {
   for (int64_t target : usable) {
     if (name == hwy::TargetName(target)) {
       hwy::DisableTargets(target - 1);  // better targets have lower bits
-      // SupportedTargets lets kernels run the best target, disabled or not, until somebody calls Update with what it
-      // returned: Highway itself where the call of a kernel is the first, while other threads run on, and nobody where
-      // we ask.
+      // Once SupportedTargets was called, kernels run the best target, even a disabled one, until Update is called with
+      // its result. If a kernel call comes first, Highway calls Update, but other threads can run in between. If our
+      // call comes first, Highway does not.
       usable_mask.store(0, std::memory_order_relaxed);
       hwy::GetChosenTarget().Update(UsableMask());
 #if HWY_ARCH_X86
       if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
-        return Status::Error(Code::kInternal, "oneDNN refused to limit its instruction set to match " + name);
+        return Status::Error(Code::kInternal, "oneDNN rejected the instruction set limit that matches " + name);
       }
 #endif
       return Status::Ok();

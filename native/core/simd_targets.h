@@ -1,4 +1,4 @@
-// Which instruction sets the Highway kernels were compiled for, which of them this CPU has, and which one is in use.
+// The instruction sets that the Highway kernels were compiled for, those that this CPU supports, and the one in use.
 #pragma once
 
 #include <string>
@@ -9,22 +9,23 @@
 namespace univar {
 
 struct SimdTargets {
-  std::string active;                  // what kernels run, e.g. "AVX3_ZEN4": the best that is allowed
-  std::vector<std::string> supported;  // best first: those that the CPU has and the build contains
+  std::string active;                  // the best allowed one, which kernels run, e.g. "AVX3_ZEN4"
+  std::vector<std::string> supported;  // those that the CPU supports and the build contains, best first
 };
 
 SimdTargets DescribeSimdTargets();
 
-// Uses no instruction set above `name` (one of `supported`), for Highway and oneDNN alike. For tests and for people
-// who compare; oneDNN accepts it only before its first product, hence the environment variable UNIVAR_SIMD, read once.
+// Limits both Highway and oneDNN to the instruction set `name` (one of `supported`), for tests and comparisons. oneDNN
+// accepts a limit only before its first product, so the limit comes from the environment variable UNIVAR_SIMD, which is
+// read once.
 Status LimitSimd(const std::string& name);
 
-// Whether products on bf16 or int8 operands run on units of this CPU; otherwise they are emulated in f32.
+// Whether this CPU has units for products of bf16 or int8 operands. Without them, the products are emulated in f32.
 bool HasNativeBf16();
 bool HasNativeInt8();
 
-// Whether oneDNN's products use the matrix units of some Xeons (AMX), with which bf16 and int8 are several times as
-// fast. Not every virtual machine of a CPU that has them shows them.
+// Whether oneDNN's products use the matrix units of some Xeons (AMX), which make bf16 and int8 several times as fast. A
+// virtual machine can hide these units.
 bool HasAmx();
 
 }  // namespace univar

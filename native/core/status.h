@@ -1,5 +1,5 @@
-// Outcome of a native operation. Kernels return a Status instead of throwing across threads; the binding turns
-// it into an EngineError with the code of the same name in src/core/errors.ts.
+// The outcome of a native operation. Kernels return a Status instead of throwing across threads. The binding turns it
+// into an EngineError with the code of the same name in src/core/errors.ts.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// How many threads a wide job may use. Set by TypeScript from the CPUs that the process may really use (affinity and
-// cgroup quota); OpenMP by itself would count the CPUs it sees and ignore a container's quota.
+// The number of threads of a wide job. TypeScript sets it from the CPUs that the process can use (affinity and cgroup
+// quota). OpenMP alone would count all visible CPUs and ignore a container's quota.
 #pragma once
 
 namespace univar {

@@ -1,4 +1,4 @@
-// Returns a Status that is not ok to the caller.
+// Returns the Status of a call to the caller if it is not ok.
 #pragma once
 
 #include "core/status.h"

@@ -1,5 +1,5 @@
-// How much work the process has done, for tests and benchmarks: exact where a clock is noisy. Always counted, because a
-// relaxed addition per allocation, product or tile costs nothing beside what it counts.
+// Counts the work of the process, for tests and benchmarks: counts are exact, while clocks are noisy. Counting is
+// always on, because one relaxed addition per allocation, product or tile costs nothing compared with the work itself.
 #pragma once
 
 #include <atomic>
@@ -9,11 +9,11 @@
 namespace univar {
 
 struct WorkCounters {
-  std::atomic<uint64_t> allocations{0};  // of the host
+  std::atomic<uint64_t> allocations{0};  // in host memory
   std::atomic<uint64_t> allocated_bytes{0};
   std::atomic<uint64_t> products{0};       // Gemm::Run
-  std::atomic<uint64_t> multiply_adds{0};  // of those products
-  std::atomic<uint64_t> tiles{0};          // of operations that work tile by tile
+  std::atomic<uint64_t> multiply_adds{0};  // in those products
+  std::atomic<uint64_t> tiles{0};          // in operations that work tile by tile
 };
 
 inline WorkCounters& GetWorkCounters() {

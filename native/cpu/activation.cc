@@ -21,7 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D, class V = hn::Vec<D>>
 V Sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0f);
-  // 1 / (1 + 2^126) is as good as 0.
+  // 1 / (1 + 2^126) is practically 0.
   const V exponent = hn::Min(hn::Set(d, 126.0f), hn::Mul(x, hn::Set(d, -kLog2E)));
   return hn::Div(one, hn::Add(one, Pow2(d, exponent)));
 }
@@ -38,7 +38,7 @@ HWY_INLINE void Store(D d, V v, const ActivationOutput& out, size_t i, size_t co
   if (out.bf16 != nullptr) StoreBf16(d, v, out.bf16 + i, count);
 }
 
-// Loads `count` entries from offset i on, and zeros beyond them.
+// Loads `count` entries from offset i on and fills the rest of the vector with zeros.
 struct Loader {
   size_t i, count;
 
@@ -49,7 +49,7 @@ struct Loader {
   }
 };
 
-// Calls `body` for every vector of n entries with a loader of it; the tail goes through the same arithmetic.
+// Calls `body` with a loader for every vector of n entries. The tail uses the same arithmetic.
 template <class Body>
 HWY_INLINE void ForEachVector(size_t n, const Body& body) {
   const size_t lanes = hn::Lanes(hn::ScalableTag<float>());

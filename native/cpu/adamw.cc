@@ -1,5 +1,5 @@
-// AdamW and the gradient norm, see ops/adamw.h. The step is memory-bound, so that the compiler's vectorisation is
-// enough; the norm is a chain of sums that a compiler must not reorder.
+// AdamW and the gradient norm, see ops/adamw.h. The step is memory-bound, so the compiler's vectorisation is enough.
+// The norm needs explicit vectors, because the compiler must not reorder its sum.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -21,7 +21,7 @@ double SumOfSquares(const float* HWY_RESTRICT x, size_t n) {
   const hn::ScalableTag<double> dd;
   const hn::Rebind<float, decltype(dd)> df;
   const size_t lanes = hn::Lanes(dd);
-  constexpr size_t kSums = 4;  // hide the latency of a multiply-add
+  constexpr size_t kSums = 4;  // independent sums, to hide the latency of a multiply-add
   hn::Vec<decltype(dd)> sums[kSums] = {hn::Zero(dd), hn::Zero(dd), hn::Zero(dd), hn::Zero(dd)};
   size_t i = 0;
   for (; i + kSums * lanes <= n; i += kSums * lanes) {

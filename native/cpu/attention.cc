@@ -1,8 +1,8 @@
 // Attention over packed sequences for every instruction set, see ops/attention.h.
 //
-// Tiles of queries of one head meet tiles of keys. Scores are held transposed, a row per key and a lane per query: the
-// maxima and sums of the softmax then run down the rows without crossing lanes, keys need no padding, and every product
-// streams contiguous rows while the other operand is broadcast.
+// Tiles of queries of one head are combined with tiles of keys. Scores are stored transposed, with a row per key and a
+// lane per query. The maxima and sums of the softmax then run along the rows without crossing lanes, keys need no
+// padding, and every product streams contiguous rows and broadcasts the other operand.
 #include <omp.h>
 
 #include <algorithm>
@@ -31,10 +31,10 @@ namespace univar {
 
 constexpr size_t kQueryTile = 64;
 constexpr size_t kAttentionKeyTile = 256;  // keys, values, scores and their gradients stay in the second-level cache
-// Floats between rows with a lane per query: an odd number of cache lines, so that a column is spread over the whole
+// Stride in floats of rows with a lane per query. It is an odd number of cache lines, so a column uses all sets of the
 // first-level cache.
 constexpr size_t kQueryStride = kQueryTile + 16;
-constexpr size_t kUnitQueries = 512;  // queries of one unit of parallel work in the forward pass
+constexpr size_t kUnitQueries = 512;  // queries per unit of parallel work in the forward pass
 
 // Queries [first, last) of a sequence.
 struct AttentionUnit {
@@ -44,9 +44,9 @@ struct AttentionUnit {
 // Rows padded to 16 floats suit every vector width.
 inline size_t PadHead(size_t head_dim) { return RoundUp(head_dim, 16); }
 
-// A thread's scratch, in floats; about 0.5 MB at 64 dimensions. Forward uses the first part only.
+// Scratch of one thread, about 0.5 MB at 64 dimensions. Forward uses only the first part.
 struct AttentionScratch {
-  // Without memory it only counts.
+  // If `memory` is null, only counts the floats.
   AttentionScratch(float* memory, size_t pad) : memory_(memory) {
     keys = Take(kAttentionKeyTile * pad);
     values = Take(kAttentionKeyTile * pad);
@@ -94,8 +94,8 @@ using D = hn::ScalableTag<float>;
 
 inline size_t RoundUpToLanes(size_t n) { return RoundUp(n, hn::Lanes(D())); }
 
-// Row i of dst, `width` floats wide, is factor times the `cols` floats at src + i * stride, then zeros; so are the rows
-// up to `padded_rows`.
+// Copies the `cols` floats at src + i * stride, times factor, to row i of dst. Fills the rest of each row, `width`
+// floats wide, and the rows up to `padded_rows` with zeros.
 void CopyRows(const float* src, size_t stride, size_t rows, size_t padded_rows, size_t cols, size_t width, float factor,
               float* dst) {
   const D d;
@@ -115,7 +115,7 @@ void CopyRows(const float* src, size_t stride, size_t rows, size_t padded_rows, 
   std::fill(dst + rows * width, dst + padded_rows * width, 0.0f);
 }
 
-// dst[cols, kQueryStride] = factor * src[rows, cols]^T; rows and cols are multiples of 4.
+// dst[cols, kQueryStride] = factor * src[rows, cols]^T, where rows and cols are multiples of 4.
 void Transpose(const float* src, size_t rows, size_t cols, float factor, float* dst) {
   const hn::FixedTag<float, 4> d;
   const hn::Repartition<double, decltype(d)> dd;
@@ -138,7 +138,7 @@ void Transpose(const float* src, size_t rows, size_t cols, float factor, float* 
   }
 }
 
-// y = factor * x (+ y when accumulating).
+// y = factor * x, plus y if `accumulate` is set.
 void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -156,7 +156,7 @@ void WriteRow(const float* x, size_t n, float factor, bool accumulate, float* y)
   }
 }
 
-// y = bfloat16 roundings of factor * x.
+// y = factor * x, rounded to bfloat16.
 void WriteRowBf16(const float* x, size_t n, float factor, uint16_t* y) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -166,7 +166,7 @@ void WriteRowBf16(const float* x, size_t n, float factor, uint16_t* y) {
   }
 }
 
-// Product with the row b or, when that is null, b16.
+// Returns the dot product of a with b or, if that is null, with b16.
 float Dot(const float* a, const float* b, const uint16_t* b16, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -182,8 +182,8 @@ float Dot(const float* a, const float* b, const uint16_t* b16, size_t n) {
   return hn::ReduceSum(d, sum);
 }
 
-// Scores, which are in units of log 2, become exponentials below the running maximum, and the sums go along; `rescale`
-// is what older sums and outputs have been multiplied by or must be.
+// Turns scores, in units of log 2, into exponentials relative to the running maximum, and updates the sums. `rescale`
+// is the factor for older results: the sums are already multiplied by it, the outputs are not.
 void Softmax(const AttentionScratch& s, size_t keys, size_t width) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -262,7 +262,8 @@ void AttentionForwardUnit(const AttentionForwardArgs& args, const AttentionUnit&
   }
 }
 
-// In scores and dscores: P from z and lse, dz from P, dP and the row's product of output and gradient.
+// Replaces scores z by P, computed from lse, and dscores dP by dz, computed from P and the row's product of output and
+// gradient.
 void SoftmaxBackward(const AttentionScratch& s, size_t keys, size_t width) {
   const D d;
   for (size_t i = 0; i < width; i += hn::Lanes(d)) {
@@ -347,16 +348,16 @@ HWY_EXPORT(AttentionBackwardUnit);
 
 namespace {
 
-// What a call needs beside its arguments. Kept by the calling thread, which is the engine thread for wide jobs, because
-// every layer of every micro-batch calls again; bounded by the longest list of sequences and the number of threads, and
-// freed when the thread ends.
+// Temporary memory of a call. The calling thread (the engine thread for wide jobs) keeps it, because every layer of
+// every micro-batch calls again. Its size is bounded by the longest list of sequences and the number of threads, and it
+// is freed when the thread exits.
 struct Workspace {
   std::vector<AttentionUnit> units;
   AlignedBuffer<float> scratch;
 };
 
-// Cuts sequences into units of at most `queries` queries, the longest sequences first: what is left for the end, when
-// threads run out of work, is then small.
+// Splits sequences into units of at most `queries` queries, longest sequences first. The last units are then small, so
+// that the threads finish at about the same time.
 void ListUnits(const AttentionShape& shape, size_t queries, std::vector<AttentionUnit>* units) {
   units->clear();
   for (size_t s = 0; s < shape.sequences; ++s) {
@@ -384,7 +385,7 @@ Status ForEachUnit(const Args& args, size_t queries, const Control& control, Fun
   if (workspace.scratch.size() < needed) {
     if (Status s = workspace.scratch.Allocate(needed, "attention"); !s.ok()) return s;
   }
-  float* memory = workspace.scratch.data();  // the other threads have workspaces of their own
+  float* memory = workspace.scratch.data();  // other threads have separate workspaces
   std::atomic<bool> cancelled{false};
 #pragma omp parallel for schedule(dynamic, 1)
   for (size_t i = 0; i < units.size() * heads; ++i) {
@@ -401,8 +402,8 @@ Status attention_forward_cpu(const AttentionForwardArgs& args, const Control& co
   return ForEachUnit(args, kUnitQueries, control, HWY_DYNAMIC_POINTER(AttentionForwardUnit));
 }
 
-// A unit is a whole sequence here, because all its queries add to the gradients of its keys; heads share out the work
-// of a single long one.
+// A unit is a complete sequence here, because all its queries add to the gradients of its keys. A single long sequence
+// is parallel over heads.
 Status attention_backward_cpu(const AttentionBackwardArgs& args, const Control& control) {
   return ForEachUnit(args, std::numeric_limits<int32_t>::max(), control, HWY_DYNAMIC_POINTER(AttentionBackwardUnit));
 }

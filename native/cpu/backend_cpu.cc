@@ -23,7 +23,7 @@ const Backend& GetBackend() {
             float_to_bf16_cpu(x, y, n);
             return Status::Ok();
           },
-      .micro_batch_tokens = 1024,  // whose workspace stays in the last-level cache
+      .micro_batch_tokens = 1024,  // its workspace stays in the last-level cache
       .int8 = true,
       .embedding_forward = embedding_forward_cpu,
       .embedding_backward = embedding_backward_cpu,

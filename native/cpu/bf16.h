@@ -6,9 +6,9 @@
 
 namespace univar {
 
-// Nearest even; NaN stays NaN, values beyond the range become infinite.
+// Rounds to nearest even. NaN stays NaN, and values beyond the range become infinite.
 void float_to_bf16_cpu(const float* x, uint16_t* y, size_t n);
-// y = float32(bfloat16(x)); y may be x.
+// y = float32(bfloat16(x)). y can be x.
 void round_to_bf16_cpu(const float* x, float* y, size_t n);
 
 }  // namespace univar

@@ -21,7 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DF = hn::ScalableTag<float>;
 using VF = hn::Vec<DF>;
 
-// How each row type becomes a vector of float32.
+// These types load each row type as a vector of float32.
 struct F32 {
   using T = float;
   static VF Load(DF d, const T* p) { return hn::LoadU(d, p); }
@@ -52,8 +52,8 @@ HWY_INLINE VF Accumulate(VF query, VF scale, VF row, VF sum) {
   }
 }
 
-// Distances to kRows rows. Each row has two sums, whatever kRows is, so that a pair gives the same value alone or in a
-// group. `next` are the rows to prefetch meanwhile, or null.
+// Computes distances to kRows rows. Each row has two sums for any kRows, so a pair gives the same value alone and in a
+// group. `next` are the rows to prefetch, or null.
 template <class Row, bool kDifferences, bool kScaled, size_t kRows>
 HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT scale, const uint8_t* const* rows,
                       const uint8_t* const* next, size_t dim, float* HWY_RESTRICT out) {
@@ -76,13 +76,13 @@ HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT
       even[i] = Accumulate<kDifferences, kScaled>(q0, s0, Row::Load(d, r[i] + j), even[i]);
       odd[i] = Accumulate<kDifferences, kScaled>(q1, s1, Row::Load(d, r[i] + j + lanes), odd[i]);
       if (next != nullptr) {
-        // One hint per cache line; smaller steps repeat a line, which costs nothing that can be measured.
+        // One hint per cache line. With smaller vectors, a line gets several hints, at no measurable cost.
         hwy::Prefetch(next[i] + j * sizeof(T));
         if (2 * lanes * sizeof(T) > 64) hwy::Prefetch(next[i] + (j + lanes) * sizeof(T));
       }
     }
   }
-  // The rest, padded with zeros: they add nothing to either sum.
+  // The rest is padded with zeros, which add nothing to either sum.
   while (j < dim) {
     const size_t rest = HWY_MIN(dim - j, lanes);
     HWY_ALIGN float q[HWY_MAX_LANES_D(DF)] = {};
@@ -200,7 +200,8 @@ HWY_EXPORT(SelectRowDistance);
 HWY_EXPORT(SelectBf16Dot);
 HWY_EXPORT(AllWithin);
 
-// Not HWY_DYNAMIC_POINTER: before the first dispatch of the process it points to a stub that detects the CPU each time.
+// Not HWY_DYNAMIC_POINTER: before the first dispatch of the process, it points to a stub that detects the CPU each
+// time.
 RowDistanceFn row_distance_cpu(const MetricTraits& metric, RowType type) {
   return HWY_DYNAMIC_DISPATCH(SelectRowDistance)(metric, type);
 }
@@ -208,7 +209,7 @@ RowDistanceFn row_distance_cpu(const MetricTraits& metric, RowType type) {
 Bf16DotFn bf16_dot_cpu() { return HWY_DYNAMIC_DISPATCH(SelectBf16Dot)(); }
 
 size_t first_row_beyond_cpu(const float* x, size_t rows, size_t cols, float limit) {
-  // One pass over everything is usually all there is; the row is looked for only when something was found.
+  // The row is searched only if a pass over all entries finds such a number, which is rare.
   constexpr size_t kBlock = 1 << 14;
   const size_t size = rows * cols;
   bool within = true;

@@ -1,5 +1,5 @@
-// Both ends of the encoder: embedding lookup and its scatter (ops/embedding.h), gradients of pooling and normalisation
-// (ops/pooling.h, ops/l2_normalize.h).
+// Operations at both ends of the encoder: embedding lookup and its gradient (ops/embedding.h), and the gradients of
+// pooling and normalisation (ops/pooling.h, ops/l2_normalize.h).
 #include <algorithm>
 #include <cmath>
 
@@ -24,7 +24,7 @@ Status embedding_forward_cpu(const EmbeddingArgs& args, const float* word, const
 
 Status embedding_backward_cpu(const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
                               float* dposition, float* dtype) {
-  // Parallel over columns, so that tokens with equal ids never meet and the order of sums is fixed.
+  // Parallel over columns, so that threads do not conflict at tokens with equal ids and the order of sums is fixed.
   constexpr size_t kColumns = 64;
 #pragma omp parallel for schedule(static)
   for (size_t begin = 0; begin < args.cols; begin += kColumns) {

@@ -1,4 +1,4 @@
-// Entry points of the CPU kernels that the encoder is composed of; contracts are in the headers of ops/.
+// Entry points of the CPU kernels of the encoder. Their contracts are in the headers of ops/.
 #pragma once
 
 #include "ops/activation.h"

@@ -1,4 +1,4 @@
-// The exact GELU inside kernels. Included once per instruction set.
+// The exact GELU for vector kernels. Included once per instruction set.
 #if defined(UNIVAR_GELU_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef UNIVAR_GELU_INL_H_
 #undef UNIVAR_GELU_INL_H_
@@ -15,8 +15,8 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// erf(x) as x times a ratio of polynomials in x^2 on [-4, 4], beyond which float32 rounds it to +-1. The minimax
-// coefficients are those that Eigen and XLA use; error below 2e-7.
+// Computes erf(x) as x times a ratio of polynomials in x^2 on [-4, 4]; beyond that range, float32 rounds it to +-1. The
+// minimax coefficients are those of Eigen and XLA. The error is below 2e-7.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Erf(D d, V x) {
   x = hn::Max(hn::Min(x, hn::Set(d, 3.832506856900711f)), hn::Set(d, -3.832506856900711f));
@@ -28,7 +28,7 @@ HWY_INLINE V Erf(D d, V x) {
   return hn::Div(hn::Mul(x, p), q);
 }
 
-// Distribution function of the standard normal.
+// Distribution function of the standard normal distribution.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Phi(D d, V x) {
   return hn::MulAdd(hn::Set(d, 0.5f), Erf(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f))), hn::Set(d, 0.5f));

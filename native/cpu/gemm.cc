@@ -27,7 +27,7 @@ memory::data_type DataType(GemmType type) {
   UNIVAR_UNREACHABLE();
 }
 
-// A [rows, cols] operand that is stored as it is, or transposed, with `ld` elements between stored rows.
+// Describes a [rows, cols] operand, stored directly or transposed, with `ld` elements between stored rows.
 memory::desc Operand(size_t rows, size_t cols, bool transposed, size_t ld, GemmType type) {
   if (ld == 0) ld = transposed ? rows : cols;
   const memory::dims strides =
@@ -35,8 +35,8 @@ memory::desc Operand(size_t rows, size_t cols, bool transposed, size_t ld, GemmT
   return memory::desc({static_cast<memory::dim>(rows), static_cast<memory::dim>(cols)}, DataType(type), strides);
 }
 
-// oneDNN's engine and stream hold no data; one pair serves the whole process. Never destroyed: the engine thread may
-// still be in a product when the process exits.
+// oneDNN's engine and stream. They hold no data, so the process shares one pair. It is never destroyed, because the
+// engine thread can still compute a product when the process exits.
 struct Device {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
@@ -49,7 +49,7 @@ Device& GetDevice() {
 
 memory::desc RowVector(size_t n) { return Operand(1, n, false, 0, GemmType::kF32); }
 
-// Handles of attributes are shared when copied, so each product makes its own.
+// Copies of attributes share one handle, so each product creates its own.
 dnnl::primitive_attr Attributes(const GemmSpec& spec, const memory::desc& c) {
   dnnl::primitive_attr attributes;
   if (spec.external_scratchpad) attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -141,7 +141,7 @@ Status Gemm::Create(const GemmSpec& spec, Gemm* gemm, const PackedB* packed) {
     gemm->state_ = std::move(state);
     return Status::Ok();
   } catch (const dnnl::error& error) {
-    return Status::Error(Code::kInternal, std::string("oneDNN cannot make the product ") + std::to_string(spec.m) +
+    return Status::Error(Code::kInternal, std::string("oneDNN cannot create the product ") + std::to_string(spec.m) +
                                               "x" + std::to_string(spec.n) + "x" + std::to_string(spec.k) + ": " +
                                               error.what());
   }

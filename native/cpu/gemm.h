@@ -1,7 +1,7 @@
 // Dense matrix products by oneDNN:  C = act(op(A) op(B) + bias) + addend + beta C,  row-major with leading dimensions.
 //
-// Create once per shape, Run as often as needed; one Gemm must not run on two threads at once, unless each brings its
-// own scratchpad. bf16 and int8 operands accumulate in f32 and s32.
+// Call Create once per shape and Run as often as needed. A Gemm must not run on two threads at the same time unless
+// each passes its own scratchpad. bf16 and int8 operands accumulate in f32 and s32.
 #pragma once
 
 #include <compare>
@@ -25,21 +25,21 @@ struct GemmSpec {
   bool bias = false;                 // f32, one per column
   bool gelu = false;                 // act is the exact GELU instead of the identity
   bool addend = false;               // f32, dense, shape of C
-  bool external_scratchpad = false;  // Run gets the memory that oneDNN works in
+  bool external_scratchpad = false;  // the caller passes oneDNN's working memory to Run
 
   auto operator<=>(const GemmSpec&) const = default;
 };
 
 struct GemmOperands {
   const void* a = nullptr;
-  const void* b = nullptr;  // ignored when B is packed
+  const void* b = nullptr;  // ignored if B is packed
   void* c = nullptr;
   const float* bias = nullptr;
   const float* addend = nullptr;
-  void* scratchpad = nullptr;  // of Gemm::scratchpad_bytes(), with external_scratchpad
+  void* scratchpad = nullptr;  // Gemm::scratchpad_bytes() bytes, if external_scratchpad is set
 };
 
-// B in the layout that oneDNN likes best for a spec. The layout does not depend on m.
+// B in oneDNN's preferred layout for a spec. The layout does not depend on m.
 class PackedB {
  public:
   PackedB();
@@ -63,7 +63,7 @@ class Gemm {
   Gemm(Gemm&&) noexcept;
   Gemm& operator=(Gemm&&) noexcept;
 
-  // `packed`, if given, stands for B and must outlive the product.
+  // `packed`, if given, replaces B and must outlive the product.
   static Status Create(const GemmSpec& spec, Gemm* gemm, const PackedB* packed = nullptr);
   size_t scratchpad_bytes() const;
   Status Run(const GemmOperands& operands, const PackedB* packed = nullptr) const;
@@ -74,8 +74,8 @@ class Gemm {
   std::unique_ptr<State> state_;
 };
 
-// The product of a spec, made on first use and kept for the life of the process: making one takes longer than a small
-// product. Meant for callers with few shapes.
+// Returns the product of a spec, created on first use and kept until the process exits, because creating one takes
+// longer than running a small product. For callers with few shapes.
 Status CachedGemm(const GemmSpec& spec, const PackedB* packed, std::shared_ptr<const Gemm>* gemm);
 
 }  // namespace univar

@@ -1,13 +1,14 @@
 // info_nce on oneDNN products and the SIMD passes of infonce_kernels.cc, see ops/infonce.h.
 //
 // For each block of query rows X_b:
-//   1. S = X_b Y^T, a strip of dot products against all keys
-//   2. row by row: positives and dropped entries are taken out of the strip, the rest becomes the gradient coefficients
-//      of the negatives, G_ij = (s / B) p_ij, in place (bf16: in the first half of the row's memory)
-//   3. dX_b += G Y, dY += G^T X_b
-// At the end the positives follow from sums over groups of rows: with N_i the share of the negatives in row i's
+//   1. S = X_b Y^T, a strip of dot products with all keys.
+//   2. Row by row, positives and dropped entries are removed from the strip. The other entries become the gradient
+//      coefficients of the negatives, G_ij = (s / B) p_ij, in place (bf16: in the first half of the row's memory).
+//   3. dX_b += G Y, dY += G^T X_b.
+// At the end, the positives follow from sums over groups of rows. With N_i the share of the negatives in row i's
 // denominator and c_i = (s / B) N_i / |Pos_i|, dX_i -= c_i sum_{p in Pos_i} y_p and dY_p -= sum_{i : p in Pos_i} c_i
-// x_i. In supervised mode the rest of a positive's coefficient, its deviation from the mean of the positives, is in G.
+// x_i. In supervised mode, G contains the rest of a positive's coefficient: its deviation from the mean of the
+// positives.
 #include <omp.h>
 
 #include <algorithm>
@@ -33,11 +34,11 @@ namespace univar {
 namespace {
 
 constexpr size_t kMemory = size_t{44} << 20;     // for strip and converted operands; the rest of 64 MiB is headroom
-constexpr size_t kKeyMemory = size_t{20} << 20;  // of it, for converted keys
-constexpr size_t kMaxBlockRows = 512;            // products gain nothing beyond, and the strip should stay in cache
+constexpr size_t kKeyMemory = size_t{20} << 20;  // part of it for converted keys
+constexpr size_t kMaxBlockRows = 512;            // more rows gain nothing, and the strip should stay in cache
 constexpr size_t kKeyRowMultiple = 64;
-// In bf16, coefficients above this share of their row's sum are kept exact: at most 64 per row. In symmetric mode also
-// those above this share of their column's, of which a row that many equal keys point to can have more.
+// In bf16, coefficients above this share of their row's sum are kept exact; these are at most 64 per row. In symmetric
+// mode, so are those above this share of their column's sum. A row can have more of those if many keys point to it.
 constexpr float kExactShare = 1.0f / 64;
 constexpr size_t kMaxResiduals = 256;
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
@@ -94,12 +95,13 @@ class InfoNce {
       const size_t row_bytes = stride_ * sizeof(float) + dim_ * OperandBytes();
       most = std::clamp(memory / row_bytes / kStripPad * kStripPad, kStripPad, kMaxBlockRows);
     }
-    // Blocks of equal height rather than a small last one.
+    // Blocks of equal height avoid a small last block.
     block_rows_ = std::min(rows_, RoundUp(CeilDivide(rows_, CeilDivide(rows_, most)), kStripPad));
     if (args_.block_rows != 0) block_rows_ = std::min(rows_, args_.block_rows);
     if (Status s = queries_.Allocate(block_rows_ * dim_ * OperandBytes(), "converted queries"); !s.ok()) return s;
     if (Status s = strip_.Allocate(block_rows_ * stride_, "strip of logits"); !s.ok()) return s;
-    // Per row and per thread; nothing is allocated inside parallel regions, which an exception must not leave.
+    // These arrays are per row and per thread. They are allocated here, because an exception must not leave a parallel
+    // region.
     const size_t threads = static_cast<size_t>(omp_get_max_threads());
     positive_.resize(rows_);
     coefficient_.resize(rows_);
@@ -113,7 +115,7 @@ class InfoNce {
     return Status::Ok();
   }
 
-  // Dot products of the pairs, which also tell whether the inputs are finite; zero gradients.
+  // Computes the dot products of the pairs, which also show whether the inputs are finite, and clears the gradients.
   Status Prepare() {
     if (control_.cancelled()) return Status::Aborted();
     size_t bad = rows_;
@@ -129,7 +131,7 @@ class InfoNce {
     return NonFinite(query ? "query" : "key", bad);
   }
 
-  // Symmetric mode only: denominators over the column of each key, from a first pass over all blocks.
+  // In symmetric mode, computes the denominator of each key's column in a first pass over all blocks.
   Status SumColumns() {
     if (!mode_.symmetric) return Status::Ok();
     column_max_.assign(stride_, 0.0f);
@@ -199,7 +201,8 @@ class InfoNce {
     return bad == rows_ ? Status::Ok() : NonFinite("the logits of query", bad);
   }
 
-  // Turns a row of dot products into coefficients and returns their sum; false if its loss is not finite.
+  // Turns a row of dot products into coefficients and computes their sum. Returns false if the loss of the row is not
+  // finite.
   bool FinishRow(size_t i, float* row, float* sum) {
     const auto same = groups_.of(i);
     const bool several = mode_.averages_positives && same.size() > 1;
@@ -213,7 +216,7 @@ class InfoNce {
     for (int32_t j : same) row[j] = kMinusInfinity;
 
     float max = strip_max_cpu(row, columns_);
-    double positive_sum, gap;  // of exponentials; mean logit of the positives minus the maximum
+    double positive_sum, gap;  // sum of exponentials; mean logit of the positives minus the maximum
     if (several) {
       max = std::max(max, strip_max_cpu(gathered, gathered_size));
       positive_sum = strip_sum_exp_cpu(gathered, gathered_size, max, k_);
@@ -245,7 +248,7 @@ class InfoNce {
 
   Status AddNegatives(Block block) {
     const void* queries = Queries(block);
-    // Backwards: the last tile of keys is still converted.
+    // In reverse order, because the last tile of keys is still converted.
     for (size_t tiles = CeilDivide(rows_, key_rows_); tiles-- > 0;) {
       if (control_.cancelled()) return Status::Aborted();
       const size_t j = tiles * key_rows_;
@@ -261,7 +264,7 @@ class InfoNce {
     return Status::Ok();
   }
 
-  // Threads share the columns of the gradients, so none of them meets another at a row.
+  // Each thread has its own columns of the gradients, so threads never write to the same entry.
   void AddResiduals(Block block) {
 #pragma omp parallel
     {
@@ -282,7 +285,7 @@ class InfoNce {
 
   Status AddPositives() {
     if (control_.cancelled()) return Status::Aborted();
-    // Masked mode drops the rest of a group; the positive is the row itself, as without labels.
+    // Masked mode drops the other rows of a group. The only positive is the row itself, as without labels.
     const bool grouped = mode_.averages_positives;
     const size_t count = grouped ? groups_.count() : rows_;
     size_t bad = rows_;
@@ -309,13 +312,14 @@ class InfoNce {
     return bad == rows_ ? Status::Ok() : NonFinite("the gradient of", bad);
   }
 
-  // The three products of a block of `rows` queries with `keys` keys; there are at most two heights and two widths.
+  // Returns the three products of a block of `rows` queries with `keys` keys. There are at most two heights and two
+  // widths.
   Status FindProducts(size_t rows, size_t keys, Products** products) {
     auto [at, fresh] = products_.try_emplace({rows, keys});
     *products = &at->second;
     if (!fresh) return Status::Ok();
     const GemmType type = bf16_ ? GemmType::kBf16 : GemmType::kF32;
-    const size_t g_stride = bf16_ ? 2 * stride_ : stride_;  // bf16 takes the first half of each row of the strip
+    const size_t g_stride = bf16_ ? 2 * stride_ : stride_;  // bf16 uses the first half of each row of the strip
     const GemmSpec scores{.m = rows, .n = keys, .k = dim_, .transpose_b = true, .ldc = stride_, .a = type, .b = type};
     const GemmSpec d_query{.m = rows, .n = dim_, .k = keys, .lda = g_stride, .a = type, .b = type, .accumulate = true};
     const GemmSpec d_key{.m = keys,
@@ -331,7 +335,7 @@ class InfoNce {
     return Gemm::Create(d_key, &at->second.d_key);
   }
 
-  // Rows of an input as the products take them. Valid until the next call.
+  // Return rows of an input in the form that the products read, valid until the next call.
   const void* Queries(Block block) { return Converted(Query(block.begin), block, queries_.data(), &queries_held_); }
   const void* Keys(Block block) { return Converted(Key(block.begin), block, keys_.data(), &keys_held_); }
 
@@ -360,21 +364,21 @@ class InfoNce {
   const size_t rows_, dim_;
   const size_t columns_;  // of the strip, with padding
   const size_t stride_;   // between its rows; not a power of two, so that they do not share cache sets
-  const bool rounds_;     // inputs count as rounded to bf16
+  const bool rounds_;     // whether inputs are rounded to bf16
   const InfoNceTraits mode_;
-  const bool bf16_;      // products on bf16 units; otherwise in f32
+  const bool bf16_;      // whether products run on bf16 units; otherwise in f32
   const float k_;        // logit scale in base 2
   const double weight_;  // dL / d(logit) of a probability
   const RowGroups groups_;
 
   size_t block_rows_ = 0;  // queries per block
-  size_t key_rows_ = 0;    // keys per product: all of them, unless their conversion would take too much memory
+  size_t key_rows_ = 0;    // keys per product: all, unless converting them would need too much memory
   AlignedBuffer<float> strip_;
   AlignedBuffer<uint8_t> keys_, queries_;
-  size_t keys_held_ = SIZE_MAX, queries_held_ = SIZE_MAX;  // first row of what is in them
+  size_t keys_held_ = SIZE_MAX, queries_held_ = SIZE_MAX;  // first row of their content
   std::map<std::pair<size_t, size_t>, Products> products_;
 
-  std::vector<Residual> residuals_;  // of the current block: kMaxResiduals places per row
+  std::vector<Residual> residuals_;  // of the current block, kMaxResiduals per row
   std::vector<size_t> residual_count_;
   std::vector<float> gathered_;      // per thread: dot products of one row's positives
   std::vector<double> sums_;         // per thread: two sums of rows

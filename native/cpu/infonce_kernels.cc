@@ -25,7 +25,7 @@ float StripMax(const float* HWY_RESTRICT x, size_t n) {
   return hn::ReduceMax(d, max);
 }
 
-// Lanes are flushed into double every kFlush entries, so the error does not grow with n.
+// Lanes are added to a double every kFlush entries, so the error does not grow with n.
 double StripSumExp(const float* HWY_RESTRICT x, size_t n, float max, float k) {
   constexpr size_t kFlush = 4096;
   const StripTag d;
@@ -62,7 +62,7 @@ float StripCoefficients(float* x, size_t n, float max, float k, float weight, co
   return hn::ReduceSum(d, sum);
 }
 
-// A well-mixed hash of every lane (multiply and xor-shift rounds).
+// Hashes every lane (multiply and xor-shift rounds).
 template <class DU, class V>
 HWY_INLINE V Mix(DU du, V v) {
   v = hn::Xor(v, hn::ShiftRight<16>(v));
@@ -72,7 +72,7 @@ HWY_INLINE V Mix(DU du, V v) {
   return hn::Xor(v, hn::ShiftRight<16>(v));
 }
 
-// Ascending order makes it safe in place: entry i is written at byte 2 i and read at byte 4 i.
+// In-place rounding is safe in ascending order: entry i is read at byte 4 i and written at byte 2 i.
 size_t StripRoundBf16(float* x, size_t n, float threshold, uint32_t seed, Residual* residuals, size_t capacity) {
   const StripTag d;
   const hn::RebindToUnsigned<StripTag> du;
@@ -123,14 +123,14 @@ void StripColumns(const float* HWY_RESTRICT x, size_t rows, size_t stride, size_
   }
 }
 
-// To the nearest bfloat16. NaN may turn into infinity, which is as good here.
+// Rounds to the nearest bfloat16. NaN can become infinity, which is equivalent here.
 template <class DF, class V>
 HWY_INLINE V RoundedToBf16(DF df, V v) {
   const hn::RebindToUnsigned<DF> du;
   return hn::BitCast(df, hn::And(RoundNumberBits(du, hn::BitCast(du, v)), hn::Set(du, 0xFFFF0000u)));
 }
 
-// n entries from x, zeros beyond, rounded or not.
+// Loads n entries of x, rounded if kRound is set, and fills the rest of the vector with zeros.
 template <bool kRound, class DF>
 HWY_INLINE hn::Vec<DF> LoadRow(DF df, const float* x, size_t n) {
   const auto v = n >= hn::Lanes(df) ? hn::LoadU(df, x) : hn::LoadN(df, x, n);
@@ -200,7 +200,7 @@ bool RowSubtract(float* HWY_RESTRICT y, double factor, const double* HWY_RESTRIC
   const WideTag dd;
   const NarrowTag df;
   const auto vfactor = hn::Set(dd, factor);
-  auto check = hn::Zero(df);  // x * 0 is 0 for every finite x and NaN for the rest
+  auto check = hn::Zero(df);  // x * 0 is 0 for every finite x and NaN otherwise
   for (size_t i = 0; i < n; i += hn::Lanes(dd)) {
     const auto old = hn::PromoteTo(dd, LoadRow<false>(df, y + i, n - i));
     const auto next = hn::DemoteTo(df, hn::NegMulAdd(vfactor, hn::LoadN(dd, sum + i, n - i), old));

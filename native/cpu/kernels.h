@@ -1,4 +1,4 @@
-// Entry points of the CPU kernels; contracts are in the header of the same name in ops/.
+// Entry points of the CPU kernels. Their contracts are in the headers of the same names in ops/.
 #pragma once
 
 #include "ops/infonce.h"

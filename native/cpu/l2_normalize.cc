@@ -55,7 +55,7 @@ namespace univar {
 HWY_EXPORT(NormalizeRow);
 
 Status l2_normalize_cpu(ConstMatrix x, Matrix y, const Control& control) {
-  constexpr size_t kChunk = 4096;  // rows between two looks at the control block
+  constexpr size_t kChunk = 4096;  // rows between two checks of the control block
   for (size_t begin = 0; begin < x.rows; begin += kChunk) {
     if (control.cancelled()) return Status::Aborted();
     const size_t end = std::min(begin + kChunk, x.rows);

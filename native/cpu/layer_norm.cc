@@ -20,7 +20,7 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The vector at x + j and, past the end of n entries, zeros.
+// Loads the vector at x + j and fills lanes past the end of n entries with zeros.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadTail(D d, const float* x, size_t j, size_t n) {
   return j + hn::Lanes(d) <= n ? hn::LoadU(d, x + j) : hn::LoadN(d, x + j, n - j);
@@ -35,9 +35,9 @@ HWY_INLINE void StoreTail(D d, V v, float* y, size_t j, size_t n) {
   }
 }
 
-// Everything is measured from a pivot p, the sum's first mean in float32: entries minus p are exact where they are
-// close to it, so float32 sums keep the variance of a row with a large offset, and the little that p misses the mean by
-// is put right afterwards.
+// All values are relative to a pivot p, a first mean of the row in float32. Differences from p are exact for entries
+// close to it, so float32 sums keep the variance of a row with a large offset. The small difference between p and the
+// mean is corrected afterwards.
 void LayerNormRow(const LayerNormForwardArgs& args, size_t i) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d), n = args.x.cols;
@@ -79,7 +79,8 @@ void LayerNormRow(const LayerNormForwardArgs& args, size_t i) {
   if (args.rstd != nullptr) args.rstd[i] = static_cast<float>(rstd);
 }
 
-// One row of the activation gradient, and its share of the parameter gradients in dw and db (null: none).
+// Computes one row of the activation gradient and adds the row's share of the parameter gradients to dw and db (null:
+// none).
 void LayerNormBackwardRow(const LayerNormBackwardArgs& args, size_t i, float* dw, float* db) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d), n = args.dy.cols;
@@ -141,16 +142,17 @@ Status layer_norm_forward_cpu(const LayerNormForwardArgs& args) {
 
 Status layer_norm_backward_cpu(const LayerNormBackwardArgs& args) {
   const size_t rows = args.dy.rows, cols = args.dy.cols;
-  // Sums per block of rows, added in order: the result does not depend on the number of threads.
+  // Each block of rows has its own sums, which are added in order, so the result does not depend on the number of
+  // threads.
   constexpr size_t kBlocks = 16;
   const size_t height = CeilDivide(rows, kBlocks);
   const bool parameters = args.dweight != nullptr;
-  // Some kilobytes, held by the calling thread, so that a training step allocates nothing.
+  // The calling thread keeps these few kilobytes, so that a training step allocates nothing.
   static thread_local AlignedBuffer<float> held;
   float* sums = nullptr;
   if (parameters) {
     if (Status s = held.Reserve(2 * kBlocks * cols, "layer norm gradients"); !s.ok()) return s;
-    sums = held.data();  // the team's threads must not name a variable of their own
+    sums = held.data();  // other threads of the team would see their own thread_local variable
     std::fill_n(sums, 2 * kBlocks * cols, 0.0f);
   }
 #pragma omp parallel for schedule(static)

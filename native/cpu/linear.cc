@@ -14,11 +14,11 @@ namespace {
 // Slots of the scratch memory.
 enum Slot : size_t { kLeft, kRight, kFloats, kProduct };
 
-// How a product of some precision is computed on this CPU.
+// How this CPU computes a product of some precision.
 struct Arithmetic {
   GemmType operands = GemmType::kF32;
   bool rounded = false;    // operands are bfloat16, or floats of the same value
-  bool quantized = false;  // operands are whole numbers
+  bool quantized = false;  // operands are integers
 
   explicit Arithmetic(Precision precision) {
     switch (precision) {
@@ -45,7 +45,7 @@ GemmSpec ForwardSpec(const LinearWeight& weight, size_t rows, GemmType type) {
   return {.m = rows, .n = weight.out, .k = weight.in, .transpose_b = true, .a = activations, .b = type};
 }
 
-// Memory for n whole numbers, as bytes where the CPU has units for them.
+// Returns memory for n integers, as bytes if the CPU has units for them.
 Status GetWholeNumbers(const Arithmetic& arithmetic, Slot slot, size_t n, Scratch* scratch, WholeNumbers* q) {
   if (arithmetic.operands == GemmType::kS8) return scratch->Get(slot, n, "int8 operand", &q->bytes);
   return scratch->Get(slot, n, "quantised operand", &q->floats);
@@ -63,8 +63,8 @@ Status Run(GemmSpec spec, GemmOperands operands, const PackedB* packed, Scratch*
   return product->Run(operands, packed);
 }
 
-// The operand that a product takes for x (or, when that is null, its roundings x16): itself where it has the right
-// type.
+// Returns the operand of a product for x or, if that is null, for its rounded copy x16. If the type already matches,
+// this is the input itself.
 Status Operand(float* x, uint16_t* x16, size_t n, size_t room, const Arithmetic& arithmetic, Slot slot,
                Scratch* scratch, void** operand) {
   *operand = x16 != nullptr ? static_cast<void*>(x16) : x;
@@ -198,7 +198,7 @@ Status linear_backward_cpu(const LinearWeight& weight, const LinearBackwardArgs&
   const GemmType type = arithmetic.operands;
   const bool native = type == GemmType::kBf16;
   const size_t padded = PaddedRows(args.rows), entry = native ? sizeof(uint16_t) : sizeof(float);
-  // Rows beyond the last must add nothing to the sums over rows.
+  // Padding rows must add nothing to the sums over rows.
   const auto clear = [&](void* operand, size_t cols) {
     uint8_t* begin = static_cast<uint8_t*>(operand);
     std::fill(begin + args.rows * cols * entry, begin + padded * cols * entry, uint8_t{0});

@@ -21,7 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
-// Calls `body` with the offset and size of every vector of n entries; only the last may be short of lanes.
+// Calls `body` with the offset and size of every vector of n entries. Only the last vector can be incomplete.
 template <class Body>
 HWY_INLINE void ForEachVector(size_t n, const Body& body) {
   const size_t lanes = hn::Lanes(D());
@@ -30,7 +30,7 @@ HWY_INLINE void ForEachVector(size_t n, const Body& body) {
   if (j < n) body(j, n - j);
 }
 
-// Zeros beyond `count`.
+// Loads `count` floats and fills the rest of the vector with zeros.
 HWY_INLINE hn::Vec<D> Load(const float* x, size_t count) {
   const D d;
   return count >= hn::Lanes(d) ? hn::LoadU(d, x) : hn::LoadN(d, x, count);
@@ -45,7 +45,7 @@ struct Span {
   float least, most;
 };
 
-// The smallest range that holds the row and 0.
+// Returns the smallest range that contains the row and 0.
 Span SpanOfRow(const float* x, size_t n) {
   const D d;
   auto least = hn::Zero(d), most = hn::Zero(d);
@@ -57,7 +57,7 @@ Span SpanOfRow(const float* x, size_t n) {
   return {hn::ReduceMin(d, least), hn::ReduceMax(d, most)};
 }
 
-// q = round(x * scale) + zero as Byte or as floats; returns the sum of q over the row.
+// Computes q = round(x * scale) + zero as bytes or as floats and returns the sum of q over the row.
 template <typename Byte>
 float QuantizeRow(const float* x, size_t n, float scale, float zero, Byte* bytes, float* floats) {
   const D d;
@@ -82,7 +82,7 @@ void QuantizeWeightRow(const float* w, size_t n, int8_t* bytes, float* floats, f
   const Span span = SpanOfRow(w, n);
   const float largest = std::max(-span.least, span.most);
   *step = largest / 127.0f;
-  // Lanes beyond the end hold zeros and add nothing to the sum.
+  // Lanes beyond the end are zero and add nothing to the sum.
   *sum = QuantizeRow(w, n, largest > 0.0f ? 127.0f / largest : 0.0f, 0.0f, bytes, floats);
 }
 

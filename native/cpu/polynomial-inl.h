@@ -1,4 +1,4 @@
-// Polynomials inside kernels. Included once per instruction set.
+// Polynomials of vectors. Included once per instruction set.
 #if defined(UNIVAR_POLYNOMIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef UNIVAR_POLYNOMIAL_INL_H_
 #undef UNIVAR_POLYNOMIAL_INL_H_
@@ -13,7 +13,7 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The polynomial in x with these coefficients, the highest power's first, by Horner's rule.
+// Evaluates the polynomial in x with these coefficients, highest power first, by Horner's rule.
 template <class D, class V, typename... Coefficients>
 HWY_INLINE V Polynomial(D d, V x, float highest, Coefficients... rest) {
   V p = hn::Set(d, highest);

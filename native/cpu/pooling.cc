@@ -14,7 +14,7 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Column by column group, so that the sums stay in registers and the result does not depend on the vector width.
+// Works on groups of columns, so that the sums stay in registers and the result does not depend on the vector width.
 void MeanRows(const float* HWY_RESTRICT h, size_t tokens, size_t cols, float* HWY_RESTRICT y) {
   const hn::ScalableTag<double> dd;
   const hn::Rebind<float, decltype(dd)> df;

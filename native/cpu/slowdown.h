@@ -1,6 +1,6 @@
-// Makes a kernel slower on purpose, to prove that the performance check notices (bench/support/proof.ts). Part of a
-// build only with -DUNIVAR_SLOWDOWN; then UNIVAR_SLOWDOWN=ENTRY:PERCENT names an entry of the backend's table, whose
-// every call is followed by turning idly for that share of its time.
+// Slows a kernel down on purpose, to prove that the performance check detects it (bench/support/proof.ts). It is active
+// only in builds with -DUNIVAR_SLOWDOWN. UNIVAR_SLOWDOWN=ENTRY:PERCENT names an entry of the backend's table; after
+// every call, the thread then waits in a loop for that percentage of the call's time.
 #pragma once
 
 #ifdef UNIVAR_SLOWDOWN
@@ -13,7 +13,7 @@
 
 namespace univar {
 
-// Percent for an entry of the table; 0 unless the environment names it.
+// Returns the percentage for an entry of the table, or 0 if the environment does not name it.
 inline double SlowdownPercent(const std::string& entry) {
   const char* variable = std::getenv("UNIVAR_SLOWDOWN");
   const std::string setting = variable == nullptr ? "" : variable;

@@ -1,9 +1,9 @@
-// A register-blocked product for operands that sit in cache, for kernels that need products smaller than oneDNN is made
-// for (attention heads). Included once per instruction set.
+// A register-blocked product for operands in the cache. Kernels use it for products that are too small for oneDNN
+// (attention heads). Included once per instruction set.
 //
 //   C[m, n] (+)= op(A) B[k, n],   op(A)[m, k] = A or A^T
 //
-// Rows of B and C are contiguous, n is a multiple of the vector width and rows may be padded up to it. Elements of A
+// Rows of B and C are contiguous. n is a multiple of the vector width, and rows can be padded up to it. Elements of A
 // are broadcast, so a transposed A costs nothing.
 #if defined(UNIVAR_SMALL_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef UNIVAR_SMALL_GEMM_INL_H_
@@ -19,8 +19,8 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Rows and vectors of C that are held in registers: enough independent sums to hide the latency of a multiply-add on
-// two units, few enough for 32 registers, or for the 16 of AVX2 and below.
+// Rows and vectors of C that are kept in registers: enough independent sums to hide the latency of a multiply-add on
+// two units, but few enough for 32 registers, or for the 16 of AVX2 and below.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
 constexpr int kGemmRows = 8, kGemmVectors = 2;
 #else

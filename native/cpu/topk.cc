@@ -1,8 +1,9 @@
 // Exact top-k on the CPU, see ops/topk.h.
 //
-// Queries are taken in rounds. A round is cut into units, each a block of queries against a segment of the base, one
-// thread per unit: a unit needs no other's data, its score tile stays in its core's cache, and the exact ranking makes
-// the merged result independent of the cut. With many queries there is one segment; with few, each thread has its own.
+// Queries are processed in rounds. A round is split into units, and each unit compares a block of queries with a
+// segment of the base in one thread. Units share no data, and the score tile of a unit stays in its core's cache. The
+// exact ranking makes the merged result independent of the split. With many queries there is one segment; with few,
+// each thread has its own.
 #include <omp.h>
 
 #include <algorithm>
@@ -21,18 +22,18 @@ namespace univar {
 namespace {
 
 constexpr size_t kMaxBlock = 512;                      // queries of a unit
-constexpr size_t kMinBlock = 64;                       // below this, more segments rather than more blocks
+constexpr size_t kMinBlock = 64;                       // instead of smaller blocks, there are more segments
 constexpr size_t kMinSegment = 2048;                   // base rows of a unit
 constexpr size_t kMemoryPerThread = size_t{16} << 20;  // candidates, best rows and encoded queries of a unit
 
-// How one search is cut.
+// How one search is split into units.
 struct Plan {
   size_t threads, capacity, max_block;
   // Of one round of `queries` queries:
   size_t queries = 0, block = 0, blocks = 0, segment = 0, segments = 0, k = 0;
 
   Plan(const TopkArgs& args, size_t thread_count) : threads(thread_count) {
-    // Room for k candidates that stay and several times as many that come and go.
+    // Space for k candidates that stay and several times as many that are only temporary.
     capacity = std::min(args.base.rows, 4 * args.k + 512);
     const size_t per_query =
         TopkSelector::BytesPerQuery(capacity) + args.k * sizeof(RankedRow) + args.queries.cols * sizeof(float);
@@ -59,7 +60,7 @@ struct Progress {
   size_t queries;
   std::atomic<size_t> pairs{0};
 
-  // Base rows done, averaged over all queries.
+  // Reports the finished base rows, averaged over all queries.
   void Add(size_t rows, size_t block) {
     const size_t done = pairs.fetch_add(rows * block, std::memory_order_relaxed) + rows * block;
     control.report(static_cast<int64_t>(done / queries));
@@ -100,7 +101,7 @@ Status ScanUnit(const TopkArgs& args, size_t capacity, ConstMatrix queries, size
   return Status::Ok();
 }
 
-// Nothing may be thrown out of a parallel region.
+// Catches exceptions, because they must not leave a parallel region.
 template <class... Args>
 Status RunUnit(const Args&... args) {
   try {
@@ -110,7 +111,7 @@ Status RunUnit(const Args&... args) {
   }
 }
 
-// Joins the segments of query `i` of the round and writes its row of the result.
+// Merges the segments of query `i` of the round and writes its row of the result.
 void WriteResult(const TopkArgs& args, const Plan& plan, const BestRows* parts, size_t i, size_t query,
                  RankedRow* scratch) {
   BestRows best(scratch, args.k);
@@ -130,7 +131,7 @@ Status RunRound(const TopkArgs& args, const Plan& plan, size_t first_query, Prog
   AlignedBuffer<RankedRow> rows, scratch;  // best rows of [queries, segments], and of one query per thread
   if (Status s = rows.Allocate(plan.queries * plan.segments * plan.k, "the best rows of top-k"); !s.ok()) return s;
   if (Status s = scratch.Allocate(plan.threads * args.k, "the best rows of top-k"); !s.ok()) return s;
-  // By segment, then by query: the units write to ranges of their own.
+  // Ordered by segment, then by query, so that units write to disjoint ranges.
   std::vector<BestRows> best;
   best.reserve(plan.queries * plan.segments);
   for (size_t i = 0; i < plan.queries * plan.segments; ++i) {
@@ -142,7 +143,7 @@ Status RunRound(const TopkArgs& args, const Plan& plan, size_t first_query, Prog
 #pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast<int>(plan.threads))
   for (size_t unit = 0; unit < plan.blocks * plan.segments; ++unit) {
     if (failed.load(std::memory_order_relaxed)) continue;
-    omp_set_num_threads(1);  // for the products inside; holds for this thread's share of the region only
+    omp_set_num_threads(1);  // for the products inside; applies only to this thread within the region
     const size_t segment = unit / plan.blocks, begin = segment * plan.segment;
     const size_t query = unit % plan.blocks * plan.block;
     const ConstMatrix queries{args.queries.row(first_query + query), std::min(plan.block, plan.queries - query),

@@ -1,4 +1,4 @@
-// A base prepared for scanning on the CPU: codes and the bound's terms per row, named as in ops/topk.h.
+// A base prepared for scanning on the CPU: codes and the terms of the bound for each row, named as in ops/topk.h.
 #pragma once
 
 #include "core/aligned_buffer.h"
@@ -14,7 +14,7 @@ class CpuTopkBase final : public TopkBase {
     return codes.size() + sizeof(float) * (scale.size() + residual.size() + length.size() + half_square.size()) +
            sizeof(double) * norms.size();
   }
-  // Codes of row j; `base` are the caller's rows, which are scanned as they are where no codes are kept.
+  // Returns the codes of row j. If there are no codes, the caller's rows `base` are scanned directly.
   const void* row_codes(const float* base, size_t j) const {
     if (codes.size() == 0) return base + j * dim;
     return codes.data() + j * dim * code_size(code_for(storage_));
@@ -28,8 +28,8 @@ class CpuTopkBase final : public TopkBase {
   AlignedBuffer<float> scale;        // w <u, v'> = scale * <u, codes>
   AlignedBuffer<float> residual;     // R
   AlignedBuffer<float> length;       // N
-  AlignedBuffer<float> half_square;  // w^2 / 2; only of metrics that sum differences
-  AlignedBuffer<double> norms;       // exact ||b_j||; only of metrics that divide by them
+  AlignedBuffer<float> half_square;  // w^2 / 2; only for metrics that sum differences
+  AlignedBuffer<double> norms;       // exact ||b_j||; only for metrics that divide by norms
 };
 
 }  // namespace univar

@@ -23,7 +23,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DF = hn::ScalableTag<float>;
 using VF = hn::Vec<DF>;
 
-// How a vector of floats becomes codes and back.
+// These types convert a vector of floats to codes and back.
 struct F32Codec {
   using Code = float;
   using Tag = DF;
@@ -42,7 +42,7 @@ struct Bf16Codec {
   using Code = uint16_t;
   using Tag = hn::Rebind<Code, DF>;
   using Wide = hn::Rebind<uint32_t, DF>;
-  // To nearest even; entries of a direction are far from infinity.
+  // Rounds to nearest even without a check for infinity, because entries of a direction are at most 1.
   static hn::Vec<Tag> Encode(VF x) {
     const Wide wide;
     return hn::TruncateTo(Tag(), hn::ShiftRight<16>(RoundNumberBits(wide, hn::BitCast(wide, x))));
@@ -64,7 +64,7 @@ struct Int16Codec {
   static VF Decode(hn::Vec<Tag> code) { return hn::ConvertTo(DF(), hn::PromoteTo(hn::Rebind<int32_t, DF>(), code)); }
 };
 
-// Writes the codes of x * factor and returns the sum of (x * factor - code)^2.
+// Writes the codes of x * factor and returns the sum of the squared errors (x * factor - code)^2.
 template <class Codec>
 float EncodeWith(const float* HWY_RESTRICT x, float factor, size_t n, void* out) {
   const DF d;
@@ -178,7 +178,7 @@ HWY_EXPORT(LargestMagnitude);
 
 namespace {
 
-// Largest code such that a sum of `n` products with int8 codes fits int32.
+// Returns the largest code for which a sum of `n` products with int8 codes fits into int32.
 double LargestInt16(size_t n) { return std::min(32767.0, std::floor(0x1p30 / (127.0 * static_cast<double>(n)))); }
 
 }  // namespace
@@ -214,7 +214,7 @@ EncodedRow encode_row(RowCode code, const float* row, size_t n, void* codes, flo
     length = std::ldexp(norm, -exponent);
     row = scratch;
   }
-  // Entries of a direction are at most 1. Half precision has half of its range above 1, integers all of it.
+  // Entries of a direction are at most 1. Half of the exponent range of f16 is above 1, and so are all integer codes.
   double scale = 1.0;
   if (code == RowCode::kF16) scale = 0x1p-14;
   if ((code == RowCode::kInt8 || code == RowCode::kInt16) && norm > 0.0) {
@@ -223,7 +223,8 @@ EncodedRow encode_row(RowCode code, const float* row, size_t n, void* codes, flo
   }
   const float factor = norm > 0.0 ? static_cast<float>(1.0 / (length * scale)) : 0.0f;
   const double squares = HWY_DYNAMIC_DISPATCH(EncodeRow)(code, row, factor, n, codes);
-  // The measured part has rounding errors of its own; 2^-21 covers those of factor, product, difference and scale.
+  // The gamma term covers the rounding errors of the measured sum; 2^-21 covers those of factor, product, difference
+  // and scale.
   const double residual = norm > 0.0 ? std::sqrt(squares) * scale * (1.0 + gamma_bound(n + 8)) + 0x1p-21 : 0.0;
   return {norm, static_cast<float>(scale), round_up(residual)};
 }

@@ -1,7 +1,8 @@
 // Double-precision sums in a fixed order for every instruction set, see topk_exact.h.
 //
-// The 32 partial sums live in vectors of 2, 4 or 8 doubles. Four vectors are open at a time, so narrow instruction sets
-// walk the row two or four times (it stays in the first-level cache) and every one forms the same 32 sums.
+// The 32 partial sums are in vectors of 2, 4 or 8 doubles. At most four vectors are processed at a time, so narrow
+// instruction sets read the row two or four times (it stays in the first-level cache). All of them form the same 32
+// sums.
 #include "cpu/topk_exact.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -19,7 +20,7 @@ using D = hn::CappedTag<double, 8>;
 using DF = hn::Rebind<float, D>;
 using V = hn::Vec<D>;
 
-// The terms of the three sums. The build forbids the compiler to fuse Mul and Add (-ffp-contract=off).
+// The terms of the three sums. The build does not allow the compiler to fuse Mul and Add (-ffp-contract=off).
 struct Dot {
   const double* q;
   const float* b;

@@ -11,7 +11,7 @@ namespace univar {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Lanes are queries. Few rows pass, so what happens to those is scalar code.
+// Lanes are queries. Few rows pass the filter, so scalar code handles them.
 template <bool kIntegers, bool kDifferences>
 void Filter(const TopkFilterArgs& args) {
   const hn::ScalableTag<float> d;

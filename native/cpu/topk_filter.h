@@ -1,4 +1,4 @@
-// Finds the few sums of a tile that may belong to a best row, see topk_filter.cc.
+// Finds the few sums of a tile that can belong to a best row, see topk_filter.cc.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct TopkFilterArgs {
   TopkSelector* selector;
 };
 
-// Pushes every row to the selector whose upper bound reaches the threshold of a query.
+// Pushes every row whose upper bound reaches the threshold of a query to the selector.
 void topk_filter(const TopkFilterArgs& args);
 
 }  // namespace univar

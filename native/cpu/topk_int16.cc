@@ -1,7 +1,7 @@
 // Integer products for every instruction set, see topk_int16.h.
 //
-// Packed queries: by group of two vectors of queries, then by pair of entries, then query, then entry of the pair, so
-// that one multiplication forms the products of a pair for a vector of queries.
+// Queries are packed by group of two vectors of queries, then by pair of entries, by query and by entry of the pair.
+// One multiplication then computes the products of a pair for a vector of queries.
 #include "cpu/topk_int16.h"
 
 #include <algorithm>
@@ -43,7 +43,8 @@ void Widen(const int8_t* codes, size_t rows, size_t dim, int16_t* wide) {
   std::fill_n(wide, (kInt16Rows - rows % kInt16Rows) % kInt16Rows * padded, int16_t{0});
 }
 
-// Four rows with one group of queries; eight sums stay in registers. `rows` are int16 pairs read as int32.
+// Multiplies four rows with one group of queries and keeps eight sums in registers. `rows` are int16 pairs read as
+// int32.
 HWY_INLINE void MultiplyBlock(const int32_t* HWY_RESTRICT rows, size_t pairs, const int16_t* HWY_RESTRICT packed,
                               int32_t* HWY_RESTRICT sums, size_t stride) {
   const D32 d32;
@@ -78,7 +79,7 @@ void Multiply(const int8_t* codes, size_t rows, size_t dim, const int16_t* packe
               int32_t* sums) {
   Widen(codes, rows, dim, wide);
   const size_t group = GroupSize(), pairs = (dim + 1) / 2;
-  // A group of packed queries stays in the first-level cache while the tile of rows passes by.
+  // A group of packed queries stays in the first-level cache while the tile of rows is streamed.
   for (size_t q = 0; q < stride; q += group) {
     for (size_t j = 0; j < rows; j += kInt16Rows) {
       MultiplyBlock(reinterpret_cast<const int32_t*>(wide) + j * pairs, pairs, packed + q * pairs * 2,

@@ -13,12 +13,12 @@
 namespace univar {
 namespace {
 
-constexpr size_t kChunk = 8192;  // rows between two looks at the control block
+constexpr size_t kChunk = 8192;  // rows between two checks of the control block
 
-// Rows shorter than this part of the longest are scanned as zero; their whole length is the residual.
+// Rows shorter than this fraction of the longest row are scanned as zero rows. Their residual is their full length.
 constexpr double kNegligible = 0x1p-100;
 
-// Calls encode(row, scratch), which returns the row's norm, for all rows. Stops at a row that is not finite.
+// Calls encode(row, scratch), which returns the norm of the row, for all rows. Stops at a row that is not finite.
 template <class Encode>
 Status ForEachRow(CpuTopkBase* base, const Encode& encode, const Control& control) {
   AlignedBuffer<float> scratch;
@@ -55,7 +55,7 @@ Status EncodeRows(CpuTopkBase* base, const float* x, const Control& control) {
   return ForEachRow(base, encode, control);
 }
 
-// float32 rows of ordinary length need no codes: they are their own, with nothing lost.
+// float32 rows of ordinary length need no codes: the rows themselves are scanned, without a residual.
 Status MeasureRows(CpuTopkBase* base, const float* x, const Control& control, bool* ordinary) {
   const auto measure = [&](size_t j, float*) { return std::sqrt(exact_squared_norm(x + j * base->dim, base->dim)); };
   if (Status s = ForEachRow(base, measure, control); !s.ok()) return s;
@@ -67,7 +67,7 @@ Status MeasureRows(CpuTopkBase* base, const float* x, const Control& control, bo
   return Status::Ok();
 }
 
-// From scale and residual of each direction to the terms of the bound, now that the longest row is known.
+// Computes the terms of the bound from the scale and residual of each direction, now that the longest row is known.
 void FinishTerms(CpuTopkBase* base) {
   const bool directions = base->metric.divides_by_norms;
   const double longest = *std::max_element(base->norms.data(), base->norms.data() + base->rows);
@@ -92,7 +92,7 @@ void FinishTerms(CpuTopkBase* base) {
 }  // namespace
 
 TopkStorage topk_storage_cpu(size_t dim, size_t queries) {
-  // Integer products are the fastest everywhere, but converting costs as much as about a hundred queries gain.
+  // Integer products are the fastest on every CPU, but the conversion costs as much as about a hundred queries save.
   constexpr size_t kWorthConverting = 96;
   return queries >= kWorthConverting && dim <= kMaxIntegerDim ? TopkStorage::kInt8 : TopkStorage::kF32;
 }

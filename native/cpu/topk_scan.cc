@@ -15,9 +15,9 @@
 namespace univar {
 namespace {
 
-constexpr size_t kStrideMultiple = kInt16Queries;  // also a multiple of every vector of floats
+constexpr size_t kStrideMultiple = kInt16Queries;  // also a multiple of every float vector width
 constexpr size_t kTileRows = 256;
-constexpr size_t kMinBlockQueries = 8;  // fewer leave most of a block product unused
+constexpr size_t kMinBlockQueries = 8;  // with fewer, most of a block product is wasted
 
 TopkProduct ChooseProduct(RowCode code, size_t dim, size_t queries) {
   if (queries < kMinBlockQueries) return TopkProduct::kDots;
@@ -63,9 +63,9 @@ Status TopkScanner::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMat
 }
 
 Status TopkScanner::AllocateTile() {
-  // Tile and products stay in the second-level cache.
+  // The tile and its products stay in the second-level cache.
   tile_rows_ = std::clamp((size_t{1} << 20) / dim_, size_t{16}, kTileRows) / kInt16Rows * kInt16Rows;
-  // The padding holds zeros, because a filter reads it.
+  // The padding must be zero, because the filter reads it.
   if (Status s = AllocateFilled(&tile_, tile_rows_ * stride_, 0.0f); !s.ok()) return s;
   if (product_ == TopkProduct::kDots) return Status::Ok();
   if (product_ == TopkProduct::kInt16) return wide_.Allocate(tile_rows_ * (dim_ + 1), "a widened top-k tile");
@@ -110,7 +110,7 @@ Status TopkScanner::EncodeQueries(ConstMatrix queries) {
 }
 
 Status TopkScanner::MakeGemm(size_t rows, Gemm* gemm) const {
-  // Scores are [rows, queries]: then the operand that oneDNN repacks at every call is the small one.
+  // Scores are [rows, queries], because oneDNN then repacks the small operand at every call.
   GemmSpec spec{.m = rows, .n = queries_, .k = dim_, .transpose_b = true, .ldc = stride_};
   if (product_ == TopkProduct::kBf16) spec.a = spec.b = GemmType::kBf16;
   if (product_ == TopkProduct::kInt8) {

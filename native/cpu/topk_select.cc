@@ -12,7 +12,7 @@ namespace univar {
 
 namespace {
 
-// Candidates are scattered over the base, which is rarely in a cache.
+// Prefetches a candidate, because candidates are scattered over the base and rarely in a cache.
 void PrefetchRow(const float* row, size_t cols) {
   constexpr size_t kLine = 64 / sizeof(float), kFarthest = 64 * kLine;
   for (size_t t = 0; t < std::min(cols, kFarthest); t += kLine) hwy::Prefetch(row + t);
@@ -31,7 +31,7 @@ void BestRows::Push(RankedRow row) {
   std::push_heap(rows_, rows_ + size_, RanksBefore);
 }
 
-// Heap operations stay inside the array even if a caller breaks the rules and writes NaN into the base meanwhile.
+// Heap operations stay inside the array even if a caller breaks the contract and writes NaN into the base meanwhile.
 void BestRows::SortBestFirst() { std::sort_heap(rows_, rows_ + size_, RanksBefore); }
 
 Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k, size_t capacity,
@@ -50,7 +50,8 @@ Status TopkSelector::Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMa
   return wide_.Allocate(queries.cols, "a query in double precision");
 }
 
-// Twice the error below the upper bound, which subtracts a little less than the norm's part of a difference.
+// The lower bound is twice the error below the upper bound. The upper bound subtracts slightly less than the norm term
+// of a difference.
 inline float TopkSelector::LowerBound(size_t query, const Candidate& candidate) const {
   const size_t row = static_cast<size_t>(candidate.row);
   const float error = terms_->residual[query] * prepared_->length[row] + prepared_->residual[row];
@@ -59,7 +60,7 @@ inline float TopkSelector::LowerBound(size_t query, const Candidate& candidate) 
          0x1p-18f * terms_->norm_weight[query] * prepared_->half_square[row];
 }
 
-// Drops the rows that k others are certainly better than.
+// Drops the rows for which k other rows are certainly better.
 void TopkSelector::Prune(size_t query) {
   Candidate* begin = pending_.data() + query * capacity_;
   const size_t count = counts_[query];
@@ -78,7 +79,7 @@ void TopkSelector::Prune(size_t query) {
 
 void TopkSelector::MakeRoom(size_t query) {
   Prune(query);
-  // Nearly full again at once would mean pruning at every row.
+  // If the list is still nearly full, pruning would soon run for every new row.
   if (counts_[query] > capacity_ - capacity_ / 4) RankPending(query);
 }
 
@@ -88,7 +89,7 @@ void TopkSelector::Finish(size_t query) {
   best_[query].SortBestFirst();
 }
 
-// The likely best come first, so that their exact keys spare most of the others.
+// Ranks the likely best candidates first, so that most of the others do not need an exact key.
 void TopkSelector::RankPending(size_t query) {
   Candidate* begin = pending_.data() + query * capacity_;
   Candidate* end = begin + counts_[query];
@@ -131,7 +132,8 @@ double TopkSelector::ReachedBy(size_t query, double worst) const {
   } else if (!metric.divides_by_norms) {
     g = norm > 0.0 ? worst / (norm * unit) : 0.0;
   }
-  // The division and the difference round; the slack has the latter's share, 2^-30 is far above the rest.
+  // The division and the difference are rounded. The slack covers the error of the difference; 2^-30 is far above all
+  // others.
   return g - terms_->slack[query] - std::abs(g) * 0x1p-30;
 }
 

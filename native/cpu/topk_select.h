@@ -1,8 +1,8 @@
-// Keeps, for each query of a block, the rows that can still be among its k best, and ranks them exactly in the end.
+// Keeps the rows that can still be among the k best of each query of a block, and finally ranks them exactly.
 //
-// A row arrives with an upper bound of its key (ops/topk.h). At most `capacity` wait per query; when full, those whose
-// upper bound is below the k-th largest lower bound go. Where bounds cannot tell the rows apart (duplicates,
-// near-ties), the waiting ones are ranked exactly at once, so memory stays bounded.
+// A row arrives with an upper bound of its key (ops/topk.h). Each query keeps at most `capacity` candidates. When the
+// list is full, candidates whose upper bound is below the k-th largest lower bound are dropped. If the bounds cannot
+// separate the rows (duplicates, near-ties), the candidates are ranked exactly right away, so memory stays bounded.
 #pragma once
 
 #include "core/aligned_buffer.h"
@@ -11,7 +11,7 @@
 
 namespace univar {
 
-// The k best of the rows pushed so far, in storage of the caller: a heap with the worst of them on top.
+// The k best of the rows pushed so far: a heap in the caller's memory with the worst row on top.
 class BestRows {
  public:
   BestRows() = default;
@@ -30,13 +30,13 @@ class BestRows {
   size_t size_ = 0;
 };
 
-// What the filter and the selection need to know of each query of a block; arrays are padded to `stride` entries.
+// Terms of each query of a block for the filter and the selection. Arrays are padded to `stride` entries.
 struct QueryTerms {
   AlignedBuffer<float> scale;        // <u', .> = scale * <codes, .>
   AlignedBuffer<float> residual;     // P
   AlignedBuffer<float> dot_weight;   // s/m; if the metric sums differences
-  AlignedBuffer<float> norm_weight;  // just below 1/m; likewise
-  AlignedBuffer<float> threshold;    // rows whose upper bound is below it are out; +infinity in the padding
+  AlignedBuffer<float> norm_weight;  // just below 1/m; if the metric sums differences
+  AlignedBuffer<float> threshold;    // rows with an upper bound below it are dropped; +infinity in the padding
   AlignedBuffer<double> norm;        // exact ||q_i||
   AlignedBuffer<double> slack;       // the part of the bound that does not depend on the row
 };
@@ -47,15 +47,15 @@ class TopkSelector {
   Status Init(const CpuTopkBase* prepared, ConstMatrix base, ConstMatrix queries, size_t k, size_t capacity,
               QueryTerms* terms, BestRows* best);
 
-  // The key of row `row` is at most `upper`, up to the slack of the query.
+  // Adds a row whose key is at most `upper`, up to the slack of the query.
   void Push(size_t query, int32_t row, float upper) {
     if (counts_[query] == capacity_) MakeRoom(query);
     pending_[query * capacity_ + counts_[query]++] = {upper, row};
   }
-  // Ranks what is left of the query's candidates and sorts its best rows.
+  // Ranks the remaining candidates of the query and sorts its best rows.
   void Finish(size_t query);
 
-  // Bytes of Init's memory per query.
+  // Returns the bytes per query that Init allocates.
   static size_t BytesPerQuery(size_t capacity) { return capacity * sizeof(Candidate); }
 
  private:
@@ -68,7 +68,7 @@ class TopkSelector {
   void MakeRoom(size_t query);
   void RankPending(size_t query);
   double ExactKey(size_t query, int32_t row) const;
-  // A value that the upper bound of every row ranking before `worst` reaches.
+  // Returns a value that is reached by the upper bound of every row that ranks before `worst`.
   double ReachedBy(size_t query, double worst) const;
 
   const CpuTopkBase* prepared_ = nullptr;
@@ -78,7 +78,7 @@ class TopkSelector {
   BestRows* best_ = nullptr;
   AlignedBuffer<Candidate> pending_;  // [queries, capacity]
   AlignedBuffer<size_t> counts_;
-  AlignedBuffer<float> lowers_;  // [capacity], of the query being pruned
+  AlignedBuffer<float> lowers_;  // [capacity], lower bounds of the query being pruned
   AlignedBuffer<double> wide_;   // the query being ranked, as doubles
 };
 

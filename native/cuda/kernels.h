@@ -1,5 +1,5 @@
-// The operations of the CUDA backend, by the files that hold their kernels. What no file adds stays null: the loader
-// (src/native/loader.ts) takes those operations from the CPU addon.
+// The operations of the CUDA backend, by the files that contain their kernels. Operations that no file adds stay null;
+// the loader (src/native/loader.ts) uses those of the CPU addon.
 #pragma once
 
 #include "ops/backend.h"

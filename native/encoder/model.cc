@@ -24,7 +24,7 @@ Status Model::Initialize(Precision precision) {
   precision_ = precision;
   if (precision == Precision::kInt8 && !backend_.int8) {
     return Status::Error(Code::kArgRange,
-                         std::string("Backend ") + backend_.name + " computes encoders in f32 or bf16, not in int8");
+                         std::string("Backend ") + backend_.name + " runs encoders in f32 or bf16, not in int8");
   }
   if (Status s = parameters_.Allocate(layout_.size(), "encoder parameters"); !s.ok()) return s;
   if (Status s = parameters_.Clear(); !s.ok()) return s;

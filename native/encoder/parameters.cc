@@ -5,7 +5,7 @@ namespace univar {
 size_t ParameterLayout::Add(const std::string& name, size_t rows, size_t cols, bool matrix) {
   const size_t offset = size_;
   parameters_.push_back({name, offset, rows, cols, matrix});
-  // Each tensor starts at a cache line, whatever the sizes.
+  // Each tensor starts at a cache line.
   size_ += (rows * cols + 15) / 16 * 16;
   return offset;
 }

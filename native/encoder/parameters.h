@@ -1,5 +1,6 @@
-// Where each parameter of an encoder lies in one flat block of float32: one block makes the optimiser, the gradient
-// norm and a copy to a device single operations. src/encoder/architectures maps the tensors of checkpoints to them.
+// The position of each encoder parameter in one flat float32 block. With one block, the optimiser step, the gradient
+// norm and a copy to a device are single operations. src/encoder/architectures maps the tensors of checkpoints to
+// parameters.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace univar {
 struct Parameter {
   std::string name;
   size_t offset = 0, rows = 0, cols = 0;
-  bool matrix = false;  // not a vector; weight decay applies to matrices only
+  bool matrix = false;  // weight decay applies to matrices, not to vectors
 
   size_t size() const { return rows * cols; }
 };
@@ -23,7 +24,7 @@ struct LayerParameters {
   size_t qkv, qkv_bias, out, out_bias, norm1, norm1_bias, fc1, fc1_bias, fc2, fc2_bias, norm2, norm2_bias;
 };
 
-// Offsets of every parameter; kNone marks those that the encoder lacks.
+// Offsets of all parameters; kNone marks those that the encoder does not have.
 class ParameterLayout {
  public:
   static constexpr size_t kNone = SIZE_MAX;

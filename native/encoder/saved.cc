@@ -1,4 +1,4 @@
-// Memory of the transformer: what a forward pass keeps, and scratch.
+// Memory of the transformer: activations that a forward pass keeps, and scratch.
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +7,7 @@
 namespace univar {
 namespace {
 
-// Floats of one saved layer and one token.
+// Number of floats per token in one saved layer.
 size_t LayerFloats(const EncoderSpec& spec, Precision precision, bool keep_qkv) {
   const size_t operands = spec.hidden + spec.fc1_rows();
   return (keep_qkv ? 5 : 2) * spec.hidden + spec.heads + 4 +
@@ -46,13 +46,13 @@ Status Saved::Allocate(const EncoderSpec& spec, Precision precision, const Layer
     next += count;
     return begin;
   };
-  const auto take_operand = [&](size_t count) -> Activations {  // even, because tokens are
+  const auto take_operand = [&](size_t count) -> Activations {  // even, because the number of tokens is
     if (precision != Precision::kBf16) return {.f32 = take(count)};
     return {.bf16 = reinterpret_cast<uint16_t*>(take(count / 2))};
   };
   const auto take_norm = [&] { return Norm{take(tokens * hidden), take(tokens), take(tokens)}; };
   norm = take_norm();
-  input = norm.sum;  // one or the other
+  input = norm.sum;  // only one of the two is used
   layers.clear();
   for (size_t i = 0; i < range.count(); ++i) {
     layers.push_back({.qkv = keep_qkv ? take(tokens * 3 * hidden) : nullptr,
@@ -71,7 +71,7 @@ Status Workspace::Reserve(const EncoderSpec& spec, Precision precision, size_t t
   if (tokens <= tokens_ && sequences <= sequences_) return Status::Ok();
   tokens = std::max(tokens, tokens_);
   sequences = std::max(sequences, sequences_);
-  tokens_ = sequences_ = 0;  // until everything is there
+  tokens_ = sequences_ = 0;  // until all allocations have succeeded
   const size_t h = spec.hidden, inner = spec.inner;
   const bool rounds = precision == Precision::kBf16;
   const size_t wide_cols = 2 * inner + (spec.gated() ? spec.fc1_rows() : 0);

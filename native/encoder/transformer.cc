@@ -34,7 +34,7 @@ LinearWeight Fc2Weight(const Parameters& p, size_t i) {
 
 float* Gradient(float* grads, size_t offset) { return offset == ParameterLayout::kNone ? nullptr : grads + offset; }
 
-// The side of activations that a product reads.
+// The representation of activations that a product reads.
 float* Floats(const Activations& x) { return x.bf16 == nullptr ? x.f32 : nullptr; }
 ActivationInput Input(const Activations& x) { return {Floats(x), x.bf16}; }
 ActivationOutput Output(const Activations& x) { return {Floats(x), x.bf16}; }
@@ -104,7 +104,7 @@ Status Transformer::Project(const Parameters& p, size_t layer, const Local& loca
   return spec.positions == Positions::kRotary ? Rotate(p, local, qkv, false) : Status::Ok();
 }
 
-// Queries and keys by their positions, or back.
+// Rotates queries and keys by their positions, or back if `inverse` is set.
 Status Transformer::Rotate(const Parameters& p, const Local& local, float* qkv, bool inverse) {
   return backend_.rope({.qkv = qkv,
                         .positions = work_.positions,
@@ -116,7 +116,7 @@ Status Transformer::Rotate(const Parameters& p, const Local& local, float* qkv, 
                         .inverse = inverse});
 }
 
-// work_.wide = the activation of `pre`, in the precision that the next product reads.
+// Computes the activation of `pre` into work_.wide, in the precision that the next product reads.
 Status Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
   const size_t inner = p.spec->inner;
   switch (p.spec->activation) {
@@ -126,7 +126,8 @@ Status Transformer::Activate(const Parameters& p, const Local& local, const Acti
   UNIVAR_UNREACHABLE();
 }
 
-// work_.dpre = the gradient of `pre` from that of its activation, work_.dwide; work_.wide = the activation once more.
+// Computes the gradient of `pre` into work_.dpre from the gradient of its activation in work_.dwide, and recomputes the
+// activation into work_.wide.
 Status Transformer::ActivateBackward(const Parameters& p, const Local& local, const Activations& pre) {
   const size_t inner = p.spec->inner;
   const ActivationInput dy = Input(work_.dwide);
@@ -138,7 +139,7 @@ Status Transformer::ActivateBackward(const Parameters& p, const Local& local, co
   UNIVAR_UNREACHABLE();
 }
 
-// work_.hidden holds the layer's input and receives its output.
+// Reads the layer's input from work_.hidden and replaces it by the layer's output.
 Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                  bool trains, const Control& control) {
   const EncoderSpec& spec = *p.spec;
@@ -160,7 +161,7 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
 
   LinearForwardArgs fc1{.x = Floats(work_.hidden1), .x16 = work_.hidden1.bf16};
   if (trains || spec.activation != Activation::kGelu) {
-    // Backward needs what goes into the activation, and products can end with GELU only.
+    // Backward needs the input of the activation, and GELU is the only activation that a product can apply.
     fc1.y = saved.pre.f32;
     fc1.y16 = saved.pre.bf16;
     UNIVAR_TRY(multiply(Fc1Weight(p, i), fc1));
@@ -187,7 +188,7 @@ Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::
   return Norm(p, layout.norm, layout.norm_bias, local, saved, work_.hidden);
 }
 
-// work_.hidden = states, of the host or the backend.
+// Copies `states`, in host or backend memory, to work_.hidden.
 Status Transformer::SetStates(const Parameters& p, const Local& local, const float* states) {
   const size_t size = local.tokens * p.spec->hidden;
   UNIVAR_TRY(Copy(work_.hidden.f32, states, size));
@@ -202,10 +203,10 @@ Status Transformer::Forward(const Parameters& p, const PackedTokens& batch, cons
   const size_t states = local.tokens * spec.hidden;
   const bool embeds = range.lower == nullptr;
   if (saved == nullptr || (embeds && range.first > 0)) {
-    UNIVAR_TRY(forgotten_.Allocate(spec, p.precision, {0, 1}, local.tokens, local.sequences, false));
+    UNIVAR_TRY(discarded_.Allocate(spec, p.precision, {0, 1}, local.tokens, local.sequences, false));
   }
   if (embeds) {
-    UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
+    UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? discarded_.norm : saved->norm));
   } else {
     UNIVAR_TRY(SetStates(p, local, range.lower));
   }
@@ -213,14 +214,14 @@ Status Transformer::Forward(const Parameters& p, const PackedTokens& batch, cons
     if (control.cancelled()) return Status::Aborted();
     const bool keep = saved != nullptr && i >= range.first;
     if (keep && i == range.first && i > 0) UNIVAR_TRY(Copy(saved->input, work_.hidden.f32, states));
-    UNIVAR_TRY(ForwardLayer(p, i, local, keep ? saved->layers[i - range.first] : forgotten_.layers[0], keep, control));
+    UNIVAR_TRY(ForwardLayer(p, i, local, keep ? saved->layers[i - range.first] : discarded_.layers[0], keep, control));
   }
   if (hidden_out != nullptr) UNIVAR_TRY(Copy(hidden_out, work_.hidden.f32, states));
-  const Matrix pooled{saved == nullptr ? forgotten_.pooled : saved->pooled, local.sequences, spec.hidden};
+  const Matrix pooled{saved == nullptr ? discarded_.pooled : saved->pooled, local.sequences, spec.hidden};
   UNIVAR_TRY(
       backend_.pool({work_.hidden.f32, local.tokens, spec.hidden}, local.offsets, spec.pooling, pooled, control));
   if (spec.normalize) {
-    // Backward needs what was there before.
+    // Backward needs the embeddings before normalisation.
     const Matrix unit{saved == nullptr ? pooled.data : embeddings, local.sequences, spec.hidden};
     UNIVAR_TRY(backend_.l2_normalize({pooled.data, pooled.rows, pooled.cols}, unit, Control()));
     if (unit.data == embeddings) return Status::Ok();
@@ -228,7 +229,7 @@ Status Transformer::Forward(const Parameters& p, const PackedTokens& batch, cons
   return Copy(embeddings, pooled.data, pooled.size());
 }
 
-// work_.d1 holds the gradient of the layer's output and receives that of its attention half.
+// Replaces the gradient of the layer's output in work_.d1 by the gradient of the output of its attention half.
 Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                 float* grads) {
   const LayerParameters& layer = p.layout->layers[i];
@@ -240,7 +241,7 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
     args.scratch = &work_.scratch;
     return backend_.linear_backward(weight, args);
   };
-  // In two halves, because the activation between them is computed again together with its gradient.
+  // In two steps, because the activation in between is recomputed together with its gradient.
   UNIVAR_TRY(
       multiply(Fc2Weight(p, i),
                {.dy = Floats(work_.d1), .dy16 = work_.d1.bf16, .dx = Floats(work_.dwide), .dx16 = work_.dwide.bf16}));
@@ -264,7 +265,7 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
                                     .db = Gradient(grads, layer.fc1_bias)});
 }
 
-// work_.d1 holds the gradient of the first layer norm's output and receives that of the layer's input.
+// Replaces the gradient of the first layer norm's output in work_.d1 by the gradient of the layer's input.
 Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                       const Activations& input, float* grads, const Control& control) {
   const EncoderSpec& spec = *p.spec;

@@ -1,9 +1,9 @@
-// The transformer between token ids and sentence embeddings, forward and backward, composed of the operations of a
-// backend table: a second backend needs no second encoder.
+// The transformer from token ids to sentence embeddings, forward and backward. It is composed of the operations of a
+// backend table, so all backends share it.
 //
-// Works on micro-batches of complete sequences. Forward keeps in Saved what backward needs and recomputes the cheap
-// rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters
-// accumulate into one flat block with the layout of the parameters.
+// It works on micro-batches of complete sequences. Forward keeps the results that backward needs in Saved. Backward
+// recomputes cheap results (layer norms and activations, and the fused projection if memory is short). All parameter
+// gradients accumulate into one flat block with the layout of the parameters.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@
 
 namespace univar {
 
-// Token ids of several sequences, one after the other, without padding; a slice shares the arrays of its batch.
+// Token ids of several sequences, one after the other, without padding. A slice shares the arrays of its batch.
 struct PackedTokens {
   const int32_t* ids = nullptr;      // all tokens of the batch
   const int32_t* offsets = nullptr;  // sequences + 1 entries
@@ -28,11 +28,12 @@ struct PackedTokens {
   PackedTokens Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
 };
 
-// Cuts a batch between sequences into runs of about `tokens` tokens; a longer sequence is a run of its own.
+// Splits a batch between sequences into runs of about `tokens` tokens. A longer sequence becomes a separate run.
 std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens);
 
-// Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below
-// `first`, [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
+// A pass keeps the activations of layers [first, last). `lower`, if given, holds the input states of layer `first`,
+// [tokens, hidden], so that the layers below it do not run. Without `lower` they run, but their activations are not
+// kept.
 struct LayerRange {
   size_t first = 0, last = 0;
   const float* lower = nullptr;
@@ -40,18 +41,17 @@ struct LayerRange {
   size_t count() const { return last - first; }
 };
 
-// Activations as float32, as bfloat16 where a product of that type reads or writes them, or as both; either may be
-// null.
+// Activations as float32, as bfloat16 if a product of that type reads or writes them, or as both. Either can be null.
 struct Activations {
   float* f32 = nullptr;
   uint16_t* bf16 = nullptr;
 };
 
-// Results of the forward pass of one micro-batch that its backward pass needs.
+// Results of the forward pass of one micro-batch that the backward pass needs.
 class Saved {
  public:
   explicit Saved(const Backend& backend) : memory_(*backend.memory) {}
-  // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
+  // `keep_qkv` = false saves a third of the memory but repeats one projection per layer in the backward pass.
   Status Allocate(const EncoderSpec& spec, Precision precision, const LayerRange& range, size_t tokens,
                   size_t sequences, bool keep_qkv);
   static size_t FloatsPerToken(const EncoderSpec& spec, Precision precision, const LayerRange& range, bool keep_qkv);
@@ -63,14 +63,14 @@ class Saved {
   };
   struct Layer {
     float* qkv;     // [tokens, 3 hidden] after rotation, or null
-    Activations o;  // [tokens, hidden]; this and `pre` in bfloat16 only where products are
+    Activations o;  // [tokens, hidden]; like `pre`, only in bfloat16 if products are
     float* lse;     // [tokens, heads]
     Norm norm1;
     Activations pre;  // [tokens, fc1_rows]
     Norm norm2;
   };
-  Norm norm;                  // of the embeddings, when the range starts at layer 0
-  float* input = nullptr;     // [tokens, hidden] below the range, when it starts higher; takes the place of norm.sum
+  Norm norm;                  // of the embeddings, if the range starts at layer 0
+  float* input = nullptr;     // [tokens, hidden], input of the range if it starts higher; replaces norm.sum
   std::vector<Layer> layers;  // of the range
   float* pooled = nullptr;    // [sequences, hidden], before normalisation
 
@@ -78,25 +78,25 @@ class Saved {
   AlignedBuffer<float> memory_;
 };
 
-// Memory of one micro-batch; grows to the largest one and is then reused.
+// Memory of one micro-batch. It grows to the largest one and is then reused.
 class Workspace {
  public:
   explicit Workspace(const Backend& backend)
       : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
   Status Reserve(const EncoderSpec& spec, Precision precision, size_t tokens, size_t sequences);
 
-  // The roundings exist for Precision::kBf16 only.
+  // The bfloat16 arrays exist only for Precision::kBf16.
   Activations hidden, hidden1;            // [tokens, hidden]
   Activations d1;                         // [tokens, hidden]
   float* d2 = nullptr;                    // [tokens, hidden]
-  Activations wide, dwide;                // [tokens, inner]; these and dpre as bfloat16 only where products are
-  Activations dpre;                       // [tokens, fc1_rows]; is dwide, unless gated
+  Activations wide, dwide;                // [tokens, inner]; like dpre, only in bfloat16 if products are
+  Activations dpre;                       // [tokens, fc1_rows]; the same memory as dwide unless the MLP is gated
   float *qkv = nullptr, *dqkv = nullptr;  // [tokens, 3 hidden]
   float* d_pooled = nullptr;              // [sequences, hidden]
   int32_t* ids = nullptr;                 // [tokens]; then positions and offsets
   int32_t* positions = nullptr;           // [tokens], counted per sequence
   int32_t* offsets = nullptr;             // [sequences + 1], from 0
-  Scratch scratch;                        // of single operations
+  Scratch scratch;                        // for single operations
 
  private:
   AlignedBuffer<float> floats_;
@@ -121,27 +121,27 @@ struct Parameters {
   Precision precision = Precision::kF32;
 };
 
-// Packs the weights of layer i; `p` needs not have `packed[i]` filled yet.
+// Packs the weights of layer i. `p.packed[i]` does not have to be filled yet.
 Status PackLayer(const Backend& backend, const Parameters& p, size_t i, Scratch* scratch, PackedLayer* packed);
 
 class Transformer {
  public:
-  explicit Transformer(const Backend& backend) : backend_(backend), work_(backend), forgotten_(backend) {}
+  explicit Transformer(const Backend& backend) : backend_(backend), work_(backend), discarded_(backend) {}
 
-  // embeddings: [sequences, hidden], from the states after layer range.last - 1, which `hidden_out`, if given, receives
-  // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and
-  // range.lower are of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if
-  // `saved` is given.
+  // embeddings: [sequences, hidden], computed from the states after layer range.last - 1. `hidden_out`, if given,
+  // receives these states, [tokens, hidden]. `saved` is null for inference; otherwise it was allocated for the same
+  // range. The batch and range.lower are in host memory; embeddings and hidden_out can be in host or backend memory. If
+  // `saved` is given, embeddings must be in backend memory.
   Status Forward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved* saved,
                  float* embeddings, float* hidden_out, const Control& control);
 
-  // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters.
-  // Layers below range.first (and the embeddings, when it is above 0) receive none.
+  // d_embeddings: [sequences, hidden]. Gradients accumulate into `grads`, which has the layout of the parameters.
+  // Layers below range.first receive none; if range.first is above 0, neither do the embeddings.
   Status Backward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved& saved,
                   const float* d_embeddings, float* grads, const Control& control);
 
  private:
-  // One micro-batch with offsets that start at 0, in the backend's memory.
+  // One micro-batch in the backend's memory, with offsets that start at 0.
   struct Local {
     const int32_t* ids;
     const int32_t* offsets;
@@ -151,7 +151,7 @@ class Transformer {
   Status SetStates(const Parameters& p, const Local& local, const float* states);
   Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
   Status Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv);
-  // The layer norm of saved.sum.
+  // Computes the layer norm of saved.sum into y.
   Status Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
               const Activations& y);
   Status Rotate(const Parameters& p, const Local& local, float* qkv, bool inverse);
@@ -173,8 +173,8 @@ class Transformer {
 
   const Backend& backend_;
   Workspace work_;
-  std::vector<int32_t> indices_;  // ids, positions and offsets of a micro-batch on their way to the backend
-  Saved forgotten_;               // of layers that nothing is kept of, written over layer after layer
+  std::vector<int32_t> indices_;  // ids, positions and offsets of a micro-batch, to be copied to the backend
+  Saved discarded_;               // of layers whose results are not kept; every layer overwrites it
 };
 
 }  // namespace univar

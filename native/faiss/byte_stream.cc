@@ -25,7 +25,7 @@ class FileSource final : public ByteSource {
     auto* to = static_cast<uint8_t*>(out);
     while (size > 0) {
       if (begin_ == end_) {
-        // Large reads go straight to their place.
+        // Large reads bypass the buffer.
         uint8_t* place = size >= kBufferSize ? to : buffer_.data();
         ssize_t got;
         do {
@@ -187,7 +187,8 @@ Status AtomicFileWriter::Commit() {
   if (::fsync(file_) != 0) return Fail("flush");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return Fail("replace");
   ::close(std::exchange(file_, -1));
-  // The new name, too, should survive a power cut. A file system that cannot do this has still done the rename.
+  // The new name must also survive a power failure. If the file system cannot flush a folder, the rename has still
+  // taken place.
   const size_t slash = path_.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

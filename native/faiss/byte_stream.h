@@ -1,5 +1,5 @@
-// Where index bytes come from and go to: a file or memory. Errors are kept as a Status, because FAISS's readers and
-// writers know only exceptions that lack the reason.
+// Sources and destinations of index bytes: files or memory. They keep errors as a Status, because the exceptions of
+// FAISS's readers and writers do not contain the reason.
 #pragma once
 
 #include <faiss/impl/io.h>
@@ -17,22 +17,22 @@ namespace univar {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // Reads exactly `size` bytes; false at the end or on an error.
+  // Reads exactly `size` bytes. Returns false at the end or on an error.
   virtual bool Read(void* out, size_t size) = 0;
-  // Passes over `size` bytes that are there.
+  // Skips `size` bytes, which must exist.
   virtual bool Skip(uint64_t size) = 0;
   virtual bool Rewind() = 0;
-  // A path at which the same file can be opened once more, for as long as this source lives; empty for memory.
+  // Returns a path under which the same file can be opened again while this source exists. It is empty for memory.
   virtual std::string reopen_path() const = 0;
   virtual uint64_t size() const = 0;
-  // For messages: the path, or what the memory is.
+  // Returns the name for messages: the path, or a description of the memory.
   virtual const std::string& name() const = 0;
 };
 
 Status OpenFileSource(const std::string& path, std::unique_ptr<ByteSource>* source);
 std::unique_ptr<ByteSource> MemorySource(const uint8_t* data, size_t size);
 
-// FAISS's reader over a source.
+// A FAISS reader over a source.
 class SourceReader final : public faiss::IOReader {
  public:
   explicit SourceReader(ByteSource* source) : source_(*source) { name = source->name(); }
@@ -44,7 +44,7 @@ class SourceReader final : public faiss::IOReader {
   ByteSource& source_;
 };
 
-// FAISS's writer into memory.
+// A FAISS writer into memory.
 class MemoryWriter final : public faiss::IOWriter {
  public:
   size_t operator()(const void* data, size_t size, size_t count) override {
@@ -58,8 +58,8 @@ class MemoryWriter final : public faiss::IOWriter {
   std::vector<uint8_t> bytes_;
 };
 
-// FAISS's writer into a file that appears under its name complete or not at all: the bytes go to a temporary file in
-// the same folder, Commit flushes it to the disk and renames it. Without Commit nothing is left behind.
+// A FAISS writer that replaces a file atomically. The bytes go to a temporary file in the same folder, which Commit
+// flushes to disk and renames. Without Commit, the temporary file is deleted.
 class AtomicFileWriter final : public faiss::IOWriter {
  public:
   explicit AtomicFileWriter(std::string path);

@@ -23,7 +23,7 @@ void Checkpoint::Restore(const IndexParts& parts) const {
     if (graph_.has_value()) {
       parts.graph->hnsw = *graph_;
     } else if (parts.graph != nullptr) {
-      // Only the set-up of an addition throws, before any link to a new row is written.
+      // An addition throws only during its set-up, before it writes any link to a new row.
       faiss::HNSW& graph = parts.graph->hnsw;
       graph.levels.resize(static_cast<size_t>(rows_));
       graph.offsets.resize(static_cast<size_t>(rows_) + 1);

@@ -1,4 +1,4 @@
-// What it takes to undo an addition that was cancelled or failed.
+// A saved state that can undo a cancelled or failed addition.
 #pragma once
 
 #include <faiss/impl/HNSW.h>
@@ -12,8 +12,8 @@ namespace univar {
 
 class Checkpoint {
  public:
-  // A graph's links are copied only when `cancellable`: at a few hundred bytes a vector that is cheap beside a long
-  // addition, not beside a short one.
+  // The links of a graph are copied only if `cancellable`. A copy of a few hundred bytes per vector is cheap compared
+  // with a long addition, but not compared with a short one.
   Checkpoint(const IndexParts& parts, bool cancellable);
   void Restore(const IndexParts& parts) const;
 

@@ -17,10 +17,10 @@ using faiss::idx_t;
 
 namespace {
 
-// From this many queries on, one matrix product over all of them is faster than a scan for each.
+// For this many queries or more, one matrix product is faster than a scan for each query.
 constexpr idx_t kProductQueries = 20;
 
-// A copy of float32 rows pays off only when many rows are added at once, compared with those already there.
+// A bfloat16 copy of the rows pays off only if many rows are added in one call, compared with the existing rows.
 constexpr idx_t kCompressFrom = 1000;
 constexpr idx_t kCompressShare = 64;
 
@@ -32,13 +32,13 @@ std::shared_ptr<const RowFormat> FlatFormat(const faiss::IndexFlat& index) {
   return std::make_shared<RowFormat>(RowFormat::Float32(static_cast<size_t>(index.d)));
 }
 
-// Null where there is no kernel for the codes.
+// Returns null if there is no kernel for the codes.
 std::shared_ptr<const RowFormat> ScalarFormat(const faiss::ScalarQuantizer& quantizer) {
   auto format = std::make_shared<RowFormat>();
   return RowFormat::FromScalarQuantizer(quantizer, format.get()) ? format : nullptr;
 }
 
-// Null where the storage is of another class or has codes without a kernel.
+// Returns null if the storage is of another class or its codes have no kernel.
 std::shared_ptr<const RowFormat> StorageFormat(const faiss::Index* storage) {
   if (const auto* flat = dynamic_cast<const FastFlat*>(storage)) return FlatFormat(*flat);
   if (const auto* scalar = dynamic_cast<const FastScalar*>(storage)) return ScalarFormat(scalar->sq);
@@ -120,7 +120,7 @@ size_t FastGraph::link_memory_bytes() const {
 
 void FastGraph::TrimLinkMemory(size_t rows, size_t links_per_row) {
   if (memory_.pruned.size() > rows) {
-    // The lists of the rows that stay are about to be restored, and nothing is known of those.
+    // The lists of the remaining rows are about to be restored, and nothing is known about them.
     memory_.distances.assign(rows * links_per_row, NAN);
     memory_.pruned.assign(rows, 0);
   }
@@ -242,7 +242,7 @@ void CopyHeader(const faiss::Index& from, faiss::Index* to) {
   to->metric_arg = from.metric_arg;
 }
 
-// Each frees the old index; its content has moved.
+// These functions move the content out of the old index and delete it.
 std::unique_ptr<faiss::Index> FromFlat(faiss::IndexFlat* old) {
   auto fast = std::make_unique<FastFlat>(old->d, old->metric_type);
   CopyHeader(*old, fast.get());

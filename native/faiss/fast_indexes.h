@@ -1,5 +1,5 @@
-// FAISS's index classes with our kernels behind their virtual functions. Each derives from the class it replaces, so
-// that FAISS writes it to a file as that class; nothing in a file tells them apart.
+// FAISS's index classes with our kernels in their virtual functions. Each class derives from the one it replaces, so
+// FAISS writes it to a file as that class, and the files are identical.
 #pragma once
 
 #include <faiss/IndexFlat.h>
@@ -19,8 +19,8 @@
 
 namespace univar {
 
-// Replaces an index, and the storages and coarse quantizers inside it, by the classes below, moving the content. Kinds
-// that have no faster class stay as they are.
+// Replaces an index, and the storages and coarse quantizers inside it, by the classes below and moves the content.
+// Kinds without a faster class stay unchanged.
 std::unique_ptr<faiss::Index> Accelerate(std::unique_ptr<faiss::Index> index);
 
 class FastFlat final : public faiss::IndexFlat {
@@ -57,16 +57,16 @@ class FastIvfScalar final : public faiss::IndexIVFScalarQuantizer {
                                                       const faiss::IVFSearchParameters* params) const override;
 };
 
-// Graph construction by HnswBuilder and searches by HnswWalk; either HNSW class. Where the storage has codes without a
-// kernel, FAISS's own.
+// Common base of the two HNSW classes, which build graphs with HnswBuilder and search them with HnswWalk. If the codes
+// of the storage have no kernel, they use FAISS's own code.
 class FastGraph {
  public:
   virtual ~FastGraph() = default;
-  // kAborted leaves the index unfinished: the caller restores it or throws it away.
+  // If the result is kAborted, the index is unfinished, and the caller must restore or discard it.
   virtual Status Add(faiss::idx_t n, const float* x, const Control& control) = 0;
-  // Bytes kept for faster construction (see HnswLinkMemory); they are not part of the index.
+  // Bytes of the HnswLinkMemory, which speeds up construction and is not part of the index.
   size_t link_memory_bytes() const;
-  // Forgets links of rows that are gone.
+  // Forgets the links of removed rows.
   void TrimLinkMemory(size_t rows, size_t links_per_row);
   void ReserveLinkMemory(size_t rows, size_t links_per_row);
 
@@ -77,7 +77,7 @@ class FastGraph {
   HnswLinkMemory memory_;
 
  private:
-  // Searches run side by side. Their scratch has an entry per row, too much to make for each.
+  // Searches run concurrently. Walks are reused, because their scratch has one entry per row.
   std::unique_ptr<HnswWalk> TakeWalk() const;
   void KeepWalk(std::unique_ptr<HnswWalk> walk) const;
   mutable std::mutex walks_mutex_;
@@ -95,7 +95,7 @@ class FastHnsw final : public Base, public FastGraph {
   }
   void search(faiss::idx_t n, const float* x, faiss::idx_t k, float* distances, faiss::idx_t* labels,
               const faiss::SearchParameters* params) const override;
-  // What FAISS itself calls, for the centroids of a coarse quantizer.
+  // FAISS calls this for the centroids of a coarse quantizer.
   void add(faiss::idx_t n, const float* x) override;
 };
 

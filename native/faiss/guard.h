@@ -1,4 +1,4 @@
-// Running pieces of FAISS, which reports by exceptions.
+// Runs FAISS code and turns its exceptions into a Status.
 #pragma once
 
 #include <exception>
@@ -9,14 +9,15 @@
 
 namespace univar {
 
-// FAISS's message without its "Error in <function> at <file>:<line>" part.
+// Returns FAISS's message without "Error in <function> at <file>:<line>".
 inline std::string FaissReason(const std::exception& error) {
   const std::string text = error.what();
   const size_t colon = text.rfind(": ");
   return text.rfind("Error in ", 0) == 0 && colon != std::string::npos ? text.substr(colon + 2) : text;
 }
 
-// Runs a piece of FAISS; what it throws becomes `code`.
+// Runs `work`. An exception becomes an error with `code`, or kOutOfMemory if memory ran out. `what` completes the
+// message "FAISS cannot ...".
 template <typename Work>
 Status Guard(Code code, const char* what, Work work) {
   try {

@@ -10,19 +10,19 @@
 namespace univar {
 namespace {
 
-constexpr size_t kBatchFraction = 64;  // a batch is at most this part of the points already in the graph
-constexpr size_t kMaxBatch = 1024;     // bounds the memory of the plans
-constexpr size_t kParallelFrom = 8;    // a team is not worth waking for fewer points
+constexpr size_t kBatchFraction = 64;  // minimum ratio of points in the graph to points in a batch
+constexpr size_t kMaxBatch = 1024;     // limits the memory of the plans
+constexpr size_t kParallelFrom = 8;    // fewer points are not worth waking a team
 constexpr uint64_t kOrderSeed = 789;   // FAISS's
 
 }  // namespace
 
 struct HnswBuilder::Worker {
-  // A neighbour list on its way through Prune.
+  // An entry of a neighbour list in Prune.
   struct Candidate {
     float distance;
     int32_t id;
-    bool pruned;    // left by an earlier pruning: excludes no other such candidate
+    bool pruned;    // kept by an earlier pruning: excludes no other such candidate
     bool excluded;  // an accepted candidate is closer to it than the row whose list this is
   };
 
@@ -36,19 +36,19 @@ struct HnswBuilder::Worker {
     row->ByIds(rows, count, distances.data());
   }
 
-  std::unique_ptr<LinkDistances> query;  // from the point that is inserted
+  std::unique_ptr<LinkDistances> query;  // from the point being inserted
   std::unique_ptr<LinkDistances> row;    // from a stored row
   HnswWalk walk;
   std::vector<int32_t> ids;
   std::vector<float> distances;       // of the last CompareWithRow
-  std::vector<Candidate> candidates;  // in and out of Prune
+  std::vector<Candidate> candidates;  // input and output of Prune
   std::vector<Candidate> accepted;
 };
 
 HnswBuilder::HnswBuilder(faiss::HNSW* graph, HnswLinkMemory* memory, NewDistances new_distances, size_t dim)
     : graph_(*graph), memory_(*memory), new_distances_(std::move(new_distances)), dim_(dim) {}
 
-// The same list to write to.
+// Returns the same list for writing.
 int32_t* HnswBuilder::Links(int32_t row, int level, size_t* capacity) const {
   return const_cast<int32_t*>(HnswLinks(graph_, row, level, capacity));
 }
@@ -75,7 +75,7 @@ bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& con
       graph_.max_level = level;
       continue;
     }
-    // A point above the top level becomes the entry point and must be in before the next one searches.
+    // A point above the top level becomes the entry point and must be inserted before the next point searches.
     size_t batch = level > graph_.max_level ? 1 : std::clamp<size_t>((n0 + done) / kBatchFraction, 1, kMaxBatch);
     batch = std::min(batch, n - done);
     const int32_t* points = order.data() + done;
@@ -100,7 +100,8 @@ bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& con
   return true;
 }
 
-// From the highest level to the lowest, and at random within a level, which takes out any order of the data.
+// Orders points from the highest level to the lowest, and randomly within a level, so that the order of the data does
+// not matter.
 std::vector<int32_t> HnswBuilder::InsertionOrder(size_t n0, size_t n) const {
   std::vector<int32_t> order(n);
   for (size_t i = 0; i < n; ++i) order[i] = static_cast<int32_t>(n0 + i);
@@ -138,8 +139,8 @@ void HnswBuilder::PlanLinks(Worker& worker, int32_t point, const float* query, P
   }
 }
 
-// Keeps of worker.candidates (nearest first) those to which no kept one is closer than the row itself is, max_size at
-// most.
+// Keeps at most max_size of worker.candidates (nearest first): those that are closer to the row itself than to every
+// candidate kept before.
 void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
   using Candidate = Worker::Candidate;
   std::vector<Candidate>& candidates = worker.candidates;
@@ -151,7 +152,7 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
     if (candidate.excluded) continue;
     if (!candidate.pruned) {
       worker.row->SetRow(candidate.id);
-      // In small steps, nearest first: where lists are clustered the first few decide.
+      // In small steps, nearest first: in clustered data, the first few comparisons decide.
       constexpr size_t kStep = 8;
       for (size_t begin = 0; begin < accepted.size() && !candidate.excluded; begin += kStep) {
         worker.ids.clear();
@@ -162,7 +163,7 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
         }
       }
       if (candidate.excluded) continue;
-      // The later candidates that will not look back themselves.
+      // Later candidates kept by an earlier pruning skip this comparison in their own turn, so it is made here.
       worker.ids.clear();
       for (size_t j = i + 1; j < candidates.size(); ++j) {
         if (candidates[j].pruned && !candidates[j].excluded) worker.ids.push_back(candidates[j].id);
@@ -178,7 +179,7 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
   candidates.swap(accepted);
 }
 
-// Writes the point's own lists, and the point into the lists of its targets; each list belongs to one rank.
+// Writes the point's own lists and adds the point to the lists of its targets. Each list belongs to one rank.
 void HnswBuilder::WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks) {
   const auto mine = [&](int32_t row) { return row % ranks == rank; };
   for (size_t level = plan.targets.size(); level-- > 0;) {
@@ -209,7 +210,7 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour 
     worker.CompareWithRow(links, capacity);
     known = worker.distances.data();
   }
-  // What the last pruning has left is in order already, farthest first.
+  // The links that the last pruning kept are already sorted, farthest first.
   for (size_t i = pruned; i-- > 0;) candidates.push_back({known[i], links[i], true, false});
   for (size_t i = pruned; i < capacity; ++i) candidates.push_back({known[i], links[i], false, false});
   candidates.push_back({link.distance, link.id, false, false});
@@ -221,7 +222,7 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour 
   candidates.swap(worker.accepted);
   Prune(worker, capacity);
 
-  // Farthest first, as FAISS leaves them.
+  // Farthest first, as in FAISS.
   const size_t kept = candidates.size();
   for (size_t i = 0; i < capacity; ++i) links[i] = i < kept ? candidates[kept - 1 - i].id : -1;
   if (level != 0) return;

@@ -7,7 +7,7 @@
 namespace univar {
 namespace {
 
-// A row is expanded once per search; the flag sits in the top bit of its id.
+// Marks expanded rows in the top bit of their ids. Each row is expanded once per search.
 constexpr int32_t kExpanded = std::numeric_limits<int32_t>::min();
 
 bool NearerThan(float value, const HnswNeighbour& entry) { return value < entry.distance; }
@@ -34,7 +34,7 @@ const float* HnswWalk::Compare(QueryDistances& distances, const int32_t* rows, s
   return compared_.data();
 }
 
-// A list is read when its row is expanded; by then it has come from memory.
+// Prefetches a list, which is read later when its row is expanded.
 void HnswWalk::PrefetchLinks(int32_t row, int level) const {
   constexpr size_t kLine = 64 / sizeof(int32_t);
   size_t capacity;
@@ -81,7 +81,7 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distance
   ForgetVisits();
   Visit(entry.id);
   results_.assign(1, entry);
-  // Everything before this position is expanded.
+  // All entries before this position are expanded.
   size_t next = 0;
   while (next < results_.size()) {
     if (results_[next].id < 0) {

@@ -29,7 +29,7 @@ struct Damage {
   std::string what;
 };
 
-// What surrounding structures must agree with.
+// Values that must match those of the surrounding structures.
 struct Header {
   uint64_t dim = 0;
   uint64_t rows = 0;
@@ -52,10 +52,10 @@ class Walker {
     const bool fits = left_ == kTrailerSize;
     if (fits) Bytes(found.data(), found.size(), "checksum");
     if (!fits || std::memcmp(found.data(), kMark.data(), kMarkSize) != 0) {
-      throw Damage{"after the index come bytes that do not belong to it"};
+      throw Damage{"unknown bytes follow the index"};
     }
     std::vector<uint8_t> expected = ChecksumTrailer(length, crc);
-    // Without the vectors the checksum is not known, but everything before it is.
+    // The checksum cannot be verified without reading the vectors, but everything before it can.
     if (check_ == Check::kStructure) expected.resize(expected.size() - sizeof(crc));
     Require(std::equal(expected.begin(), expected.end(), found.begin()), "its checksum does not match its content");
     return removed;
@@ -69,10 +69,10 @@ class Walker {
   std::vector<uint8_t> Removed(uint64_t rows) {
     std::array<uint8_t, kMarkSize> mark;
     Bytes(mark.data(), mark.size(), "removed rows");
-    if (mark != kRemovedMark) throw Damage{"after the index come bytes that do not belong to it"};
+    if (mark != kRemovedMark) throw Damage{"unknown bytes follow the index"};
     std::vector<uint8_t> removed = Table<uint8_t>("removed rows");
-    Require(removed.size() == (rows + 7) / 8, "its removed rows are not those of the index");
-    Require(rows % 8 == 0 || removed.back() >> (rows % 8) == 0, "a removed row is none of the index");
+    Require(removed.size() == (rows + 7) / 8, "its list of removed rows has the wrong size");
+    Require(rows % 8 == 0 || removed.back() >> (rows % 8) == 0, "a removed row is outside the index");
     return removed;
   }
 
@@ -90,10 +90,10 @@ class Walker {
   }
   bool Bool(const char* what) {
     const auto value = One<uint8_t>(what);
-    Require(value <= 1, "a truth value is neither 0 nor 1");
+    Require(value <= 1, "a boolean is neither 0 nor 1");
     return value == 1;
   }
-  // The length of a table, once it is known that so many entries can follow.
+  // Returns the length of a table after checking that the remaining bytes can hold it.
   uint64_t Length(uint64_t entry_size, const char* what) {
     const auto length = One<uint64_t>(what);
     if (length > left_ / entry_size) throw Damage{std::string("it ends within its ") + what};
@@ -110,7 +110,7 @@ class Walker {
   std::vector<T> Table(const char* what) {
     return Table<T>(Length(sizeof(T), what), what);
   }
-  // Calls visit(entries, count) on pieces of a table that need not be kept.
+  // Calls visit(entries, count) for successive pieces of a table without keeping the table.
   template <typename T, typename Visit>
   void Stream(uint64_t length, const char* what, Visit visit) {
     constexpr uint64_t kPiece = 1 << 16;
@@ -124,7 +124,7 @@ class Walker {
   void Floats(uint64_t length, const char* what) {
     Stream<float>(length, what, [&](const float* values, uint64_t count) {
       if (first_row_beyond_cpu(values, 1, count, kMaxEntry) == 0) {
-        throw Damage{std::string("its ") + what + " hold a NaN, an infinity or a number above 1e15"};
+        throw Damage{std::string("its ") + what + " contain NaN, Infinity or a number above 1e15 in magnitude"};
       }
     });
   }
@@ -133,7 +133,8 @@ class Walker {
     if (length != expected) throw Damage{std::string("its ") + what + " have the wrong size"};
     Floats(length, what);
   }
-  // Vectors or codes of rows, which nothing is read from but distances: wrong ones give wrong answers and do no harm.
+  // Checks vectors or codes of rows. They are used only to compute distances, so wrong values give wrong results but do
+  // no harm.
   void Payload(uint64_t bytes, const char* what, bool floats) {
     if (check_ == Check::kStructure) {
       if (bytes > left_) throw Damage{std::string("it ends within its ") + what};
@@ -161,9 +162,10 @@ class Walker {
     if (is("IwFl") || is("IwSq") || is("IwSQ") || is("IwPQ")) return InvertedFile(code, depth);
     if (is("IxPT")) return Transformed(depth);
     if (is("IxRF") && depth == 0) return Refined(depth);
-    throw Damage{"it holds a \"" + faiss::fourcc_inv_printable(code) +
-                 "\", which is no index of a supported kind (flat, SQ, PQ, HNSW, IVF with flat, SQ or PQ codes, each "
-                 "also behind PCA, OPQ, random rotation or normalisation, and ranked again by flat vectors)"};
+    throw Damage{
+        "it contains a \"" + faiss::fourcc_inv_printable(code) +
+        "\", which is not a supported index (flat, SQ, PQ, HNSW, IVF with flat, SQ or PQ codes, each optionally "
+        "after PCA, OPQ, random rotation or normalisation, and optionally re-ranked by flat vectors)"};
   }
 
   Header IndexHeader() {
@@ -187,7 +189,7 @@ class Walker {
     const Header header = IndexHeader();
     const uint64_t length = Length(sizeof(float), "vectors");
     Require(length == header.rows * header.dim, "its vectors have the wrong size");
-    // The centroids of lists decide where a search looks, so each must be a number.
+    // The centroids of lists determine which lists a search reads, so each must be a number.
     if (in_lists_) {
       Floats(length, "vectors");
     } else {
@@ -202,7 +204,7 @@ class Walker {
     Same(header, Index(depth + 1), "base");
     const auto code = One<uint32_t>("header");
     Require(code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2"),
-            "it is ranked again by something else than flat vectors");
+            "it is re-ranked by something other than flat vectors");
     Same(header, Flat(), "exact vectors");
     const auto factor = One<float>("re-ranking factor");
     Require(factor >= 1.0f && factor <= 1e6f, "its re-ranking factor is out of range");
@@ -218,7 +220,7 @@ class Walker {
     Require(type >= Quantizer::QT_8bit && type <= Quantizer::QT_8bit_direct_signed,
             "its quantizer is of an unknown type");
     Require(range_rule >= 0 && range_rule <= Quantizer::RS_optim, "its quantizer is of an unknown type");
-    Require(One<uint64_t>("quantizer") == dim, "its quantizer has another dimension");
+    Require(One<uint64_t>("quantizer") == dim, "the dimension of its quantizer does not match");
     Quantizer quantizer;
     quantizer.d = dim;
     quantizer.qtype = static_cast<Quantizer::QuantizerType>(type);
@@ -242,7 +244,7 @@ class Walker {
     const auto parts = One<uint64_t>("quantizer");
     const auto bits = One<uint64_t>("quantizer");
     Require(d == dim && parts > 0 && parts <= d && d % parts == 0, "its quantizer does not divide the dimension");
-    Require(bits >= 1 && bits <= 16, "its quantizer has a code of no or too many bits");
+    Require(bits >= 1 && bits <= 16, "its quantizer has codes of fewer than 1 or more than 16 bits");
     FloatTable(dim << bits, "quantizer centroids");
     return (parts * bits + 7) / 8;
   }
@@ -254,7 +256,7 @@ class Walker {
     const auto search_type = One<int32_t>("search type");
     const bool signs = Bool("search type");
     (void)One<int32_t>("search type");
-    Require(search_type == 0 && !signs, "its way of searching product codes is not supported");
+    Require(search_type == 0 && !signs, "its search type for product codes is not supported");
     return header;
   }
 
@@ -265,16 +267,16 @@ class Walker {
     Require(!probabilities.empty() && probabilities.size() <= 256 && places.size() > probabilities.size() &&
                 places.size() <= 257,
             "its levels are inconsistent");
-    Require(places[0] == 0, "its list sizes do not ascend");
+    Require(places[0] == 0, "its list sizes are not in ascending order");
     for (size_t i = 1; i < places.size(); ++i) {
-      Require(places[i] > places[i - 1] && places[i] <= (1 << 24), "its list sizes do not ascend");
+      Require(places[i] > places[i - 1] && places[i] <= (1 << 24), "its list sizes are not in ascending order");
     }
     const auto levels = Table<int32_t>("levels");
-    Require(levels.size() == header.rows, "it has more or fewer levels than vectors");
+    Require(levels.size() == header.rows, "its number of levels does not match its number of vectors");
     const int32_t top = static_cast<int32_t>(places.size()) - 1;
     for (const int32_t level : levels) Require(level >= 1 && level <= top, "a level is out of range");
 
-    Require(Length(8, "list offsets") == header.rows + 1, "it has more or fewer lists than vectors");
+    Require(Length(8, "list offsets") == header.rows + 1, "its numbers of list offsets and vectors do not match");
     uint64_t expected = 0, row = 0;
     Stream<uint64_t>(header.rows + 1, "list offsets", [&](const uint64_t* offsets, uint64_t count) {
       for (uint64_t i = 0; i < count; ++i, ++row) {
@@ -290,9 +292,9 @@ class Walker {
     (void)One<int32_t>("graph parameters");
     (void)One<int32_t>("graph parameters");
     if (header.rows == 0) {
-      Require(entry == -1, "its entry point is no vector");
+      Require(entry == -1, "its entry point is not one of its vectors");
     } else {
-      Require(entry >= 0 && static_cast<uint64_t>(entry) < header.rows, "its entry point is no vector");
+      Require(entry >= 0 && static_cast<uint64_t>(entry) < header.rows, "its entry point is not one of its vectors");
       Require(max_level >= 0 && max_level == levels[static_cast<size_t>(entry)] - 1,
               "its entry point is not on the top level");
     }
@@ -300,7 +302,8 @@ class Walker {
     return header;
   }
 
-  // A link must lead to a vector that has lists on the level of the link; otherwise search would read beyond them.
+  // A link must point to a vector that has lists on the level of the link; otherwise search would read beyond the
+  // lists.
   void Links(uint64_t rows, const std::vector<int32_t>& levels, const std::vector<int32_t>& places, uint64_t expected) {
     Require(Length(4, "links") == expected, "it has the wrong number of links");
     uint64_t row = 0;
@@ -308,8 +311,8 @@ class Walker {
     Stream<int32_t>(expected, "links", [&](const int32_t* links, uint64_t count) {
       for (uint64_t i = 0; i < count; ++i) {
         const int32_t link = links[i];
-        Require(link >= -1 && (link < 0 || static_cast<uint64_t>(link) < rows), "a link leads to no vector");
-        Require(link < 0 || levels[static_cast<size_t>(link)] > level, "a link leads below its level");
+        Require(link >= -1 && (link < 0 || static_cast<uint64_t>(link) < rows), "a link points to a missing vector");
+        Require(link < 0 || levels[static_cast<size_t>(link)] > level, "a link points to a vector below its level");
         if (++place == places[static_cast<size_t>(level) + 1]) ++level;
         if (place == places[static_cast<size_t>(levels[row])]) {
           place = level = 0;
@@ -321,7 +324,7 @@ class Walker {
 
   static void Same(const Header& outer, const Header& inner, const char* what) {
     if (outer.dim != inner.dim || outer.rows != inner.rows || outer.metric != inner.metric) {
-      throw Damage{std::string("its ") + what + " has another dimension, size or metric than the index"};
+      throw Damage{std::string("the dimension, size or metric of its ") + what + " does not match the index"};
     }
   }
 
@@ -330,7 +333,7 @@ class Walker {
     const auto lists = One<uint64_t>("header");
     const auto probes = One<uint64_t>("header");
     Require(lists > 0 && lists <= kMaxRows, "its number of lists is out of range");
-    Require(probes > 0 && probes <= kMaxRows, "the number of lists to search is out of range");
+    Require(probes > 0 && probes <= kMaxRows, "its number of lists to search is out of range");
     in_lists_ = true;
     const Header coarse = Index(depth + 1);
     in_lists_ = false;
@@ -355,25 +358,25 @@ class Walker {
 
   void Lists(const Header& header, uint64_t lists, uint64_t code_size, bool floats) {
     Require(One<uint32_t>("lists") == faiss::fourcc("ilar"), "its lists are stored in an unsupported way");
-    Require(One<uint64_t>("lists") == lists, "its lists are fewer or more than stated");
+    Require(One<uint64_t>("lists") == lists, "its number of lists does not match its header");
     Require(One<uint64_t>("lists") == code_size, "its code size is wrong");
     std::vector<uint64_t> sizes(lists, 0);
     const auto layout = One<uint32_t>("list sizes");
     if (layout == faiss::fourcc("full")) {
       sizes = Table<uint64_t>("list sizes");
-      Require(sizes.size() == lists, "its lists are fewer or more than stated");
+      Require(sizes.size() == lists, "its number of lists does not match its header");
     } else {
       Require(layout == faiss::fourcc("sprs"), "its list sizes are stored in an unsupported way");
       const auto pairs = Table<uint64_t>("list sizes");
       Require(pairs.size() % 2 == 0, "its list sizes are incomplete");
       for (size_t i = 0; i < pairs.size(); i += 2) {
-        Require(pairs[i] < lists, "a list size belongs to no list");
+        Require(pairs[i] < lists, "a list size refers to a missing list");
         sizes[pairs[i]] = pairs[i + 1];
       }
     }
     uint64_t total = 0;
     for (const uint64_t size : sizes) {
-      Require(size <= header.rows, "a list is longer than the index");
+      Require(size <= header.rows, "a list holds more vectors than the index");
       total += size;
       Require(total <= header.rows, "its lists hold more vectors than the index");
     }
@@ -396,7 +399,7 @@ class Walker {
     for (int32_t i = 0; i < steps; ++i) dim = Transform(dim);
     const Header inner = Index(depth + 1);
     Require(inner.dim == dim && inner.rows == header.rows && inner.metric == header.metric,
-            "its inner index has another dimension, size or metric");
+            "the dimension, size or metric of its inner index does not match");
     return header;
   }
 
@@ -418,16 +421,16 @@ class Walker {
       }
     } else if (is("VNrm")) {
       linear = false;
-      Require(One<float>("transform") == 2.0f, "it normalises to another norm than l2");
+      Require(One<float>("transform") == 2.0f, "it normalises by a norm other than l2");
     } else if (is("RmDT")) {
       linear = false;
       const auto table = Table<int32_t>("transform");
       map = table.size();
       for (const int32_t from : table) {
-        Require(from >= -1 && from < static_cast<int64_t>(dim), "a transform maps from no dimension");
+        Require(from >= -1 && from < static_cast<int64_t>(dim), "a transform reads a dimension that does not exist");
       }
     } else {
-      Require(is("LTra") || is("rrot"), "it holds a transform of an unsupported kind");
+      Require(is("LTra") || is("rrot"), "it contains a transform of an unsupported kind");
     }
     if (linear) {
       have_bias = Bool("transform");
@@ -454,7 +457,7 @@ class Walker {
   ByteSource& source_;
   const Check check_;
   uint64_t left_;
-  uint64_t id_end_ = kMaxRows + 1;  // where ids are row numbers of another table, its length
+  uint64_t id_end_ = kMaxRows + 1;  // length of the table that ids point into, if they are row numbers
   bool in_lists_ = false;           // within the coarse quantizer of an inverted file
   Crc32 crc_;
 };

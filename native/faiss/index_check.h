@@ -1,11 +1,12 @@
-// A checked walk over the bytes of an index file, before FAISS's own reader sees them. That reader believes the sizes
-// in a file (it allocates what they say) and search believes every id; here each size is compared with what is left of
-// the file, and each id, level and offset with the table it points into. What passes can be read and searched
-// without harm, whatever its floats mean.
+// Checks the bytes of an index file before FAISS reads them. FAISS's reader trusts the sizes in a file and allocates
+// that much memory, and its search trusts every id. This check compares each size with the rest of the file, and each
+// id, level and offset with the table that it points into. A file that passes is safe to read and search, whatever its
+// floats are.
 //
-// Files that we write end with what FAISS's readers ignore: where rows were removed, 8 bytes of mark, the number of
-// bytes of a bitmap, and the bitmap; then a checksum: 8 bytes of mark, the length of what is before it, its CRC-32.
-// Files of other programs have neither and get the structural checks only.
+// Files written by this package end with two blocks that FAISS's readers ignore. If rows were removed, the first is an
+// 8-byte mark, the number of bytes of a bitmap, and the bitmap. The second is a checksum: an 8-byte mark, the length of
+// the content before the block, and the CRC-32 of that content. Files of other programs have neither block and get only
+// the structural checks.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +17,18 @@
 
 namespace univar {
 
-// kStructure reads everything that a search believes but not vectors and codes, and not the checksum, which is over
-// them too.
+// kStructure checks everything that a search trusts, but not vectors and codes. It also skips the checksum, which
+// covers them.
 enum class Check { kEverything, kStructure };
 
-// ERR_DATA with the name of the source, and what is wrong with it. Leaves the source at its end. `removed` receives the
-// bits of the rows that were removed (row_selector.h).
+// Returns ERR_DATA with the name of the source and the problem if a check fails. Leaves the source at its end.
+// `removed` receives the bits of the removed rows (row_selector.h).
 Status CheckIndexBytes(ByteSource* source, Check check, std::vector<uint8_t>* removed);
 
-// The bytes to append to an index from which rows were removed; none where none were.
+// Returns the bytes to append to an index from which rows were removed, or none if no row was removed.
 std::vector<uint8_t> RemovedBlock(const std::vector<uint8_t>& removed);
 
-// The bytes to append to an index of `length` bytes with checksum `crc`.
+// Returns the bytes to append to an index of `length` bytes with checksum `crc`.
 std::vector<uint8_t> ChecksumTrailer(uint64_t length, uint32_t crc);
 
 }  // namespace univar

@@ -25,7 +25,7 @@ std::string ScalarName(const ScalarQuantizer& quantizer) {
     case ScalarQuantizer::QT_8bit_direct_signed: return "SQ8_direct_signed";
     case ScalarQuantizer::QT_8bit_uniform: return "SQ8_uniform";
     case ScalarQuantizer::QT_4bit_uniform: return "SQ4_uniform";
-    default: return "SQ";  // of a FAISS newer than this list
+    default: return "SQ";  // a type of a newer FAISS version
   }
 }
 
@@ -45,7 +45,7 @@ std::string TransformName(const faiss::VectorTransform& transform) {
   if (dynamic_cast<const faiss::RandomRotationMatrix*>(&transform) != nullptr) return "RR" + out;
   if (dynamic_cast<const faiss::NormalizationTransform*>(&transform) != nullptr) return "L2norm";
   if (dynamic_cast<const faiss::RemapDimensionsTransform*>(&transform) != nullptr) return "Pad" + out;
-  return "Linear" + out;  // an OPQ matrix that was read from a file is but a matrix
+  return "Linear" + out;  // an OPQ matrix read from a file is a plain linear transform
 }
 
 std::string GraphName(const faiss::HNSW& graph) { return "HNSW" + std::to_string(graph.nb_neighbors(0) / 2); }

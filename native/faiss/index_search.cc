@@ -25,7 +25,7 @@ namespace {
 
 constexpr int64_t kMaxResults = std::numeric_limits<int32_t>::max();
 
-// Neighbours that a walk through a graph compares for each candidate that it keeps, about.
+// Approximate number of neighbours that a graph search compares for each candidate that it keeps.
 constexpr double kComparedPerCandidate = 24;
 
 int64_t Candidates(const IndexParts& parts, const SearchParams& params) {
@@ -43,7 +43,7 @@ class Parameters {
       k = static_cast<int64_t>(lists_.nprobe);
     }
     if (parts.graph != nullptr) {
-      // FAISS would stop before it has k results. More than all vectors is all vectors.
+      // With fewer than k candidates, FAISS would stop before it has k results. More than all vectors are no use.
       const int64_t ef = std::max<int64_t>(Candidates(parts, params), k);
       graph_.efSearch = static_cast<int>(std::min<int64_t>(ef, std::max<int64_t>(parts.graph->ntotal, 1)));
     }
@@ -65,7 +65,7 @@ class Parameters {
   faiss::SearchParameters* core_ = nullptr;
 };
 
-// Multiplications that a search of one query takes, about.
+// Returns the approximate number of multiplications for one query.
 double QueryWork(const IndexParts& parts, const SearchParams& params) {
   const auto rows = static_cast<double>(parts.core->ntotal);
   const auto dim = static_cast<double>(parts.core->d);
@@ -79,15 +79,15 @@ double QueryWork(const IndexParts& parts, const SearchParams& params) {
   return dim * rows;
 }
 
-// Queries per step, so that a step of an exhaustive search takes a fraction of a second.
+// Returns the number of queries per step. A step of an exhaustive search takes a fraction of a second.
 int64_t QueryChunk(const IndexParts& parts) {
   if (parts.lists != nullptr || parts.graph != nullptr) return 256;
   const int64_t work = std::max<int64_t>(1, parts.core->ntotal * parts.core->d);
   return std::clamp<int64_t>(int64_t{4'000'000'000} / work, 32, 1024);
 }
 
-// Whether `selected` of the rows are better compared one by one than looked for in the graph. Where one row in s is
-// selected, a walk passes s rows for each that it keeps.
+// Whether comparing the `selected` rows one by one is cheaper than searching the graph. If one row in s is selected, a
+// walk visits s rows for each row that it keeps.
 bool CheaperOneByOne(const IndexParts& parts, const SearchParams& params, int64_t k, size_t selected) {
   if (parts.graph == nullptr) return true;
   const auto chosen = static_cast<double>(selected);
@@ -109,10 +109,10 @@ Status VectorIndex::Search(ConstMatrix queries, size_t k, const SearchParams& pa
     const IndexParts parts(index_.get());
     const RowSelector selector = Selector(params);
     const auto total = static_cast<size_t>(index_->ntotal);
-    // Known without a look at the rows unless the caller has chosen some.
+    // The number is known without counting unless the caller passed a filter.
     const size_t selected = selector.allows_all() ? total - static_cast<size_t>(removed_count_) : selector.Count();
     const bool all = selected == total;
-    // As many candidates as are ranked again, where that is done.
+    // With re-ranking, the search returns all candidates that are to be re-ranked.
     size_t found = k;
     if (parts.refine != nullptr) {
       const double factor = std::max(1.0f, parts.refine->k_factor);
@@ -181,7 +181,7 @@ Status VectorIndex::RangeSearch(ConstMatrix queries, float radius, const SearchP
       parts.core->range_search(n, vectors.result().data, radius, &found, parameters.get());
       if (found.lims[n] > static_cast<size_t>(kMaxResults) - result->labels.size()) {
         return Status::Error(Code::kOutOfMemory,
-                             "More than 2^31 - 1 vectors lie within the radius: search fewer queries at a time");
+                             "More than 2^31 - 1 vectors are within the radius: search fewer queries at a time");
       }
       for (int64_t i = 0; i < n; ++i) {
         if (exact != nullptr) exact->set_query(queries.row(static_cast<size_t>(begin + i)));

@@ -15,7 +15,7 @@ Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, const Metri
   dim_ = dim;
   metric_ = metric;
   dot_ = bf16_dot_cpu();
-  if (Status status = rows_.Allocate(rows * dim, "the compressed rows of graph construction"); !status.ok())
+  if (Status status = rows_.Allocate(rows * dim, "the compressed rows used to build the graph"); !status.ok())
     return status;
   if (!metric_.sums_differences) {
     float_to_bf16_cpu(x, rows_.data(), rows * dim);
@@ -23,7 +23,7 @@ Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, const Metri
   }
   centre_.assign(dim, 0.0f);
   squared_norms_.resize(rows);
-  // A sample gives the common offset well enough.
+  // A sample is accurate enough for the common offset.
   constexpr size_t kSample = 4096;
   const size_t step = std::max<size_t>(1, rows / kSample);
   std::vector<double> sum(dim, 0.0);

@@ -1,4 +1,4 @@
-// Distances as walks through a graph need them: smaller is nearer for every metric, and many rows at once.
+// Distances for walks through a graph. Smaller is nearer for every metric, and each call compares many rows.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace univar {
 
-// From a vector to stored rows. Not thread-safe; make one per thread.
+// Distances from a vector to stored rows. Not thread-safe: create one per thread.
 class QueryDistances {
  public:
   virtual ~QueryDistances() = default;
@@ -19,13 +19,13 @@ class QueryDistances {
   virtual void ByIds(const int32_t* ids, size_t count, float* out) = 0;
 };
 
-// What construction needs besides: from a stored row.
+// Distances from a vector or from a stored row, for construction.
 class LinkDistances : public QueryDistances {
  public:
   virtual void SetRow(int32_t row) = 0;
 };
 
-// The storage's own rows, at the storage's precision.
+// Distances to the storage's own rows, at the storage's precision.
 class StoredDistances final : public LinkDistances {
  public:
   explicit StoredDistances(std::unique_ptr<RowComputer> rows) : rows_(std::move(rows)) {}
@@ -37,7 +37,7 @@ class StoredDistances final : public LinkDistances {
   std::unique_ptr<RowComputer> rows_;
 };
 
-// Rows with codes that have no kernel here, by FAISS's own computer.
+// Distances to rows whose codes have no kernel here, computed by FAISS.
 class ForeignDistances final : public QueryDistances {
  public:
   ForeignDistances(std::unique_ptr<faiss::DistanceComputer> rows, const MetricTraits& metric)
@@ -52,10 +52,10 @@ class ForeignDistances final : public QueryDistances {
   float sign_;
 };
 
-// A bfloat16 copy of float32 rows that lives while many rows are added. Random access to rows is what bounds
-// construction, so half the bytes is nearly half the time; the graph is as good (bench/kernels/index.ts compares
-// recall). For differences the rows are centred first, and squared distances are those between the rounded rows: near
-// duplicates stay near, whatever the common offset of the data.
+// A bfloat16 copy of float32 rows that exists while many rows are added. Random access to rows limits the speed of
+// construction, so half the bytes take nearly half the time. The graph is as good (bench/kernels/index.ts compares
+// recall). If the metric sums differences, the rows are centred first, and distances are those between the rounded
+// rows. Near duplicates therefore stay near for any common offset of the data.
 class CompressedRows {
  public:
   Status Fill(const float* x, size_t rows, size_t dim, const MetricTraits& metric);

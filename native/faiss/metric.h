@@ -1,4 +1,4 @@
-// Metrics as FAISS numbers them.
+// Conversion between our metrics and those of FAISS.
 #pragma once
 
 #include <faiss/MetricType.h>
@@ -9,7 +9,7 @@
 
 namespace univar {
 
-// Null for cosine, which FAISS lacks: normalise the rows and use ip.
+// Returns null for cosine, which FAISS does not have: normalise the rows and use ip instead.
 inline std::optional<faiss::MetricType> ToFaiss(Metric metric) {
   switch (metric) {
     case Metric::kIp: return faiss::METRIC_INNER_PRODUCT;
@@ -19,7 +19,7 @@ inline std::optional<faiss::MetricType> ToFaiss(Metric metric) {
   UNIVAR_UNREACHABLE();
 }
 
-// Null for a number that is no metric of ours, as may stand in a file.
+// Returns null for a number that is not one of our metrics, such as an unknown number in a file.
 inline std::optional<Metric> FromFaiss(int type) {
   for (const Named<Metric>& known : Names<Metric>::kAll) {
     if (ToFaiss(known.value) == type) return known.value;
@@ -27,7 +27,7 @@ inline std::optional<Metric> FromFaiss(int type) {
   return std::nullopt;
 }
 
-// Of an index that we made or checked, so that its metric is known.
+// For an index that this package created or checked, so its metric is known.
 inline MetricTraits TraitsOf(faiss::MetricType type) { return TraitsOf(*FromFaiss(type)); }
 
 }  // namespace univar

@@ -2,7 +2,7 @@
 
 #include <sstream>
 
-// Weak, so that the addon still loads, and can say so, on another BLAS.
+// Weak symbols, so that the addon also loads with another BLAS and can report it.
 extern "C" __attribute__((weak)) char* openblas_get_config();
 extern "C" __attribute__((weak)) int openblas_get_parallel();
 

@@ -1,6 +1,6 @@
-// Which OpenBLAS this process runs on. FAISS multiplies matrices inside its own OpenMP regions; only the flavour of
-// OpenBLAS that uses OpenMP too shares its threads with them. The pthread flavour, which is what Debian installs by
-// default, makes flat search several times slower.
+// Describes the OpenBLAS of this process. FAISS multiplies matrices inside its own OpenMP regions, and only the OpenMP
+// variant of OpenBLAS shares their threads. The pthread variant, which Debian installs by default, makes flat search
+// several times slower.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@ namespace univar {
 struct OpenBlas {
   std::string version;  // "0.3.29"
   std::string threads;  // "openmp", "pthread" or "none"
-  std::string config;   // as OpenBLAS describes itself, its kernel included
+  std::string config;   // OpenBLAS's description of itself, including its kernel
 };
 
-// All "unknown" where the BLAS is not OpenBLAS.
+// All members are "unknown" if the BLAS is not OpenBLAS.
 OpenBlas DescribeOpenBlas();
 
 }  // namespace univar

@@ -101,8 +101,8 @@ float RowComputer::distance_to_code(const uint8_t* code) {
 }
 
 float RowComputer::symmetric_dis(faiss::idx_t i, faiss::idx_t j) {
-  // The query of this computer must survive, hence a second one. Only FAISS's own graph construction asks for pairs,
-  // and hnsw_builder.cc replaces that.
+  // A second computer, because the query of this one must not change. Only FAISS's own graph construction compares
+  // pairs, and hnsw_builder.cc replaces it.
   RowComputer other(format_, metric_, codes);
   other.SetRow(static_cast<int32_t>(i));
   return other(j);

@@ -22,7 +22,7 @@ bool Nearer(const Entry& a, const Entry& b) {
   return a.distance != b.distance ? a.distance < b.distance : a.row < b.row;
 }
 
-// One thread's view of a storage. Many rows at once where there is a kernel for its codes.
+// Compares the rows of a storage in one thread, many rows per call if there is a kernel for its codes.
 class Comparer {
  public:
   explicit Comparer(const faiss::IndexFlatCodes& storage)
@@ -32,7 +32,7 @@ class Comparer {
 
   void SetQuery(const float* query) { computer_->set_query(query); }
 
-  // The k nearest of `rows`, nearest first.
+  // Returns the k nearest of `rows`, nearest first.
   const std::vector<Entry>& Rank(const int32_t* rows, size_t count, size_t k) {
     constexpr size_t kBlock = 256;
     entries_.clear();
@@ -55,7 +55,7 @@ class Comparer {
       for (size_t i = 0; i < count; ++i) distances_[i] = (*computer_)(rows[i]);
     }
   }
-  // A heap with the farthest on top.
+  // Adds an entry to a heap with the farthest entry on top.
   void Offer(Entry entry, size_t k) {
     if (entries_.size() == k) {
       if (!Nearer(entry, entries_.front())) return;

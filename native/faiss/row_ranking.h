@@ -1,4 +1,4 @@
-// Ranking of rows that are known by number.
+// Ranking of rows that are given by number.
 #pragma once
 
 #include <faiss/IndexFlat.h>
@@ -11,12 +11,13 @@
 
 namespace univar {
 
-// The k nearest of the given rows of a storage for each query, best first, as FAISS returns them: inner products or
-// squared distances; label -1 beside the worst distance where there are fewer. Parallel over queries.
+// Finds the k nearest of the given rows of a storage for each query, best first. As in FAISS, distances are inner
+// products or squared distances; missing results have label -1 and the worst distance. Parallel over queries.
 void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& rows, ConstMatrix queries, size_t k,
               float* distances, faiss::idx_t* labels);
 
-// The k best of the candidates of each query ([queries, count], -1 for none) by their distances in a float32 storage.
+// Finds the k best of the candidates of each query ([queries, count], -1 for none) by their distances in a float32
+// storage.
 void RankAgain(const faiss::IndexFlat& storage, ConstMatrix queries, const faiss::idx_t* candidates, size_t count,
                size_t k, float* distances, faiss::idx_t* labels);
 

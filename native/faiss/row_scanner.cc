@@ -89,7 +89,7 @@ void ScanFlat(const std::shared_ptr<const RowFormat>& format, const MetricTraits
 #pragma omp parallel if (n > 1)
   {
     RowScanner scanner(format, metric, nullptr, true, nullptr);
-    scanner.list_no = 0;  // a pair of list 0 and a position is the position
+    scanner.list_no = 0;  // the pair of list 0 and a position equals the position
 #pragma omp for schedule(dynamic, 1)
     for (idx_t i = 0; i < n; ++i) {
       float* values = distances + i * k;

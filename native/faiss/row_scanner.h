@@ -1,5 +1,5 @@
-// Exhaustive comparison of queries with rows that lie one after the other: inverted lists, and flat storages when there
-// are too few queries for a matrix product.
+// Exhaustive comparison of queries with consecutive rows: inverted lists, and flat storages if there are too few
+// queries for a matrix product.
 #pragma once
 
 #include <faiss/Index.h>
@@ -12,7 +12,7 @@
 
 namespace univar {
 
-// FAISS's list scanner on our kernels. With a coarse quantizer, codes are residuals of the list's centroid.
+// FAISS's list scanner with our kernels. With a coarse quantizer, codes are residuals relative to the list's centroid.
 class RowScanner final : public faiss::InvertedListScanner {
  public:
   RowScanner(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const faiss::Index* residual_of,
@@ -38,7 +38,7 @@ class RowScanner final : public faiss::InvertedListScanner {
   float bias_ = 0.0f;
 };
 
-// All rows of a flat storage against each query, in parallel over queries.
+// Compares all rows of a flat storage with each query, in parallel over queries.
 void ScanFlat(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,
               size_t rows, faiss::idx_t n, const float* x, faiss::idx_t k, float* distances, faiss::idx_t* labels);
 void ScanFlatRange(const std::shared_ptr<const RowFormat>& format, const MetricTraits& metric, const uint8_t* codes,

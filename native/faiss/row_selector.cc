@@ -7,7 +7,7 @@
 namespace univar {
 namespace {
 
-// Bits 64 i .. 64 i + 63 of a bitmap; those beyond its end are 0.
+// Returns bits 64 i .. 64 i + 63 of a bitmap. Bits beyond its end are 0.
 uint64_t WordOf(RowBits bits, size_t i) {
   static_assert(std::endian::native == std::endian::little, "byte 0 holds the lowest bits");
   uint64_t word = 0;

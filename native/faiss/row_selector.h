@@ -1,5 +1,5 @@
-// Which rows a search may find: those that the caller allows and that were not removed. Bit i % 8 of byte i / 8 of a
-// bitmap belongs to row i; a bitmap says nothing about rows beyond its end.
+// Selects the rows that a search can return: those that the caller allows and that were not removed. Bit i % 8 of byte
+// i / 8 of a bitmap belongs to row i. Rows beyond the end of a bitmap have bit 0.
 #pragma once
 
 #include <faiss/impl/IDSelector.h>
@@ -23,19 +23,19 @@ struct RowBits {
 
 class RowSelector final : public faiss::IDSelector {
  public:
-  // `allowed` without data allows every row.
+  // If `allowed` has no data, every row is allowed.
   RowSelector(RowBits allowed, RowBits removed, size_t rows) : allowed_(allowed), removed_(removed), rows_(rows) {}
 
   bool is_member(faiss::idx_t row) const override {
     return (allowed_.data == nullptr || allowed_.has(row)) && !removed_.has(row);
   }
-  // Whether all rows are allowed; some may be removed.
+  // Whether all rows are allowed. Some of them can be removed.
   bool allows_all() const { return allowed_.data == nullptr; }
   size_t Count() const;
   std::vector<int32_t> Rows() const;
 
  private:
-  // The selected ones of rows 64 i .. 64 i + 63.
+  // Returns the bits of the selected rows among 64 i .. 64 i + 63.
   uint64_t Word(size_t i) const;
 
   RowBits allowed_, removed_;

@@ -1,4 +1,4 @@
-// How many threads FAISS's own loops use.
+// Limits the number of threads of FAISS's own loops.
 #pragma once
 
 #include <omp.h>
@@ -7,9 +7,9 @@
 
 namespace univar {
 
-// Lets FAISS use as many threads as have something to do: it starts a team for a loop of any length, and thousands of
-// short loops then cost more in waiting than in work, the more so on a busy machine. Only lowers the number that is
-// set.
+// Lets FAISS use only as many threads as there is work for. FAISS starts a team for a loop of any length, so thousands
+// of short loops would spend more time on waiting than on work, especially on a busy machine. This class only lowers
+// the current number of threads.
 class Team {
  public:
   explicit Team(double multiplications) : before_(omp_get_max_threads()) {

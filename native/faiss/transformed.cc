@@ -15,9 +15,9 @@ Status CheckEntries(ConstMatrix x, const char* name) {
   if (row == x.rows) return Status::Ok();
   const bool finite = std::all_of(x.row(row), x.row(row) + x.cols, [](float value) { return std::isfinite(value); });
   return Status::Error(finite ? Code::kArgRange : Code::kNonFinite,
-                       std::string("Expected ") + (finite ? "entries of at most 1e15 in magnitude" : "finite entries") +
-                           " for \"" + name + "\", got " + (finite ? "a larger one" : "a NaN or an infinity") +
-                           " in row " + std::to_string(row));
+                       std::string("Expected ") + (finite ? "numbers of at most 1e15 in magnitude" : "finite numbers") +
+                           " for \"" + name + "\", got " + (finite ? "a larger one" : "NaN or Infinity") + " in row " +
+                           std::to_string(row));
 }
 
 Status Transformed::Apply(const IndexParts& parts, ConstMatrix x) {
@@ -33,7 +33,7 @@ Status Transformed::Apply(const faiss::VectorTransform& step) {
   const float* y = step.apply(static_cast<faiss::idx_t>(result_.rows), result_.data);
   owned_.reset(y);
   result_ = ConstMatrix{y, result_.rows, static_cast<size_t>(step.d_out)};
-  return CheckEntries(result_, "vectors, once transformed");
+  return CheckEntries(result_, "transformed vectors");
 }
 
 }  // namespace univar

@@ -1,4 +1,4 @@
-// Vectors on their way into an index: checked, and behind its transforms.
+// Checks vectors for an index and applies the transforms of the index.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace univar {
 
-// kNonFinite or kArgRange with the first row that no index takes.
+// Returns kNonFinite or kArgRange and names the first row with an entry that an index cannot take.
 Status CheckEntries(ConstMatrix x, const char* name);
 
 inline ConstMatrix RowRange(ConstMatrix x, int64_t begin, int64_t count) {
   return ConstMatrix{x.row(static_cast<size_t>(begin)), static_cast<size_t>(count), x.cols};
 }
 
-// Vectors behind the transforms of an index; the given ones where it has none.
+// Vectors after the transforms of an index, or the given vectors if the index has no transforms.
 class Transformed {
  public:
   Status Apply(const IndexParts& parts, ConstMatrix x);

@@ -31,13 +31,13 @@ using faiss::idx_t;
 namespace {
 
 constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
-constexpr int64_t kAddChunk = 16384;        // rows between two looks at the control block
+constexpr int64_t kAddChunk = 16384;        // rows between two checks of the control block
 constexpr int64_t kCancellableFrom = 1024;  // shorter additions to a graph are not interrupted
-// Twice as many candidates as results: 8-bit codes rarely move a true neighbour farther down than that.
+// Two candidates per result: 8-bit codes rarely move a true neighbour farther down than that.
 constexpr float kRerank = 2.0f;
 
-// FAISS asks this between two iterations of k-means. The callback is one for the whole process, but training runs on
-// the engine thread only, and only there is a control block set.
+// FAISS calls this between two iterations of k-means. There is one callback for the process, but training runs only on
+// the engine thread, and only that thread sets a control block.
 class TrainingWatch final : public faiss::InterruptCallback {
  public:
   static void Install() {
@@ -85,7 +85,7 @@ Status VectorIndex::Create(const IndexSpec& spec, std::unique_ptr<VectorIndex>* 
 
 Status VectorIndex::Build() {
   return Guard(Code::kArgRange,
-               ("make an index \"" + spec_.factory + "\" of dimension " + std::to_string(spec_.dim)).c_str(), [&] {
+               ("create an index \"" + spec_.factory + "\" of dimension " + std::to_string(spec_.dim)).c_str(), [&] {
                  const std::optional<faiss::MetricType> metric = ToFaiss(spec_.metric);
                  if (!metric) {
                    return Status::Error(Code::kArgRange,
@@ -98,8 +98,8 @@ Status VectorIndex::Build() {
                  if (parts.graph != nullptr && spec_.ef_construction > 0)
                    parts.graph->hnsw.efConstruction = spec_.ef_construction;
                  if (parts.lists != nullptr) SilenceAndTune(&parts.lists->cp, spec_.train_iterations);
-                 // Polysemous training (minutes for 48 codes) reorders centroids for a Hamming filter that is not
-                 // offered here; it changes no distance.
+                 // Polysemous training takes minutes for 48 codes. It reorders centroids for a Hamming filter that this
+                 // package does not offer, and it changes no distance.
                  if (auto* lists = dynamic_cast<faiss::IndexIVFPQ*>(parts.core)) {
                    lists->do_polysemous_training = false;
                    SilenceAndTune(&lists->pq.cp, spec_.train_iterations);
@@ -138,11 +138,11 @@ Status VectorIndex::Read(ByteSource* source, const LoadOptions& options, std::un
     const Check check = options.map ? Check::kStructure : Check::kEverything;
     if (Status status = CheckIndexBytes(source, check, &made->removed_); !status.ok()) return status;
     if (options.map) {
-      // By its descriptor, so that it is the file that was checked.
+      // Opens the file by its descriptor, so that it is the one that was checked.
       made->index_.reset(faiss::read_index(source->reopen_path().c_str(), faiss::IO_FLAG_MMAP_IFC));
       made->mapped_ = true;
     } else {
-      if (!source->Rewind()) return Status::Error(Code::kIo, "Cannot read " + source->name() + " a second time");
+      if (!source->Rewind()) return Status::Error(Code::kIo, "Cannot rewind " + source->name() + " after checking it");
       SourceReader reader(source);
       made->index_.reset(faiss::read_index(&reader));
     }
@@ -156,7 +156,7 @@ Status VectorIndex::Read(ByteSource* source, const LoadOptions& options, std::un
 Status VectorIndex::Train(ConstMatrix x, const Control& control) {
   if (Status status = CheckEntries(x, "vectors"); !status.ok()) return status;
   TrainingScope scope(&control);
-  // One pass over the vectors of a loop that has a few hundred centroids at least.
+  // Estimates the work of one pass over the vectors. Loops usually have several hundred centroids.
   constexpr double kCentroids = 64;
   const Team team(kCentroids * static_cast<double>(x.rows * x.cols));
   Status status = Guard(Code::kArgRange, "train the index", [&] {
@@ -175,7 +175,7 @@ Status VectorIndex::Train(ConstMatrix x, const Control& control) {
     return Status::Ok();
   });
   if (!status.ok()) {
-    // Half-trained parts would count as trained the next time.
+    // Rebuilds the index, because the next call would take parts as trained that are only half trained.
     if (Status built = Build(); !built.ok()) return built;
     if (control.cancelled()) return Status::Aborted();
   }
@@ -184,7 +184,7 @@ Status VectorIndex::Train(ConstMatrix x, const Control& control) {
 
 Status VectorIndex::ExpectGrowing() const {
   if (!mapped_) return Status::Ok();
-  return Status::Error(Code::kArgRange, "An index that is mapped from its file cannot grow: load it without \"map\"");
+  return Status::Error(Code::kArgRange, "A memory-mapped index cannot grow: load it without \"map\"");
 }
 
 Status VectorIndex::Remove(const int32_t* rows, size_t count, size_t* removed) {
@@ -208,19 +208,19 @@ Status VectorIndex::Remove(const int32_t* rows, size_t count, size_t* removed) {
 
 Status VectorIndex::Reserve(size_t rows) {
   if (Status status = ExpectGrowing(); !status.ok()) return status;
-  return Guard(Code::kArgRange, "reserve room", [&] {
+  return Guard(Code::kArgRange, "reserve memory", [&] {
     const IndexParts parts(index_.get());
     for (faiss::IndexFlatCodes* storage : {parts.storage, static_cast<faiss::IndexFlatCodes*>(parts.exact)}) {
       if (storage == nullptr) continue;
       storage->codes.owned_data.reserve(rows * storage->code_size);
-      storage->codes.c_ptr = storage->codes.owned_data.data();  // the view that FAISS keeps beside the vector
+      storage->codes.c_ptr = storage->codes.owned_data.data();  // FAISS keeps this pointer in addition to the vector
     }
     if (parts.graph != nullptr && parts.lists == nullptr) {
       faiss::HNSW& graph = parts.graph->hnsw;
       const size_t base = static_cast<size_t>(graph.nb_neighbors(0));
       graph.levels.reserve(rows);
       graph.offsets.reserve(rows + 1);
-      // A row in about 2 / base has lists above the base level, of half its length each.
+      // About 2 / base of the rows have lists above the base level, each half as long as a base list.
       graph.neighbors.owned_data.reserve(rows * base + rows * 5 / 4 + 4 * base);
       graph.neighbors.c_ptr = graph.neighbors.owned_data.data();
       if (auto* fast = dynamic_cast<FastGraph*>(parts.core)) fast->ReserveLinkMemory(rows, base);
@@ -232,7 +232,7 @@ Status VectorIndex::Reserve(size_t rows) {
 Status VectorIndex::Add(ConstMatrix x, const Control& control) {
   if (Status status = ExpectGrowing(); !status.ok()) return status;
   if (static_cast<int64_t>(x.rows) > kMaxRows - index_->ntotal) {
-    return Status::Error(Code::kArgRange, "An index holds at most 2^31 - 1 vectors");
+    return Status::Error(Code::kArgRange, "An index can hold at most 2^31 - 1 vectors");
   }
   if (Status status = CheckEntries(x, "vectors"); !status.ok()) return status;
   const IndexParts parts(index_.get());
@@ -241,7 +241,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
   const bool cancellable = !graph || rows >= kCancellableFrom;
   return Guard(Code::kInternal, "add vectors", [&] {
     const Checkpoint checkpoint(parts, cancellable);
-    // A graph takes all rows at once: it inserts them in an order of its own.
+    // A graph needs all rows in one call, because it chooses the insertion order.
     const int64_t chunk = graph ? rows : kAddChunk;
     try {
       for (int64_t begin = 0; begin < rows; begin += chunk) {
@@ -265,7 +265,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
 
 Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
   const IndexParts parts(index_.get());
-  // Graphs decide for themselves, batch by batch.
+  // Graphs choose the number of threads for each batch.
   const bool coarse = parts.lists != nullptr;
   const Team team(coarse ? static_cast<double>(x.rows) * static_cast<double>(parts.lists->nlist) * parts.core->d
                          : 1e12);
@@ -285,7 +285,7 @@ Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
 
 namespace {
 
-// Passes bytes on and computes what the trailer needs.
+// Forwards bytes and computes the length and checksum for the trailer.
 class ChecksumWriter final : public faiss::IOWriter {
  public:
   explicit ChecksumWriter(faiss::IOWriter* out) : out_(*out) { name = out->name; }
@@ -320,7 +320,7 @@ Status VectorIndex::Save(const std::string& path) const {
   AtomicFileWriter file(path);
   if (Status status = file.Open(); !status.ok()) return status;
   const Status written = Guard(Code::kIo, ("write " + path).c_str(), [&] { return Write(&file); });
-  if (!file.status().ok()) return file.status();  // names the cause, which FAISS's exception does not
+  if (!file.status().ok()) return file.status();  // unlike FAISS's exception, names the cause
   return written.ok() ? file.Commit() : written;
 }
 

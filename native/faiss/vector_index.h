@@ -1,7 +1,8 @@
-// One FAISS index behind Status-returning calls: what the binding's handles hold. Knows nothing of JavaScript.
+// A FAISS index with functions that return a Status. The handles of the binding hold it; it does not depend on
+// JavaScript.
 //
-// Changing calls (Train, Add, Reserve) exclude all others; Search, RangeSearch and the writers are const and may run
-// side by side. The binding sees to that (binding/index.cc).
+// Functions that change the index (such as Train, Add and Reserve) must not overlap with any other call. Search,
+// RangeSearch and the writers are const and can run concurrently. The binding ensures this (binding/index_handle.h).
 #pragma once
 
 #include <faiss/Index.h>
@@ -27,9 +28,9 @@ struct IndexSpec {
   int dim = 0;
   Metric metric = Metric::kIp;
   std::string factory;
-  int ef_construction = 0;   // 0: FAISS's default; for graphs
-  int train_iterations = 0;  // 0: FAISS's default; for k-means of lists and product codes
-  bool plain = false;        // FAISS's own distance code, for benchmarks and tests
+  int ef_construction = 0;   // of graphs; 0: FAISS's default
+  int train_iterations = 0;  // of k-means for lists and product codes; 0: FAISS's default
+  bool plain = false;        // uses FAISS's own distance code, for benchmarks and tests
 };
 
 struct IndexInfo {
@@ -38,25 +39,25 @@ struct IndexInfo {
   Metric metric = Metric::kIp;
   bool trained = false;
   std::string factory;                                     // in canonical form
-  int64_t ef_search = 0, nprobe = 0, ef_construction = 0;  // 0 where the kind has none
-  double rerank = 0;    // candidates per result that are ranked again; 0 where none are
-  int64_t removed = 0;  // of `size`
+  int64_t ef_search = 0, nprobe = 0, ef_construction = 0;  // 0 if the kind of index does not have it
+  double rerank = 0;    // candidates per result that are re-ranked; 0 without re-ranking
+  int64_t removed = 0;  // number of removed rows within `size`
   bool mapped = false;
-  int64_t bytes = 0;  // of memory, about; without what is mapped
+  int64_t bytes = 0;  // approximate memory, without the mapped file
 };
 
 struct SearchParams {
   int64_t ef_search = 0, nprobe = 0, rerank = 0;  // 0: the index's own value
-  const uint8_t* filter = nullptr;                // bits of the rows that may be found (row_selector.h); null: all
+  const uint8_t* filter = nullptr;                // bits of the allowed rows (row_selector.h); null: all
   size_t filter_bytes = 0;
 };
 
 struct LoadOptions {
   bool plain = false;  // as in IndexSpec
-  bool map = false;    // leave vectors, codes and links in the file; nothing can be added then
+  bool map = false;    // leaves vectors, codes and links in the file; the index cannot grow
 };
 
-// Results of a range search: those of query i are entries offsets[i] .. offsets[i + 1] - 1, best first.
+// Results of a range search. The results of query i are entries offsets[i] .. offsets[i + 1] - 1, best first.
 struct RangeResult {
   std::vector<int32_t> offsets, labels;
   std::vector<float> distances;
@@ -71,16 +72,16 @@ class VectorIndex {
   static Status Load(const std::string& path, const LoadOptions& options, std::unique_ptr<VectorIndex>* index);
   static Status FromBytes(const uint8_t* data, size_t size, bool plain, std::unique_ptr<VectorIndex>* index);
 
-  // Reports finished k-means iterations. When it fails or is cancelled the index is as before.
+  // Reports finished k-means iterations. If it fails or is cancelled, the index is unchanged.
   Status Train(ConstMatrix x, const Control& control);
-  // Reports rows done. All rows are added or none.
+  // Reports finished rows. Adds either all rows or none.
   Status Add(ConstMatrix x, const Control& control);
-  // Rows that are not there or were removed before are passed over. `removed` is how many were removed.
+  // Ignores rows that do not exist or were already removed. `removed` receives the number of newly removed rows.
   Status Remove(const int32_t* rows, size_t count, size_t* removed);
-  // Makes room for `rows` vectors in all.
+  // Reserves memory for `rows` vectors in total.
   Status Reserve(size_t rows);
 
-  // labels, distances: [queries.rows, k]; -1 where fewer than k were found. Reports queries done.
+  // labels, distances: [queries.rows, k]. Labels of missing results are -1. Reports finished queries.
   Status Search(ConstMatrix queries, size_t k, const SearchParams& params, int32_t* labels, float* distances,
                 const Control& control) const;
   Status RangeSearch(ConstMatrix queries, float radius, const SearchParams& params, RangeResult* result,
@@ -100,9 +101,9 @@ class VectorIndex {
   Status AddChunk(ConstMatrix x, const Control& control);
 
   IndexSpec spec_;
-  std::unique_ptr<faiss::ProductQuantizer> opq_quantizer_;  // used by a transform of index_ while it trains
+  std::unique_ptr<faiss::ProductQuantizer> opq_quantizer_;  // a transform of index_ uses it during training
   std::unique_ptr<faiss::Index> index_;
-  std::vector<uint8_t> removed_;  // bits of rows (row_selector.h); empty until one is removed
+  std::vector<uint8_t> removed_;  // bits of removed rows (row_selector.h); empty until a row is removed
   int64_t removed_count_ = 0;
   bool mapped_ = false;
 };

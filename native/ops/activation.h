@@ -5,12 +5,12 @@
 //                  dup = dy * silu(gate),  dgate = dy * up * sigmoid(gate) * (1 + gate * (1 - sigmoid(gate)))
 //
 // GELU works on [rows, cols]. SwiGLU reads pairs [rows, 2 * cols], the up branch in columns 0 .. cols - 1 and the gate
-// in cols .. 2 cols - 1, and writes [rows, cols]; its gradient has the layout of the pair. Absolute error <= 2e-7 *
-// |x|.
+// in cols .. 2 cols - 1, and writes [rows, cols]. Its gradient has the layout of the pair. The absolute error is at
+// most 2e-7 * |x|.
 //
-// Inputs are float32 or bfloat16, outputs float32, bfloat16 (nearest even), both or none: products in bfloat16 before
-// and after are spared passes over memory. Backward writes y again beside the gradient, as both need the same
-// exponentials and nobody has kept it.
+// Inputs are float32 or bfloat16. Outputs are float32, bfloat16 (nearest even), both or neither, so that bfloat16
+// products before and after need no extra pass over memory. Backward also recomputes y, because the forward pass does
+// not keep it and both results need the same exponentials.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace univar {
 
-// One of the two is set.
+// Exactly one of the two is set.
 struct ActivationInput {
   const float* f32 = nullptr;
   const uint16_t* bf16 = nullptr;
@@ -30,7 +30,7 @@ struct ActivationInput {
   }
 };
 
-// Either may be null.
+// Either can be null.
 struct ActivationOutput {
   float* f32 = nullptr;
   uint16_t* bf16 = nullptr;
@@ -41,7 +41,7 @@ struct ActivationOutput {
 };
 
 using GeluForwardFn = Status (*)(ActivationInput x, ActivationOutput y, size_t n);
-// dx may be dy.
+// dx can be dy.
 using GeluBackwardFn = Status (*)(ActivationInput x, ActivationInput dy, ActivationOutput dx, ActivationOutput y,
                                   size_t n);
 using SwigluForwardFn = Status (*)(ActivationInput pair, ActivationOutput y, size_t rows, size_t cols);

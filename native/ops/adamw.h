@@ -4,8 +4,8 @@
 //   g = scale * grad,   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2
 //   w = w - lr * (decay * w + (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps))
 //
-// `scale` carries gradient clipping. squared_norm sums in double precision, in an order that does not depend on
-// threads.
+// `scale` applies gradient clipping. squared_norm sums in double precision, in an order that does not depend on the
+// number of threads.
 #pragma once
 
 #include <cstddef>

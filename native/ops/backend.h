@@ -18,9 +18,9 @@
 
 namespace univar {
 
-// Pointers in arguments are of `memory`, except those that name the host's. Operations of one thread run in the order
-// of their
-// calls, and may still run when a call returns: `memory.wait` waits for them, and has what failed meanwhile.
+// Pointers in arguments point to `memory`, except those documented as host memory. Operations that one thread calls run
+// in the order of the calls and can still be running when a call returns. `memory.wait` waits for them and returns
+// their error, if any.
 struct Backend {
   const char* name;
   const Memory* memory;
@@ -34,8 +34,8 @@ struct Backend {
   RoundBf16Fn round_bf16;
 
   // The trainable encoder.
-  size_t micro_batch_tokens;  // enough for full-speed products, few enough for the cache or the memory
-  bool int8;                  // whether its products know Precision::kInt8
+  size_t micro_batch_tokens;  // large enough for full-speed products, small enough for the cache or the memory
+  bool int8;                  // whether products support Precision::kInt8
   EmbeddingForwardFn embedding_forward;
   EmbeddingBackwardFn embedding_backward;
   LayerNormForwardFn layer_norm_forward;

@@ -1,7 +1,8 @@
 // Sum of word, position and type embeddings:  x_t = word[id_t] + position[p_t] + type[0]
 //
 // word: [vocabulary, cols], position: [positions, cols] or null, type: at least one row or null; x: [tokens, cols].
-// Backward scatters dx into the gradients (accumulated). The padding token receives none, like torch's padding_idx.
+// Backward adds dx to the gradients of the rows that were read. The padding token receives no gradient, like
+// padding_idx in PyTorch.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@
 namespace univar {
 
 struct EmbeddingArgs {
-  const int32_t* ids = nullptr;        // [tokens], within the vocabulary
-  const int32_t* positions = nullptr;  // [tokens], within the positions
+  const int32_t* ids = nullptr;        // [tokens], rows of `word`
+  const int32_t* positions = nullptr;  // [tokens], rows of `position`
   size_t tokens = 0, cols = 0;
 };
 

@@ -1,32 +1,34 @@
-// InfoNCE loss over a batch of paired rows, with the gradients of both sides.
+// InfoNCE loss over a batch of paired rows, with gradients for both sides.
 //
 //   query, key, d_query, d_key: [rows, dim] float32, row-major; pair i is query row x_i and key row y_i
 //   z_ij = logit_scale x_i . y_j,   B = rows,   L = (1 / B) sum_i L_i
 //
 //   one-way     L_i = LSE_j z_ij - z_ii
 //   symmetric   L_i = ((LSE_j z_ij - z_ii) + (LSE_j z_ji - z_ii)) / 2
-//   masked      as one-way, but rows j != i with label_j = label_i leave the denominator of row i
+//   masked      one-way without the rows j != i with label_j = label_i in the denominator of row i
 //   supervised  L_i = LSE_j z_ij - (1 / |Pos_i|) sum_{p in Pos_i} z_ip,   Pos_i = {p : label_p = label_i}, i included
 //
-// (van den Oord et al. 2018, arXiv 1807.03748; supervised: Khosla et al. 2020, arXiv 2004.11362, with i itself a
-// positive because the two views of a pair differ.) d_query and d_key are dL/dx and dL/dy, through no normalisation.
+// (van den Oord et al. 2018, arXiv 1807.03748; supervised: Khosla et al. 2020, arXiv 2004.11362, but i counts as a
+// positive of itself because the two views of a pair differ.) d_query and d_key are dL/dx and dL/dy. They do not
+// include the gradient of a normalisation.
 //
-// Memory: never B x B. A block of query rows sees every key, so its denominators are final before its gradient
-// products: 6 B^2 D operations, symmetric 8 B^2 D. Besides its arguments it takes at most 64 MiB at B = 32,768 and
-// D = 768, what oneDNN keeps included, and at other sizes the same plus up to 40 bytes per row and the smallest block.
+// Memory: a B x B matrix is never stored. A block of query rows is compared with every key, so its denominators are
+// final before its gradient products: 6 B^2 D operations, or 8 B^2 D in symmetric mode. At B = 32,768 and D = 768 the
+// operation needs at most 64 MiB in addition to its arguments, including the memory of oneDNN. At other sizes it needs
+// the same plus up to 40 bytes per row and the smallest block.
 //
-// Numerics. The row maximum is subtracted before every exponential. The coefficient of a positive is
-// -(sum of the others) / (sum of all), not p - 1, so that it keeps its relative precision when p is close to 1; it is
-// applied in double precision outside of the products. The loss is summed in double precision.
-//   kF32   the error of a logit is that of a float32 dot product times logit_scale; relative to the largest entry,
-//          gradients are within 1e-5 up to logit_scale 50 and 2e-5 up to 100.
-//   kBf16  the inputs are rounded to bfloat16 (nearest even) and everything is with respect to the rounded inputs.
-//          Products take bf16 operands and accumulate in float32. Coefficients of negatives are rounded to bf16 too:
-//          stochastically, so that equal coefficients do not err together, and with the rounding error of every
-//          coefficient above 1/64 of its row's sum put back in float32. Gradients are within 1e-3 of the largest
-//          entry (of the largest term, where terms cancel). In supervised mode no coefficient dominates its row and
-//          bf16 alone would exceed that, so there, and on a CPU without bf16 units, the products run in float32 on the
-//          rounded inputs.
+// Numerics: The row maximum is subtracted before every exponential. The coefficient of a positive is
+// -(sum of the others) / (sum of all), not p - 1, so that it keeps its relative precision when p is close to 1. It is
+// applied in double precision, separately from the products. The loss is summed in double precision.
+//   kF32   The error of a logit is that of a float32 dot product times logit_scale. The error of the gradients,
+//          relative to the largest entry, is at most 1e-5 up to logit_scale 50 and 2e-5 up to 100.
+//   kBf16  The inputs are rounded to bfloat16 (nearest even); loss and gradients refer to the rounded inputs.
+//          Products have bf16 operands and accumulate in float32. Coefficients of negatives are also rounded to bf16:
+//          stochastically, so that equal coefficients do not all have the same error. The rounding error of every
+//          coefficient above 1/64 of its row's sum is added back in float32. The error of the gradients is at most 1e-3
+//          of the largest entry (or of the largest term, if terms cancel). In supervised mode no coefficient dominates
+//          its row, so bf16 alone would exceed that error. In that mode, and on a CPU without bf16 units, the products
+//          run in float32 on the rounded inputs.
 #pragma once
 
 #include <cmath>
@@ -51,11 +53,11 @@ struct Names<InfoNceMode> {
                                                 {InfoNceMode::kSupervised, "supervised"}};
 };
 
-// A mode is its traits: the rest of the code asks for these.
+// Properties of a mode. The rest of the code depends on these, not on the mode itself.
 struct InfoNceTraits {
   bool symmetric;           // the mean of both directions
-  bool uses_labels;         // rows with the label of row i are no negatives of it
-  bool averages_positives;  // they are its positives
+  bool uses_labels;         // rows with the label of row i are not negatives of row i
+  bool averages_positives;  // these rows are positives of row i
 };
 
 constexpr InfoNceTraits TraitsOf(InfoNceMode mode) {
@@ -68,7 +70,8 @@ constexpr InfoNceTraits TraitsOf(InfoNceMode mode) {
   UNIVAR_UNREACHABLE();
 }
 
-// log((negatives + positive) / positive), keeping its relative precision when it is small; positive = exp(gap).
+// Returns log((negatives + positive) / positive), where positive = exp(gap), with full relative precision for small
+// results.
 UNIVAR_HD double SinglePositiveLoss(double negatives, double positive, double gap) {
   return gap > -700.0 ? log1p(negatives / positive) : log(negatives + positive) - gap;
 }
@@ -83,12 +86,12 @@ struct InfoNceArgs {
   double logit_scale = 1.0;         // finite, positive
   InfoNceMode mode = InfoNceMode::kOneWay;
   Precision precision = Precision::kF32;  // not kInt8
-  size_t block_rows = 0;        // query rows per block; 0 chooses. The result does not depend on it beyond rounding.
-  bool backend_memory = false;  // rows and gradients lie in the backend's memory (core/memory.h), not in the host's
-  double* device_seconds = nullptr;  // if given, a device writes the seconds between its copies from and to the host
+  size_t block_rows = 0;                  // query rows per block; 0: automatic. It changes the result only by rounding.
+  bool backend_memory = false;  // rows and gradients are in the backend's memory (core/memory.h), not in host memory
+  double* device_seconds = nullptr;  // if given, receives the seconds between a device's copies from and to the host
 };
 
-// A row that is not finite, or whose result is not, gives kNonFinite and leaves the outputs undefined.
+// Returns kNonFinite, with undefined outputs, if a row or its result is not finite.
 using InfoNceFn = Status (*)(const InfoNceArgs& args, double* loss, const Control& control);
 
 }  // namespace univar

@@ -2,14 +2,15 @@
 //
 //   s = x + r,   y = (s - mean(s)) * rstd * w + b,   rstd = 1 / sqrt(var(s) + eps)
 //
-// x, r, s, y: [rows, cols]; mean, rstd: [rows]; w, b: [cols]. `r` may be null (no residual); `s` may be x.
-// mean and rstd are kept for the backward pass, whose activation gradient overwrites and whose parameter gradients
-// accumulate:
+// x, r, s, y: [rows, cols]; mean, rstd: [rows]; w, b: [cols]. `r` can be null (no residual); `s` can be x.
+// mean and rstd are kept for the backward pass, which overwrites the activation gradient and adds to the parameter
+// gradients:
 //
 //   g = dy * w,  xhat = (s - mean) * rstd
 //   ds = rstd * (g - mean(g) - xhat * mean(g * xhat)),   dw += sum_rows dy * xhat,   db += sum_rows dy
 //
-// Statistics are taken about a value next to the mean, so rows with a large common offset keep their variance.
+// Statistics are computed relative to a value close to the mean, so rows with a large common offset keep their
+// variance.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct LayerNormForwardArgs {
   float* mean = nullptr;    // [rows]
   float* rstd = nullptr;    // [rows]
   float* y = nullptr;       // [rows, cols]; null: none
-  uint16_t* y16 = nullptr;  // [rows, cols], bfloat16 roundings of y for a product that comes next; null: none
+  uint16_t* y16 = nullptr;  // [rows, cols], y rounded to bfloat16 for the product that follows; null: none
 };
 
 struct LayerNormBackwardArgs {
@@ -38,8 +39,8 @@ struct LayerNormBackwardArgs {
   const float* mean = nullptr;
   const float* rstd = nullptr;
   const float* weight = nullptr;
-  float* dsum = nullptr;       // [rows, cols], overwritten; may be dy
-  uint16_t* dsum16 = nullptr;  // [rows, cols], bfloat16 roundings of dsum for the products that come next; null: none
+  float* dsum = nullptr;       // [rows, cols], overwritten; can be dy
+  uint16_t* dsum16 = nullptr;  // [rows, cols], dsum rounded to bfloat16 for the products that follow; null: none
   float* dweight = nullptr;    // [cols], accumulated; null skips the parameter gradients
   float* dbias = nullptr;      // [cols], accumulated
 };

@@ -1,10 +1,9 @@
-// Dense product for what the engine composes in TypeScript (the linear probe) and as the peer that benchmarks compare
-// with.
+// Dense product, for computations composed in TypeScript (the linear probe) and as the baseline of benchmarks.
 //
 //   C = op(A) op(B),  op(X) = X or X^T,  C: [m, n] float32
 //
-// kBf16 rounds both operands to bfloat16 (nearest even) first and accumulates in float32; on a CPU without bf16 units
-// the same rounded values are multiplied in float32.
+// kBf16 rounds both operands to bfloat16 (nearest even) and accumulates in float32. A CPU without bf16 units multiplies
+// the same rounded values in float32.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +16,7 @@
 
 namespace univar {
 
-// Of products.
+// Precision of the operands of products.
 enum class Precision { kF32, kBf16, kInt8 };
 
 template <>
@@ -32,13 +31,13 @@ struct MatmulArgs {
   float* c = nullptr;
   size_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
-  Precision precision = Precision::kF32;  // not kInt8, which is for inference of the encoder
-  // For benchmarks: where to write the seconds that the product alone takes, with B packed into oneDNN's favourite
-  // layout, operands converted, and C touched, all beforehand.
+  Precision precision = Precision::kF32;  // not kInt8, which is only for encoder inference
+  // For benchmarks: receives the seconds of the product alone, after B was packed into oneDNN's preferred layout, the
+  // operands were converted and the memory of C was touched.
   double* seconds = nullptr;
 };
 
-// Nearest bfloat16 (ties to even) of n floats.
+// Rounds n floats to the nearest bfloat16 (ties to even).
 using RoundBf16Fn = Status (*)(const float* x, uint16_t* y, size_t n);
 using MatmulFn = Status (*)(const MatmulArgs& args, const Control& control);
 

@@ -1,11 +1,11 @@
-// How two vectors are compared, by search and top-k alike.
+// Metrics that compare two vectors, shared by the vector index and exact top-k.
 //
 //   ip:      s = <q, b>                               larger is better
-//   l2:      s = ||q - b||^2 (squared, as FAISS)      smaller is better
+//   l2:      s = ||q - b||^2 (squared, as in FAISS)   smaller is better
 //   cosine:  s = <q, b> / (||q|| ||b||), 0 if either is a zero row    larger is better
 //
-// A metric is its traits: the rest of the code asks for these and compares no metric with another. A new one needs a
-// name, here and in src/native/metrics.ts, and traits; and kernels only if it sums other terms than these.
+// The rest of the code depends on the traits of a metric, not on the metric itself. A new metric needs traits and a
+// name, both here and in src/native/metrics.ts. It needs new kernels only if it sums different terms.
 #pragma once
 
 #include "core/compiler.h"
@@ -23,7 +23,7 @@ struct Names<Metric> {
 struct MetricTraits {
   bool larger_is_better;
   bool sums_differences;  // the terms of the score's sum are (q_t - b_t)^2; otherwise q_t b_t
-  bool divides_by_norms;  // the sum is divided by both norms, so only directions count
+  bool divides_by_norms;  // the sum is divided by both norms, so only directions matter
 };
 
 UNIVAR_HD constexpr MetricTraits TraitsOf(Metric metric) {
@@ -35,7 +35,7 @@ UNIVAR_HD constexpr MetricTraits TraitsOf(Metric metric) {
   UNIVAR_UNREACHABLE();
 }
 
-// Keys rank rows: of two, the larger belongs to the better row, whatever the metric.
+// Keys rank rows: the better row has the larger key, for every metric.
 template <typename T>
 UNIVAR_HD T KeyOfScore(const MetricTraits& metric, T score) {
   return metric.larger_is_better ? score : -score;
@@ -45,14 +45,15 @@ UNIVAR_HD T ScoreOfKey(const MetricTraits& metric, T key) {
   return metric.larger_is_better ? key : -key;
 }
 
-// Scores times this are distances, of which the smaller belongs to the better row.
+// Factor that turns scores into distances: the better row has the smaller distance.
 constexpr float DistanceSign(const MetricTraits& metric) { return metric.larger_is_better ? -1.0f : 1.0f; }
 
 constexpr bool IsBetter(const MetricTraits& metric, float a, float b) {
   return metric.larger_is_better ? a > b : a < b;
 }
 
-// The key of a pair whose terms add up to `sum`. `norms`, the product of both norms, counts only if they divide.
+// Returns the key of a pair whose terms add up to `sum`. `norms` is the product of both norms; it matters only if the
+// metric divides by the norms.
 UNIVAR_HD double KeyOfSum(const MetricTraits& metric, double sum, double norms) {
   if (metric.divides_by_norms) return norms > 0.0 ? sum / norms : 0.0;
   return KeyOfScore(metric, sum);

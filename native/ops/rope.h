@@ -1,5 +1,5 @@
-// Rotary position embedding of queries and keys inside the fused projection (RoFormer, arXiv 2104.09864), with the
-// halves of a head rotated against each other (not interleaved):
+// Rotary position embedding of queries and keys inside the fused projection (RoFormer, arXiv 2104.09864). Entry m of a
+// head is paired with entry m + d/2 (not interleaved):
 //
 //   angle(p, m) = p * base^(-2 m / d),  m = 0 .. d/2 - 1
 //   q'[m] = q[m] cos - q[m + d/2] sin,   q'[m + d/2] = q[m + d/2] cos + q[m] sin
@@ -19,7 +19,7 @@ struct RopeArgs {
   float* qkv = nullptr;
   const int32_t* positions = nullptr;
   size_t tokens = 0, heads = 0, head_dim = 0;
-  const float* cosines = nullptr;  // [positions, head_dim / 2], see rope_table
+  const float* cosines = nullptr;  // [positions, head_dim / 2]
   const float* sines = nullptr;
   bool inverse = false;
 };

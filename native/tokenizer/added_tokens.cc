@@ -7,7 +7,7 @@
 namespace univar {
 namespace {
 
-// The code point that ends before `at`, respectively starts there, in well-formed text.
+// Return the code point that ends at `at` or starts there, in well-formed text.
 char32_t Before(std::u32string_view text, size_t at) { return text[at - 1]; }
 char32_t After(std::u32string_view text, size_t at) { return text[at]; }
 
@@ -65,16 +65,16 @@ void AddedTokenFinder<Char>::Split(View text, std::vector<Piece>& pieces) const 
                                (end < text.size() && IsWordCharacter(After(text, end))))) {
       continue;
     }
-    // All white space lies in the Basic Multilingual Plane: one unit each.
+    // All white space is in the Basic Multilingual Plane: one unit each.
     if (token->lstrip) {
-      begin = std::max(begin, done);  // the token before may have taken white space that this one starts with
+      begin = std::max(begin, done);  // the previous token can have taken the white space before this one
       while (begin > done && IsWhitespace(text[begin - 1])) --begin;
     }
     if (token->rstrip) {
       while (end < text.size() && IsWhitespace(text[end])) ++end;
     }
     if (done < begin) pieces.push_back({Piece::kText, done, begin});
-    if (begin < end) pieces.push_back({token->id, begin, end});  // else nothing is left of it
+    if (begin < end) pieces.push_back({token->id, begin, end});  // otherwise nothing of it is left
     done = end;
   }
   if (done < text.size()) pieces.push_back({Piece::kText, done, text.size()});

@@ -1,6 +1,6 @@
-// Added tokens: strings such as [SEP] that are found in the text as a whole, before any word is cut. Tokens
-// that are not `normalized` are searched in the text as given, the others, in their normalised form, in the
-// normalised rest.
+// Added tokens: strings such as [SEP] that are matched as units before the text is split into words. Tokens that are
+// not `normalized` are matched in the original text. The normalised forms of the others are then matched in the rest of
+// the text, after its normalisation.
 #pragma once
 
 #include <cstddef>
@@ -14,20 +14,20 @@ namespace univar {
 struct AddedToken {
   std::u16string content;
   int32_t id = 0;
-  bool single_word = false;  // only where no word character touches it
-  bool lstrip = false;       // takes the white space on its left with it
-  bool rstrip = false;       // takes the white space on its right with it
+  bool single_word = false;  // matches only if no word character is next to it
+  bool lstrip = false;       // also takes the white space on its left
+  bool rstrip = false;       // also takes the white space on its right
   bool normalized = false;
 };
 
-// A part of a text: an added token, or what lies between (id kText).
+// A part of a text: an added token, or the text between added tokens (id kText).
 struct Piece {
   static constexpr int32_t kText = -1;
   int32_t id;
   size_t begin, end;  // in units of the text
 };
 
-// Finds one set of tokens. `Char` is char16_t for text as given and char32_t for normalised text.
+// Finds one set of tokens. `Char` is char16_t for original text and char32_t for normalised text.
 template <typename Char>
 class AddedTokenFinder {
  public:
@@ -36,8 +36,8 @@ class AddedTokenFinder {
   void Add(View content, const AddedToken& token);
   bool empty() const { return tokens_.empty(); }
 
-  // Cuts `text` into pieces, from left to right; of several tokens at one place the longest wins. Appends to
-  // `pieces`.
+  // Splits `text` from left to right and appends the pieces to `pieces`. If several tokens match at one place, the
+  // longest wins.
   void Split(View text, std::vector<Piece>& pieces) const;
 
  private:
@@ -47,7 +47,7 @@ class AddedTokenFinder {
     bool single_word, lstrip, rstrip;
   };
 
-  // First place at or after `from` where a token could begin, by its first unit.
+  // Returns the first place at or after `from` where a token could begin, judged by its first unit.
   size_t NextCandidate(View text, size_t from) const;
   const Token* LongestAt(View text, size_t at) const;
 

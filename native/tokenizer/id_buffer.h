@@ -1,5 +1,5 @@
-// A growing array of token ids. Unlike std::vector it can be written past its end within reserved room, which
-// keeps the copy of a cached word to one fixed-size store.
+// A growing array of token ids. Unlike std::vector, it allows writes past its end within reserved space, so a cached
+// word is copied by one fixed-size store.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@ class IdBuffer {
   size_t size() const { return size_; }
   const int32_t* data() const { return ids_.data(); }
 
-  // Room for `count` more; the pointer is valid until the next call.
+  // Reserves space for `count` more ids. The pointer is valid until the next call.
   int32_t* Reserve(size_t count) {
     if (size_ + count > ids_.size()) ids_.resize(std::max(2 * ids_.size(), size_ + count + 1024));
     return ids_.data() + size_;
   }
-  // Keeps `count` ids that were written to the reserved room.
+  // Keeps `count` ids that were written to the reserved space.
   void Commit(size_t count) { size_ += count; }
   void Append(int32_t id) {
     *Reserve(1) = id;

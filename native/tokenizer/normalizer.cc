@@ -7,8 +7,7 @@
 namespace univar {
 namespace {
 
-// Canonical ordering: combining characters between two starters ascend by class, equal classes keep their
-// order.
+// Canonical ordering: sorts the combining characters between two starters by class; equal classes keep their order.
 void OrderCombining(std::u32string& text, size_t begin) {
   size_t i = begin;
   while (i < text.size()) {

@@ -1,11 +1,9 @@
-// BertNormalizer: cleans the text, isolates Chinese characters, strips accents (NFD, then without category
-// Mn) and lowers the case, in this order, each step as the settings say; and BertPreTokenizer's cut into
-// words.
+// BertNormalizer cleans the text, isolates Chinese characters, strips accents (NFD, then removal of category Mn) and
+// lowers the case, in this order; the settings enable each step. BertPreTokenizer then splits the text into words.
 //
-// `Normalize` does this for a piece of text. `Lookup` answers for single code points from a table that was
-// filled by `Normalize`, which is all that most text needs: the result for a piece is that of its code points
-// one after the other, unless the piece holds a combining character that survives and whose place depends on
-// its neighbours.
+// `Normalize` processes a piece of text. `Lookup` returns the results for single code points from a table that was
+// filled by `Normalize`. This is enough for most text: the result for a piece is the sequence of the results for its
+// code points, unless the piece contains a combining character that is kept and whose place depends on its neighbours.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +20,16 @@ struct NormalizerSettings {
   bool lowercase = true;
 };
 
-// What one code point of the text adds to the words.
+// Effect of one code point of the text on the words.
 struct CodePointAction {
   enum Kind : uint32_t {
-    kWord,       // the code point `value`, to the word
-    kDrop,       // nothing
-    kSequence,   // the code points Normalizer::Sequence(value), to the word
-    kSpace,      // end of the word
-    kAlone,      // end of the word; the code point `value` is a word of its own
-    kSurrogate,  // first half of a pair in UTF-16
-    kExact,      // the whole piece of text has to go through Normalize
+    kWord,       // adds the code point `value` to the word
+    kDrop,       // adds nothing
+    kSequence,   // adds the code points Normalizer::Sequence(value) to the word
+    kSpace,      // ends the word
+    kAlone,      // ends the word; the code point `value` is a separate word
+    kSurrogate,  // is the first half of a UTF-16 pair
+    kExact,      // requires Normalize for the complete piece of text
   };
   Kind kind() const { return static_cast<Kind>(bits & 7); }
   uint32_t value() const { return bits >> 3; }
@@ -40,7 +38,7 @@ struct CodePointAction {
   uint32_t bits;
 };
 
-// How normalised code points divide the text.
+// How normalised code points split the text into words.
 enum class CharClass { kWord, kSpace, kAlone };
 
 class Normalizer {
@@ -50,7 +48,7 @@ class Normalizer {
   // Appends the normalised form of `text`, well-formed UTF-16, to `out`.
   void Normalize(std::u16string_view text, std::u32string& out) const;
 
-  // For a UTF-16 unit, and for a code point.
+  // Return the action of a UTF-16 unit and of a code point.
   CodePointAction LookupUnit(char16_t unit) const { return table_[unit]; }
   CodePointAction Lookup(char32_t c) const {
     return c < kTableSize ? table_[c] : CodePointAction{CodePointAction::kExact};
@@ -62,7 +60,7 @@ class Normalizer {
   size_t MemoryBytes() const { return table_.size() * sizeof(CodePointAction); }
 
  private:
-  // Basic and Supplementary Multilingual Plane; what lies above is rare in text.
+  // Covers the Basic and the Supplementary Multilingual Plane. Higher code points are rare in text.
   static constexpr char32_t kTableSize = 0x20000;
 
   CodePointAction Derive(char32_t c);
@@ -72,7 +70,7 @@ class Normalizer {
   std::vector<std::u32string> sequences_;
 };
 
-// Decodes the code point at `i` of well-formed UTF-16 and moves `i` after it.
+// Decodes the code point at `i` of well-formed UTF-16 and moves `i` past it.
 inline char32_t NextCodePoint(std::u16string_view text, size_t& i) {
   const char32_t unit = text[i++];
   if ((unit & 0xFC00) != 0xD800 || i == text.size()) return unit;

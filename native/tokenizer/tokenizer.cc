@@ -12,15 +12,15 @@
 namespace univar {
 namespace {
 
-// Texts are handed to threads in parts of about this many UTF-16 units: some 300 microseconds of work, far
-// above the cost of handing out, and small enough to even out threads and to notice an abort.
+// Threads receive texts in parts of about this many UTF-16 units, or about 300 microseconds of work. This is far more
+// than the cost of distributing the parts, and small enough to balance the threads and to notice an abort.
 constexpr size_t kPartUnits = size_t{1} << 16;
 
-// First text of every part, and the number of texts at the end.
+// Returns the first text of every part, followed by the number of texts.
 std::vector<size_t> CutIntoParts(const TextBatch& texts) {
   std::vector<size_t> starts{0};
   for (size_t i = 1; i < texts.size(); ++i) {
-    // Empty texts cost something too.
+    // Even an empty text has a cost.
     const size_t units = texts.offsets[i] - texts.offsets[starts.back()] + (i - starts.back()) * 16;
     if (units >= kPartUnits) starts.push_back(i);
   }
@@ -95,7 +95,7 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
       aborted.store(true, std::memory_order_relaxed);
       continue;
     }
-    try {  // nothing may leave the parallel region
+    try {  // an exception must not leave the parallel region
       std::unique_ptr<Workspace> workspace = Borrow();
       IdBuffer& ids = out.parts[part];
       for (size_t i = starts[part]; i < starts[part + 1]; ++i) {
@@ -117,9 +117,8 @@ Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* off
   out.total = 0;
   for (const IdBuffer& ids : out.parts) out.total += ids.size();
   if (out.total > INT32_MAX) {
-    return Status::Error(Code::kArgRange,
-                         "Expected texts of at most 2147483647 tokens in one call for \"texts\", got " +
-                             std::to_string(out.total) + "; split the call");
+    return Status::Error(Code::kArgRange, "Expected at most 2147483647 tokens per call for \"texts\", got " +
+                                              std::to_string(out.total) + ": pass fewer texts per call");
   }
   for (size_t i = 0; i < texts.size(); ++i) offsets[i + 1] += offsets[i];
   return Status::Ok();

@@ -1,6 +1,6 @@
-// Text to token ids: added tokens, BERT normalisation, words, WordPiece, special tokens around. The ids are
-// those of the Rust package `tokenizers` 0.23. Immutable once built, so any number of threads may encode with
-// it.
+// Converts text to token ids: added tokens, BERT normalisation, words, WordPiece and the special tokens around the
+// text. The ids equal those of the Rust package `tokenizers` 0.23. A tokenizer is immutable, so any number of threads
+// can encode with it.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct TokenizerSettings {
   std::vector<int32_t> before, after;  // special tokens around every text
 };
 
-// Texts in one array: text i is units[offsets[i] .. offsets[i + 1] - 1], well-formed UTF-16. Behind the last
-// text follow kReadAhead units of any value.
+// Texts in one array of well-formed UTF-16: text i is units[offsets[i] .. offsets[i + 1] - 1]. The last text is
+// followed by kReadAhead units of any value.
 struct TextBatch {
   static constexpr size_t kReadAhead = WordCache::kMaxUnits;
 
@@ -39,7 +39,7 @@ struct TextBatch {
   std::u16string_view text(size_t i) const { return {units.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
 };
 
-// Ids in the order of the texts, cut into parts as the threads produced them.
+// Ids in the order of the texts, in the parts that the threads produced.
 struct EncodedBatch {
   std::vector<IdBuffer> parts;
   size_t total = 0;
@@ -50,10 +50,9 @@ class Tokenizer {
   Tokenizer(Vocabulary vocabulary, const TokenizerSettings& settings);
   ~Tokenizer();
 
-  // Encodes every text, with the threads of the calling OpenMP thread. A text gives at most `max_tokens` ids:
-  // its special tokens, of which there are no more than that, and as many of the first others as fit.
-  // `offsets` has texts.size() + 1 entries: text i owns ids offsets[i] to offsets[i + 1] - 1. Reports progress
-  // in texts.
+  // Encodes every text with the team of the calling thread. A text gives at most `max_tokens` ids: all its special
+  // tokens, which must fit, and as many of its first other tokens as fit. `offsets` has texts.size() + 1 entries: text
+  // i has the ids offsets[i] .. offsets[i + 1] - 1. Reports progress in texts.
   Status Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
                 const Control& control) const;
 
@@ -62,19 +61,20 @@ class Tokenizer {
 
  private:
   struct QueuedWord;
-  struct Workspace;  // what one thread needs besides the tokenizer
+  struct Workspace;  // state of one thread
 
   std::unique_ptr<Workspace> Borrow() const;
   void GiveBack(std::unique_ptr<Workspace> workspace) const;
 
-  // Each appends to `ids` and may stop once `ids` holds `limit` entries. Pieces of text lie in a TextBatch.
+  // These functions append to `ids` and can stop once `ids` has `limit` entries. Pieces of text must be in a TextBatch.
   void AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const;
   void AppendPiece(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
-  // False if the piece holds a code point that needs AppendExactly; what was appended is then to be discarded.
+  // Returns false if the piece contains a code point that needs AppendExactly. The caller must then discard the ids
+  // that were appended.
   bool AppendByTable(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendExactly(std::u16string_view piece, size_t limit, Workspace& workspace, IdBuffer& ids) const;
   void AppendNormalized(std::u32string_view text, size_t limit, Workspace& workspace, IdBuffer& ids) const;
-  // Queues one word as it is spelled in the text: code points that continue a word, or one that stands alone.
+  // Queues one word in its original spelling: the code points of a word, or a single code point that is a word.
   void QueueWord(std::u16string_view spelling, Workspace& workspace, IdBuffer& ids) const;
   // Appends the queued words.
   void Flush(Workspace& workspace, IdBuffer& ids) const;

@@ -12,11 +12,10 @@ struct Range {
   char32_t first, last;
 };
 
-// Sorted by position, both ends included. A range may span code points for which the answer is the same
-// anyway, also unassigned ones: that keeps the tables short and makes them hold for later versions of
-// utf8proc too.
+// Ranges are sorted and include both ends. A range can also cover code points for which both versions agree, and
+// unassigned ones. This keeps the tables short and valid for later versions of utf8proc.
 
-// Format characters that the reference does not know yet.
+// Format characters that are newer than the reference's Unicode version.
 constexpr Range kNotRemoved[] = {{0x890, 0x8E2}, {0x110CD, 0x1343F}};
 
 // Category Mn since Unicode 9.0; the reference keeps them as letters.
@@ -35,8 +34,8 @@ constexpr Range kNotPunctuation[] = {{0x61D, 0x61D},     {0x9FD, 0xA76},     {0x
                                      {0x11660, 0x116B9}, {0x1183B, 0x11FFF}, {0x12FF1, 0x12FF2}, {0x16D6D, 0x16FE2},
                                      {0x1E5FF, 0x1E95F}};
 
-// Combining classes and decompositions since Unicode 10.0; for the reference these are starters that do not
-// decompose.
+// Code points with combining classes or decompositions since Unicode 10.0. The reference treats them as starters
+// without a decomposition.
 constexpr Range kInert[] = {{0x7FD, 0x7FD},     {0x897, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},
                             {0xD3B, 0xD3C},     {0xEBA, 0xEBA},     {0x1715, 0x1715},   {0x1ABF, 0x1AEB},
                             {0x1DF6, 0x1DFA},   {0xA82C, 0xA82C},   {0x105C9, 0x105E4}, {0x10D24, 0x10F85},
@@ -126,7 +125,7 @@ bool IsWordCharacter(char32_t c) {
     case UTF8PROC_CATEGORY_PC: return true;
     default: break;
   }
-  // Zero-width joiners, and the enclosed letters: Alphabetic, though of category So.
+  // Zero-width joiners, and enclosed letters, which are Alphabetic although their category is So.
   return c == 0x200C || c == 0x200D || IsBetween(c, 0x24B6, 0x24E9) || IsBetween(c, 0x1F130, 0x1F149) ||
          IsBetween(c, 0x1F150, 0x1F169) || IsBetween(c, 0x1F170, 0x1F189) || Find(kNewWordCharacters, c) != nullptr;
 }
@@ -158,7 +157,7 @@ size_t Lowercase(char32_t c, char32_t out[kMaxLowercase]) {
     out[0] = IsBetween(c, 'A', 'Z') ? c + ('a' - 'A') : c;
     return 1;
   }
-  if (c == 0x130) {  // capital I with dot above: the only one whose lower case has two code points
+  if (c == 0x130) {  // capital I with dot above, the only code point whose lower case has two code points
     out[0] = 'i';
     out[1] = 0x307;
     return 2;

@@ -1,10 +1,8 @@
-// Properties of code points exactly as the Rust package `tokenizers` 0.23 sees them, the reference for token
-// ids.
+// Properties of code points, equal to those of the Rust package `tokenizers` 0.23, the reference for token ids.
 //
-// utf8proc (Unicode 15.1 or later) supplies them. The reference mixes several versions of Unicode: categories
-// of 8.0, normalisation of 9.0, lower case of 17.0. Where they differ, the tables in unicode.cc decide; they
-// were found by comparing every code point, and test/integration/tokenizer-unicode.test.ts repeats that
-// comparison.
+// utf8proc (Unicode 15.1 or later) supplies them. The reference mixes several versions of Unicode: categories of 8.0,
+// normalisation of 9.0 and lower case of 17.0. The tables in unicode.cc correct the differences. They were found by
+// comparing every code point, and test/integration/tokenizer-unicode.test.ts repeats that comparison.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +13,11 @@ namespace univar {
 inline constexpr size_t kMaxDecomposition = 4;
 inline constexpr size_t kMaxLowercase = 2;
 
-// What `clean_text` removes: U+0000, U+FFFD and categories Cc, Cf, Co, except tab, line feed and carriage
-// return.
+// Whether `clean_text` removes c: U+0000, U+FFFD and categories Cc, Cf, Co, except tab, line feed and carriage return.
 bool IsRemovedByCleaning(char32_t c);
 // The Unicode property White_Space.
 bool IsWhitespace(char32_t c);
-// The blocks that BERT splits into single characters. Hiragana, Katakana and Hangul are not among them.
+// The blocks that BERT splits into single characters, without Hiragana, Katakana and Hangul.
 bool IsChinese(char32_t c);
 // Category Mn: the accents that are stripped.
 bool IsNonspacingMark(char32_t c);
@@ -31,10 +28,10 @@ bool IsWordCharacter(char32_t c);
 
 // Canonical combining class; 0 for starters.
 int CombiningClass(char32_t c);
-// Writes the canonical decomposition (c itself if it has none), returns its length.
+// Writes the canonical decomposition (c itself if it has none) and returns its length.
 size_t Decompose(char32_t c, char32_t out[kMaxDecomposition]);
-// Writes the lower-case form, returns its length. Without context: a final capital sigma becomes U+03C3 like
-// any other.
+// Writes the lower-case form and returns its length. Context is ignored: a final capital sigma becomes U+03C3 like any
+// other.
 size_t Lowercase(char32_t c, char32_t out[kMaxLowercase]);
 
 }  // namespace univar

@@ -12,7 +12,7 @@ struct Token {
   int32_t id;
 };
 
-// A node whose children are still to be placed: tokens begin to end - 1 share its first `depth` bytes.
+// A node whose children have not been placed yet. Tokens begin to end - 1 share its first `depth` bytes.
 struct Pending {
   uint32_t node;
   size_t begin, end, depth;
@@ -66,7 +66,7 @@ Vocabulary::Vocabulary(const char* tokens, const int32_t* offsets, const int32_t
 }
 
 uint32_t Vocabulary::FindBase(const std::vector<unsigned char>& labels) {
-  // Where the first label goes; base >= 1 keeps the root from being anyone's child.
+  // The node of the first label. With base >= 1, the root cannot be the child of any node.
   const uint32_t start = std::max<uint32_t>(first_free_, labels.front() + 1u);
   size_t taken = 0;
   for (uint32_t position = start;; ++position) {
@@ -81,7 +81,7 @@ uint32_t Vocabulary::FindBase(const std::vector<unsigned char>& labels) {
       continue;
     }
     if (!std::all_of(labels.begin(), labels.end(), is_free)) continue;
-    // Where nearly everything is taken, trying again each time would cost more than the gaps are worth.
+    // If nearly all nodes are taken, searching the gaps again each time costs more than it saves.
     if (20 * taken >= 19 * (position - start + 1)) first_free_ = position;
     return base;
   }

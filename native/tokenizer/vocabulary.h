@@ -1,7 +1,7 @@
-// The vocabulary as a trie over UTF-8 bytes, for longest-match-first look-up in one walk.
+// The vocabulary as a trie over UTF-8 bytes, which finds the longest match in one walk.
 //
-// The trie is a double array (Aoe 1989): the child of node n along byte b is node base(n) + b, if that one
-// names n as its parent. So a step is one read, and children that are needed together lie close together.
+// The trie is a double array (Aoe 1989): the child of node n along byte b is node base(n) + b, if that node has n as
+// its parent. A step is therefore one read, and the children of a node are close together in memory.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace univar {
 class Vocabulary {
  public:
   static constexpr int32_t kNone = -1;
-  // Keeps node numbers, of which there are a few more than bytes, far within 31 bits.
+  // Keeps node numbers well within 31 bits: the trie has slightly more nodes than bytes.
   static constexpr size_t kMaxBytes = size_t{1} << 28;
 
   struct Match {
@@ -22,13 +22,13 @@ class Vocabulary {
     size_t length = 0;  // in bytes
   };
 
-  // The tokens are tokens[offsets[i] .. offsets[i + 1] - 1] with id ids[i] >= 0, for i < count, at most
-  // kMaxBytes in all. Of equal tokens one counts. `prefix` marks the tokens that continue a word.
+  // Token i < count is tokens[offsets[i] .. offsets[i + 1] - 1] with id ids[i] >= 0; the tokens have at most kMaxBytes
+  // in total. Of equal tokens, only one is used. `prefix` marks the tokens that continue a word.
   Vocabulary(const char* tokens, const int32_t* offsets, const int32_t* ids, size_t count, std::string_view prefix);
 
-  // The longest token that starts a word and is a prefix of `text`.
+  // Returns the longest token that starts a word and is a prefix of `text`.
   Match LongestStart(std::string_view text) const { return Longest(kRoot, text); }
-  // The longest token that continues a word, without its prefix.
+  // Returns the longest token that continues a word and is, without its marker, a prefix of `text`.
   Match LongestContinuation(std::string_view text) const {
     return continuation_ == kNowhere ? Match{} : Longest(continuation_, text);
   }
@@ -45,19 +45,19 @@ class Vocabulary {
     uint32_t is_token : 1 = 0;
   };
 
-  // Every base leaves room for all bytes, so no step needs a bounds check.
+  // Every base leaves space for all byte values, so a step needs no bounds check.
   uint32_t Child(uint32_t node, char byte) const {
     const uint32_t child = nodes_[node].base + static_cast<unsigned char>(byte);
     return nodes_[child].parent == node ? child : kNowhere;
   }
   Match Longest(uint32_t node, std::string_view text) const;
-  // A base where all `labels` are free; searches from `first_free_` on.
+  // Returns a base for which the nodes of all `labels` are free, searching from `first_free_` on.
   uint32_t FindBase(const std::vector<unsigned char>& labels);
 
   std::vector<Node> nodes_;
-  std::vector<int32_t> ids_;  // of each node that is a token
+  std::vector<int32_t> ids_;  // of nodes that are tokens
   uint32_t continuation_ = kNowhere;
-  uint32_t first_free_ = 1;  // while building: where to start looking; nearly all nodes before it are taken
+  uint32_t first_free_ = 1;  // while building: start of the search, because nearly all nodes before it are taken
 };
 
 }  // namespace univar

@@ -1,6 +1,5 @@
-// Words seen lately and their ids, by their spelling in the text before any normalisation: text repeats few
-// words very often, and a word that is found here needs no further work. Direct-mapped, so bounded; one per
-// thread.
+// A cache of recent words and their ids, keyed by the original spelling. Text repeats a few words very often, and a
+// word found here needs no normalisation. The cache is direct-mapped, so its size is bounded, and each thread has one.
 #pragma once
 
 #include <array>
@@ -16,12 +15,12 @@ namespace univar {
 
 class WordCache {
  public:
-  static constexpr size_t kMaxUnits = 16;  // UTF-16 units of a word; longer ones are not kept
-  static constexpr size_t kMaxIds = 6;     // nor words of more tokens
+  static constexpr size_t kMaxUnits = 16;  // UTF-16 units of a word; longer words are not cached
+  static constexpr size_t kMaxIds = 6;     // ids of a word; words with more tokens are not cached
 
   struct Key {
     Key() = default;
-    // Reads kMaxUnits units, whatever the length of the word: there must be as many.
+    // Always reads kMaxUnits units, so that many must be readable even if the word is shorter.
     Key(const char16_t* word, size_t length) : units(length) {
       std::memcpy(parts.data(), word, sizeof(parts));
       for (size_t i = 0; i < parts.size(); ++i) parts[i] &= kMasks[length][i];
@@ -38,14 +37,14 @@ class WordCache {
 
   WordCache() : entries_(size_t{1} << kBits) {}
 
-  // The slot of a word, on its way from memory: looking up several words at once hides most of its latency.
+  // Returns the slot of a word and prefetches it. Looking up several words at a time hides most of the latency.
   size_t Prefetch(const Key& key) const {
     const size_t slot = key.Slot();
     __builtin_prefetch(&entries_[slot]);
     return slot;
   }
 
-  // Appends the ids of a word that is kept here, and says whether it is.
+  // Appends the ids of a word and returns true if the word is cached.
   bool Find(const Key& key, size_t slot, IdBuffer& ids) const {
     const Entry& entry = entries_[slot];
     if (entry.key[0] != key.parts[0] || entry.units != key.units || entry.key[1] != key.parts[1] ||
@@ -70,10 +69,10 @@ class WordCache {
   struct alignas(64) Entry {
     std::array<uint64_t, 4> key{};
     std::array<int32_t, kMaxIds> ids{};
-    uint8_t units = 0;  // 0 is a free entry
-    uint8_t count = 0;  // of ids
+    uint8_t units = 0;  // 0 if the entry is free
+    uint8_t count = 0;  // number of ids
   };
-  static constexpr int kBits = 15;  // 2 MiB; the words that matter stay in the second-level cache
+  static constexpr int kBits = 15;  // 2 MiB; frequent words stay in the second-level cache
 
   // Keeps the first `length` units of a key.
   static constexpr auto kMasks = [] {

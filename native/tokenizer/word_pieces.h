@@ -1,5 +1,5 @@
-// WordPiece: cuts a normalised word into the longest tokens from left to right, or makes it the unknown token
-// if that fails (Devlin et al. 2019; Song et al. 2021, "Fast WordPiece Tokenization").
+// WordPiece splits a normalised word from left to right into the longest matching tokens. If that fails, the word
+// becomes the unknown token (Devlin et al. 2019; Song et al. 2021, "Fast WordPiece Tokenization").
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace univar {
 
 struct WordPieceSettings {
   int32_t unknown_id = 0;
-  size_t max_word_chars = 100;  // words of more code points are unknown
+  size_t max_word_chars = 100;  // words with more code points become the unknown token
 };
 
 class WordPieces {
@@ -23,7 +23,7 @@ class WordPieces {
   WordPieces(Vocabulary vocabulary, const WordPieceSettings& settings)
       : vocabulary_(std::move(vocabulary)), settings_(settings) {}
 
-  // Appends the ids of a word in UTF-8; nothing for an empty one.
+  // Appends the ids of a word in UTF-8. An empty word adds nothing.
   void Append(std::string_view word, IdBuffer& ids) const;
 
   size_t MemoryBytes() const { return vocabulary_.MemoryBytes(); }

@@ -149,10 +149,10 @@ describe('damaged index files', () => {
     };
     const bytes = await bytesOf('HNSW8', 'l2');
     expect(await attempt('')).toContain('ends within its header');
-    expect(await attempt('{"not": "an index"}')).toContain('no index of a supported kind');
+    expect(await attempt('{"not": "an index"}')).toContain('not a supported index');
     expect(await attempt(bytes.slice(0, 1000))).toContain('ends within its');
     expect(await attempt(Buffer.concat([bytes.slice(0, -CHECKSUM_BYTES), Buffer.from('more')]))).toContain(
-      'do not belong to it',
+      'unknown bytes follow the index',
     );
     const flipped = bytes.slice();
     flipped[bytes.length - CHECKSUM_BYTES - 10]! ^= 1;

@@ -1,4 +1,4 @@
-// Attention in double precision, straight from ops/attention.h: the whole matrix of one head of one sequence at a time.
+// Attention in double precision by the formulas of ops/attention.h: one full matrix per head and sequence.
 #pragma once
 
 #include <cmath>
@@ -35,7 +35,7 @@ void ForEachHead(const AttentionSizes& sizes, const Function& function) {
   }
 }
 
-// Part 0, 1, 2: queries, keys, values.
+// Returns part 0, 1 or 2: queries, keys or values.
 template <typename T>
 HeadRows<T> PartOfQkv(const AttentionSizes& sizes, T* qkv, size_t part, size_t begin, size_t head) {
   const size_t stride = 3 * sizes.model();
@@ -76,7 +76,7 @@ AttentionReference ReferenceAttention(const AttentionSizes& sizes, const std::ve
   return result;
 }
 
-// `o` is what the backward pass is given, which may be rounded; lse is recomputed.
+// `o` is the input of the backward pass, which can be rounded. lse is recomputed.
 template <typename T>
 std::vector<double> ReferenceGradients(const AttentionSizes& sizes, const std::vector<T>& qkv,
                                        const std::vector<double>& o, const std::vector<T>& d_o) {

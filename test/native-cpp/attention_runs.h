@@ -1,4 +1,4 @@
-// Batches for the tests of attention, and the drivers run on them.
+// Batches for the attention tests, and functions that run the drivers on them.
 #pragma once
 
 #include "attention_reference.h"
@@ -7,7 +7,7 @@
 
 namespace univar {
 
-// Blocks in the opposite order.
+// Runs blocks in reverse order.
 class BackwardsMachine : public cuda::HostMachine {
  public:
   template <class Body>
@@ -34,7 +34,7 @@ struct Batch {
   }
 };
 
-// Queries and keys in [-reach, reach), the rest in [-1, 1).
+// Queries and keys are in [-reach, reach), all other values in [-1, 1).
 inline Batch MakeBatch(const std::vector<size_t>& lengths, size_t heads, size_t dim, double reach = 1.0) {
   Batch batch{{OffsetsOf(lengths), heads, dim}, {}, {}};
   check::Random random(batch.sizes.tokens() * 1000 + dim);

@@ -1,4 +1,5 @@
-// The smallest test runner: a line per check, "ok NAME" or "FAIL NAME: why"; the exit code says whether all went well.
+// A minimal test runner. It prints a line per check, "ok NAME" or "FAIL NAME: why"; the exit code is 0 if all checks
+// passed.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ inline void AtMost(double value, double limit, const std::string& name) {
   That(value <= limit, name, std::to_string(value * 1e9) + "e-9 is above " + std::to_string(limit * 1e9) + "e-9");
 }
 
-// The exit code. The last line proves that the program came to its end.
+// Returns the exit code. The last line proves that the program did not stop early.
 inline int Finish() {
   std::printf("%s all done\n", failures == 0 ? "ok" : "FAIL");
   return failures == 0 ? 0 : 1;
 }
 
-// Uniform in [-1, 1), the same everywhere.
+// Uniform random numbers in [-1, 1), the same on every platform.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed * 2654435761u + 88172645463325252u) {}

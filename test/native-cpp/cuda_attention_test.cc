@@ -9,7 +9,7 @@ namespace {
 
 using cuda::HostMachine;
 
-// Relative to the largest of the expected entries [from, from + count) of each row.
+// Returns the largest error, relative to the largest expected entry, of entries [from, from + count) of each row.
 double LargestError(const std::vector<float>& actual, const std::vector<double>& expected, size_t columns, size_t from,
                     size_t count) {
   double error = 0.0, largest = 1e-30;
@@ -47,7 +47,7 @@ void Compare(const Batch& batch, double limit, const std::string& name) {
   check::AtMost(LargestError(run.lse, expected.lse, sizes.heads, 0, sizes.heads), 1e-6, "lse: " + what);
   bool rounded = true;
   for (size_t i = 0; i < run.o.size(); ++i) rounded &= run.o16[i] == cuda::ToBf16(run.o[i]);
-  check::That(rounded, "o16 are the roundings of o: " + what);
+  check::That(rounded, "o16 is o rounded: " + what);
 
   for (const bool from_rounded : {false, true}) {
     std::vector<double> o(run.o.begin(), run.o.end());
@@ -65,7 +65,8 @@ std::vector<double> Rounded(const std::vector<float>& x) {
   return rounded;
 }
 
-// By tensor cores: against double precision with the rounded inputs, and within `limit` of it without.
+// Compares the tensor-core kernels with double precision on the rounded inputs, and within `limit` on the unrounded
+// ones.
 void CompareBf16(const Batch& batch, double limit, const std::string& name) {
   const AttentionSizes& sizes = batch.sizes;
   const std::string what =
@@ -80,7 +81,7 @@ void CompareBf16(const Batch& batch, double limit, const std::string& name) {
   check::AtMost(LargestError(run.o, unrounded.o, sizes.model(), 0, sizes.model()), limit, "o before rounding: " + what);
   bool rounded = true;
   for (size_t i = 0; i < run.o.size(); ++i) rounded &= run.o16[i] == cuda::ToBf16(run.o[i]);
-  check::That(rounded, "o16 are the roundings of o: " + what);
+  check::That(rounded, "o16 is o rounded: " + what);
 
   Backward(batch, machine, false, &run, Precision::kBf16);
   check::That(run.status.ok(), "backward: " + what, run.status.message());
@@ -185,13 +186,13 @@ void Outputs() {
   HostMachine machine;
   const Run both = Forward(batch, machine), f32 = Forward(batch, machine, Output::kF32),
             bf16 = Forward(batch, machine, Output::kBf16);
-  check::That(Same(f32.o, both.o) && Same(f32.lse, both.lse), "f32 alone is as with bf16");
-  check::That(bf16.o16 == both.o16 && Same(bf16.lse, both.lse), "bf16 alone is as with f32");
+  check::That(Same(f32.o, both.o) && Same(f32.lse, both.lse), "f32 alone equals f32 with bf16");
+  check::That(bf16.o16 == both.o16 && Same(bf16.lse, both.lse), "bf16 alone equals bf16 with f32");
   const auto untouched = [](float x) { return std::isnan(x); };
-  check::That(std::all_of(bf16.o.begin(), bf16.o.end(), untouched), "no f32 is written without being asked for");
+  check::That(std::all_of(bf16.o.begin(), bf16.o.end(), untouched), "no f32 is written unless requested");
   std::vector<float> o(batch.d_o.size(), NAN);
   const Status status = cuda::AttentionForward(machine, {batch.shape(), batch.qkv.data(), o.data(), nullptr, nullptr});
-  check::That(status.ok() && Same(o, both.o), "lse may be left out");
+  check::That(status.ok() && Same(o, both.o), "lse is optional");
 }
 
 void Order() {
@@ -207,7 +208,7 @@ void Order() {
   }
 }
 
-// NaN in one sequence stays there, whether tiles are whole or not.
+// NaN in one sequence does not spread, for full and incomplete tiles.
 void Isolation(Precision precision) {
   const std::vector<size_t> lengths = {10, 37, 70};
   Batch batch = MakeBatch(lengths, 2, 20);
@@ -261,7 +262,7 @@ void Corners() {
   check::That(run.status.code() == Code::kOutOfMemory, "out of memory is an error", run.status.message());
   machine.limit = 80 * sizeof(float);
   Backward(batch, machine, false, &run);
-  check::That(run.status.ok(), "memory beside the arguments is one float per token and head", run.status.message());
+  check::That(run.status.ok(), "extra memory is one float per token and head", run.status.message());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What we ask of cuBLASLt, against a library of the host (fake_cublas_lt.cc) where LD_LIBRARY_PATH has one, and against
-// double precision; without one, that nothing happens and the reason is said.
+// Tests the calls of cuBLASLt with a fake library on the host (fake_cublas_lt.cc), if LD_LIBRARY_PATH contains it, and
+// compares products with double precision. Without a library, checks that nothing happens and the reason is reported.
 #include "cuda/machine/cublas_lt.h"
 
 #include <dlfcn.h>
@@ -92,14 +92,14 @@ void Refusal() {
   const LtProduct product{
       .m = 4, .n = 6, .k = 5, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 5, .ldb = 6, .ldc = 6};
   const Status status = MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done);
-  check::That(status.ok() && !done && c[0] == 7.0f, "what no algorithm takes is left to us", status.message());
+  check::That(status.ok() && !done && c[0] == 7.0f, "does nothing without an algorithm", status.message());
 }
 
-// The library is asked once for what it has been asked before.
+// The library is asked only once for the same product.
 void Choices() {
   void* library = dlopen("libcublasLt.so.13", RTLD_NOW | RTLD_NOLOAD);
   const int* questions = library == nullptr ? nullptr : static_cast<const int*>(dlsym(library, "questions"));
-  if (questions == nullptr) return check::That(false, "the stand-in counts");
+  if (questions == nullptr) return check::That(false, "the fake library counts questions");
   Product(24, 16, 32, false, true, false, false, false);
   const int before = *questions;
   Product(24, 16, 32, false, true, false, false, false);
@@ -107,8 +107,8 @@ void Choices() {
   Product(24, 16, 32, false, true, false, true, false);
   Product(24, 16, 32, false, true, false, false, false, true);
   Product(32, 16, 32, false, true, false, false, false);
-  check::That(*questions == before + 3, "asks for each other one", std::to_string(*questions - before));
-  // More than are remembered.
+  check::That(*questions == before + 3, "asks for every new product", std::to_string(*questions - before));
+  // More products than the cache holds.
   Matrix16 a = Random16(1, 8, 8, 1), b = Random16(1, 5000, 5000, 2);
   std::vector<float> c(5000);
   unsigned char memory[64];
@@ -119,7 +119,7 @@ void Choices() {
         .m = 1, .n = n, .k = 1, .a = a.data(), .b = b.data(), .c = c.data(), .lda = 8, .ldb = 5000, .ldc = 5000};
     all &= MultiplyByCublasLt(product, {memory, sizeof memory}, nullptr, &done).ok() && done;
   }
-  check::That(all, "goes on when it forgets");
+  check::That(all, "works after the cache was cleared");
   Product(24, 16, 32, false, true, false, false, false);
 }
 
@@ -131,10 +131,10 @@ int main() {
   const CublasLtInfo& info = DescribeCublasLt();
   if (std::getenv("EXPECT_NO_LIBRARY") != nullptr) {
     if (info.available) {
-      check::That(true, "the library of this machine is found");
+      check::That(true, "finds the library of this machine");
       return check::Finish();
     }
-    check::That(info.reason.find("not found") != std::string::npos, "says that there is no library", info.reason);
+    check::That(info.reason.find("not found") != std::string::npos, "reports that there is no library", info.reason);
     bool done = true;
     check::That(MultiplyByCublasLt({}, {}, nullptr, &done).ok() && !done, "does nothing without a library");
     return check::Finish();

@@ -14,7 +14,7 @@ using check::Vector;
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 
-// An operand in either precision; `values` are what it holds.
+// An operand in either precision. `values` contains its values.
 struct Operand {
   bool bf16;
   Floats values;
@@ -26,7 +26,7 @@ struct Operand {
   ActivationInput input() const { return {bf16 ? nullptr : values.data(), bf16 ? rounded.data() : nullptr}; }
 };
 
-// A result in float32, and again in bf16.
+// A result in both float32 and bf16.
 struct Result {
   Floats values;
   std::vector<Bf16> rounded;
@@ -39,7 +39,7 @@ struct Result {
   }
 };
 
-// Random numbers of about 10, and some that are special.
+// Random numbers of about 10 in magnitude, and some special values.
 Floats Inputs(size_t n, uint64_t seed) {
   Floats x = Vector(n, seed, 10.0);
   const float special[] = {0.0f, -0.0f, 1e-40f, -1e-6f, -3.9f, 88.5f, -88.5f, 104.0f, -104.0f, 1e15f, -1e15f};
@@ -47,7 +47,7 @@ Floats Inputs(size_t n, uint64_t seed) {
   return x;
 }
 
-// The largest error, divided by what is allowed for each entry.
+// Returns the largest ratio of an entry's error to its allowed error.
 double Excess(const Floats& actual, const Doubles& expected, const Doubles& allowed) {
   double largest = 0.0;
   for (size_t i = 0; i < actual.size(); ++i) {
@@ -76,10 +76,10 @@ void Gelu(size_t n, bool bf16) {
   }
   check::AtMost(Excess(y.values, expected, allowed), 1.0, "gelu " + name);
   check::AtMost(Excess(dx.values, gradient, allowed_gradient), 1.0, "gradient of gelu " + name);
-  check::That(y.values == y_again.values && y_again.agrees(), "backward gives gelu again " + name);
+  check::That(y.values == y_again.values && y_again.agrees(), "backward recomputes gelu " + name);
   check::That(y.agrees() && dx.agrees(), "gelu in bf16 is rounded " + name);
 
-  // Over dy, and nothing else.
+  // Writes only the gradient, over dy.
   Operand over = dy;
   const ActivationOutput to{bf16 ? nullptr : over.values.data(), bf16 ? over.rounded.data() : nullptr};
   const Status status = GeluBackward(machine, x.input(), over.input(), to, {}, n);
@@ -105,12 +105,12 @@ void Swiglu(size_t rows, size_t cols, bool bf16) {
     gradient[gate] = d * u * s * (1.0 + g * (1.0 - s));
     allowed[i] = 2e-7 * std::fabs(u * g);
     allowed_gradient[up] = 2e-7 * std::fabs(d * g);
-    // 1 - s is exact to an ulp of 1.
+    // The error of 1 - s is up to one ulp of 1.
     allowed_gradient[gate] = 4e-7 * std::fabs(d * u) * (1.0 + s * std::fabs(g));
   }
   check::AtMost(Excess(y.values, expected, allowed), 1.0, "swiglu " + name);
   check::AtMost(Excess(dpair.values, gradient, allowed_gradient), 1.0, "gradient of swiglu " + name);
-  check::That(y.values == y_again.values && y_again.agrees(), "backward gives swiglu again " + name);
+  check::That(y.values == y_again.values && y_again.agrees(), "backward recomputes swiglu " + name);
   check::That(y.agrees() && dpair.agrees(), "swiglu in bf16 is rounded " + name);
 }
 
@@ -165,7 +165,7 @@ void Step(size_t n, int64_t step) {
 
 void Norms() {
   for (const size_t n : {0, 1, 255, 16383, 16384, 16385, 100000}) {
-    for (const int exponent : {-30, 0, 30}) {  // squares that float32 does not hold
+    for (const int exponent : {-30, 0, 30}) {  // with squares outside the range of float32
       const Floats x = Vector(n, n + 5, std::pow(10.0, exponent));
       long double expected = 0;
       for (const float value : x) expected += static_cast<long double>(value) * value;

@@ -1,5 +1,5 @@
-// The CUDA backend's table over HostMachine, for an addon that runs on any machine what the device would run: the
-// encoder, its training and the loss through JavaScript, with the tests that the CPU passes
+// The CUDA backend's table on HostMachine, for an addon that runs the device code on any machine: the encoder, its
+// training and the loss, called from JavaScript by the tests of the CPU backend
 // (test/slow/cuda-host-addon.test.ts).
 #include "cuda/encoder/operations.h"
 #include "cuda/infonce/driver.h"

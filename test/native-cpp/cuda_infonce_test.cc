@@ -1,4 +1,4 @@
-// The loss of the CUDA backend, run on the host: its driver and every body but the tensor-core instructions.
+// The loss of the CUDA backend, run on the host: its driver and all bodies, without the tensor-core instructions.
 #include "check.h"
 #include "cuda/infonce/driver.h"
 #include "infonce_reference.h"
@@ -17,7 +17,7 @@ struct Batch {
   size_t rows, dim;
 };
 
-// Pairs that are close to each other, as in training, with about five rows per label.
+// Makes pairs of similar rows, as in training, with about five rows per label.
 Batch MakeBatch(size_t rows, size_t dim) {
   check::Random random(rows * 1000 + dim);
   Batch batch{std::vector<float>(rows * dim), std::vector<float>(rows * dim), std::vector<int32_t>(rows), rows, dim};
@@ -86,7 +86,7 @@ double LargestError(const std::vector<float>& actual, const std::vector<double>&
   return largest == 0.0 ? error : error / largest;
 }
 
-// `floor` is what gradients are compared with when all of them cancel to less.
+// `floor` is the smallest scale for gradient errors, for gradients that cancel.
 void Compare(const Batch& batch, double scale, InfoNceMode mode, bool bf16, size_t tile, const std::string& name,
              double floor = 0.0) {
   const Run run = RunOnHost(batch, scale, mode, bf16, tile);
@@ -97,7 +97,7 @@ void Compare(const Batch& batch, double scale, InfoNceMode mode, bool bf16, size
                            std::to_string(batch.rows) + " x " + std::to_string(batch.dim) + ", scale " +
                            std::to_string(static_cast<int>(scale)) + ", tile " + std::to_string(tile);
   if (!run.status.ok()) return check::That(false, what, run.status.message());
-  const double limit = bf16 ? 5e-4 : scale > 50 ? 2e-5 : 1e-5;  // ops/infonce.h; f16 is better than it asks
+  const double limit = bf16 ? 5e-4 : scale > 50 ? 2e-5 : 1e-5;  // ops/infonce.h; f16 is more accurate than required
   check::AtMost(std::fabs(run.loss - expected.loss) / std::fmax(expected.loss, 1e-9), 1e-5, "loss: " + what);
   check::AtMost(LargestError(run.d_query, expected.d_query, floor), limit, "dQuery: " + what);
   check::AtMost(LargestError(run.d_key, expected.d_key, floor), limit, "dKey: " + what);
@@ -145,13 +145,13 @@ void CompareLabels() {
       std::fill(batch.labels.begin(), batch.labels.end(), INT32_MIN);
       Compare(batch, 20, mode, bf16, 16, "one label", 1e-2);  // all gradients cancel in masked mode
       for (size_t i = 0; i < 50; ++i) batch.labels[i] = static_cast<int32_t>(i * 1000003);
-      Compare(batch, 20, mode, bf16, 16, "a label each");
+      Compare(batch, 20, mode, bf16, 16, "distinct labels");
     }
   }
 }
 
-// What would leave the range of f16 without powers of two: sides of any size, and coefficients of pairs that are all
-// but learnt.
+// Values that would exceed the range of f16 without powers of two: sides of any magnitude, and coefficients of pairs
+// that are almost learnt.
 void CompareSizes() {
   for (int m = 0; m < 4; ++m) {
     const auto mode = static_cast<InfoNceMode>(m);
@@ -168,15 +168,14 @@ void CompareSizes() {
     if (mode == InfoNceMode::kSupervised) continue;  // several positives always leave something to learn
     Batch learnt = MakeBatch(33, 40);
     std::fill(learnt.query.begin(), learnt.query.end(), 0.0f);
-    for (size_t i = 0; i < 33; ++i)
-      learnt.query[i * 40 + i] = 1.0f;  // others than the own have a dot product of 0 or 1/8
+    for (size_t i = 0; i < 33; ++i) learnt.query[i * 40 + i] = 1.0f;  // dot products with other rows are 0 or 1/8
     learnt.key = learnt.query;
     for (size_t i = 0; i < 33; ++i) learnt.key[i * 40 + (i + 7) % 33] = 0.125f;
     Compare(learnt, 40, mode, true, 16, "learnt");
   }
 }
 
-// As a training step calls it.
+// Rows and gradients in the machine's memory, as in a training step.
 void InPlace() {
   const Batch batch = MakeBatch(70, 40);
   for (const bool bf16 : {false, true}) {
@@ -185,10 +184,11 @@ void InPlace() {
     const std::string what = bf16 ? " bf16" : " f32";
     check::That(in_place.status.ok() && copied.loss == in_place.loss && copied.d_query == in_place.d_query &&
                     copied.d_key == in_place.d_key,
-                "rows of the machine give the same result as those of the host" + what, in_place.status.message());
+                "rows on the machine give the same result as rows on the host" + what, in_place.status.message());
     check::That(in_place.allocated + 4 * 70 * 40 * sizeof(float) == copied.allocated,
-                "rows of the machine are not copied" + what);
-    check::That(copied.device_seconds > 0 && in_place.device_seconds > 0, "the seconds of the device are told" + what);
+                "rows on the machine are not copied" + what);
+    check::That(copied.device_seconds > 0 && in_place.device_seconds > 0,
+                "the seconds on the device are reported" + what);
   }
 }
 
@@ -225,7 +225,7 @@ void Merging() {
       for (const float value : x) sum += std::exp(scale * (value - max));
       SoftSum all = EmptySoftSum();
       for (size_t begin = 0; begin < x.size();) {
-        const size_t end = std::min(x.size(), begin + random.Below(97));  // empty parts, too
+        const size_t end = std::min(x.size(), begin + random.Below(97));  // including empty parts
         SoftSum part = EmptySoftSum();
         for (size_t i = begin; i < end; ++i) part.max = std::fmax(part.max, x[i]);
         for (size_t i = begin; i < end; ++i) part.sum += std::exp(scale * (x[i] - static_cast<double>(part.max)));
@@ -239,7 +239,7 @@ void Merging() {
   }
   SoftSum nothing = EmptySoftSum();
   Merge(&nothing, EmptySoftSum(), 1.0);
-  check::That(nothing.sum == 0.0 && std::isinf(nothing.max), "nothing merged with nothing is nothing");
+  check::That(nothing.sum == 0.0 && std::isinf(nothing.max), "two merged empty sums are empty");
 }
 
 }  // namespace

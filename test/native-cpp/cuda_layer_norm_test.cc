@@ -25,7 +25,7 @@ struct Normed {
   Floats sum, mean, rstd, y;
 };
 
-// Checks forward on rows whose entries are next to `offset`, and gives what it kept.
+// Checks the forward pass on rows with entries close to `offset`, and returns the results that backward needs.
 Normed Forward(size_t rows, size_t cols, double offset, bool residual) {
   const double epsilon = 1e-5;
   const Floats x = Vector(rows * cols, rows + cols, 1.0, offset), r = Vector(rows * cols, cols);
@@ -66,7 +66,7 @@ Normed Forward(size_t rows, size_t cols, double offset, bool residual) {
   check::AtMost(RelativeError(out.y, y, 1.0), 1e-6, "layer norm, " + name);
   check::That(AreRounded(y16, out.y), "layer norm in bf16, " + name);
 
-  // The same in place, and only in bf16.
+  // The same in place, with only bf16 results.
   Floats again = out.sum;
   std::vector<Bf16> again16(rows * cols);
   args.x = {again.data(), rows, cols};
@@ -97,7 +97,7 @@ void Backward(const Normed& forward, size_t rows, size_t cols) {
   const std::string name = Size(rows, cols) + " at " + std::to_string(forward.mean[0]);
   check::That(LayerNormBackward(machine, args).ok(), "gradient of layer norm runs, " + name);
 
-  // Relative to rstd, which may be large.
+  // Relative to rstd, which can be large.
   Floats scaled(rows * cols);
   Doubles ds(rows * cols), expected_dw(cols, 0.5), expected_db(cols, -0.25);
   for (size_t i = 0; i < rows; ++i) {
@@ -136,10 +136,10 @@ void Backward(const Normed& forward, size_t rows, size_t cols) {
   }
 }
 
-// A row without variance is its bias, and has no gradient.
+// The result of a row without variance is the bias, and its gradient is zero.
 void ConstantRows() {
   const size_t cols = 384;
-  const float value = 12288.5f;  // whose sum float32 holds
+  const float value = 12288.5f;  // its sum is exact in float32
   Floats s(cols, value), mean(1), rstd(1), y(cols, NAN), dsum(cols, NAN);
   const Floats w(cols, 1.0f), b = Vector(cols, 4), dy(cols, 1.0f);
   HostMachine machine;
@@ -157,7 +157,7 @@ void ConstantRows() {
 void Columns() {
   for (const size_t rows : {0, 1, 7, 64, 65, 1000, 8192, 8200}) {
     for (const size_t cols : {1, 31, 32, 33, 100}) {
-      // Far from zero, so that sums in float32 would be seen.
+      // Far from zero, so that float32 sums would fail the test.
       Floats x = Vector(rows * cols, rows + cols, 1.0, 1000.0);
       std::vector<Bf16> x16(x.size());
       HostMachine machine;

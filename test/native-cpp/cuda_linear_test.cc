@@ -11,7 +11,7 @@
 namespace univar::cuda {
 namespace {
 
-// float32 values and what they are in bf16; memory of the second starts at a multiple of 16 bytes.
+// float32 values and the same values in bf16. The bf16 memory starts at a multiple of 16 bytes.
 struct Values {
   std::vector<float> f32;
   std::vector<Piece> pieces;
@@ -28,12 +28,13 @@ Values MakeValues(size_t size, uint64_t seed) {
   return values;
 }
 
-// The host with a library: products by loops, and what no library does is a failure.
+// A host machine with a library that multiplies in loops and fails for products that cuBLASLt does not support.
 class LibraryMachine : public HostMachine {
  public:
   static constexpr bool HasLibrary() { return true; }
   Status MultiplyByLibrary(const LtProduct& p, bool* done) {
-    if (p.rounded && p.bias != nullptr) return Status::Error(Code::kInternal, "No library adds float32 to bf16");
+    if (p.rounded && p.bias != nullptr)
+      return Status::Error(Code::kInternal, "The library does not add float32 to bf16");
     for (size_t i = 0; i < p.m; ++i) {
       for (size_t j = 0; j < p.n; ++j) {
         const size_t at = i * p.ldc + j;
@@ -65,7 +66,7 @@ struct Case {
   }
 };
 
-// Largest error of `actual`, in units of the largest entry.
+// Returns the largest error of `actual`, relative to the largest entry.
 template <typename Actual, typename Expected>
 double Error(size_t size, const Actual& actual, const Expected& expected) {
   double largest = 1e-30, error = 0.0;
@@ -130,7 +131,7 @@ void Backward(const Case& test) {
   for (size_t i = 0; i < rows; ++i) {
     for (size_t j = 0; j < out; ++j) {
       const double g = dy.At(i * out + j, bf16);
-      // Bias gradients need no product, so they take what is given.
+      // Bias gradients need no product, so they use the unrounded operand.
       db[j] += dy.At(i * out + j, halves);
       for (size_t k = 0; k < in; ++k) {
         dx[i * in + k] += g * w.At(j * in + k, bf16);
@@ -174,8 +175,8 @@ void Backward(const Case& test) {
 }
 
 void Splits() {
-  check::That(SplitDepth(100, 1) == 0, "few rows are not cut");
-  check::That(SplitDepth(16384, 300) == 0, "enough tiles are not cut");
+  check::That(SplitDepth(100, 1) == 0, "few rows are not split");
+  check::That(SplitDepth(16384, 300) == 0, "enough tiles are not split");
   for (const size_t rows : {1024, 1500, 16384, 100001}) {
     for (const size_t tiles : {1, 9, 100}) {
       const size_t depth = SplitDepth(rows, tiles);
@@ -191,7 +192,7 @@ void Splits() {
 int main() {
   using namespace univar::cuda;
   Splits();
-  // Odd rows of bf16 cannot be read in pieces; 1,100 rows of a small weight are cut into splits.
+  // bf16 rows of odd length cannot be read in pieces. 1,100 rows of a small weight are split.
   for (const auto& [rows, out, in] :
        {std::array<size_t, 3>{1, 1, 1}, {3, 5, 7}, {65, 129, 24}, {33, 16, 130}, {1100, 20, 40}, {1027, 9, 33}}) {
     for (const auto& [bf16, halves] : {std::pair{false, false}, {true, false}, {true, true}}) {

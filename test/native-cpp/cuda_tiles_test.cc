@@ -25,7 +25,7 @@ void Numbers() {
     if (n % 4 == 0) x = FloatOf((BitsOf(x) & 0xFFFF0000u) | 0x8000u);  // half way
     if (!std::isfinite(x)) continue;
     const Bf16 y = ToBf16(x);
-    // Neighbours in order of magnitude; beyond the largest the next is infinity, taken as 2^128.
+    // The adjacent numbers by magnitude. After the largest comes infinity, taken as 2^128.
     const auto value = [](uint32_t bits) {
       return (bits & 0x7FFF) == 0x7F80 ? std::ldexp(1.0, 128)
                                        : std::fabs(static_cast<double>(FromBf16(static_cast<Bf16>(bits))));
@@ -37,7 +37,7 @@ void Numbers() {
       nearest &= error < its || (error == its && (y & 1) == 0);
     }
   }
-  check::That(round_trip, "every bf16 survives");
+  check::That(round_trip, "every bf16 survives the round trip");
   check::That(nearest, "bf16 rounds to nearest, ties to even");
   check::That(std::isnan(FromBf16(ToBf16(FloatOf(0x7F800001u)))), "NaN with a small payload stays NaN");
   for (const double x : {0.0, 1e-300, 1.0 / 3.0, 1.0, 1e30}) {
@@ -46,7 +46,7 @@ void Numbers() {
   }
 }
 
-// Against the compiler's own.
+// Compares with the compiler's float16.
 void Float16() {
   const auto expected = [](float x) {
     const auto half = static_cast<_Float16>(x);
@@ -65,7 +65,7 @@ void Float16() {
       continue;
     }
     from &= BitsOf(x) == BitsOf(static_cast<float>(value));
-    // Itself, half way to the next, and to either side of that.
+    // The number itself, the midpoint to the next number, and the two floats around the midpoint.
     for (const float y : {x, FloatOf(BitsOf(x) + 0x0FFFu), FloatOf(BitsOf(x) + 0x1000u), FloatOf(BitsOf(x) + 0x1001u)})
       if (!std::isnan(y)) to &= ToF16(y) == expected(y);
   }
@@ -76,7 +76,7 @@ void Float16() {
     if (n % 6 == 0) x = std::ldexp(std::round(std::ldexp(x, 25)), -25);  // half way between subnormals
     if (!std::isnan(x)) to &= ToF16(x) == expected(x);
   }
-  check::That(from, "every f16 is what it is");
+  check::That(from, "every f16 has the right value");
   check::That(to, "f16 rounds to nearest, ties to even");
   check::That(nan && std::isnan(FromF16(ToF16(FloatOf(0x7F800001u)))), "NaN stays NaN in f16");
 }
@@ -105,7 +105,7 @@ float Rounded(float x, Format format) {
 }
 uint16_t Halved(float x, Format format) { return format == Format::kF16 ? ToF16(x) : ToBf16(x); }
 
-// A stored operand: values by op, zero up to the next 8 entries, NaN in what must not be read.
+// A stored operand: the values of op(X), zeros up to the next 8 entries, and NaN in entries that must not be read.
 struct Operand {
   std::vector<double> values;  // op(X), [rows, columns]
   std::vector<float> plain;
@@ -174,7 +174,7 @@ void Product(size_t m, size_t n, size_t k, Format format, bool accumulate) {
                            (kA ? "A^T " : "A ") + (kB ? "B^T " : "B ") + std::to_string(m) + " x " + std::to_string(n) +
                            " x " + std::to_string(k) + (accumulate ? " added" : "");
   check::AtMost(error, 1e-7 * (static_cast<double>(k) + 4), "product " + name);
-  check::That(outside, "nothing written outside of " + name, status.message());
+  check::That(outside, "nothing written outside " + name, status.message());
 }
 
 void Products() {

@@ -1,5 +1,5 @@
-// Both ends of the encoder in the CUDA backend, run on the host: embedding, rotary positions, pooling and
-// normalisation.
+// The operations at both ends of the encoder in the CUDA backend, run on the host: embedding, rotary positions, pooling
+// and normalisation.
 #include <algorithm>
 #include <numeric>
 
@@ -50,7 +50,7 @@ void Embedding(size_t tokens, size_t cols, size_t vocabulary) {
     check::AtMost(RelativeError(x, expected, 1.0), 2e-7, "embedding, " + name);
   }
 
-  // Far from zero, so that sums in float32 would be seen.
+  // Far from zero, so that float32 sums would fail the test.
   Floats dx = Vector(tokens * cols, 4, 1.0, 100.0);
   Floats dword(vocabulary * cols, 0.25f), dposition(length * cols, 0.5f), dtype(2 * cols, 0.75f);
   Doubles to_word(dword.begin(), dword.end()), to_position(dposition.begin(), dposition.end()),
@@ -68,7 +68,7 @@ void Embedding(size_t tokens, size_t cols, size_t vocabulary) {
   check::AtMost(RelativeError(dposition, to_position, 0.0), 6e-8, "gradient of positions, " + name);
   check::AtMost(RelativeError(dtype, to_type, 0.0), 6e-8, "gradient of the type, " + name);
 
-  // Gradients of padding tokens are not looked at where only words are asked for.
+  // If only word gradients are requested, gradients of padding tokens are not read.
   for (size_t i = 0; i < dx.size(); ++i)
     if (ids[i / cols] == padding) dx[i] = NAN;
   Floats again(vocabulary * cols, 0.25f);
@@ -107,7 +107,7 @@ void Rotation(size_t tokens, size_t heads, size_t d) {
     for (size_t i = 0; i < qkv.size(); ++i) values &= i % stride < 2 * heads * d || qkv[i] == original[i];
     const std::string name = Size(tokens, heads) + " heads of " + std::to_string(d) + (inverse ? " inverse" : "");
     check::AtMost(RelativeError(qkv, expected, 1.0), 2e-7, "rotation, " + name);
-    check::That(values, "values stay, " + name, status.message());
+    check::That(values, "values are unchanged, " + name, status.message());
   }
 }
 
@@ -146,7 +146,7 @@ void UnitRows(size_t rows, size_t cols) {
   Floats x = Vector(rows * cols, rows + cols);
   const Floats dy = Vector(rows * cols, cols);
   const double scales[] = {1.0, 1e-30, 1e30, 0.0,
-                           1e-13};  // squares that float32 does not hold, zero, below the least norm
+                           1e-13};  // squares outside the range of float32, zero, below the smallest norm
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(x[i] * scales[i / cols % std::size(scales)]);
   Doubles expected(rows * cols);
   Floats y(rows * cols, NAN), dx(rows * cols, NAN), scaled(rows * cols);

@@ -1,4 +1,4 @@
-// Exact top-k of the CUDA backend, run on the host: sorting, selecting, the bound of the bf16 scan, whole searches.
+// Exact top-k of the CUDA backend, run on the host: sorting, selection, the bound of the bf16 scan, complete searches.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -9,7 +9,7 @@
 namespace univar::cuda {
 namespace {
 
-// The exact score of ops/topk.h, written down again.
+// An independent version of the exact score of ops/topk.h.
 double ExactKey(Metric metric, const float* q, const float* b, size_t dim) {
   const auto sum = [&](auto term) {
     double sums[32] = {};
@@ -41,7 +41,7 @@ struct Cut {
   size_t queries = 0, segment = 0, candidates = 0;  // 0: as planned
 };
 
-// How many blocks of queries were searched again.
+// Returns the number of query blocks that were searched again.
 size_t Search(const std::vector<float>& base, const std::vector<float>& queries, size_t dim, size_t k, Metric metric,
               bool bf16, Cut cut, const std::string& name) {
   const size_t rows = base.size() / dim, count = queries.size() / dim;
@@ -104,9 +104,9 @@ void Searches() {
         Search(MakeRows(rows, dim, rows), MakeRows(count, dim, rows + 1), dim, k, metric, bf16, {}, "search");
       for (const size_t segment : {16, 512, 3000})
         Search(MakeRows(3000, 20, 3), MakeRows(7, 20, 4), 20, 40, metric, bf16, {3, segment}, "cuts");
-      // Lists beyond shared memory, more rows than one list has room for, and k above the rows of a segment.
+      // Lists larger than shared memory, more rows than a list holds, and k above the rows of a segment.
       Search(MakeRows(5000, 9, 5), MakeRows(2, 9, 6), 9, 1500, metric, bf16, {2, 1024}, "large k");
-      // Segments that grow leave few candidates each.
+      // Growing segments give few candidates each.
       check::That(
           Search(MakeRows(70000, 8, 12), MakeRows(2, 8, 13), 8, 10, metric, bf16, {2, 0, 4096}, "many rows") == 0,
           "few rows are candidates");
@@ -127,7 +127,7 @@ void Searches() {
         for (size_t d = 0; d < 30; ++d) extreme[i * 30 + d] *= std::ldexp(1.0f, static_cast<int>(i % 120) - 60);
       Search(extreme, MakeRows(3, 30, 11), 30, 20, metric, bf16, {}, "lengths of all magnitudes");
 
-      std::vector<float> ascending(6000 * 4);  // every row better than all before: lists overflow again and again
+      std::vector<float> ascending(6000 * 4);  // every row is better than all before, so lists keep overflowing
       for (size_t i = 0; i < ascending.size(); ++i) ascending[i] = static_cast<float>(i / 4);
       Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {}, "ascending");
       Search(ascending, std::vector<float>{1, 1, 1, 1}, 4, 10, metric, bf16, {1, 0, 100}, "ascending");
@@ -151,7 +151,7 @@ void Sorting() {
   }
 }
 
-// The bound holds, also for sums whose every product is cut as the tensor cores may cut it.
+// The bound holds, even if every product of a sum is truncated as much as tensor cores can.
 void Bounds() {
   check::Random random(3);
   for (const size_t dim : {1, 16, 100, 768}) {
@@ -159,7 +159,7 @@ void Bounds() {
     double loosest = 0.0;
     for (int n = 0; n < 400; ++n) {
       std::vector<float> rows = MakeRows(2, dim, 1000 + static_cast<uint64_t>(n) + dim);
-      if (n % 3 == 0)  // nearly parallel: where little slack would show
+      if (n % 3 == 0)  // nearly parallel, where a bound that is too small would show
         for (size_t d = 0; d < dim; ++d)
           rows[dim + d] = rows[d] * (1.0f + 1e-4f * static_cast<float>(random.Uniform()));
       if (n % 5 == 0)
@@ -193,16 +193,16 @@ void Bounds() {
       }
     }
     check::That(holds, "the bound holds at width " + std::to_string(dim));
-    check::AtMost(loosest, 0.02, "the bound is of use at width " + std::to_string(dim));
+    check::AtMost(loosest, 0.02, "the bound is tight at width " + std::to_string(dim));
   }
 }
 
-// Rows that bf16 holds exactly leave the bound nothing but its share for cut sums.
+// For rows that bf16 represents exactly, the bound consists only of its part for truncated sums.
 void BoundOfCutSums() {
   for (const size_t dim : {16, 768, 4096}) {
     const float cut = 1.0f - static_cast<float>(static_cast<double>(dim) * 17 / 16 * std::ldexp(1.0, -23));
     check::That(UpperBound(TraitsOf(Metric::kCosine), cut, dim, 1.0, 0.0f, 1.0, 0.0f) >= 1.0,
-                "covers cut sums at width " + std::to_string(dim));
+                "covers truncated sums at width " + std::to_string(dim));
   }
 }
 

@@ -1,6 +1,6 @@
-// A libcublasLt of the host, for the test of native/cuda/machine/cublas_lt.cc: column-major products by loops, as
-// NVIDIA documents them (docs.nvidia.com/cuda/cublas, "Using the cuBLASLt API"), and refusals where descriptors do not
-// fit each other. Like the real one for bf16 it has no algorithm for operands that do not start, row by row, at
+// A fake libcublasLt on the host, for the test of native/cuda/machine/cublas_lt.cc. It computes column-major products
+// in loops, as NVIDIA documents them (docs.nvidia.com/cuda/cublas, "Using the cuBLASLt API"), and rejects descriptors
+// that do not match. Like the real library for bf16, it has no algorithm for operands whose rows do not start at
 // multiples of 16 bytes.
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +55,7 @@ bool Fits(const Layout& layout) { return layout.stride >= static_cast<int64_t>(l
 
 extern "C" {
 
-// For tests: how often it was asked for an algorithm.
+// For tests: the number of requests for an algorithm.
 int questions = 0;
 
 size_t cublasLtGetVersion() { return 130102; }

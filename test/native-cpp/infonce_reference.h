@@ -26,7 +26,7 @@ inline InfoNceReference ReferenceInfoNce(const std::vector<float>& query, const 
   InfoNceReference result;
   const bool symmetric = mode == InfoNceMode::kSymmetric;
   const double share = (symmetric ? 0.5 : 1.0) / static_cast<double>(rows);
-  // The denominator of row i runs over entries at(i, j) that stay; its positives are those that `positive` says.
+  // The denominator of row i sums the entries at(i, j) that are kept. `positive` selects its positives.
   const auto side = [&](bool transposed) {
     const auto at = [&](size_t i, size_t j) { return transposed ? j * rows + i : i * rows + j; };
     for (size_t i = 0; i < rows; ++i) {

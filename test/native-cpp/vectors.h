@@ -1,4 +1,4 @@
-// Vectors of tests: random numbers, and how far results are from references.
+// Vectors for tests: random numbers, and the error of results relative to references.
 #pragma once
 
 #include <cmath>
@@ -16,7 +16,7 @@ inline std::vector<float> Vector(size_t n, uint64_t seed, double scale = 1.0, do
   return x;
 }
 
-// The largest |actual - expected| / (|expected| + floor), infinite where the result is NaN or of another size.
+// Returns the largest |actual - expected| / (|expected| + floor), or infinity if a result is NaN or has another size.
 inline double RelativeError(const std::vector<float>& actual, const std::vector<double>& expected, double floor) {
   if (actual.size() != expected.size()) return INFINITY;
   double largest = 0.0;

@@ -1,5 +1,5 @@
-// The backward pass of attention (ops/attention.h): dk and dv by blocks that own keys while queries stream past, dq by
-// blocks that own queries while keys do. Each gradient has one block that computes it, so that results are the same in
+// The backward pass of attention (ops/attention.h). Blocks that own keys compute dk and dv and stream the queries;
+// blocks that own queries compute dq and stream the keys. One block computes each gradient, so results are the same in
 // every run.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace univar::cuda {
 
-// Padded head dimension, own rows, streamed rows, rows and lanes of a thread.
+// Arguments of the layouts: padded head dimension, own rows, streamed rows, rows and lanes per thread.
 template <int kDim>
 struct BackwardLayout;
 template <>
@@ -19,7 +19,7 @@ struct BackwardLayout<128> : AttentionLayout<128, 16, 16, 4, 16> {};
 template <>
 struct BackwardLayout<256> : AttentionLayout<256, 8, 8, 1, 8> {};
 
-// dots[token, head] = rowsum(do * o). Eight threads per row.
+// Computes dots[token, head] = rowsum(do * o) with eight threads per row.
 struct AttentionRowDots {
   static constexpr int kThreads = 256, kAcross = 8, kRows = kThreads / kAcross;
   AttentionBackwardArgs args;
@@ -49,7 +49,7 @@ struct AttentionRowDots {
   }
 };
 
-// What gradients need of a tile of queries: lse in units of log 2, and rowsum(do * o).
+// Terms of a tile of queries for the gradients: lse in units of log 2, and rowsum(do * o).
 struct QueryTerms {
   float *lse, *dots;
 };
@@ -64,7 +64,7 @@ UNIVAR_HD void StageTerms(int t, const AttentionBackwardArgs& args, const float*
   }
 }
 
-// Rows and what comes with them: with a key its value, with a query the gradient of its output.
+// Tiles of rows and of their partners: the value of a key, or the gradient of a query's output.
 template <typename T>
 struct PairedTiles {
   T *rows, *partners;
@@ -72,7 +72,7 @@ struct PairedTiles {
 struct PairedRows {
   const float *rows, *partners;
   size_t stride, partner_stride;
-  // Of the rows from `first` on; factor is that of rows.
+  // Copies the rows from `first` on and their partners to shared memory. `factor` applies only to the rows.
   template <class L, int kTileRows, typename T>
   UNIVAR_HD void Stage(int t, size_t first, size_t count, size_t dim, float factor, const PairedTiles<T>& to) const {
     StageRows<L, kTileRows>(t, rows + first * stride, stride, count, dim, factor, to.rows);
@@ -80,7 +80,7 @@ struct PairedRows {
   }
 };
 
-// What a block owns, keys or queries, and what streams past it.
+// The rows that a block owns, keys or queries, and the rows that it streams.
 struct BackwardRows {
   PairedRows own, other;
 };
@@ -92,7 +92,7 @@ UNIVAR_HD BackwardRows FindBackwardRows(const AttentionBackwardArgs& args, const
   return kOwnKeys ? BackwardRows{keys, queries} : BackwardRows{queries, keys};
 }
 
-// Shared memory for both.
+// Allocates shared memory for both tiles.
 template <typename T, class B>
 UNIVAR_BODY PairedTiles<T> SharePair(B& block, size_t count) {
   T* rows = block.template Shared<T>(count);
@@ -104,7 +104,8 @@ UNIVAR_BODY QueryTerms ShareTerms(B& block, size_t queries) {
   return {lse, block.template Shared<float>(queries)};
 }
 
-// kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
+// Computes dk and dv of a tile of keys if kOwnKeys is set, otherwise dq of a tile of queries. One block per tile and
+// head.
 template <class L, bool kOwnKeys>
 struct AttentionBackwardTile {
   static constexpr int kThreads = L::kThreads;
@@ -117,9 +118,9 @@ struct AttentionBackwardTile {
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
-  // weights = P and dscores = dz of own rows and `count` streamed rows, zeros behind them.
-  UNIVAR_HD static void Weigh(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed,
-                              const QueryTerms& terms, int depth, int count, float* weights, float* dscores) {
+  // Computes weights = P and dscores = dz of own rows and `count` streamed rows, followed by zeros.
+  UNIVAR_HD static void ComputeWeights(int t, const PairedTiles<float>& own, const PairedTiles<float>& streamed,
+                                       const QueryTerms& terms, int depth, int count, float* weights, float* dscores) {
     float scores[L::kRowsEach][L::kStreamedEach], dweights[L::kRowsEach][L::kStreamedEach];
     Dots<L>(t, own.rows, streamed.rows, depth, scores);
     Dots<L>(t, own.partners, streamed.partners, depth, dweights);
@@ -136,7 +137,7 @@ struct AttentionBackwardTile {
   }
 
   struct State {
-    OwnEntries<L> rows, partners;  // gradients of own rows and, of keys, of their values
+    OwnEntries<L> rows, partners;  // gradients of own rows and, if these are keys, of their values
   };
 
   template <class B>
@@ -172,7 +173,8 @@ struct AttentionBackwardTile {
           StageTerms<kQueries, kThreads>(t, args, row_dots, tile.begin + first, count, tile.head, terms);
       });
       block.Each([&](int t) {
-        if (L::Row(t) < rows) Weigh(t, held, streamed, terms, depth, static_cast<int>(count), weights, dscores);
+        if (L::Row(t) < rows)
+          ComputeWeights(t, held, streamed, terms, depth, static_cast<int>(count), weights, dscores);
       });
       block.Each([&](int t) {
         if (L::Row(t) >= rows) return;

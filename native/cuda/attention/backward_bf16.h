@@ -1,6 +1,6 @@
-// The backward pass of attention (ops/attention.h) by tensor cores, cut as in backward.h. Queries, keys,
-// values, do, P and dz are rounded to bf16, sums are float32; lse is that of forward_bf16.h, whose scores
-// these are.
+// The backward pass of attention (ops/attention.h) on tensor cores, split into blocks as in backward.h. Queries, keys,
+// values, do, P and dz are rounded to bf16; sums are float32. lse comes from forward_bf16.h, which computes the same
+// scores.
 #pragma once
 
 #include "cuda/attention/backward.h"
@@ -8,7 +8,8 @@
 
 namespace univar::cuda {
 
-// kOwnKeys: dk and dv of a tile of keys; else dq of a tile of queries. One block per tile and head.
+// Computes dk and dv of a tile of keys if kOwnKeys is set, otherwise dq of a tile of queries. One block per tile and
+// head.
 template <int kPaddedDim, bool kOwnKeys>
 struct AttentionBackwardBf16 {
   using L = Bf16Layout<kPaddedDim>;
@@ -28,7 +29,7 @@ struct AttentionBackwardBf16 {
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
   struct State {
-    typename L::Entries rows, partners;  // gradients of own rows and, of keys, of their values
+    typename L::Entries rows, partners;  // gradients of own rows and, if these are keys, of their values
   };
 
   template <class B>
@@ -43,7 +44,7 @@ struct AttentionBackwardBf16 {
 
     const PairedTiles<Bf16> held = SharePair<Bf16>(block, L::kRows * L::kStride);
     const PairedTiles<Bf16> streamed = SharePair<Bf16>(block, kStreamed * L::kStride);
-    float* sums = block.template Shared<float>(kSums);  // scores and dP, in the end a gradient
+    float* sums = block.template Shared<float>(kSums);  // scores and dP, finally a gradient
     Bf16* weights = block.template Shared<Bf16>(L::kRows * kWeightStride);
     Bf16* dscores = block.template Shared<Bf16>(L::kRows * kWeightStride);
     const QueryTerms terms = ShareTerms(block, kQueries);
@@ -90,7 +91,7 @@ struct AttentionBackwardBf16 {
     if constexpr (kOwnKeys) Write(block, tile.rows, 1.0f, sums, [&](int t) { return &local[t].partners; }, to + model);
   }
 
-  // Entries times factor, by way of shared memory.
+  // Writes entries times factor, through shared memory.
   template <class B, class F>
   UNIVAR_BODY void Write(B& block, size_t rows, float factor, float* sums, const F& entries, float* to) const {
     const size_t dim = args.shape.head_dim, stride = 3 * args.shape.heads * dim;

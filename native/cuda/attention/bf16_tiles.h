@@ -1,5 +1,5 @@
-// What attention by tensor cores shares: tiles of bf16 in shared memory, of which a warp takes 16 own rows and two
-// threads share the softmax of one.
+// Common parts of the attention kernels on tensor cores: bf16 tiles in shared memory. A warp processes 16 own rows, and
+// two threads share the softmax of a row.
 #pragma once
 
 #include "cuda/attention/tiles.h"
@@ -7,7 +7,7 @@
 
 namespace univar::cuda {
 
-// Entries; they keep rows of a tile in different banks, and every fragment aligned.
+// Padding in entries. It keeps the rows of a tile in different banks and every fragment aligned.
 inline constexpr int kBf16Pad = 8, kFloatPad = 4;
 
 template <int kPaddedDim>
@@ -17,11 +17,11 @@ struct Bf16Layout {
   static constexpr int kStride = kDim + kBf16Pad, kSumStride = kDim + kFloatPad;
   static_assert(kSharers == 2 && kDim % kFragment == 0);
 
-  // Of a thread: the first row of its warp, and the row that it shares.
+  // Return the first row of a thread's warp, and the row that the thread shares.
   UNIVAR_HD static int WarpRow(int thread) { return thread / kWarp * kFragment; }
   UNIVAR_HD static int Row(int thread) { return thread / kSharers; }
 
-  // products[own, streamed] = own rows times streamed rows, for the rows of the thread's warp.
+  // Computes products[own, streamed] = own rows times streamed rows, for the rows of the thread's warp.
   template <int kStreamed>
   UNIVAR_HD static void Dots(int thread, const Bf16* own, const Bf16* streamed, float* products) {
     constexpr int kTo = kStreamed + kFloatPad;
@@ -44,7 +44,7 @@ struct Bf16Layout {
       entries->Add(thread % kWarp, weights + WarpRow(thread) * kFrom + n, kFrom, streamed + n * kStride, kStride);
   }
 
-  // Puts entries into a tile [own, kSumStride], from which they are written in order.
+  // Copies entries to a tile [own, kSumStride], from which they are written in order.
   UNIVAR_HD static void Put(int thread, Entries* entries, float* tile) {
 #pragma unroll
     for (int j = 0; j < kDim / kFragment; ++j)

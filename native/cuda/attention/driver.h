@@ -1,4 +1,4 @@
-// Attention of the encoder on a machine (machine.h), see ops/attention.h. Every pointer is the machine's memory.
+// Attention of the encoder on a machine (machine.h), see ops/attention.h. All pointers point to the machine's memory.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@
 
 namespace univar::cuda {
 
-inline constexpr size_t kMaxHeadDim = 256;   // more would not fit into shared memory
-inline constexpr int kMaxBf16HeadDim = 128;  // wider ones are computed in float32
+inline constexpr size_t kMaxHeadDim = 256;   // a larger one does not fit into shared memory
+inline constexpr int kMaxBf16HeadDim = 128;  // wider heads are computed in float32
 
-// Calls launch(std::integral_constant<int, kDim>) with the least padded dimension that there are layouts for.
+// Calls launch(std::integral_constant<int, kDim>) with the smallest padded dimension that has a layout.
 template <class Launch>
 Status WithPaddedHead(size_t head_dim, const Launch& launch) {
   if (head_dim == 0 || head_dim > kMaxHeadDim) {
@@ -47,7 +47,7 @@ template <class Machine>
 Status AttentionBackward(Machine& machine, const AttentionBackwardArgs& args) {
   return WithPaddedHead(args.shape.head_dim, [&](auto dim) {
     float* row_dots = nullptr;
-    UNIVAR_TRY(machine.Scratch(args.shape.tokens * args.shape.heads, "the rows of attention", &row_dots));
+    UNIVAR_TRY(machine.Scratch(args.shape.tokens * args.shape.heads, "attention rows", &row_dots));
     const AttentionRowDots dots{args, row_dots};
     UNIVAR_TRY(machine.Launch(dots, dots.blocks()));
     const auto launch = [&](const auto& keys, const auto& queries) -> Status {

@@ -1,12 +1,12 @@
-// The forward pass of attention (ops/attention.h) by tiles with a running maximum (FlashAttention, arXiv 2205.14135).
+// The forward pass of attention (ops/attention.h) in tiles with a running maximum (FlashAttention, arXiv 2205.14135).
 #pragma once
 
 #include "cuda/attention/tiles.h"
 
 namespace univar::cuda {
 
-// Padded head dimension, query rows, keys, rows and lanes of a thread. Keys and values take turns in one tile, so that
-// several blocks fit on a multiprocessor.
+// Arguments of the layouts: padded head dimension, query rows, keys, rows and lanes per thread. Keys and values use one
+// tile in turn, so that several blocks fit on a multiprocessor.
 template <int kDim>
 struct ForwardLayout;
 template <>
@@ -29,14 +29,14 @@ struct AttentionForwardTile {
   }
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
-  // Of a thread's rows. Sums are those of its own keys until the end; maxima are of all keys.
+  // State of a thread's rows. Sums cover only the thread's own keys until the end; maxima cover all keys.
   struct State {
     OwnEntries<L> out;
     float scores[L::kRowsEach][L::kStreamedEach];
     float max[L::kRowsEach], sum[L::kRowsEach];
   };
 
-  // Scores of keys [0, count) of a tile; `maxima` gets the largest of each row and lane.
+  // Computes the scores of keys [0, count) of a tile. `maxima` receives the largest score of each row and lane.
   UNIVAR_HD static void Score(int t, const float* queries, const float* keys, int depth, int count, State* state,
                               float* maxima) {
     Dots<L>(t, queries, keys, depth, state->scores);
@@ -52,8 +52,8 @@ struct AttentionForwardTile {
     }
   }
 
-  // Scores become exponentials below the maximum of all keys so far, and what is there already is rescaled to it.
-  UNIVAR_HD static void Weigh(int t, const float* maxima, State* state, float* weights) {
+  // Turns scores into exponentials relative to the maximum of all keys so far, and rescales earlier results to it.
+  UNIVAR_HD static void ComputeWeights(int t, const float* maxima, State* state, float* weights) {
 #pragma unroll
     for (int i = 0; i < L::kRowsEach; ++i) {
       const int row = L::Row(t) + i;
@@ -113,7 +113,7 @@ struct AttentionForwardTile {
       });
       block.Each([&](int t) {
         StageRows<L, L::kStreamed>(t, v + first * stride, stride, count, dim, 1.0f, streamed);
-        if (L::Row(t) < rows) Weigh(t, of_lanes, &local[t], weights);
+        if (L::Row(t) < rows) ComputeWeights(t, of_lanes, &local[t], weights);
       });
       block.Each([&](int t) {
         if (L::Row(t) >= rows) return;

@@ -1,8 +1,8 @@
-// The forward pass of attention (ops/attention.h) by tensor cores: queries, keys, values and weights are rounded to
-// bf16, sums are float32.
+// The forward pass of attention (ops/attention.h) on tensor cores. Queries, keys, values and weights are rounded to
+// bf16; sums are float32.
 //
-// Keys pass by twice, for the maxima and then for the weights, so that sums need no rescaling and can stay in the
-// fragments of the tensor cores, whose layout is nobody's business. Products are cheap here.
+// Keys are streamed twice, first for the maxima and then for the weights. Sums then need no rescaling and can stay in
+// the fragments of the tensor cores, whose layout is unspecified. The additional products are cheap.
 #pragma once
 
 #include "cuda/attention/bf16_tiles.h"
@@ -25,8 +25,8 @@ struct AttentionForwardBf16 {
   size_t blocks() const { return CountTokenTiles(args.shape, L::kRows); }
 
   struct Tiles {
-    Bf16 *queries, *streamed, *weights;  // keys and values take turns
-    float* sums;                         // scores, in the end the result
+    Bf16 *queries, *streamed, *weights;  // `streamed` holds keys and values in turn
+    float* sums;                         // scores, finally the result
     float* of_threads;
   };
 
@@ -40,7 +40,7 @@ struct AttentionForwardBf16 {
     });
   }
 
-  // Of a thread's query: the largest score of all keys, and the sum of its weights.
+  // State of a thread's query: the largest score of all keys, and the sum of the weights.
   struct State {
     float max, sum;
   };
@@ -80,7 +80,7 @@ struct AttentionForwardBf16 {
     block.Each([&](int t) { local[t].max = fmaxf(local[t].max, tiles.of_threads[t ^ 1]); });
     for (size_t first = 0; first < tile.length; first += kKeys) {
       const size_t count = Min(kKeys, tile.length - first);
-      // A single tile has its scores already.
+      // The scores of a single tile are already there.
       if (tile.length > kKeys) Score(block, k + first * stride, stride, count, dim, tile.rows, tiles);
       block.Each([&](int t) {
         StageRows<L, kKeys>(t, v + first * stride, stride, count, dim, 1.0f, tiles.streamed);

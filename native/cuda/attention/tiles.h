@@ -1,6 +1,6 @@
-// What the kernels of attention share (ops/attention.h): which rows of which sequence a block owns, and products of
-// tiles in shared memory. A block owns a tile of rows of one head; tiles of the rows that these meet stream past it.
-// Scores are in units of log 2, because exp2 costs less than exp.
+// Common parts of the attention kernels (ops/attention.h): the rows that a block owns, and products of tiles in shared
+// memory. A block owns a tile of rows of one head and streams tiles of the rows to combine with them. Scores are in
+// units of log 2, because exp2 is cheaper than exp.
 #pragma once
 
 #include "cuda/machine/numbers.h"
@@ -8,15 +8,15 @@
 
 namespace univar::cuda {
 
-// What a block owns: of one head, rows [first, first + rows) of the sequence of `length` tokens that begins at token
-// `begin`. No rows where the sequence has ended.
+// The rows that a block owns: rows [first, first + rows) of one head in the sequence of `length` tokens that begins at
+// token `begin`. It has no rows if the sequence has already ended.
 struct TokenTile {
   size_t head, begin, length, first, rows;
 };
 
-// Only the device can read the offsets, so tiles are numbered such that their count needs none of them: sequence s owns
-// tiles [offsets[s] / rows + s, offsets[s + 1] / rows + s + 1), of which the last can be empty. Blocks of one tile
-// follow each other, a head each, because heads lie side by side.
+// Returns the number of tiles of all heads. Only the device can read the offsets, so the numbering makes the count
+// independent of them: sequence s has tiles [offsets[s] / rows + s, offsets[s + 1] / rows + s + 1), and the last tile
+// can be empty. The blocks of one tile, one per head, are consecutive, because heads are side by side in memory.
 UNIVAR_HD size_t CountTokenTiles(const AttentionShape& shape, size_t rows) {
   return (shape.tokens / rows + shape.sequences) * shape.heads;
 }
@@ -37,7 +37,7 @@ UNIVAR_HD TokenTile FindTokenTile(const AttentionShape& shape, size_t block, siz
   return {head, begin, length, first, first < length ? Min(rows, length - first) : 0};
 }
 
-// The rows of a tile's sequence and head: entry d of token i is at [i * stride + d].
+// Locates the rows of a tile's sequence and head: entry d of token i is at [i * stride + d].
 struct HeadRows {
   size_t dim, model, stride;
   const float *q, *k, *v;
@@ -48,15 +48,16 @@ UNIVAR_HD HeadRows FindHeadRows(const AttentionShape& shape, const TokenTile& ti
   return {dim, model, stride, q, q + model, q + 2 * model};
 }
 
-// How a block of threads shares out tiles of `kRows` own and `kStreamed` streamed rows, each padded to kDim entries. A
-// thread has kRowsEach own rows, and of these every kAcross-th streamed row or four entries, beginning with its lane.
+// How the threads of a block share tiles of `kRows` own and `kStreamed` streamed rows, each padded to kDim entries. A
+// thread has kRowsEach own rows. It combines them with every kAcross-th streamed row, or every kAcross-th group of four
+// entries, starting with its lane.
 template <int kPaddedDim, int kOwnRows, int kStreamedRows, int kEach, int kLanes>
 struct AttentionLayout {
   static constexpr int kDim = kPaddedDim, kRows = kOwnRows, kStreamed = kStreamedRows;
   static constexpr int kRowsEach = kEach, kAcross = kLanes, kStreamedEach = kStreamed / kAcross;
   static constexpr int kPieces = kDim / 4 / kAcross;
   static constexpr int kThreads = kRows / kRowsEach * kAcross;
-  static constexpr int kPad = 4;  // keeps neighbouring rows in different banks, and every row aligned
+  static constexpr int kPad = 4;  // keeps adjacent rows in different banks and every row aligned
   static constexpr int kStride = kDim + kPad, kWeightStride = kStreamed + kPad;
   static_assert(kRows % kRowsEach == 0 && kStreamed % kAcross == 0 && kStreamed % 4 == 0 && kDim % (4 * kAcross) == 0);
 
@@ -64,23 +65,23 @@ struct AttentionLayout {
   UNIVAR_HD static int Lane(int thread) { return thread % kAcross; }
 };
 
-// Moved at once.
+// Four floats that are moved by one instruction.
 struct alignas(16) Four {
   float values[4];
 };
 UNIVAR_HD Four LoadFour(const float* from) { return *reinterpret_cast<const Four*>(from); }
 
-// A thread's part of the result: of its rows, entries [4 (lane + piece * kAcross), + 4).
+// A thread's part of the result: four entries from 4 (lane + piece * kAcross) on in each of its rows.
 template <class L>
 struct OwnEntries {
   float values[L::kRowsEach][L::kPieces][4];
 };
 
-// An entry of a tile in shared memory.
+// Stores an entry of a tile in shared memory.
 UNIVAR_HD void Put(float value, float* to) { *to = value; }
 UNIVAR_HD void Put(float value, Bf16* to) { *to = ToBf16(value); }
 
-// Copies `count` rows of `dim` entries to shared memory, times factor; zeros in the rest of the tile.
+// Copies `count` rows of `dim` entries, times factor, to shared memory and fills the rest of the tile with zeros.
 template <class L, int kTileRows, typename T>
 UNIVAR_HD void StageRows(int thread, const float* from, size_t stride, size_t count, size_t dim, float factor, T* to) {
 #pragma unroll 8
@@ -90,7 +91,7 @@ UNIVAR_HD void StageRows(int thread, const float* from, size_t stride, size_t co
   }
 }
 
-// dots[i][j] = own row i of the thread times streamed row j of the thread; `depth` is a multiple of 4.
+// Computes dots[i][j] = own row i times streamed row j of the thread. `depth` is a multiple of 4.
 template <class L>
 UNIVAR_HD void Dots(int thread, const float* own, const float* streamed, int depth,
                     float (&dots)[L::kRowsEach][L::kStreamedEach]) {
@@ -100,7 +101,7 @@ UNIVAR_HD void Dots(int thread, const float* own, const float* streamed, int dep
   for (int i = 0; i < L::kRowsEach; ++i)
 #pragma unroll
     for (int j = 0; j < L::kStreamedEach; ++j) dots[i][j] = 0.0f;
-#pragma unroll 1  // two steps at once would not fit into the registers of the backward pass
+#pragma unroll 1  // two steps together would not fit into the registers of the backward pass
   for (int d = 0; d < depth; d += 4) {
     Four a[L::kRowsEach], b[L::kStreamedEach];
 #pragma unroll
@@ -116,8 +117,8 @@ UNIVAR_HD void Dots(int thread, const float* own, const float* streamed, int dep
   }
 }
 
-// entries += weights[rows, count] streamed[count, dim]; `count` is a multiple of 4. A tile's sum is added at once, so
-// that rounding errors of long sums grow with the number of tiles and not of tokens.
+// Computes entries += weights[rows, count] streamed[count, dim], where `count` is a multiple of 4. The sum of a tile is
+// added in one step, so rounding errors grow with the number of tiles, not with the number of tokens.
 template <class L>
 UNIVAR_HD void AddProduct(int thread, const float* weights, const float* streamed, int count, int dim,
                           OwnEntries<L>* entries) {
@@ -148,7 +149,7 @@ UNIVAR_HD void AddProduct(int thread, const float* weights, const float* streame
   }
 }
 
-// Puts a thread's entries, times factors of its rows, into a tile in shared memory, from which they are written in
+// Copies a thread's entries, times the factors of its rows, to a tile in shared memory, from which they are written in
 // order.
 template <class L>
 UNIVAR_HD void PutEntries(int thread, const OwnEntries<L>& entries, const float (&factors)[L::kRowsEach], float* tile) {

@@ -15,7 +15,7 @@ struct AdamWElement {
   float* m;
   float* v;
   float* w;
-  float scale, keep1, add1, keep2, add2;  // of the moments
+  float scale, keep1, add1, keep2, add2;  // gradient scale, and factors of the moments
   float keep, rate, root, epsilon;
   UNIVAR_HD void operator()(size_t, size_t i) const {
     const float g = scale * grad[i];
@@ -73,7 +73,7 @@ struct SquaresOfPiece {
   }
 };
 
-// Takes Scratch, and waits.
+// Uses Scratch, and waits for the result.
 template <class Machine>
 Status SquaredNorm(Machine& machine, const float* x, size_t n, double* sum) {
   *sum = 0.0;

@@ -1,7 +1,6 @@
-// Sum of embeddings and its gradient, see ops/embedding.h. The gradient of a row of a table is the sum over the tokens
-// that read
-// it: each token is linked to the next one with the same key (id or position), and the first of a key walks along the
-// links.
+// Sum of embeddings and its gradient, see ops/embedding.h. The gradient of a table row is the sum over the tokens that
+// read it. Each token is linked to the next token with the same key (id or position), and the first token of a key
+// follows the links.
 #pragma once
 
 #include "cuda/primitives/column_sums.h"
@@ -26,10 +25,10 @@ struct EmbedElement {
 
 struct KeyLink {
   int32_t first;  // whether no earlier token has the key
-  int32_t next;   // the next token that has it; -1: none
+  int32_t next;   // the next token with the key; -1: none
 };
 
-// One thread per token, which sees all keys.
+// Links the tokens of each key. Each thread compares its token with all keys.
 struct LinkKeys {
   static constexpr int kThreads = 128;
   const int32_t* keys;  // not negative
@@ -64,7 +63,7 @@ struct LinkKeys {
   }
 };
 
-// table[key_t] += sum of dx over the tokens with that key, in order.
+// Adds to table[key_t] the sum of dx over the tokens with that key, in order.
 struct AddLinkedElement {
   static constexpr size_t kEach = 1;
   const int32_t* keys;
@@ -100,7 +99,7 @@ Status EmbeddingForward(Machine& machine, const EmbeddingArgs& args, const float
   return ForEach(machine, EmbedElement{args, word, position, type, x}, args.tokens, args.cols);
 }
 
-// Takes Scratch.
+// Uses Scratch.
 template <class Machine>
 Status EmbeddingBackward(Machine& machine, const EmbeddingArgs& args, const float* dx, int32_t padding_id, float* dword,
                          float* dposition, float* dtype) {

@@ -1,4 +1,4 @@
-// Rows scaled to unit length, see ops/l2_normalize.h. One block per row.
+// Scales rows to unit length, see ops/l2_normalize.h. One block per row.
 #pragma once
 
 #include "cuda/machine/machine.h"
@@ -7,7 +7,7 @@
 
 namespace univar::cuda {
 
-// max(||x||, 1e-12); NaN stays NaN.
+// Returns max(||x||, 1e-12) of a squared norm. NaN stays NaN.
 UNIVAR_HD double NormOf(double square) {
   const double norm = sqrt(square);
   return norm < kMinNorm ? kMinNorm : norm;

@@ -1,4 +1,4 @@
-// Layer normalisation, see ops/layer_norm.h. One block per row; a thread comes back to the columns that it wrote, so
+// Layer normalisation, see ops/layer_norm.h. One block per row. A thread reads only columns that it wrote itself, so
 // rows need no shared memory.
 #pragma once
 
@@ -8,9 +8,9 @@
 
 namespace univar::cuda {
 
-// Everything is measured from a pivot, the sum's first mean in float32: entries minus the pivot are exact where they
-// are close to it, so rows with a large offset keep their variance; the little that the pivot misses the mean by is put
-// right afterwards.
+// All values are relative to a pivot, a first mean of the row in float32. Differences from the pivot are exact for
+// entries close to it, so rows with a large offset keep their variance. The small difference between the pivot and the
+// mean is corrected afterwards.
 template <int kBlockThreads>
 struct LayerNormRow {
   static constexpr int kThreads = kBlockThreads;
@@ -102,7 +102,7 @@ struct LayerNormGradientRow {
   }
 };
 
-// dy * xhat and dy, of which dw and db are the sums.
+// The terms dy * xhat and dy, whose sums are dw and db.
 struct LayerNormParameterTerms {
   static constexpr int kSums = 2;
   LayerNormBackwardArgs args;
@@ -114,7 +114,7 @@ struct LayerNormParameterTerms {
   }
 };
 
-// A block for each row, of a size that gives a thread some four columns.
+// Launches one block per row, with a size that gives each thread about four columns.
 template <template <int> class Body, class Machine, class Args>
 Status LaunchRows(Machine& machine, const Args& args, size_t rows, size_t cols) {
   if (cols <= 128) return machine.Launch(Body<32>{args}, rows);
@@ -127,12 +127,12 @@ Status LayerNormForward(Machine& machine, const LayerNormForwardArgs& args) {
   return LaunchRows<LayerNormRow>(machine, args, args.x.rows, args.x.cols);
 }
 
-// Takes Scratch.
+// Uses Scratch.
 template <class Machine>
 Status LayerNormBackward(Machine& machine, const LayerNormBackwardArgs& args) {
   const size_t rows = args.dy.rows, cols = args.dy.cols;
   if (args.dweight != nullptr) {
-    // First, as dsum may overwrite dy.
+    // This comes first, because dsum can overwrite dy.
     UNIVAR_TRY(
         AddColumnTerms(machine, LayerNormParameterTerms{args}, rows, cols, AddTo<2>{{args.dweight, args.dbias}}));
   }

@@ -1,4 +1,4 @@
-// The affine map and its gradients on a machine, see ops/linear.h. Rows are as many as there are: nothing is padded.
+// The affine map and its gradients on a machine, see ops/linear.h. Rows are not padded.
 #pragma once
 
 #include "core/try.h"
@@ -11,9 +11,9 @@
 namespace univar::cuda {
 
 inline constexpr size_t kWantedTiles = 256;    // to keep a device busy
-inline constexpr size_t kMinSplitDepth = 512;  // rows; less is not worth a pass over partial sums
+inline constexpr size_t kMinSplitDepth = 512;  // rows; fewer are not worth a pass over partial sums
 
-// How the gradient of a weight is cut along the rows, see GemmShape::split_depth.
+// Returns how the gradient of a weight is split along the rows, see GemmShape::split_depth.
 inline size_t SplitDepth(size_t rows, size_t tiles) {
   const size_t splits = Min(CeilDivide(kWantedTiles, Max(tiles, 1)), rows / kMinSplitDepth);
   return splits <= 1 ? 0 : RoundUp(CeilDivide(rows, splits), 32);
@@ -42,13 +42,13 @@ class ScratchParts {
   unsigned char* memory_ = nullptr;
 };
 
-// Gives operands that a bf16 product needs and that exist in float32 only a rounded copy in scratch memory.
+// Creates rounded copies, in scratch memory, of float32 operands of a bf16 product.
 template <class Machine>
 class RoundedOperands {
  public:
   explicit RoundedOperands(Machine* machine) : machine_(*machine) {}
 
-  // Before Round; `parts` is taken between the two.
+  // Must be called before Round; `parts.Take` is called between the two.
   void Plan(const Operand& operand, size_t size, ScratchParts* parts) {
     if (operand.bf16 == nullptr) at_ = parts->template Add<Bf16>(size);
   }
@@ -65,7 +65,7 @@ class RoundedOperands {
   size_t at_ = 0;
 };
 
-// What the library does not do with its sums.
+// The steps that the library does not apply to its sums.
 struct FinishElement {
   static constexpr size_t kEach = 8;
   const float* sums;
@@ -86,7 +86,7 @@ Status LinearForward(Machine& machine, const LinearWeight& weight, const LinearF
   Operand x{args.x, args.x16};
   if (!bf16) return Multiply<false, true>(machine, false, x, w, args.y, shape, epilogue);
 
-  // A product of the library and a pass over its sums take less time than a product of ours.
+  // A library product and a pass over its sums take less time than a product with our kernel.
   const bool in_two = Machine::HasLibrary() && !LibraryKnows(shape, epilogue);
   ScratchParts parts;
   RoundedOperands<Machine> rounded(&machine);
@@ -110,11 +110,11 @@ class LinearBackwardDriver {
         dy_{args.dy, args.dy16},
         x_{args.x, args.x16},
         split_depth_(bf16_ && Machine::HasLibrary()
-                         ? 0  // it cuts by itself
+                         ? 0  // the library splits the product itself
                          : SplitDepth(args.rows, CeilDivide(weight.out, 128) * CeilDivide(weight.in, 128))) {}
 
   Status Run() {
-    // First, as it has scratch memory of its own.
+    // This comes first, because it uses Scratch itself.
     if (args_.db != nullptr)
       UNIVAR_TRY(AddColumnSums(machine_, args_.dy, args_.dy16, args_.rows, weight_.out, args_.db));
     UNIVAR_TRY(Prepare());
@@ -161,7 +161,7 @@ class LinearBackwardDriver {
   const LinearBackwardArgs& args_;
   const bool bf16_;
   Operand dy_, x_;
-  const size_t split_depth_;  // 0: the gradient is added to in place
+  const size_t split_depth_;  // 0: products are added to the gradient in place
   float* partial_ = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// The encoder as operations of a backend table, over a machine (machine.h). Each thread has a machine of its own.
+// The encoder's operations of a backend table, on a machine (machine.h). Each thread has its own machine.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ class EncoderOperations {
             [](size_t count, size_t bytes, const char* what, void** at) {
               return On([&](Machine&) {
                 return Machine::AllocateOwned(count, bytes, what, at);
-              });  // opened: there is a device
+              });  // already opened, so there is a device
             },
         .release = Machine::ReleaseOwned,
         .copy =
@@ -81,7 +81,7 @@ class EncoderOperations {
     table->layer_norm_backward = [](const LayerNormBackwardArgs& args) {
       return On([&](Machine& machine) { return LayerNormBackward(machine, args); });
     };
-    // Products read weights as they are.
+    // Products read unpacked weights.
     table->pack_weight = [](const LinearWeight&, Precision, Scratch*, std::unique_ptr<PackedWeight>*) {
       return Status::Ok();
     };
@@ -125,7 +125,7 @@ class EncoderOperations {
     };
   }
 
-  // The machine of the calling thread.
+  // Returns the machine of the calling thread.
   static Status Current(Machine** current) {
     thread_local Machine machine;
     thread_local bool open = false;

@@ -1,5 +1,5 @@
-// From token vectors to one vector per sequence, see ops/pooling.h. A thread has a column of a sequence, so sums run in
-// token order.
+// Pools token vectors to one vector per sequence, see ops/pooling.h. A thread computes one column of a sequence, so
+// sums are in token order.
 #pragma once
 
 #include "cuda/primitives/elementwise.h"
@@ -50,7 +50,7 @@ struct PoolGradientElement {
   }
 };
 
-// `offsets` is the machine's memory.
+// `offsets` is in the machine's memory.
 template <class Machine>
 Status Pool(Machine& machine, ConstMatrix hidden, const int32_t* offsets, Pooling pooling, Matrix y,
             const Control& control) {

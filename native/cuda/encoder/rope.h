@@ -6,7 +6,7 @@
 
 namespace univar::cuda {
 
-// Column `pair` of a token is pair % half of head pair / half; heads of queries come before those of keys.
+// Rotates one pair of entries: pair % half of head pair / half. Heads of queries come before those of keys.
 struct RotateElement {
   static constexpr size_t kEach = 8;
   RopeArgs args;

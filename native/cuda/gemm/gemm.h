@@ -1,6 +1,6 @@
-// C (+)= op(A) op(B), row-major, C [m, n]: by tensor cores from bf16 or f16, by FMA from float32, sums in float32. One
-// block computes one tile of C; sizes need not be multiples of anything. Operands of 16 bits are read in pieces of 8
-// entries where their rows start at multiples of 16 bytes; then they must be zero up to the next multiple of 8 entries.
+// C (+)= op(A) op(B), row-major, C [m, n]: on tensor cores for bf16 or f16 operands, by FMA for float32, with float32
+// sums. One block computes one tile of C. All sizes are allowed. If the rows of a 16-bit operand start at multiples of
+// 16 bytes, they are read in pieces of 8 entries and must be zero up to the next multiple of 8 entries.
 #pragma once
 
 #include "cuda/gemm/warp_mma.h"
@@ -14,20 +14,20 @@ struct GemmShape {
   size_t m, n, k;
   size_t lda, ldb, ldc;
   bool accumulate;
-  // Entries of k per block: where C is small and k long, several blocks share a tile, and C is [splits, m, n] of
-  // partial sums (AddSplits). A multiple of 32; 0: all.
+  // Entries of k per block, a multiple of 32; 0: all. If C is small and k is large, several blocks share a tile, and C
+  // contains partial sums, [splits, m, n] (AddSplits).
   size_t split_depth = 0;
 
   UNIVAR_HD size_t splits() const { return split_depth == 0 ? 1 : CeilDivide(k, split_depth); }
 };
 
-// What becomes of a sum on its way to C.
+// Operations on a sum before it is written to C.
 struct Epilogue {
   const float* bias = nullptr;  // [n]
   bool gelu = false;
-  const float* residual = nullptr;  // [m, n] with the rows of C, added last
-  Bf16* rounded = nullptr;          // takes the place of C
-  float scale = 1.0f;               // of the sum, before all else
+  const float* residual = nullptr;  // [m, n] with the row stride of C, added last
+  Bf16* rounded = nullptr;          // replaces C
+  float scale = 1.0f;               // multiplies the sum first
 
   UNIVAR_HD void Store(float sum, size_t row, size_t column, float* c, const GemmShape& shape) const {
     const size_t at = row * shape.ldc + column;
@@ -43,7 +43,7 @@ struct Epilogue {
   }
 };
 
-// C += the partial sums of all splits. One thread per entry.
+// Adds the partial sums of all splits to C. One thread per entry.
 struct AddSplits {
   static constexpr int kThreads = 256;
   const float* partial;  // [splits, size]
@@ -64,7 +64,7 @@ struct AddSplits {
   }
 };
 
-// Where tile `index` of C begins: tiles of one row of tiles follow each other, so that A stays in the cache.
+// Start of tile `index` of C. Tiles of one row of tiles are consecutive, so that A stays in the cache.
 struct TilePlace {
   size_t row, column;
 };
@@ -76,7 +76,7 @@ UNIVAR_HD size_t CountTiles(size_t rows, size_t columns, size_t tile_rows, size_
   return CeilDivide(rows, tile_rows) * CeilDivide(columns, tile_columns);
 }
 
-// The part of k that a block sums up, and where its sums go.
+// The part of k that a block sums, and the offset of its sums in C.
 struct DepthRange {
   size_t begin, end, offset;
 };
@@ -85,7 +85,7 @@ UNIVAR_HD DepthRange DepthOfSplit(size_t index, const GemmShape& shape) {
   return {index * shape.split_depth, Min((index + 1) * shape.split_depth, shape.k), index * shape.m * shape.ldc};
 }
 
-// Eight entries of 16 bits, moved at once.
+// Eight 16-bit entries that are moved by one instruction.
 struct alignas(16) Piece {
   uint16_t values[8];
 };
@@ -93,7 +93,7 @@ UNIVAR_HD bool InPieces(const uint16_t* from, size_t stride) {
   return reinterpret_cast<uintptr_t>(from) % sizeof(Piece) == 0 && stride % 8 == 0;
 }
 
-// Copies a piece to shared memory; it is there after WaitForPieces, of this thread's. The device goes on meanwhile.
+// Copies a piece to shared memory asynchronously. The copies of a thread are complete after its WaitForPieces.
 UNIVAR_HD void CopyPiece(const uint16_t* from, uint16_t* to) {
 #ifdef __CUDA_ARCH__
   __pipeline_memcpy_async(to, from, sizeof(Piece));
@@ -109,7 +109,7 @@ UNIVAR_HD void WaitForPieces() {
 }
 
 // Copies rows [row, row + kRows) and columns [column, column + kColumns) of a [rows, columns] matrix to shared memory,
-// zeros where it ends; to be waited for.
+// with zeros beyond its end. The caller must wait for the copies.
 template <int kRows, int kColumns, int kStride>
 UNIVAR_HD void StagePieces(int thread, int threads, const uint16_t* from, size_t rows, size_t columns, size_t stride,
                            size_t row, size_t column, uint16_t* to) {
@@ -138,7 +138,7 @@ struct GemmHalf {
   static constexpr int kTileRows = 128, kTileColumns = 128, kDepth = 32;
   static constexpr int kWarpRows = 64, kWarpColumns = 32;
   static constexpr int kWarpsAcross = kTileColumns / kWarpColumns;
-  static constexpr int kPad = 8;  // entries; keeps rows of a tile in different banks
+  static constexpr int kPad = 8;  // entries; keeps the rows of a tile in different banks
   static constexpr int kRowsA = kTransposeA ? kDepth : kTileRows, kColumnsA = kTransposeA ? kTileRows : kDepth;
   static constexpr int kRowsB = kTransposeB ? kTileColumns : kDepth, kColumnsB = kTransposeB ? kDepth : kTileColumns;
   static constexpr int kStrideA = kColumnsA + kPad, kStrideB = kColumnsB + kPad;
@@ -154,14 +154,14 @@ struct GemmHalf {
   UNIVAR_HD size_t tiles() const { return CountTiles(shape.m, shape.n, kTileRows, kTileColumns); }
   UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
   static constexpr int kSizeA = kRowsA * kStrideA,
-                       kSizePair = kSizeA + kRowsB * kStrideB;  // of tiles in shared memory, entries
+                       kSizePair = kSizeA + kRowsB * kStrideB;  // entries of tiles in shared memory
   UNIVAR_HD static size_t shared_bytes() {
     return SharedBytes<uint16_t>(2 * kSizePair) + SharedBytes<float>(kThreads / kWarp * kFragmentSize);
   }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
-    // While one pair of tiles is multiplied, the next is on its way to the other.
+    // While one pair of tiles is multiplied, the next pair is copied.
     uint16_t* staged = block.template Shared<uint16_t>(2 * kSizePair);
     float* fragments = block.template Shared<float>(kThreads / kWarp * kFragmentSize);
     const TilePlace place = PlaceOfTile(block.index() % tiles(), shape.n, kTileRows, kTileColumns);
@@ -227,7 +227,8 @@ struct GemmF32 {
   UNIVAR_HD size_t blocks() const { return tiles() * shape.splits(); }
   UNIVAR_HD static size_t shared_bytes() { return 2 * SharedBytes<float>(kDepth * kStride); }
 
-  // op(X)^T of a tile, [kDepth, kTile]: `side` runs along m or n. Neighbouring threads read neighbouring entries.
+  // Copies op(X)^T of a tile, [kDepth, kTile], where `side` is the position along m or n. Adjacent threads read
+  // adjacent entries.
   template <bool kDepthContiguous>
   UNIVAR_HD static void Stage(int thread, const float* from, size_t sides, size_t depths, size_t stride, size_t side,
                               size_t depth, float* to) {

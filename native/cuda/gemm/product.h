@@ -1,4 +1,4 @@
-// Products of matrices on a machine: by its library where it has one that takes the operands, else by our kernels.
+// Matrix products on a machine. They use the machine's library if it supports the operands, and our kernels otherwise.
 #pragma once
 
 #include "core/try.h"
@@ -8,20 +8,21 @@
 
 namespace univar::cuda {
 
-// float32 or bfloat16.
+// An operand in float32 or bfloat16.
 struct Operand {
   const float* f32 = nullptr;
   const Bf16* bf16 = nullptr;
 };
 
-// Whether a library can do it: it knows no exact GELU, adds a bias of float32 to float32 only, and cuts k by itself.
+// Whether a library supports the product. It has no exact GELU, adds a float32 bias only to float32 results, and splits
+// k itself.
 inline bool LibraryKnows(const GemmShape& shape, const Epilogue& epilogue) {
   const bool halves = epilogue.rounded != nullptr;
   return !epilogue.gelu && shape.split_depth == 0 &&
          !(halves && (epilogue.bias != nullptr || epilogue.residual != nullptr));
 }
 
-// C (+)= op(A) op(B) of operands of 16 bits, by tensor cores.
+// C (+)= op(A) op(B) of 16-bit operands, on tensor cores.
 template <bool kTransposeA, bool kTransposeB, Half kHalf, class Machine>
 Status MultiplyHalves(Machine& machine, const uint16_t* a, const uint16_t* b, float* c, const GemmShape& shape,
                       const Epilogue& epilogue = {}) {
@@ -50,7 +51,7 @@ Status MultiplyHalves(Machine& machine, const uint16_t* a, const uint16_t* b, fl
   return machine.Launch(gemm, gemm.blocks());
 }
 
-// C (+)= op(A) op(B), by tensor cores if `bf16`.
+// C (+)= op(A) op(B), on tensor cores if `bf16` is set.
 template <bool kTransposeA, bool kTransposeB, class Machine>
 Status Multiply(Machine& machine, bool bf16, const Operand& a, const Operand& b, float* c, const GemmShape& shape,
                 const Epilogue& epilogue = {}) {

@@ -1,6 +1,6 @@
-// The only code that differs between device and host: kRows x kColumns outputs of one warp by tensor cores (wmma,
-// operands of 16 bits, float32 sums), and the same product by a loop. Operands lie in shared memory as they did in
-// global memory.
+// The only code that differs between device and host: a warp computes kRows x kColumns outputs on tensor cores (wmma,
+// 16-bit operands, float32 sums); the host computes the same product in a loop. Operands have the same layout in shared
+// memory as in global memory.
 //
 //   accumulator[kRows, kColumns] += op(A)[kRows, 16] op(B)[16, kColumns]
 //   kTransposeA: A is stored [16, kRows];  kTransposeB: B is stored [kColumns, 16]
@@ -53,7 +53,7 @@ class WarpTile {
       for (int j = 0; j < kAcross; ++j) mma_sync(sums_[i][j], left[i], right[j], sums_[i][j]);
   }
 
-  // Writes fragment (i, j), [16, 16], to `out`, whose rows are `stride` apart.
+  // Writes fragment (i, j), [16, 16], to `out` with rows `stride` entries apart.
   __device__ __forceinline__ void Store(int, int i, int j, float* out, int stride = kFragment) {
 #pragma unroll
     for (int r = 0; r < kDown; ++r)
@@ -79,7 +79,7 @@ class WarpTile {
 
 #else
 
-// The first lane does the work of its warp.
+// The host version: the first lane does the work of its warp.
 template <bool kTransposeA, bool kTransposeB, Half kHalf, int kRows, int kColumns>
 class WarpTile {
  public:
@@ -91,7 +91,7 @@ class WarpTile {
     for (int k = 0; k < kFragment; ++k) {
       for (int i = 0; i < kRows; ++i) {
         const float left = FromHalf<kHalf>(kTransposeA ? a[k * lda + i] : a[i * lda + k]);
-        if (left == 0.0f) continue;  // most of a tile, where the matrix is small
+        if (left == 0.0f) continue;  // most entries of a tile, if the matrix is small
         for (int j = 0; j < kColumns; ++j)
           sums_[i][j] += left * FromHalf<kHalf>(kTransposeB ? b[j * ldb + k] : b[k * ldb + j]);
       }

@@ -1,5 +1,5 @@
-// What the loss does besides its products, as bodies (block.h). Rows and keys of the batch are numbered through; a tile
-// of dot products holds query rows [row, row + rows) against keys [column, column + columns).
+// The steps of the loss other than its products, as bodies (block.h). Rows and keys are numbered within the batch. A
+// tile contains the dot products of query rows [row, row + rows) with keys [column, column + columns).
 #pragma once
 
 #include "cuda/infonce/rows.h"
@@ -9,18 +9,18 @@ namespace univar::cuda {
 
 inline constexpr int kRowThreads = 256;
 
-// How many positives row i has.
+// Returns the number of positives of row i.
 UNIVAR_HD int PositivesOf(size_t i, const int32_t* groups, const int32_t* offsets) {
   return offsets != nullptr ? offsets[groups[i] + 1] - offsets[groups[i]] : 1;
 }
 
-// A tile and which of its entries are no negatives: the pairs themselves, and rows of one group where there are groups.
+// A tile and the entries that are not negatives: the pairs themselves and, if there are groups, rows of the same group.
 struct Tile {
   size_t row, rows, column, columns, stride;
   const int32_t* groups;   // or null
   const int32_t* offsets;  // group g has offsets[g + 1] - offsets[g] rows, all positives of each other; or null
   UNIVAR_HD bool Negative(size_t i, size_t j) const { return groups != nullptr ? groups[i] != groups[j] : i != j; }
-  // Whether row i has positives besides its own key.
+  // Whether row i has positives other than its own key.
   UNIVAR_HD bool Several(size_t i) const { return PositivesOf(i, groups, offsets) > 1; }
 };
 
@@ -40,14 +40,14 @@ struct ClearSums {
   }
 };
 
-// Sums over rows of a tile, merged into what earlier tiles gave. One block per row.
+// Computes sums over the rows of a tile and merges them with those of earlier tiles. One block per row.
 struct RowSums {
   static constexpr int kThreads = kRowThreads;
   const float* dots;
   Tile tile;
   float scale;
   SoftSum* negatives;
-  SoftSum* positives;  // with their dot products' sum; of modes that average positives
+  SoftSum* positives;  // together with positive_total, for modes that average positives
   double* positive_total;
   static size_t shared_bytes() { return 2 * SharedBytes<float>(kThreads) + 3 * SharedBytes<double>(kThreads); }
 
@@ -103,7 +103,7 @@ struct RowSums {
   }
 };
 
-// The same over columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns
+// The same over the columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns
 // columns.
 struct ColumnSums {
   static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row
@@ -144,7 +144,7 @@ struct ColumnSums {
   }
 };
 
-// Merges the pieces into what earlier tiles gave. One thread per column.
+// Merges the pieces with the sums of earlier tiles. One thread per column.
 struct MergeColumns {
   static constexpr int kThreads = 64;
   const SoftSum* parts;
@@ -165,7 +165,7 @@ struct MergeColumns {
   }
 };
 
-// From sums to losses and to the terms of the coefficients. One thread per row.
+// Computes the losses and the terms of the coefficients from the sums. One thread per row.
 struct FinishRows {
   static constexpr int kThreads = kRowThreads;
   size_t rows;
@@ -173,7 +173,7 @@ struct FinishRows {
   const double* positive;
   const SoftSum* negatives;
   const SoftSum* column_negatives;  // symmetric mode only
-  const SoftSum* positives;         // of modes that average positives
+  const SoftSum* positives;         // for modes that average positives
   const double* positive_total;
   const int32_t* groups;
   const int32_t* offsets;
@@ -181,7 +181,7 @@ struct FinishRows {
   RowTerms* column_terms;
   double* losses;
   double* coefficients;
-  int* largest;  // coefficient of a row or column, as the bits of a float
+  int* largest;  // largest coefficient of a row or column, as the bits of a float
   static size_t shared_bytes() { return 0; }
 
   template <class B>
@@ -210,8 +210,8 @@ struct FinishRows {
   }
 };
 
-// Turns the dot products of a tile into gradient coefficients: in place, or times `factor` as f16, zero up to the end
-// of each row. One block per row and kThreads * kEach columns.
+// Turns the dot products of a tile into gradient coefficients, either in place or, times `factor`, as f16 with zeros up
+// to the end of each row. One block per row and kThreads * kEach columns.
 struct Coefficients {
   static constexpr int kThreads = kRowThreads;
   static constexpr size_t kEach = 4;
@@ -253,8 +253,8 @@ struct Coefficients {
   }
 };
 
-// dX_i -= c_i sum_{p in Pos_i} y_p, dY_p -= sum_{i : p in Pos_i} c_i x_i, in double precision. One block per group of
-// rows; without groups every row is its own.
+// Computes dX_i -= c_i sum_{p in Pos_i} y_p and dY_p -= sum_{i : p in Pos_i} c_i x_i in double precision. One block per
+// group of rows; without groups, every row is its own group.
 struct AddPositives {
   static constexpr int kThreads = kRowThreads;
   InputRows query, key;

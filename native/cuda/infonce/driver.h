@@ -1,14 +1,15 @@
-// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients of the host are copied, those of the machine
-// are read and written where they lie. Labels are of the host.
+// info_nce on a machine (machine.h), see ops/infonce.h. Rows and gradients in host memory are copied; those in the
+// machine's memory are used in place. Labels are in host memory.
 //
-// The matrix of dot products is computed tile by tile, twice: once for the sums of its rows (and columns), and again
-// for the gradients, where each tile becomes coefficients G and then dX_I += G Y_J, dY_J += G^T X_I. 8 B^2 D
-// operations, symmetric or not; memory is one tile, whatever the batch.
+// The matrix of dot products is computed tile by tile, twice: first for the sums of its rows (and columns), then for
+// the gradients. In the second pass each tile becomes coefficients G, and dX_I += G Y_J, dY_J += G^T X_I. This takes
+// 8 B^2 D operations in every mode, and the memory of one tile for any batch.
 //
-// bf16: the tensor cores get f16, which is as fast and has three more bits. Times a power of two, one per side, the
-// entries of bf16 fit exactly, down to 2^-28 of the side's largest (and to 2^-38 less and less so); so products are
-// those of bf16. G, times a power of two of its own, is rounded to 2^-11 of each coefficient: with the 2^-8 of bf16 it
-// would take two products to keep to 1e-3, or stochastic rounding and care for large coefficients.
+// For bf16, the tensor cores get f16 operands, which are as fast and have three more bits. After multiplication by a
+// power of two, one per side, bf16 entries fit exactly into f16 down to 2^-28 of the side's largest entry (and with
+// decreasing precision down to 2^-38), so products equal those of bf16. G is multiplied by another power of two and
+// rounded to 2^-11 of each coefficient. With the 2^-8 of bf16, an error of 1e-3 would require two products, or
+// stochastic rounding and special handling of large coefficients.
 #pragma once
 
 #include <algorithm>
@@ -29,10 +30,11 @@
 namespace univar::cuda {
 
 inline constexpr size_t kInfoNceTile = 4096;  // rows and columns: 96 MiB for dot products and coefficients
-inline constexpr size_t kQueuedTiles = 16;    // before the device is waited for, so that a call can be cancelled
-inline constexpr size_t kRowPadding = 8;      // entries; what a product reads at once
+inline constexpr size_t kQueuedTiles = 16;    // tiles between two waits for the device, to check for cancellation
+inline constexpr size_t kRowPadding = 8;      // entries that a product reads in one piece
 
-// The power of two that brings `largest` to [2^top, 2^(top + 1)), as far as it is itself a float.
+// Returns the exponent of the power of two that scales `largest` to [2^top, 2^(top + 1)), limited so that the power is
+// a finite float.
 inline int PowerFor(float largest, int top) { return largest == 0.0f ? 0 : std::min(top - std::ilogb(largest), 126); }
 
 template <class Machine>
@@ -70,9 +72,9 @@ class InfoNceDriver {
   }
 
  private:
-  // What is looked for the largest of.
+  // The kinds of values whose largest one is needed.
   enum { kQueryEntry, kKeyEntry, kCoefficient, kSizes };
-  // An operand; f16 if the precision is bf16.
+  // An operand: f16 if the precision is bf16.
   struct Rows {
     const float* f32;
     const F16* f16;
@@ -139,9 +141,9 @@ class InfoNceDriver {
       UNIVAR_TRY(Copy(groups.of_row(), "groups", &groups_));
       UNIVAR_TRY(Copy(groups.offsets(), "groups", &offsets_));
       UNIVAR_TRY(Copy(groups.members(), "groups", &members_));
-      UNIVAR_TRY(machine_.Wait());  // before the vectors go
+      UNIVAR_TRY(machine_.Wait());  // before the vectors are destroyed
     } else if (mode_.uses_labels) {
-      // Only whether labels are equal counts.
+      // The labels serve as group numbers, because only their equality matters.
       UNIVAR_TRY(machine_.Allocate(rows_, "groups", &groups_));
       UNIVAR_TRY(machine_.Copy(args_.labels, rows_, groups_));
     }
@@ -162,7 +164,7 @@ class InfoNceDriver {
     return NonFinite(query ? "query" : "key", bad);
   }
 
-  // The largest entry comes to lie in [2^14, 2^15): f16 ends at 65504.
+  // Scales the largest entry to [2^14, 2^15), because the largest f16 is 65504.
   Status RoundSides() {
     UNIVAR_TRY(machine_.Launch(LargestEntry{query_, dim_, &largest_[kQueryEntry]}, rows_));
     UNIVAR_TRY(machine_.Launch(LargestEntry{key_, dim_, &largest_[kKeyEntry]}, rows_));
@@ -243,7 +245,7 @@ class InfoNceDriver {
     UNIVAR_TRY(machine_.Wait());
     if (!std::isfinite(total)) return NameNonFiniteLoss();
     *loss = total / static_cast<double>(rows_);
-    // One less than for the sides: a row's and a column's may come together.
+    // One less than for the sides, because the coefficients of a row and a column can add up.
     if (bf16_) coefficient_power_ = PowerFor(FloatOf(static_cast<uint32_t>(largest)), 13);
     return Status::Ok();
   }
@@ -318,17 +320,17 @@ class InfoNceDriver {
   const InfoNceArgs& args_;
   const Control& control_;
   const size_t rows_, dim_;
-  const size_t stride_;  // of bf16 rows
+  const size_t stride_;  // of rows rounded to bf16
   const bool bf16_;
   const InfoNceTraits mode_;
   const float scale_;
   const double weight_;                                  // dL / d(logit) of a probability
-  const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments counts for both sides
+  const size_t tile_rows_, tile_columns_, tile_stride_;  // block_rows of the arguments applies to both sides
   int none_bad_ = 0;
-  int query_power_ = 0, key_power_ = 0, coefficient_power_ = 0;  // of two, in f16
+  int query_power_ = 0, key_power_ = 0, coefficient_power_ = 0;  // exponents of the powers of two for f16
   size_t group_total_ = 0;
 
-  // Of the machine; null where the mode has no use for it.
+  // In the machine's memory; null if the mode does not need it.
   const float *query_ = nullptr, *key_ = nullptr;
   float *d_query_ = nullptr, *d_key_ = nullptr, *dots_ = nullptr;
   F16 *query16_ = nullptr, *key16_ = nullptr, *tile16_ = nullptr;

@@ -1,4 +1,4 @@
-// The rows of the loss before their products, as bodies (block.h): rounded, checked, pair by pair.
+// Bodies (block.h) that prepare the rows of the loss for the products: rounding, checks and the dot products of pairs.
 #pragma once
 
 #include "cuda/machine/numbers.h"
@@ -6,8 +6,8 @@
 
 namespace univar::cuda {
 
-// Rows of one side as the products see them: float32, or rounded to bf16 and held as f16, in rows of `stride` entries
-// of which each stands for `unit` times as much.
+// Rows of one side as the operands of products: float32, or rounded to bf16 and stored as f16 in rows of `stride`
+// entries. The value of each f16 entry is multiplied by `unit`.
 struct InputRows {
   const float* plain;
   const F16* rounded;
@@ -18,7 +18,8 @@ struct InputRows {
   }
 };
 
-// The largest finite bf16 of a side, as the bits of a float: they are ordered as the numbers are. One block per row.
+// Finds the largest finite bf16 of a side as the bits of a float, which have the same order as the numbers. One block
+// per row.
 struct LargestEntry {
   static constexpr int kThreads = 128;
   const float* from;
@@ -44,8 +45,8 @@ struct LargestEntry {
   }
 };
 
-// Rows rounded to bf16, times a power of two that brings them to where f16 holds a bf16 exactly; zero up to `stride`.
-// One block per row.
+// Rounds rows to bf16 and multiplies them by a power of two, so that f16 represents each bf16 exactly. Fills the rows
+// with zeros up to `stride`. One block per row.
 struct RoundRows {
   static constexpr int kThreads = 128;
   const float* from;
@@ -64,7 +65,8 @@ struct RoundRows {
   }
 };
 
-// Dot products of the pairs in double precision; they also tell whether the inputs are finite. One block per row.
+// Computes the dot products of the pairs in double precision, which also show whether the inputs are finite. One block
+// per row.
 struct PairDots {
   static constexpr int kThreads = 128;
   InputRows query, key;

@@ -1,5 +1,5 @@
-// Sums of exponentials whose terms arrive in pieces, each relative to its own maximum, and what a row's sums mean for
-// loss and gradient (ops/infonce.h).
+// Sums of exponentials that are computed in parts, each relative to its own maximum, and the loss and gradient terms
+// that follow from the sums of a row (ops/infonce.h).
 #pragma once
 
 #include "cuda/machine/numbers.h"
@@ -7,7 +7,7 @@
 
 namespace univar::cuda {
 
-// sum = sum_j exp(scale (x_j - max)); nothing seen yet: max -infinity, sum 0.
+// sum = sum_j exp(scale (x_j - max)). Without terms, max is -infinity and sum is 0.
 struct SoftSum {
   float max;
   double sum;
@@ -15,9 +15,9 @@ struct SoftSum {
 
 UNIVAR_HD SoftSum EmptySoftSum() { return {MinusInfinity(), 0.0}; }
 
-// The largest term of a part, relative to `max`.
+// Returns the largest term of a part, relative to `max`.
 UNIVAR_HD double Largest(const SoftSum& part, float max, double scale) {
-  // Without the test an empty part would be exp(-inf + inf).
+  // Without the check, an empty part would give exp(-inf + inf).
   return part.sum == 0.0 ? 0.0 : exp(scale * (static_cast<double>(part.max) - max));
 }
 
@@ -29,19 +29,19 @@ UNIVAR_HD void Merge(SoftSum* into, const SoftSum& part, double scale) {
   into->max = max;
 }
 
-// What the gradient needs of a row (or column): its coefficients are weight exp(scale (x - max)), positives less mean.
+// Gradient terms of a row (or column): its coefficients are weight exp(scale (x - max)), minus mean for positives.
 struct RowTerms {
   float max, weight, mean;
 };
 
 struct RowResult {
   RowTerms terms;
-  double largest;  // no coefficient in the products exceeds it, whatever its sign
+  double largest;  // upper bound of the magnitudes of the coefficients in the products
   double loss;
   double coefficient;  // c_i of the positives
 };
 
-// A row whose only positive has the dot product `positive`. `weight` is dL / d(logit) of a probability.
+// Finishes a row whose only positive has the dot product `positive`. `weight` is dL / d(logit) of a probability.
 UNIVAR_HD RowResult FinishSingle(const SoftSum& negatives, double positive, double scale, double weight) {
   const float own = static_cast<float>(positive);
   const float max = own > negatives.max ? own : negatives.max;
@@ -54,7 +54,7 @@ UNIVAR_HD RowResult FinishSingle(const SoftSum& negatives, double positive, doub
           weight * negative_sum / all};
 }
 
-// A row with `count` positives, whose dot products add up to `total`.
+// Finishes a row with `count` positives, whose dot products add up to `total`.
 UNIVAR_HD RowResult FinishSeveral(const SoftSum& negatives, const SoftSum& positives, double total, double count,
                                   double scale, double weight) {
   const float max = positives.max > negatives.max ? positives.max : negatives.max;
@@ -67,7 +67,7 @@ UNIVAR_HD RowResult FinishSeveral(const SoftSum& negatives, const SoftSum& posit
           weight * negative_sum / all / count};
 }
 
-// exp(scale (x - max)) of a term that is at most about 1.
+// Returns exp(scale (x - max)) of a term that is at most about 1.
 UNIVAR_HD float Term(float x, float max, float scale) { return expf(scale * (x - max)); }
 
 }  // namespace univar::cuda

@@ -1,10 +1,10 @@
-// Kernels written once for device and host. A kernel is a body: a struct that is called with a block and consists of
-// phases, block.Each([&](int thread) { ... }), with a barrier after each. On the device every thread runs a phase once;
-// on the host a loop runs it for all threads, so tests execute the very index arithmetic that the device will, without
-// a device.
+// Kernels that are written once for device and host. A kernel is a body: a struct that is called with a block and
+// consists of phases, block.Each([&](int thread) { ... }), with a barrier after each. On the device, every thread runs
+// a phase once. On the host, a loop runs it for all threads, so tests execute the device's index arithmetic without a
+// device.
 //
-// Rules for bodies: outside of phases only what is the same for every thread; what a thread keeps between phases lives
-// in Local; shared memory that steers the control flow is read through Read, which has a barrier of its own.
+// Rules for bodies: Code outside phases must be the same for every thread. State that a thread keeps between phases is
+// in Local. Shared memory that affects the control flow is read through Read, which includes a barrier.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@
 #include "core/numbers.h"
 
 #ifdef __CUDACC__
-// Of what takes a block: with nvcc there are blocks of the device only.
+// Marks functions that take a block. With nvcc, there are only device blocks.
 #define UNIVAR_BODY __device__ __forceinline__
 #else
 #include <cstdlib>
@@ -25,15 +25,15 @@
 
 namespace univar::cuda {
 
-inline constexpr size_t kSharedAlignment = 32;                 // what wmma asks of its pointers
+inline constexpr size_t kSharedAlignment = 32;                 // required by wmma
 inline constexpr size_t kPlainSharedBytes = size_t{48} << 10;  // more needs an opt-in per kernel
-// Every device of compute capability 8.0 or later has that and more.
+// Every device of compute capability 8.0 or later has at least this much.
 inline constexpr size_t kMaxSharedBytes = size_t{64} << 10;
 
 UNIVAR_HD constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
 UNIVAR_HD constexpr size_t Max(size_t a, size_t b) { return a > b ? a : b; }
 
-// Bytes that an array takes in shared memory.
+// Returns the bytes of an array in shared memory.
 template <typename T>
 UNIVAR_HD constexpr size_t SharedBytes(size_t count) {
   return RoundUp(count * sizeof(T), kSharedAlignment);
@@ -64,7 +64,7 @@ class DeviceBlock {
     __syncthreads();
     return value;
   }
-  // Return the value before the change.
+  // Returns the value before the change.
   __device__ __forceinline__ int AtomicAdd(int* at, int value) { return atomicAdd(at, value); }
   __device__ __forceinline__ void AtomicMin(int* at, int value) { atomicMin(at, value); }
   __device__ __forceinline__ void AtomicMax(int* at, int value) { atomicMax(at, value); }
@@ -92,8 +92,8 @@ class HostBlock {
   size_t index() const { return index_; }
   int threads() const { return threads_; }
 
-  // Every other phase from the last thread to the first, and in the next block the others: where a phase depends on the
-  // order of its threads, which on the device is any, one of the two blocks gets something else.
+  // Runs every other phase from the last thread to the first, and the remaining phases in the next block. The device
+  // can run threads in any order; if a phase depends on the order, the results of two blocks differ.
   template <typename F>
   void Each(const F& phase) {
     const bool backwards = (index_ + phases_++) % 2 == 1;
@@ -103,7 +103,7 @@ class HostBlock {
   T* Shared(size_t count) {
     T* array = reinterpret_cast<T*>(shared_ + used_);
     used_ += SharedBytes<T>(count);
-    if (used_ > size_) std::abort();  // the body asked for less than it takes
+    if (used_ > size_) std::abort();  // the body uses more shared memory than it requested
     return array;
   }
   template <typename T>
@@ -138,7 +138,8 @@ class HostBlock {
 
 #endif
 
-// Joins a value per thread by halves: combine(to, from) for the first n entries; the result is in values[0].
+// Reduces one value per thread by halves: calls combine(to, from) for the first n entries and leaves the result in
+// values[0].
 template <class B, typename T, typename F>
 UNIVAR_BODY void JoinByHalves(B& block, T* values, int n, const F& combine) {
   for (int half = n / 2; half > 0; half /= 2) {

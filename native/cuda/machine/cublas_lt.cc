@@ -14,8 +14,8 @@
 namespace univar::cuda {
 namespace {
 
-// What is needed of cublasLt.h, which is not there when this is compiled. Its numbers are part of the library's
-// interface.
+// The required declarations of cublasLt.h, which is not available at compile time. The numbers are part of the
+// library's ABI.
 enum : int { kSuccess = 0, kNoAlgorithm = 15, kCompute32F = 68, kFloat = 0, kHalf = 2, kBfloat = 14 };
 enum : int { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };  // of an operation
 enum : int {
@@ -67,7 +67,7 @@ Library Open() {
   }
   if (file == nullptr) {
     library.info.reason =
-        "libcublasLt.so.13, .12 and libcublasLt.so were not found; bf16 products are slower without it";
+        "libcublasLt.so.13, .12 and libcublasLt.so were not found: bf16 products are slower without the library";
     return library;
   }
   const char* missing = nullptr;
@@ -99,26 +99,26 @@ Library Open() {
   return library;
 }
 
-// For the life of the process; its handle may be used by any thread.
-const Library& TheLibrary() {
+// Stays open until the process exits. Any thread can use its handle.
+const Library& CublasLt() {
   static const Library library = Open();
   return library;
 }
 
 Status Failed(const char* call, int status) {
-  return Status::Error(Code::kCuda, std::string("cuBLASLt: status ") + std::to_string(status) + " of " + call);
+  return Status::Error(Code::kCuda, std::string("cuBLASLt: status ") + std::to_string(status) + " from " + call);
 }
 #define UNIVAR_LT(call) \
   if (const int status_of_call = (call); status_of_call != kSuccess) return Failed(#call, status_of_call)
 
-// The largest power of two up to 256 that the address is a multiple of; the library assumes 256 unless told.
+// Returns the largest power of two up to 256 that divides the address. The library assumes 256 by default.
 uint32_t AlignmentOf(const void* address) {
   const auto number = reinterpret_cast<uintptr_t>(address) | 256;
   return static_cast<uint32_t>(number & ~(number - 1));
 }
 
-// The library's choices, which take it longer than a small product takes the device, and are the same for the same
-// question.
+// A cache of the library's choices of algorithms. A choice takes longer than a small product on the device, and it is
+// the same for the same question.
 class Choices {
  public:
   using Question = std::array<uint64_t, 15>;
@@ -131,7 +131,7 @@ class Choices {
   }
   void Add(const Question& question, const Heuristic& choice) {
     const std::lock_guard lock(mutex_);
-    // Ragged batches bring new numbers of rows all the time.
+    // Limits the cache, because ragged batches keep adding new numbers of rows.
     if (known_.size() == kMost) known_.clear();
     known_.emplace(question, choice);
   }
@@ -147,11 +147,11 @@ Choices& TheChoices() {
   return choices;
 }
 
-// A descriptor that is destroyed with its scope.
+// A descriptor that is destroyed at the end of its scope.
 using Descriptor = std::unique_ptr<void, int (*)(void*)>;
 
-// The library is column-major, where a row-major matrix is its transpose: C^T [n, m] = op(B)^T op(A)^T. So our B is its
-// first operand and our A its second, and what is transposed for us is transposed for it.
+// The library is column-major and sees the transpose of a row-major matrix: C^T [n, m] = op(B)^T op(A)^T. Our B is
+// therefore its first operand and our A its second, and the same operands are transposed.
 class Plan {
  public:
   Plan(const Library& library, const LtProduct& product) : library_(library), product_(product) {}
@@ -197,7 +197,7 @@ class Plan {
     return Status::Ok();
   }
 
-  // No algorithm is no error: some operands suit none.
+  // It is not an error if the library has no algorithm for the operands.
   Status Choose(const LtWorkspace& workspace, Heuristic* best) {
     const LtProduct& p = product_;
     const Choices::Question question = {p.transpose_a,
@@ -240,7 +240,7 @@ class Plan {
     return Status::Ok();
   }
 
-  // Something must be given, even where nothing is added.
+  // The library needs a pointer even if nothing is added.
   const void* Addend() const { return product_.addend == nullptr ? product_.c : product_.addend; }
   static int Nothing(void*) { return kSuccess; }
 
@@ -251,11 +251,11 @@ class Plan {
 
 }  // namespace
 
-const CublasLtInfo& DescribeCublasLt() { return TheLibrary().info; }
+const CublasLtInfo& DescribeCublasLt() { return CublasLt().info; }
 
 Status MultiplyByCublasLt(const LtProduct& product, const LtWorkspace& workspace, void* stream, bool* done) {
   *done = false;
-  const Library& library = TheLibrary();
+  const Library& library = CublasLt();
   if (!library.info.available) return Status::Ok();
   return Plan(library, product).Run(workspace, stream, done);
 }

@@ -1,5 +1,5 @@
-// Products by cuBLASLt, opened at run time: without it our own (gemm.h) do the work. No header of CUDA, so that the
-// addon builds without the library's, and tests run against one of their own.
+// Products by cuBLASLt, which is loaded at run time; without it, our own kernels (gemm.h) compute them. This header
+// includes no CUDA header, so the addon builds without the library, and tests can use a fake library.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace univar::cuda {
 
 struct CublasLtInfo {
   bool available = false;
-  std::string reason;  // why not
+  std::string reason;  // why it is not available
   size_t version = 0;  // 10000 major + 100 minor + patch
 };
 const CublasLtInfo& DescribeCublasLt();
@@ -23,12 +23,12 @@ struct LtProduct {
   size_t m = 0, n = 0, k = 0;
   const uint16_t* a = nullptr;
   const uint16_t* b = nullptr;
-  bool f16 = false;  // what a and b hold
+  bool f16 = false;  // whether a and b are f16 instead of bf16
   float scale = 1.0f;
   void* c = nullptr;
   bool rounded = false;  // whether C is bf16
   size_t lda = 0, ldb = 0, ldc = 0;
-  const void* addend = nullptr;  // like C, may be C; null: none
+  const void* addend = nullptr;  // same type and shape as C, can be C; null: none
   const float* bias = nullptr;   // [n], unless C is bf16; null: none
 };
 
@@ -37,10 +37,10 @@ struct LtWorkspace {
   void* memory = nullptr;
   size_t bytes = 0;
 };
-inline constexpr size_t kLtWorkspaceBytes = size_t{32} << 20;  // what NVIDIA recommends for Hopper
+inline constexpr size_t kLtWorkspaceBytes = size_t{32} << 20;  // recommended by NVIDIA for Hopper
 
-// Asks for the product on `stream` (a cudaStream_t). `*done` is false, and nothing has happened, where there is no
-// library or none of its algorithms takes these operands.
+// Queues the product on `stream` (a cudaStream_t). If the library is not available or has no algorithm for the
+// operands, sets `*done` to false and does nothing.
 Status MultiplyByCublasLt(const LtProduct& product, const LtWorkspace& workspace, void* stream, bool* done);
 
 }  // namespace univar::cuda

@@ -1,4 +1,4 @@
-// The one macro that every CUDA call goes through: a failure becomes a Status with call, file and line.
+// The macro for all CUDA calls: it turns a failure into a Status with the call, file and line.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -11,7 +11,7 @@ namespace univar::cuda {
 
 inline Status FromCuda(cudaError_t error, const char* call, const char* file, int line) {
   if (error == cudaSuccess) return Status::Ok();
-  cudaGetLastError();  // else the next call would report it once more
+  cudaGetLastError();  // clears the error, so that the next call does not report it again
   return Status::Error(error == cudaErrorMemoryAllocation ? Code::kOutOfMemory : Code::kCuda,
                        std::string("CUDA: ") + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ") in " +
                            call + ", " + file + ":" + std::to_string(line));

@@ -1,4 +1,4 @@
-// The device as a machine (machine.h): a stream of its own, memory that goes with it. One call of an operation uses one
+// The device as a machine (machine.h): a stream and the memory that belongs to it. One call of an operation uses one
 // machine, so calls on different threads are independent.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace univar::cuda {
 
-// Blocks of a multiprocessor for which a body wants to have registers.
+// Minimum number of blocks per multiprocessor, which limits the registers of a body.
 template <class Body>
 constexpr int BlocksAtOnce() {
   if constexpr (requires { Body::kBlocksAtOnce; }) return Body::kBlocksAtOnce;
@@ -38,7 +38,8 @@ class CudaMachine {
     if (stream_ != nullptr) cudaStreamDestroy(stream_);
   }
 
-  // ERR_DEVICE_UNAVAILABLE where there is no device. Must come first; the destructor may run on another thread.
+  // Must be called first. Returns ERR_DEVICE_UNAVAILABLE if there is no device. The destructor can run on another
+  // thread.
   Status Open() {
     const DeviceInfo& device = Device();
     if (!device.available) return Status::Error(Code::kDeviceUnavailable, "No CUDA device: " + device.reason);
@@ -85,7 +86,7 @@ class CudaMachine {
   template <class Body>
   Status Launch(const Body& body, size_t blocks) {
     if (Body::shared_bytes() > kMaxSharedBytes || blocks > INT32_MAX) {
-      return Status::Error(Code::kInternal, "A kernel was asked for with " + std::to_string(blocks) + " blocks and " +
+      return Status::Error(Code::kInternal, "Cannot launch a kernel with " + std::to_string(blocks) + " blocks and " +
                                                 std::to_string(Body::shared_bytes()) + " bytes of shared memory");
     }
     if (blocks == 0) return Status::Ok();

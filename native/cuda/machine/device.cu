@@ -15,19 +15,20 @@ std::string Explain(cudaError_t error, const DeviceInfo& device) {
   const std::string number = " (error " + std::to_string(error) + ", " + cudaGetErrorName(error) + ")";
   if (device.driver == 0) return "no NVIDIA driver is installed: libcuda.so.1 was not found" + number;
   if (error == cudaErrorInsufficientDriver) {
-    return "the NVIDIA driver is too old: it knows CUDA " + VersionName(device.driver) + ", this build needs " +
+    return "the NVIDIA driver is too old: it supports CUDA " + VersionName(device.driver) + ", this build needs " +
            VersionName(device.runtime) + number;
   }
   if (error == cudaErrorNoDevice) {
-    return "the driver sees no device; is one given to this container, and does CUDA_VISIBLE_DEVICES name it?" + number;
+    return "the driver sees no device: check that this container has one and that CUDA_VISIBLE_DEVICES includes it" +
+           number;
   }
   return std::string(cudaGetErrorString(error)) + number;
 }
 
-// Whether the addon contains code for it: machine code for 8.x and 9.0, PTX for 10.0 and later.
+// Whether the addon contains code for the device: machine code for 8.x and 9.0, PTX for 10.0 and later.
 bool HasCode(int major, int minor) { return major == 8 || (major == 9 && minor == 0) || major >= 10; }
 
-DeviceInfo Look() {
+DeviceInfo Detect() {
   DeviceInfo device;
   if (cudaRuntimeGetVersion(&device.runtime) != cudaSuccess) device.runtime = 0;
   if (cudaDriverGetVersion(&device.driver) != cudaSuccess) device.driver = 0;
@@ -49,7 +50,7 @@ DeviceInfo Look() {
   device.available = HasCode(device.major, device.minor);
   if (!device.available) {
     device.reason = device.name + " has compute capability " + std::to_string(device.major) + "." +
-                    std::to_string(device.minor) + ", this build is for " + kArchitectures;
+                    std::to_string(device.minor) + ", but this build supports " + kArchitectures;
   }
   return device;
 }
@@ -57,7 +58,7 @@ DeviceInfo Look() {
 }  // namespace
 
 const DeviceInfo& Device() {
-  static const DeviceInfo device = Look();
+  static const DeviceInfo device = Detect();
   return device;
 }
 

@@ -1,4 +1,5 @@
-// The device that the CUDA backend uses, or why there is none. No CUDA header, so that the binding may include it.
+// The device that the CUDA backend uses, or the reason why there is none. This header includes no CUDA header, so that
+// the binding can include it.
 #pragma once
 
 #include <cstddef>
@@ -8,21 +9,21 @@ namespace univar::cuda {
 
 struct DeviceInfo {
   bool available = false;
-  std::string reason;  // why not
-  int error = 0;       // CUDA's number for it, 0 if the reason is ours
+  std::string reason;  // why it is not available
+  int error = 0;       // CUDA's error number, 0 if this addon found the reason
   std::string name;
   int major = 0, minor = 0;     // compute capability
-  int driver = 0, runtime = 0;  // 1000 major + 10 minor; driver 0: none is installed
+  int driver = 0, runtime = 0;  // CUDA version as 1000 major + 10 minor; driver 0: not installed
   size_t memory_bytes = 0;
 };
 
-// Found out once per process.
+// Detects the device once per process.
 const DeviceInfo& Device();
 
-// At the moment, in bytes; 0 without a device.
+// Returns the currently free memory in bytes, or 0 without a device.
 size_t FreeDeviceMemory();
 
-// What the kernels were compiled for, for people.
+// The compute capabilities that the kernels were compiled for, for messages.
 inline constexpr const char* kArchitectures = "8.x, 9.0, 10.0 and later";
 
 }  // namespace univar::cuda

@@ -1,6 +1,5 @@
-// Memory of the device: of its own, or from a pool, in the order of a stream. The pool keeps some of what is freed, so
-// that operations which are called again and again, as the loss in training and top-k in a service, do not wait for the
-// driver to map memory.
+// Device memory, allocated directly or from a pool in the order of a stream. The pool keeps some freed memory, so that
+// repeated operations, such as the loss in training and top-k in a service, do not wait for the driver to map memory.
 #pragma once
 
 #include <limits>
@@ -12,7 +11,7 @@ namespace univar::cuda {
 
 inline constexpr uint64_t kKeptPoolBytes = uint64_t{512} << 20;
 
-// Null where the driver has none, as on some virtual GPUs.
+// Returns null if the driver does not support pools, as on some virtual GPUs.
 inline cudaMemPool_t MemoryPool() {
   static const cudaMemPool_t pool = [] {
     int supported = 0;
@@ -34,8 +33,8 @@ inline cudaMemPool_t MemoryPool() {
   return pool;
 }
 
-// `allocate(at, bytes)` gives an error of CUDA. Where memory is short, it is tried once more without what the pool
-// keeps.
+// Calls `allocate(at, bytes)`, which returns a CUDA error. If memory is short, releases the memory that the pool keeps
+// and tries again.
 template <class Allocate>
 Status TryToAllocate(size_t count, size_t bytes, const char* what, void** at, const Allocate& allocate) {
   const bool fits = count <= std::numeric_limits<size_t>::max() / bytes;
@@ -63,7 +62,7 @@ inline Status AllocateOnDevice(size_t count, size_t bytes, const char* what, voi
   return TryToAllocate(count, bytes, what, at, [](void** to, size_t size) { return cudaMalloc(to, size); });
 }
 
-// Other streams may use it once `stream` has been waited for.
+// Other streams can use the memory after `stream` has been synchronised.
 inline Status AllocateFromPool(size_t count, size_t bytes, const char* what, cudaStream_t stream, void** at) {
   if (MemoryPool() == nullptr) return AllocateOnDevice(count, bytes, what, at);
   return TryToAllocate(count, bytes, what, at, [stream](void** to, size_t size) {

@@ -1,14 +1,15 @@
-// Where bodies run and their memory lives: CudaMachine (cuda_machine.cuh) on the device, HostMachine here, for tests.
-// Drivers (infonce/driver.h, topk/driver.h) are templates over the machine, so that the tests run them as they are.
+// A machine runs bodies and owns their memory: CudaMachine (cuda_machine.cuh) on the device, HostMachine (below) in
+// tests. Drivers (infonce/driver.h, topk/driver.h) are templates over the machine, so tests run the same drivers.
 //
-//   Open()                               first of all; says when there is no device
-//   Allocate<T>(count, what, &pointer)   until the machine goes; `what` names it in the error
+//   Open()                               must be called first; fails if there is no device
+//   Allocate<T>(count, what, &pointer)   valid until the machine is destroyed; `what` names it in the error
 //   AllocateOwned, ReleaseOwned          static, for memory that outlives the machine
-//   Copy(from, count, to), Fill          in order with the launches, between any sides; complete on the host after Wait
-//   Scratch<T>(count, what, &pointer)    uninitialised, until the next call of Scratch; grows to the largest demand
-//   Launch(body, blocks)                 one dimension
-//   MultiplyByLibrary(product, &done)    see cublas_lt.h; also whether a split of k is up to it: HasLibrary()
-//   Wait()                               everything before is done
+//   Copy(from, count, to), Fill          in order with the launches, between host and device in any direction; complete
+//                                        on the host after Wait
+//   Scratch<T>(count, what, &pointer)    uninitialised, valid until the next Scratch; grows to the largest request
+//   Launch(body, blocks)                 launches a one-dimensional grid
+//   MultiplyByLibrary(product, &done)    see cublas_lt.h; if HasLibrary(), the library decides how to split k
+//   Wait()                               waits for all earlier calls
 #pragma once
 
 #include "core/memory.h"
@@ -25,7 +26,7 @@ namespace univar::cuda {
 
 class HostMachine {
  public:
-  // Tests set it to see what happens when memory runs out.
+  // Tests set a limit to check the behaviour when memory runs out.
   size_t limit = SIZE_MAX;
   size_t allocated = 0;
 
@@ -38,7 +39,7 @@ class HostMachine {
                            std::string("Not enough memory for ") + what + ": " + std::to_string(bytes) + " bytes");
     }
     allocated += bytes;
-    // Not zero, as on the device.
+    // Not zeros, because device memory is not zeroed either.
     memory_.push_back(std::make_unique<std::vector<Aligned>>(CeilDivide(bytes, sizeof(Aligned)) + 1, Aligned{}));
     memset(memory_.back()->data(), 0x5A, bytes);
     *pointer = reinterpret_cast<T*>(memory_.back()->data());
@@ -50,7 +51,7 @@ class HostMachine {
   static void ReleaseOwned(void* at) { HostMemory().release(at); }
   template <typename T>
   Status Scratch(size_t count, const char* what, T** pointer) {
-    // Afresh each time, so that tests see what an operation leaves unwritten or reads too late.
+    // New memory each time, so that tests detect entries that an operation does not write or reads too late.
     scratch_ = std::make_unique<HostMachine>();
     scratch_->limit = limit - allocated;
     return scratch_->Allocate(count, what, pointer);
@@ -68,7 +69,7 @@ class HostMachine {
   template <class Body>
   Status Launch(const Body& body, size_t blocks) {
     if (Body::shared_bytes() > kMaxSharedBytes)
-      return Status::Error(Code::kInternal, "A body takes too much shared memory");
+      return Status::Error(Code::kInternal, "A kernel body needs too much shared memory");
     for (size_t i = 0; i < blocks; ++i) {
       HostBlock block(i, Body::kThreads, Body::shared_bytes());
       body(block);

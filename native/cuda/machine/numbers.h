@@ -1,4 +1,4 @@
-// bfloat16 and float16 as raw bits, and arithmetic that must round the same on device and host.
+// bfloat16 and float16 as raw bits, and arithmetic that must round identically on device and host.
 #pragma once
 
 #include "cuda/machine/block.h"
@@ -12,10 +12,10 @@ namespace univar::cuda {
 using Bf16 = uint16_t;
 using F16 = uint16_t;
 
-// What 16 bits of an operand mean.
+// Type of a 16-bit operand.
 enum class Half { kBf16, kF16 };
 
-// As core/numbers.h does it; the device has instructions for it.
+// Rounds as in core/numbers.h. The device has instructions for it.
 UNIVAR_HD Bf16 ToBf16(float x) {
 #ifdef __CUDA_ARCH__
   return __bfloat16_as_ushort(__float2bfloat16_rn(x));
@@ -45,22 +45,22 @@ UNIVAR_HD float FromHalf(uint16_t x) {
   return kHalf == Half::kBf16 ? FromBf16(x) : FromF16(x);
 }
 
-// A product that no compiler fuses with the sum that it goes to.
+// Returns a product that no compiler fuses with a following addition.
 UNIVAR_HD double RoundedProduct(double a, double b) {
 #ifdef __CUDA_ARCH__
   return __dmul_rn(a, b);
 #else
-  return a * b;  // the build of the host forbids fusing
+  return a * b;  // the host build does not allow fusing
 #endif
 }
 
-// Smallest float that is not below x >= 0, give or take one more step.
+// Returns the smallest float that is not below x >= 0, or the next larger one.
 UNIVAR_HD float RoundedUp(double x) {
   const float y = static_cast<float>(x);
   return y < x ? FloatOf(BitsOf(y) + 1) : y;
 }
 
-// Distribution function of the standard normal, of which GELU is x Phi(x).
+// Distribution function of the standard normal distribution; GELU is x Phi(x).
 UNIVAR_HD float Phi(float x) { return 0.5f + 0.5f * erff(x * 0.70710678f); }
 
 UNIVAR_HD bool IsFinite(double x) { return x - x == 0.0; }

@@ -5,7 +5,7 @@
 
 namespace univar::cuda {
 
-// Two that are joined with the same barriers.
+// Two sums that are reduced with the same barriers.
 template <typename T>
 struct TwoSums {
   T first, second;
@@ -16,13 +16,13 @@ struct TwoSums {
   }
 };
 
-// By halves, n a power of two; the sum is in values[0].
+// Sums by halves, where n is a power of two. The result is in values[0].
 template <class B, typename T>
 UNIVAR_BODY void SumByHalves(B& block, T* values, int n) {
   JoinByHalves(block, values, n, [](T* to, const T& from) { *to += from; });
 }
 
-// The sum of an array, by one block in an order of its own: the same in every run.
+// Computes the sum of an array with one block, in the same order in every run.
 struct SumOfArray {
   static constexpr int kThreads = 256;
   const double* values;

@@ -1,5 +1,5 @@
-// to[j] += sum_i term(i, j) over the rows of a matrix, in double precision. Rows are cut into pieces, so that many
-// multiprocessors work; the sums of the pieces are added by a second launch. What is summed says a struct of terms:
+// Computes to[j] += sum_i term(i, j) over the rows of a matrix, in double precision. Rows are split into pieces, so
+// that many multiprocessors work, and a second launch adds the sums of the pieces. A struct defines the terms:
 //
 //   static constexpr int kSums                                   sums per column
 //   void Add(size_t row, size_t column, double* sums) const      adds the terms of one row
@@ -12,8 +12,8 @@ namespace univar::cuda {
 inline constexpr size_t kMaxPieces = 128;
 inline constexpr size_t kMinPieceRows = 64;
 
-// One block per piece of `height` rows and strip of kColumns columns; output.Take(piece, sum, column, value) gets the
-// sums.
+// One block per piece of `height` rows and strip of kColumns columns. output.Take(piece, sum, column, value) receives
+// the sums.
 template <class Terms, class Output>
 struct SumColumns {
   static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row
@@ -49,7 +49,7 @@ struct SumColumns {
   }
 };
 
-// Between the launches: output of the first, terms of the second. [pieces, sums, cols]
+// Output of the first launch and terms of the second: [pieces, sums, cols].
 template <int kCount>
 struct SumsOfPieces {
   static constexpr int kSums = kCount;
@@ -70,7 +70,7 @@ struct AddTo {
   }
 };
 
-// Takes Scratch.
+// Uses Scratch.
 template <class Machine, class Terms>
 Status AddColumnTerms(Machine& machine, const Terms& terms, size_t rows, size_t cols, const AddTo<Terms::kSums>& to) {
   if (rows == 0) return Status::Ok();
@@ -91,7 +91,7 @@ struct EntryTerms {
   UNIVAR_HD void Add(size_t row, size_t column, double* sums) const { sums[0] += Load(x, row * cols + column); }
 };
 
-// sums[j] += sum_i x[i][j] of float32 or bf16 rows, one of the two null.
+// sums[j] += sum_i x[i][j] of float32 or bf16 rows. One of the two is null.
 template <class Machine>
 Status AddColumnSums(Machine& machine, const float* x, const uint16_t* x16, size_t rows, size_t cols, float* sums) {
   return AddColumnTerms(machine, EntryTerms{{x, x16}, cols}, rows, cols, AddTo<1>{{sums}});

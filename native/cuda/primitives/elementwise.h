@@ -1,7 +1,7 @@
-// The same for every element of a matrix, and elements that are float32 or bf16. What is done is an element's body:
+// Element-wise operations on matrices of float32 or bf16. A struct defines the operation on an element:
 //
-//   static constexpr size_t kEach                       columns per thread: few where one takes long
-//   void operator()(size_t row, size_t column) const    reads before it writes, so that both may be the same memory
+//   static constexpr size_t kEach                       columns per thread: few if an element takes long
+//   void operator()(size_t row, size_t column) const    reads before it writes, so both can use the same memory
 #pragma once
 
 #include "core/try.h"

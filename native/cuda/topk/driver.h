@@ -1,11 +1,11 @@
-// Exact top-k on a machine (machine.h), see ops/topk.h. Queries go in blocks, the base in segments: a segment is
-// scanned into a matrix of bounded size, from which each query collects the rows that can still be among its best
-// (select.h).
+// Exact top-k on a machine (machine.h), see ops/topk.h. Queries are processed in blocks and the base in segments. The
+// scan of a segment fills a matrix of bounded size, from which each query collects the rows that can still be among its
+// best (select.h).
 //
-// Segments begin small and grow with what came before, so that every one but the first leaves about k times its growth
-// as candidates, whatever the size of the base. f32 gives every row its exact key, in double precision; bf16 scans by
-// tensor cores and gives it to candidates. Where rows lie so close to each other that candidates had no room, the block
-// is searched again in segments that have no more rows than that.
+// The first segment is small, and later segments grow with the number of rows before them, so each one except the first
+// gives about k times the growth factor of candidates, for a base of any size. f32 computes the exact key of every row
+// in double precision. bf16 scans on tensor cores and computes exact keys only for candidates. If rows are so close to
+// each other that the candidates do not fit, the block is searched again in segments with at most as many rows as fit.
 #pragma once
 
 #include <string>
@@ -21,13 +21,13 @@
 namespace univar::cuda {
 
 inline constexpr size_t kScanBytes = size_t{128} << 20;
-inline constexpr size_t kListBytes = size_t{256} << 20;  // lists and candidates
-inline constexpr size_t kMaxTopkQueries = 1024;          // of a block
+inline constexpr size_t kListBytes = size_t{256} << 20;  // for lists and candidates
+inline constexpr size_t kMaxTopkQueries = 1024;          // per block
 inline constexpr size_t kWantedBlocks = 512;             // to keep a device busy
 inline constexpr size_t kFirstSegment = 4096, kMaxGrowth = 16;
-inline constexpr size_t kQueuedSegments = 8;  // before the device is waited for, so that a call can be cancelled
+inline constexpr size_t kQueuedSegments = 8;  // segments between two waits for the device, to check for cancellation
 
-// How a search is cut.
+// How a search is split into blocks and segments.
 struct TopkPlan {
   size_t list_size, queries, candidates, segment, first_segment, growth, parts;
 
@@ -44,14 +44,14 @@ struct TopkPlan {
     parts = CeilDivide(kWantedBlocks, queries);
   }
 
-  // Rows of the segment that follows `done` rows.
+  // Returns the rows of the segment after the first `done` rows.
   size_t Width(size_t done, bool all_fit) const {
     if (all_fit) return Min(segment, candidates);
     return done == 0 ? first_segment : Min(segment, RoundUp(done * growth, 8));
   }
 };
 
-// Rows of a base on the machine.
+// Rows of a base in the machine's memory.
 struct PreparedRows {
   float* rows = nullptr;
   double* norms = nullptr;
@@ -64,7 +64,7 @@ struct PreparedRows {
   }
 };
 
-// Allocates and measures [count, dim] rows; gives the first row that is not finite, or `count`.
+// Allocates and measures [count, dim] rows, and finds the first row that is not finite.
 template <class Machine>
 class RowPreparation {
  public:
@@ -92,7 +92,7 @@ class RowPreparation {
     return Status::Error(Code::kNonFinite, std::string("Expected finite numbers for \"") + name +
                                                "\", got NaN or Infinity in row " + std::to_string(offset_ + bad));
   }
-  // Of the rows that Measure gets, in the caller's numbering.
+  // Sets the caller's number of the first row that Measure receives.
   void SetOffset(size_t offset) { offset_ = offset; }
 
  private:
@@ -117,7 +117,7 @@ class TopkDriver {
         request_(request),
         control_(control),
         plan_(base.count, request.queries.rows, request.k, base.codes == nullptr) {}
-  // For tests: other cuts than the planned one, and how many blocks were searched again.
+  // For tests: the plan, which tests can change, and the number of blocks that were searched again.
   TopkPlan& plan() { return plan_; }
   size_t repeats() const { return repeats_; }
 

@@ -1,4 +1,4 @@
-// Exact top-k as operations of a backend table, over a machine (machine.h).
+// The exact top-k operations of a backend table, on a machine (machine.h).
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace univar::cuda {
 
-// Holds the rows on the machine, so that searches send queries only.
+// Keeps the rows on the machine, so that searches send only queries.
 template <class Machine>
 class RowsOnMachine final : public TopkBase {
  public:
@@ -20,7 +20,7 @@ class RowsOnMachine final : public TopkBase {
 };
 
 inline TopkStorage TopkStorageFor(size_t, size_t queries) {
-  // The rows have to be read to be converted; one query reads them once.
+  // Converting the rows reads them once, as does a single query, so it pays off only for more queries.
   return queries > 1 ? TopkStorage::kBf16 : TopkStorage::kF32;
 }
 
@@ -32,7 +32,7 @@ Status TopkPrepare(ConstMatrix base, Metric metric, TopkStorage storage, std::un
   made->metric = TraitsOf(metric);
   UNIVAR_TRY(made->machine.Open());
   RowPreparation<Machine> preparation;
-  // f16 and int8 are of use on CPUs; here bf16 takes their place. The result is the same.
+  // f16 and int8 are useful on CPUs. Here bf16 replaces them; the result is the same.
   const bool bf16 = storage != TopkStorage::kF32;
   UNIVAR_TRY(preparation.Allocate(&made->machine, base.rows, base.cols, bf16, "the base of top-k", &made->rows));
   UNIVAR_TRY(preparation.Measure(&made->machine, base.data, base.rows, made->rows, "base"));

@@ -1,15 +1,15 @@
-// How top-k scans rows, as bodies (block.h). The exact score is the one of ops/topk.h, bit for bit: its 32 partial sums
-// are the 32 lanes of a warp.
+// The scan of top-k, as bodies (block.h). The exact score is that of ops/topk.h, bit for bit: its 32 partial sums are
+// the 32 lanes of a warp.
 //
-// THE BOUND of the bf16 scan. With v = b / ||b||, u = q / ||q|| (0 for a zero row), v', u' their roundings to bf16 and
-// r, p the lengths of v - v', u - u' as measured, the tensor cores give a = <u', v'> up to
+// THE BOUND of the bf16 scan. Let v = b / ||b||, u = q / ||q|| (0 for a zero row), v' and u' their roundings to bf16,
+// and r and p the measured lengths of v - v' and u - u'. The tensor cores compute a = <u', v'> with an error of at most
 //   gamma (1 + p) (1 + r),  gamma = (n + 64) 2^-22
-// for products that are exact and sums that may truncate: 16 products and the sum so far are aligned to the largest and
-// cut at 2^-23 of it or better, 17 errors for 16 products, each at most 2^-23 sum |u'_t v'_t|; the rest is margin.
-// Neither the order of products nor sums in several parts, as of a library, make more errors than that, nor do sums by
-// FMA. As in ops/topk.h, |<u, v> - <u', v'>| <= r + p (1 + r). Multiplied by the lengths in double precision this
-// bounds the key from above; (n + 64) 2^-50 times the product (l2: the square of the sum) of the lengths covers every
-// double rounding on the way. A row whose bound is below the k-th best exact key so far is out.
+// because products are exact and sums can truncate: 16 products and the sum so far are aligned to the largest of them
+// and truncated at 2^-23 of it or better. These are 17 errors for 16 products, each at most 2^-23 sum |u'_t v'_t|; the
+// rest of gamma is margin. The order of products, sums in several parts (as in a library) and sums by FMA do not cause
+// larger errors. As in ops/topk.h, |<u, v> - <u', v'>| <= r + p (1 + r). Multiplied by the lengths in double precision,
+// this gives an upper bound of the key. (n + 64) 2^-50 times the product (l2: the square of the sum) of the lengths
+// covers all double-precision rounding errors. A row whose bound is below the k-th best exact key so far is dropped.
 #pragma once
 
 #include "cuda/gemm/gemm.h"
@@ -22,12 +22,12 @@ inline constexpr int kLanes = 32;  // partial sums of an exact score
 
 UNIVAR_HD RankedRow NoRow() { return {-static_cast<double>(INFINITY), INT32_MAX}; }
 
-// A term of an exact score's sum.
+// Returns a term of an exact score's sum.
 UNIVAR_HD double ExactTerm(const MetricTraits& metric, double x, double y) {
   return metric.sums_differences ? RoundedProduct(x - y, x - y) : RoundedProduct(x, y);
 }
 
-// One lane's partial sum.
+// Returns the partial sum of one lane.
 UNIVAR_HD double PartialSum(const MetricTraits& metric, const float* q, const float* b, size_t dim, int lane) {
   double sum = 0.0;
   for (size_t d = lane; d < dim; d += kLanes) sum += ExactTerm(metric, q[d], b[d]);
@@ -46,7 +46,7 @@ UNIVAR_HD double UpperBound(const MetricTraits& metric, float dot, size_t dim, d
   return 2.0 * lengths * cosine - query_norm * query_norm - base_norm * base_norm + rounding * sum * sum;
 }
 
-// Length, direction in bf16 and its residual of every row. One block per row.
+// Computes the length, the direction in bf16 and its residual for every row. One block per row.
 struct MeasureRows {
   static constexpr int kThreads = 128;
   const float* rows;
@@ -89,7 +89,7 @@ struct MeasureRows {
   }
 };
 
-// What a scan of base rows [first, first + columns) left of them for `queries` queries: exact keys, or bf16 products.
+// Result of the scan of base rows [first, first + columns) for `queries` queries: exact keys or bf16 products.
 struct Scan {
   MetricTraits metric;
   const float* query_rows;
@@ -99,13 +99,13 @@ struct Scan {
   const double* base_norms;
   const float* base_residuals;
   size_t queries, dim, first, columns, stride;
-  double* keys;  // or null:
+  double* keys;  // null for bf16 products
   float* dots;
 };
 
-// Exact keys of a segment, by double-precision FMA. One block per tile of queries and rows.
+// Computes the exact keys of a segment by double-precision FMA. One block per tile of queries and rows.
 struct ExactKeys {
-  static constexpr int kThreads = 256, kEach = 4;                        // a warp takes kEach queries and kEach rows
+  static constexpr int kThreads = 256, kEach = 4;                        // per warp: kEach queries, kEach rows
   static constexpr int kTileQueries = 2 * kEach, kTileRows = 4 * kEach;  // 2 x 4 warps
   static constexpr int kPairs = kTileQueries * kTileRows;
   Scan scan;
@@ -155,10 +155,10 @@ struct ExactKeys {
   }
 };
 
-// The bf16 products of a few queries, for which a tile of a product would be all but empty: each row is read once. One
-// block per kRows rows.
+// Computes the bf16 products of a few queries, which would leave a tile of a matrix product almost empty. Each row is
+// read once. One block per kRows rows.
 struct FewDots {
-  static constexpr int kThreads = 256, kQueries = 4, kEach = 4;  // a warp takes kEach rows
+  static constexpr int kThreads = 256, kQueries = 4, kEach = 4;  // a warp processes kEach rows
   static constexpr int kRows = kThreads / kLanes * kEach, kStride = kLanes + 1;
   const Bf16* queries;  // [count, width], count at most kQueries
   const Bf16* rows;     // [columns, width]

@@ -1,5 +1,5 @@
-// How top-k selects from what a scan left (scan.h), as bodies: each segment gives every query its candidates,
-// those get their exact keys, and a block per query takes them into its list of the best.
+// The selection of top-k from the result of a scan (scan.h), as bodies. Each segment gives candidates for every query,
+// the candidates get their exact keys, and one block per query merges them into its list of the best rows.
 #pragma once
 
 #include "cuda/topk/scan.h"
@@ -14,25 +14,25 @@ UNIVAR_HD size_t NextPowerOfTwo(size_t n) {
   return power;
 }
 
-// The best rows of a query so far. entries[0, k) are sorted, best first; the rest up to `size`, a power of two, has
-// room for rows that arrived since.
+// The best rows of a query so far. entries[0, k) are sorted, best first. The rest up to `size`, a power of two, is
+// space for new rows.
 struct BestList {
   static constexpr size_t kRoom = 1024;
-  static constexpr size_t kSharedEntries = 2048;  // lists up to this are sorted in shared memory
+  static constexpr size_t kSharedEntries = 2048;  // lists up to this size are sorted in shared memory
   static_assert(kRoom >= kSelectThreads);
   RankedRow* entries;
   size_t k, size;
   UNIVAR_HD static size_t SizeFor(size_t k) { return NextPowerOfTwo(k + kRoom); }
 };
 
-// Sorts `size` entries, best first: Batcher's bitonic network.
+// Sorts `size` entries, best first, with Batcher's bitonic network.
 template <class B>
 UNIVAR_BODY void SortBestFirst(B& block, RankedRow* entries, size_t size) {
   for (size_t run = 2; run <= size; run *= 2) {
     for (size_t step = run / 2; step > 0; step /= 2) {
       block.Each([&](int t) {
         for (size_t e = t; e < size / 2; e += block.threads()) {
-          const size_t i = e / step * 2 * step + e % step, j = i + step;  // j differs from i in the bit `step`
+          const size_t i = e / step * 2 * step + e % step, j = i + step;  // j differs from i in bit `step`
           const bool forward = (i & run) == 0;
           const RankedRow a = entries[i], b = entries[j];
           if (forward ? RanksBefore(b, a) : RanksBefore(a, b)) {
@@ -45,9 +45,9 @@ UNIVAR_BODY void SortBestFirst(B& block, RankedRow* entries, size_t size) {
   }
 }
 
-// Sorts `pending` new entries into the list; `sorter` is shared memory of kSharedEntries.
+// Sorts `pending` new entries into the list. `sorter` is shared memory for kSharedEntries entries.
 template <class B>
-UNIVAR_BODY void TakeIn(B& block, const BestList& list, size_t pending, RankedRow* sorter) {
+UNIVAR_BODY void MergePending(B& block, const BestList& list, size_t pending, RankedRow* sorter) {
   const bool fits = list.size <= BestList::kSharedEntries;
   RankedRow* entries = fits ? sorter : list.entries;
   block.Each([&](int t) {
@@ -66,7 +66,7 @@ UNIVAR_BODY void TakeIn(B& block, const BestList& list, size_t pending, RankedRo
   });
 }
 
-// Empty lists. One block per list.
+// Initialises empty lists. One block per list.
 struct ClearLists {
   static constexpr int kThreads = kSelectThreads;
   RankedRow* entries;
@@ -80,8 +80,8 @@ struct ClearLists {
   }
 };
 
-// Rows that may be among the best of their query, in any order, and how many arrived; of more than `room` some are
-// lost, and KeepBest says so.
+// Rows that can be among the best of their query, in any order, and their number. If there are more than `room`, some
+// are lost, and KeepBest reports it.
 struct Candidates {
   RankedRow* rows;  // [queries, room]
   int* counts;      // [queries]
@@ -89,7 +89,7 @@ struct Candidates {
   UNIVAR_HD size_t Count(size_t query) const { return Min(static_cast<size_t>(counts[query]), room); }
 };
 
-// One block per query and part of the segment.
+// Collects the candidates of a segment. One block per query and part of the segment.
 struct Collect {
   static constexpr int kThreads = kSelectThreads;
   Scan scan;
@@ -121,7 +121,7 @@ struct Collect {
   }
 };
 
-// Exact keys of the candidates of a bf16 scan. One block per query and share of its candidates.
+// Computes the exact keys of the candidates of a bf16 scan. One block per query and share of its candidates.
 struct ScoreCandidates {
   static constexpr int kThreads = kSelectThreads;
   static constexpr int kAtOnce = kThreads / kLanes;
@@ -156,19 +156,19 @@ struct ScoreCandidates {
   }
 };
 
-// Takes candidates into the lists and leaves none. One block per query.
+// Merges the candidates into the lists and clears them. One block per query.
 struct KeepBest {
   static constexpr int kThreads = kSelectThreads;
   RankedRow* entries;
   size_t k, size;
   Candidates candidates;
-  int* overflow;  // becomes 1 where candidates were lost
+  int* overflow;  // set to 1 if candidates were lost
   static size_t shared_bytes() { return SharedBytes<RankedRow>(BestList::kSharedEntries) + SharedBytes<int>(1); }
 
   template <class B>
   UNIVAR_BODY void operator()(B& block) const {
     RankedRow* sorter = block.template Shared<RankedRow>(BestList::kSharedEntries);
-    int* pending = block.template Shared<int>(1);  // in the list, unsorted
+    int* pending = block.template Shared<int>(1);  // number of unsorted entries in the list
     const size_t q = block.index(), count = candidates.Count(q), room = size - k;
     const RankedRow* rows = candidates.rows + q * candidates.room;
     const BestList list{entries + q * size, k, size};
@@ -183,7 +183,7 @@ struct KeepBest {
       });
       const auto arrived = static_cast<size_t>(block.Read(pending));
       if (arrived == 0 || (from + kThreads < count && arrived + kThreads <= room)) continue;
-      TakeIn(block, list, arrived, sorter);
+      MergePending(block, list, arrived, sorter);
       worst = list.entries[k - 1];
       block.Each([&](int t) {
         if (t == 0) *pending = 0;
@@ -197,7 +197,7 @@ struct KeepBest {
   }
 };
 
-// The result. One block per query.
+// Writes the result. One block per query.
 struct WriteBest {
   static constexpr int kThreads = kSelectThreads;
   MetricTraits metric;
