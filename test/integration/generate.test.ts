@@ -237,7 +237,7 @@ describe('univar generate', () => {
     {
       name: 'a wrong key',
       fault: { kind: 'status', status: 401 } as const,
-      says: /The endpoint replay refuses: HTTP 401/,
+      says: /The endpoint replay refuses all calls: HTTP 401/,
       requests: 4,
     },
     {
@@ -249,7 +249,7 @@ describe('univar generate', () => {
     {
       name: 'too many refused calls',
       fault: { kind: 'status', status: 400 } as const,
-      says: /failed 3 calls in a row|calls of the stage scenarios failed for good/,
+      says: /failed 3 calls in a row|calls of the stage scenarios failed permanently/,
       requests: 6,
     },
   ])('stops with one line at $name', async ({ name, fault, says, requests }) => {
@@ -272,11 +272,12 @@ describe('univar generate', () => {
     const path = join(folder, 'project.yaml');
     writeFileSync(
       path,
-      'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\nendpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n',
+      'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\n' +
+        'endpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n',
     );
     const { code, stderr } = await runCli(['generate', path, '--dry-run']);
     expect(code).toBe(2);
-    expect(stderr).toContain('project.yaml:5: models[1].langauges: there is no such setting');
+    expect(stderr).toContain('project.yaml:5: models[1].langauges: is not a setting');
     expect(stderr).toContain('project.yaml:7: endpoints.a.url: expected a URL');
     expect((await runCli(['generate', join(folder, 'none.yaml')])).stderr).toMatch(/none\.yaml: no such file/);
     expect((await runCli(['generate'])).stderr).toMatch(/Expected a project file/);

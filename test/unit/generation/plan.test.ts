@@ -84,9 +84,9 @@ describe('planProject', () => {
 
 describe('readProject', () => {
   it.each([
-    [{ models: ['gpt-9'] }, /models\[0\]: there is no model "gpt-9" in the registry/],
+    [{ models: ['gpt-9'] }, /models\[0\]: the registry has no model "gpt-9"/],
     [{ models: ['aya-101'] }, /the model aya-101 has no endpoint/],
-    [{ models: [{ id: 'm', endpoint: 't' }] }, /needs an endpoint of kind chat, and "t" is none/],
+    [{ models: [{ id: 'm', endpoint: 't' }] }, /needs an endpoint of kind chat, and "t" is not one/],
     [
       {
         models: [
@@ -94,16 +94,16 @@ describe('readProject', () => {
           { id: 'm', endpoint: 'a' },
         ],
       },
-      /models\[1\]: the model m is there twice/,
+      /models\[1\]: the model m is listed twice/,
     ],
-    [{ models: [{ id: 'm', endpoint: 'a', languages: ['eng', 'spa'] }] }, /nothing translates between eng and spa/],
+    [{ models: [{ id: 'm', endpoint: 'a', languages: ['eng', 'spa'] }] }, /no entry translates between eng and spa/],
     [{ languages: ['eng', 'spa'] }, /languages\[1\]: no model supports the language spa/],
     [
       { models: [{ id: 'm', endpoint: 'a', languages: ['qqq'] }], translation: [{ endpoint: 't' }] },
       /the language qqq is not in the table/,
     ],
     [{ translation: [{ endpoint: 't', model: 'm' }] }, /translation\[0\]: expected either an endpoint or a model/],
-    [{ values: ['A', 'A'] }, /"A" .* is there twice/],
+    [{ values: ['A', 'A'] }, /"A" .* is listed twice/],
     [{ values: 'nowhere.jsonl' }, /nowhere\.jsonl: no such file/],
   ])('refuses %j', async (changes, message) => {
     const project = {

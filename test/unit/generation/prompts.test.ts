@@ -25,12 +25,12 @@ describe('prompts', () => {
   });
 
   it.each([
-    ['{{question}} {{qestion}}', /p\.md:1: there is no \{\{qestion\}\}; this prompt knows \{\{question\}\}/],
+    ['{{question}} {{qestion}}', /p\.md:1: \{\{qestion\}\} is unknown; this prompt knows \{\{question\}\}/],
     ['a\nb {{lang}}', /p\.md:2: /],
     ['nothing', /does not use \{\{question\}\}/],
-    ['<<system>>\n{{question}}', /no message of the user/],
+    ['<<system>>\n{{question}}', /no user message/],
     ['<<user>>\n{{question}}\n<<assistant>>\n', /empty/],
-    ['', /no message of the user/],
+    ['', /no user message/],
   ])('refuse %j', (text, message) => {
     expect(() => parsePrompt('answer', text, 'p.md')).toThrow(message);
   });

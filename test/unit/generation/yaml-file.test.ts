@@ -39,7 +39,7 @@ describe('checkYaml', () => {
   it.each([
     [
       GOOD.replace('name: x', 'nmae: x'),
-      ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: there is no such setting'],
+      ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: is not a setting'],
     ],
     [GOOD.replace('[Honesty]', '3'), ['p.yaml:2: values: expected "reference", a file name, or a list of values']],
     [
