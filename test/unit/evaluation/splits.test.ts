@@ -93,7 +93,11 @@ describe('splitByQuestion', () => {
   });
 
   it('says so when no question can be held out', () => {
-    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'q'], 0.25, 1)).toThrow('No question can be held out of 2');
-    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'p'], 0.25, 1)).toThrow('No question can be held out of 1');
+    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'q'], 0.25, 1)).toThrow(
+      'Cannot hold out any of 2 questions',
+    );
+    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'p'], 0.25, 1)).toThrow(
+      'Cannot hold out any of 1 questions',
+    );
   });
 });
