@@ -18,7 +18,7 @@ const REQUIRED = ['commander', 'cli-progress', 'fastest-levenshtein', 'hyparquet
 const CALLS: readonly [call: string, message: string][] = [
   [
     `(await univar('index')).projectEmbeddings(new Float32Array([0, 1, 1, 0]), { dim: 2, method: 'pca' })`,
-    'A projection of embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
+    'Projecting embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
   ],
   [
     `(await univar('index')).writeReport('report', { title: '', description: '', entries: [{ name: 'a', result: {} }] })`,
@@ -39,7 +39,7 @@ const CALLS: readonly [call: string, message: string][] = [
   [
     `(await univar('generation/index')).generate({ out: 'corpus', budget: {}, values: [], models: [],
       translators: new Map(), generator: { endpoint: 'e' }, endpoints: { e: { kind: 'chat' } } })`,
-    'The generation of a corpus needs the npm package "p-queue": run npm install p-queue',
+    'Generating a corpus needs the npm package "p-queue": run npm install p-queue',
   ],
   [
     `(await univar('generation/providers/create-provider')).createProvider('e', { kind: 'chat', url: 'http://x' }, {})`,
@@ -47,7 +47,7 @@ const CALLS: readonly [call: string, message: string][] = [
   ],
   [
     `(await univar('generation/language-check')).languageCheck(new Map())`,
-    'A check of languages needs the npm package "eld": run npm install eld',
+    'The language check needs the npm package "eld": run npm install eld',
   ],
   [
     `(await univar('pgvector')).PgVectorIndex.open({ url: 'postgres://a@b/c', table: 't' })`,

@@ -158,7 +158,7 @@ describe.skipIf(!CHROMIUM)(
       for (let step = 0; step < 12; step++) await page.mouse.wheel(0, -300);
       const close = await drawn();
       expect(close.share).not.toBeCloseTo(before.share, 2);
-      await page.click('[aria-label="Show the whole map"]');
+      await page.click('[aria-label="Show the entire map"]');
       expect((await drawn()).share).toBeCloseTo(before.share, 2);
       expect(errors).toEqual([]);
     });
