@@ -105,7 +105,7 @@ describe('univar bench check', () => {
     const made = project();
     made.commit({ 'source.mjs': source(1).replace('turn()', 'other()') });
     const { code, stdout } = await check(made);
-    expect(stdout).toMatch(/FAILED turns: prepare\(\) of turns returned nothing with a function run\(\)/);
+    expect(stdout).toMatch(/FAILED turns: prepare\(\) of turns did not return an object with a function run\(\)/);
     expect(code).toBe(1);
   });
 
@@ -113,7 +113,7 @@ describe('univar bench check', () => {
     const made = project();
     const { code, stdout } = await check(made);
     expect(stdout).toMatch(
-      /^Nothing to compare with: the last change of bench\/accepted\.json is the revision to be checked itself/,
+      /^Nothing to compare with: the last change of bench\/accepted\.json is the checked revision itself/,
     );
     expect(code).toBe(0);
   });
@@ -124,7 +124,10 @@ describe('univar bench run', () => {
     const made = project();
     made.commit({
       'bench/turns.mjs': definition(
-        `rounds: 3, peer: { name: 'half', async prepare(revision) { const { turn } = await revision.import('dist/source.mjs'); return { run: () => (turn(), turn()) }; } },`,
+        `rounds: 3, peer: { name: 'half', async prepare(revision) {
+          const { turn } = await revision.import('dist/source.mjs');
+          return { run: () => (turn(), turn()) };
+        } },`,
       ),
     });
     made.write('dist/source.mjs', source(20_000));

@@ -55,7 +55,7 @@ describe('resolveBase', () => {
   it('is none where history or a main branch is missing', async () => {
     expect(await resolveBase(temporaryFolder(), { acceptedFile })).toMatchObject({
       kind: 'none',
-      why: expect.stringContaining('no git repository') as string,
+      why: expect.stringContaining('not a git repository') as string,
     });
     const project = new GitProject();
     project.commit({ [acceptedFile]: '[]' });
