@@ -1,6 +1,5 @@
 /**
- * The pages that `npm run train:default` writes: models/univar-mini/README.md and the quickstart's output in the
- * README.
+ * Writes the pages of `npm run train:default`: models/univar-mini/README.md and the quickstart's output in the README.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,21 +12,21 @@ import { CONTROL_SET, SEED, TEST_SHARE } from './value-sets.js';
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const BEGIN = '<!-- quickstart: begin -->';
 const END = '<!-- quickstart: end -->';
-/** What follows in the quickstart's output is an example, and the files that it wrote. */
+/** The rest of the quickstart's output is an example and the names of the written files. */
 const EXAMPLE = /\n+One of them, /;
 
 export function writeModelCard(folder: string, recipe: DefaultRecipe, training: DefaultTraining): void {
   writeFileSync(`${folder}README.md`, modelCard(recipe, training));
 }
 
-/** Replaces what stands between the markers. */
+/** Replaces the text between the markers. */
 export function writeQuickstart(output: string): void {
   const page = readFileSync(README, 'utf8');
   const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];
   const figures = output.split(EXAMPLE)[0];
   if (before === undefined || after === undefined || figures === undefined)
-    throw new Error(`${README} lacks the markers ${BEGIN} and ${END}`);
+    throw new Error(`${README} does not have the markers ${BEGIN} and ${END}`);
   writeFileSync(README, `${before}${BEGIN}\n\`\`\`\n${figures.trimEnd()}\n\`\`\`\n${END}${after}`);
 }
 
@@ -41,52 +40,59 @@ function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
   const best = run.best
     ? `, the best of its validations (${percent(run.best.balancedAccuracy)} %, after step ${run.best.step})`
     : '';
+  const cosines = rounding.map(
+    ({ products, mean, least }) => `mean ${mean.toFixed(4)}, smallest ${least.toFixed(4)} with ${products} products`,
+  );
   return `# univar-mini
 
-The default encoder of univar: [${encoder.name}](https://huggingface.co/${encoder.name}) trained with InfoNCE to bring answers of
-one model and language together and to part those of different ones, 384 wide, English, texts cut at ${recipe.maxTokens} tokens. Written by
-\`${training.command}\`, which makes it again from \`recipe.json\`; figures and machine are in \`training.json\`.
+The default encoder of univar: English, 384 dimensions, texts cut at ${recipe.maxTokens} tokens.
+[${encoder.name}](https://huggingface.co/${encoder.name})
+was trained with InfoNCE to bring answers of the same model and language together and to separate all others.
+\`${training.command}\` reproduces it from \`recipe.json\`. Figures and machine are in \`training.json\`.
 
-Licence: Apache-2.0, as that of ${encoder.name}, whose weights it was trained from.
+Licence: Apache-2.0, like that of ${encoder.name}, whose weights the training started from.
 
 ## Use
 
-Embedding English answers of language models, written as \`Q: <question> A: <answer>\`, to compare and identify by their
+Embed English answers of language models, written as \`Q: <question> A: <answer>\`, to compare them, and to identify by
 nearest neighbours which model gave an answer. Vectors have unit length.
 
-Not meant for judging people or single texts: vectors hold style and wording of a model beside the values that it expresses,
-and training does not part the two. Other languages than English are out of its vocabulary. Models that are not in the
-data below are placed by likeness to those that are. Its data contain hateful and harmful requests and answers.
+Do not use it to judge people or single texts. Vectors contain the style and wording of a model as well as the values
+that it expresses, and training does not separate them. The vocabulary covers only English. Models that are not in the
+data below are placed by similarity to those that are. The data contain hateful and harmful requests and answers.
 
-The matrices are int8 with a float32 step per row (\`NAME_scale\`), which univar reads; for other libraries, write
+The matrices are int8 with one float32 step per row (\`NAME_scale\`), which univar reads. For other libraries, write
 float32 with \`univar export\` (docs/encoders.md).
 
-\`model.safetensors\` has 22 MB, which is much for a repository: nothing may be downloaded at install or run time, and without it
-neither the quickstart nor the tests had an encoder.
+\`model.safetensors\` has 22 MB, which is a lot for a repository. It is included because nothing may be downloaded at
+install time or run time, and the quickstart and the tests need an encoder.
 
 ## Training
 
 Recipe: ${settings}; the other settings are those of the preset (docs/training.md).
-${count(run.rows)} answers of ${run.valueIds} value ids, ${count(run.validationRows)} answers held out for validation. ${run.steps} steps, ${count(run.tokens)} tokens, ${Math.round(run.seconds)} s; kept is
-the encoder${best || ' of the last step'}. Commit ${machine.commit}, ${machine.cpu}, ${machine.cores} threads, ${machine.variant}.
+${count(run.rows)} answers of ${run.valueIds} value ids, ${count(run.validationRows)} answers held out for validation.
+${run.steps} steps, ${count(run.tokens)} tokens, ${Math.round(run.seconds)} s.
+The result is the encoder${best || ' of the last step'}.
+Commit ${machine.commit}, ${machine.cpu}, ${machine.cores} threads, ${machine.variant}.
 
 English answers of these sets, without the questions that are tested below or held out by the quickstart:
 
 | set | source | snapshot | licence |
 | --- | --- | --- | --- |
 ${data.map(({ set, source, snapshot, licence }) => `| ${set} | ${source} | ${snapshot} | ${licence} |\n`).join('')}
-Answers also fall under the terms of use of the models that wrote them. The set under CC BY 4.0 is by P. Röttger, V. Hofmann,
-V. Pyatkin, M. Hinck, H. R. Kirk, H. Schütze and D. Hovy; it was converted to one format, cut to the questions for
-training, and its authors do not endorse this model.
+Answers are also subject to the terms of use of the models that wrote them. The set under CC BY 4.0 is by P. Röttger,
+V. Hofmann, V. Pyatkin, M. Hinck, H. R. Kirk, H. Schütze and D. Hovy. It was converted to the common format and reduced
+to the questions for training. Its authors do not endorse this model.
 
-Rounding the weights to int8 leaves these cosines to the vectors of the float32 weights, over ${rounding[0]?.texts ?? 0} held-out answers:
-${rounding.map(({ products, mean, least }) => `mean ${mean.toFixed(4)}, smallest ${least.toFixed(4)} with ${products} products`).join('; ')}.
+Cosines between the vectors with int8 and with float32 weights, over ${rounding[0]?.texts ?? 0} held-out answers:
+${cosines.join('; ')}.
 
 ## Held-out questions
 
-A share of ${TEST_SHARE} of the questions of each set (seed ${SEED}) is tested and in no training data; answers to the others vote. kNN with
-k = 50, balanced accuracy in %; probe: accuracy in %. Sets marked * were not trained on at all.
-${CONTROL_SET} asks about no values.
+A share of ${TEST_SHARE} of the questions of each set (seed ${SEED}) is tested and is in no training data.
+Answers to the other questions vote. kNN with k = 50: balanced accuracy in %. Probe: accuracy in %.
+Sets marked * were not used for training.
+${CONTROL_SET} does not ask about values.
 
 ${figureTable(training, trained)}
 `;
