@@ -4,14 +4,12 @@ import { defineConfig } from 'vitest/config';
 
 import type { Addon } from './src/native/addon-types.js';
 
-/**
- * Native tests run once for every instruction set that this CPU has and the addon contains, each in its own process.
- */
+/** Native tests run once for every instruction set that both CPU and addon support, each in its own process. */
 function simdTargets(): string[] {
   try {
     return (createRequire(import.meta.url)('./build/Release/engine.node') as Addon).capabilities().simdSupported;
   } catch {
-    return ['']; // not built: the tests themselves say so
+    return ['']; // The addon is not built. The tests report this.
   }
 }
 
@@ -26,9 +24,9 @@ const project = (
 
 export default defineConfig({
   test: {
-    // A crash in native code then costs one file, not the run.
+    // With processes, a crash in native code fails one file, not the run.
     pool: 'forks',
-    // .ci/run counts from this file.
+    // .ci/run reads the totals from this file.
     reporters: process.env['UNIVAR_TEST_REPORT']
       ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]]
       : ['default'],

@@ -1,7 +1,7 @@
 /**
- * `npm run format` formats every source file; with `--check`, as in CI, it only names those that differ. Biome formats
- * TypeScript and sorts its imports, clang-format does C++ and CUDA. Neither breaks comments and strings, so both leave
- * lines that are too wide to the author: ESLint reports those of TypeScript, and this script those of C++.
+ * `npm run format` formats every source file; with `--check`, as in CI, it only lists the files that differ. Biome
+ * formats TypeScript and sorts its imports, and clang-format formats C++ and CUDA. Neither breaks comments and strings,
+ * so this script reports lines of C++ and CUDA that are still too wide.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

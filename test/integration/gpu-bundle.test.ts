@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined)(
       });
       expect(run('--without-gpu', '--only', 'tests,bench')).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('There is no step bench. There are: tests, ') as string,
+        stderr: expect.stringContaining('Unknown step bench. The steps are: tests,  ') as string,
       });
     });
 
