@@ -21,8 +21,8 @@ import { findCublasLt, findTorch, inPath, planSteps } from './steps.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HELP = `Usage: sh run.sh [options]
 
-Tests the CUDA backend on this host's GPU, also with compute-sanitizer if it is in PATH. Then runs its benchmarks, and
-compares with PyTorch if python3 has it.
+Tests the CUDA backend on this host's GPU, some tests also with compute-sanitizer if it is in PATH. Then runs its
+benchmarks, and compares with PyTorch if python3 has it.
 
   --out DIR        folder for log.txt, summary.json, tests.json and one file of figures per benchmark
                    (default: results, beside run.sh)
