@@ -31,7 +31,7 @@ describe('parseAccepted', () => {
 });
 
 describe('acceptedSince', () => {
-  it('lets an entry excuse nothing once the base has it', () => {
+  it('ignores an entry that the base already has', () => {
     const later = { ...entry, upTo: 0.2 };
     expect(acceptedSince([entry, later], [entry])).toEqual([later]);
     expect(acceptedSince([{ ...entry, reason: 'the same, better said' }], [entry])).toEqual([]);
@@ -39,7 +39,7 @@ describe('acceptedSince', () => {
 });
 
 describe('acceptedShare', () => {
-  it('is that of the benchmark, or of its counter', () => {
+  it('returns the share of the benchmark, or of its counter', () => {
     const entries = [entry, { ...entry, upTo: 0.1 }, { ...entry, counter: 'products', upTo: 2 }];
     expect(acceptedShare(entries, 'parse/small')).toBe(0.15);
     expect(acceptedShare(entries, 'parse/small', 'products')).toBe(2);

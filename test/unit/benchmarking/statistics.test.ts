@@ -15,13 +15,13 @@ import { seededRandom } from '../../support/random.js';
 
 const THRESHOLD = 0.07;
 
-/** Log-ratios as a noisy machine gives them. */
+/** Simulates log-ratios of a noisy machine. */
 interface Noise {
-  /** Standard deviation of what a pair of processes shares. */
+  /** Standard deviation of the shared noise of a pair of processes. */
   block: number;
   /** Standard deviation of a round. */
   round: number;
-  /** Share of rounds during which another load hits one build only, and its size. */
+  /** Share of rounds in which other load affects only one build, and its size. */
   disturbed: number;
   disturbance: number;
 }
@@ -39,7 +39,7 @@ function makeBlocks(change: number, noise: Noise, random: () => number) {
   };
 }
 
-/** Block by block, as a check does it; the last verdict stands. */
+/** Judges block by block, like a check, and returns the last verdict. */
 function decide(nextBlock: () => Block, seed: number): { verdict: Verdict; blocks: number } {
   const blocks: Block[] = [];
   let verdict: Verdict = 'undecided';
@@ -63,7 +63,7 @@ function count(checks: number, change: number, noise: Noise): Record<Verdict, nu
 }
 
 describe('the verdict on synthetic checks', () => {
-  it('raises no false alarm in 2,000 checks of one build against itself on a quiet machine, and soon passes', () => {
+  it('raises no false alarm in 2,000 checks of a build against itself on a quiet machine, and passes early', () => {
     const counts = count(2000, 0, QUIET);
     expect(counts.slower).toBe(0);
     expect(counts.undecided).toBe(0);
@@ -76,8 +76,8 @@ describe('the verdict on synthetic checks', () => {
     expect(counts['not slower']).toBeGreaterThan(970);
   });
 
-  it('is wrong at most once in a hundred where the truth is the threshold itself, all looks together', () => {
-    // Fewer checks would let chance decide: 0.8 and 0.7 % are wrong in the long run.
+  it('is wrong in at most 1 % of checks, over all looks, if the true change equals the threshold', () => {
+    // Fewer checks would leave the result to chance: the true error rates are 0.8 and 0.7 %.
     const wrong = [QUIET, BUSY].map((noise) => {
       const { slower, 'not slower': passed } = count(2500, THRESHOLD, noise);
       return slower + passed;
@@ -85,7 +85,7 @@ describe('the verdict on synthetic checks', () => {
     expect(wrong[0]! + wrong[1]!).toBeLessThanOrEqual(50);
   });
 
-  it('finds 10 % in every one of 1,000 checks on a quiet machine, and 20 % on a busy one', () => {
+  it('detects 10 % in each of 1,000 checks on a quiet machine, and 20 % on a busy one', () => {
     expect(count(1000, 0.1, QUIET).slower).toBe(1000);
     expect(count(1000, 0.2, BUSY).slower).toBeGreaterThanOrEqual(990);
   });
@@ -111,12 +111,12 @@ describe('estimate', () => {
     expect(estimate(blocks)).toEqual(estimate(blocks));
   });
 
-  it('holds blocks that disagree against a change, however well their rounds agree', () => {
+  it('is uncertain if blocks disagree, even if the rounds of each block agree', () => {
     const blocks = [0.2, 0.2, 0.2, 0].map((value) => Array.from({ length: ROUNDS }, () => value));
     expect(judge(estimate(blocks), THRESHOLD)).toBe('undecided');
   });
 
-  it('refuses evidence for which no look is planned', () => {
+  it('rejects a number of blocks for which no look is planned', () => {
     expect(() => estimate([[0], [0], [0]])).toThrow(/3 blocks/);
   });
 });
@@ -127,7 +127,7 @@ describe('the looks', () => {
       expect(studentTail(student, blocks - 1)).toBeCloseTo(0.01 / (2 * LOOKS.length), 6);
   });
 
-  it('come one after the other', () => {
+  it('follow each other', () => {
     expect([0, 4, 5, 18, 36, 52].map(nextLook)).toEqual([4, 6, 6, 26, 52, undefined]);
   });
 });
