@@ -22,7 +22,8 @@ const FLAGS = [
 
 /**
  * The CUDA backend's kernels and drivers are compiled for the host, with sanitizers, and compared with double-precision
- * references (native/cuda/machine/block.h says how). Only tensor-core instructions, launches and copies stay unseen.
+ * references (native/cuda/machine/block.h explains this). Only tensor-core instructions, launches and copies are not
+ * tested.
  */
 describe('the CUDA backend on the host', () => {
   it.each(['tiles', 'linear', 'attention', 'layer_norm', 'elementwise', 'tokens', 'infonce', 'topk'])(
@@ -33,9 +34,9 @@ describe('the CUDA backend on the host', () => {
       await expectAllOk(program);
     },
     400_000,
-  ); // some 15 s of CPU each, compiler included
+  ); // about 15 s of CPU each, including the compiler
 
-  it('what it asks of cuBLASLt', async () => {
+  it('calls cuBLASLt correctly', async () => {
     const folder = temporaryFolder();
     const program = join(folder, 'cublas_lt');
     await compile(['test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/machine/cublas_lt.cc'], program);
@@ -51,7 +52,7 @@ async function compile(args: readonly string[], to: string): Promise<void> {
   await run(process.env['CXX'] ?? 'g++', [...FLAGS, '-Inative', '-Itest/native-cpp', ...args, '-o', to], { cwd: ROOT });
 }
 
-/** Each check of the program prints a line; sanitizers print to standard error. */
+/** Each check of the program prints a line. Sanitizers print to standard error. */
 async function expectAllOk(program: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
   const options = { maxBuffer: 1 << 26, env: { ...process.env, ...env } };
   const { stdout, stderr } = await run(program, options).catch(

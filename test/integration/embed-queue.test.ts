@@ -17,14 +17,14 @@ describe.skipIf(NO_REDIS !== undefined)(
   () => {
     const files = {
       'a.jsonl': (lines: string[]) => lines.slice(0, 1200),
-      // Some shards have texts of others, and one has nothing else.
+      // Some shards share texts with others, and one has no other texts.
       'b.jsonl': (lines: string[]) => [...lines.slice(1100, 1150), ...lines.slice(0, 140), ...lines.slice(1200, 1600)],
     };
     const scene = new QueueScene(files, { layers: 4, hidden: 128 }, 64);
     const { scratch } = scene;
 
     let alone: Record<string, Buffer>;
-    it('gives the same as one machine alone, although workers are killed at random and Redis is restarted', async () => {
+    it('gives the result of one machine, even if workers are killed at random and Redis is restarted', async () => {
       alone = await scene.embedAlone();
       const out = join(scratch, 'shared');
       const random = seededRandom(7);
@@ -56,7 +56,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(readdirSync(out).some((name) => name.startsWith('work-'))).toBe(false);
     }, 300_000);
 
-    it('goes on where a planner was killed, without asking for a shard again that has a file', async () => {
+    it('resumes after a killed planner, without requesting shards again that have a file', async () => {
       const planner = scene.startPlanner('resumed');
       const worker = scene.startWorker();
       const out = join(scratch, 'resumed');
@@ -72,7 +72,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       while (results().length < 4) await sleep(20);
       planner.child.kill('SIGKILL');
       await planner.result;
-      // On its own, and here: the work of the others counts all the same.
+      // Without the queue, the work of the others still counts.
       worker.child.kill('SIGKILL');
       const second = scene.startPlanner('resumed');
       const workers = [scene.startWorker(), scene.startWorker()];
@@ -85,11 +85,11 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
     }, 300_000);
 
-    it('does a shard twice to the same end', async () => {
+    it('gives the same result if a shard is computed twice', async () => {
       const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
       const planner = scene.startPlanner('twice');
       let copied = 0;
-      // The same jobs under other ids: two workers do each of them at the same time.
+      // The same jobs under other ids: two workers process each of them at the same time.
       while (copied < 10) {
         const jobs = await queue.getJobs(['waiting']);
         for (const job of jobs) {
@@ -111,7 +111,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       await queue.close();
     }, 300_000);
 
-    it('names a worker with another encoder, and a Redis that does not answer', async () => {
+    it('reports a worker with another encoder, and a Redis that does not answer', async () => {
       const other = join(scratch, 'other-encoder');
       expect(
         (await runCli(['random-encoder', '--layers', '4', '--hidden', '128', '--seed', '1', '--out', other])).code,
@@ -128,7 +128,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         code: 130,
         stderr: expect.stringContaining('Interrupted') as string,
       });
-      // What nobody waits for any more is not left for the workers.
+      // Jobs that nobody waits for are removed.
       const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
       expect(await queue.getJobs(['waiting', 'delayed', 'failed'])).toEqual([]);
       await queue.close();

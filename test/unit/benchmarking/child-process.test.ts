@@ -25,7 +25,12 @@ describe('a benchmark process', () => {
   it('lists, times and counts benchmarks', async () => {
     const file = moduleWith(`
       let calls = 0;
-      return { run: () => { calls += 1; return process.env.FACTOR / 4; }, timesItself: true, counters: () => ({ work: 3 }), details: () => ({ calls }) };`);
+      return {
+        run: () => { calls += 1; return process.env.FACTOR / 4; },
+        timesItself: true,
+        counters: () => ({ work: 3 }),
+        details: () => ({ calls }),
+      };`);
     expect(await listBenchmarks(file)).toMatchObject([
       { name: 'b', sizes: { n: 1 }, version: 2, threshold: 0.07, peer: null },
     ]);

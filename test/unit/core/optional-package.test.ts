@@ -25,7 +25,7 @@ describe('importOptional', () => {
     );
   });
 
-  it('does not suggest installing a package that is installed but fails, for example because of a missing dependency', async () => {
+  it('does not suggest installing an installed package that fails, for example for lack of a dependency', async () => {
     const cause = Object.assign(new Error("Cannot find package 'other'"), { code: 'ERR_MODULE_NOT_FOUND' });
     await expect(importOptional('yaml', 'A project file', () => Promise.reject(cause))).rejects.toMatchObject({
       code: 'ERR_NATIVE_LOAD',

@@ -54,7 +54,7 @@ describe('planProject', () => {
       completionTokens: 43_000 * 250,
     });
     expect(calls.find(({ stage }) => stage === 'scenarios')!.calls).toBe(86 * 5);
-    // English is not translated; every other answer is, with its question.
+    // English is not translated. Every other answer is, with its question.
     const english = project.models.filter(({ languages }) => languages.includes('eng')).length;
     expect(calls.find(({ stage }) => stage === 'back-translation')!.calls).toBe(2 * 21_500 * (115 - english));
     expect(total.usd).toBeCloseTo(
@@ -63,7 +63,7 @@ describe('planProject', () => {
     );
   });
 
-  it('takes what an earlier run made for what comes after it', async () => {
+  it('uses the results of an earlier run for the stages after them', async () => {
     const project = await readProject(
       writeFile(temporaryFolder(), {
         name: 'x',
@@ -133,7 +133,7 @@ describe('data of the package', () => {
     ).toEqual([]);
   });
 
-  it('is documented by a project file that is right', () => {
+  it('is documented by a valid project file', () => {
     const [, example] =
       /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/generation.md', import.meta.url), 'utf8')) ??
       [];

@@ -8,7 +8,7 @@ import { fillPrompt, parsePrompt, readPrompts } from '../../../src/generation/pr
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('prompts', () => {
-  it('come with the package, and are replaced file by file', async () => {
+  it('come with the package, and can be replaced file by file', async () => {
     const own = temporaryFolder();
     writeFileSync(join(own, 'answer.md'), 'Please answer: {{question}}\n');
     const prompts = await readPrompts(join(GENERATION_DATA, 'prompts'), own);
@@ -31,7 +31,7 @@ describe('prompts', () => {
     ['<<system>>\n{{question}}', /no user message/],
     ['<<user>>\n{{question}}\n<<assistant>>\n', /empty/],
     ['', /no user message/],
-  ])('refuse %j', (text, message) => {
+  ])('reject %j', (text, message) => {
     expect(() => parsePrompt('answer', text, 'p.md')).toThrow(message);
   });
 });

@@ -30,7 +30,7 @@ describe('the columns of a map', () => {
     { csv: 'model,developer\ngpt\n', says: /:2: the record has 1 fields/ },
     { csv: 'model,lang\ngpt,eng\n', says: /column "lang"/ },
     { csv: 'model,developer\n', says: /no rows/ },
-  ])('refuse a table of models that says $says', async ({ csv, says }) => {
+  ])('are rejected from a bad table of models: $says', async ({ csv, says }) => {
     await expect(table(csv)).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringMatching(says) as string,

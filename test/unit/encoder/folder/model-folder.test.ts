@@ -105,7 +105,8 @@ describe('readModelFolder', () => {
     await expect(readModelFolder(temporaryFolder())).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining(
-        'lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.safetensors or model.onnx (or onnx/model.onnx)',
+        'lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, ' +
+          'model.safetensors or model.onnx (or onnx/model.onnx)',
       ) as string,
     });
     await expect(read({ 'tokenizer.json': undefined, 'model.onnx': external })).rejects.toThrow(
