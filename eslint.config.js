@@ -1,8 +1,8 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * Who may import whom (CONTRIBUTING.md, "The map of the house"): each folder of src/ and the folders it may use, and
- * the packages that only folders which name them may import.
+ * Allowed imports (CONTRIBUTING.md, "The map of the house"): for each folder of src/, the folders that it may import,
+ * and the packages that only it and other folders listing them may import.
  */
 const FOLDERS = {
   core: { uses: [] },
@@ -71,7 +71,7 @@ const fenced = [...new Set(Object.values(FOLDERS).flatMap((folder) => folder.pac
 
 const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => {
   const folders = Object.keys(FOLDERS).filter((other) => other !== name && !uses.includes(other));
-  const strangers = fenced.filter((entry) => !packages.includes(entry));
+  const foreign = fenced.filter((entry) => !packages.includes(entry));
   return {
     files: [`src/${name}/**/*.ts`],
     rules: {
@@ -87,9 +87,9 @@ const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => 
                   },
                 ]
               : []),
-            ...strangers.map((entry) => ({
+            ...foreign.map((entry) => ({
               regex: `^${entry}(/|$)`,
-              message: `${entry} is fenced into the folders that name it.`,
+              message: `${entry} may only be imported by the folders that list it in eslint.config.js.`,
             })),
           ],
         },
@@ -105,7 +105,8 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      // With noUncheckedIndexedAccess every numeric loop over a typed array needs `!`; the bounds are the loop's.
+      // With noUncheckedIndexedAccess, every numeric loop over a typed array needs `!`, although the loop checks the
+      // bounds.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': [

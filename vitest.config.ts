@@ -5,18 +5,16 @@ import { defineConfig } from 'vitest/config';
 
 import type { Addon } from './src/native/addon-types.js';
 
-/**
- * Native tests run once for every instruction set that this CPU has and the addon contains, each in its own process.
- */
+/** Native tests run once for every instruction set that both CPU and addon support, each in its own process. */
 function simdTargets(): string[] {
   try {
     return (createRequire(import.meta.url)('./build/Release/engine.node') as Addon).capabilities().simdSupported;
   } catch {
-    return ['']; // not built: the tests themselves say so
+    return ['']; // The addon is not built. The tests report this.
   }
 }
 
-/** Above any test on a busy machine; a test that needs longer belongs into test/slow. */
+/** A test that can take longer on a busy machine belongs in test/slow. */
 const LIMIT_MS = 60_000;
 const SLOW_LIMIT_MS = 600_000;
 
@@ -38,11 +36,11 @@ const compiled = { globalSetup: 'test/support/build-dist.ts' };
 
 export default defineConfig({
   test: {
-    // A crash in native code then costs one file, not the run.
+    // With processes, a crash in native code fails one file, not the run.
     pool: 'forks',
     // Vitest leaves one core idle, which is half of a small machine.
     maxWorkers: availableParallelism(),
-    // .ci/run counts from this file.
+    // .ci/run reads the totals from this file.
     reporters: process.env['UNIVAR_TEST_REPORT']
       ? ['default', ['json', { outputFile: process.env['UNIVAR_TEST_REPORT'] }]]
       : ['default'],

@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone ready to run: system packages, npm packages, native addon, TypeScript. Every step is skipped when
- * its result is there and current, so a second run takes well under a second. Uses Node's own modules only, because it
- * runs before anything is installed.
+ * Makes a fresh clone ready to run: system packages, npm packages, native addon, TypeScript. Skips every step whose
+ * result is up to date, so a second run takes well under a second. Uses only Node's own modules, because it runs before
+ * anything is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -12,14 +12,15 @@ import { buildCuda } from './build-cuda.mjs';
 import { hashOf, stampMatches, writeStamp } from './stamps.mjs';
 import { checkSystem, installAdvice, installByApt } from './system-packages.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url)); // not import.meta.dirname: the check of Node's version must be reached
+// Not import.meta.dirname, which old versions of Node lack: they must reach the check of Node's version.
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADDON = join(ROOT, 'build', 'Release', 'engine.node');
 
 class SetupError extends Error {}
 
-/** Runs a program in the repository; returns what it printed. */
+/** Runs a program in the repository and returns its output. */
 function run(command, args, whenItFails) {
-  // onnxruntime-node would otherwise fetch CUDA libraries when its install script is run by hand later.
+  // Otherwise onnxruntime-node would download CUDA libraries if its install script is run by hand later.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   const result = spawnSync(command, args, {
     cwd: ROOT,
@@ -41,7 +42,7 @@ function npm(args, whenItFails) {
     : run('npm', args, whenItFails);
 }
 
-/** Whether the addon was built from these sources, and loads: its shared libraries may have gone since. */
+/** Checks whether the addon was built from these sources, and loads: its shared libraries may have been removed. */
 function addonIsReady(stamp, hash) {
   return (
     existsSync(ADDON) &&
@@ -69,7 +70,8 @@ function npmPackages() {
   if (stampMatches(stamp, hash)) return { state: 'present' };
   npm(['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], (output) =>
     /E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|NETUNREACH|CONNRESET)|ERR_SOCKET_TIMEOUT/.test(output)
-      ? 'The npm registry cannot be reached. Connect to the network, or set a mirror by "npm config set registry URL", and run the same command again.'
+      ? 'The npm registry cannot be reached. Connect to the network, or set a mirror with ' +
+        '"npm config set registry URL", and run the same command again.'
       : '"npm ci" failed; the reason is above.',
   );
   writeStamp(stamp, hash);
@@ -86,13 +88,14 @@ function nativeAddon(stamp, hash) {
   return { state: 'built' };
 }
 
-/** Optional: what hinders it is said in a word, what breaks it as a warning. */
+/** Builds the optional CUDA addon. Reports a missing prerequisite in the state, and a failed build as a warning. */
 function cudaAddon() {
   const { state, reason, output, error } = buildCuda();
   if (error) throw new SetupError(`${output ?? ''}\n${reason}`);
   const warning =
     state === 'failed'
-      ? `${reason}; univar works without it. "npm run build:cuda" shows this:\n${output.trimEnd().split('\n').slice(-20).join('\n')}`
+      ? `${reason}; univar works without it. "npm run build:cuda" prints:\n` +
+        output.trimEnd().split('\n').slice(-20).join('\n')
       : undefined;
   return { state: state === 'not built' ? `none: ${reason}` : state, warning };
 }
@@ -108,7 +111,7 @@ function typeScript() {
     'package-lock.json',
   ]);
   if (stampMatches(stamp, hash)) return { state: 'present' };
-  rmSync(dist, { recursive: true, force: true }); // else deleted sources live on
+  rmSync(dist, { recursive: true, force: true }); // otherwise outputs of deleted sources would remain
   run(
     process.execPath,
     [join(ROOT, 'scripts', 'build-ts.mjs')],
@@ -118,7 +121,7 @@ function typeScript() {
   return { state: 'built' };
 }
 
-/** One line per step: name while it runs, result and duration when it is done. */
+/** Prints one line per step: its name while it runs, then result and duration. */
 function step(name, action) {
   const start = Date.now();
   process.stdout.write(`  ${name.padEnd(17)}`);
@@ -140,10 +143,10 @@ function bootstrap() {
   );
   const ready = addonIsReady(stamp, hash);
 
-  // A working addon proves that the system has what it needs.
+  // A working addon proves that the system has all libraries.
   step('system packages', () => (ready ? { state: 'present' } : systemPackages()));
   step('npm packages', npmPackages);
-  // Asked again: packages that were just installed can be all that an addon of these sources lacked.
+  // Checks again, because the packages that were just installed may be all that the addon needed to load.
   step('native addon', () => (ready || addonIsReady(stamp, hash) ? { state: 'present' } : nativeAddon(stamp, hash)));
   step('CUDA addon', cudaAddon);
   step('TypeScript', typeScript);

@@ -1,6 +1,6 @@
 /**
- * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/machine/block.h), behind the
- * binding. For tests on machines without a GPU or nvcc.
+ * Compiles the CUDA addon for the host: every kernel of the device, run by loops (native/cuda/machine/block.h), with
+ * the same binding. For tests on machines without a GPU or nvcc.
  *
  *   node scripts/build-cuda-host.mjs FOLDER     writes FOLDER/engine_cuda.node
  */
@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { nodeHeaderRoot } from './node-headers.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Those of native/cuda/CMakeLists.txt, with the host's table in place of the device's. */
+/** Sources of native/cuda/CMakeLists.txt, with the host's table in place of the device's. */
 const SOURCES = [
   'test/native-cpp/cuda_host_backend.cc',
   ...['args', 'cuda_addon', 'encoder', 'infonce', 'promise_worker', 'topk'].map((name) => `native/binding/${name}.cc`),

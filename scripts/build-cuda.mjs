@@ -1,7 +1,7 @@
 /**
- * Builds engine_cuda.node with cmake-js where nvcc is found. Never needed: without it everything runs on the CPU.
+ * Builds engine_cuda.node with cmake-js if nvcc is found. It is optional: without it, everything runs on the CPU.
  *
- *   --use_cuda=0 or UNIVAR_USE_CUDA=0: do not build;   =1: a build that is impossible or fails is an error
+ *   --use_cuda=0 or UNIVAR_USE_CUDA=0: do not build;   =1: fail if it cannot be built
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, rmSync } from 'node:fs';
@@ -26,13 +26,13 @@ const SOURCES = [
   'scripts/build-cuda.mjs',
 ];
 
-/** What was asked for: `'0'`, `'1'`, or nothing, which means "where nvcc is found". */
+/** Returns the request: `'0'`, `'1'`, or undefined, which means "if nvcc is found". */
 function wish() {
   const option = process.argv.find((word) => word.startsWith('--use_cuda='));
   return option ? option.slice('--use_cuda='.length) : (process.env.UNIVAR_USE_CUDA ?? '');
 }
 
-/** The real compiler: its folder is where CMake looks for the toolkit, and links elsewhere would mislead it. */
+/** Finds the compiler and resolves links, because CMake looks for the toolkit in its folder. */
 function findCompiler() {
   const folders = [process.env.CUDA_HOME, process.env.CUDA_PATH].filter(Boolean).map((folder) => join(folder, 'bin'));
   for (const folder of [...folders, ...(process.env.PATH ?? '').split(delimiter), '/usr/local/cuda/bin']) {
@@ -50,9 +50,9 @@ function resolvePackage(name) {
   }
 }
 
-/** What stands in the way of a build, or undefined. */
+/** Returns what prevents a build, or undefined. */
 function obstacle(compiler) {
-  if (process.platform !== 'linux') return `CUDA is built on Linux only, this is ${process.platform}`;
+  if (process.platform !== 'linux') return `CUDA is built only on Linux, this is ${process.platform}`;
   if (!compiler) return 'nvcc was not found in CUDA_HOME, CUDA_PATH, PATH or /usr/local/cuda';
   if (spawnSync('cmake', ['--version'], { stdio: 'ignore' }).status !== 0) return 'cmake was not found';
   if (!resolvePackage('cmake-js/package.json')) return 'the npm package cmake-js is not installed';
@@ -64,7 +64,7 @@ function compile(compiler) {
   const version = /release ([\d.]+)/.exec(spawnSync(compiler, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
   const hash = hashOf(ROOT, SOURCES, [process.version, process.arch, version ?? '']);
   if (existsSync(ADDON) && stampMatches(STAMP, hash)) return { state: 'present' };
-  // Nothing stale is left to load, and a build folder that was copied from elsewhere does not mislead CMake.
+  // Removes stale builds, and build folders copied from elsewhere, which would mislead CMake.
   rmSync(join(ROOT, OUT), { recursive: true, force: true });
   const cmakeJs = join(dirname(resolvePackage('cmake-js/package.json')), 'bin', 'cmake-js');
   const include = createRequire(import.meta.url)('node-addon-api').include_dir;
@@ -83,7 +83,7 @@ function compile(compiler) {
     `--CDNODE_ADDON_API=${resolve(ROOT, include)}`,
     `--CDCMAKE_CUDA_COMPILER=${compiler}`,
   ];
-  // cmake-js takes the headers from here instead of downloading them.
+  // Makes cmake-js use these headers instead of downloading them.
   const env = { ...process.env, npm_config_nodedir: nodeHeaderRoot() };
   const { status, stdout, stderr } = spawnSync(process.execPath, [cmakeJs, ...args], {
     cwd: ROOT,
@@ -99,7 +99,7 @@ function compile(compiler) {
 
 /**
  * @returns {{ state: 'present' | 'built' | 'off' | 'not built' | 'failed', reason?: string, output?: string, error:
- *   boolean }} `error`: it was asked for and is not there
+ *   boolean }} `error`: the addon was requested, and the build failed
  */
 export function buildCuda() {
   const wanted = wish();
@@ -112,7 +112,7 @@ export function buildCuda() {
   return { ...result, error: wanted === '1' && !['present', 'built'].includes(result.state) };
 }
 
-/** Builds, prints what came of it, and returns the exit code. */
+/** Builds, prints the outcome, and returns the exit code. */
 export function reportCuda() {
   const { state, reason, output, error } = buildCuda();
   if (output) console.error(output.trimEnd());

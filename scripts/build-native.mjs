@@ -1,6 +1,6 @@
 /**
- * Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded;
- * then the CUDA addon where that is possible (build-cuda.mjs, which also reads --use_cuda).
+ * Builds the addon with node-gyp against the headers of the Node that runs this script, so that nothing is downloaded.
+ * Then builds the CUDA addon if possible (build-cuda.mjs, which also reads --use_cuda).
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -13,13 +13,13 @@ import { checkSystem, compilerEnvironment, installAdvice } from './system-packag
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Ours in a checkout; npm's own copy where the package was installed as a dependency. */
+/** Finds our node-gyp in a checkout, or npm's copy if the package was installed as a dependency. */
 function nodeGyp() {
   try {
     return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   } catch {
     if (process.env.npm_config_node_gyp) return process.env.npm_config_node_gyp;
-    console.error('node-gyp was not found. Run this through npm: npm run build:native');
+    console.error('node-gyp was not found. Run this script through npm: npm run build:native');
     process.exit(1);
   }
 }
@@ -40,5 +40,5 @@ if (status !== 0) {
   const { missing } = checkSystem();
   if (missing.length > 0) console.error(installAdvice(missing));
 }
-// bootstrap.mjs has a step of its own for it.
+// bootstrap.mjs builds the CUDA addon in a separate step.
 process.exit(status !== 0 || process.argv.includes('--cpu-only') ? status : reportCuda());

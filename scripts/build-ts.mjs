@@ -24,12 +24,12 @@ try {
     minify: true,
     charset: 'utf8',
     format: 'iife',
-    // The newest thing a page needs is light-dark() in CSS.
+    // The newest feature that a page needs is light-dark() in CSS.
     target: ['chrome123', 'firefox120', 'safari17.5'],
     logLevel: 'warning',
   });
-  // npm does that when it links a program, once: after a second build "npx univar" would not be allowed to run.
+  // npm sets this only once, when it links a program. After a second build, "npx univar" could not run.
   chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
 } catch {
-  process.exitCode = 1; // tsc and esbuild have said why
+  process.exitCode = 1; // tsc and esbuild have printed the reason
 }

@@ -1,7 +1,7 @@
 /**
- * Packs what a host with a GPU but without network needs to build, test and measure the CUDA backend into one file:
- * Node with its headers, shared libraries, both addons, compiled TypeScript, npm packages, sources, fixtures and
- * answers to encode. docs/gpu.md says what is done with it there; scripts/gpu-host/ is what runs there.
+ * Packs everything that a host with a GPU but without network needs to build, test and measure the CUDA backend into
+ * one file: Node with its headers, shared libraries, both addons, compiled TypeScript, npm packages, sources, fixtures
+ * and answers to encode. docs/gpu.md describes its use, and scripts/gpu-host/ runs on the host.
  *
  * Usage: node scripts/gpu-bundle.mjs [--out FOLDER]     (default: build/gpu-bundle)
  */
@@ -19,7 +19,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NAME = 'univar-gpu';
 const LIMIT_MIB = 60;
 
-/** Files that git knows or would know, below these. The weights, 23 MB, hardly become smaller and would be too much. */
+/**
+ * Paths of the files to pack, tracked by git or not ignored. The weights (23 MB) are left out, because they hardly
+ * compress and would exceed the limit.
+ */
 const SOURCES = [
   'LICENSE',
   'NOTICE',
@@ -40,8 +43,7 @@ const SOURCES = [
 ];
 const ADDONS = ['build/Release/engine.node', 'build/cuda/Release/engine_cuda.node'];
 /**
- * What the tests, the benchmarks and a build of the CUDA addon import; loaded with dist/index.js are those from plot
- * on.
+ * Packages that the tests, the benchmarks and a build of the CUDA addon import. dist/index.js loads those from plot on.
  */
 const PACKAGES = [
   'vitest',
@@ -54,14 +56,11 @@ const PACKAGES = [
   'ml-matrix',
   'fastest-levenshtein',
 ];
-/** Vite minifies style sheets with it, loaded only for that. */
+/** Vite loads it only to minify style sheets. */
 const PACKAGES_LEFT_OUT = /\/lightningcss-/;
-/** Not read by programs. */
+/** Files that no program reads. */
 const FILES_LEFT_OUT = /(\.map|\.d\.[cm]?ts|(readme|changelog)\.md)$/i;
-/**
- * Newer than the addon or Node needs on many hosts, whose own compilers and drivers are to find their own: run.sh
- * decides.
- */
+/** Libraries of GCC. Many hosts have new enough ones, which their compilers and drivers must find. run.sh decides. */
 const OF_GCC = /^lib(stdc\+\+|gcc_s)\.so/;
 
 class BundleError extends Error {}
@@ -70,7 +69,7 @@ function copyTree(from, to, wanted = () => true) {
   cpSync(from, to, { recursive: true, dereference: true, filter: (path) => wanted(path) });
 }
 
-/** A program or library without its symbols; where there is no strip, as it is. */
+/** Copies a program or library without its symbols, or unchanged if strip is not installed. */
 function copyStripped(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   if (spawnSync('strip', ['-o', to, from], { stdio: 'ignore' }).status !== 0) copyFileSync(from, to);
@@ -82,9 +81,8 @@ function copySources(to) {
     ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...SOURCES],
     { cwd: ROOT, encoding: 'utf8' },
   );
-  if (status !== 0)
-    throw new BundleError(`The sources are those that git lists, and it failed: ${stderr ?? 'it is not installed'}`);
-  // A file that was removed and not yet committed is listed, too.
+  if (status !== 0) throw new BundleError(`git, which lists the sources, failed: ${stderr ?? 'it is not installed'}`);
+  // git also lists a file whose removal is not committed yet.
   for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
     mkdirSync(dirname(join(to, file)), { recursive: true });
     copyFileSync(join(ROOT, file), join(to, file));
@@ -94,7 +92,7 @@ function copySources(to) {
 function copyPackages(to) {
   for (const folder of packageClosure(ROOT, PACKAGES)) {
     if (PACKAGES_LEFT_OUT.test(folder)) continue;
-    // Packages inside of it that are needed have entries of their own.
+    // Needed packages inside of it have their own entries.
     copyTree(
       join(ROOT, folder),
       join(to, folder),
@@ -107,7 +105,7 @@ function copyNode(to) {
   copyStripped(process.execPath, join(to, 'node', 'bin', 'node'));
   const headers = nodeHeaderRoot();
   if (!headers) throw new BundleError("Node's headers were not found");
-  // Addons do not call OpenSSL, whose headers are the most of them.
+  // Addons do not call OpenSSL, whose headers are the largest part.
   copyTree(
     join(headers, 'include', 'node'),
     join(to, 'node', 'include', 'node'),
@@ -129,20 +127,21 @@ function describeCommit() {
 function stage(to) {
   for (const addon of ADDONS) {
     if (!existsSync(join(ROOT, addon)))
-      throw new BundleError(`${addon} is missing: "npm run build" makes it, where nvcc is found for the second addon`);
+      throw new BundleError(`${addon} is missing. "npm run build" makes it; the second addon needs nvcc`);
     copyStripped(join(ROOT, addon), join(to, addon));
   }
   if (!existsSync(join(ROOT, 'dist', 'index.js')))
-    throw new BundleError('dist/ is missing: "npm run build:ts" makes it');
+    throw new BundleError('dist/ is missing. "npm run build:ts" makes it');
   copyTree(join(ROOT, 'dist'), join(to, 'dist'), (path) => !FILES_LEFT_OUT.test(path));
   copySources(to);
   copyPackages(to);
   copyNode(to);
   copyLibraries(to);
   copyFileSync(join(ROOT, 'scripts', 'gpu-host', 'run.sh'), join(to, 'run.sh'));
+  const platform = `${process.platform}-${process.arch}`;
   writeFileSync(
     join(to, 'bundle.json'),
-    `${JSON.stringify({ commit: describeCommit(), node: process.version, platform: `${process.platform}-${process.arch}` }, null, 2)}\n`,
+    `${JSON.stringify({ commit: describeCommit(), node: process.version, platform }, null, 2)}\n`,
   );
 }
 
@@ -151,7 +150,7 @@ function bytesBelow(path) {
   return readdirSync(path).reduce((sum, entry) => sum + bytesBelow(join(path, entry)), 0);
 }
 
-/** Two folders deep, largest first. */
+/** Lists the sizes of paths two folders deep, largest first. */
 function largestParts(folder, count = 12) {
   const parts = readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
@@ -168,13 +167,13 @@ const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
 
 function pack(out) {
   if (process.platform !== 'linux')
-    throw new BundleError(`A bundle is made on Linux for Linux, this is ${process.platform}`);
+    throw new BundleError(`Bundles are made on Linux for Linux, this is ${process.platform}`);
   const staged = join(out, NAME);
   const file = join(out, `${NAME}.tar.xz`);
   for (const path of [staged, file]) rmSync(path, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
   stage(staged);
-  // The same bytes whoever packs it, and whenever.
+  // Gives the same bytes for every user and at any time.
   const order = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   execFileSync(
     'tar',
@@ -182,11 +181,11 @@ function pack(out) {
     { stdio: 'inherit' },
   );
   const { size } = statSync(file);
-  console.log(`${relative(process.cwd(), file)}: ${mib(size)} MiB, of which unpacked the largest parts are`);
+  console.log(`${relative(process.cwd(), file)}: ${mib(size)} MiB. Its largest parts, unpacked:`);
   console.log(largestParts(staged).join('\n'));
   rmSync(staged, { recursive: true });
   if (size > LIMIT_MIB * 2 ** 20)
-    throw new BundleError(`The bundle is larger than ${LIMIT_MIB} MiB. Leave out some of the above.`);
+    throw new BundleError(`The bundle is larger than ${LIMIT_MIB} MiB. Leave out some of the parts above.`);
 }
 
 try {

@@ -1,7 +1,7 @@
 /**
  * Makes the committed samples from the full answer sets in ../shared/data: the quickstart answers, the small
- * multi-language fixture of the tests, and what the tests of question generation replay. The same sets give the same
- * bytes.
+ * multi-language fixture of the tests, and the texts that the tests of question generation replay. The same sets give
+ * the same bytes.
  *
  * Usage: node scripts/make-samples.mjs [folder with qa/*.jsonl.gz]
  */
@@ -22,20 +22,20 @@ const read = (name) =>
 function write(path, records, compress) {
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   const bytes = compress ? gzipSync(text, { level: 9 }) : Buffer.from(text);
-  // zlib leaves the time out of the header already; the byte for the operating system would differ between machines.
+  // zlib already leaves the time out of the header. The byte for the operating system would differ between machines.
   if (compress) bytes[9] = 255;
   mkdirSync(resolve(root, path, '..'), { recursive: true });
   writeFileSync(join(root, path), bytes);
   console.log(`${path}: ${records.length} records, ${bytes.length} bytes`);
 }
 
-/** As many propositions as two cores embed in a minute or two. */
+/** Number of propositions that two cores embed in one or two minutes. */
 const PROPOSITIONS = 32;
 
 /** The group is the proposition, so that a split never has one proposition on both sides. */
 const answers = read('political_compass_open').map(({ qid, question, answer, model, lang }) => {
   const group = /^pct-pc-\d+/.exec(qid)?.[0];
-  if (!group) throw new Error(`The question id ${qid} names no proposition`);
+  if (!group) throw new Error(`The question id ${qid} does not name a proposition`);
   return { qid, question, answer, model, lang, group };
 });
 const propositions = new Set([...new Set(answers.map(({ group }) => group))].slice(0, PROPOSITIONS));
@@ -62,8 +62,8 @@ const scripts = ['ben', 'ell', 'fra', 'guj', 'hin', 'jpn', 'tam', 'tha', 'urd'].
 );
 
 /**
- * Situations, questions with their paraphrases, and answers of three models in two languages, for a server that replays
- * them.
+ * Situations, questions with their paraphrases, and answers of three models in two languages, for the test server that
+ * replays them.
  */
 const lists = (name) =>
   readFileSync(join(data, 'questions', `${name}.jsonl`), 'utf8')

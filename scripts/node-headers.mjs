@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** The folder above include/node of this Node, or undefined; a distribution may keep program and headers apart. */
+/**
+ * Returns the folder above include/node of this Node, or undefined. Some distributions keep program and headers in
+ * different places.
+ */
 export function nodeHeaderRoot() {
   const candidates = [process.env.npm_config_nodedir, resolve(dirname(process.execPath), '..'), '/usr', '/usr/local'];
   return candidates.find((folder) => folder && existsSync(join(folder, 'include', 'node', 'node_api.h')));

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
- * Folders below `root` of npm packages and of all that they need at run time, as Node would find them; optional ones
- * where they are installed.
+ * Returns the folders in `root` of npm packages and of all their run-time dependencies, as Node would find them.
+ * Optional ones are included if they are installed.
  *
- * @param {string} root the folder with package.json and node_modules
+ * @param {string} root folder with package.json and node_modules
  * @param {readonly string[]} names
  * @returns {string[]} relative to `root`, sorted
  */
@@ -30,7 +30,7 @@ export function packageClosure(root, names) {
   return [...found].map((folder) => relative(top, folder)).sort();
 }
 
-/** The nearest node_modules/NAME, from a folder upwards to the top. */
+/** Finds the nearest node_modules/NAME, from a folder upwards to the top. */
 function findPackage(top, name, from) {
   for (let folder = from; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name);

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 
-/** glibc, which belongs to the kernel and the loader of a host. */
+/** glibc, which must be that of the host. */
 const OF_GLIBC = /^(linux-vdso|ld-linux.*|libc|libm|libdl|libpthread|librt)\.so/;
 
 /**
- * Shared libraries that programs load, glibc left out, by the names under which they ask for them.
+ * Lists the shared libraries that programs load, without glibc, by the names that they load.
  *
  * @param {readonly string[]} programs paths of programs or libraries
  * @returns {Map<string, string>} path of the file by name, such as `libgomp.so.1`

@@ -1,5 +1,5 @@
-// Makes test/fixtures/parity from a folder with the full parity fixtures: config, weights and losses as they are, the
-// reference without the gradients of two modes, as float32. Usage: node scripts/slim-parity-fixture.mjs FULL_FOLDER
+// Makes test/fixtures/parity from a folder with the full parity fixtures: config, weights and losses unchanged, and the
+// reference in float32 without the gradients of two modes. Usage: node scripts/slim-parity-fixture.mjs FULL_FOLDER
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 

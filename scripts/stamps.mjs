@@ -1,4 +1,4 @@
-/** Stamps: a file beside each build result that holds a hash of everything the result was made from. */
+/** Stamps: a file beside each build result, with a hash of all its inputs. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -8,7 +8,7 @@ function* filesBelow(path) {
   for (const entry of readdirSync(path).sort()) yield* filesBelow(join(path, entry));
 }
 
-/** Hash over files (names relative to `root`, and contents) and further words, such as a version. */
+/** Computes a hash over files (names relative to `root`, and contents) and other words, such as a version. */
 export function hashOf(root, paths, words = []) {
   const hash = createHash('sha256').update(JSON.stringify(words));
   for (const path of paths) {

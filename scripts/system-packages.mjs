@@ -1,6 +1,6 @@
 /**
- * What the native addon needs from the system, checked in the only way that cannot be wrong: by compiling, linking and
- * running a program that uses it. Installs what is missing by apt where that needs no password.
+ * Checks the system libraries of the native addon in the only reliable way: compiles, links and runs a program that
+ * uses them. Installs missing ones with apt if that needs no password.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -55,23 +55,24 @@ const LIBRARIES = [
 ];
 
 /**
- * The commands for people. apt's names only what is missing, because libnode-dev would replace a Node that is not
+ * Commands for users. That of apt lists only missing packages, because libnode-dev would replace a Node that is not
  * Debian's.
  */
 const installCommands = (missing) => ({
   'Debian, Ubuntu': `sudo apt-get install --no-install-recommends ${missing.map(({ apt }) => apt).join(' ')}`,
   Fedora:
-    'sudo dnf install gcc-c++ make python3 nodejs-devel onednn-devel faiss-devel openblas-devel highway-devel utf8proc-devel' +
-    '   (a release without faiss-devel: build FAISS from source)',
+    'sudo dnf install gcc-c++ make python3 nodejs-devel onednn-devel faiss-devel openblas-devel highway-devel ' +
+    'utf8proc-devel   (if the release has no faiss-devel, build FAISS from source)',
   macOS: 'xcode-select --install; brew install onednn faiss openblas highway utf8proc libomp',
 });
 
 /** OpenBLAS makes FAISS two to four times slower with two threads unless it shares FAISS's OpenMP threads. */
 const OPENBLAS_ADVICE =
-  'OpenBLAS here is not the OpenMP flavour: flat and IVF search will be slower. Debian, Ubuntu: ' +
-  'sudo apt-get install libopenblas-openmp-dev && sudo update-alternatives --config libopenblas.so.0-$(dpkg-architecture -qDEB_HOST_MULTIARCH)';
+  'OpenBLAS on this system does not use OpenMP, so flat and IVF search will be slower. Debian, Ubuntu: ' +
+  'sudo apt-get install libopenblas-openmp-dev && ' +
+  'sudo update-alternatives --config libopenblas.so.0-$(dpkg-architecture -qDEB_HOST_MULTIARCH)';
 
-/** Homebrew keeps some libraries out of the compiler's default folders. */
+/** Adds Homebrew's folders, because some of its libraries are not in the compiler's default folders. */
 export function compilerEnvironment() {
   if (process.platform !== 'darwin') return process.env;
   const prefix = spawnSync('brew', ['--prefix'], { encoding: 'utf8' }).stdout?.trim();
@@ -90,7 +91,7 @@ function compiles(libraries) {
     const includes = ['#include <cstdio>', ...libraries.map(({ include }) => include)].join('\n');
     writeFileSync(source, `${includes}\nint main() {\n${body}\n  return 0;\n}\n`);
     const compiler = process.env.CXX ?? (process.platform === 'darwin' ? 'c++' : 'g++');
-    // Apple's compiler knows no -fopenmp; a shared FAISS brings its own OpenMP there.
+    // Apple's compiler does not support -fopenmp. A shared FAISS has its own OpenMP there.
     const flags = libraries
       .flatMap(({ link }) => link)
       .filter((flag) => process.platform !== 'darwin' || flag !== '-fopenmp');
@@ -117,7 +118,7 @@ export function checkSystem() {
   const all = compiles(LIBRARIES);
   if (!all.ok) {
     if (!compiles([]).ok) missing.push(compiler, ...LIBRARIES);
-    // Without OpenBLAS the check of FAISS cannot link, so it would be blamed as well; naming both is harmless.
+    // Without OpenBLAS, the check of FAISS cannot link, so FAISS is reported too. Reporting both is harmless.
     else missing.push(...LIBRARIES.filter((library) => !compiles([library]).ok));
   }
   if (!runs(process.env.MAKE ?? 'make', ['--version'])) missing.push(make);
@@ -128,7 +129,8 @@ export function checkSystem() {
 }
 
 /**
- * Prefix of a command that may install packages without asking: nothing for root, sudo without password, or undefined.
+ * Returns the prefix of a command that can install packages without a prompt: empty for root, sudo without a password,
+ * or undefined.
  */
 function privilege() {
   if (process.getuid?.() === 0) return [];
@@ -147,9 +149,9 @@ function isDebianLike() {
 }
 
 /**
- * Installs packages by apt where the system has it and no password is needed.
+ * Installs packages with apt if the system has it and no password is needed.
  *
- * @returns {{ installed: boolean, output?: string }} `output` is apt's own text when it was run and failed
+ * @returns {{ installed: boolean, output?: string }} `output` of apt if it failed
  */
 export function installByApt(missing) {
   const prefix = isDebianLike() ? privilege() : undefined;
@@ -162,14 +164,15 @@ export function installByApt(missing) {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // A failing update (one dead mirror) need not hinder the installation, which then says what is wrong.
+    // The installation can work although the update failed (one dead mirror). If not, it reports the error.
     if (status !== 0 && args[0] === 'install') return { installed: false, output: stdout + stderr };
   }
   return { installed: true };
 }
 
-/** The one message for a person who has to install packages by hand. */
+/** Builds the message for users who must install packages by hand. */
 export function installAdvice(missing) {
   const commands = Object.entries(installCommands(missing)).map(([system, command]) => `  ${system}: ${command}`);
-  return `Missing on this system: ${missing.map(({ name }) => name).join(', ')}. Install with\n${commands.join('\n')}\nand run the same command again.`;
+  const names = missing.map(({ name }) => name).join(', ');
+  return [`Missing on this system: ${names}. Install with`, ...commands, 'and run the same command again.'].join('\n');
 }

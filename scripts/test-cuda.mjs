@@ -1,11 +1,11 @@
 /**
- * Runs the tests of the operations that the CUDA backend has, on the GPU: the same tests that the CPU passes. Without a
- * usable GPU it says why and succeeds; REQUIRE_CUDA=1 makes that a failure. UNIVAR_CUDA_ADDON names another build of
+ * Runs the tests of the CUDA backend's operations on the GPU. They are the same tests as on the CPU. Without a usable
+ * GPU, it prints the reason and succeeds, or fails if REQUIRE_CUDA=1. UNIVAR_CUDA_ADDON is the path of another build of
  * the addon.
  *
- *   node scripts/test-cuda.mjs [NAME ...]     tests of test/native, for example encoder-parity; all by default
- *   --backend=cpu                     the same on the CPU, to see what differs --sanitizer=memcheck|racecheck    some
- *   small ones under compute-sanitizer, a program of the CUDA toolkit
+ *   node scripts/test-cuda.mjs [NAME ...]   tests of test/native, for example encoder-parity; all by default
+ *     --backend=cpu                         runs the same tests on the CPU, for comparison
+ *     --sanitizer=memcheck|racecheck        runs some small tests with compute-sanitizer of the CUDA toolkit
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ADDON = process.env.UNIVAR_CUDA_ADDON ?? join(ROOT, 'build', 'cuda', 'Release', 'engine_cuda.node');
 const ALL = ['infonce', 'top-k', 'similarity-base', 'encoder-parity', 'encoder-layers', 'encoder-sizes'];
-/** Names of the tests that are small enough for a sanitizer, which makes them a hundred times slower. */
+/** Tests that are small enough for a sanitizer, which makes them a hundred times slower. */
 const SMALL_TESTS =
   'matches double precision at (dim )?(17|63|64)( |$)|gives the loss of mode|gives every gradient of mode symmetric';
 
@@ -26,7 +26,7 @@ const { values: options, positionals } = parseArgs({
 });
 const TESTS = (positionals.length > 0 ? positionals : ALL).map((name) => `test/native/${name}.test.ts`);
 
-/** Why no operation can run on a GPU here, or undefined. */
+/** Returns why no operation can run on a GPU here, or undefined. */
 function obstacle() {
   try {
     const device = createRequire(import.meta.url)(ADDON).cudaDevice();
@@ -41,7 +41,7 @@ if (reason) {
   console.log(`skipped: ${reason}`);
   process.exit(process.env.REQUIRE_CUDA === '1' ? 1 : 0);
 }
-// One instruction set is enough: the CPU only prepares and checks.
+// One instruction set is enough, because the CPU only prepares inputs and checks results.
 const simd = createRequire(import.meta.url)(join(ROOT, 'build', 'Release', 'engine.node')).capabilities().simd;
 const vitest = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', `native ${simd}`, ...TESTS];
 const setting = { cwd: ROOT, env: { ...process.env, UNIVAR_BACKEND: options.backend } };
@@ -51,7 +51,7 @@ process.exit(
     : (spawnSync(process.execPath, vitest, { ...setting, stdio: 'inherit' }).status ?? 1),
 );
 
-/** Each file of tests is a process of its own, and has a summary of its own. */
+/** Runs the tests with a sanitizer. Each test file is a process with its own summary. */
 function sanitize(tool) {
   const args = [
     '--tool',
@@ -75,7 +75,7 @@ function sanitize(tool) {
   const verdict =
     error?.message ??
     (summaries.length === 0
-      ? 'no process was looked at'
+      ? 'no process was checked'
       : summaries.some((line) => line !== 'SUMMARY: 0')
         ? 'errors were found'
         : 'no errors');

@@ -10,7 +10,7 @@ function totals() {
   } catch {
     return { passed: 0, failed: 0, skipped: 0 }; // setup, types or lint failed, and no test ran
   }
-  // A file that cannot be loaded has failed without a failing test in it.
+  // A file that cannot be loaded has failed, but has no failing test.
   const brokenFiles = results.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   ).length;

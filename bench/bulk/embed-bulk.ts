@@ -1,10 +1,10 @@
 /**
- * How `univar embed` does on very many answers: makes them (bench/support/made-answers.ts), embeds them with an encoder
- * of random weights of the size asked for, or with a real one, and prints the summary. A run that was stopped is
- * continued by the same command; `--remove` removes what it made when it is done.
+ * Measures `univar embed` on many answers: generates them (bench/support/made-answers.ts), embeds them with a random
+ * encoder of the given size or with a real one, and prints the summary. The same command resumes an interrupted run.
+ * `--remove` deletes all files at the end.
  *
- *   npm run bench:bulk -- --rows 1000000 --size 2x64 npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini
- *   --shared
+ *   npm run bench:bulk -- --rows 1000000 --size 2x64
+ *   npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini --shared
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ const answers = join(values.work, `answers-${rows}${values.shared ? '-shared' : 
 if (!existsSync(answers)) {
   const bytes = await writeMadeAnswers(`${answers}.partial`, rows, values.shared);
   renameSync(`${answers}.partial`, answers);
-  process.stderr.write(`made ${rows} answers, ${(bytes / 1e6).toFixed(0)} MB\n`);
+  process.stderr.write(`generated ${rows} answers, ${(bytes / 1e6).toFixed(0)} MB\n`);
 }
 const encoder = values.encoder ?? join(values.work, `random-${values.size}`);
 if (!existsSync(encoder)) await writeRandomEncoder(encoder, { layers, hidden });

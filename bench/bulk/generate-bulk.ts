@@ -1,7 +1,7 @@
 /**
- * How `univar generate` does on very many calls: a project of that many at an endpoint within its process that answers
- * at once (bench/support/answering-fetch.mjs), run twice: the second run has forgotten which stages are done, so that
- * it finds every result in the store. Prints the seconds and the most memory of both, by stage.
+ * Measures `univar generate` on many calls. An endpoint inside the process answers them immediately
+ * (bench/support/answering-fetch.mjs). The project runs twice. Before the second run, the list of finished stages is
+ * deleted, so that it finds every result in the store. Prints seconds and peak memory of both runs by stage.
  *
  *   npm run bench:generate -- --calls 1450000 --results bench/results/bulk/generate-million-AVX3_SPR.json
  */
@@ -19,14 +19,14 @@ import { residentBytes } from '../support/process-memory.js';
 const ENDPOINT = new URL('../support/answering-fetch.mjs', import.meta.url).href;
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const SAMPLE_MS = 50;
-/** Nobody is asked there. */
+/** Nothing listens there. */
 const ENDPOINT_URL = 'http://127.0.0.1:9';
 const MODELS = 12;
 const LANGUAGES = ['eng', 'spa', 'deu', 'fra'];
 const PER_VALUE = 50;
 /**
- * A question and its part of a list, the list of 4 more wordings, and of the 5: translations, answers, and both sides
- * of these back.
+ * One question and its share of a list of scenarios, the list of 4 paraphrases, and for all 5 phrasings the
+ * translations, the answers, and the back-translations of both.
  */
 const CALLS_PER_QUESTION = 2.1 + 5 * (3 + MODELS * 4 + MODELS * 3 + 3);
 
@@ -46,7 +46,7 @@ interface Run {
   spent: { calls: number };
   seconds: number;
   peakMemoryBytes: number;
-  /** The most that was seen while each stage ran. */
+  /** Peak memory of each stage. */
   memoryByStage: Record<string, number>;
 }
 
@@ -100,7 +100,7 @@ writeFileSync(
     generator: { id: 'writer', endpoint: 'chat' },
     translation: [{ endpoint: 'libre' }],
     scenarios: { perValue: PER_VALUE },
-    // The questions of the endpoint are alike, and its answers are English: nothing is to be left out.
+    // The endpoint's questions are similar, and its answers are English. Nothing is left out.
     filter: { similarity: 1 },
     answers: { drop: [] },
   }),

@@ -1,7 +1,7 @@
 /**
- * An encoder of the size of NomicBERT (137 million parameters) in bf16 on texts whose lengths vary as those of answers
- * do, beside the same in PyTorch (torch_peer.py): tokens per second of embedding and of training steps, from token ids
- * on the host to embeddings or the loss on the host.
+ * Compares an encoder of the size of NomicBERT (137 million parameters) in bf16 with the same encoder in PyTorch
+ * (torch_peer.py), on texts with varied lengths like those of answers. Measures tokens per second of embedding and of
+ * training steps, from token ids on the host to embeddings or the loss on the host.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { EncoderSpec } from '../../src/native/encoder-types.js';
@@ -41,9 +41,9 @@ const NOMIC: EncoderSpec = {
 const SMALL: EncoderSpec = { ...NOMIC, layers: 4, hidden: 256, heads: 4, inner: 512, vocabulary: 500 };
 /** Lengths spread evenly from 2 to twice the mean. */
 const MEAN_TOKENS = 147;
-/** What embeddings must reach; PyTorch also rounds what it carries from layer to layer to bf16. */
+/** Minimum cosines of embeddings. PyTorch also rounds the hidden states between layers to bf16. */
 const COSINE = { ours: 0.999, torch: 0.99 };
-/** Of losses of the first three steps, whose products are rounded differently. */
+/** Tolerance of the losses of the first three steps, whose products are rounded differently. */
 const LOSS_TOLERANCE = 0.02;
 
 const size = wantedSize<Size>({
@@ -53,7 +53,7 @@ const size = wantedSize<Size>({
 
 export const benchmarks: Benchmark[] = encoderBeside(TORCH === undefined ? undefined : 'eager');
 
-/** Nothing where these benchmarks are not asked for. */
+/** Returns no benchmarks unless they are requested. */
 export function encoderBeside(how: TorchMode | undefined): Benchmark[] {
   return size === undefined ? [] : [forward(size, how), trainingStep(size, how)];
 }
@@ -125,7 +125,7 @@ function trainingStep(of: Size, how: TorchMode | undefined): Benchmark {
     work: { unit: 'tokens', subject: tokens, peer: tokens },
     prepare: async (revision: Revision): Promise<Subject> => {
       const model = await randomModel(revision, of.config, 'bf16');
-      // On a device, activations of all layers have room; on the host the gradient cache takes over.
+      // On a device, the activations of all layers fit. On the host, the gradient cache is used.
       const memoryBudget = (await openEngine(revision)).capabilities().backend === 'cuda' ? 2 ** 35 : 2 ** 30;
       const training = await startTraining(model, query, key, memoryBudget);
       losses = training.losses;
@@ -150,7 +150,7 @@ function trainingInTorch(of: Size, batch: PackedTokens, how: TorchMode, lossesHe
   };
 }
 
-/** What PyTorch is given: the weights that every model of {@link randomModel} begins with, and texts. */
+/** Writes the inputs of PyTorch: the initial weights of every {@link randomModel}, and texts. */
 async function torchInputs(revision: Revision, { config }: Size, { ids, offsets }: PackedTokens, how: TorchMode) {
   const model = await randomModel(revision, config, 'bf16');
   const parameters = [...model.parameters.values()];
@@ -165,7 +165,7 @@ async function torchInputs(revision: Revision, { config }: Size, { ids, offsets 
   };
 }
 
-/** The rows of `some` are those that `all` begins with. */
+/** Compares the rows of `some` with the first rows of `all`. */
 function expectAlike(some: Float32Array, all: Float32Array, { config }: Size, smallest: number, what: string): void {
   const cosine = smallestCosine(some, all, config.hidden);
   if (!(cosine > smallest)) throw new Error(`${what} have the cosine ${cosine}`);

@@ -1,6 +1,6 @@
 /**
- * The same as infonce.ts beside torch.compile; a module of its own, as a compiler that fails would take the other's
- * figures with it.
+ * The benchmarks of infonce.ts with torch.compile as the peer. They have their own module because a compiler failure
+ * would lose the other figures too.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { infoNceBeside } from './infonce.js';

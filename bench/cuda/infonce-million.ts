@@ -1,6 +1,6 @@
 /**
- * infoNce of 1,048,576 pairs, whose matrix of logits would take 2 TiB in bf16: without a peer, and a module of its own,
- * as it takes long.
+ * Measures infoNce of 1,048,576 pairs, whose matrix of logits would take 2 TiB in bf16. It has no peer, and its own
+ * module because it takes long.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { infoNceBenchmark } from './infonce.js';

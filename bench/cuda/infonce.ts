@@ -1,7 +1,7 @@
 /**
- * infoNce of one large batch in bf16, without negatives of the same value id, beside PyTorch, which holds the whole
- * matrix of logits several times: from arrays of the host to loss and gradients on the host, and without these copies.
- * Both count as 6 B^2 D operations.
+ * Compares infoNce of one large batch in bf16, without negatives of the same value id, with PyTorch, which holds the
+ * full matrix of logits several times. Measures from arrays on the host to loss and gradients on the host, and without
+ * these copies. Both count as 6 B^2 D operations.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput, InfoNceResult } from '../../src/native/infonce.js';
@@ -22,7 +22,7 @@ const TOLERANCE = { ours: 1e-3, torch: 3e-2 };
 
 interface TorchResults {
   loss: number;
-  /** Of the sampled rows. */
+  /** Gradients of the sampled rows. */
   dQuery: number[][];
   dKey: number[][];
 }
@@ -35,14 +35,14 @@ const size = wantedSize<Batch>({ full: { rows: 65_536, dim: 768 }, small: { rows
 
 export const benchmarks: Benchmark[] = infoNceBeside(TORCH === undefined ? undefined : 'eager');
 
-/** Nothing where these benchmarks are not asked for. */
+/** Returns no benchmarks unless they are requested. */
 export function infoNceBeside(how: TorchMode | undefined): Benchmark[] {
   return size === undefined
     ? []
     : [infoNceBenchmark(size, { how }), infoNceBenchmark(size, { how, withoutCopies: true })];
 }
 
-/** @param options.withoutCopies what the device takes between its copies from and to the host */
+/** @param options.withoutCopies excludes the copies from and to the host */
 export function infoNceBenchmark(
   { rows, dim }: Batch,
   options: { how?: TorchMode | undefined; withoutCopies?: boolean; rounds?: number },
@@ -123,7 +123,7 @@ async function secondsOfDevice(
   return () => addon.infoNceSeconds({ query, key, labels, dQuery, dKey, ...sizes });
 }
 
-/** Some rows of dQuery against double precision, which needs a row of logits each. */
+/** Compares some rows of dQuery with double precision, which needs one row of logits for each. */
 function checkQueries({ dQuery }: InfoNceResult, input: InfoNceInput, sample: readonly number[]): void {
   const { dim, labels } = input;
   const rows = input.query.length / dim;
@@ -154,7 +154,7 @@ function checkAgreement(ours: InfoNceResult, torch: TorchResults, sample: readon
         ours[side].subarray(row * dim, (row + 1) * dim),
         torch[side][i]!,
         TOLERANCE.torch,
-        `${side} row ${row} beside PyTorch`,
+        `${side} row ${row} compared with PyTorch`,
       ),
     );
   }

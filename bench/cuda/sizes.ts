@@ -1,6 +1,6 @@
 /**
- * These benchmarks take minutes, and mean something only on a GPU, so they are there when asked for:
- * `UNIVAR_CUDA_BENCH=full`, with `UNIVAR_BACKEND=cuda`; `small` shows on any backend that they run.
+ * Returns the requested size of the CUDA benchmarks, which take minutes and are meaningful only on a GPU. Request them
+ * with `UNIVAR_CUDA_BENCH=full` and `UNIVAR_BACKEND=cuda`; `small` tests on any backend that they run.
  */
 export function wantedSize<T>(sizes: Record<'full' | 'small', T>): T | undefined {
   const wanted = process.env['UNIVAR_CUDA_BENCH'];

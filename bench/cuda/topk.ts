@@ -1,6 +1,6 @@
 /**
- * Exact search of the 50 best of a million rows, which lie on the device, beside torch.topk of products with the same
- * rows: in float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results lie on the host.
+ * Compares exact search of the 50 best of a million rows on the device with torch.topk of products with the same rows,
+ * in float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results are on the host.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import type { SearchResult } from '../../src/native/search-result.js';
@@ -13,7 +13,7 @@ import { TORCH, TorchPeer } from './torch-peer.js';
 export { environment } from '../support/engine.js';
 
 const K = 50;
-/** Of scores, which are around 10. */
+/** Tolerance of scores, which are around 10. */
 const TOLERANCE = { f32: 1e-4, bf16: 0.2 };
 
 interface Case {
@@ -72,7 +72,7 @@ function benchmark(rows: number, dim: number, { queryRows, precision }: Case): B
   };
 }
 
-/** Entries from -0.5 to 0.5, fast: there are close to a billion of them. */
+/** Draws entries from -0.5 to 0.5. It must be fast, because there are almost a billion. */
 function uniform(length: number, seed: number): Float32Array {
   const random = seededRandom(seed);
   const x = new Float32Array(length);

@@ -1,4 +1,7 @@
-/** PyTorch as a peer: a process (torch_peer.py) that gets its inputs as files and is asked for runs, one at a time. */
+/**
+ * PyTorch as a peer: a process (torch_peer.py) that reads its inputs from files and makes runs on request, one at a
+ * time.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,21 +12,21 @@ import { fileURLToPath } from 'node:url';
 import type { Subject } from '../../src/benchmarking/benchmark.js';
 import { median } from '../../src/benchmarking/statistics.js';
 
-/** Version of PyTorch in the host's python3; undefined where there is none. */
+/** Version of PyTorch in the host's python3; undefined if it is not installed. */
 export const TORCH = process.env['UNIVAR_TORCH'] || undefined;
 
 const PROGRAM = fileURLToPath(new URL('torch_peer.py', import.meta.url));
 const STDERR_TAIL = 4000;
-/** A call writes less than 2 GiB. */
+/** A single write must be smaller than 2 GiB. */
 const PIECE_BYTES = 2 ** 30;
 
 export type TorchMode = 'eager' | 'compiled';
 
 export interface TorchOptions {
   operation: 'infoNce' | 'topK' | 'encode' | 'train';
-  /** Seconds are those between the copies from and to the host. @default false */
+  /** Excludes the copies from and to the host from the seconds. @default false */
   withoutCopies?: boolean;
-  /** What the operation wants: see the classes of torch_peer.py. */
+  /** Options of the operation; see the classes of torch_peer.py. */
   [name: string]: unknown;
 }
 
@@ -40,10 +43,10 @@ export class TorchPeer<Results> implements Subject {
   readonly #withoutCopies: boolean;
   #stderr = '';
 
-  /** What `report` of the peer gave, to compare with. */
+  /** Results of the peer's `report`, to compare with. */
   results!: Results;
 
-  /** Returns when PyTorch has computed once, which includes what torch.compile does. */
+  /** Resolves after PyTorch has computed once, which includes the compilation of torch.compile. */
   static async start<Results>(
     options: TorchOptions,
     inputs: Record<string, Float32Array | Int32Array>,
@@ -65,7 +68,7 @@ export class TorchPeer<Results> implements Subject {
 
   private constructor(args: readonly string[], withoutCopies: boolean) {
     this.#withoutCopies = withoutCopies;
-    // Where a bundle brings libraries (scripts/gpu-host/run.sh), Python is to find its own.
+    // In a bundle with libraries (scripts/gpu-host/run.sh), Python must find its own.
     const { UNIVAR_HOST_LIBRARY_PATH: own, ...env } = process.env;
     this.#child = spawn('python3', [PROGRAM, ...args], {
       env: own === undefined ? env : { ...env, LD_LIBRARY_PATH: own },
@@ -75,11 +78,11 @@ export class TorchPeer<Results> implements Subject {
       .stderr!.setEncoding('utf8')
       .on('data', (text: string) => (this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL)));
     this.#child.on('error', ({ message }) => (this.#stderr += message));
-    this.#child.stdin!.on('error', () => undefined); // it has ended: the next line never comes, which is reported
+    this.#child.stdin!.on('error', () => undefined); // The process has ended. The missing next line is reported.
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Seconds from arrays of the host to results on the host, or of what lies between. */
+  /** Returns the seconds from arrays on the host to results on the host, or without these copies. */
   async run(): Promise<number> {
     this.#child.stdin!.write('run\n');
     const { seconds, deviceSeconds } = await this.#next<Times>();

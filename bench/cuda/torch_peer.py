@@ -1,4 +1,4 @@
-"""One peer of the CUDA benchmarks in PyTorch; torch-peer.ts starts it, writes its inputs and asks for runs.
+"""One peer of the CUDA benchmarks in PyTorch; torch-peer.ts starts it, writes its inputs and requests runs.
 
 Usage: torch_peer.py FOLDER OPTIONS      OPTIONS is a JSON object
 Prints one JSON line with results to compare, then one with the seconds of a run for every line of standard input.
@@ -15,7 +15,7 @@ from torch.nn import functional
 class InfoNce:
     """Loss and gradients of a batch of pairs as autocast computes them: products in bf16, softmax in float32.
 
-    Row i is of value id i modulo `valueIds`; other rows of its id are no negatives.
+    Row i has value id i modulo `valueIds`. Other rows with the same id are not negatives.
     """
 
     def __init__(self, options, device, read):
@@ -44,7 +44,7 @@ class InfoNce:
 
 
 class TopK:
-    """Products with a base that lies on the device, then torch.topk."""
+    """Products with a base on the device, then torch.topk."""
 
     def __init__(self, options, device, read):
         self.device, self.k, self.sample = device, options["k"], options["sample"]
@@ -63,7 +63,7 @@ class TopK:
 
 
 class Transformer(torch.nn.Module):
-    """What `config` says, of the kind of NomicBERT: rotary positions, SwiGLU, no biases, mean pooling, unit length."""
+    """An encoder like NomicBERT: rotary positions, SwiGLU, no biases, mean pooling, unit length."""
 
     def __init__(self, options, weights):
         super().__init__()
@@ -95,7 +95,7 @@ class Transformer(torch.nn.Module):
         return torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)
 
     def forward(self, ids, mask):
-        """ids, mask: [texts, tokens]; the result: [texts, hidden]."""
+        """Takes ids and mask [texts, tokens], returns [texts, hidden]."""
         texts, tokens = ids.shape
         heads = self.config["heads"]
         x = self.norm("norm", functional.embedding(ids, self.weight("word")) + self.weight("type")[0])
@@ -115,7 +115,7 @@ class Transformer(torch.nn.Module):
 
 
 class Encoder:
-    """Embeddings of texts. They are sorted by length, and batches of them padded to their longest, rounded up to 32 tokens."""
+    """Embeddings of texts sorted by length. Batches are padded to their longest, rounded up to 32 tokens."""
 
     BATCH_TOKENS = 16384
 
@@ -131,7 +131,7 @@ class Encoder:
         self.model.requires_grad_(False).bfloat16()
 
     def pad(self, ids, offsets):
-        """Batches of token ids and of what is no padding, and the place of every text in them."""
+        """Returns batches of token ids and their masks, and the position of every text in them."""
         lengths = [end - begin for begin, end in zip(offsets, offsets[1:])]
         order = sorted(range(len(lengths)), key=lambda text: -lengths[text])
         batches, begin = [], 0
@@ -160,7 +160,10 @@ class Encoder:
 
 
 class Training(Encoder):
-    """Training steps on one batch of pairs: the first half of the texts are the queries. Weights are float32, products bf16."""
+    """Training steps on one batch of pairs, whose queries are the first half of the texts.
+
+    Weights are float32, products bf16.
+    """
 
     def prepare(self, options):
         self.scale = options["logitScale"]
@@ -187,7 +190,7 @@ class Training(Encoder):
         return [loss.detach()]
 
     def report(self, results):
-        """Losses of the first three steps."""
+        """Returns the losses of the first three steps."""
         losses = [results[0].item()]
         for _ in range(2):
             losses.append(self.compute(self.upload())[0].item())
@@ -198,7 +201,7 @@ PEERS = {"infoNce": InfoNce, "topK": TopK, "encode": Encoder, "train": Training}
 
 
 def run(peer, device):
-    """Results on the host, and seconds from host to host and of what lies between the copies."""
+    """Returns results on the host, and the seconds from host to host, with and without the copies."""
 
     def now():
         if device == "cuda":

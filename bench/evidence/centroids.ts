@@ -1,15 +1,15 @@
-/** Distances between the centroids of value ids, and between single answers. */
+/** Computes distances between the centroids of value ids, and between single answers. */
 import { splitValueId } from '../../src/core/value-id.js';
 import type { Embeddings } from './lab.js';
 
 export interface Centroids {
-  /** Value ids, by language and then by model. */
+  /** Value ids, sorted by language and then by model. */
   ids: string[];
   /** [ids, ids], row-major, Euclidean. */
   distances: Float64Array;
 }
 
-/** Distances between the means of the rows of every value id. */
+/** Computes the distances between the means of the rows of every value id. */
 export function centroidDistances({ embeddings, dim }: Embeddings, labels: readonly string[]): Centroids {
   const byLanguage = (id: string): string => `${splitValueId(id).lang} ${splitValueId(id).model}`;
   const ids = [...new Set(labels)].sort((a, b) => (byLanguage(a) < byLanguage(b) ? -1 : 1));
@@ -31,7 +31,7 @@ export function centroidDistances({ embeddings, dim }: Embeddings, labels: reado
   return { ids, distances };
 }
 
-/** Distances of some of the ids. */
+/** Returns the distances of some of the ids. */
 export function selectIds({ ids, distances }: Centroids, keep: (id: string) => boolean): Centroids {
   const kept = [...ids.keys()].filter((i) => keep(ids[i]!));
   return {
@@ -41,19 +41,19 @@ export function selectIds({ ids, distances }: Centroids, keep: (id: string) => b
 }
 
 export interface Neighbourhood {
-  /** Share of the value ids whose nearest other one has the same language, or the same model. */
+  /** Share of the value ids whose nearest neighbour has the same language, or the same model. */
   nearestSameLanguage: number;
   nearestSameModel: number;
-  /** The same shares if the nearest one were any other one. */
+  /** The same shares for a random neighbour. */
   chanceSameLanguage: number;
   chanceSameModel: number;
-  /** Mean distance of pairs of value ids. Null where there is no such pair. */
+  /** Mean distance of pairs of value ids. Null if there is no such pair. */
   sameLanguage: number | null;
   sameModel: number | null;
   neither: number | null;
 }
 
-/** What lies together: answers of one model, or answers in one language. */
+/** Measures whether value ids are close by model or by language. */
 export function neighbourhood({ ids, distances }: Centroids): Neighbourhood {
   const parts = ids.map(splitValueId);
   const pairs = { sameLanguage: [] as number[], sameModel: [] as number[], neither: [] as number[] };
@@ -83,7 +83,10 @@ export function neighbourhood({ ids, distances }: Centroids): Neighbourhood {
   };
 }
 
-/** Mean distance between two languages over the models that have both, by `from-to` with the languages in order. */
+/**
+ * Returns the mean distance between two languages over the models that have both, keyed by `from-to` with sorted
+ * languages.
+ */
 export function languageDistances({ ids, distances }: Centroids): Record<string, { distance: number; models: number }> {
   const parts = ids.map(splitValueId);
   const found = new Map<string, number[]>();
@@ -105,13 +108,13 @@ export function languageDistances({ ids, distances }: Centroids): Record<string,
 }
 
 export interface AnswerPair {
-  /** Rows. */
+  /** Row numbers. */
   from: number;
   to: number;
   distance: number;
 }
 
-/** The nearest and the farthest pair of rows that `compares` lets meet; undefined where none meet. */
+/** Returns the nearest and the farthest pair of rows that `compares` accepts, or undefined if it accepts none. */
 export function extremePairs(
   { embeddings, dim }: Embeddings,
   rows: readonly number[],

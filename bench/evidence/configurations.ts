@@ -1,4 +1,4 @@
-/** What is trained and how much is evaluated, as data. */
+/** Training configurations and sizes of the evaluations. */
 import type { TrainOptions } from '../../src/training/settings.js';
 
 type Settings = Required<Pick<TrainOptions, 'sampler' | 'mode' | 'logitScale' | 'learningRate' | 'batchSize'>> &
@@ -11,7 +11,7 @@ export interface TrainingConfiguration {
   withoutModels?: boolean;
 }
 
-/** Everything that is not named here is that of the preset `univar`. */
+/** Other settings are those of the preset `univar`. */
 const BASE: Settings = {
   sampler: 'one-source',
   mode: 'masked',
@@ -24,8 +24,8 @@ const BASE: Settings = {
 };
 
 /**
- * The encoders of table 1. Longer views need more tokens to differ from short ones, and with them steps become dearer:
- * lambda 5 and 20 see about half as many tokens as lambda 1.
+ * The encoders of table 1. Longer views need more tokens to differ from short ones, which makes steps more expensive.
+ * Lambda 5 and 20 see about half as many tokens as lambda 1.
  */
 export const MAIN_CONFIGURATIONS: readonly TrainingConfiguration[] = [
   { name: 'lambda-1', settings: { ...BASE, maxTokens: 256, steps: 400 } },
@@ -51,10 +51,10 @@ export const CONFIGURATIONS: readonly TrainingConfiguration[] = [
   WITHOUT_MODELS,
 ];
 
-/** Tokens of a text in the evaluations, whatever the encoder was trained with: the rest is cut. */
+/** Maximum tokens of a text in the evaluations, for all encoders. Longer texts are cut. */
 export const EVALUATED_TOKENS = 256;
 
-/** Rows of a set that vote and that are tested at most. */
+/** Maximum numbers of voting and of tested rows of a set. */
 export interface RowLimits {
   voting: number;
   tested: number;
@@ -62,9 +62,9 @@ export interface RowLimits {
 
 export interface Scale {
   name: 'full' | 'quick';
-  /** Of table 1 and what is compared with it. */
+  /** Limits for table 1 and comparisons with it. */
   main: RowLimits;
-  /** Of the comparisons of many encoders or many treatments. */
+  /** Limits for comparisons of many encoders or many treatments. */
   short: RowLimits;
   /** Upper bounds of training settings. */
   training: { steps: number; batchSize: number; maxTokens: number; rowsPerSet: number };
@@ -85,7 +85,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   },
 };
 
-/** The settings that a configuration has at a scale. */
+/** Returns the settings of a configuration at a scale. */
 export function settingsAt({ settings }: TrainingConfiguration, { training }: Scale): Settings {
   return {
     ...settings,

@@ -1,4 +1,4 @@
-/** What the default encoder is trained on and what it is tested on. */
+/** Training and test data of the default encoder. */
 import { SAMPLE, SAMPLE_SPLIT } from '../../src/cli/quickstart/sample.js';
 import { labelRecords } from '../../src/evaluation/dataset.js';
 import { prepareRows } from '../../src/evaluation/prepare.js';
@@ -18,9 +18,12 @@ import {
 export interface DefaultData {
   /** All sets of the evidence, whether trained on or not. */
   evaluated: ValueSet[];
-  /** Questions, or their themes, that neither these sets nor the quickstart may find in the training data. */
+  /**
+   * Questions, or their themes, that must not be in the training data: those tested by these sets and by the
+   * quickstart.
+   */
   tested: ReadonlySet<string>;
-  /** Training files, one for each set of the recipe. */
+  /** Folder of the training files, one per set of the recipe. */
   folder: string;
 }
 
@@ -32,7 +35,7 @@ export async function readDefaultData(recipe: DefaultRecipe, folder: string): Pr
   return { evaluated, tested, folder: writeTrainingFiles(folder, trainedOn, tested) };
 }
 
-/** Questions whose answers the quickstart identifies. */
+/** Returns the questions whose answers the quickstart identifies. */
 export async function quickstartGroups(): Promise<string[]> {
   const records: QaRecord[] = [];
   for await (const batch of readRecords([SAMPLE])) records.push(...batch.records);

@@ -1,4 +1,4 @@
-/** models/univar-mini/recipe.json: what the default encoder is trained from and how. */
+/** Reads models/univar-mini/recipe.json: data and settings of the default encoder. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,15 +13,15 @@ const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 export interface DefaultRecipe {
   encoder: {
     name: string;
-    /** In ../shared/models. */
+    /** Folder in ../shared/models. */
     folder: string;
     licence: string;
-    /** Of its model.safetensors. */
+    /** SHA-256 of its model.safetensors. */
     sha256: string;
   };
   /** Options of `train`. */
   training: Omit<TrainOptions, 'data' | 'encoder' | 'out' | 'signal' | 'events'>;
-  /** Length limit of the encoder and of what it is measured on; may be above that of the training. */
+  /** Token limit of the encoder and of its evaluation. It can be larger than that of the training. */
   maxTokens: number;
   data: {
     /** Name in ../shared/data/qa. */
@@ -33,7 +33,7 @@ export interface DefaultRecipe {
   }[];
 }
 
-/** The recipe and the SHA-256 of its file. */
+/** Reads the recipe and the SHA-256 of its file. */
 export function readRecipe(): { recipe: DefaultRecipe; sha256: string } {
   const bytes = readFileSync(RECIPE_FILE);
   return {
@@ -46,7 +46,7 @@ export function encoderFolder({ encoder }: DefaultRecipe): string {
   return `${SHARED}models/${encoder.folder}`;
 }
 
-/** @throws Error naming the file that is not the one of the recipe */
+/** Checks the hashes of encoder and data. @throws Error naming a file that differs from the recipe */
 export async function checkFiles(recipe: DefaultRecipe): Promise<void> {
   const files = [
     { path: `${encoderFolder(recipe)}/model.safetensors`, sha256: recipe.encoder.sha256 },
@@ -55,6 +55,6 @@ export async function checkFiles(recipe: DefaultRecipe): Promise<void> {
   for (const { path, sha256 } of files) {
     const found = await hashFile(path);
     if (found.sha256 !== sha256)
-      throw new Error(`${path} has the SHA-256 ${found.sha256}, ${RECIPE_FILE} names ${sha256}`);
+      throw new Error(`Expected SHA-256 ${sha256} for ${path} (${RECIPE_FILE}), got ${found.sha256}`);
   }
 }

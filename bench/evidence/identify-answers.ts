@@ -1,4 +1,4 @@
-/** How well the model of an answer is identified, in the figures of table 1 of the paper. */
+/** Measures how well the model of an answer is identified, with the figures of table 1 of the paper. */
 import type { Interval } from '../../src/evaluation/bootstrap.js';
 import { evaluateKnn, type SweepPoint } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
@@ -8,17 +8,17 @@ import { type EmbedderName, type Lab, TFIDF } from './lab.js';
 import { type EncoderInput, inputOf } from './record-texts.js';
 import type { ValueSet } from './value-sets.js';
 
-/** Neighbours that vote, as in the paper, or all rows where there are fewer. */
+/** Number of neighbours that vote, as in the paper, or all rows if there are fewer. */
 const K = 50;
 /**
- * Rows of a step of the probe. The paper's 512 fit sets of tens of thousands of rows; with as many epochs, the sets
- * here need smaller steps for as many updates.
+ * Rows per step of the probe. The paper's 512 suit sets of tens of thousands of rows. With the same number of epochs,
+ * the smaller sets here need smaller steps for enough updates.
  */
 const PROBE_BATCH = 64;
 
 export interface EvaluatedRows {
   inputs: readonly EncoderInput[];
-  /** What word counts see of every row. */
+  /** Text of every row for word counts. */
   texts: readonly string[];
   labels: readonly string[];
   groups: readonly string[];
@@ -39,9 +39,9 @@ export interface Figures {
   };
   /** Figures by number of neighbours. */
   sweep: SweepPoint[];
-  /** None for word counts, which have too many columns for it. */
+  /** Null for word counts, which have too many columns for a probe. */
   probe: { at1: number; at5: number; at10: number; weightedF1: number; interval: Interval } | null;
-  /** Share of every label's tested rows that kNN identifies. */
+  /** Share of each label's tested rows that kNN identifies. */
   recalls: Record<string, number>;
 }
 
@@ -49,7 +49,7 @@ export function rowsOf({ records, labels, groups, split }: ValueSet): EvaluatedR
   return { inputs: records.map(inputOf), texts: records.map(({ answer }) => answer), labels, groups, split };
 }
 
-/** kNN and linear probe of an embedder, or of word counts. */
+/** Runs kNN and the linear probe for an embedder, or kNN for word counts. */
 export async function identifyAnswers(
   lab: Lab,
   embedder: EmbedderName,
@@ -81,12 +81,13 @@ export async function identifyAnswers(
     });
   });
   lab.log(
-    `${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %${figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''}`,
+    `${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %` +
+      (figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''),
   );
   return figures;
 }
 
-/** Of a single tested group, which tells nothing about the spread. */
+/** Interval for a single tested group, which does not show the spread. */
 const whole: Interval = { low: 0, high: 1 };
 
 function figuresOf(knn: Awaited<ReturnType<typeof evaluateKnn>>, probe: Figures['probe']): Figures {
@@ -113,7 +114,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Half the width of the interval of a mean, or of a difference, of figures from different questions. */
+/** Returns half the width of the interval of a mean or difference of figures from different questions. */
 export function halfWidth(intervals: readonly Interval[], terms: 'mean' | 'sum'): number {
   const root = Math.sqrt(intervals.reduce((sum, { low, high }) => sum + ((high - low) / 2) ** 2, 0));
   return terms === 'mean' ? root / intervals.length : root;

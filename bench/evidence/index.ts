@@ -1,13 +1,12 @@
 /**
- * The evidence of docs/evidence.md: how well trained encoders tell whose values a text expresses, and what that rests
- * on.
+ * Computes the evidence of docs/evidence.md: how well trained encoders identify whose values a text expresses, and why.
  *
  *   npm run evidence [-- --quick] [PART...]
  *
- * Without names all parts run. Every training run, embedding and evaluation is kept under out/evidence/ by the settings
- * it depends on, so that an interrupted run goes on and a repeated one only writes the pages. The results of changed
- * code are new only after their files there are deleted. `--quick` runs everything at a tiny scale and writes below
- * out/evidence-quick/ instead of docs/ and bench/results/.
+ * Without names, all parts run. Every training run, embedding and evaluation is cached in out/evidence/ under a hash of
+ * its settings, so that an interrupted run resumes and a repeated one only writes the pages. After a change of code,
+ * delete its files there. `--quick` runs everything at a tiny scale and writes to out/evidence-quick/ instead of docs/
+ * and bench/results/.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !(name in PARTS));
 if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(', ')}; the parts are ${Object.keys(PARTS).join(', ')}`);
+  console.error(`Unknown part ${unknown.join(', ')}; the parts are ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
 const scale = SCALES[values.quick ? 'quick' : 'full'];

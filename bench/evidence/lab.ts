@@ -1,4 +1,4 @@
-/** What all parts of the evidence work with: sets, encoders and the cache of their results. */
+/** Shared by all parts of the evidence: sets, encoders and the cache of their results. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -22,14 +22,14 @@ import {
 } from './value-sets.js';
 
 export interface LabOptions {
-  /** Folder of the encoder that is trained, with model.safetensors. */
+  /** Folder of the encoder to train, with model.safetensors. */
   encoder: string;
   /** Folder of the data card: qa/ and translationese/. */
   data: string;
-  /** Where results of steps are kept. */
+  /** Folder for the results of steps. */
   out: string;
   scale: Scale;
-  /** Whether averaged GloVe vectors, which are fetched over the network, take part. */
+  /** Whether to include averaged GloVe vectors, which are downloaded. */
   glove: boolean;
   log: (line: string) => void;
 }
@@ -40,11 +40,11 @@ export interface Embeddings {
   dim: number;
 }
 
-/** Untrained, by word vectors, or the name of a training configuration. */
+/** The untrained encoder, word vectors, or the name of a training configuration. */
 export type EmbedderName = string;
 export const FROZEN = 'frozen';
 export const GLOVE = 'glove';
-/** Counts words instead of embedding them; `identifyAnswers` knows it. */
+/** Counts words instead of embedding texts. `identifyAnswers` handles it. */
 export const TFIDF = 'tfidf';
 
 interface OpenEmbedder {
@@ -54,7 +54,7 @@ interface OpenEmbedder {
   dispose: () => Promise<void>;
 }
 
-/** Of trained rows, as in the encoders of earlier evidence: a validation at the start and at the end of short runs. */
+/** Validation interval, as in the encoders of earlier evidence: short runs validate at their start and end. */
 const VALIDATE_EVERY = 200;
 const VALIDATION_ROWS = 450;
 
@@ -63,7 +63,7 @@ export class Lab {
   readonly precision = capabilities().bf16 === 'native' ? ('bf16' as const) : ('f32' as const);
   readonly #sets = new Map<string, Promise<ValueSet>>();
   readonly #trained = new Map<string, Promise<TrainSummary & { folder: string; key: string }>>();
-  /** One at a time: parts go through encoders one after the other. */
+  /** Only one is open, because parts use one encoder after the other. */
   #open: OpenEmbedder | undefined;
 
   constructor(readonly options: LabOptions) {
@@ -82,7 +82,7 @@ export class Lab {
     this.options.log(line);
   }
 
-  /** All English rows of a set, or those to questions that were asked in several languages. */
+  /** Reads all English rows of a set, or the rows of questions that were asked in several languages. */
   set(name: string, languages: Languages = 'english'): Promise<ValueSet> {
     return remember(this.#sets, `${name} ${languages}`, () =>
       readValueSet(name, languages, join(this.options.data, 'qa')),
@@ -101,12 +101,12 @@ export class Lab {
     return modelsLeftOut(await this.valueSets());
   }
 
-  /** Trains a configuration, or goes on with it, or takes what is there. */
+  /** Trains a configuration, resumes it, or returns the existing result. */
   trained(name: string): Promise<TrainSummary & { folder: string; key: string }> {
     return remember(this.#trained, name, () => this.#train(name));
   }
 
-  /** Vectors of inputs. @param maxTokens longer ones are cut */
+  /** Embeds inputs. @param maxTokens longer inputs are cut */
   async embed(embedder: EmbedderName, inputs: readonly EncoderInput[], maxTokens = this.tokens): Promise<Embeddings> {
     const key = await this.embedderKey(embedder, maxTokens);
     const embeddings = await this.cache.floats(`embeddings/${embedder}`, [key, inputs], async () => {
@@ -116,14 +116,14 @@ export class Lab {
     return { embeddings, dim: embeddings.length / inputs.length };
   }
 
-  /** Everything that decides the vectors of an embedder. */
+  /** Returns everything that decides the vectors of an embedder. */
   async embedderKey(embedder: EmbedderName, maxTokens = this.tokens): Promise<string> {
     if (embedder === GLOVE || embedder === TFIDF) return embedder === GLOVE ? GLOVE_PACKAGE : TFIDF;
     const network = embedder === FROZEN ? keyOf(basename(this.options.encoder)) : (await this.trained(embedder)).key;
     return keyOf([network, maxTokens, this.precision]);
   }
 
-  /** The tokenizer's id of unknown words. */
+  /** Returns the tokenizer's id of unknown words. */
   unknownToken(): number {
     const { model } = JSON.parse(readFileSync(join(this.options.encoder, 'tokenizer.json'), 'utf8')) as {
       model: { vocab: Record<string, number>; unk_token: string };
@@ -192,8 +192,7 @@ export class Lab {
             this.log(`${name}: validation after step ${step}: ${balancedAccuracy.toFixed(3)}`),
         },
       });
-      // Only the last encoder is evaluated, so that runs of equal length are compared; checkpoints are five times as
-      // large.
+      // Keeps only the last encoder, so that runs of equal length are compared. Checkpoints are five times as large.
       for (const entry of readdirSync(out))
         if (entry === 'best' || entry.startsWith('step-')) rmSync(join(out, entry), { recursive: true });
       return summary;

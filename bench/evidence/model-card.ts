@@ -1,6 +1,5 @@
 /**
- * The pages that `npm run train:default` writes: models/univar-mini/README.md and the quickstart's output in the
- * README.
+ * Writes the pages of `npm run train:default`: models/univar-mini/README.md and the quickstart's output in the README.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +26,7 @@ export function writeQuickstart(output: string): void {
   const after = rest?.split(END)[1];
   const figures = output.split(EXAMPLE)[0];
   if (before === undefined || after === undefined || figures === undefined)
-    throw new Error(`${README} lacks the markers ${BEGIN} and ${END}`);
+    throw new Error(`${README} does not have the markers ${BEGIN} and ${END}`);
   writeFileSync(README, `${before}${BEGIN}\n\`\`\`\n${figures.trimEnd()}\n\`\`\`\n${END}${after}`);
 }
 

@@ -1,4 +1,4 @@
-/** The pictures of docs/evidence.md, each an SVG text. Equal input gives equal bytes. */
+/** Plots of docs/evidence.md, each as the text of an SVG file. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
 
 import { HEADING_HEIGHT, type Heading, renderSvg } from '../../src/plots/svg.js';
@@ -13,7 +13,7 @@ const percentTick = (share: number): string => `${Math.round(100 * share)} %`;
 
 export interface Bar {
   name: string;
-  /** Bars of one group stand together; empty for a single group. */
+  /** Bars of one group are drawn together. Empty for a single group. */
   group: string;
   share: number;
   /** Half the width of the interval. */
@@ -21,7 +21,7 @@ export interface Bar {
   chance: number;
 }
 
-/** Horizontal bars with intervals and chance, by group. */
+/** Plots horizontal bars with intervals and chance, by group. */
 export function plotBars(bars: readonly Bar[], heading: Heading): string {
   const names = [...new Set(bars.map(({ name }) => name))];
   const groups = [...new Set(bars.map(({ group }) => group))];
@@ -73,7 +73,7 @@ export interface Curve {
   points: { k: number; share: number }[];
 }
 
-/** Shares over the number of neighbours. */
+/** Plots shares over the number of neighbours. */
 export function plotSweeps(curves: readonly Curve[], chance: number, heading: Heading): string {
   const points = curves.flatMap(({ points: own }, i) =>
     own.map((point) => ({ ...point, colour: COLOURS[i % COLOURS.length]! })),
@@ -117,11 +117,11 @@ export function plotSweeps(curves: readonly Curve[], chance: number, heading: He
   );
 }
 
-/** Above this number of names the cells of a heat map are too small for figures. */
+/** With more names, the cells of a heat map are too small for figures. */
 const MAX_NAMES_WITH_FIGURES = 12;
 
 /**
- * Heat map of distances between things, which stand in the given order on both sides.
+ * Plots a heat map of distances, with both axes in the given order.
  *
  * @param distances [names, names], row-major; the diagonal is not drawn
  */
@@ -135,7 +135,7 @@ export function plotDistances(names: readonly string[], distances: ArrayLike<num
   const width = Math.max(margin + names.length * cell + 40, 640);
   const all = cells.map(({ distance }) => distance);
   const domain: [number, number] = [Math.min(...all), Math.max(...all)];
-  // Near is dark.
+  // Small distances are dark.
   const colour = { type: 'linear', domain, scheme: 'blues', reverse: true } as const;
   const scale = Plot.scale({ color: colour });
   const steps = [0, 0.25, 0.5, 0.75, 1].map((part) => domain[0] + part * (domain[1] - domain[0]));

@@ -1,19 +1,19 @@
-/** What encoders are given of a record. The only place that decides it. */
+/** Builds the input of encoders from a record. This is the only place that decides it. */
 import { type EmbeddableText, formatQa, type QuestionAnswer } from '../../src/core/question-answer.js';
 
 export type EncoderInput = EmbeddableText;
 
-/** The encoder cuts a long question so that the answer keeps its room. */
+/** Question and answer are separate, so that the encoder cuts a long question and leaves room for the answer. */
 export function inputOf({ question, answer }: QuestionAnswer): EncoderInput {
   return { question, answer };
 }
 
-/** Several answers of one value id in one text, as views are in training. */
+/** Joins several answers of one value id into one text, like the views in training. */
 export function joinedInput(records: readonly QuestionAnswer[]): EncoderInput {
   return records.map(formatQa).join('\n');
 }
 
-/** The text of an input, for what counts or averages words. */
+/** Returns the text of an input, for methods that count or average words. */
 export function textOf(input: EncoderInput): string {
   return typeof input === 'string' ? input : formatQa(input);
 }

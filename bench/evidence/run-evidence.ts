@@ -14,7 +14,7 @@ import { translationese } from './parts/translationese.js';
 import { unseenModels } from './parts/unseen-models.js';
 import { views } from './parts/views.js';
 
-/** In the order in which they run. */
+/** Parts of the evidence, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
   identification,
   control,
@@ -31,7 +31,7 @@ export interface EvidenceOptions extends LabOptions {
   parts: readonly string[];
   /** Folder with evidence.md and training.md, and evidence/ for the plots. */
   pages: string;
-  /** JSON file that keeps what other parts found before. */
+  /** JSON file of results. Earlier results of other parts are kept. */
   results: string;
   command: string;
   machine: Machine;
@@ -41,7 +41,7 @@ interface ResultsFile {
   [part: string]: { command: string; scale: string; machine: Machine; result: unknown };
 }
 
-/** Runs parts one after the other; what each found is written as soon as it is there. */
+/** Runs parts one after the other, and writes the results of each immediately. */
 export async function runEvidence(options: EvidenceOptions): Promise<void> {
   const { parts, pages, results, command, machine, ...rest } = options;
   const lab = new Lab(rest);
@@ -62,13 +62,18 @@ export async function runEvidence(options: EvidenceOptions): Promise<void> {
   }
 }
 
-/** JSON with every list or object of plain values on one line. */
+/** Writes JSON with every list or object of plain values on one line. */
 function stringify(results: ResultsFile): string {
   const text = JSON.stringify(results, roundFigures, 1);
-  return `${text.replace(/([[{])\n\s+([^[\]{}]*?)\n\s+([\]}])/g, (_, open: string, values: string, close: string) => `${open}${values.replace(/\n\s+/g, ' ')}${close}`)}\n`;
+  const innermost = /([[{])\n\s+([^[\]{}]*?)\n\s+([\]}])/g;
+  const joined = text.replace(
+    innermost,
+    (_, open: string, values: string, close: string) => `${open}${values.replace(/\n\s+/g, ' ')}${close}`,
+  );
+  return `${joined}\n`;
 }
 
-/** Six significant digits: more are noise, and make the file twice as large. */
+/** Rounds to six significant digits. More would be noise and double the size of the file. */
 function roundFigures(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 }

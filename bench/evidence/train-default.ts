@@ -1,7 +1,7 @@
 /**
- * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to
- * int8, measures on questions that were not trained on, and writes the encoder with training.json and README.md into
- * the folder, and what the quickstart prints with it into the README. Interrupted, the same command goes on.
+ * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to int8
+ * and evaluates on held-out questions. Writes the encoder, training.json and README.md to the folder, and the output of
+ * the quickstart to the project's README. The same command resumes an interrupted run.
  *
  * npm run train:default
  */
@@ -36,7 +36,8 @@ async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): P
     events: {
       onStart: ({ done, steps, rows, validationRows, valueIds }) =>
         console.log(
-          `${rows} rows, ${valueIds} value ids, ${validationRows} held out for validation; ${done} of ${steps} steps done`,
+          `${rows} rows, ${valueIds} value ids, ${validationRows} held out for validation; ` +
+            `${done} of ${steps} steps done`,
         ),
       onStep: ({ step, loss }) => step % 10 === 0 && console.log(`step ${step}, loss ${loss.toFixed(3)}`),
       onValidation: ({ step, balancedAccuracy }) =>
@@ -45,9 +46,7 @@ async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): P
   });
 }
 
-/**
- * The encoder as it is shipped: it reads longer texts than those of the training, which the figures are measured with.
- */
+/** Exports the encoder for release. It accepts longer texts than in training, and the figures use this limit. */
 async function exportDefault(trained: string, out: string, maxTokens: number): Promise<void> {
   await exportEncoder(trained, out, { to: 'safetensors', dtype: 'int8' });
   writeFileSync(
@@ -56,7 +55,7 @@ async function exportDefault(trained: string, out: string, maxTokens: number): P
   );
 }
 
-/** What rounding the weights changes, with float32 and with int8 products. */
+/** Measures the effect of rounding the weights, with float32 and with int8 products. */
 async function measureRounding(
   trained: string,
   rounded: string,
@@ -90,7 +89,7 @@ async function measureRounding(
 const { recipe, sha256 } = readRecipe();
 const { maxTokens } = recipe;
 await checkFiles(recipe);
-// Another recipe is another run: nothing measured for one may be taken for the other.
+// Another recipe has its own folder, so that results of different recipes are never mixed.
 const out = `${ROOT}out/train-default/${sha256.slice(0, 12)}/`;
 mkdirSync(out, { recursive: true });
 const cache = new Cache(out);
@@ -101,7 +100,7 @@ const exported = `${out}univar-mini`;
 await exportDefault(summary.encoder, exported, maxTokens);
 
 const sets = evaluated.map(sampleSet);
-// Of the figures, which bfloat16 changes by far less than they are uncertain.
+// Precision of the figures. bfloat16 changes them by far less than their uncertainty.
 const precision = capabilities().bf16 === 'native' ? 'bf16' : 'f32';
 const settings = { maxTokens, precision } as const;
 const { rows, validationRows, valueIds, steps, tokens, seconds, best } = summary;

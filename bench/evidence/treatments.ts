@@ -1,16 +1,16 @@
-/** Answers with some of their style taken away. */
+/** Removes parts of the style of answers. */
 
 const FIRST_WORDS = 40;
 
 const sentences = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-/** The first sentence that has letters. */
+/** Returns the first sentence that has letters. */
 export function firstSentence(text: string): string {
   for (const { segment } of sentences.segment(text.trim())) if (/\p{L}.*\p{L}/su.test(segment)) return segment.trim();
   return text.trim();
 }
 
-/** Without Markdown, bullets and numbers of lists, and with single spaces as the only white space. */
+/** Removes Markdown, bullets and list numbers, and reduces white space to single spaces. */
 export function withoutFormatting(text: string): string {
   return text
     .replace(/^\s*(?:```|~~~).*$/gm, ' ')
@@ -27,12 +27,12 @@ export function countWords(text: string): number {
   return text.match(/\S+/g)?.length ?? 0;
 }
 
-/** The first words, as many for every answer. */
+/** Returns the first words, the same number for every answer. */
 export function firstWords(text: string, count = FIRST_WORDS): string {
   return new RegExp(`^\\s*(?:\\S+\\s*){0,${count}}`, 'u').exec(text)![0].trim();
 }
 
-/** By name; each takes an answer. */
+/** Treatments of an answer by name. */
 export const TREATMENTS = {
   'as it is': (text: string): string => text,
   'first sentence': firstSentence,
@@ -41,7 +41,7 @@ export const TREATMENTS = {
   [`no formatting, first ${FIRST_WORDS} words`]: (text: string): string => firstWords(withoutFormatting(text)),
 } as const satisfies Record<string, (text: string) => string>;
 
-/** Shorter answers would give themselves away by their length, so they take no part. */
+/** Shorter answers are left out, because their length would identify them. */
 export function isLongEnough(text: string): boolean {
   return countWords(withoutFormatting(text)) >= FIRST_WORDS;
 }

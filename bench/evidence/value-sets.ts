@@ -1,4 +1,4 @@
-/** The answers of the value sets and of the general sets, split by question. */
+/** Reads the answers of the value sets and of the general sets, split by question. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { type QaRecord, valueId } from '../../src/records/record.js';
 
 const QA = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 
-/** Trained on, and tested on other questions. */
+/** Sets used for training, and for tests on other questions. */
 export const VALUE_SETS = [
   'government_criticism',
   'political_compass_open',
@@ -25,9 +25,9 @@ export const VALUE_SETS = [
 ] as const;
 /** Answers of the models of redteam_safety to questions without values. */
 export const CONTROL_SET = 'lima_control';
-/** Answers to questions of every kind; never trained on. */
+/** Answers to questions of every kind, never used for training. */
 export const GENERAL_SETS = [CONTROL_SET, 'alpaca_eval'] as const;
-/** Its answers to Russian prompts are English translations, so both languages are English text. */
+/** The answers to Russian prompts are English translations, so both languages are English text. */
 const TRANSLATED = 'political_prompts_eng_rus';
 
 export const TEST_SHARE = 0.25;
@@ -40,14 +40,14 @@ export interface ValueSet {
   labels: string[];
   /** Theme of the question of every record. */
   groups: string[];
-  /** Training questions vote, the others are tested. */
+  /** Answers to training questions vote, the others are tested. */
   split: Split;
 }
 
-/** `'english'`: English text only. `'parallel'`: all languages, and only what was asked in several of them. */
+/** `'english'`: English text only. `'parallel'`: all languages, and only questions asked in several of them. */
 export type Languages = 'english' | 'parallel';
 
-/** @param folder of the sets, with a file for each */
+/** @param folder folder of the sets, with one file per set */
 export async function readValueSet(name: string, languages: Languages = 'english', folder = QA): Promise<ValueSet> {
   const all: QaRecord[] = [];
   for await (const batch of readRecords([join(folder, `${name}.jsonl.gz`)])) {
@@ -63,7 +63,8 @@ export async function readValueSet(name: string, languages: Languages = 'english
 }
 
 /**
- * At most `train` and `test` rows of the two sides, by whole questions, so that the same ones are asked of all models.
+ * Samples at most `train` and `test` rows of the two sides by complete questions, so that all models answer the same
+ * questions.
  */
 export function sampleValueSet({ name, records, split }: ValueSet, train: number, test: number): ValueSet {
   const voting = someQuestions(
@@ -87,7 +88,7 @@ function describe(name: string, records: QaRecord[], split: (labels: string[], g
   return { name, records, labels, groups, split: split(labels, groups) };
 }
 
-/** All phrasings of a political-compass proposition are one theme, in both sets that use them. */
+/** Returns the theme of a question: all phrasings of a political-compass proposition are one theme, in both sets. */
 export function themeOf(qid: string): string {
   const proposition = /^(?:pct-pc|pcenfr)-0*(\d+)/.exec(qid);
   return proposition ? `proposition-${proposition[1]!}` : qid;
@@ -113,8 +114,8 @@ export function someQuestions(records: readonly QaRecord[], limit: number): QaRe
 }
 
 /**
- * Every third model of each set, from the third by name on; a model of several sets is then left out of all. So chosen,
- * two value ids at least are left of every set.
+ * Chooses every third model of each set, starting with the third by name. A chosen model is left out of all sets. This
+ * leaves at least two value ids in every set.
  */
 export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
   const models = sets.flatMap(({ records }) =>
@@ -123,22 +124,22 @@ export function modelsLeftOut(sets: readonly ValueSet[]): string[] {
   return [...new Set(models)].sort();
 }
 
-/** Questions, or their themes, that some set tests. */
+/** Returns the questions, or their themes, that any set tests. */
 export function testedGroups(sets: readonly ValueSet[]): Set<string> {
   return new Set(sets.flatMap(({ groups, split }) => Array.from(split.test, (row) => groups[row]!)));
 }
 
 export interface TrainingRowOptions {
-  /** Models that are left out. @default none */
+  /** Models to leave out. @default none */
   without?: readonly string[];
-  /** Most rows of a set, by whole questions. @default all */
+  /** Maximum number of rows of a set, by complete questions. @default all */
   limit?: number;
 }
 
 /**
- * The rows that are trained on, by set.
+ * Returns the training rows, by set.
  *
- * @param tested left out: a proposition that one set tests may not be trained on in another
+ * @param tested themes to leave out: a proposition that one set tests must not be in the training data of another
  */
 export function trainingRows(
   sets: readonly ValueSet[],
@@ -155,7 +156,7 @@ export function trainingRows(
   );
 }
 
-/** Writes them, one file a set, and returns the folder. */
+/** Writes the training rows, one file per set, and returns the folder. */
 export function writeTrainingFiles(
   folder: string,
   sets: readonly ValueSet[],

@@ -1,6 +1,6 @@
 /**
- * Attention forward beside its two products per head and sequence by oneDNN, q k^T and P v, without a softmax and with
- * operands packed beforehand. Both count as 4 T^2 d operations a head and sequence.
+ * Compares attention forward with oneDNN's two products per head and sequence, q k^T and P v, without a softmax and
+ * with operands packed in advance. Both count as 4 T^2 d operations per head and sequence.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
@@ -62,7 +62,7 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
   };
 });
 
-/** Some tokens of the first sequence, all heads, in double precision. */
+/** Checks some tokens of the first sequence, all heads, in double precision. */
 function check(
   qkv: Float32Array,
   out: Float32Array,

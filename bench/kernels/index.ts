@@ -1,9 +1,9 @@
 /**
- * VectorIndex beside plain libfaiss (the same library with its own distance code and graph construction), and beside
- * the exact answer: recall is measured before anything is timed.
+ * Compares VectorIndex with plain libfaiss (the same library with its own distance code and graph construction), and
+ * with the exact result: recall is measured before anything is timed.
  *
- * Data: normal vectors, where nothing is near anything (the hardest case for a graph), and clustered ones, which are
- * like embeddings of texts. BENCH_EMBEDDINGS names a raw float32 file of real embeddings with 384 entries a row.
+ * Data: normal vectors, which have no near neighbours (the hardest case for a graph), and clustered vectors, which
+ * resemble embeddings of texts. BENCH_EMBEDDINGS names a raw float32 file of real embeddings with 384 entries per row.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -55,7 +55,7 @@ async function build(revision: Revision, factory: string, base: Float32Array, pl
   return index;
 }
 
-/** Share of the exact K nearest that the index finds. */
+/** Returns the share of the exact K nearest that the index finds. */
 async function recall(
   revision: Revision,
   index: VectorIndex,
@@ -79,7 +79,10 @@ type Params = Pick<IndexQueryOptions, 'efSearch' | 'nprobe'>;
 interface SearchCase {
   factory: string;
   params: Params;
-  /** On clustered data of the small size; lower means that the index is broken, not that it is fast. */
+  /**
+   * Minimum recall on clustered data of the small size. A lower recall means that the index is broken, not that it is
+   * fast.
+   */
   leastRecall: number;
 }
 
@@ -127,7 +130,7 @@ function searchBenchmark(
         const index = await build(revision, factory, input.base, true);
         const plainRecall = await recall(revision, index, input, params);
         if (measuredRecall.univar < plainRecall - 0.01)
-          throw new Error('Recall is lower than that of plain FAISS: the speed means nothing');
+          throw new Error('Recall is lower than that of plain FAISS, so the speeds cannot be compared');
         return {
           run: () => index.search(input.queries, { k: K, ...params }),
           details: () => ({ plainRecall }),
@@ -155,20 +158,20 @@ function buildBenchmark(factory: string, data: DataName, only: 'run' | 'check'):
     work: { unit: 'vectors', subject: rows, peer: rows },
     target: 8,
     rounds: 3,
-    // What the graph is worth shows in the recall of the searches.
+    // The recall of the searches shows the quality of the graph.
     prepare: subject(false),
     peer: { name: 'plain libfaiss', prepare: subject(true) },
   };
 }
 
-/** Without what JavaScript has left behind, which may be freed at any time. */
+/** Returns the resident memory without JavaScript's garbage, which can be freed at any time. */
 function residentBytes(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
   return process.memoryUsage.rss();
 }
 
-/** What an index holds in memory, from the growth of the process: the time is that of building it. */
+/** Measures the memory of an index as the growth of the process. The time is that of building it. */
 function memoryBenchmark(factory: string, rows: number): Benchmark {
   return {
     name: `index/memory/${factory}`,
@@ -179,7 +182,7 @@ function memoryBenchmark(factory: string, rows: number): Benchmark {
     rounds: 1,
     prepare: async (revision): Promise<Subject> => {
       const { base } = makeData('clusters', { rows, queries: 0 });
-      // The first one brings its working memory to life and fills what earlier work has left free.
+      // The first index allocates working memory and fills memory that earlier work has freed.
       const first = await build(revision, factory, base, false);
       const before = residentBytes();
       const second = await build(revision, factory, base, false);

@@ -1,6 +1,6 @@
 /**
- * infoNce against the three oneDNN products it is made of, X Y^T, G Y and G^T X at full size, with operands converted
- * and packed beforehand and nothing else to do. Both count as 6 B^2 D operations.
+ * Compares infoNce with its three oneDNN products X Y^T, G Y and G^T X at full size, with operands converted and packed
+ * in advance and no other work. Both count as 6 B^2 D operations.
  */
 import type { Benchmark, Revision } from '../../src/benchmarking/benchmark.js';
 import type { InfoNceInput } from '../../src/native/infonce.js';
@@ -69,7 +69,10 @@ async function products(
     (await addon.matmulSeconds(dots)) + (await addon.matmulSeconds(toQuery)) + (await addon.matmulSeconds(toKey));
 }
 
-/** Loss, and some rows of both gradients, from a whole matrix of float32 logits and double-precision softmax. */
+/**
+ * Checks the loss and some rows of both gradients against a full matrix of float32 logits and a double-precision
+ * softmax.
+ */
 async function check(input: InfoNceInput, revision: Revision): Promise<void> {
   const { infoNce } = await openEngine(revision);
   const matmul = await openMatmul(revision);

@@ -1,6 +1,6 @@
 /**
- * A linear layer beside the bare oneDNN product of its shape, packed beforehand and without a bias. Both count as 2
- * rows in out.
+ * Compares a linear layer with the bare oneDNN product of its shape, packed in advance and without a bias. Both count
+ * as 2 * rows * in * out operations.
  */
 import type { Benchmark } from '../../src/benchmarking/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
@@ -20,7 +20,7 @@ export const benchmarks: Benchmark[] = cases.map(({ rows, inWidth, outWidth, onl
     name: `linear/forward/${rows}x${inWidth}`,
     sizes: { rows, in: inWidth, out: outWidth },
     subject: 'linear forward',
-    version: 3, // packs the weight, too
+    version: 3, // packs the weight too
     only,
     ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },

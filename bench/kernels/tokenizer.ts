@@ -1,6 +1,6 @@
 /**
- * WordPiece against npm `tokenizers` (Rust) on real answers: English, and all languages together, with one thread and
- * with all. Both sides read their thread count once per process.
+ * Compares WordPiece with npm `tokenizers` (Rust) on real answers, in English and in all languages together, with one
+ * thread and with all. Both sides read their number of threads once per process.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,9 +16,9 @@ export { environment } from '../support/engine.js';
 const TOKENIZER = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
 const CORPUS = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../test/fixtures/tokenizer/answers.jsonl', import.meta.url));
-/** UTF-8 bytes per run: two seconds of the peer on one thread; in a check, some milliseconds of ours. */
+/** UTF-8 bytes per run: two seconds of the peer on one thread, and in a check a few milliseconds of ours. */
 const BYTES = { run: 5e6, check: 2e5 };
-/** Texts per call of the peer, which holds all details of a call's encodings; larger batches make it slower. */
+/** Texts per call of the peer, which keeps all details of a call's encodings. Larger batches make it slower. */
 const PEER_BATCH = 256;
 
 interface Answer {
@@ -37,7 +37,7 @@ function readAnswers(files: readonly string[]): Answer[] {
   });
 }
 
-/** Answers spread over the whole corpus, repeated if there are too few. */
+/** Takes answers spread over the entire corpus, repeated if there are too few. */
 function takeTexts(answers: readonly Answer[], wanted: number): { texts: string[]; bytes: number } {
   const total = answers.reduce((sum, { answer }) => sum + Buffer.byteLength(answer), 0);
   const step = Math.max(1, Math.floor(total / wanted));
@@ -53,7 +53,7 @@ function takeTexts(answers: readonly Answer[], wanted: number): { texts: string[
 
 function benchmark(corpus: 'english' | 'all-languages', threads: number, only: 'run' | 'check'): Benchmark {
   const load = () => {
-    // A check must mean the same on every machine, with the corpus and without.
+    // A check must measure the same on every machine, with and without the corpus.
     const files = only === 'run' && existsSync(CORPUS) ? readdirSync(CORPUS).map((name) => CORPUS + name) : [SAMPLE];
     const answers = readAnswers(files);
     return takeTexts(corpus === 'english' ? answers.filter(({ lang }) => lang === 'eng') : answers, BYTES[only]);
@@ -112,7 +112,7 @@ async function peerTokenizer(texts: readonly string[]): Promise<() => Promise<In
   };
 }
 
-/** The first texts against the peer, also in a check, which has no peer otherwise. */
+/** Compares the first texts with the peer, also in a check, which has no peer otherwise. */
 async function checkFirst(ids: Int32Array, texts: readonly string[]): Promise<void> {
   const expected = await (await peerTokenizer(texts.slice(0, 8)))();
   if (!expected.every((id, i) => id === ids[i])) throw new Error('The ids differ from those of npm tokenizers');

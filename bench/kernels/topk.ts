@@ -1,8 +1,8 @@
 /**
- * similarityTopK against a flat FAISS index (plain libfaiss on OpenBLAS), both exact. The index is filled beforehand,
- * while similarityTopK converts the base anew in every run; the prepared base is the counterpart of the index.
+ * Compares similarityTopK with a flat FAISS index (plain libfaiss on OpenBLAS); both are exact. The index is filled in
+ * advance, but similarityTopK converts the base in every run. The prepared base is the counterpart of the index.
  *
- * UNIVAR_SIMD=AVX2 limits only our side: set OPENBLAS_CORETYPE=Haswell as well for FAISS's AVX2 kernels.
+ * UNIVAR_SIMD=AVX2 limits only our side: also set OPENBLAS_CORETYPE=Haswell for FAISS's AVX2 kernels.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { SearchResult } from '../../src/native/search-result.js';
@@ -14,7 +14,7 @@ export { environment } from '../support/engine.js';
 
 const DIM = 384;
 const K = 50;
-const TARGET = 1.3; // on AVX-512; AVX2 is asked for 1
+const TARGET = 1.3; // on AVX-512; the target on AVX2 is 1
 
 const sizesOf = { run: { rows: 100_000, queries: 1000 }, check: { rows: 8000, queries: 100 } } as const;
 const makers = { uniform: randomUnitRows, clustered: clusteredRows } as const;
@@ -88,7 +88,7 @@ function cases(): Case[] {
       ];
     }),
   );
-  // A check has no time to lose: one-shot conversion does not depend on the data.
+  // Saves time in a check: one-shot conversion does not depend on the data.
   return all.filter(({ name }) => name !== 'topk/clustered/one-shot/small');
 }
 
@@ -98,7 +98,8 @@ function plainFaiss() {
 }
 
 /**
- * Unit rows around 2,000 centres that are the same for every seed: neighbours are close, as with embeddings of text.
+ * Draws unit rows around 2,000 centres, which are the same for every seed. Neighbours are close, as in embeddings of
+ * text.
  */
 function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
   const centres = randomUnitRows(2000, dim, 7);
@@ -114,7 +115,7 @@ function clusteredRows(rows: number, dim: number, seed: number): Float32Array {
   return x;
 }
 
-/** The same rows in the same order, except where FAISS's float32 scores cannot tell them apart. */
+/** Expects the same rows in the same order, unless FAISS's float32 scores cannot distinguish them. */
 function checkAgreement(actual: SearchResult, expected: SearchResult): void {
   actual.labels.forEach((row, i) => {
     const difference = Math.abs(actual.distances[i]! - expected.distances[i]!);

@@ -1,5 +1,5 @@
 /**
- * Builds an index of usearch over a dataset in a process of its own: tsx bench/lookups/build-child.ts DATASET FILE
+ * Builds an index of usearch over a dataset in a separate process: tsx bench/lookups/build-child.ts DATASET FILE
  * QUANTIZATION THREADS
  */
 import { openDataset } from '../../src/datasets/dataset.js';

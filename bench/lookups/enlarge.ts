@@ -1,7 +1,7 @@
 /**
- * A dataset of any size from the embeddings of real answers. The first rows are the real ones; the others lie between a
- * real one and two of its near neighbours, so that they stay where answers are. What they say about recall and latency
- * holds for data of this kind and size, and nothing about values may be read off them.
+ * Makes a dataset of any size from the embeddings of real answers. The first rows are real. Each of the others is
+ * between a real row and two of its near neighbours, so that the distribution stays that of answers. Recall and latency
+ * on this data hold for data of this kind and size. The data says nothing about values.
  */
 
 import { openDataset } from '../../src/datasets/dataset.js';
@@ -12,7 +12,7 @@ import { seededRandom } from '../../test/support/random.js';
 
 const SHARD_ROWS = 16_384;
 const NEIGHBOURS = 10;
-/** How far a made row is from its real one, as a part of the way to each of two neighbours. */
+/** Maximum distance of a made row from its real row, as a share of the distance to each of two neighbours. */
 const LARGEST_STEP = 0.7;
 const ANSWER_CHARACTERS = 80;
 
@@ -23,12 +23,12 @@ export interface RealAnswers {
   records: QaRecord[];
 }
 
-/** The answers of a dataset; of several over the same answers, their embeddings side by side. */
+/** Reads the answers of a dataset. For several datasets of the same answers, concatenates their embeddings. */
 export async function readReal(folders: readonly string[]): Promise<RealAnswers> {
   const datasets = await Promise.all(folders.map((folder) => openDataset(folder)));
   const [first] = datasets;
   if (!first || datasets.some(({ rows }) => rows !== first.rows))
-    throw new Error('Expected one dataset or several of the same answers');
+    throw new Error('Expected one dataset, or several datasets of the same answers');
   const parts = await Promise.all(datasets.map((dataset) => dataset.readEmbeddings()));
   const dim = datasets.reduce((sum, dataset) => sum + dataset.dim, 0);
   const embeddings = new Float32Array(first.rows * dim);
@@ -44,7 +44,7 @@ export async function readReal(folders: readonly string[]): Promise<RealAnswers>
   return { dim, embeddings, records: await first.readRecords() };
 }
 
-/** Writes `rows` answers to a dataset folder; goes on where an earlier process was stopped. */
+/** Writes `rows` answers to a dataset folder, and resumes an interrupted run. */
 export async function writeEnlarged(dir: string, real: RealAnswers, rows: number): Promise<void> {
   const { dim, embeddings, records } = real;
   const count = records.length;

@@ -1,13 +1,13 @@
 /**
- * Lookups in a million answers: builds every kind of index over a dataset with `univar index`, opens its file by memory
- * map, and measures recall against exact search, latency of single queries and queries a second, beside plain libfaiss
- * on the same file and npm `usearch` (where it is installed: `npm install --no-save usearch`).
+ * Measures lookups in a million answers. Builds every kind of index over a dataset with `univar index`, opens its file
+ * as a memory map, and measures recall against exact search, latency of single queries and queries per second. The
+ * peers are plain libfaiss on the same file and npm `usearch` (if it is installed: `npm install --no-save usearch`).
  *
  *   npm run bench:lookups -- --dataset values/ --rows 1000000
  *
- * Two datasets of the same answers (`--dataset a --dataset b`) are put side by side, for rows twice as wide. The last
- * answers are the queries and not in the index. Results are written after every kind, and a run that was stopped goes
- * on behind them; `--again` searches the files that are there once more.
+ * The embeddings of two datasets of the same answers (`--dataset a --dataset b`) are concatenated, for rows twice as
+ * wide. The last answers are the queries and are not in the index. Results are written after every kind, and the same
+ * command resumes after them. `--again` repeats the searches of existing files.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -76,10 +76,10 @@ if (!existsSync(truthFile)) {
     metric: 'ip',
   });
   writeFileSync(truthFile, new Uint8Array(indices.buffer));
-  process.stderr.write(`made ${rows} x ${dim} from ${realRows} real answers\n`);
+  process.stderr.write(`made ${rows} x ${dim} vectors from ${realRows} real answers\n`);
 }
 
-/** Runs a program to its end; returns its time and its largest resident memory. */
+/** Runs a program and returns its time and its peak resident memory. */
 async function watch(args: string[]): Promise<Built> {
   const begin = performance.now();
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -169,7 +169,7 @@ for (const kind of KINDS) {
   const place = file.results.findIndex(({ name }) => name === kind.name);
   if (!wanted || (place >= 0 && !values.again)) continue;
   const path = join(dir, `${(kind.fileOf ?? kind.name).replaceAll(/[^A-Za-z0-9]+/g, '-')}.index`);
-  // What building took is kept beside the file, which later runs only search.
+  // The cost of building is stored beside the file, which later runs only search.
   if (!existsSync(path)) {
     if (kind.fileOf !== undefined) continue;
     writeFileSync(`${path}.json`, JSON.stringify(await build(kind, `${path}.partial`)));
@@ -191,8 +191,11 @@ for (const kind of KINDS) {
   writeFileSync(resultsPath, `${JSON.stringify(file, null, 2)}\n`);
   const best = report.points.find(({ recall }) => recall >= 0.99) ?? report.points.at(-1)!;
   process.stdout.write(
-    `${kind.name}: built in ${built ? built.seconds.toFixed(0) : '-'} s with ${built ? (built.peakBytes / 2 ** 30).toFixed(2) : '-'} GiB, opened in ${report.openSeconds.toFixed(2)} s; ` +
-      `at ${best.setting} recall ${best.recall.toFixed(4)}, p50 ${best.p50Ms.toFixed(2)} ms, p99 ${best.p99Ms.toFixed(2)} ms, ${best.queriesPerSecond.toFixed(0)} queries/s\n`,
+    `${kind.name}: built in ${built ? built.seconds.toFixed(0) : '-'} s ` +
+      `with ${built ? (built.peakBytes / 2 ** 30).toFixed(2) : '-'} GiB, ` +
+      `opened in ${report.openSeconds.toFixed(2)} s; ` +
+      `at ${best.setting} recall ${best.recall.toFixed(4)}, p50 ${best.p50Ms.toFixed(2)} ms, ` +
+      `p99 ${best.p99Ms.toFixed(2)} ms, ${best.queriesPerSecond.toFixed(0)} queries/s\n`,
   );
 }
 writeFileSync(join(ROOT, 'docs', `lookups-${dim}.svg`), drawLookups(file));

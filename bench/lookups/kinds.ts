@@ -1,25 +1,26 @@
-/** What is compared. */
+/** One compared kind of index. */
 export interface Kind {
   name: string;
   engine: 'univar' | 'libfaiss' | 'usearch';
-  /** Of FAISS; the quantization of usearch. */
+  /** Factory string of FAISS, or quantization of usearch. */
   factory: string;
   parameter: 'efSearch' | 'nprobe';
   settings: number[];
-  /** Searches the file that this one built: the same structure, so only the code of the search differs. */
+  /** Kind whose file is searched. The structure is the same, so only the search code differs. */
   fileOf?: string;
   mapped: boolean;
   /**
-   * On rows of length 1 both order alike; principal components are centred, which inner products do not survive.
+   * Rows of length 1 have the same order in both metrics. Principal components are centred, which changes the order of
+   * inner products.
    * @default 'ip'
    */
   metric?: 'l2';
-  /** Candidates that are ranked again; the index's default where it is left out. */
+  /** Number of candidates to re-rank. @default that of the index */
   rerank?: number;
 }
 
 /**
- * Candidates while a row is linked, for all graphs. The default of 40 is quicker to build, and its recall ends below
+ * Number of candidates when linking a row, for all graphs. The default of 40 builds faster, but its recall stays below
  * 0.98.
  */
 export const EF_CONSTRUCTION = 200;

@@ -16,7 +16,7 @@ const COLOURS = [
   '#9bc53d',
 ];
 
-/** Recall (up) against the latency of single queries; up and to the left is better. */
+/** Plots recall (up) against the latency of single queries. Up and to the left is better. */
 export function drawLookups({ rows, dim, k, realRows, machine, results }: LookupFile): string {
   const points = results
     .flatMap(({ name, points }) => points.map((point) => ({ name, ...point })))
@@ -46,7 +46,8 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
         Plot.ruleX([1], { stroke: '#888', strokeDasharray: '4 3' }),
         Plot.lineY(points, { ...channels, stroke: ofPoint }),
         Plot.dot(points, { ...channels, fill: ofPoint, r: 3 }),
-        // Beside the left end of a line; peers and variants, which begin behind another one, on its other side.
+        // Labels are beside the left end of a line. Labels of peers and variants, whose lines start behind another one,
+        // are on its other side.
         Plot.text(
           starts.filter(({ name }) => !isToTheRight(name)),
           { ...label, dx: -8, dy: 9, textAnchor: 'end' },
@@ -59,7 +60,9 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
     },
     {
       title: `Recall@${k} and latency of lookups in ${rows.toLocaleString('en')} x ${dim} vectors`,
-      subtitle: `${realRows.toLocaleString('en')} embeddings of real answers and rows between them; ${String(machine['simd'])}, one caller`,
+      subtitle:
+        `${realRows.toLocaleString('en')} embeddings of real answers and rows between them; ` +
+        `${String(machine['simd'])}, one caller`,
     },
     [],
   );

@@ -1,9 +1,9 @@
-/** What goes between the processes of this benchmark, and into its results file. */
+/** Messages between the processes of this benchmark, and the content of its results file. */
 import type { Machine } from '../../src/benchmarking/results-file.js';
 import type { Kind } from './kinds.js';
 
 export interface SearchRequest {
-  /** Whose code searches. */
+  /** Library that searches. */
   engine: 'univar' | 'libfaiss' | 'usearch';
   path: string;
   dim: number;
@@ -14,7 +14,7 @@ export interface SearchRequest {
   /** `efSearch`, `nprobe` or expansion. */
   settings: number[];
   parameter: 'efSearch' | 'nprobe';
-  /** Of usearch. */
+  /** Quantization of usearch. */
   quantization?: string;
   mapped: boolean;
   rerank: number | undefined;
@@ -25,13 +25,13 @@ export interface CurvePoint {
   recall: number;
   p50Ms: number;
   p99Ms: number;
-  /** All queries in one call, on all threads. */
+  /** Rate with all queries in one call, on all threads. */
   queriesPerSecond: number;
 }
 
 export interface SearchReport {
   openSeconds: number;
-  /** Of the process, after all searches. */
+  /** Resident memory of the process after all searches. */
   residentBytes: number;
   points: CurvePoint[];
 }
@@ -39,11 +39,11 @@ export interface SearchReport {
 export interface LookupResult extends SearchReport {
   name: string;
   engine: Kind['engine'];
-  /** When it was searched. */
+  /** Commit at the time of the search. */
   commit: string;
-  /** Null where another kind built the file. */
+  /** Null if another kind built the file. */
   buildSeconds: number | null;
-  /** Largest resident memory of the process that built it. */
+  /** Peak resident memory of the process that built it. */
   buildPeakBytes: number | null;
   fileBytes: number;
 }

@@ -1,6 +1,5 @@
 /**
- * Opens one saved index in a process of its own, measures recall and latency for each setting of its search, and prints
- * JSON.
+ * Opens one saved index in a separate process, measures recall and latency for each search setting, and prints JSON.
  *
  *   tsx bench/lookups/search-child.ts '{"kind": ..., "path": ..., "settings": [...], ...}'
  */
@@ -53,7 +52,7 @@ const begin = performance.now();
 const searchWith = await open();
 const openSeconds = (performance.now() - begin) / 1000;
 const points: CurvePoint[] = [];
-// Pages of a mapped file come from the disk the first time.
+// The first search reads the pages of a mapped file from the disk.
 const warm = searchWith(request.settings.at(-1)!);
 for (let i = 0; i < count; i++) await warm(query(i), k);
 for (const setting of request.settings) {

@@ -1,4 +1,4 @@
-/** The npm package usearch, a peer that is installed for this benchmark only: `npm install --no-save usearch`. */
+/** Loads the npm package usearch, a peer only for this benchmark: `npm install --no-save usearch`. */
 import { EF_CONSTRUCTION } from './kinds.js';
 
 export interface Usearch {
@@ -7,7 +7,7 @@ export interface Usearch {
     path: string,
     options: { dim: number; quantization: string; rows: AsyncIterable<Float32Array>; threads: number },
   ): Promise<void>;
-  /** Maps a saved index and returns its search, which gives the labels of the k nearest of each query. */
+  /** Maps a saved index and returns its search function, which returns the labels of the k nearest of each query. */
   view(
     path: string,
     options: { dim: number; quantization: string; expansion: number },
@@ -21,7 +21,7 @@ interface Foreign {
   view(path: string): void;
 }
 
-/** As HNSW32 of FAISS: 64 links on the base level. */
+/** The same as HNSW32 of FAISS: 64 links on the base level. */
 const CONNECTIVITY = 32;
 
 export async function openUsearch(): Promise<Usearch> {

@@ -1,4 +1,7 @@
-/** Start-up of the command line: `univar --help` beside Node with nothing to do. It should take at most 150 ms. */
+/**
+ * Compares the start-up of the command line, `univar --help`, with Node with an empty program. It should take at most
+ * 150 ms.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,7 +19,7 @@ export const benchmarks: Benchmark[] = [
     subject: 'univar --help',
     prepare: async ({ root }) => {
       const help = () => run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), '--help']);
-      if (!(await help()).stdout.startsWith('Usage: univar')) throw new Error('The help is not what it should be');
+      if (!(await help()).stdout.startsWith('Usage: univar')) throw new Error('univar --help did not print the usage');
       return { run: help };
     },
     peer: { name: 'node -e 0', prepare: () => Promise.resolve({ run: () => run(process.execPath, ['-e', '0']) }) },

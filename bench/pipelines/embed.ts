@@ -1,7 +1,7 @@
 /**
- * Texts to vectors: our encoder beside onnxruntime-node driven naively (bench/support/naive-onnx-child.ts), both in a
- * child process with the same number of threads. Real answers, of nearly one length after the cut at 256 tokens
- * (political compass) and of very different lengths (XSTest).
+ * Compares our encoder with naive use of onnxruntime-node (bench/support/naive-onnx-child.ts), both in a child process
+ * with the same number of threads. The texts are real answers: cut at 256 tokens, those of the political compass have
+ * nearly the same length, and those of XSTest have very different lengths.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,11 +26,11 @@ const FLOAT_MODEL = `${SHARED}models/all-MiniLM-L6-v2`;
 const INT8_MODEL = `${SHARED}models/all-MiniLM-L6-v2-int8`;
 const SAMPLE = fileURLToPath(new URL('../../test/fixtures/answers-small.jsonl', import.meta.url));
 const ANSWERS = 192;
-/** Texts that a check embeds at once; cut to a few words, because it wants iterations of milliseconds. */
+/** Number of texts that a check embeds together, cut to a few words so that an iteration takes milliseconds. */
 const CHECK_TEXTS = 4;
 const CHECK_CHARACTERS = 60;
 
-/** Answers spread over the whole file. */
+/** Reads answers spread over the entire file. */
 async function readAnswers(revision: Revision, name: string): Promise<string[]> {
   const { formatQa } = await openEngine(revision);
   const lines = gunzipSync(readFileSync(`${SHARED}data/qa/${name}.jsonl.gz`))
@@ -55,7 +55,7 @@ async function startNaive(setup: NaiveSetup) {
 }
 
 /**
- * @param agreement cosine that the two must reach; by default ONNX Runtime multiplies int8 weights with rounded inputs
+ * @param agreement minimum cosine of the two. With int8 weights, ONNX Runtime rounds the inputs of products by default
  */
 function compareOn(folder: string, data: string, agreement: number): Benchmark {
   return {
@@ -92,7 +92,7 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
   };
 }
 
-/** Short texts with the default encoder of the build, which every clone has. */
+/** Short texts with the default encoder of the build, which is part of every clone. */
 const short: Benchmark = {
   name: 'embed/short-texts/small',
   sizes: { texts: CHECK_TEXTS, characters: CHECK_CHARACTERS },

@@ -1,7 +1,7 @@
 /**
- * Texts to vectors by the native encoder in each precision, beside ONNX Runtime in float32 with batches sorted by
- * length, which is how our own ONNX encoder drives it. Both tokenise; both compute on the same number of threads. Real
- * answers of very different lengths (XSTest), cut at 256 tokens.
+ * Compares the native encoder in each precision with ONNX Runtime in float32 with batches sorted by length, as our own
+ * ONNX encoder does. Both tokenise, and both use the same number of threads. The texts are real answers of very
+ * different lengths (XSTest), cut at 256 tokens.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,17 +20,14 @@ const DATA = `${SHARED}data/qa/xstest_safety.jsonl.gz`;
 const ANSWERS = 192;
 const MAX_TOKENS = 256;
 
-/**
- * Least cosine to ONNX Runtime that makes a result right, and the speed that the project asks for on a CPU with the
- * units.
- */
+/** Minimum cosine to the result of ONNX Runtime, and the target speed on a CPU with units for the precision. */
 const PRECISIONS = [
   { precision: 'f32', agreement: 0.99999, target: 1.2 },
   { precision: 'bf16', agreement: 0.9995, target: 2.2 },
   { precision: 'int8', agreement: 0.98, target: 3 },
 ] as const;
 
-/** Answers spread over the whole file. */
+/** Reads answers spread over the entire file. */
 async function readAnswers(revision: Revision): Promise<string[]> {
   const { formatQa } = await openEngine(revision);
   const lines = gunzipSync(readFileSync(DATA)).toString('utf8').trim().split('\n');

@@ -1,6 +1,6 @@
 /**
- * Latency of single queries from 1 and from 16 concurrent callers, beside the same calls of plain libfaiss: each caller
- * sends its next query when the last one is answered. p50 and p99 are in the details of a result.
+ * Compares the latency of single queries from 1 and from 16 concurrent callers with the same calls of plain libfaiss.
+ * Each caller sends its next query after the answer to the last one. p50 and p99 are in the details of a result.
  */
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import { quantile } from '../../src/benchmarking/statistics.js';
@@ -58,7 +58,7 @@ async function makeSubject(
   };
 }
 
-/** A vector of the index finds itself. */
+/** Checks that a vector of the index finds itself. */
 async function check(index: VectorIndex, first: Float32Array): Promise<void> {
   const { labels } = await index.search(first, { k: K });
   if (!labels.includes(0)) throw new Error('A vector of the index does not find itself');

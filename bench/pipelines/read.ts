@@ -1,7 +1,7 @@
 /**
- * JSONL to validated records, beside node:readline with JSON.parse and no validation; and the memory that a million
- * rows take (the peak memory of its process). The rows are the committed quickstart answers (English, 1.6 kB a row) and
- * the small multi-language fixture (12 languages).
+ * Compares reading JSONL into validated records with node:readline and JSON.parse without validation. Also measures the
+ * memory for a million rows (the peak memory of its process). The rows are the committed quickstart answers (English,
+ * 1.6 kB per row) and the small multi-language fixture (12 languages).
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ interface Rows {
   remove: () => void;
 }
 
-/** A file of `count` rows, those of the corpus over and over. */
+/** Writes a file of `count` rows, which repeats the corpus. */
 async function writeRows(corpus: keyof typeof corpora, count: number): Promise<Rows> {
   const lines = corpora[corpus]().trimEnd().split('\n');
   const folder = mkdtempSync(join(tmpdir(), 'univar-bench-'));
@@ -92,7 +92,7 @@ export const benchmarks: Benchmark[] = [
     only: 'run',
     peer: readline('multilingual', 120_000),
   }),
-  // Memory must not grow with the rows: compare the peaks.
+  // Memory must not grow with the number of rows: compare the peaks.
   ...[10_000, 100_000, 1_000_000].map((rows) =>
     benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 }),
   ),

@@ -1,7 +1,7 @@
 /**
- * One training step (forward, loss, backward, AdamW) of a MiniLM beside the bare oneDNN products that it is made of: of
- * each weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens at once, operands converted and packed beforehand.
- * Both count as 6 operations per token and weight. Weights are random: speed does not depend on them.
+ * Compares one training step (forward, loss, backward, AdamW) of a MiniLM with its bare oneDNN products: for each
+ * weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens in one product and operands converted and packed in
+ * advance. Both count as 6 operations per token and weight. Weights are random, because speed does not depend on them.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import type { Addon } from '../../src/native/addon-types.js';
@@ -16,7 +16,7 @@ export { environment } from '../support/engine.js';
 
 interface Size {
   pairs: number;
-  /** Of every text. */
+  /** Number of tokens of every text. */
   tokens: number;
   config: EncoderSpec;
 }
@@ -45,7 +45,7 @@ const SMALL: Size = {
   config: { ...MINILM, layers: 2, hidden: 192, heads: 6, inner: 768, vocabulary: 1000 },
 };
 
-/** [out, in] of the products of one layer. */
+/** Returns [out, in] of the products of one layer. */
 function shapes({ hidden, inner }: EncoderSpec) {
   return [
     [3 * hidden, hidden],
@@ -64,7 +64,7 @@ function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedToke
   return { ids, offsets: Int32Array.from({ length: pairs + 1 }, (_, i) => i * tokens) };
 }
 
-/** Seconds of all products of one step, one layer timed and multiplied. */
+/** Returns the seconds of all products of one step: times one layer and multiplies. */
 function products(
   addon: Addon,
   config: EncoderSpec,

@@ -1,8 +1,8 @@
 /**
- * Preloaded into `univar generate` by bench/bulk/generate-bulk.ts: an endpoint for chats (OpenAI's format) and
- * translations (LibreTranslate's) in the place of `fetch`, which answers every request at once and the same way each
- * time: lists and questions where the prompts of the package ask for them, otherwise the beginning of a real answer of
- * the committed sample.
+ * bench/bulk/generate-bulk.ts preloads this into `univar generate`. Replaces `fetch` by an endpoint for chats (OpenAI's
+ * format) and translations (LibreTranslate's), which answers immediately and deterministically: with lists and
+ * questions if the prompts of the package request them, otherwise with the beginning of a real answer from the
+ * committed sample.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 import type { SearchResult } from '../../src/native/search-result.js';
 
 /**
- * Scores of the first queries against all double-precision inner products: the right ones, in order. Throws otherwise.
+ * Compares the scores of the first queries with all double-precision inner products. Throws unless they are correct and
+ * in order.
  */
 export function checkScores(
   { distances }: SearchResult,

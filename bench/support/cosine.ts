@@ -1,4 +1,4 @@
-/** The smallest cosine between rows of unit length. */
+/** Returns the smallest cosine between corresponding rows of unit length. */
 export function smallestCosine(a: Float32Array, b: Float32Array, dim: number): number {
   const cosines = Array.from({ length: a.length / dim }, (_, row) => {
     let dot = 0;

@@ -1,6 +1,6 @@
 /**
- * Lets benchmarks measure a build from before the search functions took objects: the base of the first check after that
- * change is such a build. Delete this file when no base has those signatures.
+ * Lets benchmarks measure a build in which the search functions do not take objects, such as the base of the first
+ * check after that change. Delete this file when no base has those signatures.
  */
 
 import type * as engine from '../../src/index.js';
@@ -19,7 +19,7 @@ interface Searchable {
 
 const patched = new WeakSet<object>();
 
-/** The engine with today's signatures. */
+/** Returns the engine with the current signatures. */
 export function withCurrentNames(build: Engine): Engine {
   if (!('exactNeighbours' in build)) return build;
   const { VectorIndex, SimilarityBase, infoNce, similarityTopK } = build;
@@ -41,7 +41,7 @@ export function withCurrentNames(build: Engine): Engine {
   };
 }
 
-/** Calls of the earlier build itself, with more arguments, pass through. */
+/** Internal calls of the earlier build, which have more arguments, pass through. */
 function patchSearch(
   { prototype }: Searchable,
   translate: (queries: Float32Array, options: { k: number }, dim: number) => unknown[],

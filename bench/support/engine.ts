@@ -1,4 +1,4 @@
-/** What every benchmark needs of the build under test. */
+/** Opens the parts of the build under test that benchmarks need. */
 import type { Counters, Environment, Revision } from '../../src/benchmarking/benchmark.js';
 import type * as engine from '../../src/index.js';
 import type * as loader from '../../src/native/loader.js';
@@ -9,24 +9,24 @@ export type Engine = typeof engine;
 type Loader = typeof loader;
 type Matmul = typeof product;
 
-/** The public exports. */
+/** Imports the public exports. */
 export async function openEngine(revision: Revision): Promise<Engine> {
   return withCurrentNames(await revision.import<Engine>('dist/index.js'));
 }
 
-/** The addon itself, for kernels and peers that no public function reaches. */
+/** Imports the addon itself, for kernels and peers that no public function reaches. */
 export async function openAddon(revision: Revision): Promise<ReturnType<Loader['addon']>> {
   return (await revision.import<Loader>('dist/native/loader.js')).addon();
 }
 
-/** oneDNN's product. */
+/** Imports oneDNN's product. */
 export async function openMatmul(revision: Revision): Promise<Matmul['matmul']> {
   return (await revision.import<Matmul>('dist/native/matmul.js')).matmul;
 }
 
 /**
- * Every module of benchmarks exports this, so that results files name instruction set, threads, libraries and the GPU
- * in use.
+ * Describes the build. Every module of benchmarks exports this, so that results files name instruction set, threads,
+ * libraries and GPU.
  */
 export async function environment(revision: Revision): Promise<Environment> {
   return environmentOf((await openEngine(revision)).capabilities());
@@ -47,7 +47,7 @@ export function environmentOf(capabilities: engine.Capabilities): Environment {
   };
 }
 
-/** Work that `run` makes the engine do; nothing for a build from before it counted. */
+/** Counts the work of the engine during `run`. Returns nothing for an older build without counters. */
 export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, run: () => unknown): Promise<Counters> {
   if (engine.workCounters === undefined) return {};
   const before = engine.workCounters();
@@ -59,7 +59,7 @@ export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, r
 }
 
 /**
- * Environment of most checks: with one thread, other work on the machine goes to another core and not between the
- * threads of a team, which wait for their slowest. A kernel that became slower shows it on one thread as on all.
+ * Environment of most checks. With one thread, other work on the machine moves to another core. With a team of threads,
+ * it would delay one of them, and all wait for the slowest. A slower kernel is slower with one thread too.
  */
 export const ONE_THREAD = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };

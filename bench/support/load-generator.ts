@@ -1,6 +1,6 @@
 /**
- * Another tenant of the machine: a process that computes for half of the time, on whatever core it gets, in phases of 5
- * to 100 ms that nobody can predict. It ends when its parent does.
+ * Simulates another tenant of the machine: a process that computes half of the time, on any core, in random phases of 5
+ * to 100 ms. It ends with its parent.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { seededRandom } from '../../test/support/random.js';
 const SHORTEST_MS = 5;
 const LONGEST_MS = 100;
 
-/** Starts the process; the function ends it. */
+/** Starts the process. The returned function ends it. */
 export function startLoad(): () => void {
   const child = fork(fileURLToPath(import.meta.url), ['run'], { execArgv: ['--import', 'tsx'] });
   return () => void child.kill();

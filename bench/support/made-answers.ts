@@ -1,7 +1,7 @@
 /**
- * Any number of answers of real lengths, made from real ones: each round over them replaces a tenth of the words of
- * every answer by words of another, so that texts differ. Every fiftieth row from the second round on repeats a text as
- * it is, under another model. The same arguments give the same rows.
+ * Makes any number of answers of real lengths from real ones. Each round over them replaces a tenth of the words of
+ * every answer with words of another, so that texts differ. From the second round on, every fiftieth row repeats a text
+ * unchanged under another model. The same arguments give the same rows.
  */
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const REPLACED = 0.1;
 const REPEAT_EVERY = 50;
 const ROWS_PER_FILE = 50_000;
 
-/** The committed sample, or all answers of ../shared where they are there and asked for. */
+/** Reads the committed sample, or on request all answers of ../shared if they exist. */
 export function realAnswers(shared: boolean): QaRecord[] {
   const files =
     shared && existsSync(SHARED)
@@ -38,7 +38,7 @@ export function realAnswers(shared: boolean): QaRecord[] {
   );
 }
 
-/** Row `row` of those made from `real`. */
+/** Makes row `row` from `real`. */
 function makeAnswer(real: readonly QaRecord[], row: number): QaRecord {
   const base = real[row % real.length]!;
   if (row < real.length) return base;
@@ -52,7 +52,7 @@ function makeAnswer(real: readonly QaRecord[], row: number): QaRecord {
 }
 
 /**
- * Writes `rows` answers into files of a folder and of one below, every second one gzipped; returns their size in bytes.
+ * Writes `rows` answers to files in a folder and a subfolder, every second one gzipped. Returns their size in bytes.
  */
 export async function writeMadeAnswers(folder: string, rows: number, shared = false): Promise<number> {
   const real = realAnswers(shared);

@@ -1,6 +1,6 @@
 /**
  * The peer of the embedding benchmark: onnxruntime-node with its default options and npm `tokenizers`, in batches of 32
- * texts in the order they come, padded to the longest. Mean pooling and unit length.
+ * texts in input order, padded to the longest, with mean pooling and unit length.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Tokenizer } from 'tokenizers';

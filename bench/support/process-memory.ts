@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Memory of a process in bytes, from Linux's /proc: resident now, or the most that ever was; 0 when it has ended. */
+/** Returns the current or peak resident memory of a process in bytes, from Linux's /proc; 0 if it has ended. */
 export function residentBytes(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
   try {
     return 1024 * Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);

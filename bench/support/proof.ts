@@ -1,13 +1,15 @@
 /**
- * Proof that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet --only
+ * Proves that the performance check works: `npm run bench:proof [-- --checks 40 --tries 10 --no-load --no-quiet --only
  * KIND]`.
  *
- * - A against an identical A: that many checks of a short schedule in a row. Every failure is a false alarm.
- * - Four kernels, each slowed by 10 % by the hook of native/cpu/slowdown.h: that many tries each. Every pass is a miss.
+ * - A build compared with itself: `--checks` checks of a short schedule in a row. Every failure is a false alarm.
+ * - Four kernels, each slowed by 10 % by the hook of native/cpu/slowdown.h: `--tries` checks each. Every pass is a
+ *   miss.
  *
- * Both also with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json at once, so
- * an interrupted proof of one commit continues where it was, and another commit begins anew: with `--only` one row of
- * the table, after a change that concerns no other. The table goes into docs/benchmarks.md.
+ * Both run again with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json
+ * immediately, so that an interrupted proof of the same commit resumes. Another commit starts from the beginning, or
+ * with `--only` repeats one row of the table, after a change that affects no other row. The table is written to
+ * docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -28,7 +30,7 @@ const PAGE = join(ROOT, 'docs', 'benchmarks.md');
 const BUILD = join(ROOT, 'node_modules', '.cache', 'univar-bench', 'slowdown');
 const PERCENT = 10;
 
-/** Kernels by their names in the backend's table, and the benchmark that must notice. */
+/** Kernels by their names in the backend's table, and the benchmark that must detect the slow-down. */
 const SLOWED = {
   info_nce: 'infonce/one-way/f32/192',
   topk_search: 'topk/uniform/prepared/small',
@@ -37,8 +39,8 @@ const SLOWED = {
 };
 
 /**
- * Long enough for a decision in the quiet case, which a check needs to be able to fail: an undecided benchmark proves
- * nothing, so the table counts them.
+ * Long enough for a decision without other load, because only a decided benchmark can fail a check. The table counts
+ * undecided benchmarks, because they prove nothing.
  */
 const BUDGET_SECONDS = { same: 150, slowed: 240 };
 
@@ -71,7 +73,7 @@ const KINDS = ['same', ...Object.keys(SLOWED)] as Outcome['kind'][];
 if (options.only !== undefined && !(KINDS as string[]).includes(options.only))
   throw new Error(`Expected --only ${KINDS.join(' | ')}`);
 
-/** A copy of this checkout, built with the hook; built again when the native sources changed. */
+/** Builds a copy of this checkout with the hook, again only if the native sources have changed. */
 function buildWithHook(): string {
   const native = ['native', 'binding.gyp', 'package-lock.json'];
   const git = (...args: string[]): string =>
@@ -139,12 +141,14 @@ function table({ machine, outcomes }: ProofFile): string {
       const verdict = kind === 'same' ? `${raised} false alarms` : `${raised} caught, ${own.length - raised} missed`;
       const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
       return [
-        `| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ${undecided} | ${seconds.toFixed(0)} | ${commits} |`,
+        `| ${what} | ${load ? 'half of one core' : 'none'} | ${own.length} | ${verdict} | ` +
+          `${undecided} | ${seconds.toFixed(0)} | ${commits} |`,
       ];
     }),
   );
   return [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}; every check is in bench/results/proof-${machine.variant}.json.`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}; ` +
+      `every check is in bench/results/proof-${machine.variant}.json.`,
     '',
     '| Compared with | Other load | Checks | Outcome | Undecided benchmarks | Seconds a check | Commit |',
     '|---|---|---|---|---|---|---|',
@@ -157,7 +161,8 @@ function writePage(proof: ProofFile): void {
   const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
   const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} lacks the markers ${begin} and ${end}`);
+  if (before === undefined || after === undefined)
+    throw new Error(`${PAGE} does not have the markers ${begin} and ${end}`);
   writeFileSync(PAGE, `${before}${begin}\n${table(proof)}\n${end}${after}`);
 }
 
@@ -167,7 +172,7 @@ async function main(): Promise<void> {
   const path = join(ROOT, 'bench', 'results', `proof-${machine.variant}.json`);
   const earlier =
     existsSync(path) && !options.fresh ? (JSON.parse(readFileSync(path, 'utf8')) as ProofFile).outcomes : [];
-  const commit = machine.commit.replace(/-dirty$/, ''); // the results themselves are a change
+  const commit = machine.commit.replace(/-dirty$/, ''); // the results themselves make the tree dirty
   const outcomes = earlier.filter(
     (outcome) => outcome.commit === commit || (options.only !== undefined && outcome.kind !== options.only),
   );
@@ -188,7 +193,8 @@ async function main(): Promise<void> {
           return `${name} ${status}${interval}, ${blocks} pairs`;
         });
         console.log(
-          `${kind}${load ? ', loaded' : ''}, check ${done()} of ${wanted}, ${outcome.seconds} s\n  ${figures.join('\n  ')}`,
+          `${kind}${load ? ', loaded' : ''}, check ${done()} of ${wanted}, ${outcome.seconds} s\n` +
+            `  ${figures.join('\n  ')}`,
         );
       }
     }

@@ -5,7 +5,7 @@ import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { randomUnitRows } from '../../test/support/random.js';
 
-/** An encoder with weights such as trained ones have. */
+/** Creates an encoder with random weights of the same scale as trained ones. */
 export async function randomModel(
   revision: Revision,
   config: EncoderSpec,
@@ -16,7 +16,7 @@ export async function randomModel(
   let seed = 1;
   for (const { name, rows, cols } of model.parameters.values()) {
     const isNorm = name.includes('norm') && name.endsWith('weight');
-    // Rows of unit length would be large; embeddings and weights of trained encoders have entries of about 0.04.
+    // Rows of unit length would be too large: embeddings and weights of trained encoders have entries of about 0.04.
     const values = isNorm
       ? new Float32Array(cols).fill(1)
       : randomUnitRows(rows, cols, seed++).map((value) => 0.04 * Math.sqrt(cols) * value);
@@ -25,15 +25,15 @@ export async function randomModel(
   return model;
 }
 
-/** How {@link startTraining} trains. */
+/** Training settings of {@link startTraining}. */
 export const TRAINING = {
   logitScale: 20,
   update: { learningRate: 1e-4, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 },
 };
 
 /**
- * Trains on one batch again and again. Before it returns it has made three steps, whose losses it gives, and thrown
- * unless these fell, as they do with correct gradients; parity with PyTorch is what the tests are for.
+ * Trains repeatedly on one batch. Makes three steps before it returns, returns their losses, and throws unless they
+ * fall, as they do with correct gradients. Tests check parity with PyTorch.
  */
 export async function startTraining(
   model: EncoderModel,

@@ -1,13 +1,13 @@
 /**
- * Load on `univar serve`: latency of identification at several numbers of connections, for texts and for vectors, and
- * the memory of the server meanwhile. It starts the compiled program itself:
+ * Puts load on `univar serve` and measures the latency of identification at several numbers of connections, for texts
+ * and for vectors, and the memory of the server. It starts the compiled program itself:
  *
  *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors]
  *   [--out bench/results]
  *
- * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` is the
- * test for leaks: the memory after a tenth of the time beside that at the end. Answers that come after the time do not
- * count, so it should be many times the slowest one. The clients share the cores with the server.
+ * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` tests
+ * for leaks: compare the memory after a tenth of the time with that at the end. Answers after the end do not count, so
+ * the duration should be many times the slowest answer. The clients share the cores with the server.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,16 +47,15 @@ interface Load {
   connections: number;
   seconds: number;
   requestsPerSecond: number;
-  /** Of answers with status 200; NaN, in the file null, where there was none in the time. */
+  /** Median latency of answers with status 200. NaN, and null in the file, if there was none in time. */
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Answers by status; 503 are refusals because of the limits. */
+  /** Number of answers by status; 503 means refused because of the limits. */
   statuses: Record<string, number>;
   errors: number;
   /**
-   * Resident memory of the server, MiB: after a tenth of the time, at the end, by how much it has grown between, and
-   * the most.
+   * Resident memory of the server in MiB: after a tenth of the time, at the end, the growth between them, and the peak.
    */
   memoryMiB: { early: number; end: number; growth: number; most: number };
 }
@@ -86,7 +85,7 @@ async function startServer(
   return { url, pid, factory, stop: () => (child.kill('SIGTERM'), ended) };
 }
 
-/** Bodies of one query each. */
+/** Builds request bodies with one query each. */
 async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]> {
   const dataset = await openDataset(dir);
   const step = Math.max(1, Math.floor(dataset.rows / DIFFERENT_BODIES));
@@ -120,7 +119,8 @@ function fire(
       headers: { 'content-type': 'application/json' },
       body,
     }));
-    // A share each: autocannon writes out every request of every connection before it reads the first answer.
+    // Gives each connection a share: autocannon serialises every request of every connection before it reads the first
+    // answer.
     const each = Math.max(2, Math.floor(requests.length / connections));
     let given = 0;
     const setupClient = (client: autocannon.Client): void => {
@@ -186,10 +186,11 @@ function describe({
     milliseconds(p50Ms),
     milliseconds(p99Ms),
   ];
-  return `${cells.join('  ')}  ${`${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13)}  ${JSON.stringify(statuses)}${errors > 0 ? `, ${errors} errors` : ''}`;
+  const memory = `${early.toFixed(0)} -> ${end.toFixed(0)}`.padStart(13);
+  return `${[...cells, memory, JSON.stringify(statuses)].join('  ')}${errors > 0 ? `, ${errors} errors` : ''}`;
 }
 
-if (options.index === undefined) throw new Error('Name a dataset with --index');
+if (options.index === undefined) throw new Error('Expected --index DATASET, written by univar embed');
 const { url, pid, factory, stop } = await startServer(options.index);
 const loads: Load[] = [];
 try {
@@ -208,7 +209,10 @@ try {
 if (options.out !== undefined) {
   const { manifest, rows, dim } = await openDataset(options.index);
   const machine = await describeMachine(ROOT, environmentOf(capabilities()));
-  const command = `npx tsx bench/support/serve-load.ts --index DATASET --connections ${options.connections} --duration ${options.duration} --kinds ${options.kinds} --k ${options.k}`;
+  const { connections, duration, kinds, k } = options;
+  const command =
+    'npx tsx bench/support/serve-load.ts --index DATASET ' +
+    `--connections ${connections} --duration ${duration} --kinds ${kinds} --k ${k}`;
   const file = { command, machine, encoder: manifest.encoder.name, rows, dim, factory, k: Number(options.k), loads };
   mkdirSync(options.out, { recursive: true });
   const path = join(options.out, `serve-load-${machine.variant}.json`);

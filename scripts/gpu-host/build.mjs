@@ -1,4 +1,4 @@
-/** Builds the CUDA addon with this host's nvcc; where that fails, the one that came with the bundle is put back. */
+/** Builds the CUDA addon with this host's nvcc. If that fails, restores the one of the bundle. */
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,6 @@ process.exitCode = reportCuda();
 if (process.exitCode !== 0) {
   mkdirSync(dirname(ADDON), { recursive: true });
   copyFileSync(KEPT, ADDON);
-  console.error('The addon that came with the bundle stays.');
+  console.error('Keeping the addon of the bundle.');
 }
 rmSync(KEPT);

@@ -1,4 +1,4 @@
-/** Looks for a GPU, then tests and measures the CUDA backend on it; started by run.sh, which finds the libraries. */
+/** Looks for a GPU, then tests and measures the CUDA backend on it. run.sh starts it and finds the libraries. */
 import { spawn, spawnSync } from 'node:child_process';
 import {
   createWriteStream,
@@ -21,17 +21,18 @@ import { findCublasLt, findTorch, inPath, planSteps } from './steps.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HELP = `Usage: sh run.sh [options]
 
-Runs the tests of the CUDA backend on this host's GPU, some of them under compute-sanitizer where it is in PATH, then its benchmarks,
-beside PyTorch where python3 has it.
+Tests the CUDA backend on this host's GPU, some tests also with compute-sanitizer if it is in PATH. Then runs its
+benchmarks, and compares with PyTorch if python3 has it.
 
-  --out DIR        log.txt, summary.json, tests.json and a file of figures per benchmark (default: results, beside run.sh)
-  --build          first builds the CUDA addon with this host's nvcc and cmake
-  --only LIST      only these steps, for example: --only tests,bench-topk
-  --without-gpu    the same tests on the CPU, and small benchmarks, to see whether the bundle is complete
-  --node ...       instead of all that, Node with these arguments, for example: --node dist/cli/main.js doctor
-  --help
+  --out DIR        folder for log.txt, summary.json, tests.json and one file of figures per benchmark
+                   (default: results, beside run.sh)
+  --build          build the CUDA addon first, with this host's nvcc and cmake
+  --only LIST      run only these steps, for example: --only tests,bench-topk
+  --without-gpu    run the same tests and small benchmarks on the CPU, to check that the bundle is complete
+  --node ...       run only Node with these arguments, for example: --node dist/cli/main.js doctor
+  --help           print this help
 
-Exit status: 0 all well, 1 a step failed, 2 wrong usage or a host that cannot run this, 3 no GPU
+Exit status: 0 success, 1 a step failed, 2 wrong usage or unsupported host, 3 no GPU
 `;
 
 class UsageError extends Error {}
@@ -53,7 +54,7 @@ function readOptions() {
   }
 }
 
-/** As the addon sees it, in a process of its own: one that has asked keeps memory of the device. */
+/** Asks the addon for the device in a separate process, because a process that has asked keeps device memory. */
 function askForDevice() {
   const program = "import { cudaState } from './dist/native/cuda-addon.js'; console.log(JSON.stringify(cudaState()));";
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
@@ -62,17 +63,18 @@ function askForDevice() {
   });
   return status === 0
     ? JSON.parse(stdout)
-    : { usable: false, reason: `the process that asked ended with ${signal ?? status}: ${stderr.trim()}` };
+    : { usable: false, reason: `the process that looked for it ended with ${signal ?? status}: ${stderr.trim()}` };
 }
 
-/** Why there is no GPU to use, and what is there instead. */
+/** Explains why no GPU can be used, and lists what was found. */
 function explain({ reason, device }) {
-  const there = (yes) => (yes ? 'there' : 'missing');
+  const found = (yes) => (yes ? 'found' : 'missing');
   return [
     `No GPU can be used here: ${reason}`,
-    `  /dev/nvidiactl: ${there(existsSync('/dev/nvidiactl'))} (from the kernel's driver; a container has to be given it)`,
-    `  nvidia-smi: ${there(inPath('nvidia-smi'))}`,
-    `  CUDA of the addon: ${device ? `${device.runtime}, code for ${device.architectures}` : 'it does not load'}; of the driver: ${device?.driver ?? 'no driver was found'}`,
+    `  /dev/nvidiactl: ${found(existsSync('/dev/nvidiactl'))} (a device of the driver; containers need access to it)`,
+    `  nvidia-smi: ${found(inPath('nvidia-smi'))}`,
+    `  CUDA of the addon: ${device ? `${device.runtime}, code for ${device.architectures}` : 'it does not load'}`,
+    `  CUDA of the driver: ${device?.driver ?? 'no driver was found'}`,
     '"sh run.sh --without-gpu" runs the same tests on the CPU.',
   ].join('\n');
 }
@@ -83,14 +85,12 @@ function choose(steps, only) {
   const unknown = names.filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length > 0)
     throw new UsageError(
-      `There is no step ${unknown.join(', ')}. There are: ${steps.map(({ name }) => name).join(', ')}`,
+      `Unknown step ${unknown.join(', ')}. The steps are: ${steps.map(({ name }) => name).join(', ')}`,
     );
   return steps.filter(({ name }) => names.includes(name));
 }
 
-/**
- * Runs a step in a process group of its own, which ends with it, and writes what it prints to the console and the log.
- */
+/** Runs a step in its own process group, which ends with it, and copies its output to the console and the log. */
 async function runStep({ name, args, env, minutes, skip }, log) {
   log(`\n== ${name}\n`);
   if (skip !== undefined) {
@@ -128,7 +128,10 @@ async function runStep({ name, args, env, minutes, skip }, log) {
   };
 }
 
-/** Figures that benchmarks wrote since then; they come to name the commit of the bundle, as there is no git to ask. */
+/**
+ * Reads the figures that benchmarks wrote since then. Sets their commit to that of the bundle, because the host has no
+ * git repository.
+ */
 function collectFigures(out, since, commit) {
   const results = [];
   for (const path of readdirSync(out).map((name) => join(out, name))) {
@@ -157,7 +160,7 @@ async function main() {
     return 0;
   }
   const gpu = !options['without-gpu'];
-  // After what there is already: it may be the system's.
+  // Appended, because existing entries can be the system's.
   if (gpu)
     process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, ...findCublasLt()].filter(Boolean).join(delimiter);
   const state = askForDevice();
@@ -169,7 +172,7 @@ async function main() {
   const steps = choose(planSteps({ gpu, build: options.build, out: options.out, torch }), options.only);
   const start = Date.now();
   mkdirSync(options.out, { recursive: true });
-  rmSync(join(options.out, 'tests.json'), { force: true }); // of an earlier run
+  rmSync(join(options.out, 'tests.json'), { force: true }); // from an earlier run
   const file = createWriteStream(join(options.out, 'log.txt'));
   const log = (text) => {
     process.stdout.write(text);
@@ -196,7 +199,8 @@ async function main() {
   if (figures.length > 0) log(`\n${describeComparisons(figures)}\n`);
   const rows = outcomes.map(
     ({ name, outcome, seconds, tests, reason }) =>
-      `${name.padEnd(16)}${outcome.padEnd(9)}${seconds.toFixed(1).padStart(7)} s  ${[tests, reason].filter(Boolean).join('; ')}`,
+      `${name.padEnd(16)}${outcome.padEnd(9)}${seconds.toFixed(1).padStart(7)} s  ` +
+      [tests, reason].filter(Boolean).join('; '),
   );
   log(`\n${rows.join('\n')}\n`);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify({ bundle, host, steps: outcomes }, null, 2)}\n`);

@@ -1,14 +1,14 @@
-/** What run.mjs does on a host, step by step. A step is a command; one that fails leaves the others running. */
+/** Steps of run.mjs on a host. A step is a command. If it fails, the others still run. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Benchmarks of the CUDA backend in bench/cuda, and minutes. A step each: one that fails takes the others of its file
- * with it.
+ * Benchmarks of the CUDA backend in bench/cuda, and their time limits in minutes. Each file is a step, because a
+ * failure loses the other benchmarks of its file.
  */
 const BENCHMARKS = { infonce: 10, 'infonce-million': 20, topk: 10, encoder: 10 };
-/** Those that are nothing without PyTorch; the compiler takes its time. */
+/** Benchmarks that need PyTorch. Its compiler takes long. */
 const COMPARISONS = { 'infonce-compiled': 10, 'encoder-compiled': 15 };
 
 export function inPath(program) {
@@ -20,7 +20,7 @@ function runPython(program) {
   return spawnSync('python3', ['-c', program], { encoding: 'utf8', env: { ...env, LD_LIBRARY_PATH: libraries } });
 }
 
-/** PyTorch of the host's python3, or why there is none that can be compared with. */
+/** Finds PyTorch of the host's python3, or the reason why it cannot be used. */
 export function findTorch(gpu) {
   const { status, stdout, stderr, error } = runPython(
     'import torch; print(torch.__version__, torch.cuda.is_available())',
@@ -31,7 +31,7 @@ export function findTorch(gpu) {
   return gpu && cuda !== 'True' ? { reason: `torch ${version} finds no GPU` } : { version };
 }
 
-/** Folders with cuBLASLt among the host's Python packages, where PyTorch's wheels bring it. */
+/** Finds folders with cuBLASLt in the host's Python packages, because PyTorch's wheels include it. */
 export function findCublasLt() {
   const { status, stdout } = runPython(`
 import glob, os, sys
@@ -45,8 +45,7 @@ for folder in sys.path:
 /**
  * @param {{ gpu: boolean, build: boolean, out: string, torch: { version?: string } }} plan
  * @returns {{ name: string, args: string[], env?: Record<string, string>, minutes: number, skip?: string }[]} `args`
- *   for Node; `skip`: why not; `minutes` after which it is ended, as a kernel that hangs would take all the time that
- *   there is
+ *   for Node; `skip`: reason to skip it; `minutes`: time limit, because a hanging kernel would otherwise block the run
  */
 export function planSteps({ gpu, build, out, torch }) {
   const backend = gpu ? 'cuda' : 'cpu';

@@ -1,23 +1,25 @@
-/** Slow-downs that people have accepted, with the reason, in a file of the project (bench/accepted.json). */
+/** Reads the accepted slow-downs and their reasons from a file of the project (bench/accepted.json). */
 import { EngineError } from '../core/errors.js';
 
 export interface Acceptance {
   benchmark: string;
-  /** A work counter that may grow; without it, time may. */
+  /** Work counter that may grow. Without it, the entry accepts slower time. */
   counter?: string;
-  /** Share by which it may become slower, or the counter larger: 0.15 for 15 %. */
+  /** Accepted growth of time or counter as a share: 0.15 for 15 %. */
   upTo: number;
   reason: string;
-  /** What made it slower, for the reader. */
+  /** Commit that made it slower, for readers. */
   commit: string;
 }
 
 const KEYS = ['benchmark', 'counter', 'upTo', 'reason', 'commit'];
 
 /**
- * @param text of the file
+ * Parses the file.
+ *
+ * @param text content of the file
  * @param path for messages
- * @throws EngineError `ERR_DATA` naming the entry and what is wrong with it
+ * @throws EngineError `ERR_DATA` naming the entry and the mistake
  */
 export function parseAccepted(text: string, path: string): Acceptance[] {
   let entries: unknown;
@@ -37,23 +39,24 @@ export function parseAccepted(text: string, path: string): Acceptance[] {
 function parseEntry(entry: unknown, where: string): Acceptance {
   if (typeof entry !== 'object' || entry === null) throw new EngineError('ERR_DATA', `${where}: expected an object`);
   const given = entry as Partial<Record<keyof Acceptance, unknown>>;
-  const stranger = Object.keys(entry).find((key) => !KEYS.includes(key));
-  if (stranger !== undefined)
-    throw new EngineError('ERR_DATA', `${where}: "${stranger}" is none of ${KEYS.join(', ')}`);
+  const unknown = Object.keys(entry).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined)
+    throw new EngineError('ERR_DATA', `${where}: "${unknown}" is not one of ${KEYS.join(', ')}`);
   for (const key of ['benchmark', 'reason', 'commit'] as const) {
     if (typeof given[key] !== 'string' || given[key].trim() === '')
-      throw new EngineError('ERR_DATA', `${where}: expected a text for "${key}"`);
+      throw new EngineError('ERR_DATA', `${where}: expected a string for "${key}"`);
   }
   if (given.counter !== undefined && typeof given.counter !== 'string')
-    throw new EngineError('ERR_DATA', `${where}: expected a text for "counter"`);
+    throw new EngineError('ERR_DATA', `${where}: expected a string for "counter"`);
   if (typeof given.upTo !== 'number' || !(given.upTo > 0))
     throw new EngineError('ERR_DATA', `${where}: expected a share above 0 for "upTo", for example 0.15`);
   return entry as Acceptance;
 }
 
 /**
- * The entries that a check lets pass: those that the base does not have. Once an entry is part of the base, so is the
- * slow-down it excuses, and it excuses nothing further. This needs no commit ids, which a squash merge changes.
+ * Returns the entries that apply to a check: those that the base does not have. Once an entry is part of the base, so
+ * is the slow-down that it accepts, and the entry no longer applies. This needs no commit ids, which a squash merge
+ * changes.
  */
 export function acceptedSince(head: readonly Acceptance[], base: readonly Acceptance[]): Acceptance[] {
   const identity = ({ benchmark, counter, upTo, commit }: Acceptance): string =>
@@ -62,7 +65,7 @@ export function acceptedSince(head: readonly Acceptance[], base: readonly Accept
   return head.filter((entry) => !known.has(identity(entry)));
 }
 
-/** The largest share that is accepted for a benchmark's time or for one of its counters; 0 for none. */
+/** Returns the largest accepted share for a benchmark's time or for one of its counters, or 0. */
 export function acceptedShare(entries: readonly Acceptance[], benchmark: string, counter?: string): number {
   return Math.max(
     0,

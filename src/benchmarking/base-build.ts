@@ -1,4 +1,4 @@
-/** A built checkout of an older revision, made once and kept. */
+/** Builds a checkout of an older revision and keeps it. */
 import { spawn } from 'node:child_process';
 import {
   cpSync,
@@ -17,40 +17,40 @@ import { dirname, join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { git, tryGit } from './git.js';
 
-/** An output that need not be built again where its inputs are those of the working tree. */
+/** An output that is not built again if its inputs equal those of the working tree. */
 export interface ReusedOutput {
   output: string;
   inputs: readonly string[];
 }
 
 export interface BaseBuildOptions {
-  /** Top of the project: of its git work tree, too. */
+  /** Root of the project and of its git work tree. */
   root: string;
   commit: string;
-  /** Shell command that builds a fresh checkout in which the npm packages are installed. */
+  /** Shell command that builds a fresh checkout with installed npm packages. */
   build: string;
   reuse?: readonly ReusedOutput[];
-  /** Receives what the build prints. */
+  /** Receives the output of the build. */
   log: (text: string) => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Below node_modules, so that no tool takes the sources for the project's own. */
+/** In node_modules, so that no tool treats these sources as the project's own. */
 const CACHE = join('node_modules', '.cache', 'univar-bench');
 const STAMP = '.bench-built';
 const KEPT_BUILDS = 3;
 
 /**
- * The folder with the build of a commit.
+ * Returns the folder with the build of a commit, and builds it if it is missing.
  *
- * @throws EngineError `ERR_DATA` when the revision does not build, with the end of what the build printed
+ * @throws EngineError `ERR_DATA` if the revision does not build, with the end of the build's output
  */
 export async function buildBase(options: BaseBuildOptions): Promise<string> {
   const { root, commit, build, log } = options;
   const folder = join(root, CACHE, commit);
   const stamp = join(folder, STAMP);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === build) {
-    utimesSync(stamp, new Date(), new Date()); // in use: the last to be removed
+    utimesSync(stamp, new Date(), new Date()); // Recently used builds are removed last.
     return folder;
   }
   log(`Building the base ${commit.slice(0, 10)} in ${folder}`);
@@ -64,13 +64,13 @@ export async function buildBase(options: BaseBuildOptions): Promise<string> {
 }
 
 async function checkOut(folder: string, { root, commit, signal }: BaseBuildOptions): Promise<void> {
-  rmSync(folder, { recursive: true, force: true }); // what an interrupted build left
+  rmSync(folder, { recursive: true, force: true }); // left by an interrupted build
   mkdirSync(dirname(folder), { recursive: true });
-  // Forced, because git may remember a worktree whose folder is gone (with node_modules, for example).
+  // Uses --force because git may remember a worktree whose folder is gone (with node_modules, for example).
   await git(root, ['worktree', 'add', '--force', '--detach', folder, commit], signal);
 }
 
-/** The project's own packages where the lock file is the same, else an installation of the revision's. */
+/** Links the project's own packages if the lock file is the same; otherwise installs those of the revision. */
 async function installPackages(folder: string, options: BaseBuildOptions): Promise<void> {
   const lock = 'package-lock.json';
   const read = (root: string): string | undefined =>
@@ -96,7 +96,7 @@ async function reuseOutput(
   if (unknown === '') cpSync(join(root, output), join(folder, output), { recursive: true, preserveTimestamps: true });
 }
 
-/** Characters of the output that are kept for the message of a failure. */
+/** Number of characters of the output to keep for the error message. */
 const OUTPUT_TAIL = 4000;
 
 async function runShell(command: string, folder: string, { log, signal }: BaseBuildOptions): Promise<void> {

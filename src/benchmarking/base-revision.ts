@@ -1,23 +1,24 @@
-/** Which commit a check compares with. */
+/** Chooses the commit that a check compares with. */
 import { git, tryGit } from './git.js';
 
 export type BaseRevision =
   | { kind: 'commit'; commit: string; why: string }
-  /** There is nothing to compare with, which is no reason to fail. */
+  /** There is nothing to compare with. The check does not fail. */
   | { kind: 'none'; why: string };
 
 export interface BaseChoice {
-  /** Asked for; anything that git understands. */
+  /** Requested revision, in any notation that git understands. */
   base?: string | undefined;
-  /** Name of the main branch. @default main, then master, each preferably as origin has it */
+  /** Name of the main branch. @default main, then master; for each, origin's branch is preferred */
   main?: string | undefined;
-  /** File whose last change marks the base on the main branch itself, relative to the root. */
+  /** File whose last change is the base for a check on the main branch itself, relative to the root. */
   acceptedFile: string;
 }
 
 /**
- * The commit asked for; else the merge base with the main branch; on the main branch itself the commit that last
- * changed the accepted slow-downs, so that small losses of many commits add up until they show.
+ * Returns the requested commit, or else the merge base with the main branch. On the main branch itself, returns the
+ * commit that last changed the accepted slow-downs, so that small losses of many commits add up until a check detects
+ * them.
  *
  * @throws EngineError `ERR_DATA` for a `base` that git does not know
  */
@@ -27,17 +28,17 @@ export async function resolveBase(
   signal?: AbortSignal,
 ): Promise<BaseRevision> {
   const head = await tryGit(root, ['rev-parse', '--verify', 'HEAD'], signal);
-  if (head === undefined) return { kind: 'none', why: `${root} is no git repository with a commit` };
+  if (head === undefined) return { kind: 'none', why: `${root} is not a git repository with a commit` };
   const usable = async (commit: string, why: string): Promise<BaseRevision> => {
     if (commit === head && !(await hasChanges(root, signal)))
-      return { kind: 'none', why: `${why} is the revision to be checked itself, ${commit.slice(0, 10)}` };
+      return { kind: 'none', why: `${why} is the checked revision itself, ${commit.slice(0, 10)}` };
     return { kind: 'commit', commit, why };
   };
   if (base !== undefined) return usable(await git(root, ['rev-parse', '--verify', `${base}^{commit}`], signal), base);
 
   const branch = await mainBranch(root, main, signal);
   if (branch === undefined)
-    return { kind: 'none', why: `there is no branch named ${main ?? 'main or master'}, here or at origin` };
+    return { kind: 'none', why: `no branch named ${main ?? 'main or master'} exists here or at origin` };
   const merge = await tryGit(root, ['merge-base', 'HEAD', branch], signal);
   if (merge === undefined)
     return { kind: 'none', why: `HEAD and ${branch} have no common commit here (a shallow clone?)` };
@@ -45,7 +46,7 @@ export async function resolveBase(
 
   const marked = await tryGit(root, ['log', '-1', '--format=%H', '--', acceptedFile], signal);
   if (!marked) return { kind: 'none', why: `HEAD is part of ${branch}, and no commit here has ${acceptedFile}` };
-  // A shallow clone's oldest commit seems to have made every file.
+  // The oldest commit of a shallow clone appears to have created every file.
   const shallow = (await tryGit(root, ['rev-parse', '--is-shallow-repository'], signal)) === 'true';
   if (shallow && (await tryGit(root, ['rev-parse', '--verify', `${marked}^`], signal)) === undefined) {
     return { kind: 'none', why: `the clone is shallow and does not reach the last change of ${acceptedFile}` };

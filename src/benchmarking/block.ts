@@ -1,4 +1,4 @@
-/** One block of evidence: a fresh process per build, prepared at the same time, then measured in turns. */
+/** Measures one block of evidence: a fresh process per build, prepared at the same time, then measured in turns. */
 import { BenchmarkProcess } from './child-process.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
 import { type Block, quantile } from './statistics.js';
@@ -6,7 +6,7 @@ import { type Block, quantile } from './statistics.js';
 /** The build of one side. */
 export interface Side {
   root: string;
-  /** Environment that only this side gets. */
+  /** Environment variables of this side only. */
   env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -17,19 +17,22 @@ export interface Sides {
 
 export type BlockResult =
   | { kind: 'measured'; logRatios: Block; base: Finish; head: Finish }
-  /** The base lacks what the benchmark needs, or gives another result. */
+  /** The base lacks something that the benchmark needs, or gives another result. */
   | { kind: 'base failed'; reason: string }
   | { kind: 'head failed'; reason: string };
 
-/** A sample is that long, unless one iteration is longer: short, so that the four of a round see the same machine. */
+/**
+ * Duration of a sample, unless one iteration takes longer. It is short, so that the machine does not change during the
+ * four samples of a round.
+ */
 const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
-/** Enough that their median shrugs off rounds during which the machine did something else. */
+/** Enough rounds for their median to ignore rounds during which the machine did other work. */
 export const ROUNDS = 10;
 /**
- * With more time for each benchmark, longer blocks decide more: the start of two processes takes more of a block than
- * ten rounds.
+ * Rounds of a block if there is more time per benchmark. Starting two processes takes longer than ten rounds, so longer
+ * blocks give more evidence.
  */
 const LONG_ROUNDS = 16;
 const SECONDS_FOR_LONG = 30;
@@ -39,15 +42,15 @@ export function roundsFor(secondsPerBenchmark: number): number {
 }
 
 /**
- * Both samples of a build in a round are summed up by this quantile of all their iterations. Whatever else runs on the
- * machine can only add time, and may do so through one whole sample; that the other one is spared is likely.
+ * The two samples of a build in a round are summarised by this quantile of all their iterations. Other work on the
+ * machine can only add time. It can affect one entire sample, but probably not both.
  */
 const LOW_QUANTILE = 0.05;
 
 /**
- * Keeps glibc from giving memory back to the system: what an iteration frees is then there for the next one. Otherwise
- * large results are mapped anew each time or not, as chance and the collector of garbage have it, and their page faults
- * shift the time of a whole process by ten percent and more. Other C libraries ignore it.
+ * Keeps glibc from returning memory to the system, so that the next iteration reuses it. Otherwise, chance and garbage
+ * collection decide whether large results are mapped again, and the page faults shift the times of an entire process by
+ * 10 % or more. Other C libraries ignore these settings.
  */
 const STEADY_MEMORY = {
   MALLOC_MMAP_MAX_: '0',
@@ -66,7 +69,7 @@ export async function measureBlock(
   const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
   try {
     signal?.throwIfAborted();
-    // The head first: a benchmark that fails with both is broken, not new.
+    // Checks the head first: a benchmark that fails with both builds is broken, not new.
     if (head.status === 'rejected') return { kind: 'head failed', reason: messageOf(head.reason) };
     if (base.status === 'rejected') return { kind: 'base failed', reason: messageOf(base.reason) };
     const processes = { base: base.value.process, head: head.value.process };
@@ -83,12 +86,17 @@ export async function measureBlock(
   }
 }
 
-/** Iterations of a sample; the same on both sides, or their quantiles would mean different things. */
+/**
+ * Returns the number of iterations of a sample. It is the same on both sides, so that their quantiles are comparable.
+ */
 export function iterationsFor(seconds: number): number {
   return Math.min(MAX_ITERATIONS, Math.max(1, Math.ceil(SAMPLE_SECONDS / seconds)));
 }
 
-/** In the order A B B A, then B A A B: a machine that becomes steadily slower or faster hits both builds alike. */
+/**
+ * Measures in the order A B B A, then B A A B, so that a machine that gets steadily slower or faster affects both
+ * builds equally.
+ */
 async function measureRounds(
   processes: Record<'base' | 'head', BenchmarkProcess>,
   rounds: number,
@@ -105,7 +113,7 @@ async function measureRounds(
   return logRatios;
 }
 
-/** ln(head / base) from the seconds of all iterations of a round. */
+/** Returns ln(head / base) from the seconds of all iterations of a round. */
 export function logRatioOfRound({ base, head }: Readonly<Record<'base' | 'head', readonly number[]>>): number {
   return Math.log(quantile(head, LOW_QUANTILE) / quantile(base, LOW_QUANTILE));
 }

@@ -1,6 +1,6 @@
 /**
- * Compares two builds benchmark by benchmark, with as many blocks as each needs for a decision, within a budget of
- * time.
+ * Compares two builds benchmark by benchmark within a time budget. Each benchmark gets as many blocks as its decision
+ * needs.
  */
 import { type Acceptance, acceptedShare } from './accepted.js';
 import { measureBlock, roundsFor, type Sides } from './block.js';
@@ -10,11 +10,11 @@ import { type Block, type Estimate, estimate, judge, LOOKS, nextLook } from './s
 
 /**
  * - `slower`: by more than the threshold, with 99 % confidence; `more work`: a counter grew. Both fail a check.
- * - `broken`: the benchmark fails with the head. Fails a check.
- * - `not slower`: with 99 % confidence, not by more than the threshold.
- * - `accepted`: slower, or more work, within what people accepted.
- * - `undecided`: the budget ended before there was enough evidence either way.
- * - `new`: the base cannot run it; `changed`: its time means something else in the base. Both are only reported.
+ * - `broken`: the benchmark fails with the head, which fails a check.
+ * - `not slower`: not slower by more than the threshold, with 99 % confidence.
+ * - `accepted`: slower or more work, within an accepted limit.
+ * - `undecided`: the time budget ran out before there was enough evidence.
+ * - `new`: the base cannot run it. `changed`: its time has another meaning in the base. Both are only reported.
  */
 export type CheckStatus =
   | 'slower'
@@ -35,21 +35,21 @@ export interface CheckEntry {
   status: CheckStatus;
   /** Seconds of the head divided by those of the base, minus 1, with the 99 % interval; null before the first look. */
   change: { center: number; low: number; high: number } | null;
-  /** Pairs of processes. */
+  /** Number of pairs of processes. */
   blocks: number;
   counters: CounterChange[];
-  /** Why it is new, changed, broken or accepted. */
+  /** Reason why it is new, changed, broken or accepted. */
   reason: string;
 }
 
 export interface CheckSetting extends Sides {
   accepted: readonly Acceptance[];
-  /** Versions of the benchmarks in the base; one that is missing there counts as unchanged. */
+  /** Versions of the benchmarks in the base. A benchmark that the base lacks counts as unchanged. */
   baseVersions: ReadonlyMap<string, number>;
-  /** For all benchmarks together. */
+  /** Time budget for all benchmarks together. */
   budgetSeconds: number;
   signal?: AbortSignal | undefined;
-  /** Called after each block with the number of benchmarks that are decided. */
+  /** Called after each block with the number of decided benchmarks. */
   onProgress?: ((decided: number) => void) | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function checkBenchmarks(
   const rounds = roundsFor(setting.budgetSeconds / benchmarks.length);
   const trials = benchmarks.map((benchmark) => new Trial(benchmark, setting, rounds));
   let open = trials.filter((trial) => trial.open);
-  // One block of each in turn: what happens on the machine for a while is spread over all benchmarks.
+  // Measures one block of each in turn, which spreads temporary load of the machine over all benchmarks.
   while (open.length > 0 && open.some((trial) => trial.fitsBefore(deadline))) {
     for (const trial of open) {
       if (!trial.fitsBefore(deadline)) continue;
@@ -123,7 +123,7 @@ class Trial {
       name,
       sizes,
       threshold,
-      // The clock's verdict is the graver one: it says what people will notice.
+      // The verdict on time is more severe, because users notice time.
       status: more && !FAILURES.includes(status) ? 'more work' : status,
       change: this.#estimate
         ? {

@@ -1,4 +1,4 @@
-/** A process that measures one benchmark of one build. Fresh processes are part of the method: see statistics.ts. */
+/** A process that measures one benchmark of one build. statistics.ts explains why the processes must be fresh. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,19 +7,19 @@ import { abortError, onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
 
-/** Characters of the child's stderr that are kept for the message of its death. */
+/** Number of characters of the child's stderr to keep for the error message. */
 const STDERR_TAIL = 4000;
 
 export interface BenchmarkTarget {
   benchmark: Pick<BenchmarkInfo, 'name' | 'file' | 'env'>;
   /** Folder of the build. */
   root: string;
-  /** Environment of the process beside that of this one. */
+  /** Environment variables of the process, in addition to those of this one. */
   env?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** Benchmarks that a module defines. */
+/** Lists the benchmarks that a module defines. */
 export async function listBenchmarks(file: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
   const process = new BenchmarkProcess(file, {}, signal);
   try {
@@ -37,7 +37,7 @@ export class BenchmarkProcess {
   #death: EngineError | undefined;
   #pending: { resolve: (reply: ChildReply) => void; reject: (error: EngineError) => void } | undefined;
 
-  /** Starts a process and prepares the benchmark in it; `seconds` are those of one warm iteration. */
+  /** Starts a process and prepares the benchmark in it. `seconds` is the time of one warm iteration. */
   static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
     const started = new BenchmarkProcess(benchmark.file, { ...benchmark.env, ...env }, signal);
     try {
@@ -50,18 +50,18 @@ export class BenchmarkProcess {
     }
   }
 
-  /** @param file that will be imported: TypeScript needs a loader */
+  /** @param file module to import: TypeScript needs a loader */
   constructor(file: string, env: Readonly<Record<string, string>>, signal?: AbortSignal) {
     this.#file = file;
     this.#child = forkChild(file, env);
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, killer) => {
-        this.#die(killer === null ? `ended with exit code ${String(code)}` : `was ended by ${killer}`);
+        this.#die(killer === null ? `ended with exit code ${String(code)}` : `was killed by ${killer}`);
         resolve();
       });
       this.#child.once('error', (error) => {
         this.#die(`failed: ${error.message}`);
-        if (this.#child.pid === undefined) resolve(); // never started: there will be no 'close'
+        if (this.#child.pid === undefined) resolve(); // It never started, so no 'close' follows.
       });
     });
     this.#child.on('message', (reply: ChildReply) => {
@@ -80,7 +80,7 @@ export class BenchmarkProcess {
     if (signal?.aborted) abort();
   }
 
-  /** Seconds of each of `iterations` iterations. */
+  /** Returns the seconds of each of `iterations` iterations. */
   async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
     return (await this.ask({ type: 'sample', who, iterations }, 'sampled')).seconds;
   }
@@ -91,8 +91,9 @@ export class BenchmarkProcess {
   }
 
   /**
-   * One request at a time. @throws EngineError `ERR_DATA` when the benchmark fails, `ERR_DEVICE_UNAVAILABLE` when its
-   * process dies
+   * Sends a request, one at a time.
+   *
+   * @throws EngineError `ERR_DATA` if the benchmark fails, `ERR_DEVICE_UNAVAILABLE` if its process dies
    */
   async ask<T extends ChildReply['type']>(
     request: ChildRequest,
@@ -101,7 +102,7 @@ export class BenchmarkProcess {
     if (this.#death) throw this.#death;
     const reply = await new Promise<ChildReply>((resolve, reject) => {
       this.#pending = { resolve, reject };
-      // A closed channel means that the child is dying: its 'close' event rejects, with the reason.
+      // A closed channel means that the child is dying. Its 'close' event rejects with the reason.
       this.#child.send(request, () => undefined);
     });
     if (reply.type === 'failed') throw new EngineError('ERR_DATA', reply.message);
@@ -110,7 +111,7 @@ export class BenchmarkProcess {
     return reply as Extract<ChildReply, { type: T }>;
   }
 
-  /** Ends the process and waits until it is gone, so that it takes no time from the next. Idempotent. */
+  /** Kills the process and waits for its end, so that it takes no time from the next one. Idempotent. */
   async stop(): Promise<void> {
     if (!this.#death) this.#child.kill('SIGKILL');
     await this.#closed;
@@ -127,7 +128,7 @@ export class BenchmarkProcess {
   }
 }
 
-/** The child's module lies beside this one: compiled in dist/, TypeScript in src/, where tests run. */
+/** The child's module is beside this one: compiled in dist/, or TypeScript in src/ for tests. */
 function forkChild(file: string, env: Readonly<Record<string, string>>): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const entry = fileURLToPath(new URL(`./child${extension}`, import.meta.url));
@@ -139,13 +140,13 @@ function forkChild(file: string, env: Readonly<Record<string, string>>): ChildPr
   });
 }
 
-/** The project's own tsx, or ours. */
+/** Finds the project's tsx, or else our own. */
 function typeScriptLoader(file: string): string {
   for (const from of [file, import.meta.url]) {
     try {
       return pathToFileURL(createRequire(from).resolve('tsx')).href;
     } catch {
-      // try the next
+      // Try the next one.
     }
   }
   throw new EngineError(

@@ -1,6 +1,4 @@
-/**
- * Entry of the process in which one benchmark is prepared and measured; see child-process.ts. It ends with its parent.
- */
+/** Entry of the process that prepares and measures one benchmark; see child-process.ts. It ends with its parent. */
 import { pathToFileURL } from 'node:url';
 
 import type { BenchmarkModule } from './benchmark.js';
@@ -10,7 +8,7 @@ import type { ChildReply, ChildRequest } from './protocol.js';
 let measurement: Measurement | undefined;
 let turn = Promise.resolve();
 
-// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
+// Ctrl-C reaches the entire process group; the parent decides what to do.
 process.on('SIGINT', () => undefined);
 
 process.on('message', (request: ChildRequest) => {
@@ -18,7 +16,7 @@ process.on('message', (request: ChildRequest) => {
     const reply = await answer(request).catch(
       (error: unknown): ChildReply => ({ type: 'failed', message: describeError(error) }),
     );
-    process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent has gone meanwhile
+    process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent has ended
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * Times a benchmark beside its peer in one process, interleaved A B B A, so that drift of the machine hits both alike.
+ * Times a benchmark and its peer in one process, interleaved as A B B A, so that drift of the machine affects both
+ * equally.
  */
 
 import { iterationsFor } from './block.js';
@@ -9,7 +10,7 @@ import { median, quantile } from './statistics.js';
 
 export interface Timing {
   name: string;
-  /** Of one iteration. */
+  /** Median time of one iteration. */
   medianSeconds: number;
   /** Interquartile range over rounds. */
   spreadSeconds: number;
@@ -23,9 +24,9 @@ export interface ComparisonResult {
   unit: string;
   subject: Timing;
   peer: Timing | null;
-  /** Median over rounds of (subject rate / peer rate): above 1 the subject is faster. */
+  /** Median over rounds of (subject rate / peer rate). Above 1, the subject is faster. */
   ratio: number | null;
-  /** Interquartile range of that ratio. */
+  /** Interquartile range of this ratio. */
   ratioSpread: number | null;
   target: number | null;
   peakMemoryBytes: number;
@@ -38,7 +39,7 @@ export interface Comparison {
   environment: Finish['environment'];
 }
 
-/** @throws EngineError when the benchmark or its peer gives a wrong result, or fails otherwise */
+/** Compares a benchmark with its peer. @throws EngineError if either gives a wrong result or fails */
 export async function compareWithPeer(
   benchmark: BenchmarkInfo,
   root: string,

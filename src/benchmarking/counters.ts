@@ -1,24 +1,25 @@
-/** Work counters of two builds. They are exact, so they show in one run what noise hides from a clock. */
+/** Compares work counters of two builds. They are exact, so one run shows changes that noise hides from a clock. */
 import type { Finish } from './protocol.js';
 
 export interface CounterChange {
   counter: string;
   base: number;
   head: number;
-  /** (head - base) / base, where the base has any. */
+  /** (head - base) / base, if the base is not 0. */
   growth: number;
 }
 
 /**
- * Peak memory is compared like a counter, but only growth beyond these bounds counts: allocators and collectors vary.
+ * Peak memory is compared like a counter, but only growth beyond these bounds counts, because allocators and garbage
+ * collectors vary.
  */
 export const PEAK_MEMORY = 'peakMemoryBytes';
 const PEAK_MEMORY_SHARE = 0.1;
 const PEAK_MEMORY_BYTES = 16 * 2 ** 20;
 
 /**
- * Counters that differ in every pair of processes: the least of one build is above the most of the other. So a counter
- * that a benchmark wrongly takes for exact raises no false alarm. Counters that only one build has are left out.
+ * Returns the counters whose ranges do not overlap: the minimum of one build is above the maximum of the other. So a
+ * counter that a benchmark wrongly declares exact causes no false alarm. Counters that only one build has are left out.
  */
 export function counterChanges(base: readonly Finish[], head: readonly Finish[]): CounterChange[] {
   const names = new Set([...base, ...head].flatMap(({ counters }) => Object.keys(counters ?? {})));

@@ -8,17 +8,19 @@ import type { BenchmarkInfo } from './protocol.js';
 const MODULE = /\.([cm]?ts|[cm]?js)$/;
 
 /**
- * Only a module that says so in its text is imported: importing anything else in a folder of benchmarks could start
- * anything, and an older revision may hold programs where this one holds definitions.
+ * Matches modules that export benchmarks. Only these are imported, because importing other files could start programs,
+ * and an older revision can have a program where this one has definitions.
  */
 const EXPORTS_BENCHMARKS = /^\s*export\b[^;]*\bbenchmarks\b/m;
 
-/** Modules with benchmarks among `paths`, files or folders searched to the bottom, in alphabetical order. */
+/**
+ * Finds modules with benchmarks in `paths`, which are files or folders (searched recursively), in alphabetical order.
+ */
 export function findBenchmarkFiles(root: string, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     const absolute = resolve(root, path);
     if (!existsSync(absolute))
-      throw new EngineError('ERR_DATA', `There is no folder or file ${absolute} with benchmarks`);
+      throw new EngineError('ERR_DATA', `The folder or file of benchmarks ${absolute} does not exist`);
     return [...modulesBelow(absolute)].filter((file) => EXPORTS_BENCHMARKS.test(readFileSync(file, 'utf8')));
   });
 }
@@ -34,16 +36,16 @@ function* modulesBelow(path: string): Generator<string> {
 export interface BenchmarkSelection {
   /** Files or folders, relative to the root. */
   paths: readonly string[];
-  /** Names of benchmarks, beginnings of names up to a slash, or names of files; all where empty. */
+  /** Names of benchmarks, prefixes of names up to a slash, or names of files. Empty for all. */
   names: readonly string[];
   purpose: 'run' | 'check';
 }
 
 /**
- * The benchmarks that a command is about.
+ * Selects the benchmarks of a command.
  *
- * @throws EngineError `ERR_DATA` when a module does not load or two benchmarks share a name, `ERR_ARG_RANGE` for a name
- *   that fits none
+ * @throws EngineError `ERR_DATA` if a module does not load or two benchmarks share a name, `ERR_ARG_RANGE` for a name
+ *   that matches none
  */
 export async function selectBenchmarks(
   root: string,
@@ -54,11 +56,11 @@ export async function selectBenchmarks(
   for (const file of findBenchmarkFiles(root, paths)) {
     for (const benchmark of await listBenchmarks(file, signal)) {
       if (all.some(({ name }) => name === benchmark.name))
-        throw new EngineError('ERR_DATA', `${file}: the name ${benchmark.name} is taken`);
+        throw new EngineError('ERR_DATA', `${file}: the name ${benchmark.name} is already used`);
       all.push(benchmark);
     }
   }
-  // Or a mistyped folder would pass every check.
+  // Otherwise, a mistyped folder would pass every check.
   if (all.length === 0) throw new EngineError('ERR_DATA', `No module in ${paths.join(', ')} exports "benchmarks"`);
   const usable = all.filter(({ only }) => only === null || only === purpose);
   const fits = (benchmark: BenchmarkInfo, name: string): boolean =>
@@ -69,7 +71,8 @@ export async function selectBenchmarks(
   if (unknown.length > 0) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `No benchmark to ${purpose} is named ${unknown.join(', ')}. There are: ${usable.map(({ name }) => name).join(', ') || 'none'}`,
+      `No benchmark to ${purpose} is named ${unknown.join(', ')}. ` +
+        `Available: ${usable.map(({ name }) => name).join(', ') || 'none'}`,
     );
   }
   return names.length === 0 ? usable : usable.filter((benchmark) => names.some((name) => fits(benchmark, name)));

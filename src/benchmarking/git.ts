@@ -6,7 +6,7 @@ import { EngineError } from '../core/errors.js';
 const MAX_OUTPUT_BYTES = 2 ** 26;
 
 /**
- * What git prints, without the last line end.
+ * Runs git and returns its output without the last line end.
  *
  * @throws EngineError `ERR_DATA` with git's own message
  */
@@ -23,7 +23,7 @@ export async function git(folder: string, args: readonly string[], signal?: Abor
   }
 }
 
-/** Like {@link git}; undefined where git says no. */
+/** Runs {@link git} and returns undefined if it fails. */
 export async function tryGit(
   folder: string,
   args: readonly string[],

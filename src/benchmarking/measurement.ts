@@ -1,4 +1,4 @@
-/** One benchmark in the process that measures it: see child.ts for the process around it. */
+/** Measures one benchmark inside its process; child.ts is the entry of that process. */
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,10 @@ import type { BenchmarkInfo, Finish } from './protocol.js';
 
 const DEFAULT_ROUNDS = 7;
 
-/** The warm-up lasts this long, or two iterations: caches, thread pools and the optimising compiler settle. */
+/**
+ * Minimum duration of the warm-up, which also has at least two iterations. Caches, thread pools and the optimising
+ * compiler settle.
+ */
 const WARM_UP_SECONDS = 0.05;
 
 export function openRevision(root: string): Revision {
@@ -41,21 +44,21 @@ export class Measurement {
 
   static async prepare(module: BenchmarkModule, name: string, root: string, withPeer: boolean): Promise<Measurement> {
     const benchmark = module.benchmarks.find((candidate) => candidate.name === name);
-    if (!benchmark) throw new Error(`There is no benchmark named ${name}`);
+    if (!benchmark) throw new Error(`No benchmark is named ${name}`);
     const revision = openRevision(root);
     const subject = await benchmark.prepare(revision);
     if (typeof (subject as Partial<Subject>).run !== 'function')
-      throw new Error(`prepare() of ${name} returned nothing with a function run()`);
+      throw new Error(`prepare() of ${name} did not return an object with a function run()`);
     const peer = withPeer && benchmark.peer ? await benchmark.peer.prepare(revision, subject) : null;
     return new Measurement(module, subject, peer);
   }
 
-  /** Seconds of one iteration of subject and peer, after the warm-up. */
+  /** Returns the seconds of one iteration of subject and peer, after the warm-up. */
   async warmUp(): Promise<{ subject: number; peer: number | null }> {
     return { subject: await warmUp(this.subject), peer: this.peer && (await warmUp(this.peer)) };
   }
 
-  /** Seconds of each of `iterations` iterations. */
+  /** Returns the seconds of each of `iterations` iterations. */
   async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
     const contender = who === 'peer' ? this.peer : this.subject;
     if (!contender) throw new Error('The benchmark has no peer');
@@ -65,7 +68,7 @@ export class Measurement {
   }
 
   async finish(root: string): Promise<Finish> {
-    // Read first: what follows is not part of the work.
+    // Read first, because the calls below are not part of the work.
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     const counters = (await this.subject.counters?.()) ?? null;
     const details = { ...(await this.subject.details?.()), ...(await this.peer?.details?.()) };

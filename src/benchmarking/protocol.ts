@@ -1,7 +1,7 @@
-/** What the harness and a process that measures say to each other. The process answers every request, in order. */
+/** Messages between the harness and a measuring process. The process answers every request, in order. */
 import type { Counters, Environment } from './benchmark.js';
 
-/** A benchmark as the harness sees it: everything but its code. */
+/** Description of a benchmark: everything but its code. */
 export interface BenchmarkInfo {
   name: string;
   /** Absolute path of the module that defines it. */
@@ -19,26 +19,26 @@ export interface BenchmarkInfo {
 }
 
 export type ChildRequest =
-  /** Which benchmarks a module has. */
+  /** Lists the benchmarks of a module. */
   | { type: 'list'; file: string }
-  /** Prepares one benchmark of a module, and its peer if asked for, with the build in `root`. */
+  /** Prepares one benchmark of a module, and its peer on request, with the build in `root`. */
   | { type: 'prepare'; file: string; name: string; root: string; peer: boolean }
-  /** Times that many iterations. */
+  /** Times the iterations. */
   | { type: 'sample'; who: 'subject' | 'peer'; iterations: number }
-  /** Counters, details and peak memory. */
+  /** Requests counters, details and peak memory. */
   | { type: 'finish'; root: string };
 
 export interface Finish {
   counters: Counters | null;
   details: Record<string, unknown>;
   environment: Environment | null;
-  /** Most memory that the process ever held in RAM. */
+  /** Peak resident memory of the process. */
   peakMemoryBytes: number;
 }
 
 export type ChildReply =
   | { type: 'listed'; benchmarks: BenchmarkInfo[] }
-  /** Seconds of one warm iteration each; the peer's is null without a peer. */
+  /** Seconds of one warm iteration of each. Null for the peer if there is none. */
   | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
   | { type: 'sampled'; seconds: number[] }
   | ({ type: 'finished' } & Finish)

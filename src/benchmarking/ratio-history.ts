@@ -1,4 +1,4 @@
-/** The ratios of committed results over the commits that changed them, and their picture. */
+/** Reads and plots the ratios of committed results over the commits that changed them. */
 
 import { basename } from 'node:path';
 
@@ -10,25 +10,25 @@ import { git } from './git.js';
 import type { ResultsFile } from './results-file.js';
 
 export interface RatioPoint {
-  /** With its sizes. */
+  /** Name with its sizes. */
   benchmark: string;
-  /** Of the machine. */
+  /** Variant of the machine. */
   variant: string;
-  /** Abbreviated id of the commit of the results. */
+  /** Abbreviated id of the commit that changed the results. */
   commit: string;
-  /** Position of that commit among those that changed any of the files, from 0. */
+  /** Position of this commit among those that changed any of the files, from 0. */
   at: number;
   ratio: number;
 }
 
-/** Commits that are looked at, newest first. */
+/** Maximum number of commits to read, newest first. */
 const MAX_COMMITS = 40;
 
 /**
- * Of the files that there are now: one that was removed or renamed, as its figures were wrong or moved, says nothing
- * any more.
+ * Reads the ratios of all files that still exist. A removed or renamed file is left out, because its figures were wrong
+ * or have moved.
  *
- * @param folder with results files, relative to the root
+ * @param folder folder of results files, relative to the root
  */
 export async function readRatioHistory(root: string, folder: string, signal?: AbortSignal): Promise<RatioPoint[]> {
   const log = await git(root, ['log', `-${MAX_COMMITS}`, '--format=%h', '--', folder], signal);
@@ -55,11 +55,11 @@ export async function readRatioHistory(root: string, folder: string, signal?: Ab
   return points;
 }
 
-/** Ratios of one results file, `BENCHMARKS-VARIANT`; none of a file in another format. */
+/** Returns the ratios of one results file, `BENCHMARKS-VARIANT`, or none if it has another format. */
 export function pointsOf(text: string, file: string, commit: string, at: number): RatioPoint[] {
   const { results } = JSON.parse(text) as Partial<ResultsFile>;
   if (!Array.isArray(results)) return [];
-  const variant = file.slice(file.lastIndexOf('-') + 1); // files from before they named it within are drawn, too
+  const variant = file.slice(file.lastIndexOf('-') + 1); // Older files name the variant only in their file name.
   return results.flatMap(({ name, sizes, ratio }) =>
     typeof ratio === 'number' && ratio > 0
       ? [{ benchmark: [name, Object.values(sizes).join(' x ')].join(' ').trim(), variant, commit, at, ratio }]
@@ -71,8 +71,8 @@ const ROW_HEIGHT = 54;
 const LABEL_SIZE = 11;
 
 /**
- * A row per benchmark: its ratios to its peer, on a scale of its own, over the commits; a colour per variant of
- * machine.
+ * Plots one row per benchmark: its ratios to its peer over the commits, with its own scale and one colour per variant
+ * of machine.
  */
 export function plotRatioHistory(points: readonly RatioPoint[]): string {
   const benchmarks = [...new Set(points.map(({ benchmark }) => benchmark))].sort();
@@ -106,7 +106,7 @@ export function plotRatioHistory(points: readonly RatioPoint[]): string {
         Plot.ruleY([1], { stroke: '#c00000', strokeDasharray: '4,3' }),
         Plot.line(points, { ...place, z: 'variant', stroke: 'variant', strokeWidth: 2 }),
         Plot.dot(points, { ...place, fill: 'variant', r: 3 }),
-        // Above and below, as variants were often measured at one commit.
+        // Labels above and below, because variants were often measured at the same commit.
         ...[-10, 14].map((dy, i) => {
           const labelled = latest.filter(({ variant }) => variants.indexOf(variant) % 2 === i);
           return Plot.text(labelled, {
@@ -120,9 +120,9 @@ export function plotRatioHistory(points: readonly RatioPoint[]): string {
       ],
     },
     {
-      title: 'Speed beside the peer, by commit of the results',
+      title: 'Speed relative to the peer, by commit of the results',
       subtitle:
-        'rate of univar / rate of the named peer in the same run; logarithmic, a scale for each row; dashed: equal',
+        'rate of univar / rate of the named peer in the same run; logarithmic, one scale per row; dashed: equal',
     },
     variants.map((label) => ({ label, colour: String(colour.apply(label)) })),
   );

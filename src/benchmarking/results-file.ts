@@ -1,4 +1,4 @@
-/** Committed figures: a file per module of benchmarks and kind of machine. */
+/** Committed figures: one file per module of benchmarks and kind of machine. */
 
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import type { Environment } from './benchmark.js';
 import type { ComparisonResult } from './compare-with-peer.js';
 import { tryGit } from './git.js';
 
-/** What a figure depends on besides the code. */
+/** Conditions besides the code that affect a figure. */
 export interface Machine {
   cpu: string;
   cores: number;
   memoryGiB: number;
-  /** Kind of machine, as the project tells them apart; by default the architecture. */
+  /** Kind of machine, as defined by the project; the architecture by default. */
   variant: string;
   node: string;
   commit: string;

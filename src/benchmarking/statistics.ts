@@ -1,14 +1,14 @@
 /**
  * Is one build slower than the other? The evidence comes in blocks: a block is a fresh pair of processes, one per
- * build, and holds the log-ratios ln(head / base) of its rounds. Rounds of a block share what is drawn when a process
- * starts (addresses, pages, threads on cores), which alone shifts a time by several percent, so blocks and not rounds
- * are the independent pieces of evidence.
+ * build, and holds the log-ratios ln(head / base) of its rounds. Rounds of a block share the random conditions of a
+ * process (addresses, pages, threads on cores), which alone shift a time by several percent. So blocks, not rounds, are
+ * the independent observations.
  *
- * The interval comes from a bootstrap over blocks. Rounds are not drawn again within a block: the spread of the blocks'
- * medians contains their noise already, and a second stage would count it twice (Davison and Hinkley, Bootstrap
- * Methods, 1997, section 3.8). It is widened for two reasons. A bootstrap over n blocks is too narrow by sqrt((n - 1) /
- * n) and by the normal instead of the Student quantile (Hesterberg, arXiv 1411.5279). And looking several times while
- * blocks come in gives chance several opportunities: each look spends an equal part of the 1 %, so that all intervals
+ * The interval comes from a bootstrap over blocks. Rounds are not resampled within a block: the spread of the blocks'
+ * medians already contains their noise, and a second stage would count it twice (Davison and Hinkley, Bootstrap
+ * Methods, 1997, section 3.8). It is widened for two reasons. First, a bootstrap over n blocks is too narrow by sqrt((n
+ * - 1) / n) and by the normal instead of the Student quantile (Hesterberg, arXiv 1411.5279). Second, several looks at
+ * growing evidence give chance several opportunities. Each look spends an equal part of the 1 %, so that all intervals
  * together hold with 99 %.
  */
 import { SeededRandom } from '../core/random.js';
@@ -29,9 +29,8 @@ export interface Estimate extends Interval {
 export type Verdict = 'slower' | 'not slower' | 'undecided';
 
 /**
- * Numbers of blocks at which the evidence is looked at, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.999375
- * with one degree of freedom fewer than blocks. The last ones are for true changes of a few percent beyond the
- * threshold.
+ * Numbers of blocks at which the evidence is evaluated, and the Student quantile of 1 - 0.01 / (2 * looks) = 0.999375
+ * with blocks - 1 degrees of freedom. The last looks are for true changes of a few percent beyond the threshold.
  */
 export const LOOKS = [
   { blocks: 4, student: 11.9838 },
@@ -44,12 +43,12 @@ export const LOOKS = [
   { blocks: 52, student: 3.4174 },
 ] as const;
 
-/** Draws of the bootstrap, and the tail of its distribution that is read: the 20th of 4,000 from either end. */
+/** Number of bootstrap samples, and the tail that the interval cuts off: the 20th of 4,000 from either end. */
 const DRAWS = 4000;
 const TAIL = 0.005;
 const NORMAL_QUANTILE = 2.5758; // of 1 - TAIL
 
-/** Linear interpolation between order statistics. */
+/** Interpolates linearly between order statistics. */
 export function quantile(values: ArrayLike<number>, q: number): number {
   const sorted = Float64Array.from(values).sort(); // numeric, and many times faster than with a comparison function
   const at = (sorted.length - 1) * q;
@@ -65,15 +64,15 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The next look for evidence of `blocks` blocks, or undefined after the last. */
+/** Returns the number of blocks at the next look after `blocks` blocks, or undefined after the last. */
 export function nextLook(blocks: number): number | undefined {
   return LOOKS.find((look) => look.blocks > blocks)?.blocks;
 }
 
 /**
- * Estimate and interval at a look.
+ * Computes estimate and interval at a look.
  *
- * @param blocks as many as one of {@link LOOKS} asks for
+ * @param blocks their number must be one of {@link LOOKS}
  */
 export function estimate(blocks: readonly Block[], seed = 1): Estimate {
   const look = LOOKS.find((candidate) => candidate.blocks === blocks.length);
@@ -83,7 +82,7 @@ export function estimate(blocks: readonly Block[], seed = 1): Estimate {
   const random = new SeededRandom(seed);
   const draws = new Float64Array(DRAWS).map(() => meanOfDraws(medians, random));
   const widening = Math.sqrt(blocks.length / (blocks.length - 1)) * (look.student / NORMAL_QUANTILE);
-  // Draws from a few values cannot reach far into the tails, so Student's interval is the least.
+  // Samples of a few values cannot reach far into the tails, so the interval is at least Student's.
   const least = look.student * standardError(medians, center);
   return {
     center,
@@ -98,7 +97,7 @@ function meanOfDraws(values: readonly number[], random: SeededRandom): number {
   return sum / values.length;
 }
 
-/** Of the mean. */
+/** Returns the standard error of the mean. */
 function standardError(values: readonly number[], center: number): number {
   const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1) / values.length);

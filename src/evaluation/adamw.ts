@@ -5,8 +5,8 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * AdamW on one parameter array, with PyTorch's defaults: betas 0.9 and 0.999, epsilon 1e-8 beside the square root,
- * weight decay decoupled from the gradient. Without weight decay it is Adam.
+ * AdamW on one parameter array, with PyTorch's defaults: betas 0.9 and 0.999, epsilon 1e-8 added to the square root,
+ * and weight decay decoupled from the gradient. Without weight decay it is Adam.
  */
 export class AdamW {
   readonly #first: Float64Array;
@@ -21,7 +21,7 @@ export class AdamW {
     this.#second = allocateFloat64(parameters.length, 'the moments of AdamW');
   }
 
-  /** One step in place. */
+  /** Updates the parameters in place. */
   step(gradient: Float32Array, learningRate: number): void {
     this.#steps += 1;
     const correction1 = 1 - BETA1 ** this.#steps;

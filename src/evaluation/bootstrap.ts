@@ -22,10 +22,10 @@ export interface TestedRows {
 }
 
 /**
- * 95 % percentile bootstrap intervals. Whole question groups are drawn with replacement, since answers to one question
- * are no independent evidence. Labels that a draw misses are left out of its balanced accuracy.
+ * Computes 95 % percentile bootstrap intervals. Draws complete question groups with replacement, because answers to one
+ * question are not independent. Labels missing from a draw are left out of its balanced accuracy.
  *
- * @returns null when all tested rows belong to one group, which tells nothing about the spread
+ * @returns null if all tested rows belong to one group, which does not show the spread
  */
 export function bootstrapIntervals(tested: TestedRows, samples: number, seed: number): AccuracyIntervals | null {
   const rowsOf = new Map<string, number[]>();
@@ -68,13 +68,13 @@ export function bootstrapIntervals(tested: TestedRows, samples: number, seed: nu
   return { accuracy: percentiles(accuracy), balancedAccuracy: percentiles(balancedAccuracy) };
 }
 
-/** 95 % interval of what a bootstrap drew. */
+/** Returns the 95 % interval of bootstrap samples. */
 export function percentiles(values: Float64Array): Interval {
   const sorted = values.toSorted();
   return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
-/** Linear interpolation between order statistics. */
+/** Interpolates linearly between order statistics. */
 function quantile(sorted: Float64Array, q: number): number {
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);

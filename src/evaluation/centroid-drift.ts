@@ -1,6 +1,6 @@
 /**
- * How far sets of answers are from each other in the space of values: Euclidean distances between the means of their
- * embeddings (UniVaR, appendix G), with bootstrap intervals over questions.
+ * Distances between sets of answers in the value space: Euclidean distances between the means of their embeddings
+ * (UniVaR, appendix G), with bootstrap intervals over questions.
  */
 import { allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
@@ -18,7 +18,7 @@ export interface AnswerSet {
 
 export interface Distance {
   distance: number;
-  /** 95 % percentile interval; null where there are fewer than two questions, or no samples. */
+  /** 95 % percentile interval; null if there are fewer than two questions, or no samples. */
   interval: Interval | null;
 }
 
@@ -27,35 +27,36 @@ export interface CheckpointDrift {
   toReference: Distance;
   toTarget: Distance;
   /**
-   * Where the checkpoint's mean lies along the way from reference to target: 0 at the reference, 1 at the target. Null
-   * where these two have the same mean.
+   * Position of the checkpoint's mean along the line from reference to target: 0 at the reference, 1 at the target.
+   * Null if these two have the same mean.
    */
   progress: { share: number; interval: Interval | null } | null;
 }
 
 export interface Drift {
-  /** Questions that all sets answer; only these count. */
+  /** Number of questions that all sets answer. Only these count. */
   questions: number;
-  /** Questions that some set lacks. */
+  /** Number of questions that at least one set does not answer. */
   leftOut: number;
-  /** Distance of reference and target. */
+  /** Distance between reference and target. */
   span: Distance;
   checkpoints: CheckpointDrift[];
 }
 
-/** Sums of the rows of each question, and how many there are. */
+/** Sum and number of the rows of each question. */
 interface QuestionSums {
   sums: Float64Array;
   counts: Float64Array;
 }
 
 /**
- * Distances of each checkpoint to reference and target. Questions are drawn with replacement, the same ones for all
- * sets, since answers to one question are no independent evidence, and all sets are asked the same.
+ * Computes the distances of each checkpoint to reference and target. The bootstrap draws questions with replacement,
+ * because answers to one question are not independent. It draws the same questions for all sets, because all sets
+ * answer them.
  *
  * @param dim width of all embeddings
- * @param samples draws of the bootstrap; 0: none
- * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` where no question is in all sets
+ * @param samples bootstrap samples; 0 for no intervals
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` if no question is in all sets
  */
 export function centroidDrift(
   reference: AnswerSet,
@@ -122,7 +123,7 @@ function questionSums(
   return { sums, counts };
 }
 
-/** Mean over all rows of the questions, each as often as it was drawn. */
+/** Returns the mean over all rows of the questions, each as often as it was drawn. */
 function centroid({ sums, counts }: QuestionSums, draws: Float64Array, dim: number): Float64Array {
   const mean = new Float64Array(dim);
   let rows = 0;

@@ -1,4 +1,4 @@
-/** The figures that kNN, linear probe and word baseline have in common. */
+/** Figures shared by kNN, linear probe and word baseline. */
 import { splitValueId } from '../core/value-id.js';
 import { type AccuracyIntervals, bootstrapIntervals } from './bootstrap.js';
 import { type Confusion, computeMetrics, countConfusion, mergeConfusion } from './metrics.js';
@@ -8,17 +8,17 @@ import type { SplitKind } from './splits.js';
 export interface IdFigures {
   /** The label: a value id, model or language. */
   id: string;
-  /** Training rows. */
+  /** Number of training rows. */
   train: number;
-  /** Tested rows. */
+  /** Number of tested rows. */
   test: number;
-  /** Rows predicted to be of this label. */
+  /** Number of rows predicted to have this label. */
   predicted: number;
-  /** 0 when never predicted. */
+  /** 0 if never predicted. */
   precision: number;
-  /** Share of its tested rows that was predicted correctly; null without tested rows. */
+  /** Share of the label's tested rows that are predicted correctly; null without tested rows. */
   recall: number | null;
-  /** null without tested rows. */
+  /** Null without tested rows. */
   f1: number | null;
 }
 
@@ -29,7 +29,7 @@ export interface ConfusionTable {
   counts: number[][];
 }
 
-/** Value ids merged into languages or models: right when that part of the id is. */
+/** Value ids merged into languages or models. A prediction is correct if that part of the id is. */
 export interface MergedTable extends ConfusionTable {
   accuracy: number;
   balancedAccuracy: number;
@@ -48,7 +48,7 @@ export interface ClassificationResult {
   weightedRecall: number;
   /** 1 / number of labels. */
   chance: number;
-  /** Accuracy of always naming the commonest training label. */
+  /** Accuracy of always predicting the most common training label. */
   majority: number;
   /** Number of training rows. */
   train: number;
@@ -57,21 +57,21 @@ export interface ClassificationResult {
   /** Number of question groups among the tested rows. */
   testGroups: number;
   split: SplitKind | 'given';
-  /** Share of the rows that was tested. */
+  /** Share of the rows that are tested. */
   testShare: number;
   seed: number;
   /** 95 % bootstrap intervals; null with a single tested group. */
   intervals: AccuracyIntervals | null;
   /** One entry per label, sorted by label. */
   perId: IdFigures[];
-  /** Labels that have no tested rows and so no part in the balanced accuracy. */
+  /** Labels without tested rows, which the balanced accuracy leaves out. */
   idsWithoutTest: string[];
   /** Labels left out by `minPerId`. */
   idsLeftOut: string[];
   confusion: ConfusionTable;
-  /** Given when the labels are value ids of several languages, and of several models in one of them. */
+  /** Set if the labels are value ids of several languages, and of several models in one of them. */
   byLang: MergedTable | null;
-  /** Given when the labels are value ids of several models, and of several languages of one of them. */
+  /** Set if the labels are value ids of several models, and of several languages of one of them. */
   byModel: MergedTable | null;
 }
 

@@ -1,4 +1,4 @@
-/** The evaluations on a dataset folder. */
+/** Runs the evaluations on a dataset folder. */
 
 import { expectOneOf } from '../native/validate.js';
 import { type QaRecord, valueId } from '../records/record.js';
@@ -7,7 +7,7 @@ import type { LabelledRows } from './prepare.js';
 import { evaluateProbe, type ProbeOptions, type ProbeResult } from './probe.js';
 import { evaluateTfidf } from './tfidf.js';
 
-/** What an evaluation reads; a `Dataset` fits. */
+/** Data that an evaluation reads. `Dataset` implements it. */
 export interface EvaluationDataset {
   readonly dim: number;
   /** [rows, dim], row-major. */
@@ -15,7 +15,7 @@ export interface EvaluationDataset {
   readRecords(): Promise<QaRecord[]>;
 }
 
-/** What is predicted: the value id `model$lang`, the model alone, or the language alone. */
+/** Label to predict: the value id `model$lang`, the model alone, or the language alone. */
 export type EvaluationTarget = 'valueId' | 'model' | 'lang';
 
 export interface TargetOptions {
@@ -23,7 +23,7 @@ export interface TargetOptions {
   target?: EvaluationTarget;
 }
 
-/** {@link evaluateKnn} on the embeddings of a dataset. */
+/** Runs {@link evaluateKnn} on the embeddings of a dataset. */
 export async function evaluateDatasetKnn(
   dataset: EvaluationDataset,
   options: KnnOptions & TargetOptions = {},
@@ -33,7 +33,7 @@ export async function evaluateDatasetKnn(
   return evaluateKnn({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
 }
 
-/** {@link evaluateProbe} on the embeddings of a dataset. */
+/** Runs {@link evaluateProbe} on the embeddings of a dataset. */
 export async function evaluateDatasetProbe(
   dataset: EvaluationDataset,
   options: ProbeOptions & TargetOptions = {},
@@ -43,7 +43,7 @@ export async function evaluateDatasetProbe(
   return evaluateProbe({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
 }
 
-/** {@link evaluateTfidf} on the answers of a dataset; with equal options the split is that of the other two. */
+/** Runs {@link evaluateTfidf} on the answers of a dataset. Equal options give the same split as in the other two. */
 export async function evaluateDatasetTfidf(
   dataset: Pick<EvaluationDataset, 'readRecords'>,
   options: KnnOptions & TargetOptions = {},
@@ -53,7 +53,7 @@ export async function evaluateDatasetTfidf(
   return evaluateTfidf({ ...labelRecords(records, target), texts: records.map(({ answer }) => answer) }, rest);
 }
 
-/** Labels by target; groups by theme where a record names one, otherwise by question. */
+/** Labels records by target, and groups them by theme if a record names one, otherwise by question. */
 export function labelRecords(records: readonly QaRecord[], target: EvaluationTarget = 'valueId'): LabelledRows {
   expectOneOf(target, 'target', ['valueId', 'model', 'lang']);
   return {

@@ -7,7 +7,9 @@ import type { Distance, Drift } from './centroid-drift.js';
 const REFERENCE = '#0072b2';
 const TARGET = '#d55e00';
 
-/** Distances of the checkpoints to reference and target, in their order, as the text of an SVG file. */
+/**
+ * Plots the distances of the checkpoints to reference and target, in the given order. Returns the text of an SVG file.
+ */
 export function plotDrift({ checkpoints, span, questions }: Drift, reference: string, target: string): string {
   const names = checkpoints.map(({ name }) => name);
   const row = (name: string, side: string, { distance, interval }: Distance) => ({
@@ -24,7 +26,9 @@ export function plotDrift({ checkpoints, span, questions }: Drift, reference: st
   const colour = ({ side }: { side: string }): string => (side === reference ? REFERENCE : TARGET);
   const heading = {
     title: 'Value drift',
-    subtitle: `Euclidean distance between the means of embedded answers to ${questions} questions, 95 % intervals; dashed: reference to target`,
+    subtitle:
+      `Euclidean distance between the means of embedded answers to ${questions} questions, 95 % intervals; ` +
+      'dashed: reference to target',
   };
   return renderSvg(
     {

@@ -16,9 +16,9 @@ import {
 } from './prepare.js';
 
 export interface KnnOptions extends EvaluationOptions {
-  /** Neighbours that vote, from 1 to the number of training rows. @default 50 */
+  /** Number of neighbours that vote, from 1 to the number of training rows. @default 50 */
   k?: number;
-  /** Further values of k to report. @default those of 1, 5, 10, 20, 50 and 100 that the training rows allow */
+  /** More values of k to report. @default those of 1, 5, 10, 20, 50 and 100 that the number of training rows allows */
   sweep?: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export interface SweepPoint {
 
 export interface KnnResult extends ClassificationResult {
   k: number;
-  /** One point per k, `k` itself among them, ascending. */
+  /** One point per k, including `k`, ascending. */
   sweep: SweepPoint[];
 }
 
@@ -41,8 +41,8 @@ export type NeighbourSearch = (train: Int32Array, test: Int32Array, k: number) =
 const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
 
 /**
- * kNN classification of held-out rows: Euclidean distance, uniform votes, ties to the smallest label (reference,
- * section 7.1). The search is exact.
+ * Classifies held-out rows by kNN: Euclidean distance, uniform votes, ties to the smallest label (reference, section
+ * 7.1). The search is exact.
  *
  * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (k above the training rows, a single label,
  *   a label that cannot be split), `ERR_NON_FINITE` naming the row, `ERR_ABORTED`
@@ -61,7 +61,9 @@ export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions 
   );
 }
 
-/** The same over any search, for example an approximate index or sparse vectors. One search serves every k. */
+/**
+ * Runs the evaluation with any search, for example an approximate index or sparse vectors. One search serves every k.
+ */
 export async function evaluateNeighbours(
   rows: LabelledRows,
   options: KnnOptions,

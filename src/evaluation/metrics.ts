@@ -1,14 +1,16 @@
-/** Figures of a classification from its confusion table, defined as in scikit-learn with zero for 0 / 0. */
+/**
+ * Computes the figures of a classification from its confusion table, defined as in scikit-learn with zero for 0 / 0.
+ */
 
 /** Counts by actual label (outer index) and predicted label (inner index). */
 export type Confusion = number[][];
 
 export interface LabelMetrics {
-  /** Rows of this label. */
+  /** Number of rows with this label. */
   support: number;
-  /** Rows predicted to be of this label. */
+  /** Number of rows predicted to have this label. */
   predicted: number;
-  /** Rows of this label that were predicted so. */
+  /** Number of rows with this label that are predicted correctly. */
   correct: number;
   precision: number;
   recall: number;
@@ -38,7 +40,7 @@ export function countConfusion(actual: Int32Array, predicted: Int32Array, labels
   return counts;
 }
 
-/** Every figure of a confusion table that counts at least one row. */
+/** Computes every figure of a confusion table that counts at least one row. */
 export function computeMetrics(confusion: Confusion): Metrics {
   const perLabel = confusion.map((counts, label) => {
     const support = sum(counts);

@@ -1,4 +1,4 @@
-/** The pictures of a report, each an SVG text. Equal input gives equal bytes. */
+/** Plots of a report, each as the text of an SVG file. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
 
 import { HEADING_HEIGHT, type LegendItem, renderSvg } from '../plots/svg.js';
@@ -10,7 +10,7 @@ import type { ReportEntry } from './report-types.js';
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#777777'];
 const CHANCE = '#c00000';
 
-/** Above this number of labels the cells of a heat map are too small for figures. */
+/** With more labels, the cells of a heat map are too small for figures. */
 const MAX_LABELS_WITH_FIGURES = 30;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -25,7 +25,7 @@ function legendOf(entries: readonly ReportEntry[]): LegendItem[] {
   return entries.map(({ name }, i) => ({ label: name, colour: colourOf(i) }));
 }
 
-/** Accuracy and balanced accuracy of every entry with 95 % intervals, beside chance. */
+/** Plots accuracy and balanced accuracy of every entry with 95 % intervals, and chance. */
 export function plotAccuracy(entries: readonly ReportEntry[]): string {
   const measures = [
     ['accuracy', 'accuracy'],
@@ -76,14 +76,14 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
       ],
     },
     {
-      title: 'How many held-out answers are identified',
+      title: 'Accuracy on held-out answers',
       subtitle: 'bars: share of tested answers; lines: 95 % bootstrap interval over questions',
     },
     [...legendOf(entries), { label: 'chance', colour: CHANCE }],
   );
 }
 
-/** Balanced accuracy over k of every entry that has a sweep. */
+/** Plots balanced accuracy over k for every entry that has a sweep. */
 export function plotSweep(entries: readonly ReportEntry[]): string {
   const points = entries.flatMap(({ result }, i) =>
     'sweep' in result
@@ -117,13 +117,13 @@ export function plotSweep(entries: readonly ReportEntry[]): string {
     },
     {
       title: 'Balanced accuracy by number of neighbours',
-      subtitle: 'mean share of each label\u2019s tested answers identified correctly',
+      subtitle: 'mean over labels of the share of tested answers identified correctly',
     },
     [...legendOf(entries).filter((_, i) => 'sweep' in entries[i]!.result), { label: 'chance', colour: CHANCE }],
   );
 }
 
-/** Recall of every label, best of the first entry on top. */
+/** Plots the recall of every label, sorted by the first entry, best on top. */
 export function plotPerId(entries: readonly ReportEntry[]): string {
   const points = entries.flatMap(({ result }, i) =>
     result.perId.filter(({ recall }) => recall !== null).map(({ id, recall }) => ({ id, recall, entry: i })),
@@ -153,7 +153,7 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
       marks: [
         Plot.ruleX([0]),
         Plot.ruleX([entries[0]!.result.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-        // One mark per entry, a little below the other: equal recalls stay visible.
+        // Each entry has its own mark, shifted a little downwards, so that equal recalls stay visible.
         ...entries.map((_, i) =>
           Plot.dot(
             points.filter(({ entry }) => entry === i),
@@ -174,8 +174,8 @@ export function plotPerId(entries: readonly ReportEntry[]): string {
 }
 
 /**
- * Heat map of a confusion table: shares of each actual label's tested answers; labels without tested answers are left
- * out of the rows.
+ * Plots a confusion table as a heat map of shares of each actual label's tested answers. Labels without tested answers
+ * have no row.
  */
 export function plotConfusion({ labels, counts }: ConfusionTable, name: string): string {
   const rows = labels.filter((_, i) => counts[i]!.some((count) => count > 0));
@@ -232,7 +232,7 @@ export function plotConfusion({ labels, counts }: ConfusionTable, name: string):
     },
     {
       title: `Confusion: ${name}`,
-      subtitle: 'rows: true label; columns: identified as; colour: share of the row\u2019s tested answers, in %',
+      subtitle: 'rows: true label; columns: identified as; colour: percentage of the row\u2019s tested answers',
     },
     steps.map((share) => ({ label: `${Math.round(100 * share)} %`, colour: String(scale.apply(share)) })),
   );

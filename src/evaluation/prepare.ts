@@ -1,4 +1,4 @@
-/** What every evaluation does first: check the rows, leave out rare labels, split into training and test rows. */
+/** First steps of every evaluation: check the rows, leave out rare labels, split into training and test rows. */
 import { EngineError } from '../core/errors.js';
 import { labelRows } from '../core/row-labels.js';
 import {
@@ -12,9 +12,9 @@ import {
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {
-  /** What is to be predicted for every row: a value id `model$lang`, a model, a language. */
+  /** Label to predict for every row: a value id `model$lang`, a model, or a language. */
   labels: readonly string[];
-  /** What a question-disjoint split and the bootstrap keep together: the question of every row, or its theme. */
+  /** Group of every row, which a split by question and the bootstrap keep together: its question or its theme. */
   groups: readonly string[];
 }
 
@@ -27,27 +27,27 @@ export interface LabelledEmbeddings extends LabelledRows {
 export interface EvaluationOptions {
   /**
    * `'question'` keeps all answers to one question on one side; `'row'` takes a share of each label's answers, as the
-   * paper does; or the rows themselves. @default 'question'
+   * paper does; or an explicit split. @default 'question'
    */
   split?: SplitKind | Split;
-  /** Share of the questions (or of each label's rows) that is tested, above 0 and below 1. @default 0.25 */
+  /** Share of the questions (or of each label's rows) to test, above 0 and below 1. @default 0.25 */
   testShare?: number;
   /** Decides the split and the bootstrap; the same seed gives the same result. @default 1 */
   seed?: number;
-  /** Leaves out labels with fewer rows. @default 1 */
+  /** Minimum number of rows per label. Labels with fewer are left out. @default 1 */
   minPerId?: number;
-  /** Draws for the 95 % intervals; 0 for none. @default 1000 */
+  /** Bootstrap samples for the 95 % intervals; 0 for no intervals. @default 1000 */
   bootstrapSamples?: number;
   signal?: AbortSignal;
 }
 
-/** Names of {@link EvaluationOptions}, for the check for unknown ones. */
+/** Names of {@link EvaluationOptions}, to reject unknown ones. */
 export const EVALUATION_OPTIONS = ['split', 'testShare', 'seed', 'minPerId', 'bootstrapSamples', 'signal'] as const;
 
 export interface PreparedRows {
-  /** Distinct labels that take part, sorted. */
+  /** Distinct labels that are kept, sorted. */
   names: string[];
-  /** Input rows. */
+  /** Row numbers of the input. */
   train: Int32Array;
   test: Int32Array;
   /** Label index of every training row and of every tested row. */
@@ -62,8 +62,10 @@ export interface PreparedRows {
 }
 
 /**
- * @throws EngineError `ERR_SHAPE_MISMATCH` when the arrays differ in length; `ERR_ARG_RANGE` for fewer than two labels,
- *   a label that cannot be split, a given split that overlaps or lacks rows, or an option out of range
+ * Prepares rows for an evaluation.
+ *
+ * @throws EngineError `ERR_SHAPE_MISMATCH` if the arrays differ in length; `ERR_ARG_RANGE` for fewer than two labels, a
+ *   label that cannot be split, a given split that overlaps or lacks rows, or an option out of range
  */
 export function prepareRows({ labels, groups }: LabelledRows, options: EvaluationOptions): PreparedRows {
   if (groups.length !== labels.length)

@@ -19,9 +19,9 @@ import { SoftmaxRegression } from './softmax-regression.js';
 export interface ProbeOptions extends EvaluationOptions {
   /** Passes over the training rows. @default 20 */
   epochs?: number;
-  /** Rows per step; the last step of an epoch takes what is left. @default 512 */
+  /** Rows per step; the last step of an epoch takes the rest. @default 512 */
   batchSize?: number;
-  /** Of the first epoch; epoch e of n runs at learningRate * (1 - e / n). @default 0.002 */
+  /** Learning rate of the first epoch; epoch e of n runs at learningRate * (1 - e / n). @default 0.002 */
   learningRate?: number;
   /** Decoupled weight decay. 0.01 is AdamW as in the paper, 0 is Adam as in its code. @default 0.01 */
   weightDecay?: number;
@@ -29,9 +29,7 @@ export interface ProbeOptions extends EvaluationOptions {
   onEpoch?: (epoch: ProbeEpoch) => void;
 }
 
-/**
- * Share of tested rows whose label is among the k highest logits, equal logits by smaller label; 1 when k >= labels.
- */
+/** Share of tested rows whose label is among the k highest logits. Ties go to the smaller label. 1 if k >= labels. */
 export type AccuracyAt = Record<1 | 3 | 5 | 10, number>;
 
 export interface ProbeEpoch {
@@ -53,10 +51,10 @@ export interface ProbeResult extends ClassificationResult {
 
 /**
  * Linear probe on frozen embeddings: one linear layer with bias, softmax cross-entropy, AdamW, seeded shuffle
- * (reference, section 7.1). The figures are those after the last epoch.
+ * (reference, section 7.1). The figures are from the end of the last epoch.
  *
- * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (as in `evaluateKnn`), `ERR_ABORTED`,
- *   `ERR_NON_FINITE` also when the loss diverges
+ * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (as in `evaluateKnn`), `ERR_ABORTED`, and
+ *   `ERR_NON_FINITE` also if the loss diverges
  */
 export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOptions = {}): Promise<ProbeResult> {
   const training = resolveProbeOptions(options);
@@ -92,7 +90,7 @@ function resolveProbeOptions(options: ProbeOptions) {
   };
 }
 
-/** Trains the layer; returns the course of the training and the last logits of the tested rows. */
+/** Trains the layer. Returns the training history and the final logits of the tested rows. */
 async function train(
   { embeddings, dim }: LabelledEmbeddings,
   { names, train, test, trainLabels, testLabels, seed }: PreparedRows,

@@ -1,4 +1,4 @@
-/** The tables of a report as CSV (RFC 4180): comma, LF, quotes where needed. */
+/** Writes the tables of a report as CSV (RFC 4180): comma, LF, quotes if needed. */
 import type { ConfusionTable } from './classification.js';
 import type { ReportEntry } from './report-types.js';
 

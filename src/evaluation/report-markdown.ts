@@ -3,7 +3,7 @@ import type { Report, ReportEntry } from './report-types.js';
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
 
-/** Name that a curve of the training has beside a report. */
+/** File name of a training curve in the folder of a report. */
 export function trainingPlot(file: string): string {
   return `training-${file}`;
 }
@@ -43,12 +43,13 @@ export function reportMarkdown(
 function overview(entries: readonly ReportEntry[]): string[] {
   const { split, seed, train, test, testGroups, perId } = entries[0]!.result;
   const how = {
-    question: 'whole questions are held out',
-    row: 'answers are held out; their questions may be answered by others in the training part',
-    given: 'split given by the caller',
+    question: 'split by question: all answers to a question are on the same side',
+    row: 'split by answer: the training part can have other answers to the same questions',
+    given: 'split chosen by the caller',
   }[split];
   return [
-    `${perId.length} labels, ${train} training and ${test} tested answers to ${testGroups} questions or themes; ${how}; seed ${seed}.`,
+    `${perId.length} labels, ${train} training answers, ${test} tested answers to ${testGroups} questions or themes; ` +
+      `${how}; seed ${seed}.`,
     table(
       [
         'evaluation',
@@ -71,7 +72,8 @@ function overview(entries: readonly ReportEntry[]): string[] {
         percent(result.majority),
       ]),
     ),
-    'Intervals are bootstrapped over questions. Chance is 1 / number of labels; majority always names the commonest training label.',
+    'Intervals are bootstrapped over questions. Chance is 1 / number of labels. ' +
+      'Majority always predicts the most common training label.',
   ];
 }
 
@@ -79,7 +81,7 @@ function interval(range: { low: number; high: number } | undefined): string {
   return range === undefined ? '-' : `${(100 * range.low).toFixed(1)} - ${percent(range.high)}`;
 }
 
-/** Balanced accuracy by k. */
+/** Tabulates balanced accuracy by k. */
 function sweep(entries: readonly ReportEntry[]): string[] {
   const swept = entries.flatMap(({ name, result }) => ('sweep' in result ? [{ name, points: result.sweep }] : []));
   if (swept.length === 0) return [];
@@ -96,7 +98,7 @@ function sweep(entries: readonly ReportEntry[]): string[] {
   ];
 }
 
-/** Top-k accuracy of the probes. */
+/** Tabulates the top-k accuracy of the probes. */
 function topAccuracies(entries: readonly ReportEntry[]): string[] {
   const probes = entries.flatMap(({ name, result }) => ('accuracyAt' in result ? [{ name, result }] : []));
   if (probes.length === 0) return [];
@@ -113,7 +115,7 @@ function topAccuracies(entries: readonly ReportEntry[]): string[] {
   ];
 }
 
-/** Value ids merged into languages and models. */
+/** Tabulates the accuracy with value ids merged into languages and models. */
 function merged(entries: readonly ReportEntry[]): string[] {
   const line = (name: string, what: string, part: MergedTable | null): string[][] =>
     part ? [[name, what, percent(part.accuracy), percent(part.balancedAccuracy), percent(part.chance)]] : [];
@@ -123,7 +125,7 @@ function merged(entries: readonly ReportEntry[]): string[] {
   ]);
   if (lines.length === 0) return [];
   return [
-    '## Only the language or the model right',
+    '## Accuracy of language and model alone',
     table(['evaluation', 'part', 'accuracy', 'balanced accuracy', 'chance'], lines),
   ];
 }
@@ -132,9 +134,9 @@ function notes({ idsWithoutTest, idsLeftOut }: ClassificationResult): string[] {
   const list = (ids: readonly string[]): string => ids.map((id) => `\`${id}\``).join(', ');
   return [
     ...(idsWithoutTest.length > 0
-      ? [`Without tested answers, so not in the balanced accuracy: ${list(idsWithoutTest)}.`]
+      ? [`Without tested answers, and therefore not in the balanced accuracy:  ${list(idsWithoutTest)}.`]
       : []),
-    ...(idsLeftOut.length > 0 ? [`Left out for lack of answers: ${list(idsLeftOut)}.`] : []),
+    ...(idsLeftOut.length > 0 ? [`Left out because they have too few answers:  ${list(idsLeftOut)}.`] : []),
   ];
 }
 

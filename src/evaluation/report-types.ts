@@ -3,7 +3,7 @@ import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';
 
 export interface ReportEntry {
-  /** What was evaluated, for example `MiniLM, kNN`; unique within the report. */
+  /** Name of the evaluation, for example `MiniLM, kNN`; unique within the report. */
   name: string;
   result: KnnResult | ProbeResult;
 }
@@ -12,8 +12,11 @@ export interface Report {
   title: string;
   /** A paragraph on data and method. */
   description?: string;
-  /** At least one; results on the same rows, so that they can be compared. */
+  /** At least one. The results must be on the same rows, so that they can be compared. */
   entries: readonly ReportEntry[];
-  /** Curves of the training of the encoder, from `trainingCurves`; written beside the report as training-*.svg. */
+  /**
+   * Curves of the training of the encoder, from `trainingCurves`; written to the folder of the report as
+   * training-*.svg.
+   */
   training?: readonly Picture[];
 }

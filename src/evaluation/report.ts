@@ -10,15 +10,15 @@ import { reportMarkdown, trainingPlot } from './report-markdown.js';
 import type { Report } from './report-types.js';
 
 /**
- * Writes report.md, report.json, per-id.csv, confusion.csv, and the plots: accuracy.svg, per-id.svg, k-sweep.svg where
- * an entry is a kNN, and for entry number n confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg where
- * value ids merge; and training-*.svg where there are curves of the training. Existing files of these names are
- * replaced. Equal input gives equal bytes.
+ * Writes report.md, report.json, per-id.csv, confusion.csv and plots. The plots are accuracy.svg, per-id.svg,
+ * k-sweep.svg if an entry is a kNN, training-*.svg if there are training curves, and for entry number n
+ * confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg if value ids can be merged. Existing files of
+ * these names are replaced. Equal input gives equal bytes.
  *
- * @param dir is made where it does not exist
+ * @param dir folder, created if it does not exist
  * @returns the names of the files in `dir`
- * @throws EngineError `ERR_ARG_RANGE` without entries or with two of one name, `ERR_DATA` if `dir` cannot be a folder,
- *   `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw
+ * @throws EngineError `ERR_ARG_RANGE` without entries or if two have the same name, `ERR_DATA` if `dir` cannot be a
+ *   folder, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw plots
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
   const { entries, training = [] } = report;
@@ -26,7 +26,8 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
   if (entries.length === 0 || names.size !== entries.length) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least one entry and no name twice for "entries", got ${entries.length} entries with ${names.size} names`,
+      'Expected at least one entry, each with its own name, for "entries", ' +
+        `got ${entries.length} entries with ${names.size} names`,
     );
   }
   await makeFolder(dir);

@@ -19,7 +19,7 @@ export class SoftmaxRegression {
   readonly weights: Float32Array;
   readonly bias: Float32Array;
 
-  /** Starts as PyTorch's `Linear` does: uniform in +-1 / sqrt(dim), seeded. */
+  /** Initialises the weights like PyTorch's `Linear`: uniform in +-1 / sqrt(dim), seeded. */
   constructor(
     readonly dim: number,
     readonly labels: number,
@@ -42,8 +42,8 @@ export class SoftmaxRegression {
   }
 
   /**
-   * The loss L and its gradients: with P the softmax of the logits and Y the one-hot targets, dL/dlogits = (P - Y) /
-   * rows, dL/dW = dlogits^T x, dL/db = column sums of dlogits.
+   * Computes the loss L and its gradients. With P the softmax of the logits and Y the one-hot targets, dL/dlogits = (P
+   * - Y) / rows, dL/dW = dlogits^T x, dL/db = column sums of dlogits.
    *
    * @param targets label index of every row
    */

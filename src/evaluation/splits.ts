@@ -1,6 +1,6 @@
 /**
- * Which rows vote or train and which are tested. Both ways leave every label with training rows and depend on nothing
- * but the labels, the groups and the seed.
+ * Splits rows into training rows, which vote or train, and tested rows. Both methods leave every label with training
+ * rows and depend only on the labels, the groups and the seed.
  */
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
@@ -15,11 +15,11 @@ export interface Split {
 }
 
 /**
- * Takes a share of each label's rows at random for the test, at least one and never all. One question can then stand on
- * both sides with answers of different models or phrasings.
+ * Draws a share of each label's rows for the test, at least one and never all. A question can then be on both sides,
+ * with answers of different models or to different phrasings.
  *
  * @param labels label index of every row, each label with at least two rows
- * @throws EngineError `ERR_ARG_RANGE` when a label has a single row
+ * @throws EngineError `ERR_ARG_RANGE` if a label has a single row
  */
 export function splitByRow(labels: Int32Array, names: readonly string[], testShare: number, seed: number): Split {
   const random = new SeededRandom(seed);
@@ -40,11 +40,11 @@ export function splitByRow(labels: Int32Array, names: readonly string[], testSha
 }
 
 /**
- * Takes whole groups (questions) at random for the test until their share is reached, skipping a group whose loss would
- * leave some label without training rows. A label that stands in one group only is therefore never tested.
+ * Draws complete groups (questions) for the test until their share is reached. Skips a group if a label would be left
+ * without training rows. A label that occurs in only one group is therefore never tested.
  *
- * @param groups group of every row: its question, or a theme that several questions vary
- * @throws EngineError `ERR_ARG_RANGE` when no group can be tested
+ * @param groups group of every row: its question, or the theme of several questions
+ * @throws EngineError `ERR_ARG_RANGE` if no group can be tested
  */
 export function splitByQuestion(labels: Int32Array, groups: readonly string[], testShare: number, seed: number): Split {
   const rowsOf = new Map<string, number[]>();
@@ -59,7 +59,7 @@ export function splitByQuestion(labels: Int32Array, groups: readonly string[], t
   const wanted = Math.min(Math.max(Math.round(rowsOf.size * testShare), 1), rowsOf.size - 1);
   const isTest = new Uint8Array(labels.length);
   let taken = 0;
-  // Sorted first, so that the order of the rows has no influence.
+  // Sorts first, so that the order of the rows has no influence.
   for (const group of new SeededRandom(seed).shuffle([...rowsOf.keys()].sort())) {
     if (taken === wanted) break;
     const rows = rowsOf.get(group)!;
@@ -73,7 +73,8 @@ export function splitByQuestion(labels: Int32Array, groups: readonly string[], t
   if (taken === 0) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `No question can be held out of ${rowsOf.size}: each one is the only one of some label. Split by row, or leave out rare labels with minPerId`,
+      `Cannot hold out any of ${rowsOf.size} questions: each is the only question of some label. ` +
+        'Split by row, or leave out rare labels with minPerId',
     );
   }
   return toSplit(isTest);

@@ -1,4 +1,4 @@
-/** Terms of a text for the word baseline, as hashes. */
+/** Hashed terms of a text, for the word baseline. */
 
 /** Number of hash buckets. */
 export const BUCKETS = 2 ** 20;
@@ -9,13 +9,13 @@ const WORD = /[\p{Script=Latin}\p{M}\p{Nd}]+|\S/gu;
 export interface TermCounts {
   /** Buckets that occur, ascending. */
   buckets: Int32Array;
-  /** How often each occurs. */
+  /** Number of occurrences of each. */
   counts: Int32Array;
 }
 
 /**
  * Counts the words and pairs of adjacent words of a text, lower-cased and hashed. Punctuation counts as words: lists
- * and dashes are part of a model's style. In other scripts than Latin the letters take the place of words.
+ * and dashes are part of a model's style. In scripts other than Latin, each letter counts as a word.
  */
 export function countTerms(text: string): TermCounts {
   const words = text.toLowerCase().match(WORD) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The baseline that an embedding has to beat: how well the words alone tell the label. TF-IDF over hashed words and
- * word pairs, cosine similarity, kNN.
+ * The baseline that an embedding has to beat: predicts labels from words alone, by TF-IDF over hashed words and word
+ * pairs, cosine similarity and kNN.
  */
 import { throwIfAborted } from '../core/abort.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
@@ -28,12 +28,12 @@ interface InvertedIndex {
   weights: Float64Array;
 }
 
-/** Rows searched before other work of the process gets a turn. */
+/** Rows to search before yielding to other work of the process. */
 const ROWS_PER_TURN = 32;
 
 /**
- * kNN over TF-IDF vectors of the texts, with the options, the split and the figures of `evaluateKnn`. Document
- * frequencies come from the training rows alone.
+ * Runs kNN over TF-IDF vectors of the texts, with the options, the split and the figures of `evaluateKnn`. Document
+ * frequencies come from the training rows only.
  *
  * @throws EngineError as `evaluateKnn`
  */
@@ -59,14 +59,14 @@ function inverseDocumentFrequencies(documents: readonly TermCounts[]): Float64Ar
   );
 }
 
-/** (1 + ln count) * idf, scaled to unit length; terms unknown to the training rows weigh nothing. */
+/** (1 + ln count) * idf, scaled to unit length; terms that no training row has get weight 0. */
 function weigh({ buckets, counts }: TermCounts, idf: Float64Array): SparseVector {
   const weights = Float64Array.from(buckets, (bucket, i) => (1 + Math.log(counts[i]!)) * idf[bucket]!);
   const norm = Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
   return { buckets, weights: norm === 0 ? weights : weights.map((weight) => weight / norm) };
 }
 
-/** Exact cosine neighbours through an inverted index; ties by smaller row. */
+/** Finds exact cosine neighbours with an inverted index. Ties go to the smaller row. */
 async function sparseNeighbours(
   base: readonly SparseVector[],
   queries: readonly SparseVector[],
@@ -107,7 +107,7 @@ function invert(vectors: readonly SparseVector[]): InvertedIndex {
   return { offsets, rows, weights };
 }
 
-/** Adds the inner product with every row. */
+/** Adds the inner products with all rows. */
 function addScores({ offsets, rows, weights }: InvertedIndex, query: SparseVector, scores: Float64Array): void {
   for (let t = 0; t < query.buckets.length; t++) {
     const bucket = query.buckets[t]!;
@@ -117,7 +117,7 @@ function addScores({ offsets, rows, weights }: InvertedIndex, query: SparseVecto
   }
 }
 
-/** Positions of the k largest scores, best first, ties by smaller position. */
+/** Returns the positions of the k largest scores, best first. Ties go to the smaller position. */
 function largest(scores: Float64Array, k: number): number[] {
   const threshold = scores.toSorted()[scores.length - k]!; // without a comparison function: many times faster
   const candidates: number[] = [];

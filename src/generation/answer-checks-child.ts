@@ -1,6 +1,6 @@
 /**
- * Entry of the child process of answer-checks.ts: gets the table of languages, then replies to each answer with its
- * faults, in order. It ends by itself when the channel to its parent closes.
+ * Entry of the child process of answer-checks.ts: it receives the table of languages, then replies to each answer with
+ * its faults, in order. It ends when the channel to its parent closes.
  */
 import { EngineError, type ErrorCode } from '../core/errors.js';
 import { answerFaults } from './answer-faults.js';
@@ -14,10 +14,10 @@ export interface CheckRequest {
   language: string;
 }
 
-/** Faults of an answer, or why none can be looked for. */
+/** Faults of an answer, or the reason why answers cannot be checked. */
 export type CheckReply = AnswerFault[] | { code: ErrorCode; message: string };
 
-// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
+// Ctrl-C reaches the entire process group; the parent decides what to do.
 process.on('SIGINT', () => undefined);
 
 let isLanguage: Promise<LanguageCheck> | undefined;

@@ -15,14 +15,14 @@ interface Pending {
   reject: (error: EngineError) => void;
 }
 
-/** Little garbage in the child's heap. */
+/** Keeps little garbage in the child's heap. */
 const NODE_FLAGS = ['--max-semi-space-size=1'];
-/** For glibc: what the parser took for the tables of the identifier goes back to the system. It is 70 MB. */
+/** Makes glibc return the memory that parsing the tables of the language identifier took: 70 MB. */
 const MEMORY_SETTINGS = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
 
 /**
- * Looks at answers in a process of its own, which begins with the first answer and ends with the stage: the language
- * identifier takes more memory than all the rest, and a thread would not give it back.
+ * Checks answers in a child process, which starts at the first answer and ends with the stage. The language identifier
+ * takes more memory than everything else, and a thread would not give it back.
  */
 export class AnswerChecks {
   /** Oldest first; replies come in the order of the requests. */
@@ -30,7 +30,7 @@ export class AnswerChecks {
   #child: ChildProcess | undefined;
   #death: EngineError | undefined;
 
-  /** @param table languages by code; `env` is the child's environment */
+  /** @param table languages by code. `env` is the child's environment */
   constructor(
     private readonly table: ReadonlyMap<string, LanguageEntry>,
     private readonly env: Readonly<Record<string, string | undefined>>,
@@ -44,12 +44,12 @@ export class AnswerChecks {
         return;
       }
       this.#pending.push({ resolve, reject });
-      // its end rejects, with the reason
+      // If this fails, the child has ended, and #die rejects.
       child.send({ answer, finish, language } satisfies CheckRequest, () => undefined);
     });
   };
 
-  /** Ends the process, which has no state worth a farewell. */
+  /** Kills the child, which has no state to save. */
   async end(): Promise<void> {
     if (!this.#child || this.#death) return;
     const closed = once(this.#child, 'close');
@@ -80,7 +80,7 @@ export class AnswerChecks {
 }
 
 function ended(how: string): EngineError {
-  return new EngineError('ERR_DEVICE_UNAVAILABLE', `The process that looks at answers ended: ${how}`, {
+  return new EngineError('ERR_DEVICE_UNAVAILABLE', `The process that checks answers ended: ${how}`, {
     remedies: [{ text: 'run the same command again to resume' }],
   });
 }

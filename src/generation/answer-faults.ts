@@ -1,17 +1,26 @@
-/** What can be wrong with an answer. */
+/** Detects faults of answers. */
 import type { LanguageCheck } from './language-check.js';
 import type { AnswerFault } from './records.js';
 
-/** Of English texts; answers in other languages are looked at after their translation. */
-const REFUSAL =
-  /^(?:["'“\s]*)(?:(?:i['’]?m|i am)\s+(?:really\s+|very\s+|so\s+)?sorry\b.{0,80}\b(?:can['’]?t|cannot|can not|unable|not able|won['’]?t)\b|(?:sorry|apologies|my apologies|unfortunately)\b.{0,60}\b(?:i|we)\b.{0,20}\b(?:can['’]?t|cannot|can not|unable|not able|won['’]?t)\b|i\s+(?:can['’]?t|cannot|can not|won['’]?t|am unable to|am not able to|['’]m unable to|must decline|have to decline|refuse to)\s*(?:assist|help|answer|provide|discuss|respond|fulfil|fulfill|comply|engage|offer|give|create|generate|write|support|do that|to)?\b|as an?\s+(?:ai|artificial|large\s+language|language)\b.{0,120}\b(?:can['’]?t|cannot|can not|unable|not able|don['’]?t have|do not have|no personal|not appropriate)\b)/isu;
+const CANNOT = String.raw`\b(?:can['’]?t|cannot|can not|unable|not able|won['’]?t)\b`;
+const REFUSALS = [
+  String.raw`(?:i['’]?m|i am)\s+(?:really\s+|very\s+|so\s+)?sorry\b.{0,80}${CANNOT}`,
+  String.raw`(?:sorry|apologies|my apologies|unfortunately)\b.{0,60}\b(?:i|we)\b.{0,20}${CANNOT}`,
+  String.raw`i\s+(?:can['’]?t|cannot|can not|won['’]?t|am unable to|am not able to|['’]m unable to|must decline` +
+    String.raw`|have to decline|refuse to)\s*(?:assist|help|answer|provide|discuss|respond|fulfil|fulfill|comply` +
+    String.raw`|engage|offer|give|create|generate|write|support|do that|to)?\b`,
+  String.raw`as an?\s+(?:ai|artificial|large\s+language|language)\b.{0,120}\b(?:can['’]?t|cannot|can not|unable` +
+    String.raw`|not able|don['’]?t have|do not have|no personal|not appropriate)\b`,
+];
+/** Matches English only. Answers in other languages are checked after their translation. */
+const REFUSAL = new RegExp(String.raw`^(?:["'“\s]*)(?:${REFUSALS.join('|')})`, 'isu');
 
 /** True for an English text that begins by declining. */
 export function isRefusal(text: string): boolean {
   return REFUSAL.test(text.slice(0, 400).trimStart());
 }
 
-/** The faults of an answer that can be told without a translation, the worst first. */
+/** Returns the faults of an answer that can be found without a translation, the worst first. */
 export function answerFaults(
   answer: string,
   finish: string,
@@ -27,13 +36,11 @@ export function answerFaults(
   return faults;
 }
 
-/** Characters of a piece whose repetitions are counted. */
+/** Length in characters of the pieces whose repetitions are counted. */
 const PIECE = 40;
 const MAX_REPEATED_SHARE = 0.5;
 
-/**
- * True where more than half of a text of some length repeats what stands before: a model that went round in circles.
- */
+/** True if more than half of a text repeats earlier parts: the model went round in circles. Short texts never count. */
 export function isRepetitive(text: string): boolean {
   if (text.length < 6 * PIECE) return false;
   const seen = new Set<string>();

@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import { type Call, costOf, requestTokens } from './call.js';
 import type { CallMeta } from './call-store.js';
 
-/** What calls cost. */
+/** Number and cost of calls. */
 export interface Spending {
   calls: number;
   promptTokens: number;
@@ -18,16 +18,16 @@ export interface Limits {
 
 const NOTHING: Spending = { calls: 0, promptTokens: 0, completionTokens: 0, usd: 0 };
 
-/** Counts what was spent, by stage and model, and refuses calls that might spend more than the limits. */
+/** Adds up spending by stage and model, and refuses calls that could exceed the limits. */
 export class Budget {
   readonly #byStage = new Map<string, Map<string, Spending>>();
   readonly total: Spending = { ...NOTHING };
-  /** The most that the calls in flight can cost. */
+  /** Maximum cost of the calls in flight. */
   readonly #reserved = { calls: 0, tokens: 0, usd: 0 };
 
   constructor(private readonly limits: Limits) {}
 
-  /** Adds a call that was made, in this run or an earlier one. */
+  /** Adds a finished call of this run or an earlier one. */
   add({ stage, model, promptTokens, completionTokens, usd }: CallMeta): void {
     const models = this.#byStage.get(stage) ?? new Map<string, Spending>();
     const spending = models.get(model) ?? { ...NOTHING };
@@ -41,16 +41,16 @@ export class Budget {
     this.#byStage.set(stage, models);
   }
 
-  /** Spending of a stage by model. */
+  /** Returns the spending of a stage by model. */
   of(stage: string): ReadonlyMap<string, Spending> {
     return this.#byStage.get(stage) ?? new Map<string, Spending>();
   }
 
   /**
-   * Takes the most that a call can cost out of the budget until it is given back.
+   * Reserves the maximum cost of a call.
    *
-   * @returns gives the reservation back
-   * @throws EngineError `ERR_BUDGET` where it does not fit
+   * @returns a function that releases the reservation
+   * @throws EngineError `ERR_BUDGET` if the call could exceed a limit
    */
   reserve(call: Call): () => void {
     const { total, limits } = this;
@@ -63,7 +63,8 @@ export class Budget {
       if (limit === undefined || after <= limit) return;
       throw new EngineError(
         'ERR_BUDGET',
-        `The budget of ${limit} ${what} is used up: the next call of ${call.model} could exceed it. Raise it and run the same command again to go on`,
+        `The budget of ${limit} ${what} is used up: the next call of ${call.model} could exceed it. ` +
+          'Raise the budget and run the same command again to resume',
       );
     };
     over('USD', limits.usd, total.usd + reserved.usd + usd);

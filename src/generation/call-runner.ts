@@ -5,11 +5,11 @@ import type { CallStore } from './call-store.js';
 import type { EndpointQueue } from './endpoint-queue.js';
 import { ProviderError } from './provider-error.js';
 
-/** Makes the calls whose results are not there yet, and keeps these. */
+/** Makes the calls that have no stored result yet, and stores their results. */
 export class CallRunner {
   readonly #inFlight = new Map<string, Promise<void>>();
   #stopped: unknown;
-  /** Why calls failed for good in this run, by key. */
+  /** Reasons why calls failed permanently in this run, by key. */
   readonly failures = new Map<string, string>();
 
   constructor(
@@ -19,21 +19,21 @@ export class CallRunner {
   ) {}
 
   /**
-   * Sees to it that the result of a call is stored. Resolves when the call is on its way and its endpoint takes another
-   * one; what becomes of it shows in `settle`.
+   * Makes a call unless its result is stored. Resolves when the call has started and its endpoint accepts another one;
+   * `settle` reports the outcome.
    *
-   * @param onDone is called when the call was made, or failed for good
-   * @returns false where the result was there
-   * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_IO`, `ERR_ABORTED`: what stopped the run
+   * @param onDone is called when the call succeeded or failed permanently
+   * @returns false if no call was needed
+   * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_IO`, `ERR_ABORTED`: the error that stopped the run
    */
   async start(call: Call, onDone: (failed: boolean) => void): Promise<boolean> {
     const key = callKey(call);
     if (this.store.has(key) || this.#inFlight.has(key) || this.failures.has(key)) return false;
     const queue = this.queues.get(call.endpoint);
-    if (!queue) throw new EngineError('ERR_INTERNAL', `There is no endpoint ${call.endpoint}`);
+    if (!queue) throw new EngineError('ERR_INTERNAL', `The endpoint ${call.endpoint} is unknown`);
     await queue.ready();
     this.#throwIfStopped();
-    // Another lane may have begun it meanwhile.
+    // Another lane may have started it in the meantime.
     if (this.store.has(key) || this.#inFlight.has(key)) return false;
     const work = this.#make(call, key, queue)
       .then(onDone, (error: unknown) => {
@@ -44,18 +44,18 @@ export class CallRunner {
     return true;
   }
 
-  /** Waits for all calls on their way. @throws what stopped the run */
+  /** Waits for all calls in flight. @throws the error that stopped the run */
   async settle(): Promise<void> {
     while (this.#inFlight.size > 0) await Promise.all(this.#inFlight.values());
     this.#throwIfStopped();
   }
 
-  /** @returns true where the call failed for good */
+  /** @returns true if the call failed permanently */
   async #make(call: Call, key: string, queue: EndpointQueue): Promise<boolean> {
     let giveBack: (() => void) | undefined;
     try {
       const result = await queue.run(call.request, () => {
-        // What is waiting when something stopped the run is not begun any more.
+        // Calls that are still queued when the run stops are not made.
         this.#throwIfStopped();
         giveBack = this.budget.reserve(call);
       });

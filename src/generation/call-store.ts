@@ -1,11 +1,11 @@
 /**
- * Results of calls by their key, in a folder of append-only files `calls-00001.jsonl`, ... A line is written and synced
- * before its result counts, so a killed run loses at most the calls in flight. A line:
+ * Stores results of calls by key, in a folder of append-only files `calls-00001.jsonl`, ... A line is written and
+ * synced before its result counts, so a killed run loses at most the calls in flight. A line:
  *
  *     {"key":"<32 hex>","crc":"<8 hex>","meta":{...},"result":{...}}
  *
- * where the checksum is over the key and what follows it. In memory is a table of 24 bytes a slot, at most 3/4 full: 32
- * to 64 MB for a million calls. Torn and damaged lines are skipped: their calls are made again.
+ * The checksum covers the key and everything after the checksum. The table in memory has 24 bytes per slot and is at
+ * most 3/4 full: 32 to 64 MB for a million calls. Torn and damaged lines are skipped, and their calls are made again.
  */
 
 import { type FileHandle, open, readdir, stat, truncate } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { readExactly, syncFolder, writeFully } from '../core/positioned-io.js';
 import type { CallResult } from './call.js';
 import { KeyTable } from './key-table.js';
 
-/** What reports and budgets need of a call without reading its result. */
+/** The data of a call that reports and budgets need. Reading it does not need the result. */
 export interface CallMeta {
   stage: string;
   model: string;
@@ -38,7 +38,7 @@ const KEY_DIGITS = 32;
 const CRC_AT = KEY_AT + KEY_DIGITS + 9;
 const CRC_DIGITS = 8;
 const BODY_AT = CRC_AT + CRC_DIGITS + 2;
-/** A longer line is none of ours. */
+/** No call makes a longer line. */
 const MAX_LINE_BYTES = 2 ** 26;
 
 interface Waiting {
@@ -63,13 +63,13 @@ export class CallStore {
     private readonly segmentBytes: number,
   ) {}
 
-  /** Lines that could not be read when the store was opened. */
+  /** Number of lines that could not be read when the store was opened. */
   damaged = 0;
 
   /**
-   * Opens a store, reading what is there; creates the folder where it is not.
+   * Opens a store and reads its keys. Creates the folder if it does not exist.
    *
-   * @param onEntry is called for every result that is there
+   * @param onEntry is called for every stored result
    * @throws EngineError `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
    */
   static async open(
@@ -83,7 +83,7 @@ export class CallStore {
       await withFileErrors(`use ${dir}`, async () => {
         const names = (await readdir(dir)).filter((name) => /^calls-\d{5}\.jsonl$/.test(name)).sort();
         for (const [i, name] of names.entries()) {
-          if (name !== segmentName(i)) throw new EngineError('ERR_DATA', `${dir} lacks ${segmentName(i)}`);
+          if (name !== segmentName(i)) throw new EngineError('ERR_DATA', `${dir} has no ${segmentName(i)}`);
           await store.#readSegment(i, onEntry, signal);
         }
       });
@@ -104,9 +104,9 @@ export class CallStore {
   }
 
   /**
-   * The result with this key; undefined where there is none.
+   * Returns the result with this key, or undefined.
    *
-   * @throws EngineError `ERR_DATA` where the file was changed since it was opened, `ERR_IO`
+   * @throws EngineError `ERR_DATA` if the file was changed after it was opened, `ERR_IO`
    */
   async get(key: string): Promise<CallResult | undefined> {
     const at = this.#table.get(key);
@@ -121,9 +121,9 @@ export class CallStore {
   }
 
   /**
-   * Keeps a result; resolves when it is on the disk. Results that come at the same time share one sync.
+   * Stores a result and resolves when it is on disk. Results that arrive together share one sync.
    *
-   * @throws EngineError `ERR_IO`; the store takes nothing more after that
+   * @throws EngineError `ERR_IO`; after that, the store accepts no more results
    */
   put(key: string, meta: CallMeta, result: CallResult): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -134,7 +134,7 @@ export class CallStore {
     });
   }
 
-  /** Waits for what is being written and closes the files. */
+  /** Waits for pending writes and closes the files. */
   async close(): Promise<void> {
     await this.#writing;
     await Promise.all(this.#segments.splice(0).map((handle) => handle.close().catch(() => undefined)));
@@ -146,15 +146,19 @@ export class CallStore {
       this.#waiting = [];
       try {
         if (this.#failure !== undefined) throw this.#failure as Error;
-        await withFileErrors(`write ${this.dir}`, () => this.#append(batch), 'Calls that were stored before are kept');
+        await withFileErrors(
+          `write ${this.dir}`,
+          () => this.#append(batch),
+          'Results that were stored before are kept',
+        );
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        // What follows a torn line in the same file would be lost with it.
+        // Lines after a torn line in the same file would be lost too.
         this.#failure = error;
         for (const { reject } of batch) reject(error);
       }
     }
-    // In the same turn as the look at the queue: who comes later begins anew.
+    // Set in the same turn as the check of the queue, so that a later `put` starts a new write.
     this.#isWriting = false;
   }
 
@@ -198,7 +202,7 @@ export class CallStore {
     }
     const { size } = await stat(path);
     if (size > wholeLines) {
-      // The line that was being written when the process ended.
+      // Cuts off the line that was being written when the process ended.
       await truncate(path, wholeLines);
       this.damaged++;
     }
@@ -211,7 +215,7 @@ function segmentName(index: number): string {
 }
 
 function formatLine(key: string, meta: CallMeta, result: CallResult): Buffer {
-  // The meta data come first, so that they can be read without parsing the result.
+  // The metadata come first, so that they can be read without parsing the result.
   const body = `"meta":${JSON.stringify(meta)},"result":${JSON.stringify(result)}}`;
   return Buffer.from(`{"key":"${key}","crc":"${checksum(key, Buffer.from(body))}",${body}\n`);
 }
@@ -220,7 +224,7 @@ function checksum(key: string, body: Uint8Array): string {
   return crc32(body, crc32(key)).toString(16).padStart(CRC_DIGITS, '0');
 }
 
-/** Key and the part behind the checksum as JSON; undefined for a damaged line. */
+/** Returns the key and the JSON after the checksum, or undefined for a damaged line. */
 function parseLine(line: Buffer): { key: string; body: string } | undefined {
   if (line.length <= BODY_AT) return undefined;
   const key = line.toString('latin1', KEY_AT, KEY_AT + KEY_DIGITS);
@@ -234,7 +238,7 @@ function metaOf(body: string): CallMeta {
   return (JSON.parse(`${body.slice(0, body.indexOf(',"result":'))}}`) as { meta: CallMeta }).meta;
 }
 
-/** Whole lines with their offsets; a last one without line end is left out. */
+/** Yields complete lines with their offsets. A last line without a line end is left out. */
 async function* linesOf(
   handle: FileHandle,
   signal: AbortSignal | undefined,
@@ -256,6 +260,7 @@ async function* linesOf(
     }
     rest = bytes.subarray(begin);
     offset += begin;
-    if (rest.length > MAX_LINE_BYTES) throw new EngineError('ERR_DATA', 'A file of calls has a line without end');
+    if (rest.length > MAX_LINE_BYTES)
+      throw new EngineError('ERR_DATA', `A file of calls has a line of more than ${MAX_LINE_BYTES} bytes`);
   }
 }

@@ -1,4 +1,4 @@
-/** Calls of models and translators: what is sent, what comes back, and the address of a result. */
+/** Calls of models and translators: requests, results, and the keys of results. */
 import { createHash } from 'node:crypto';
 
 import { type Model, type Price, type Translator } from './project.js';
@@ -6,15 +6,15 @@ import { fillPrompt, type Message, type Prompts } from './prompts.js';
 
 export interface ChatRequest {
   kind: 'chat';
-  /** Id of the model; a server may know several by one name. */
+  /** Id of the model; a server may serve several models under one name. */
   id: string;
-  /** What the endpoint calls it. */
+  /** Name of the model at the endpoint. */
   name: string;
   messages: Message[];
   temperature: number;
   maxTokens: number;
   params: Readonly<Record<string, unknown>>;
-  /** Null where the endpoint takes none. */
+  /** Null if the endpoint accepts no seed. */
   seed: number | null;
   /** Chat format, for endpoints that only complete texts. */
   template: string | null;
@@ -22,7 +22,7 @@ export interface ChatRequest {
 
 export interface TranslateRequest {
   kind: 'translate';
-  /** Name of the endpoint: another engine is another translation. */
+  /** Name of the endpoint. Different engines translate differently. */
   engine: string;
   from: string;
   to: string;
@@ -40,20 +40,20 @@ export interface Call {
   request: Request;
 }
 
-/** What came back. */
+/** Answer of a model or translator. */
 export interface CallResult {
   text: string;
-  /** Why the model stopped: `stop`, `length` (cut), `content_filter`, or whatever the endpoint says. */
+  /** Why the model stopped: `stop`, `length` (cut), `content_filter`, or another word of the endpoint. */
   finish: string;
   promptTokens: number;
   completionTokens: number;
-  /** True where the endpoint told no tokens and they are counted by {@link estimateTokens}. */
+  /** True if the endpoint reported no tokens, so that they are from {@link estimateTokens}. */
   estimated: boolean;
 }
 
 const FREE: Price = { input: 0, output: 0 };
 
-/** 32 hexadecimal digits that stand for everything which decides a result: prompt, model, parameters, seed. */
+/** Returns 32 hexadecimal digits, a hash of everything that decides a result: prompt, model, parameters, seed. */
 export function callKey({ request }: Pick<Call, 'request'>): string {
   return createHash('sha256').update(JSON.stringify(request, sortedKeys)).digest('hex').slice(0, 32);
 }
@@ -64,7 +64,8 @@ function sortedKeys(_key: string, value: unknown): unknown {
 }
 
 /**
- * A quarter of the UTF-8 bytes: near what common tokenizers make of English, and of the right size for other scripts.
+ * Estimates tokens as a quarter of the UTF-8 bytes: close to common tokenizers on English, and of the right order for
+ * other scripts.
  */
 export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
@@ -76,7 +77,7 @@ export function requestTokens(request: Request): number {
     : estimateTokens(request.text);
 }
 
-/** USD for a number of tokens. */
+/** Returns the price of tokens in USD. */
 export function costOf({ input, output }: Price, promptTokens: number, completionTokens: number): number {
   return (promptTokens * input + completionTokens * output) / 1e6;
 }
@@ -87,7 +88,7 @@ export interface Sampling {
   seed: number;
 }
 
-/** A call of a chat model; what the model's entry says wins over `sampling`. */
+/** Builds a call of a chat model. Settings of the model's entry take precedence over `sampling`. */
 export function chatCall(stage: string, model: Model, messages: readonly Message[], sampling: Sampling): Call {
   const { system } = model;
   const own = messages.some(({ role }) => role === 'system') || system === undefined;
@@ -110,7 +111,7 @@ export function chatCall(stage: string, model: Model, messages: readonly Message
   };
 }
 
-/** A call that translates `text`. */
+/** Builds a call that translates `text`. */
 export function translationCall(
   stage: string,
   translator: Translator,

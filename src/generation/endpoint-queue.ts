@@ -1,4 +1,6 @@
-/** Calls of one endpoint: so many at once, so many a minute, tried again where that makes sense. */
+/**
+ * Queue of the calls of one endpoint: limits how many run at a time and how many start per minute, and retries them.
+ */
 import PQueue from 'p-queue';
 
 import { sleep, throwIfAborted } from '../core/abort.js';
@@ -8,16 +10,16 @@ import type { Endpoint } from './project-schema.js';
 import { ProviderError } from './provider-error.js';
 import type { Attempt } from './providers/open-endpoint.js';
 
-/** First pause between attempts; each further one is twice as long, up to the longest. */
+/** First pause between attempts. Each later one is twice as long, up to the longest. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
-/** An endpoint that asks for a longer wait than this is as good as away. */
+/** Maximum wait that an endpoint can request. */
 const LONGEST_WAIT_MS = 15 * 60_000;
-/** Below so many calls a minute they begin at even distances, above in portions of a second. */
+/** Below this rate, calls start at even intervals; from this rate on, in batches of one second. */
 const SMOOTH_RATE = 600;
 
 export interface EndpointQueueOptions {
-  /** Failures for good in a row after which no further call is made. */
+  /** Number of permanent failures in a row after which no more calls are made. */
   failuresInARow: number;
   signal?: AbortSignal | undefined;
   /** First pause between attempts. @default 500 ms */
@@ -28,12 +30,12 @@ export class EndpointQueue {
   readonly #queue: PQueue;
   readonly #options: EndpointQueueOptions;
   #failedInARow = 0;
-  /** Why no further call is made. */
+  /** Reason why no more calls are made. */
   #givenUp: EngineError | undefined;
-  /** When the endpoint wants to be asked again. */
+  /** Time from which the endpoint accepts calls again. */
   #resumeAt = 0;
 
-  /** Attempts that were made again. */
+  /** Number of repeated attempts. */
   retries = 0;
 
   constructor(
@@ -46,7 +48,7 @@ export class EndpointQueue {
     this.#queue = new PQueue({ concurrency: endpoint.concurrency, ...rateLimit(endpoint.requestsPerMinute) });
   }
 
-  /** Resolves when another call would not have to wait behind many. */
+  /** Resolves when the queue is short enough for another call. */
   async ready(): Promise<void> {
     await this.#queue.onSizeLessThan(2 * this.endpoint.concurrency);
   }
@@ -54,9 +56,9 @@ export class EndpointQueue {
   /**
    * Makes a call.
    *
-   * @param begin is called when the call's turn has come, and may refuse by throwing
-   * @throws ProviderError of kind `call` or `transient` where the call failed for good; EngineError `ERR_REMOTE` where
-   *   the endpoint is not usable, `ERR_ABORTED`
+   * @param begin is called before the first attempt; if it throws, the call is not made
+   * @throws ProviderError of kind `call` or `transient` if the call failed permanently; EngineError `ERR_REMOTE` if the
+   *   endpoint is not usable, `ERR_ABORTED`
    */
   run(request: Request, begin: () => void): Promise<CallResult> {
     return this.#queue.add(async () => {
@@ -87,7 +89,7 @@ export class EndpointQueue {
           throw error;
         this.retries++;
         if (error.retryAfterMs === undefined) await this.#wait(pause(attempt, this.#options.firstPauseMs));
-        // The whole endpoint waits, or the other calls would run into the same refusal.
+        // All calls of the endpoint wait; otherwise the others would be refused too.
         else this.#resumeAt = Math.max(this.#resumeAt, Date.now() + Math.min(error.retryAfterMs, LONGEST_WAIT_MS));
       }
     }
@@ -99,18 +101,20 @@ export class EndpointQueue {
 
   #giveUpOnEndpoint(error: ProviderError): void {
     if (error.kind === 'endpoint') {
-      this.#givenUp ??= new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses: ${error.message}`, {
+      this.#givenUp ??= new EngineError('ERR_REMOTE', `The endpoint ${this.name} refuses all calls: ${error.message}`, {
         cause: error,
       });
     } else if (++this.#failedInARow >= this.#options.failuresInARow) {
-      const message = `The endpoint ${this.name} failed ${this.#failedInARow} calls in a row, the last one with: ${error.message}. Run the same command again to go on`;
+      const message =
+        `The endpoint ${this.name} failed ${this.#failedInARow} calls in a row, the last one with: ${error.message}. ` +
+        'Run the same command again to resume';
       this.#givenUp ??= new EngineError('ERR_REMOTE', message, { cause: error });
     }
     if (this.#givenUp) throw this.#givenUp;
   }
 }
 
-/** Exponential with full jitter: anything from a half to the whole of the pause. */
+/** Exponential backoff with jitter: between 50 % and 100 % of the pause. */
 function pause(attempt: number, first = FIRST_PAUSE_MS): number {
   return Math.min(LONGEST_PAUSE_MS, first * 2 ** attempt) * (0.5 + 0.5 * Math.random());
 }

@@ -1,4 +1,4 @@
-/** The whole pipeline: values to question-answer records, one stage after the other. */
+/** The complete pipeline from values to question-answer records, stage by stage. */
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -27,22 +27,22 @@ import { STAGE_NAMES, type StageName } from './stages/stage.js';
 
 export interface GenerateEvents {
   onOpen?(storedCalls: number, damaged: number): void;
-  /** A stage begins; `reused` where nothing has changed since it was done. */
+  /** A stage starts. `reused`: its result is reused because nothing has changed. */
   onStage?(stage: StageName, reused: boolean): void;
   onProgress?(stage: StageName, done: number, total: number): void;
   onStageEnd?(stage: StageName, state: StageState): void;
 }
 
 export interface GenerateOptions {
-  /** Where the keys of endpoints are taken from. */
+  /** Environment variables that hold the keys of endpoints. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Who attempts the calls of an endpoint. @default this process */
+  /** Opens an endpoint for calls. @default this process */
   openEndpoint?: ((name: string, endpoint: Endpoint) => Promise<Attempt>) | undefined;
   /** Last stage to run. @default all */
   until?: StageName | undefined;
   events?: GenerateEvents;
   signal?: AbortSignal | undefined;
-  /** First pause before an attempt is made again, for tests. @default 500 ms */
+  /** First pause before a retry, for tests. @default 500 ms */
   firstPauseMs?: number | undefined;
 }
 
@@ -54,23 +54,23 @@ export interface StageSummary extends StageState {
 export interface GenerateSummary {
   out: string;
   stages: StageSummary[];
-  /** Calls made by this run; attempts that were made again. */
+  /** Calls made by this run, and repeated attempts. */
   newCalls: number;
   retries: number;
-  /** By this and earlier runs. */
+  /** Spending of this run and earlier ones. */
   spent: Spending;
   spentBy: { stage: string; model: string; spending: Spending }[];
-  /** Records, once the last stage is done. */
+  /** File of the records; undefined unless the last stage is done. */
   qa: string | undefined;
 }
 
 /**
- * Runs a project, or goes on with it. Results of calls are kept before they count, so that a killed run loses at most
- * the calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it
- * matters.
+ * Runs or resumes a project. Results of calls are stored before they count: a killed run loses at most the calls in
+ * flight, and a rerun makes no call twice. After a change of a prompt or setting, only the affected calls are made
+ * again.
  *
- * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`,
- *   `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` if another process runs the project, `ERR_DATA`, `ERR_IO`,
+ *   `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
   const { out } = project;
@@ -115,7 +115,7 @@ async function runStages(
     if (!reused) await folder.setState(stage, state);
     options.events?.onStageEnd?.(stage, state);
     if (state.output.records === 0)
-      throw new EngineError('ERR_DATA', `The stage ${stage} left no records; ${files.rejects} says why`);
+      throw new EngineError('ERR_DATA', `The stage ${stage} produced no records. See ${files.rejects} for the reasons`);
     stages.push({ stage, reused, ...state });
     input = { path: files.output, ...state.output };
   }
@@ -164,11 +164,7 @@ async function openEndpoints(
   project: Project,
   { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions,
 ): Promise<Map<string, EndpointQueue>> {
-  const { EndpointQueue } = await importOptional(
-    'p-queue',
-    'The generation of a corpus',
-    () => import('./endpoint-queue.js'),
-  );
+  const { EndpointQueue } = await importOptional('p-queue', 'Generating a corpus', () => import('./endpoint-queue.js'));
   const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
     const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
     return [
@@ -189,7 +185,10 @@ async function writeValues(path: string, values: readonly ValueRecord[]) {
   }
 }
 
-/** Wide on purpose: a stage that is done again without need finds the results of its calls, and costs seconds. */
+/**
+ * Covers more than needed on purpose: a stage that is repeated needlessly finds all its calls in the store and takes
+ * only seconds.
+ */
 function fingerprintOf(project: Project, stage: StageName, inputSha256: string): string {
   const { seed, prompts, models, generator, translators, languageTable, encoder, languages, filter } = project;
   const settings = stage === 'filter' ? { version: 1, filter, encoder } : callStages(project)[stage];

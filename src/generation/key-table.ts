@@ -1,6 +1,6 @@
 import { WordTable } from '../core/word-table.js';
 
-/** Where a line is. */
+/** Position of a line. */
 export interface Place {
   segment: number;
   offset: number;
@@ -11,8 +11,8 @@ const KEY_WORDS = 3;
 const WORD_DIGITS = 8;
 
 /**
- * Places by key, 24 bytes a slot. Keeps 96 bits of a key; that two of a billion keys agree in them has a probability of
- * 1 to 10^11, and the reader of the line would notice.
+ * Hash table from keys to places, 24 bytes per slot. It keeps 96 bits of a key. Among a billion keys, two agree in
+ * these bits with a probability of 1 in 10^11, and the reader of the line would notice.
  */
 export class KeyTable {
   /** Segment, offset, length + 1. */

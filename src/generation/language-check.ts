@@ -1,18 +1,18 @@
-/** Whether a text is in the language that was asked for: by its script, then by a language identifier. */
+/** Checks whether a text is in the requested language, first by its script, then with a language identifier. */
 import { importOptional } from '../core/optional-package.js';
 import type { LanguageEntry } from './project-schema.js';
 
-/** False where a text is clearly in another language; a text that tells too little passes. */
+/** Returns false if a text is clearly in another language. A text that is too short to decide passes. */
 export type LanguageCheck = (text: string, language: string) => boolean;
 
-/** Fewer letters say nothing about a language. */
+/** Texts with fewer letters are not checked. */
 const MIN_LETTERS = 12;
-/** Share of the letters that have to be in the scripts of the language; names and terms may be in others. */
+/** Minimum share of letters in the scripts of the language. Names and terms may be in others. */
 const MIN_SCRIPT_SHARE = 0.5;
-/** Long enough to be sure, short enough for a million answers. */
+/** Enough to identify a language, and fast enough for a million answers. */
 const MAX_CHARACTERS = 2000;
 
-/** Languages that the identifier does not tell apart, or calls by one code. */
+/** Languages that the identifier confuses or gives another code. */
 const RELATIVES: Readonly<Record<string, readonly string[]>> = {
   id: ['ms'],
   no: ['da'],
@@ -27,9 +27,9 @@ const RELATIVES: Readonly<Record<string, readonly string[]>> = {
   cmn: ['zh'],
 };
 
-/** A check for the languages of a table. The identifier takes 200 MB, so it is loaded only now. */
+/** Creates a check for the languages of a table. Loads the identifier, which takes 200 MB. */
 export async function languageCheck(table: ReadonlyMap<string, LanguageEntry>): Promise<LanguageCheck> {
-  const { eld } = await importOptional('eld', 'A check of languages', () => import('eld/medium'));
+  const { eld } = await importOptional('eld', 'The language check', () => import('eld/medium'));
   const known = new Set(Object.values(eld.info().Languages));
   const scripts = new Map([...table].map(([code, entry]) => [code, scriptPattern(entry.scripts)]));
   return (text, language) => {
@@ -42,7 +42,7 @@ export async function languageCheck(table: ReadonlyMap<string, LanguageEntry>): 
     if (found.language === '' || !found.isReliable()) return true;
     const expected = shortCode(language);
     if (found.language === expected || RELATIVES[expected]?.includes(found.language)) return true;
-    // Of a language that it does not know the identifier can only say that a text is English, which is the usual fault.
+    // For a language that the identifier does not know, it can only detect English, the most common fault.
     return known.has(expected) || RELATIVES[expected] ? false : found.language !== 'en';
   };
 }
@@ -51,7 +51,7 @@ function scriptPattern(scripts: readonly string[]): RegExp {
   return new RegExp(`[${scripts.map((script) => `\\p{Script=${script}}`).join('')}]`, 'gu');
 }
 
-/** ISO 639-1 where there is one: `spa` as `es`, `arb` as `ar`, `zho` as `zh`. */
+/** Returns the ISO 639-1 code if one exists: `spa` as `es`, `arb` as `ar`, `zho` as `zh`. */
 export function shortCode(language: string): string {
   const short = new Intl.Locale(language).language;
   return short === 'fil' ? 'tl' : short;

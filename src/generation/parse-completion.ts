@@ -1,20 +1,25 @@
-/** What models make of "answer with a numbered list and nothing else". */
+/** Parses completions. Models rarely follow “answer with a numbered list and nothing else”. */
 
 /**
- * `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. Group 1 is emphasis that
- * it opens.
+ * `1.`, `1)`, `(1)`, `**1.**`, `- `, `* `, `•`, `Scenario 3:`, `### 2.` and mixtures of them. Group 1 is the emphasis
+ * that the marker opens.
  */
-const MARKER =
-  /^\s{0,8}(?:#{1,6}\s+)?(\*\*|__)?\s{0,8}(?:(?:scenario|situation|question|paraphrase|version|option|item)\s{1,8})?(?:\(?\d{1,4}\s{0,8}[.):\]]\)?|[-*•–·](?=\s)|(?:scenario|situation|question|paraphrase|version)\s{1,8}\d{1,4}\s{0,8}(?:[.:)–-]|\*\*|$))/iu;
+const MARKER = new RegExp(
+  String.raw`^\s{0,8}(?:#{1,6}\s+)?(\*\*|__)?\s{0,8}` +
+    String.raw`(?:(?:scenario|situation|question|paraphrase|version|option|item)\s{1,8})?` +
+    String.raw`(?:\(?\d{1,4}\s{0,8}[.):\]]\)?|[-*•–·](?=\s)` +
+    String.raw`|(?:scenario|situation|question|paraphrase|version)\s{1,8}\d{1,4}\s{0,8}(?:[.:)–-]|\*\*|$))`,
+  'iu',
+);
 
 const FENCE = /^\s*(?:```|~~~)/;
 
 /**
- * The entries of a list. Accepts numbered and bulleted lists with an introduction and a closing remark, entries over
- * several lines, JSON arrays (also in code fences), and, where nothing is marked, one entry a line.
+ * Returns the entries of a list. Accepts numbered and bulleted lists with an introduction and a closing remark, entries
+ * over several lines, JSON arrays (also in code fences), and, if nothing is marked, one entry per line.
  *
- * @returns entries on one line each, without markers, quotation marks and emphasis around them, none blank; repeated
- *   ones once
+ * @returns distinct entries, none blank, each on one line and without the markers, quotation marks and emphasis around
+ *   it
  */
 export function parseList(completion: string): string[] {
   const text = withoutReasoning(completion).replace(/\r\n?|[\u2028\u2029]/g, '\n');
@@ -23,7 +28,7 @@ export function parseList(completion: string): string[] {
 }
 
 /**
- * The one text that was asked for: without reasoning, introduction on a line of its own, label, quotation marks and
+ * Returns the one requested text, without reasoning, an introduction on its own line, label, quotation marks and
  * emphasis.
  */
 export function parseSingle(completion: string): string {
@@ -37,12 +42,12 @@ export function parseSingle(completion: string): string {
   );
 }
 
-/** A translation, whose lines are the writer's: only reasoning and white space around it go. */
+/** Returns a translation. Keeps its lines, and removes only reasoning and surrounding white space. */
 export function parseTranslation(completion: string): string {
   return withoutReasoning(completion).trim();
 }
 
-/** Without `<think>` blocks, also one that was cut off. */
+/** Removes `<think>` blocks, including one that was cut off. */
 export function withoutReasoning(completion: string): string {
   return completion
     .replace(/<think(?:ing)?>[\s\S]*?(?:<\/think(?:ing)?>|$)/giu, '')
@@ -60,11 +65,11 @@ function parseJsonArray(text: string): string[] | undefined {
     const texts = value.map(textOf);
     return texts.every((entry) => entry !== undefined) ? texts : undefined;
   } catch {
-    return undefined; // brackets of a text
+    return undefined; // The brackets belong to the text.
   }
 }
 
-/** A string, or the longest string of an object such as `{"id": 1, "scenario": "..."}`. */
+/** Returns a string, or the longest string of an object such as `{"id": 1, "scenario": "..."}`. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -86,7 +91,7 @@ function parseLines(text: string): string[] {
       entries.push(withoutMarker(line));
       open = true;
     } else if (line.trim() === '') {
-      // A paragraph behind a filled entry is a remark; behind a bare heading ("Scenario 1:") it is the entry.
+      // A paragraph after an entry with text is a remark. After a bare heading ("Scenario 1:") it is the entry.
       open &&= entries.at(-1)!.trim() === '';
     } else if (open) {
       entries.push(`${entries.pop()!} ${line}`);
@@ -98,7 +103,7 @@ function parseLines(text: string): string[] {
 function withoutMarker(line: string): string {
   const [marker, emphasis] = MARKER.exec(line)!;
   const rest = line.slice(marker.length);
-  // `**1.** text` and `**1. text**`: the marker's emphasis ends somewhere behind it.
+  // `**1.** text` and `**1. text**`: the marker's emphasis ends somewhere after it.
   return (emphasis === undefined ? rest : rest.replace(emphasis, '')).replace(/^\s*[:.]/u, '');
 }
 
@@ -127,7 +132,7 @@ function cleanEntry(entry: string): string {
   for (;;) {
     const close = QUOTES[text[0] ?? ''];
     const inner = text.slice(1, -1);
-    // Only marks around the whole text: '"Yes" or "no"?' keeps its own.
+    // Removes only marks around the full text: '"Yes" or "no"?' keeps its own.
     if (
       close === undefined ||
       text.length < 2 ||

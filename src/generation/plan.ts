@@ -1,4 +1,4 @@
-/** What a project would ask for, and what that would cost, without asking. */
+/** Plans the calls of a project and their cost without making them. */
 import { costOf, requestTokens } from './call.js';
 import { ENGLISH, type Model, type Project } from './project.js';
 import type { AnyCallStage } from './stages/call-stages.js';
@@ -17,22 +17,22 @@ export interface PlannedCalls {
 
 export interface Plan {
   calls: PlannedCalls[];
-  /** Records after each stage, nothing being dropped. */
+  /** Records after each stage if nothing is dropped. */
   records: Record<StageName, number>;
   total: Omit<PlannedCalls, 'stage' | 'model'>;
-  /** Pairs of model and language, and how many of them are known as seen. */
+  /** Number of pairs of model and language, and how many of them are known to be seen. */
   valueIds: number;
   seenValueIds: number;
 }
 
-/** Tokens that texts have on average, where nothing is known. */
+/** Assumed average lengths of texts in tokens. */
 const TOKENS = { scenario: 60, question: 45 } as const;
 
 /**
- * Counts calls, tokens and cost by stage and model. The numbers are estimates from above: nothing is dropped, no text
- * is translated only once, and tokens are a quarter of the bytes.
+ * Counts calls, tokens and cost by stage and model. The numbers are upper estimates: they assume that nothing is
+ * dropped and that no translation is shared. Tokens are a quarter of the bytes.
  *
- * @param measured records that stages made in an earlier run, in place of the estimate
+ * @param measured numbers of records that stages made in an earlier run; they replace estimates
  */
 export function planProject(project: Project, measured: Partial<Record<StageName, number>> = {}): Plan {
   const { scenarios, paraphrases, languages, models } = project;
@@ -65,7 +65,7 @@ export function planProject(project: Project, measured: Partial<Record<StageName
   };
 }
 
-/** Makes the calls for one typical record, in each language, and multiplies. */
+/** Builds the calls for one typical record in each language and multiplies. */
 function planCalls(project: Project, records: Record<StageName, number>): PlannedCalls[] {
   const { scenarios, paraphrases, answers, languages, values } = project;
   const stages = callStages(project);

@@ -16,13 +16,13 @@ export function readProjectFile(path: string): Promise<CheckedFile<ProjectFile>>
   return readYamlFile(path, projectSchema);
 }
 
-/** Models by id. */
+/** Reads models by id. */
 export async function readRegistry(path: string): Promise<Map<string, ModelEntry>> {
   const { value } = await readYamlFile(path, registrySchema);
   return new Map(value.models.map((model) => [model.id, model]));
 }
 
-/** Languages by code; later tables win over the package's own. */
+/** Reads languages by code. Later tables override the package's own. */
 export async function readLanguageTables(paths: readonly string[]): Promise<Map<string, LanguageEntry>> {
   const table = new Map<string, LanguageEntry>();
   for (const path of [join(GENERATION_DATA, 'registry', 'languages.yaml'), ...paths]) {

@@ -1,4 +1,4 @@
-/** The folder of a project's results: where everything is, and which stages are done. */
+/** Folder of a project's results: its files and the states of the stages. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ import { replaceFile } from '../core/replace-file.js';
 import type { FileSummary } from './record-file.js';
 import type { StageName } from './stages/stage.js';
 
-/** File of the records that each stage makes. */
+/** File of the records of each stage. */
 export const STAGE_FILES: Readonly<Record<'values' | StageName, string>> = {
   values: 'values.jsonl',
   scenarios: 'scenarios.jsonl',
@@ -19,15 +19,15 @@ export const STAGE_FILES: Readonly<Record<'values' | StageName, string>> = {
   'back-translation': 'qa.jsonl',
 };
 
-/** What a stage did. */
+/** Result of a stage. */
 export interface StageState {
-  /** Of settings and input: a stage with the same fingerprint would do the same again. */
+  /** Hash of settings and input. A stage with the same fingerprint has the same result. */
   fingerprint: string;
   output: FileSummary;
   inputs: number;
-  /** Left out records and other losses by reason. */
+  /** Number of records left out and other losses, by reason. */
   rejects: Record<string, number>;
-  /** Calls that the stage is made of, and how many of them failed for good. */
+  /** Number of calls of the stage, and how many of them failed permanently. */
   calls: number;
   failedCalls: number;
   seconds: number;
@@ -43,7 +43,7 @@ export class ProjectFolder {
     this.#stages = stages;
   }
 
-  /** Reads which stages are done; a file that cannot be read counts as none. */
+  /** Reads the states of the stages. A missing or damaged file counts as no stage done. */
   static async open(path: string): Promise<ProjectFolder> {
     try {
       const value: unknown = JSON.parse(await readFile(join(path, 'stages.json'), 'utf8'));

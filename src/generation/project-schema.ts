@@ -1,19 +1,22 @@
-/** What project, registry and language files may hold. Messages of mistakes are made in `yaml-file.ts`. */
+/** Schemas of project, registry and language files. `yaml-file.ts` words the messages about mistakes. */
 import { z } from 'zod';
 
 const language = z.string().regex(/^[a-z]{3}$/, 'expected a language as ISO 639-3, for example eng');
 const name = z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/, 'expected a name of letters, digits and . _ - /');
-const text = z.string().trim().min(1, 'expected a text that is not blank');
+const text = z.string().trim().min(1, 'expected text that is not blank');
 const count = (min: number, max: number) => z.int().min(min).max(max);
-const seconds = z.number().positive().max(300, 'expected at most 300 seconds, as long as a connection may be silent');
+const seconds = z
+  .number()
+  .positive()
+  .max(300, 'expected at most 300 seconds, the longest time that a connection can be silent');
 
-/** What every endpoint has. */
+/** Settings of every endpoint. */
 const limits = {
-  /** Calls in flight at once. */
+  /** Maximum number of calls in flight. */
   concurrency: count(1, 1000).default(4),
-  /** Calls that may begin in a minute. */
+  /** Maximum number of calls that start per minute. */
   requestsPerMinute: z.number().positive().optional(),
-  /** Time for one attempt of a call, its whole answer included. */
+  /** Time limit of one attempt, including its complete answer. */
   timeoutSeconds: seconds.default(120),
   /** Attempts after the first one. */
   retries: count(0, 100).default(6),
@@ -42,7 +45,7 @@ const modelFields = {
   label: text.optional(),
   /** Endpoint of kind `chat`. */
   endpoint: name.optional(),
-  /** What the endpoint calls the model. */
+  /** Name of the model at the endpoint. */
   name: text.optional(),
   languages: z.array(language).min(1).optional(),
   /** USD per million tokens. */
@@ -56,7 +59,7 @@ const modelFields = {
   template: text.refine((value) => value.includes('{{prompt}}'), 'expected a template with {{prompt}}').optional(),
   temperature: z.number().min(0).max(10).optional(),
   maxTokens: count(1, 1_000_000).optional(),
-  /** Further fields of the request, as the endpoint knows them. */
+  /** More fields of the request, as the endpoint defines them. */
   params: z.record(z.string(), z.json()).optional(),
   /** Whether the request carries a seed. */
   sendSeed: z.boolean().optional(),
@@ -92,18 +95,18 @@ export const projectSchema = z.strictObject({
   seed: count(0, 2 ** 31 - 1).default(0),
   /** `paper`, or a file relative to the project file. */
   registry: text.default('paper'),
-  /** Further languages, or other scripts for known ones; a file of the form of generation/registry/languages.yaml. */
+  /** More languages, or other scripts for known ones: a file in the format of generation/registry/languages.yaml. */
   languageTable: text.optional(),
   /** Folder with prompts that replace those of the package, file by file. */
   prompts: text.optional(),
   endpoints: z.record(name, endpointSchema),
-  /** `reference`, a JSONL file with `value` and perhaps `id`, or the values themselves. */
+  /** `reference`, a JSONL file with `value` and optionally `id`, or the values themselves. */
   values: z.union([text, z.array(text).min(1)], { error: 'expected "reference", a file name, or a list of values' }),
   models: z.array(modelReference).min(1),
-  /** Languages to ask in; a model is asked in those that it supports. */
+  /** Languages of the questions. Each model is asked in those that it supports. */
   languages: z.array(language).min(1).optional(),
   generator: modelReference,
-  /** The first entry that fits translates. */
+  /** The first entry that supports a language translates it. */
   translation: z
     .array(
       z.strictObject({
@@ -126,7 +129,7 @@ export const projectSchema = z.strictObject({
       similarity: z.number().min(0).max(1).default(0.9),
       minWords: count(1, 1000).default(5),
       maxWords: count(1, 1000).default(120),
-      /** Encoder folder relative to the project file; the default is the one of the package. */
+      /** Encoder folder, relative to the project file. The default is the encoder of the package. */
       encoder: text.optional(),
     })
     .prefault({}),
@@ -134,15 +137,15 @@ export const projectSchema = z.strictObject({
   answers: z
     .strictObject({
       ...sampling(0.7, 512),
-      /** What is left out of the records; the rest is only counted. */
+      /** Answers with these faults are left out of the records. Other faults are only counted. */
       drop: z
         .array(z.enum(['empty', 'wrong-language', 'truncated', 'repetitive', 'refusal']))
         .default(['empty', 'wrong-language']),
-      /** Tokens of an answer, for the plan. */
+      /** Expected tokens per answer, for the plan. */
       expectedTokens: count(1, 1_000_000).default(250),
     })
     .prefault({}),
-  /** What all runs together may spend; the run stops before it would be more. */
+  /** Limits for all runs together. A run stops before it exceeds them. */
   budget: z
     .strictObject({
       usd: z.number().positive().optional(),
@@ -152,7 +155,7 @@ export const projectSchema = z.strictObject({
     .prefault({}),
   failures: z
     .strictObject({
-      /** Share of a stage's calls that may fail for good. */
+      /** Share of a stage's calls that may fail permanently. */
       share: z.number().min(0).max(1).default(0.05),
       /** Calls in a row that an endpoint may fail before the run stops. */
       inARow: count(1, 10_000).default(20),

@@ -1,4 +1,4 @@
-/** A project as the stages use it: files read, defaults filled in, names resolved. */
+/** A project in the form that the stages use, with defaults filled in and names resolved. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -11,7 +11,7 @@ import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
 import type { CheckedFile } from './yaml-file.js';
 
-/** The language that questions are made in and answers are compared in. */
+/** Language in which questions are written and answers are compared. */
 export const ENGLISH = 'eng';
 
 /** USD per million tokens. */
@@ -25,12 +25,12 @@ export interface Model {
   id: string;
   label: string;
   endpoint: string;
-  /** What the endpoint calls it. */
+  /** Name of the model at the endpoint. */
   name: string;
-  /** Languages of the project that it is asked in. */
+  /** Languages of the project in which the model is asked. */
   languages: readonly string[];
   price: Price;
-  /** Undefined where the registry does not say. */
+  /** Undefined if the registry does not say. */
   seen: boolean | undefined;
   system: string | undefined;
   template: string | undefined;
@@ -40,7 +40,7 @@ export interface Model {
   sendSeed: boolean;
 }
 
-/** What translates between English and some languages. */
+/** Engine or model that translates between English and some languages. */
 export interface Translator {
   /** Name for reports. */
   id: string;
@@ -65,26 +65,26 @@ export interface Project
     | 'failures'
     | 'report'
   > {
-  /** Absolute folder of the results. */
+  /** Absolute path of the folder of results. */
   out: string;
   endpoints: Readonly<Record<string, Endpoint>>;
   values: readonly ValueRecord[];
   models: readonly Model[];
   generator: Model;
-  /** Languages that some model is asked in, in the order of the project or else by code. */
+  /** Languages in which any model is asked, in the order of the project, or sorted by code. */
   languages: readonly string[];
-  /** By language. */
+  /** Translators by language. */
   translators: ReadonlyMap<string, Translator>;
   languageTable: ReadonlyMap<string, LanguageEntry>;
   prompts: Prompts;
-  /** Absolute folder of the encoder that near-duplicates are found with. */
+  /** Absolute path of the encoder that finds near-duplicates. */
   encoder: string;
 }
 
 /**
- * Reads a project file and everything that it names.
+ * Reads a project file and all files that it names.
  *
- * @throws EngineError `ERR_DATA` with a line for every mistake, naming file, line and path; `ERR_IO`, `ERR_NATIVE_LOAD`
+ * @throws EngineError `ERR_DATA` with one line per mistake, naming file, line and path; `ERR_IO`, `ERR_NATIVE_LOAD`
  *   without the packages yaml and zod
  */
 export async function readProject(path: string): Promise<Project> {
@@ -137,7 +137,7 @@ export async function readProject(path: string): Promise<Project> {
   };
 }
 
-/** The endpoints that calls of a project go to, by name. */
+/** Returns the endpoints that a project uses, by name. */
 export function usedEndpoints({ endpoints, generator, models, translators }: Project): Map<string, Endpoint> {
   return new Map(
     [generator, ...models, ...translators.values()].map(({ endpoint }) => [endpoint, endpoints[endpoint]!]),
@@ -152,26 +152,26 @@ async function readValues(values: ProjectFile['values'], near: (name: string) =>
 
 type Reference = string | ModelEntry;
 
-/** Puts the parts of a project together and notes what does not fit. */
+/** Assembles a project and collects its mistakes. */
 class Resolver {
   constructor(
     private readonly file: CheckedFile<ProjectFile>,
     private readonly registry: ReadonlyMap<string, ModelEntry>,
   ) {}
 
-  /** A model of the project over the entry of the registry with its id. */
+  /** Merges a model of the project with the entry of the registry that has its id. */
   model(reference: Reference, at: readonly PropertyKey[], languages: readonly string[] | undefined): Model {
     const own: ModelEntry = typeof reference === 'string' ? { id: reference } : reference;
     const known = this.registry.get(own.id) ?? (typeof reference === 'string' ? this.#projectModel(own.id) : undefined);
     if (!known && typeof reference === 'string')
-      this.file.mistake(at, `there is no model ${JSON.stringify(own.id)} in the registry`);
+      this.file.mistake(at, `the registry has no model ${JSON.stringify(own.id)}`);
     const entry = { ...known, ...own };
     const endpoint = entry.endpoint ?? '';
     if (!entry.endpoint) this.file.mistake(at, `the model ${entry.id} has no endpoint`);
     else if (this.file.value.endpoints[endpoint]?.kind !== 'chat')
       this.file.mistake(
         at,
-        `the model ${entry.id} needs an endpoint of kind chat, and ${JSON.stringify(endpoint)} is none`,
+        `the model ${entry.id} needs an endpoint of kind chat, and ${JSON.stringify(endpoint)} is not one`,
       );
     const spoken = entry.languages ?? [ENGLISH];
     return {
@@ -194,7 +194,7 @@ class Resolver {
   checkModels(models: readonly Model[], languages: readonly string[], table: ReadonlyMap<string, LanguageEntry>): void {
     const ids = new Set<string>();
     models.forEach((model, i) => {
-      if (ids.has(model.id)) this.file.mistake(['models', i], `the model ${model.id} is there twice`);
+      if (ids.has(model.id)) this.file.mistake(['models', i], `the model ${model.id} is listed twice`);
       ids.add(model.id);
       if (model.languages.length === 0)
         this.file.mistake(
@@ -205,7 +205,7 @@ class Resolver {
     for (const language of languages) {
       const at = this.file.value.languages ? ['languages', this.file.value.languages.indexOf(language)] : ['models'];
       if (!table.has(language))
-        this.file.mistake(at, `the language ${language} is not in the table of languages; add it by "languageTable"`);
+        this.file.mistake(at, `the language ${language} is not in the table of languages; add it with "languageTable"`);
       else if (!models.some((model) => model.languages.includes(language)))
         this.file.mistake(at, `no model supports the language ${language}`);
     }
@@ -221,7 +221,7 @@ class Resolver {
       if (language === ENGLISH) continue;
       const fit = entries.find((entry) => entry.languages?.includes(language) ?? true);
       if (fit) chosen.set(language, fit.translator);
-      else this.file.mistake(['translation'], `nothing translates between ${ENGLISH} and ${language}`);
+      else this.file.mistake(['translation'], `no entry translates between ${ENGLISH} and ${language}`);
     }
     return chosen;
   }
@@ -237,11 +237,11 @@ class Resolver {
     }
     const kind = this.file.value.endpoints[endpoint ?? '']?.kind;
     if (kind !== 'libretranslate' && kind !== 'apertium')
-      this.file.mistake(at, `${JSON.stringify(endpoint)} is no endpoint of kind libretranslate or apertium`);
+      this.file.mistake(at, `${JSON.stringify(endpoint)} is not an endpoint of kind libretranslate or apertium`);
     return { id: endpoint ?? '', endpoint: endpoint ?? '', model: undefined, temperature, maxTokens };
   }
 
-  /** `generator: id` may name a model that only the project has. */
+  /** `generator: id` may name a model that only the project defines. */
   #projectModel(id: string): ModelEntry | undefined {
     return this.file.value.models.find((entry): entry is ModelEntry => typeof entry !== 'string' && entry.id === id);
   }

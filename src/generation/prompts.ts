@@ -1,11 +1,11 @@
-/** Prompts: text files of messages with `{{placeholders}}`, which users replace file by file. */
+/** Prompts: text files of messages with `{{placeholders}}`. Users can replace each file. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
 
-/** The placeholders that each prompt has to use, and those that it may use besides. */
+/** The placeholders that each prompt must use, and those that it may also use. */
 const PROMPTS = {
   scenarios: { needs: ['value', 'count'], may: ['part', 'parts'] },
   question: { needs: ['scenario'], may: ['value'] },
@@ -25,7 +25,7 @@ export interface Message {
 export type Prompts = Readonly<Record<PromptName, readonly Message[]>>;
 
 /**
- * Reads `NAME.md` for each prompt, from `own` where it is there, otherwise from `standard`.
+ * Reads `NAME.md` for each prompt, from `own` if the file exists there, otherwise from `standard`.
  *
  * @throws EngineError `ERR_DATA` naming file and line of a mistake
  */
@@ -50,10 +50,10 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /**
- * The messages of a prompt: each begins with a line `<<system>>`, `<<user>>` or `<<assistant>>`; a text without such a
- * line is one message of the user.
+ * Parses the messages of a prompt. Each starts with a line `<<system>>`, `<<user>>` or `<<assistant>>`. A text without
+ * such a line is one user message.
  *
- * @param path for messages of errors
+ * @param path for error messages
  * @throws EngineError `ERR_DATA` for unknown or missing placeholders and empty messages
  */
 export function parsePrompt(name: PromptName, text: string, path: string): Message[] {
@@ -68,13 +68,14 @@ export function parsePrompt(name: PromptName, text: string, path: string): Messa
       if ([...needs, ...may].some((known) => known === placeholder)) continue;
       throw new EngineError(
         'ERR_DATA',
-        `${path}:${i + 1}: there is no {{${placeholder}}}; this prompt knows ${[...needs, ...may].map((known) => `{{${known}}}`).join(', ')}`,
+        `${path}:${i + 1}: {{${placeholder}}} is unknown; this prompt knows ` +
+          [...needs, ...may].map((known) => `{{${known}}}`).join(', '),
       );
     }
   });
   for (const message of messages) message.content = message.content.trim();
   if (!messages.some(({ role }) => role === 'user'))
-    throw new EngineError('ERR_DATA', `${path}: the prompt has no message of the user`);
+    throw new EngineError('ERR_DATA', `${path}: the prompt has no user message`);
   if (messages.some(({ content }) => content === ''))
     throw new EngineError('ERR_DATA', `${path}: a message of the prompt is empty`);
   for (const needed of PROMPTS[name].needs) {
@@ -84,7 +85,7 @@ export function parsePrompt(name: PromptName, text: string, path: string): Messa
   return messages;
 }
 
-/** The messages with every placeholder filled in. Texts that look like placeholders themselves stay as they are. */
+/** Fills in every placeholder of the messages. Values that look like placeholders stay unchanged. */
 export function fillPrompt(messages: readonly Message[], values: Readonly<Record<string, string | number>>): Message[] {
   return messages.map(({ role, content }) => ({
     role,

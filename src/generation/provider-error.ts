@@ -1,4 +1,4 @@
-/** What to do about a failed attempt. */
+/** Scope of a failure, which decides what happens next. */
 export type FailureKind =
   /** Try again: overload, time-out, dropped connection, an answer that cannot be read. */
   | 'transient'
@@ -19,11 +19,11 @@ export class ProviderError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** How long the endpoint asked to wait. */
+  /** Wait that the endpoint requested. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** The error for an HTTP status other than success. */
+/** Builds the error for an HTTP status other than success. */
 export function statusError(status: number, text: string, retryAfter: string | null, now = Date.now()): ProviderError {
   const message = `HTTP ${status}${text === '' ? '' : `: ${text.replace(/\s+/gu, ' ').slice(0, 300)}`}`;
   const transient = status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
@@ -31,7 +31,10 @@ export function statusError(status: number, text: string, retryAfter: string | n
   return new ProviderError([401, 402, 403, 404, 405].includes(status) ? 'endpoint' : 'call', message);
 }
 
-/** Milliseconds of a Retry-After header: seconds or a date (RFC 9110, section 10.2.3). Undefined for anything else. */
+/**
+ * Converts a Retry-After header, seconds or a date (RFC 9110, section 10.2.3), to milliseconds. Undefined for anything
+ * else.
+ */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   const seconds = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : NaN;

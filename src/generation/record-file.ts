@@ -1,4 +1,4 @@
-/** Files of records between stages, JSON Lines, written whole or not at all. */
+/** Record files between stages: JSON Lines, written completely or not at all. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -12,7 +12,7 @@ import { readJsonl } from '../records/formats/jsonl-reader.js';
 const FLUSH_CHARACTERS = 2 ** 18;
 
 /**
- * The records of a file in order. What they are is up to the stage that wrote them: the file is ours.
+ * Reads the records of a file in order. Does not check their fields, because a stage wrote the file.
  *
  * @throws EngineError `ERR_DATA` naming file and line, `ERR_IO`, `ERR_ABORTED`
  */
@@ -25,7 +25,7 @@ export async function* readRecordFile<T extends object>(path: string, signal?: A
   }
 }
 
-/** What a finished file holds. */
+/** Size and hash of a finished file. */
 export interface FileSummary {
   records: number;
   bytes: number;
@@ -70,7 +70,7 @@ export class RecordFileWriter<T extends object> {
     return { records: this.#records, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
-  /** Removes what was written. Does nothing after `finish`. */
+  /** Removes the unfinished file. Does nothing after `finish`. */
   async discard(): Promise<void> {
     await this.handle.close().catch(() => undefined);
     await rm(`${this.path}.partial`, { force: true }).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Records between the stages. Each stage adds to what the one before it knew. */
+/** Records between the stages. Each stage adds fields to the records of the stage before it. */
 import { createHash } from 'node:crypto';
 
 import { EngineError } from '../core/errors.js';
@@ -38,7 +38,7 @@ export interface TranslationRecord extends PhrasingRecord {
   text: string;
 }
 
-/** What can be wrong with an answer. */
+/** Fault of an answer. */
 export type AnswerFault = 'empty' | 'wrong-language' | 'truncated' | 'repetitive' | 'refusal';
 
 export interface AnswerRecord extends TranslationRecord {
@@ -48,52 +48,52 @@ export interface AnswerRecord extends TranslationRecord {
   faults: AnswerFault[];
 }
 
-/** What `univar embed` and `univar train` read, and the originals. */
+/** A record for `univar embed` and `univar train`, with the original texts. */
 export interface GeneratedRecord extends QaRecord {
   group: string;
   value: string;
   variant: number;
   /** The English question that was translated. */
   source: string;
-  /** Question and answer as they were asked and given; absent for English. */
+  /** Question and answer in the original language; absent for English. */
   questionOriginal?: string;
   answerOriginal?: string;
   faults: AnswerFault[];
 }
 
-/** Something that a stage left out. */
+/** Record that a stage left out. */
 export interface Reject {
   id: string;
   reason: string;
   text: string;
 }
 
-/** What a stage makes of a record. */
+/** Output of a stage for one record. */
 export interface StageOutput<T> {
   records: T[];
   rejects: Reject[];
 }
 
-/** A short id that depends on the parts alone, so that adding a record changes no other's id. */
+/** Returns a short id that depends only on the parts, so that adding a record changes no other id. */
 export function contentId(prefix: string, ...parts: readonly string[]): string {
   return `${prefix}-${createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, 12)}`;
 }
 
 /**
- * Values from a list, or from the lines of a JSONL file with `value` and perhaps `id`.
+ * Reads values from a list, or from the lines of a JSONL file with `value` and optionally `id`.
  *
- * @throws EngineError `ERR_DATA` naming the line, or a value that is there twice
+ * @throws EngineError `ERR_DATA` naming the line, or a value that is listed twice
  */
 export function parseValues(source: string | readonly string[], path = 'values'): ValueRecord[] {
   const values =
     typeof source === 'string'
       ? source.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [parseValue(line, `${path}:${i + 1}`)]))
       : source.map((value) => ({ id: contentId('v', value), value }));
-  if (values.length === 0) throw new EngineError('ERR_DATA', `${path} holds no values`);
+  if (values.length === 0) throw new EngineError('ERR_DATA', `${path} has no values`);
   const ids = new Set<string>();
   for (const { id, value } of values) {
     if (ids.has(id))
-      throw new EngineError('ERR_DATA', `${path}: the value ${JSON.stringify(value)} (id ${id}) is there twice`);
+      throw new EngineError('ERR_DATA', `${path}: the value ${JSON.stringify(value)} (id ${id}) is listed twice`);
     ids.add(id);
   }
   return values;
@@ -104,7 +104,7 @@ function parseValue(line: string, at: string): ValueRecord {
   try {
     parsed = JSON.parse(line);
   } catch (cause) {
-    throw new EngineError('ERR_DATA', `${at}: not JSON`, { cause });
+    throw new EngineError('ERR_DATA', `${at} is not JSON`, { cause });
   }
   const { id, value, text } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Record<string, unknown>;
   const name = value ?? text;

@@ -24,21 +24,21 @@ export interface StageRun {
 export interface RunOptions {
   store: CallStore;
   runner: CallRunner;
-  /** Share of the calls that may fail for good. */
+  /** Share of the calls that may fail permanently. */
   maxFailedShare: number;
   signal?: AbortSignal | undefined;
-  /** `done` of about `total` calls of the stage are there. */
+  /** `done` of about `total` calls of the stage are finished. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** Records whose calls are counted to estimate those of all. */
+/** Number of records from which the number of calls is estimated. */
 const SAMPLE = 200;
 
 /**
- * Runs a stage over a file of records: makes the calls that are not there, then the records from their results. Holds
- * no more than the calls in flight and the failures.
+ * Runs a stage over a file of records: makes the missing calls, then builds records from all results. Holds only the
+ * calls in flight and the failures in memory.
  *
- * @throws EngineError as {@link CallRunner}, and `ERR_REMOTE` where too many calls failed for good
+ * @throws EngineError as {@link CallRunner}, and `ERR_REMOTE` if too many calls failed permanently
  */
 export async function runCallStage<I extends object, O extends object>(
   stage: CallStage<I, O>,
@@ -75,7 +75,8 @@ export async function runCallStage<I extends object, O extends object>(
     const [[reason, count]] = [...reasons].sort((a, b) => b[1] - a[1]) as [[string, number]];
     throw new EngineError(
       'ERR_REMOTE',
-      `${failedCalls} of ${calls} calls of the stage ${stage.name} failed for good, ${count} of them with: ${reason}. Run the same command again to try these again, or raise "failures.share"`,
+      `${failedCalls} of ${calls} calls of the stage ${stage.name} failed permanently, ` +
+        `${count} of them with: ${reason}. Run the same command again to retry them, or raise "failures.share"`,
     );
   }
   return { ...run, calls, failedCalls };
@@ -97,7 +98,7 @@ async function makeCalls<I extends object, O>(
       }
     }
   };
-  // Lanes side by side, so that a slow model keeps no other waiting. All are waited for, also when one fails.
+  // Lanes run concurrently, so that a slow model does not delay the others. All are awaited, even if one fails.
   const lanes = await Promise.allSettled(stage.lanes.map(lane));
   await runner.settle();
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
@@ -117,7 +118,7 @@ async function estimateCalls<I extends object, O>(
   return records === 0 ? 0 : Math.round((calls * inputRecords) / records);
 }
 
-/** Writes what `make` makes of each record. */
+/** Writes the output of `make` for each record. */
 async function assemble(
   { input, output, rejects }: StageFiles,
   make: (record: object) => Promise<{ records: object[]; rejects: Reject[] }>,

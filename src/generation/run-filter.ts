@@ -5,7 +5,7 @@ import type { QuestionRecord } from './records.js';
 import type { StageFiles, StageRun } from './run-call-stage.js';
 import { dropIllFormed, dropNearDuplicates } from './stages/filter.js';
 
-/** Runs the one stage that looks at all records at once and asks no model: questions to those that are kept. */
+/** Runs the filter, the only stage that needs all records at the same time and calls no model. */
 export async function runFilter(
   { filter, encoder: folder }: Project,
   { input, output, rejects }: StageFiles,

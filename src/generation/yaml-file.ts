@@ -1,4 +1,4 @@
-/** YAML and JSON files checked against a schema: every mistake is named with file, line and path. */
+/** Checks YAML and JSON files against a schema. Every mistake is reported with file, line and path. */
 import { readFile } from 'node:fs/promises';
 
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
@@ -9,27 +9,27 @@ import { withFileErrors } from '../core/file-errors.js';
 
 type Path = readonly PropertyKey[];
 
-/** A file that fits its schema, and where its parts stand. */
+/** A file that matches its schema. Mistakes can still be added with their positions. */
 export interface CheckedFile<T> {
   path: string;
   value: T;
-  /** Notes a mistake that the schema cannot know of. */
+  /** Adds a mistake that the schema cannot find. */
   mistake(at: Path, message: string): void;
-  /** Throws the mistakes that were noted. @throws EngineError `ERR_DATA` */
+  /** Throws if mistakes were added. @throws EngineError `ERR_DATA` */
   throwMistakes(): void;
 }
 
 /**
  * Reads a YAML (or JSON) file.
  *
- * @throws EngineError `ERR_DATA` with one line for every mistake: `FILE:LINE: path.to.it: what is wrong`; `ERR_IO`
+ * @throws EngineError `ERR_DATA` with one line per mistake: `FILE:LINE: path.to.it: what is wrong`; `ERR_IO`
  */
 export async function readYamlFile<S extends z.ZodType>(path: string, schema: S): Promise<CheckedFile<z.infer<S>>> {
   const source = await withFileErrors(`read ${path}`, () => readFile(path, 'utf8'));
   return checkYaml(path, source, schema);
 }
 
-/** The same for a text; `path` is for messages. */
+/** Checks a text. `path` is for messages. */
 export function checkYaml<S extends z.ZodType>(path: string, source: string, schema: S): CheckedFile<z.infer<S>> {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
@@ -46,12 +46,12 @@ export function checkYaml<S extends z.ZodType>(path: string, source: string, sch
   if (!result.success) {
     for (const issue of result.error.issues) report(issue, mistake);
     throwAll(path, found);
-    throw new EngineError('ERR_INTERNAL', `${path} does not fit, for no reason`);
+    throw new EngineError('ERR_INTERNAL', `${path} does not match its schema, but no mistake was found`);
   }
   return { path, value: result.data, mistake, throwMistakes: () => throwAll(path, found) };
 }
 
-/** Aliases may not expand without bound, and a reference to nothing is a mistake of the file. */
+/** Limits the expansion of aliases. A reference to nothing is a mistake of the file. */
 function toJs(document: Document.Parsed, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
@@ -64,25 +64,29 @@ function toJs(document: Document.Parsed, path: string): unknown {
 
 function report(issue: z.core.$ZodIssue, mistake: (at: Path, message: string) => void): void {
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) mistake([...issue.path, key], 'there is no such setting');
+    for (const key of issue.keys) mistake([...issue.path, key], 'is not a setting');
     return;
   }
   mistake(issue.path, issue.message);
 }
 
-/** Zod's messages in the words that the rest of the program uses. */
+/** Words Zod's messages like those of the rest of the program. */
 function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type' && issue.input === undefined) return `is missing; expected ${issue.expected}`;
   if (issue.code === 'invalid_type') return `expected ${issue.expected}, got ${describeValue(issue.input)}`;
   if (issue.code === 'too_small')
-    return `expected at least ${String(issue.minimum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
+    return `expected at least ${String(issue.minimum)}${unitOf(issue)}, got ${describeValue(issue.input)}`;
   if (issue.code === 'too_big')
-    return `expected at most ${String(issue.maximum)}${issue.origin === 'array' ? ' entries' : ''}, got ${describeValue(issue.input)}`;
+    return `expected at most ${String(issue.maximum)}${unitOf(issue)}, got ${describeValue(issue.input)}`;
   if (issue.code === 'invalid_value')
     return `expected one of ${issue.values.map(String).join(', ')}, got ${describeValue(issue.input)}`;
   if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
     return `expected a known ${issue.discriminator}: chat, libretranslate or apertium`;
   return undefined;
+}
+
+function unitOf({ origin }: { origin: string }): string {
+  return origin === 'array' ? ' entries' : '';
 }
 
 function describeValue(value: unknown): string {
@@ -91,7 +95,7 @@ function describeValue(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
-/** Where a path begins in the text: its key where it has one, or the nearest part around it that is there. */
+/** Returns the offset of a path in the text: of its key, or else of the nearest node around it. */
 function offsetOf(document: Document.Parsed, at: Path): number {
   for (let depth = at.length; depth > 0; depth--) {
     const parent: unknown = depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);

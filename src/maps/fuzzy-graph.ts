@@ -1,13 +1,13 @@
 import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 
 /**
- * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1): each row is joined to its k
- * nearest with exp(-(distance - rho) / sigma), where rho is the distance of its nearest distinct neighbour and sigma is
- * such that the strengths add up to log2(k + 1) (the reference counts the row itself among its k); the two directions
- * of a pair are united as a + b - ab.
+ * The neighbour graph that UMAP lays out (McInnes, Healy, Melville 2018, section 3.1). Each row is joined to its k
+ * nearest rows with strength exp(-(distance - rho) / sigma). Here, rho is the distance of its nearest distinct
+ * neighbour, and sigma makes the strengths add up to log2(k + 1), because the reference counts the row itself among its
+ * k. The two directions of a pair are combined as a + b - ab.
  */
 
-/** Neighbours of rows by an exact search, nearest first. */
+/** Neighbours of rows from an exact search, nearest first. */
 export interface NeighbourTable {
   k: number;
   /** [rows, k] */
@@ -26,10 +26,10 @@ export interface FuzzyGraph {
 
 const BISECTIONS = 64;
 const TOLERANCE = 1e-5;
-/** Below this share of the mean distance sigma would make edges vanish. */
+/** Minimum sigma as a share of the mean distance; smaller values would make edges vanish. */
 const MIN_SIGMA = 1e-3;
 
-/** The strength, [rows, k], with which each row is joined to each of its neighbours. */
+/** Computes the strengths [rows, k] of the edges from each row to its neighbours. */
 export function membershipStrengths({ k, distances }: NeighbourTable): Float32Array {
   const rows = distances.length / k;
   const overall = distances.reduce((sum, distance) => sum + distance, 0) / Math.max(1, distances.length);
@@ -61,7 +61,9 @@ function findSigma(distances: Float64Array, rho: number, target: number): number
 }
 
 /**
- * @param table no row among its own neighbours
+ * Builds the graph.
+ *
+ * @param table must not list a row among its own neighbours
  */
 export function fuzzyGraph(table: NeighbourTable): FuzzyGraph {
   const { k, rows: neighbours } = table;
@@ -86,7 +88,7 @@ export function fuzzyGraph(table: NeighbourTable): FuzzyGraph {
         add(row, other, there);
         add(other, row, there);
       } else {
-        // The other direction is added when it is the other row's turn.
+        // The other direction is added at the turn of the other row.
         const here = strengths[other * k + back]!;
         add(row, other, there + here - there * here);
       }

@@ -8,20 +8,20 @@ import { pack, TextPacker } from './text-packer.js';
 import type { ValueMap } from './value-map.js';
 
 export interface HtmlMapOptions {
-  /** Characters of a question or an answer that are kept. */
+  /** Maximum length of a question or an answer in characters; longer texts are cut. */
   textLength: number;
   signal?: AbortSignal;
 }
 
-/** Runs nothing but what the page brings, and reaches no network whatever an answer holds. */
+/** Allows only the page's own code and no network access, whatever an answer contains. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /**
- * A map as one HTML page that needs nothing else: points, texts, viewer.
+ * Builds a map as one self-contained HTML page: points, texts and viewer.
  *
- * @param records of the points, in their order
- * @returns the page in parts
- * @throws EngineError `ERR_DATA` where there are fewer records than points, `ERR_ABORTED`, and what `records` throws
+ * @param records records of the points, in the same order
+ * @returns pieces of the page
+ * @throws EngineError `ERR_DATA` if there are fewer records than points, `ERR_ABORTED`, and errors of `records`
  */
 export async function htmlMap(
   map: ValueMap,
@@ -36,9 +36,10 @@ export async function htmlMap(
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+    '<meta name="color-scheme" content="light dark">\n',
     `<title>${escapeHtml(title)}</title>\n<style>\n${style}</style>\n</head>\n<body>\n`,
-    '<noscript>This map is drawn by a script in the page; allow scripts to see it.</noscript>\n',
+    '<noscript>A script in this page draws the map. Allow scripts to see it.</noscript>\n',
     element(HEADER_ID, await pack(JSON.stringify(header))),
     element(POINTS_ID, await pack(points)),
     ...blockElements('questions', questions),
@@ -78,7 +79,7 @@ function blockElements(kind: TextKind, blocks: readonly string[]): string[] {
   return blocks.map((block, i) => element(blockId(kind, i), block));
 }
 
-/** A script of a type that browsers do not run; base64 cannot end it. */
+/** Builds a script element of a type that browsers do not run. Base64 cannot end it. */
 function element(id: string, base64: string): string {
   return `<script type="text/plain" id="${id}">${base64}</script>\n`;
 }
@@ -88,13 +89,13 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
 
-/** The viewer as `npm run build:ts` bundles it; it lies in dist/ also for sources that run from src/. */
+/** Reads the viewer that `npm run build:ts` bundles. It is in dist/, also for sources that run from src/. */
 async function readViewer(): Promise<{ script: string; style: string }> {
   const read = (name: string): Promise<string> =>
     readFile(new URL(`../../dist/maps/viewer/${name}`, import.meta.url), 'utf8');
   try {
     return { script: await read('viewer.js'), style: await read('viewer.css') };
   } catch (cause) {
-    throw new EngineError('ERR_INTERNAL', 'The viewer of maps was not built; run "npm run build:ts"', { cause });
+    throw new EngineError('ERR_INTERNAL', 'The map viewer is not built; run "npm run build:ts"', { cause });
   }
 }

@@ -6,19 +6,19 @@ import { type MapColumn, VALUE_ID_COLUMN } from './value-map.js';
 
 /** Properties of models by the name of the model, for example `{ 'gpt-4': { family: 'GPT', developer: 'OpenAI' } }`. */
 export interface ModelTable {
-  /** Where the table is from, for messages. */
+  /** File of the table, for messages. */
   file: string;
   /** Names of the properties. */
   properties: string[];
   models: Map<string, Record<string, string>>;
 }
 
-/** What stands for a property of a model that the table lacks. */
+/** Category of models that are missing in the table. */
 const UNKNOWN = '(unknown)';
 const RESERVED: readonly string[] = [VALUE_ID_COLUMN, 'model', 'lang'];
 
 /**
- * Reads a CSV with a column `model`; its other columns are properties.
+ * Reads a CSV file with a column `model`. Its other columns are properties.
  *
  * @throws EngineError `ERR_DATA` naming the line, `ERR_IO`
  */
@@ -30,14 +30,14 @@ export async function readModelTable(file: string, signal?: AbortSignal): Promis
       if (typeof cells === 'string') throw new EngineError('ERR_DATA', `${file}:${line}: ${cells}`);
       const { model, ...rest } = cells as Record<string, string>;
       if (model === undefined)
-        throw new EngineError('ERR_DATA', `${file} has no column "model", but ${Object.keys(rest).join(', ')}`);
-      const reserved = Object.keys(rest).find((name) => RESERVED.includes(name));
-      if (reserved !== undefined)
         throw new EngineError(
           'ERR_DATA',
-          `${file} has a column "${reserved}", which the answers have as well; rename it`,
+          `${file} has no column "model"; its columns are ${Object.keys(rest).join(', ')}`,
         );
-      if (models.has(model)) throw new EngineError('ERR_DATA', `${file}:${line}: the model "${model}" is there twice`);
+      const reserved = Object.keys(rest).find((name) => RESERVED.includes(name));
+      if (reserved !== undefined)
+        throw new EngineError('ERR_DATA', `${file} has a column "${reserved}", which answers have too; rename it`);
+      if (models.has(model)) throw new EngineError('ERR_DATA', `${file}:${line}: the model "${model}" is listed twice`);
       properties = Object.keys(rest);
       models.set(model, rest);
     }
@@ -46,7 +46,7 @@ export async function readModelTable(file: string, signal?: AbortSignal): Promis
   return { file, properties, models };
 }
 
-/** The columns that points can be coloured by: value id, model, language and the properties of models. */
+/** Builds the columns by which points can be coloured: value id, model, language and the properties of models. */
 export function mapColumns(valueIds: readonly string[], table?: ModelTable): MapColumn[] {
   const column = (name: string, valueOf: (valueId: string) => string): MapColumn => {
     const all = valueIds.map(valueOf);

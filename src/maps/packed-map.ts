@@ -1,16 +1,15 @@
 /**
- * How a map lies in an HTML page: elements that hold base64 of gzip, so that nothing in a text can end its element.
+ * Format of a map in an HTML page: elements with base64 of gzip, so that no text can end its element.
  *
  * - `map-header`: {@link PackedHeader} as JSON
  * - `map-points`: coordinates [points, 2] f32, then value ids [points] u32, then questions [points] u32, little-endian
- * - `map-answers-<n>`, `map-questions-<n>`: JSON arrays of {@link TEXTS_PER_BLOCK} texts each, unpacked when they are
- *   needed
+ * - `map-answers-<n>`, `map-questions-<n>`: JSON arrays of {@link TEXTS_PER_BLOCK} texts each, unpacked on demand
  *
- * No Node here: the viewer uses it as well.
+ * The viewer also uses this module, so it must not depend on Node.
  */
 import type { MapColumn } from './value-map.js';
 
-/** Small enough to be unpacked while a pointer rests, large enough to be compressed well. */
+/** Small enough to unpack while the pointer rests, large enough to compress well. */
 export const TEXTS_PER_BLOCK = 256;
 
 export const HEADER_ID = 'map-header';

@@ -1,18 +1,21 @@
-/** Colours of categories that show on light and dark ground alike. No Node here: the viewer uses it as well. */
+/**
+ * Colours of categories, visible on light and dark backgrounds. The viewer also uses this module, so it must not depend
+ * on Node.
+ */
 
-/** Distinguishable with the usual colour-vision deficiencies (after Okabe and Ito, the yellow darkened). */
+/** Distinguishable with common colour-vision deficiencies (Okabe and Ito, with a darker yellow). */
 const FEW = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#b59f00', '#8a8a8a'] as const;
 
-/** Lightness and chroma (OKLCH) that neighbours in a list alternate between, so that they differ in more than hue. */
+/** Lightness and chroma (OKLCH) of successive colours, so that neighbours in a list differ in more than hue. */
 const TONES = [
   [0.64, 0.17],
   [0.76, 0.12],
   [0.54, 0.14],
 ] as const;
-/** The golden angle in degrees: any number of consecutive hues are spread well. */
+/** The golden angle in degrees, which spreads any number of consecutive hues well. */
 const HUE_STEP = 137.508;
 
-/** `count` colours as `#rrggbb`; the same count gives the same colours. */
+/** Returns `count` colours as `#rrggbb`. The same count gives the same colours. */
 export function categoricalColours(count: number): string[] {
   if (count <= FEW.length) return FEW.slice(0, count);
   return Array.from({ length: count }, (_, i) => {
@@ -21,7 +24,7 @@ export function categoricalColours(count: number): string[] {
   });
 }
 
-/** OKLCH (Ottosson 2020) to sRGB; what lies outside of it is cut off at its bounds. */
+/** Converts OKLCH (Ottosson 2020) to sRGB and clips values outside of sRGB. */
 function oklchToHex(lightness: number, chroma: number, hue: number): string {
   const a = chroma * Math.cos((hue * Math.PI) / 180);
   const b = chroma * Math.sin((hue * Math.PI) / 180);

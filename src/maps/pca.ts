@@ -5,20 +5,20 @@ import { allocateFloat32, allocateFloat64 } from '../core/allocate.js';
 import { importOptional } from '../core/optional-package.js';
 import { matmul } from '../native/matmul.js';
 
-/** Rows whose products are summed in float32; their sums are added up in double precision. */
+/** Number of rows whose products are summed in float32. These sums are added in double precision. */
 const CHUNK_ROWS = 4096;
 
 export interface PrincipalComponents {
   /** [rows, 2], row-major: the deviation from the mean along the first two components. */
   coordinates: Float32Array;
-  /** Share of the variance along each of them; 0 where all rows are equal. */
+  /** Share of the variance along each component; 0 if all rows are equal. */
   explained: [number, number];
 }
 
 /**
- * Projects rows onto their first two principal components. The sign of a component is such that its largest entry is
- * positive, so that equal input gives equal output. The eigenvectors of the [dim, dim] covariance are found on the
- * calling thread: about a second for 768 dimensions.
+ * Projects rows onto their first two principal components. The largest entry of a component is positive, so that equal
+ * input gives equal output. Computes the eigenvectors of the [dim, dim] covariance on the calling thread, which takes
+ * about a second for 768 dimensions.
  *
  * @param embeddings [rows, dim], row-major, finite
  * @throws EngineError `ERR_ABORTED`, `ERR_NATIVE_LOAD` without the package ml-matrix
@@ -71,7 +71,7 @@ async function leadingVectors(
 ): Promise<{ vector: Float64Array; variance: number }[]> {
   const { EigenvalueDecomposition, Matrix } = await importOptional(
     'ml-matrix',
-    'A projection of embeddings',
+    'Projecting embeddings',
     () => import('ml-matrix'),
   );
   const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), {

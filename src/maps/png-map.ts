@@ -3,11 +3,11 @@ import { importOptional } from '../core/optional-package.js';
 import { svgMap } from './svg-map.js';
 import type { ValueMap } from './value-map.js';
 
-/** Pixels per unit of the SVG: sharp on screens of high density and in print. */
+/** Pixels per unit of the SVG, for sharp results in print and on high-density screens. */
 const SCALE = 2;
 
 /**
- * The picture of {@link svgMap} as a PNG, drawn by Skia.
+ * Renders the SVG of {@link svgMap} as a PNG with Skia.
  *
  * @throws EngineError `ERR_NATIVE_LOAD` without the package @napi-rs/canvas, `ERR_DEVICE_UNAVAILABLE` without a font
  */
@@ -20,7 +20,8 @@ export async function pngMap(map: ValueMap): Promise<Uint8Array> {
   if (GlobalFonts.families.length === 0) {
     throw new EngineError(
       'ERR_DEVICE_UNAVAILABLE',
-      'A PNG needs a font for its legend and this system has none; install one (Debian: apt-get install fonts-dejavu-core) or write an SVG',
+      'A PNG needs a font for its legend, and this system has none; ' +
+        'install one (Debian: apt-get install fonts-dejavu-core) or write an SVG',
     );
   }
   const picture = await loadImage(Buffer.from(svgMap(map)));

@@ -18,33 +18,35 @@ export const PROJECTION_METHODS = ['umap', 'pca'] as const;
 export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
 
 /**
- * What UMAP is doing: searching nearest neighbours, in rows; laying out, in epochs; placing the other rows, in rows.
+ * Phase of UMAP and the unit of its progress: search for nearest neighbours (rows), layout (epochs), placement of the
+ * other rows (rows).
  */
 export type ProjectionPhase = 'search' | 'layout' | 'place';
 
 export interface ProjectOptions {
-  /** Entries of an embedding. */
+  /** Number of entries of an embedding. */
   dim: number;
   /**
-   * `'umap'` keeps neighbours together: near is alike, but sizes and gaps of clusters mean little. `'pca'` shows the
-   * two directions of largest variance: fast, faithful at large, crowded. @default 'umap'
+   * `'umap'` keeps neighbours together: close points are similar, but sizes and gaps of clusters mean little. `'pca'`
+   * shows the two directions of largest variance: it is fast and preserves the global structure, but points overlap.
+   * @default 'umap'
    */
   method?: ProjectionMethod;
-  /** Decides the layout of UMAP; PCA needs none. @default 1 */
+  /** Seed of UMAP's layout; PCA needs none. @default 1 */
   seed?: number;
   /**
-   * UMAP: how many of its nearest rows, itself included, a row is kept together with, 3 to 200; fewer where there are
-   * fewer rows. Small values show detail, large ones the whole. @default 15
+   * UMAP: number of nearest rows, including itself, that a row is kept close to, 3 to 200, or all rows if there are
+   * fewer. Small values show local detail, large values the global structure. @default 15
    */
   neighbours?: number;
   /**
-   * UMAP: how close rows may come in the layout, 0 to 1, where 1 is the distance over which attraction fades. Small
-   * values make tight clusters, large ones tell their members apart. @default 0.5
+   * UMAP: minimum distance of rows in the layout, 0 to 1, where 1 is the distance over which attraction fades. Small
+   * values make tight clusters, large values separate their members. @default 0.5
    */
   minDistance?: number;
   /**
-   * UMAP: ascending numbers of the rows that are laid out, at least 3; every other row is placed at the weighted mean
-   * of its nearest among them. Default: all rows
+   * UMAP: ascending numbers of the rows to lay out, at least 3. Every other row is placed at the weighted mean of its
+   * nearest rows among them. Default: all rows
    */
   sample?: Int32Array;
   signal?: AbortSignal;
@@ -57,7 +59,7 @@ export interface Projection {
   coordinates: Float32Array;
   /** PCA: share of the variance along each axis. */
   explained?: [number, number];
-  /** Rows that were laid out themselves; all but for a `sample`. */
+  /** Number of rows that were laid out: all, or those of `sample`. */
   laidOut: number;
 }
 
@@ -136,7 +138,7 @@ async function projectSample(
   return coordinates;
 }
 
-/** A function that returns the next row outside the set, from 0 on. */
+/** Returns a function that returns the next row outside the set, from 0. */
 function nextOutside(rows: ReadonlySet<number>): () => number {
   let next = 0;
   return () => {

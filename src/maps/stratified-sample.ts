@@ -1,10 +1,10 @@
 import { SeededRandom } from '../core/random.js';
 
 /**
- * Ascending numbers of `count` rows, each label with its share of them: the same within one row, and at least one where
- * `count` allows (the labels with the largest remainders take what the rounding leaves).
+ * Draws `count` rows and returns their numbers in ascending order. Each label gets its share of rows to within one row,
+ * and at least one if `count` allows. Rows left by rounding go to the labels with the largest remainders.
  *
- * @param labels the label of each row, from 0 to `labelCount` - 1
+ * @param labels label of each row, from 0 to `labelCount` - 1
  * @param count at most the number of rows
  */
 export function stratifiedSample(labels: Int32Array, labelCount: number, count: number, seed: number): Int32Array {
@@ -25,7 +25,7 @@ function shares(sizes: readonly number[], count: number): number[] {
   const quotas = sizes.map((size) => Math.min(size, Math.max(least, Math.floor((size / total) * count))));
   const remainder = (i: number): number => (sizes[i]! / total) * count - quotas[i]!;
   let missing = count - quotas.reduce((sum, quota) => sum + quota, 0);
-  // Minimum quotas can exceed the shares, so that rows are taken back from the labels that are most above theirs.
+  // Minimum quotas can exceed the shares. Then rows are taken back from the labels that exceed their shares most.
   while (missing !== 0) {
     const step = Math.sign(missing);
     let best = -1;

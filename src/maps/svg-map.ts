@@ -1,4 +1,4 @@
-/** A map as a static picture: the text of an SVG file. Equal input gives equal bytes. */
+/** Draws a map as the text of an SVG file. Equal input gives equal bytes. */
 import { SeededRandom } from '../core/random.js';
 import { textWidth } from '../plots/text-width.js';
 import { categoricalColours } from './palette.js';
@@ -8,13 +8,13 @@ const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
 const PADDING = 24;
 const HEADING = 66;
 const MAP_WIDTH = 860;
-/** Height of the map as a share of its width; a projection that is flatter or taller gets room around it. */
+/** Height of the map as a share of its width. A flatter or taller projection gets padding. */
 const ASPECT = { min: 0.6, max: 1 };
 const LEGEND_ROW = 17;
 const LEGEND_FONT = 11;
 const LABEL_CHARACTERS = 34;
 const MAX_LEGEND_COLUMNS = 3;
-/** Points are drawn in so many layers, each of all colours, so that no category covers the others. */
+/** Number of layers of points. Each has all colours, so that no category covers the others. */
 const LAYERS = 24;
 
 interface Category {
@@ -39,7 +39,8 @@ export function svgMap(map: ValueMap): string {
   const width = PADDING + MAP_WIDTH + PADDING + legend.width;
   const height = HEADING + mapHeight + PADDING;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}" role="img" aria-label="${escapeXml(map.title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+      `font-family="${FONT}" role="img" aria-label="${escapeXml(map.title)}">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     text(fit(map.title, width - 2 * PADDING, 17), PADDING, 30, 'font-size="17" font-weight="bold" fill="#222"'),
     text(fit(map.subtitle, width - 2 * PADDING, 12), PADDING, 50, 'font-size="12" fill="#555"'),
@@ -51,12 +52,12 @@ export function svgMap(map: ValueMap): string {
   ].join('\n');
 }
 
-/** Diameter in pixels. */
+/** Returns the diameter of points in pixels. */
 function pointSize(points: number): number {
   return Math.round(10 * Math.min(6, Math.max(1.4, 4.4 * (5000 / points) ** 0.3))) / 10;
 }
 
-/** A dot is a line of no length with round ends: the shortest way to write one. */
+/** Writes a dot as a line of length 0 with round ends, the shortest notation. */
 function pointPaths(
   { coordinates, valueIds }: ValueMap,
   codes: readonly number[],
@@ -87,7 +88,8 @@ function pointPaths(
 }
 
 /**
- * The categories in columns of the map's height; where they are too many, the largest, and how many others there are.
+ * Lays out the categories in columns as high as the map. If there are too many, shows the largest and the number of
+ * others.
  */
 function layOutLegend(categories: readonly Category[], mapHeight: number): { elements: string[]; width: number } {
   const perColumn = Math.max(4, Math.floor(mapHeight / LEGEND_ROW));
@@ -130,7 +132,7 @@ function text(content: string, x: number, y: number, attributes: string): string
 
 function escapeXml(content: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // XML has no way to write control characters.
+  // XML cannot represent control characters.
   return content
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
     .replace(/[&<>"]/g, (character) => entities[character]!);

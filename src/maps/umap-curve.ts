@@ -1,4 +1,4 @@
-/** How close two rows are in a layout at a distance d: 1 / (1 + a d^(2b)). */
+/** Parameters of 1 / (1 + a d^(2b)), the similarity of two rows at distance d in a layout. */
 export interface UmapCurve {
   a: number;
   b: number;
@@ -10,8 +10,8 @@ const MAX_STEPS = 200;
 const SMALLEST_STEP = 1e-12;
 
 /**
- * The curve nearest, in the least squares, to 1 up to `minDistance` and exp(-(d - minDistance)) beyond (McInnes, Healy,
- * Melville 2018, section 3.2; the reference implementation fits the same points). Gauss and Newton with halved steps.
+ * Fits the curve by least squares to 1 up to `minDistance` and exp(-(d - minDistance)) beyond (McInnes, Healy, Melville
+ * 2018, section 3.2; the reference implementation fits the same points). Uses Gauss-Newton with step halving.
  *
  * @param minDistance from 0 to 1
  */
@@ -19,7 +19,7 @@ export function fitCurve(minDistance: number): UmapCurve {
   const points = Array.from({ length: SAMPLES }, (_, i) => {
     const d = (REACH * i) / (SAMPLES - 1);
     return { d, target: d < minDistance ? 1 : Math.exp(minDistance - d) };
-  }).slice(1); // the curve is 1 at 0 whatever a and b are
+  }).slice(1); // the curve is 1 at 0 for all a and b
   let curve: UmapCurve = { a: 1, b: 1 };
   let error = squaredError(points, curve);
   for (let step = 0; step < MAX_STEPS; step++) {

@@ -1,7 +1,7 @@
 /**
  * Stochastic gradient descent of UMAP (McInnes, Healy, Melville 2018, section 3.2): edges attract their ends in
- * proportion to their strength, and for every attraction a row is pushed away from some rows drawn at random.
- * Single-threaded, so that equal input gives equal output.
+ * proportion to their strength, and with every attraction, a row is pushed away from a few random rows. Runs on one
+ * thread, so that equal input gives equal output.
  */
 import { SeededRandom } from '../core/random.js';
 import type { FuzzyGraph } from './fuzzy-graph.js';
@@ -11,7 +11,7 @@ const MAX_STEP = 4;
 const NEGATIVES = 5;
 
 export interface LayoutOptions {
-  /** [rows, 2]: where the rows begin; moved in place. */
+  /** [rows, 2]: initial positions, updated in place. */
   coordinates: Float32Array;
   curve: UmapCurve;
   epochs: number;
@@ -20,7 +20,7 @@ export interface LayoutOptions {
   onEpoch?: (done: number) => void;
 }
 
-/** As the reference implementation: small graphs need more epochs. */
+/** Same as in the reference implementation: small graphs need more epochs. */
 export function defaultEpochs(rows: number): number {
   return rows <= 10_000 ? 500 : 200;
 }
@@ -31,7 +31,7 @@ export function layOut(graph: FuzzyGraph, { coordinates, curve, epochs, seed, on
   const rows = coordinates.length / 2;
   const random = new SeededRandom(seed);
   const strongest = strengths.reduce((best, value) => Math.max(best, value), 0);
-  /** Epochs from one attraction by an edge to the next; the strongest attract in each. */
+  /** Number of epochs between attractions of an edge. The strongest edges attract in each epoch. */
   const periods = Float32Array.from(strengths, (strength) => strongest / strength);
   const nextPull = periods.slice();
   const nextPush = periods.map((period) => period / NEGATIVES);
@@ -62,7 +62,7 @@ export function layOut(graph: FuzzyGraph, { coordinates, curve, epochs, seed, on
   }
 }
 
-/** Moves `a` only: the row drawn at random has its own turns. */
+/** Moves only `a`: the random row has its own turns. */
 function pushApart(
   coordinates: Float32Array,
   a: number,
@@ -84,7 +84,7 @@ function squaredDistance(coordinates: Float32Array, a: number, b: number): numbe
   return x * x + y * y;
 }
 
-/** x^exponent for x > 0, in half the time of Math.pow, whose last digits do not matter here. */
+/** Computes x^exponent for x > 0 in half the time of Math.pow. The last digits do not matter here. */
 function raise(x: number, exponent: number): number {
   return Math.exp(exponent * Math.log(x));
 }

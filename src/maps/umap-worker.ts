@@ -1,4 +1,4 @@
-/** The thread of umap.ts: builds the graph, lays it out, reports each epoch. */
+/** Entry of the thread of umap.ts: builds the graph, lays it out and reports each epoch. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { fuzzyGraph, type NeighbourTable } from './fuzzy-graph.js';
@@ -7,7 +7,7 @@ import { layOut } from './umap-layout.js';
 
 export interface UmapTask {
   table: NeighbourTable;
-  /** [rows, 2]: where the rows begin. */
+  /** [rows, 2]: initial positions. */
   start: Float32Array;
   curve: UmapCurve;
   epochs: number;

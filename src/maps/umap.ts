@@ -1,4 +1,4 @@
-/** UMAP of embeddings, with the nearest neighbours from the exact search of the addon. */
+/** UMAP of embeddings. The exact search of the addon finds the nearest neighbours. */
 
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -15,11 +15,11 @@ import { fitCurve } from './umap-curve.js';
 import { defaultEpochs } from './umap-layout.js';
 import type { UmapReply, UmapTask } from './umap-worker.js';
 
-/** Queries that are searched for between two reports of progress. */
+/** Number of queries between two reports of progress. */
 const SEARCH_ROWS = 16_384;
-/** Half the width of the cloud that the layout starts from, as in the reference implementation. */
+/** Half the width of the initial layout, as in the reference implementation. */
 const START_RADIUS = 10;
-/** Moves rows apart that begin at one place. */
+/** Separates rows that start at the same place. */
 const JITTER = 1e-4;
 
 export interface UmapSettings {
@@ -32,7 +32,7 @@ export interface UmapSettings {
 }
 
 /**
- * Lays rows out by UMAP. The layout starts from the principal components, which keeps the large-scale arrangement
+ * Lays out rows by UMAP. The layout starts from the principal components, which keeps the large-scale arrangement
  * (Kobak and Linderman 2021).
  *
  * @param embeddings [rows, dim] with at least `neighbours` rows
@@ -52,8 +52,8 @@ export async function umap(embeddings: Float32Array, settings: UmapSettings): Pr
 }
 
 /**
- * Places further rows in a layout: each at the mean of its nearest neighbours, weighted by the strength of the edges
- * that it would have.
+ * Places more rows in a layout, each at the mean of its nearest neighbours, weighted by the strengths of the edges to
+ * them.
  *
  * @param laidOut [rows, dim], `coordinates` [rows, 2]
  * @returns [number of `others`, 2]
@@ -103,8 +103,8 @@ async function findNeighbours(
 }
 
 /**
- * Removes each row from its own neighbours; where more than k rows are equal to it, it may be missing, and the last
- * goes.
+ * Removes each row from its own neighbours. If more than k rows equal it, it can be missing; then its last neighbour is
+ * removed.
  */
 function withoutSelf({ k, rows, distances }: NeighbourTable): NeighbourTable {
   const count = rows.length / k;
@@ -148,7 +148,7 @@ async function runWorker(
       });
       worker.once('error', reject);
       worker.once('exit', (code) => {
-        reject(new EngineError('ERR_INTERNAL', `The thread of the layout ended early with code ${code}`));
+        reject(new EngineError('ERR_INTERNAL', `The layout thread ended early with code ${code}`));
       });
       forget = onAbort(signal, () => reject(abortError(signal)));
     });
@@ -156,7 +156,7 @@ async function runWorker(
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
       throw new EngineError(
         'ERR_OUT_OF_MEMORY',
-        `The layout of ${task.start.length / 2} rows needs more memory than there is; lay out a smaller sample`,
+        `The layout of ${task.start.length / 2} rows needs more memory than is available; lay out a smaller sample`,
         { cause: error },
       );
     }
@@ -167,10 +167,10 @@ async function runWorker(
   }
 }
 
-/** The worker's module lies beside this one: compiled in dist/, TypeScript in src/, where tests and benchmarks run. */
+/** The worker's module is beside this one: compiled in dist/, or TypeScript in src/ for tests and benchmarks. */
 function startWorker(workerData: UmapTask): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./umap-worker.js', import.meta.url), { workerData });
-  // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
+  // A thread of Node 20 ignores --import, so it must register the TypeScript loader itself.
   const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
   const entry = new URL('./umap-worker.ts', import.meta.url).href;
   return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {

@@ -1,8 +1,10 @@
-/** What a map shows, whatever it is drawn with. No Node here: the viewer uses the types as well. */
+/**
+ * Content of a map, independent of how it is drawn. The viewer also uses this module, so it must not depend on Node.
+ */
 
 /** One way to colour the points: a property of value ids. */
 export interface MapColumn {
-  /** For example `model`. */
+  /** Name of the property, for example `model`. */
   name: string;
   /** The categories, sorted. */
   values: string[];
@@ -18,20 +20,20 @@ export interface ValueMap {
   coordinates: Float32Array;
   /** For each point, the position of its value id in that of the column `value-id`. */
   valueIds: Int32Array;
-  /** The first is that of the value ids themselves. */
+  /** The first column is the value id. */
   columns: MapColumn[];
-  /** Name of the column that decides the colours at first. */
+  /** Name of the column that initially decides the colours. */
   color: string;
 }
 
 export const VALUE_ID_COLUMN = 'value-id';
 
-/** The column with that name. */
+/** Returns the column with this name. */
 export function columnOf({ columns }: Pick<ValueMap, 'columns'>, name: string): MapColumn | undefined {
   return columns.find((column) => column.name === name);
 }
 
-/** The smallest and largest coordinates, [left, bottom, right, top]. */
+/** Returns the smallest and largest coordinates: [left, bottom, right, top]. */
 export function boundsOf(coordinates: Float32Array): [number, number, number, number] {
   const bounds: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < coordinates.length; i += 2) {

@@ -1,16 +1,15 @@
 import { importOptional } from '../core/optional-package.js';
 
-/** A plot that is done. */
+/** A finished plot. */
 export interface Picture {
-  /** Name of its file, ending in `.svg`. */
+  /** File name, ending in `.svg`. */
   file: string;
   caption: string;
   svg: string;
 }
 
 /**
- * Imports a module that draws: Observable Plot and the document that it draws into are only for those who want
- * pictures.
+ * Imports a module that draws plots. Observable Plot and linkedom, which it draws into, are optional packages.
  *
  * @param purpose as for {@link importOptional}
  */

@@ -1,4 +1,4 @@
-/** Observable Plot without a browser: one plot as the text of an SVG file. */
+/** Runs Observable Plot without a browser: renders a plot as the text of an SVG file. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
@@ -29,7 +29,7 @@ interface SvgDocument {
 const SVG = 'http://www.w3.org/2000/svg';
 const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
 
-/** Height that heading and legend take; the margin above every plot. */
+/** Height of heading and legend: the top margin of every plot. */
 export const HEADING_HEIGHT = 84;
 
 /** Draws a plot, below a heading and a legend, on white. */

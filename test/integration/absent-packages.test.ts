@@ -11,22 +11,24 @@ import { answers } from '../support/trainable-encoder.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Everybody has these; the other packages are only for those who use what they do. */
+/** Always installed. The other packages are optional. */
 const REQUIRED = ['commander', 'cli-progress', 'fastest-levenshtein', 'hyparquet', 'hyparquet-compressors'];
 
-/** A call, in a module that has the modules of dist/ as `univar(path)`, and what it says without its package. */
+/** Calls, in a module that imports the modules of dist/ by `univar(path)`, and their errors without the package. */
 const CALLS: readonly [call: string, message: string][] = [
   [
     `(await univar('index')).projectEmbeddings(new Float32Array([0, 1, 1, 0]), { dim: 2, method: 'pca' })`,
-    'A projection of embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
+    'Projecting embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
   ],
   [
-    `(await univar('index')).writeReport('report', { title: '', description: '', entries: [{ name: 'a', result: {} }] })`,
+    "(await univar('index'))" +
+      ".writeReport('report', { title: '', description: '', entries: [{ name: 'a', result: {} }] })",
     'A report needs the npm packages "@observablehq/plot" and "linkedom": run npm install @observablehq/plot linkedom',
   ],
   [
     `(await univar('index')).trainingCurves('run')`,
-    'A picture of a training needs the npm packages "@observablehq/plot" and "linkedom": run npm install @observablehq/plot linkedom',
+    'A picture of a training needs the npm packages "@observablehq/plot" and "linkedom": ' +
+      'run npm install @observablehq/plot linkedom',
   ],
   [
     `(await univar('index')).loadTokenizer('bpe.json')`,
@@ -39,7 +41,7 @@ const CALLS: readonly [call: string, message: string][] = [
   [
     `(await univar('generation/index')).generate({ out: 'corpus', budget: {}, values: [], models: [],
       translators: new Map(), generator: { endpoint: 'e' }, endpoints: { e: { kind: 'chat' } } })`,
-    'The generation of a corpus needs the npm package "p-queue": run npm install p-queue',
+    'Generating a corpus needs the npm package "p-queue": run npm install p-queue',
   ],
   [
     `(await univar('generation/providers/create-provider')).createProvider('e', { kind: 'chat', url: 'http://x' }, {})`,
@@ -47,7 +49,7 @@ const CALLS: readonly [call: string, message: string][] = [
   ],
   [
     `(await univar('generation/language-check')).languageCheck(new Map())`,
-    'A check of languages needs the npm package "eld": run npm install eld',
+    'The language check needs the npm package "eld": run npm install eld',
   ],
   [
     `(await univar('pgvector')).PgVectorIndex.open({ url: 'postgres://a@b/c', table: 't' })`,
@@ -67,7 +69,8 @@ const CALLS: readonly [call: string, message: string][] = [
   ],
   [
     `(await univar('server/start-server')).Server.start({ encoder: { dispose() {} } })`,
-    'The HTTP server needs the npm packages "fastify", "@fastify/rate-limit", "@fastify/swagger", "typebox" and "prom-client": run npm install fastify @fastify/rate-limit @fastify/swagger typebox prom-client',
+    'The HTTP server needs the npm packages "fastify", "@fastify/rate-limit", "@fastify/swagger", "typebox" and ' +
+      '"prom-client": run npm install fastify @fastify/rate-limit @fastify/swagger typebox prom-client',
   ],
   [
     `(await univar('maps/png-map')).pngMap({})`,
@@ -88,7 +91,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-it('says in one line what to install for what is called, and loads everything else', async () => {
+it('says in one line what to install for each call, and loads everything else', async () => {
   const script = `
     const univar = (path) => import(${JSON.stringify(pathToFileURL(join(scratch, 'dist')).href)} + '/' + path + '.js');
     const said = [];
@@ -99,7 +102,7 @@ it('says in one line what to install for what is called, and loads everything el
   expect(JSON.parse(stdout)).toEqual(CALLS.map(([, message]) => `ERR_NATIVE_LOAD ${message}`));
 });
 
-it('has a command line without them', async () => {
+it('has a command line that works without them', async () => {
   const univar = (...args: string[]) => run(process.execPath, [join(scratch, 'dist', 'cli', 'main.js'), ...args]);
   expect((await univar('--help')).stdout).toContain('univar quickstart');
   writeFileSync(

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type CliResult, runCli } from '../support/cli.js';
 import { GitProject } from '../support/git-project.js';
 
-/** A project whose build copies its one source; `work` is how often its function turns. */
+/** Makes a project whose build copies its only source. `work` is the number of iterations of its function. */
 function project(): GitProject {
   const made = new GitProject();
   mkdirSync(join(made.root, 'node_modules'));
@@ -24,7 +24,7 @@ const source = (work: number, more = ''): string => `
   export function turn() { let x = 1; for (let i = 0; i < 100 * work; i++) x = (x * 16807) % 2147483647; return x; }
   ${more}`;
 
-/** @param fields further fields of the benchmark */
+/** @param fields more fields of the benchmark */
 const definition = (fields: string): string => `
   export const benchmarks = [{
     name: 'turns', sizes: { n: 1 }, ${fields}
@@ -43,7 +43,7 @@ async function check(made: GitProject, ...args: string[]): Promise<CliResult> {
 }
 
 describe('univar bench check', () => {
-  it('fails a revision that is slower, and says how to reproduce and to accept it', async () => {
+  it('fails a slower revision, and says how to reproduce and how to accept the slow-down', async () => {
     const made = project();
     const base = made.git('rev-parse', 'HEAD');
     made.commit({ 'source.mjs': source(30_000) });
@@ -55,7 +55,7 @@ describe('univar bench check', () => {
     expect(code).toBe(1);
   });
 
-  it('passes a slow-down that is accepted since the base', async () => {
+  it('passes a slow-down that was accepted after the base', async () => {
     const made = project();
     const accepted = [
       { benchmark: 'turns', upTo: 2, reason: 'more to do', commit: 'x' },
@@ -67,7 +67,7 @@ describe('univar bench check', () => {
     expect(code).toBe(0);
   });
 
-  it('fails more work that no clock shows', async () => {
+  it('fails if work grows although time does not', async () => {
     const made = project();
     made.commit({
       'source.mjs': source(20_000).replace('work = 20000', 'work = 20001').replace('100 * work', '2000000'),
@@ -80,7 +80,7 @@ describe('univar bench check', () => {
     expect(code).toBe(1);
   });
 
-  it('reports what is new or means something else, and passes', async () => {
+  it('reports new and changed benchmarks, and passes', async () => {
     const made = project();
     made.commit({
       'source.mjs': source(30_000, 'export const later = 1;'),
@@ -105,26 +105,29 @@ describe('univar bench check', () => {
     const made = project();
     made.commit({ 'source.mjs': source(1).replace('turn()', 'other()') });
     const { code, stdout } = await check(made);
-    expect(stdout).toMatch(/FAILED turns: prepare\(\) of turns returned nothing with a function run\(\)/);
+    expect(stdout).toMatch(/FAILED turns: prepare\(\) of turns did not return an object with a function run\(\)/);
     expect(code).toBe(1);
   });
 
-  it('passes without a base, with the reason', async () => {
+  it('passes without a base and prints the reason', async () => {
     const made = project();
     const { code, stdout } = await check(made);
     expect(stdout).toMatch(
-      /^Nothing to compare with: the last change of bench\/accepted\.json is the revision to be checked itself/,
+      /^Nothing to compare with: the last change of bench\/accepted\.json is the checked revision itself/,
     );
     expect(code).toBe(0);
   });
 });
 
 describe('univar bench run', () => {
-  it('measures beside the peer and saves the figures', async () => {
+  it('compares with the peer and saves the figures', async () => {
     const made = project();
     made.commit({
       'bench/turns.mjs': definition(
-        `rounds: 3, peer: { name: 'half', async prepare(revision) { const { turn } = await revision.import('dist/source.mjs'); return { run: () => (turn(), turn()) }; } },`,
+        `rounds: 3, peer: { name: 'half', async prepare(revision) {
+          const { turn } = await revision.import('dist/source.mjs');
+          return { run: () => (turn(), turn()) };
+        } },`,
       ),
     });
     made.write('dist/source.mjs', source(20_000));

@@ -48,7 +48,7 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
       onNotice: () => undefined,
     }));
   const attempt = async () => (await open()).endpoint('e', ENDPOINT)(REQUEST, undefined);
-  /** A worker whose outcome of every job is `outcome`. */
+  /** Starts a worker whose outcome of every job is `outcome`. */
   const work = async (outcome: unknown, signal: AbortSignal): Promise<void> =>
     takeJobs(
       { connection: await reachRedis(redis.url), name: NAME, concurrency: 1, lease: 1, signal, isJob: () => true },
@@ -63,7 +63,7 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
     await worker;
   });
 
-  it('ends a call with the reason if the queue holds what nobody can read', async () => {
+  it('ends a call with the reason if the queue has an unreadable entry', async () => {
     const foreign = new Queue(NAME, { connection: { url: redis.url } });
     const call = attempt();
     const { id } = await foreign.add('x', {}, { jobId: 'x-1' });
@@ -85,7 +85,7 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
     await worker;
   });
 
-  it('outlives a server that is restarted in the middle of a call, and is closed while one waits', async () => {
+  it('survives a server restart in the middle of a call, and can be closed while one waits', async () => {
     const call = attempt();
     call.catch(() => undefined);
     await sleep(100);

@@ -56,7 +56,7 @@ describe('embed, index, identify, eval', () => {
     expect(Object.keys(bytesOf(values))).toHaveLength(1 + 3 * Math.ceil(lines.length / 8));
   });
 
-  it('finds nothing to do for the same inputs, and refuses other settings unless told to replace', async () => {
+  it('does nothing for the same inputs, and rejects other settings unless told to replace the dataset', async () => {
     const before = bytesOf(values);
     expect(parsed(await runCli(['embed', ANSWERS, '--out', values, '--json']))).toMatchObject({
       rows: lines.length,
@@ -94,7 +94,7 @@ describe('embed, index, identify, eval', () => {
     expect(again!.neighbours[0]!.row).toBe(5);
   });
 
-  it('reads texts from standard input and prints tables for people', async () => {
+  it('reads texts from standard input and prints readable tables', async () => {
     const { code, stdout } = await runCli(['identify', values, '--k', '5'], { stdin: 'first text\nsecond text\n' });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^first text\n/);
@@ -103,7 +103,7 @@ describe('embed, index, identify, eval', () => {
     expect(stdout).toMatch(/\nEncoder: univar-mini \(native, f32\)\n$/);
   });
 
-  it('embeds in the precision that is asked for and identifies in the same, unless told otherwise', async () => {
+  it('embeds in the requested precision and identifies in the same one, unless told otherwise', async () => {
     const encoder = writeParityEncoder(join(scratch, 'bert-tiny'), 'bert-tiny');
     const out = join(scratch, 'bf16');
     const summary = parsed(
@@ -121,7 +121,7 @@ describe('embed, index, identify, eval', () => {
     expect(impossible).toMatchObject({ code: 2, stderr: expect.stringMatching(/lacks model\.onnx/) as string });
   });
 
-  it('prints nothing but one JSON document with the figures of an evaluation', async () => {
+  it('prints only one JSON document with the figures of an evaluation', async () => {
     const report = join(scratch, 'report');
     const knn = parsed(
       await runCli(['eval', 'knn', values, '--k', '3', '--split', 'question', '--report', report, '--json']),
@@ -152,7 +152,7 @@ describe('embed, index, identify, eval', () => {
     { args: ['index', values, '--factory', 'HNSW32,Nonsense'], code: 2, says: /factory/ },
     { args: ['identify', values, '--text', 'x', '--k', '1000'], code: 2, says: /"k"/ },
     { args: ['identify', values, '--text', 'x', '--encoder', scratch], code: 2, says: /lacks/ },
-  ])('ends $args with exit code $code and one line', async ({ args, code, says }) => {
+  ])('exits with code $code and one line for $args', async ({ args, code, says }) => {
     const result = await runCli(args);
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toMatch(says);
@@ -162,7 +162,7 @@ describe('embed, index, identify, eval', () => {
 });
 
 describe('embed when things go wrong', () => {
-  it('names file and line of a bad row, or leaves it out and tells', async () => {
+  it('reports file and line of a bad row, or leaves it out and counts it', async () => {
     const file = join(scratch, 'bad.jsonl');
     const out = join(scratch, 'skipped');
     writeFileSync(file, [...lines.slice(0, 4), '{"qid": broken', lines[4]].join('\n'));
@@ -189,7 +189,7 @@ describe('embed when things go wrong', () => {
     expect(parsed(await runCli([...args, ...mapping, '--json']))).toMatchObject({ rows: 2, models: 1, valueIds: 1 });
   });
 
-  it('goes on after kill -9 and Ctrl-C with the same bytes, and keeps a second process out', async () => {
+  it('resumes after kill -9 and Ctrl-C with the same bytes, and rejects a second process', async () => {
     const out = join(scratch, 'interrupted');
     const args = ['embed', ANSWERS, '--out', out, '--shard-rows', '8'];
     const rowsThere = (): number =>

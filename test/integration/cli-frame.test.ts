@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { MAIN, runCli } from '../support/cli.js';
 
-const scratch = mkdtempSync(join(tmpdir(), 'univar cli ')); // with blanks on purpose
+const scratch = mkdtempSync(join(tmpdir(), 'univar cli ')); // with a space on purpose
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 describe('the frame of the command line', () => {
@@ -24,18 +24,18 @@ describe('the frame of the command line', () => {
     { args: ['embde'], says: /error: unknown command 'embde'/ },
     { args: ['doctor', '--colour'], says: /error: unknown option '--colour'/ },
     { args: ['doctor', 'x'], says: /error: too many arguments/ },
-  ])('calls $args a wrong usage: exit code 2 and nothing on standard output', async ({ args, says }) => {
+  ])('rejects $args with exit code 2 and prints nothing to standard output', async ({ args, says }) => {
     const { code, stdout, stderr } = await runCli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(says);
     expect(stderr).not.toContain('    at ');
   });
 
-  it('is a program that may be run, as npx does', async () => {
+  it('is executable, as npx needs', async () => {
     expect((await promisify(execFile)(MAIN, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('ends quietly when the reader of its output goes away', async () => {
+  it('ends quietly if the reader of its output goes away', async () => {
     const { stdout, stderr } = await promisify(execFile)('bash', [
       '-c',
       `"${process.execPath}" "${MAIN}" --help | head -n 1`,
@@ -56,7 +56,7 @@ describe('univar doctor', () => {
     });
   });
 
-  it('works without npm packages and addon, and says how to get them', async () => {
+  it('works without npm packages and addon, and says how to install them', async () => {
     const copy = join(scratch, 'copy');
     const root = join(MAIN, '..', '..', '..');
     mkdirSync(copy);

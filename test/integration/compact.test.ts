@@ -29,7 +29,7 @@ function someRows(count: number, seed: number): Row[] {
   }));
 }
 
-/** Folds in a process of its own, which is killed after a time, if any; how far it came. */
+/** Folds in a separate process, which can be killed after a time. Returns how far it got. */
 async function foldUntilKilled(dir: string, delayMs?: number): Promise<'killed' | 'ended'> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
@@ -44,7 +44,7 @@ async function foldUntilKilled(dir: string, delayMs?: number): Promise<'killed' 
 }
 
 describe('kill -9 while changes become part of the dataset', () => {
-  it('leaves the same rows at every moment', async () => {
+  it('keeps the same rows at any moment', async () => {
     const random = seededRandom(11);
     const dir = temporaryFolder();
     const first = someRows(1200, 1);
@@ -65,7 +65,7 @@ describe('kill -9 while changes become part of the dataset', () => {
       const expected = await readRows(dir);
       ends.push(await foldUntilKilled(dir, random() * 60));
       expect(await readRows(dir)).toEqual(expected);
-      const after = await openLive(dir); // takes over the lock, and settles what was half-done
+      const after = await openLive(dir); // takes over the lock, and cleans up incomplete work
       expect(after.current.size).toBe(expected.length);
       await after.close();
       expect(await readRows(dir)).toEqual(expected);
@@ -86,7 +86,7 @@ describe('univar compact', () => {
   });
   afterAll(() => rmSync(scratch, { recursive: true }));
 
-  it('makes the changes part of the dataset, for every command, and builds the index again', async () => {
+  it('folds the changes into the dataset, for every command, and rebuilds the index', async () => {
     const { dir } = served;
     const server = await startServe(['--index', dir]);
     const record = { qid: 'new', question: 'w1 w2', answer: 'w290 w291 w292', model: 'other', lang: 'fra' };
@@ -165,7 +165,7 @@ describe('univar compact', () => {
     expect(readFileSync(join(dir, 'manifest.json'), 'utf8')).toContain('"other$fra": 1');
   });
 
-  it('names a folder that is no dataset', async () => {
+  it('reports a folder that is not a dataset', async () => {
     const { code, stderr } = await runCli(['compact', join(scratch, 'nowhere')]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('does not exist')]);
   });

@@ -25,8 +25,8 @@ async function doctor(backend: string): Promise<Doctor['addon']> {
   return (JSON.parse(stdout) as Doctor).addon;
 }
 
-describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
-  it('loads, with or without a GPU, and has what the loader takes from it', () => {
+describe.skipIf(!cuda)('the CUDA addon, if nvcc has built it', () => {
+  it('loads, with or without a GPU, and has the exports that the loader needs', () => {
     expect(Object.keys(cuda!).sort()).toEqual([...CUDA_OPERATIONS, 'cudaDevice'].sort());
   });
 
@@ -38,7 +38,7 @@ describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
     });
   });
 
-  it.skipIf(device?.available)('refuses operations with the reason, and does not crash', async () => {
+  it.skipIf(device?.available)('rejects operations with the reason, and does not crash', async () => {
     const x = Float32Array.of(1, 0);
     const sizes = { rows: 1, dim: 2, logitScale: 20, mode: 'one-way', precision: 'f32' } as const;
     const loss = cuda!.infoNce({ query: x, key: x, dQuery: x.slice(), dKey: x.slice(), ...sizes });
@@ -51,7 +51,7 @@ describe.skipIf(!cuda)('the CUDA addon, where nvcc built it', () => {
 });
 
 describe.skipIf(device?.available)('UNIVAR_BACKEND without a GPU', () => {
-  it('falls back for auto and keeps the reason', async () => {
+  it('falls back for auto, and keeps the reason', async () => {
     const { value } = await doctor('auto');
     expect(value).toMatchObject({ backend: 'cpu', cuda: { usable: false, testedOnDevice: false } });
     expect(value.backendChoice.reasons).toEqual([`cuda: ${value.cuda.reason!}`]);
@@ -67,7 +67,7 @@ describe.skipIf(device?.available)('UNIVAR_BACKEND without a GPU', () => {
     expect(stderr).toContain('UNIVAR_BACKEND=cuda');
   });
 
-  it('refuses what is no backend', async () => {
+  it('rejects an unknown backend', async () => {
     expect(await doctor('gpu')).toMatchObject({ ok: false, reason: expect.stringContaining('got gpu') as string });
   });
 });

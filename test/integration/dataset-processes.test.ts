@@ -24,7 +24,7 @@ function startChild(dir: string, pause = 0): ChildProcess & { stdout: NonNullabl
   });
 }
 
-/** Runs the child and kills it a moment after it has written `rows` rows; true when it finished before that. */
+/** Runs the child and kills it just after it has written `rows` rows. Returns true if it finished before. */
 async function runUntil(dir: string, rows: number, delayMs: number): Promise<boolean> {
   const child = startChild(dir);
   const closed = once(child, 'close');
@@ -41,7 +41,7 @@ async function runUntil(dir: string, rows: number, delayMs: number): Promise<boo
 }
 
 describe('processes that write a dataset', () => {
-  it('end with the same bytes, however often they are killed', async () => {
+  it('end with the same bytes, even if they are killed repeatedly', async () => {
     const whole = temporaryFolder();
     expect(await runUntil(whole, Infinity, 0)).toBe(true);
     expect((await openDataset(whole, { verify: true })).rows).toBe(ROWS);
@@ -62,13 +62,13 @@ describe('processes that write a dataset', () => {
           });
       }
       if (!isComplete()) expect(await runUntil(dir, Infinity, 0)).toBe(true);
-      // Killed behind the last rename, it leaves these two, which mean nothing any more.
+      // A kill after the last rename leaves these two files, which have no meaning any more.
       for (const name of ['.lock', 'journal.partial']) rmSync(join(dir, name), { force: true });
       expect(bytesOf(dir)).toEqual(expected);
     }
   });
 
-  it('are kept apart: the second is told who was first', async () => {
+  it('exclude each other: the second learns who was first', async () => {
     const dir = temporaryFolder();
     const first = startChild(dir, 60_000);
     onTestFinished(() => void first.kill('SIGKILL'));
@@ -82,7 +82,7 @@ describe('processes that write a dataset', () => {
     const closed = once(first, 'close');
     first.kill('SIGKILL');
     await closed;
-    // Its lock is stale now; what is in the way is its configuration.
+    // Its lock is stale now, but its configuration differs.
     await expect(attempt()).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining('differs in dtype, sources') as string,
@@ -91,7 +91,7 @@ describe('processes that write a dataset', () => {
 });
 
 describe('a full disk', () => {
-  it('is named, loses nothing that was written, and the writer goes on when there is room', async (context) => {
+  it('is reported, loses no written rows, and the writer continues when there is space', async (context) => {
     const dir = join(smallDisk(context), 'dataset');
     const options = { encoder: { name: 'random', fingerprint: 'seeded', dim: 256 } };
     const batch = Array.from({ length: 64 }, (_, i) => ({
@@ -129,9 +129,10 @@ describe('a full disk', () => {
     expect((await dataset.readEmbeddings()).subarray(batches * 64 * 256)).toEqual(randomNormal(64 * 256, batches + 1));
   });
 
-  it('at the very first byte is named too', async (context) => {
+  it('is also reported at the first byte', async (context) => {
     const disk = smallDisk(context);
-    spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=64k', 'count=100']); // fails when the disk is full, as it should
+    // fails when the disk is full, as it should
+    spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=64k', 'count=100']);
     await expect(
       DatasetWriter.open(join(disk, 'dataset'), { encoder: { name: 'random', fingerprint: 'seeded', dim: 4 } }),
     ).rejects.toMatchObject({ code: 'ERR_IO' });

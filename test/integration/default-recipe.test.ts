@@ -1,4 +1,4 @@
-/** What the default encoder may be trained on. */
+/** Checks the training data of the default encoder. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const ANSWERS = join(ROOT, '../shared/data/qa');
 describe('the recipe of the default encoder', () => {
   const { recipe } = readRecipe();
 
-  it('takes permissively licensed data only, all of it named in NOTICE', () => {
+  it('uses only permissively licensed data, all named in NOTICE', () => {
     const notice = readFileSync(join(ROOT, 'NOTICE'), 'utf8');
     expect(recipe.data.length).toBeGreaterThan(0);
     for (const { licence, source, snapshot } of [
@@ -32,7 +32,7 @@ describe('the recipe of the default encoder', () => {
     }
   });
 
-  it('gives a card with every set, its licence and what it was measured on', () => {
+  it('gives a card with every set, its licence and the evaluated sets', () => {
     const folder = `${temporaryFolder()}/`;
     const names = [...recipe.data.map(({ set }) => set), 'xstest_safety', 'lima_control'];
     const figures = (knn: number) => Object.fromEntries(names.map((name) => [name, { knn, probe: knn / 2 }]));
@@ -65,14 +65,14 @@ describe('the recipe of the default encoder', () => {
     expect(card).not.toMatch(/undefined|NaN|\[object/);
   });
 
-  it('has settings that training takes', () => {
+  it('has settings that training accepts', () => {
     expect(resolveTrainSettings({ ...recipe.training, data: ['x'], encoder: 'x', out: 'x' })).toMatchObject(
       recipe.training,
     );
   });
 
   it.skipIf(!existsSync(ANSWERS))(
-    'leaves out every question that is tested, and answers in other languages (skipped where ../shared/data is absent)',
+    'leaves out tested questions, and answers in other languages (skipped where ../shared/data is absent)',
     async () => {
       await checkFiles(recipe);
       const { evaluated, tested, folder } = await readDefaultData(recipe, temporaryFolder());
@@ -88,7 +88,7 @@ describe('the recipe of the default encoder', () => {
           .map((line) => JSON.parse(line) as QaRecord);
         expect(rows.length).toBeGreaterThan(100);
         expect(rows.filter(({ group }) => tested.has(group!))).toEqual([]);
-        // Its answers to Russian prompts are English translations.
+        // The answers to Russian prompts are English translations.
         if (file !== 'political_prompts_eng_rus.jsonl')
           expect(new Set(rows.map(({ lang }) => lang))).toEqual(new Set(['eng']));
       }

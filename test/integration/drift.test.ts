@@ -20,7 +20,7 @@ const records = gunzipSync(readFileSync(SAMPLE))
   .map((line) => JSON.parse(line) as QaRecord);
 const models = [...new Set(records.map(({ model }) => model))];
 
-/** The first answers of a model, of which some are replaced by those of another. */
+/** Returns the first answers of a model, some replaced by those of another. */
 function write(name: string, by: string, other = by, share = 0): string {
   const qids = [
     ...new Set(
@@ -45,7 +45,7 @@ function write(name: string, by: string, other = by, share = 0): string {
 }
 
 describe('univar drift', () => {
-  it('shows mixtures of two models on their way from one to the other', async () => {
+  it('shows mixtures of two models between the two', async () => {
     const [a, b] = [models[0]!, models[3]!];
     const files = {
       reference: write('before', a),
@@ -83,7 +83,7 @@ describe('univar drift', () => {
     expect(readFileSync(join(out, 'map.svg'), 'utf8')).toContain('three-quarters');
   });
 
-  it('refuses one file twice', async () => {
+  it('rejects the same file twice', async () => {
     const file = write('one', models[0]!);
     expect(await runCli(['drift', '--reference', file, '--target', file, '--checkpoints', file])).toMatchObject({
       code: 2,

@@ -34,7 +34,7 @@ function parsed(result: CliResult): Record<string, unknown> {
 }
 
 describe('embed with more and more answers', () => {
-  it('embeds what is new, each text once, and gives every row the vector of one run over all', async () => {
+  it('embeds new texts once, and gives every row the same vector as one run over all', async () => {
     write('a.jsonl', lines.slice(0, 40));
     expect(parsed(await embed([inputs]))).toMatchObject({ rows: 40, addedRows: 40 });
     const { 'manifest.json': manifest, ...shards } = bytesOf(out);
@@ -63,7 +63,7 @@ describe('embed with more and more answers', () => {
     expect(await dataset.readRecords()).toEqual(await (await openDataset(once)).readRecords());
   });
 
-  it('is read by the commands that look at datasets', async () => {
+  it('can be read by the commands that read datasets', async () => {
     expect(parsed(await runCli(['index', out, '--json']))).toMatchObject({ rows: 87 });
     expect(parsed(await runCli(['identify', out, '--text', 'w1 w2', '--k', '3', '--json']))).toMatchObject({
       search: 'index',
@@ -76,11 +76,11 @@ describe('embed with more and more answers', () => {
     ).toMatchObject({ points: 87 });
     write('later/d.jsonl', lines.slice(3, 4));
     expect(parsed(await embed([inputs]))).toMatchObject({ rows: 88, addedRows: 1, embeddedTexts: 0 });
-    // The index is of the rows before.
+    // The index has only the earlier rows.
     expect((await runCli(['identify', out, '--text', 'w1 w2', '--k', '3', '--json'])).stderr).toMatch(/index/);
   });
 
-  it('names inputs that changed or are gone', async () => {
+  it('reports changed and missing inputs', async () => {
     const changed = join(scratch, 'changed');
     cpSync(inputs, changed, { recursive: true });
     writeFileSync(join(changed, 'a.jsonl'), `${lines.slice(0, 41).join('\n')}\n`);

@@ -15,7 +15,7 @@ describe.skipIf(NO_REDIS !== undefined)(
   () => {
     const files = {
       'a.jsonl': (lines: string[]) => lines.slice(0, 400),
-      // Some shards have texts of others, and one has nothing else.
+      // Some shards share texts with others, and one has no other texts.
       'b.jsonl': (lines: string[]) => [...lines.slice(350, 400), ...lines.slice(0, 50), ...lines.slice(400, 500)],
     };
     const scene = new QueueScene(files, { layers: 4, hidden: 128 }, 50);
@@ -26,7 +26,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       alone = await scene.embedAlone();
     });
 
-    it('goes on where a planner was killed, without asking for a shard again that has a file', async () => {
+    it('resumes after a killed planner, without requesting shards again that have a file', async () => {
       const planner = scene.startPlanner('resumed');
       const worker = scene.startWorker();
       const out = join(scratch, 'resumed');
@@ -42,7 +42,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       while (results().length < 4) await sleep(20);
       planner.child.kill('SIGKILL');
       await planner.result;
-      // On its own, and here: the work of the others counts all the same.
+      // Without the queue, the work of the others still counts.
       worker.child.kill('SIGKILL');
       const second = scene.startPlanner('resumed');
       const workers = [scene.startWorker(), scene.startWorker()];
@@ -55,7 +55,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
     });
 
-    it('goes through a folder of its own, and leaves nothing there', async () => {
+    it('exchanges files through a separate folder, and leaves it empty', async () => {
       const exchange = join(scratch, 'exchange');
       mkdirSync(exchange);
       const planner = scene.startPlanner('exchanged', ['--exchange', exchange]);
@@ -65,7 +65,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(readdirSync(exchange)).toEqual([]);
     });
 
-    it('names a worker with another encoder, and a Redis that does not answer', async () => {
+    it('reports a worker with another encoder, and a Redis that does not answer', async () => {
       const other = join(scratch, 'other-encoder');
       expect(
         (await runCli(['random-encoder', '--layers', '1', '--hidden', '32', '--seed', '1', '--out', other])).code,
@@ -82,7 +82,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         code: 130,
         stderr: expect.stringContaining('Interrupted') as string,
       });
-      // What nobody waits for any more is not left for the workers.
+      // Jobs that nobody waits for are removed.
       const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
       expect(await queue.getJobs(['waiting', 'delayed', 'failed'])).toEqual([]);
       await queue.close();

@@ -39,7 +39,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) =>
       expect(existsSync(join(target, 'model.safetensors'))).toBe(!singleFile);
       expect(externalDataLocations(join(target, 'model.onnx'))).toEqual(singleFile ? [] : ['model.safetensors']);
       const expected = await embed(folder, PARITY_TEXTS, {});
-      // Batches of one text have no padding, one of all texts has much.
+      // Batches of one text have no padding. A batch of all texts has much padding.
       for (const batchTokens of [1, 4096]) {
         const actual = await embed(target, PARITY_TEXTS, { backend: 'onnx', batchTokens });
         expect(relativeError(actual, expected)).toBeLessThan(TOLERANCE.f32Sum);
@@ -48,7 +48,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) =>
     },
   );
 
-  it('to safetensors gives the same bytes of weights, and replaces an earlier export whole', async () => {
+  it('to safetensors gives the same bytes of weights, and replaces an earlier export completely', async () => {
     const folder = source();
     const target = join(temporaryFolder(), 'exported');
     await exportEncoder(folder, target, { to: 'onnx' });
@@ -59,7 +59,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) =>
     expect(readFileSync(join(target, '..', 'again', 'model.safetensors')).equals(bytes)).toBe(true);
   });
 
-  it('is of what was trained', async () => {
+  it('has the trained weights', async () => {
     const fixture = await openParityFixture(name);
     const folder = source();
     const trainer = await createTrainer({ encoder: folder, learningRate: 1e-2, pooling: 'cls' });
@@ -77,7 +77,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('an export of %s', (name) =>
   });
 });
 
-it('turns far positions of NomicBERT as exactly as near ones', async () => {
+it('is as exact at far positions of NomicBERT as at near ones', async () => {
   const folder = writeParityEncoder(temporaryFolder(), 'nomic-tiny');
   const target = join(temporaryFolder(), 'exported');
   await exportEncoder(folder, target, { to: 'onnx' });
@@ -90,7 +90,7 @@ it('turns far positions of NomicBERT as exactly as near ones', async () => {
 });
 
 describe('an export', () => {
-  it('refuses what it cannot take, and leaves the target alone', async () => {
+  it('rejects encoders that it cannot export, and leaves the target unchanged', async () => {
     const root = temporaryFolder();
     const target = join(root, 'exported');
     const bert = (changes?: Record<string, unknown>): string =>
@@ -123,7 +123,7 @@ describe('an export', () => {
     expect(readdirSync(target)).toEqual(['thesis.tex']);
   });
 
-  it('names a full disk and leaves nothing on it', async (context) => {
+  it('reports a full disk and leaves nothing on it', async (context) => {
     const disk = smallDisk(context);
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(950_000));
     const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
@@ -134,13 +134,14 @@ describe('an export', () => {
     expect(readdirSync(disk)).toEqual(['ballast']);
   });
 
-  it('says on the command line what it wrote and how it was checked', async () => {
+  it('prints on the command line what it wrote and how it was checked', async () => {
     const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
     const target = join(temporaryFolder(), 'exported');
     const { code, stdout } = await runCli(['export', source, '--to', 'onnx', '--out', target]);
     expect(code).toBe(0);
+    const difference = String.raw`vectors differ by at most \d\.\de-\d+ of their largest entry\.`;
     expect(stdout).toMatch(
-      /^Exported .*\nChecked with ONNX Runtime on 5 texts: vectors differ by at most \d\.\de-\d+ of their largest entry\.\n$/,
+      new RegExp(String.raw`^Exported .*\nChecked with ONNX Runtime on 5 texts: ${difference}\n$`),
     );
     const wrong = await runCli([
       'export',

@@ -69,7 +69,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       start(['worker', '--queue', redis.url, '--project', project, '--lease', '1']);
 
     let alone: string;
-    it('ends with the results of one machine, although workers are killed at random and Redis is restarted', async () => {
+    it('gives the results of one machine, even if workers are killed at random and Redis is restarted', async () => {
       expect(await runCli(['generate', projectIn('alone'), '--json'], { env })).toMatchObject({ code: 0 });
       alone = qaOf('alone');
       const before = server.received.length;
@@ -101,7 +101,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const keys = storedIn('shared');
       expect(new Set(keys).size).toBe(keys.length);
       expect(JSON.parse(stdout)).toMatchObject({ newCalls: keys.length });
-      // What a killed worker had in hand, or Redis forgot, is asked for again, and nothing else.
+      // Only calls of a killed worker, or lost by Redis, are made again.
       expect(server.received.length - before - keys.length).toBeLessThanOrEqual(2 * CONCURRENCY * (kills + 1));
 
       const asked = server.received.length;
@@ -111,7 +111,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(server.received.length).toBe(asked);
     });
 
-    it('keeps the limits of an endpoint over all workers, stops at the budget, and puts no key into Redis', async () => {
+    it('keeps the limits of an endpoint across workers, stops at the budget, and puts no key into Redis', async () => {
       const project = projectIn('limits', { budget: { calls: 60 } });
       const workers = [startWorker(project), startWorker(project), startWorker(project)];
       const client = new Redis(redis.url);
@@ -143,7 +143,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
     });
 
-    it('ends at Ctrl-C without workers, and names what is wrong with one', async () => {
+    it('ends at Ctrl-C without workers, and reports a worker with wrong settings', async () => {
       const project = projectIn('wrong');
       const planner = start(['generate', project, '--queue', redis.url]);
       await new Promise<void>((resolve) => {

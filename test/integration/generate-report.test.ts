@@ -17,7 +17,7 @@ import { writeProject } from '../support/generation-project.js';
 import { CHROMIUM } from '../support/map-page.js';
 import { RECORDED_MODELS, type ReplayServer, startReplayServer } from '../support/replay-server.js';
 
-/** Empty where the program is not there. */
+/** Empty if the program is not installed. */
 const PAIRS = (spawnSync('apertium', ['-l'], { encoding: 'utf8' }).stdout as string | null)?.split(/\s+/) ?? [];
 const APERTIUM = ['eng-spa', 'spa-eng', 'eng-cat', 'cat-eng'].every((pair) => PAIRS.includes(pair));
 const NEEDS = 'skipped: the packages apertium, apertium-eng-spa and apertium-eng-cat are not installed';
@@ -45,14 +45,14 @@ describe.skipIf(!APERTIUM)(`translation by Apertium (${APERTIUM ? 'real' : NEEDS
     expect(await translate(from, to, text)).toMatch(expected);
   });
 
-  it('keeps lines and odd characters, and marks no unknown words', async () => {
+  it('keeps lines and unusual characters, and does not mark unknown words', async () => {
     const text = await translate('eng', 'spa', 'First line [a]\n\nSecond <b> line with \\ and ^qwxyz$ 😀');
     expect(text.split('\n')).toHaveLength(3);
     expect(text).toContain('qwxyz');
     expect(text).not.toMatch(/\*\w/);
   });
 
-  it('says which pair is missing, and ends when it has to', async () => {
+  it('reports a missing language pair, and stops on request', async () => {
     await expect(translate('eng', 'zho', 'x')).rejects.toMatchObject({ name: 'ProviderError', kind: 'endpoint' });
     const controller = new AbortController();
     const work = provider.attempt(
@@ -100,7 +100,7 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
     );
   });
 
-  it('is reported with figures that add up', () => {
+  it('has a report with consistent figures', () => {
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Omit<QualityReport, 'samples'>;
     const phrasings = report.stages.find(({ stage }) => stage === 'paraphrases')!.output.records;
     for (const figures of report.answers) {
@@ -117,7 +117,8 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
   });
 
   it.skipIf(!CHROMIUM)(
-    `is shown in a browser without scripts and requests${CHROMIUM ? '' : ' (skipped: no Chromium is installed; UNIVAR_CHROMIUM names one)'}`,
+    'is shown in a browser without scripts and requests' +
+      (CHROMIUM ? '' : ' (skipped: no Chromium is installed; set UNIVAR_CHROMIUM to its path)'),
     async () => {
       const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
       try {
@@ -130,7 +131,7 @@ describe.skipIf(!APERTIUM)(`a corpus with its reports (${APERTIUM ? 'by Apertium
         await page.locator('a', { hasText: 'Samples' }).click();
         expect(await page.locator('article').count()).toBe(3);
         expect(await page.locator('article').first().locator('.cell').count()).toBeGreaterThanOrEqual(4);
-        // Models stand beside each other.
+        // Models are side by side.
         const boxes = await page.locator('article').first().locator('.grid').first().locator('.cell').all();
         const tops = await Promise.all(boxes.map(async (box) => (await box.boundingBox())!.y));
         expect(new Set(tops).size).toBe(1);

@@ -55,7 +55,7 @@ const repeated = ({ received }: ReplayServer): string[] => {
 };
 
 describe('univar generate', () => {
-  it('makes records of 3 values, 3 models and 2 languages that can be embedded, and repeats nothing', async () => {
+  it('makes records of 3 values, 3 models and 2 languages that can be embedded, and repeats no call', async () => {
     const { url, received } = await start();
     const folder = folderOf('whole');
     const project = writeProject(folder, url, {
@@ -93,15 +93,15 @@ describe('univar generate', () => {
       else expect({ question, answer }).toEqual({ question: `[en] [es] ${source}`, answer: `[en] ${answerOriginal!}` });
       expect(RECORDED_ANSWERS.map((recorded) => recorded.answer)).toContain(answerOriginal ?? answer);
     }
-    // Every wording of a question is in its group, so that a split by question keeps them together.
+    // All phrasings of a question are in one group, so that a split by question keeps them together.
     expect(new Set(qa.map(({ group }) => group)).size).toBe(recordsOf(join(out, 'kept-questions.jsonl')).length);
 
     const again = parsed(await runCli(['generate', project, '--json'], { env }));
     expect(again['newCalls']).toBe(0);
     expect((again['stages'] as { reused: boolean }[]).every(({ reused }) => reused)).toBe(true);
 
-    // Another answer prompt: questions stay, answers and their translations are made anew, translated questions are
-    // not.
+    // With another answer prompt, questions and translated questions are kept. Answers and their translations are made
+    // again.
     const before = received.length;
     mkdirSync(join(folder, 'prompts'));
     writeFileSync(join(folder, 'prompts', 'answer.md'), '{{question}}\nAnswer in {{language}}.\n');
@@ -125,7 +125,7 @@ describe('univar generate', () => {
     expect(existsSync(join(folder, 'map.html'))).toBe(true);
   });
 
-  it('loses at most the calls in flight to kill -9, also several times', async () => {
+  it('loses at most the calls in flight at kill -9, also repeatedly', async () => {
     const { url, received } = await start({ delayMs: 20 });
     const folder = folderOf('killed');
     const project = writeProject(folder, url, { scenarios: { perValue: 6, perCall: 2 } });
@@ -147,7 +147,7 @@ describe('univar generate', () => {
     expect(readFileSync(join(scratch, 'undisturbed', 'small', 'qa.jsonl'), 'utf8')).toBe(killedQa);
   });
 
-  it('gets through an endpoint that misbehaves in every way', async () => {
+  it('finishes with an endpoint that fails in every way', async () => {
     const faults = [
       { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
       { kind: 'status', status: 500 },
@@ -159,7 +159,7 @@ describe('univar generate', () => {
       { kind: 'text', body: '<html>busy</html>' },
       { kind: 'text', body: '{"choices": []}' },
     ] as const;
-    // Every third request fails, in another way each time.
+    // Every third request fails, each time in another way.
     const { url } = await start({
       fault: (_, number) => (number % 3 === 1 ? faults[Math.floor(number / 3) % faults.length] : undefined),
     });
@@ -182,7 +182,7 @@ describe('univar generate', () => {
     expect(qaOf('faults')).toBe(qaOf('no-faults'));
   });
 
-  it('leaves out empty and wrong-language answers with reasons, and keeps the rest of the faults', async () => {
+  it('leaves out empty and wrong-language answers with reasons, and keeps answers with other faults', async () => {
     const english = RECORDED_ANSWERS.find(({ lang }) => lang === 'eng')!.answer;
     const [empty, wrong, cut] = RECORDED_MODELS as [string, string, string];
     const { url } = await start({
@@ -215,7 +215,7 @@ describe('univar generate', () => {
     expect(qa.some(({ model, lang }) => model === empty && lang === 'eng')).toBe(false);
   });
 
-  it('stops before the budget is exceeded, and at Ctrl-C, and goes on afterwards', async () => {
+  it('stops before the budget is exceeded, and at Ctrl-C, and resumes afterwards', async () => {
     const { url, received } = await start({ delayMs: 10 });
     const folder = folderOf('budget');
     const over = await runCli(['generate', writeProject(folder, url, { budget: { calls: 30 } })]);
@@ -237,7 +237,7 @@ describe('univar generate', () => {
     {
       name: 'a wrong key',
       fault: { kind: 'status', status: 401 } as const,
-      says: /The endpoint replay refuses: HTTP 401/,
+      says: /The endpoint replay refuses all calls: HTTP 401/,
       requests: 4,
     },
     {
@@ -249,7 +249,7 @@ describe('univar generate', () => {
     {
       name: 'too many refused calls',
       fault: { kind: 'status', status: 400 } as const,
-      says: /failed 3 calls in a row|calls of the stage scenarios failed for good/,
+      says: /failed 3 calls in a row|calls of the stage scenarios failed permanently/,
       requests: 6,
     },
   ])('stops with one line at $name', async ({ name, fault, says, requests }) => {
@@ -267,22 +267,23 @@ describe('univar generate', () => {
     expect(received.length).toBeLessThanOrEqual(requests);
   });
 
-  it('names every mistake of a project file by line', async () => {
+  it('reports every mistake of a project file with its line', async () => {
     const folder = folderOf('mistakes');
     const path = join(folder, 'project.yaml');
     writeFileSync(
       path,
-      'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\nendpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n',
+      'name: x\nvalues: reference\nmodels:\n  - aya-101\n  - { id: other, endpoint: a, langauges: [eng] }\n' +
+        'endpoints:\n  a: { kind: chat, url: nowhere }\ngenerator: aya-101\n',
     );
     const { code, stderr } = await runCli(['generate', path, '--dry-run']);
     expect(code).toBe(2);
-    expect(stderr).toContain('project.yaml:5: models[1].langauges: there is no such setting');
+    expect(stderr).toContain('project.yaml:5: models[1].langauges: is not a setting');
     expect(stderr).toContain('project.yaml:7: endpoints.a.url: expected a URL');
     expect((await runCli(['generate', join(folder, 'none.yaml')])).stderr).toMatch(/none\.yaml: no such file/);
     expect((await runCli(['generate'])).stderr).toMatch(/Expected a project file/);
   });
 
-  it('writes a project to start from that has a plan', async () => {
+  it('writes a starter project that has a plan', async () => {
     const folder = join(scratch, 'fresh');
     await runCli(['generate', '--init', folder]);
     expect(parsed(await runCli(['generate', join(folder, 'project.yaml'), '--dry-run', '--json']))).toMatchObject({

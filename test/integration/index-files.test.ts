@@ -53,12 +53,12 @@ async function bytesOf(factory: string, metric: 'ip' | 'l2'): Promise<Uint8Array
 }
 
 describe('damaged index files', () => {
-  it.each(KINDS)('%s: every truncation and every flipped bit is noticed', async (factory) => {
+  it.each(KINDS)('%s: every truncation and every flipped bit is detected', async (factory) => {
     const bytes = await bytesOf(factory, 'l2');
     const random = seededRandom(2);
     for (let i = 0; i < 60; i++) {
       const cut = bytes.slice(0, Math.floor(random() * bytes.length));
-      // Cut to the byte before its checksum, the index is whole and like any other FAISS file.
+      // Without its checksum, the index is complete and like any other FAISS file.
       if (cut.length !== bytes.length - CHECKSUM_BYTES) {
         await expect(VectorIndex.fromBuffer(cut)).rejects.toMatchObject({ code: 'ERR_DATA' });
       }
@@ -68,9 +68,9 @@ describe('damaged index files', () => {
     }
   });
 
-  // Without a checksum, as other programs write them, damage to a vector cannot be told from a vector. What loads must
-  // then work: in bounds, in finite time.
-  it.each(KINDS)('%s: what loads of a damaged file without checksum can be used', async (factory) => {
+  // Files of other programs have no checksum, so a damaged vector looks like a vector. An index that loads must then
+  // work: within bounds and in finite time.
+  it.each(KINDS)('%s: an index that loads from a damaged file without checksum can be used', async (factory) => {
     const whole = await bytesOf(factory, 'ip');
     const bytes = whole.slice(0, whole.length - CHECKSUM_BYTES);
     const random = seededRandom(3);
@@ -98,7 +98,7 @@ describe('damaged index files', () => {
     }
   });
 
-  it.each(KINDS)('%s: what is mapped of a damaged file can be searched', async (factory) => {
+  it.each(KINDS)('%s: an index that is mapped from a damaged file can be searched', async (factory) => {
     const bytes = await bytesOf(factory, 'ip');
     const random = seededRandom(4);
     const below = (n: number): number => Math.floor(random() * n);
@@ -118,11 +118,11 @@ describe('damaged index files', () => {
       expect(labels.every((label) => label >= -1)).toBe(true);
       await outcome.dispose();
     }
-    // Most of a file is vectors and codes, whose damage only a full check notices.
+    // Most of a file is vectors and codes, whose damage only a full check detects.
     expect(opened).toBeGreaterThan(0);
   });
 
-  it('notices damage to the list of removed rows', async () => {
+  it('detects damage to the list of removed rows', async () => {
     const index = await VectorIndex.fromBuffer(await bytesOf('HNSW8', 'l2'));
     await index.remove(Int32Array.of(1, 299));
     const bytes = await index.toBuffer();
@@ -138,7 +138,7 @@ describe('damaged index files', () => {
     }
   });
 
-  it('names the file and what is wrong with it', async () => {
+  it('reports the file and its fault', async () => {
     const path = join(folder, 'damaged.faiss');
     const attempt = async (content: Uint8Array | string): Promise<string> => {
       writeFileSync(path, content);
@@ -159,7 +159,7 @@ describe('damaged index files', () => {
     expect(await attempt(flipped)).toContain('checksum');
   });
 
-  it('refuses what is no file', async () => {
+  it('rejects paths that are not files', async () => {
     await expect(VectorIndex.load(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ERR_DATA' });
     await expect(VectorIndex.load(folder)).rejects.toMatchObject({ code: 'ERR_DATA' });
     await expect(VectorIndex.load('/dev/zero')).rejects.toMatchObject({ code: 'ERR_DATA' });
@@ -170,7 +170,7 @@ describe('damaged index files', () => {
 });
 
 describe('writing index files', () => {
-  it('fails cleanly where it may not write', async () => {
+  it('fails cleanly without write permission', async () => {
     const index = await VectorIndex.create({ dim: 2, metric: 'ip', factory: 'Flat' });
     await expect(index.save(join(folder, 'no-such-folder', 'x'))).rejects.toMatchObject({ code: 'ERR_IO' });
     const taken = join(folder, 'taken');
@@ -182,7 +182,7 @@ describe('writing index files', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
-  it('keeps the old file when the process is killed while it saves', async () => {
+  it('keeps the old file if the process is killed while saving', async () => {
     const path = join(folder, 'killed.faiss');
     const old = await bytesOf('Flat', 'l2');
     writeFileSync(path, old);
@@ -204,14 +204,14 @@ describe('writing index files', () => {
       const exited = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await exited;
-      // The old content or a complete new one, never a part.
+      // Either the old content or the complete new one.
       const index = await VectorIndex.load(path);
       expect([300, 200_000]).toContain(index.size);
       await index.dispose();
     }
   });
 
-  it('keeps the old file when the disk is full', async (context) => {
+  it('keeps the old file if the disk is full', async (context) => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     try {
@@ -250,7 +250,7 @@ describe('files shared with other FAISS builds', () => {
     }
   };
 
-  it('reads and is read by the FAISS of Python', async (context) => {
+  it('exchanges files with FAISS in Python', async (context) => {
     if (!existsSync(python) || !hasFaiss()) context.skip('Python with faiss and numpy is not installed');
     const queries = x.subarray(0, 20 * dim);
     const kinds = KINDS.filter((factory) => !factory.startsWith('OPQ')); // minutes of training in plain FAISS
@@ -291,7 +291,7 @@ for i, case in enumerate(json.loads(${JSON.stringify(JSON.stringify(cases))})):
     }
   });
 
-  it('reads and is read by faiss-node', async (context) => {
+  it('exchanges files with faiss-node', async (context) => {
     interface Foreign {
       search(query: number[], k: number): { labels: number[] };
       write(path: string): void;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 import { describe, expect, it } from 'vitest';
 
-// A process of its own: the peak of a process never falls.
+// A separate process, because the peak of a process never falls.
 const CODE = `
   import { infoNce } from './src/native/infonce.js';
   const [rows, dim] = [32768, 8];
@@ -19,10 +19,10 @@ const CODE = `
 `;
 
 describe('infoNce at 32,768 rows', () => {
-  it.each(['f32', 'bf16'])('takes less than 64 MiB in %s, where B x B floats would be 4 GiB', (precision) => {
+  it.each(['f32', 'bf16'])('takes less than 64 MiB in %s, although B x B floats would be 4 GiB', (precision) => {
     const args = ['--import', 'tsx', '--input-type=module', '--eval', CODE, precision];
     const extra = Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-    expect(extra).toBeGreaterThan(8); // the measurement works: there is a strip
+    expect(extra).toBeGreaterThan(8); // shows that the measurement works: a strip is allocated
     expect(extra).toBeLessThan(64);
   });
 });

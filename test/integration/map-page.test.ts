@@ -37,7 +37,7 @@ async function hostilePage(): Promise<string> {
 }
 
 describe('the page of a map', () => {
-  it('keeps hostile texts as they are and out of its markup', async () => {
+  it('keeps hostile texts unchanged and out of its markup', async () => {
     const page = await hostilePage();
     expect(page).not.toContain('<img');
     expect(page.match(/<script/g)?.length).toBe(page.match(/<\/script>/g)?.length);
@@ -66,7 +66,7 @@ describe('the page of a map', () => {
 });
 
 describe.skipIf(!CHROMIUM)(
-  `the page in a browser (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`,
+  `the page in a browser (${CHROMIUM ?? 'skipped: no Chromium is installed; set UNIVAR_CHROMIUM to its path'})`,
   () => {
     const POINTS = 200_000;
     const file = join(scratch, 'large.html');
@@ -98,7 +98,7 @@ describe.skipIf(!CHROMIUM)(
       await target.waitForSelector('html[data-ready]', { state: 'attached' });
     }
 
-    /** Share of the pixels of the map's area that differ from its corner, and the number of colours among them. */
+    /** Returns the share of pixels of the map that differ from its corner, and the number of their colours. */
     async function drawn(): Promise<{ share: number; colours: number }> {
       await page.mouse.move(1270, 790); // no tooltip
       await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
@@ -121,13 +121,13 @@ describe.skipIf(!CHROMIUM)(
       expect(errors).toEqual([]);
     });
 
-    it('shows question and answer of the point that the pointer is at', async () => {
+    it('shows question and answer of the point under the pointer', async () => {
       let shown = false;
       for (let x = 200; x < 900 && !shown; x += 25) {
         await page.mouse.move(x, 400);
         shown = await page.isVisible('.tooltip');
       }
-      // A locator and not waitForFunction, which polls by eval: the page's Content Security Policy forbids that.
+      // Uses a locator, because waitForFunction polls by eval, which the page's Content Security Policy forbids.
       await page.locator('.answer', { hasText: /^Answer number/ }).waitFor();
       const number = Number(/\d+/.exec((await page.textContent('.answer'))!)![0]);
       expect(await page.textContent('.question')).toBe(`Question number ${number % 999}?`);
@@ -152,18 +152,18 @@ describe.skipIf(!CHROMIUM)(
       await page.selectOption('#colour-by', 'value-id');
     });
 
-    it('zooms in to the place of the pointer, and back', async () => {
+    it('zooms in at the pointer, and back', async () => {
       const before = await drawn();
       await page.mouse.move(500, 400);
       for (let step = 0; step < 12; step++) await page.mouse.wheel(0, -300);
       const close = await drawn();
       expect(close.share).not.toBeCloseTo(before.share, 2);
-      await page.click('[aria-label="Show the whole map"]');
+      await page.click('[aria-label="Show the entire map"]');
       expect((await drawn()).share).toBeCloseTo(before.share, 2);
       expect(errors).toEqual([]);
     });
 
-    it('runs nothing that an answer brings', async () => {
+    it('does not run code in answers', async () => {
       const path = join(scratch, 'hostile.html');
       await replaceFile(path, [await hostilePage()]);
       const other = await browser.newPage();

@@ -46,19 +46,23 @@ beforeAll(async () => {
   expect((await runCli(['embed', ANSWERS, '--out', values])).code).toBe(0);
   await write(one, 1);
   await write(many, 30_000);
-  // The writer refuses a dataset without rows, so that this one is forged.
+  // The writer rejects a dataset without rows, so this one is forged.
   await write(none, 1);
   const manifest = JSON.parse(readFileSync(join(none, 'manifest.json'), 'utf8')) as { rows: number; shards: unknown[] };
   writeFileSync(join(none, 'manifest.json'), JSON.stringify({ ...manifest, rows: 0, shards: [] }));
   await write(notNumbers, 20);
-  // The writer refuses NaN, so that the file is damaged behind its back: the last entry.
+  // The writer rejects NaN, so the test changes the last entry in the file.
   const path = join(notNumbers, Object.keys(bytesOf(notNumbers)).find((name) => name.endsWith('.npy'))!);
   const bytes = readFileSync(path);
   bytes.writeFloatLE(NaN, bytes.length - 4);
   writeFileSync(path, bytes);
   writeFileSync(
     models,
-    `model,developer\n${[...new Set(rows.map(({ model }) => model))].map((model, i) => `${model},Maker ${i % 2}`).join('\n')}\n`,
+    [
+      'model,developer',
+      ...[...new Set(rows.map(({ model }) => model))].map((model, i) => `${model},Maker ${i % 2}`),
+      '',
+    ].join('\n'),
   );
   mkdirSync(join(scratch, 'folder.svg'));
 });
@@ -102,7 +106,7 @@ describe('univar map', () => {
     answers.forEach((answer, i) => expect(rows[i]!.answer.trim().startsWith(answer.replace(/…$/, ''))).toBe(true));
   });
 
-  it('writes the same bytes again, other ones for another seed', async () => {
+  it('writes the same bytes again, and other bytes for another seed', async () => {
     const draw = async (name: string, seed: string): Promise<string> => {
       const out = join(scratch, name);
       expect((await runCli(['map', values, '--out', out, '--seed', seed, '--sample', '40', '--title', 't'])).code).toBe(
@@ -117,7 +121,7 @@ describe('univar map', () => {
   });
 
   it.skipIf(GlobalFonts.families.length === 0)(
-    'writes a PNG of twice the size of the SVG (skipped where no font is installed)',
+    'writes a PNG of twice the size of the SVG (skipped if no font is installed)',
     async () => {
       const args = (name: string): string[] => [
         'map',
@@ -152,7 +156,7 @@ describe('univar map', () => {
     { args: [values, '--out', 'x.svg', '--min-distance', '2'], says: /Expected a number from 0 to 1/ },
     { args: [scratch, '--out', 'x.svg'], says: /not a dataset/ },
   ])(
-    'ends $args with one line and no file',
+    'fails with one line and no file for $args',
     async ({ args, says, exit = 2 }: { args: string[]; says: RegExp; exit?: number }) => {
       const { code, stdout, stderr } = await runCli(['map', ...args], { cwd: scratch });
       expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
@@ -162,13 +166,13 @@ describe('univar map', () => {
     },
   );
 
-  it('stops at Ctrl-C and leaves an older map as it was', async () => {
+  it('stops at Ctrl-C and keeps an older map', async () => {
     const folder = join(scratch, 'kept');
     const out = join(folder, 'map.html');
     mkdirSync(folder);
     writeFileSync(out, 'older');
     const { child, result } = startCli(['map', many, '--out', out]);
-    await sleep(3000); // in the search or the layout, which take far longer
+    await sleep(3000); // during the search or the layout, which take far longer
     child.kill('SIGINT');
     expect(await result).toMatchObject({
       code: 130,

@@ -1,4 +1,4 @@
-/** The native backend behind loadEncoder: when it is chosen, and that it gives the vectors of the others. */
+/** Tests when loadEncoder chooses the native backend, and that its vectors equal those of the others. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -49,7 +49,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   const encoderFolder = (changes?: Record<string, unknown>): string =>
     writeParityEncoder(temporaryFolder(), name, changes);
 
-  it('gives a text the vector of the model, in the order of the texts, however the batches fall', async () => {
+  it('gives each text the vector of the model, in the order of the texts, for any batches', async () => {
     const folder = encoderFolder();
     const tokenizer = await loadTokenizer(`${folder}/tokenizer.json`);
     const { model } = await loadCheckpoint(folder, { pooling: 'mean', normalize: false }, 'f32');
@@ -73,7 +73,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     }
   });
 
-  it('computes in bf16 when asked to, with another fingerprint', async () => {
+  it('computes in bf16 on request, with another fingerprint', async () => {
     const folder = encoderFolder();
     const exact = await embed(folder, {}, PARITY_TEXTS);
     await using(folder, { precision: 'bf16' }, async (encoder) => {
@@ -85,7 +85,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     });
   });
 
-  it('has the same fingerprint wherever its folder lies', async () => {
+  it('has the same fingerprint in any folder', async () => {
     const [here, there] = [encoderFolder(), encoderFolder()];
     expect(here).not.toBe(there);
     const of = (folder: string): Promise<string> =>
@@ -93,7 +93,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     expect(await of(there)).toBe(await of(here));
   });
 
-  it('names the tensors that are missing, unknown or misshapen', async () => {
+  it('reports tensors that are missing, unknown or of the wrong shape', async () => {
     const folder = encoderFolder();
     const file = await SafetensorsFile.open(`${folder}/model.safetensors`);
     const tensors = await Promise.all(
@@ -138,17 +138,17 @@ describe('the backend', () => {
   const chosen = (folder: string, options: LoadEncoderOptions = {}): Promise<string> =>
     using(folder, options, (encoder) => Promise.resolve(encoder.backend));
 
-  it('is native where both would do, and ONNX Runtime where only it can', async () => {
-    // The graph is of other weights, and narrower: a call of it would fail.
+  it('is native if both work, and ONNX Runtime if only it works', async () => {
+    // The graph has other, narrower weights: a call of it would fail.
     expect(await chosen(bert({ 'model.onnx': GRAPH }))).toBe('native');
     expect(await chosen(writeTinyEncoder(temporaryFolder()))).toBe('onnx');
     const other = { 'model.safetensors': readFileSync(`${bert()}/model.safetensors`) };
-    expect(await chosen(writeTinyEncoder(temporaryFolder(), other))).toBe('onnx'); // config.json lacks sizes
+    expect(await chosen(writeTinyEncoder(temporaryFolder(), other))).toBe('onnx'); // config.json has no sizes
     const roberta = { model_type: 'roberta', vocab_size: 7, hidden_size: 4 };
     expect(await chosen(writeTinyEncoder(temporaryFolder(), { ...other, 'config.json': roberta }))).toBe('onnx');
   });
 
-  it('is refused with the reason where it is asked for and cannot be', async () => {
+  it('is rejected with the reason if the requested one cannot be used', async () => {
     const refused = async (
       folder: string,
       options: LoadEncoderOptions,
@@ -187,7 +187,7 @@ describe('the backend', () => {
     await refused(bert({ 'model.safetensors': undefined }), {}, 'ERR_DATA', /lacks model\.safetensors or model\.onnx/);
   });
 
-  it('does not hide damage behind the other one', async () => {
+  it('does not hide damage by using the other one', async () => {
     const whole = readFileSync(`${bert()}/model.safetensors`);
     const folder = bert({ 'model.onnx': GRAPH, 'model.safetensors': whole.subarray(0, whole.length - 100) });
     await expect(loadEncoder(folder)).rejects.toMatchObject({
@@ -196,7 +196,7 @@ describe('the backend', () => {
     });
   });
 
-  it('refuses a tokenizer with more tokens than the model, and a pooling of another width', async () => {
+  it('rejects a tokenizer with more tokens than the model, and a pooling of another width', async () => {
     const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...Array.from({ length: 497 }, (_, i) => `w${i}`)];
     await expect(loadEncoder(bert({ 'tokenizer.json': wordPieceJson(vocabulary) }))).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -209,7 +209,7 @@ describe('the backend', () => {
     });
   });
 
-  it('aborts, refuses after dispose, and loads again', async () => {
+  it('can be aborted, rejects calls after dispose, and can be loaded again', async () => {
     const encoder = await loadEncoder(bert());
     const controller = new AbortController();
     const texts = Array.from({ length: 5000 }, (_, i) => PARITY_TEXTS[i % 12]!);
@@ -230,7 +230,7 @@ describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/
     return new Float32Array(Uint8Array.from(bytes.subarray(bytes.length - texts.length * 384 * 4)).buffer);
   };
 
-  it('gives the vectors of sentence-transformers and of ONNX Runtime, with one fingerprint', async () => {
+  it('gives the vectors of sentence-transformers and of ONNX Runtime, with the same fingerprint', async () => {
     const native = await loadEncoder(MINILM);
     const onnx = await loadEncoder(MINILM, { backend: 'onnx' });
     expect([native.backend, onnx.backend]).toEqual(['native', 'onnx']);
@@ -247,7 +247,7 @@ describe.skipIf(!existsSync(MINILM))('all-MiniLM-L6-v2 (skipped where ../shared/
     expect(smallestCosine(await embed(MINILM, { precision: 'bf16' }, texts), npy(), 384)).toBeGreaterThan(0.999);
   });
 
-  it('leaves the event loop free', async () => {
+  it('does not block the event loop', async () => {
     await using(MINILM, {}, async (encoder) => {
       let longest = 0;
       let last = performance.now();

@@ -1,4 +1,4 @@
-/** An architecture is one descriptor: nothing else knows of the transformers' files, tensors and layers. */
+/** An architecture is one descriptor. No other code depends on the files, tensors and layers of transformers. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -52,7 +52,7 @@ async function embed(folder: string, texts: readonly string[], backend: 'native'
   return { embeddings, fingerprint };
 }
 
-/** The mean of the rows of a text's tokens, [CLS] and [SEP] included, scaled to unit length. */
+/** Computes the mean of the rows of a text's tokens, including [CLS] and [SEP], scaled to unit length. */
 function expected(text: string): number[] {
   const ids = ['[CLS]', ...text.split(' '), '[SEP]'].map((word) => VOCABULARY.indexOf(word));
   const sum = Array.from({ length: DIM }, (_, j) => ids.reduce((total, id) => total + table[id * DIM + j]!, 0));
@@ -62,7 +62,7 @@ function expected(text: string): number[] {
 
 const texts = ['w1 w2 w3', 'w7', Array.from({ length: 700 }, (_, i) => `w${i % 300}`).join(' ')];
 
-it('embeds, with a fingerprint of its own', async () => {
+it('embeds, with its own fingerprint', async () => {
   const folder = await writeStaticEncoder();
   const encoder = await loadEncoder(folder, { maxTokens: 1000 });
   expect(encoder).toMatchObject({ backend: 'native', dim: DIM, maxTokens: 1000 });
@@ -84,7 +84,7 @@ it('exports to both formats', async () => {
   }
 });
 
-it('learns to identify, and is saved as what it was', async () => {
+it('can be trained to identify, and is saved with the same architecture', async () => {
   const folder = temporaryFolder();
   const data = join(folder, 'answers.jsonl');
   writeRecords(data, answers(4, 40));

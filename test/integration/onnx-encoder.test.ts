@@ -1,4 +1,4 @@
-/** The encoder with real models: correctness against sentence-transformers, and that nothing depends on its batches. */
+/** Tests the encoder with real models: correctness against sentence-transformers, and independence of batches. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(FLOAT_MODEL))(
 );
 
 describe('the default encoder', () => {
-  it('says what it is', async () => {
+  it('describes itself', async () => {
     const encoder = await loadEncoder(DEFAULT_ENCODER);
     expect(encoder).toMatchObject({
       name: 'univar-mini',
@@ -103,7 +103,7 @@ describe('the graph of the default encoder', () => {
     await native.dispose();
   });
 
-  it('gives a text the same vector whatever else is in the call', async () => {
+  it('gives a text the same vector in any call', async () => {
     const texts = someAnswers();
     const together = await encoder.encode(texts);
     for (const i of [0, 1, 4, 7, 11]) {
@@ -112,7 +112,7 @@ describe('the graph of the default encoder', () => {
     }
   });
 
-  it('takes blank, odd and huge texts', async () => {
+  it('accepts blank, unusual and huge texts', async () => {
     const { embeddings, tokens } = await encoder.encode([
       '',
       ' \n\t ',
@@ -126,7 +126,7 @@ describe('the graph of the default encoder', () => {
     expect(tokens).toBeLessThan(encoder.maxTokens + 32);
   });
 
-  it('leaves the event loop free while one batch is computed', async () => {
+  it('does not block the event loop while a batch is computed', async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     await encoder.encode(Array.from({ length: 16 }, () => 'word '.repeat(300)));
@@ -134,7 +134,7 @@ describe('the graph of the default encoder', () => {
     expect(ticks).toBeGreaterThan(10);
   });
 
-  it('cuts at maxTokens, within what the model has positions for', async () => {
+  it('cuts at maxTokens, within the positions of the model', async () => {
     const short = await loadEncoder(folder, { backend: 'onnx', maxTokens: 16, threads: 1, batchTokens: 32 });
     expect((await short.encode(['word '.repeat(100), 'word'])).tokens).toBe(16 + 3);
     expect(short.maxTokens).toBe(16);

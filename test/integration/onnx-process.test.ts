@@ -1,4 +1,4 @@
-/** The encoder's child process: models that are not what they should be, deaths, and who outlives whom. */
+/** Tests the encoder's child process: invalid models, crashes, and the lifetimes of both processes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('a tiny model', () => {
-  it('gives the mean of its token vectors, however the batches fall', async () => {
+  it('gives the mean of its token vectors, for any batches', async () => {
     for (const batchTokens of [1, 9, 4096]) {
       const encoder = await load({}, { batchTokens });
       const { embeddings } = await encoder.encode(['a', '', 'a b c a b c a b c', 'C d']);
@@ -51,7 +51,7 @@ describe('a tiny model', () => {
     }
   });
 
-  it('may take int32 and keep its weights in another file', async () => {
+  it('can take int32 and have its weights in another file', async () => {
     const external = {
       'model.onnx': graph({
         inputs: TINY_GRAPH.inputs.map((input) => ({ ...input, type: 'int32' as const })),
@@ -67,7 +67,7 @@ describe('a tiny model', () => {
     });
   });
 
-  it('reports a token outside of its table, and goes on', async () => {
+  it('reports a token outside of its table, and continues', async () => {
     const encoder = await load({
       'model.onnx': graph({ weights: [{ ...weights!, dims: [6, TINY_DIM], data: new Float32Array(24) }] }),
     });
@@ -128,7 +128,7 @@ describe('a tiny model', () => {
       /expected float32 \[1, 2, 5\] .*got float32 \[1, 2, 4\]/,
     ],
     [
-      'weights that are no numbers',
+      'weights that are not numbers',
       { 'model.onnx': graph({ weights: [{ ...weights!, data: new Float32Array(28).fill(NaN) }] }) },
       'ERR_NON_FINITE',
       /NaN/,
@@ -142,7 +142,7 @@ describe('a tiny model', () => {
   });
 });
 
-it('says what to do when ONNX Runtime is not installed', async () => {
+it('says what to do if ONNX Runtime is not installed', async () => {
   const folder = temporaryFolder();
   const files = {
     'register.mjs': `import Module, { register } from 'node:module';
@@ -166,7 +166,7 @@ it('says what to do when ONNX Runtime is not installed', async () => {
 });
 
 describe('a process that is killed', () => {
-  it('fails the call with what it had printed; the next call starts another', async () => {
+  it('fails the call with its output, and the next call starts another process', async () => {
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('console.error("last words")')}`);
     const model = await readModelFolder(writeTinyEncoder(temporaryFolder()));
     const start = (): Promise<OnnxProcess> => OnnxProcess.start(sessionSettings(model, 1));
@@ -176,7 +176,7 @@ describe('a process that is killed', () => {
       { model, backend: 'onnx', precision: 'f32', fingerprint: '', tokenizer, maxTokens: 8, batchTokens: 8, start },
       first,
     );
-    const texts = Array.from({ length: 4000 }, () => 'a b c a b c'); // a batch each, so that most are still to come
+    const texts = Array.from({ length: 4000 }, () => 'a b c a b c'); // one batch each, so that most are still pending
     const doomed = encoder.encode(texts, { onProgress: () => process.kill(first.pid!, 'SIGKILL') });
     const waiting = encoder.encode(texts.slice(0, 1));
     await expect(doomed).rejects.toMatchObject({
@@ -188,7 +188,7 @@ describe('a process that is killed', () => {
     await encoder.dispose();
   });
 
-  it('also while it loads', async () => {
+  it('is also reported while it loads', async () => {
     const folder = await readModelFolder(writeTinyEncoder(temporaryFolder()));
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
     await expect(OnnxProcess.start(sessionSettings(folder, 1))).rejects.toMatchObject({
@@ -198,7 +198,7 @@ describe('a process that is killed', () => {
   });
 });
 
-/** Runs a program in TypeScript-aware Node; `encoder` is loaded from `folder` in it. */
+/** Runs a program in Node with TypeScript, with `encoder` loaded from `folder`. */
 function program(folder: string, body: string) {
   const code = `
     const { loadEncoder, sessionSettings } = await import('./src/encoder/load-encoder.ts');
@@ -215,7 +215,7 @@ async function firstLine(child: ReturnType<typeof program>): Promise<string> {
   return text.toString().trim();
 }
 
-/** A process that ended may stay listed until something collects it. */
+/** A process that has ended can stay listed until its parent collects it. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -226,7 +226,7 @@ function isRunning(pid: number): boolean {
 }
 
 describe('a program that uses it', () => {
-  it('ends when it is idle, without dispose()', async () => {
+  it('ends if it is idle, without dispose()', async () => {
     const child = program(
       writeTinyEncoder(temporaryFolder()),
       `
@@ -239,12 +239,13 @@ describe('a program that uses it', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('takes the process with it when it is killed at work', async () => {
+  it('ends the process too if it is killed during work', async () => {
     const child = program(
       writeTinyEncoder(temporaryFolder()),
       `
       const runner = await OnnxProcess.start(sessionSettings(await readModelFolder(folder), 1));
-      const batch = { ids: new Int32Array(64 * 4096).fill(4), offsets: Int32Array.from({ length: 65 }, (_, i) => 4096 * i) };
+      const offsets = Int32Array.from({ length: 65 }, (_, i) => 4096 * i);
+      const batch = { ids: new Int32Array(64 * 4096).fill(4), offsets };
       console.log(runner.pid);
       await Promise.all(Array.from({ length: 200 }, () => runner.encode(batch)));`,
     );
@@ -255,7 +256,7 @@ describe('a program that uses it', () => {
     await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 60_000, interval: 50 });
   });
 
-  it('may do so in several worker threads', async () => {
+  it('can use it in several worker threads', async () => {
     const folder = writeTinyEncoder(temporaryFolder());
     const rows = [1, 2].map(async () => {
       const worker = new Worker(new URL('../support/encoder-worker.mjs', import.meta.url), { workerData: folder });

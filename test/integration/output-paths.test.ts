@@ -19,7 +19,7 @@ const encoder = join(scratch, 'encoder');
 const values = join(scratch, 'values');
 
 const LINUX = existsSync('/proc/self');
-/** Where no folder can be made. */
+/** Path at which no folder can be created. */
 const NOWHERE = [
   join(file, 'x'),
   '/dev/null/x',
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** One line of an EngineError, of a kind that the person can act on. */
+/** Expects one line of an EngineError that the user can act on. */
 async function refuses(args: readonly string[]): Promise<void> {
   const error = await run(args, context).then(
     () => new Error(`${args.join(' ')} did not fail`),
@@ -56,7 +56,7 @@ async function refuses(args: readonly string[]): Promise<void> {
   expect(message).toMatch(/^Cannot [^\n]*: [^\n]+$/);
 }
 
-describe('an output that cannot be written is named at once by', () => {
+describe('an output that cannot be written is reported immediately by', () => {
   it.each<[string, (path: string) => string[]]>([
     ['embed', (path) => ['embed', file, '--encoder', encoder, '--out', path]],
     [

@@ -16,7 +16,7 @@ import { randomClusters, randomUnitRows } from '../support/random.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE = join(ROOT, 'examples/quickstart/answers.jsonl.gz');
-/** Leaves the planner nothing but the graph. */
+/** Forces the planner to use the graph. */
 const GRAPH_ONLY = '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off';
 const MAX_FLOAT = Math.fround(3.4028234663852886e38);
 const rows = 2000;
@@ -24,7 +24,7 @@ const dim = 24;
 const k = 10;
 const valueIds = Array.from({ length: rows }, (_, row) => `m${row % 7}$${row % 50 === 0 ? 'zho' : 'eng'}`);
 const data = { random: randomUnitRows(rows, dim, 1), clustered: randomClusters(rows, dim, 30, 2) };
-/** Near to rows, but none of them. */
+/** Close to rows, but different from all. */
 const queriesOf = (base: Float32Array): Float32Array =>
   base.slice(0, 12 * dim).map((value, i) => value + 0.05 * Math.cos(i));
 
@@ -66,42 +66,40 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       const base = data[name];
       const queries = queriesOf(base);
 
-      it.each(['l2', 'ip'] as const)(
-        'finds by the graph what exact search finds, as far as VectorIndex does: %s',
-        async (metric) => {
-          const table = `t_${name}_${metric}`;
-          await create(table, { metric }, [
-            { vectors: base.subarray(0, 1000 * dim) },
-            { vectors: base.subarray(1000 * dim) },
-          ]);
-          const index = await reopen(table, GRAPH_ONLY);
-          expect(index).toMatchObject({ dim, metric, size: rows, factory: 'HNSW16' });
-          const faiss = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
-          await faiss.add(base);
-          const found = await index.search(queries, { k, efSearch: 400 });
-          const byFaiss = await faiss.search(queries, { k, efSearch: 400 });
-          await faiss.dispose();
-          expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThanOrEqual(
-            recall(byFaiss.labels, queries, base, dim, k, metric) - 0.02,
+      it.each(['l2', 'ip'] as const)('has a recall of the graph like VectorIndex: %s', async (metric) => {
+        const table = `t_${name}_${metric}`;
+        await create(table, { metric }, [
+          { vectors: base.subarray(0, 1000 * dim) },
+          { vectors: base.subarray(1000 * dim) },
+        ]);
+        const index = await reopen(table, GRAPH_ONLY);
+        expect(index).toMatchObject({ dim, metric, size: rows, factory: 'HNSW16' });
+        const faiss = await VectorIndex.create({ dim, metric, factory: 'HNSW16' });
+        await faiss.add(base);
+        const found = await index.search(queries, { k, efSearch: 400 });
+        const byFaiss = await faiss.search(queries, { k, efSearch: 400 });
+        await faiss.dispose();
+        expect(recall(found.labels, queries, base, dim, k, metric)).toBeGreaterThanOrEqual(
+          recall(byFaiss.labels, queries, base, dim, k, metric) - 0.02,
+        );
+        for (let i = 0; i < found.labels.length; i++) {
+          const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
+          expect(Math.abs(found.distances[i]! - exact)).toBeLessThan(
+            1e-5 * Math.max(Math.abs(exact), metric === 'ip' ? 1 : 0),
           );
-          for (let i = 0; i < found.labels.length; i++) {
-            const exact = exactDistance(queries, Math.floor(i / k), base, found.labels[i]!, dim, metric);
-            expect(Math.abs(found.distances[i]! - exact)).toBeLessThan(
-              1e-5 * Math.max(Math.abs(exact), metric === 'ip' ? 1 : 0),
+          if (i % k > 0)
+            expect(metric === 'ip' ? -found.distances[i]! : found.distances[i]!).toBeGreaterThanOrEqual(
+              (metric === 'ip' ? -1 : 1) * found.distances[i - 1]!,
             );
-            if (i % k > 0)
-              expect(metric === 'ip' ? -found.distances[i]! : found.distances[i]!).toBeGreaterThanOrEqual(
-                (metric === 'ip' ? -1 : 1) * found.distances[i - 1]!,
-              );
-          }
-          await index.dispose(); // connections report what they scanned when they close
-          const scans = (): Promise<unknown[]> =>
-            server.query(
-              `SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE relname = '${table}' AND indexrelname ~ 'embedding'`,
-            );
-          await expect.poll(scans, { timeout: 20_000 }).toEqual([{ scans: 12 }]);
-        },
-      );
+        }
+        await index.dispose(); // connections report their scans when they close
+        const scans = (): Promise<unknown[]> =>
+          server.query(
+            'SELECT idx_scan::int AS scans FROM pg_stat_user_indexes ' +
+              `WHERE relname = '${table}' AND indexrelname ~ 'embedding'`,
+          );
+        await expect.poll(scans, { timeout: 20_000 }).toEqual([{ scans: 12 }]);
+      });
 
       it('stores halves on request', async () => {
         const metric = name === 'random' ? 'ip' : 'l2';
@@ -109,7 +107,8 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect(
           (
             await server.query(
-              `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 't_${name}_halves'::regclass AND attname = 'embedding'`,
+              'SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute ' +
+                `WHERE attrelid = 't_${name}_halves'::regclass AND attname = 'embedding'`,
             )
           )[0],
         ).toEqual({ type: `halfvec(${dim})` });
@@ -128,7 +127,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       });
     });
 
-    describe('as a whole', () => {
+    describe('in general', () => {
       const base = data.clustered;
       const queries = queriesOf(base);
 
@@ -138,7 +137,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
 
       it.each([
         ['the graph', GRAPH_ONLY],
-        ['what the planner likes', ''],
+        ['the choice of the planner', ''],
       ])('finds k rows of a model and a language by %s', async (_, options) => {
         const index = await reopen('t_values', options);
         for (const [filter, matches] of [
@@ -160,7 +159,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         }
       });
 
-      it('fills up with -1 where a filter leaves too few, after it has looked at all', async () => {
+      it('fills with -1 if a filter leaves too few rows, after searching all', async () => {
         const index = await reopen('t_values', `${GRAPH_ONLY} -c hnsw.max_scan_tuples=1`);
         const { labels, distances } = await index.search(queries.subarray(0, dim), { k: 100, filter: { lang: 'zho' } });
         const best = exactRanking(queries, 0, base, dim, 'l2').filter(({ row }) => row % 50 === 0);
@@ -171,7 +170,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         );
       });
 
-      it('finds all rows, more than the graph keeps as candidates', async () => {
+      it('finds all rows, even more than the candidates of the graph', async () => {
         const index = await reopen('t_values', GRAPH_ONLY);
         const { labels, distances } = await index.search(queries.subarray(0, dim), { k: rows });
         expect(new Set(labels).size).toBe(rows);
@@ -181,7 +180,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         );
       });
 
-      it.each(['l2', 'ip'] as const)('gives ValueIdentifier the votes that VectorIndex gives: %s', async (metric) => {
+      it.each(['l2', 'ip'] as const)('gives ValueIdentifier the same votes as VectorIndex: %s', async (metric) => {
         const units = data.random;
         const asked = randomUnitRows(40, dim, 9);
         const index = await create(`t_votes_${metric}`, { metric }, [{ vectors: units, valueIds }]);
@@ -198,7 +197,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         });
       });
 
-      it('removes by label, and gives no label twice', async () => {
+      it('removes by label, and does not reuse labels', async () => {
         const index = await create('t_removal', {}, [{ vectors: base, valueIds }]);
         const [nearest] = (await index.search(queries.subarray(0, dim), { k: 1 })).labels;
         expect(await index.remove(Int32Array.of(nearest!, rows - 1, rows + 5))).toBe(2);
@@ -218,7 +217,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect(voted!.neighbours.map(({ row }) => row)).not.toContain(nearest);
       });
 
-      it('is empty at first, and takes vectors from several at once', async () => {
+      it('is empty at first, and accepts concurrent additions', async () => {
         const first = await create('t_empty');
         expect(first.size).toBe(0);
         await expect(first.search(queries, { k: 1 })).rejects.toMatchObject({
@@ -246,8 +245,9 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         [2000, 'HNSW8'],
         [3800, 'HNSW8,SQfp16'],
         [4000, 'HNSW8,SQfp16'],
-      ])('holds vectors as long as pgvector indexes, beside long names: %i of %s', async (longest, factory) => {
-        const model = Buffer.from(randomUnitRows(1, 480, 3).buffer).toString('base64'); // 2,560 characters that hardly compress
+      ])('stores the longest vectors that pgvector can index, with long names: %i of %s', async (longest, factory) => {
+        // 2,560 characters that hardly compress
+        const model = Buffer.from(randomUnitRows(1, 480, 3).buffer).toString('base64');
         const vectors = randomUnitRows(5, longest, 4);
         const index = await create('t_longest', { dim: longest, factory, overwrite: true }, [
           { vectors, valueIds: Array<string>(5).fill(`${model}$eng`) },
@@ -255,7 +255,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect((await index.search(vectors, { k: 1, filter: { model } })).labels).toEqual(Int32Array.of(0, 1, 2, 3, 4));
       });
 
-      it('refuses what does not fit, and nothing of the call is kept', async () => {
+      it('rejects data that do not match, and stores nothing of the call', async () => {
         const index = await create('t_misuse', {}, [{ vectors: base.subarray(0, dim) }]);
         await expect(index.add(base.subarray(1, dim))).rejects.toMatchObject({ code: 'ERR_SHAPE_MISMATCH' });
         await expect(index.add(base.subarray(0, dim), { valueIds: [] })).rejects.toMatchObject({
@@ -286,7 +286,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       const base = data.random;
       const part = (i: number): VectorBatch => ({ vectors: base.subarray(i * 600 * dim, (i + 1) * 600 * dim) });
 
-      it('is not there where the server crashes, and what was there goes on to be searched', async () => {
+      it('does not exist after a server crash, and the old index can still be searched', async () => {
         const before = await create('t_before', {}, [part(0)]);
         async function* batches(): AsyncGenerator<VectorBatch> {
           yield part(0);
@@ -306,7 +306,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect((await create('t_crash', {}, [part(0)])).size).toBe(600);
       });
 
-      it('is not there where a batch is bad or the caller gives up', async () => {
+      it('does not exist if a batch is invalid or the caller aborts', async () => {
         await expect(
           create('t_bad', {}, [part(0), { vectors: new Float32Array(dim).fill(Infinity) }]),
         ).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
@@ -326,7 +326,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect(await tables()).not.toContain('t_bad');
       });
 
-      it('keeps others from loading it, and leaves an older index to be searched', async () => {
+      it('prevents others from loading it, and an older index can still be searched', async () => {
         const older = await create('t_busy', { source: 'older' }, [part(0)]);
         await expect(create('t_busy', {}, [part(1)])).rejects.toMatchObject({
           code: 'ERR_DATA',
@@ -373,7 +373,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect((await index.search(queriesOf(data.random), { k: 1 })).labels[3]).toBe(3);
     });
 
-    it('lets calls in flight end before it is disposed, also those that wait for a connection', async () => {
+    it('finishes calls in flight before it is disposed, also those that wait for a connection', async () => {
       await create('t_disposal', {}, [{ vectors: data.random }]);
       const index = await keep(PgVectorIndex.open({ url: server.url(), table: 't_disposal', connections: 1 }));
       const searches = [0, 1, 2].map((i) => index.search(data.random.subarray(i * dim, (i + 1) * dim), { k: 1 }));
@@ -383,7 +383,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(await added).toBe(rows);
     });
 
-    it('says what is wrong with a server, a database, a table', async () => {
+    it('reports faults of a server, a database and a table', async () => {
       const { user, password } = GUARDED;
       const at = server.url().replace('postgres://postgres@', '');
       const guarded = (secret: string): string => `postgres://${user}:${encodeURIComponent(secret)}@${at}`;
@@ -440,10 +440,11 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       });
     });
 
-    it('says that pgvector is missing, or too old', async () => {
+    it('reports that pgvector is missing or too old', async () => {
       await server.query('CREATE DATABASE bare');
       await server.query('REVOKE CREATE ON DATABASE bare FROM PUBLIC');
-      const url = `postgres://${GUARDED.user}:${encodeURIComponent(GUARDED.password)}@${server.url({ database: 'bare' }).replace('postgres://postgres@', '')}`;
+      const place = server.url({ database: 'bare' }).replace('postgres://postgres@', '');
+      const url = `postgres://${GUARDED.user}:${encodeURIComponent(GUARDED.password)}@${place}`;
       await expect(create('t_bare', { url })).rejects.toMatchObject({
         code: 'ERR_DEVICE_UNAVAILABLE',
         message: expect.stringMatching(
@@ -489,7 +490,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         rmSync(scratch, { recursive: true });
       });
 
-      it('loads a dataset and identifies by it as by exact search', async () => {
+      it('loads a dataset and identifies like exact search', async () => {
         const loaded = await runCli(['index', values, '--to', server.url(), '--json']);
         expect(JSON.parse(loaded.stdout)).toMatchObject({
           table: 'univar',
@@ -516,7 +517,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
       });
 
-      it('refuses a table of other embeddings, and to replace one unasked', async () => {
+      it('rejects a table of other embeddings, and replaces one only on request', async () => {
         expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({
           code: 2,
           stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string,
@@ -534,7 +535,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         expect((await runCli(['identify', others, '--index', server.url(), '--text', text])).code).toBe(0);
       });
 
-      it('refuses options that do not go together', async () => {
+      it('rejects options that cannot be combined', async () => {
         for (const args of [
           ['index', values, '--table', 'x'],
           ['index', values, '--overwrite'],

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 const ENTRIES = ['index', 'generation/index', 'pgvector'].map((name) => `${DIST}${name}.d.ts`);
 
-/** Names of our own types that a public declaration uses and that neither its entry nor the main one exports. */
+/** Lists our types that a public declaration uses but neither its entry nor the main one exports. */
 function unexportedTypes(entry: string, program: ts.Program): string[] {
   const checker = program.getTypeChecker();
   const resolve = (symbol: ts.Symbol): ts.Symbol =>
@@ -44,7 +44,7 @@ function unexportedTypes(entry: string, program: ts.Program): string[] {
 describe('the declarations of the package', () => {
   const program = ts.createProgram(ENTRIES, { module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: ['node'] });
 
-  it.each(ENTRIES)('name only types that are exported: %s', (entry) => {
+  it.each(ENTRIES)('use only exported types: %s', (entry) => {
     expect(existsSync(entry)).toBe(true);
     expect(unexportedTypes(entry, program)).toEqual([]);
   });

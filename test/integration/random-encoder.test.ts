@@ -9,7 +9,7 @@ import { writeRandomEncoder } from '../../src/encoder/random-encoder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 describe('encoders with random weights', () => {
-  it('have the size that was asked for and vectors of unit length', async () => {
+  it('have the requested size and vectors of unit length', async () => {
     const folder = join(temporaryFolder(), 'random');
     expect(await writeRandomEncoder(folder, { layers: 2, hidden: 64, inner: 96 })).toBeGreaterThan(30_000 * 64);
     const encoder = await loadEncoder(folder);
@@ -19,7 +19,7 @@ describe('encoders with random weights', () => {
     for (const row of [0, 1]) expect(Math.hypot(...embeddings.subarray(row * dim, (row + 1) * dim))).toBeCloseTo(1, 5);
   });
 
-  it('take tokenizer and settings from a folder that needs no weights, and are the same for the same seed', async () => {
+  it('use tokenizer and settings of a folder without weights, and are equal for the same seed', async () => {
     const folder = temporaryFolder();
     const like = join(folder, 'like');
     cpSync(DEFAULT_ENCODER, like, { recursive: true, filter: (path) => !path.endsWith('model.safetensors') });
@@ -35,7 +35,7 @@ describe('encoders with random weights', () => {
     );
   });
 
-  it('refuse what no encoder has, and leave nothing', async () => {
+  it('reject impossible sizes, and leave nothing', async () => {
     const target = join(temporaryFolder(), 'random');
     await expect(writeRandomEncoder(target, { layers: 1, hidden: 64, heads: 3 })).rejects.toThrow(
       'Expected a divisor of "hidden", which is 64, for "heads", got 3',

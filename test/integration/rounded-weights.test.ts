@@ -46,7 +46,7 @@ async function readTensors(folder: string): Promise<TensorToWrite[]> {
   return tensors;
 }
 
-/** A copy of an encoder with other tensors. */
+/** Copies an encoder with other tensors. */
 async function withTensors(folder: string, tensors: readonly StoredTensor[]): Promise<string> {
   const target = join(temporaryFolder(), 'changed');
   cpSync(folder, target, { recursive: true });
@@ -67,10 +67,10 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   const makeSource = (): string => writeParityEncoder(temporaryFolder(), name);
 
   it.each<[WeightType, number, number]>([
-    ['f16', 0.52, 1e-2], // bf16 and int8 products round on top, and not always to the same side
+    ['f16', 0.52, 1e-2], // bf16 and int8 products round again, and not always in the same direction
     ['bf16', 0.52, 3e-2],
     ['int8', 0.3, 6e-2],
-  ])('is smaller in %s and gives vectors close by, in every precision', async (dtype, size, error) => {
+  ])('is smaller in %s and gives similar vectors in every precision', async (dtype, size, error) => {
     const source = makeSource();
     const target = join(temporaryFolder(), 'stored');
     const { bytes, cosine, difference } = await exportEncoder(source, target, { to: 'safetensors', dtype });
@@ -83,7 +83,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     }
   });
 
-  it('gives ONNX and float32 exports the rounded values, and the same whole numbers when it is rounded again', async () => {
+  it('exports the rounded values to ONNX and float32, and gives the same integers if rounded again', async () => {
     const source = makeSource();
     const stored = await exported(source, 'int8');
     const expected = await embed(stored);
@@ -96,10 +96,10 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     expect(await codesOf(await exported(stored, 'int8'))).toEqual(codes);
   });
 
-  it('gives int8 products the whole numbers that they would have made of float32 weights themselves', async () => {
+  it('gives int8 products the same integers that they would compute from float32 weights', async () => {
     const source = makeSource();
     const tensors = await readTensors(source);
-    // The tables are no products: they are rounded in both.
+    // The tables are not part of products. They are rounded in both.
     const rounded = tensors.map((tensor): TensorToWrite => {
       if (tensor.shape.length !== 2 || !tensor.name.startsWith('embeddings.')) return tensor;
       const values = dequantizeRows(quantizeRows(tensor.read(), tensor.shape[1]!));
@@ -131,7 +131,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     await fixture.close();
   });
 
-  it('names what is damaged when it is loaded', async () => {
+  it('reports damage when it is loaded', async () => {
     const source = makeSource();
     const stored = storeTensors(await readTensors(source), 'int8');
     const scale = stored.find(({ name: tensor }) => tensor.endsWith('_scale'))!;
@@ -162,7 +162,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   });
 });
 
-it('refuses rounded weights in a graph', async () => {
+it('rejects rounded weights in a graph', async () => {
   const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
   const target = join(temporaryFolder(), 'graph');
   await expect(exportEncoder(source, target, { to: 'onnx', dtype: 'int8' })).rejects.toMatchObject({
@@ -172,7 +172,7 @@ it('refuses rounded weights in a graph', async () => {
   expect(existsSync(target)).toBe(false);
 });
 
-it('says on the command line how close the rounded encoder is', async () => {
+it('prints on the command line how close the rounded encoder is', async () => {
   const source = writeParityEncoder(temporaryFolder(), 'bert-tiny');
   const target = join(temporaryFolder(), 'stored');
   const { code, stdout } = await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int8', '--out', target]);

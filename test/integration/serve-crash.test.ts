@@ -14,7 +14,7 @@ let served: ServedDataset;
 let dim: number;
 beforeAll(async () => {
   served = await makeServedDataset(scratch);
-  rmSync(join(served.dir, 'index.json')); // exact search: whatever is there is found
+  rmSync(join(served.dir, 'index.json')); // exact search finds all existing rows
   ({ dim } = await openDataset(served.dir));
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -28,7 +28,7 @@ interface Acknowledged {
   vector: number[];
 }
 
-/** Clients that add answers with vectors of their own until the server is gone; what it acknowledged. */
+/** Runs clients that add answers with vectors until the server is gone, and returns the acknowledged ones. */
 async function addUntilGone({ post }: RunningServer, round: number, acknowledged: Acknowledged[]): Promise<void> {
   const client = async (name: number): Promise<void> => {
     for (let i = 0; ; i++) {
@@ -41,7 +41,7 @@ async function addUntilGone({ post }: RunningServer, round: number, acknowledged
         });
         if (status === 201) acknowledged.push({ row: (body['rows'] as unknown as [number])[0], answer, vector });
       } catch {
-        return; // killed before it answered
+        return; // killed before the response
       }
     }
   };
@@ -77,7 +77,7 @@ describe('kill -9 while answers are added', () => {
 });
 
 describe('SIGTERM', () => {
-  it('answers what was taken, and ends well', async () => {
+  it('answers accepted requests, and exits successfully', async () => {
     const { child, result, post, send, log } = await startServe(['--index', served.dir, '--drain-delay', '1']);
     const large = post('/v1/embeddings', { input: Array.from({ length: 2048 }, (_, i) => `w${i % 300} `.repeat(40)) });
     await sleep(50);

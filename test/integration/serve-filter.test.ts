@@ -17,7 +17,7 @@ const ends: (() => Promise<unknown>)[] = [];
 let served: ServedDataset;
 let server: RunningServer;
 let dim: number;
-/** All rows: those of the dataset, then those that are added. */
+/** All rows: those of the dataset, then the added ones. */
 let vectors: Float32Array;
 let valueIds: string[];
 
@@ -69,7 +69,7 @@ describe('filters over HTTP', () => {
     { filter: { valueId: ['model-3$zho', 'model-1$eng'] }, allows: /^model-(3\$zho|1\$eng)$/ },
     { filter: { model: 'model-3', lang: 'eng' }, allows: /^none$/ },
     { filter: {}, allows: /./ },
-  ])('finds the nearest of the rows that $filter leaves', async ({ filter, allows }) => {
+  ])('finds the nearest of the rows that $filter accepts', async ({ filter, allows }) => {
     const k = 15;
     const queries = [2, 30, 59, 70, 99];
     const { status, body } = await server.post('/v1/search', { vectors: queries.map(vectorOf), k, filter });
@@ -90,7 +90,7 @@ describe('filters over HTTP', () => {
     });
   });
 
-  it('lets only these rows vote, and says how many there are', async () => {
+  it('lets only these rows vote, and reports their number', async () => {
     const { body } = await server.post('/v1/identify', { texts: ['w1 w2'], k: 50, filter: { lang: 'zho' } });
     const matching = valueIds.filter((id, row) => id.endsWith('$zho') && !REMOVED.includes(row)).length;
     expect(body).toMatchObject({ k: matching, matching });
@@ -122,7 +122,7 @@ describe('filters over HTTP', () => {
     expect(body.error!.message).toMatch(says);
   });
 
-  it('finds rows that are added and not those that are removed while a filter is in use', async () => {
+  it('finds added rows, and no removed ones, while a filter is in use', async () => {
     const ask = async () =>
       (await server.post('/v1/search', { vectors: [vectorOf(3)], k: 3, filter: { model: 'late' }, answers: false }))
         .body as unknown as Found;
@@ -177,7 +177,7 @@ describe('univar identify with filters', () => {
     ]);
   });
 
-  it('names an unknown model and what is near it', async () => {
+  it('reports an unknown model, and similar names', async () => {
     const { code, stderr } = await runCli(['identify', served.dir, '--text', 'w1', '--filter-model', 'modell-1']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('there are "model-1"')]);
   });

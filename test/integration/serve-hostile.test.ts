@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startServe(['--index', dir, '--max-body', '1'], (end) => ends.push(end));
 });
 afterEach(async () => {
-  // Whatever came, the process is there, ready, and has met no error of its own.
+  // After every test, the process runs, is ready, and has had no internal error.
   expect(server.child.exitCode).toBeNull();
   expect((await server.send('GET', '/readyz')).status).toBe(200);
   expect(server.log()).not.toMatch(/"level":[56]0/);
@@ -37,7 +37,7 @@ const ROUTES = [
 const route = fc.constantFrom(...ROUTES);
 const RUNS = { numRuns: 150 };
 
-/** The answer to a body is a refusal in the one form of errors. */
+/** Expects that a body is rejected in the format of errors. */
 async function expectRefusal(
   method: string,
   path: string,
@@ -78,7 +78,7 @@ const awkward = fc.oneof(
     '\0',
   ),
 );
-/** Bodies that have the right keys and at least one wrong value. */
+/** Bodies with the right keys and at least one wrong value. */
 const nearlyRight = fc.oneof(
   fc.tuple(
     fc.constantFrom('POST /v1/identify', 'POST /v1/search'),
@@ -162,7 +162,7 @@ const nearlyRight = fc.oneof(
 );
 
 describe('hostile bodies', () => {
-  it('are refused where they are no JSON', async () => {
+  it('are rejected if they are not JSON', async () => {
     await fc.assert(
       fc.asyncProperty(
         route,
@@ -180,7 +180,7 @@ describe('hostile bodies', () => {
     );
   });
 
-  it('are refused where they are any JSON', async () => {
+  it('are rejected if they are arbitrary JSON', async () => {
     await fc.assert(
       fc.asyncProperty(
         route,
@@ -191,7 +191,7 @@ describe('hostile bodies', () => {
     );
   });
 
-  it('are refused where they are nearly right', async () => {
+  it('are rejected if they are almost valid', async () => {
     await fc.assert(
       fc.asyncProperty(nearlyRight, async ([target, body]) => {
         const [method, path] = target.split(' ') as [string, string];
@@ -215,13 +215,13 @@ describe('hostile bodies', () => {
     ['many keys', `{${Array.from({ length: 50_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
     ['more than the limit', JSON.stringify({ texts: ['x'.repeat(2 ** 20)] })],
     ['NaN', '{"vectors": [[NaN]]}'],
-  ])('are refused: %s', async (_, body) => {
+  ])('are rejected: %s', async (_, body) => {
     for (const path of ['/v1/identify', '/v1/search', '/v1/index', '/v1/admin/reload'])
       await expectRefusal('POST', path, body);
     expect(({} as Record<string, unknown>)['k']).toBeUndefined();
   });
 
-  it('are refused with a wrong content type', async () => {
+  it('are rejected with a wrong content type', async () => {
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -265,7 +265,7 @@ describe('hostile texts', () => {
   });
 });
 
-describe('what is no request', () => {
+describe('an invalid HTTP request', () => {
   it.each([
     ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^(HTTP\/1\.1 4|$)/],
     ['a bad method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 4/],
@@ -287,7 +287,7 @@ describe('what is no request', () => {
       'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te',
       /^/,
     ],
-  ])('is refused: %s', async (_, bytes, says) => {
+  ])('is rejected: %s', async (_, bytes, says) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.on('error', () => undefined);
     let answer = '';

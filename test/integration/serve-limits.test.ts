@@ -36,7 +36,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 describe('limits', () => {
-  it('answers 503 with Retry-After where too much waits for the encoder, and goes on afterwards', async () => {
+  it('answers 503 with Retry-After if too much waits for the encoder, and then recovers', async () => {
     const encoder = new SlowEncoder();
     const { embed, metric } = await start(encoder, { batching: { queueTokens: 6, batchTokens: 4, maxWaitMs: 0 } });
     const running = embed('a');
@@ -51,11 +51,12 @@ describe('limits', () => {
     expect((await embed('d')).status).toBe(200);
   });
 
-  it('answers 503 where too many requests are worked on, but says how it is', async () => {
+  it('answers 503 if too many requests are in progress, but still reports its health', async () => {
     const encoder = new SlowEncoder();
     const { embed, url, metric } = await start(encoder, { limits: { requests: 2 } });
     const running = [embed('a'), embed('b')];
-    await until(async () => (await metric('univar_http_requests_in_flight')) === 3); // the one that asks counts
+    // 3 with the request for the metrics
+    await until(async () => (await metric('univar_http_requests_in_flight')) === 3);
     expect(await embed('c')).toMatchObject({ status: 503, body: { error: { code: 'ERR_OVERLOADED' } } });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     encoder.free();
@@ -80,7 +81,7 @@ describe('limits', () => {
     });
   });
 
-  it('does not encode for a client that has gone', async () => {
+  it('does not encode for a client that has disconnected', async () => {
     const encoder = new SlowEncoder();
     const { embed, lines, metric, url } = await start(encoder, { batching: { maxWaitMs: 0 } });
     const running = embed('a');
@@ -104,7 +105,7 @@ describe('limits', () => {
     expect(lines.filter((line) => line.includes('"status":499'))).toHaveLength(1);
   });
 
-  it('reports a failure of the encoder without telling what is inside, and logs it', async () => {
+  it('reports a failure of the encoder without internal details, and logs it', async () => {
     const { embed, lines } = await start(new SlowEncoder(0));
     const { status, body } = await embed('bad');
     expect([status, body.error!.code]).toEqual([500, 'ERR_INTERNAL']);
@@ -114,7 +115,7 @@ describe('limits', () => {
 });
 
 describe('Server.stop', () => {
-  it('is unready first, then refuses, answers what it has, and frees the encoder', async () => {
+  it('is unready first, then rejects requests, answers accepted ones, and frees the encoder', async () => {
     const encoder = new SlowEncoder();
     const { embed, stop, url, metric } = await start(encoder);
     const running = embed('a');
@@ -134,7 +135,7 @@ describe('Server.stop', () => {
     expect(encoder.disposed).toBe(true);
   });
 
-  it('cuts connections that do not end', async () => {
+  it('closes connections that do not end', async () => {
     const { stop, url } = await start(new SlowEncoder(0));
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);

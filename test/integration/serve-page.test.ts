@@ -13,7 +13,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'univar-serve-page-'));
 const ends: (() => Promise<unknown>)[] = [];
 
 describe.skipIf(!CHROMIUM)(
-  `the page at / (${CHROMIUM ?? 'skipped: no Chromium is installed; UNIVAR_CHROMIUM names one'})`,
+  `the page at / (${CHROMIUM ?? 'skipped: no Chromium is installed; set UNIVAR_CHROMIUM to its path'})`,
   () => {
     let served: ServedDataset;
     let server: RunningServer;
@@ -40,7 +40,7 @@ describe.skipIf(!CHROMIUM)(
       rmSync(scratch, { recursive: true });
     });
 
-    it('lists the routes and reaches nothing but its server', async () => {
+    it('lists the routes and connects only to its server', async () => {
       await page.waitForSelector('#routes table');
       expect(await page.textContent('#routes')).toContain('POST /v1/identify');
       expect(requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:'))).toEqual([]);
@@ -60,7 +60,7 @@ describe.skipIf(!CHROMIUM)(
       await page.waitForSelector('#result p:has-text("64 entries")');
     });
 
-    it('lets only the answers of some models be found', async () => {
+    it('can restrict results to some models', async () => {
       await page.fill('#text', 'w1 w2');
       await page.fill('#models', 'model-1, model-2');
       await page.fill('#langs', 'eng');
@@ -71,7 +71,7 @@ describe.skipIf(!CHROMIUM)(
       for (const id of ['#models', '#langs']) await page.fill(id, '');
     });
 
-    it('shows hostile answers and errors as texts', async () => {
+    it('shows hostile answers and errors as text', async () => {
       const record = { qid: 'q', question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
       expect((await server.post('/v1/index', { records: [record] })).status).toBe(201);
       await page.fill('#question', HOSTILE);

@@ -34,7 +34,7 @@ afterAll(async () => {
 const rowOf = (i: number): Float32Array => embeddings.subarray(i * dim, (i + 1) * dim);
 
 describe('embeddings', () => {
-  it('serves the openai client as it comes, in base64 and as numbers', async () => {
+  it('serves the unmodified openai client, in base64 and as numbers', async () => {
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
     const input = served.records.slice(0, 3).map(formatQa);
     const packed = await client.embeddings.create({ model: 'tiny', input });
@@ -61,7 +61,7 @@ describe('embeddings', () => {
 });
 
 describe('identification and search', () => {
-  it('tells what univar identify tells', async () => {
+  it('gives the same results as univar identify', async () => {
     const { question, answer } = served.records[7]!;
     const cli = await runCli([
       'identify',
@@ -91,7 +91,7 @@ describe('identification and search', () => {
     expect(evidence).toMatchObject([{ row: 7, question, answer }, {}]);
   });
 
-  it('takes vectors as numbers and as base64', async () => {
+  it('accepts vectors as numbers and as base64', async () => {
     const vectors = [Array.from(rowOf(3)), vectorsToBase64(rowOf(4))];
     const { body } = await server.post('/v1/search', { vectors, k: 1 });
     expect(body['results']).toMatchObject([
@@ -140,7 +140,7 @@ describe('identification and search', () => {
 });
 
 describe('operations', () => {
-  it('says how it is, and what it offers', async () => {
+  it('reports its health and its features', async () => {
     expect((await server.send('GET', '/healthz')).body).toEqual({ status: 'ok' });
     expect(await server.send('GET', '/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } });
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
@@ -165,7 +165,7 @@ describe('operations', () => {
     expect((await server.post('/v1/identify', { texts: ['a'] }, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
   });
 
-  it('logs no texts unless asked', async () => {
+  it('logs texts only on request', async () => {
     const secret = 'w1 w2 secret';
     await server.post('/v1/identify', { texts: [secret] });
     await server.post('/v1/identify', `{"texts": ["${secret}`);
@@ -177,7 +177,7 @@ describe('operations', () => {
     while (!open.log().includes(secret)) await sleep(10);
   });
 
-  it('wants a key where it has a file of them, and keeps rates', async () => {
+  it('requires a key if it has a file of keys, and limits rates', async () => {
     const keys = join(scratch, 'keys.txt');
     writeFileSync(keys, '0123456789abcdef-one\n0123456789abcdef-two\n');
     const { url, post, send } = await startServe([
@@ -226,7 +226,7 @@ describe('operations', () => {
     expect(result.stderr).toMatch(says);
   });
 
-  it('does not start where the port or the dataset is in use', async () => {
+  it('does not start if the port or the dataset is in use', async () => {
     const taken = await runCli(['serve', '--encoder', served.encoder, '--port', new URL(server.url).port]);
     expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('the port is in use') as string });
     const second = await runCli(['serve', '--index', served.dir, '--port', '0']);
@@ -238,7 +238,7 @@ describe('operations', () => {
 });
 
 describe('changes', () => {
-  it('adds, finds, removes, and knows it all after a restart with a torn journal', async () => {
+  it('adds, finds and removes rows, and keeps them after a restart with a torn journal', async () => {
     const dir = join(scratch, 'changed');
     await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', served.encoder]);
     const first = await startServe(['--index', dir]);
@@ -277,7 +277,7 @@ describe('changes', () => {
     expect((await second.post('/v1/index', { records: [record] })).body['rows']).toEqual([62]);
   });
 
-  it('takes another index without dropping a request, by SIGHUP and by HTTP', async () => {
+  it('loads another index without dropping a request, by SIGHUP and by HTTP', async () => {
     const dir = join(scratch, 'swapped');
     await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', served.encoder]);
     const { child, post, send } = await startServe(['--index', dir]);

@@ -1,8 +1,7 @@
 /**
- * Every code point, one by one, against the Rust implementation. The vocabulary has a token at the start and in the
- * middle of a word for each code point that has a property of its own, so any difference in category, case or
- * decomposition shows in the ids. The others (unassigned, private use, Hangul syllables and the higher ideographs)
- * become unknown words.
+ * Compares every code point with the Rust implementation. For each code point with its own properties, the vocabulary
+ * has a token at the start and in the middle of a word, so any difference in category, case or decomposition changes
+ * the ids. The others (unassigned, private use, Hangul syllables and the higher ideographs) become unknown words.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +40,7 @@ async function compare(change: object, texts: string[]): Promise<void> {
   expect(different.map((entry) => entry.text)).toEqual([]);
 }
 
-/** Joins words so that the reference is called less often. */
+/** Joins words to call the reference less often. */
 function texts(of: string[], word: (c: string) => string): string[] {
   const words = of.map(word);
   return Array.from({ length: Math.ceil(words.length / PER_TEXT) }, (_, i) =>
@@ -50,7 +49,7 @@ function texts(of: string[], word: (c: string) => string): string[] {
 }
 
 describe('every code point has the ids of the Rust implementation', () => {
-  // Each property once by itself: cleaning, decomposition and marks, case after stripping; bare case; bare marks.
+  // Each property separately: cleaning, decomposition and marks, case after stripping; bare case; bare marks.
   it.each([
     { clean_text: true, handle_chinese_chars: true, strip_accents: true, lowercase: true },
     { clean_text: false, handle_chinese_chars: false, strip_accents: false, lowercase: true },
@@ -69,8 +68,8 @@ describe('every code point has the ids of the Rust implementation', () => {
     );
   });
 
-  it('beside an added token that must be a single word', async () => {
-    // Not a word of the vocabulary by itself, so that its id shows whether the added token was found.
+  it('next to an added token that must be a single word', async () => {
+    // Not in the vocabulary, so that its id shows whether the added token was found.
     const added = {
       id: Object.keys(json.model.vocab).length,
       content: 'QQ',

@@ -44,7 +44,7 @@ const metricsOf = (run: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const checkpoints = (run: string): string[] => readdirSync(run).filter((name) => name.startsWith('step-'));
-/** Without what depends on the clock. */
+/** Removes the figures that depend on the clock. */
 const course = (run: string): unknown[] => metricsOf(run).map((line) => ({ ...line, seconds: 0 }));
 
 describe('train', () => {
@@ -77,7 +77,7 @@ describe('train', () => {
   });
 
   it.each(['mixed', 'one-source', 'same-questions'] as const)(
-    'gives the same bytes for the same seed with sampler %s, others for another seed',
+    'gives the same bytes for the same seed with sampler %s, and others for another seed',
     async (sampler) => {
       const options = { ...setting(), sampler };
       await train(options);
@@ -91,9 +91,9 @@ describe('train', () => {
     },
   );
 
-  // Frozen layers with single answers as views keep activations, which a resumed run has to compute again.
+  // Frozen layers with single answers as views cache activations, which a resumed run must compute again.
   it.each([{}, { freezeLayers: 1, lambda: 1, precision: 'bf16' }] as const)(
-    'goes on bit for bit after an abort at every step with %j',
+    'resumes bit for bit after an abort at every step with %j',
     async (changes) => {
       const options = { ...setting(), ...changes };
       await train({ ...options, out: `${options.out}-whole` });
@@ -113,7 +113,7 @@ describe('train', () => {
       expect(weights(options.out).equals(weights(`${options.out}-whole`))).toBe(true);
       expect(weights(options.out, 'best').equals(weights(`${options.out}-whole`, 'best'))).toBe(true);
       expect(course(options.out)).toEqual(course(`${options.out}-whole`));
-      // There is nothing left to do, and the summary is there nevertheless.
+      // Nothing is left to do, but the summary is still returned.
       expect(await train(options)).toMatchObject({ steps: 8, loss: undefined });
     },
   );
@@ -124,7 +124,7 @@ describe('train', () => {
   });
 
   it.each([1, 2])(
-    'leaves frozen layers alone, and ends the same whatever is kept below them (lambda %i)',
+    'does not change frozen layers, and gives the same result with and without cached activations (lambda %i)',
     async (lambda) => {
       const options = { ...setting(), validateEvery: 0, freezeLayers: 1, lambda };
       const summary = await train(options);
@@ -164,12 +164,12 @@ describe('train', () => {
       preset: 'upstream-code',
     });
     const [{ tokens }] = metricsOf(options.out) as [{ tokens: number }];
-    // Four views of 40 answers of 247 tokens in the mean, cut at 8,192: more than BERT could hold.
+    // Four views of 40 answers with 247 tokens on average, cut at 8,192: more than the positions of BERT.
     expect(tokens).toBeGreaterThan(4 * 2048);
     expect(tokens).toBeLessThanOrEqual(4 * 8192);
   });
 
-  it('draws its curves, and its encoder embeds', async () => {
+  it('plots its curves, and its encoder can embed', async () => {
     const options = setting();
     const result = await runCli([
       'train',
@@ -224,7 +224,7 @@ describe('train', () => {
       expect(readFileSync(join(values, 'trained', `training-${name}`), 'utf8')).toBe(drawn[i]);
       expect(trained.markdown).toContain(`](training-${name})`);
     }
-    // Another encoder has taken the place of the one that embedded: these curves are not its.
+    // Another encoder has replaced the one that embedded. These curves are not its own.
     cpSync(join(options.encoder, 'model.safetensors'), join(summary.encoder, 'model.safetensors'));
     const { files, markdown } = await report('replaced');
     expect(files.filter((name) => name.startsWith('training-'))).toEqual([]);
@@ -232,7 +232,7 @@ describe('train', () => {
   });
 });
 
-/** Resolves when the run has done so many steps. */
+/** Resolves when the run has done this number of steps. */
 async function waitForStep(run: string, step: number): Promise<void> {
   const path = join(run, 'metrics.jsonl');
   while (
@@ -273,7 +273,7 @@ describe('a run that is killed', () => {
     const random = seededRandom(11);
     for (const target of [0, 1, 6, 13, 14, 22, 27]) {
       const { child, result } = startCli(args(options.out));
-      // Then some moment of the steps, validations and checkpoints that follow.
+      // Then at a random moment of the following steps, validations and checkpoints.
       await waitForStep(options.out, target);
       await sleep(300 * random());
       child.kill('SIGKILL');
@@ -286,8 +286,8 @@ describe('a run that is killed', () => {
     expect(readdirSync(options.out).filter((name) => /partial|\.(new|old)-/.test(name))).toEqual([]);
   });
 
-  it('keeps the checkpoint before when the disk is full, and goes on when there is room', async (context) => {
-    // One checkpoint fits, two do not.
+  it('keeps the previous checkpoint if the disk is full, and resumes when there is space', async (context) => {
+    // One checkpoint fits, but not two.
     const disk = smallDisk(context, 2);
     const options = { ...setting(), out: join(disk, 'run'), validateEvery: 0 };
     const failure = await train(options).catch((error: unknown) => error);
@@ -305,7 +305,7 @@ describe('a run that is killed', () => {
 });
 
 describe('train refuses', () => {
-  it('another run in its folder, naming what differs', async () => {
+  it('another run in its folder, and reports the differences', async () => {
     const options = setting();
     await train(options);
     await expect(train({ ...options, learningRate: 2e-3 })).rejects.toMatchObject({
@@ -329,7 +329,7 @@ describe('train refuses', () => {
     });
   });
 
-  it('a prompt before views of several answers, and trains single ones with it, in lower case', async () => {
+  it('a prompt for views of several answers, and trains single answers with it, in lower case', async () => {
     const plain = { ...setting(), lambda: 1 };
     const folder = `${plain.encoder}-prompt`;
     cpSync(plain.encoder, folder, { recursive: true });
@@ -372,7 +372,7 @@ describe('train refuses', () => {
       code: 'ERR_DATA',
       message: expect.stringContaining('first-moments.safetensors is damaged') as string,
     });
-    // A checkpoint that is whole, but of another encoder: as if folders had been mixed up.
+    // A valid checkpoint of another encoder, as if folders were mixed up.
     cpSync(join(NOMIC_TINY, 'model.safetensors'), file);
     const state = JSON.parse(readFileSync(join(checkpoint, 'state.json'), 'utf8')) as {
       files: Record<string, { sha256: string }>;
@@ -408,19 +408,19 @@ describe('train refuses', () => {
     expect(await train({ ...options, data, minPerId: 2 })).toMatchObject({ valueIds: 4 });
   });
 
-  it('a lambda that no value id reaches, and caps it for those with fewer answers', async () => {
+  it('a lambda that no value id reaches, and caps it for value ids with fewer answers', async () => {
     const options = setting();
     await expect(train({ ...options, lambda: 71 })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message: expect.stringMatching(/at most \d+, the answers of model-\d\$eng.*"lambda", got 71/) as string,
     });
     let capped = 0;
-    // model-3 answered in the first source only.
+    // model-3 has answers only in the first source.
     await train({ ...options, lambda: 50, events: { onStart: ({ cappedIds }) => (capped = cappedIds) } });
     expect(capped).toBe(1);
   });
 
-  it('views longer than the positions, and more frozen layers than there are', async () => {
+  it('views longer than the positions, and more frozen layers than the encoder has', async () => {
     const options = setting();
     await expect(train({ ...options, maxTokens: 129 })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
@@ -432,7 +432,7 @@ describe('train refuses', () => {
     });
   });
 
-  it('to go on from a loss that is not finite, naming step and batch', async () => {
+  it('to continue after a loss that is not finite, and reports step and batch', async () => {
     const options = { ...setting(), validateEvery: 0, lambda: 1, sampler: 'mixed', steps: 30 } as const;
     poisonWord(join(options.encoder, 'model.safetensors'), 8 + 39);
     const failure = await train(options).catch((error: unknown) => error);
@@ -447,7 +447,7 @@ describe('train refuses', () => {
   });
 });
 
-/** Makes the vector of one token NaN. */
+/** Sets the vector of one token to NaN. */
 function poisonWord(path: string, id: number): void {
   const bytes = readFileSync(path);
   const length = Number(bytes.readBigUInt64LE());

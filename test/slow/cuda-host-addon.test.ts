@@ -11,8 +11,8 @@ import { runCli } from '../support/cli.js';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * The CUDA addon whole, kernels run by the host: encoder, gradients, AdamW and loss against PyTorch's fixtures, through
- * the loader, in the very files that test the CPU.
+ * The complete CUDA addon with kernels run by the host: encoder, gradients, AdamW and loss against PyTorch's fixtures,
+ * through the loader, with the same test files as for the CPU.
  */
 describe('the CUDA addon compiled for the host', () => {
   const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
@@ -24,7 +24,7 @@ describe('the CUDA addon compiled for the host', () => {
       env: { ...process.env, ...env },
     });
 
-  beforeAll(() => script('build-cuda-host.mjs', [folder])); // a minute of compilers
+  beforeAll(() => script('build-cuda-host.mjs', [folder])); // compiling takes a minute
 
   it('passes the tests of the encoder', async () => {
     const env = { UNIVAR_CUDA_ADDON: addon, REQUIRE_CUDA: '1', UNIVAR_TEST_REPORT: '' };
@@ -40,7 +40,7 @@ describe('the CUDA addon compiled for the host', () => {
     expect(stripVTControlCharacters(stdout)).toMatch(/Tests +\d+ passed/);
   });
 
-  it('loads the default encoder in bf16, and refuses int8', async () => {
+  it('loads the default encoder in bf16, and rejects int8', async () => {
     const probe = async (precision: string, env: Record<string, string>) => {
       const { stdout } = await runCli(['doctor', '--json', '--precision', precision], { env });
       return JSON.parse(stdout) as {

@@ -12,10 +12,11 @@ import { bytesOf } from '../support/folder-bytes.js';
 
 const ROWS = 20_000;
 /**
- * What the program takes beside the rows in hand, with room to spare; a million rows add a hundred megabytes of tables.
+ * Maximum memory of the program besides the current rows, with a margin. A million rows add a hundred megabytes of
+ * tables.
  */
 const CEILING = 768 * 2 ** 20;
-/** With one thread, other work on the machine does not make two of them wait for each other. */
+/** One thread, so that threads do not wait for each other under other load. */
 const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
 const scratch = mkdtempSync(join(tmpdir(), 'univar-bulk-'));
 const answers = join(scratch, 'answers');
@@ -43,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 describe('twenty thousand answers', () => {
-  it('are embedded in little memory, and after kill -9 go on from the last shard to the same bytes', async () => {
+  it('are embedded in little memory, and resume after kill -9 at the last shard with the same bytes', async () => {
     const args = (out: string): string[] => [
       'embed',
       answers,
@@ -76,7 +77,7 @@ describe('twenty thousand answers', () => {
     expect(bytesOf(join(scratch, 'killed'))).toEqual(bytesOf(join(scratch, 'whole')));
   });
 
-  it('have one vector for every text', async () => {
+  it('have one vector per text', async () => {
     const dataset = await openDataset(join(scratch, 'whole'), { verify: true });
     const embeddings = await dataset.readEmbeddings();
     const first = new Map<string, number>();

@@ -23,7 +23,7 @@ import { QueueScene, saying } from '../support/queue-scene.js';
 import { NO_REDIS } from '../support/redis-server.js';
 import { smallDisk } from '../support/small-disk.js';
 
-// A thousand texts have more than the megabyte of a small disk.
+// A thousand texts are larger than the small disk of 1 MB.
 const SHARD_ROWS = 100;
 const SHARDS = 10;
 const WIDTH = 64;
@@ -41,7 +41,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       alone = await scene.embedAlone();
     });
 
-    /** A folder, and the variables with which processes find it to be a mounted bucket. */
+    /** Returns a folder, and the environment in which processes see it as a mounted bucket. */
     function bucket(name: string, skip: (reason: string) => never): { dir: string; variables: Record<string, string> } {
       const library = join(scene.scratch, 'bucket.so');
       const source = fileURLToPath(new URL('../support/bucket.c', import.meta.url));
@@ -52,18 +52,29 @@ describe.skipIf(NO_REDIS !== undefined)(
       mkdirSync(dir);
       return { dir, variables: { LD_PRELOAD: library, UNIVAR_BUCKET: `${dir}/` } };
     }
-    /** All files below a folder. */
+    /** Lists all files in a folder and its subfolders. */
     const filesIn = (dir: string): string[] =>
       readdirSync(dir, { recursive: true })
         .map(String)
         .filter((name) => statSync(join(dir, name)).isFile());
 
     it.skipIf(process.platform !== 'linux')(
-      'go through a folder that cannot rename, append, link or lock, whatever is half-written there',
+      'pass through a folder that cannot rename, append, link or lock, even with incomplete files in it',
       async ({ skip }) => {
         const { dir, variables } = bucket('bucket', (reason) => skip(reason));
-        const refused = `const fs = require('fs'); const f = ${JSON.stringify(join(dir, 'x'))}; fs.writeFileSync(f, ''); const code = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
-      console.log(code(() => fs.renameSync(f, f + 2)), code(() => fs.appendFileSync(f, 'a')), code(() => fs.writeFileSync(f, 'a')), code(() => fs.linkSync(f, f + 2))); fs.rmSync(f);`;
+        const refused = `
+          const fs = require('fs');
+          const f = ${JSON.stringify(join(dir, 'x'))};
+          fs.writeFileSync(f, '');
+          const code = (act) => { try { act(); return 'done'; } catch (error) { return error.code; } };
+          const acts = [
+            () => fs.renameSync(f, f + 2),
+            () => fs.appendFileSync(f, 'a'),
+            () => fs.writeFileSync(f, 'a'),
+            () => fs.linkSync(f, f + 2),
+          ];
+          console.log(...acts.map(code));
+          fs.rmSync(f);`;
         expect(
           execFileSync(process.execPath, ['-e', refused], {
             encoding: 'utf8',
@@ -83,8 +94,8 @@ describe.skipIf(NO_REDIS !== undefined)(
         await saying(first, 'no worker is connected');
         first.child.kill('SIGKILL');
         await first.result;
-        // What a planner and a worker leave that were killed while they wrote: a beginning, all bytes but one, and as
-        // many of others.
+        // Remains of a planner and a worker that were killed while writing: a beginning, all bytes but one, and the
+        // same number of other bytes.
         const [work = ''] = readdirSync(dir);
         expect(filesIn(dir)).toHaveLength(SHARDS);
         const at = (name: string): string => join(dir, work, name);
@@ -94,7 +105,7 @@ describe.skipIf(NO_REDIS !== undefined)(
         writeFileSync(at('00003.result'), result);
         copyFileSync(at('00005.texts'), at('00004.result'));
 
-        // The exchange has other names on the machines of the workers, which see no dataset folder.
+        // The exchange has other paths on the machines of the workers, which do not see the dataset folder.
         const planner = scene.startPlanner('bucket-values', args, variables);
         const workers = [1, 2].map(() => scene.startWorker(['--exchange', dir], variables));
         await sleep(1000);
@@ -107,7 +118,7 @@ describe.skipIf(NO_REDIS !== undefined)(
     );
 
     it.skipIf(process.platform !== 'linux')(
-      'go through a folder that keeps what it has, and stay there',
+      'pass through a folder that forbids deletion, and stay there',
       async ({ skip }) => {
         const { dir, variables } = bucket('keeping-bucket', (reason) => skip(reason));
         const keeping = { ...variables, UNIVAR_BUCKET_KEEPS: '1' };
@@ -122,7 +133,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       },
     );
 
-    it('are written again where they were damaged, although they have their length', async () => {
+    it('are written again if they are damaged, even with the right length', async () => {
       const exchange = join(scene.scratch, 'damaged');
       mkdirSync(exchange);
       const planner = scene.startPlanner('damaged-values', ['--exchange', exchange]);
@@ -134,7 +145,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(bytesOf(join(scene.scratch, 'damaged-values'))).toEqual(alone);
     });
 
-    it('are refused in a folder that is not there, and without a queue', async () => {
+    it('are rejected in a missing folder, and without a queue', async () => {
       const missing = join(scene.scratch, 'not-mounted');
       expect(await scene.startPlanner('nowhere', ['--exchange', missing]).result).toMatchObject({
         code: 2,
@@ -147,7 +158,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
     });
 
-    it('that fill the disk of the planner end it with a reason, and the same command goes on when there is room', async (context) => {
+    it('that fill the disk of the planner end it with a reason, and it can resume later', async (context) => {
       const disk = smallDisk(context);
       const out = join(disk, 'values');
       const refused = await scene.startPlanner(out).result;
@@ -164,7 +175,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(bytesOf(out)).toEqual(alone);
     });
 
-    it('are not lost where the dataset fills its disk', async (context) => {
+    it('are not lost if the dataset fills its disk', async (context) => {
       const disk = smallDisk(context);
       const exchange = join(scene.scratch, 'roomy');
       mkdirSync(exchange);
@@ -189,7 +200,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(readdirSync(exchange)).toEqual([]);
     });
 
-    it('that fill the disk of the workers end these, and the planner says why and goes on with others', async (context) => {
+    it('that fill the disk of workers end them, and the planner reports it and uses others', async (context) => {
       const disk = smallDisk(context, 4);
       const planner = scene.startPlanner('patient-values', ['--exchange', disk]);
       await saying(planner, 'no worker is connected');

@@ -15,7 +15,7 @@ import { writeTrainableEncoder } from '../support/trainable-encoder.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
-/** The tiny NomicBERT of the fixtures with the commonest words of one value set as its vocabulary. */
+/** Writes the tiny NomicBERT of the fixtures with the most common words of a value set as its vocabulary. */
 async function writeEncoder(folder: string): Promise<string> {
   const text = gunzipSync(readFileSync(join(DATA, 'qa', 'redteam_safety.jsonl.gz'))).toString('utf8');
   const counts = new Map<string, number>();
@@ -35,7 +35,7 @@ async function writeEncoder(folder: string): Promise<string> {
 const { quick } = SCALES;
 
 describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data is absent)', () => {
-  it('is computed, kept, and written to pages, plots and results', async () => {
+  it('is computed, cached, and written to pages, plots and results', async () => {
     const folder = temporaryFolder();
     const pages = join(folder, 'docs');
     mkdirSync(pages);

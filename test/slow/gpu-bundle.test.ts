@@ -1,5 +1,5 @@
 /**
- * The bundle for GPU hosts: that it is complete is shown by using it, in a folder of its own and with nothing of this
+ * Tests that the bundle for GPU hosts is complete by using it in a separate folder, without the environment of this
  * process.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -32,7 +32,7 @@ describe.skipIf(reason !== undefined)(
     const host = join(folder, 'on a host'); // the space is part of the test
     const bundle = join(host, 'univar-gpu');
 
-    /** As a shell on a host would: no variable of ours, programs of the system only. */
+    /** Runs like a shell on a host: without our variables, with programs of the system only. */
     function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
       return spawnSync('/bin/sh', [join(bundle, 'run.sh'), ...args], {
         cwd: host,
@@ -48,12 +48,12 @@ describe.skipIf(reason !== undefined)(
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it('is small, and leaves nothing beside it', () => {
+    it('is small, and has no other files beside it', () => {
       expect(statSync(join(folder, 'univar-gpu.tar.xz')).size).toBeLessThan(60 * 2 ** 20);
       expect(readdirSync(folder).sort()).toEqual(['on a host', 'univar-gpu.tar.xz']);
     });
 
-    it('has what a build there and the tests of encoders read', () => {
+    it('has the files for a build on the host and for the tests of encoders', () => {
       const files = [
         'node/include/node/node_api.h',
         'native/cuda/CMakeLists.txt',
@@ -70,25 +70,25 @@ describe.skipIf(reason !== undefined)(
       }
     });
 
-    it.skipIf(device)('says what is missing where there is no GPU', () => {
+    it.skipIf(device)('reports what is missing if there is no GPU', () => {
       const { status, stdout, stderr } = run();
       expect(stderr).toMatch(/^No GPU can be used here: .*(driver|device)/);
       expect(stderr).toContain('--without-gpu');
       expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     });
 
-    it('refuses what it does not know', () => {
+    it('rejects unknown options', () => {
       expect(run('--wihout-gpu')).toMatchObject({
         status: 2,
         stderr: expect.stringContaining('--wihout-gpu') as string,
       });
       expect(run('--without-gpu', '--only', 'tests,bench')).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('There is no step bench. There are: tests, ') as string,
+        stderr: expect.stringContaining('Unknown step bench. The steps are: tests,  ') as string,
       });
     });
 
-    it('tests and measures on the CPU, and writes what came of it', () => {
+    it('tests and measures on the CPU, and writes the results', () => {
       const { status, stdout, stderr } = run('--without-gpu', '--out', 'some results');
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^tests +ok .* passed, 0 failed/m);
@@ -116,7 +116,7 @@ describe.skipIf(reason !== undefined)(
       expect(status).toBe(0);
     });
 
-    it('fails when a step fails, and runs the others', () => {
+    it('fails if a step fails, but runs the others', () => {
       rmSync(join(bundle, 'bench', 'cuda', 'infonce.ts'));
       const { status, stdout } = run('--without-gpu', '--only', 'bench-infonce,bench-topk');
       expect(stdout).toMatch(/^bench-infonce +failed .*exit status \d/m);

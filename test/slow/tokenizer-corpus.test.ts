@@ -1,6 +1,6 @@
 /**
- * Token ids on real text in all languages against the Rust implementation: every 25th row of every file by default, all
- * rows with FULL_CORPUS=1 (some minutes).
+ * Compares token ids on real text in all languages with the Rust implementation: every 25th row of every file by
+ * default, all rows with FULL_CORPUS=1 (several minutes).
  */
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -22,7 +22,7 @@ const files = existsSync(DATA)
     )
   : [];
 
-/** All strings of every STEP-th row. */
+/** Returns all strings of every STEP-th row. */
 async function* readTexts(file: string): AsyncGenerator<string[]> {
   const stream = createReadStream(DATA + file);
   const lines = createInterface({

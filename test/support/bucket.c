@@ -1,6 +1,6 @@
-// Preloaded into a process, gives the folder $UNIVAR_BUCKET the manners of a mounted bucket (Mountpoint for S3 as it is
-// by default): a file is written once, in order, and there is no renaming, linking, appending, exclusive creation,
-// truncation or changing of what is there; with $UNIVAR_BUCKET_KEEPS no deletion either.
+// Preloaded into a process, makes the folder $UNIVAR_BUCKET behave like a mounted bucket (Mountpoint for S3 with its
+// defaults). A file can be written once, in order. Renaming, linking, appending, exclusive creation, truncation and
+// changes of existing files fail. With $UNIVAR_BUCKET_KEEPS, deletion fails too.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

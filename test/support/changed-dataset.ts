@@ -12,7 +12,7 @@ export interface Row {
   vector: number[];
 }
 
-/** Writes a dataset whose shards are these rows. */
+/** Writes a dataset with these rows as its shards. */
 export async function writeShards(
   dir: string,
   shards: readonly (readonly Row[])[],
@@ -31,7 +31,7 @@ export async function writeShards(
 export const vectorsOf = (rows: readonly Row[]): Float32Array =>
   Float32Array.from(rows.flatMap(({ vector }) => vector));
 
-/** Serves a folder as `univar serve` does. */
+/** Opens a folder like `univar serve`. */
 export function openLive(dir: string, options: { readOnly?: boolean; factory?: string } = {}): Promise<LiveCollection> {
   const { readOnly = false, factory = 'Flat' } = options;
   return LiveCollection.open({
@@ -46,7 +46,7 @@ export function openLive(dir: string, options: { readOnly?: boolean; factory?: s
 }
 
 /**
- * The rows of a dataset with the changes beside it, in order, read without any of the code that serves or folds them.
+ * Reads the rows of a dataset with its changes applied, in order, independently of the code that serves or folds them.
  */
 export async function readRows(dir: string): Promise<Row[]> {
   const dataset = await openDataset(dir);

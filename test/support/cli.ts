@@ -18,17 +18,17 @@ export interface CliRun {
 export interface CliSetting {
   cwd?: string;
   env?: Record<string, string>;
-  /** Text for standard input, which is closed afterwards. @default '' */
+  /** Text for standard input, which is then closed. @default '' */
   stdin?: string;
 }
 
-/** Starts the compiled `univar` with nothing of a terminal. */
+/** Starts the compiled `univar` without a terminal. */
 export function startCli(args: readonly string[], { cwd, env, stdin = '' }: CliSetting = {}): CliRun {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  child.stdin.on('error', () => undefined); // the program may end without reading
+  child.stdin.on('error', () => undefined); // The program may end without reading its input.
   child.stdin.end(stdin);
   const result = new Promise<CliResult>((resolve, reject) => {
     child.once('error', reject);
@@ -37,7 +37,7 @@ export function startCli(args: readonly string[], { cwd, env, stdin = '' }: CliS
   return { child, result };
 }
 
-/** Runs the compiled `univar` to its end. */
+/** Runs the compiled `univar` and waits for its end. */
 export function runCli(args: readonly string[], setting?: CliSetting): Promise<CliResult> {
   return startCli(args, setting).result;
 }

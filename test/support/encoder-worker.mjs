@@ -1,6 +1,4 @@
-/**
- * A worker thread that loads the encoder in the folder `workerData`, posts the number of rows of one call, and ends.
- */
+/** Worker thread that loads the encoder in the folder `workerData`, posts the number of rows of one call, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { register } from 'tsx/esm/api';

@@ -1,6 +1,6 @@
 import type { IndexMetric } from '../../src/native/metrics.js';
 
-/** Inner product or squared distance of two rows, in double precision. */
+/** Computes the inner product or squared distance of two rows in double precision. */
 export function exactDistance(
   a: Float32Array,
   i: number,
@@ -18,7 +18,7 @@ export function exactDistance(
   return sum;
 }
 
-/** All base rows of one query, best first, by brute force in double precision; ties by smaller row. */
+/** Ranks all base rows for one query by brute force in double precision, best first. Ties go to the smaller row. */
 export function exactRanking(
   queries: Float32Array,
   query: number,
@@ -34,7 +34,7 @@ export function exactRanking(
   return all.sort((a, b) => (metric === 'ip' ? b.distance - a.distance : a.distance - b.distance) || a.row - b.row);
 }
 
-/** The part of the true k nearest that `labels` ([queries, k]) holds. */
+/** Returns the share of the true k nearest rows that `labels` ([queries, k]) contains. */
 export function recall(
   labels: Int32Array,
   queries: Float32Array,

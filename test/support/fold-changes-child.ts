@@ -1,6 +1,4 @@
-/**
- * A process that makes the changes beside a dataset part of it, and says when it begins and ends. Argument: the folder.
- */
+/** Process that folds the changes of a dataset into it, and reports its start and end. Argument: the folder. */
 import { foldChanges } from '../../src/datasets/changes/fold-changes.js';
 
 process.stdout.write('begins\n');

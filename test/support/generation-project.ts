@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { RECORDED_MODELS } from './replay-server.js';
 
-/** A project of 3 values, 3 models and 2 languages; what a test changes comes last. */
+/** Returns a project with 3 values, 3 models and 2 languages. `changes` override its settings. */
 export function projectOf(url: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     name: 'small',
@@ -26,7 +26,7 @@ export function projectOf(url: string, changes: Record<string, unknown> = {}): R
   };
 }
 
-/** Writes a project file into `folder`; JSON is YAML. */
+/** Writes a project file into `folder`. It is JSON, which is also YAML. */
 export function writeProject(folder: string, url: string, changes: Record<string, unknown> = {}): string {
   const path = join(folder, 'project.yaml');
   writeFileSync(path, JSON.stringify(projectOf(url, changes), null, 2));

@@ -22,7 +22,7 @@ export class GitProject {
     writeFileSync(join(this.root, path), text);
   }
 
-  /** Writes files and commits them; returns the commit's id. */
+  /** Writes and commits files, and returns the commit's id. */
   commit(files: Record<string, string>): string {
     for (const [path, text] of Object.entries(files)) this.write(path, text);
     this.git('add', '--all');

@@ -1,7 +1,7 @@
 import type { InfoNceInput } from '../../src/native/infonce.js';
 
 /**
- * Loss and gradients in double precision, straight from the definition (native/ops/infonce.h), holding one row at a
+ * Computes loss and gradients in double precision, directly from the definition (native/ops/infonce.h), one row at a
  * time.
  */
 export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: Float64Array; dKey: Float64Array } {
@@ -35,7 +35,7 @@ function oneDirection(x: Float32Array, y: Float32Array, { dim, logitScale, label
       if (!dropped(j)) max = Math.max(max, z[j]!);
       if (positive(j)) positives++;
     }
-    let others = 0; // kept apart: a small loss is log1p of it
+    let others = 0; // separate, because a small loss is log1p of it
     let own = 0;
     for (let j = 0; j < rows; j++) {
       if (positive(j)) own += Math.exp(z[j]! - max);
@@ -64,7 +64,7 @@ function dot(x: Float32Array, i: number, y: Float32Array, j: number, dim: number
   return sum;
 }
 
-/** Entries rounded to bfloat16, nearest even. */
+/** Rounds entries to bfloat16, nearest even. */
 export function roundToBf16(x: Float32Array): Float32Array {
   const bits = new Uint32Array(x.slice().buffer);
   for (let i = 0; i < bits.length; i++) bits[i] = ((bits[i]! + 0x7fff + ((bits[i]! >>> 16) & 1)) & 0xffff0000) >>> 0;

@@ -1,6 +1,6 @@
-/** What the kernels of the encoder must give, written plainly in double precision. */
+/** Reference implementations of the encoder's kernels in double precision. */
 
-/** Error function: Taylor series near zero, the continued fraction of its complement beyond. */
+/** Error function: Taylor series near zero, otherwise the continued fraction of its complement. */
 export function erf(x: number): number {
   const a = Math.abs(x);
   if (a < 3) {
@@ -25,18 +25,21 @@ export const geluSlope = (x: number): number => normalCdf(x) + (x * Math.exp((-x
 export const silu = (x: number): number => x * sigmoid(x);
 export const siluSlope = (x: number): number => sigmoid(x) * (1 + x * (1 - sigmoid(x)));
 
-/** The nearest bfloat16 of a float32, ties to even, as its bits. */
+/** Rounds float32 to the nearest bfloat16, ties to even, and returns its bits. */
 export function bf16Bits(x: Float32Array): Uint16Array {
   const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
   return Uint16Array.from(bits, (b) => (b + 0x7fff + ((b >>> 16) & 1)) >>> 16);
 }
 
-/** The floats that bfloat16 bits stand for. */
+/** Converts bfloat16 bits to floats. */
 export function widenBf16(bits: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(bits, (b) => b << 16).buffer);
 }
 
-/** Output, log-sum-exps and, from the gradient of the output, the gradient of packed queries, keys and values. */
+/**
+ * Computes the output, the log-sum-exps and, from the gradient of the output, the gradient of packed queries, keys and
+ * values.
+ */
 export function attention(offsets: Int32Array, heads: number, dim: number, qkv: Float32Array, dO: Float32Array) {
   const tokens = offsets[offsets.length - 1]!;
   const model = heads * dim;

@@ -12,17 +12,17 @@ const BROWSERS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Where a Chromium is installed; undefined where none is. */
+/** Path of an installed Chromium, or undefined. */
 export const CHROMIUM = process.env['UNIVAR_CHROMIUM'] ?? BROWSERS.find((path) => existsSync(path));
 
-/** What an element of a page holds. */
+/** Returns the unpacked content of an element of a page. */
 export function unpackElement(page: string, id: string): Buffer {
   const [, base64] = new RegExp(`id="${id}">([^<]*)<`).exec(page) ?? [];
   if (base64 === undefined) throw new Error(`The page has no element ${id}`);
   return gunzipSync(Buffer.from(base64, 'base64'));
 }
 
-/** A map of many points in some clusters: 40 models in 3 languages. */
+/** Makes a map of many points in clusters: 40 models in 3 languages. */
 export function largeMap(points: number): { map: ValueMap; records: () => AsyncGenerator<QaRecord> } {
   const models = Array.from({ length: 40 }, (_, i) => `model-${String(i).padStart(2, '0')}`);
   const langs = ['eng', 'fra', 'zho'];

@@ -1,4 +1,4 @@
-/** Writes small ONNX graphs, by hand, as protobuf: what tests need to feed the encoder with every kind of model. */
+/** Writes small ONNX graphs as protobuf, so that tests can load every kind of model. */
 export interface TensorSpec {
   name: string;
   dims: number[];
@@ -16,7 +16,7 @@ export interface NodeSpec {
   op: string;
   inputs: string[];
   outputs: string[];
-  /** A tensor as attribute `value`, as nodes of type Constant have it. */
+  /** Tensor in the attribute `value` of a Constant node. */
   value?: TensorSpec;
 }
 

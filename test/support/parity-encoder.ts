@@ -5,13 +5,13 @@ import { wordPieceJson, writeTinyEncoder } from './tiny-encoder.js';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...Array.from({ length: 496 }, (_, i) => `w${i}`)];
 
-/** Texts of the words w0 to w495, of lengths that differ, one of them empty. */
+/** Texts of the words w0 to w495 with different lengths. One is empty. */
 export const PARITY_TEXTS = Array.from({ length: 12 }, (_, i) =>
   Array.from({ length: (i * 5) % 31 }, (_, j) => `w${(i * 37 + j * 11) % 496}`).join(' '),
 );
 
 /**
- * A parity fixture as a complete encoder folder: with a tokenizer for its 500 tokens, without a graph.
+ * Writes a parity fixture as a complete encoder folder, with a tokenizer for its 500 tokens and without a graph.
  *
  * @param changes as for {@link writeTinyEncoder}
  */

@@ -15,7 +15,7 @@ export interface ParityFixture {
     warmup_steps: number;
     trace: { step: number; lr: number; loss: number; grad_norm: number }[];
   };
-  /** The two views, padding dropped. */
+  /** The two views without padding. */
   views: [PackedTokens, PackedTokens];
   labels: Int32Array;
   tensor: (name: string) => Promise<Float32Array>;
@@ -25,7 +25,7 @@ export interface ParityFixture {
   close: () => Promise<void>;
 }
 
-/** A parity fixture, see test/fixtures/parity/README.md. */
+/** Opens a parity fixture; see test/fixtures/parity/README.md. */
 export async function openParityFixture(name: 'bert-tiny' | 'nomic-tiny'): Promise<ParityFixture> {
   const folder = fileURLToPath(new URL(`../fixtures/parity/${name}`, import.meta.url));
   const file = await SafetensorsFile.open(`${folder}/reference.safetensors`);

@@ -9,7 +9,7 @@ import type { Tokenizer } from '../../src/text/tokenizers/tokenizer.js';
 /** The tokenizer.json of the committed default encoder: BERT, lower case. */
 export const BERT_FILE = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
 
-/** What tests change in a tokenizer.json. */
+/** Parts of a tokenizer.json that tests change. */
 export interface TokenizerJson {
   version: string;
   added_tokens: AddedTokenJson[];
@@ -29,13 +29,14 @@ export interface AddedTokenJson {
   special: boolean;
 }
 
-/** A fresh copy of {@link BERT_FILE}. */
+/** Returns a fresh copy of {@link BERT_FILE}. */
 export function bertJson(): TokenizerJson {
   return JSON.parse(readFileSync(BERT_FILE, 'utf8')) as TokenizerJson;
 }
 
 /**
- * A tokenizer.json like BERT's with another vocabulary, given in the order of its ids behind the five special tokens.
+ * Returns a tokenizer.json like BERT's with another vocabulary, given in the order of the ids after the five special
+ * tokens.
  */
 export function jsonWithVocabulary(tokens: Iterable<string>): TokenizerJson {
   const unique = new Set(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...tokens]);
@@ -72,12 +73,12 @@ export class PeerTokenizer {
   }
 }
 
-/** One array of ids per text. */
+/** Returns one array of ids per text. */
 export function unpack({ ids, offsets }: PackedTokens): number[][] {
   return Array.from({ length: offsets.length - 1 }, (_, i) => [...ids.subarray(offsets[i], offsets[i + 1])]);
 }
 
-/** Texts whose ids differ between the two, each with both results, at most ten; and how many texts were compared. */
+/** Returns up to ten texts whose ids differ between the two, with both results, and the number of compared texts. */
 export async function findDifferences(
   ours: Tokenizer,
   peer: PeerTokenizer,

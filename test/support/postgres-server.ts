@@ -16,22 +16,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client } from 'pg';
 
-/** The newest of Debian's PostgreSQLs that has pgvector from 0.8 on. */
+/** Newest version of Debian's PostgreSQL with pgvector 0.8 or later. */
 const VERSION = listOf('/usr/lib/postgresql')
   .filter(hasPgvector)
   .sort((a, b) => Number(b) - Number(a))[0];
 const BIN = `/usr/lib/postgresql/${VERSION}/bin`;
 
-/** Why tests with PostgreSQL are left out; undefined where they can run. */
+/** Reason to skip tests with PostgreSQL; undefined if they can run. */
 export const NO_POSTGRES =
   VERSION === undefined
     ? 'PostgreSQL with pgvector 0.8 is not installed (Debian: apt-get install postgresql-17 postgresql-17-pgvector)'
     : undefined;
 
-/** A role that needs a password, and has this one; all others are trusted. */
+/** Role with a password. All other roles are trusted. */
 export const GUARDED = { user: 'guarded', password: 'a/b@c' };
 
-/** A PostgreSQL of its own, reached by a socket in its folder and not over the network. */
+/** A private PostgreSQL server, reached by a socket in its folder and not over the network. */
 export class PostgresServer {
   #child: ChildProcess | undefined;
 
@@ -52,7 +52,8 @@ export class PostgresServer {
     writeFileSync(rules, `local all ${GUARDED.user} scram-sha-256\n${readFileSync(rules, 'utf8')}`);
     appendFileSync(
       join(data, 'postgresql.conf'),
-      `listen_addresses = ''\nunix_socket_directories = '${folder}'\nfsync = off\nshared_buffers = 32MB\nmax_parallel_maintenance_workers = 0\n`,
+      `listen_addresses = ''\nunix_socket_directories = '${folder}'\nfsync = off\n` +
+        'shared_buffers = 32MB\nmax_parallel_maintenance_workers = 0\n',
     );
     const server = new PostgresServer(folder);
     await server.start();
@@ -70,13 +71,14 @@ export class PostgresServer {
     user?: string;
     options?: string;
   } = {}): string {
-    return `postgres://${user}@/${database}?host=${this.folder}${options === '' ? '' : `&options=${encodeURIComponent(options)}`}`;
+    const setting = options === '' ? '' : `&options=${encodeURIComponent(options)}`;
+    return `postgres://${user}@/${database}?host=${this.folder}${setting}`;
   }
 
-  /** Starts it again, with what was committed. */
+  /** Starts or restarts the server with all committed data. */
   async start(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
-      // After a crash it refuses to start for as long as a process of the old one is ending.
+      // After a crash, it does not start until all processes of the old server have ended.
       if (this.#child?.exitCode !== null)
         this.#child = spawn(`${BIN}/postgres`, ['-D', join(this.folder, 'data')], {
           ...serverUser(),
@@ -93,7 +95,7 @@ export class PostgresServer {
     }
   }
 
-  /** Runs statements over a connection of their own; gives the rows of the last. */
+  /** Runs statements over a new connection and returns the rows of the last. */
   async query(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
     const client = new Client({ connectionString: this.url({ database }) });
     client.on('error', () => undefined);
@@ -106,13 +108,13 @@ export class PostgresServer {
     }
   }
 
-  /** Ends it and removes its folder. */
+  /** Stops the server and removes its folder. */
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Ends it at once, as a crash does: what is not committed is lost. */
+  /** Kills the server like a crash: uncommitted data are lost. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -123,7 +125,7 @@ export class PostgresServer {
   }
 }
 
-/** The server refuses to run as root; what root starts runs as Debian's user for it. */
+/** Returns Debian's user for the server if this process is root, because the server refuses to run as root. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const [, , uid, gid] = readFileSync('/etc/passwd', 'utf8')

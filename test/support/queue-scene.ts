@@ -14,8 +14,8 @@ const SAMPLE = fileURLToPath(new URL('../../examples/quickstart/answers.jsonl.gz
 const env = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Answers, an encoder and a Redis, for a planner and workers. Made before the tests of a describe block, and gone
- * behind them.
+ * Answers, an encoder and a Redis for a planner and workers. Created before the tests of a describe block and removed
+ * after them.
  */
 export class QueueScene {
   readonly scratch = mkdtempSync(join(tmpdir(), 'univar-queue-'));
@@ -24,7 +24,7 @@ export class QueueScene {
   readonly #inputs = join(this.scratch, 'inputs');
   readonly #running: CliRun[] = [];
 
-  /** @param files names and the lines of the sample that they hold @param size of the encoder */
+  /** @param files file names and their lines of the sample @param size size of the encoder */
   constructor(
     files: Record<string, (lines: string[]) => string[]>,
     size: { layers: number; hidden: number },
@@ -62,7 +62,7 @@ export class QueueScene {
     });
   }
 
-  /** Starts the compiled `univar` with one thread; it is killed behind the test. */
+  /** Starts the compiled `univar` with one thread, and kills it after the test. */
   start(args: readonly string[], variables: Record<string, string> = {}): CliRun {
     const run = startCli(args, { env: { ...env, ...variables } });
     this.#running.push(run);
@@ -95,14 +95,14 @@ export class QueueScene {
     );
   }
 
-  /** The files of the dataset that one machine alone makes. */
+  /** Returns the files of the dataset that one machine makes alone. */
   async embedAlone(): Promise<Record<string, Buffer>> {
     expect(await this.start(this.embedArgs('alone')).result).toMatchObject({ code: 0 });
     return bytesOf(join(this.scratch, 'alone'));
   }
 }
 
-/** Resolves when a program has said something on standard error. */
+/** Resolves when a program has printed a text to standard error. */
 export function saying({ child }: CliRun, text: string): Promise<void> {
   let said = '';
   return new Promise((resolve) => {

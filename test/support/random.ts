@@ -1,4 +1,4 @@
-/** Seeded numbers for tests: mulberry32, good enough for test data and the same on every machine. */
+/** Seeded random numbers: mulberry32, good enough for test data and the same on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,13 +10,13 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Standard normal entries (Box-Muller). */
+/** Draws standard normal entries (Box-Muller). */
 export function randomNormal(length: number, seed: number): Float32Array {
   const random = seededRandom(seed);
   return Float32Array.from({ length }, () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
 }
 
-/** Rows of unit length. */
+/** Draws rows of unit length. */
 export function randomUnitRows(rows: number, dim: number, seed: number): Float32Array {
   const x = randomNormal(rows * dim, seed);
   for (let i = 0; i < rows; i++) {
@@ -27,7 +27,10 @@ export function randomUnitRows(rows: number, dim: number, seed: number): Float32
   return x;
 }
 
-/** Rows around shared centres, as embeddings of texts are: normal noise of a third of the spread of the centres. */
+/**
+ * Draws rows around shared centres, like embeddings of texts, with normal noise of a third of the spread of the
+ * centres.
+ */
 export function randomClusters(rows: number, dim: number, clusters: number, seed: number): Float32Array {
   const centres = randomNormal(clusters * dim, seed);
   const noise = randomNormal(rows * dim, seed + 1);

@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 
 import type { QaRecord } from '../../src/records/record.js';
 
-/** Strings that a record may hold: any well-formed Unicode, line breaks, quotes and control characters included. */
+/** Strings allowed in records: any well-formed Unicode, including line breaks, quotes and control characters. */
 const anyCharacter = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
 const awkwardCharacter = fc.constantFrom('"', ',', '\n', '\r\n', '\r', '\\', '\t', '\uFEFF', '\uFFFD');
 const text = fc.string({ unit: fc.oneof({ weight: 4, arbitrary: anyCharacter }, awkwardCharacter), maxLength: 30 });
@@ -23,7 +23,7 @@ export const arbitraryRecord: fc.Arbitrary<QaRecord> = fc.record({
 export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string =>
   records.map((record) => JSON.stringify(record) + lineEnd).join('');
 
-/** CSV as spreadsheets write it: quotes where they are needed. */
+/** Writes CSV like spreadsheets, with quotes only if they are needed. */
 export function toCsv(rows: readonly object[], lineEnd = '\n'): string {
   const header = Object.keys(rows[0] ?? {});
   const cell = (value: unknown): string =>
@@ -43,7 +43,7 @@ export function toParquet(rows: readonly QaRecord[], rowGroupSize = 100): Buffer
   return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize }));
 }
 
-/** Writes the records in the format that the name asks for. */
+/** Writes the records in the format that the file name implies. */
 export function writeRecords(path: string, records: readonly QaRecord[]): void {
   const bytes = path.endsWith('.parquet')
     ? toParquet(records)

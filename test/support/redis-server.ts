@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
-/** Why tests with Redis are left out; undefined where they can run. */
+/** Reason to skip tests with Redis; undefined if they can run. */
 export const NO_REDIS =
   spawnSync('redis-server', ['--version']).status === 0
     ? undefined
     : 'redis-server is not installed (Debian: apt-get install redis-server)';
 
-/** Debian's Redis on a free port of this machine, with nothing on the disk but what it is told to keep. */
+/** Debian's Redis on a free port of this machine. It writes nothing to disk unless told to. */
 export class RedisServer {
   #child: ChildProcess | undefined;
 
@@ -30,7 +30,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again, with what it had saved: nothing. */
+  /** Starts or restarts the server without data, because it saves none. */
   async start(): Promise<void> {
     const args = [
       '--port',
@@ -59,7 +59,7 @@ export class RedisServer {
     client.disconnect();
   }
 
-  /** Kills it; everything that it knew is lost. */
+  /** Kills the server and loses its data. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

@@ -18,13 +18,13 @@ export const RECORDED_MODELS = [...new Set(RECORDED_ANSWERS.map(({ model }) => m
 
 export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string> }
-  /** No byte of an answer. */
+  /** Sends no byte of an answer. */
   | { kind: 'silence' }
-  /** Headers and half of the body, then nothing more. */
+  /** Sends headers and half of the body, then nothing. */
   | { kind: 'stall' }
-  /** Headers and half of the body, then the connection is closed. */
+  /** Sends headers and half of the body, then closes the connection. */
   | { kind: 'cut' }
-  /** The connection is closed at once. */
+  /** Closes the connection immediately. */
   | { kind: 'drop' }
   | { kind: 'text'; body: string }
   | { kind: 'answer'; content: string | null; finish?: string };
@@ -44,15 +44,15 @@ export interface Received {
 export interface ReplayServer {
   url: string;
   received: Received[];
-  /** Most requests that were open at once. */
+  /** Maximum number of requests open at the same time. */
   mostAtOnce: () => number;
   close(): Promise<void>;
 }
 
 export interface ReplayOptions {
-  /** What is wrong with this request; it is counted from 0. */
+  /** Chooses the fault of a request; `number` counts from 0. */
   fault?: (request: Received, number: number) => Fault | undefined;
-  /** Time that every answer takes. */
+  /** Delay of every answer. */
   delayMs?: number;
 }
 
@@ -157,8 +157,7 @@ function completion(entry: Received, fault: Fault | undefined): object {
 }
 
 /**
- * The writer's lists and questions are told apart by the prompts of the package; everything else is a question to a
- * model.
+ * Recognises requests for lists and questions by the prompts of the package. Everything else is a question to a model.
  */
 function replay({ model, prompt, hash }: Received): string {
   const numbered = (texts: readonly string[]): string =>

@@ -15,7 +15,7 @@ export interface ServedDataset {
   records: QaRecord[];
 }
 
-/** A dataset of 60 answers in `scratch`, embedded with a tiny encoder of the addon, with an HNSW index. */
+/** Makes a dataset of 60 answers in `scratch`, embedded with a tiny native encoder, with an HNSW index. */
 export async function makeServedDataset(scratch: string): Promise<ServedDataset> {
   const encoder = writeTrainableEncoder(join(scratch, 'tiny'));
   writePooling(encoder);
@@ -33,7 +33,7 @@ export async function makeServedDataset(scratch: string): Promise<ServedDataset>
   return { dir, encoder, records };
 }
 
-/** What makes a sentence encoder of a transformer: the mean of its tokens. */
+/** Writes the mean pooling that makes a transformer a sentence encoder. */
 function writePooling(folder: string): void {
   const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
     hidden_size: number;
@@ -62,13 +62,13 @@ export interface RunningServer {
   url: string;
   child: CliRun['child'];
   result: Promise<CliResult>;
-  /** What it has written to standard error so far. */
+  /** Returns everything that the server has written to standard error. */
   log: () => string;
   post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
   send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 }
 
-/** Starts `univar serve` on a free port and waits until it listens; it ends with the test at the latest. */
+/** Starts `univar serve` on a free port and waits until it listens. It ends with the test at the latest. */
 export async function startServe(
   args: readonly string[],
   ending: (end: () => Promise<void>) => void = onTestFinished,
@@ -94,7 +94,7 @@ export async function startServe(
   return { url, child, result, log: () => log, send, post: (path, body, headers) => send('POST', path, body, headers) };
 }
 
-/** One request with a JSON body. */
+/** Sends one request with a JSON body. */
 export async function sendJson(
   url: string,
   method: string,

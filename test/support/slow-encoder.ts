@@ -4,10 +4,10 @@ import type { EncodeResult, Encoder } from '../../src/encoder/encoder.js';
 
 export const SLOW_DIM = 4;
 
-/** The vector that {@link SlowEncoder} gives a text: its length, and the codes of its first characters. */
+/** Vector of a text from {@link SlowEncoder}: its length, and the codes of its first characters. */
 export const vectorOf = (text: string): number[] => [text.length, ...[0, 1, 2].map((i) => text.charCodeAt(i) || 0)];
 
-/** An encoder that computes when it is told to, or after a fixed time. A text "bad" fails. */
+/** An encoder that finishes on request or after a fixed time. The text "bad" fails. */
 export class SlowEncoder implements Encoder {
   readonly name = 'slow';
   readonly dim = SLOW_DIM;
@@ -24,12 +24,12 @@ export class SlowEncoder implements Encoder {
   /** @param delayMs undefined: each call waits for {@link release} */
   constructor(private readonly delayMs?: number) {}
 
-  /** Lets the oldest call end. */
+  /** Finishes the oldest call. */
   release(): void {
     this.#release.shift()?.();
   }
 
-  /** Lets all calls end, also those to come. */
+  /** Finishes all current and future calls. */
   free(): void {
     this.#free = true;
     for (const release of this.#release.splice(0)) release();

@@ -4,7 +4,7 @@ import { onTestFinished, type TestContext } from 'vitest';
 
 import { temporaryFolder } from './temporary-folder.js';
 
-/** A file system of so many megabytes; skips the test where this process may not mount one. */
+/** Mounts a file system of this size. Skips the test if this process must not mount one. */
 export function smallDisk(context: TestContext, megabytes = 1): string {
   const disk = temporaryFolder();
   try {

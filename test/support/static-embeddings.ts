@@ -1,6 +1,6 @@
 /**
- * An architecture that is no transformer, as a descriptor: StaticEmbedding of sentence-transformers, a table of which
- * the rows of a text's tokens are averaged. Its folders have no config.json and no pooling module.
+ * Descriptor of an architecture that is not a transformer: StaticEmbedding of sentence-transformers, which averages the
+ * table rows of a text's tokens. Its folders have no config.json and no pooling module.
  */
 import type { Architecture } from '../../src/encoder/architectures/architecture.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
@@ -63,7 +63,7 @@ export const staticEmbedding: Architecture = {
   },
 };
 
-/** Files of a folder with such a model. */
+/** Returns the files of a folder with such a model. */
 export function staticEmbeddingFiles(vocabulary: readonly string[]): Record<string, unknown> {
   return {
     'modules.json': ['StaticEmbedding', 'Normalize'].map((kind, idx) => ({

@@ -4,13 +4,13 @@ import { seededRandom } from './random.js';
 
 export const THRESHOLD = 0.07;
 
-/** Log-ratios as a noisy machine gives them. */
+/** Simulates log-ratios of a noisy machine. */
 export interface Noise {
-  /** Standard deviation of what a pair of processes shares. */
+  /** Standard deviation of the shared noise of a pair of processes. */
   block: number;
   /** Standard deviation of a round. */
   round: number;
-  /** Share of rounds during which another load hits one build only, and its size. */
+  /** Share of rounds in which other load affects only one build, and its size. */
   disturbed: number;
   disturbance: number;
 }
@@ -28,7 +28,7 @@ export function makeBlocks(change: number, noise: Noise, random: () => number) {
   };
 }
 
-/** Block by block, as a check does it; the last verdict stands. */
+/** Judges block by block, like a check, and returns the last verdict. */
 function decide(nextBlock: () => Block, seed: number): { verdict: Verdict; blocks: number } {
   const blocks: Block[] = [];
   let verdict: Verdict = 'undecided';

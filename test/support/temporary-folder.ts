@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-/** An empty folder that is removed when the running test ends. */
+/** Creates an empty folder, which is removed when the running test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

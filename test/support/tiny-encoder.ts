@@ -8,7 +8,7 @@ export const TINY_VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b', 'c
 /** Vector of token i: [i, 1, i * i, -1]. */
 export const TINY_TABLE = Float32Array.from(TINY_VOCABULARY.flatMap((_, i) => [i, 1, i * i, -1]));
 
-/** A graph whose hidden states are the token vectors themselves. */
+/** Graph whose hidden states are the token vectors. */
 export const TINY_GRAPH: GraphSpec = {
   inputs: [
     { name: 'input_ids', type: 'int64', dims: ['batch', 'tokens'] },
@@ -19,7 +19,7 @@ export const TINY_GRAPH: GraphSpec = {
   weights: [{ name: 'table', dims: [TINY_VOCABULARY.length, TINY_DIM], data: TINY_TABLE }],
 };
 
-/** tokenizer.json of a WordPiece model whose tokens begin with [PAD], [UNK], [CLS] and [SEP]. */
+/** Returns tokenizer.json of a WordPiece model whose first tokens are [PAD], [UNK], [CLS] and [SEP]. */
 export function wordPieceJson(vocabulary: readonly string[]): Record<string, unknown> {
   return {
     version: '1.0',
@@ -104,7 +104,7 @@ export function writeTinyEncoder(folder: string, changes: Record<string, unknown
   return folder;
 }
 
-/** Mean of the vectors of the tokens `ids`. */
+/** Returns the mean of the vectors of the tokens `ids`. */
 export function tinyMean(ids: readonly number[]): number[] {
   return Array.from(
     { length: TINY_DIM },

@@ -1,9 +1,9 @@
 /**
- * How far a result may lie from the double-precision reference, per arithmetic, relative to the largest entry of the
- * reference tensor. One place, with the reason.
+ * Maximum errors against the double-precision reference by arithmetic, relative to the largest entry of the reference
+ * tensor. Each has its reason.
  */
 export const TOLERANCE = {
-  /** A sum in double precision that is rounded once: half a unit in the last place of float32 is 6e-8. */
+  /** A sum in double precision, rounded once: half a unit in the last place of float32 is 6e-8. */
   f64Sum: 1.2e-7,
   /** Float32 accumulation in oneDNN's blocked order over up to a few thousand terms. */
   f32Sum: 1e-5,
@@ -15,7 +15,7 @@ export const TOLERANCE = {
   infoNceBf16: 1e-3,
 } as const;
 
-/** max |actual - expected| / max |expected|. */
+/** Returns max |actual - expected| / max |expected|. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let difference = 0;
@@ -28,7 +28,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return difference === 0 ? 0 : difference / Math.max(largest, Number.MIN_VALUE);
 }
 
-/** The cosine of the angle between two vectors. */
+/** Returns the cosine of the angle between two vectors. */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [aa, bb, ab] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {

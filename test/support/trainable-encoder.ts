@@ -8,7 +8,7 @@ import { seededRandom } from './random.js';
 
 const PARITY = fileURLToPath(new URL('../fixtures/parity/', import.meta.url));
 
-/** A tiny encoder of the parity fixtures with a tokenizer whose words are w0 to w299. */
+/** Writes a tiny encoder of the parity fixtures with a tokenizer for the words w0 to w299. */
 export function writeTrainableEncoder(folder: string, { words = 300, fixture = 'bert-tiny' } = {}): string {
   mkdirSync(folder, { recursive: true });
   for (const name of ['config.json', 'model.safetensors']) cpSync(join(PARITY, fixture, name), join(folder, name));
@@ -17,7 +17,9 @@ export function writeTrainableEncoder(folder: string, { words = 300, fixture = '
   return folder;
 }
 
-/** Answers of `models` models to `questions` questions: every model has favourite words, every question its own. */
+/**
+ * Makes answers of `models` models to `questions` questions. Each model has favourite words, and so has each question.
+ */
 export function answers(models: number, questions: number, { seed = 1, prefix = '' } = {}): QaRecord[] {
   const random = seededRandom(seed);
   const word = (begin: number, count: number): string => `w${begin + Math.floor(random() * count)}`;

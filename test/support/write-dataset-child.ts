@@ -1,6 +1,6 @@
 /**
- * A process that embeds the small fixture many times over into a dataset folder, as the embed command does, and prints
- * the number of rows after each batch. Arguments: folder, copies of the fixture, milliseconds to wait before finishing.
+ * Process that embeds the small fixture many times into a dataset folder, like the embed command, and prints the number
+ * of rows after each batch. Arguments: folder, copies of the fixture, milliseconds to wait before finishing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

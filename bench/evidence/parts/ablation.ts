@@ -1,6 +1,5 @@
 /**
- * What each setting of the training does: short runs that differ from the first in one setting, and the longer ones
- * beside them.
+ * Effect of each training setting: short runs that differ from the first in one setting, compared with the longer runs.
  */
 import { ABLATION_CONFIGURATIONS, MAIN_CONFIGURATIONS, settingsAt } from '../configurations.js';
 import { type Figures, halfWidth, identifyAnswers, mean, rowsOf } from '../identify-answers.js';
@@ -23,7 +22,7 @@ interface Row {
 
 const RUNS = [...ABLATION_CONFIGURATIONS, ...MAIN_CONFIGURATIONS];
 
-/** Runs of docs/training.md by the sampler that they show. */
+/** Runs of docs/training.md by their sampler. */
 const SAMPLERS: Readonly<Record<string, string>> = {
   'sampler-mixed': 'mixed',
   short: 'one-source',
@@ -124,7 +123,8 @@ function samplerTables(lab: Lab, rows: readonly Row[]): string {
     );
   const settings = Object.entries(shown[0]!.run!.settings).filter(([key]) => key !== 'sampler');
   return [
-    `\`npm run evidence -- ablation\`, ${lab.precision}; ${settings.map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
+    `\`npm run evidence -- ablation\`, ${lab.precision}; ` +
+      `${settings.map(([key, value]) => `${key} ${value}`).join(', ')}.\n`,
     `kNN, balanced accuracy in %:\n\n${figures('knn')}`,
     `Linear probe, accuracy in %:\n\n${figures('probe')}`,
     `The runs:\n\n${table(

@@ -1,6 +1,7 @@
 /**
- * Figure 4: a value encoder should identify models by answers to questions about values, and less by answers to others.
- * The same 12 models answered redteam_safety and lima_control, so the difference of the two is the encoder's.
+ * Figure 4: a value encoder should identify models by answers to questions about values, and less well by other
+ * answers. The same 12 models answered redteam_safety and lima_control, so the difference between the sets is due to
+ * the encoder.
  */
 import { type Figures, halfWidth, identifyAnswers, rowsOf } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
@@ -74,7 +75,8 @@ export async function control(lab: Lab): Promise<Outcome> {
               ]),
             ],
           ),
-          `${value.voting}, ${other.voting} and ${general.voting} answers vote, ${value.tested}, ${other.tested} and ${general.tested} are tested.`,
+          `Voting answers: ${value.voting}, ${other.voting} and ${general.voting}. ` +
+            `Tested answers: ${value.tested}, ${other.tested} and ${general.tested}.`,
           '',
           '![kNN accuracy on value questions and on others](evidence/control.svg)',
         ].join('\n'),

@@ -9,7 +9,7 @@ import { plotBars, plotSweeps } from '../plots.js';
 import { SEED, VALUE_SETS } from '../value-sets.js';
 import { type Outcome, tableEmbedders, titleOf } from './part.js';
 
-/** Sets that other work on values in language models reports on, too. */
+/** Sets that other work on values in language models also uses. */
 const WIDELY_KNOWN = [
   'government_criticism',
   'political_compass_open',
@@ -49,7 +49,7 @@ export async function identification(lab: Lab): Promise<Outcome> {
           '',
           '![kNN accuracy by encoder](evidence/identification.svg)',
           '',
-          'The same with a split by row, among the held-out questions only:',
+          'With a split by row, among the held-out questions only:',
           '',
           means(row),
         ].join('\n'),
@@ -94,8 +94,8 @@ export async function identification(lab: Lab): Promise<Outcome> {
 }
 
 /**
- * The paper splits by row, so a question stands on both sides. Here that is done among the tested questions: the others
- * were trained on, and would favour the trained encoders.
+ * Splits by row like the paper, so that a question is on both sides. Uses only the tested questions: the others were
+ * used for training and would favour the trained encoders.
  */
 function splitTestedRows({ labels, split }: EvaluatedRows): Split {
   const counts = new Map<string, number>();
@@ -191,7 +191,7 @@ function bySet(figures: BySet): string {
   ].join('\n');
 }
 
-/** By set, and in the mean of all and of those that are widely known. */
+/** Tabulates figures by set, and their means over all sets and over the widely used ones. */
 function balanced(figures: BySet): string {
   const share = (embedder: string, names: readonly string[]): string =>
     percent(mean(names.map((name) => figures[embedder]![name]!.knn.balancedAccuracy)));
@@ -209,7 +209,7 @@ function balanced(figures: BySet): string {
   );
 }
 
-/** Mean balanced accuracy by k, for every k that all sets have. */
+/** Returns the mean balanced accuracy by k, for every k that all sets have. */
 function sweepOf(figures: Record<string, Figures>): [k: number, share: number][] {
   const all = Object.values(figures);
   const ks = all[0]!.sweep

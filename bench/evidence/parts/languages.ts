@@ -1,7 +1,7 @@
 /**
- * Value ids that are one model asked in several languages: where their centroids lie, and what is identified across
- * them. Only questions that were asked in several languages take part. Answers are in the language of the question,
- * except for political_prompts_eng_rus, which is English throughout.
+ * Value ids of one model in several languages: distances of their centroids, and identification across them. Only
+ * questions asked in several languages are used. Answers are in the language of the question, except in
+ * political_prompts_eng_rus, which is all English.
  */
 import { splitValueId } from '../../../src/core/value-id.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
@@ -30,10 +30,10 @@ const SETS = [
   'political_prompts_eng_rus',
 ] as const;
 const EMBEDDERS = [FROZEN, MAIN] as const;
-/** Its answers may be printed: Apache-2.0. */
+/** The licence (Apache-2.0) allows printing the answers of this set. */
 const PRINTED_SET = 'government_criticism';
 const PRINTED_CHARACTERS = 260;
-/** Neighbours that vote: value ids of other languages than English have few answers. */
+/** Number of neighbours that vote. It is small because value ids of languages other than English have few answers. */
 const K = 10;
 const MAX_IDS_IN_PLOT = 24;
 
@@ -97,7 +97,7 @@ export async function languages(lab: Lab): Promise<Outcome> {
             ]),
             2,
           ),
-          'Identified by kNN (balanced accuracy in %, in brackets chance):\n',
+          'Identified by kNN (balanced accuracy in %, chance in brackets):\n',
           table(
             ['set', 'encoder', 'value id', 'its language', 'its model'],
             found.map(({ name, embedder, knn }) => [
@@ -180,7 +180,10 @@ function gather(matrix: Float32Array, dim: number, rows: Int32Array): Float32Arr
   return out;
 }
 
-/** All ids, or where they are too many for a plot, models with all languages, evenly from the list of their names. */
+/**
+ * Returns all ids. If they are too many for a plot, returns models that have all languages, evenly spaced in the list
+ * of names.
+ */
 function idsForPlot(centroids: Centroids): Centroids {
   if (centroids.ids.length <= MAX_IDS_IN_PLOT) return centroids;
   const parts = centroids.ids.map(splitValueId);
@@ -195,13 +198,13 @@ function idsForPlot(centroids: Centroids): Centroids {
   return models.size < 2 ? centroids : selectIds(centroids, (id) => models.has(splitValueId(id).model));
 }
 
-/** What a plot shows, for the results. */
+/** Returns the data of a plot, for the results. */
 function drawn(centroids: Centroids): { ids: string[]; distances: number[] } {
   const { ids, distances } = idsForPlot(centroids);
   return { ids, distances: Array.from(distances, (distance) => Math.round(1e4 * distance) / 1e4) };
 }
 
-/** How much of the answers in each language the tokenizer of the encoder knows. */
+/** Measures how much of the answers in each language the tokenizer of the encoder knows. */
 async function unknownTokens(lab: Lab) {
   const tokenizer = WordPieceTokenizer.fromFile(lab.options.encoder);
   const unknown = lab.unknownToken();
@@ -215,7 +218,7 @@ async function unknownTokens(lab: Lab) {
         { maxTokens: 8192 },
       );
       records.forEach(({ lang, answer }, row) => {
-        // Its answers to Russian questions are English.
+        // The answers to Russian questions are English.
         const language = name === 'political_prompts_eng_rus' ? 'eng' : lang;
         const sum = sums.get(language) ?? { answers: 0, tokens: 0, unknown: 0, characters: 0, cut: 0 };
         sums.set(language, sum);
@@ -246,7 +249,7 @@ interface PrintedPair {
   to: { id: string; answer: string };
 }
 
-/** Appendix H: to one held-out question, the answers of two value ids that lie nearest and farthest. */
+/** Appendix H: finds the nearest and the farthest answers of two value ids to one held-out question. */
 async function nearestAndFarthest(lab: Lab): Promise<{ question: string; answers: number; pairs: PrintedPair[] }> {
   const set = await lab.sample(PRINTED_SET, lab.scale.main, 'parallel');
   const embeddings = await lab.embed(MAIN, rowsOf(set).inputs);
@@ -282,7 +285,8 @@ async function nearestAndFarthest(lab: Lab): Promise<{ question: string; answers
 
 function exampleMarkdown({ question, answers, pairs }: Awaited<ReturnType<typeof nearestAndFarthest>>): string {
   return [
-    `${answers} answers to “${quote(question, 400)}” (\`${PRINTED_SET}\`, xlr8harder/llm-compliance, Apache-2.0), by ${titleOf(MAIN)}:\n`,
+    `${answers} answers to “${quote(question, 400)}” (\`${PRINTED_SET}\`, xlr8harder/llm-compliance, Apache-2.0), ` +
+      `by ${titleOf(MAIN)}:\n`,
     table(
       ['pair', 'distance', 'answers'],
       pairs.flatMap(({ what, distance, from, to }) => [

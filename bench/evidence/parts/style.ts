@@ -1,6 +1,6 @@
 /**
- * How much of what is identified is style: the same encoders on answers with formatting, length or all but a sentence
- * gone.
+ * Measures how much of the identification is due to style: the same encoders on answers without formatting, cut to the
+ * same length, or reduced to one sentence.
  */
 import { type Figures, halfWidth, identifyAnswers } from '../identify-answers.js';
 import { FROZEN, type Lab, TFIDF } from '../lab.js';
@@ -10,7 +10,7 @@ import { isLongEnough, TREATMENTS } from '../treatments.js';
 import { GENERAL_SETS, sampleValueSet, type ValueSet } from '../value-sets.js';
 import { MAIN, type Outcome, titleOf } from './part.js';
 
-/** The general sets, and two value sets beside them. */
+/** The general sets, and two value sets for comparison. */
 const SETS = [...GENERAL_SETS, 'redteam_safety', 'political_compass_open'] as const;
 const EMBEDDERS = [TFIDF, FROZEN, MAIN] as const;
 
@@ -65,7 +65,7 @@ export async function style(lab: Lab): Promise<Outcome> {
   };
 }
 
-/** The rows whose answers are long enough for all treatments. */
+/** Returns the rows whose answers are long enough for all treatments. */
 async function longAnswers(lab: Lab, set: string): Promise<ValueSet> {
   const { records, split, ...rest } = await lab.set(set);
   const keep = (rows: Int32Array): Int32Array => rows.filter((row) => isLongEnough(records[row]!.answer));

@@ -1,7 +1,8 @@
 /**
- * Does the encoder see what language a text was translated from? English sentences of the European Parliament, by the
- * language of the speech; split by speech. Sentences alone, without the form of question and answer (the paper's
- * text-only format): there are no machine translations of the originals, which its other two formats need.
+ * Does the encoder detect the source language of a translation? The data are English sentences of the European
+ * Parliament, labelled by the language of the speech and split by speech. Sentences are embedded without the form of
+ * question and answer (the paper's text-only format). Its other two formats need machine translations of the originals,
+ * which do not exist.
  */
 import { join } from 'node:path';
 import { labelRows } from '../../../src/core/row-labels.js';
@@ -39,7 +40,7 @@ export async function translationese(lab: Lab): Promise<Outcome> {
               ]),
             ],
           ),
-          `${labels} languages, ${voting} sentences vote, ${tested} of other speeches are tested.`,
+          `${labels} languages. ${voting} sentences vote, and ${tested} sentences of other speeches are tested.`,
         ].join('\n'),
       },
     ],
@@ -47,7 +48,7 @@ export async function translationese(lab: Lab): Promise<Outcome> {
   };
 }
 
-/** A sentence as a record: the language it was spoken in stands for the model, the speech for the question. */
+/** Reads sentences as records, with the spoken language as the model and the speech as the question. */
 async function readSentences(lab: Lab): Promise<EvaluatedRows> {
   const file = join(lab.options.data, 'translationese', 'europarl_source_language.jsonl.gz');
   const all = [];

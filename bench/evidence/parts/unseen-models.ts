@@ -1,6 +1,7 @@
 /**
- * Models that were never trained on. An encoder trained without every third model embeds the answers of all models;
- * those of the training questions vote, whoever gave them, and answers to held-out questions are tested.
+ * Identification of models that were not in the training data. An encoder trained without every third model embeds the
+ * answers of all models. Answers of all models to the training questions vote, and answers to held-out questions are
+ * tested.
  */
 import { splitValueId } from '../../../src/core/value-id.js';
 import { WITHOUT_MODELS } from '../configurations.js';
@@ -10,7 +11,7 @@ import { percent, table } from '../pages.js';
 import { VALUE_SETS } from '../value-sets.js';
 import { type Outcome, titleOf } from './part.js';
 
-/** The run of equal settings that saw all models. */
+/** The run with the same settings that saw all models. */
 const WITH_ALL = 'short';
 
 export async function unseenModels(lab: Lab): Promise<Outcome> {
@@ -76,7 +77,8 @@ export async function unseenModels(lab: Lab): Promise<Outcome> {
                 percent(mean(rows.map(({ chance }) => chance))),
                 ...embedders.map(
                   (_, i) =>
-                    `${percent(mean(rows.map(({ shares }) => shares[i]!.leftOut)))} / ${percent(mean(rows.map(({ shares }) => shares[i]!.others)))}`,
+                    `${percent(mean(rows.map(({ shares }) => shares[i]!.leftOut)))} / ` +
+                    percent(mean(rows.map(({ shares }) => shares[i]!.others))),
                 ),
               ],
             ],

@@ -1,6 +1,6 @@
 /**
- * Several answers of one value id at once. Single answers vote; what is tested are views of n answers to different
- * held-out questions, either joined to one text as in training, or as the mean of their vectors.
+ * Identification by several answers of one value id. Single answers vote. Views of n answers to different held-out
+ * questions are tested, either joined into one text as in training, or as the mean of their vectors.
  */
 import { SeededRandom } from '../../../src/core/random.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
@@ -16,11 +16,11 @@ import { type Outcome, titleOf } from './part.js';
 const SETS = ['government_criticism', 'do_not_answer_multi', 'redteam_safety'] as const;
 const SIZES = [1, 2, 5, 10] as const;
 const K = 50;
-/** Most views of a set and size, evenly from its value ids; not more than it has tested answers. */
+/** Maximum number of views of a set and size, evenly from its value ids, and at most the number of tested answers. */
 const VIEWS = 360;
-/** Most tokens of a joined view: all that MiniLM has positions for. */
+/** Maximum tokens of a joined view: the number of positions of MiniLM. */
 const JOINED_TOKENS = 512;
-/** Words of each answer of a joined view, of which more have room if they are short. */
+/** Maximum words of each answer in a joined view. Shorter answers let more of them fit. */
 const JOINED_WORDS = 80;
 
 export async function views(lab: Lab): Promise<Outcome> {
@@ -34,7 +34,7 @@ export async function views(lab: Lab): Promise<Outcome> {
     views: number;
   }[] = [];
   for (const embedder of embedders) {
-    // Sizes outside: each has its own limit of tokens, for which the encoder is loaded again.
+    // Sizes are the outer loop, because each has its own token limit, for which the encoder is reloaded.
     for (const size of SIZES) {
       for (const name of SETS)
         rows.push({
@@ -57,7 +57,8 @@ export async function views(lab: Lab): Promise<Outcome> {
         titleOf(embedder),
         ...SIZES.map(
           (size) =>
-            `${percent(meanOf(shares(embedder, size, form)))} (${shares(embedder, size, form).map(percent).join(', ')})`,
+            `${percent(meanOf(shares(embedder, size, form)))} ` +
+            `(${shares(embedder, size, form).map(percent).join(', ')})`,
         ),
       ]),
     );
@@ -118,7 +119,10 @@ async function identifyViews(
   };
 }
 
-/** Views of tested rows, each of one value id and of different questions, in turn of each value id that has enough. */
+/**
+ * Draws views of tested rows, each with answers of one value id to different questions. Takes value ids with enough
+ * answers in turn.
+ */
 export function drawViews(
   { labels, groups, split }: Pick<ValueSet, 'labels' | 'groups' | 'split'>,
   size: number,
@@ -139,7 +143,7 @@ export function drawViews(
   });
 }
 
-/** Means of the vectors of each view, at unit length. */
+/** Returns the mean of the vectors of each view, at unit length. */
 export function averages({ embeddings, dim }: Embeddings, drawn: readonly (readonly number[])[]): Float32Array {
   const out = new Float32Array(drawn.length * dim);
   drawn.forEach((rows, view) => {
@@ -151,7 +155,7 @@ export function averages({ embeddings, dim }: Embeddings, drawn: readonly (reado
   return out;
 }
 
-/** Training rows of the set vote on the views. */
+/** Returns the accuracy on the views, with votes of the training rows of the set. */
 async function accuracyOf(
   { embeddings, dim }: Embeddings,
   tested: Embeddings,

@@ -6,14 +6,14 @@ import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
-/** Translation by the `apertium` program, offline; its pairs are packages such as apertium-eng-spa. */
+/** Translates offline with the `apertium` program. Its language pairs are packages such as apertium-eng-spa. */
 export class ApertiumProvider implements Provider {
   constructor(private readonly endpoint: Extract<Endpoint, { kind: 'apertium' }>) {}
 
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
-    if (request.kind !== 'translate') throw new ProviderError('endpoint', 'Apertium translates only');
+    if (request.kind !== 'translate') throw new ProviderError('endpoint', 'Apertium can only translate');
     const { from, to, text } = request;
-    // -u: no asterisk before words that it does not know.
+    // -u: no asterisk before unknown words.
     const { code, stdout, stderr } = await this.#run(['-u', `${from}-${to}`], text, signal);
     if (code !== 0) {
       const missing = /is not installed|Mode .* does not exist|not found/i.test(stderr);
@@ -23,7 +23,7 @@ export class ApertiumProvider implements Provider {
       );
     }
     if (stdout.trim() === '' && text.trim() !== '')
-      throw new ProviderError('transient', `apertium ${from}-${to} gave nothing: ${firstLine(stderr)}`);
+      throw new ProviderError('transient', `apertium ${from}-${to} returned nothing: ${firstLine(stderr)}`);
     const translated = stdout.replace(/ {2,}/g, ' ').trim();
     return {
       text: translated,
@@ -40,8 +40,8 @@ export class ApertiumProvider implements Provider {
     signal: AbortSignal,
   ): Promise<{ code: number | null; stdout: string; stderr: string }> {
     return new Promise((resolve, reject) => {
-      // Through cat, because the script opens /dev/stdin by name, which cannot be done with the sockets that Node has
-      // for pipes. A group of its own, because a whole pipeline has to end.
+      // Runs through cat because the script opens /dev/stdin by name, which fails for the sockets that Node uses as
+      // pipes. Runs in its own process group because all processes of the pipeline must end.
       const child = spawn('sh', ['-c', 'cat | "$0" "$@"', this.endpoint.command, ...args], {
         stdio: 'pipe',
         detached: true,
@@ -50,7 +50,7 @@ export class ApertiumProvider implements Provider {
         try {
           if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
         } catch {
-          // It has ended by itself.
+          // It has already ended.
         }
       };
       const forget = onAbort(signal, stop);
@@ -58,7 +58,7 @@ export class ApertiumProvider implements Provider {
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      child.stdin.on('error', () => undefined); // it may end without reading
+      child.stdin.on('error', () => undefined); // The program may end without reading its input.
       child.once('error', (cause) => {
         forget();
         reject(new ProviderError('endpoint', `cannot start ${this.endpoint.command}: ${cause.message}`, { cause }));
@@ -73,7 +73,7 @@ export class ApertiumProvider implements Provider {
   }
 }
 
-/** The rest of a message lists all pairs. */
+/** The other lines of a message list all pairs. */
 function firstLine(text: string): string {
   return text.trim().split('\n')[0]!.slice(0, 300);
 }

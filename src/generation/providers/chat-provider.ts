@@ -5,20 +5,20 @@ import type { Endpoint } from '../project-schema.js';
 import { ProviderError, statusError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
-/** Any endpoint that speaks OpenAI's chat or text completions: vLLM, llama.cpp, Ollama, TGI, hosted ones. */
+/** Calls any endpoint with OpenAI's API of chat or text completions: vLLM, llama.cpp, Ollama, TGI, hosted services. */
 export class ChatProvider implements Provider {
   readonly #client: OpenAI;
 
-  /** @param apiKey some endpoints need none */
+  /** @param apiKey undefined for endpoints that need none */
   constructor({ url, headers, timeoutSeconds }: Extract<Endpoint, { kind: 'chat' }>, apiKey: string | undefined) {
     this.#client = new OpenAI({
       baseURL: url,
       apiKey: apiKey ?? 'none',
-      // Else the client reads its settings from the environment.
+      // Otherwise, the client would read its settings from the environment.
       organization: null,
       project: null,
       adminAPIKey: null,
-      // Attempts are counted and spaced by EndpointQueue, for all kinds of endpoints alike.
+      // EndpointQueue retries, for all kinds of endpoints.
       maxRetries: 0,
       timeout: timeoutSeconds * 1000,
       defaultHeaders: headers,
@@ -27,7 +27,8 @@ export class ChatProvider implements Provider {
   }
 
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
-    if (request.kind !== 'chat') throw new ProviderError('endpoint', 'the endpoint answers chats only');
+    if (request.kind !== 'chat')
+      throw new ProviderError('endpoint', 'an endpoint of kind chat cannot translate by itself');
     try {
       return request.template === null
         ? await this.#chat(request, signal)
@@ -77,7 +78,7 @@ function fillTemplate(template: string, messages: ChatRequest['messages']): stri
   return template.replace(/\{\{(system|prompt)\}\}/g, (_, name: 'system' | 'prompt') => values[name]);
 }
 
-/** Nothing of what an endpoint sends is believed before it was looked at. */
+/** Validates a completion: an endpoint can send anything. */
 function readCompletion(
   completion: unknown,
   request: ChatRequest,
@@ -90,7 +91,7 @@ function readCompletion(
   if (!body || !choice || text === undefined)
     throw new ProviderError(
       'transient',
-      `the answer is no completion: ${JSON.stringify(completion ?? null).slice(0, 200)}`,
+      `the answer is not a completion: ${JSON.stringify(completion ?? null).slice(0, 200)}`,
     );
   const usage = asObject(body['usage']);
   const promptTokens = tokenCount(usage?.['prompt_tokens']);
@@ -104,7 +105,7 @@ function readCompletion(
   };
 }
 
-/** A text, or the texts of its parts; empty for null, which means that the model said nothing. */
+/** Returns a text, or the texts of its parts. Null means that the model said nothing, and gives an empty text. */
 function contentText(content: unknown): string | undefined {
   if (content === null || content === undefined) return '';
   if (typeof content === 'string') return content;
@@ -144,6 +145,6 @@ function toProviderError(error: unknown): ProviderError {
       headers instanceof Headers ? headers.get('retry-after') : null,
     );
   }
-  // A cut connection or invalid JSON shows while the body is read, as whatever error the runtime has for it.
+  // A dropped connection or invalid JSON shows only while the body is read, as any error of the runtime.
   return new ProviderError('transient', error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -4,9 +4,9 @@ import type { Endpoint } from '../project-schema.js';
 import type { Provider } from './provider.js';
 
 /**
- * The provider of an endpoint.
+ * Creates the provider of an endpoint.
  *
- * @param env where keys are taken from
+ * @param env environment variables that hold the keys
  * @throws EngineError `ERR_DATA` if the variable of its key is not set, `ERR_NATIVE_LOAD` without the package openai
  */
 export async function createProvider(
@@ -20,7 +20,7 @@ export async function createProvider(
   if (apiKeyEnv !== undefined && !key)
     throw new EngineError(
       'ERR_DATA',
-      `The endpoint ${name} takes its key from the environment variable ${apiKeyEnv}, which is not set`,
+      `The endpoint ${name} needs a key in the environment variable ${apiKeyEnv}, which is not set`,
     );
   if (endpoint.kind === 'libretranslate')
     return new (await import('./libretranslate-provider.js')).LibreTranslateProvider(endpoint, key);

@@ -4,7 +4,7 @@ import type { Endpoint } from '../project-schema.js';
 import { ProviderError, statusError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
-/** `POST /translate` as LibreTranslate has it; languages are sent by their two-letter codes. */
+/** Calls `POST /translate` of LibreTranslate. Languages are sent as two-letter codes. */
 export class LibreTranslateProvider implements Provider {
   constructor(
     private readonly endpoint: Extract<Endpoint, { kind: 'libretranslate' }>,
@@ -12,7 +12,7 @@ export class LibreTranslateProvider implements Provider {
   ) {}
 
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
-    if (request.kind !== 'translate') throw new ProviderError('endpoint', 'the endpoint translates only');
+    if (request.kind !== 'translate') throw new ProviderError('endpoint', 'LibreTranslate can only translate');
     const { from, to, text } = request;
     const body = {
       q: text,
@@ -38,7 +38,7 @@ export class LibreTranslateProvider implements Provider {
     if (!response.ok) throw statusError(response.status, answer, response.headers.get('retry-after'));
     const translated = translatedText(answer);
     if (translated === undefined)
-      throw new ProviderError('transient', `the answer is no translation: ${answer.slice(0, 200)}`);
+      throw new ProviderError('transient', `the answer is not a translation: ${answer.slice(0, 200)}`);
     return {
       text: translated,
       finish: 'stop',

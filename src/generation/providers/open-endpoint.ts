@@ -6,13 +6,13 @@ import { createProvider } from './create-provider.js';
 import type { Provider } from './provider.js';
 
 /**
- * One attempt of a call, within the time limit of its endpoint.
+ * Makes one attempt of a call, within the time limit of its endpoint.
  *
- * @throws ProviderError saying whether another attempt makes sense; EngineError `ERR_ABORTED`
+ * @throws ProviderError that says whether to retry; EngineError `ERR_ABORTED`
  */
 export type Attempt = (request: Request, signal: AbortSignal | undefined) => Promise<CallResult>;
 
-/** Attempts made by this process. @throws EngineError as {@link createProvider} */
+/** Opens an endpoint whose calls this process makes. @throws EngineError as {@link createProvider} */
 export async function openEndpoint(
   name: string,
   endpoint: Endpoint,
@@ -21,7 +21,7 @@ export async function openEndpoint(
   return withTimeLimit(await createProvider(name, endpoint, env), endpoint.timeoutSeconds);
 }
 
-/** The time limit covers the body of the answer too. */
+/** Adds a time limit, which includes reading the body of the answer. */
 export function withTimeLimit(provider: Provider, seconds: number): Attempt {
   return async (request, signal) => {
     throwIfAborted(signal);

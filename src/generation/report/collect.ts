@@ -1,4 +1,4 @@
-/** Figures and samples of a finished project, in one pass over its records. */
+/** Collects figures and samples of a finished project in one pass over its records. */
 import { DuplicateCounter } from '../../records/duplicate-counter.js';
 import type { GenerateSummary } from '../generate.js';
 import type { Project } from '../project.js';
@@ -8,20 +8,20 @@ import type { AnswerFault, AnswerRecord, GeneratedRecord, Reject } from '../reco
 import { type RoundTrip, RoundTripSample, roundTripSimilarity } from './round-trip.js';
 import { type Sample, SampleCollector } from './samples.js';
 
-/** What became of the questions that a model was asked in a language. */
+/** Figures of one model in one language. */
 export interface AnswerFigures {
   model: string;
   lang: string;
   seen: boolean | undefined;
-  /** Questions that it was asked. */
+  /** Number of questions that the model was asked. */
   asked: number;
-  /** Records in the end. */
+  /** Number of records in the result. */
   records: number;
-  /** Answers with each fault, those left out for it included. */
+  /** Number of answers with each fault, including those that were left out. */
   faults: Partial<Record<AnswerFault, number>>;
   failedCalls: number;
   lostInTranslation: number;
-  /** Answers that equal an earlier one of this model in this language. */
+  /** Number of answers that equal an earlier one of this model in this language. */
   duplicates: number;
   meanCharacters: number;
 }

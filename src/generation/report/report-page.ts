@@ -4,12 +4,16 @@ import { escapeHtml, page, table } from './page.js';
 
 const FAULTS = ['empty', 'wrong-language', 'refusal', 'truncated', 'repetitive'] as const satisfies AnswerFault[];
 
-/** The quality report as a page. */
+/** Builds the page of the quality report. */
 export function reportPage(report: QualityReport, nameOf: (language: string) => string): string[] {
   const { project, stages, answers, roundTrip, spentBy, spent } = report;
   const records = stages.at(-1)!.output.records;
+  const models = new Set(answers.map(({ model }) => model)).size;
+  const languages = new Set(answers.map(({ lang }) => lang)).size;
   return page(`${project}: quality report`, [
-    `<h1>${escapeHtml(project)}</h1>\n<p class="soft">${count(records)} records of ${new Set(answers.map(({ model }) => model)).size} models in ${new Set(answers.map(({ lang }) => lang)).size} languages; ${count(spent.calls)} calls, ${spent.usd.toFixed(2)} USD. <a href="samples.html">Samples side by side</a></p>\n`,
+    `<h1>${escapeHtml(project)}</h1>\n`,
+    `<p class="soft">${count(records)} records of ${models} models in ${languages} languages; ` +
+      `${count(spent.calls)} calls, ${spent.usd.toFixed(2)} USD. <a href="samples.html">Samples side by side</a></p>\n`,
     '<h2>Stages</h2>\n',
     table([
       ['stage', 'records in', 'records out', 'calls', 'failed', 'seconds', 'left out'],
@@ -26,7 +30,9 @@ export function reportPage(report: QualityReport, nameOf: (language: string) => 
           .join('; '),
       ]),
     ]),
-    '<h2>Answers</h2>\n<p class="soft">Shares of the questions that a model was asked. Empty answers and those in the wrong language are left out of the records unless the project says otherwise; the rest is marked in them.</p>\n',
+    '<h2>Answers</h2>\n',
+    '<p class="soft">Percentages of the questions that a model was asked. By default, empty answers and ' +
+      'answers in the wrong language are left out of the records. Records list the other faults.</p>\n',
     table([
       [
         'model',
@@ -53,9 +59,10 @@ export function reportPage(report: QualityReport, nameOf: (language: string) => 
         count(entry.meanCharacters),
       ]),
     ]),
-    '<h2>Translation there and back</h2>\n<p class="soft">Cosine similarity of English questions and their translations back from a language.</p>\n',
+    '<h2>Round-trip translation</h2>\n',
+    '<p class="soft">Cosine similarity of English questions and their back-translations from each language.</p>\n',
     roundTrip.length === 0
-      ? '<p>No language but English.</p>\n'
+      ? '<p>English is the only language.</p>\n'
       : table([
           ['language', 'questions', 'mean', 'lowest tenth', 'worst', 'question', 'translated back'],
           ...roundTrip.map(({ lang, questions, mean, lowestTenth, worst }) => [

@@ -1,4 +1,4 @@
-/** How much of a question is left after its way into a language and back. */
+/** Measures how much of a question survives translation into a language and back. */
 import { createHash } from 'node:crypto';
 
 import { loadEncoder } from '../../encoder/load-encoder.js';
@@ -6,7 +6,7 @@ import type { GeneratedRecord } from '../records.js';
 
 export interface RoundTrip {
   lang: string;
-  /** Questions that were compared. */
+  /** Number of compared questions. */
   questions: number;
   /** Cosine similarity of a question and its translation back: mean and lowest tenth. */
   mean: number;
@@ -21,11 +21,11 @@ interface Pair {
   back: string;
 }
 
-/** Pairs of questions and their translations back: of each language those with the lowest hashes. */
+/** Sample of questions and their back-translations: for each language, those with the lowest hashes. */
 export class RoundTripSample {
   readonly byLanguage = new Map<string, Map<string, Pair>>();
 
-  /** @param perLanguage questions of a language that are compared at most */
+  /** @param perLanguage maximum number of compared questions per language */
   constructor(private readonly perLanguage: number) {}
 
   add({ qid, lang, source, question, questionOriginal }: GeneratedRecord): void {
@@ -34,7 +34,7 @@ export class RoundTripSample {
     this.byLanguage.set(lang, pairs);
     if (pairs.has(qid)) return;
     pairs.set(qid, { hash: createHash('sha256').update(qid).digest('hex'), question: source, back: question });
-    // Now and then, not at every record: sorting is cheap enough for twice as many.
+    // Shrinks only at twice the size, because sorting at every record would be slow.
     if (pairs.size > 2 * this.perLanguage + 100) this.#shrink(pairs);
   }
 
@@ -51,7 +51,7 @@ export class RoundTripSample {
   }
 }
 
-/** @param folder of the encoder that compares */
+/** @param folder encoder that compares the questions */
 export async function roundTripSimilarity(
   sample: RoundTripSample,
   folder: string,

@@ -2,14 +2,15 @@ import type { GeneratedRecord } from '../records.js';
 import { escapeHtml, page } from './page.js';
 import type { Sample } from './samples.js';
 
-/** Questions with the answers of all models beside each other, a row for each language. */
+/** Builds a page of questions with the answers of all models side by side, one row per language. */
 export function samplesPage(
   project: string,
   samples: readonly Sample[],
   nameOf: (language: string) => string,
 ): string[] {
   return page(`${project}: samples`, [
-    `<h1>${escapeHtml(project)}: samples</h1>\n<p class="soft">${samples.length} questions, chosen by their ids. <a href="report.html">Report</a></p>\n`,
+    `<h1>${escapeHtml(project)}: samples</h1>\n`,
+    `<p class="soft">${samples.length} questions, chosen by their ids. <a href="report.html">Report</a></p>\n`,
     ...samples.map((sample) => article(sample, nameOf)),
   ]);
 }
@@ -25,9 +26,11 @@ function article({ qid, question, value, records }: Sample, nameOf: (language: s
       questionOriginal === undefined
         ? ''
         : `<span lang="${tagOf(lang)}" dir="auto">${escapeHtml(questionOriginal)}</span>`;
-    return `<h3>${escapeHtml(nameOf(lang))}</h3><p class="soft">${asked}</p>\n<div class="grid">${own.map(cell).join('')}</div>\n`;
+    const heading = `<h3>${escapeHtml(nameOf(lang))}</h3><p class="soft">${asked}</p>`;
+    return `${heading}\n<div class="grid">${own.map(cell).join('')}</div>\n`;
   };
-  return `<article id="${escapeHtml(qid)}">\n<h2>${escapeHtml(question)}</h2>\n<p class="soft">${escapeHtml(value)}</p>\n${languages.map(row).join('')}</article>\n`;
+  const heading = `<h2>${escapeHtml(question)}</h2>\n<p class="soft">${escapeHtml(value)}</p>`;
+  return `<article id="${escapeHtml(qid)}">\n${heading}\n${languages.map(row).join('')}</article>\n`;
 }
 
 function cell({ model, lang, answer, answerOriginal, faults }: GeneratedRecord): string {
@@ -35,11 +38,13 @@ function cell({ model, lang, answer, answerOriginal, faults }: GeneratedRecord):
   const original =
     answerOriginal === undefined
       ? ''
-      : `<details><summary>in the original</summary><p lang="${tagOf(lang)}" dir="auto">${escapeHtml(answerOriginal)}</p></details>`;
-  return `<div class="cell"><strong>${escapeHtml(model)}</strong>${tags}<p dir="auto">${escapeHtml(answer)}</p>${original}</div>`;
+      : '<details><summary>original answer</summary>' +
+        `<p lang="${tagOf(lang)}" dir="auto">${escapeHtml(answerOriginal)}</p></details>`;
+  const text = `<p dir="auto">${escapeHtml(answer)}</p>`;
+  return `<div class="cell"><strong>${escapeHtml(model)}</strong>${tags}${text}${original}</div>`;
 }
 
-/** The language as HTML has it. */
+/** Returns the language tag for HTML. */
 function tagOf(lang: string): string {
   return /^[a-z]{3}$/.test(lang) ? new Intl.Locale(lang).language : 'und';
 }

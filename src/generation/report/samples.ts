@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { GeneratedRecord } from '../records.js';
 
-/** One question with what all models answered, in all languages. */
+/** One question with the answers of all models in all languages. */
 export interface Sample {
   qid: string;
   question: string;
@@ -11,8 +11,8 @@ export interface Sample {
 }
 
 /**
- * Some questions with all their records: those whose ids have the lowest hashes, so that the choice is even, the same
- * at every run, and known without a second pass.
+ * Chooses questions and keeps all their records. It takes the ids with the lowest hashes, so the choice is uniform, the
+ * same in every run, and needs only one pass.
  */
 export class SampleCollector {
   readonly #chosen = new Map<string, { hash: string; sample: Sample }>();
@@ -24,7 +24,7 @@ export class SampleCollector {
     const known = this.#chosen.get(record.qid);
     if (known) return void known.sample.records.push(record);
     const hash = createHash('sha256').update(record.qid).digest('hex');
-    // Once refused, a question stays out: the highest hash only falls.
+    // A rejected question stays out because the highest hash only falls.
     if (this.count === 0 || (this.#chosen.size >= this.count && hash > this.#highest)) return;
     const { qid, source: question, value } = record;
     this.#chosen.set(qid, { hash, sample: { qid, question, value, records: [record] } });
@@ -32,7 +32,7 @@ export class SampleCollector {
     this.#highest = this.#chosen.get(this.#highestEntry())!.hash;
   }
 
-  /** In the order of their values and questions. */
+  /** Returns the samples, ordered by value and question. */
   samples(): Sample[] {
     return [...this.#chosen.values()]
       .map(({ sample }) => sample)

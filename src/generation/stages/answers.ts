@@ -7,9 +7,7 @@ import type { AnswerRecord, Reject, TranslationRecord } from '../records.js';
 import { type CallStage, isFailure } from './stage.js';
 import { languageNames } from './translation.js';
 
-/**
- * Questions in a language to the answers of each model that supports it. What is wrong with an answer is noted here.
- */
+/** Asks each model the questions in its languages, and finds the faults of the answers. */
 export function answerStage(project: Project, faultsOf: AnswerCheck): CallStage<TranslationRecord, AnswerRecord> {
   const { models, prompts, seed, answers } = project;
   const nameOf = languageNames(project);

@@ -7,9 +7,9 @@ import { type CallStage, isFailure } from './stage.js';
 import { languageNames } from './translation.js';
 
 /**
- * Answers to records in English. Of a pair that is not English both sides are translated back, so that questions carry
- * the same traces of translation as their answers (UniVaR, section 3.2). The calls for a question are the same for all
- * models, so it is translated once.
+ * Turns answers into records in English. Both question and answer of a pair in another language are translated back, so
+ * that questions carry the same traces of translation as their answers (UniVaR, section 3.2). The call for a question
+ * is the same for all models, so it is translated once.
  */
 export function backTranslationStage(project: Project): CallStage<AnswerRecord, GeneratedRecord> {
   const { translators, prompts, seed, answers } = project;

@@ -8,15 +8,15 @@ import { scenarioStage } from './scenarios.js';
 import type { CallStage, StageName } from './stage.js';
 import { translationStage } from './translation.js';
 
-/** A stage whose records only the stage before it needs to know. */
+/** A stage whose types of records are hidden. */
 export type AnyCallStage = CallStage<object, object>;
 
-/** The stages of a project that ask models. @param faultsOf is needed where records of answers are made */
+/** Builds the stages of a project that call models. @param faultsOf needed to make records of answers */
 export function callStages(
   project: Project,
   faultsOf: AnswerCheck = () => Promise.resolve([]),
 ): Record<Exclude<StageName, 'filter'>, AnyCallStage> {
-  // Each stage gets what the one before it wrote; the files between them carry no types.
+  // Each stage reads the records of the stage before it; the files between them carry no types.
   return {
     scenarios: scenarioStage(project),
     questions: questionStage(project),

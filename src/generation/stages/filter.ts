@@ -1,13 +1,13 @@
-/** Questions that are no questions, and questions that are nearly the same as an earlier one. */
+/** Drops texts that are not questions, and questions that are nearly the same as an earlier one. */
 import { similarityTopK } from '../../native/top-k.js';
 import { isRefusal } from '../answer-faults.js';
 import type { ProjectFile } from '../project-schema.js';
 import type { QuestionRecord, Reject, StageOutput } from '../records.js';
 
-/** Neighbours that are looked at first; where all of them are near-duplicates, every kept question is. */
+/** Number of neighbours to check first. If all of them are near-duplicates, every kept question is checked. */
 const NEIGHBOURS = 32;
 
-/** What is wrong with the form of a question; undefined where nothing is. */
+/** Returns the fault in the form of a question, or undefined. */
 export function questionFault(question: string, { minWords, maxWords }: ProjectFile['filter']): string | undefined {
   const words = question.split(/\s+/u).filter((word) => word !== '').length;
   if (words === 0) return 'empty';
@@ -19,7 +19,7 @@ export function questionFault(question: string, { minWords, maxWords }: ProjectF
   return undefined;
 }
 
-/** Splits questions by their form. */
+/** Drops questions with a fault in their form, and repeated ones. */
 export function dropIllFormed(
   records: readonly QuestionRecord[],
   filter: ProjectFile['filter'],

@@ -6,7 +6,7 @@ import { contentId, type PhrasingRecord, type QuestionRecord, type Reject } from
 import { questionFault } from './filter.js';
 import { type CallStage, isFailure } from './stage.js';
 
-/** Questions to themselves and `perQuestion` other wordings. */
+/** Adds `perQuestion` paraphrases to each question. */
 export function paraphraseStage({
   generator,
   prompts,

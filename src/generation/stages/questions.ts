@@ -5,7 +5,7 @@ import { fillPrompt } from '../prompts.js';
 import { contentId, type QuestionRecord, type ScenarioRecord } from '../records.js';
 import { type CallStage, isFailure } from './stage.js';
 
-/** Situations to one question each: should the person do it or not? */
+/** Turns each situation into one question: should the person do it or not? */
 export function questionStage({
   generator,
   prompts,

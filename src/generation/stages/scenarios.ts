@@ -5,10 +5,10 @@ import { fillPrompt } from '../prompts.js';
 import { contentId, type Reject, type ScenarioRecord, type ValueRecord } from '../records.js';
 import { type CallStage, isFailure } from './stage.js';
 
-/** Shorter ones describe no situation. */
+/** Shorter texts do not describe a situation. */
 const MIN_WORDS = 6;
 
-/** Values to situations in which they are at stake: `perValue` each, asked for in lists of `perCall`. */
+/** Generates `perValue` situations in which each value is at stake, in lists of `perCall`. */
 export function scenarioStage({
   generator,
   prompts,
@@ -25,7 +25,7 @@ export function scenarioStage({
     settings: { scenarios },
     calls: ({ value }) =>
       Array.from({ length: parts }, (_, part) =>
-        // Each part has its own seed: it may be the only thing that tells two calls apart.
+        // Each part has its own seed, which may be the only difference between two calls.
         chatCall(
           'scenarios',
           generator,
@@ -41,7 +41,7 @@ export function scenarioStage({
         const at = `${valueId} part ${part + 1}`;
         if (isFailure(outcome)) return void rejects.push({ id: at, reason: 'call failed', text: outcome.failure });
         const found = parseList(outcome.text);
-        // The last entry of a cut list is cut too.
+        // The last entry of a truncated list is truncated too.
         const entries = (outcome.finish === 'length' ? found.slice(0, -1) : found).slice(0, countOf(part));
         if (entries.length < countOf(part))
           rejects.push({ id: at, reason: 'list too short', text: `${entries.length} of ${countOf(part)}` });

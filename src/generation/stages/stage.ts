@@ -1,7 +1,7 @@
 import type { Call, CallResult } from '../call.js';
 import type { StageOutput } from '../records.js';
 
-/** A call that failed for good. */
+/** A call that failed permanently. */
 export interface CallFailure {
   failure: string;
 }
@@ -9,21 +9,21 @@ export interface CallFailure {
 export type Outcome = CallResult | CallFailure;
 
 /**
- * A stage that asks models: two pure functions, one for the calls that a record needs and one for what their results
- * make of it. That the calls are known beforehand lets them run in any order, be kept, and be counted without being
- * made.
+ * A stage that calls models. It has two functions: one returns the calls that a record needs, the other builds output
+ * records from their results. Because the calls are known in advance, they can run in any order, be stored, and be
+ * counted without being made.
  */
 export interface CallStage<I, O> {
   name: StageName;
-  /** Changes when the same results would give other records. */
+  /** Must change when the same results would give other records. */
   version: number;
-  /** Models or translators that are called; each works through the records by itself. */
+  /** Models or translators that the stage calls. Each works through the records independently. */
   lanes: readonly string[];
   /** Settings and prompts that the stage depends on besides its input. */
   settings: unknown;
-  /** @param lane leave out the calls of other lanes; without it all are there, in a fixed order */
+  /** @param lane only calls of this lane; without it, all calls in a fixed order */
   calls(record: I, lane?: string): Call[];
-  /** @param outcomes one for each call, in their order */
+  /** @param outcomes one per call, in the order of `calls` */
   records(record: I, outcomes: readonly Outcome[]): StageOutput<O> | Promise<StageOutput<O>>;
 }
 

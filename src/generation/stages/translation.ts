@@ -4,7 +4,7 @@ import { ENGLISH, type Project } from '../project.js';
 import type { PhrasingRecord, Reject, TranslationRecord } from '../records.js';
 import { type CallStage, isFailure } from './stage.js';
 
-/** Wordings to themselves and their translations into each language that some model is asked in. */
+/** Translates each question into each language in which any model is asked. */
 export function translationStage(project: Project): CallStage<PhrasingRecord, TranslationRecord> {
   const { languages, translators, prompts, seed } = project;
   const nameOf = languageNames(project);
@@ -39,7 +39,7 @@ export function translationStage(project: Project): CallStage<PhrasingRecord, Tr
   };
 }
 
-/** English names of languages, for prompts. */
+/** Returns English names of languages, for prompts. */
 export function languageNames({ languageTable }: Pick<Project, 'languageTable'>): (language: string) => string {
   return (language) => languageTable.get(language)?.name ?? language;
 }

@@ -1,6 +1,6 @@
-/** Which part of the map is seen: its centre in map units and the number of CSS pixels per unit. */
+/** Visible part of the map: its centre in map units and the number of CSS pixels per unit. */
 
-/** Room around the points when the whole map is shown, in pixels. */
+/** Margin around the points in pixels when the entire map is shown. */
 const MARGIN = 28;
 const MAX_ZOOM = 2000;
 
@@ -14,7 +14,7 @@ export class Camera {
 
   constructor(private readonly bounds: readonly [number, number, number, number]) {}
 
-  /** How much larger than the whole map everything appears. */
+  /** Magnification relative to the view of the entire map. */
   get zoom(): number {
     return this.scale / this.#fitted;
   }
@@ -41,7 +41,7 @@ export class Camera {
     this.y += dy / this.scale;
   }
 
-  /** Keeps what is at the pixel where it is. */
+  /** Zooms and keeps the point under the pixel in place. */
   zoomAt(factor: number, pixelX: number, pixelY: number): void {
     const before = this.toMap(pixelX, pixelY);
     this.scale = Math.min(this.#fitted * MAX_ZOOM, Math.max(this.#fitted / 2, this.scale * factor));

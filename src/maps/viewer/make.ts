@@ -1,4 +1,6 @@
-/** An element with properties and children. Texts are only ever set as text, so that an answer cannot become markup. */
+/**
+ * Creates an element with properties and children. Strings become text nodes, so that an answer cannot become markup.
+ */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<Omit<HTMLElementTagNameMap[K], 'style' | 'innerHTML' | 'outerHTML'>> = {},

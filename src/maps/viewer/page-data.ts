@@ -8,7 +8,7 @@ export interface PageData extends PackedHeader {
   questions: Uint32Array;
 }
 
-/** Blocks that stay unpacked; a pointer that wanders about comes back to some. */
+/** Number of blocks that stay unpacked, because a moving pointer returns to some. */
 const CACHED_BLOCKS = 64;
 
 export async function readPageData(): Promise<PageData> {
@@ -25,12 +25,12 @@ export async function readPageData(): Promise<PageData> {
 
 function unpack(id: string): ReadableStream<Uint8Array> {
   const element = document.getElementById(id);
-  if (!element) throw new Error(`The page lacks its part "${id}"; it is incomplete`);
+  if (!element) throw new Error(`The page is incomplete: its part "${id}" is missing`);
   const bytes = Uint8Array.from(atob(element.textContent), (character) => character.charCodeAt(0));
   return new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
 }
 
-/** Questions and answers, unpacked block by block when they are asked for. */
+/** Questions and answers, unpacked block by block on demand. */
 export class PageTexts {
   readonly #blocks = new Map<string, Promise<string[]>>();
 

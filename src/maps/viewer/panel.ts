@@ -99,7 +99,8 @@ export class Panel {
       item.lastElementChild!.textContent = count.toLocaleString('en-US');
     });
     const shown = this.selection.shown();
-    this.#status.textContent = `${shown.toLocaleString('en-US')} of ${this.data.points.toLocaleString('en-US')} answers shown`;
+    const count = (value: number): string => value.toLocaleString('en-US');
+    this.#status.textContent = `${count(shown)} of ${count(this.data.points)} answers shown`;
     this.#showAll.hidden = shown === this.data.points;
   }
 }

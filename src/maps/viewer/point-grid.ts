@@ -1,4 +1,4 @@
-/** Finds the point under the pointer: points sorted into the cells of a grid. */
+/** Finds the point under the pointer, with points sorted into the cells of a grid. */
 const CELLS = 256;
 
 export class PointGrid {
@@ -27,7 +27,7 @@ export class PointGrid {
     for (let point = 0; point < count; point++) this.#points[next[cells[point]!]!++] = point;
   }
 
-  /** The accepted point nearest to a place, at most `radius` away; -1 where there is none. */
+  /** Returns the accepted point nearest to a place within `radius`, or -1. */
   nearest(x: number, y: number, radius: number, accepts: (point: number) => boolean): number {
     let best = -1;
     let bestSquared = radius * radius;

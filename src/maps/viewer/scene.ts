@@ -1,7 +1,7 @@
-/** Draws the points by WebGL: one vertex a point, its colour in a second buffer that filters rewrite. */
+/** Draws the points with WebGL: one vertex per point. Filters rewrite a second buffer, which holds the colours. */
 import type { Camera } from './camera.js';
 
-/** How a point is drawn; stored as the alpha of its colour. */
+/** Visibility of a point, stored as the alpha of its colour. */
 export const HIDDEN = 0;
 export const DIMMED = 128;
 export const SHOWN = 255;
@@ -46,13 +46,13 @@ export class Scene {
     this.#prepare();
   }
 
-  /** Undefined where the browser has no WebGL. */
+  /** Returns undefined if the browser has no WebGL. */
   static create(canvas: HTMLCanvasElement, coordinates: Float32Array, onRestored: () => void): Scene | undefined {
     const gl = canvas.getContext('webgl', { alpha: true, antialias: false, depth: false, premultipliedAlpha: true });
     if (!gl) return undefined;
     const scene = new Scene(gl, coordinates);
     canvas.addEventListener('webglcontextlost', (event) => {
-      event.preventDefault(); // else it is never restored
+      event.preventDefault(); // otherwise the context is never restored
     });
     canvas.addEventListener('webglcontextrestored', () => {
       scene.#prepare();
@@ -64,7 +64,7 @@ export class Scene {
 
   /**
    * @param colours [points, 4]: red, green, blue and one of HIDDEN, DIMMED, SHOWN
-   * @param hasDimmed whether any is DIMMED: they are drawn below the others, which costs a second pass
+   * @param hasDimmed whether any point is DIMMED. These are drawn below the others in a second pass
    */
   setColours(colours: Uint8Array, hasDimmed: boolean): void {
     const { gl } = this;
@@ -115,7 +115,7 @@ export class Scene {
     }
     gl.linkProgram(program);
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
-      throw new Error(`WebGL refused the shaders: ${gl.getProgramInfoLog(program) ?? ''}`);
+      throw new Error(`WebGL rejected the shaders: ${gl.getProgramInfoLog(program) ?? ''}`);
     gl.useProgram(program);
     this.#program = program;
     this.#attribute(program, 'position', 2, gl.FLOAT);

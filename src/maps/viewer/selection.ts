@@ -1,6 +1,6 @@
 /**
- * Which value ids are shown, and how: categories switched in the legend, words of the search box, the category pointed
- * at.
+ * Visibility of value ids: categories switched in the legend, words of the search box, and the category under the
+ * pointer.
  */
 import { categoricalColours } from '../palette.js';
 import { columnOf, type MapColumn, VALUE_ID_COLUMN } from '../value-map.js';
@@ -9,12 +9,12 @@ import type { PageData } from './page-data.js';
 export class Selection {
   column!: MapColumn;
   colours: string[] = [];
-  /** Category that the pointer is at in the legend. */
+  /** Category under the pointer in the legend. */
   focus: number | undefined;
-  /** Categories that are switched off. */
+  /** Hidden categories. */
   readonly #off = new Set<number>();
   #words: string[] = [];
-  /** For each value id, everything that the search looks at, in lower case. */
+  /** Searchable text of each value id, in lower case. */
   readonly #haystacks: string[];
   readonly #counts: Uint32Array;
 
@@ -42,7 +42,7 @@ export class Selection {
     this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
   }
 
-  /** Shows one category alone where all are shown, otherwise switches it; the last one switched off brings all back. */
+  /** If all categories are shown, shows only this one; otherwise toggles it. Hiding the last one shows all again. */
   toggle(category: number): void {
     const all = this.column.values.map((_, i) => i);
     if (this.#off.size === 0) {
@@ -70,7 +70,7 @@ export class Selection {
     return this.#words.every((word) => this.#haystacks[valueId]!.includes(word));
   }
 
-  /** Points that the search finds, by category. */
+  /** Returns the number of points that the search finds, by category. */
   counts(): number[] {
     const counts = this.column.values.map(() => 0);
     this.#counts.forEach((count, id) => {
@@ -79,7 +79,7 @@ export class Selection {
     return counts;
   }
 
-  /** Points that are shown. */
+  /** Returns the number of shown points. */
   shown(): number {
     return this.#counts.reduce((sum, count, id) => sum + (this.isShown(id) ? count : 0), 0);
   }

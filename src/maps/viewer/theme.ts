@@ -1,4 +1,4 @@
-/** Light or dark: as the system says until the reader chooses. */
+/** Switches between light and dark. The initial theme is that of the system. */
 export function toggleTheme(): void {
   const root = document.documentElement;
   const isDark = root.dataset['theme']

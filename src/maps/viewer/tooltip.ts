@@ -4,7 +4,7 @@ import { make } from './make.js';
 import { type PageData, PageTexts } from './page-data.js';
 import type { Selection } from './selection.js';
 
-/** Between point and card, and between card and border, in pixels. */
+/** Distance between point and card, and between card and border, in pixels. */
 const GAP = 14;
 
 export class Tooltip {
@@ -25,7 +25,7 @@ export class Tooltip {
     this.element.append(make('header', {}, [this.#swatch, this.#name, this.#details]), this.#question, this.#answer);
   }
 
-  /** Stays at its point until it is released, and lets texts be selected. */
+  /** True if the card stays at its point until it is released, so that its texts can be selected. */
   get pinned(): boolean {
     return this.element.classList.contains('pinned');
   }
@@ -56,7 +56,7 @@ export class Tooltip {
     this.#answer.textContent = answer;
   }
 
-  /** Puts card and marker beside a pixel of an area of that size. */
+  /** Places card and marker beside a pixel of an area of this size. */
   place(x: number, y: number, width: number, height: number): void {
     this.marker.style.translate = `${x}px ${y}px`;
     const { offsetWidth, offsetHeight } = this.element;

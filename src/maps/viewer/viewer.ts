@@ -1,4 +1,4 @@
-/** The program of a map page: unpacks the points, draws them, answers pointer and keys. */
+/** Entry of a map page: unpacks the points, draws them, and handles pointer and keys. */
 import { boundsOf } from '../value-map.js';
 import { Camera } from './camera.js';
 import { make } from './make.js';
@@ -10,14 +10,14 @@ import { Selection } from './selection.js';
 import { toggleTheme } from './theme.js';
 import { Tooltip } from './tooltip.js';
 
-/** From a point, in pixels, that still counts as pointing at it. */
+/** Maximum distance in pixels at which the pointer selects a point. */
 const REACH = 10;
-/** Movement, in pixels, from which on a press is a drag and no click. */
+/** Minimum movement in pixels that makes a press a drag instead of a click. */
 const DRAG = 4;
 const ZOOM_STEP = 1.5;
 const PAN_STEP = 60;
 
-/** Points drawn in the order of the data would let the last model cover the others; a fixed shuffle is fair to all. */
+/** Returns a fixed random order. Points in the order of the data would let the last model cover the others. */
 function shuffledOrder(count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   let state = 1;
@@ -46,7 +46,7 @@ function start(data: PageData): void {
   canvas.setAttribute('aria-label', `Map of ${points} answers. Arrow keys move it, plus and minus zoom, 0 shows all.`);
   const stage = make('main', { className: 'stage' }, [canvas, tooltip.marker, tooltip.element]);
   const scene = Scene.create(canvas, drawn, () => redraw());
-  if (!scene) throw new Error('This browser offers no WebGL, which the map is drawn with');
+  if (!scene) throw new Error('This browser has no WebGL, which the map needs');
 
   const size = Math.min(7, Math.max(2, 6 * (5000 / points) ** 0.3));
   const opacity = points > 50_000 ? 0.7 : 0.85;
@@ -102,7 +102,7 @@ function start(data: PageData): void {
     const shown = tooltip.show(pointAt(x, y));
     placeTooltip();
     await shown;
-    placeTooltip(); // its size is known only with its texts
+    placeTooltip(); // its size depends on its texts
   };
 
   let pressed: { x: number; y: number; dragging: boolean } | undefined;
@@ -136,7 +136,7 @@ function start(data: PageData): void {
     'wheel',
     (event) => {
       event.preventDefault();
-      // Lines and pages, which some mice count in, as pixels.
+      // Converts lines and pages, which some mice report, to pixels.
       const pixels = event.deltaY * ([1, 16, 400][event.deltaMode] ?? 1);
       camera.zoomAt(Math.exp(-Math.max(-300, Math.min(300, pixels)) * 0.002), event.offsetX, event.offsetY);
       redraw();
@@ -184,7 +184,7 @@ function start(data: PageData): void {
     make('div', { className: 'tools' }, [
       button('+', 'Zoom in', () => zoom(ZOOM_STEP)),
       button('−', 'Zoom out', () => zoom(1 / ZOOM_STEP)),
-      button('⤢', 'Show the whole map', showAll),
+      button('⤢', 'Show the entire map', showAll),
       button('◐', 'Light or dark', toggleTheme),
     ]),
   );

@@ -37,7 +37,7 @@ describe('evaluations of a dataset', () => {
     expect(byLang.perId.map(({ id }) => id)).toEqual(['eng', 'zho']);
   });
 
-  it('split alike whatever is evaluated', async () => {
+  it('use the same split for all evaluations', async () => {
     const [knn, probe, words] = await Promise.all([
       evaluateDatasetKnn(dataset, { k: 5 }),
       evaluateDatasetProbe(dataset, { epochs: 1 }),
@@ -48,11 +48,11 @@ describe('evaluations of a dataset', () => {
     expect(words.perId.map(({ train, test }) => [train, test])).toEqual(sizes);
   });
 
-  it('keep themes together where records name them', () => {
+  it('keep themes together if records name them', () => {
     expect(labelRecords([{ ...records[0]!, group: 'theme' }, records[1]!]).groups).toEqual(['theme', 'q0']);
   });
 
-  it('refuse another target', async () => {
+  it('reject an unknown target', async () => {
     await expect(evaluateDatasetKnn(dataset, { target: 'qid' as 'lang' })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
     });

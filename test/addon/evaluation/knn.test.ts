@@ -6,7 +6,7 @@ import { randomNormal } from '../../support/random.js';
 
 const IDS = ['m1$eng', 'm1$zho', 'm2$eng', 'm2$zho'];
 
-/** Clusters that overlap: 30 questions, each answered by four value ids. */
+/** Makes overlapping clusters: 30 questions, each answered by four value ids. */
 function clusters(dim: number, spread: number): LabelledEmbeddings {
   const rows = 120;
   const embeddings = randomNormal(rows * dim, 3);
@@ -19,7 +19,7 @@ function clusters(dim: number, spread: number): LabelledEmbeddings {
   };
 }
 
-/** Predicted label of each tested row, by sorting all distances in double precision. */
+/** Predicts the label of each tested row by sorting all distances in double precision. */
 function bruteForce(
   { embeddings, dim, labels }: LabelledEmbeddings,
   train: number[],
@@ -89,13 +89,13 @@ describe('evaluateKnn', () => {
     }
   });
 
-  it('gives the same result for the same seed and another for another', async () => {
+  it('gives the same result for the same seed, and another one for another seed', async () => {
     const first = await evaluateKnn(data, { k: 5, seed: 9 });
     expect(await evaluateKnn(data, { k: 5, seed: 9 })).toEqual(first);
     expect((await evaluateKnn(data, { k: 5, seed: 10 })).confusion).not.toEqual(first.confusion);
   });
 
-  it('leaves out rare labels when asked to, and reports those never tested', async () => {
+  it('leaves out rare labels on request, and reports labels that are never tested', async () => {
     const labels = data.labels.map((label, row) => (row < 3 ? 'rare$eng' : row < 8 ? 'one-question$eng' : label));
     const groups = data.groups.map((group, row) => (row < 8 ? 'q0' : group));
     const result = await evaluateKnn({ ...data, labels, groups }, { k: 5, minPerId: 4 });
@@ -111,7 +111,7 @@ describe('evaluateKnn', () => {
     expect(result.train + result.test).toBe(117);
   });
 
-  it('refuses what cannot be evaluated', async () => {
+  it('rejects data that cannot be evaluated', async () => {
     const refuses = async (change: Partial<LabelledEmbeddings>, options: object, message: string): Promise<void> => {
       await expect(evaluateKnn({ ...data, ...change }, options)).rejects.toThrow(message);
     };

@@ -21,7 +21,7 @@ function clusters(spread: number): LabelledEmbeddings {
   };
 }
 
-/** Training losses of full-batch AdamW in double precision, from the same start. */
+/** Computes the training losses of full-batch AdamW in double precision, from the same start. */
 function referenceLosses(
   { embeddings }: LabelledEmbeddings,
   train: number[],
@@ -66,7 +66,7 @@ describe('evaluateProbe', () => {
   const train = Array.from({ length: 75 }, (_, i) => i);
   const split = { train: Int32Array.from(train), test: Int32Array.from({ length: 25 }, (_, i) => 75 + i) };
 
-  it.each([0, 0.01, 0.3])('trains as a double-precision reference does, weight decay %d', async (weightDecay) => {
+  it.each([0, 0.01, 0.3])('trains like a double-precision reference, weight decay %d', async (weightDecay) => {
     const options = { split, batchSize: 75, epochs: 12, learningRate: 0.05, weightDecay };
     const { epochs } = await evaluateProbe(data, options);
     const expected = referenceLosses(data, train, 12, 0.05, weightDecay);
@@ -99,7 +99,7 @@ describe('evaluateProbe', () => {
     expect(result.accuracyAt[1]).toBeCloseTo(result.accuracy, 12);
   });
 
-  it('is decided by the seed', async () => {
+  it('depends on the seed', async () => {
     const first = await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 5 });
     expect(await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 5 })).toEqual(first);
     expect((await evaluateProbe(data, { epochs: 2, batchSize: 10, seed: 6 })).epochs[1]!.loss).not.toBe(
@@ -107,7 +107,7 @@ describe('evaluateProbe', () => {
     );
   });
 
-  it('refuses what cannot be trained', async () => {
+  it('rejects data that cannot be trained on', async () => {
     await expect(evaluateProbe(data, { epochs: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(evaluateProbe(data, { batchSize: 0.5 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(evaluateProbe(data, { weightDecay: -1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });

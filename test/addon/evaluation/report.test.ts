@@ -40,7 +40,7 @@ describe('writeReport', () => {
 
   const read = (name: string): Promise<string> => readFile(join(dir, name), 'utf8');
 
-  it('writes every file it names', async () => {
+  it('writes every file that it returns', async () => {
     const files = await writeReport(join(dir, 'new', 'folder'), await makeReport());
     expect((await readdir(join(dir, 'new', 'folder'))).sort()).toEqual([...files].sort());
     expect(files).toEqual(
@@ -58,13 +58,13 @@ describe('writeReport', () => {
     for (const file of files) expect(await read(`b/${file}`)).toBe(await read(`a/${file}`));
   });
 
-  it('keeps the whole results as JSON', async () => {
+  it('writes the complete results as JSON', async () => {
     const report = await makeReport();
     await writeReport(dir, report);
     expect(JSON.parse(await read('report.json'))).toEqual(JSON.parse(JSON.stringify(report)));
   });
 
-  it('writes tables that a CSV reader gets back', async () => {
+  it('writes tables that a CSV reader can read', async () => {
     const report = await makeReport();
     await writeReport(dir, report);
     const { perId, confusion } = report.entries[0]!.result;
@@ -83,7 +83,7 @@ describe('writeReport', () => {
     expect(own.reduce((sum, { count }) => sum + Number(count), 0)).toBe(report.entries[0]!.result.test);
   });
 
-  it('states the figures, and links only pictures that are there', async () => {
+  it('contains the figures, and links only existing plots', async () => {
     const report = await makeReport();
     const files = await writeReport(dir, report);
     const markdown = await read('report.md');
@@ -96,7 +96,7 @@ describe('writeReport', () => {
       expect(line).toContain('with \\| pipe');
   });
 
-  it('shows the curves of the training that it is given, as files and not in the JSON', async () => {
+  it('writes the given training curves as files and not into the JSON', async () => {
     const report = await makeReport();
     const files = await writeReport(dir, {
       ...report,
@@ -123,7 +123,7 @@ describe('writeReport', () => {
     for (const model of MODELS) expect(texts.filter((text) => text === model)).toHaveLength(2);
   });
 
-  it('refuses nothing to report, a name twice, and a folder that cannot be', async () => {
+  it('rejects a report without entries, a repeated name, and an impossible folder', async () => {
     const report = await makeReport();
     await expect(writeReport(dir, { ...report, entries: [] })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     const twice = [report.entries[0]!, report.entries[0]!];

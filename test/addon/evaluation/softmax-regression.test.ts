@@ -5,7 +5,7 @@ import { SoftmaxRegression } from '../../../src/evaluation/softmax-regression.js
 import { randomNormal } from '../../support/random.js';
 import { relativeError, TOLERANCE } from '../../support/tolerances.js';
 
-/** Mean cross-entropy in double precision. */
+/** Computes the mean cross-entropy in double precision. */
 function loss(
   weights: ArrayLike<number>,
   bias: ArrayLike<number>,
@@ -31,7 +31,7 @@ describe('SoftmaxRegression', () => {
     [17, 15, 3],
     [63, 16, 17],
   ])(
-    'has the loss of the reference and its finite differences: %i rows, dim %i, %i labels',
+    'matches the loss of the reference and its finite differences: %i rows, dim %i, %i labels',
     async (rows, dim, labels) => {
       const model = new SoftmaxRegression(dim, labels, new SeededRandom(1));
       const x = randomNormal(rows * dim, 2);

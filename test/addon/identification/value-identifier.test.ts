@@ -5,13 +5,13 @@ import { ValueIdentifier } from '../../../src/identification/value-identifier.js
 import { randomUnitRows } from '../../support/random.js';
 
 const valueIds = ['b$eng', 'a$eng', 'b$eng', 'a$zho', 'a$eng'];
-/** On a line, so that distances are plain to see. */
+/** Points on a line, so that distances are easy to see. */
 const embeddings = Float32Array.of(0, 1, 2, 3, 10);
 
 describe('ValueIdentifier over embeddings', () => {
   const identifier = new ValueIdentifier({ embeddings, dim: 1, valueIds });
 
-  it('ranks by votes and names the evidence', async () => {
+  it('ranks by votes and lists the evidence', async () => {
     const [found] = await identifier.identify(Float32Array.of(1.25), { k: 3 });
     expect(found!.ranking).toEqual([
       { valueId: 'b$eng', model: 'b', lang: 'eng', votes: 2, share: 2 / 3, meanDistance: 1 },
@@ -30,13 +30,13 @@ describe('ValueIdentifier over embeddings', () => {
     expect(found!.ranking.map(({ valueId }) => valueId)).toEqual(['a$eng', 'b$eng']);
   });
 
-  it('lets all rows vote where there are fewer than 50', async () => {
+  it('lets all rows vote if there are fewer than 50', async () => {
     const [found] = await identifier.identify(Float32Array.of(0));
     expect(found!.neighbours).toHaveLength(5);
     expect(found!.ranking.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
   });
 
-  it('lets only the rows vote that a filter leaves, however few', async () => {
+  it('lets only the rows of a filter vote, even if they are few', async () => {
     const filter = { model: 'a', lang: ['eng', 'zho'] };
     expect(identifier.count(filter)).toBe(3);
     const [found] = await identifier.identify(Float32Array.of(0), { k: 5, filter });
@@ -54,12 +54,12 @@ describe('ValueIdentifier over embeddings', () => {
     });
   });
 
-  it('identifies every query by itself', async () => {
+  it('identifies every query independently', async () => {
     const found = await identifier.identify(Float32Array.of(0, 10, 3), { k: 1 });
     expect(found.map(({ ranking }) => ranking[0]!.valueId)).toEqual(['b$eng', 'a$eng', 'a$zho']);
   });
 
-  it('refuses what does not fit', async () => {
+  it('rejects arguments that do not match', async () => {
     const over = (options: object) => (): unknown => new ValueIdentifier({ embeddings, dim: 1, valueIds, ...options });
     expect(over({ valueIds: [] })).toThrow('at least one row');
     expect(over({ dim: undefined })).toThrow('"dim"');
@@ -106,7 +106,7 @@ describe('ValueIdentifier over an index', () => {
   const ids = Array.from({ length: rows }, (_, i) => `m${i % 5}$eng`);
   const queries = randomUnitRows(7, dim, 2);
 
-  /** What FAISS answers: squared distances or inner products, -1 where nothing is found. */
+  /** Returns results like FAISS: squared distances or inner products, and -1 if nothing is found. */
   function index(metric: 'l2' | 'ip', missing = 0): SearchableIndex {
     return {
       dim,
@@ -137,7 +137,7 @@ describe('ValueIdentifier over an index', () => {
     };
   }
 
-  it.each(['l2', 'ip'] as const)('gives the answers of exact search: %s', async (metric) => {
+  it.each(['l2', 'ip'] as const)('gives the results of exact search: %s', async (metric) => {
     const expected = await new ValueIdentifier({ embeddings: base, dim, valueIds: ids }).identify(queries, { k: 11 });
     const actual = await new ValueIdentifier({ index: index(metric), valueIds: ids }).identify(queries, { k: 11 });
     actual.forEach(({ ranking, neighbours }, query) => {
@@ -157,12 +157,12 @@ describe('ValueIdentifier over an index', () => {
     expect(found!.ranking.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
   });
 
-  it('refuses queries that are no unit vectors where the index measures inner products', async () => {
+  it('rejects queries that are not unit vectors if the index uses inner products', async () => {
     const identifier = new ValueIdentifier({ index: index('ip'), valueIds: ids });
     await expect(identifier.identify(queries.map((x) => 2 * x))).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   });
 
-  it('refuses value ids that do not match the rows', () => {
+  it('rejects value ids that do not match the rows', () => {
     expect(() => new ValueIdentifier({ index: index('l2'), valueIds: ids.slice(1) })).toThrow('63 value ids');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { principalComponents } from '../../../src/maps/pca.js';
 import { randomClusters, randomNormal } from '../../support/random.js';
 
-/** Power iteration with deflation on the double-precision covariance, the plain way to two components. */
+/** Computes two components in the simplest way: power iteration with deflation on the double-precision covariance. */
 function reference(x: Float32Array, rows: number, dim: number): { coordinates: Float64Array; explained: number[] } {
   const mean = Array.from(
     { length: dim },
@@ -38,7 +38,7 @@ describe('principal components', () => {
     { rows: 63, dim: 16 },
     { rows: 300, dim: 17 },
   ])('agree with double precision for $rows x $dim', async ({ rows, dim }) => {
-    // far from zero: the mean must go first
+    // far from zero, so that the mean must be subtracted first
     const x = randomClusters(rows, dim, 3, 5).map((value, i) => value * (1 + (i % dim)) + 40);
     const { coordinates, explained } = await principalComponents(x, rows, dim);
     const expected = reference(x, rows, dim);
@@ -47,7 +47,7 @@ describe('principal components', () => {
     explained.forEach((share, axis) => expect(share).toBeCloseTo(expected.explained[axis]!, 5));
   });
 
-  it('sum more rows than one chunk', async () => {
+  it('sum rows of more than one chunk', async () => {
     const rows = 5000;
     const line = Float32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? 3 : 4) * Math.floor(i / 2));
     const { coordinates, explained } = await principalComponents(line, rows, 2);
@@ -55,7 +55,7 @@ describe('principal components', () => {
     expect(coordinates[2 * (rows - 1)]! - coordinates[0]!).toBeCloseTo(5 * (rows - 1), 0);
   });
 
-  it('are zero where all rows are equal, and for the second axis of one dimension', async () => {
+  it('are zero if all rows are equal, and for the second axis of one dimension', async () => {
     const equal = await principalComponents(new Float32Array(12).fill(0.3), 4, 3);
     expect(equal).toEqual({ coordinates: new Float32Array(8), explained: [0, 0] });
     const { coordinates, explained } = await principalComponents(randomNormal(9, 1), 9, 1);

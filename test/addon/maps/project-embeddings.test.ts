@@ -8,7 +8,7 @@ const x = randomNormal(20 * DIM, 1);
 const withNaN = Float32Array.from(x, (value, i) => (i === 30 ? NaN : value));
 
 describe('projectEmbeddings', () => {
-  it.each([3, 4, 16, 17])('takes %i rows', async (rows) => {
+  it.each([3, 4, 16, 17])('accepts %i rows', async (rows) => {
     for (const method of ['umap', 'pca'] as const) {
       const { coordinates, laidOut } = await projectEmbeddings(x.subarray(0, rows * DIM), { dim: DIM, method });
       expect(coordinates.length).toBe(2 * rows);
@@ -17,7 +17,7 @@ describe('projectEmbeddings', () => {
     }
   });
 
-  it('takes rows that are all equal', async () => {
+  it('accepts rows that are all equal', async () => {
     const { coordinates } = await projectEmbeddings(new Float32Array(30 * DIM).fill(0.5), { dim: DIM });
     expect(coordinates.every(Number.isFinite)).toBe(true);
   });
@@ -82,7 +82,7 @@ describe('projectEmbeddings', () => {
       code: 'ERR_ARG_RANGE',
       says: /at least 3 rows/,
     },
-  ])('refuses $what', async ({ embeddings, options, code, says }) => {
+  ])('rejects $what', async ({ embeddings, options, code, says }) => {
     await expect(projectEmbeddings(embeddings, { dim: DIM, ...options })).rejects.toMatchObject({
       name: 'EngineError',
       code,
@@ -90,7 +90,7 @@ describe('projectEmbeddings', () => {
     });
   });
 
-  it('stops when it is aborted, before and during the layout', async () => {
+  it('can be aborted before and during the layout', async () => {
     await expect(projectEmbeddings(x, { dim: DIM, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ERR_ABORTED',
     });

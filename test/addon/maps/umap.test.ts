@@ -16,14 +16,14 @@ function nearest(x: Float32Array, dim: number, k: number): Promise<SearchResult>
   return similarityTopK({ base: x, queries: x, dim, k, metric: 'l2' });
 }
 
-/** The neighbours of every row without itself. */
+/** Finds the neighbours of every row without itself. */
 async function tableOf(x: Float32Array, k: number): Promise<NeighbourTable> {
   const found = await nearest(x, DIM, k + 1);
   const keep = <T extends Int32Array | Float64Array>(all: T): T => all.filter((_, i) => i % (k + 1) !== 0) as T;
   return { k, rows: keep(found.labels), distances: keep(Float64Array.from(found.distances, Math.sqrt)) };
 }
 
-/** Share of the k nearest in the embeddings that are among the k nearest in the layout. */
+/** Returns the share of the k nearest in the embeddings that are among the k nearest in the layout. */
 async function preserved(x: Float32Array, layout: Float32Array): Promise<number> {
   const high = await nearest(x, DIM, K);
   const low = await nearest(layout, 2, K);
@@ -35,7 +35,7 @@ async function preserved(x: Float32Array, layout: Float32Array): Promise<number>
   return hits / high.labels.length;
 }
 
-/** What npm umap-js, the oracle here, makes of the same neighbours. */
+/** Runs npm umap-js, the reference, on the same neighbours. */
 async function oracle(x: Float32Array): Promise<UMAP> {
   const { labels, distances } = await nearest(x, DIM, K);
   const split = (all: Int32Array | Float32Array): number[][] =>
@@ -47,7 +47,7 @@ async function oracle(x: Float32Array): Promise<UMAP> {
 }
 
 describe('the neighbour graph', () => {
-  it('has strengths that add up to log2(k + 1), of which the nearest is 1', async () => {
+  it('has strengths that add up to log2(k + 1), with 1 for the nearest', async () => {
     const strengths = membershipStrengths(await tableOf(randomClusters(ROWS, DIM, 4, 3), 9));
     for (let row = 0; row < ROWS; row++) {
       const own = strengths.subarray(row * 9, (row + 1) * 9);
@@ -66,7 +66,7 @@ describe('the neighbour graph', () => {
     strengths.forEach((strength, edge) => expect(strength).toBeCloseTo(graph.get(from[edge]!, to[edge]!), 4));
   });
 
-  it('stays finite for rows that are all equal', () => {
+  it('is finite for rows that are all equal', () => {
     const strengths = membershipStrengths({
       k: 3,
       rows: Int32Array.of(1, 2, 3, 0, 2, 3),
@@ -81,13 +81,13 @@ describe('the curve of the layout', () => {
     // find_ab_params of the reference implementation, umap-learn
     { minDistance: 0.1, a: 1.5769, b: 0.8951 },
     { minDistance: 0.5, a: 0.583, b: 1.334 },
-  ])('for a distance of $minDistance is that of the reference', ({ minDistance, a, b }) => {
+  ])('equals that of the reference for a distance of $minDistance', ({ minDistance, a, b }) => {
     const curve = fitCurve(minDistance);
     expect(curve.a).toBeCloseTo(a, 3);
     expect(curve.b).toBeCloseTo(b, 3);
   });
 
-  it.each([0, 0.001, 0.3, 0.9, 1])('is found for %d', (minDistance) => {
+  it.each([0, 0.001, 0.3, 0.9, 1])('can be fitted for %d', (minDistance) => {
     const { a, b } = fitCurve(minDistance);
     expect(a).toBeGreaterThan(0);
     expect(b).toBeGreaterThan(0.5);
@@ -106,7 +106,7 @@ describe('UMAP', () => {
     expect(await preserved(x, coordinates)).toBeGreaterThan(theirs - 0.03);
   });
 
-  it('gives the same for a seed and something else for another', async () => {
+  it('gives the same layout for the same seed, and another one for another seed', async () => {
     const run = async (seed: number): Promise<Float32Array> =>
       (await projectEmbeddings(x, { dim: DIM, seed })).coordinates;
     const first = await run(1);

@@ -5,7 +5,7 @@ import { exactSearch } from '../../../src/search/exact-search.js';
 import { rowFilter } from '../../../src/search/filters/row-filter.js';
 import { randomNormal } from '../../support/random.js';
 
-/** All squared distances in double precision, sorted. */
+/** Computes all squared distances in double precision, sorted. */
 function bruteForce(base: Float32Array, query: Float32Array, dim: number): { row: number; distance: number }[] {
   return Array.from({ length: base.length / dim }, (_, row) => ({
     row,
@@ -33,7 +33,7 @@ describe('exactSearch', () => {
     }
   });
 
-  it('finds the same vector at distance 0 however far from the origin', async () => {
+  it('finds the same vector at distance 0, even far from the origin', async () => {
     const base = randomNormal(40 * 8, 1).map((value) => value + 1000);
     const found = await exactSearch({ base, queries: base.slice(), dim: 8, k: 1 });
     expect([...found.labels]).toEqual(Array.from({ length: 40 }, (_, row) => row));
@@ -69,7 +69,7 @@ describe('exactSearch', () => {
     }
   });
 
-  it('takes a filter that ends before the rows do', async () => {
+  it('accepts a filter that is shorter than the rows', async () => {
     const base = randomNormal(40, 1);
     expect(
       [
@@ -78,12 +78,12 @@ describe('exactSearch', () => {
     ).toEqual([-1, 0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('accepts no queries at all', async () => {
+  it('accepts an empty list of queries', async () => {
     const found = await exactSearch({ base: Float32Array.of(1, 2), queries: new Float32Array(), dim: 2, k: 1 });
     expect(found.labels).toHaveLength(0);
   });
 
-  it('refuses what does not fit', async () => {
+  it('rejects arguments that do not match', async () => {
     const base = randomNormal(12, 1);
     await expect(exactSearch({ base, queries: base, dim: 4, k: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(exactSearch({ base, queries: base, dim: 4, k: 4 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });

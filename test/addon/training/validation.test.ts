@@ -5,7 +5,7 @@ import { TokenTable } from '../../../src/training/token-table.js';
 import type { TrainingSet } from '../../../src/training/training-set.js';
 import { splitValidation, Validation } from '../../../src/training/validation.js';
 
-/** Two sources of 3 and 2 value ids on 40 questions each; the one token of every text is its label. */
+/** Two sources of 3 and 2 value ids on 40 questions each. The only token of every text is its label. */
 function makeSet(): TrainingSet {
   const rows = [0, 1].flatMap((source) =>
     Array.from({ length: 40 }, (_, q) => q).flatMap((q) =>
@@ -30,13 +30,13 @@ function makeSet(): TrainingSet {
 }
 
 const set = makeSet();
-/** Vectors that tell all labels apart, and vectors that tell nothing. */
+/** Vectors that separate all labels, and vectors that separate none. */
 const separating = (texts: PackedTokens): Promise<Float32Array> =>
   Promise.resolve(Float32Array.from(texts.ids, (id) => id));
 const blind = (texts: PackedTokens): Promise<Float32Array> => Promise.resolve(new Float32Array(texts.ids.length));
 
 describe('splitValidation', () => {
-  it('holds out whole questions, about their share, and leaves every value id of every source rows to train on', () => {
+  it('holds out about the share of questions, and keeps training rows for all value ids of all sources', () => {
     const { train, test } = splitValidation(set, 0.25, 3);
     const asked = new Set(Array.from(train, (row) => set.groups[row]));
     expect(Array.from(test, (row) => set.groups[row]).filter((group) => asked.has(group))).toEqual([]);
@@ -49,7 +49,7 @@ describe('splitValidation', () => {
 describe('Validation', () => {
   const { test } = splitValidation(set, 0.5, 4);
 
-  it('is the mean over the sources, against the mean of their chances', async () => {
+  it('averages accuracy and chance over the sources', async () => {
     const validation = Validation.create(set, test, 1000, 5);
     expect(validation.rows).toBe(test.length);
     const result = await validation.run(separating, 1);
@@ -60,7 +60,7 @@ describe('Validation', () => {
     expect(guess.balancedAccuracy).toBeCloseTo(5 / 12, 6);
   });
 
-  it('embeds no more rows than allowed, spread over the sources', async () => {
+  it('embeds at most the allowed number of rows, spread over the sources', async () => {
     const validation = Validation.create(set, test, 40, 5);
     expect(validation.rows).toBe(40);
     expect(Object.keys((await validation.run(separating, 1)).sources)).toEqual(['one', 'two']);

@@ -19,11 +19,11 @@ describe('parseAccepted', () => {
     ['{', /accepted\.json is not JSON/],
     ['{}', /expected an array/],
     ['[1]', /entry 1: expected an object/],
-    [JSON.stringify([entry, { ...entry, reason: ' ' }]), /entry 2: expected a text for "reason"/],
-    [JSON.stringify([{ ...entry, commit: undefined }]), /expected a text for "commit"/],
+    [JSON.stringify([entry, { ...entry, reason: ' ' }]), /entry 2: expected a string for "reason"/],
+    [JSON.stringify([{ ...entry, commit: undefined }]), /expected a string for "commit"/],
     [JSON.stringify([{ ...entry, upTo: 0 }]), /share above 0 for "upTo"/],
-    [JSON.stringify([{ ...entry, upto: 0.1 }]), /"upto" is none of/],
-    [JSON.stringify([{ ...entry, counter: 1 }]), /expected a text for "counter"/],
+    [JSON.stringify([{ ...entry, upto: 0.1 }]), /"upto" is not one of/],
+    [JSON.stringify([{ ...entry, counter: 1 }]), /expected a string for "counter"/],
   ])('refuses %s', (text, message) => {
     expect(() => parseAccepted(text, 'accepted.json')).toThrow(message);
     expect(() => parseAccepted(text, 'accepted.json')).toThrow(expect.objectContaining({ code: 'ERR_DATA' }) as Error);
@@ -31,7 +31,7 @@ describe('parseAccepted', () => {
 });
 
 describe('acceptedSince', () => {
-  it('lets an entry excuse nothing once the base has it', () => {
+  it('ignores an entry that the base already has', () => {
     const later = { ...entry, upTo: 0.2 };
     expect(acceptedSince([entry, later], [entry])).toEqual([later]);
     expect(acceptedSince([{ ...entry, reason: 'the same, better said' }], [entry])).toEqual([]);
@@ -39,7 +39,7 @@ describe('acceptedSince', () => {
 });
 
 describe('acceptedShare', () => {
-  it('is that of the benchmark, or of its counter', () => {
+  it('returns the share of the benchmark, or of its counter', () => {
     const entries = [entry, { ...entry, upTo: 0.1 }, { ...entry, counter: 'products', upTo: 2 }];
     expect(acceptedShare(entries, 'parse/small')).toBe(0.15);
     expect(acceptedShare(entries, 'parse/small', 'products')).toBe(2);

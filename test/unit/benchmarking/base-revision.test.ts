@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const acceptedFile = 'bench/accepted.json';
 
 describe('resolveBase', () => {
-  it('is the merge base on a branch', async () => {
+  it('returns the merge base on a branch', async () => {
     const project = new GitProject();
     const fork = project.commit({ a: '1' });
     project.git('switch', '--quiet', '--create', 'topic');
@@ -25,7 +25,7 @@ describe('resolveBase', () => {
     });
   });
 
-  it('is the last change of the accepted slow-downs on the main branch', async () => {
+  it('returns the last change of the accepted slow-downs on the main branch', async () => {
     const project = new GitProject();
     project.commit({ a: '1' });
     expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({ kind: 'none' });
@@ -38,7 +38,7 @@ describe('resolveBase', () => {
     expect(await resolveBase(project.root, { acceptedFile })).toMatchObject({ kind: 'commit', commit: marked });
   });
 
-  it('is what is asked for, HEAD only where the working tree differs from it', async () => {
+  it('returns the requested revision, and HEAD only if the working tree differs from it', async () => {
     const project = new GitProject();
     const first = project.commit({ a: '1' });
     const second = project.commit({ a: '2' });
@@ -52,10 +52,10 @@ describe('resolveBase', () => {
     });
   });
 
-  it('is none where history or a main branch is missing', async () => {
+  it('returns none if history or a main branch is missing', async () => {
     expect(await resolveBase(temporaryFolder(), { acceptedFile })).toMatchObject({
       kind: 'none',
-      why: expect.stringContaining('no git repository') as string,
+      why: expect.stringContaining('not a git repository') as string,
     });
     const project = new GitProject();
     project.commit({ [acceptedFile]: '[]' });

@@ -22,10 +22,15 @@ function start(file: string, env: Record<string, string> = {}, signal?: AbortSig
 }
 
 describe('a benchmark process', () => {
-  it('lists, times and counts', async () => {
+  it('lists, times and counts benchmarks', async () => {
     const file = moduleWith(`
       let calls = 0;
-      return { run: () => { calls += 1; return process.env.FACTOR / 4; }, timesItself: true, counters: () => ({ work: 3 }), details: () => ({ calls }) };`);
+      return {
+        run: () => { calls += 1; return process.env.FACTOR / 4; },
+        timesItself: true,
+        counters: () => ({ work: 3 }),
+        details: () => ({ calls }),
+      };`);
     expect(await listBenchmarks(file)).toMatchObject([
       { name: 'b', sizes: { n: 1 }, version: 2, threshold: 0.07, peer: null },
     ]);
@@ -40,14 +45,14 @@ describe('a benchmark process', () => {
     await process.stop();
   });
 
-  it('hands on what the benchmark threw', async () => {
+  it('reports the error of the benchmark', async () => {
     await expect(start(moduleWith(`throw new Error('the result is wrong');`))).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: 'the result is wrong',
     });
   });
 
-  it('says how its process died and what it printed', async () => {
+  it('reports how its process died and what it printed', async () => {
     const file = moduleWith(
       `console.error('out of luck'); setTimeout(() => process.exit(3), 50); return new Promise(() => undefined);`,
     );
@@ -57,7 +62,7 @@ describe('a benchmark process', () => {
     });
   });
 
-  it('ends when it is aborted', async () => {
+  it('ends if it is aborted', async () => {
     const controller = new AbortController();
     const { process } = await start(
       moduleWith(`return { run: () => new Promise((resolve) => setTimeout(resolve, 20)) };`),

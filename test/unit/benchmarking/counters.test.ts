@@ -10,7 +10,7 @@ function finishes(counters: Record<string, number>[], memory = 100 * MiB): Finis
 }
 
 describe('counterChanges', () => {
-  it('shows every difference of an exact counter, in either direction', () => {
+  it('reports every difference of an exact counter, in both directions', () => {
     const base = finishes([{ products: 8, tiles: 4, allocations: 3 }]);
     const head = finishes([{ products: 9, tiles: 3, allocations: 3 }]);
     expect(counterChanges(base, head)).toEqual([
@@ -19,22 +19,22 @@ describe('counterChanges', () => {
     ]);
   });
 
-  it('says nothing of a counter that is not exact', () => {
+  it('ignores a counter that is not exact', () => {
     expect(counterChanges(finishes([{ n: 5 }, { n: 7 }]), finishes([{ n: 7 }, { n: 9 }]))).toEqual([]);
     expect(counterChanges(finishes([{ n: 5 }, { n: 6 }]), finishes([{ n: 7 }, { n: 9 }]))).toMatchObject([
       { base: 6, head: 7 },
     ]);
   });
 
-  it('counts work where there was none', () => {
+  it('reports work of a counter that was 0', () => {
     expect(counterChanges(finishes([{ n: 0 }]), finishes([{ n: 5 }]))).toMatchObject([{ growth: 5 }]);
   });
 
-  it('leaves out what only one build counts', () => {
+  it('leaves out counters that only one build has', () => {
     expect(counterChanges(finishes([{}]), finishes([{ n: 5 }]))).toEqual([]);
   });
 
-  it('bounds peak memory', () => {
+  it('tolerates small growth of peak memory', () => {
     expect(counterChanges(finishes([{}], 100 * MiB), finishes([{}], 120 * MiB))).toEqual([]);
     expect(counterChanges(finishes([{}], 100 * MiB), finishes([{}], 130 * MiB))).toMatchObject([
       { counter: 'peakMemoryBytes' },

@@ -18,7 +18,7 @@ function project(files: Record<string, string>): string {
 const module = (...benchmarks: string[]): string => `export const benchmarks = [${benchmarks.join(', ')}];`;
 
 describe('findBenchmarkFiles', () => {
-  it('finds modules that export benchmarks, to the bottom, and no others', () => {
+  it('finds modules that export benchmarks, in all subfolders, and no others', () => {
     const root = project({
       'bench/b/x.mjs': module(),
       'bench/a.mjs': 'export { benchmarks } from "./b/x.mjs";',
@@ -42,7 +42,7 @@ describe('selectBenchmarks', () => {
   const select = async (at: string, purpose: 'run' | 'check', ...names: string[]): Promise<string[]> =>
     (await selectBenchmarks(at, { paths: ['bench'], names, purpose })).map(({ name }) => name);
 
-  it('takes those of the purpose, by name, group or file', async () => {
+  it('selects benchmarks for the purpose, by name, group or file', async () => {
     const at = root();
     expect(await select(at, 'check')).toEqual(['json/small', 'csv']);
     expect(await select(at, 'run', 'json')).toEqual(['json/large']);
@@ -53,7 +53,7 @@ describe('selectBenchmarks', () => {
     });
   });
 
-  it('refuses a name that is taken, and a folder without benchmarks', async () => {
+  it('rejects a name that is used twice, and a folder without benchmarks', async () => {
     await expect(
       select(project({ 'bench/a.mjs': module("{ name: 'x' }", "{ name: 'x' }") }), 'run'),
     ).rejects.toMatchObject({ code: 'ERR_DATA' });

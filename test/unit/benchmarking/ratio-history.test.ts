@@ -10,7 +10,7 @@ const results = (ratio: number | null): string =>
   JSON.stringify({ results: [{ name: 'parse', sizes: { n: 10 }, ratio }] });
 
 describe('the history of ratios', () => {
-  it('has a point per commit that changed a results file, oldest first', async () => {
+  it('has one point per commit that changed a results file, oldest first', async () => {
     const project = new GitProject();
     const first = project.commit({ 'bench/results/parse-AVX2.json': results(1.5) });
     project.commit({ other: '' });
@@ -29,7 +29,7 @@ describe('the history of ratios', () => {
     expect(plotRatioHistory(points)).toBe(svg);
   });
 
-  it('forgets files that were removed or renamed', async () => {
+  it('leaves out files that were removed or renamed', async () => {
     const project = new GitProject();
     project.commit({ 'bench/results/parse-AVX2.json': results(1.5), 'bench/results/parse-AVX3.json': results(9) });
     rmSync(join(project.root, 'bench/results/parse-AVX3.json'));

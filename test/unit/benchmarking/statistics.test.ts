@@ -15,7 +15,7 @@ describe('the verdict on synthetic checks', () => {
     expect(countVerdicts(100, 0.2, BUSY).slower).toBeGreaterThanOrEqual(98);
   });
 
-  it('is hardly ever given where the truth is the threshold itself', () => {
+  it('is almost never given if the true change equals the threshold', () => {
     const { slower, 'not slower': passed } = countVerdicts(200, THRESHOLD, QUIET);
     expect(slower + passed).toBeLessThanOrEqual(6);
   });

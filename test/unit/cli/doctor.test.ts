@@ -64,7 +64,7 @@ describe('diagnose', () => {
       { encoder: { name: 'e', folder: '/e', missing: [], probe: { ok: false as const, reason: 'x' } } },
       /--backend/,
     ],
-  ])('calls %s essential and names the remedy', (_, change, fix) => {
+  ])('reports %s as an error with its remedy', (_, change, fix) => {
     const problems = diagnose({ ...HEALTHY, ...change }, []);
     expect(problems).toEqual([
       { what: expect.any(String) as string, fix: expect.stringMatching(fix) as string, essential: true },
@@ -72,7 +72,7 @@ describe('diagnose', () => {
     expect(describeReport({ ...HEALTHY, ...change, ok: false, problems })).toMatch(/missing: .*\n {4}fix: /);
   });
 
-  it('only advises where things work slowly', () => {
+  it('only warns about slow configurations', () => {
     const addon = structuredClone(HEALTHY.addon);
     if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
     expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
@@ -101,14 +101,14 @@ describe('the gpu line', () => {
     return describeReport({ ...HEALTHY, addon, ok: true, problems: [] });
   };
 
-  it('says why there is none, and keeps the reason for falling back', () => {
+  it('explains why there is no GPU, and keeps the reason for the fallback', () => {
     expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toMatch(/^gpu +none \(no driver\)$/m);
     expect(gpuLine({ usable: false, reason: 'x' }, { reasons: ['cuda: no driver'] })).toMatch(
       /^addon +loads, backend cpu \(cuda: no driver\)$/m,
     );
   });
 
-  it('describes a device, usable or not, and claims nothing that was not run', () => {
+  it('describes a device, usable or not, and claims nothing that was not tested', () => {
     expect(gpuLine({ usable: true, testedOnDevice: false, device })).toMatch(
       /^gpu +A Card, capability 9\.0, driver CUDA 13\.0, .*cuBLASLt 13\.1\.2, .* free of .*not yet run on a device$/m,
     );
@@ -122,7 +122,7 @@ describe('the gpu line', () => {
 });
 
 describe('probeInChild', () => {
-  it('returns what the child printed', async () => {
+  it('returns the output of the child', async () => {
     expect(await probeInChild('console.log(JSON.stringify(process.argv[1]))', ['x y'])).toEqual({
       ok: true,
       value: 'x y',

@@ -6,13 +6,13 @@ import { EngineError, ERROR_CODES, type ErrorCode, type OptionHint } from '../..
 const systemError = (code: string): Error => Object.assign(new Error(`${code}: refused, open 'x'`), { code });
 
 describe('describeFailure', () => {
-  it.each(Object.keys(ERROR_CODES) as ErrorCode[])('exits as the table says for %s', (code) => {
+  it.each(Object.keys(ERROR_CODES) as ErrorCode[])('uses the exit code of the table for %s', (code) => {
     const { text, exitCode } = describeFailure(new EngineError(code, 'what and where'), false);
     expect(exitCode).toBe(ERROR_CODES[code].exit);
     expect(text.split('\n')[0]).toBe(code === 'ERR_ABORTED' ? 'error: Interrupted' : 'error: what and where');
   });
 
-  it('shows no stack unless asked, then with causes', () => {
+  it('shows the stack and causes only on request', () => {
     const error = new EngineError('ERR_DATA', 'outer', { cause: new Error('inner') });
     expect(describeFailure(error, false).text).not.toContain('    at ');
     const { text } = describeFailure(error, true);
@@ -25,7 +25,7 @@ describe('describeFailure', () => {
     ['EACCES', 1],
     ['ENOSPC', 1],
     ['EWHATEVER', 70],
-  ])('turns %s into exit code %i', (code, exitCode) => {
+  ])('maps %s to exit code %i', (code, exitCode) => {
     expect(describeFailure(systemError(code), false).exitCode).toBe(exitCode);
   });
 
@@ -39,12 +39,12 @@ describe('describeFailure', () => {
     expect(describeFailure(error, false).text).toBe(`error: What; this, or that (${flag})`);
   });
 
-  it('says how an interrupted command resumes, but not which of its parts noticed the signal', () => {
+  it('says how to resume an interrupted command, but not which part noticed the signal', () => {
     const error = new EngineError('ERR_ABORTED', 'The scan was aborted', { remedies: [{ text: 'run it again' }] });
     expect(describeFailure(error, false).text).toBe('error: Interrupted; run it again');
   });
 
-  it('takes anything that can be thrown', () => {
+  it('accepts any thrown value', () => {
     expect(describeFailure('text', false)).toMatchObject({ exitCode: 70 });
     expect(describeFailure(undefined, true)).toMatchObject({ exitCode: 70 });
     expect(toEngineError(new DOMException('stopped', 'AbortError')).code).toBe('ERR_ABORTED');

@@ -17,7 +17,7 @@ describe('numbers for people', () => {
     expect(formatPercent(0.1234)).toBe('12.3 %');
   });
 
-  it('writes durations so that no unit overflows', () => {
+  it('formats durations without overflowing units', () => {
     expect([0, 9.94, 9.96, 59.4, 59.6, 60, 3599.6, 7383].map(formatDuration)).toEqual([
       '0.0 s',
       '9.9 s',
@@ -30,7 +30,7 @@ describe('numbers for people', () => {
     ]);
   });
 
-  it('writes bytes', () => {
+  it('formats bytes', () => {
     expect([0, 1023, 1024, 1.5 * 2 ** 30, 2 ** 60].map(formatBytes)).toEqual([
       '0 B',
       '1023 B',

@@ -15,7 +15,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 describe('collectTexts', () => {
   const stdin = (text: string): Readable => Readable.from([Buffer.from(text)]);
 
-  it('takes texts from options, a file and standard input, one a line, blank lines left out', async () => {
+  it('reads texts from options, a file and standard input, one per line, without blank lines', async () => {
     const file = join(scratch, 'texts.txt');
     writeFileSync(file, 'from file\r\n\n  \nlast line without end');
     expect(await collectTexts({ text: ['a', ' '], file }, stdin('unread'))).toEqual([
@@ -28,13 +28,13 @@ describe('collectTexts', () => {
     expect(await collectTexts({ text: ['a'] }, stdin('unread'))).toEqual(['a']);
   });
 
-  it('takes texts for answers to the question', async () => {
+  it('treats texts as answers to the question', async () => {
     expect(await collectTexts({ text: [' yes '], question: 'Why? ' }, stdin(''))).toEqual([
       { question: 'Why? ', answer: ' yes ' },
     ]);
   });
 
-  it('says what is missing', async () => {
+  it('reports what is missing', async () => {
     await expect(collectTexts({}, stdin('\n'))).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining('standard input') as string,
@@ -57,7 +57,7 @@ describe('describeIdentification', () => {
     evidence: [{ row: 0, distance: 0.5, valueId: 'a$eng', qid: 'q', question: 'why\n\nso?', answer: 'x'.repeat(300) }],
   };
 
-  it('shows the best value ids, how many there are beside, and the evidence', () => {
+  it('shows the best value ids, the number of others, and the evidence', () => {
     const text = describeIdentification(report, 80);
     expect(text).toContain('  a$eng         6  28.6 %          0.500');
     expect(text).toContain('and 1 more; 21 answers voted');

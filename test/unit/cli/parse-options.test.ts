@@ -9,13 +9,13 @@ describe('integer', () => {
     expect(() => integer(1, 10)(text)).toThrow(InvalidArgumentError);
   });
 
-  it('takes every integer of its range', () => {
+  it('accepts every integer of its range', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 1_000_000 }), (value) => integer(0)(String(value)) === value));
   });
 });
 
 describe('integerList', () => {
-  it('sorts and drops repetitions', () => {
+  it('sorts and removes duplicates', () => {
     expect(integerList('50, 1,5,50')).toEqual([1, 5, 50]);
   });
 
@@ -27,7 +27,7 @@ describe('integerList', () => {
 describe('columnMap', () => {
   const parse = columnMap(['answer', 'model']);
 
-  it('reads field=column pairs; a column may hold blanks and equals signs', () => {
+  it('reads field=column pairs, and accepts spaces and equals signs in columns', () => {
     expect(parse('answer=the response, model = a=b')).toEqual({ answer: 'the response', model: 'a=b' });
   });
 

@@ -5,15 +5,15 @@ import { describeProgress, startProgress } from '../../../src/cli/progress.js';
 const OPTIONS = { label: 'embed', unit: 'answers', total: 2400 };
 
 describe('describeProgress', () => {
-  it('tells share, rate and remaining time', () => {
+  it('shows share, rate and remaining time', () => {
     expect(describeProgress(OPTIONS, 600, 6)).toBe('600/2,400 answers  25.0 %  100/s  ETA 18 s');
   });
 
-  it('counts what was done before neither for the rate nor for the estimate', () => {
+  it('ignores earlier work in rate and estimate', () => {
     expect(describeProgress({ ...OPTIONS, done: 400 }, 600, 2)).toBe('600/2,400 answers  25.0 %  100/s  ETA 18 s');
   });
 
-  it('leaves out what it cannot know', () => {
+  it('leaves out unknown figures', () => {
     expect(describeProgress({ label: 'read', unit: 'rows' }, 5, 0)).toBe('5 rows');
     expect(describeProgress({ ...OPTIONS, total: 0 }, 0, 1)).toBe('0/0 answers');
   });
@@ -31,7 +31,7 @@ describe('startProgress', () => {
     return { written, isTTY, columns, write: (text) => void written.push(text) };
   }
 
-  it('writes a plain line every five seconds without a terminal', () => {
+  it('prints a plain line every five seconds without a terminal', () => {
     const out = stream(false);
     const progress = startProgress(OPTIONS, out as never);
     progress.update(1);
@@ -42,7 +42,7 @@ describe('startProgress', () => {
     expect(out.written).toEqual(['embed: 500/2,400 answers  20.8 %  100/s  ETA 19 s\n']);
   });
 
-  it('prints no line twice without a terminal, and a sign of life at growing intervals', () => {
+  it('never repeats a line without a terminal, and reports a stalled task at growing intervals', () => {
     const out = stream(false);
     const progress = startProgress(OPTIONS, out as never);
     const wait = (seconds: number, done: number): void => {
@@ -70,7 +70,7 @@ describe('startProgress', () => {
   it.each([20, 40, 200])('keeps a bar within %i columns', (columns) => {
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]`, 'g');
     const out = stream(true, columns);
-    // cli-progress expects a few more members of a terminal stream.
+    // cli-progress uses a few more members of a terminal stream.
     const progress = startProgress(
       OPTIONS,
       Object.assign(out, { cursorTo() {}, clearLine() {}, clearScreenDown() {}, moveCursor() {} }) as never,

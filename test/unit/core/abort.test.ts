@@ -7,7 +7,7 @@ import { onAbort, sleep, untilAborted } from '../../../src/core/abort.js';
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
 describe('onAbort', () => {
-  it('needs one listener for any number of calls, and none behind the last', () => {
+  it('needs one listener for any number of calls, and none after the last', () => {
     const { signal } = new AbortController();
     const forget = Array.from({ length: 50 }, () => onAbort(signal, () => undefined));
     expect(listeners(signal)).toBe(1);
@@ -15,7 +15,7 @@ describe('onAbort', () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it('runs every action once, but those that were taken back', () => {
+  it('runs every action once, except cancelled ones', () => {
     const controller = new AbortController();
     const ran: string[] = [];
     const twice = (): void => void ran.push('twice');
@@ -30,7 +30,7 @@ describe('onAbort', () => {
 });
 
 describe('untilAborted', () => {
-  it('settles with the work, or as soon as the signal fires, and leaves no listener', async () => {
+  it('settles with the work or with the signal, and leaves no listener', async () => {
     const controller = new AbortController();
     const { signal } = controller;
     expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);

@@ -9,7 +9,7 @@ it('allocates zeros', () => {
   expect(allocateUint8(0, 'none')).toEqual(new Uint8Array(0));
 });
 
-it('says what is too large, and how large it is', () => {
+it('reports which array is too large, and its size', () => {
   expect(() => allocateFloat64(2 ** 50, 'the distances')).toThrow(
     expect.objectContaining({
       code: 'ERR_OUT_OF_MEMORY',

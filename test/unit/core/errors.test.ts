@@ -13,7 +13,7 @@ describe('EngineError', () => {
     expect('cause' in new EngineError('ERR_BUSY', 'what')).toBe(false);
   });
 
-  it('has its remedies in the message, with options as callers of the library write them', () => {
+  it('lists its remedies in the message, with options in the notation of the library', () => {
     const remedies = [
       { text: 'take another folder' },
       { text: 'replace it', option: { name: 'overwrite', value: true } },
@@ -27,7 +27,7 @@ describe('EngineError', () => {
     });
   });
 
-  it('knows its codes', () => {
+  it('recognises its codes', () => {
     expect(isErrorCode('ERR_ABORTED')).toBe(true);
     expect(isErrorCode('toString')).toBe(false);
     expect(isErrorCode(undefined)).toBe(false);

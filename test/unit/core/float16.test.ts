@@ -5,7 +5,7 @@ import { fromFloat16, toFloat16 } from '../../../src/core/float16.js';
 
 const toHalf = (value: number): number => toFloat16(Float32Array.of(value))[0]!;
 
-/** Every finite half, from zero up, by the definition of the format. */
+/** Lists every finite half from zero up, by the definition of the format. */
 const FINITE = Array.from({ length: 0x7c00 }, (_, bits) => {
   const exponent = bits >> 10;
   const fraction = (bits & 0x3ff) / 1024;
@@ -13,8 +13,7 @@ const FINITE = Array.from({ length: 0x7c00 }, (_, bits) => {
 });
 
 /**
- * The bits of the nearest half, ties to the even one, by search; the sum of two neighbours is exact in double
- * precision.
+ * Finds the bits of the nearest half by search, ties to even. The sum of two neighbours is exact in double precision.
  */
 function nearest(value: number): number {
   const sign = Object.is(value, -0) || value < 0 ? 0x8000 : 0;
@@ -33,7 +32,7 @@ function nearest(value: number): number {
 }
 
 describe('float16', () => {
-  it('returns every half to its bits and gives its exact value', () => {
+  it('converts every half to its exact value and back', () => {
     const bits = Uint16Array.from({ length: 0x10000 }, (_, i) => i);
     const values = fromFloat16(bits);
     expect([...values.subarray(0, 0x7c00)]).toEqual(FINITE);
@@ -45,7 +44,7 @@ describe('float16', () => {
     expect(bits.filter((half) => (isNaNBits(half) ? !isNaNBits(back[half]!) : back[half] !== half))).toHaveLength(0);
   });
 
-  it('rounds the middle between all neighbours to even, and a hair off it to the nearer one', () => {
+  it('rounds the middle between all neighbours to even, and values just beside it to the nearer one', () => {
     const hair = new Float32Array(1);
     const hairBits = new Uint32Array(hair.buffer);
     const offBy = (value: number, step: number): number => {
@@ -60,7 +59,7 @@ describe('float16', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('rounds any float32 as the definition says', () => {
+  it('rounds any float32 according to the definition', () => {
     const anyFloat = fc
       .integer({ min: 0, max: 0xffffffff })
       .map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0]!);
@@ -74,11 +73,11 @@ describe('float16', () => {
     );
   });
 
-  it('keeps the sign of zero and of what becomes zero', () => {
+  it('keeps the sign of zero and of values that round to zero', () => {
     expect([0, -0, 1e-9, -1e-9, 2 ** -25, -(2 ** -25)].map(toHalf)).toEqual([0, 0x8000, 0, 0x8000, 0, 0x8000]);
   });
 
-  it('converts a view that does not begin with its buffer', () => {
+  it('converts a view that does not start at the beginning of its buffer', () => {
     const view = new Float32Array(10).fill(7).subarray(3, 6);
     view.set([1, -2, 0.5]);
     expect([...toFloat16(view)]).toEqual([0x3c00, 0xc000, 0x3800]);

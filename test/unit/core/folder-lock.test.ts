@@ -8,11 +8,11 @@ import { describe, expect, it } from 'vitest';
 import { FolderLock } from '../../../src/core/folder-lock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** The pid of a process that has ended. */
+/** Returns the pid of a process that has ended. */
 const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 
 describe('FolderLock', () => {
-  it('is held by one at a time, names the holder, and can be taken again', async () => {
+  it('has one holder at a time, names it, and can be acquired again', async () => {
     const path = join(temporaryFolder(), '.lock');
     const lock = await FolderLock.acquire(path);
     await expect(FolderLock.acquire(path)).rejects.toMatchObject({
@@ -31,7 +31,7 @@ describe('FolderLock', () => {
       () => JSON.stringify({ pid: process.pid, started: '1', host: hostname(), token: 'a' }),
     ],
     ['that was never written', () => ''],
-    ['that is no lock', () => '{"pid": "x"}'],
+    ['that is not a lock', () => '{"pid": "x"}'],
   ])('takes over a lock %s', async (_, content) => {
     const path = join(temporaryFolder(), '.lock');
     writeFileSync(path, content());
@@ -41,7 +41,7 @@ describe('FolderLock', () => {
     await lock.release();
   });
 
-  it('leaves a lock from another machine alone and says how to remove it', async () => {
+  it('keeps a lock of another machine and says how to remove it', async () => {
     const path = join(temporaryFolder(), '.lock');
     writeFileSync(path, JSON.stringify({ pid: 1, started: '', host: 'elsewhere', token: 'a' }));
     await expect(FolderLock.acquire(path)).rejects.toMatchObject({
@@ -50,7 +50,7 @@ describe('FolderLock', () => {
     });
   });
 
-  it('lets one of many win a stale lock, also when one was killed while it took over', async () => {
+  it('lets exactly one process take over a stale lock, even if another was killed while taking over', async () => {
     const folder = temporaryFolder();
     const stale = JSON.stringify({ pid: deadPid(), started: '1', host: hostname(), token: 'a' });
     for (let round = 0; round < 20; round++) {

@@ -6,14 +6,14 @@ import { expect, it } from 'vitest';
 import { makeFolder } from '../../../src/core/make-folder.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-it('makes a folder with those above it, also several times at once and where it is there already', async () => {
+it('creates a folder and its parents, also concurrently and if it already exists', async () => {
   const path = join(temporaryFolder(), 'a', 'b', 'c');
   await Promise.all([makeFolder(path), makeFolder(path), makeFolder(`${path}/`)]);
   await makeFolder(path);
   expect(statSync(path).isDirectory()).toBe(true);
 });
 
-it('takes a link to a folder for one, and nothing else', async () => {
+it('accepts a link to a folder, and rejects anything else', async () => {
   const folder = temporaryFolder();
   const path = (name: string): string => join(folder, name);
   mkdirSync(path('there'));

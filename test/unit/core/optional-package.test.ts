@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { importOptional } from '../../../src/core/optional-package.js';
 
 describe('importOptional', () => {
-  it('gives the module of a package that is installed', async () => {
+  it('returns the module of an installed package', async () => {
     expect(await importOptional('yaml', 'A project file', () => import('yaml'))).toHaveProperty('parse');
   });
 
@@ -15,7 +15,7 @@ describe('importOptional', () => {
     });
   });
 
-  it('names those of several packages that are absent', async () => {
+  it('lists the missing ones of several packages', async () => {
     const names = ['@univar/a', 'yaml', '@univar/b'];
     await expect(importOptional(names, 'A map', () => Promise.reject(new Error('x')))).rejects.toThrow(
       'A map needs the npm packages "@univar/a" and "@univar/b": run npm install @univar/a @univar/b',
@@ -25,7 +25,7 @@ describe('importOptional', () => {
     );
   });
 
-  it('does not ask to install a package that is there and fails, for example for want of a dependency', async () => {
+  it('does not suggest installing an installed package that fails, for example for lack of a dependency', async () => {
     const cause = Object.assign(new Error("Cannot find package 'other'"), { code: 'ERR_MODULE_NOT_FOUND' });
     await expect(importOptional('yaml', 'A project file', () => Promise.reject(cause))).rejects.toMatchObject({
       code: 'ERR_NATIVE_LOAD',
@@ -34,7 +34,7 @@ describe('importOptional', () => {
     });
   });
 
-  it('counts a package without an entry for require() as installed', async () => {
+  it('treats a package without an entry for require() as installed', async () => {
     await expect(importOptional('eld', 'A language check', () => Promise.reject(new Error('x')))).rejects.toThrow(
       /does not load: x$/,
     );

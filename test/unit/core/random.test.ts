@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../src/core/random.js';
 
 describe('SeededRandom', () => {
-  it('gives the published sequence of mulberry32', () => {
+  it('returns the published sequence of mulberry32', () => {
     const random = new SeededRandom(1);
     expect([random.next(), random.next(), random.next()].map((value) => Math.floor(value * 2 ** 32))).toEqual([
       2693262067, 11749833, 2265367787,
@@ -19,7 +19,7 @@ describe('SeededRandom', () => {
     expect(Math.max(...counts)).toBeLessThan(10_400);
   });
 
-  it('shuffles into a permutation that the seed decides', () => {
+  it('shuffles into a permutation that depends on the seed', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat({ max: 200 }), (seed, length) => {
         const items = Int32Array.from({ length }, (_, i) => i);
@@ -41,7 +41,7 @@ describe('SeededRandom', () => {
     expect(Math.min(...counts.values())).toBeGreaterThan(1_800);
   });
 
-  it('gives streams of one seed that have nothing to do with each other', () => {
+  it('gives independent streams for one seed', () => {
     const draws = 2000;
     const first = Array.from({ length: 500 }, (_, index) => SeededRandom.stream(42, index).next());
     expect(new Set(first).size).toBe(first.length);

@@ -7,14 +7,14 @@ import { expectReplaceable, replaceFile } from '../../../src/core/replace-file.j
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('replaceFile', () => {
-  it('writes parts one after the other in place of an older file', async () => {
+  it('writes parts in order and replaces an older file', async () => {
     const path = join(temporaryFolder(), 'a.txt');
     writeFileSync(path, 'something much longer than the new content');
     await replaceFile(path, ['é1', Buffer.from('2'), '3']);
     expect(readFileSync(path, 'utf8')).toBe('é123');
   });
 
-  it('leaves the older file alone, and nothing else, where a part fails', async () => {
+  it('keeps the older file, and leaves nothing else, if a part fails', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'a.txt');
     writeFileSync(path, 'older');
@@ -27,7 +27,7 @@ describe('replaceFile', () => {
     expect(readFileSync(path, 'utf8')).toBe('older');
   });
 
-  it('and its check beforehand refuse a folder and a path without one', async () => {
+  it('and its preliminary check reject a folder, and a path in a missing folder', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'file'), '');

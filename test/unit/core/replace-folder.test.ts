@@ -18,7 +18,7 @@ const contentsOf = (folder: string): Record<string, string> =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 describe('replaceFolder', () => {
-  it('makes a folder, fills an empty one and replaces one of its kind whole', async () => {
+  it('creates a folder, fills an empty one, and replaces one of the same kind completely', async () => {
     const root = temporaryFolder();
     const target = join(root, 'deep', 'target');
     await replaceFolder(target, NAMES, write({ a: '1', b: '2' }));
@@ -31,7 +31,7 @@ describe('replaceFolder', () => {
     expect(readdirSync(join(root, 'deep'))).toEqual(['target']);
   });
 
-  it('leaves the target as it was when filling fails, and nothing beside it', async () => {
+  it('keeps the target unchanged if filling fails, and leaves nothing beside it', async () => {
     const root = temporaryFolder();
     const target = join(root, 'target');
     await replaceFolder(target, NAMES, write({ a: '1' }));
@@ -44,7 +44,7 @@ describe('replaceFolder', () => {
     expect(readdirSync(root)).toEqual(['target']);
   });
 
-  it("refuses a stranger's folder and a file, by name", async () => {
+  it('rejects a foreign folder and a file by name', async () => {
     const root = temporaryFolder();
     await write({ a: '1', thesis: '2' })(root);
     let called = false;

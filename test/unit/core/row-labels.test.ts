@@ -4,21 +4,21 @@ import { argMax } from '../../../src/core/arg-max.js';
 import { joinRowLabels, labelRows } from '../../../src/core/row-labels.js';
 
 describe('labelRows', () => {
-  it('numbers labels in sorted order, whatever the order of the rows', () => {
+  it('numbers labels in sorted order, independent of the order of the rows', () => {
     expect(labelRows(['b', 'a', 'Z', 'b'])).toEqual({ names: ['Z', 'a', 'b'], labels: Int32Array.of(2, 1, 0, 2) });
     expect(labelRows([])).toEqual({ names: [], labels: new Int32Array(0) });
   });
 });
 
 describe('joinRowLabels', () => {
-  it('gives what labelRows gives of all rows together', () => {
+  it('gives the same as labelRows of all rows together', () => {
     const pieces = [['b', 'a'], [], ['c', 'B', 'a'], ['a']];
     expect(joinRowLabels(pieces.map(labelRows))).toEqual(labelRows(pieces.flat()));
   });
 });
 
 describe('argMax', () => {
-  it('takes the first of equal entries', () => {
+  it('returns the first of equal entries', () => {
     expect(argMax([1, 3, 0, 3])).toBe(1);
     expect(argMax([0])).toBe(0);
   });

@@ -5,7 +5,7 @@ import { splitValueId } from '../../../src/core/value-id.js';
 import { valueId } from '../../../src/records/record.js';
 
 describe('splitValueId', () => {
-  it('undoes valueId, also for models with a dollar sign', () => {
+  it('reverses valueId, also for models with a dollar sign', () => {
     const lang = fc.string().filter((text) => !text.includes('$'));
     fc.assert(
       fc.property(fc.string(), lang, (model, code) => {
@@ -14,7 +14,7 @@ describe('splitValueId', () => {
     );
   });
 
-  it('takes a text without dollar sign for a model', () => {
+  it('treats a text without a dollar sign as a model', () => {
     expect(splitValueId('gpt-4')).toEqual({ model: 'gpt-4', lang: '' });
   });
 });

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { WordTable } from '../../../src/core/word-table.js';
 
 const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-// Few first words, so that slots are fought over.
+// Few first words, so that keys collide.
 const key = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 50 }), fc.constant(7));
 
 describe('WordTable', () => {
-  it('keeps what a Map keeps', () => {
+  it('has the same entries as a Map', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(key, word, fc.integer({ min: 1, max: 2 ** 32 - 1 })), { maxLength: 300 }),
@@ -27,7 +27,7 @@ describe('WordTable', () => {
     );
   });
 
-  it('grows, and takes as many bytes as its slots', () => {
+  it('grows, and uses as many bytes as its slots', () => {
     const table = new WordTable(1, 1);
     for (let i = 0; i < 10_000; i++) table.set([Math.imul(i, 0x9e3779b9) >>> 0], [i + 1]);
     expect(table.size).toBe(10_000);

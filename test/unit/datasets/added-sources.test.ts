@@ -19,7 +19,7 @@ describe('findAddedSources', () => {
   const find = (present: SourceFile[], inputs: SourceFile[], partly = false): unknown =>
     findAddedSources('values', present, inputs, partly);
 
-  it('finds what is new, wherever it stands, and puts it behind what is there', () => {
+  it('finds new sources at any position, and puts them after the existing ones', () => {
     expect(find([a, c], [a, b, c])).toEqual({ added: [1], sources: [a, c, b] });
     expect(find([a, c], [c, a])).toEqual({ added: [], sources: [a, c] });
     expect(find([a], [a, a])).toEqual({ added: [1], sources: [a, a] });
@@ -27,7 +27,7 @@ describe('findAddedSources', () => {
     expect(find([a], [a, b], true)).toEqual({ added: [1], sources: [a, b] });
   });
 
-  it('names what has changed or is gone, and what to do', () => {
+  it('reports changed or missing sources, and what to do', () => {
     expect(() => find([a, b], [source('a', 'other'), b])).toThrow(
       /values was made from other contents of a;.*file of their own.*overwrite: true/,
     );
@@ -70,7 +70,7 @@ async function write(
   expect(begin).toBeLessThan(end);
 }
 
-/** The same dataset as version 1 wrote it. */
+/** Rewrites the dataset in the format of version 1. */
 function toVersion1(dir: string): void {
   const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as {
     shards: { rows: number; embeddings: { file: string }; records: { file: string } }[];
@@ -91,7 +91,7 @@ function toVersion1(dir: string): void {
 }
 
 describe('adding to a dataset', () => {
-  it('leaves the old shards as they are, and the dataset whole until the new ones are', async () => {
+  it('keeps the old shards unchanged, and the dataset valid until the new ones are complete', async () => {
     const dir = temporaryFolder();
     await write(dir, [a], 0, 10);
     const before = bytesOf(dir);
@@ -117,7 +117,7 @@ describe('adding to a dataset', () => {
     expect(bytesOf(dir)).toEqual(bytesOf(whole));
   });
 
-  it('takes a dataset of version 1 as its first shard', async () => {
+  it('uses a dataset of version 1 as the first shard', async () => {
     const dir = temporaryFolder();
     const writer = await DatasetWriter.open(dir, options([a]));
     await writer.append(records(0, 9), embeddings(0, 9));
@@ -141,7 +141,7 @@ describe('adding to a dataset', () => {
     expect(readdirSync(dir).sort()).toEqual(['manifest.json', expect.stringMatching(/^shards-/)]);
   });
 
-  it('refuses what does not continue the dataset, and touches nothing', async () => {
+  it('rejects inputs that do not continue the dataset, and changes nothing', async () => {
     const dir = temporaryFolder();
     await write(dir, [a], 0, 5);
     const before = bytesOf(dir);
@@ -165,7 +165,7 @@ describe('adding to a dataset', () => {
 });
 
 describe('a dataset folder among the inputs', () => {
-  it('is no input itself', async () => {
+  it('is not an input itself', async () => {
     const { resolveInputs } = await import('../../../src/records/input-files.js');
     const folder = temporaryFolder();
     const row = `${JSON.stringify(records(0, 1)[0])}\n`;

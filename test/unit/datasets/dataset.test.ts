@@ -52,7 +52,7 @@ async function writeDataset(dir: string, rows: number, options: Partial<DatasetW
   await writer.finish();
 }
 
-/** Path within the dataset folder of a file of its first folder of shards. */
+/** Returns the path, in the dataset folder, of a file in its first folder of shards. */
 function shardFile(dir: string, name: string): string {
   return join(readdirSync(dir).find((entry) => entry.startsWith('shards-'))!, name);
 }
@@ -62,7 +62,7 @@ function changeText(path: string, from: string | RegExp, to: string): void {
 }
 
 describe('a dataset folder', () => {
-  it.each([1, 15, 16, 17, 63])('gives %i rows back in f32', async (rows) => {
+  it.each([1, 15, 16, 17, 63])('returns %i rows in f32', async (rows) => {
     const dir = join(temporaryFolder(), 'new', 'folder');
     await writeDataset(dir, rows);
     const stems = Array.from({ length: Math.ceil(rows / 4) }, (_, i) => `0000${i}`.slice(-5));
@@ -84,7 +84,7 @@ describe('a dataset folder', () => {
     await expect(dataset.embeddingBatches(0).next()).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   });
 
-  it('rounds to f16 and gives float32 back', async () => {
+  it('rounds to f16 and returns float32', async () => {
     const dir = temporaryFolder();
     await writeDataset(dir, 17, { dtype: 'f16' });
     const dataset = await openDataset(dir);
@@ -94,7 +94,7 @@ describe('a dataset folder', () => {
     );
   });
 
-  it('describes itself without times, and equal runs write equal bytes', async () => {
+  it('has no times in its manifest, so that equal runs write equal bytes', async () => {
     const [one, two] = [temporaryFolder(), temporaryFolder()];
     const sources = [{ file: 'a.jsonl', bytes: 3, sha256: 'ab' }];
     for (const [dir, settings] of [
@@ -121,7 +121,7 @@ describe('a dataset folder', () => {
     });
   });
 
-  it('goes on after close, from every batch, to the same bytes', async () => {
+  it('resumes after close, from every batch, to the same bytes', async () => {
     const whole = temporaryFolder();
     await writeDataset(whole, 18);
     for (const stop of [0, 4, 8, 16, 18]) {
@@ -130,7 +130,7 @@ describe('a dataset folder', () => {
       await writeRows(first, stop);
       await first.close();
       await first.close();
-      const unfinished = join(dir, shardFile(dir, '.00009.npy.new-0123abcd')); // of a process that was killed
+      const unfinished = join(dir, shardFile(dir, '.00009.npy.new-0123abcd')); // from a killed process
       writeFileSync(unfinished, 'torn');
       const second = await DatasetWriter.open(dir, OPTIONS);
       expect([second.rows, existsSync(unfinished)]).toEqual([stop, false]);
@@ -140,7 +140,7 @@ describe('a dataset folder', () => {
     }
   });
 
-  it('keeps only whole batches of what a crash left, wherever a file was cut or changed', async () => {
+  it('keeps only complete batches after a crash, wherever a file was cut or changed', async () => {
     const [whole, half] = [temporaryFolder(), temporaryFolder()];
     await writeDataset(whole, 18);
     const writer = await DatasetWriter.open(half, OPTIONS);
@@ -163,7 +163,7 @@ describe('a dataset folder', () => {
       ],
       ['../journal.partial', (path) => appendFileSync(path, '{"rows": -4}\nnull\n'), 12],
       ['00001.npy', (path) => rmSync(path), 4],
-      // A column is made from the records, so no batch is lost with it.
+      // A column is computed from the records, so no batch is lost with it.
       ['00001.ids', (path) => truncateSync(path, 50), 12],
       ['00001.ids', (path) => copyFileSync(path.replace('00001', '00002'), path), 12],
       ['00000.ids', (path) => rmSync(path), 12],
@@ -181,7 +181,7 @@ describe('a dataset folder', () => {
     }
   });
 
-  it('has a dataset whatever a kill behind the last step leaves, and the next writer removes that', async () => {
+  it('is a dataset after a kill following the last step, and the next writer removes the remains', async () => {
     const [whole, dir] = [temporaryFolder(), temporaryFolder()];
     await writeDataset(whole, 18);
     const writer = await DatasetWriter.open(dir, OPTIONS);
@@ -201,7 +201,7 @@ describe('a dataset folder', () => {
     expect(bytesOf(dir)).toEqual(bytesOf(whole));
   });
 
-  it('does not replace a dataset unasked, and keeps the old one whole until the new one is', async () => {
+  it('replaces a dataset only on request, and keeps the old one until the new one is complete', async () => {
     const dir = temporaryFolder();
     await writeDataset(dir, 6);
     const before = bytesOf(dir);
@@ -222,7 +222,7 @@ describe('a dataset folder', () => {
     expect(readdirSync(dir)).toHaveLength(2);
   });
 
-  it('does not mix configurations: the message says what differs', async () => {
+  it('rejects another configuration, and reports the differences', async () => {
     const dir = temporaryFolder();
     const writer = await DatasetWriter.open(dir, OPTIONS);
     await writeRows(writer, 8);
@@ -243,7 +243,7 @@ describe('a dataset folder', () => {
     });
   });
 
-  it('is taken by one writer at a time', async () => {
+  it('has one writer at a time', async () => {
     const dir = temporaryFolder();
     const writer = await DatasetWriter.open(dir, OPTIONS);
     await expect(DatasetWriter.open(dir, OPTIONS)).rejects.toMatchObject({ code: 'ERR_BUSY' });
@@ -251,7 +251,7 @@ describe('a dataset folder', () => {
     await (await DatasetWriter.open(dir, OPTIONS)).close();
   });
 
-  it('refuses wrong batches and stays usable', async () => {
+  it('rejects invalid batches and stays usable', async () => {
     const dir = temporaryFolder();
     await expect(DatasetWriter.open(dir, { encoder: { name: '', fingerprint: '', dim: 0 } })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
@@ -291,7 +291,7 @@ describe('a dataset folder', () => {
 describe('openDataset', () => {
   it.each<[what: string, damage: (dir: string) => void, verify: boolean, reason: RegExp]>([
     ['is not there', (dir) => rmSync(dir, { recursive: true }), false, /does not exist/],
-    ['is no dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
+    ['is not a dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
     ['lost a file', (dir) => rmSync(join(dir, shardFile(dir, '00001.jsonl'))), false, /00001\.jsonl: no such file/],
     [
       'was truncated',
@@ -330,7 +330,7 @@ describe('openDataset', () => {
       /shard 0 lacks/,
     ],
     [
-      'has a column in the place of another file',
+      'has a column instead of another file',
       (dir) => changeText(join(dir, 'manifest.json'), /00001\.ids/, '00001.npy'),
       false,
       /shard 1 lacks/,
@@ -359,7 +359,7 @@ describe('openDataset', () => {
       false,
       /00000\.npy is/,
     ],
-  ])('names what is wrong with a folder that %s', async (_, damage, verify, reason) => {
+  ])('reports the fault of a folder that %s', async (_, damage, verify, reason) => {
     const dir = join(temporaryFolder(), 'dataset');
     await writeDataset(dir, 10);
     damage(dir);
@@ -369,7 +369,7 @@ describe('openDataset', () => {
     });
   });
 
-  it('says that a half-written dataset can be completed', async () => {
+  it('reports that an incomplete dataset can be completed', async () => {
     const dir = temporaryFolder();
     const writer = await DatasetWriter.open(dir, OPTIONS);
     await writeRows(writer, 4);
@@ -382,7 +382,7 @@ describe('openDataset', () => {
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
   });
 
-  it('notices a file that changes between opening and reading', async () => {
+  it('detects a file that changes between opening and reading', async () => {
     const dir = temporaryFolder();
     await writeDataset(dir, 10);
     const dataset = await openDataset(dir);

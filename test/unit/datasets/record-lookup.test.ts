@@ -17,7 +17,7 @@ async function twoRecords(): Promise<Dataset> {
 const recordFile = ({ dir, manifest }: Dataset): string => join(dir, manifest.shards[0]!.records.file);
 
 describe('RecordLookup', () => {
-  it('notices that the file was changed beneath it', async () => {
+  it('detects a change of the file', async () => {
     const dataset = await twoRecords();
     const lookup = await dataset.openRecords();
     truncateSync(recordFile(dataset), 90);
@@ -29,7 +29,7 @@ describe('RecordLookup', () => {
     await lookup.close();
   });
 
-  it('refuses a file that is not that of its manifest', async () => {
+  it('rejects a file that is not that of its manifest', async () => {
     const dataset = await twoRecords();
     appendFileSync(recordFile(dataset), `${JSON.stringify(record('c'))}\n`);
     await expect(dataset.openRecords()).rejects.toMatchObject({ code: 'ERR_DATA' });

@@ -6,7 +6,7 @@ import { TextTable } from '../../../src/datasets/text-table.js';
 const text = (question: string, answer: string): { question: string; answer: string } => ({ question, answer });
 
 describe('TextTable', () => {
-  it('gives the first row of every text, as a map does', () => {
+  it('returns the first row of every text, like a Map', () => {
     const part = fc.string({ unit: fc.constantFrom('a', 'b', ' ', ':', '1'), maxLength: 4 });
     fc.assert(
       fc.property(fc.array(fc.tuple(part, part)), (texts) => {
@@ -25,7 +25,7 @@ describe('TextTable', () => {
     );
   });
 
-  it('keeps its rows while it grows, in 27 to 54 bytes a text', () => {
+  it('keeps its rows while it grows, in 27 to 54 bytes per text', () => {
     const table = new TextTable();
     const count = 100_000;
     for (let n = 0; n < count; n++) expect(table.add(text('Why?', `${n}`), n + 4e9)).toBe(n + 4e9);

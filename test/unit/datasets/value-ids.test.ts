@@ -26,14 +26,14 @@ const record = (row: number, model = `m${row % 3}`): QaRecord => ({
 const FIVE = [0, 1, 2, 3, 4].map((row) => record(row));
 const LABELS = labelRows(FIVE.map(valueId));
 
-/** Two shards, of three rows and of two. */
+/** Writes two shards of three and two rows. */
 const fiveRows = (): Promise<string> => writeRecordShards(temporaryFolder(), [FIVE.slice(0, 3), FIVE.slice(3)]);
 
 const recordsFile = (dataset: Dataset, shard: number): string =>
   join(dataset.dir, dataset.manifest.shards[shard]!.records.file);
 
 describe('the value ids and single records of a dataset', () => {
-  it('are what parsing gives, in new folders and in those of earlier releases', async () => {
+  it('equal those of parsed records, in new folders and in those of earlier releases', async () => {
     const name = fc.oneof(
       fc.constantFrom('', '$', 'a$b', 'x', '\ud800', '\udc00\ud800', '模型', '\u2028"\n', '__proto__'),
       fc.string({ maxLength: 5 }),
@@ -74,7 +74,7 @@ describe('the value ids and single records of a dataset', () => {
     ['changed', (file) => writeFileSync(file, readFileSync(file).fill(7, 60, 61))],
     ['that of another shard', (file) => copyFileSync(join(file, '..', '00001.ids'), file)],
     ['that of another dataset', (file, other) => copyFileSync(other, file)],
-  ])('are computed again, and written, if a column is %s', async (_, damage) => {
+  ])('are computed again and written if a column is %s', async (_, damage) => {
     const dir = await fiveRows();
     const stranger = await writeRecordShards(temporaryFolder(), [[0, 1, 2].map((row) => record(row, 'other'))]);
     const written = bytesOf(dir);
@@ -88,7 +88,7 @@ describe('the value ids and single records of a dataset', () => {
     }
   });
 
-  it('are not taken from a column that only its own checksum vouches for, if the manifest has another', async () => {
+  it('are not read from a column whose own checksum is valid if the manifest has another', async () => {
     const dir = await fiveRows();
     const dataset = await openDataset(dir);
     const { records, valueIds } = dataset.manifest.shards[0]!;
@@ -98,7 +98,7 @@ describe('the value ids and single records of a dataset', () => {
     expect(await dataset.readValueIds()).toEqual(LABELS);
   });
 
-  it('are read from a folder that cannot be written to', async (context) => {
+  it('are read from a read-only folder', async (context) => {
     const dir = await fiveRows();
     withoutColumns(dir);
     const disk = smallDisk(context);
@@ -110,7 +110,7 @@ describe('the value ids and single records of a dataset', () => {
     expect(columnFiles(disk)).toEqual([]);
   });
 
-  it('are read by several at once, and after one of them was killed while it wrote a column', async () => {
+  it('are read by several processes at the same time, even if one was killed while writing a column', async () => {
     const dir = await fiveRows();
     const written = bytesOf(dir);
     withoutColumns(dir);
@@ -121,7 +121,7 @@ describe('the value ids and single records of a dataset', () => {
     for (const file of columnFiles(dir)) expect(readFileSync(join(dir, file))).toEqual(written[file]);
   });
 
-  it('are not written for records that are not those of the manifest', async () => {
+  it('are not written for records that differ from the manifest', async () => {
     const dir = await fiveRows();
     withoutColumns(dir);
     const dataset = await openDataset(dir);
@@ -131,7 +131,7 @@ describe('the value ids and single records of a dataset', () => {
     expect(columnFiles(dir)).toEqual([expect.stringContaining('00001.ids')]);
   });
 
-  it('are found without looking at any other record', async () => {
+  it('are found without reading other records', async () => {
     const dataset = await openDataset(await fiveRows());
     const path = recordsFile(dataset, 0);
     writeFileSync(path, readFileSync(path, 'utf8').replace('{"qid":"q1"', '{"bad":"q1"'));
@@ -147,7 +147,7 @@ describe('the value ids and single records of a dataset', () => {
     });
   });
 
-  it('end with the signal of the caller', async () => {
+  it('stop at the signal of the caller', async () => {
     const dir = await fiveRows();
     withoutColumns(dir);
     const reading = (await openDataset(dir)).readValueIds({ signal: AbortSignal.abort() });
@@ -157,7 +157,7 @@ describe('the value ids and single records of a dataset', () => {
 });
 
 describe('adding to a dataset without columns', () => {
-  it('gives the same bytes as adding to one that was read before, and names all columns', async () => {
+  it('gives the same bytes whether it was read before or not, and lists all columns', async () => {
     const [unread, read] = [await fiveRows(), await fiveRows()];
     for (const dir of [unread, read]) withoutColumns(dir);
     await (await openDataset(read)).readValueIds();

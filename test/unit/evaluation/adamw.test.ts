@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AdamW } from '../../../src/evaluation/adamw.js';
 
-/** The parameter after all steps, from the closed form of the moments (Kingma and Ba, section 3). */
+/** Returns the parameter after all steps, from the closed form of the moments (Kingma and Ba, section 3). */
 function reference(start: number, gradients: number[], rates: number[], weightDecay: number): number {
   let parameter = start;
   gradients.forEach((_, t) => {
@@ -35,7 +35,7 @@ describe('AdamW', () => {
     );
   });
 
-  it('takes a first step of the learning rate against the gradient, however large it is', () => {
+  it('takes a first step of the learning rate against the gradient, independent of its size', () => {
     const parameters = Float32Array.of(0, 0);
     new AdamW(parameters, 0).step(Float32Array.of(1e-3, -1e6), 0.125);
     expect(parameters[0]).toBeCloseTo(-0.125, 5);

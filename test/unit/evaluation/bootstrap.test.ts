@@ -10,7 +10,7 @@ describe('bootstrapIntervals', () => {
   const predicted = actual.map((label) => (random() < 0.6 ? label : (label + 1) % 4));
   const singles = Array.from({ length: rows }, (_, row) => `q${row}`);
 
-  it('is as wide as theory says for independent rows', () => {
+  it('has the theoretical width for independent rows', () => {
     const { accuracy, balancedAccuracy } = bootstrapIntervals(
       { actual, predicted, groups: singles, labels: 4 },
       4000,
@@ -23,7 +23,7 @@ describe('bootstrapIntervals', () => {
     expect(balancedAccuracy.high - balancedAccuracy.low).toBeCloseTo(2 * halfWidth, 2);
   });
 
-  it('widens where rows of one question stand and fall together', () => {
+  it('widens if the rows of a question are all correct or all wrong', () => {
     const groups = singles.map((_, row) => `q${Math.floor(row / 20)}`);
     const correct = groups.map((_, row) => Math.floor(row / 20) % 2 === 0);
     const together = actual.map((label, row) => (correct[row] ? label : (label + 1) % 4));
@@ -32,19 +32,19 @@ describe('bootstrapIntervals', () => {
     expect((grouped.high - grouped.low) / (single.high - single.low)).toBeCloseTo(Math.sqrt(20), 0);
   });
 
-  it('is decided by the seed', () => {
+  it('depends on the seed', () => {
     const tested = { actual, predicted, groups: singles, labels: 4 };
     expect(bootstrapIntervals(tested, 200, 3)).toEqual(bootstrapIntervals(tested, 200, 3));
     expect(bootstrapIntervals(tested, 200, 3)).not.toEqual(bootstrapIntervals(tested, 200, 4));
   });
 
-  it('says nothing about one group or without draws', () => {
+  it('returns nothing for one group or without samples', () => {
     const tested = { actual, predicted, groups: singles.map(() => 'q'), labels: 4 };
     expect(bootstrapIntervals(tested, 100, 1)).toBeNull();
     expect(bootstrapIntervals({ ...tested, groups: singles }, 0, 1)).toBeNull();
   });
 
-  it('has no spread where all is right', () => {
+  it('has no spread if all rows are correct', () => {
     expect(bootstrapIntervals({ actual, predicted: actual, groups: singles, labels: 4 }, 50, 1)).toEqual({
       accuracy: { low: 1, high: 1 },
       balancedAccuracy: { low: 1, high: 1 },

@@ -7,7 +7,7 @@ import { plotDrift } from '../../../src/evaluation/drift-plot.js';
 const DIM = 6;
 const QUESTIONS = 40;
 
-/** Two answers to each question around a point, with noise that belongs to the question. */
+/** Makes two answers to each question around a point, with noise that both answers share. */
 function around(name: string, centre: (i: number) => number, noise: number, seed: number): AnswerSet {
   const random = new SeededRandom(seed);
   const questions = Array.from({ length: 2 * QUESTIONS }, (_, i) => `q${i >> 1}`);
@@ -19,7 +19,7 @@ function around(name: string, centre: (i: number) => number, noise: number, seed
 }
 
 describe('centroidDrift', () => {
-  it('finds a checkpoint on the way, and the distance it has gone', () => {
+  it('finds the position of a checkpoint between reference and target', () => {
     const sets = [0, 1, 0.25, 0.75].map((share, i) => around(`s${i}`, (at) => (at === 0 ? 2 * share : 1), 0, i));
     const { span, checkpoints, questions, leftOut } = centroidDrift(sets[0]!, sets[1]!, sets.slice(2), DIM, 200, 1);
     expect({ questions, leftOut }).toEqual({ questions: QUESTIONS, leftOut: 0 });
@@ -35,7 +35,7 @@ describe('centroidDrift', () => {
     ]);
   });
 
-  it('has intervals that hold the true distance about as often as they should, and are the same for a seed', () => {
+  it('has intervals with the right coverage, and the same ones for the same seed', () => {
     let held = 0;
     for (let trial = 0; trial < 60; trial++) {
       const sets = [0, 1, 0.5].map((share, i) => around(`s${i}`, (at) => (at === 0 ? share : 0), 1.5, 100 * trial + i));
@@ -66,7 +66,7 @@ describe('centroidDrift', () => {
     );
   });
 
-  it('has no progress without a way, no interval without samples, and a picture', () => {
+  it('has no progress without a distance, no interval without samples, and a plot', () => {
     const a = around('a', () => 0, 1, 1);
     const drift = centroidDrift(a, { ...a, name: 'b' }, [around('c', () => 1, 1, 2)], DIM, 0, 1);
     expect(drift.checkpoints[0]).toMatchObject({ progress: null, toReference: { interval: null } });

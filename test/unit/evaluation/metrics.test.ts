@@ -17,7 +17,7 @@ describe('countConfusion', () => {
 });
 
 describe('computeMetrics', () => {
-  it('gives the figures of the examples in the manual of scikit-learn', () => {
+  it('reproduces the examples in the manual of scikit-learn', () => {
     const multi = metricsOf([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], 3);
     expect(multi.weightedPrecision).toBeCloseTo(0.2222, 4);
     expect(multi.weightedRecall).toBeCloseTo(0.3333, 4);
@@ -50,7 +50,7 @@ describe('computeMetrics', () => {
     expect(metricsOf([0, 0, 1, 1], [0, 2, 1, 1], 3).balancedAccuracy).toBe(0.75);
   });
 
-  it('takes 0 / 0 for 0', () => {
+  it('treats 0 / 0 as 0', () => {
     const { perLabel, weightedF1 } = metricsOf([0, 1], [1, 1], 3);
     expect(perLabel[0]).toEqual({ support: 1, predicted: 0, correct: 0, precision: 0, recall: 0, f1: 0 });
     expect(perLabel[2]).toEqual({ support: 0, predicted: 0, correct: 0, precision: 0, recall: 0, f1: 0 });
@@ -87,7 +87,7 @@ describe('computeMetrics', () => {
 });
 
 describe('mergeConfusion', () => {
-  it('adds up what falls together', () => {
+  it('adds up merged labels', () => {
     const confusion = [
       [1, 2, 3],
       [4, 5, 6],

@@ -17,7 +17,7 @@ function expectPartition({ train, test }: Split, length: number): void {
 }
 
 describe('splitByRow', () => {
-  it('takes the share of each label, at least one row and never all', () => {
+  it('tests the share of each label, at least one row and never all', () => {
     const counts = fc.array(fc.integer({ min: 2, max: 40 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(counts, share, fc.nat(), (sizes, testShare, seed) => {
@@ -53,7 +53,7 @@ describe('splitByQuestion', () => {
         try {
           split = splitByQuestion(labels, groups, testShare, seed);
         } catch (error) {
-          // Only where every group is all that some label has.
+          // Only possible if every group has all rows of some label.
           expect(error).toMatchObject({ code: 'ERR_ARG_RANGE' });
           for (const group of new Set(groups)) {
             const inside = new Set(entries.filter((_, row) => groups[row] === group).map(({ label }) => label));
@@ -73,7 +73,7 @@ describe('splitByQuestion', () => {
     );
   });
 
-  it('reaches the share where every label answers every question', () => {
+  it('reaches the share if every label answers every question', () => {
     const labels = Int32Array.from({ length: 400 }, (_, row) => row % 4);
     const groups = Array.from({ length: 400 }, (_, row) => `q${Math.floor(row / 4)}`);
     const { test } = splitByQuestion(labels, groups, 0.25, 5);
@@ -81,7 +81,7 @@ describe('splitByQuestion', () => {
     expect(splitByQuestion(labels, groups, 0.25, 6).test).not.toEqual(test);
   });
 
-  it('chooses the same questions whatever the order of the rows', () => {
+  it('chooses the same questions for any order of the rows', () => {
     const labels = Int32Array.from({ length: 60 }, (_, row) => row % 3);
     const groups = Array.from({ length: 60 }, (_, row) => `q${row % 20}`);
     const chosen = (split: Split, names: string[]): string[] =>
@@ -92,8 +92,12 @@ describe('splitByQuestion', () => {
     );
   });
 
-  it('says so when no question can be held out', () => {
-    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'q'], 0.25, 1)).toThrow('No question can be held out of 2');
-    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'p'], 0.25, 1)).toThrow('No question can be held out of 1');
+  it('reports that no question can be held out', () => {
+    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'q'], 0.25, 1)).toThrow(
+      'Cannot hold out any of 2 questions',
+    );
+    expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'p'], 0.25, 1)).toThrow(
+      'Cannot hold out any of 1 questions',
+    );
   });
 });

@@ -25,7 +25,7 @@ function terms(text: string): string[] {
   return [...words, ...words.slice(1).map((word, i) => `${words[i]!} ${word}`)];
 }
 
-/** Predictions from dense vectors over the true terms. */
+/** Predicts from dense vectors over the true terms. */
 function reference(texts: string[], labels: string[], train: number[], test: number[], k: number): string[] {
   const vocabulary = [...new Set(train.flatMap((row) => terms(texts[row]!)))];
   const idf = vocabulary.map((term) => {
@@ -69,13 +69,13 @@ describe('evaluateTfidf', () => {
     expect(result.accuracy).toBeGreaterThan(0.45);
   });
 
-  it('copes with empty texts and with words never seen in training', async () => {
+  it('handles empty texts and words that are not in the training rows', async () => {
     const texts = data.texts.map((text, row) => (row === 3 || row === 120 ? '' : row === 121 ? 'zzz' : text));
     const result = await evaluateTfidf({ ...data, texts }, { split, k: 7 });
     expect(Number.isFinite(result.accuracy)).toBe(true);
   });
 
-  it('refuses texts that do not match the labels, and stops when aborted', async () => {
+  it('rejects texts that do not match the labels, and stops when aborted', async () => {
     await expect(evaluateTfidf({ ...data, texts: data.texts.slice(1) })).rejects.toMatchObject({
       code: 'ERR_SHAPE_MISMATCH',
     });

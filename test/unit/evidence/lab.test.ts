@@ -11,7 +11,7 @@ import { modelsLeftOut, testedGroups, trainingRows, type ValueSet } from '../../
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('Cache', () => {
-  it('computes once for equal settings, and again for others', async () => {
+  it('computes once for equal settings, and again for other settings', async () => {
     const folder = temporaryFolder();
     let computed = 0;
     const step = (settings: unknown) =>
@@ -21,7 +21,7 @@ describe('Cache', () => {
     ]);
   });
 
-  it('gives matrices back bit for bit', async () => {
+  it('returns matrices bit for bit', async () => {
     const folder = temporaryFolder();
     const values = Float32Array.from([1.5, -0, 1e-42, 3]).subarray(1);
     await new Cache(folder).floats('m', 1, () => Promise.resolve(values));
@@ -29,7 +29,7 @@ describe('Cache', () => {
     expect(again).toEqual(values);
   });
 
-  it('keeps nothing of a step that failed', async () => {
+  it('stores nothing of a failed step', async () => {
     const folder = temporaryFolder();
     await expect(new Cache(folder).json('step', 1, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(readdirSync(folder)).toEqual([]);
@@ -37,19 +37,19 @@ describe('Cache', () => {
 });
 
 describe('pages', () => {
-  it('replaces what stands between the markers and nothing else', () => {
+  it('replaces only the text between the markers', () => {
     expect(replaceSection('a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb', 'x', 'new $& \n', 'p')).toBe(
       'a\n<!-- x: begin -->\nnew $&\n<!-- x: end -->\nb',
     );
   });
 
-  it('refuses a page without the markers', () =>
+  it('rejects a page without the markers', () =>
     expect(() => replaceSection('a', 'x', 'new', 'page.md')).toThrow('page.md must have one pair'));
 
   it('aligns text left and figures right', () =>
     expect(table(['a', 'b', 'c'], [['x', 'y', '1']], 2)).toBe('| a | b | c |\n| --- | --- | ---: |\n| x | y | 1 |\n'));
 
-  it('quotes foreign text in one line without marks of Markdown', () => {
+  it('quotes foreign text on one line without Markdown', () => {
     expect(quote('# a|b\n*c* <d>', 40)).toBe('\\# a\\|b \\*c\\* \\<d\\>');
     expect(quote('ab😀cd', 3)).toBe('ab😀 …');
   });
@@ -102,7 +102,7 @@ function someSet(name: string, questions: number, prefix = 'q'): ValueSet {
 }
 
 describe('views', () => {
-  it('hold answers of one value id to different tested questions', () => {
+  it('have answers of one value id to different tested questions', () => {
     const set = someSet('s', 12);
     const drawn = drawViews(set, 5);
     expect(drawn).toHaveLength(24);
@@ -121,7 +121,7 @@ describe('views', () => {
 });
 
 describe('trainingRows', () => {
-  it('have no tested theme of any set and no model that is left out', () => {
+  it('have no tested theme of any set and no left-out model', () => {
     const one = someSet('one', 8);
     const two = { ...someSet('two', 8), groups: one.groups.map((group) => (group === 'q1' ? 'q7' : group)) };
     two.records = two.records.map((record, i) => ({ ...record, group: two.groups[i]! }));

@@ -17,7 +17,7 @@ describe('isRefusal', () => {
     'As an AI language model, I do not have personal opinions.',
     'Unfortunately, I am not able to answer this.',
     'I must decline to answer.',
-  ])('knows %j', (text) => {
+  ])('recognises %j', (text) => {
     expect(isRefusal(text)).toBe(true);
   });
 
@@ -33,14 +33,14 @@ describe('isRefusal', () => {
 });
 
 describe('languageCheck', () => {
-  it('lets recorded answers pass in their language, and none in the other', () => {
+  it('accepts recorded answers in their language, and rejects them in the other', () => {
     for (const { lang, answer } of RECORDED_ANSWERS) {
       expect({ answer, right: isLanguage(answer, lang) }).toEqual({ answer, right: true });
       expect({ answer, wrong: isLanguage(answer, lang === 'eng' ? 'spa' : 'eng') }).toEqual({ answer, wrong: false });
     }
   });
 
-  it('tells answers of many scripts apart', () => {
+  it('distinguishes answers in many scripts', () => {
     const lines = readFileSync(new URL('../../fixtures/answers-small.jsonl', import.meta.url), 'utf8')
       .trimEnd()
       .split('\n');
@@ -70,7 +70,7 @@ describe('languageCheck', () => {
 });
 
 describe('answerFaults', () => {
-  it('names what is wrong, the worst first', () => {
+  it('lists the faults, the worst first', () => {
     expect(answerFaults(' \n', 'stop', 'eng', isLanguage)).toEqual(['empty']);
     expect(answerFaults('...', 'stop', 'eng', isLanguage)).toEqual(['empty']);
     expect(answerFaults('A fine answer in plain English, as it was asked for.', 'length', 'eng', isLanguage)).toEqual([
@@ -83,7 +83,7 @@ describe('answerFaults', () => {
     ]);
   });
 
-  it('takes a text in circles for repetitive, and a long one that is not for none', () => {
+  it('finds a text that repeats itself, and accepts a long one that does not', () => {
     expect(isRepetitive('no '.repeat(200))).toBe(true);
     expect(
       isRepetitive(

@@ -37,7 +37,7 @@ async function openAll(dir: string, segmentBytes?: number): Promise<{ store: Cal
 }
 
 describe('CallStore', () => {
-  it('gives back every result, also after it was opened again and over several files', async () => {
+  it('returns every result, also after reopening and from several files', async () => {
     const dir = join(temporaryFolder(), 'calls');
     const { store } = await openAll(dir, 4096);
     const texts = Array.from({ length: 300 }, (_, i) => `text ${i} ${'\u2028é😀"\\\n'.repeat(i % 7)}`);
@@ -60,7 +60,7 @@ describe('CallStore', () => {
     await again.close();
   });
 
-  it('loses only the last line wherever a file is cut', async () => {
+  it('loses only the last line, wherever a file is cut', async () => {
     const dir = join(temporaryFolder(), 'calls');
     const { store } = await openAll(dir);
     for (let i = 0; i < 5; i++) await store.put(keyOf(i), metaOf(i), resultOf(`text ${i}`));
@@ -106,7 +106,7 @@ describe('CallStore', () => {
     );
   });
 
-  it('refuses a folder that lacks a file, and says so when a file changes under it', async () => {
+  it('rejects a folder with a missing file, and reports a file that changes while in use', async () => {
     const dir = join(temporaryFolder(), 'calls');
     const { store } = await openAll(dir);
     await store.put(keyOf(1), metaOf(1), resultOf('one'));
@@ -120,7 +120,7 @@ describe('CallStore', () => {
     });
   });
 
-  it('tells a full disk, counts nothing that was not kept, and goes on when there is room', async (context) => {
+  it('reports a full disk, counts only stored results, and continues when there is space', async (context) => {
     const disk = smallDisk(context);
     appendFileSync(join(disk, 'ballast'), Buffer.alloc(600_000));
     const dir = join(disk, 'calls');

@@ -32,19 +32,19 @@ const transient = (retryAfterMs?: number): ProviderError => new ProviderError('t
 const nothing = (): void => undefined;
 
 describe('EndpointQueue', () => {
-  it('tries again what may work later, and counts that', async () => {
+  it('retries calls that may work later, and counts retries', async () => {
     const queue = queueOf((number) => (number < 3 ? Promise.reject(transient()) : Promise.resolve(RESULT)));
     expect(await queue.run(REQUEST, nothing)).toEqual(RESULT);
     expect(queue.retries).toBe(3);
   });
 
-  it('gives up after the last attempt, and on the endpoint after some calls in a row', async () => {
+  it('gives up a call after its last attempt, and the endpoint after several failed calls in a row', async () => {
     const queue = queueOf(() => Promise.reject(transient()));
     await expect(queue.run(REQUEST, nothing)).rejects.toMatchObject({ name: 'ProviderError', kind: 'transient' });
     await expect(queue.run(REQUEST, nothing)).rejects.toMatchObject({ code: 'ERR_REMOTE' });
   });
 
-  it('does not try again what never works', async () => {
+  it('does not retry calls that can never work', async () => {
     let attempts = 0;
     const queue = queueOf(() => Promise.reject(new ProviderError(attempts++ === 0 ? 'call' : 'endpoint', 'no')));
     await expect(queue.run(REQUEST, nothing)).rejects.toMatchObject({ kind: 'call' });
@@ -52,7 +52,7 @@ describe('EndpointQueue', () => {
     expect(attempts).toBe(2);
   });
 
-  it('keeps all calls away while the endpoint wants to be left alone', async () => {
+  it('holds back all calls during the wait that the endpoint requested', async () => {
     const times: number[] = [];
     const queue = queueOf(
       (number) => {
@@ -65,7 +65,7 @@ describe('EndpointQueue', () => {
     expect(times[1]! - times[0]!).toBeGreaterThan(190);
   });
 
-  it('never has more calls open than it may, and keeps to a rate', async () => {
+  it('never exceeds the limit of open calls, and keeps to the rate', async () => {
     let open = 0;
     let most = 0;
     const slow = async (): Promise<CallResult> => {
@@ -83,7 +83,7 @@ describe('EndpointQueue', () => {
     expect(performance.now() - start).toBeGreaterThan(390);
   });
 
-  it('ends an attempt that takes too long, and everything at an abort', async () => {
+  it('ends an attempt that takes too long, and all attempts at an abort', async () => {
     const hang = (_: number, signal: AbortSignal): Promise<CallResult> =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
     const short = queueOf(hang, { timeoutSeconds: 0.02, retries: 1 });
@@ -95,7 +95,7 @@ describe('EndpointQueue', () => {
     const long = queueOf(hang, { concurrency: 20 }, { signal: controller.signal });
     const calls = Array.from({ length: 40 }, () => long.run(REQUEST, nothing));
     await setImmediate();
-    // Node warns of a leak at eleven.
+    // Node warns of a leak at eleven listeners.
     expect(getEventListeners(controller.signal, 'abort').length).toBe(1);
     controller.abort();
     for (const result of await Promise.allSettled(calls))
@@ -113,7 +113,7 @@ describe('statusError', () => {
     [404, 'endpoint'],
     [400, 'call'],
     [422, 'call'],
-  ])('takes %i for %s', (status, kind) => {
+  ])('treats %i as %s', (status, kind) => {
     expect(statusError(status, 'x', null).kind).toBe(kind);
   });
 
@@ -146,7 +146,7 @@ const callOf = (maxTokens: number): Call => ({
 });
 
 describe('Budget', () => {
-  it('counts what calls in flight may cost', () => {
+  it('counts the maximum cost of calls in flight', () => {
     const budget = new Budget({ tokens: 250 });
     const giveBack = budget.reserve(callOf(80));
     budget.reserve(callOf(80));
@@ -159,7 +159,7 @@ describe('Budget', () => {
   });
 });
 
-it('addresses a result by everything that decides it, and by nothing else', () => {
+it('builds the key of a result from everything that decides it, and nothing else', () => {
   const call = callOf(10);
   const key = callKey(call);
   expect(key).toMatch(/^[0-9a-f]{32}$/);

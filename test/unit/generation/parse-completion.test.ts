@@ -28,13 +28,13 @@ describe('parseList', () => {
     ['quotation marks', (item: string, i: number) => `${i + 1}. "${item}"`],
     ['bold items', (item: string, i: number) => `${i + 1}. **${item}**`],
     ['lines', (item: string) => item],
-  ])('reads %s, with an introduction before them', (_, format) => {
+  ])('reads %s after an introduction', (_, format) => {
     const list = ITEMS.map(format).join('\n');
     expect(parseList(list)).toEqual(ITEMS);
     expect(parseList(`Sure! Here are three situations:\n\n${list}`)).toEqual(ITEMS);
   });
 
-  it('leaves a closing remark out and joins the lines of an entry', () => {
+  it('leaves out a closing remark and joins the lines of an entry', () => {
     expect(parseList('1. One thing\n   that goes on\n2. Another\n\nLet me know if you need more!')).toEqual([
       'One thing that goes on',
       'Another',
@@ -51,20 +51,20 @@ describe('parseList', () => {
     expect(parseList(text)).toEqual(ITEMS);
   });
 
-  it('keeps repeated entries once and none that is blank', () => {
+  it('drops repeated and blank entries', () => {
     expect(parseList('1. Same\n2. Same\n3.\n4. ---\n5. Other')).toEqual(['Same', 'Other']);
     expect(parseList('')).toEqual([]);
     expect(parseList('<think>never ended')).toEqual([]);
   });
 
-  it('keeps what only looks like a marker', () => {
+  it('keeps text that only looks like a marker', () => {
     expect(parseList('1. In 1984, a person bought 3.5 acres.\n2. Is "yes" better than "no"?')).toEqual([
       'In 1984, a person bought 3.5 acres.',
       'Is "yes" better than "no"?',
     ]);
   });
 
-  it('never fails, and gives single lines with something in them', () => {
+  it('never fails, and returns single lines that are not blank', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -100,7 +100,7 @@ describe('parseList', () => {
     );
   });
 
-  it('gives back every list of plain sentences that was numbered', () => {
+  it('returns every numbered list of plain sentences', () => {
     const word = fc.stringMatching(/^[a-z]{2,9}$/);
     const sentence = fc.array(word, { minLength: 3, maxLength: 12 }).map((words) => `The ${words.join(' ')}.`);
     fc.assert(

@@ -54,7 +54,7 @@ describe('planProject', () => {
       completionTokens: 43_000 * 250,
     });
     expect(calls.find(({ stage }) => stage === 'scenarios')!.calls).toBe(86 * 5);
-    // English is not translated; every other answer is, with its question.
+    // English is not translated. Every other answer is, with its question.
     const english = project.models.filter(({ languages }) => languages.includes('eng')).length;
     expect(calls.find(({ stage }) => stage === 'back-translation')!.calls).toBe(2 * 21_500 * (115 - english));
     expect(total.usd).toBeCloseTo(
@@ -63,7 +63,7 @@ describe('planProject', () => {
     );
   });
 
-  it('takes what an earlier run made for what comes after it', async () => {
+  it('uses the results of an earlier run for the stages after them', async () => {
     const project = await readProject(
       writeFile(temporaryFolder(), {
         name: 'x',
@@ -84,9 +84,9 @@ describe('planProject', () => {
 
 describe('readProject', () => {
   it.each([
-    [{ models: ['gpt-9'] }, /models\[0\]: there is no model "gpt-9" in the registry/],
+    [{ models: ['gpt-9'] }, /models\[0\]: the registry has no model "gpt-9"/],
     [{ models: ['aya-101'] }, /the model aya-101 has no endpoint/],
-    [{ models: [{ id: 'm', endpoint: 't' }] }, /needs an endpoint of kind chat, and "t" is none/],
+    [{ models: [{ id: 'm', endpoint: 't' }] }, /needs an endpoint of kind chat, and "t" is not one/],
     [
       {
         models: [
@@ -94,16 +94,16 @@ describe('readProject', () => {
           { id: 'm', endpoint: 'a' },
         ],
       },
-      /models\[1\]: the model m is there twice/,
+      /models\[1\]: the model m is listed twice/,
     ],
-    [{ models: [{ id: 'm', endpoint: 'a', languages: ['eng', 'spa'] }] }, /nothing translates between eng and spa/],
+    [{ models: [{ id: 'm', endpoint: 'a', languages: ['eng', 'spa'] }] }, /no entry translates between eng and spa/],
     [{ languages: ['eng', 'spa'] }, /languages\[1\]: no model supports the language spa/],
     [
       { models: [{ id: 'm', endpoint: 'a', languages: ['qqq'] }], translation: [{ endpoint: 't' }] },
       /the language qqq is not in the table/,
     ],
     [{ translation: [{ endpoint: 't', model: 'm' }] }, /translation\[0\]: expected either an endpoint or a model/],
-    [{ values: ['A', 'A'] }, /"A" .* is there twice/],
+    [{ values: ['A', 'A'] }, /"A" .* is listed twice/],
     [{ values: 'nowhere.jsonl' }, /nowhere\.jsonl: no such file/],
   ])('refuses %j', async (changes, message) => {
     const project = {
@@ -133,7 +133,7 @@ describe('data of the package', () => {
     ).toEqual([]);
   });
 
-  it('is documented by a project file that is right', () => {
+  it('is documented by a valid project file', () => {
     const [, example] =
       /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../docs/generation.md', import.meta.url), 'utf8')) ??
       [];

@@ -8,7 +8,7 @@ import { fillPrompt, parsePrompt, readPrompts } from '../../../src/generation/pr
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('prompts', () => {
-  it('come with the package, and are replaced file by file', async () => {
+  it('come with the package, and can be replaced file by file', async () => {
     const own = temporaryFolder();
     writeFileSync(join(own, 'answer.md'), 'Please answer: {{question}}\n');
     const prompts = await readPrompts(join(GENERATION_DATA, 'prompts'), own);
@@ -25,13 +25,13 @@ describe('prompts', () => {
   });
 
   it.each([
-    ['{{question}} {{qestion}}', /p\.md:1: there is no \{\{qestion\}\}; this prompt knows \{\{question\}\}/],
+    ['{{question}} {{qestion}}', /p\.md:1: \{\{qestion\}\} is unknown; this prompt knows \{\{question\}\}/],
     ['a\nb {{lang}}', /p\.md:2: /],
     ['nothing', /does not use \{\{question\}\}/],
-    ['<<system>>\n{{question}}', /no message of the user/],
+    ['<<system>>\n{{question}}', /no user message/],
     ['<<user>>\n{{question}}\n<<assistant>>\n', /empty/],
-    ['', /no message of the user/],
-  ])('refuse %j', (text, message) => {
+    ['', /no user message/],
+  ])('reject %j', (text, message) => {
     expect(() => parsePrompt('answer', text, 'p.md')).toThrow(message);
   });
 });

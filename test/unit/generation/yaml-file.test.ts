@@ -39,7 +39,7 @@ describe('checkYaml', () => {
   it.each([
     [
       GOOD.replace('name: x', 'nmae: x'),
-      ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: there is no such setting'],
+      ['p.yaml:1: name: is missing; expected string', 'p.yaml:1: nmae: is not a setting'],
     ],
     [GOOD.replace('[Honesty]', '3'), ['p.yaml:2: values: expected "reference", a file name, or a list of values']],
     [
@@ -63,16 +63,16 @@ describe('checkYaml', () => {
       ['p.yaml:9: seed: expected at least 0, got -1', 'p.yaml:10: budget.usd: expected at least 0, got 0'],
     ],
     ['', ['p.yaml:1: expected object, got null']],
-  ])('names mistake, line and path: %#', (text, mistakes) => {
+  ])('reports mistake, line and path: %#', (text, mistakes) => {
     expect(mistakesOf(text)).toEqual(mistakes);
   });
 
-  it('names the line of a mistake of YAML itself', () => {
+  it('reports the line of a YAML syntax error', () => {
     expect(mistakesOf('name: x\nvalues: [a\nmodels: }')[0]).toMatch(/^p\.yaml:[23]: /);
     expect(mistakesOf('a: &a [*a, *a]\n')[0]).toMatch(/^p\.yaml/);
   });
 
-  it('fails with messages and never otherwise, whatever the file holds', () => {
+  it('fails only with messages, for any content', () => {
     const piece = fc.constantFrom(
       'name',
       ':',

@@ -29,7 +29,7 @@ describe('the steps on a GPU host', () => {
     );
   });
 
-  it('look for cuBLASLt among the packages of python3', () => {
+  it('search the packages of python3 for cuBLASLt', () => {
     const folder = temporaryFolder();
     vi.stubEnv('PYTHONPATH', folder);
     const before = findCublasLt();

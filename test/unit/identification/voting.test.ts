@@ -5,7 +5,7 @@ import { countVotes } from '../../../src/identification/voting.js';
 describe('votes', () => {
   const labels = Int32Array.of(0, 1, 1, 2, 0);
 
-  it('count the first k rows only', () => {
+  it('count only the first k rows', () => {
     const votes = new Int32Array(3).fill(9);
     countVotes(Int32Array.of(3, 2, 1, 0, 4), 3, labels, votes);
     expect([...votes]).toEqual([0, 2, 1]);

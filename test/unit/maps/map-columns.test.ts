@@ -25,12 +25,12 @@ describe('the columns of a map', () => {
   });
 
   it.each([
-    { csv: 'name,developer\ngpt,X\n', says: /no column "model", but name, developer/ },
-    { csv: 'model,developer\ngpt,X\ngpt,Y\n', says: /:3: the model "gpt" is there twice/ },
+    { csv: 'name,developer\ngpt,X\n', says: /no column "model"; its columns are name, developer/ },
+    { csv: 'model,developer\ngpt,X\ngpt,Y\n', says: /:3: the model "gpt" is listed twice/ },
     { csv: 'model,developer\ngpt\n', says: /:2: the record has 1 fields/ },
     { csv: 'model,lang\ngpt,eng\n', says: /column "lang"/ },
     { csv: 'model,developer\n', says: /no rows/ },
-  ])('refuse a table of models that says $says', async ({ csv, says }) => {
+  ])('are rejected from a bad table of models: $says', async ({ csv, says }) => {
     await expect(table(csv)).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringMatching(says) as string,

@@ -42,14 +42,14 @@ describe('the picture of a map', () => {
     else expect(entries.length).toBe(count);
   });
 
-  it('escapes whatever title and labels hold', () => {
+  it('escapes titles and labels', () => {
     const svg = svgMap(mapOf(10, ['<script>alert(1)</script>$eng', 'a&"b\u0000$eng'], '</svg><script>'));
     expect(svg).not.toContain('<script');
     expect(svg).toContain('&lt;/svg&gt;');
     expect(svg).not.toContain('\u0000');
   });
 
-  it('is drawn for one place as well, and alike each time', () => {
+  it('can show a single place, and has the same bytes each time', () => {
     const map = { ...mapOf(5, numbered(2)), coordinates: new Float32Array(10) };
     expect(svgMap(map)).toBe(svgMap(map));
     expect(svgMap(map)).not.toMatch(/NaN|Infinity/);
@@ -57,14 +57,14 @@ describe('the picture of a map', () => {
 });
 
 describe('the colours of categories', () => {
-  it.each([0, 1, 8, 9, 150])('are %i different ones', (count) => {
+  it.each([0, 1, 8, 9, 150])('are %i different colours', (count) => {
     const colours = categoricalColours(count);
     expect(colours.length).toBe(count);
     expect(new Set(colours).size).toBe(count);
     for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/);
   });
 
-  it('stand out from white and from the dark ground', () => {
+  it('contrast with white and with the dark background', () => {
     const luminance = (hex: string): number => {
       const [r, g, b] = [1, 3, 5]
         .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)

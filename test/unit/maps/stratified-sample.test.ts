@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { stratifiedSample } from '../../../src/maps/stratified-sample.js';
 
-it('takes each label its share, at least one where there is room, and rows once', () => {
+it('gives each label its share, at least one row if possible, and no row twice', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 200 }),
@@ -19,7 +19,7 @@ it('takes each label its share, at least one where there is room, and rows once'
           const size = labels.filter((other) => other === label).length;
           const taken = [...sample].filter((row) => labels[row] === label).length;
           if (count >= labelsThere) expect(taken).toBeGreaterThanOrEqual(1);
-          // Minimum quotas of other labels can take rows away, never more than there are labels.
+          // Minimum quotas of other labels can take rows away, but at most one per label.
           expect(Math.abs(taken - (size / labels.length) * count)).toBeLessThanOrEqual(labelsThere);
         }
       },
@@ -27,7 +27,7 @@ it('takes each label its share, at least one where there is room, and rows once'
   );
 });
 
-it('depends on the seed alone', () => {
+it('depends only on the seed', () => {
   const labels = Int32Array.from({ length: 100 }, (_, i) => i % 3);
   expect(stratifiedSample(labels, 3, 30, 1)).toEqual(stratifiedSample(labels, 3, 30, 1));
   expect(stratifiedSample(labels, 3, 30, 1)).not.toEqual(stratifiedSample(labels, 3, 30, 2));

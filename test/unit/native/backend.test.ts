@@ -6,23 +6,23 @@ const absent = () => ({ usable: false, reason: 'no driver' });
 const present = () => ({ usable: true });
 
 describe('parseBackend', () => {
-  it('takes the three backends, and the CPU by default', () => {
+  it('accepts the three backends, and uses the CPU by default', () => {
     expect(['auto', 'cuda', 'cpu'].map(parseBackend)).toEqual(['auto', 'cuda', 'cpu']);
     expect([undefined, ''].map(parseBackend)).toEqual(['cpu', 'cpu']);
   });
 
-  it('names what it refuses', () => {
+  it('names a rejected backend', () => {
     expect(() => parseBackend('gpu')).toThrow('Expected one of auto, cuda, cpu for "UNIVAR_BACKEND", got gpu');
   });
 });
 
 describe('chooseBackend', () => {
-  it('uses a GPU when one is wanted and there', () => {
+  it('uses a GPU if one is requested and usable', () => {
     expect(chooseBackend('auto', present)).toEqual({ wanted: 'auto', active: 'cuda', reasons: [] });
     expect(chooseBackend('cuda', present)).toEqual({ wanted: 'cuda', active: 'cuda', reasons: [] });
   });
 
-  it('falls back for auto only, and keeps the reason', () => {
+  it('falls back only for auto, and keeps the reason', () => {
     expect(chooseBackend('auto', absent)).toEqual({ wanted: 'auto', active: 'cpu', reasons: ['cuda: no driver'] });
     expect(() => chooseBackend('cuda', absent)).toThrow(
       expect.objectContaining({
@@ -32,7 +32,7 @@ describe('chooseBackend', () => {
     );
   });
 
-  it('does not look for a GPU when the CPU is wanted', () => {
+  it('does not look for a GPU if the CPU is requested', () => {
     const cuda = () => {
       throw new Error('asked');
     };

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const CONTENT = Buffer.from('some content\n');
 
 describe('a file of the exchange', () => {
-  it('gives back what was written, the last of several', async () => {
+  it('returns the last of several written contents', async () => {
     const path = join(temporaryFolder(), 'a');
     expect(await readExchangeFile(path)).toBeUndefined();
     for (const texts of [1, 2]) {
@@ -21,12 +21,12 @@ describe('a file of the exchange', () => {
     expect(await readExchangeFile(path)).toEqual({ fields: {}, content: Buffer.alloc(0) });
   });
 
-  it('is not there while any byte of it is missing, and where any byte is another', async () => {
+  it('is missing while any byte is missing or different', async () => {
     const path = join(temporaryFolder(), 'a');
     await writeExchangeFile(path, { texts: 3 }, CONTENT);
     const whole = readFileSync(path);
     expect(whole.length).toBe(EXCHANGE_HEADER_BYTES + CONTENT.length);
-    const header = whole.indexOf('}') + 1; // behind it there are spaces
+    const header = whole.indexOf('}') + 1; // followed by spaces
     for (let length = whole.length - 1; length >= 0; length--) {
       truncateSync(path, length);
       expect(await readExchangeFile(path), `${length} bytes`).toBeUndefined();
@@ -41,7 +41,7 @@ describe('a file of the exchange', () => {
     }
   });
 
-  it('leaves nothing on a disk that is full', async (context) => {
+  it('leaves nothing on a full disk', async (context) => {
     const disk = smallDisk(context);
     const path = join(disk, 'a');
     await expect(writeExchangeFile(path, {}, new Uint8Array(2 ** 21), 'Make room')).rejects.toMatchObject({

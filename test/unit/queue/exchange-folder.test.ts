@@ -7,7 +7,7 @@ import { exchangeFolder } from '../../../src/queue/exchange-folder.js';
 import { isWorkFolder } from '../../../src/queue/work-files.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-it('the folder of a dataset in an exchange keeps its name while the work lasts, and no other has it', async () => {
+it('gives a dataset a folder in an exchange that keeps its name during the work and is not shared', async () => {
   const work = join(temporaryFolder(), 'work-00000000');
   const name = await exchangeFolder(work);
   expect(isWorkFolder(name)).toBe(true);

@@ -13,13 +13,13 @@ function workFolder(): string {
   return dir;
 }
 
-describe('the files of a shard that is computed elsewhere', () => {
+describe('the files of a shard that another machine computes', () => {
   const texts = [
     { question: 'Why?\n', answer: 'Because "語"' },
     { question: '\u2028', answer: ' ' },
   ];
 
-  it('give texts and embeddings back, however often and by how many they are written', async () => {
+  it('return texts and embeddings, even if several processes write them repeatedly', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeTexts(
@@ -37,7 +37,7 @@ describe('the files of a shard that is computed elsewhere', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
-  it('are no result while they are cut short, damaged or of another shape', async () => {
+  it('are not a result while they are truncated, damaged or of another shape', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeTexts(0, texts);
@@ -47,7 +47,7 @@ describe('the files of a shard that is computed elsewhere', () => {
       [2, 4],
     ] as const)
       expect(await files.looksDone(0, count, dim)).toBe(false);
-    expect(await files.readResult(0, 5, 2)).toBeUndefined(); // as many bytes
+    expect(await files.readResult(0, 5, 2)).toBeUndefined(); // the same number of bytes
     const path = join(dir, '00000.result');
     const bytes = readFileSync(path);
     bytes[bytes.length - 1]! ^= 1;
@@ -57,14 +57,14 @@ describe('the files of a shard that is computed elsewhere', () => {
     expect([await files.looksDone(0, 2, 5), await files.readResult(0, 2, 5)]).toEqual([false, undefined]);
   });
 
-  it('are not written where the texts are gone, because nobody waits for them', async () => {
+  it('are not written if the texts are gone, because nobody waits for them', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeResult(0, 5, { embeddings: randomNormal(10, 1), tokens: 0 });
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('of texts may arrive late, and are named where they stay half-written', async () => {
+  it('of texts may arrive late, and are reported if they stay incomplete', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeTexts(0, texts);
@@ -81,7 +81,7 @@ describe('the files of a shard that is computed elsewhere', () => {
     });
   });
 
-  it('tell a dataset that is complete from a folder that this machine does not see', async () => {
+  it('distinguish a complete dataset from a folder that this machine cannot see', async () => {
     const dir = workFolder();
     const files = new WorkFiles(dir);
     await files.writeTexts(0, texts);

@@ -50,7 +50,7 @@ describe('readRecords', () => {
     ['jsonl.gz', 60],
     ['csv', 60],
     ['parquet', 4],
-  ])('reads any Unicode back from %s', async (extension, numRuns) => {
+  ])('reads any Unicode text from %s', async (extension, numRuns) => {
     const folder = temporaryFolder();
     let files = 0;
     await fc.assert(
@@ -63,7 +63,7 @@ describe('readRecords', () => {
     );
   });
 
-  it('reads a folder by name, files in the order given, and keeps batches within files', async () => {
+  it('reads folders in name order and files in the given order, and keeps batches within files', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'notes.txt'), 'not data');
@@ -90,7 +90,7 @@ describe('readRecords', () => {
     expect(shares.at(-1)).toBe(1);
   });
 
-  it('keeps rows with equal ids, also equal rows', async () => {
+  it('keeps rows with equal ids, and equal rows', async () => {
     const rows = [row, { ...row, answer: 'Other.' }, row];
     expect(await recordsOf(fileWith('a.jsonl', toJsonl(rows)))).toEqual(rows);
   });
@@ -102,7 +102,7 @@ describe('readRecords', () => {
     expect(batches.flatMap(({ records }) => records)).toEqual(rows);
   });
 
-  it('turns ids that are numbers into strings, in Parquet also 64-bit ones', async () => {
+  it('converts numeric ids to strings, in Parquet also 64-bit ones', async () => {
     const path = fileWith(
       'a.jsonl',
       '{"qid": 7, "question": "Q", "answer": "A", "model": "m", "lang": "eng", "group": 12.5}\n',
@@ -115,7 +115,7 @@ describe('readRecords', () => {
     ]);
   });
 
-  it('derives ids from the questions of a file that has none', async () => {
+  it('derives ids from the questions if a file has none', async () => {
     const rows = ['Why?', ' Why? ', 'How?'].map((question) => ({ question, answer: 'A', model: 'm', lang: 'eng' }));
     for (const path of [fileWith('a.jsonl', toJsonl(rows as QaRecord[])), fileWith('a.csv', toCsv(rows))]) {
       const ids = (await recordsOf(path)).map(({ qid }) => qid);
@@ -125,7 +125,7 @@ describe('readRecords', () => {
     }
   });
 
-  it('leaves an absent, empty or null group out', async () => {
+  it('leaves out an absent, empty or null group', async () => {
     const rows = [{ ...row, group: '' }, { ...row, group: null }, row, { ...row, group: 'g' }];
     expect(await recordsOf(fileWith('a.jsonl', toJsonl(rows as QaRecord[])))).toEqual([
       row,
@@ -153,7 +153,7 @@ describe('readRecords with columns and defaults', () => {
     ]);
   });
 
-  it.each(['jsonl', 'csv', 'parquet'])('names what is missing in %s and what is there', async (extension) => {
+  it.each(['jsonl', 'csv', 'parquet'])('reports the missing and the existing columns of %s', async (extension) => {
     const strings = rows.map((entry) => ({ ...entry, id: String(entry.id) }));
     const path = fileWith(
       `a.${extension}`,
@@ -161,17 +161,21 @@ describe('readRecords with columns and defaults', () => {
     );
     await expect(recordsOf(path, { columns })).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; name the one that holds it (columns: { lang: ... }), or give one lang for all rows (defaults: { lang: ... })`,
+      message:
+        `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; name the one that holds ` +
+        'it (columns: { lang: ... }), or give one lang for all rows (defaults: { lang: ... })',
     });
     await expect(
       recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } }),
     ).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
-      message: `${path} has no column "topic", which was named for "group". It has the columns "id", "prompt", "response", "llm"`,
+      message:
+        `${path} has no column "topic", which was named for "group". ` +
+        'It has the columns "id", "prompt", "response", "llm"',
     });
   });
 
-  it('fills cells without a value from the defaults', async () => {
+  it('fills empty cells with the defaults', async () => {
     const path = fileWith('a.csv', 'qid,question,answer,model,lang\n1,Q,A,m,\n2,Q,A,m,fra\n');
     expect((await recordsOf(path, { defaults: { lang: 'eng' } })).map(({ lang }) => lang)).toEqual(['eng', 'fra']);
   });
@@ -227,18 +231,21 @@ describe('readRecords with bad input', () => {
     ['a.parquet', toParquet([row, { ...row, answer: '' }]), 2, /"answer" is empty/],
   ];
 
-  it.each(bad)('stops at a bad row of %s with its line, or leaves it out', async (name, content, line, reason) => {
-    const path = fileWith(name, content);
-    const error: unknown = await recordsOf(path).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(reason) as string });
-    expect((error as Error).message.startsWith(`${path}:${line}: `)).toBe(true);
-    const batches = await batchesOf(path, { skipBad: true });
-    expect(batches.flatMap(({ records }) => records)).toEqual([row]);
-    const rejected = batches.flatMap((batch) => batch.rejected);
-    expect(rejected).toMatchObject([{ file: path, line, reason: expect.stringMatching(reason) as string }]);
-    if (!name.endsWith('parquet'))
-      expect(content.toString().includes(rejected[0]!.text) || name.endsWith('.gz')).toBe(true);
-  });
+  it.each(bad)(
+    'stops at a bad row of %s and reports its line, or leaves it out',
+    async (name, content, line, reason) => {
+      const path = fileWith(name, content);
+      const error: unknown = await recordsOf(path).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'ERR_DATA', message: expect.stringMatching(reason) as string });
+      expect((error as Error).message.startsWith(`${path}:${line}: `)).toBe(true);
+      const batches = await batchesOf(path, { skipBad: true });
+      expect(batches.flatMap(({ records }) => records)).toEqual([row]);
+      const rejected = batches.flatMap((batch) => batch.rejected);
+      expect(rejected).toMatchObject([{ file: path, line, reason: expect.stringMatching(reason) as string }]);
+      if (!name.endsWith('parquet'))
+        expect(content.toString().includes(rejected[0]!.text) || name.endsWith('.gz')).toBe(true);
+    },
+  );
 
   it.each([
     ['empty.jsonl', ''],
@@ -248,7 +255,7 @@ describe('readRecords with bad input', () => {
     ['blank.jsonl', '\n \n\n'],
     ['header.csv', 'qid,question,answer,model,lang\n'],
     ['rows.parquet', toParquet([row]).subarray(0, 0)],
-  ])('names an empty file: %s', async (name, content) => {
+  ])('reports an empty file: %s', async (name, content) => {
     const path = fileWith(name, content);
     const good = fileWith('good.jsonl', toJsonl([row]));
     await expect(recordsOf([good, path])).rejects.toMatchObject({
@@ -260,7 +267,7 @@ describe('readRecords with bad input', () => {
     expect(batches.flatMap(({ records }) => records)).toEqual([row]);
   });
 
-  it('fails when no usable row is left, with the first reason', async () => {
+  it('fails with the first reason if no usable row is left', async () => {
     const path = fileWith('a.jsonl', 'x\ny\n');
     await expect(recordsOf(path, { skipBad: true })).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -269,7 +276,7 @@ describe('readRecords with bad input', () => {
     await expect(recordsOf([])).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 
-  it('names a missing file, a folder without data and an unknown format', async () => {
+  it('reports a missing file, a folder without data and an unknown format', async () => {
     const folder = temporaryFolder();
     await expect(recordsOf(join(folder, 'none.jsonl'))).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -288,7 +295,7 @@ describe('readRecords with bad input', () => {
     await expect(recordsOf(fileWith('a.csv', 'a,a\n1,2\n'))).rejects.toThrow(/"a" twice/);
   });
 
-  it('names truncated and damaged compressed files, also with skipBad', async () => {
+  it('reports truncated and damaged compressed files, also with skipBad', async () => {
     const gzip = gzipSync(toJsonl(fixture()));
     const parquet = toParquet(fixture());
     const damaged = Buffer.from(gzip);
@@ -308,7 +315,7 @@ describe('readRecords with bad input', () => {
     }
   });
 
-  it('stops when it is aborted and closes its files', async () => {
+  it('stops at an abort and closes its files', async () => {
     const path = fileWith(
       'a.jsonl.gz',
       gzipSync(toJsonl(Array.from({ length: 5000 }, (_, i) => ({ ...row, qid: String(i) })))),

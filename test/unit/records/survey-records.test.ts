@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const row = { qid: 'q1', question: 'Why?', answer: 'Because.', model: 'b', lang: 'eng' };
 
 describe('surveyRecords', () => {
-  it('counts rows, bad rows, duplicates and value ids, and names the sources', async () => {
+  it('counts rows, bad rows, duplicates and value ids, and lists the sources', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'a.jsonl');
     writeFileSync(path, `${toJsonl([row, { ...row, model: 'a' }, row, { ...row, answer: 'Other.' }])}bad\n`);
@@ -33,7 +33,7 @@ describe('surveyRecords', () => {
 });
 
 describe('DuplicateCounter', () => {
-  it('finds equal records among many, also after it has grown', () => {
+  it('finds equal records among many, even after growing', () => {
     const counter = new DuplicateCounter();
     const add = (n: number): boolean => counter.add({ ...row, qid: `q${n}` });
     for (let n = 0; n < 20_000; n++) expect(add(n)).toBe(false);

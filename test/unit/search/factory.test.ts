@@ -40,17 +40,17 @@ describe('parseFactory', () => {
     ['IVF16,Flat,RFlat,RFlat', 'unexpected part "RFlat"'],
     ['IVF16,PQ8x40', 'bits of a PQ code'],
     ['PCA32', 'unknown part "PCA32"'],
-  ])('refuses %j', (factory, why) => {
+  ])('rejects %j', (factory, why) => {
     expect(() => parseFactory(factory, 64)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string }) as Error,
     );
   });
 
-  it('refuses what is no string', () => {
+  it('rejects values that are not strings', () => {
     expect(() => parseFactory(7, 64)).toThrow(expect.objectContaining({ code: 'ERR_ARG_TYPE' }) as Error);
   });
 
-  it('never fails otherwise', () => {
+  it('never fails with another error', () => {
     const piece = fc.constantFrom(
       'IVF',
       'HNSW',

@@ -16,7 +16,7 @@ function keyFile(text: string): string {
 }
 
 describe('ApiKeys', () => {
-  it('finds a key and says which, and nothing else', async () => {
+  it('finds a key and reports which one, and nothing else', async () => {
     const keys = await ApiKeys.read(keyFile(`# the map\n\n${FIRST}\r\n  ${SECOND}  \n`));
     expect(keys.find(`Bearer ${FIRST}`)).toBe(0);
     expect(keys.find(`bearer  ${SECOND}`)).toBe(1);
@@ -35,7 +35,7 @@ describe('ApiKeys', () => {
     }
   });
 
-  it('refuses a file that lets anybody in', async () => {
+  it('rejects a file that would accept anyone', async () => {
     await expect(ApiKeys.read(keyFile('# nothing\n'))).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining('no key') as string,

@@ -11,7 +11,7 @@ const settled = async (encoder: SlowEncoder, calls: number) => {
 };
 
 describe('EncodeBatcher', () => {
-  it('encodes what came while a batch was computed together, in the order in which it came', async () => {
+  it('encodes requests that arrived during a batch together, in order', async () => {
     const encoder = new SlowEncoder();
     const batches: EncodedBatch[] = [];
     const batcher = new EncodeBatcher(encoder, { maxWaitMs: 0, onBatch: (batch) => batches.push(batch) });
@@ -32,7 +32,7 @@ describe('EncodeBatcher', () => {
     expect(batcher.waitingTokens).toBe(0);
   });
 
-  it('waits for company while the encoder is idle', async () => {
+  it('waits for more requests while the encoder is idle', async () => {
     const encoder = new SlowEncoder(0);
     const batcher = new EncodeBatcher(encoder, { maxWaitMs: 50 });
     const first = batcher.encode(['a']);
@@ -41,16 +41,16 @@ describe('EncodeBatcher', () => {
     expect(encoder.calls).toEqual([['a', 'b']]);
   });
 
-  it('keeps to the budget of tokens, also within a request, and gives a text that is larger its own batch', async () => {
+  it('keeps to the token budget, also within a request, and gives a larger text its own batch', async () => {
     const encoder = new SlowEncoder(0);
     const batcher = new EncodeBatcher(encoder, { batchTokens: 10, maxWaitMs: 0 });
-    const long = 'x'.repeat(60); // 22 tokens by the estimate; the others are 4
+    const long = 'x'.repeat(60); // 22 tokens by the estimate; the others have 4
     const { embeddings } = await batcher.encode(['aaaa', 'bbbb', 'cccc', long, 'dddd']);
     expect(encoder.calls).toEqual([['aaaa', 'bbbb'], ['cccc'], [long], ['dddd']]);
     expect([...embeddings]).toEqual(['aaaa', 'bbbb', 'cccc', long, 'dddd'].flatMap(vectorOf));
   });
 
-  it('gives every request its own rows whatever comes together', async () => {
+  it('gives every request its own rows in any combination', async () => {
     const requests = fc.array(
       fc.array(
         fc.string({ minLength: 1, maxLength: 12 }).filter((text) => text !== 'bad'),
@@ -70,12 +70,12 @@ describe('EncodeBatcher', () => {
     );
   });
 
-  it('refuses what does not fit into the queue, and says when to come again', async () => {
+  it('rejects requests that do not fit into the queue, and says when to retry', async () => {
     const encoder = new SlowEncoder();
     const batcher = new EncodeBatcher(encoder, { batchTokens: 4, maxWaitMs: 0, queueTokens: 8 });
     const running = batcher.encode(['a']);
     await settled(encoder, 1);
-    const large = batcher.encode(Array<string>(9).fill('b')); // nothing waits, so it may
+    const large = batcher.encode(Array<string>(9).fill('b')); // accepted, because nothing waits
     const refused = await batcher.encode(['c']).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(OverloadedError);
     expect(refused).toMatchObject({ code: 'ERR_OVERLOADED', httpStatus: 503 });
@@ -86,7 +86,7 @@ describe('EncodeBatcher', () => {
     clearInterval(pump);
   });
 
-  it('drops what nobody waits for any more', async () => {
+  it('drops requests that nobody waits for', async () => {
     const encoder = new SlowEncoder();
     const batcher = new EncodeBatcher(encoder, { maxWaitMs: 0 });
     const client = new AbortController();
@@ -97,7 +97,7 @@ describe('EncodeBatcher', () => {
     const staying = batcher.encode(['d']);
     client.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    leaving.abort(); // while it is computed
+    leaving.abort(); // during its computation
     await expect(running).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     encoder.release();
     await settled(encoder, 2);
@@ -109,7 +109,7 @@ describe('EncodeBatcher', () => {
     await batcher.idle();
   });
 
-  it('lets only the request fail whose text does', async () => {
+  it('fails only the request whose text fails', async () => {
     const encoder = new SlowEncoder(0);
     const batcher = new EncodeBatcher(encoder, { maxWaitMs: 5 });
     const results = await Promise.allSettled([batcher.encode(['a']), batcher.encode(['bad']), batcher.encode(['c'])]);

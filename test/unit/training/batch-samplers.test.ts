@@ -26,7 +26,7 @@ describe.each(['mixed', 'one-source', 'same-questions'] as const)('batches of sa
   const sampler = createBatchSampler(name, set, all, 16);
   const batches = sampler.epoch(new SeededRandom(7));
 
-  it('hold no row twice in an epoch, and at most batchSize pairs', () => {
+  it('have no row twice in an epoch, and at most batchSize pairs', () => {
     const rows = batches.flatMap((batch) => [...batch]);
     expect(new Set(rows).size).toBe(rows.length);
     expect(rows.length).toBeGreaterThan(all.length / 2);
@@ -57,11 +57,11 @@ describe('createBatchSampler', () => {
     const batches = sampler.epoch(new SeededRandom(1));
     expect(batches.length).toBe(Math.floor(all.length / 16));
     expect(batches.some((batch) => sourcesOf(batch).size === 2)).toBe(true);
-    // Value id 2 answered in both sources, and its views come from both.
+    // Value id 2 has answers in both sources, and its views come from both.
     expect(sourcesOf(sampler.pool(2, batches[0]!)).size).toBe(2);
   });
 
-  it('keeps one source to a batch and to the views of a pair', () => {
+  it('uses one source per batch and per pair of views', () => {
     const sampler = createBatchSampler('one-source', set, all, 16);
     for (const batch of sampler.epoch(new SeededRandom(2))) {
       expect(sourcesOf(batch).size).toBe(1);
@@ -69,12 +69,12 @@ describe('createBatchSampler', () => {
     }
   });
 
-  it('makes a batch of a source that is smaller than one', () => {
+  it('makes a batch from a source that is smaller than a batch', () => {
     const batches = createBatchSampler('one-source', set, all, 100).epoch(new SeededRandom(3));
     expect(batches.map((batch) => batch.length).sort((a, b) => a - b)).toEqual([60, 100]);
   });
 
-  it('asks all value ids of a batch the same few questions', () => {
+  it('uses the same few questions for all value ids of a batch', () => {
     const sampler = createBatchSampler('same-questions', set, all, 16);
     for (const batch of sampler.epoch(new SeededRandom(4))) {
       expect(sourcesOf(batch).size).toBe(1);
@@ -89,7 +89,7 @@ describe('createBatchSampler', () => {
   });
 
   it.each(['mixed', 'one-source', 'same-questions'] as const)(
-    'makes no pair of a value id with a single answer with sampler %s',
+    'makes no pair from a value id with a single answer with sampler %s',
     (name) => {
       const lone = all.filter((row) => set.labels[row] !== 0 || row === 0);
       const batches = createBatchSampler(name, set, lone, 16).epoch(new SeededRandom(5));
@@ -98,11 +98,11 @@ describe('createBatchSampler', () => {
     },
   );
 
-  it('refuses rows that fill no batch', () => {
+  it('rejects rows that do not fill a batch', () => {
     expect(() => createBatchSampler('mixed', set, all.slice(0, 10), 16)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
     );
-    // One model alone in each source.
+    // Each source has only one model.
     const alone = all.filter((row) => set.labels[row] === (set.sources[row] === 0 ? 0 : 4));
     expect(() => createBatchSampler('one-source', set, alone, 4)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_RANGE' }),

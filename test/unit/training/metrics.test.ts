@@ -33,7 +33,7 @@ async function write(dir: string, from: number | undefined, lines: readonly Metr
 }
 
 describe('metrics', () => {
-  it('drop what lies behind the checkpoint, and a line that was being written', async () => {
+  it('drop lines after the checkpoint, and an incomplete line', async () => {
     const dir = temporaryFolder();
     await write(dir, undefined, [validation(0), step(1), step(2), step(3), validation(3)]);
     appendFileSync(join(dir, 'metrics.jsonl'), '{"kind":"st');
@@ -43,7 +43,7 @@ describe('metrics', () => {
     expect(readFileSync(join(dir, 'metrics.jsonl'), 'utf8')).toBe(`${JSON.stringify(step(1))}\n`);
   });
 
-  it('name a folder without any, and a damaged line', async () => {
+  it('report a folder without metrics, and a damaged line', async () => {
     const dir = temporaryFolder();
     await expect(readMetrics(dir)).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -59,7 +59,7 @@ describe('metrics', () => {
 });
 
 describe('drawTraining', () => {
-  it('draws a curve per figure, and none of validations where there were none', () => {
+  it('draws one curve per figure, and none for validations if there were none', () => {
     const steps = Array.from({ length: 30 }, (_, i) => step(i + 1));
     expect(drawTraining(steps).map(({ file }) => file)).toEqual(['loss.svg', 'learning-rate.svg']);
     expect(drawTraining([validation(0)]).map(({ file }) => file)).toEqual(['validation.svg']);

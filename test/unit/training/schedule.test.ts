@@ -22,7 +22,7 @@ describe('learningRateAt', () => {
     expect(at(47_000)).toBeCloseTo(2.44e-5, 6);
   });
 
-  it('ends linear and cosine at zero, with half of the peak half-way', () => {
+  it('ends at zero for linear and cosine, with half of the peak at half the steps', () => {
     for (const decay of ['linear', 'cosine'] as const) {
       const schedule = { learningRate: 1, warmupSteps: 100, decay, totalSteps: 300 };
       expect(learningRateAt(schedule, 200)).toBeCloseTo(0.5, 12);
@@ -32,7 +32,7 @@ describe('learningRateAt', () => {
     expect(learningRateAt({ learningRate: 1, warmupSteps: 0, decay: 'constant' }, 1e6)).toBe(1);
   });
 
-  it('needs the number of steps where the course depends on it', () => {
+  it('needs the number of steps if the schedule depends on it', () => {
     expect(() => learningRateAt({ ...warm, decay: 'cosine' }, 701)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_RANGE' }),
     );

@@ -5,7 +5,7 @@ import { resolveMaxTokens, resolveTrainSettings, type TrainOptions } from '../..
 const given = { data: ['a.jsonl'], encoder: 'e', out: 'o' };
 
 describe('resolveTrainSettings', () => {
-  it('takes from the preset what is not given', () => {
+  it('takes missing settings from the preset', () => {
     expect(resolveTrainSettings({ ...given, preset: 'upstream-code' })).toMatchObject({
       mode: 'one-way',
       logitScale: 50,
@@ -46,7 +46,7 @@ describe('resolveTrainSettings', () => {
     [{ steps: 1.5 }, 'steps'],
     [{ data: [] }, 'data'],
     [{ stepz: 3 } as never, 'stepz'],
-  ])('refuses %j by name', (wrong, name) => {
+  ])('rejects %j by name', (wrong, name) => {
     expect(() => resolveTrainSettings({ ...given, ...(wrong as Partial<TrainOptions>) })).toThrow(
       new RegExp(`"?${name}"?`),
     );
@@ -54,13 +54,13 @@ describe('resolveTrainSettings', () => {
 });
 
 describe('resolveMaxTokens', () => {
-  it('follows lambda as the published runs did, within the positions of the encoder', () => {
+  it('scales with lambda like the published runs, within the positions of the encoder', () => {
     const limits = [1, 5, 20, 80].map((lambda) => resolveMaxTokens({ lambda, maxTokens: undefined }, 8192));
     expect(limits).toEqual([256, 1024, 2048, 8192]);
     expect(resolveMaxTokens({ lambda: 80, maxTokens: undefined }, 512)).toBe(512);
   });
 
-  it('refuses views longer than the positions', () => {
+  it('rejects views longer than the positions', () => {
     expect(() => resolveMaxTokens({ lambda: 1, maxTokens: 513 }, 512)).toThrow(
       'Expected at most 512, the positions of the encoder, for "maxTokens", got 513',
     );

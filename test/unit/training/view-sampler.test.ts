@@ -7,7 +7,7 @@ const POOL = Int32Array.of(3, 5, 8, 13, 21, 34);
 const GROUPS = Array.from({ length: 40 }, (_, row) => `group of ${row}`);
 
 describe('drawRows', () => {
-  it('draws every row equally often at every place, and none twice', () => {
+  it('draws every row equally often at every position, and none twice', () => {
     const random = new SeededRandom(1);
     const draws = 30_000;
     const counts = new Map<string, number>();
@@ -21,7 +21,7 @@ describe('drawRows', () => {
       for (const place of [0, 1, 2]) expect(Math.abs(counts.get(`${row} at ${place}`)! - draws / 6)).toBeLessThan(323);
   });
 
-  it('draws the whole pool where more is asked for', () => {
+  it('draws the entire pool if more is requested', () => {
     const rows = drawRows(POOL, 80, new SeededRandom(2));
     expect([...rows].sort((a, b) => a - b)).toEqual([...POOL]);
   });
@@ -62,7 +62,7 @@ describe('drawPair', () => {
     }
   });
 
-  it('makes a pair of two answers to one question', () => {
+  it('makes a pair from two answers to one question', () => {
     const { query, key } = drawPair(
       Int32Array.of(1, 2),
       ['', 'same', 'same'],

@@ -18,7 +18,7 @@ const rowAt = (x: number, model = 'm', answer = `answer at ${x}`): Row => ({
 });
 const xs = (rows: readonly Row[]): number[] => rows.map(({ vector }) => vector[0]!);
 
-/** Three shards of three rows, at 0 to 8. */
+/** Writes three shards of three rows, at 0 to 8. */
 async function nineRows(dtype: 'f32' | 'f16' = 'f32'): Promise<string> {
   const dir = temporaryFolder();
   await writeShards(
@@ -43,7 +43,7 @@ async function change(
   await live.close();
 }
 
-/** That dataset alone has the rows, in files as its manifest says, with nothing left over. */
+/** Expects exactly these rows, in the files of the manifest, and no other files. */
 async function expectFolded(dir: string, rows: readonly Row[]): Promise<void> {
   const dataset = await openDataset(dir, { verify: true });
   expect(await dataset.readRecords()).toEqual(rows.map(({ record }) => record));
@@ -74,7 +74,7 @@ async function expectFolded(dir: string, rows: readonly Row[]): Promise<void> {
 }
 
 describe('foldChanges', () => {
-  it('writes added rows behind the others, leaves removed ones out, and touches no other shard', async () => {
+  it('writes added rows after the others, leaves out removed ones, and changes no other shard', async () => {
     const dir = await nineRows();
     const [first, second] = (await openDataset(dir)).manifest.shards;
     await change(dir, { add: [rowAt(10, 'new'), rowAt(11), rowAt(11)], remove: [7, 9, 500] });
@@ -90,7 +90,7 @@ describe('foldChanges', () => {
     await expectFolded(dir, rows);
     expect((await openDataset(dir)).manifest.shards.slice(0, 2)).toEqual([first, second]);
 
-    await change(dir, { add: [rowAt(20)], remove: [0, 1, 2, 9] }); // numbers of now
+    await change(dir, { add: [rowAt(20)], remove: [0, 1, 2, 9] }); // current row numbers
     expect(await foldChanges(dir)).toMatchObject({
       rowsBefore: 10,
       added: 1,
@@ -102,7 +102,7 @@ describe('foldChanges', () => {
     await expectFolded(dir, await readRows(dir));
   });
 
-  it('has nothing to do where nothing was changed, or everything taken back', async () => {
+  it('does nothing if nothing was changed, or all changes were undone', async () => {
     const dir = await nineRows();
     const manifest = readFileSync(join(dir, 'manifest.json'), 'utf8');
     expect(await foldChanges(dir)).toMatchObject({ added: 0, removed: 0, shardsKept: 3, shardsWritten: 0 });
@@ -114,7 +114,7 @@ describe('foldChanges', () => {
     await expectFolded(dir, await readRows(dir));
   });
 
-  it('keeps the rows that a plain list would', async () => {
+  it('has the same rows as a plain list', async () => {
     const row = fc.record({ x: fc.integer({ min: -99, max: 99 }), model: fc.constantFrom('a', 'b') });
     const step = fc.oneof(
       fc.record({ add: fc.array(row, { minLength: 1, maxLength: 5 }) }),
@@ -136,7 +136,7 @@ describe('foldChanges', () => {
               await change(dir, { add: one.add.map(toRow) });
               rows.push(...one.add.map(toRow));
             } else if ('remove' in one) {
-              const remove = one.remove.filter((number) => rows[number] !== keeper); // one row has to stay
+              const remove = one.remove.filter((number) => rows[number] !== keeper); // one row must remain
               await change(dir, { remove });
               for (const number of remove) if (number < rows.length) rows[number] = undefined;
             } else {
@@ -165,7 +165,7 @@ describe('foldChanges', () => {
       add: [9, 10],
       remove: [1, 5],
     },
-    // Embeddings are the same before and after; only the records tell which is which.
+    // Embeddings are equal before and after. Only the records differ.
     { what: 'with equal vectors', shards: [[7], [7], [7]], add: [7], remove: [0] },
   ])('gives the same rows after a crash between any two steps ($what)', async ({ shards, add, remove }) => {
     const dir = temporaryFolder();
@@ -182,12 +182,12 @@ describe('foldChanges', () => {
     await foldChanges(dir);
     const [folded, empty] = [join(dir, CHANGES_FILE), `${CHANGES_FILE}.folded`];
 
-    // Before the manifest has changed: new shards and the empty journal are there, and do not count.
+    // Before the manifest has changed: new shards and the empty journal exist, but do not count.
     const early = temporaryFolder();
     cpSync(dir, early, { recursive: true });
     cpSync(before, early, { recursive: true });
     cpSync(folded, join(early, empty));
-    // Afterwards: the old journal is still in its place, and old shards too.
+    // Afterwards: the old journal and old shards still exist.
     const late = temporaryFolder();
     cpSync(before, late, { recursive: true });
     cpSync(dir, late, { recursive: true });
@@ -195,7 +195,7 @@ describe('foldChanges', () => {
     cpSync(join(before, CHANGES_FILE), join(late, CHANGES_FILE));
 
     for (const crashed of [early, late]) {
-      expect(await readRows(crashed)).toEqual(expected); // as one that may not write reads it
+      expect(await readRows(crashed)).toEqual(expected); // as a read-only process reads it
       expect(existsSync(join(crashed, empty))).toBe(true);
       const served = temporaryFolder();
       cpSync(crashed, served, { recursive: true });
@@ -210,7 +210,7 @@ describe('foldChanges', () => {
     }
   });
 
-  it('stores additions as the dataset does', async () => {
+  it('stores additions in the same way as the dataset', async () => {
     const dir = await nineRows('f16');
     await change(dir, { add: [rowAt(0.1)] });
     await foldChanges(dir);
@@ -225,7 +225,7 @@ describe('foldChanges', () => {
     expect(readdirSync(dir).filter((name) => name.startsWith('shards-'))).toHaveLength(2);
   });
 
-  it('is added to by the embed command as before', async () => {
+  it('leaves a dataset that the embed command can extend', async () => {
     const dir = await nineRows();
     await change(dir, { add: [rowAt(9)], remove: [0] });
     await foldChanges(dir);
@@ -242,7 +242,7 @@ describe('foldChanges', () => {
     expect(xs(await readRows(dir))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('refuses while the folder is in use, and where it is no whole dataset', async () => {
+  it('rejects a folder that is in use, or is not a complete dataset', async () => {
     const dir = await nineRows();
     await change(dir, { add: [rowAt(9)] });
     const live = await openLive(dir);
@@ -277,10 +277,10 @@ describe('foldChanges', () => {
     expect(xs(await readRows(dir))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('has put the empty journal there when the manifest changes', async () => {
+  it('writes the empty journal before the manifest changes', async () => {
     const dir = await nineRows();
     await change(dir, { add: [rowAt(9)] });
-    mkdirSync(join(dir, 'manifest.json.partial')); // where the new manifest is written
+    mkdirSync(join(dir, 'manifest.json.partial')); // blocks the new manifest
     await expect(foldChanges(dir)).rejects.toThrow();
     expect(existsSync(join(dir, `${CHANGES_FILE}.folded`))).toBe(true);
     rmSync(join(dir, 'manifest.json.partial'), { recursive: true });
@@ -289,7 +289,7 @@ describe('foldChanges', () => {
     await expectFolded(dir, await readRows(dir));
   });
 
-  it('lets nobody write who opened the dataset before', async () => {
+  it('prevents writes by processes that opened the dataset before', async () => {
     const dir = await nineRows();
     await change(dir, { add: [rowAt(9)] });
     const opening = LiveCollection.open({
@@ -309,7 +309,7 @@ describe('foldChanges', () => {
     expect(xs(await readRows(dir))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('leaves everything as it was where no row would be left, or where it is interrupted', async () => {
+  it('changes nothing if no row would be left, or if it is interrupted', async () => {
     const dir = await nineRows();
     await change(dir, { remove: [0, 1, 2, 3, 4, 5, 6, 7, 8] });
     await expect(foldChanges(dir)).rejects.toMatchObject({
@@ -319,7 +319,7 @@ describe('foldChanges', () => {
     await change(dir, { add: [rowAt(9), rowAt(10)] });
     await expect(foldChanges(dir, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     expect(readdirSync(dir).filter((name) => name.startsWith('shards-'))).toHaveLength(1);
-    // What a killed call leaves goes with the next.
+    // The next call removes the remains of a killed call.
     mkdirSync(join(dir, 'shards-01234567'));
     writeFileSync(join(dir, 'shards-01234567', '00000.npy'), 'half');
     expect(await foldChanges(dir)).toMatchObject({ added: 2, removed: 9, shardsKept: 0, shardsWritten: 1 });

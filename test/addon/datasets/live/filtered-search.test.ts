@@ -19,7 +19,7 @@ interface Row {
   lang: string;
 }
 
-/** What a collection is: the rows that were ever there, some of them removed. */
+/** Model of a collection: all rows ever added, some of them removed. */
 type PlainRows = (Row & { removed: boolean })[];
 
 const row = fc.record({
@@ -50,7 +50,7 @@ function matchesFilter({ model, lang }: Row, filter: ValueFilter): boolean {
   ].every(([name, wanted]) => wanted === undefined || [wanted].flat().includes(name as string));
 }
 
-/** Compares a search with all rows of the model, by distance: rows as far away as the last one are as good. */
+/** Compares a search with all rows of the model by distance. Rows at the distance of the last one are equally good. */
 async function expectNearest(
   live: LiveCollection,
   rows: PlainRows,
@@ -75,7 +75,7 @@ async function expectNearest(
 }
 
 describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and removals (%s)', (factory) => {
-  it('is a plain list of rows', async () => {
+  it('behaves like a plain list of rows', async () => {
     const everyName = MODELS.flatMap((model) => LANGS.map((lang) => ({ x: 0, y: 0, model, lang })));
     await fc.assert(
       fc.asyncProperty(
@@ -123,7 +123,7 @@ describe.each(['Flat', 'HNSW16'])('a collection with filters, additions and remo
 });
 
 describe('RowFilters', () => {
-  it('leaves what it has handed out as it was', () => {
+  it('does not change filters that it has returned', () => {
     const table = new RowTable();
     for (const model of ['a', 'b', 'a', 'a']) table.append(`${model}$eng`);
     const filters = new RowFilters(table);
@@ -136,7 +136,7 @@ describe('RowFilters', () => {
     expect(filters.select({ model: 'new' }).count).toBe(1);
   });
 
-  it('knows the rows of many filters, also of those that it has dropped', () => {
+  it('returns the rows of many filters, also of evicted ones', () => {
     const table = new RowTable();
     for (let i = 0; i < 500; i++) table.append(`m${i % 100}$eng`);
     const filters = new RowFilters(table);

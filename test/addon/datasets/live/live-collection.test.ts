@@ -14,7 +14,7 @@ const DIM = 2;
 const ROWS = 6;
 
 const record = (answer: string, model = 'm'): QaRecord => ({ qid: 'q', question: 'Why?', answer, model, lang: 'eng' });
-/** Row i of the dataset lies at (i, 0). */
+/** Row i of the dataset is at (i, 0). */
 const at = (x: number): Float32Array => Float32Array.of(x, 0);
 
 async function writeDataset(dir: string, shift = 0): Promise<string> {
@@ -44,7 +44,7 @@ const nearest = async (live: LiveCollection, x: number, k: number): Promise<numb
 ];
 
 describe('LiveCollection', () => {
-  it.each(['Flat', 'HNSW8'])('adds, finds, removes and remembers (%s)', async (factory) => {
+  it.each(['Flat', 'HNSW8'])('adds, finds, removes and persists rows (%s)', async (factory) => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir, { factory });
     expect(await nearest(live, 4.1, 3)).toEqual([4, 5, 3]);
@@ -66,10 +66,10 @@ describe('LiveCollection', () => {
     expect([again.current.size, again.current.rows, again.current.added, again.current.removed]).toEqual([6, 8, 2, 2]);
     expect(await nearest(again, 4.1, 6)).toEqual([5, 3, 2, 1, 0, 7]);
     expect(await again.current.read(7)).toEqual(record('newer'));
-    expect(await again.add([record('newest')], at(4))).toBe(8); // numbers of removed rows are not given again
+    expect(await again.add([record('newest')], at(4))).toBe(8); // numbers of removed rows are not reused
   });
 
-  it('finds the rows that are left, however many near ones were removed', async () => {
+  it('finds the remaining rows, even if many near ones were removed', async () => {
     const live = await openLive(await writeDataset(temporaryFolder()), { factory: 'HNSW8' });
     const random = seededRandom(1);
     const xs = Array.from({ length: 500 }, () => 10 + random());
@@ -86,7 +86,7 @@ describe('LiveCollection', () => {
     });
   });
 
-  it('writes concurrent changes in the order in which they came', async () => {
+  it('writes concurrent changes in order', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     const firsts = await Promise.all(
@@ -99,7 +99,7 @@ describe('LiveCollection', () => {
     expect(await nearest(again, 1599, 1)).toEqual([ROWS + 599]);
   });
 
-  it('refuses a bad change alone', async () => {
+  it('rejects only an invalid change', async () => {
     const live = await openLive(await writeDataset(temporaryFolder()));
     const results = await Promise.allSettled([
       live.add([record('a')], at(7)),
@@ -115,7 +115,7 @@ describe('LiveCollection', () => {
     ).toEqual([ROWS, 'ERR_ARG_RANGE', 'ERR_SHAPE_MISMATCH', 'ERR_SHAPE_MISMATCH', ROWS + 1]);
   });
 
-  it('keeps a second writer out, and lets readers in', async () => {
+  it('rejects a second writer, and accepts readers', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     await live.add([record('a')], at(7));
@@ -125,7 +125,7 @@ describe('LiveCollection', () => {
     await expect(reader.add([record('a')], at(7))).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
   });
 
-  it('loads again while calls and changes go on, and loses none', async () => {
+  it('reloads during calls and changes, and loses none', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     let done = false;
@@ -153,7 +153,7 @@ describe('LiveCollection', () => {
     expect([first.status, second]).toMatchObject(['fulfilled', { reason: { code: 'ERR_BUSY' } }]);
   });
 
-  it('goes on with what it has where the new dataset does not fit its changes', async () => {
+  it('keeps the old dataset if the new one does not match its changes', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     await live.add([record('a')], at(7));
@@ -172,7 +172,7 @@ describe('LiveCollection', () => {
     expect(await live.add([record('b')], at(8))).toBe(ROWS + 1);
   });
 
-  it('takes a new dataset where nothing was changed', async () => {
+  it('loads a new dataset if nothing was changed', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     await writeDataset(dir, 0.5);
@@ -184,7 +184,7 @@ describe('LiveCollection', () => {
     expect((await openLive(dir)).current.added).toBe(1);
   });
 
-  it('is not opened again by a reload that its end overtakes', async () => {
+  it('stays closed if it is closed during a reload', async () => {
     const dir = await writeDataset(temporaryFolder());
     const live = await openLive(dir);
     const reloading = expect(live.reload()).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
@@ -194,7 +194,7 @@ describe('LiveCollection', () => {
     expect((await openLive(dir)).current.size).toBe(ROWS); // the folder is free
   });
 
-  it('changes nothing where the disk is full', async (context) => {
+  it('changes nothing if the disk is full', async (context) => {
     const dir = await writeDataset(join(smallDisk(context, 1), 'values'));
     const live = await openLive(dir);
     await expect(live.add([record('x'.repeat(2 ** 21))], at(7))).rejects.toMatchObject({ code: 'ERR_IO' });

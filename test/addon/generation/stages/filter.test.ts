@@ -28,7 +28,7 @@ describe('questionFault', () => {
   });
 });
 
-it('drops a repeated question for that reason', () => {
+it('drops a repeated question as repeated', () => {
   const question = 'Should the person tell the truth about it?';
   const { records, rejects } = dropIllFormed(
     [recordOf(question, 1), recordOf(question, 1), recordOf('No.', 2)],
@@ -41,7 +41,7 @@ it('drops a repeated question for that reason', () => {
 describe('dropNearDuplicates', () => {
   const dim = 8;
 
-  /** Greedy, by all pairs. */
+  /** Selects greedily by all pairs. */
   function expected(vectors: Float32Array, rows: number, similarity: number): number[] {
     const kept: number[] = [];
     const cosine = (a: number, b: number): number => {
@@ -61,11 +61,11 @@ describe('dropNearDuplicates', () => {
     { rows: 1, centres: 1, noise: 0 },
     { rows: 2, centres: 1, noise: 0.001 },
     { rows: 200, centres: 150, noise: 0.2 },
-    // More near-duplicates than neighbours are looked at.
+    // More near-duplicates than checked neighbours.
     { rows: 300, centres: 3, noise: 0.001 },
     { rows: 300, centres: 3, noise: 0.15 },
   ])(
-    'keeps what a comparison of all pairs keeps: $rows rows around $centres points',
+    'keeps the same rows as a comparison of all pairs: $rows rows around $centres points',
     async ({ rows, centres, noise }) => {
       const random = new SeededRandom(rows + centres);
       const middle = Array.from({ length: centres * dim }, () => random.next() - 0.5);

@@ -37,7 +37,7 @@ const peer = await HuggingFaceTokenizer.load(readTokenizerFile(BERT_FILE));
 const bytes = await HuggingFaceTokenizer.load(readTokenizerFile(writeByteTokenizer()));
 afterAll(() => Promise.all([bert.dispose(), peer.dispose(), bytes.dispose()]));
 
-/** A byte-level BPE without merges, of the kind that joins a space to the word behind it: a token is a byte. */
+/** Byte-level BPE without merges, of the kind that joins a space to the next word: a token is a byte. */
 function writeByteTokenizer(): string {
   const file = join(scratch, 'tokenizer.json');
   const visible = [
@@ -69,7 +69,7 @@ function writeByteTokenizer(): string {
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       added_tokens: ['<s>', '</s>', '<e>'].map(special),
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-      // Two special tokens behind the text and one before: neither count can stand for the other.
+      // Two special tokens after the text and one before it, so that the counts differ.
       post_processor: {
         type: 'TemplateProcessing',
         single: [single('<s>'), { Sequence: { id: 'A', type_id: 0 } }, single('</s>'), single('<e>')],
@@ -94,7 +94,7 @@ function writeByteTokenizer(): string {
   return file;
 }
 
-/** The ids that the rule asks for, from parts tokenised one by one. */
+/** Computes the ids according to the rule, from parts tokenised one by one. */
 async function expected(
   tokenizer: Tokenizer,
   { question, answer }: QuestionAnswer,
@@ -122,7 +122,7 @@ const texts: fc.Arbitrary<EmbeddableText[]> = fc.array(fc.oneof(fc.record({ ques
 });
 
 describe('questionRoom', () => {
-  it('gives the answer all it needs while the question keeps a quarter, and uses up the room', () => {
+  it('gives the answer the tokens it needs while the question keeps a quarter, and uses all tokens', () => {
     const length = fc.nat(300);
     fc.assert(
       fc.property(length, length, length, (room, question, answer) => {
@@ -144,7 +144,7 @@ describe('encodeQa', () => {
   it.each([
     ['natively', bert],
     ['by the package tokenizers', peer],
-  ] as const)('cuts as the rule says and leaves strings to the tokenizer, %s', async (_, tokenizer) => {
+  ] as const)('cuts according to the rule and leaves strings to the tokenizer, %s', async (_, tokenizer) => {
     await fc.assert(
       fc.asyncProperty(texts, fc.integer({ min: 2, max: 90 }), async (list, maxTokens) => {
         const actual = unpack(await encodeQa(tokenizer, list, { maxTokens }));
@@ -161,7 +161,7 @@ describe('encodeQa', () => {
     );
   });
 
-  it('gives the ids of the whole text where it fits, to the token', async () => {
+  it('gives exactly the ids of the full text if it fits', async () => {
     const record = { question: ' Is it wrong to lie? ', answer: 'Usually, yes.\n' };
     for (const tokenizer of [bert, peer, bytes]) {
       const whole = unpack(await tokenizer.encode([formatQa(record)]))[0]!;
@@ -173,7 +173,7 @@ describe('encodeQa', () => {
     }
   });
 
-  it('keeps what joins the answer to the question where white space belongs to words', async () => {
+  it('keeps the joint of question and answer if white space belongs to words', async () => {
     const question = 'a'.repeat(30);
     const cut = await encodeQa(
       bytes,
@@ -186,7 +186,7 @@ describe('encodeQa', () => {
     expect(unpack(cut)).toEqual(unpack(await bytes.encode(['Q: aaaaaaaa A: bbbbb', 'Q: aa A: bbbbbbbbbbb'])));
   });
 
-  it('counts a prompt to the question', async () => {
+  it('counts a prompt as part of the question', async () => {
     const prepare = (text: string): string => `search query: ${text}`.toLowerCase();
     const [ids] = unpack(
       await encodeQa(bytes, [{ question: 'B'.repeat(40), answer: 'C'.repeat(40) }, 'D'.repeat(99)], {
@@ -197,7 +197,7 @@ describe('encodeQa', () => {
     expect(ids).toEqual(unpack(await bytes.encode([`search que a: ${'c'.repeat(26)}`]))[0]);
   });
 
-  it('names what is wrong with the arguments', async () => {
+  it('reports invalid arguments', async () => {
     const of = (list: unknown, options?: object): Promise<unknown> => encodeQa(bert, list as EmbeddableText[], options);
     const record = { question: 'a', answer: 'b' };
     await expect(of('a')).rejects.toMatchObject({
@@ -223,7 +223,7 @@ describe('encodeQa', () => {
   });
 });
 
-/** The ids that an encoder of these limits sends to its model, in the order of the texts. */
+/** Returns the ids that an encoder with these limits sends to its model, in the order of the texts. */
 async function embeddedIds(
   records: readonly QaRecord[],
   maxTokens: number,
@@ -291,7 +291,7 @@ describe('records', () => {
     return trained;
   }
 
-  it('are trained on and embedded as the same tokens', async () => {
+  it('have the same tokens in training and embedding', async () => {
     const path = join(scratch, 'answers.jsonl');
     writeRecords(path, made);
     const trained = await compare(made, path, 64);
@@ -301,7 +301,7 @@ describe('records', () => {
   });
 
   it.skipIf(!existsSync(SCENARIOS))(
-    'of long scenarios keep three quarters of the room for the answer (skipped where ../shared/data is absent)',
+    'of long scenarios keep three quarters of the tokens for the answer (skipped where ../shared/data is absent)',
     async () => {
       const records: QaRecord[] = [];
       for await (const batch of readRecords([SCENARIOS])) records.push(...batch.records);

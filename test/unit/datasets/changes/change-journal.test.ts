@@ -28,7 +28,7 @@ async function openJournal(
   return { journal, seen };
 }
 
-/** A journal of some lines, and where each of them ends. */
+/** Returns a journal of some lines, and the end of each. */
 async function writtenJournal(lines: readonly Change[][]): Promise<{ path: string; ends: number[] }> {
   const path = join(temporaryFolder(), 'changes.journal');
   const { journal } = await openJournal(path);
@@ -44,7 +44,7 @@ async function writtenJournal(lines: readonly Change[][]): Promise<{ path: strin
 const LINES = [[addition(3), { remove: [0] }], [addition(4)], [{ remove: [3, 1] }]];
 
 describe('ChangeJournal', () => {
-  it('gives back what was appended, and goes on behind it', async () => {
+  it('returns appended changes, and appends after them', async () => {
     const { path } = await writtenJournal(LINES);
     const { journal, seen } = await openJournal(path);
     expect(seen).toEqual(LINES.flat());
@@ -54,7 +54,7 @@ describe('ChangeJournal', () => {
     expect((await openJournal(path, { readOnly: true })).seen).toEqual([...LINES.flat(), addition(5)]);
   });
 
-  it('takes an end that a crash tore off at any byte, and reports it', async () => {
+  it('accepts an end that a crash cut at any byte, and reports it', async () => {
     const { path, ends } = await writtenJournal(LINES);
     const bytes = readFileSync(path);
     for (let length = ends[0]!; length < bytes.length; length++) {
@@ -68,7 +68,7 @@ describe('ChangeJournal', () => {
     }
   });
 
-  it('takes an end of zeros or rubbish, as file systems leave it', async () => {
+  it('accepts an end of zeros or garbage, which file systems can leave', async () => {
     const { path, ends } = await writtenJournal(LINES);
     const bytes = readFileSync(path);
     await fc.assert(
@@ -90,7 +90,7 @@ describe('ChangeJournal', () => {
     );
   });
 
-  it('refuses damage before the end, where acknowledged changes follow', async () => {
+  it('rejects damage before the end, because acknowledged changes follow', async () => {
     const { path, ends } = await writtenJournal(LINES);
     const bytes = readFileSync(path);
     for (const at of [ends[0]!, ends[0]! + 20, ends[1]! - 1]) {
@@ -106,7 +106,7 @@ describe('ChangeJournal', () => {
     await expect(openJournal(path)).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 
-  it('refuses the changes of other embeddings, and leaves them', async () => {
+  it('rejects changes of other embeddings, and keeps them', async () => {
     const { path, ends } = await writtenJournal(LINES);
     await expect(openJournal(path, { base: { ...BASE, embeddings: 'other' } })).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -115,7 +115,7 @@ describe('ChangeJournal', () => {
     expect(statSync(path).size).toBe(ends.at(-1));
   });
 
-  it('changes nothing where it is only read', async () => {
+  it('changes nothing if it is only read', async () => {
     const { path } = await writtenJournal(LINES);
     appendFileSync(path, 'torn');
     const { journal, seen } = await openJournal(path, { readOnly: true });
@@ -125,7 +125,7 @@ describe('ChangeJournal', () => {
     expect((await openJournal(join(path, '..', 'none'), { readOnly: true })).seen).toEqual([]);
   });
 
-  it('knows when its file was put away', async () => {
+  it('notices that its file was replaced', async () => {
     const { path } = await writtenJournal([]);
     const { journal } = await openJournal(path);
     expect(await journal.isInPlace()).toBe(true);
@@ -134,7 +134,7 @@ describe('ChangeJournal', () => {
     await journal.close();
   });
 
-  it('takes a change back that the disk has no room for, and takes smaller ones', async (context) => {
+  it('undoes a change that does not fit on the disk, and accepts smaller ones', async (context) => {
     const path = join(smallDisk(context, 1), 'changes.journal');
     const { journal } = await openJournal(path);
     await journal.append([addition(3)]);

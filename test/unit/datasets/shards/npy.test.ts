@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { NPY_HEADER_BYTES, npyHeader, parseNpyHeader } from '../../../../src/datasets/shards/npy.js';
 
-/** A header with the given text, as NumPy writes it. */
+/** Returns a header with the given text in NumPy's format. */
 function header(text: string, version = 1): Buffer {
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(text.length);
@@ -18,7 +18,7 @@ function header(text: string, version = 1): Buffer {
 }
 
 describe('npy header', () => {
-  it('reads back what it writes, always in 128 bytes', () => {
+  it('reads its own headers, which always have 128 bytes', () => {
     const rows = fc.integer({ min: 0, max: 2 ** 36 });
     fc.assert(
       fc.property(
@@ -34,12 +34,12 @@ describe('npy header', () => {
     );
   });
 
-  it('is what NumPy writes for the same array', () => {
+  it('equals the header of NumPy for the same array', () => {
     const text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 384), }";
     expect(npyHeader(3, 384, 'f32')).toEqual(header(`${text.padEnd(117)}\n`));
   });
 
-  it('reads the versions 2 and 3 and other spacing', () => {
+  it('reads versions 2 and 3 and other spacing', () => {
     const text = "{'shape':(5,7),'fortran_order':False,'descr':'<f2'}\n";
     expect(parseNpyHeader(header(text, 2), 'a.npy')).toEqual({
       rows: 5,

@@ -23,7 +23,7 @@ const THREE = columnOf([
   ['b', 100],
 ]);
 
-/** The bytes with one of their texts or arrays changed, and a checksum that fits. */
+/** Returns the bytes with one text or array changed, and a matching checksum. */
 function forge(bytes: Buffer, change: (bytes: Buffer) => void): Buffer {
   const forged = Buffer.from(bytes);
   change(forged);
@@ -46,7 +46,7 @@ describe('the value-id column of a shard', () => {
       ],
     ], // prettier-ignore
     ['257 value ids', Array.from({ length: 257 }, (_, i) => [`m${i}`, i + 1] as const)],
-  ] as [string, [string, number][]][])('comes back from its bytes with %s', (_, ids) => {
+  ] as [string, [string, number][]][])('is restored from its bytes with %s', (_, ids) => {
     const column = columnOf(ids);
     expect(column.names).toEqual(
       ids
@@ -58,7 +58,7 @@ describe('the value-id column of a shard', () => {
     expect(parseColumn(encodeColumn(column, shard.records), shard)).toEqual(column);
   });
 
-  it('is not believed when any byte of it has changed, or some are missing', () => {
+  it('is rejected if any byte has changed, or bytes are missing', () => {
     const bytes = encodeColumn(THREE, RECORDS);
     const shard = { rows: 3, records: RECORDS };
     expect(parseColumn(bytes, shard)).toEqual(THREE);
@@ -70,7 +70,7 @@ describe('the value-id column of a shard', () => {
     }
   });
 
-  it('is not believed beside other records, nor when it contradicts itself', () => {
+  it('is rejected for other records, or if it contradicts itself', () => {
     const bytes = encodeColumn(THREE, RECORDS);
     const shard = { rows: 3, records: RECORDS };
     expect(parseColumn(bytes, { ...shard, rows: 2 })).toBeUndefined();

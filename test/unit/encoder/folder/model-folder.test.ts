@@ -64,10 +64,10 @@ describe('readModelFolder', () => {
   });
 
   it.each([
-    ['the folder asks for less', { max_position_embeddings: 16 }, { max_seq_length: 8 }, 16, 8],
-    ['the folder asks for more', { max_position_embeddings: 16 }, { max_seq_length: 99 }, 16, 16],
-    ['the folder asks for nothing', { max_position_embeddings: 16 }, { max_seq_length: null }, 16, 16],
-    ['nothing is said', {}, {}, Infinity, 512],
+    ['the folder sets a lower limit', { max_position_embeddings: 16 }, { max_seq_length: 8 }, 16, 8],
+    ['the folder sets a higher limit', { max_position_embeddings: 16 }, { max_seq_length: 99 }, 16, 16],
+    ['the folder sets no limit', { max_position_embeddings: 16 }, { max_seq_length: null }, 16, 16],
+    ['nothing is configured', {}, {}, Infinity, 512],
     [
       'padding takes positions',
       { model_type: 'xlm-roberta', max_position_embeddings: 514, pad_token_id: 1 },
@@ -75,13 +75,13 @@ describe('readModelFolder', () => {
       512,
       512,
     ],
-  ])('limits the tokens when %s', async (_, config, sentence, positions, maxTokens) => {
+  ])('limits the tokens if %s', async (_, config, sentence, positions, maxTokens) => {
     const sizes = { vocab_size: 7, hidden_size: TINY_DIM };
     const folder = await read({ 'config.json': { ...sizes, ...config }, 'sentence_bert_config.json': sentence });
     expect(folder).toMatchObject({ positions, maxTokens });
   });
 
-  it('takes the default prompt', async () => {
+  it('reads the default prompt', async () => {
     const settings = { prompts: { query: 'Search: ' }, default_prompt_name: 'query' };
     expect(await read({ 'config_sentence_transformers.json': settings })).toMatchObject({ prompt: 'Search: ' });
     expect(
@@ -105,7 +105,8 @@ describe('readModelFolder', () => {
     await expect(readModelFolder(temporaryFolder())).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining(
-        'lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, model.safetensors or model.onnx (or onnx/model.onnx)',
+        'lacks modules.json, config.json, tokenizer.json, 1_Pooling/config.json, ' +
+          'model.safetensors or model.onnx (or onnx/model.onnx)',
       ) as string,
     });
     await expect(read({ 'tokenizer.json': undefined, 'model.onnx': external })).rejects.toThrow(
@@ -122,9 +123,9 @@ describe('readModelFolder', () => {
     ['another order', { 'modules.json': [pooling, transformer] }, /module 0 is sentence_transformers\.models\.Pooling/],
     ['no pooling', { 'modules.json': [transformer] }, /expected the modules Transformer and Pooling, got 1/],
     ['a module without type', { 'modules.json': [null] }, /module 0 lacks a type/],
-    ['a list that is none', { 'modules.json': {} }, /modules\.json: expected an array/],
+    ['an object instead of a list', { 'modules.json': {} }, /modules\.json: expected an array/],
     ['broken JSON', { 'config.json': '{"vocab_size": 7,' }, /config\.json: .*JSON/],
-    ['an array for an object', { 'config.json': [] }, /config\.json: expected a JSON object/],
+    ['an array instead of an object', { 'config.json': [] }, /config\.json: expected a JSON object/],
     [
       'max pooling',
       { '1_Pooling/config.json': { pooling_mode_max_tokens: true } },
@@ -146,7 +147,7 @@ describe('readModelFolder', () => {
     ],
     ['an unknown prompt', { 'config_sentence_transformers.json': { default_prompt_name: 'q' } }, /no prompt named "q"/],
     ['no vocabulary size', { 'config.json': { hidden_size: 4 } }, /vocab_size is missing/],
-    ['a size that is none', { 'config.json': { vocab_size: '7' } }, /vocab_size, got "7"/],
+    ['a size that is not a number', { 'config.json': { vocab_size: '7' } }, /vocab_size, got "7"/],
     [
       'weights elsewhere',
       { 'model.onnx': onnxModel({ ...TINY_GRAPH, weights: [{ name: 'w', dims: [1], data: '../w' }] }) },
@@ -161,7 +162,7 @@ describe('readModelFolder', () => {
 });
 
 describe('fingerprint', () => {
-  it('depends on what decides the vectors and on nothing else', async () => {
+  it('depends only on what decides the vectors', async () => {
     const files = { 'model.onnx': external, 'model.safetensors': Buffer.from(TINY_TABLE.buffer) };
     const of = async (changes: Record<string, unknown> = {}, maxTokens = 8): Promise<string> =>
       fingerprint(await read({ ...files, ...changes }), { maxTokens, precision: 'f32' });
@@ -181,17 +182,17 @@ describe('fingerprint', () => {
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
   });
 
-  // Another value would make every dataset on disk refuse to be continued.
+  // With another value, no existing dataset could be continued.
   it.each([
     ['bert-tiny', 'eec4cc7e6edb3e0a0ae8d8533080a6af693094e57784df4a05f616d122c2ab23'],
     ['nomic-tiny', '9669e88236d4c5de44846f6025792741c71678c307306b742c2f70bb4aed68a9'],
-  ] as const)('of %s computed from its checkpoint is what it always was', async (name, expected) => {
+  ] as const)('of %s has not changed since the first release', async (name, expected) => {
     const folder = await readModelFolder(writeParityEncoder(temporaryFolder(), name));
     const { spec } = await readNetwork(folder.moduleFolder, folder);
     expect(await fingerprint(folder, { maxTokens: 32, precision: 'f32', spec })).toBe(expected);
   });
 
-  it('depends on how long texts are cut, so that a dataset begun with another way is not continued', async () => {
+  it('depends on how long texts are cut, so that a dataset cut in another way is not continued', async () => {
     const folder = await read();
     const settings = { maxTokens: 8, precision: 'f32' } as const;
     vi.resetModules();
@@ -201,7 +202,7 @@ describe('fingerprint', () => {
     expect(await before.fingerprint(folder, settings)).not.toBe(await fingerprint(folder, settings));
   });
 
-  it('names a file that went away', async () => {
+  it('names a file that has disappeared', async () => {
     const folder = await read();
     writeFileSync(folder.modelFile!, '');
     await expect(

@@ -18,7 +18,7 @@ function write(bytes: Uint8Array): string {
 }
 
 describe('externalDataLocations', () => {
-  it('names each file once, also those of constants', () => {
+  it('lists each file once, also those of constants', () => {
     const model = onnxModel({
       inputs: [],
       outputs: [],
@@ -28,14 +28,14 @@ describe('externalDataLocations', () => {
     expect(externalDataLocations(write(model))).toEqual(['constants.bin', 'weights.bin', 'größe.bin']);
   });
 
-  it('skips weights inside the file, beyond the window it reads at a time', () => {
+  it('skips weights inside the file that are larger than its read window', () => {
     const weights = [{ name: 'w', dims: [100_000], data: new Float32Array(100_000).fill(1.1) }, tensor('weights.bin')];
     expect(externalDataLocations(write(onnxModel({ inputs: [], outputs: [], nodes: [], weights })))).toEqual([
       'weights.bin',
     ]);
   });
 
-  it('refuses what is no graph or cut short', () => {
+  it('rejects files that are not graphs or are truncated', () => {
     const whole = onnxModel({ inputs: [], outputs: [], nodes: [], weights: [tensor('weights.bin')] });
     for (const bytes of [new Uint8Array(), Buffer.from('<html>not found</html>'), whole.subarray(0, -1)]) {
       expect(() => externalDataLocations(write(bytes))).toThrow(/model\.onnx is not a complete ONNX file/);
@@ -43,7 +43,7 @@ describe('externalDataLocations', () => {
     expect(() => externalDataLocations(join(temporaryFolder(), 'none'))).toThrow(EngineError);
   });
 
-  it('answers any bytes with locations or an EngineError', () => {
+  it('returns locations or an EngineError for any bytes', () => {
     const file = write(new Uint8Array());
     const whole = onnxModel({
       inputs: [],

@@ -18,7 +18,7 @@ const tensor = (name: string, shape: number[], seed = 1): TensorToWrite & { valu
 };
 
 describe('writeSafetensors', () => {
-  it('writes what the reader reads, aligned, in order', async () => {
+  it('writes aligned tensors, in order, that the reader can read', async () => {
     const path = join(temporaryFolder(), 'model.safetensors');
     const tensors = [
       tensor('b.weight', [3, 5], 1),
@@ -44,7 +44,7 @@ describe('writeSafetensors', () => {
     expect(header['a']!.data_offsets).toEqual([60, 88]);
   });
 
-  it('reads each tensor when its turn has come, and writes views from where they begin', async () => {
+  it('reads each tensor only when it is written, and writes views from their start', async () => {
     const path = join(temporaryFolder(), 'x.safetensors');
     const all = randomNormal(10, 6);
     const asked: string[] = [];
@@ -58,7 +58,7 @@ describe('writeSafetensors', () => {
     expect([...readFileSync(path).subarray(-40)]).toEqual([...new Uint8Array(all.buffer)]);
   });
 
-  it('leaves the file that was there when it fails', async () => {
+  it('keeps an existing file if it fails', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'x.safetensors');
     writeFileSync(path, 'before');
@@ -78,7 +78,7 @@ describe('writeSafetensors', () => {
     expect(readdirSync(folder)).toEqual(['x.safetensors']);
   });
 
-  it('names the file where the system refuses', async () => {
+  it('names the file if the system refuses to write', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'x.safetensors'));
     await expect(writeSafetensors(join(folder, 'x.safetensors'), [tensor('v', [4])])).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('writeSafetensors', () => {
     });
   });
 
-  it('names a full disk and removes what it wrote', async (context) => {
+  it('reports a full disk and removes its output', async (context) => {
     const path = join(smallDisk(context), 'x.safetensors');
     const tensors = Array.from({ length: 20 }, (_, i) => tensor(`t${i}`, [100, 256]));
     await expect(writeSafetensors(path, tensors)).rejects.toMatchObject({

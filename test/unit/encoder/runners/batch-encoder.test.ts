@@ -9,7 +9,7 @@ import {
 import type { PackedTokens } from '../../../../src/native/packed-tokens.js';
 import type { Tokenizer } from '../../../../src/text/tokenizers/tokenizer.js';
 
-/** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
+/** Token ids are the characters of the text. The vector of a text is [its length, its first id]. */
 class FakeTokenizer implements Tokenizer {
   readonly vocabSize = 2 ** 16;
   readonly splitsAtNewlines = false;
@@ -42,7 +42,7 @@ class FakeRunner implements BatchRunner {
   mostRunning = 0;
   stopped = 0;
   readonly batches: PackedTokens[] = [];
-  /** Fails the batch of this index. */
+  /** Makes the batch with this index fail. */
   failAt = -1;
 
   async encode(batch: PackedTokens): Promise<Float32Array> {
@@ -122,7 +122,7 @@ describe('BatchEncoder', () => {
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
   });
 
-  it('counts as idle the time in which the model has no batch, and no other', async () => {
+  it('counts only the time without a batch as idle', async () => {
     const { encoder, runner } = setup();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -143,7 +143,7 @@ describe('BatchEncoder', () => {
     expect(encoder.idleSeconds).toBeGreaterThan(after);
   });
 
-  it('does calls one after the other', async () => {
+  it('runs calls one after the other', async () => {
     const { encoder, runner } = setup();
     const ended: number[] = [];
     const calls = [300, 1, 20].map(async (count, i) => {
@@ -156,7 +156,7 @@ describe('BatchEncoder', () => {
     expect(runner.mostRunning).toBe(2);
   });
 
-  it('gives no rows for no texts', async () => {
+  it('returns no rows for no texts', async () => {
     const { encoder, runner } = setup();
     expect(await encoder.encode([])).toEqual({
       embeddings: new Float32Array(),
@@ -168,21 +168,21 @@ describe('BatchEncoder', () => {
     expect(runner.batches).toEqual([]);
   });
 
-  it('puts the prompt in front, trims and lower-cases as the folder says', async () => {
+  it('prepends the prompt, trims and lower-cases according to the folder', async () => {
     const { model } = setup();
     const { encoder, runner } = setup({ model: { ...model, prompt: ' Q:', lowerCase: true } });
     await encoder.encode([' AB\n']);
     expect(String.fromCodePoint(...runner.batches[0]!.ids)).toBe('q: ab');
   });
 
-  it('keeps three quarters of the room for the answer where the question is long', async () => {
+  it('keeps three quarters of the tokens for the answer if the question is long', async () => {
     const { model } = setup();
     const { encoder, runner } = setup({ model: { ...model, prompt: '>', lowerCase: true } });
     await encoder.encode([{ question: 'WHY OH WHY', answer: 'BECAUSE' }, 'A LONG TEXT']);
     expect(runner.batches.map(({ ids }) => String.fromCodePoint(...ids)).join('')).toBe('>q a: be>a long ');
   });
 
-  it('names what is wrong with the arguments, at the line of the caller', async () => {
+  it('reports invalid arguments at the line of the caller', async () => {
     const { encoder } = setup();
     const error = await encoder.encode(['a', 7 as unknown as string]).catch((reason: unknown) => reason);
     expect(error).toMatchObject({
@@ -195,7 +195,7 @@ describe('BatchEncoder', () => {
     await expect(encoder.encode([], { signal: {} as AbortSignal })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
   });
 
-  it('refuses token ids that the model does not have', async () => {
+  it('rejects token ids that the model does not have', async () => {
     const { encoder } = setup();
     await expect(encoder.encode(['a', 'é'])).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -204,7 +204,7 @@ describe('BatchEncoder', () => {
     expect((await encoder.encode(['a'])).rows).toBe(1);
   });
 
-  it('aborts before, while waiting and while at work, and stays usable', async () => {
+  it('can be aborted before, while waiting and during a batch, and stays usable', async () => {
     const { encoder, runner } = setup();
     await expect(encoder.encode(['a'], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     const controller = new AbortController();
@@ -222,7 +222,7 @@ describe('BatchEncoder', () => {
     expect(runner.mostRunning).toBe(2);
   });
 
-  it('reports a death once and starts anew at the next call', async () => {
+  it('reports a crash once and restarts at the next call', async () => {
     const { encoder, runner, start } = setup();
     runner.failAt = 1;
     const error = await encoder.encode(textsOf(500)).catch((reason: unknown) => reason);
@@ -233,7 +233,7 @@ describe('BatchEncoder', () => {
     expect(start).toHaveBeenCalledTimes(1);
   });
 
-  it('hands on what onProgress throws', async () => {
+  it('rethrows errors of onProgress', async () => {
     const { encoder } = setup();
     const fail = (): void => {
       throw new RangeError('mine');
@@ -242,7 +242,7 @@ describe('BatchEncoder', () => {
     expect((await encoder.encode(['a'])).rows).toBe(1);
   });
 
-  it('waits for calls in flight when disposed, then refuses', async () => {
+  it('waits for calls in flight on dispose, then rejects new ones', async () => {
     const { encoder, runner, tokenizer } = setup();
     let ended = false;
     const call = encoder.encode(textsOf(500)).finally(() => (ended = true));

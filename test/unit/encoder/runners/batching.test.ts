@@ -13,7 +13,7 @@ const anyLengths = fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 200 }
 const anyBudget = fc.integer({ min: 1, max: 5000 });
 
 describe('planBatches', () => {
-  it('takes every sequence once, longest first, ties in order', () => {
+  it('uses every sequence once, longest first, ties in order', () => {
     fc.assert(
       fc.property(anyLengths, anyBudget, (lengths, budget) => {
         const order = planBatches(offsetsOf(lengths), budget).flatMap((rows) => [...rows]);
@@ -23,7 +23,7 @@ describe('planBatches', () => {
     );
   });
 
-  it('fills the budget and never exceeds it but for one long sequence', () => {
+  it('fills the budget and exceeds it only for a single long sequence', () => {
     fc.assert(
       fc.property(anyLengths, anyBudget, (lengths, budget) => {
         const batches = planBatches(offsetsOf(lengths), budget);
@@ -36,13 +36,13 @@ describe('planBatches', () => {
     );
   });
 
-  it('makes no batch of nothing', () => {
+  it('makes no batch without sequences', () => {
     expect(planBatches(Int32Array.of(0), 100)).toEqual([]);
   });
 });
 
 describe('gatherRows', () => {
-  it('copies the named sequences in order', () => {
+  it('copies the selected sequences in order', () => {
     const window = { ids: Int32Array.of(1, 2, 3, 4, 5, 6), offsets: Int32Array.of(0, 1, 1, 4, 6) };
     expect(gatherRows(window, Int32Array.of(2, 1, 0))).toEqual({
       ids: Int32Array.of(2, 3, 4, 1),

@@ -10,7 +10,7 @@ const longest = 5;
 
 describe.each([1, 15, 16, 17, 63, 384, 1000])('poolPadded at dim %i', (dim) => {
   const hidden = randomNormal(lengths.length * longest * dim, dim);
-  // Padding may hold anything.
+  // Padding can have any content.
   lengths.forEach((length, s) => hidden.fill(NaN, (s * longest + length) * dim, (s + 1) * longest * dim));
   const at = (s: number, t: number, j: number): number => hidden[(s * longest + t) * dim + j]!;
   const mean = Float64Array.from({ length: lengths.length * dim }, (_, i) => {
@@ -27,7 +27,7 @@ describe.each([1, 15, 16, 17, 63, 384, 1000])('poolPadded at dim %i', (dim) => {
     );
   });
 
-  it('takes the first token', () => {
+  it('returns the first token', () => {
     const first = Float64Array.from(mean, (_, i) => at(Math.floor(i / dim), 0, i % dim));
     expect(relativeError(poolPadded(hidden, offsets, longest, dim, 'cls', false), first)).toBe(0);
   });
@@ -41,6 +41,6 @@ describe.each([1, 15, 16, 17, 63, 384, 1000])('poolPadded at dim %i', (dim) => {
   });
 });
 
-it('leaves a zero vector zero', () => {
+it('keeps a zero vector', () => {
   expect(poolPadded(new Float32Array(4), Int32Array.of(0, 2), 2, 2, 'mean', true)).toEqual(new Float32Array(2));
 });

@@ -10,14 +10,14 @@ import {
 import { randomNormal } from '../../../support/random.js';
 
 describe('quantizeRows', () => {
-  it('puts the largest entry of each row at 127 and rounds the others to the nearest, ties to even', () => {
+  it('maps the largest entry of each row to 127 and rounds the others to the nearest, ties to even', () => {
     const { codes, scales } = quantizeRows(Float32Array.of(127, 0.5, 1.5, -2.5, 0, 0, 0, 0, -254, 2, 3, 5), 4);
     expect([...codes]).toEqual([127, 0, 2, -2, 0, 0, 0, 0, -127, 1, 2, 2]);
     expect([...scales]).toEqual([1, 0, 2]);
     expect([...dequantizeRows({ codes, scales })]).toEqual([127, 0, 2, -2, 0, 0, 0, 0, -254, 2, 4, 4]);
   });
 
-  it('is off by half a step at most', () => {
+  it('has an error of at most half a step', () => {
     const values = randomNormal(40 * 33, 7);
     const quantized = quantizeRows(values, 33);
     dequantizeRows(quantized).forEach((value, i) => {
@@ -25,7 +25,7 @@ describe('quantizeRows', () => {
     });
   });
 
-  it('gives the same whole numbers for what it gave, so rounding twice costs nothing', () => {
+  it('gives the same integers when it is applied twice, so rounding twice costs nothing', () => {
     const large = Math.fround(1e30);
     // no subnormal steps
     const entry = fc.float({ noNaN: true, min: -large, max: large }).map((x) => (Math.abs(x) < 1e-30 ? 0 : x));
@@ -39,7 +39,7 @@ describe('quantizeRows', () => {
     );
   });
 
-  it('makes zeros of rows too small for a step, and takes matrices without rows or columns', () => {
+  it('rounds rows that are too small for a step to zero, and accepts matrices without rows or columns', () => {
     expect(quantizeRows(Float32Array.of(1e-40, -1e-42), 2)).toEqual({
       codes: new Int8Array(2),
       scales: new Float32Array(1),
@@ -76,7 +76,7 @@ describe('toBfloat16', () => {
     expect(fromBfloat16(toBfloat16(Float32Array.of(NaN)))).toEqual(Float32Array.of(NaN));
   });
 
-  it('keeps every bfloat16 as it is', () => {
+  it('keeps every bfloat16 unchanged', () => {
     const bits = Uint16Array.from({ length: 0x7f80 }, (_, i) => i);
     expect(toBfloat16(fromBfloat16(bits))).toEqual(bits);
   });

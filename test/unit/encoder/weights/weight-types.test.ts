@@ -40,7 +40,7 @@ describe('storeTensors', () => {
     ['f32', 'F32', 4 * 192, 0],
     ['f16', 'F16', 2 * 192, 2 ** -11],
     ['bf16', 'BF16', 2 * 192, 2 ** -8],
-  ])('stores matrices as %s and leaves vectors alone', async (type, dtype, bytes, error) => {
+  ])('stores matrices as %s and keeps vectors', async (type, dtype, bytes, error) => {
     const file = await written(storeTensors(tensors, type));
     expect(file.tensors.get('dense.weight')).toMatchObject({ dtype, shape: [8, 24] });
     expect(file.location('dense.weight').length).toBe(bytes);
@@ -52,7 +52,7 @@ describe('storeTensors', () => {
     await file.close();
   });
 
-  it('stores matrices as int8 with a step per row, which readers of the file do not see', async () => {
+  it('stores matrices as int8 with a step per row, and hides the steps from readers', async () => {
     const file = await written(storeTensors(tensors, 'int8'));
     expect([...file.tensors.keys()]).toEqual(['dense.weight', 'dense.bias']);
     const values = await file.readFloat32('dense.weight');
@@ -105,7 +105,7 @@ describe('a damaged int8 matrix', () => {
     ['steps for columns', withSteps({ shape: [1, 8] }), /is F32 \[1, 8\]/],
     ['steps of another type', withSteps({ dtype: 'F16', read: () => new Uint16Array(8) }), /is F16 \[8, 1\]/],
     ['NaN for a step', withSteps({ read: () => stepsWith(NaN) }), /"dense\.weight_scale" is NaN in row 5/],
-    ['infinity for a step', withSteps({ read: () => stepsWith(Infinity) }), /is Infinity in row 5/],
+    ['an infinite step', withSteps({ read: () => stepsWith(Infinity) }), /is Infinity in row 5/],
     ['a negative step', withSteps({ read: () => stepsWith(-1) }), /is -1 in row 5/],
     [
       'one dimension',
@@ -115,7 +115,7 @@ describe('a damaged int8 matrix', () => {
       ],
       /for a shape of \[192\]/,
     ],
-  ])('is refused: %s', async (_, stored, message) => {
+  ])('is rejected: %s', async (_, stored, message) => {
     await expect(readBack(stored)).rejects.toMatchObject({
       name: 'EngineError',
       code: 'ERR_DATA',
@@ -123,11 +123,11 @@ describe('a damaged int8 matrix', () => {
     });
   });
 
-  it('may have its steps as a vector', async () => {
+  it('can have its steps as a vector', async () => {
     expect(await readBack(withSteps({ shape: [8] }))).toEqual(await readBack(withSteps({})));
   });
 
-  it('is found truncated in its steps', async () => {
+  it('is reported if its steps are truncated', async () => {
     const file = await written(withSteps({}));
     await file.close();
     writeFileSync(file.path, readFileSync(file.path).subarray(0, -4));

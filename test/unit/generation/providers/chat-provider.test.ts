@@ -36,11 +36,11 @@ async function chatProvider(fault?: Fault): Promise<ChatProvider> {
   return new ChatProvider(endpoint, 'key');
 }
 
-/** One of its own for every attempt: the client leaves its listener there. */
+/** Every attempt has its own signal, because the client leaves a listener on it. */
 const never = (): AbortSignal => new AbortController().signal;
 
 describe('ChatProvider', () => {
-  it('sends what the request holds and reads text, reason and tokens', async () => {
+  it('sends the request and reads text, finish reason and tokens', async () => {
     const provider = await chatProvider({ kind: 'answer', content: 'Because.', finish: 'length' });
     expect(await provider.attempt(REQUEST, never())).toEqual({
       text: 'Because.',
@@ -62,7 +62,7 @@ describe('ChatProvider', () => {
     });
   });
 
-  it("writes the model's own chat format where the endpoint only completes texts", async () => {
+  it("uses the model's chat format if the endpoint only completes texts", async () => {
     const provider = await chatProvider({ kind: 'answer', content: 'Because.' });
     expect(
       (await provider.attempt({ ...REQUEST, template: '<s>[INST] {{prompt}} [/INST]', seed: null }, never())).text,
@@ -114,7 +114,7 @@ describe('ChatProvider', () => {
     ['nothing', { kind: 'text', body: '' }, { kind: 'transient' }],
     ['a page', { kind: 'text', body: '<html>' }, { kind: 'transient' }],
     ['wrong types', { kind: 'text', body: '{"choices":[{"message":{"content":5}}]}' }, { kind: 'transient' }],
-  ])('says what to do about %s', async (_, fault, expected) => {
+  ])('classifies %s', async (_, fault, expected) => {
     await expect((await chatProvider(fault)).attempt(REQUEST, never())).rejects.toMatchObject({
       name: 'ProviderError',
       ...expected,
@@ -122,7 +122,7 @@ describe('ChatProvider', () => {
   });
 
   it.each<Fault>([{ kind: 'silence' }, { kind: 'stall' }])(
-    'ends at the signal in the middle of an answer: $kind',
+    'stops at the signal in the middle of an answer: $kind',
     async (fault) => {
       const provider = await chatProvider(fault);
       const controller = new AbortController();

@@ -21,7 +21,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('cutShards', () => {
-  it('cuts at multiples of the size whatever the batches are, and loses nothing', async () => {
+  it('cuts at multiples of the size for any batches, and loses nothing', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(20)),
@@ -42,8 +42,8 @@ describe('cutShards', () => {
     );
   });
 
-  it('ends a shard early where the texts are long', async () => {
-    const shards = await collect(cutShards(batchesOf([3, 9]), 10, 5, 8)); // two characters a record
+  it('ends a shard early if the texts are long', async () => {
+    const shards = await collect(cutShards(batchesOf([3, 9]), 10, 5, 8)); // two characters per record
     expect(shards.map(({ number, first, records }) => [number, first, records.length])).toEqual([
       [0, 5, 4],
       [1, 9, 4],
@@ -64,13 +64,13 @@ describe('planShards', () => {
     return collect(planShards(cutShards(batches(), size, before.length), table));
   };
 
-  it('has every text encoded once and names the row that has it', async () => {
+  it('encodes every text once and refers to its row', async () => {
     const shards = await plan(['a', 'b', 'a', ' c ', 'b', 'c', 'd'], 3, ['d', 'e']);
     expect(shards.map(({ origins }) => [...origins])).toEqual([[2, 3, 2], [5, 3, 5], [0]]);
     expect(shards.map(({ fresh }) => fresh.map(({ answer }) => answer))).toEqual([['a', 'b'], [' c '], []]);
   });
 
-  it('notices that an input is not what was read before', async () => {
+  it('detects an input that has changed since it was read', async () => {
     const table = new TextTable();
     await expect(collect(planShards(cutShards(batchesOf([1]), 3), table))).rejects.toMatchObject({
       code: 'ERR_DATA',
@@ -93,7 +93,7 @@ describe('prefetch', () => {
     }
   }
 
-  it('makes one item ahead and keeps the order', async () => {
+  it('prepares one item ahead and keeps the order', async () => {
     const log: string[] = [];
     for await (const item of prefetch(count(log))) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -110,7 +110,7 @@ describe('prefetch', () => {
     expect(used).toEqual([0, 1]);
   });
 
-  it('closes the source when the consumer stops early, also while the source fails', async () => {
+  it('closes the source if the consumer stops early, even if the source fails', async () => {
     const log: string[] = [];
     for await (const item of prefetch(count(log, 1))) if (item === 0) break;
     expect(log.at(-1)).toBe('closed');

@@ -17,7 +17,7 @@ const table = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 6 
 const cuts = fc.array(fc.nat(), { maxLength: 8 });
 
 describe('CsvSplitter', () => {
-  it('reads what was written, and what csv-parse reads, wherever the chunks are cut', () => {
+  it('reads written records like csv-parse, wherever the chunks are cut', () => {
     fc.assert(
       fc.property(table, fc.constantFrom('\n', '\r\n'), fc.boolean(), cuts, (rows, lineEnd, endsOpen, at) => {
         const text = toCsv([{ x: 'x', y: 'y', z: 'z' }, ...rows.map(([x, y, z]) => ({ x, y, z }))], lineEnd);
@@ -29,7 +29,7 @@ describe('CsvSplitter', () => {
     );
   });
 
-  it('gives the same records and problems for any bytes, wherever the chunks are cut', () => {
+  it('returns the same records and problems for any bytes, wherever the chunks are cut', () => {
     const bytes = fc
       .array(fc.constantFrom(34, 34, 44, 10, 13, 97, 0xc3, 0xa9), { maxLength: 60 })
       .map((values) => Buffer.from(values));
@@ -47,7 +47,7 @@ describe('CsvSplitter', () => {
     );
   });
 
-  it('numbers the lines of the file, line breaks in fields and blank lines included', () => {
+  it('numbers the lines of the file, including line breaks in fields and blank lines', () => {
     const text = 'a,b\r\n\r\n"one\r\ntwo\nthree",1\r\n2,3';
     expect(split(Buffer.from(text))).toEqual([
       { line: 1, fields: ['a', 'b'], text: 'a,b' },
@@ -61,7 +61,7 @@ describe('CsvSplitter', () => {
     ['1,x"y"\n2,3\n', /does not begin with one/],
     ['1,"x\n2,3\n', /never closed/],
     ['1,\xff\n2,3\n', /not valid UTF-8/],
-  ])('names what is wrong with %j and goes on at the next line', (text, problem) => {
+  ])('reports the fault of %j and continues at the next line', (text, problem) => {
     const records = split(Buffer.from(text, 'latin1'));
     expect(records).toHaveLength(2);
     expect(records[0]!.fields).toMatch(problem);
@@ -69,7 +69,7 @@ describe('CsvSplitter', () => {
     expect(records[1]).toEqual({ line: 2, fields: ['2', '3'], text: '2,3' });
   });
 
-  it('leaves out a record beyond the limit, wherever the chunks are cut', () => {
+  it('leaves out a record above the limit, wherever the chunks are cut', () => {
     const content = Buffer.from(`a,b\n1,${'x'.repeat(300)}\n2,"open\n${'3,4\n'.repeat(60)}`);
     fc.assert(
       fc.property(cuts, (at) => {

@@ -38,7 +38,7 @@ describe('readJsonl', () => {
     ['null', /not an object/],
     ['"text"', /not an object/],
     ['{"a": NaN}', /not valid JSON/],
-  ])('says why %s is no row', async (line, reason) => {
+  ])('reports why %s is not a row', async (line, reason) => {
     const rows = await rowsOf(`{"a": 1}\n${line}\n{"a": 2}`);
     expect(rows.map(({ cells, line: number, text }) => (typeof cells === 'string' ? { number, text } : cells))).toEqual(
       [{ a: 1 }, { number: 2, text: line }, { a: 2 }],
@@ -46,7 +46,7 @@ describe('readJsonl', () => {
     expect(rows[1]!.cells).toMatch(reason);
   });
 
-  it('tells invalid UTF-8 from a written replacement character', async () => {
+  it('distinguishes invalid UTF-8 from a replacement character in the file', async () => {
     const rows = await rowsOf(
       Buffer.concat([Buffer.from('{"a": "\uFFFD"}\n{"a": "'), Buffer.from([0xc3]), Buffer.from('"}\n')]),
     );

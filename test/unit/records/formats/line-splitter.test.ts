@@ -19,7 +19,7 @@ function linesOf(
 }
 
 describe('LineSplitter', () => {
-  it('finds the same lines wherever the chunks are cut', () => {
+  it('finds the same lines, wherever the chunks are cut', () => {
     const bytes = fc
       .array(fc.constantFrom(10, 13, 97, 98, 200), { maxLength: 60 })
       .map((values) => Buffer.from(values));
@@ -37,7 +37,7 @@ describe('LineSplitter', () => {
     );
   });
 
-  it('reports a line beyond the limit by its beginning and goes on behind it, wherever the chunks are cut', () => {
+  it('reports the beginning of a line above the limit and continues after it, wherever the chunks are cut', () => {
     const content = Buffer.from(`first\n${'x'.repeat(5000)}\n${'y'.repeat(2000)}\nlast`);
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 8 }), (cuts) => {

@@ -32,14 +32,14 @@ async function rowsOf(bytes: Buffer, wanted: string[], signal?: AbortSignal, lim
 }
 
 describe('openParquet', () => {
-  it('gives the wanted columns, a row group at a time, with numbered rows', async () => {
+  it('returns the requested columns, one row group at a time, with numbered rows', async () => {
     const blocks = await rowsOf(toParquet(RECORDS, 3), ['qid', 'group']);
     expect(blocks.map((block) => block.map(({ line, cells }) => [line, cells]))).toEqual(
       [[0, 1, 2], [3, 4, 5], [6]].map((group) => group.map((i) => [i + 1, { qid: `q${i}` }])),
     );
   });
 
-  it('tells all columns and how far it is', async () => {
+  it('reports all columns and its progress', async () => {
     const file = write(toParquet(RECORDS, 4));
     const source = openParquet(file.path, file.bytes, ['qid']);
     const seen: unknown[] = [];
@@ -52,7 +52,7 @@ describe('openParquet', () => {
     );
   });
 
-  it('leaves bytes that are not UTF-8 as they are', async () => {
+  it('keeps bytes that are not UTF-8', async () => {
     const bytes = Buffer.from(
       parquetWriteBuffer({
         columnData: [{ name: 'answer', data: ['plain', 'Xx'], type: 'STRING' }],
@@ -65,7 +65,7 @@ describe('openParquet', () => {
     expect(block!.map(({ cells }) => cells)).toEqual([{ answer: 'plain' }, { answer: Uint8Array.of(0xff, 0x78) }]);
   });
 
-  it('ends with an EngineError or with rows whatever byte is damaged', async () => {
+  it('ends with an EngineError or with rows for any damaged byte', async () => {
     const whole = toParquet(RECORDS);
     const random = seededRandom(3);
     for (let i = 0; i < 12; i++) {
@@ -78,14 +78,14 @@ describe('openParquet', () => {
     }
   });
 
-  it('gives up on a decoder that does not end', async () => {
+  it('stops a decoder that does not end', async () => {
     await expect(rowsOf(toParquet(RECORDS), ['qid'], undefined, 1)).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringMatching(/a\.parquet is .* damaged: decoding did not end within 1 s/) as string,
     });
   });
 
-  it('can be aborted while it decodes', async () => {
+  it('can be aborted during decoding', async () => {
     const controller = new AbortController();
     const reading = rowsOf(toParquet(RECORDS), ['qid'], controller.signal);
     setTimeout(() => controller.abort(), 1);

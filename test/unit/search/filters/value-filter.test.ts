@@ -29,17 +29,17 @@ describe('addMatchingRows', () => {
     [{ valueId: ['b$deu', 'a$zho'] }, [2, 6, 7]],
     [{ valueId: 'b$deu', model: 'a' }, []],
     [{ model: [] }, []],
-  ])('leaves the rows that have a name of every field: %j', (filter, rows) => {
+  ])('accepts the rows that match every field: %j', (filter, rows) => {
     expect(rowsOf(filter)).toEqual(rows);
   });
 
-  it('looks only at the rows that are asked for', () => {
+  it('checks only the requested rows', () => {
     expect(rowsOf({ model: 'a' }, 2, 8)).toEqual([2, 5, 6]);
   });
 });
 
 describe('filterKey', () => {
-  it('is the same for filters that mean the same, and for no others', () => {
+  it('is equal only for equivalent filters', () => {
     expect(filterKey({ model: ['b', 'a', 'b'] })).toBe(filterKey({ model: ['a', 'b'], lang: undefined }));
     expect(filterKey({ model: 'a' })).toBe(filterKey({ model: ['a'] }));
     const keys = [
@@ -66,7 +66,7 @@ describe('expectKnownNames', () => {
     'mixtral$fra',
   ];
 
-  it('takes names that value ids have', () => {
+  it('accepts names that value ids have', () => {
     expectKnownNames({ model: ['gpt-4', 'qwen2'], lang: 'fra', valueId: 'qwen2$zho' }, ids);
   });
 
@@ -80,7 +80,7 @@ describe('expectKnownNames', () => {
     [{ lang: 'en' }, /"filter\.lang", got "en"; there are "eng", "deu", "fra", "zho"$/],
     [{ valueId: 'gpt-4' }, /"filter\.valueId", got "gpt-4"; there are "gpt-4\$eng", /],
     [{ model: '' }, /"filter\.model"/],
-  ])('names the field of an unknown name and what is near it: %j', (filter, message) => {
+  ])('reports the field of an unknown name, and similar names: %j', (filter, message) => {
     expect(() => expectKnownNames(filter, ids)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_RANGE', message: expect.stringMatching(message) as string }) as Error,
     );

@@ -11,7 +11,7 @@ describe('a connection string', () => {
     ['postgres://anna:s3cret@db.example:6543/values', 'the database "values" at db.example:6543'],
     ['postgresql://anna:p%40ss%2Fword@[::1]/values?application_name=x', 'the database "values" at ::1:5432'],
     ['postgres://anna:s3cret@/values?host=/run/sockets', 'the database "values" at /run/sockets'],
-  ])('is shown as the database and the server: %s', async (url, place) => {
+  ])('is shown as database and server: %s', async (url, place) => {
     expect(await placeOf(url)).toBe(place);
   });
 
@@ -25,7 +25,7 @@ describe('a connection string', () => {
     ['postgres://anna:1234?s3cret@host/values', '%3F'],
     ['postgres://anna:s3cret@host:port/values', 'a port is a number'],
     ['postgres://anna:s3cret@host:123456/values', 'a port is a number'],
-  ])('is refused without being repeated where it is malformed: %s', async (url, why) => {
+  ])('is rejected without being shown if it is malformed: %s', async (url, why) => {
     const thrown: unknown = await placeOf(url).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string });
     expect((thrown as EngineError).cause).toBeUndefined();
@@ -37,8 +37,8 @@ describe('a connection string', () => {
   });
 });
 
-describe('what the driver throws', () => {
-  it('is an EngineError that tells what was done where, and why it failed', () => {
+describe('an error of the driver', () => {
+  it('becomes an EngineError that says what failed, where and why', () => {
     const refused = (address: string): Error =>
       Object.assign(new Error(`connect ECONNREFUSED ${address}:5432`), { code: 'ECONNREFUSED' });
     const error = databaseError(
@@ -48,11 +48,12 @@ describe('what the driver throws', () => {
     );
     expect(error.code).toBe('ERR_REMOTE');
     expect(error.message).toBe(
-      'Cannot connect to the database "x" at localhost:5432: connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432',
+      'Cannot connect to the database "x" at localhost:5432: ' +
+        'connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432',
     );
   });
 
-  it('stays what it is where it is one already', () => {
+  it('stays unchanged if it is already an EngineError', () => {
     const error = new EngineError('ERR_DATA', 'x');
     expect(databaseError(error, 'search', 'y')).toBe(error);
   });

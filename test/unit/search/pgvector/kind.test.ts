@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expectKind, factoryOf } from '../../../../src/search/pgvector/kind.js';
 
 describe('the kind of a table', () => {
-  it('is read from a factory string as for FAISS', () => {
+  it('is read from a factory string like that of FAISS', () => {
     expect(expectKind({ dim: 384, metric: 'l2' })).toEqual({
       dim: 384,
       metric: 'l2',
@@ -27,7 +27,7 @@ describe('the kind of a table', () => {
   });
 
   it.each(['Flat', 'IVF256,Flat', 'HNSW1', 'HNSW101', 'HNSW32,SQ8', 'PCA64,HNSW32', ''])(
-    'refuses what pgvector has not: %s',
+    'rejects kinds that pgvector does not have: %s',
     (factory) => {
       expect(() => expectKind({ dim: 8, metric: 'l2', factory })).toThrow(
         '2 to 100 links for "factory" of an index in PostgreSQL',
@@ -35,7 +35,7 @@ describe('the kind of a table', () => {
     },
   );
 
-  it('names the limits of pgvector for dimensions', () => {
+  it('reports the limits of pgvector for dimensions', () => {
     expect(expectKind({ dim: 2000, metric: 'l2' }).dim).toBe(2000);
     expect(() => expectKind({ dim: 2001, metric: 'l2' })).toThrow(
       /at most 2000 entries \(pgvector .*"HNSW32,SQfp16", up to 4000\) for "dim", got 2001/,
@@ -49,14 +49,14 @@ describe('the kind of a table', () => {
     );
   });
 
-  it('keeps more candidates than links while it builds', () => {
+  it('needs more candidates than links for building', () => {
     expect(() => expectKind({ dim: 8, metric: 'l2', factory: 'HNSW48', efConstruction: 95 })).toThrow(
       'an integer from 96 to 1000 for "efConstruction", got 95',
     );
     expect(() => expectKind({ dim: 8, metric: 'l2', efConstruction: 1001 })).toThrow('"efConstruction"');
   });
 
-  it('refuses other metrics', () => {
+  it('rejects other metrics', () => {
     expect(() => expectKind({ dim: 8, metric: 'cosine' })).toThrow('one of ip, l2 for "metric"');
   });
 });

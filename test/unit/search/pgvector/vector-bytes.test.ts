@@ -5,7 +5,7 @@ import { copyBytes, type LabelledRows, vectorParameters } from '../../../../src/
 const hex = (bytes: Buffer): string => bytes.toString('hex');
 
 describe('the binary formats', () => {
-  it('of a vector: its dimension, two bytes of 0, big-endian entries', () => {
+  it('of a vector are its dimension, two zero bytes and big-endian entries', () => {
     const vectors = Float32Array.of(1, -2, 0.5, 65504);
     expect(vectorParameters(vectors, 2, 'f32').map(hex)).toEqual([
       '000200003f800000c0000000',
@@ -15,11 +15,11 @@ describe('the binary formats', () => {
     expect(vectors).toEqual(Float32Array.of(1, -2, 0.5, 65504));
   });
 
-  it('of a part of a larger array', () => {
+  it('can be those of a part of a larger array', () => {
     expect(vectorParameters(Float32Array.of(7, 1).subarray(1), 1, 'f32').map(hex)).toEqual(['000100003f800000']);
   });
 
-  it('of COPY: rows of four fields behind their lengths, -1 for none', async () => {
+  it('of COPY are rows of four fields, each preceded by its length, or -1 for null', async () => {
     const done: number[] = [];
     const bytes = await collect(copyBytes(batches(), 1, 'f32', (rows) => done.push(rows)));
     const rows = [

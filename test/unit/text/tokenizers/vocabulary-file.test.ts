@@ -13,7 +13,7 @@ const parse = (vocabulary: string, config?: object): WordPieceSettings =>
   });
 
 describe('parseVocabularyFile', () => {
-  it('takes the settings of BERT', () => {
+  it('uses the settings of BERT', () => {
     const settings = parse(LINES);
     expect([...settings.vocabulary]).toEqual([
       ['[PAD]', 0],
@@ -34,7 +34,7 @@ describe('parseVocabularyFile', () => {
     expect(settings.addedTokens.map(({ content }) => content)).toEqual(['[UNK]', '[SEP]', '[PAD]', '[CLS]']);
   });
 
-  it('takes what tokenizer_config.json says', () => {
+  it('uses the settings of tokenizer_config.json', () => {
     const content = {
       do_lower_case: false,
       tokenize_chinese_chars: false,
@@ -47,7 +47,7 @@ describe('parseVocabularyFile', () => {
     });
   });
 
-  it('names what is missing or wrong', () => {
+  it('reports missing and wrong settings', () => {
     const failure = (message: string): Error => expect.objectContaining({ code: 'ERR_DATA', message }) as Error;
     expect(() => parse('')).toThrow(failure('vocab.txt: the special token "[UNK]" is not in the vocabulary'));
     expect(() => parse(LINES, { do_lower_case: 'yes' })).toThrow(

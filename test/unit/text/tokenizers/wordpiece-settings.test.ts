@@ -15,7 +15,7 @@ const token = (content: string, id: number, change: object = {}): object => ({
   ...change,
 });
 
-/** A small tokenizer.json with parts replaced. */
+/** Returns a small tokenizer.json with parts replaced. */
 function json(change: Record<string, unknown> = {}): string {
   return JSON.stringify({
     version: '1.0',
@@ -131,7 +131,7 @@ describe('readWordPieceSettings', () => {
     [template([CLS]), 'post_processor.single with sequences []'],
     [template([A, A]), 'post_processor.single with sequences [A, A]'],
     [template([{ Sequence: { id: 'B' } }]), 'post_processor.single with sequences [B]'],
-  ])('names what it does not support: %j', (change, unsupported) => {
+  ])('reports unsupported settings: %j', (change, unsupported) => {
     expect(read(json(change as Record<string, unknown>))).toEqual({ unsupported });
   });
 
@@ -171,15 +171,16 @@ describe('readWordPieceSettings', () => {
     ],
     [
       template([CLS, A], [0.5]),
-      't.json: expected integers from 0 to 2147483647 for "post_processor.special_tokens.[CLS].ids", got an array of length 1',
+      't.json: expected integers from 0 to 2147483647 for "post_processor.special_tokens.[CLS].ids", ' +
+        'got an array of length 1',
     ],
-  ])('names file and place of damage: %j', (change, message) => {
+  ])('reports file and place of damage: %j', (change, message) => {
     expect(() => read(json(change as Record<string, unknown>))).toThrow(
       expect.objectContaining({ code: 'ERR_DATA', message }) as Error,
     );
   });
 
-  it('refuses what is not a JSON object', () => {
+  it('rejects values that are not JSON objects', () => {
     for (const text of ['', '{', '[]', '7', 'null', '"text"']) {
       expect(() => read(text)).toThrow(
         expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('t.json') as string }) as Error,
