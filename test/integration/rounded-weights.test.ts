@@ -177,9 +177,7 @@ it('prints on the command line how close the rounded encoder is', async () => {
   const target = join(temporaryFolder(), 'stored');
   const { code, stdout } = await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int8', '--out', target]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(
-    /of their largest entry; smallest cosine 0\.\d{4}\.\n$|; smallest cosine 1\.0000\.\n$/,
-  );
+  expect(stdout).toMatch(/of their largest entry; smallest cosine 0\.\d{4}\.\n$|; smallest cosine 1\.0000\.\n$/);
   expect(await runCli(['export', source, '--to', 'safetensors', '--dtype', 'int4', '--out', target])).toMatchObject({
     code: 2,
   });

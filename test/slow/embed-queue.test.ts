@@ -16,14 +16,14 @@ describe.skipIf(NO_REDIS !== undefined)(
   () => {
     const files = {
       'a.jsonl': (lines: string[]) => lines.slice(0, 1200),
-      // Some shards have texts of others, and one has nothing else.
+      // Some shards share texts with others, and one has no other texts.
       'b.jsonl': (lines: string[]) => [...lines.slice(1100, 1150), ...lines.slice(0, 140), ...lines.slice(1200, 1600)],
     };
     const scene = new QueueScene(files, { layers: 4, hidden: 128 }, 64);
     const { scratch } = scene;
 
     let alone: Record<string, Buffer>;
-    it('gives the same as one machine alone, although workers are killed at random and Redis is restarted', async () => {
+    it('gives the result of one machine, even if workers are killed at random and Redis is restarted', async () => {
       alone = await scene.embedAlone();
       const out = join(scratch, 'shared');
       const random = seededRandom(7);
@@ -55,11 +55,11 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(readdirSync(out).some((name) => name.startsWith('work-'))).toBe(false);
     });
 
-    it('does a shard twice to the same end', async () => {
+    it('gives the same result if a shard is computed twice', async () => {
       const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
       const planner = scene.startPlanner('twice');
       let copied = 0;
-      // The same jobs under other ids: two workers do each of them at the same time.
+      // The same jobs under other ids: two workers process each of them at the same time.
       while (copied < 10) {
         const jobs = await queue.getJobs(['waiting']);
         for (const job of jobs) {
