@@ -519,7 +519,9 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       it('refuses a table of other embeddings, and to replace one unasked', async () => {
         expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({
           code: 2,
-          stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string,
+          stderr: expect.stringMatching(
+            /holds 300 vectors of 32 entries, which are not the 200 vectors of .*others/,
+          ) as string,
         });
         expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({
           code: 2,
