@@ -383,7 +383,7 @@ describe('train refuses', () => {
     writeFileSync(join(checkpoint, 'state.json'), JSON.stringify(state));
     await expect(train(options)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/lacks embeddings.*; it has unknown /) as string,
+      message: expect.stringMatching(/lacks the tensors embeddings.*; it has unknown tensors /) as string,
     });
   });
 

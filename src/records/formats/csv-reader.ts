@@ -26,7 +26,7 @@ function headerOf({ fields, line }: CsvRecord, file: string): string[] {
   const names = fields.map((name) => name.trim());
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new EngineError('ERR_DATA', `${file}:${line}: the header has the column "${twice}" twice`);
+    throw new EngineError('ERR_DATA', `${file}:${line}: the header contains the column "${twice}" more than once`);
   return names;
 }
 
