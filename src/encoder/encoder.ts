@@ -4,7 +4,7 @@ import type { EncoderPrecision } from '../native/precisions.js';
 
 export type { EncoderPrecision };
 
-/** Where an encoder computes: in the native addon (model.safetensors) or in ONNX Runtime (model.onnx). */
+/** Backend of an encoder: the native addon (model.safetensors) or ONNX Runtime (model.onnx). */
 export type EncoderBackend = 'native' | 'onnx';
 
 export interface EncodeResult {

@@ -30,7 +30,7 @@ export interface NativeCapabilities {
   threads: number;
   /** `'native'`: the CPU has bf16 units; `'emulated'`: bf16 products are computed in f32 from rounded inputs. */
   bf16: 'native' | 'emulated';
-  /** As `bf16`, for int8 products. */
+  /** The same for int8 products. */
   int8: 'native' | 'emulated';
   /** True if bf16 and int8 products run on AMX units. */
   amx: boolean;

@@ -88,25 +88,25 @@ export class RunFolder {
   async #claim(description: RunDescription): Promise<void> {
     const path = this.path(RUN_FILE);
     const text = `${JSON.stringify({ fingerprint: fingerprint(description), ...description }, null, 2)}\n`;
-    const there = await readIfThere(path);
-    if (there === text) {
+    const existing = await readIfExists(path);
+    if (existing === text) {
       await this.#removeLeftovers();
       return;
     }
-    if (there !== undefined) {
+    if (existing !== undefined) {
       throw new EngineError(
         'ERR_DATA',
-        `The folder ${this.dir} holds a run that differs in ${differences(there, description)}; ` +
+        `The folder ${this.dir} holds a run that differs in ${differences(existing, description)}; ` +
           'choose another folder, or use the same settings to resume that run',
       );
     }
-    const stranger = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find(
+    const foreignFile = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find(
       (name) => !name.startsWith('.lock') && name !== `${RUN_FILE}.partial`,
     );
-    if (stranger !== undefined)
+    if (foreignFile !== undefined)
       throw new EngineError(
         'ERR_DATA',
-        `The folder ${this.dir} is not a training run: it contains ${stranger}; choose another folder`,
+        `The folder ${this.dir} is not a training run: it contains ${foreignFile}; choose another folder`,
       );
     await withFileErrors(`write ${path}`, async () => {
       await writeFile(`${path}.partial`, text);
@@ -129,7 +129,7 @@ function fingerprint(description: RunDescription): string {
   return createHash('sha256').update(JSON.stringify(description)).digest('hex');
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   return withFileErrors(`read ${path}`, async () => {
     try {
       return await readFile(path, 'utf8');
@@ -141,10 +141,10 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** Lists the names and values of the settings that differ, for example `learningRate (0.0001 there, 0.001 now)`. */
-function differences(there: string, now: RunDescription): string {
+function differences(existing: string, now: RunDescription): string {
   let before: Partial<RunDescription>;
   try {
-    before = JSON.parse(there) as Partial<RunDescription>;
+    before = JSON.parse(existing) as Partial<RunDescription>;
   } catch {
     return `${RUN_FILE}, which is damaged`;
   }

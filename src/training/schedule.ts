@@ -22,7 +22,10 @@ export function learningRateAt(schedule: Schedule, step: number): number {
   // lr * sqrt(w / t), continuous at the end of the warm-up.
   if (decay === 'inverse-sqrt') return learningRate * Math.sqrt(Math.max(warmupSteps, 1) / step);
   if (totalSteps === undefined)
-    throw new EngineError('ERR_ARG_RANGE', `Expected "totalSteps" for the ${decay} schedule`);
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a number of steps for "totalSteps", which the decay ${decay} needs, got undefined`,
+    );
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
   return learningRate * (decay === 'linear' ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress)));
 }

@@ -23,7 +23,7 @@ export interface TrainOptions extends Partial<Recipe> {
   out: string;
   /** Recipe with the defaults of the options. @default 'univar' */
   preset?: PresetName | undefined;
-  /** How records are read. */
+  /** Options for reading the records. */
   read?: Omit<ReadOptions, 'signal' | 'batchSize'> | undefined;
   /** Maximum number of answers per view. @default 5 */
   lambda?: number | undefined;

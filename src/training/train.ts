@@ -153,7 +153,7 @@ function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: n
   if (counts[largest]! < lambda) {
     fail(
       'ERR_ARG_RANGE',
-      `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`,
+      `at most ${counts[largest]!}, the training answers of ${names[largest]!}, which has the most,`,
       'lambda',
       lambda,
     );

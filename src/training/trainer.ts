@@ -136,7 +136,7 @@ export class Trainer implements AsyncDisposable {
     return this.#steps;
   }
 
-  /** Set by whoever puts parameters and moments of that step back, see {@link restore}. */
+  /** Set this after restoring the parameters and moments of that step: see {@link restore}. */
   set steps(value: number) {
     this.#steps = expectInteger(value, 'steps', 0);
   }

@@ -94,7 +94,7 @@ function expectViews(names: readonly string[], counts: ReadonlyMap<string, numbe
     const list = single.slice(0, 5).join(', ') + (single.length > 5 ? ` and ${single.length - 5} more` : '');
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least two answers for every value id, got one for ${list}; exclude rare value ids with minPerId`,
+      `Expected at least two answers per value id, got one for ${list}; exclude rare value ids with minPerId`,
     );
   }
   if (names.length < 2) {

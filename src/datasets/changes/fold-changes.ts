@@ -181,15 +181,15 @@ async function writeFolded(
     );
   try {
     for (const [number, shard] of manifest.shards.entries()) {
-      const isWhole = !thinned.has(number);
-      if (isWhole) {
+      const isUnchanged = !thinned.has(number);
+      if (isUnchanged) {
         await writer.flush();
         shards.push((await ensureColumn(dir, shard)).shard);
       }
       for await (const records of dataset.shardRecordBlocks(number)) {
         const first = row;
         const places = keep(records);
-        if (isWhole) continue;
+        if (isUnchanged) continue;
         const embeddings = new Float32Array(records.length * dim);
         await stored.read(first, embeddings);
         await write(records, embeddings, places);

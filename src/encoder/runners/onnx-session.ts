@@ -99,8 +99,10 @@ export class OnnxSession {
     );
     hidden.dispose();
     if (!embeddings.every(Number.isFinite)) {
-      const texts = `a batch of ${sequences} texts`;
-      throw new EngineError('ERR_NON_FINITE', `${modelFile} produced NaN or infinity for ${texts}`);
+      throw new EngineError(
+        'ERR_NON_FINITE',
+        `${modelFile} produced NaN or infinity for a batch of ${sequences} texts`,
+      );
     }
     return embeddings;
   }

@@ -10,7 +10,7 @@ import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
-  /** How many of the nearest answers to return with their texts. @default 3 */
+  /** Number of nearest answers to return with their texts. @default 3 */
   evidence?: number | undefined;
 }
 

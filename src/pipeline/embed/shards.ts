@@ -14,7 +14,7 @@ export interface Shard {
   records: QaRecord[];
 }
 
-/** A shard and where its embeddings come from. */
+/** A shard and the origins of its embeddings. */
 export interface PlannedShard extends Shard {
   /** For each record, the first dataset row with the same text: its own row if the text has to be embedded. */
   origins: Float64Array;

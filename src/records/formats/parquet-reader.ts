@@ -102,5 +102,5 @@ async function nextReply(
 }
 
 function damaged(path: string, reason: string): EngineError {
-  return new EngineError('ERR_DATA', `${path} is not a Parquet file, truncated or damaged: ${reason}`);
+  return new EngineError('ERR_DATA', `${path} is not a Parquet file, or is truncated or damaged: ${reason}`);
 }

@@ -55,7 +55,7 @@ export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[
     const rest = known.size > near.length ? ` and ${known.size - near.length} more` : '';
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected a name that some row has for "filter.${field}", got ${describe(unknown)}; ` +
+      `Expected a known name for "filter.${field}", got ${describe(unknown)}; ` +
         `known names are ${near.join(', ')}${rest}`,
     );
   }

@@ -2,7 +2,7 @@
 import { toFloat16 } from '../../core/float16.js';
 import { splitValueId } from '../../core/value-id.js';
 
-/** How entries are stored: float32 (`vector`) or half precision (`halfvec`). */
+/** Storage format of entries: float32 (`vector`) or half precision (`halfvec`). */
 export type Storage = 'f32' | 'f16';
 
 export const ENTRY_BYTES = { f32: 4, f16: 2 } as const;

@@ -1,7 +1,7 @@
 /**
  * Tokenises questions with their answers, and cuts them so that a long question does not displace the answer.
  *
- * With room for n tokens besides the special ones, a question of q tokens and an answer of a tokens keep
+ * With room for n tokens in addition to the special ones, a question of q tokens and an answer of a tokens keep
  *
  *   kept(q) = min(q, max(floor(n / 4), n - a))   and   n - kept(q)
  *
