@@ -205,7 +205,7 @@ describe('the backend', () => {
     const pooling = { '1_Pooling/config.json': { word_embedding_dimension: 32, pooling_mode: 'cls' } };
     await expect(loadEncoder(bert(pooling))).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/vectors of 32, the model has 64/) as string,
+      message: expect.stringMatching(/expects 32 dimensions, but the model has 64/) as string,
     });
   });
 

@@ -4,7 +4,7 @@
  * panics in two cases:
  *
  * - One token takes the white space after it (`rstrip`). Another consists of white space and takes the white space
- * before it (`lstrip`), but not after it. If the first takes all of the second, the second begins after its own end.
+ *   before it (`lstrip`), but not after it. If the first takes all of the second, the second begins after its own end.
  * - A token that the normalizer removes completely is found everywhere, even inside a character.
  *
  * Fuzzing with all flags, ten normalizers and several kinds of white space found no other panic.
