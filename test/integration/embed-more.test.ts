@@ -91,7 +91,7 @@ describe('embed with more and more answers', () => {
     rmSync(join(changed, 'a.jsonl'));
     expect(await embed([changed])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/made from a\.jsonl too.*--add.*--overwrite/) as string,
+      stderr: expect.stringMatching(/also made from a\.jsonl.*--add.*--overwrite/) as string,
     });
   });
 
