@@ -1,27 +1,27 @@
 /**
- * Adding to a dataset: which of the inputs are in it, and whether what is to come behind its rows is of the same kind.
+ * Adding to a dataset: finds the inputs that are new, and checks that the configuration fits the existing rows.
  */
 import { EngineError, type Remedy } from '../core/errors.js';
 import type { SourceFile } from '../records/input-files.js';
 import type { DatasetConfiguration } from './manifest.js';
 
-/** Settings that may differ between the parts of a dataset: how many rows are written together. */
+/** Settings that can differ between additions to a dataset: the number of rows written together. */
 const FREE_SETTINGS: readonly string[] = ['shardRows', 'windowRows'];
 
 export interface AddedSources {
-  /** The inputs that are new, by their number, in order. */
+  /** Positions of the new inputs, in order. */
   added: number[];
   /** The sources of the dataset, then the new ones. */
   sources: SourceFile[];
 }
 
 /**
- * Finds the inputs that a dataset was not made from yet. An input is known by its name and its content.
+ * Finds the inputs that are not in a dataset yet. Inputs are identified by name and content.
  *
- * @param present the sources of the dataset
- * @param inputs all inputs, the old ones among them
- * @param partly whether old ones may be left out
- * @throws EngineError `ERR_DATA` naming the sources of the dataset that have changed or are not among the inputs
+ * @param present sources of the dataset
+ * @param inputs all inputs, including the old ones
+ * @param partly allows the inputs to omit old ones
+ * @throws EngineError `ERR_DATA` naming the sources of the dataset that have changed or are missing from the inputs
  */
 export function findAddedSources(
   dir: string,
@@ -52,11 +52,11 @@ export function findAddedSources(
       .join(', ') + (files.length > 5 ? ` and ${files.length - 5} more` : '');
   const again = [
     { text: 'embed everything again into another folder' },
-    { text: 'embed everything again in place of this dataset', option: { name: 'overwrite', value: true } },
+    { text: 'embed everything again and replace this dataset', option: { name: 'overwrite', value: true } },
   ];
   if (changed.length > 0) {
-    throw new EngineError('ERR_DATA', `The dataset ${dir} was made from other contents of ${list(changed)}`, {
-      remedies: [{ text: 'restore the old contents and put the new answers into a file of their own' }, ...again],
+    throw new EngineError('ERR_DATA', `The dataset ${dir} was made from different contents of ${list(changed)}`, {
+      remedies: [{ text: 'restore the old contents and put the new answers into a separate file' }, ...again],
     });
   }
   if (vanished.length > 0 && !partly) {
@@ -65,8 +65,8 @@ export function findAddedSources(
       `The dataset ${dir} was also made from ${list(vanished)}, which is not among the inputs`,
       {
         remedies: [
-          { text: 'name all inputs of the dataset and the new ones' },
-          { text: 'say that the inputs are only the new ones', option: { name: 'add', value: true } },
+          { text: 'pass all inputs of the dataset together with the new ones' },
+          { text: 'declare that all inputs are new', option: { name: 'add', value: true } },
           ...again,
         ],
       },
@@ -75,16 +75,16 @@ export function findAddedSources(
   return { added, sources: [...present, ...added.map((i) => inputs[i]!)] };
 }
 
-/** What can be done about a folder that holds something else. */
+/** Remedies for a folder that already holds something else. */
 export const REPLACE_FOLDER: readonly Remedy[] = [
-  { text: 'take another folder' },
+  { text: 'choose another folder' },
   { text: 'replace it', option: { name: 'overwrite', value: true } },
 ];
 
 /**
- * Refuses a configuration that does not continue a complete dataset.
+ * Rejects a configuration that does not continue a complete dataset.
  *
- * @throws EngineError `ERR_DATA` naming what differs
+ * @throws EngineError `ERR_DATA` naming the differences
  */
 export function fitBase(dir: string, base: DatasetConfiguration, wanted: DatasetConfiguration): void {
   const differing = (['encoder', 'dim', 'dtype'] as const).filter(
@@ -99,12 +99,12 @@ export function fitBase(dir: string, base: DatasetConfiguration, wanted: Dataset
   if (differing.length === 0) return;
   throw new EngineError(
     'ERR_DATA',
-    `The folder ${dir} holds a complete dataset already, which differs in ${differing.join(', ')}`,
+    `The folder ${dir} already holds a complete dataset, which differs in ${differing.join(', ')}`,
     { remedies: REPLACE_FOLDER },
   );
 }
 
-/** Of configurations, whose keys are in order. */
+/** Compares parts of configurations, whose keys are sorted. */
 function equal(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -7,18 +7,18 @@ import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { JOURNAL_FILE } from './journal.js';
 import { columnFile, type DatasetManifest, MANIFEST_FILE, PARTIAL, readManifest, SINGLE_FILES } from './manifest.js';
 
-/** Held by whoever writes shards or the manifest. */
+/** Lock held by the process that writes shards or the manifest. */
 export const WRITER_LOCK = '.lock';
-/** Folders of shards, and those in which other machines leave their part of the work (see src/queue). */
+/** Folders of shards, and folders in which other machines leave their results (see src/queue). */
 const OWN_FOLDER = /^(shards|work)-([0-9a-f]{8}(-2)?)$/;
-/** The complete files that dataset folders of version 1 may hold, and the others. */
+/** Complete and partial files that dataset folders of version 1 can hold. */
 const FORMER_FILES = [...Object.values(SINGLE_FILES), columnFile(SINGLE_FILES.records)];
 const FORMER_PARTIALS = Object.values(SINGLE_FILES).map((name) => name + PARTIAL);
 
 /**
- * Makes the manifest that of the folder, all at once; afterwards removes what it does not name.
+ * Replaces the manifest of the folder atomically, then removes all files that it does not name.
  *
- * @param folder of the shards that are new; they are on the disk, but perhaps not their names
+ * @param folder folder of the new shards. Their contents are on disk, but perhaps not yet their directory entries
  * @throws EngineError `ERR_IO`
  */
 export async function publishManifest(dir: string, manifest: DatasetManifest, folder: string): Promise<void> {
@@ -32,34 +32,34 @@ export async function publishManifest(dir: string, manifest: DatasetManifest, fo
   });
 }
 
-/** SHA-256 of the manifest. */
+/** Returns the SHA-256 of the manifest. */
 export async function manifestSum(dir: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(join(dir, MANIFEST_FILE)))
     .digest('hex');
 }
 
-/** Name of a folder of shards: the same for equal `contents`, unless the dataset that is there uses that name. */
+/** Chooses a name for a folder of shards: the same for equal `contents`, unless the existing dataset uses that name. */
 export async function newShardFolder(dir: string, contents: unknown): Promise<string> {
   const name = `shards-${createHash('sha256').update(JSON.stringify(contents)).digest('hex').slice(0, 8)}`;
   return (await isInUse(dir, name)) ? `${name}-2` : name;
 }
 
-/** Whether the manifest of a complete dataset names files of a folder. */
+/** Checks whether the manifest of a complete dataset names files in a folder. */
 export async function isInUse(dir: string, folder: string): Promise<boolean> {
   return (await filesInUse(dir)).some((file) => file.startsWith(`${folder}/`));
 }
 
-/** Paths within the folder that belong to a complete dataset, also of columns that its manifest does not name. */
+/** Lists the files of a complete dataset, including value-id columns that its manifest does not name. */
 async function filesInUse(dir: string): Promise<string[]> {
-  const manifest = await readManifest(dir).catch(() => undefined); // a damaged one is being replaced
+  const manifest = await readManifest(dir).catch(() => undefined); // a damaged manifest is about to be replaced
   const shards = manifest?.shards ?? [];
   return shards.flatMap(({ embeddings, records }) => [embeddings.file, records.file, columnFile(records.file)]);
 }
 
 /**
- * Removes the journal and everything that neither the manifest names nor belongs to the shards in the folder `kept`:
- * what a writer left that was killed, or a dataset that was replaced.
+ * Removes the journal, and all files that the manifest does not name and that do not belong to the shards in the folder
+ * `kept`: leftovers of a killed writer, or of a replaced dataset.
  */
 export async function clear(dir: string, kept?: string): Promise<void> {
   const used = new Set(await filesInUse(dir));
@@ -74,7 +74,7 @@ export async function clear(dir: string, kept?: string): Promise<void> {
   }
 }
 
-/** The folder of the work that shards of the folder `shards-...` are made from. */
+/** Returns the work folder that belongs to the shard folder `shards-...`. */
 export function workFolderOf(folder: string): string {
   return folder.replace(/^shards-/, 'work-');
 }

@@ -21,34 +21,41 @@ export interface DatasetWriterOptions {
   encoder: { name: string; fingerprint: string; dim: number };
   /** Type of the stored embeddings; f16 halves the size and rounds to 11 significant bits. @default 'f32' */
   dtype?: EmbeddingType | undefined;
-  /** The input files, see describeSources. A half-written dataset is only continued with the same ones. @default [] */
+  /**
+   * Input files: see {@link describeSources}. An unfinished dataset can only be continued with the same files.
+   * @default []
+   */
   sources?: readonly SourceFile[] | undefined;
-  /** Whatever else decides the rows, such as the column mapping: plain JSON, kept in the manifest. @default {} */
+  /**
+   * Other settings that affect the rows, such as the column mapping: plain JSON, stored in the manifest.
+   *
+   * @default {}
+   */
   settings?: Record<string, unknown> | undefined;
-  /** Replaces a complete dataset, or a half-written one of another configuration. @default false */
+  /** Replaces a complete dataset, or an unfinished one with a different configuration. @default false */
   overwrite?: boolean | undefined;
   /**
-   * Where the folder holds a complete dataset, goes on behind its rows: `sources` begins with the sources of it, and
-   * encoder, dtype and settings are the same, apart from the setting `shardRows`. @default false
+   * Adds rows after those of a complete dataset, if the folder holds one. `sources` must begin with the sources of that
+   * dataset, and encoder, dtype and settings must be the same, except for the setting `shardRows`. @default false
    */
   add?: boolean | undefined;
 }
 
-/** What the reader left out or saw twice in all sources; for the manifest. */
+/** Counts over all sources, for the manifest. */
 export interface DatasetSummary {
-  /** @default 0 */
+  /** Rows that the reader skipped. @default 0 */
   rejected?: number;
-  /** @default 0 */
+  /** Rows that equal an earlier row in every field. @default 0 */
   duplicates?: number;
 }
 
 /**
- * Writes a dataset folder: shards of embeddings (NumPy), records (JSON lines) and value ids, and manifest.json, which
+ * Writes a dataset folder: shards of embeddings (NumPy), records (JSON Lines) and value ids, and manifest.json, which
  * names them.
  *
- * The manifest comes last, so a folder with a manifest is complete. The process may be killed at any moment: the next
- * writer of the same configuration goes on behind the last whole shard, and the finished files have the same bytes as
- * without the interruption, provided that the caller appends the same batches, each of which is a shard.
+ * The manifest is written last, so a folder with a manifest is complete. The process can be killed at any time. The
+ * next writer with the same configuration resumes after the last complete shard. If the caller appends the same
+ * batches, each of which is one shard, the finished files have the same bytes as without the interruption.
  */
 export class DatasetWriter implements AsyncDisposable {
   readonly #valueIds = new ValueIdCounts();
@@ -62,11 +69,11 @@ export class DatasetWriter implements AsyncDisposable {
   ) {}
 
   /**
-   * Takes the folder, which is created where it does not exist, and continues what is half-written in it.
+   * Locks the folder, creating it if necessary, and resumes an unfinished dataset in it.
    *
-   * @throws EngineError `ERR_BUSY` while another process writes there; `ERR_DATA` where the folder holds a complete
-   *   dataset or a half-written one of another configuration, unless `overwrite`, or with `add` a dataset that cannot
-   *   be added to; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
+   * @throws EngineError `ERR_BUSY` while another process writes to the folder; `ERR_DATA` if, without `overwrite`, the
+   *   folder holds a complete dataset or an unfinished one with a different configuration, or, with `add`, a dataset
+   *   with a different configuration; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
    */
   static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
     const configuration = configurationOf(options);
@@ -86,20 +93,20 @@ export class DatasetWriter implements AsyncDisposable {
     return writer;
   }
 
-  /** Rows that are in the folder: at first those of the dataset that is added to and of an earlier process. */
+  /** Rows in the folder. Initially those of the existing dataset and of an interrupted run. */
   get rows(): number {
     return this.#partial.rows;
   }
 
-  /** Folder of the new shards within the dataset folder; equal configurations give equal names. */
+  /** Name of the folder of the new shards within the dataset folder. Equal configurations give equal names. */
   get shardFolder(): string {
     return this.#partial.folder;
   }
 
   /**
-   * Reads embeddings that are in the folder, as they are stored.
+   * Reads stored embeddings.
    *
-   * @param out [n, dim], filled from row `row` on; f16 is widened
+   * @param out [n, dim], filled with the rows from `row`; f16 is widened
    * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
    */
   async read(row: number, out: Float32Array): Promise<void> {
@@ -108,8 +115,8 @@ export class DatasetWriter implements AsyncDisposable {
   }
 
   /**
-   * Appends one batch as a shard; the arrays must not change until the promise settles. A batch that could not be
-   * written, for want of space for example, has changed nothing and may be appended again.
+   * Appends one batch as a shard. Do not change the arrays until the promise settles. If writing fails, for example
+   * because the disk is full, nothing has changed and the batch can be appended again.
    *
    * @param embeddings [records.length, dim]
    * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16; `ERR_IO`;
@@ -136,14 +143,14 @@ export class DatasetWriter implements AsyncDisposable {
   }
 
   /**
-   * Completes the dataset and gives the folder back. When it fails, everything that was appended stays and the next
-   * writer can finish.
+   * Completes the dataset and unlocks the folder. If it fails, all appended rows are kept and the next writer can
+   * finish.
    *
-   * @throws EngineError `ERR_DATA` where there are no rows, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_DATA` if there are no rows, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
    */
   async finish({ rejected = 0, duplicates = 0 }: DatasetSummary = {}): Promise<DatasetManifest> {
     this.#expectReady();
-    if (this.rows === 0) throw new EngineError('ERR_DATA', `There is no row to write to ${this.dir}`);
+    if (this.rows === 0) throw new EngineError('ERR_DATA', `There are no rows to write to ${this.dir}`);
     this.#state = 'busy';
     const valueIds = this.#valueIds.toObject();
     const createdBy = `univar ${PACKAGE_VERSION}`;
@@ -158,7 +165,7 @@ export class DatasetWriter implements AsyncDisposable {
     }
   }
 
-  /** Gives the folder back and leaves what was written, to be continued later. Idempotent. */
+  /** Unlocks the folder and keeps the rows written so far for a later writer. Idempotent. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#expectReady();
@@ -174,14 +181,14 @@ export class DatasetWriter implements AsyncDisposable {
   #expectReady(): void {
     if (this.#state === 'closed') throw new EngineError('ERR_DISPOSED', `The writer of ${this.dir} is closed`);
     if (this.#state === 'busy')
-      throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still at the call before: await it`);
+      throw new EngineError('ERR_BUSY', `The writer of ${this.dir} is still busy with the previous call: await it`);
   }
 }
 
 /**
- * Refuses options that do not continue a complete dataset, without touching it.
+ * Rejects options that do not continue a complete dataset. Does not touch the dataset.
  *
- * @throws EngineError `ERR_DATA` naming what differs
+ * @throws EngineError `ERR_DATA` naming the differences
  */
 export function expectAddable(dir: string, base: DatasetManifest, options: DatasetWriterOptions): void {
   fitBase(dir, base, configurationOf(options));
@@ -202,7 +209,7 @@ function configurationOf({
   return withSortedKeys(configuration) as DatasetConfiguration;
 }
 
-/** The same plain JSON with the keys of all objects in order, so that equal configurations have equal texts. */
+/** Sorts the keys of all objects in plain JSON, so that equal configurations have equal texts. */
 function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);
   if (typeof value !== 'object' || value === null) return value;

@@ -17,14 +17,14 @@ import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
 import { readRecordBlocks } from './shards/record-file.js';
 import { expectShape, ShardReader } from './shards/shard-files.js';
 
-/** Bytes that are read at once when all embeddings are. */
+/** Bytes per read when all embeddings are read. */
 const READ_BYTES = 16 * 2 ** 20;
 /** Shards whose files are checked at the same time. */
 const CHECKED_AT_ONCE = 16;
 
-/** A complete dataset folder. It holds no open files, so there is nothing to close. */
+/** A complete dataset folder. It keeps no files open, so it need not be closed. */
 export class Dataset {
-  /** Use {@link openDataset}, which checks the files. */
+  /** Use {@link openDataset} instead, which checks the files. */
   constructor(
     readonly dir: string,
     readonly manifest: DatasetManifest,
@@ -39,19 +39,20 @@ export class Dataset {
   }
 
   /**
-   * SHA-256 that stands for all embeddings: of their file where there is one, otherwise of the checksums of all shards.
+   * SHA-256 that identifies all embeddings: that of their file if the dataset has one shard, otherwise that of the
+   * checksums of all shards.
    */
   get embeddingsChecksum(): string {
     return checksumOf(this.manifest.shards.map(({ embeddings }) => embeddings));
   }
 
-  /** The same for all records. */
+  /** SHA-256 that identifies all records, computed like {@link embeddingsChecksum}. */
   get recordsChecksum(): string {
     return checksumOf(this.manifest.shards.map(({ records }) => records));
   }
 
   /**
-   * All embeddings, [rows, dim]; f16 is widened.
+   * Reads all embeddings into one array, [rows, dim]; f16 is widened.
    *
    * @throws EngineError `ERR_OUT_OF_MEMORY`, `ERR_DATA`, `ERR_IO`
    */
@@ -70,7 +71,8 @@ export class Dataset {
   }
 
   /**
-   * The embeddings in order, in fresh arrays [rowsPerBatch, dim], whatever the shards are; the last one may be shorter.
+   * Reads the embeddings in order, in new arrays [rowsPerBatch, dim] that are independent of the shards. The last one
+   * can be shorter.
    *
    * @throws EngineError `ERR_ARG_RANGE`, `ERR_DATA`, `ERR_IO`
    */
@@ -94,7 +96,7 @@ export class Dataset {
   }
 
   /**
-   * The records in the order of the embeddings, read as they are asked for.
+   * Reads the records lazily, in the order of the embeddings.
    *
    * @throws EngineError `ERR_DATA`, `ERR_IO`
    */
@@ -102,26 +104,26 @@ export class Dataset {
     for await (const block of this.recordBlocks()) yield* block;
   }
 
-  /** All records in the order of the embeddings. */
+  /** Reads all records, in the order of the embeddings. */
   async readRecords(): Promise<QaRecord[]> {
     const records: QaRecord[] = [];
     for await (const block of this.recordBlocks()) for (const record of block) records.push(record);
     return records;
   }
 
-  /** As {@link records}, as many at a time as come from the disk together: faster where there are many. */
+  /** Reads the records like {@link records}, but in the blocks that come from disk: faster for many records. */
   async *recordBlocks(): AsyncGenerator<QaRecord[]> {
     for (const shard of this.manifest.shards.keys()) yield* this.shardRecordBlocks(shard);
   }
 
-  /** As {@link recordBlocks}, for one shard. */
+  /** Reads the records of one shard in blocks: see {@link recordBlocks}. */
   async *shardRecordBlocks(shard: number): AsyncGenerator<QaRecord[]> {
     for await (const { records } of readRecordBlocks(this.dir, this.manifest.shards[shard]!)) yield records;
   }
 
   /**
-   * The value ids of all rows, without parsing the records: they are kept in a column beside them. In a folder of an
-   * earlier release, which has none, the column is computed from the records, and written if the folder can be.
+   * Reads the value ids of all rows from a column beside the records, without parsing the records. Folders of earlier
+   * releases have no such column: it is then computed from the records, and written if the folder is writable.
    *
    * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
    */
@@ -131,9 +133,9 @@ export class Dataset {
   }
 
   /**
-   * The record of one row, read without the others.
+   * Reads the record of one row without reading the others.
    *
-   * @throws EngineError as {@link readRecordsAt}
+   * @throws EngineError like {@link readRecordsAt}
    */
   async record(row: number): Promise<QaRecord> {
     const [record] = await this.readRecordsAt([row]);
@@ -141,7 +143,7 @@ export class Dataset {
   }
 
   /**
-   * The records of some rows, in the order in which the rows are given, read without the others.
+   * Reads the records of some rows, in the order given, without reading the others.
    *
    * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have, `ERR_DATA`, `ERR_IO`
    */
@@ -156,12 +158,12 @@ export class Dataset {
     }
   }
 
-  /** Opens the records for reading single ones. It holds open files, so close it. */
+  /** Opens the records for random access. The lookup keeps files open, so close it. */
   openRecords(options?: RecordLookupOptions): Promise<RecordLookup> {
     return RecordLookup.open(this.dir, this.manifest.shards, options);
   }
 
-  /** Reads embeddings by row. It holds an open file, so close it. */
+  /** Opens the embeddings for random access. The reader keeps a file open, so close it. */
   openEmbeddings(): ShardReader {
     const { dim, dtype, shards } = this.manifest;
     return new ShardReader(this.dir, dim, dtype, shards);
@@ -177,15 +179,15 @@ function checksumOf(files: readonly FileEntry[]): string {
 }
 
 export interface OpenDatasetOptions {
-  /** Reads all files in full and compares their checksums. Without it their sizes are compared. @default false */
+  /** Reads all files in full and compares their checksums. If false, only compares their sizes. @default false */
   verify?: boolean;
 }
 
 /**
- * Opens a dataset folder that DatasetWriter has completed, also one of version 1, with one file of embeddings.
+ * Opens a complete dataset folder, including one of version 1, which has a single file of embeddings.
  *
- * @throws EngineError `ERR_DATA` for a half-written dataset, a folder that is none, files that are missing, truncated
- *   or changed; `ERR_IO`
+ * @throws EngineError `ERR_DATA` for an unfinished dataset, a folder that is not a dataset, or files that are missing,
+ *   truncated or changed; `ERR_IO`
  */
 export async function openDataset(dir: string, { verify = false }: OpenDatasetOptions = {}): Promise<Dataset> {
   const manifest = await readManifest(dir);
@@ -194,7 +196,8 @@ export async function openDataset(dir: string, { verify = false }: OpenDatasetOp
     throw new EngineError(
       'ERR_DATA',
       existsSync(join(dir, JOURNAL_FILE))
-        ? `The dataset in ${dir} is half-written: embedding was interrupted or is still running. Run the same embed again to complete it`
+        ? `The dataset in ${dir} is unfinished: embedding was interrupted or is still running. ` +
+            'Run the same embed again to complete it'
         : `The folder ${dir} is not a dataset: it has no ${MANIFEST_FILE}`,
     );
   }
@@ -209,8 +212,8 @@ export async function openDataset(dir: string, { verify = false }: OpenDatasetOp
 async function checkFile(path: string, expected: FileEntry, verify: boolean): Promise<void> {
   const { size } = await withFileErrors(`read ${path}`, () => stat(path));
   if (size !== expected.bytes) {
-    const what = size < expected.bytes ? 'truncated' : 'changed';
-    throw new EngineError('ERR_DATA', `${path} is ${what}: ${expected.bytes} bytes expected, ${size} there`);
+    const what = size < expected.bytes ? 'is truncated' : 'was changed';
+    throw new EngineError('ERR_DATA', `${path} ${what}: expected ${expected.bytes} bytes, found ${size}`);
   }
   if (!verify) return;
   const { sha256 } = await hashFile(path);

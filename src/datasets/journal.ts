@@ -1,7 +1,7 @@
 /**
- * The journal of a dataset that is being written: a line that says what is written, then one for every shard that is
- * whole. After a crash the shards that the journal names and whose checksums hold are what counts; everything behind
- * them is written again. Checksums make it irrelevant in which order the system wrote the files out.
+ * The journal of a dataset that is being written: a header line with the configuration, then one line per complete
+ * shard. After a crash, the shards that the journal names and whose checksums match are kept; everything after them is
+ * written again. Because of the checksums, the order in which the system flushed the files does not matter.
  */
 import { readFile } from 'node:fs/promises';
 
@@ -14,9 +14,9 @@ const VERSION = 2;
 
 export interface JournalHeader {
   configuration: DatasetConfiguration;
-  /** SHA-256 of the manifest of the dataset that is added to; empty for a new dataset. */
+  /** SHA-256 of the manifest of the existing dataset; empty for a new dataset. */
   base: string;
-  /** Folder of the shards, within the dataset folder. */
+  /** Folder of the shards within the dataset folder. */
   folder: string;
 }
 
@@ -32,7 +32,7 @@ export function journalLine(shard: ShardEntry): string {
   return `${JSON.stringify(shard)}\n`;
 }
 
-/** Reads a journal up to the first line that is torn; undefined where there is none, or not even a whole first line. */
+/** Reads a journal up to the first torn line; undefined if the file is missing or its first line is torn. */
 export async function readJournal(path: string): Promise<Journal | undefined> {
   let text: string;
   try {
@@ -41,7 +41,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
   }
-  const lines = text.split('\n').slice(0, -1); // what follows the last line feed is torn, or empty
+  const lines = text.split('\n').slice(0, -1); // the text after the last line feed is torn or empty
   const { journal, configuration, base, folder } = parse(lines[0]);
   if (
     journal !== VERSION ||
@@ -61,12 +61,12 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
   return { configuration: configuration as DatasetConfiguration, base, folder, shards };
 }
 
-/** What the files of shard `n` of a folder are called, without their extensions. */
+/** Returns the file name of shard `n` without its extension. */
 export function shardStem(n: number): string {
   return String(n).padStart(5, '0');
 }
 
-/** The object that a line holds; an empty one where it holds none. */
+/** Parses the JSON object in a line; returns an empty object if the line does not contain one. */
 function parse(line: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line ?? '');

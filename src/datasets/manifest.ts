@@ -8,60 +8,61 @@ import type { EmbeddingType } from './shards/npy.js';
 
 /** Names within a dataset folder. */
 export const MANIFEST_FILE = 'manifest.json';
-/** What a file is called until it is whole. */
+/** Suffix of a file name until the file is complete. */
 export const PARTIAL = '.partial';
-/** The two files of a dataset of version 1, which had one of each. */
+/** The two data files of a dataset of version 1. */
 export const SINGLE_FILES = { embeddings: 'embeddings.npy', records: 'rows.jsonl' } as const;
 
 const FORMAT = 'univar-dataset';
 const VERSION = 2;
 
-/** What a dataset is made from; two runs with equal configurations write equal bytes. */
+/** The settings that determine a dataset. Two runs with equal configurations write equal bytes. */
 export interface DatasetConfiguration {
   encoder: { name: string; fingerprint: string };
   dim: number;
   dtype: EmbeddingType;
   sources: SourceFile[];
-  /** Whatever else decides the rows, such as the column mapping. */
+  /** Other settings that affect the rows, such as the column mapping. */
   settings: Record<string, unknown>;
 }
 
-/** A file of a dataset: its path within the folder, with `/`, and what it must hold. */
+/** A file of a dataset: its path within the folder, with `/`, its size and its checksum. */
 export interface FileEntry {
   file: string;
   bytes: number;
   sha256: string;
 }
 
-/** Consecutive rows: a NumPy array [rows, dim], as many records as JSON lines, and their value ids. */
+/** Consecutive rows of a dataset: a NumPy array [rows, dim], one JSON line per record, and the value ids. */
 export interface ShardEntry {
   rows: number;
   embeddings: FileEntry;
   records: FileEntry;
-  /** The file that {@link columnFile} names; manifests that were written before there was one lack it. */
+  /** Value-id column: see {@link columnFile}. Missing in manifests of releases that did not write it. */
   valueIds?: FileEntry;
 }
 
 /**
- * Describes a complete dataset. It holds no times and no paths outside of the folder, so equal inputs give equal bytes.
+ * The description of a complete dataset. It contains no times and no paths outside the folder, so equal inputs give
+ * equal bytes.
  */
 export interface DatasetManifest extends DatasetConfiguration {
   format: typeof FORMAT;
   version: typeof VERSION;
-  /** Package and version that wrote it. */
+  /** Name and version of the package that wrote the dataset. */
   createdBy: string;
   rows: number;
-  /** Rows of each value id, by id. */
+  /** Number of rows by value id. */
   valueIds: Record<string, number>;
-  /** Rows of the sources that were left out because they are bad. */
+  /** Number of bad rows of the sources that were skipped. */
   rejected: number;
-  /** Rows that equal an earlier row in every field; they are kept. */
+  /** Number of rows that equal an earlier row in every field; they are kept. */
   duplicates: number;
-  /** The rows in order. */
+  /** Files of the rows, in order. */
   shards: ShardEntry[];
 }
 
-/** Path within the folder of the value-id column of a records file. */
+/** Returns the path, within the dataset folder, of the value-id column of a records file. */
 export function columnFile(records: string): string {
   return `${records.replace(/\.jsonl$/, '')}.ids`;
 }
@@ -71,9 +72,9 @@ export function createManifest(fields: Omit<DatasetManifest, 'format' | 'version
 }
 
 /**
- * Reads and checks manifest.json. One of version 1 is given as a manifest with one shard.
+ * Reads and checks manifest.json. Returns a manifest of version 1 as a manifest with one shard.
  *
- * @returns undefined where the folder has none
+ * @returns undefined if the folder has no manifest
  * @throws EngineError `ERR_DATA`, `ERR_IO`
  */
 export async function readManifest(dir: string): Promise<DatasetManifest | undefined> {
@@ -101,11 +102,11 @@ export async function readManifest(dir: string): Promise<DatasetManifest | undef
     return refuse(`it has version ${JSON.stringify(manifest.version)}; this release reads versions 1 and ${VERSION}`);
   }
   if (!isCount(manifest.rows) || !isCount(manifest.dim) || manifest.dim === 0)
-    return refuse('"rows" and "dim" must be numbers of rows and columns');
+    return refuse('"rows" must be an integer >= 0 and "dim" an integer >= 1');
   if (manifest.dtype !== 'f32' && manifest.dtype !== 'f16') return refuse('"dtype" must be "f32" or "f16"');
   const { encoder } = manifest as { encoder?: Partial<DatasetManifest['encoder']> };
   if (typeof encoder?.name !== 'string' || typeof encoder.fingerprint !== 'string')
-    return refuse('"encoder" lacks its name or fingerprint');
+    return refuse('"encoder" has no name or no fingerprint');
   const { files, ...rest } = manifest;
   const shards: unknown = manifest.version === 1 ? [singleShard(manifest.rows, files)] : manifest.shards;
   if (!Array.isArray(shards)) return refuse('"shards" is not a list');
@@ -114,8 +115,8 @@ export async function readManifest(dir: string): Promise<DatasetManifest | undef
   if (bad >= 0)
     return refuse(
       manifest.version === 1
-        ? '"files" lacks the size or checksum of a file'
-        : `shard ${bad} lacks its rows, or the size or checksum of a file`,
+        ? '"files" does not give the size and checksum of every file'
+        : `shard ${bad} does not give its rows, or the size and checksum of every file`,
     );
   const rows = (entries as ShardEntry[]).reduce((sum, shard) => sum + shard.rows, 0);
   if (rows !== manifest.rows) return refuse(`its shards have ${rows} rows, but "rows" is ${manifest.rows}`);
@@ -134,12 +135,12 @@ function isShard(value: unknown): value is ShardEntry {
   return isCount(rows) && isFile(embeddings) && isFile(records) && isColumnOf(records, valueIds);
 }
 
-/** A column is written again if it is damaged, so its name must not be that of another file. */
+/** Checks the name of a column. A damaged column is overwritten, so its name must not be that of another file. */
 export function isColumnOf(records: FileEntry, valueIds: unknown): valueIds is FileEntry | undefined {
   return valueIds === undefined || (isFile(valueIds) && valueIds.file === columnFile(records.file));
 }
 
-/** A path that leads out of the folder would let a manifest of someone else name any file of this machine. */
+/** Accepts only paths inside the folder. Otherwise a foreign manifest could name any file on this machine. */
 export function isFile(value: unknown): value is FileEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { file, bytes, sha256 } = value as Partial<Record<keyof FileEntry, unknown>>;

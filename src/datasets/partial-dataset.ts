@@ -33,15 +33,15 @@ import { writeShard } from './shards/write-shard.js';
 
 export interface PartialOptions {
   overwrite: boolean;
-  /** The complete dataset that is added to, checked to fit. */
+  /** Manifest of the complete dataset to add to; the caller has checked that it fits. */
   base: DatasetManifest | undefined;
-  /** Receives the value ids of each shard that is there already, those of the base included. */
+  /** Receives the value ids of each existing shard, including the shards of the base. */
   onColumn: (column: ValueIdColumn) => void;
 }
 
 /**
- * The shards of a dataset that is not complete yet, in a folder whose name depends on what is written, so that those of
- * a dataset that is replaced stay whole until the manifest changes, and the journal that names those that count. The
+ * The shards of an unfinished dataset, and the journal that names the complete ones. The name of the shard folder
+ * depends on its contents, so that the shards of a dataset being replaced stay intact until the manifest changes. The
  * caller holds the lock of the dataset folder.
  */
 export class PartialDataset {
@@ -59,7 +59,7 @@ export class PartialDataset {
     this.#reader = new ShardReader(dir, header.configuration.dim, header.configuration.dtype, []);
   }
 
-  /** Rows that are whole, those of the base included. */
+  /** Number of complete rows, including those of the base. */
   get rows(): number {
     return this.#rows;
   }
@@ -70,9 +70,9 @@ export class PartialDataset {
   }
 
   /**
-   * Continues what an earlier process of the same configuration left in the folder, or starts anew.
+   * Resumes an earlier run with the same configuration, or starts a new one.
    *
-   * @throws EngineError `ERR_DATA` where the folder holds something else and `overwrite` is not given, `ERR_IO`
+   * @throws EngineError `ERR_DATA` if the folder holds something else and `overwrite` is not set, `ERR_IO`
    */
   static async open(
     dir: string,
@@ -84,7 +84,7 @@ export class PartialDataset {
     const sum = base ? await manifestSum(dir) : '';
     const isSame = found?.base === sum && JSON.stringify(found.configuration) === JSON.stringify(configuration);
     if (!overwrite) await refuseToReplace(dir, found, isSame ? undefined : configuration, base);
-    // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
+    // A journal whose shards are in the manifest was left by a writer that was killed after its last step.
     const resumed = isSame && !(await isInUse(dir, found.folder)) ? found : undefined;
     const header = resumed ?? { configuration, base: sum, folder: await newShardFolder(dir, [configuration, sum]) };
     if (!resumed) await withFileErrors(`write ${dir}`, () => clear(dir, header.folder));
@@ -103,7 +103,7 @@ export class PartialDataset {
     }
   }
 
-  /** Writes the journal anew with those of its shards that are whole. */
+  /** Rewrites the journal with those of its shards that are complete. */
   async #start(shards: readonly ShardEntry[], onColumn: (column: ValueIdColumn) => void): Promise<void> {
     const first = Buffer.from(journalHeader(this.header));
     await this.#writeJournal(first);
@@ -114,7 +114,7 @@ export class PartialDataset {
     await withFileErrors(`write ${this.dir}`, () => this.journal.truncate(this.#journalBytes));
   }
 
-  /** Takes a shard that is there already, with its column, which is written if it is missing. */
+  /** Registers an existing shard and its column, which is written if it is missing. */
   async #take(shard: ShardEntry, onColumn: (column: ValueIdColumn) => void): Promise<ShardEntry> {
     const complete = await ensureColumn(this.dir, shard);
     onColumn(complete.column);
@@ -122,24 +122,24 @@ export class PartialDataset {
     return complete.shard;
   }
 
-  /** Writes one shard. When it fails nothing has changed, and it may be tried again. */
+  /** Writes one shard. If it fails, nothing has changed and the call can be repeated. */
   async append(embeddings: Uint8Array, records: ShardRecords): Promise<void> {
     const { folder, configuration } = this.header;
     const stem = `${folder}/${shardStem(this.#shards.length - (this.base?.shards.length ?? 0))}`;
-    const hint = `${this.#rows} rows are safe, and the same call goes on after them`;
+    const hint = `${this.#rows} rows are safe; the same call resumes after them`;
     const shard = await writeShard(this.dir, { stem, form: configuration, records, embeddings: [embeddings], hint });
     await this.#writeJournal(Buffer.from(journalLine(shard)), hint);
     this.#count(shard);
   }
 
-  /** Reads embeddings that are whole, from row `row` on. */
+  /** Reads complete embeddings, starting at row `row`. */
   async read(row: number, out: Float32Array): Promise<void> {
     await this.#reader.read(row, out);
   }
 
   /**
-   * Puts the manifest there. Up to that moment the folder can be continued, and a complete dataset that is being
-   * replaced or added to stays whole; afterwards, what the manifest does not name is removed.
+   * Publishes the manifest. Until then the run can be resumed, and a dataset that is being replaced or extended stays
+   * intact. Afterwards, removes all files that the manifest does not name.
    */
   async complete(toManifest: (shards: ShardEntry[]) => DatasetManifest): Promise<DatasetManifest> {
     const manifest = toManifest(this.#shards);
@@ -170,7 +170,7 @@ export class PartialDataset {
   }
 }
 
-/** @param other the wanted configuration where the journal has another one */
+/** @param other the requested configuration, if the journal has a different one */
 async function refuseToReplace(
   dir: string,
   journal: Journal | undefined,
@@ -178,25 +178,25 @@ async function refuseToReplace(
   base: DatasetManifest | undefined,
 ): Promise<void> {
   const refuse = (what: string, remedies = REPLACE_FOLDER): never => {
-    throw new EngineError('ERR_DATA', `The folder ${dir} holds ${what}`, { remedies });
+    throw new EngineError('ERR_DATA', `The folder ${dir} already holds ${what}`, { remedies });
   };
   if (base) {
-    // The journal of another base is as old as that.
+    // A journal for a different base is obsolete.
     if (journal && other && journal.base === (await manifestSum(dir))) {
-      refuse(`a half-written addition that differs in ${differences(journal.configuration, other)}`, [
-        { text: 'complete it by the command that began it' },
-        { text: `give it up by deleting ${join(dir, JOURNAL_FILE)}` },
+      refuse(`an unfinished addition that differs in ${differences(journal.configuration, other)}`, [
+        { text: 'complete it with the command that started it' },
+        { text: `discard it by deleting ${join(dir, JOURNAL_FILE)}` },
       ]);
     }
     return;
   }
-  if (existsSync(join(dir, MANIFEST_FILE))) refuse('a complete dataset already');
-  if (journal && other) refuse(`a half-written dataset that differs in ${differences(journal.configuration, other)}`);
+  if (existsSync(join(dir, MANIFEST_FILE))) refuse('a complete dataset');
+  if (journal && other) refuse(`an unfinished dataset that differs in ${differences(journal.configuration, other)}`);
   const foreign = Object.values(SINGLE_FILES).find((name) => existsSync(join(dir, name)));
   if (!journal && foreign !== undefined) refuse(`${foreign} without a manifest`);
 }
 
-/** The parts of two configurations that differ, by name. */
+/** Lists the names of the fields that differ between two configurations. */
 export function differences(there: DatasetConfiguration, wanted: DatasetConfiguration): string {
   const names = Object.keys(wanted) as (keyof DatasetConfiguration)[];
   return names.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(there[name])).join(', ');

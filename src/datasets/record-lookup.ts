@@ -14,11 +14,11 @@ import { firstRowsOf, shardOfRow } from './shards/shard-files.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 
 export interface RecordLookupOptions {
-  /** Rows of the dataset that will be read; files without any of them stay closed. @default all */
+  /** Rows that will be read. Files without any of these rows stay closed. @default all */
   rows?: Iterable<number> | undefined;
-  /** Receives the value ids of every file that was opened, in the order of the rows. */
+  /** Receives the value ids of every opened file, in row order. */
   onLabels?: ((labels: RowLabels) => void) | undefined;
-  /** Ends the opening with `ERR_ABORTED`. */
+  /** Stops the opening with `ERR_ABORTED`. */
   signal?: AbortSignal | undefined;
 }
 
@@ -29,21 +29,21 @@ interface RecordFile {
 }
 
 /**
- * Reads single records by row number. Only their positions are in memory, 4 bytes a row at most unless a file has 4 GiB.
- * The files stay open, so they are the same ones even when the folder is replaced.
+ * Reads single records by row number. Keeps only their positions in memory: at most 4 bytes per row, unless a file has
+ * 4 GiB or more. The files stay open, so reads still see the same files if the folder is replaced.
  */
 export class RecordLookup implements AsyncDisposable {
-  /** By number of the shard. */
+  /** By shard number. */
   readonly #files: (RecordFile | undefined)[] = [];
 
   private constructor(private readonly firstRows: readonly number[]) {}
 
   /**
-   * Opens the records files of a dataset, of which it reads the value-id columns.
+   * Opens the records files of a dataset and reads their value-id columns.
    *
-   * @param shards all of the dataset in `dir`
-   * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have; `ERR_DATA` for a file that is not the
-   *   one in the manifest; `ERR_IO`, `ERR_ABORTED`
+   * @param shards all shards of the dataset in `dir`
+   * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have; `ERR_DATA` for a file that does not
+   *   match the manifest; `ERR_IO`, `ERR_ABORTED`
    */
   static async open(
     dir: string,
@@ -68,20 +68,22 @@ export class RecordLookup implements AsyncDisposable {
   }
 
   /**
+   * Reads the record of one row.
+   *
    * @param row one of the rows that the lookup was opened for
-   * @throws EngineError `ERR_ARG_RANGE` for another row, `ERR_IO` if the file no longer holds what it did
+   * @throws EngineError `ERR_ARG_RANGE` for any other row, `ERR_IO` if the file was changed after it was opened
    */
   async read(row: number): Promise<QaRecord> {
     const shard = this.#shardOf(row);
     const file = this.#files[shard];
-    if (!file) throw new EngineError('ERR_ARG_RANGE', `Expected one of the rows to be read for "row", got ${row}`);
+    if (!file) throw new EngineError('ERR_ARG_RANGE', `Expected a row of the opened files for "row", got ${row}`);
     const { path, handle, ends } = file;
     const line = row - this.firstRows[shard]!;
     const begin = line === 0 ? 0 : ends[line - 1]!;
     const bytes = await withFileErrors(`read ${path}`, () => readExactly(handle, begin, ends[line]! - begin));
     const record = bytes && parseRecord(bytes);
     if (record) return record;
-    throw new EngineError('ERR_IO', `${path} was changed while it is in use: row ${row} is no record any more`);
+    throw new EngineError('ERR_IO', `${path} was changed while it was in use: row ${row} is no longer a record`);
   }
 
   async close(): Promise<void> {
@@ -105,5 +107,5 @@ async function openFile(dir: string, { records }: ShardEntry, { ends }: ValueIdC
   const { size } = await handle.stat();
   if (size === records.bytes) return { path, handle, ends };
   await handle.close();
-  throw new EngineError('ERR_DATA', `${path} was changed: ${records.bytes} bytes expected, ${size} there`);
+  throw new EngineError('ERR_DATA', `${path} was changed: expected ${records.bytes} bytes, found ${size}`);
 }

@@ -9,13 +9,13 @@ import { NativeRunner } from './runners/native-runner.js';
 import { OnnxProcess } from './runners/onnx-process.js';
 
 /**
- * Loads a sentence encoder: a folder of the Hugging Face layout with config.json, tokenizer.json, modules.json, a
- * pooling by mean or cls, and model.safetensors (BERT, NomicBERT) or model.onnx or onnx/model.onnx. It computes on the
- * CPU off the calling thread: in the addon, or by ONNX Runtime in a process of its own, which ends with `dispose()` or
- * with this process and does not keep it from ending.
+ * Loads a sentence encoder from a folder in the Hugging Face layout: config.json, tokenizer.json, modules.json, mean or
+ * cls pooling, and model.safetensors (BERT, NomicBERT), model.onnx or onnx/model.onnx. It computes off the calling
+ * thread: in the native addon, or with ONNX Runtime in a child process. The child process ends with `dispose()` or with
+ * this process, and does not keep this process running.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` naming what the folder lacks, what is damaged or not
- *   supported; `ERR_NATIVE_LOAD`, also if ONNX Runtime is needed and not installed; `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` naming files that are missing, damaged or not
+ *   supported; `ERR_NATIVE_LOAD`, also if ONNX Runtime is needed but not installed; `ERR_OUT_OF_MEMORY`
  */
 export async function loadEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<Encoder> {
   const plan = await planEncoder(folder, options);
@@ -40,7 +40,7 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
       fingerprint: valueOf(hash),
     };
     const encoder = new BatchEncoder(parts, valueOf(runner));
-    // The empty text shows now, and not in the middle of a corpus, whether tokenizer and model fit.
+    // Encode an empty text now, to find out before a long run whether tokenizer and model fit together.
     await encoder.encode(['']);
     return encoder;
   } catch (error) {
@@ -50,7 +50,7 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   }
 }
 
-/** Settings of the child process. @throws EngineError `ERR_DATA` for a folder without graph */
+/** Returns the settings of the child process. @throws EngineError `ERR_DATA` if the folder has no graph */
 export function sessionSettings(model: ModelFolder, threads: number): SessionSettings {
   const { pooling, normalize, dim } = model;
   return { modelFile: requireGraph(model), pooling, normalize, dim, threads };
@@ -60,7 +60,7 @@ function checkVocabulary(model: ModelFolder, tokenizer: Tokenizer): void {
   if (tokenizer.vocabSize <= model.vocabSize) return;
   throw new EngineError(
     'ERR_DATA',
-    `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, the model only ${model.vocabSize}`,
+    `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, but the model has only ${model.vocabSize}`,
   );
 }
 

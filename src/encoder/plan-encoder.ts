@@ -9,27 +9,34 @@ import { type Network, nativeSupport } from './weights/network.js';
 
 export interface LoadEncoderOptions {
   /**
-   * Most tokens of a text, special tokens included, from 2 to what the model has positions for; longer texts are cut.
-   * @default what the folder says (sentence_bert_config.json)
+   * Token limit of a text, including special tokens, from 2 to the number of positions of the model. Longer texts are
+   * cut. @default the limit in the folder (sentence_bert_config.json)
    */
   maxTokens?: number | undefined;
   /**
-   * Threads of ONNX Runtime; those of the native backend are `capabilities().threads`. @default
-   * `capabilities().threads`
+   * Threads of ONNX Runtime. The native backend always uses `capabilities().threads`.
+   *
+   * @default `capabilities().threads`
    */
   threads?: number | undefined;
-  /** Largest rows x longest row of a batch, in tokens. @default 1024 on the CPU, 65,536 with `UNIVAR_BACKEND=cuda` */
+  /**
+   * Size limit of a batch in tokens: rows x longest row.
+   *
+   * @default 1024 on the CPU, 65,536 with `UNIVAR_BACKEND=cuda`
+   */
   batchTokens?: number | undefined;
   /**
    * `native`: the addon, for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx.
-   * `auto`: native if it can, otherwise ONNX Runtime; `Encoder.backend` says which. @default 'auto'
+   * `auto`: native if it supports the model, otherwise ONNX Runtime; `Encoder.backend` reports the choice.
+   *
+   * @default 'auto'
    */
   backend?: EncoderBackend | 'auto' | undefined;
-  /** Of matrix products; `onnx` has only f32. @default 'f32' */
+  /** Precision of matrix products. `onnx` supports only f32. @default 'f32' */
   precision?: EncoderPrecision | undefined;
 }
 
-/** Everything that is decided before a model is loaded. */
+/** Decisions that are made before a model is loaded. */
 export interface EncoderPlan {
   model: ModelFolder;
   backend: EncoderBackend;
@@ -37,17 +44,17 @@ export interface EncoderPlan {
   maxTokens: number;
   batchTokens: number;
   threads: number;
-  /** Reads all weights, to hash them. */
+  /** Computes the fingerprint. Reads all weights. */
   fingerprint: () => Promise<string>;
 }
 
 /**
- * Small batches keep the activations of a layer in the CPU's cache: on 2 cores of an EPYC (Zen 4), MiniLM in float32
- * does 6,670 tokens/s in batches of 4 x 256, 5,800 in 16 x 256 and 5,540 in 32 x 256; for 64 tokens a text, 8,410 in 16
- * x 64 and 7,260 in 64 x 64. Smaller still gains nothing certain.
+ * Small batches keep the activations of a layer in the CPU cache. On 2 cores of an EPYC (Zen 4), MiniLM in float32
+ * encodes 6,670 tokens/s in batches of 4 x 256, 5,800 in 16 x 256 and 5,540 in 32 x 256. For texts of 64 tokens, it
+ * encodes 8,410 tokens/s in 16 x 64 and 7,260 in 64 x 64. Even smaller batches bring no reliable gain.
  */
 const DEFAULT_BATCH_TOKENS = 1024;
-/** A device is busy only with many rows at a time. */
+/** A GPU needs many rows at a time to be fully used. */
 const DEVICE_BATCH_TOKENS = 65_536;
 const MAX_BATCH_TOKENS = 2 ** 22;
 const MAX_THREADS = 1024;
@@ -55,7 +62,7 @@ const MAX_THREADS = 1024;
 /**
  * Checks a folder and the options, and chooses the backend.
  *
- * @throws EngineError as `loadEncoder`
+ * @throws EngineError like `loadEncoder`
  */
 export async function planEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<EncoderPlan> {
   expectString(folder, 'folder');
@@ -68,14 +75,15 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   const model = await readModelFolder(folder);
   const native =
     model.safetensorsFile === undefined
-      ? { unsupported: `${model.moduleFolder} lacks model.safetensors` }
+      ? { unsupported: `${model.moduleFolder} has no model.safetensors` }
       : await nativeSupport(model.moduleFolder, model, model.architecture);
   const spec = 'unsupported' in native ? undefined : native.spec;
   const backend = chooseBackend(model, native, wish, precision);
   if (backend === 'native' && threads !== capabilities().threads) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected ${capabilities().threads}, the threads of the engine (set by UNIVAR_THREADS), for "threads" with the native backend, got ${threads}`,
+      `Expected ${capabilities().threads}, the threads of the engine (set by UNIVAR_THREADS), for "threads" ` +
+        `with the native backend, got ${threads}`,
     );
   }
   const longest = Math.min(model.positions, backend === 'native' ? spec!.maxPositions : Number.MAX_SAFE_INTEGER);
@@ -107,15 +115,17 @@ function chooseBackend(
   if (wish === 'onnx') {
     requireGraph(model);
     if (precision !== 'f32')
-      throw new EngineError('ERR_ARG_RANGE', `Expected f32 for "precision" with the backend onnx, got ${precision}`);
+      throw new EngineError('ERR_ARG_RANGE', `Expected f32 for "precision" with the onnx backend, got ${precision}`);
     return 'onnx';
   }
   if (reason === undefined) return 'native';
   if (!needsNative) return 'onnx';
-  throw new EngineError('ERR_DATA', `The native backend cannot take this encoder: ${reason}`);
+  throw new EngineError('ERR_DATA', `The native backend does not support this encoder: ${reason}`);
 }
 
-/** A graph that keeps its weights in the checkpoint is the same network: its vectors are the same within rounding. */
+/**
+ * Checks whether the graph takes its weights from the checkpoint: its vectors are then the same, except for rounding.
+ */
 function sharesWeights({ weightFiles, safetensorsFile }: ModelFolder): boolean {
   return weightFiles.length === 1 && weightFiles[0] === safetensorsFile;
 }

@@ -13,12 +13,16 @@ export interface RandomEncoderOptions {
   layers: number;
   /** Width of the vectors. */
   hidden: number;
-  /** Attention heads; divides `hidden`. @default one for every 64 of the width, or 32, or one in all */
+  /**
+   * Attention heads; must divide `hidden`.
+   *
+   * @default `hidden / 64` or `hidden / 32` if that is an integer, otherwise 1
+   */
   heads?: number | undefined;
   /** Width of the inner projection. @default 4 x hidden */
   inner?: number | undefined;
   /**
-   * Encoder folder, with or without weights, that the tokenizer and the settings are taken from. @default the encoder
+   * Encoder folder, with or without weights, from which the tokenizer and the settings are copied. @default the encoder
    * that comes with the package
    */
   like?: string | undefined;
@@ -30,13 +34,13 @@ const POSITIONS = 512;
 const LARGEST = 2 ** 16;
 
 /**
- * Writes a BERT encoder of any size with random weights: its vectors mean nothing, but it takes the time and the memory
- * of a trained one. The same options give the same bytes.
+ * Writes a BERT encoder of any size with random weights. Its vectors have no meaning, but it takes the same time and
+ * memory as a trained one. Equal options give equal bytes.
  *
- * @param target missing, empty, or an earlier encoder, which is replaced
+ * @param target folder that is missing, empty, or holds an earlier encoder, which is replaced
  * @returns the number of parameters
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` if `like` is no encoder folder or the target holds
- *   something else; `ERR_IO`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` if `like` is not an encoder folder or the target
+ *   holds something else; `ERR_IO`
  */
 export async function writeRandomEncoder(target: string, options: RandomEncoderOptions): Promise<number> {
   expectString(target, 'target');
@@ -78,7 +82,7 @@ function headsFor(hidden: number): number {
   return width === undefined ? 1 : hidden / width;
 }
 
-/** Scales of layer norms are 1, shifts 0, and everything else normal. */
+/** Initialises a tensor: layer-norm weights with 1, biases with 0, everything else from a normal distribution. */
 function randomTensor({ file, parameter, rows }: ParameterSource, cols: number, random: SeededRandom): TensorToWrite {
   if (parameter.endsWith('.bias')) return { name: file, shape: [rows], read: () => new Float32Array(rows) };
   if (/norm\d?\.weight$/.test(parameter))
@@ -86,7 +90,7 @@ function randomTensor({ file, parameter, rows }: ParameterSource, cols: number, 
   return { name: file, shape: [rows, cols], read: () => normal(rows * cols, random) };
 }
 
-/** Box-Muller, both values of each pair. */
+/** Draws normal numbers by the Box-Muller transform, using both values of each pair. */
 function normal(count: number, random: SeededRandom): Float32Array {
   const values = allocateFloat32(count, 'a parameter');
   for (let i = 0; i < count; i += 2) {

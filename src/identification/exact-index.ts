@@ -3,7 +3,7 @@ import { expectFiniteVectors } from '../native/validate.js';
 import { exactSearch } from '../search/exact-search.js';
 import type { SearchableIndex } from './searchable-index.js';
 
-/** Exact search over embeddings in memory, as an index. */
+/** An index that searches embeddings in memory exactly. */
 export class ExactIndex implements SearchableIndex {
   readonly metric = 'l2';
   readonly factory = 'Flat';

@@ -11,7 +11,7 @@ export interface RankedValueId {
   votes: number;
   /** Votes divided by the number of neighbours found. */
   share: number;
-  /** Mean Euclidean distance of the neighbours that voted for it. */
+  /** Mean Euclidean distance of the neighbours with this value id. */
   meanDistance: number;
 }
 
@@ -26,13 +26,13 @@ export interface Neighbour {
 export interface Identification {
   /** Every value id that got a vote, most votes first, ties by value id. */
   ranking: RankedValueId[];
-  /** The evidence, nearest first. */
+  /** The neighbours that voted, nearest first. */
   neighbours: Neighbour[];
 }
 
 /**
- * The uniform vote of the neighbours of each query; ties go to the value id that sorts first (reference, section 7.1).
- * The cost depends on the number of neighbours alone, not on the number of rows or value ids.
+ * Ranks the value ids for each query: each neighbour has one vote, and ties go to the value id that sorts first
+ * (reference, section 7.1). The cost depends only on the number of neighbours, not on the number of rows or value ids.
  *
  * @param queries number of queries
  */

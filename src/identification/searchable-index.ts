@@ -1,34 +1,34 @@
 import type { IndexMetric } from '../native/metrics.js';
 import type { SearchResult } from '../native/search-result.js';
 
-/** The part of an index that identification uses. `VectorIndex` and `PgVectorIndex` have it. */
+/** The interface of an index that identification uses. `VectorIndex` and `PgVectorIndex` implement it. */
 export interface SearchableIndex {
   readonly dim: number;
-  /** `'ip'` needs unit vectors. */
+  /** `'ip'` requires unit vectors. */
   readonly metric: IndexMetric;
-  /** FAISS factory string, which says which search options apply. */
+  /** FAISS factory string, which determines the search options that apply. */
   readonly factory: string;
   /** Rows that can be found. */
   readonly size: number;
-  /** Rows added so far, including removed ones: the label that the next row gets. */
+  /** Rows added so far, including removed ones: the label of the next row. */
   readonly rows: number;
-  /** Filters that `search` takes: `'values'` is a {@link ValueFilter}, `'rows'` the bits of {@link rowFilter}. */
+  /** Type of filter that `search` takes: `'values'`: a {@link ValueFilter}; `'rows'`: the bits of {@link rowFilter}. */
   readonly filterKind: 'rows' | 'values';
   search(queries: Float32Array, options: { k: number } & Record<string, unknown>): Promise<SearchResult>;
 }
 
-/** Far above FAISS's defaults, which are set for speed and miss true neighbours that should vote. */
+/** Far above FAISS's defaults, which favour speed and miss true neighbours that should vote. */
 const EF_SEARCH = 128;
 const NPROBE = 16;
 
 export interface SearchEffort {
-  /** HNSW: candidates that the search keeps. @default 128 */
+  /** HNSW: number of candidates that the search keeps. @default 128 */
   efSearch?: number | undefined;
-  /** IVF: lists that are searched. @default 16 */
+  /** IVF: number of lists to search. @default 16 */
   nprobe?: number | undefined;
 }
 
-/** The search options that apply to an index with this factory string. */
+/** Selects the search options that apply to an index with this factory string. */
 export function searchEffort(
   factory: string,
   { efSearch = EF_SEARCH, nprobe = NPROBE }: SearchEffort,

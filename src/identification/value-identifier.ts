@@ -16,33 +16,33 @@ import { ExactIndex } from './exact-index.js';
 import { type Identification, rankNeighbours } from './rank-neighbours.js';
 import { type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
 
-/** Neighbours that vote unless the caller says otherwise: the paper's k. */
+/** Default number of neighbours that vote: the k of the paper. */
 export const DEFAULT_K = 50;
 
 export type ValueIdentifierOptions = {
-  /** Value id (`model$lang`) of every row, as `Dataset.readValueIds` gives them; any other labels work as well. */
+  /** Value id (`model$lang`) of every row, as returned by `Dataset.readValueIds`. Any other labels also work. */
   valueIds: readonly string[] | RowLabels;
 } & ({ index: SearchableIndex } | { embeddings: Float32Array; dim: number });
 
 export interface NeighbourSearchOptions extends SearchEffort {
-  /** Neighbours per query, at least 1; without a filter at most the rows that can be found. */
+  /** Neighbours per query, at least 1. Without a filter, at most the `size` of the index. */
   k: number;
-  /** The rows that may be found. @default all */
+  /** Limits the search to matching rows. @default all */
   filter?: ValueFilter | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface IdentifyOptions extends SearchEffort {
-  /** Neighbours that vote. @default 50, or all rows if there are fewer */
+  /** Number of neighbours that vote. @default 50, or all rows if there are fewer */
   k?: number | undefined;
-  /** The rows that may vote. If it leaves fewer than `k` rows, these vote. @default all */
+  /** Limits the vote to matching rows. If fewer than `k` match, all of them vote. @default all */
   filter?: ValueFilter | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Identifies whose values a text expresses: the k nearest answers vote for their value ids, uniformly (reference,
- * section 7.1). On unit vectors the Euclidean order is that of cosine similarity.
+ * Identifies whose values a text expresses: each of the k nearest answers has one vote for its value id (reference,
+ * section 7.1). For unit vectors, Euclidean distance gives the same order as cosine similarity.
  */
 export class ValueIdentifier {
   readonly #index: SearchableIndex;
@@ -51,7 +51,7 @@ export class ValueIdentifier {
 
   /**
    * @param options an index, or embeddings [valueIds.length, dim] for exact search
-   * @throws EngineError `ERR_SHAPE_MISMATCH` if the number of value ids is not the number of rows, `ERR_ARG_RANGE`,
+   * @throws EngineError `ERR_SHAPE_MISMATCH` if the numbers of value ids and rows differ, `ERR_ARG_RANGE`,
    *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
@@ -75,7 +75,7 @@ export class ValueIdentifier {
     this.#filters = new RowFilters(this.#table);
   }
 
-  /** Rows, including removed ones. */
+  /** Number of rows, including removed ones. */
   get rows(): number {
     return this.#index.rows;
   }
@@ -85,7 +85,7 @@ export class ValueIdentifier {
   }
 
   /**
-   * The number of rows that a filter leaves.
+   * Counts the rows that match a filter.
    *
    * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
    */
@@ -94,6 +94,8 @@ export class ValueIdentifier {
   }
 
   /**
+   * Identifies whose values the texts of the given embeddings express.
+   *
    * @param queries [number of texts, dim], row-major, from the encoder that embedded the rows
    * @returns one identification per query
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`, and the
@@ -117,9 +119,9 @@ function expectRowLabels(value: unknown): RowLabels {
 }
 
 /**
- * The nearest rows that a filter leaves.
+ * Finds the nearest rows that match a filter.
  *
- * @returns with at most as many neighbours as rows are left, perhaps 0
+ * @returns up to `k` neighbours per query: fewer, or even 0, if fewer rows match the filter
  */
 export async function searchNeighbours(
   index: SearchableIndex,
@@ -137,7 +139,7 @@ export async function searchNeighbours(
     return index.search(queries, { k, ...effort, ...(signal && { signal }) });
   }
   const { bits, count } = filters.select(options.filter);
-  const wanted = Math.min(k, count, index.size); // rows that are being added are counted, but not yet in the index
+  const wanted = Math.min(k, count, index.size); // the count includes rows that are not in the index yet
   if (wanted === 0) return { labels: new Int32Array(), distances: new Float32Array(), k: 0 };
   const filter = index.filterKind === 'rows' ? bits : options.filter;
   return index.search(queries, { k: wanted, ...effort, filter, ...(signal && { signal }) });

@@ -1,7 +1,7 @@
 /**
- * Votes of the first `k` neighbours of one query.
+ * Counts the votes of the first `k` neighbours of one query.
  *
- * @param rows neighbours' rows, nearest first; a negative row (nothing found) casts no vote
+ * @param rows rows of the neighbours, nearest first; a negative row (nothing found) casts no vote
  * @param labels label index of every row
  * @param votes receives the count of each label; its length is the number of labels
  */

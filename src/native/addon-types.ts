@@ -1,6 +1,6 @@
 /**
- * Every export of the native addon, with the signature that is repeated above its C++ entry point. A test compares
- * these names with the loaded ones. Internal: people use the typed wrappers beside this file.
+ * All exports of the native addon. Their signatures are repeated above the C++ entry points. A test compares these
+ * names with those of the loaded addon. Internal: use the typed wrappers beside this file.
  *
  * `control` is the block of `native/core/control.h`: [cancel, progress].
  */
@@ -20,39 +20,39 @@ import type { Storage } from './storages.js';
 import type { TestKernels } from './test-kernels.js';
 
 export interface NativeCapabilities {
-  /** `'cpu'`: this addon's. See `Capabilities` for the one in use. */
+  /** Backend of this addon: `'cpu'`. `Capabilities` has the backend in use. */
   backend: string;
-  /** Instruction set in use, by Highway's name, for example `AVX3_ZEN4`, `AVX2`. */
+  /** Instruction set in use, by its Highway name, such as `AVX3_ZEN4` or `AVX2`. */
   simd: string;
-  /** Instruction sets that this CPU has and this build contains, best first. */
+  /** Instruction sets that both this CPU and this build support, best first. */
   simdSupported: string[];
-  /** Threads that a wide operation uses. */
+  /** Number of threads of a parallel operation. */
   threads: number;
-  /** Whether bf16 products run on units of this CPU or are computed in f32 from rounded inputs. */
+  /** `'native'`: the CPU has bf16 units; `'emulated'`: bf16 products are computed in f32 from rounded inputs. */
   bf16: 'native' | 'emulated';
   /** The same for int8 products. */
   int8: 'native' | 'emulated';
-  /** Whether products of bf16 and int8 run on AMX units. */
+  /** True if bf16 and int8 products run on AMX units. */
   amx: boolean;
-  /** Versions of the libraries that the addon was built with. */
+  /** Versions of the libraries in the addon. */
   libraries: Record<string, string>;
 }
 
-/** For each choice that has names, those that native code knows, in the order of its values. */
+/** Names that native code knows for each named choice, in the order of their values. */
 export type NativeNames = Record<
   'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions' | 'positions' | 'activations',
   string[]
 >;
 
-/** Work done by the process since it loaded the addon; see native/core/work_counters.h. */
+/** Work done by the process since it loaded the addon: see native/core/work_counters.h. */
 export interface WorkCounters {
-  /** Scratch buffers that operations took, and their bytes. */
+  /** Number of scratch buffers allocated by operations, and their total size. */
   allocations: number;
   allocatedBytes: number;
-  /** Dense products, and their multiply-add operations. */
+  /** Number of dense products, and of their multiply-add operations. */
   products: number;
   multiplyAdds: number;
-  /** Tiles of the loss and of exact top-k. */
+  /** Number of tiles of the loss and of exact top-k. */
   tiles: number;
 }
 
@@ -66,33 +66,33 @@ export interface TopkHandle {
   readonly __topkHandle: never;
 }
 
-/** Opaque: what the addon holds of a vector index. */
+/** A vector index in the addon, opaque to TypeScript. */
 export interface IndexHandle {
   readonly __index: never;
 }
 
-/** A vector index as it was after the job that returned this. */
+/** State of a vector index after the job that returned this object. */
 export interface IndexInfo {
   dim: number;
-  /** Rows that were added, also those that were removed. */
+  /** Number of added rows, including removed ones. */
   size: number;
-  /** Rows that were removed. */
+  /** Number of removed rows. */
   removed: number;
   metric: IndexMetric;
   trained: boolean;
   /** Factory string in canonical form. */
   factory: string;
-  /** Default of searches; 0 where the kind has no graph. */
+  /** Default for searches; 0 if the index has no graph. */
   efSearch: number;
-  /** 0 where the kind has no graph. */
+  /** 0 if the index has no graph. */
   efConstruction: number;
-  /** Default of searches; 0 where the kind has no lists. */
+  /** Default for searches; 0 if the index has no lists. */
   nprobe: number;
-  /** Candidates per result that are ranked again by exact distances; 0 where none are. */
+  /** Candidates per result that are re-ranked by exact distances; 0 without re-ranking. */
   rerank: number;
-  /** Vectors, codes and links stay in the file. */
+  /** True if vectors, codes and links stay in the file. */
   mapped: boolean;
-  /** Bytes of memory, about. */
+  /** Approximate memory in bytes. */
   bytes: number;
 }
 
@@ -101,7 +101,7 @@ export interface OpenedIndex extends IndexInfo {
 }
 
 export interface RangeSearchResult {
-  /** queries + 1 entries: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
+  /** [queries + 1]: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
   offsets: Int32Array;
   labels: Int32Array;
   distances: Float32Array;
@@ -112,7 +112,7 @@ export interface Addon {
   EncoderHandle: new (spec: EncoderSpec, precision: EncoderPrecision) => NativeEncoder;
 
   capabilities(): NativeCapabilities;
-  /** Names that cross the boundary; a test compares them with the lists in this folder. */
+  /** Names that cross the boundary. A test compares them with the lists in this folder. */
   names(): NativeNames;
   configure(threads: number, simd: string): void;
   workCounters(): WorkCounters;
@@ -139,7 +139,7 @@ export interface Addon {
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
 
-  /** For benchmarks: writes the product twice and resolves to the seconds of the second, without any preparation. */
+  /** For benchmarks: computes the product twice and resolves to the seconds of the second run, without preparation. */
   matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>;
   /**
    * For benchmarks and tests: qkv [tokens, 3 * heads * headDim], out [tokens, heads * headDim], lse [tokens, heads].
@@ -169,7 +169,9 @@ export interface Addon {
   ): Promise<void>;
   /** Resolves to the loss. */
   infoNce(batch: NativeInfoNce, control?: Int32Array): Promise<number>;
-  /** For benchmarks: the same, and resolves to the seconds it took; on a GPU without copies from and to the host. */
+  /**
+   * For benchmarks: does the same and resolves to the seconds it took; on a GPU, without copies from and to the host.
+   */
   infoNceSeconds(batch: NativeInfoNce, control?: Int32Array): Promise<number>;
 
   topkStorage(dim: number, queries: number): Storage;
@@ -205,7 +207,7 @@ export interface Addon {
   indexDispose(index: IndexHandle): Promise<void>;
 }
 
-/** Names of all exports; the compiler keeps the list complete and free of strangers. */
+/** Names of all exports. The compiler checks that the list matches {@link Addon}. */
 export const ADDON_EXPORTS = Object.keys({
   testKernels: true,
   EncoderHandle: true,

@@ -5,17 +5,17 @@ const BACKENDS = ['auto', 'cuda', 'cpu'] as const;
 
 export type BackendWish = (typeof BACKENDS)[number];
 
-/** Which backend runs the operations that both have, and how it came to that. */
+/** The backend of the operations that both backends support, and how it was chosen. */
 export interface BackendChoice {
   wanted: BackendWish;
   active: 'cuda' | 'cpu';
-  /** Why a backend that was tried before is not the active one. */
+  /** Reasons why a preferred backend is not active. */
   reasons: string[];
 }
 
 /**
- * What `UNIVAR_BACKEND` says. Unset means `'cpu'`: the CUDA backend has not yet been run on a device, so nobody should
- * get it without asking.
+ * Parses `UNIVAR_BACKEND`. Unset means `'cpu'`: the CUDA backend has not yet run on a device, so it must be requested
+ * explicitly.
  *
  * @throws EngineError `ERR_ARG_RANGE`
  */
@@ -28,10 +28,10 @@ export function parseBackend(text: string | undefined): BackendWish {
 }
 
 /**
- * Only `'auto'` falls back, and it keeps the reason.
+ * Chooses the backend. Only `'auto'` falls back to the CPU, and it records the reason.
  *
- * @param cuda is asked only when CUDA is wanted
- * @throws EngineError `ERR_DEVICE_UNAVAILABLE` when `'cuda'` is wanted and not usable
+ * @param cuda returns the state of the GPU; only called if CUDA is requested
+ * @throws EngineError `ERR_DEVICE_UNAVAILABLE` if `'cuda'` is requested but not usable
  */
 export function chooseBackend(wanted: BackendWish, cuda: () => Pick<CudaState, 'usable' | 'reason'>): BackendChoice {
   if (wanted === 'cpu') return { wanted, active: 'cpu', reasons: [] };
@@ -40,7 +40,7 @@ export function chooseBackend(wanted: BackendWish, cuda: () => Pick<CudaState, '
   if (wanted === 'cuda') {
     throw new EngineError(
       'ERR_DEVICE_UNAVAILABLE',
-      `UNIVAR_BACKEND=cuda asks for a GPU, but ${reason}. Unset it, or say auto, to compute on the CPU.`,
+      `UNIVAR_BACKEND=cuda requires a GPU, but ${reason}. Unset it, or set it to auto, to compute on the CPU.`,
     );
   }
   return { wanted, active: 'cpu', reasons: [`cuda: ${reason}`] };

@@ -8,13 +8,13 @@ const PROGRESS_INTERVAL_MS = 100;
 export interface CallOptions {
   /** Cancels the operation between two tiles; the promise then rejects with `ERR_ABORTED`. */
   signal?: AbortSignal | undefined;
-  /** Called about ten times a second with the number of units (rows, usually) that are done. */
+  /** Called about ten times per second with the number of units (usually rows) done so far. */
   onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
- * Runs one native operation: hands it a control block wired to `signal` and `onProgress`, and turns its rejection into
- * an EngineError whose stack starts at the caller of `hideAbove`, the public function.
+ * Runs one native operation. Gives it a control block that is connected to `signal` and `onProgress`, and converts its
+ * rejection to an EngineError whose stack starts at the caller of `hideAbove`, the public function.
  */
 export async function callNative<T>(
   hideAbove: (...args: never[]) => unknown,
@@ -22,7 +22,7 @@ export async function callNative<T>(
   start: (control: Int32Array) => Promise<T>,
 ): Promise<T> {
   const { signal, onProgress } = options;
-  // Captured before the first await: afterwards the caller's frames are gone.
+  // Captured before the first await, because the caller's stack frames are lost afterwards.
   const site = new EngineError('ERR_INTERNAL', '', { hideAbove });
   const fail = (code: EngineError['code'], message: string, cause?: unknown): EngineError => {
     const error = new EngineError(code, message, { cause });

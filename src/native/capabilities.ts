@@ -5,18 +5,18 @@ import { addon, backendChoice } from './loader.js';
 
 export interface Capabilities extends NativeCapabilities {
   /**
-   * What runs encoders, their training, the loss and exact top-k: `UNIVAR_BACKEND`, default `cpu`. All else runs on the
-   * CPU.
+   * Backend of encoders, training, the loss and exact top-k, chosen by `UNIVAR_BACKEND` (default `cpu`). Everything
+   * else runs on the CPU.
    */
   backend: BackendChoice['active'];
   backendChoice: BackendChoice;
-  /** Whether there is a GPU to use, and if not, why. Asks the driver when it is read. */
+  /** State of the GPU: whether it is usable, and if not, why. Each read asks the driver. */
   readonly cuda: CudaState;
 }
 
 /**
- * What this build can do on this machine: backend, instruction sets, threads, whether bf16 and int8 are native, the
- * GPU, and library versions. Loads the addon.
+ * Reports the capabilities of this build on this machine: backend, instruction sets, threads, bf16 and int8 support,
+ * the GPU, and library versions. Loads the addon.
  *
  * @throws EngineError `ERR_NATIVE_LOAD`, `ERR_DEVICE_UNAVAILABLE`
  */
@@ -33,9 +33,9 @@ export function capabilities(): Capabilities {
 }
 
 /**
- * Work that operations of this process have done so far: allocations, products, tiles. The difference of two calls
- * around an operation is the same on every run of one build, so a rise means more work where a clock would show only
- * noise. What other calls in flight do is counted, too.
+ * Returns the work that this process has done so far: allocations, products, tiles. The difference between two calls
+ * around an operation is the same in every run of a build, so an increase means more work even if timings only show
+ * noise. The counters include the work of other calls in flight.
  *
  * @throws EngineError `ERR_NATIVE_LOAD`
  */

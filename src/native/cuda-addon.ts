@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import type { Addon } from './addon-types.js';
 
-// Works from src/native (tests) and from dist/native alike. The variable is for tests of other builds
+// The path is valid from src/native (tests) and from dist/native. The variable is for tests of other builds
 // (scripts/test-cuda.mjs).
 const CUDA_ADDON_PATH =
   process.env['UNIVAR_CUDA_ADDON'] ??
   fileURLToPath(new URL('../../build/cuda/Release/engine_cuda.node', import.meta.url));
 
-/** Exports that the CUDA addon has as well; all others are of the CPU addon, whatever the backend. */
+/** Exports that the CUDA addon also has. All others come from the CPU addon, regardless of the backend. */
 export const CUDA_OPERATIONS = [
   'EncoderHandle',
   'infoNce',
@@ -21,26 +21,26 @@ export const CUDA_OPERATIONS = [
   'topkRelease',
 ] as const;
 
-/** The GPU as the CUDA addon sees it; see native/binding/cuda_addon.cc. */
+/** The GPU as reported by the CUDA addon: see native/binding/cuda_addon.cc. */
 export interface CudaDevice {
   available: boolean;
-  /** Why it is not available. */
+  /** Reason why it is not available. */
   reason?: string;
-  /** CUDA's number of the reason, for example 35 (no driver, or too old) or 100 (no device). */
+  /** CUDA error number of the reason, for example 35 (driver missing or too old) or 100 (no device). */
   error?: number;
   name?: string;
   /** Compute capability, for example `9.0`. */
   capability?: string;
-  /** CUDA version that the driver knows; absent without a driver. */
+  /** CUDA version that the driver supports; absent without a driver. */
   driver?: string;
-  /** CUDA version that the addon was built with. */
+  /** CUDA version with which the addon was built. */
   runtime: string;
-  /** Compute capabilities that the addon was built for. */
+  /** Compute capabilities for which the addon was built. */
   architectures: string;
-  /** Version of cuBLASLt, which makes bf16 products faster, or why it is not used. Absent without a device. */
+  /** Version of cuBLASLt, which speeds up bf16 products, or the reason why it is not used. Absent without a device. */
   cublasLt?: string;
   memoryBytes?: number;
-  /** When it was asked. */
+  /** Free memory at the time of the query. */
   freeBytes?: number;
 }
 
@@ -48,33 +48,34 @@ export interface CudaAddon extends Pick<Addon, (typeof CUDA_OPERATIONS)[number]>
   cudaDevice(): CudaDevice;
 }
 
-/** Whether operations can run on a GPU here, and if not, why. */
+/** State of the GPU: whether operations can run on it, and if not, why. */
 export interface CudaState {
   usable: boolean;
   /**
-   * Whether this version has passed its tests on a device; false means compiled, and tested on the host only
-   * (docs/gpu.md).
+   * True if this version has passed its tests on a device. False means that it was compiled, but only tested on the
+   * host (docs/gpu.md).
    */
   testedOnDevice: boolean;
-  /** Why not usable: the addon is not built, does not load, or finds no device. */
+  /** Reason why it is not usable: the addon is not built, does not load, or finds no device. */
   reason?: string;
-  /** Absent where the addon is not built or does not load. */
+  /** Absent if the addon is not built or does not load. */
   device?: CudaDevice;
 }
 
-/** To become true with the results of a device in bench/results/. */
+/** Set this to true once bench/results/ contains the results of a device. */
 const TESTED_ON_DEVICE = false;
 
 let loaded: { addon?: CudaAddon; reason?: string } | undefined;
 
-/** The CUDA addon, loaded on first use, or why there is none. */
+/** Returns the CUDA addon, which is loaded on first use, or the reason why it is missing. */
 export function cudaAddon(): { addon?: CudaAddon; reason?: string } {
   loaded ??= load(CUDA_ADDON_PATH);
   return loaded;
 }
 
 /**
- * Never throws: what is missing is the result. Asking the driver for the first time takes a moment where there is one.
+ * Returns the state of the GPU. Never throws: problems are part of the result. The first call can take a moment,
+ * because it asks the driver.
  */
 export function cudaState(): CudaState {
   const { addon, reason } = cudaAddon();

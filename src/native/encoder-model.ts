@@ -15,13 +15,13 @@ import { joinPackedTokens, type PackedTokens } from './packed-tokens.js';
 import type { EncoderPrecision } from './precisions.js';
 import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
-/** A loss, without the batch. */
+/** Settings of the loss, without the batch. */
 export type LossSettings = Omit<NativeLoss, keyof PackedTokens>;
 
 export interface EncodeOptions extends CallOptions {
   /** Receives hidden states, [tokens, hidden]. */
   hidden?: Float32Array;
-  /** How many layers to run. @default all */
+  /** Number of layers to run. @default all */
   layers?: number;
 }
 
@@ -32,7 +32,7 @@ export class EncoderModel {
   #disposed = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param precision of products; parameters, sums and gradients are always f32. int8 cannot be trained. */
+  /** @param precision precision of products; parameters, sums and gradients are always f32. int8 cannot be trained */
   constructor(
     readonly spec: EncoderSpec,
     readonly precision: EncoderPrecision,
@@ -41,19 +41,19 @@ export class EncoderModel {
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
-  /** Copies values into a block, `row` rows (for a vector: entries) after the start of the parameter. */
+  /** Copies values into a block, starting at row (for a vector: entry) `row` of the parameter. */
   write(block: NativeBlock, parameter: string, row: number, values: Float32Array): void {
     this.#native.write(block, this.#offset(parameter, row), values);
   }
 
-  /** The counterpart of {@link write}. */
+  /** Copies values from a block: see {@link write}. */
   read(block: NativeBlock, parameter: string, row: number, out: Float32Array): void {
     this.#native.read(block, this.#offset(parameter, row), out);
   }
 
   /**
-   * Embeddings [texts, hidden] of the states after the first `layers` layers; 0 means the normalised sum of the
-   * embedding tables. `hidden`, if given, receives these states [tokens, hidden].
+   * Computes embeddings, [texts, hidden], from the states after the first `layers` layers; 0 means the normalised sum
+   * of the embedding tables. `hidden`, if given, receives these states, [tokens, hidden].
    */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     const texts = this.#check(batch, 'batch');
@@ -67,7 +67,7 @@ export class EncoderModel {
     return embeddings;
   }
 
-  /** Loss of a batch of pairs; the gradients are then in the block `gradients`. */
+  /** Computes the loss of a batch of pairs. The gradients are then in the block `gradients`. */
   async backward(
     query: PackedTokens,
     key: PackedTokens,
@@ -78,7 +78,7 @@ export class EncoderModel {
     return this.#run(options, (control) => this.#native.backward(batch, control));
   }
 
-  /** {@link backward} and one AdamW update. */
+  /** Runs {@link backward} and one AdamW update. */
   async step(
     query: PackedTokens,
     key: PackedTokens,
@@ -91,8 +91,8 @@ export class EncoderModel {
   }
 
   /**
-   * Resolves when no call is in flight; what follows at once, without another await, sees the parameters of no half
-   * step.
+   * Resolves when no call is in flight. Code that runs immediately afterwards, without another await, never sees the
+   * parameters of an unfinished step.
    */
   async idle(): Promise<void> {
     let last: Promise<unknown> | undefined;
@@ -102,7 +102,7 @@ export class EncoderModel {
     }
   }
 
-  /** Frees the parameters when the last call in flight is done. Idempotent. */
+  /** Frees the parameters once the calls in flight have finished. Idempotent. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#last;
@@ -123,7 +123,7 @@ export class EncoderModel {
     return running;
   }
 
-  /** Everything that kernels index by is checked here, with names; returns the number of texts. */
+  /** Checks everything that kernels use as an index; returns the number of texts. */
   #check({ ids, offsets }: PackedTokens, name: string): number {
     expectOffsets(offsets, `${name}.offsets`);
     const texts = offsets.length - 1;
@@ -135,7 +135,7 @@ export class EncoderModel {
     return texts;
   }
 
-  /** Queries, then keys, as one batch. */
+  /** Joins queries and keys into one batch, queries first. */
   #pairs(query: PackedTokens, key: PackedTokens, loss: LossSettings): PackedTokens {
     if (this.precision === 'int8')
       fail('ERR_ARG_RANGE', 'f32 or bf16, which can be trained,', 'precision', this.precision);

@@ -1,20 +1,20 @@
-/** The encoder's side of the addon: how an encoder is put together, and the handle that computes it. */
+/** Types of the native encoder: its specification, and the handle that computes it. */
 import type { InfoNceMode } from './infonce-modes.js';
 import type { PackedTokens } from './packed-tokens.js';
 import type { Pooling } from './pooling.js';
 
 /**
- * How the place of a token gets into its states (native/encoder/spec.h):
- * - `'learned'`: vectors of a table, added to the embeddings.
- * - `'rotary'`: angles by which queries and keys are turned.
- * - `'none'`: not at all.
+ * How the encoder represents token positions (native/encoder/spec.h):
+ * - `'learned'`: vectors from a table, added to the embeddings.
+ * - `'rotary'`: rotation of queries and keys by position-dependent angles.
+ * - `'none'`: no positions.
  */
 export const POSITIONS = ['learned', 'rotary', 'none'] as const;
 
-/** Of the MLP (native/encoder/spec.h); `'swiglu'` has a gate beside the inner projection. */
+/** Activations of the MLP (native/encoder/spec.h). `'swiglu'` has a gate in addition to the inner projection. */
 export const ACTIVATIONS = ['gelu', 'swiglu'] as const;
 
-/** How an encoder is put together; see native/encoder/spec.h. Without layers, it is a bag of embeddings. */
+/** Specification of an encoder: see native/encoder/spec.h. Without layers, it is a bag of embeddings. */
 export interface EncoderSpec {
   layers: number;
   hidden: number;
@@ -29,20 +29,20 @@ export interface EncoderSpec {
   positions: (typeof POSITIONS)[number];
   /** Base of the rotary angles; 0 if positions are not rotary. */
   ropeBase: number;
-  /** Whether the sum of the embeddings goes through a layer norm. */
+  /** True if the sum of the embeddings passes through a layer norm. */
   embeddingNorm: boolean;
   activation: (typeof ACTIVATIONS)[number];
-  /** Whether the projections have biases. */
+  /** True if the projections have biases. */
   biases: boolean;
-  /** Of the layer norms. */
+  /** Epsilon of the layer norms. */
   epsilon: number;
   pooling: Pooling;
   normalize: boolean;
-  /** This token's embedding receives no gradient. */
+  /** Token whose embedding receives no gradient. */
   paddingId: number;
 }
 
-/** A tensor of the encoder's flat parameter block, by the engine's own name. */
+/** A tensor in the flat parameter block of the encoder. */
 export interface NativeParameter {
   name: string;
   offset: number;
@@ -57,36 +57,36 @@ export type NativeBlock = 'parameters' | 'gradients' | 'firstMoments' | 'secondM
 export interface NativeEncode extends PackedTokens {
   /** Receives the result, [texts, hidden]. */
   embeddings: Float32Array;
-  /** Layers that run. */
+  /** Number of layers to run. */
   layers: number;
-  /** Receives the states after them, [tokens, hidden]. */
+  /** Receives the states after these layers, [tokens, hidden]. */
   hidden?: Float32Array | undefined;
 }
 
-/** A batch of pairs: as many queries, then their keys. */
+/** A batch of pairs: all queries, followed by their keys. */
 export interface NativeLoss extends PackedTokens {
-  /** One per pair; needed by the modes that use labels. */
+  /** One label per pair; required by the modes that use labels. */
   labels?: Int32Array | undefined;
   mode: InfoNceMode;
   logitScale: number;
-  /** Bytes that kept activations may take; beyond, they are computed again. */
+  /** Memory limit for kept activations in bytes. The others are recomputed. */
   memoryBudget: number;
-  /** Layers below this one, and the embeddings when it is above 0, are frozen. */
+  /** Layers below this one are frozen, and if it is above 0, the embeddings as well. */
   firstTrainedLayer: number;
-  /** States below that layer, [tokens, hidden]; the frozen layers are then not run. */
+  /** States below that layer, [tokens, hidden]. If given, the frozen layers are not run. */
   lowerStates?: Float32Array | undefined;
 }
 
 /** One AdamW update. */
 export interface UpdateSettings {
-  /** Counted from 1. */
+  /** Number of the update, counted from 1. */
   step: number;
   learningRate: number;
   weightDecay: number;
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** 0: no clipping. */
+  /** Gradient norm above which gradients are clipped; 0 disables clipping. */
   maxGradNorm: number;
 }
 

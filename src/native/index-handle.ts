@@ -4,14 +4,14 @@ import { addon } from './loader.js';
 import type { IndexMetric } from './metrics.js';
 import type { NativeRangeSearch, NativeSearch } from './operation-types.js';
 
-/** How to make an index; everything is validated by the caller, src/search. 0 stands for FAISS's default. */
+/** Settings of a new index, validated by the caller in src/search. 0 means FAISS's default. */
 export interface IndexSpec {
   dim: number;
   metric: IndexMetric;
   factory: string;
   efConstruction: number;
   trainIterations: number;
-  /** FAISS's own distance code instead of ours: for benchmarks and tests. */
+  /** Uses FAISS's own distance code, for benchmarks and tests. */
   plain: boolean;
 }
 

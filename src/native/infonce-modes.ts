@@ -1,9 +1,9 @@
 /**
- * Which rows are positives and which leave the denominator (native/ops/infonce.h):
- * - `'one-way'`: query i against all keys, key i is the positive.
- * - `'symmetric'`: the mean of that and of key i against all queries.
- * - `'masked'`: as one-way, but keys j != i with the label of i are no negatives.
- * - `'supervised'`: every key with the label of i, key i included, is a positive; their log-probabilities are averaged.
+ * Modes of the loss, which define positives and negatives (native/ops/infonce.h):
+ * - `'one-way'`: compares query i with all keys; key i is the positive.
+ * - `'symmetric'`: the mean of the one-way losses in both directions, queries against keys and keys against queries.
+ * - `'masked'`: like one-way, but keys j != i with the label of i are not negatives.
+ * - `'supervised'`: all keys with the label of i, including key i, are positives; averages their log-probabilities.
  */
 export const INFONCE_MODES = ['one-way', 'symmetric', 'masked', 'supervised'] as const;
 

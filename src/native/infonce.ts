@@ -20,20 +20,20 @@ const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
 export interface InfoNceInput {
-  /** [rows, dim], row-major, at least one row, rows of unit length (zero rows are allowed). */
+  /** [rows, dim], row-major, with at least one row. Rows have unit length; zero rows are allowed. */
   query: Float32Array;
-  /** [rows, dim], as `query`; row i is the positive of query row i. */
+  /** [rows, dim], like `query`; row i is the positive of query row i. */
   key: Float32Array;
   /** Width of a row, at least 1. */
   dim: number;
-  /** 1 / temperature: what dot products are multiplied with. Finite, above 0. */
+  /** 1 / temperature, the factor of the dot products. Finite and above 0. */
   logitScale: number;
-  /** [rows], any values; needed by the modes `'masked'` and `'supervised'`, ignored by the others. */
+  /** [rows], any values. Required by the modes `'masked'` and `'supervised'`, ignored by the others. */
   labels?: Int32Array | undefined;
   mode: InfoNceMode;
   /**
-   * `'bf16'` rounds query and key to bfloat16 and runs the products on the CPU's bf16 units (`capabilities().bf16`),
-   * with sums in float32. Loss and gradients are those of the rounded rows. @default 'f32'
+   * `'bf16'` rounds query and key to bfloat16 and computes the products on the bf16 units of the CPU, if it has them
+   * (`capabilities().bf16`), with sums in float32. Loss and gradients are those of the rounded rows. @default 'f32'
    */
   precision?: TrainingPrecision | undefined;
   /** Cancels between two blocks of rows. */
@@ -50,11 +50,12 @@ export interface InfoNceResult {
 }
 
 /**
- * InfoNCE loss of a batch of pairs and its gradients with respect to both sides. Memory beyond inputs and outputs stays
- * below 64 MiB whatever the batch size. Formulas and accuracy: native/ops/infonce.h.
+ * Computes the InfoNCE loss of a batch of pairs and its gradients with respect to queries and keys. Apart from inputs
+ * and outputs, it needs less than 64 MiB of memory for any batch size. native/ops/infonce.h documents formulas and
+ * accuracy.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` (a NaN or infinity in the
- * inputs or the result, with the row), `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`
+ *   inputs or the result, naming the row), `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`
  */
 export async function infoNce(input: InfoNceInput): Promise<InfoNceResult> {
   const given = expectOptions(input, 'input', KEYS);

@@ -8,30 +8,30 @@ import type { Addon } from './addon-types.js';
 import { type BackendChoice, chooseBackend, parseBackend } from './backend.js';
 import { CUDA_OPERATIONS, cudaAddon, cudaState } from './cuda-addon.js';
 
-// Works from src/native (tests) and from dist/native alike.
+// The path is valid from src/native (tests) and from dist/native.
 const ADDON_PATH = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 
 let loaded: { addon: Addon; backend: BackendChoice } | undefined;
 
 /**
- * The native addon, loaded on first use. `UNIVAR_THREADS`, `UNIVAR_SIMD` and `UNIVAR_BACKEND` are read then, and only
- * then.
+ * Returns the native addon, which is loaded on first use. Only then are `UNIVAR_THREADS`, `UNIVAR_SIMD` and
+ * `UNIVAR_BACKEND` read.
  *
- * @throws EngineError `ERR_NATIVE_LOAD` with what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` when
- *   `UNIVAR_BACKEND` is `cuda` and there is no usable GPU
+ * @throws EngineError `ERR_NATIVE_LOAD` saying what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` if
+ *   `UNIVAR_BACKEND` is `cuda` but no GPU is usable
  */
 export function addon(): Addon {
   loaded ??= load();
   return loaded.addon;
 }
 
-/** Which backend {@link addon} uses, and why. Loads it. */
+/** Returns the backend that {@link addon} uses, and why. Loads the addon. */
 export function backendChoice(): BackendChoice {
   loaded ??= load();
   return loaded.backend;
 }
 
-/** The CPU addon, with those operations replaced that run on a GPU. */
+/** Loads the CPU addon and replaces the operations that run on a GPU. */
 function load(): { addon: Addon; backend: BackendChoice } {
   const cpu = loadCpu(ADDON_PATH);
   const backend = chooseBackend(parseBackend(process.env['UNIVAR_BACKEND']), cudaState);
@@ -41,10 +41,11 @@ function load(): { addon: Addon; backend: BackendChoice } {
 }
 
 /**
- * GCC's OpenMP lets idle threads spin for milliseconds, which costs other processes their CPU and, as soon as the
- * machine is shared, ourselves several times the duration: the thread that all wait for is not running. It reads these
- * variables when it is loaded. On 2 cores with another process on each, building HNSW32 over 20,000 x 384 took 3.0 s
- * with its default and 0.8 s with this one; on a quiet machine it costs nothing that can be measured.
+ * Limits the spinning of GCC's OpenMP, whose idle threads spin for milliseconds. This takes CPU time from other
+ * processes. On a shared machine it also slows this process down several times, because the thread that all others wait
+ * for is not running. OpenMP reads these variables when it is loaded. On 2 cores with another process on each, building
+ * HNSW32 over 20,000 x 384 took 3.0 s with the default and 0.8 s with this limit. On a quiet machine, the limit has no
+ * measurable cost.
  */
 function limitSpinning(): void {
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '10000';
@@ -66,7 +67,8 @@ function loadCpu(path: string): Addon {
     throw new EngineError(
       'ERR_NATIVE_LOAD',
       `The native addon ${path} does not load: ${reason}. ` +
-        'If a shared library is missing, "npm run doctor" names its package; after a change of Node, run "npm run build:native".',
+        'If a shared library is missing, "npm run doctor" names its package. ' +
+        'If you changed the version of Node, run "npm run build:native".',
       { cause },
     );
   }

@@ -11,12 +11,12 @@ export interface MatmulOptions extends CallOptions {
   transposeB?: boolean;
   /** `'bf16'` rounds both operands to bfloat16; sums stay in float32. @default 'f32' */
   precision?: TrainingPrecision;
-  /** Where to write [m, n]. Default: a new array. */
+  /** Receives the result, [m, n]. @default a new array */
   out?: Float32Array;
 }
 
 /**
- * Dense product C = op(A) op(B) of row-major matrices, by oneDNN.
+ * Computes the dense product C = op(A) op(B) of row-major matrices with oneDNN.
  *
  * @param a [m, k], or [k, m] with `transposeA`
  * @param b [k, n], or [n, k] with `transposeB`

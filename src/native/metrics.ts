@@ -1,8 +1,8 @@
 /**
- * How near two vectors are (native/ops/metric.h):
- * - `'ip'`: inner product, larger is nearer.
- * - `'l2'`: squared Euclidean distance, smaller is nearer.
- * - `'cosine'`: cosine of the angle, larger is nearer; 0 with a zero vector.
+ * Measures of the proximity of two vectors (native/ops/metric.h):
+ * - `'ip'`: inner product; larger is nearer.
+ * - `'l2'`: squared Euclidean distance; smaller is nearer.
+ * - `'cosine'`: cosine of the angle; larger is nearer; 0 if a vector is zero.
  */
 export const METRICS = ['ip', 'l2', 'cosine'] as const;
 

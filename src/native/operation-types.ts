@@ -1,11 +1,11 @@
 /**
- * The objects that addon functions of many arguments take (addon-types.ts). Everything in them has been validated by
- * the typed wrappers; native code reads it before the call returns and holds the arrays until the promise settles.
+ * Argument objects of addon functions (addon-types.ts). The typed wrappers have validated their contents. Native code
+ * reads them before the call returns, and keeps the arrays until the promise settles.
  */
 import type { InfoNceMode } from './infonce-modes.js';
 import type { TrainingPrecision } from './precisions.js';
 
-/** C = op(A) op(B), see `matmul`. */
+/** Arguments of C = op(A) op(B): see `matmul`. */
 export interface NativeMatmul {
   a: Float32Array;
   b: Float32Array;
@@ -20,11 +20,11 @@ export interface NativeMatmul {
   precision: TrainingPrecision;
 }
 
-/** A batch of the contrastive loss, see `infoNce`. */
+/** A batch of the contrastive loss: see `infoNce`. */
 export interface NativeInfoNce {
   query: Float32Array;
   key: Float32Array;
-  /** Needed by the modes that use labels. */
+  /** Required by the modes that use labels. */
   labels?: Int32Array | undefined;
   dQuery: Float32Array;
   dKey: Float32Array;
@@ -33,11 +33,11 @@ export interface NativeInfoNce {
   logitScale: number;
   mode: InfoNceMode;
   precision: TrainingPrecision;
-  /** Query rows per block; the result does not depend on it. @default the engine's choice */
+  /** Query rows per block. Does not affect the result. @default chosen by the engine */
   blockRows?: number;
 }
 
-/** Queries of exact top-k and where to write their nearest rows, [rows, k]. */
+/** Queries of exact top-k, and the arrays that receive their nearest rows, [rows, k]. */
 export interface NativeTopkSearch {
   queries: Float32Array;
   rows: number;
@@ -46,16 +46,16 @@ export interface NativeTopkSearch {
   distances: Float32Array;
 }
 
-/** Settings of searches in an index; 0 stands for the index's own value. */
+/** Settings of searches in an index. 0 means the value in the index. */
 export interface NativeSearchParams {
   efSearch: number;
   nprobe: number;
   rerank: number;
-  /** Bits of the rows that may be found. */
+  /** Bits of the rows to search. */
   filter: Uint8Array | undefined;
 }
 
-/** As {@link NativeTopkSearch}, in an index. */
+/** A search in an index: see {@link NativeTopkSearch}. */
 export interface NativeSearch extends NativeTopkSearch, NativeSearchParams {}
 
 export interface NativeRangeSearch extends NativeSearchParams {
@@ -64,7 +64,7 @@ export interface NativeRangeSearch extends NativeSearchParams {
   radius: number;
 }
 
-/** A WordPiece tokenizer, see `WordPieceSettings`. */
+/** Settings of a WordPiece tokenizer: see `WordPieceSettings`. */
 export interface NativeTokenizerSettings {
   /** UTF-8 bytes of all tokens. */
   tokens: Uint8Array;

@@ -1,11 +1,11 @@
-/** Token ids of several texts, one after the other, without padding. */
+/** Token ids of several texts, concatenated without padding. */
 export interface PackedTokens {
   ids: Int32Array;
-  /** texts + 1 ascending entries from 0: text i owns ids offsets[i] to offsets[i + 1] - 1. */
+  /** [texts + 1], ascending from 0: text i has the ids offsets[i] to offsets[i + 1] - 1. */
   offsets: Int32Array;
 }
 
-/** The texts of the first, then those of the second. */
+/** Joins two sets of texts: those of the first, followed by those of the second. */
 export function joinPackedTokens(first: PackedTokens, second: PackedTokens): PackedTokens {
   const ids = new Int32Array(first.ids.length + second.ids.length);
   ids.set(first.ids);

@@ -1,6 +1,6 @@
 /**
- * How the vectors of the tokens of a text become one vector (native/ops/pooling.h):
- * - `'mean'`: their mean.
+ * How the token vectors of a text are combined into one vector (native/ops/pooling.h):
+ * - `'mean'`: the mean of all token vectors.
  * - `'cls'`: the vector of the first token.
  */
 export const POOLING_MODES = ['mean', 'cls'] as const;

@@ -3,21 +3,21 @@ import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 /** The nearest rows of each query: the result of every search in this package. */
 export interface SearchResult {
   /**
-   * [queries, k]: row numbers, nearest first. -1 where fewer than k rows were found, because a filter or an approximate
-   * index left fewer.
+   * [queries, k]: row numbers, nearest first. Missing neighbours are -1, if a filter or an approximate index left fewer
+   * than k rows.
    */
   labels: Int32Array;
   /**
-   * [queries, k]: distances in the metric of the search ({@link Metric}): `'l2'` is the squared Euclidean distance,
-   * `'ip'` and `'cosine'` are similarities, of which larger is nearer. Beside a label of -1 the largest float32, negative
-   * for `'ip'` and `'cosine'`.
+   * [queries, k]: distances in the metric of the search ({@link Metric}). `'l2'` is the squared Euclidean distance;
+   * `'ip'` and `'cosine'` are similarities, where larger is nearer. For a label of -1, the distance is the largest
+   * float32, negative for `'ip'` and `'cosine'`.
    */
   distances: Float32Array;
   /** Neighbours per query. */
   k: number;
 }
 
-/** The largest float32: the distance beside a label of -1. */
+/** The largest float32: the distance of a label of -1. */
 export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** @throws EngineError `ERR_OUT_OF_MEMORY` */

@@ -8,12 +8,12 @@ import { STORAGES, type Storage } from './storages.js';
 import { expectCallback, expectInteger, expectOneOf, expectOptions, expectSignal, expectVectors } from './validate.js';
 
 export const MAX_ROWS = 2 ** 31 - 1; // labels are Int32
-export const MAX_DIM = 2 ** 20; // the error bound is proved up to here
+export const MAX_DIM = 2 ** 20; // the error bound is proven up to this dimension
 
 export interface SimilarityBaseOptions {
   /** [rows, dim], row-major, at least one row. Not copied: do not change it until the base is disposed. */
   base: Float32Array;
-  /** Entries of a row, 1 to 2^20. */
+  /** Entries of a row, from 1 to 2^20. */
   dim: number;
   metric: Metric;
   /** @default 'auto': the fastest on this CPU */
@@ -27,18 +27,19 @@ export interface SimilaritySearchOptions extends CallOptions {
   k: number;
 }
 
-/** A function whose frames, and those below it, do not appear in the stacks of errors. */
+/** A function whose stack frame, and all frames inside it, are removed from the stacks of errors. */
 type PublicFunction = (...args: never[]) => unknown;
 
 /**
- * Rows for repeated exact search, prepared once (native/ops/topk.h describes the method and proves it). Besides the rows
- * it takes native memory: 1 byte per entry for int8, 2 for f16 and bf16, none for f32, and about 16 bytes per row.
+ * A matrix of rows that is prepared once for repeated exact search (native/ops/topk.h describes and proves the method).
+ * In addition to the rows, it takes native memory: 1 byte per entry for int8, 2 for f16 and bf16, none for f32, and
+ * about 16 bytes per row.
  */
 export class SimilarityBase implements AsyncDisposable {
   readonly rows: number;
   readonly dim: number;
   readonly metric: Metric;
-  /** The format that `'auto'` chose. */
+  /** Storage format in use; for `'auto'`, the format that was chosen. */
   readonly storage: Storage;
   readonly #handle: TopkHandle;
   readonly #running = new Set<Promise<unknown>>();
@@ -64,7 +65,7 @@ export class SimilarityBase implements AsyncDisposable {
   }
 
   /**
-   * As {@link create}. `'auto'` weighs the cost of converting the rows against the number of queries.
+   * Prepares a base like {@link create}. `'auto'` weighs the cost of converting the rows against the number of queries.
    *
    * @param queries expected number of queries over the lifetime of the base
    * @internal
@@ -86,7 +87,7 @@ export class SimilarityBase implements AsyncDisposable {
   }
 
   /**
-   * The k nearest rows of every query, exactly; equal distances by smaller row. Searches of one base may overlap.
+   * Finds the exact k nearest rows of every query; ties go to the smaller row. Searches of one base can overlap.
    *
    * @param queries [any, dim], row-major
    * @param options `onProgress` receives the number of base rows compared so far, averaged over the queries
@@ -123,7 +124,7 @@ export class SimilarityBase implements AsyncDisposable {
     return result;
   }
 
-  /** Releases the native memory when the running searches have finished. Idempotent. */
+  /** Frees the native memory once the searches in flight have finished. Idempotent. */
   dispose(): Promise<void> {
     this.#disposal ??= Promise.allSettled(this.#running).then(() => addon().topkRelease(this.#handle));
     return this.#disposal;
@@ -134,7 +135,7 @@ export class SimilarityBase implements AsyncDisposable {
   }
 }
 
-/** Checks the rows to search; an empty base is refused. */
+/** Checks the rows to search. Rejects an empty base. */
 export function expectBase(options: { base?: unknown; dim?: unknown }): {
   base: Float32Array;
   dim: number;

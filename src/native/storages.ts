@@ -1,4 +1,7 @@
-/** Number formats in which exact search holds the rows that it scans; the result is the same (native/ops/topk.h). */
+/**
+ * Number formats in which exact search stores the rows that it scans. They do not affect the result
+ * (native/ops/topk.h).
+ */
 export const STORAGES = ['f32', 'f16', 'bf16', 'int8'] as const;
 
 /** See {@link STORAGES}. */

@@ -1,4 +1,6 @@
-/** Single kernels of the encoder, blocking, for tests only. Shapes are those of the headers in native/ops. */
+/**
+ * Individual encoder kernels for tests. They block the calling thread. The headers in native/ops document the shapes.
+ */
 export interface TestKernels {
   attentionForward(operands: {
     offsets: Int32Array;

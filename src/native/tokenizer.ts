@@ -4,14 +4,14 @@ import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import type { PackedTokens } from './packed-tokens.js';
 
-/** The settings that decide the ids of a WordPiece tokenizer. */
+/** The settings that determine the ids of a WordPiece tokenizer. */
 export interface WordPieceSettings {
-  /** Tokens and their ids; of equal tokens there is one. */
+  /** Distinct tokens and their ids. */
   vocabulary: ReadonlyMap<string, number>;
-  /** Start of a token that continues a word, for example `##`. */
+  /** Prefix of tokens that continue a word, such as `##`. */
   continuingSubwordPrefix: string;
   unknownId: number;
-  /** Words of more code points become the unknown token. */
+  /** Words with more code points become the unknown token. */
   maxWordChars: number;
   normalizer: {
     cleanText: boolean;
@@ -25,7 +25,7 @@ export interface WordPieceSettings {
   after: readonly number[];
 }
 
-/** A string that is found in the text as a whole, before words are cut. */
+/** A string that is matched as one token before the text is split into words. */
 export interface AddedTokenSettings {
   content: string;
   id: number;
@@ -36,13 +36,13 @@ export interface AddedTokenSettings {
   special: boolean;
 }
 
-/** UTF-8 bytes that all tokens may have together; see native/tokenizer/vocabulary.h. */
+/** Limit for the total UTF-8 bytes of all tokens: see native/tokenizer/vocabulary.h. */
 export const MAX_VOCABULARY_BYTES = 2 ** 28;
 
 /**
- * Builds a native tokenizer. The settings must have been checked, see src/text/tokenizers/settings.ts.
+ * Builds a native tokenizer. The settings must have been checked: see src/text/tokenizers/wordpiece-settings.ts.
  *
- * @throws EngineError `ERR_DATA` when the vocabulary is too large
+ * @throws EngineError `ERR_DATA` if the vocabulary is too large
  */
 export function createTokenizer(settings: WordPieceSettings): TokenizerHandle {
   const { normalizer, addedTokens } = settings;
@@ -71,10 +71,11 @@ export function createTokenizer(settings: WordPieceSettings): TokenizerHandle {
 }
 
 /**
- * Token ids of texts, computed off the calling thread; only the copy of the strings is made on it.
+ * Tokenises texts off the calling thread, which only copies the strings.
  *
  * @param maxTokens at least the number of special tokens; `Infinity` for no limit
- * @throws EngineError `ERR_DISPOSED`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, `ERR_ARG_RANGE` (2^31 tokens or more in all)
+ * @throws EngineError `ERR_DISPOSED`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, `ERR_ARG_RANGE` (2^31 tokens or more in
+ *   total)
  */
 export async function encodeTexts(
   tokenizer: TokenizerHandle,
@@ -90,7 +91,7 @@ export async function encodeTexts(
   return { ids, offsets };
 }
 
-/** Frees a tokenizer; idempotent. Calls in flight finish first. */
+/** Frees a tokenizer once the calls in flight have finished. Idempotent. */
 export function disposeTokenizer(tokenizer: TokenizerHandle): void {
   addon().disposeTokenizer(tokenizer);
 }

@@ -15,7 +15,7 @@ import {
 export interface NormalizeOptions {
   /** Entries of a row, at least 1. */
   dim: number;
-  /** Where to write, may be `vectors`. @default a new array */
+  /** Receives the result; can be `vectors`. @default a new array */
   out?: Float32Array | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -43,7 +43,7 @@ export async function l2Normalize(vectors: Float32Array, options: NormalizeOptio
 export interface PoolInput extends CallOptions {
   /** [offsets.at(-1), dim], row-major; the tokens of sequence s are rows offsets[s] to offsets[s + 1] - 1. */
   hidden: Float32Array;
-  /** Sequences + 1 ascending entries from 0. A sequence without tokens gives a zero row. */
+  /** [sequences + 1], ascending from 0. A sequence without tokens gives a zero row. */
   offsets: Int32Array;
   /** Entries of a row, at least 1. */
   dim: number;
@@ -51,7 +51,7 @@ export interface PoolInput extends CallOptions {
 }
 
 /**
- * One vector per sequence from packed token vectors.
+ * Computes one vector per sequence from packed token vectors.
  *
  * @returns [sequences, dim]
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`

@@ -3,29 +3,30 @@ import { type BuiltIndex, buildIndex } from './index/build-index.js';
 import { readIndexDescription } from './index/saved-index.js';
 
 export interface CompactEvents {
-  /** Receives the number of rows read so far, of the dataset and its journal. */
+  /** Receives the number of rows read so far from the dataset and its journal. */
   onRead?: ((rows: number) => void) | undefined;
-  /** Called when the dataset is complete, before the index is built again. */
+  /** Called when the dataset is complete, before the index is rebuilt. */
   onFolded?: ((folded: FoldedChanges) => void) | undefined;
-  /** Receives the number of vectors added to the index, of all rows. */
+  /** Receives the number of vectors added to the index so far. */
   onIndexProgress?: ((rows: number) => void) | undefined;
 }
 
 export interface CompactOptions {
-  /** Builds the index again if the folder has one; otherwise it is stale from then on. @default true */
+  /** Rebuilds the index if the folder has one. If false, an existing index becomes stale. @default true */
   index?: boolean | undefined;
   signal?: AbortSignal | undefined;
   events?: CompactEvents | undefined;
 }
 
 export interface CompactedDataset extends FoldedChanges {
-  /** The new index; undefined if there was none or it is still current. */
+  /** The new index; undefined if the folder has no index or its index is still current. */
   index: BuiltIndex | undefined;
 }
 
 /**
- * Makes the additions and removals of a server part of the dataset: see {@link foldChanges}, whose errors it throws.
- * Row numbers change.
+ * Folds the additions and removals that a server has recorded into the dataset. Row numbers change.
+ *
+ * @throws EngineError like {@link foldChanges} and {@link buildIndex}
  */
 export async function compactDataset(
   dir: string,

@@ -1,6 +1,6 @@
 /**
- * Which encoder belongs to a dataset. The manifest names it and holds its fingerprint but no path, so that datasets are
- * the same wherever they are made; where its folder lies on this machine is written beside it.
+ * Finds the encoder of a dataset. The manifest holds its name and fingerprint but no path, so that a dataset is the
+ * same on every machine. The path of the encoder folder on this machine is in a separate file beside the manifest.
  */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 const LOCATION_FILE = 'encoder.json';
 const RUN_ENCODERS: readonly string[] = [BEST_ENCODER, LAST_ENCODER];
 
-/** Notes where the encoder's folder lies; nothing for the encoder that comes with the package. */
+/** Records the path of the encoder folder, unless it is the encoder that comes with the package. */
 export async function rememberEncoder(dir: string, folder: string): Promise<void> {
   if (resolve(folder) === resolve(DEFAULT_ENCODER)) return;
   await writeFile(join(dir, LOCATION_FILE), `${JSON.stringify({ folder: resolve(folder) }, null, 2)}\n`);
@@ -28,9 +28,10 @@ export async function rememberEncoder(dir: string, folder: string): Promise<void
 /**
  * Loads the encoder that embedded a dataset.
  *
- * @param folder where to find it. @default where it was, or the encoder that comes with the package if it has that name
+ * @param folder encoder folder. @default the folder used for embedding, or the encoder that comes with the package if
+ *   the name matches
  * @param options backend and precision. @default those of the dataset
- * @throws EngineError `ERR_DATA` when the encoder is not the one that embedded the dataset, or cannot be found
+ * @throws EngineError `ERR_DATA` if the encoder is not the one that embedded the dataset, or cannot be found
  */
 export async function loadDatasetEncoder(
   dataset: Dataset,
@@ -43,7 +44,7 @@ export async function loadDatasetEncoder(
   if (found === undefined) {
     throw new EngineError(
       'ERR_DATA',
-      `${dataset.dir} was embedded with the encoder "${name}"; name its folder with --encoder`,
+      `${dataset.dir} was embedded with the encoder "${name}", whose folder is not known; specify it with --encoder`,
     );
   }
   const encoder = await loadEncoder(found, encoderOptions(dataset, options));
@@ -51,14 +52,16 @@ export async function loadDatasetEncoder(
   await encoder.dispose();
   throw new EngineError(
     'ERR_DATA',
-    `${found} is not the encoder that embedded ${dataset.dir}: that was "${name}" with the fingerprint ${fingerprint.slice(0, 12)}, ` +
-      `this is "${encoder.name}" with ${encoder.fingerprint.slice(0, 12)}. Name the right folder with --encoder, or embed again`,
+    `${found} is not the encoder that embedded ${dataset.dir}: that was "${name}" with fingerprint ` +
+      `${fingerprint.slice(0, 12)}, this is "${encoder.name}" with fingerprint ${encoder.fingerprint.slice(0, 12)}. ` +
+      'Specify the right folder with --encoder, or embed again',
   );
 }
 
 /**
- * The folder of the training run whose encoder, `best` or `last`, embedded a dataset; undefined where the encoder is
- * from no run, has gone, or is another one by now.
+ * Finds the folder of the training run whose encoder, `best` or `last`, embedded a dataset.
+ *
+ * @returns undefined if the encoder does not come from a run, is gone, or has since been replaced
  */
 export async function findTrainingRun(dataset: Dataset): Promise<string | undefined> {
   const folder = await locate(dataset.dir);
@@ -73,11 +76,11 @@ export async function findTrainingRun(dataset: Dataset): Promise<string | undefi
     return (await plan.fingerprint()) === dataset.manifest.encoder.fingerprint ? dirname(folder) : undefined;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return undefined; // no encoder any more
+    return undefined; // the encoder is gone
   }
 }
 
-/** How the dataset was embedded, where the command line does not say otherwise. */
+/** The settings that embedded the dataset, unless the caller overrides them. */
 function encoderOptions(
   { manifest }: Dataset,
   { backend, precision }: Pick<LoadEncoderOptions, 'backend' | 'precision'>,
@@ -95,6 +98,6 @@ async function locate(dir: string): Promise<string | undefined> {
     const { folder } = JSON.parse(await readFile(join(dir, LOCATION_FILE), 'utf8')) as { folder?: unknown };
     return typeof folder === 'string' ? folder : undefined;
   } catch {
-    return undefined; // not written, or damaged: the caller then asks for --encoder
+    return undefined; // missing or damaged: the caller then asks for --encoder
   }
 }

@@ -9,28 +9,28 @@ import { loadSavedIndex } from './index/saved-index.js';
 const ADD_ROWS = 16_384;
 
 /**
- * Opens a dataset with its index; where that is missing or stale, with an index for exact search in memory.
+ * Opens a dataset with its saved index. If that is missing or stale, builds an index for exact search in memory.
  *
- * @param encoder what queries are embedded with
- * @param note receives what a person should know
- * @throws EngineError `ERR_DATA` where another encoder embedded the dataset, and as `openDataset`
+ * @param encoder the encoder of the queries
+ * @param note receives notices meant for people
+ * @throws EngineError `ERR_DATA` if a different encoder embedded the dataset, and like `openDataset`
  */
 export async function openServedDataset(
   dir: string,
   encoder: Encoder,
   note: (text: string) => void,
 ): Promise<{ dataset: Dataset; index: VectorIndex }> {
-  // The path of this moment: a link that is changed later leads to another dataset.
+  // Resolved now: a link that changes later would lead to a different dataset.
   const dataset = await openDataset(await realpath(dir));
   if (dataset.manifest.encoder.fingerprint !== encoder.fingerprint) {
     throw new EngineError(
       'ERR_DATA',
-      `${dir} was embedded with another encoder than "${encoder.name}", which is loaded; start again to change the encoder`,
+      `${dir} was not embedded with the loaded encoder "${encoder.name}"; restart to change the encoder`,
     );
   }
   const saved = await loadSavedIndex(dataset);
   if (saved === 'stale')
-    note('the index is of other embeddings than those of the dataset; searching exactly. Run "univar index" again');
+    note('the index does not match the embeddings of the dataset; using exact search. Run "univar index" again');
   return { dataset, index: saved === undefined || saved === 'stale' ? await exactIndex(dataset) : saved };
 }
 

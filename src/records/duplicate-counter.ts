@@ -6,16 +6,17 @@ const FIRST_CAPACITY = 2 ** 12;
 const LARGEST_LOAD = 3 / 4;
 
 /**
- * Counts records that equal an earlier one in every field. Keeps 64 bits of a hash for each distinct record in an open
- * table that is 3/8 to 3/4 full: 11 to 22 bytes a record. One false alarm is expected among about six billion records.
+ * Counts records that equal an earlier one in every field. Stores a 64-bit hash of each distinct record in an open hash
+ * table that is 3/8 to 3/4 full: 11 to 22 bytes per record. One false positive is expected in about six billion
+ * records.
  */
 export class DuplicateCounter {
-  /** Records that equal an earlier one. */
+  /** Number of records that equal an earlier one. */
   duplicates = 0;
   #table = new BigUint64Array(FIRST_CAPACITY);
   #used = 0;
 
-  /** Counts a record; true when an equal one was there before. */
+  /** Adds a record. Returns true if an equal one was added before. */
   add({ qid, question, answer, model, lang, group = '' }: QaRecord): boolean {
     const digest = createHash('sha256')
       .update(JSON.stringify([qid, question, answer, model, lang, group]))
@@ -34,7 +35,7 @@ export class DuplicateCounter {
   }
 }
 
-/** False when the hash is in the table already. */
+/** Returns false if the hash is already in the table. */
 function insert(table: BigUint64Array, hash: bigint): boolean {
   const mask = table.length - 1;
   let slot = Number(hash & BigInt(mask));

@@ -11,7 +11,7 @@ export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 
 export const INPUT_FORMATS: readonly InputFormat[] = ['jsonl', 'csv', 'parquet'];
 
-/** What file names end in; `.gz` may follow the first three. */
+/** Formats by file extension. `.gz` can follow the first three. */
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   jsonl: 'jsonl',
   ndjson: 'jsonl',
@@ -23,32 +23,33 @@ const SUPPORTED = '.jsonl, .jsonl.gz, .csv, .csv.gz, .parquet';
 
 export interface InputFile {
   path: string;
-  /** Path within the folder that was named, with `/`; the name alone of a file that was named itself. */
+  /** Path within the input folder, with `/`; only the name if the file itself is the input. */
   name: string;
   format: InputFormat;
   /** Size on disk; 0 for a pipe. */
   bytes: number;
 }
 
-/** What a dataset was made of: enough to tell later whether a file is still the same. */
+/** An input file of a dataset, described so that a later run can check whether it has changed. */
 export interface SourceFile {
   /**
-   * Path within the folder that was named, or the name alone, so that a dataset does not depend on where it was made.
+   * Path within the input folder, or only the name if the file itself was the input. A dataset thus does not depend on
+   * where it was made.
    */
   file: string;
   bytes: number;
   sha256: string;
 }
 
-/** A folder that holds one of these is a dataset, complete or not: output, and no input of another one. */
+/** Files that mark a folder as a dataset, complete or not. It is output and never read as input. */
 const DATASET_MARKS: readonly string[] = ['manifest.json', 'journal.partial'];
 
 /**
- * The files that `paths` stand for, in order: a file for itself, a folder for all supported files in it and in the
- * folders below, each level by name. Hidden files and folders, dataset folders and links to folders are passed over.
+ * Lists the input files of `paths` in order: each file itself, and for each folder all supported files in it and its
+ * subfolders, sorted by name at each level. Skips hidden files and folders, dataset folders and links to folders.
  *
- * @param format reads every file in this format, whatever it is called
- * @throws EngineError `ERR_DATA` for a path that does not exist, a folder without supported files, an unknown extension
+ * @param format reads every file in this format, regardless of its extension
+ * @throws EngineError `ERR_DATA` for a missing path, a folder without supported files, or an unknown extension
  */
 export async function resolveInputs(paths: readonly string[], format?: InputFormat): Promise<InputFile[]> {
   const files: InputFile[] = [];
@@ -60,7 +61,7 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
     }
     const names = await namesBelow(path, '');
     if (names.length === 0)
-      throw new EngineError('ERR_DATA', `The folder ${path} holds no file that can be read (${SUPPORTED})`);
+      throw new EngineError('ERR_DATA', `The folder ${path} contains no supported files (${SUPPORTED})`);
     for (const name of names) {
       const file = join(path, name);
       const { size } = await withFileErrors(`read ${file}`, () => stat(file));
@@ -75,11 +76,11 @@ function inputFile(path: string, name: string, bytes: number, format: InputForma
   if (found) return { path, name, format: found, bytes };
   throw new EngineError(
     'ERR_DATA',
-    `The format of ${path} is unknown: its name ends in none of ${SUPPORTED}; name the format`,
+    `The format of ${path} is unknown: its name does not end in ${SUPPORTED}; specify the format`,
   );
 }
 
-/** Paths within `root` of the supported files in its folder `below`. */
+/** Lists the supported files in the folder `below` of `root`, as paths within `root`. */
 async function namesBelow(root: string, below: string): Promise<string[]> {
   const dir = join(root, below);
   const entries = await withFileErrors(`read ${dir}`, () => readdir(dir, { withFileTypes: true }));
@@ -105,9 +106,9 @@ function formatOf(path: string): InputFormat | undefined {
 }
 
 /**
- * Name, size and SHA-256 of every input file, in the order in which {@link resolveInputs} gives them.
+ * Computes name, size and SHA-256 of every input file, in the order of {@link resolveInputs}.
  *
- * @throws EngineError as resolveInputs, and `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError like {@link resolveInputs}, and `ERR_IO`, `ERR_ABORTED`
  */
 export async function describeSources(
   paths: readonly string[],
@@ -122,7 +123,7 @@ export async function describeSources(
   return sources;
 }
 
-/** Size and SHA-256 of one file. */
+/** Computes size and SHA-256 of one file. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -15,24 +15,24 @@ export const RECORD_FIELDS = [
 const DEFAULTABLE = ['model', 'lang', 'group'] as const;
 
 export interface ReadOptions {
-  /** Column that holds each field. @default the name of the field */
+  /** Name of the column that holds each field. @default the name of the field */
   columns?: Partial<Record<keyof QaRecord, string>> | undefined;
   /** Values for rows that have none, for example `{ lang: 'eng' }` for a file in one language. @default none */
   defaults?: Partial<Record<(typeof DEFAULTABLE)[number], string>> | undefined;
-  /** Reads every file in this format. @default by file name */
+  /** Reads every file in this format. @default chosen by the extension of each file */
   format?: InputFormat | undefined;
-  /** Leaves bad rows out and reports them instead of failing at the first one. @default false */
+  /** Skips and reports bad rows instead of failing at the first one. @default false */
   skipBad?: boolean | undefined;
-  /** Records in a batch, at least 1. @default 512 */
+  /** Maximum number of records in a batch, at least 1. @default 512 */
   batchSize?: number | undefined;
-  /** Ends the reading with `ERR_ABORTED`. */
+  /** Stops the reading with `ERR_ABORTED`. */
   signal?: AbortSignal | undefined;
 }
 
-/** Options with every default filled in. */
+/** The options with all defaults filled in. */
 export interface ResolvedReadOptions {
   columns: Record<keyof QaRecord, string>;
-  /** Fields for which the caller named a column. */
+  /** Fields for which the caller specified a column. */
   mapped: ReadonlySet<keyof QaRecord>;
   defaults: Partial<Record<keyof QaRecord, string>>;
   format: InputFormat | undefined;

@@ -10,32 +10,32 @@ import { type ReadOptions, type ResolvedReadOptions, resolveReadOptions } from '
 import type { QaRecord } from './record.js';
 import { COLUMN_SAMPLE_ROWS, columnsOf, RecordMapper } from './record-mapper.js';
 
-/** A batch also ends at this many characters, so that a batch of very long answers does not fill the memory. */
+/** A batch also ends at this many characters, so that very long answers do not fill the memory. */
 const BATCH_CHARACTERS = 8 * 2 ** 20;
 
 export interface RecordBatch {
   records: QaRecord[];
-  /** The file that all rows of the batch are from. */
+  /** The file that contains all rows of the batch. */
   file: string;
-  /** Rows that were left out, in file order; always empty without `skipBad`. */
+  /** Skipped rows in file order; always empty without `skipBad`. */
   rejected: RejectedRow[];
-  /** Share of all input bytes that have been read, 0 to 1. */
+  /** Share of all input bytes read so far, 0 to 1. */
   progress: number;
 }
 
 /**
- * Reads records from JSONL, CSV (both also gzipped) and Parquet files, or folders of them, in order and with constant
- * memory: a chunk and a batch, for Parquet a row group and a batch.
+ * Reads records in order from JSONL, CSV (both optionally gzipped) and Parquet files, or folders of them. Memory use is
+ * constant: a chunk and a batch, or for Parquet a row group and a batch.
  *
- * A row must have a question, an answer, a model and a language that are strings and not blank. A file without a column
- * for the question id gets ids derived from the questions. Numbers as ids become strings; lone surrogates, which have
- * no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. Where a batch ends depends on the content and
- * `batchSize` alone, so a second run over the same files yields the same batches.
+ * In every row, question, answer, model and language must be strings that are not blank. If a file has no column for
+ * the question id, ids are derived from the questions. Numeric ids become strings. Lone surrogates, which have no UTF-8
+ * form, become U+FFFD. Rows with equal ids are all kept. The ends of batches depend only on the contents and
+ * `batchSize`, so a second run over the same files yields the same batches.
  *
- * @param paths files or folders; a folder stands for all supported files directly in it, by name
- * @throws EngineError `ERR_DATA` with file and line for the first bad row unless `skipBad`; `ERR_DATA` with the file
- *   for a missing, empty, truncated or damaged one, for a missing column, and where no row at all is left;
- *   `ERR_ARG_RANGE` for a mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
+ * @param paths files or folders; a folder stands for all supported files in it and its subfolders, sorted by name
+ * @throws EngineError `ERR_DATA` with file and line for the first bad row, unless `skipBad`; `ERR_DATA` for a file that
+ *   is missing, empty, truncated or damaged, for a missing column, and if no usable row remains; `ERR_ARG_RANGE` for a
+ *   mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function* readRecords(paths: readonly string[], options?: ReadOptions): AsyncGenerator<RecordBatch> {
   const resolved = resolveReadOptions(options);
@@ -59,12 +59,9 @@ export async function* readRecords(paths: readonly string[], options?: ReadOptio
   }
   if (count > 0) return;
   const why = firstRejected
-    ? `; the first row that was left out: ${firstRejected.file}:${firstRejected.line}: ${firstRejected.reason}`
+    ? `; the first skipped row is ${firstRejected.file}:${firstRejected.line}: ${firstRejected.reason}`
     : '';
-  throw new EngineError(
-    'ERR_DATA',
-    `There is no usable record in ${paths.join(', ') || 'an empty list of files'}${why}`,
-  );
+  throw new EngineError('ERR_DATA', `Found no usable record in ${paths.join(', ') || 'an empty list of files'}${why}`);
 }
 
 async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGenerator<RecordBatch> {
@@ -114,7 +111,7 @@ function openRows({ path, format, bytes }: InputFile, { columns, signal }: Resol
   return { blocks, progress: () => Math.min(1, stream.bytesRead / Math.max(1, bytes)) };
 }
 
-/** The rows with the mapper that fits them, which exists as soon as the columns of the file are known. */
+/** Pairs the rows with their mapper, which is created as soon as the columns of the file are known. */
 async function* withMapper(
   { path }: InputFile,
   source: RowSource,
@@ -136,7 +133,7 @@ async function* withMapper(
   if (waiting.length > 0) yield { rows: waiting, mapper: new RecordMapper(path, columnsOf(waiting), options) };
 }
 
-/** Parquet has 64-bit integers, which JSON.stringify refuses. */
+/** Converts the 64-bit integers of Parquet, which JSON.stringify rejects. */
 function jsonValue(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }

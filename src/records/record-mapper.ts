@@ -8,12 +8,12 @@ import type { QaRecord } from './record.js';
 /** Fields that every row must have; the question id can be derived and the group is optional. */
 const REQUIRED = ['question', 'answer', 'model', 'lang'] as const;
 
-/** Rows of a JSONL file whose keys are taken for the columns of the file. */
+/** Number of rows at the start of a JSONL file whose keys define its columns. */
 export const COLUMN_SAMPLE_ROWS = 100;
 
 /**
- * The columns of a file that does not declare them: all keys of its first rows; undefined where none of these can be
- * read.
+ * Collects the columns of a file that does not declare them: all keys of its first rows. Returns undefined if none of
+ * these rows can be read.
  */
 export function columnsOf(rows: readonly RawRow[]): string[] | undefined {
   const names = new Set<string>();
@@ -31,9 +31,9 @@ export class RecordMapper {
 
   /**
    * @param file name of the file, for messages
-   * @param present columns that the file has, undefined where that is not known; then every row is checked by itself
-   * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a field without
-   *   a column; both name the columns that exist
+   * @param present columns of the file; undefined if they are not known, so that each row is checked separately
+   * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a required
+   *   field without a column; both messages list the existing columns
    */
   constructor(
     file: string,
@@ -46,7 +46,7 @@ export class RecordMapper {
     this.#derivesQid = present?.includes(columns.qid) === false;
   }
 
-  /** The record of a row, or what is wrong with the row. */
+  /** Converts a row to a record, or returns a description of what is wrong with it. */
   map(row: RawRow): QaRecord | string {
     const { cells } = row;
     if (typeof cells === 'string') return cells;
@@ -69,7 +69,7 @@ export class RecordMapper {
       }
     }
     if (this.#derivesQid) {
-      if (values.qid !== undefined) return `"${columns.qid}" is there, but the first rows of the file have none`;
+      if (values.qid !== undefined) return `"${columns.qid}" is set, but not in the first rows of the file`;
       values.qid = questionId(values.question!);
     }
     return values as QaRecord;
@@ -86,17 +86,17 @@ function expectColumns(
     if (present.includes(columns[field])) continue;
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `${file} has no column "${columns[field]}", which was named for "${field}". ${has}`,
+      `${file} has no column "${columns[field]}", which was specified for "${field}". ${has}`,
     );
   }
   for (const field of REQUIRED) {
     if (present.includes(columns[field]) || defaults[field] !== undefined) continue;
     const inColumn = {
-      text: 'name the one that holds it',
+      text: `specify the column that holds the ${field}`,
       option: { name: 'columns', value: { [field]: '...' } },
     };
     const forAllRows = {
-      text: `give one ${field} for all rows`,
+      text: `set one ${field} for all rows`,
       option: { name: 'defaults', value: { [field]: '...' } },
     };
     throw new EngineError('ERR_DATA', `${file} has no column "${field}". ${has}`, {
@@ -105,7 +105,7 @@ function expectColumns(
   }
 }
 
-/** The id of a question that has none: equal for equal questions, apart from white space at their ends. */
+/** Derives the id of a question that has none. Questions that differ only in surrounding white space get equal ids. */
 export function questionId(question: string): string {
   return `q-${createHash('sha256').update(question.trim()).digest('hex').slice(0, 16)}`;
 }

@@ -1,22 +1,22 @@
 import type { QuestionAnswer } from '../core/question-answer.js';
 
 /**
- * One answer of one model to one value-eliciting question: the unit of every dataset here.
+ * One answer of one model to one value-eliciting question: a row of a dataset.
  */
 export interface QaRecord extends QuestionAnswer {
-  /** Question id: equal ids mean the same question, also across models and languages. */
+  /** Question id. Equal ids mean the same question, also across models and languages. */
   qid: string;
   model: string;
-  /** Language the model was asked in, ISO 639-3, for example `eng`. */
+  /** Language in which the model was asked, as an ISO 639-3 code such as `eng`. */
   lang: string;
   /**
-   * What a question-disjoint split keeps together where several questions vary one theme, for example all phrasings of
-   * one proposition. Default: the question id.
+   * Group of questions that a question-disjoint split keeps together, for example all phrasings of one proposition.
+   * @default the question id
    */
   group?: string;
 }
 
-/** The value id of a record, `model$lang`: whose values the answer expresses (UniVaR, section 3). */
+/** Returns the value id of a record, `model$lang`: whose values the answer expresses (UniVaR, section 3). */
 export function valueId(record: Pick<QaRecord, 'model' | 'lang'>): string {
   return `${record.model}$${record.lang}`;
 }

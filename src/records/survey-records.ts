@@ -5,21 +5,22 @@ import { readRecords } from './read-records.js';
 import { ValueIdCounts } from './value-id-counts.js';
 
 export interface RecordSurvey {
-  /** Usable rows. */
+  /** Number of usable rows. */
   rows: number;
+  /** Number of bad rows; always 0 without `skipBad`. */
   rejected: number;
-  /** Usable rows that equal an earlier one in every field. */
+  /** Number of usable rows that equal an earlier one in every field. */
   duplicates: number;
-  /** Rows of each value id, by id. */
+  /** Number of rows by value id. */
   valueIds: Record<string, number>;
   sources: SourceFile[];
 }
 
 /**
- * Reads the inputs once without keeping them: a bad row is found before hours of embedding and not after, and the
- * number of rows is known.
+ * Reads the inputs once and counts their rows without keeping them, so that a bad row is found before hours of
+ * embedding and not after.
  *
- * @throws EngineError as {@link readRecords}
+ * @throws EngineError like {@link readRecords}
  */
 export async function surveyRecords(paths: readonly string[], options?: ReadOptions): Promise<RecordSurvey> {
   const duplicates = new DuplicateCounter();

@@ -9,7 +9,7 @@ export class ValueIdCounts {
     this.#add(valueId(record), 1);
   }
 
-  /** Counts rows by the labels that are their value ids. */
+  /** Counts rows by their labels, which stand for value ids. */
   addRows({ names, labels }: RowLabels): void {
     const rows = new Int32Array(names.length);
     for (const label of labels) rows[label]!++;
@@ -20,7 +20,7 @@ export class ValueIdCounts {
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + rows);
   }
 
-  /** The counts by id, in the order of the ids. */
+  /** Returns the counts by value id, sorted by id. */
   toObject(): Record<string, number> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   }

@@ -2,22 +2,22 @@ import { EngineError } from '../core/errors.js';
 import type { IndexMetric } from '../native/metrics.js';
 import { fail } from '../native/validate.js';
 
-/** Room for vectors of unit length that are stored as f16. */
+/** Tolerance for the squared length of unit vectors that were stored as f16. */
 const UNIT_TOLERANCE = 1e-3;
 
 /**
- * The Euclidean distance from the distance of a search.
+ * Converts the distance that a search reports to a Euclidean distance.
  *
  * @param measured `'l2'`: the squared distance; `'ip'`: the inner product of two unit vectors
  */
 export function euclideanDistance(measured: number, metric: IndexMetric): number {
   const squared = metric === 'l2' ? measured : 2 - 2 * measured;
   if (!Number.isFinite(squared)) throw new EngineError('ERR_INTERNAL', `The index measured a distance of ${measured}`);
-  return Math.sqrt(Math.max(0, squared)); // rounding may leave it slightly below zero
+  return Math.sqrt(Math.max(0, squared)); // rounding can make it slightly negative
 }
 
 /**
- * Refuses rows that are not of unit length, for which an inner product does not give a distance.
+ * Rejects rows that are not of unit length: their inner products do not give distances.
  *
  * @throws EngineError `ERR_ARG_RANGE` naming the row
  */

@@ -12,15 +12,15 @@ export interface ExactSearchOptions {
   dim: number;
   /** From 1 to the number of base rows. */
   k: number;
-  /** The base rows that may be found: see {@link rowFilter}. @default all */
+  /** Bits of the base rows to search: see {@link rowFilter}. @default all */
   filter?: Uint8Array | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Exact search by squared Euclidean distance, among all rows or those of a filter, which it copies.
+ * Searches exactly by squared Euclidean distance, among all rows or those of a filter. Copies the rows of a filter.
  *
- * @throws EngineError as {@link similarityTopK}
+ * @throws EngineError like {@link similarityTopK}
  */
 export async function exactSearch({ filter, ...options }: ExactSearchOptions): Promise<SearchResult> {
   const { base, queries, dim, k } = options;

@@ -1,10 +1,10 @@
 import { fail } from '../native/validate.js';
 
-/** What an index may hold; beyond it squares overflow. */
+/** Largest absolute value that an index accepts; beyond it, squared distances could overflow. */
 export const LARGEST_ENTRY = 1e15;
 
 /**
- * Refuses entries of vectors that an index could not take, NaN among them.
+ * Rejects entries of vectors that an index does not accept, including NaN.
  *
  * @param vectors [rows, dim], row-major
  * @throws EngineError `ERR_ARG_RANGE` naming the row and the column

@@ -1,15 +1,15 @@
 import { EngineError } from '../core/errors.js';
 import { describe, expectString } from '../native/validate.js';
 
-/** What a FAISS factory string says about the index that it makes. */
+/** Properties of an index, read from its FAISS factory string. */
 export interface IndexKind {
-  /** Vectors that training needs at least; 0 when the index needs none. */
+  /** Smallest number of vectors that training needs; 0 if the index needs no training. */
   minTrainRows: number;
-  /** Has an HNSW graph: itself, or to find its lists. */
+  /** True if the index is an HNSW graph or uses one to find its lists. */
   graph: boolean;
-  /** Has inverted lists. */
+  /** True if the index has inverted lists. */
   lists: boolean;
-  /** Training runs k-means. */
+  /** True if training runs k-means. */
   kmeans: boolean;
 }
 
@@ -22,11 +22,11 @@ const SCALAR = /^SQ(4|6|8|fp16|bf16|8_direct|8_direct_signed)$/;
 const PRODUCT = /^PQ(\d+)(?:x(\d+))?(np)?$/;
 
 /**
- * Reads the part of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes, behind any
- * of the transforms PCA, OPQ, random rotation, l2 normalisation and padding, and before exact re-ranking (`RFlat`).
- * Strings outside of it are refused here, because FAISS ends the process on some of them.
+ * Parses the subset of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes,
+ * optionally after the transforms PCA, OPQ, random rotation, L2 normalisation and padding, and optionally before exact
+ * re-ranking (`RFlat`). All other strings are rejected here, because some of them make FAISS end the process.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the part that is wrong
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the invalid part
  */
 export function parseFactory(factory: unknown, dim: number): IndexKind {
   const text = expectString(factory, 'factory');
@@ -91,7 +91,7 @@ export function parseFactory(factory: unknown, dim: number): IndexKind {
   return kind;
 }
 
-/** The dimension behind a transform, or undefined when `part` is none. */
+/** Returns the dimension after a transform, or undefined if `part` is not a transform. */
 function transform(
   part: string,
   width: number,

@@ -2,7 +2,7 @@ import type { CallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/operation-types.js';
 import { expectCallback, expectInteger, expectSignal, fail } from '../native/validate.js';
 
-/** Options of one search. A setting that the index has no use for is refused. */
+/** Options of one search. A setting that does not apply to the index is rejected. */
 export interface IndexSearchOptions extends IndexQueryOptions {
   /** Neighbours per query, from 1 to the `size` of the index. */
   k: number;
@@ -10,41 +10,41 @@ export interface IndexSearchOptions extends IndexQueryOptions {
 
 /** Options of one range search. */
 export interface RangeSearchOptions extends IndexQueryOptions {
-  /** Vectors with a larger inner product, or a smaller squared distance, are found. Finite. */
+  /** Finite threshold: finds vectors with a larger inner product or a smaller squared distance. */
   radius: number;
 }
 
 /** Options of every search in an index. */
 export interface IndexQueryOptions extends CallOptions {
   /**
-   * HNSW: how many candidates the walk through the graph keeps, >= 1. More finds more of the true neighbours and takes
-   * longer. Never fewer than `k` are kept. @default the index's own, 16 unless its file says otherwise
+   * HNSW: number of candidates that the graph search keeps, >= 1 and never fewer than `k`. A larger number finds more
+   * of the true neighbours but takes longer. @default the value in the index file, otherwise 16
    */
   efSearch?: number;
-  /** IVF: how many lists are searched, from 1 to all. @default the index's own, 1 unless its file says otherwise */
+  /** IVF: number of lists to search, from 1 to all. @default the value in the index file, otherwise 1 */
   nprobe?: number;
   /**
-   * Re-ranking (`...,RFlat`): how many candidates, found by their codes, are compared exactly; never fewer than `k`.
-   * More finds more of the true neighbours that the codes misplace. @default twice `k`, unless the index's file says
-   * otherwise
+   * Re-ranking (`...,RFlat`): number of candidates, found by their codes, to compare exactly; never fewer than `k`. A
+   * larger number recovers more of the true neighbours that the codes misplace. @default the value in the index file,
+   * otherwise twice `k`
    */
   rerank?: number;
   /**
-   * Rows that may be found: bit `label % 8` of byte `label >> 3`. Rows beyond its end may not. See {@link rowFilter}.
-   * @default all
+   * Rows to search: bit `label % 8` of byte `label >> 3`. Rows beyond the end of the array are excluded. See
+   * {@link rowFilter}. @default all
    */
   filter?: Uint8Array;
 }
 
-/** Options of building an index. A setting that the factory has no use for is refused. */
+/** Options for building an index. A setting that does not apply to the factory string is rejected. */
 export interface BuildOptions {
-  /** HNSW: how many candidates the search for the links of a new vector keeps, >= 1. @default 40 */
+  /** HNSW: number of candidates kept in the search for the links of a new vector, >= 1. @default 40 */
   efConstruction?: number;
   /** IVF and PQ: iterations of k-means, >= 1. @default 25 for lists and for PQ codes */
   trainIterations?: number;
 }
 
-/** What decides which settings apply. */
+/** Properties of an index that decide which settings apply. */
 export interface ApplicableParams {
   graph: boolean;
   lists: boolean;
@@ -95,7 +95,7 @@ export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOp
   };
 }
 
-/** The value, or 0 for the default. */
+/** Returns the value, or 0 for the default. */
 function optional(value: unknown, name: string, applies: boolean, factory: string, max: number): number {
   if (value === undefined) return 0;
   if (!applies) fail('ERR_ARG_TYPE', `no value (an index "${factory}" has no such setting)`, name, value);

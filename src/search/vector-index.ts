@@ -38,9 +38,9 @@ export interface VectorIndexOptions extends BuildOptions {
   metric: IndexMetric;
   /**
    * FAISS factory string: `Flat`, `SQ8` (also `SQ4`, `SQ6`, `SQfp16`, `SQbf16`), `PQ48`, `HNSW32` (also `HNSW32,SQ8`),
-   * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them behind `PCA64,`, `OPQ48_192,`, `RR,`,
-   * `L2norm,`, `Pad64,`. PCA takes the mean off, which inner products do not survive: use it with `'l2'`. `,RFlat` at
-   * the end keeps the float32 vectors too, by which the candidates that the codes have found are ranked again.
+   * `IVF256,Flat`, `IVF256,SQ8`, `IVF256,PQ48`, `IVF4096_HNSW32,...`; any of them after `PCA64,`, `OPQ48_192,`, `RR,`,
+   * `L2norm,`, `Pad64,`. PCA subtracts the mean, which changes inner products: use it with `'l2'`. `,RFlat` at the end
+   * also keeps the float32 vectors, to re-rank the candidates that the codes found.
    */
   factory: string;
   /** @internal For benchmarks and tests: keeps FAISS's own distance code and graph construction. */
@@ -49,9 +49,9 @@ export interface VectorIndexOptions extends BuildOptions {
 
 export interface LoadIndexOptions {
   /**
-   * Leaves vectors, codes and links in the file, which is mapped into memory: open at once, and what is not looked at
-   * takes no memory. Nothing can be added then. Everything that a search relies on is checked, vectors and checksum are
-   * not. The file must not be written to while the index is open; `save` replaces a file and may be used.
+   * Leaves vectors, codes and links in the file and maps it into memory: it opens immediately, and parts that are never
+   * read take no memory. No vectors can be added. Everything that a search relies on is checked, but not the vectors
+   * and the checksum. Do not write to the file while the index is open; replacing it with `save` is fine.
    *
    * @default false
    */
@@ -63,16 +63,16 @@ export interface LoadIndexOptions {
 const MAX_DIM = 65_536;
 
 /**
- * A FAISS index of float32 vectors. Its files are FAISS files: `save` writes what any FAISS reads (a checksum follows
- * the index, which FAISS ignores), `load` reads what any FAISS wrote, as far as the kinds above go.
+ * A FAISS index of float32 vectors. Its files are FAISS files: any FAISS can read the output of `save` (it ignores the
+ * checksum after the index), and `load` reads the files of any FAISS, for the supported kinds of index.
  *
- * Calls may overlap: each works on the index as the calls before it leave it. Vectors are read while a call runs, so do
- * not write to them before its promise settles.
+ * Calls can overlap: each sees the result of the calls before it. Vectors are read while a call runs, so do not write
+ * to them before its promise settles.
  */
 export class VectorIndex implements AsyncDisposable {
   readonly filterKind = 'rows';
   readonly #handle: IndexHandle;
-  /** Undefined for a loaded index, which needs no training. */
+  /** Undefined for a loaded index, which is already trained. */
   readonly #kind: IndexKind | undefined;
   #info: IndexInfo;
   #disposal: Promise<void> | undefined;
@@ -84,9 +84,9 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Makes an empty index.
+   * Creates an empty index.
    *
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option or the part of the factory string
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option or the invalid part of the factory string
    */
   static async create(options: VectorIndexOptions): Promise<VectorIndex> {
     const known = ['dim', 'metric', 'factory', 'efConstruction', 'trainIterations', 'plain'] as const;
@@ -100,10 +100,10 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Reads an index file. The whole file is checked first, so a truncated or damaged one is refused, not believed; with
-   * `map` all but its vectors.
+   * Reads an index file. Checks the complete file first, so that a truncated or damaged one is rejected; with `map`,
+   * everything except its vectors.
    *
-   * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`,
+   * @throws EngineError `ERR_DATA` (missing, damaged, or an unsupported kind of index), `ERR_IO`,
    *   `ERR_OUT_OF_MEMORY`
    */
   static async load(path: string, options?: LoadIndexOptions): Promise<VectorIndex> {
@@ -112,7 +112,7 @@ export class VectorIndex implements AsyncDisposable {
     return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
   }
 
-  /** Like {@link load}, from the bytes of such a file. */
+  /** Reads an index from the bytes of an index file: see {@link load}. */
   static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
     if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
       fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
@@ -130,43 +130,43 @@ export class VectorIndex implements AsyncDisposable {
     return this.#info.metric;
   }
 
-  /** Vectors that can be found, as of the last call that has settled. */
+  /** Vectors that can be found, as of the last settled call. */
   get size(): number {
     return this.#info.size - this.#info.removed;
   }
 
-  /** Vectors that were added, also those that were removed: the label that the next one gets. */
+  /** Vectors added so far, including removed ones: the label of the next vector. */
   get rows(): number {
     return this.#info.size;
   }
 
-  /** Whether vectors, codes and links stay in the file: see {@link LoadIndexOptions}. */
+  /** True if vectors, codes and links stay in the file: see {@link LoadIndexOptions}. */
   get isMapped(): boolean {
     return this.#info.mapped;
   }
 
-  /** The factory string in canonical form; for a loaded index, one that would make such an index. */
+  /** The factory string in canonical form; for a loaded index, one that would create the same kind of index. */
   get factory(): string {
     return this.#info.factory;
   }
 
-  /** Whether vectors can be added. */
+  /** True if the index is trained or needs no training. */
   get isTrained(): boolean {
     return this.#info.trained;
   }
 
-  /** Memory that the index takes, in bytes, about; without what is mapped. */
+  /** Approximate memory of the index in bytes, without mapped data. */
   get bytes(): number {
     return this.#info.bytes;
   }
 
   /**
-   * Learns lists, codes and transforms from sample vectors, which are not added. An index that needs no training
-   * accepts the call and does nothing. Cancelled or failed, it leaves the index untrained. `onProgress` receives the
-   * number of k-means iterations done.
+   * Trains lists, codes and transforms on sample vectors, which are not added. Does nothing if the index needs no
+   * training. If the call fails or is cancelled, the index stays untrained. `onProgress` receives the number of
+   * completed k-means iterations.
    *
    * @param vectors [rows, dim], row-major
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, trained before, entries above 1e15),
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (too few vectors, already trained, entries above 1e15),
    *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async train(vectors: Float32Array, options?: CallOptions): Promise<void> {
@@ -176,7 +176,7 @@ export class VectorIndex implements AsyncDisposable {
     if (this.isTrained) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `The index "${this.factory}" is trained already; make a new one to train it on other vectors`,
+        `The index "${this.factory}" is already trained; create a new one to train on other vectors`,
       );
     }
     const least = this.#kind?.minTrainRows ?? 0;
@@ -190,8 +190,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Adds vectors; their labels continue from `rows`. All are added, or none when the call fails or is cancelled.
-   * `onProgress` receives the number of rows done.
+   * Adds vectors; their labels continue from `rows`. If the call fails or is cancelled, no vector is added.
+   * `onProgress` receives the number of rows added so far.
    *
    * @param vectors [any, dim], row-major
    * @returns the label of the first vector
@@ -204,7 +204,7 @@ export class VectorIndex implements AsyncDisposable {
     if (!this.isTrained) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `The index "${this.factory}" must be trained before vectors are added: call train() first`,
+        `The index "${this.factory}" must be trained before vectors can be added: call train() first`,
       );
     }
     this.#info = await addToIndex(this.#handle, vectors, rows, call);
@@ -212,14 +212,14 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Removes vectors: no search finds them from then on. The labels of the others stay, and those of removed vectors are
-   * not given again. Their memory stays taken and searches still pass through them, so build the index anew when many
-   * are gone. `save` keeps what was removed, in bytes after the index that other readers of FAISS files ignore: they
-   * still see these vectors.
+   * Removes vectors from all later searches. The other labels stay, and the labels of removed vectors are not reused.
+   * Removed vectors still take memory and searches still pass through them, so rebuild the index after removing many.
+   * `save` stores the removals after the index, in bytes that other readers of FAISS files ignore: those readers still
+   * see the removed vectors.
    *
-   * @param labels may name a vector twice or one that was removed before
-   * @returns how many were removed
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for a label that was never given, `ERR_DISPOSED`
+   * @param labels may contain duplicates and labels that were already removed
+   * @returns the number of vectors removed by this call
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for a label that was never assigned, `ERR_DISPOSED`
    */
   async remove(labels: Int32Array): Promise<number> {
     this.#expectAlive();
@@ -234,8 +234,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Makes room for `size` vectors in all, so that adding them in parts neither moves nor doubles what is there. Without
-   * it, memory grows by doubling. IVF indexes grow list by list and need no reservation.
+   * Reserves memory for `size` vectors in total, so that adding them in batches does not reallocate. Without it, memory
+   * grows by doubling. IVF indexes grow list by list and need no reservation.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_OUT_OF_MEMORY`, `ERR_DISPOSED`
    */
@@ -246,7 +246,7 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * The k nearest vectors of each query. `onProgress` receives the number of queries done.
+   * Finds the k nearest vectors of each query. `onProgress` receives the number of queries done.
    *
    * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
@@ -264,11 +264,11 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * All vectors nearer than a radius, best first. Graph and IVF indexes compare only the candidates that `efSearch` and
-   * `nprobe` select; with `RFlat`, exact distances decide among those that the codes put within the radius.
+   * Finds all vectors within a radius, best first. Graph and IVF indexes compare only the candidates that `efSearch`
+   * and `nprobe` select. With `RFlat`, exact distances decide among the vectors whose codes are within the radius.
    *
    * @param queries [any, dim], row-major
-   * @throws EngineError as {@link search}; `ERR_OUT_OF_MEMORY` also for 2^31 results or more
+   * @throws EngineError like {@link search}; `ERR_OUT_OF_MEMORY` also for 2^31 or more results
    */
   async rangeSearch(queries: Float32Array, options: RangeSearchOptions): Promise<RangeSearchResult> {
     const rows = this.#rows(queries, 'queries');
@@ -288,7 +288,8 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Writes the index to a file, which appears complete or not at all; an older file of that name stays until then.
+   * Writes the index to a file. The file appears complete or not at all; an older file with that name is kept until
+   * then.
    *
    * @throws EngineError `ERR_IO` (disk full, no permission), `ERR_ARG_RANGE` (not trained), `ERR_DISPOSED`
    */
@@ -299,14 +300,14 @@ export class VectorIndex implements AsyncDisposable {
     await saveIndex(this.#handle, path);
   }
 
-  /** The bytes that {@link save} would write. Needs their size twice while it runs. */
+  /** Returns the bytes that {@link save} would write. Takes twice their size in memory while it runs. */
   async toBuffer(): Promise<Uint8Array> {
     this.#expectAlive();
     this.#expectTrainedToStore();
     return indexToBytes(this.#handle);
   }
 
-  /** Frees the memory once the calls in flight are done. Idempotent; later calls fail with `ERR_DISPOSED`. */
+  /** Frees the memory once the calls in flight have finished. Idempotent; later calls fail with `ERR_DISPOSED`. */
   dispose(): Promise<void> {
     this.#disposal ??= disposeIndex(this.#handle);
     return this.#disposal;
@@ -327,7 +328,7 @@ export class VectorIndex implements AsyncDisposable {
 
   #expectTrainedToStore(): void {
     if (!this.isTrained)
-      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it is stored`);
+      throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it can be saved`);
   }
 
   #rows(vectors: unknown, name: string): number {

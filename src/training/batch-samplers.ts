@@ -1,11 +1,11 @@
 /**
- * Which pairs meet in a batch, and so what tells a positive from the negatives. Answers come from sources that each ask
- * their own questions: in a batch from several sources the topic alone gives many positives away.
+ * Ways to choose the pairs of a batch, which decide what distinguishes positives from negatives. Each source asks its
+ * own questions, so in a batch from several sources the topic alone reveals many positives.
  *
  * - `mixed`: any rows, as in the paper; views from all answers of a value id.
  * - `one-source`: the rows of a batch, and their views, are from one source.
- * - `same-questions`: the rows of a batch are answers of several value ids to the same few questions of one source, and
- *   the views are drawn from these rows, so that the topics of all value ids are the same.
+ * - `same-questions`: the rows of a batch are answers of several value ids to the same few questions of one source. The
+ *   views are drawn from these rows, so that all value ids have the same topics.
  */
 import { EngineError } from '../core/errors.js';
 import type { SeededRandom } from '../core/random.js';
@@ -15,17 +15,19 @@ export const BATCH_SAMPLERS = ['mixed', 'one-source', 'same-questions'] as const
 export type BatchSamplerName = (typeof BATCH_SAMPLERS)[number];
 
 export interface BatchSampler {
-  /** The batches of one pass over the rows: one row per pair, whose value id the pair has. */
+  /** Draws the batches of one pass over the rows. Each row stands for a pair of its value id. */
   epoch(random: SeededRandom): Int32Array[];
-  /** Rows that the views of a pair are drawn from; at least two. */
+  /** Returns the rows from which the views of a pair are drawn; at least two. */
   pool(row: number, batch: Int32Array): Int32Array;
 }
 
 type Columns = Pick<TrainingSet, 'labels' | 'sources' | 'qids' | 'sourceNames'>;
 
 /**
- * @param rows of the set that are trained on
- * @throws EngineError `ERR_ARG_RANGE` when the rows do not fill a batch
+ * Creates a sampler.
+ *
+ * @param rows training rows of the set
+ * @throws EngineError `ERR_ARG_RANGE` if the rows do not fill a batch
  */
 export function createBatchSampler(
   name: BatchSamplerName,
@@ -45,12 +47,12 @@ export function createBatchSampler(
 
 function mixed({ labels }: Columns, rows: Int32Array, batchSize: number): BatchSampler {
   const pools = groupRows(rows, (row) => labels[row]!);
-  // A value id may have lost all answers but one to the validation.
+  // A value id can have lost all answers but one to the validation.
   const usable = rows.filter((row) => pools.get(labels[row]!)!.length > 1);
   if (usable.length < batchSize) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at most ${usable.length} pairs, the answers to train on, for "batchSize", got ${batchSize}`,
+      `Expected at most ${usable.length}, the number of usable training answers, for "batchSize", got ${batchSize}`,
     );
   }
   return {
@@ -63,7 +65,7 @@ function mixed({ labels }: Columns, rows: Int32Array, batchSize: number): BatchS
 function oneSource({ labels, sources, sourceNames }: Columns, rows: Int32Array, batchSize: number): BatchSampler {
   const key = (row: number): number => labels[row]! * sourceNames.length + sources[row]!;
   const pools = groupRows(rows, key);
-  // A value id may have a single answer in one of its sources: no pair can be made of it there.
+  // A value id with a single answer in a source cannot form a pair there.
   const bySource = groupRows(
     rows.filter((row) => pools.get(key(row))!.length > 1),
     (row) => sources[row]!,
@@ -72,7 +74,7 @@ function oneSource({ labels, sources, sourceNames }: Columns, rows: Int32Array, 
   if (parts.length === 0)
     throw new EngineError(
       'ERR_ARG_RANGE',
-      'Expected a source with two value ids of two answers each, which batches of one source need',
+      'Expected a source in which two value ids have at least two answers each, which the one-source sampler needs',
     );
   return {
     epoch: (random) =>
@@ -86,7 +88,7 @@ function oneSource({ labels, sources, sourceNames }: Columns, rows: Int32Array, 
   };
 }
 
-/** Fewer questions make few different pairs of a value id; more leave room for few value ids. */
+/** With fewer questions, a value id has few different pairs; with more, a batch has room for few value ids. */
 const MIN_QUESTIONS = 4;
 
 function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, batchSize: number): BatchSampler {
@@ -117,7 +119,7 @@ function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, bat
       if (batches.length === 0) {
         throw new EngineError(
           'ERR_ARG_RANGE',
-          'Expected questions that several value ids answered, which batches of the same questions need',
+          'Expected questions that several value ids have answered, which the same-questions sampler needs',
         );
       }
       return batches;
@@ -126,7 +128,7 @@ function sameQuestions({ labels, sources, qids }: Columns, rows: Int32Array, bat
   };
 }
 
-/** Whole value ids at random until the batch is full; those with a single row make no pair. */
+/** Keeps randomly chosen value ids with all their rows until the batch is full. Drops those with only one row. */
 function keepValueIds(
   rows: readonly number[],
   labels: Int32Array,

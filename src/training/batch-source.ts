@@ -5,10 +5,10 @@ import type { TrainingBatch } from './trainer.js';
 import type { TrainingSet } from './training-set.js';
 import { drawPair, type Pair } from './view-sampler.js';
 
-/** Where in the sequence of batches a run is. */
+/** The position of a run in the sequence of batches. */
 export interface BatchPosition {
   epoch: number;
-  /** Batches of the epoch that were taken. */
+  /** Number of batches of the epoch used so far. */
   taken: number;
 }
 
@@ -19,8 +19,8 @@ export interface DrawnBatch extends TrainingBatch {
 }
 
 /**
- * The batches of a run, one after the other. What epoch e and step t draw depends on the seed and on e and t alone, so
- * that a run can go on from a position without the generator's history.
+ * The sequence of batches of a run. The random draws of epoch e and step t depend only on the seed, e and t, so that a
+ * run can resume from a position without the history of the generator.
  */
 export class BatchSource {
   readonly #sampler: BatchSampler;
@@ -28,7 +28,7 @@ export class BatchSource {
   #number = 0;
   #taken = 0;
 
-  /** @param rows of the set that are trained on */
+  /** @param rows training rows of the set */
   constructor(
     private readonly set: TrainingSet,
     rows: Int32Array,
@@ -38,30 +38,30 @@ export class BatchSource {
     this.#batches = this.#epoch(0);
   }
 
-  /** How far the batches have been taken. */
+  /** Position after the last batch. */
   get position(): BatchPosition {
     return { epoch: this.#number, taken: this.#taken };
   }
 
-  /** Goes on behind a position of an earlier source with the same rows and settings. */
+  /** Resumes after a position of an earlier source with the same rows and settings. */
   moveTo({ epoch, taken }: BatchPosition): void {
     if (epoch !== this.#number) this.#batches = this.#epoch(epoch);
     this.#number = epoch;
     this.#taken = taken;
   }
 
-  /** Batches of the present epoch; epochs differ by a few where batches are made of whole questions. */
+  /** Batches of the current epoch. With the `same-questions` sampler, this number varies slightly between epochs. */
   get batchesPerEpoch(): number {
     return this.#batches.length;
   }
 
-  /** The batch of a step, counted from 1. */
+  /** Draws the batch of a step, counted from 1. */
   next(step: number): DrawnBatch {
     const { set, settings } = this;
     if (this.#taken === this.#batches.length) this.moveTo({ epoch: this.#number + 1, taken: 0 });
     const rows = this.#batches[this.#taken]!;
     this.#taken += 1;
-    // Even numbers are steps, odd ones epochs.
+    // Even stream numbers belong to steps, odd ones to epochs.
     const random = SeededRandom.stream(settings.seed, 2 * step);
     const options = { lambda: settings.lambda, disjoint: settings.disjointViews };
     const pairs = Array.from(rows, (row) => drawPair(this.#sampler.pool(row, rows), set.groups, options, random));

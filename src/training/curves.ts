@@ -1,4 +1,4 @@
-/** The curves of a run, each the text of an SVG file. Equal metrics give equal bytes. */
+/** Draws the curves of a run as SVG. Equal metrics give equal bytes. */
 import * as Plot from '@observablehq/plot';
 
 import type { Picture } from '../plots/import-plots.js';
@@ -8,10 +8,10 @@ import type { Metrics, StepMetrics, ValidationMetrics } from './metrics.js';
 const CURVE = '#0072b2';
 const FAINT = '#9ecae1';
 const CHANCE = '#c00000';
-/** Updates that the thick line of the loss averages over. */
+/** Number of updates averaged by the thick line of the loss. */
 const WINDOW = 25;
 
-/** Curves of what the metrics hold. */
+/** Draws one curve for each kind of value in the metrics. */
 export function drawTraining(metrics: readonly Metrics[]): Picture[] {
   const steps = metrics.filter((line): line is StepMetrics => line.kind === 'step');
   const validations = metrics.filter((line): line is ValidationMetrics => line.kind === 'validation');

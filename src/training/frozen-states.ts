@@ -7,18 +7,18 @@ import type { Pair } from './view-sampler.js';
 type Encode = (texts: PackedTokens, options: EncodeOptions) => Promise<unknown>;
 
 /**
- * Hidden states below the first trained layer, kept because frozen layers give the same ones in every epoch. They are
- * kept by answer, which only a view of a single answer (lambda 1) is made of: in longer views every token sees the
- * other answers, and the same view hardly comes twice.
+ * Caches hidden states below the first trained layer, which frozen layers compute again in every epoch. The cache is
+ * keyed by answer, so it only works for views of a single answer (lambda 1): in longer views, every token sees the
+ * other answers, and the same view rarely occurs twice.
  */
 export class FrozenStates {
   readonly #states = new Map<number, Float32Array>();
   #bytes = 0;
 
   /**
-   * @param layers frozen layers, at least one
+   * @param layers number of frozen layers, at least one
    * @param width entries of a hidden state
-   * @param budget bytes that may be kept; answers beyond are computed each time
+   * @param budget size limit of the cache in bytes; answers that do not fit are computed each time
    */
   constructor(
     private readonly tokens: TokenTable,
@@ -28,12 +28,15 @@ export class FrozenStates {
     private readonly encode: Encode,
   ) {}
 
-  /** Answers that are kept. */
+  /** Number of cached answers. */
   get size(): number {
     return this.#states.size;
   }
 
-  /** States of all tokens of the first views, then the second, of pairs with one answer a view: [tokens, width]. */
+  /**
+   * Returns the states of all tokens, first views before second views, for pairs with one answer per view: [tokens,
+   * width].
+   */
   async of(pairs: readonly Pair[]): Promise<Float32Array> {
     const rows = [...pairs.map(({ query }) => query[0]!), ...pairs.map(({ key }) => key[0]!)];
     const missing = [...new Set(rows)].filter((row) => !this.#states.has(row));

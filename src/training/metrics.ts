@@ -1,4 +1,4 @@
-/** metrics.jsonl of a run: a line per update and per validation. */
+/** metrics.jsonl of a run: one line per update and per validation. */
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,18 +11,18 @@ export interface StepMetrics {
   step: number;
   epoch: number;
   loss: number;
-  /** Before clipping. */
+  /** Gradient norm before clipping. */
   gradNorm: number;
   learningRate: number;
   pairs: number;
   tokens: number;
-  /** Of the update alone. */
+  /** Duration of the update only. */
   seconds: number;
 }
 
 export interface ValidationMetrics extends ValidationResult {
   kind: 'validation';
-  /** Updates done before. */
+  /** Updates done before the validation. */
   step: number;
   seconds: number;
 }
@@ -31,7 +31,7 @@ export type Metrics = StepMetrics | ValidationMetrics;
 
 export const METRICS_FILE = 'metrics.jsonl';
 
-/** Appends lines; they survive the process, the checkpoint decides which of them count. */
+/** Appends lines, which survive the process. The checkpoint decides which of them are valid. */
 export class MetricsFile {
   private constructor(
     private readonly path: string,
@@ -39,9 +39,9 @@ export class MetricsFile {
   ) {}
 
   /**
-   * Opens the file and drops what lies behind the checkpoint that the run goes on from.
+   * Opens the file and drops all lines after the checkpoint from which the run resumes.
    *
-   * @param step of the checkpoint; undefined: nothing counts
+   * @param step step of the checkpoint; undefined drops all lines
    * @throws EngineError `ERR_IO`
    */
   static async open(dir: string, step: number | undefined): Promise<MetricsFile> {
@@ -63,18 +63,18 @@ export class MetricsFile {
 }
 
 /**
- * The metrics of a run.
+ * Reads the metrics of a run.
  *
- * @throws EngineError `ERR_DATA` when the folder has none or a line is damaged
+ * @throws EngineError `ERR_DATA` if the folder has no metrics or a line is damaged
  */
 export async function readMetrics(dir: string): Promise<Metrics[]> {
   const path = join(dir, METRICS_FILE);
   const metrics = await readLines(path);
-  if (metrics.length === 0) throw new EngineError('ERR_DATA', `${path} holds no metrics of a training run`);
+  if (metrics.length === 0) throw new EngineError('ERR_DATA', `${path} contains no metrics of a training run`);
   return metrics;
 }
 
-/** A last line without its end was being written when the process died. */
+/** Reads the complete lines. Ignores an unfinished last line, which was being written when the process died. */
 async function readLines(path: string): Promise<Metrics[]> {
   const text = await withFileErrors(`read ${path}`, async () => {
     try {

@@ -6,12 +6,12 @@ import { importPlots, type Picture } from '../plots/import-plots.js';
 import { readMetrics } from './metrics.js';
 
 /**
- * Draws loss.svg, learning-rate.svg and, where the run has validations, validation.svg from metrics.jsonl into the
- * folder of a run, whether it has ended or not.
+ * Draws loss.svg, learning-rate.svg and, if the run has validations, validation.svg from metrics.jsonl into the folder
+ * of a run. The run can be unfinished.
  *
- * @returns the paths
- * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that
- *   draw
+ * @returns the paths of the files
+ * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` if the plotting packages are
+ *   not installed
  */
 export async function plotTraining(dir: string): Promise<string[]> {
   const paths: string[] = [];
@@ -24,10 +24,10 @@ export async function plotTraining(dir: string): Promise<string[]> {
 }
 
 /**
- * The same curves without writing them, for example for a report.
+ * Draws the curves of {@link plotTraining} without writing them, for example for a report.
  *
- * @throws EngineError `ERR_DATA` when the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that
- *   draw
+ * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` if the plotting packages are
+ *   not installed
  */
 export async function trainingCurves(dir: string): Promise<Picture[]> {
   const metrics = await readMetrics(dir);

@@ -1,12 +1,12 @@
 /**
- * Named recipes. The paper's text and the code it was published with disagree in learning rate, schedule and epochs, so
- * both are here; `univar` is ours.
+ * Named recipes. The text of the paper and its published code differ in learning rate, schedule and epochs, so both are
+ * included. `univar` is our own.
  */
 import type { InfoNceMode } from '../native/infonce-modes.js';
 import type { BatchSamplerName } from './batch-samplers.js';
 import type { Decay } from './schedule.js';
 
-/** What a preset decides, and any option of a run overrides. */
+/** The settings of a preset. Options of a run override them. */
 export interface Recipe {
   mode: InfoNceMode;
   /** 1 / temperature. */
@@ -17,19 +17,21 @@ export interface Recipe {
   decay: Decay;
   weightDecay: number;
   maxGradNorm: number;
-  /** Passes over the training rows where no number of steps is given. */
+  /** Passes over the training rows, used if the number of steps is not given. */
   epochs: number;
-  /** Pairs of a batch. */
+  /** Pairs per batch. */
   batchSize: number;
   sampler: BatchSamplerName;
-  /** The two views of a pair share no question, as far as there are others. */
+  /** Draws the two views of a pair from different questions, if possible. */
   disjointViews: boolean;
 }
 
 export const PRESET_NAMES = ['paper-text', 'upstream-code', 'univar'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
-/** Both forms of the paper: one-way loss without masks, temperature 0.02, any 64 pairs. */
+/**
+ * Settings shared by the text and the code of the paper: one-way loss without masks, temperature 0.02, any 64 pairs.
+ */
 const PAPER = {
   mode: 'one-way',
   logitScale: 50,
@@ -41,13 +43,14 @@ const PAPER = {
 } as const;
 
 export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
-  /** Appendix B.1 of the paper; temperature, weight decay and clipping, which it does not state, from the code. */
+  /** Appendix B.1 of the paper. Temperature, weight decay and clipping are not stated there and come from the code. */
   'paper-text': { ...PAPER, learningRate: 1e-5, warmupSteps: 1000, decay: 'constant', epochs: 1 },
   /** The published training configuration. */
   'upstream-code': { ...PAPER, learningRate: 2e-4, warmupSteps: 700, decay: 'inverse-sqrt', epochs: 3 },
   /**
-   * Pairs of equal value id are no negatives, and neither the batch nor the pair lets the topic tell which key belongs
-   * to a query. The sampler is the one that identified held-out answers best, by a little: see docs/training.md.
+   * Pairs with the same value id are not negatives, and the topic does not reveal which key belongs to a query, neither
+   * within the batch nor within the pair. The sampler identified held-out answers best, by a small margin: see
+   * docs/training.md.
    */
   univar: {
     mode: 'masked',
@@ -64,7 +67,7 @@ export const PRESETS: Readonly<Record<PresetName, Recipe>> = {
   },
 };
 
-/** Longest view in tokens that the published runs used for this lambda. */
+/** Returns the token limit of views that the published runs used for this lambda. */
 export function defaultMaxTokens(lambda: number): number {
   if (lambda <= 1) return 256;
   if (lambda <= 5) return 1024;

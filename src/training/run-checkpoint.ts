@@ -1,7 +1,7 @@
 /**
- * Checkpoints of a run: folders `step-00000100` with the weights, both moments and where the run is. A folder is
- * written beside under another name and renamed when all of it is on the disk; the one before goes after that. Whenever
- * the process dies, or the disk is full, a whole checkpoint is there.
+ * Checkpoints of a run: folders such as `step-0000000100` with the weights, both moments and the state of the run. A
+ * checkpoint is written under a temporary name and renamed once it is on disk. Only then is the previous one removed,
+ * so a complete checkpoint exists even if the process dies or the disk is full.
  */
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { hashFile } from '../records/input-files.js';
 import type { BatchPosition } from './batch-source.js';
 import type { Trainer, TrainerBlock } from './trainer.js';
 
-/** Where a run is; with the weights and moments, all that its future depends on. */
+/** State of a run. Together with the weights and moments, it determines the rest of the run. */
 export interface RunState {
   /** Updates done. */
   step: number;
@@ -23,9 +23,9 @@ export interface RunState {
   best: BestValidation | undefined;
   /** Validations since the best one. */
   stale: number;
-  /** The training has ended, by its number of steps or early. */
+  /** True if the training has ended, after its last step or early. */
   finished: boolean;
-  /** Tokens and seconds of all updates so far, in whatever processes. */
+  /** Total tokens and seconds of all updates, in all processes of the run. */
   tokens: number;
   seconds: number;
 }
@@ -52,7 +52,7 @@ const FILES: Readonly<Record<string, TrainerBlock>> = {
 /**
  * Writes the checkpoint of `state.step` and removes older ones.
  *
- * @throws EngineError `ERR_IO`; the checkpoint before is then still whole
+ * @throws EngineError `ERR_IO`; the previous checkpoint is then still intact
  */
 export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunState): Promise<void> {
   const final = join(dir, folderName(state.step));
@@ -74,7 +74,7 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
       await syncFolder(dir);
     });
   } catch (error) {
-    // the first error is the one that matters
+    // The first error is the one that matters.
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
@@ -85,9 +85,10 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
 }
 
 /**
- * The state of the newest checkpoint, whose weights and moments the trainer then has; undefined where there is none.
+ * Restores the weights and moments of the newest checkpoint.
  *
- * @throws EngineError `ERR_DATA` when the checkpoint is damaged or belongs to another architecture
+ * @returns the state of the run; undefined if there is no checkpoint
+ * @throws EngineError `ERR_DATA` if the checkpoint is damaged or belongs to a different architecture
  */
 export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<RunState | undefined> {
   const newest = (await folders(dir)).filter((name) => !name.endsWith(PARTIAL)).at(-1);
@@ -102,7 +103,7 @@ export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<
     if (sha256 !== files[name]?.sha256)
       throw new EngineError(
         'ERR_DATA',
-        `${path} is damaged: its checksum is not the one in ${STATE_FILE}. Delete ${folder} to begin anew`,
+        `${path} is damaged: its checksum does not match ${STATE_FILE}. Delete ${folder} to start over`,
       );
     const file = await SafetensorsFile.open(path);
     try {
@@ -120,18 +121,18 @@ async function readState(folder: string): Promise<StateFile> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as StateFile;
   } catch (cause) {
-    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON. Delete ${folder} to begin anew`, {
+    throw new EngineError('ERR_DATA', `${path} is missing or not valid JSON. Delete ${folder} to start over`, {
       cause,
     });
   }
 }
 
-/** Ten digits, so that the order of names is that of steps. */
+/** Returns the folder name of a step, with ten digits so that names sort by step. */
 function folderName(step: number): string {
   return `step-${String(step).padStart(10, '0')}`;
 }
 
-/** Checkpoint folders, whole and partial, in the order of their steps. */
+/** Lists the checkpoint folders, complete and partial, ordered by step. */
 async function folders(dir: string): Promise<string[]> {
   try {
     return (await readdir(dir)).filter((name) => /^step-\d{10}(\.partial)?$/.test(name)).sort();

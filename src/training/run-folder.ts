@@ -1,6 +1,6 @@
 /**
- * The folder of a run: run.json says what is trained with which settings; metrics.jsonl, a checkpoint folder, and the
- * encoders `best` and `last`. One process at a time.
+ * The folder of a run: run.json with the data and settings, metrics.jsonl, a checkpoint folder, and the encoders `best`
+ * and `last`. Only one process can use it at a time.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,12 +16,12 @@ import type { TextPreparation } from '../text/text-preparation.js';
 import { CUTTING } from '../text/tokenizers/encode-qa.js';
 import type { TrainOptions, TrainSettings } from './settings.js';
 
-/** What decides the weights that come out; two runs with equal descriptions give equal bytes on one machine. */
+/** Everything that affects the resulting weights. Runs with equal descriptions give equal bytes on the same machine. */
 export interface RunDescription {
   encoder: Record<string, string>;
   sources: SourceFile[];
   read: Record<string, unknown>;
-  /** What is done to texts: before they are tokenised, and where they are too long. */
+  /** Preparation of texts before tokenising, and the method of cutting long texts. */
   texts: TextPreparation & { cutting: string };
   settings: TrainSettings;
 }
@@ -29,7 +29,9 @@ export interface RunDescription {
 const RUN_FILE = 'run.json';
 
 /**
- * @param files of the encoder's folder that decide what it computes
+ * Describes a run.
+ *
+ * @param files files of the encoder folder that affect what it computes
  * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function describeRun(
@@ -57,10 +59,10 @@ export class RunFolder {
   ) {}
 
   /**
-   * Takes the folder, which is made where it does not exist.
+   * Locks the folder, creating it if necessary.
    *
-   * @throws EngineError `ERR_BUSY` while another process trains there; `ERR_DATA` where the folder holds a run with
-   *   other settings, naming them, or something that is no run; `ERR_IO`
+   * @throws EngineError `ERR_BUSY` while another process trains in the folder; `ERR_DATA` if it holds a run with
+   *   different settings, naming them, or something that is not a run; `ERR_IO`
    */
   static async open(dir: string, description: RunDescription): Promise<RunFolder> {
     await makeFolder(dir);
@@ -74,7 +76,7 @@ export class RunFolder {
     return folder;
   }
 
-  /** Path of something in the folder. */
+  /** Returns the path of a file or folder in the run folder. */
   path(name: string): string {
     return join(this.dir, name);
   }
@@ -86,24 +88,25 @@ export class RunFolder {
   async #claim(description: RunDescription): Promise<void> {
     const path = this.path(RUN_FILE);
     const text = `${JSON.stringify({ fingerprint: fingerprint(description), ...description }, null, 2)}\n`;
-    const there = await readIfThere(path);
-    if (there === text) {
+    const existing = await readIfExists(path);
+    if (existing === text) {
       await this.#removeLeftovers();
       return;
     }
-    if (there !== undefined) {
+    if (existing !== undefined) {
       throw new EngineError(
         'ERR_DATA',
-        `The folder ${this.dir} holds a run that differs in ${differences(there, description)}; take another folder, or the same settings to go on with it`,
+        `The folder ${this.dir} holds a run that differs in ${differences(existing, description)}; ` +
+          'choose another folder, or use the same settings to resume that run',
       );
     }
-    const stranger = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find(
+    const foreignFile = (await withFileErrors(`read ${this.dir}`, () => readdir(this.dir))).find(
       (name) => !name.startsWith('.lock') && name !== `${RUN_FILE}.partial`,
     );
-    if (stranger !== undefined)
+    if (foreignFile !== undefined)
       throw new EngineError(
         'ERR_DATA',
-        `The folder ${this.dir} holds ${stranger} and is no training run; take another folder`,
+        `The folder ${this.dir} is not a training run: it contains ${foreignFile}; choose another folder`,
       );
     await withFileErrors(`write ${path}`, async () => {
       await writeFile(`${path}.partial`, text);
@@ -111,7 +114,7 @@ export class RunFolder {
     });
   }
 
-  /** Folders that a killed process was about to give their names. */
+  /** Removes temporary folders and files of a killed process. */
   async #removeLeftovers(): Promise<void> {
     await withFileErrors(`write ${this.dir}`, async () => {
       for (const name of await readdir(this.dir)) {
@@ -126,7 +129,7 @@ function fingerprint(description: RunDescription): string {
   return createHash('sha256').update(JSON.stringify(description)).digest('hex');
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfExists(path: string): Promise<string | undefined> {
   return withFileErrors(`read ${path}`, async () => {
     try {
       return await readFile(path, 'utf8');
@@ -137,11 +140,11 @@ async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Names and values of the settings that differ, for example `learningRate (0.0001 there, 0.001 now)`. */
-function differences(there: string, now: RunDescription): string {
+/** Lists the names and values of the settings that differ, for example `learningRate (0.0001 there, 0.001 now)`. */
+function differences(existing: string, now: RunDescription): string {
   let before: Partial<RunDescription>;
   try {
-    before = JSON.parse(there) as Partial<RunDescription>;
+    before = JSON.parse(existing) as Partial<RunDescription>;
   } catch {
     return `${RUN_FILE}, which is damaged`;
   }
@@ -149,8 +152,8 @@ function differences(there: string, now: RunDescription): string {
   const list: string[] = [];
   if (differ(before.encoder, now.encoder)) list.push('the encoder');
   if (differ(before.sources, now.sources)) list.push('the data');
-  if (differ(before.read, now.read)) list.push('how the data are read');
-  if (differ(before.texts, now.texts)) list.push('how texts are prepared and cut');
+  if (differ(before.read, now.read)) list.push('the options for reading the data');
+  if (differ(before.texts, now.texts)) list.push('the preparation and cutting of texts');
   for (const [key, value] of Object.entries(now.settings)) {
     const old = (before.settings as Record<string, unknown> | undefined)?.[key];
     if (differ(old, value)) list.push(`${key} (${String(old)} there, ${String(value)} now)`);

@@ -19,58 +19,60 @@ export interface TrainOptions extends Partial<Recipe> {
   data: readonly string[];
   /** Folder of a BERT or NomicBERT encoder with model.safetensors and its tokenizer. */
   encoder: string;
-  /** Folder of the run; an interrupted one is continued. */
+  /** Folder of the run. An interrupted run in it is resumed. */
   out: string;
-  /** What the options that are not given default to. @default 'univar' */
+  /** Recipe with the defaults of the options. @default 'univar' */
   preset?: PresetName | undefined;
-  /** How records are read. */
+  /** Options for reading the records. */
   read?: Omit<ReadOptions, 'signal' | 'batchSize'> | undefined;
-  /** Most answers of a view. @default 5 */
+  /** Maximum number of answers per view. @default 5 */
   lambda?: number | undefined;
   /**
-   * Longest view, special tokens included; longer ones are cut. @default 256 to 8192 by lambda, at most the encoder's
-   * positions
+   * Token limit of a view, including special tokens; longer views are cut. @default 256 to 8192 depending on lambda, at
+   * most the positions of the encoder
    */
   maxTokens?: number | undefined;
-  /** Updates. @default those of `epochs` passes */
+  /** Number of updates. @default the updates of `epochs` passes */
   steps?: number | undefined;
   /** Precision of products. @default 'f32' */
   precision?: TrainingPrecision | undefined;
-  /** Pooling of token vectors. @default what the encoder's folder says, or 'mean' where it says nothing */
+  /** Pooling of token vectors. @default the pooling of the encoder folder, or 'mean' if it does not specify one */
   pooling?: Pooling | undefined;
-  /** Lowest layers that stay as they are, and with them the embeddings. @default 0 */
+  /** Number of lowest layers to freeze. If it is above 0, the embeddings are frozen as well. @default 0 */
   freezeLayers?: number | undefined;
-  /** Bytes for activations below the frozen layers, kept from epoch to epoch where lambda is 1. @default 2 GiB */
+  /** Bytes for the outputs of the frozen layers, which are kept between epochs if lambda is 1. @default 2 GiB */
   frozenBudget?: number | undefined;
   /** Bytes for activations that are kept for the backward pass. @default 1 GiB */
   memoryBudget?: number | undefined;
-  /** Decides the validation split, the batches and the views. @default 42 */
+  /** Seed of the validation split, the batches and the views. @default 42 */
   seed?: number | undefined;
-  /** Leaves out value ids with fewer answers. @default 1 */
+  /** Excludes value ids with fewer answers. @default 1 */
   minPerId?: number | undefined;
   /**
-   * Steps between two validations, the first before the first step; 0: no validation, and nothing is held out. @default
-   * 100
+   * Steps between two validations; the first one is before the first step. 0 disables validation, so that no answers
+   * are held out.
+   *
+   * @default 100
    */
   validateEvery?: number | undefined;
-  /** Share of the questions that are held out for it, above 0 and below 1. @default 0.1 */
+  /** Share of the questions held out for validation, above 0 and below 1. @default 0.1 */
   validationShare?: number | undefined;
-  /** Most held-out answers that a validation embeds, spread evenly over the sources. @default 1024 */
+  /** Maximum number of held-out answers per validation, spread evenly over the sources. @default 1024 */
   validationRows?: number | undefined;
-  /** Ends the training after so many validations without a new best; 0: never. @default 0 */
+  /** Stops the training after this many validations without a new best; 0 means never. @default 0 */
   patience?: number | undefined;
-  /** Steps between two checkpoints: what a killed run loses at most. @default 100 */
+  /** Steps between two checkpoints: the most that a killed run can lose. @default 100 */
   checkpointEvery?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Receives what is going on; see `TrainEvents`. */
+  /** Callbacks for progress. */
   events?: TrainEvents | undefined;
 }
 
-/** Calls during a run, in this order. */
+/** Callbacks during a run. */
 export interface TrainEvents {
-  /** Records read so far. */
+  /** Receives the number of records read so far. */
   onRead?: (rows: number) => void;
-  /** Training begins, or goes on behind `done` of `steps`. */
+  /** Called when training starts, or resumes after `done` of `steps` updates. */
   onStart?: (start: {
     done: number;
     steps: number;
@@ -83,7 +85,7 @@ export interface TrainEvents {
   onValidation?: (validation: { step: number; balancedAccuracy: number; best: boolean }) => void;
 }
 
-/** Everything that decides the weights that come out, besides data and encoder. */
+/** All settings, apart from data and encoder, that affect the resulting weights. */
 export interface TrainSettings extends Recipe {
   preset: PresetName;
   lambda: number;
@@ -193,10 +195,10 @@ function resolveRecipe(options: TrainOptions, preset: Recipe): Recipe {
 }
 
 /**
- * The length limit of views.
+ * Resolves the token limit of views.
  *
- * @param positions of the encoder
- * @throws EngineError `ERR_ARG_RANGE` when more was asked for than the encoder has positions
+ * @param positions positions of the encoder
+ * @throws EngineError `ERR_ARG_RANGE` if the requested limit exceeds the positions of the encoder
  */
 export function resolveMaxTokens(
   { maxTokens, lambda }: Pick<TrainSettings, 'maxTokens' | 'lambda'>,

@@ -2,10 +2,10 @@ import { allocateInt32 } from '../core/allocate.js';
 import type { PackedTokens } from '../native/packed-tokens.js';
 
 /**
- * Token ids of texts without their special tokens, and views put together from them.
+ * Stores the token ids of texts without their special tokens, and assembles views from them.
  *
- * A view is its texts joined by newlines. With a tokenizer that splits at newlines, its ids are those of the texts one
- * after the other: nothing is tokenised twice.
+ * A view consists of texts joined by newlines. If the tokenizer splits at newlines, the ids of a view are the
+ * concatenated ids of its texts, so no text is tokenised twice.
  */
 export class TokenTable {
   #ids = new Int32Array(2 ** 16);
@@ -13,8 +13,8 @@ export class TokenTable {
 
   /**
    * @param before special tokens at the start of every text
-   * @param after special tokens at its end
-   * @param maxTokens longest view, special tokens included; longer ones lose their end
+   * @param after special tokens at the end of every text
+   * @param maxTokens token limit of a view, including special tokens; longer views lose their end
    */
   constructor(
     private readonly before: readonly number[],
@@ -26,7 +26,7 @@ export class TokenTable {
     return this.#offsets.length - 1;
   }
 
-  /** Adds texts as the tokenizer returns them, with their special tokens. */
+  /** Appends texts as returned by the tokenizer, with their special tokens. */
   append({ ids, offsets }: PackedTokens): void {
     const specials = this.before.length + this.after.length;
     this.#reserve(this.#offsets.at(-1)! + ids.length);
@@ -37,7 +37,7 @@ export class TokenTable {
     }
   }
 
-  /** A table of some of the rows, in the given order. */
+  /** Returns a table of the given rows, in that order. */
   select(rows: readonly number[]): TokenTable {
     const table = new TokenTable(this.before, this.after, this.maxTokens);
     table.#reserve(rows.reduce((sum, row) => sum + this.#offsets[row + 1]! - this.#offsets[row]!, 0));
@@ -50,7 +50,7 @@ export class TokenTable {
     return table;
   }
 
-  /** Packs views, each given by its rows in order. */
+  /** Packs views. Each is given by its rows, in order. */
   pack(views: readonly (readonly number[] | Int32Array)[]): PackedTokens {
     const room = this.maxTokens - this.before.length - this.after.length;
     const offsets = new Int32Array(views.length + 1);

@@ -18,20 +18,20 @@ import { readTrainingSet, type TrainingSet } from './training-set.js';
 import { splitValidation, Validation } from './validation.js';
 
 export interface TrainSummary extends RunSummary {
-  /** Rows trained on, held out for the validation, and value ids. */
+  /** Numbers of training rows, of rows held out for validation, and of value ids. */
   rows: number;
   validationRows: number;
   valueIds: number;
 }
 
 /**
- * Trains an encoder with InfoNCE on pairs of views of one value id, validates it by identification of held-out answers,
+ * Trains an encoder with InfoNCE on pairs of views of the same value id, validates it by identifying held-out answers,
  * and writes encoders, checkpoints and metrics to a folder.
  *
- * A run that was interrupted, even by SIGKILL or a full disk, goes on behind its last checkpoint when it is called with
- * the same options, and ends with the same weights, bit for bit, on the same machine.
+ * If a run is interrupted, even by SIGKILL or a full disk, the same call resumes it after its last checkpoint. On the
+ * same machine, it ends with the same weights, bit for bit.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with another run),
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with a different run),
  *   `ERR_BUSY`, `ERR_NON_FINITE` naming step and batch, `ERR_IO`, `ERR_ABORTED` after a checkpoint, `ERR_OUT_OF_MEMORY`
  */
 export async function train(options: TrainOptions): Promise<TrainSummary> {
@@ -81,8 +81,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
 }
 
 /**
- * A bare checkpoint, without the files of sentence-transformers, says nothing: then it is the mean, as for most
- * encoders.
+ * Reads the pooling of an encoder folder. A bare checkpoint, without the files of sentence-transformers, does not
+ * specify one: it gets mean pooling, like most encoders.
  */
 async function folderPooling(encoder: string): Promise<Pooling> {
   if (!existsSync(join(encoder, 'modules.json'))) return 'mean';
@@ -90,18 +90,20 @@ async function folderPooling(encoder: string): Promise<Pooling> {
 }
 
 /**
- * What the encoder does to texts, training does too. The prompt belongs before a view, but stands before every answer.
+ * Reads how the encoder prepares texts, which training must do as well. A prompt would belong before a view, but is put
+ * before every answer, so it is only supported for views of one answer.
  */
 async function readPreparation(encoder: string, lambda: number): Promise<TextPreparation> {
   const preparation = await readTextPreparation(encoder, encoder);
   if (preparation.prompt === '' || lambda === 1) return preparation;
   throw new EngineError(
     'ERR_DATA',
-    `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, which training can do only for views of one answer: take lambda 1`,
+    `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, ` +
+      'which training supports only for views of one answer; set lambda to 1',
   );
 }
 
-/** Reads tokenizer and data, and checks that they fit the encoder. */
+/** Loads the tokenizer and the data, and checks that they fit the encoder. */
 async function loadTrainingSet(
   options: TrainOptions,
   settings: TrainSettings,
@@ -115,13 +117,14 @@ async function loadTrainingSet(
     if (!tokenizer.splitsAtNewlines) {
       throw new EngineError(
         'ERR_DATA',
-        `Training joins texts by newlines, which needs a WordPiece tokenizer; that of ${options.encoder} is of another kind`,
+        `Training needs a WordPiece tokenizer, because it joins texts by newlines; ${options.encoder} has another kind`,
       );
     }
     if (tokenizer.vocabSize > spec.vocabulary) {
       throw new EngineError(
         'ERR_DATA',
-        `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${spec.vocabulary}: they do not belong together`,
+        `The tokenizer and the weights of ${options.encoder} do not match: ` +
+          `${tokenizer.vocabSize} tokens, but only ${spec.vocabulary} embeddings`,
       );
     }
     return await readTrainingSet(options.data, tokenizer, {
@@ -138,10 +141,10 @@ async function loadTrainingSet(
 }
 
 /**
- * Views of a value id with fewer answers than lambda hold all of them at most, as in the paper; a lambda that no value
- * id reaches is a mistake.
+ * Checks that some value id has at least lambda answers; otherwise lambda is a mistake. If a value id has fewer
+ * answers, its views contain all of them at most, as in the paper.
  *
- * @returns how many value ids have fewer
+ * @returns the number of value ids with fewer answers
  */
 function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: number): number {
   const counts = new Int32Array(names.length);
@@ -150,7 +153,7 @@ function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: n
   if (counts[largest]! < lambda) {
     fail(
       'ERR_ARG_RANGE',
-      `at most ${counts[largest]!}, the answers of ${names[largest]!}, which has the most to train on,`,
+      `at most ${counts[largest]!}, the training answers of ${names[largest]!}, which has the most,`,
       'lambda',
       lambda,
     );
@@ -158,7 +161,7 @@ function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: n
   return counts.filter((count) => count < lambda).length;
 }
 
-/** Longer views hardly repeat, so there is nothing to keep of them. */
+/** Creates the cache of frozen states. Views of several answers rarely repeat, so they are not cached. */
 function frozenStates(
   { freezeLayers, lambda, frozenBudget }: TrainSettings,
   set: TrainingSet,

@@ -18,48 +18,48 @@ export interface TrainerOptions {
   encoder: string;
   /** 1 / temperature. @default 50 */
   logitScale?: number;
-  /** Which pairs are positives and negatives, see `infoNce`. @default 'masked' */
+  /** Mode of the loss: see `infoNce`. @default 'masked' */
   mode?: InfoNceMode;
   /** Peak learning rate. @default 1e-5 */
   learningRate?: number;
   /** Decoupled weight decay of tensors with two dimensions. @default 0.01 */
   weightDecay?: number;
-  /** Gradients are scaled down to this global norm; 0 switches clipping off. @default 1 */
+  /** Maximum global norm of the gradients, which are scaled down to it; 0 disables clipping. @default 1 */
   maxGradNorm?: number;
   /** Steps of linear warm-up. @default 0 */
   warmupSteps?: number;
-  /** Course of the learning rate after the warm-up. @default 'constant' */
+  /** Decay of the learning rate after the warm-up. @default 'constant' */
   decay?: Decay;
-  /** Steps in all, for the decays `linear` and `cosine`. */
+  /** Total number of steps; required by the decays `linear` and `cosine`. */
   totalSteps?: number;
   /** Precision of products; weights, sums and gradients are f32. @default 'f32' */
   precision?: TrainingPrecision;
   /** Pooling of token vectors. @default 'mean' */
   pooling?: Pooling;
-  /** Layers below this one, and the embeddings when it is above 0, stay as they are. @default 0 */
+  /** Layers below this one are frozen, and if it is above 0, the embeddings as well. @default 0 */
   firstTrainedLayer?: number;
-  /** Bytes for activations that are kept for the backward pass; beyond, they are computed again. @default 1 GiB */
+  /** Bytes for activations that are kept for the backward pass. The others are recomputed. @default 1 GiB */
   memoryBudget?: number;
-  /** Of whatever is random in training; a trainer itself draws nothing. @default 0 */
+  /** Seed. A trainer itself does not use random numbers. @default 0 */
   seed?: number;
 }
 
 export interface TrainingBatch {
-  /** First views, packed as the tokenizer returns them. */
+  /** First views, packed as returned by the tokenizer. */
   query: PackedTokens;
   /** Second views; text i belongs to query text i. */
   key: PackedTokens;
-  /** Value id of every pair as a number; needed by the modes masked and supervised. */
+  /** Value id of every pair as a number; required by the modes `'masked'` and `'supervised'`. */
   labels?: Int32Array;
   /**
-   * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]: the frozen layers are
-   * then not run. See `encode` with `layers` and `hidden`.
+   * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]. If given, the frozen
+   * layers are not run. To compute them, call `encode` with `layers` and `hidden`.
    */
   lowerStates?: Float32Array;
 }
 
 /**
- * What a trainer's future depends on, besides its step: parameters and the two moments of AdamW.
+ * Blocks that, together with the step, make up the state of a trainer: parameters and the two moments of AdamW.
  *
  * @internal
  */
@@ -114,12 +114,12 @@ function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
     memoryBudget: expectInteger(options.memoryBudget ?? 2 ** 30, 'memoryBudget', 0),
     seed: expectInteger(options.seed ?? 0, 'seed', 0),
   };
-  learningRateAt(resolved, resolved.warmupSteps + 1); // a decay that lacks totalSteps fails now, not in the middle
+  learningRateAt(resolved, resolved.warmupSteps + 1); // fails now, not during training, if totalSteps is missing
   return resolved;
 }
 
 /**
- * One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the
+ * Trains one encoder by AdamW steps on the InfoNCE loss of packed views. Steps run one at a time, in the order of the
  * calls.
  */
 export class Trainer implements AsyncDisposable {
@@ -131,12 +131,12 @@ export class Trainer implements AsyncDisposable {
     private readonly settings: ResolvedOptions,
   ) {}
 
-  /** Updates done so far. */
+  /** Number of updates done so far. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** Set by whoever puts parameters and moments of that step back, see {@link restore}. */
+  /** Set this after restoring the parameters and moments of that step: see {@link restore}. */
   set steps(value: number) {
     this.#steps = expectInteger(value, 'steps', 0);
   }
@@ -146,10 +146,10 @@ export class Trainer implements AsyncDisposable {
   }
 
   /**
-   * One update.
+   * Performs one update.
    *
-   * @returns the loss and the gradient norm before clipping, and the learning rate that was used
-   * @throws EngineError `ERR_NON_FINITE` naming the step, in which case no parameter changed; `ERR_ARG_TYPE`,
+   * @returns the loss, the gradient norm before clipping, and the learning rate
+   * @throws EngineError `ERR_NON_FINITE` naming the step, in which case no parameter has changed; `ERR_ARG_TYPE`,
    *   `ERR_ARG_RANGE` (ids, lengths), `ERR_SHAPE_MISMATCH`, `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async step(
@@ -165,7 +165,7 @@ export class Trainer implements AsyncDisposable {
     return { ...result, learningRate };
   }
 
-  /** Loss and gradients by the checkpoint's tensor names, without an update. */
+  /** Computes the loss, and the gradients by their tensor names in the checkpoint, without an update. */
   async backward(
     batch: TrainingBatch,
     options: CallOptions = {},
@@ -175,13 +175,13 @@ export class Trainer implements AsyncDisposable {
     return { loss, gradients: new Map(sources.map((source) => [source.file, readSource(model, source, 'gradients')])) };
   }
 
-  /** Embeddings of packed texts, [texts, dim], L2-normalised. */
+  /** Computes the L2-normalised embeddings of packed texts, [texts, dim]. */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
   }
 
   /**
-   * The tensors of a block, by the checkpoint's names, each copied when it is read.
+   * Lists the tensors of a block by their names in the checkpoint. Each is copied when it is read.
    *
    * @internal
    */
@@ -195,11 +195,11 @@ export class Trainer implements AsyncDisposable {
   }
 
   /**
-   * Puts back a block that was written from {@link tensors}.
+   * Restores a block that was written from {@link tensors}.
    *
    * @internal
-   * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another
-   *   architecture's
+   * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or have the wrong shape, because the file
+   *   belongs to a different architecture
    */
   async restore(block: TrainerBlock, file: SafetensorsFile): Promise<void> {
     const { model, sources, native } = this.checkpoint;
@@ -208,19 +208,19 @@ export class Trainer implements AsyncDisposable {
   }
 
   /**
-   * Writes the encoder, as it is between two steps and after at least those called so far, as a folder in the layout of
-   * sentence-transformers: float32 weights, pooling and settings of this trainer, tokenizer of the folder that it was
-   * loaded from. The folder appears when it is whole; an earlier one is replaced. Steps may go on while files are
-   * written.
+   * Saves the encoder to a folder in the layout of sentence-transformers: float32 weights, pooling and settings of this
+   * trainer, and the tokenizer of the folder from which it was loaded. The weights are those after a complete step,
+   * which includes at least all steps called so far. The folder appears once it is complete and replaces an earlier
+   * one. Steps can continue while the files are written.
    *
-   * @throws EngineError `ERR_DATA` if the folder holds anything but a saved encoder, or if the folder that it was
-   *   loaded from is gone; `ERR_IO`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_DATA` if the folder holds anything other than a saved encoder, or if the folder from which
+   *   the encoder was loaded is gone; `ERR_IO`, `ERR_DISPOSED`
    */
   async save(folder: string): Promise<void> {
     await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
   }
 
-  /** Waits for calls in flight and frees the encoder. Idempotent. */
+  /** Frees the encoder once the calls in flight have finished. Idempotent. */
   async dispose(): Promise<void> {
     await this.checkpoint.model.dispose();
   }
@@ -235,7 +235,7 @@ export class Trainer implements AsyncDisposable {
     if (firstTrainedLayer > layers) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `Expected at most ${layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
+        `Expected at most ${layers}, the layers of the encoder, for "firstTrainedLayer", got ${firstTrainedLayer}`,
       );
     }
     return {

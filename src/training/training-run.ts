@@ -10,7 +10,7 @@ import type { Trainer } from './trainer.js';
 import type { TrainingSet } from './training-set.js';
 import type { Validation } from './validation.js';
 
-/** Names of encoders in the folder of a run. */
+/** Names of the encoders in the folder of a run. */
 export const BEST_ENCODER = 'best';
 export const LAST_ENCODER = 'last';
 
@@ -20,39 +20,39 @@ export interface RunParts {
   set: TrainingSet;
   validation: Validation | undefined;
   batches: BatchSource;
-  /** Updates in all. */
+  /** Total number of updates. */
   steps: number;
   folder: RunFolder;
   trainer: Trainer;
-  /** Where layers are frozen and views are single answers. */
+  /** Cache of frozen states; undefined unless layers are frozen and views are single answers. */
   frozen: FrozenStates | undefined;
-  /** Where the run is; trainer and batches are there too. */
+  /** State of the run, which trainer and batches already have. */
   state: RunState;
 }
 
 export interface RunSummary {
-  /** Folder of the encoder to use: that of the best validation, or the last one where nothing was validated. */
+  /** Folder of the encoder to use: the one with the best validation, or the last one if nothing was validated. */
   encoder: string;
-  /** Updates done. */
+  /** Number of updates done. */
   steps: number;
-  /** Fewer steps than planned, because validations got no better. */
+  /** True if training stopped before the planned number of steps, because validations did not improve. */
   stoppedEarly: boolean;
-  /** Undefined without validation. */
+  /** The best validation; undefined without validation. */
   best: BestValidation | undefined;
-  /** Loss of the last update of this process; undefined where there was none left to do. */
+  /** Loss of the last update in this process; undefined if the run was already complete. */
   loss: number | undefined;
-  /** Tokens and seconds of all updates, in whatever processes; validations and checkpoints do not count. */
+  /** Total tokens and seconds of all updates, in all processes of the run, without validations and checkpoints. */
   tokens: number;
   seconds: number;
 }
 
-/** The loop: batch, update, now and then a validation and a checkpoint. */
+/** The training loop: batch, update, and at intervals a validation and a checkpoint. */
 export class TrainingRun {
   #loss: number | undefined;
 
   constructor(private readonly parts: RunParts) {}
 
-  /** Does what is left of the run. */
+  /** Performs the remaining steps of the run. */
   async finish(): Promise<RunSummary> {
     const { folder, state, steps, trainer, validation } = this.parts;
     if (!state.finished) {
@@ -86,7 +86,7 @@ export class TrainingRun {
       await this.#step(metrics);
       const last = state.step === steps;
       if (validation && (state.step % validateEvery === 0 || last)) await this.#validate(validation, metrics);
-      // The end of the run writes one of its own.
+      // The end of the run writes its own checkpoint.
       if (state.step % checkpointEvery === 0 && !last) await this.#checkpoint({});
     }
   }
@@ -130,7 +130,7 @@ export class TrainingRun {
     const { balancedAccuracy } = result;
     const isBest = state.best === undefined || balancedAccuracy > state.best.balancedAccuracy;
     if (isBest) {
-      // Saved before the state says so: a process that dies in between validates this step again.
+      // Saved before the state is updated: a process that dies in between validates this step again.
       await trainer.save(folder.path(BEST_ENCODER));
       state.best = { step: state.step, balancedAccuracy };
     }
@@ -150,16 +150,16 @@ export class TrainingRun {
     await writeCheckpoint(folder.dir, trainer, state);
   }
 
-  /** The checkpoint of an interrupted run costs a second and saves the steps since the last one. */
+  /** Writes a checkpoint before it fails. This takes a second and keeps the steps since the last checkpoint. */
   async #interrupt(): Promise<never> {
     const { state, folder, options } = this.parts;
     if (state.step > 0) await this.#checkpoint({});
-    throw abortError(options.signal, 'The training was interrupted', [
+    throw abortError(options.signal, 'Training was interrupted', [
       { text: `run it again to resume after step ${state.step} in ${folder.dir}` },
     ]);
   }
 
-  /** A loss that is not finite is looked for in its batch, so the message says which answers those were. */
+  /** Adds the step and the answers of the batch to the message of a loss that is not finite. */
   #named(error: unknown, { pairs }: DrawnBatch, step: number): unknown {
     if (!(error instanceof EngineError && error.code === 'ERR_NON_FINITE')) return error;
     const { set, batches } = this.parts;
@@ -170,7 +170,8 @@ export class TrainingRun {
       .map(({ query, key }) => `${query.map(name).join(', ')} with ${key.map(name).join(', ')}`);
     return new EngineError(
       'ERR_NON_FINITE',
-      `${error.message} (step ${step}, batch ${taken} of epoch ${epoch + 1}, ${pairs.length} pairs; the first: ${first.join('; ')}). No weight was changed; a smaller learningRate may help`,
+      `${error.message} (step ${step}, batch ${taken} of epoch ${epoch + 1}, ${pairs.length} pairs; ` +
+        `the first: ${first.join('; ')}). No weights were changed; try a smaller learningRate`,
       { cause: error },
     );
   }

@@ -8,7 +8,7 @@ import { encodeQa } from '../text/tokenizers/encode-qa.js';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
 import { TokenTable } from './token-table.js';
 
-/** All records of a training run by column, each text tokenised once. Row i of every column is record i. */
+/** All records of a training run in columns, with each text tokenised once. Row i of every column is record i. */
 export interface TrainingSet {
   rows: number;
   /** Value id of every row, as an index into `names`, which is sorted. */
@@ -18,29 +18,33 @@ export interface TrainingSet {
   sources: Int32Array;
   sourceNames: string[];
   qids: string[];
-  /** What a question-disjoint split keeps together: the theme of a question where the record names one, else its id. */
+  /**
+   * Groups that a question-disjoint split keeps together: the `group` of each record, or its question id if it has
+   * none.
+   */
   groups: string[];
   tokens: TokenTable;
 }
 
 export interface ReadTrainingSetOptions {
   read: Omit<ReadOptions, 'signal' | 'batchSize'>;
-  /** Longest view, special tokens included. */
+  /** Token limit of a view, including special tokens. */
   maxTokens: number;
-  /** What the encoder wants done to each text before it is tokenised. */
+  /** Preparation of each text before tokenising. */
   preparation: TextPreparation;
-  /** Value ids with fewer answers are left out. */
+  /** Excludes value ids with fewer answers. */
   minPerId: number;
   signal: AbortSignal | undefined;
   onProgress: (rows: number) => void;
 }
 
 /**
- * Reads files of records into memory, tokenising them on the way.
+ * Reads files of records into memory and tokenises them.
  *
- * @param tokenizer one that {@link Tokenizer.splitsAtNewlines splits at newlines}, as views are texts joined by them
- * @throws EngineError as `readRecords`; `ERR_ARG_RANGE` naming the value ids with a single answer, of which no two
- *   views can be drawn, and where fewer than two value ids are left
+ * @param tokenizer must {@link Tokenizer.splitsAtNewlines split at newlines}, because views are texts joined by
+ *   newlines
+ * @throws EngineError like `readRecords`; `ERR_ARG_RANGE` if value ids have a single answer, from which two views
+ *   cannot be drawn, or if fewer than two value ids are left
  */
 export async function readTrainingSet(
   paths: readonly string[],
@@ -59,7 +63,7 @@ export async function readTrainingSet(
       qids.push(record.qid);
       groups.push(record.group ?? record.qid);
     }
-    // What one view can hold of a text is all that is ever used of it.
+    // Keep only as much of a text as fits into one view; the rest is never used.
     tokens.append(
       await encodeQa(tokenizer, records, { maxTokens, signal, prepare: (text) => prepareText(preparation, text) }),
     );
@@ -90,7 +94,7 @@ function expectViews(names: readonly string[], counts: ReadonlyMap<string, numbe
     const list = single.slice(0, 5).join(', ') + (single.length > 5 ? ` and ${single.length - 5} more` : '');
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least two answers of every value id, got one of ${list}; leave out rare value ids with minPerId`,
+      `Expected at least two answers per value id, got one for ${list}; exclude rare value ids with minPerId`,
     );
   }
   if (names.length < 2) {

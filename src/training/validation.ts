@@ -1,4 +1,4 @@
-/** How well the encoder in training identifies answers to questions that it does not train on. */
+/** Measures how well the encoder identifies answers to questions that it is not trained on. */
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
@@ -8,19 +8,19 @@ import type { PackedTokens } from '../native/packed-tokens.js';
 import type { TrainingSet } from './training-set.js';
 
 export interface ValidationResult {
-  /** Mean over the sources. */
+  /** Mean of the balanced accuracies of all sources. */
   balancedAccuracy: number;
   chance: number;
   /** Balanced accuracy by source. */
   sources: Record<string, number>;
 }
 
-/** The paper's 50 is more than the few held-out answers of a value id. */
+/** Smaller than the 50 of the paper, which exceeds the number of held-out answers of a value id. */
 const NEIGHBOURS = 10;
-/** Texts that are encoded at once. */
+/** Texts per encoder call. */
 const CHUNK = 64;
 
-/** Splits the rows of a set by question; every value id of every source keeps rows to train on. */
+/** Splits the rows of a set by question. Every value id of every source keeps training rows. */
 export function splitValidation(
   { labels, sources, sourceNames, groups }: TrainingSet,
   share: number,
@@ -39,8 +39,8 @@ interface SourcePart {
 }
 
 /**
- * kNN identification on frozen features: within each source, half of the held-out questions vote on the other half, so
- * that neither side was trained on.
+ * Validates by kNN identification on frozen features. Within each source, the answers to half of the held-out questions
+ * vote on the answers to the other half, so that neither half was trained on.
  */
 export class Validation {
   private constructor(
@@ -49,8 +49,10 @@ export class Validation {
   ) {}
 
   /**
-   * @param rows held out, of which at most `limit` are used, spread evenly over the sources
-   * @throws EngineError `ERR_ARG_RANGE` when no source has two value ids and two questions among them
+   * Chooses the rows of the validation.
+   *
+   * @param rows held-out rows, of which up to `limit` are used, spread evenly over the sources
+   * @throws EngineError `ERR_ARG_RANGE` if no source has two value ids and two questions among these rows
    */
   static create(set: TrainingSet, rows: Int32Array, limit: number, seed: number): Validation {
     const random = new SeededRandom(seed);
@@ -67,11 +69,12 @@ export class Validation {
     if (parts.length > 0) return new Validation(set, parts);
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected held-out answers of two value ids to several questions for a validation, got ${rows.length} answers; hold out more (validationShare) or switch it off (validateEvery 0)`,
+      'Expected held-out answers of two value ids to several questions for validation, ' +
+        `got ${rows.length} answers; hold out more (validationShare) or disable validation (validateEvery: 0)`,
     );
   }
 
-  /** Rows that a validation embeds. */
+  /** Number of rows that a validation embeds. */
   get rows(): number {
     return this.parts.reduce((sum, { rows }) => sum + rows.length, 0);
   }
@@ -100,7 +103,7 @@ export class Validation {
   }
 }
 
-/** Half of the questions of some rows; undefined where that is not possible. */
+/** Splits rows into two halves by question; returns undefined if that is not possible. */
 function halve(set: TrainingSet, rows: Int32Array, seed: number): Split | undefined {
   const labels = rows.map((row) => set.labels[row]!);
   if (new Set(labels).size < 2) return undefined;

@@ -5,26 +5,29 @@
 import type { SeededRandom } from '../core/random.js';
 
 export interface Pair {
-  /** Rows of the first and of the second view, in the order in which they are joined. */
+  /** Rows of the first and of the second view, in joining order. */
   query: number[];
   key: number[];
 }
 
 export interface ViewSamplerOptions {
   /**
-   * Most answers of a view. The number is drawn uniformly from 1 to lambda for each view, and is at most the pool's.
+   * Maximum number of answers per view. For each view, the number is drawn uniformly from 1 to lambda, and limited to
+   * the size of the pool.
    */
   lambda: number;
   /**
-   * Draws the second view from answers to other questions than the first has, as far as there are any, and never the
-   * same answer twice. Otherwise the views are independent and may overlap, as in the paper.
+   * If true, draws the second view from answers to questions that the first view does not have, if possible, and never
+   * uses an answer twice. If false, the views are independent and can overlap, as in the paper.
    */
   disjoint: boolean;
 }
 
 /**
+ * Draws the two views of a pair.
+ *
  * @param pool rows of one value id, at least two
- * @param groups question, or theme of questions, of every row of the training set
+ * @param groups question, or group of questions, of every row of the training set
  */
 export function drawPair(
   pool: Int32Array,
@@ -37,13 +40,14 @@ export function drawPair(
   const query = drawRows(pool, Math.min(sizes[0], pool.length - 1), random);
   const asked = new Set(query.map((row) => groups[row]!));
   const others = pool.filter((row) => !asked.has(groups[row]!));
-  // All answers may be to the same few questions: then at least not the same answers.
+  // If all answers are to the same few questions, at least do not repeat an answer.
   const candidates = others.length > 0 ? others : pool.filter((row) => !query.includes(row));
   return { query, key: drawRows(candidates, sizes[1], random) };
 }
 
 /**
- * `count` rows of the pool, or all, uniformly without replacement and in random order (Floyd's method, then a shuffle).
+ * Draws `count` rows of the pool, or all if it has fewer, uniformly without replacement and in random order (Floyd's
+ * method, followed by a shuffle).
  */
 export function drawRows(pool: Int32Array, count: number, random: SeededRandom): number[] {
   const taken = new Set<number>();

@@ -115,7 +115,7 @@ describe('layouts of checkpoints', () => {
     const folder = await rewritten(fixture.folder, without, '', splitConfig(fixture.folder));
     await expect(createTrainer({ encoder: folder })).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('lacks layers.1.self_attn.k_proj.weight') as string,
+      message: expect.stringContaining('lacks the tensors layers.1.self_attn.k_proj.weight') as string,
     });
     await fixture.close();
   });

@@ -370,10 +370,10 @@ describe('WordPieceTokenizer', () => {
     const failure = (message: RegExp): Error =>
       expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }) as Error;
     expect(() => WordPieceTokenizer.fromFile(join(folder, 'none.json'))).toThrow(
-      failure(/none\.json: cannot be read: ENOENT/),
+      failure(/none\.json cannot be read: ENOENT/),
     );
     expect(() => WordPieceTokenizer.fromFile(dirname(SAMPLE))).toThrow(
-      failure(/holds neither tokenizer\.json nor vocab\.txt/),
+      failure(/contains neither tokenizer\.json nor vocab\.txt/),
     );
     expect(() => WordPieceTokenizer.fromFile(5 as never)).toThrow(
       expect.objectContaining({ code: 'ERR_ARG_TYPE' }) as Error,

@@ -35,7 +35,7 @@ describe('VectorIndex.create', () => {
 
 describe('training and adding', () => {
   it.each(['IVF8,Flat', 'SQ8', 'PQ4x4', 'IVF4,PQ2', 'PCA4,Flat', 'HNSW8,SQ8'])(
-    '%s must be trained before vectors are added',
+    '%s must be trained before vectors can be added',
     async (factory) => {
       const index = await VectorIndex.create({ dim, metric: 'l2', factory });
       expect(index.isTrained).toBe(false);
@@ -48,7 +48,7 @@ describe('training and adding', () => {
       expect(index.size).toBe(400);
       await expect(index.train(x)).rejects.toMatchObject({
         code: 'ERR_ARG_RANGE',
-        message: expect.stringContaining('trained already') as string,
+        message: expect.stringContaining('already trained') as string,
       });
     },
   );

@@ -220,7 +220,7 @@ describe('embed when things go wrong', () => {
       stderr: expect.stringMatching(/error: Interrupted/) as string,
     });
     expect(existsSync(join(out, 'manifest.json'))).toBe(false);
-    expect((await runCli(['eval', 'knn', out])).stderr).toMatch(/half-written/);
+    expect((await runCli(['eval', 'knn', out])).stderr).toMatch(/unfinished/);
 
     const resumed = parsed(await runCli([...args, '--json']));
     expect(resumed['resumedRows']).toBeGreaterThanOrEqual(16);

@@ -106,7 +106,7 @@ describe('univar compact', () => {
     const { code, stdout } = await runCli(['compact', dir]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^1 answer added, 1 removed: .* now has 60 answers \(1 shard written, 0 kept\)\nIndexed with HNSW32 \(l2\): .*\n$/,
+      /^1 answer added, 1 removed: .* 60 answers \(1 shard written, 0 kept\)\nIndexed with HNSW32 \(l2\): .*\n$/,
     );
 
     const identified = await runCli([

@@ -60,7 +60,7 @@ describe.skipIf(device?.available)('UNIVAR_BACKEND without a GPU', () => {
   it('fails for cuda, naming the reason', async () => {
     expect(await doctor('cuda')).toMatchObject({
       ok: false,
-      reason: expect.stringContaining('UNIVAR_BACKEND=cuda asks for a GPU, but ') as string,
+      reason: expect.stringContaining('UNIVAR_BACKEND=cuda requires a GPU, but ') as string,
     });
     const { code, stderr } = await runCli(['quickstart'], { env: { UNIVAR_BACKEND: 'cuda' } });
     expect(code).toBe(1);

@@ -58,7 +58,7 @@ describe('processes that write a dataset', () => {
         if (!isComplete())
           await expect(openDataset(dir)).rejects.toMatchObject({
             code: 'ERR_DATA',
-            message: expect.stringContaining('half-written') as string,
+            message: expect.stringContaining('unfinished') as string,
           });
       }
       if (!isComplete()) expect(await runUntil(dir, Infinity, 0)).toBe(true);

@@ -86,12 +86,12 @@ describe('embed with more and more answers', () => {
     writeFileSync(join(changed, 'a.jsonl'), `${lines.slice(0, 41).join('\n')}\n`);
     expect(await embed([changed])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/other contents of a\.jsonl.*--overwrite/) as string,
+      stderr: expect.stringMatching(/different contents of a\.jsonl.*--overwrite/) as string,
     });
     rmSync(join(changed, 'a.jsonl'));
     expect(await embed([changed])).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/made from a\.jsonl too.*--add.*--overwrite/) as string,
+      stderr: expect.stringMatching(/also made from a\.jsonl.*--add.*--overwrite/) as string,
     });
   });
 

@@ -106,7 +106,7 @@ describe('an export', () => {
         message: expect.stringMatching(message) as string,
       });
     };
-    await refused(writeTinyEncoder(temporaryFolder()), 'ERR_DATA', /lacks model\.safetensors/);
+    await refused(writeTinyEncoder(temporaryFolder()), 'ERR_DATA', /has no model\.safetensors/);
     await refused(
       bert({ 'tokenizer.json': undefined, '1_Pooling/config.json': undefined }),
       'ERR_DATA',
@@ -155,7 +155,7 @@ describe('an export', () => {
     expect(wrong).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^error: .*lacks model\.safetensors/) as string,
+      stderr: expect.stringMatching(/^error: .*has no model\.safetensors/) as string,
     });
   });
 

@@ -117,7 +117,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     await expect(loadEncoder(folder)).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringMatching(
-        /model\.safetensors lacks embeddings\.token_type_embeddings\.weight; it has unknown extra\.weight$/,
+        /lacks the tensors embeddings\.token_type_embeddings\.weight; it has unknown tensors extra\.weight$/,
       ) as string,
     });
     await write(
@@ -165,9 +165,9 @@ describe('the backend', () => {
       tiny,
       { backend: 'native' },
       'ERR_DATA',
-      /native backend cannot take this encoder: .* lacks model\.safetensors/,
+      /native backend does not support this encoder: .* has no model\.safetensors/,
     );
-    await refused(tiny, { precision: 'bf16' }, 'ERR_DATA', /native backend cannot take this encoder/);
+    await refused(tiny, { precision: 'bf16' }, 'ERR_DATA', /native backend does not support this encoder/);
     const relu = { ...(JSON.parse(readFileSync(`${bert()}/config.json`, 'utf8')) as object), hidden_act: 'relu' };
     await refused(bert({ 'config.json': relu }), {}, 'ERR_DATA', /hidden_act is "relu"/);
     await refused(bert(), { backend: 'onnx' }, 'ERR_DATA', /lacks model\.onnx/);
@@ -200,12 +200,12 @@ describe('the backend', () => {
     const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...Array.from({ length: 497 }, (_, i) => `w${i}`)];
     await expect(loadEncoder(bert({ 'tokenizer.json': wordPieceJson(vocabulary) }))).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/tokenizer\.json has 501 tokens, the model only 500/) as string,
+      message: expect.stringMatching(/tokenizer\.json has 501 tokens, but the model has only 500/) as string,
     });
     const pooling = { '1_Pooling/config.json': { word_embedding_dimension: 32, pooling_mode: 'cls' } };
     await expect(loadEncoder(bert(pooling))).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/vectors of 32, the model has 64/) as string,
+      message: expect.stringMatching(/expects 32 dimensions, but the model has 64/) as string,
     });
   });
 

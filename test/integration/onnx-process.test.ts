@@ -161,7 +161,7 @@ it('says what to do if ONNX Runtime is not installed', async () => {
   vi.stubEnv('NODE_OPTIONS', `--import=${pathToFileURL(join(folder, 'register.mjs')).href}`);
   await expect(load()).rejects.toMatchObject({
     code: 'ERR_NATIVE_LOAD',
-    message: 'The backend onnx needs the npm package "onnxruntime-node": run npm install onnxruntime-node',
+    message: 'The onnx backend needs the npm package "onnxruntime-node": run npm install onnxruntime-node',
   });
 });
 
@@ -181,7 +181,7 @@ describe('a process that is killed', () => {
     const waiting = encoder.encode(texts.slice(0, 1));
     await expect(doomed).rejects.toMatchObject({
       code: 'ERR_DEVICE_UNAVAILABLE',
-      message: expect.stringMatching(/model\.onnx was ended by SIGKILL.*last words/s) as string,
+      message: expect.stringMatching(/model\.onnx was killed by SIGKILL.*last words/s) as string,
     });
     expect((await waiting).rows).toBe(1);
     expect(first.alive).toBe(false);
@@ -193,7 +193,7 @@ describe('a process that is killed', () => {
     vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent('process.exit(9)')}`);
     await expect(OnnxProcess.start(sessionSettings(folder, 1))).rejects.toMatchObject({
       code: 'ERR_DEVICE_UNAVAILABLE',
-      message: expect.stringContaining('ended with exit code 9') as string,
+      message: expect.stringContaining('exited with code 9') as string,
     });
   });
 });

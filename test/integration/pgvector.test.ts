@@ -400,11 +400,11 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(String((refused as Error).stack)).not.toContain('wr0ng');
       await expect(opening(`postgres://${user}@${at}`)).rejects.toMatchObject({
         code: 'ERR_REMOTE',
-        message: expect.stringContaining('it wants a password, and there is none') as string,
+        message: expect.stringContaining('the server requires a password, but none is set') as string,
       });
       await expect(opening(guarded(password))).rejects.toMatchObject({
         code: 'ERR_DATA',
-        message: expect.stringContaining('There is no table "t_wrong" in the database "postgres"') as string,
+        message: expect.stringContaining('The table "t_wrong" does not exist in the database "postgres"') as string,
       });
       await expect(opening(server.url({ database: 'nowhere' }))).rejects.toMatchObject({
         code: 'ERR_REMOTE',
@@ -418,11 +418,11 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       await server.query('CREATE TABLE t_foreign (label integer)');
       await expect(opening(server.url(), 't_foreign')).rejects.toMatchObject({
         code: 'ERR_DATA',
-        message: expect.stringContaining('is not an index made here') as string,
+        message: expect.stringContaining('is not a univar index') as string,
       });
       await expect(create('t_foreign', { overwrite: true })).rejects.toMatchObject({
         code: 'ERR_DATA',
-        message: expect.stringContaining('not an index made here') as string,
+        message: expect.stringContaining('is not a univar index') as string,
       });
       expect(await server.query('SELECT * FROM t_foreign')).toEqual([]);
 
@@ -448,7 +448,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       await expect(create('t_bare', { url })).rejects.toMatchObject({
         code: 'ERR_DEVICE_UNAVAILABLE',
         message: expect.stringMatching(
-          /pgvector is not there in the database "bare" .*permission denied.*CREATE EXTENSION vector/,
+          /pgvector is not available in the database "bare" .*permission denied.*CREATE EXTENSION vector/,
         ) as string,
       });
       await server.query(
@@ -520,7 +520,9 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       it('rejects a table of other embeddings, and replaces one only on request', async () => {
         expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({
           code: 2,
-          stderr: expect.stringMatching(/holds 300 vectors of 32 entries, which are not the 200 of .*others/) as string,
+          stderr: expect.stringMatching(
+            /holds 300 vectors of 32 entries, which are not the 200 vectors of .*others/,
+          ) as string,
         });
         expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({
           code: 2,

@@ -148,7 +148,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     const missing = await damaged(() => []);
     await expect(loadEncoder(missing)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining(`there is no "${scale.name}"`) as string,
+      message: expect.stringContaining(`the tensor "${scale.name}" with the scale of each row is missing`) as string,
     });
     await expect(createTrainer({ encoder: missing })).rejects.toMatchObject({ code: 'ERR_DATA' });
     const orphan = await withTensors(source, [
@@ -157,7 +157,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     ]);
     await expect(loadEncoder(orphan)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining(`has unknown ${scale.name}`) as string,
+      message: expect.stringContaining(`has unknown tensors ${scale.name}`) as string,
     });
   });
 });

@@ -110,8 +110,8 @@ describe('filters over HTTP', () => {
   });
 
   it.each([
-    { filter: { model: 'model_1' }, says: /"filter\.model", got "model_1"; there are "model-1"/ },
-    { filter: { lang: ['eng', 'English'] }, says: /"filter\.lang", got "English"; there are "eng", "zho"/ },
+    { filter: { model: 'model_1' }, says: /"filter\.model", got "model_1"; known names are "model-1"/ },
+    { filter: { lang: ['eng', 'English'] }, says: /"filter\.lang", got "English"; known names are "eng", "zho"/ },
     { filter: { valueId: 'model-1' }, says: /"filter\.valueId".*"model-1\$eng"/ },
     { filter: { models: 'model-1' }, says: /filter must NOT have additional properties: "models"/ },
     { filter: { model: [] }, says: /filter\.model must NOT have fewer than 1/ },
@@ -179,6 +179,6 @@ describe('univar identify with filters', () => {
 
   it('reports an unknown model, and similar names', async () => {
     const { code, stderr } = await runCli(['identify', served.dir, '--text', 'w1', '--filter-model', 'modell-1']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('there are "model-1"')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('known names are "model-1"')]);
   });
 });

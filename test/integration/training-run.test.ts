@@ -320,12 +320,12 @@ describe('train refuses', () => {
     writeFileSync(description, readFileSync(description, 'utf8').replace(/"cutting": "[^"]*"/, '"cutting": "end"'));
     await expect(train(options)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('differs in how texts are prepared and cut;') as string,
+      message: expect.stringContaining('differs in the preparation and cutting of texts;') as string,
     });
     writeFileSync(join(options.encoder, '..', 'stranger.txt'), '');
     await expect(train({ ...options, out: join(options.encoder, '..') })).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('is no training run') as string,
+      message: expect.stringContaining('is not a training run') as string,
     });
   });
 
@@ -383,7 +383,7 @@ describe('train refuses', () => {
     writeFileSync(join(checkpoint, 'state.json'), JSON.stringify(state));
     await expect(train(options)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/lacks embeddings.*; it has unknown /) as string,
+      message: expect.stringMatching(/lacks the tensors embeddings.*; it has unknown tensors /) as string,
     });
   });
 

@@ -1,30 +1,30 @@
 /**
- * Lines of a change journal: a CRC-32 in eight hexadecimal digits, a space, JSON, a line feed. A line holds everything
- * that was made durable together, so that a crash tears the last line at most.
+ * Lines of a change journal: a CRC-32 in eight hexadecimal digits, a space, JSON, a line feed. Changes that became
+ * durable together share one line, so a crash can only tear the last line.
  */
 import { crc32 } from 'node:zlib';
 import { base64ToVectors, vectorsToBase64 } from '../../core/vector-base64.js';
 
 import type { QaRecord } from '../../records/record.js';
 
-/** Rows that were added or removed; row numbers continue those of the dataset. */
+/** Rows that were added or removed. Row numbers continue those of the dataset. */
 export type Change = { add: AddedRows } | { remove: number[] };
 
 export interface AddedRows {
-  /** Row number of the first. */
+  /** Row number of the first record. */
   first: number;
   records: QaRecord[];
   /** [records.length, dim] */
   vectors: Float32Array;
 }
 
-/** What a journal belongs to: row numbers mean nothing beside other embeddings. */
+/** Identifies the dataset that a journal belongs to. With any other dataset, its row numbers have no meaning. */
 export interface JournalBase {
   rows: number;
   dim: number;
   /** See `Dataset.embeddingsChecksum`. */
   embeddings: string;
-  /** See `Dataset.recordsChecksum`; journals that were begun before it was written lack it. */
+  /** See `Dataset.recordsChecksum`. Missing in journals of releases that did not write it. */
   records?: string;
 }
 
@@ -54,14 +54,14 @@ function checksum(json: string | Uint8Array): string {
   return crc32(json).toString(16).padStart(CHECKSUM_DIGITS, '0');
 }
 
-/** The value in a line without its line feed; undefined where the line is torn or damaged. */
+/** Parses a line without its line feed; returns undefined if the line is torn or damaged. */
 export function parseLine(bytes: Buffer): unknown {
   const json = bytes.subarray(CHECKSUM_DIGITS + 1);
   if (json.length === 0 || bytes.toString('latin1', 0, CHECKSUM_DIGITS + 1) !== `${checksum(json)} `) return undefined;
   return JSON.parse(json.toString()) as unknown;
 }
 
-/** @returns undefined for a value that is no header of this format and version */
+/** @returns undefined if the value is not a header of this format and version */
 export function parseHeader(value: unknown): JournalBase | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { format, version, rows, dim, embeddings, records } = value as Record<string, unknown>;
@@ -70,7 +70,10 @@ export function parseHeader(value: unknown): JournalBase | undefined {
   return { rows, dim, embeddings, ...(typeof records === 'string' && { records }) };
 }
 
-/** The checksum of the line vouches for its form: nothing but {@link changesLine} writes such lines. */
+/**
+ * Decodes the changes of a line. Does not check their types: only {@link changesLine} writes lines with a valid
+ * checksum.
+ */
 export function parseChanges(value: unknown): Change[] {
   type Stored = { add: Omit<AddedRows, 'vectors'> & { vectors: string } } | { remove: number[] };
   return (value as Stored[]).map((change) =>

@@ -19,21 +19,21 @@ import {
   parseLine,
 } from './change-frames.js';
 
-/** Ends the name of the empty journal that is to follow one whose changes become part of the dataset. */
+/** Suffix of the empty journal that replaces a journal whose changes are being folded into the dataset. */
 const FOLDED = '.folded';
 
 export interface ChangeJournalOptions {
-  /** What the changes were made to; a journal of something else is refused. */
+  /** The dataset that the changes apply to. A journal for a different dataset is rejected. */
   base: JournalBase;
-  /** Leaves the file as it is, also a torn end; `append` is refused. @default false */
+  /** Leaves the file unchanged, including a torn end; `append` then fails. @default false */
   readOnly?: boolean;
   /** Receives the changes of each line, in order. */
   onChanges: (changes: Change[]) => void | Promise<void>;
 }
 
 /**
- * Additions and removals beside a dataset folder, in the order in which they were made. `append` returns when they are
- * on the disk; after a crash everything that it returned for is there. The caller sees to it that one process writes.
+ * Journal of additions to and removals from a dataset, in the order in which they were made. `append` returns once the
+ * changes are on disk, so they survive a crash. The caller must make sure that only one process writes.
  */
 export class ChangeJournal {
   #failure: unknown;
@@ -42,15 +42,15 @@ export class ChangeJournal {
     readonly path: string,
     private readonly handle: FileHandle | undefined,
     private size: number,
-    /** Bytes at the end that a crash had left unfinished, and that therefore do not count. */
+    /** Unfinished bytes that a crash left at the end, which are ignored. */
     readonly tornBytes: number,
   ) {}
 
   /**
-   * Reads the journal, or begins one where there is none, and cuts a torn last line off.
+   * Reads the journal and cuts off a torn last line. If the file does not exist, creates an empty journal.
    *
-   * @throws EngineError `ERR_DATA` where it is damaged before its end or belongs to other embeddings; `ERR_IO`; what
-   *   `onChanges` throws
+   * @throws EngineError `ERR_DATA` if the journal is damaged before its end or belongs to a different dataset;
+   *   `ERR_IO`; and everything that `onChanges` throws
    */
   static async open(path: string, { base, readOnly = false, onChanges }: ChangeJournalOptions): Promise<ChangeJournal> {
     const wasFolded = await settleFolding(path, base, readOnly);
@@ -76,7 +76,7 @@ export class ChangeJournal {
     });
   }
 
-  /** Whether the path still leads to the file that is written. */
+  /** Checks whether the path still leads to the file that this object writes. */
   async isInPlace(): Promise<boolean> {
     if (!this.handle) return true;
     const own = await this.handle.stat();
@@ -85,9 +85,9 @@ export class ChangeJournal {
   }
 
   /**
-   * Writes changes as one line and waits until they are on the disk. One call at a time.
+   * Writes changes as one line and waits until they are on disk. Do not overlap calls.
    *
-   * @throws EngineError `ERR_IO`: nothing was written. Where not even that is certain, the journal takes no more
+   * @throws EngineError `ERR_IO`: nothing was written. If that is not certain either, the journal rejects all further
    *   changes.
    */
   async append(changes: readonly Change[]): Promise<void> {
@@ -96,7 +96,7 @@ export class ChangeJournal {
     if (this.#failure !== undefined) {
       throw new EngineError(
         'ERR_IO',
-        `${this.path} takes no changes since the system failed to write it; start again once it can`,
+        `${this.path} accepts no changes after a failed write; restart once the file system can write again`,
         { cause: this.#failure },
       );
     }
@@ -107,7 +107,7 @@ export class ChangeJournal {
       written = true;
       await handle.datasync();
     } catch (error) {
-      // After a failed sync nobody knows what is on the disk; a line that was not written whole can be taken back.
+      // After a failed sync, the contents of the disk are unknown. An incomplete line can be removed again.
       if (written) this.#failure = error;
       else await handle.truncate(this.size).catch((cause: unknown) => (this.#failure = cause));
       throw fileError(error, `write ${this.path}`);
@@ -120,7 +120,7 @@ export class ChangeJournal {
   }
 }
 
-/** Hands the changes on; `intact` is where what counts ends. */
+/** Passes the changes to `onChanges`. `intact` is the end of the last intact line. */
 async function replay(
   path: string,
   base: JournalBase,
@@ -131,7 +131,7 @@ async function replay(
   let sawHeader = false;
   for await (const { value, next } of completeLines(path)) {
     if (value !== undefined) {
-      // Only what was never acknowledged may be torn, and nothing was acknowledged behind it.
+      // Only the last line can be torn, because nothing is written after a line that was not acknowledged.
       if (intact < begin) throw new EngineError('ERR_DATA', `${path} is damaged at byte ${intact}, before its end`);
       if (sawHeader) await onChanges(parseChanges(value));
       else expectHeader(path, value, base);
@@ -146,15 +146,16 @@ async function replay(
 
 function expectHeader(path: string, value: unknown, base: JournalBase): void {
   const found = parseHeader(value);
-  if (!found) throw new EngineError('ERR_DATA', `${path} is no journal of changes that this release reads`);
+  if (!found) throw new EngineError('ERR_DATA', `${path} is not a change journal that this release can read`);
   if (belongsTo(found, base)) return;
   throw new EngineError(
     'ERR_DATA',
-    `${path} holds changes to ${found.rows} x ${found.dim} other embeddings than those of the dataset (${base.rows} x ${base.dim}). Move it away to go on without them`,
+    `${path} holds changes to another dataset (${found.rows} x ${found.dim} embeddings), not to this one ` +
+      `(${base.rows} x ${base.dim}). Move it away to continue without these changes`,
   );
 }
 
-/** What a journal of changes to a dataset belongs to. */
+/** Identifies a dataset in the header of its journal. */
 export function journalBase({ rows, dim, embeddingsChecksum, recordsChecksum }: Dataset): JournalBase {
   return { rows, dim, embeddings: embeddingsChecksum, records: recordsChecksum };
 }
@@ -169,12 +170,16 @@ export function belongsTo(found: JournalBase, base: JournalBase): boolean {
 }
 
 /**
- * Changes become part of the dataset in three steps: an empty journal of what the dataset is going to be is put beside
- * the one of now; the dataset changes, all at once; the empty journal takes the place of the other. Until the second
- * step the old journal counts, from then on the empty one, which {@link ChangeJournal.open} sees by the dataset that it
- * finds.
+ * Takes the first of three steps that fold changes into a dataset:
  *
- * @param base what the dataset is going to be
+ * 1. Write an empty journal for the new dataset beside the current journal.
+ * 2. Replace the dataset atomically.
+ * 3. Replace the current journal with the empty one.
+ *
+ * Until step 2 the current journal is valid, afterwards the empty one. {@link ChangeJournal.open} recognises which by
+ * comparing them with the dataset.
+ *
+ * @param base identifies the new dataset
  * @throws EngineError `ERR_IO`
  */
 export function beginFolding(path: string, base: JournalBase): Promise<void> {
@@ -182,11 +187,11 @@ export function beginFolding(path: string, base: JournalBase): Promise<void> {
 }
 
 /**
- * Takes the third step where the second was taken, and takes the first back where it was not.
+ * Completes step 3 of {@link beginFolding} if step 2 was done; otherwise undoes step 1.
  *
- * @param base what the dataset is
- * @param readOnly leaves the files as they are
- * @returns whether the changes of the journal are in the dataset
+ * @param base identifies the current dataset
+ * @param readOnly leaves the files unchanged
+ * @returns true if the dataset already contains the changes of the journal
  */
 export async function settleFolding(path: string, base: JournalBase, readOnly = false): Promise<boolean> {
   const empty = path + FOLDED;
@@ -205,7 +210,7 @@ export async function settleFolding(path: string, base: JournalBase, readOnly = 
   });
 }
 
-/** The values of the complete lines, undefined for a damaged one, with the position after each line. */
+/** Reads the values of the complete lines, undefined for damaged lines, with the position after each line. */
 async function* completeLines(path: string): AsyncGenerator<{ value: unknown; next: number }> {
   const splitter = new LineSplitter(Infinity);
   for await (const chunk of new ByteStream(path).chunks()) {

@@ -23,41 +23,41 @@ import { beginFolding, ChangeJournal, journalBase, settleFolding } from './chang
 
 export interface FoldOptions {
   signal?: AbortSignal | undefined;
-  /** Receives the number of rows that were looked at, of the dataset and of the journal together. */
+  /** Receives the number of rows read so far from the dataset and the journal together. */
   onProgress?: ((rows: number) => void) | undefined;
 }
 
 export interface FoldedChanges {
   dataset: Dataset;
   rowsBefore: number;
-  /** Rows of the journal that the dataset has now; those that were removed again are not among them. */
+  /** Rows of the journal that are now in the dataset, without those that were removed again. */
   added: number;
-  /** Rows of the dataset that it does not have any more. */
+  /** Rows that were removed from the dataset. */
   removed: number;
-  /** Shards that stayed as they were, and those that were written. */
+  /** Numbers of shards that were kept unchanged, and of shards that were written. */
   shardsKept: number;
   shardsWritten: number;
 }
 
-/** What the journal comes to. */
+/** Total changes of a journal. */
 interface Changes {
-  /** Row numbers, also of added rows. */
+  /** Row numbers, including those of added rows. */
   removed: Set<number>;
-  /** Added rows, removed ones included. */
+  /** Number of added rows, including removed ones. */
   added: number;
 }
 
 /**
- * Makes the changes of `changes.journal` part of a dataset: shards that lost rows are written again without them, added
- * rows become shards behind all others, and the journal is empty afterwards. Rows keep their order and get new numbers.
- * Dataset and journal give the same rows at every moment, also after a crash; the next call then begins again.
+ * Folds the changes of `changes.journal` into a dataset. Rewrites shards that lost rows, appends the added rows as new
+ * shards, and leaves an empty journal. Rows keep their order and get new numbers. Dataset and journal together give the
+ * same rows at any time, even after a crash; the next call then starts over.
  *
- * @throws EngineError `ERR_BUSY` while a process serves the folder for writing or writes to it; `ERR_DATA` where the
- *   folder is no dataset, is half-written, has a journal of other embeddings, or no row would be left; `ERR_ARG_RANGE`
- *   for added entries beyond f16 where the dataset holds such; `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_BUSY` while a process serves the folder for writing or writes to it; `ERR_DATA` if the
+ *   folder is not a dataset, is unfinished, has a journal for a different dataset, or no row would be left;
+ *   `ERR_ARG_RANGE` for added entries beyond the range of f16 if the dataset stores f16; `ERR_IO`, `ERR_ABORTED`
  */
 export async function foldChanges(folder: string, options: FoldOptions = {}): Promise<FoldedChanges> {
-  await openDataset(folder); // for its messages: a lock needs a folder
+  await openDataset(folder); // for its error messages: taking the lock needs a folder
   const dir = await realpath(folder);
   const serving = await FolderLock.acquire(join(dir, SERVE_LOCK));
   try {
@@ -90,7 +90,7 @@ async function foldLocked(dir: string, options: FoldOptions): Promise<FoldedChan
   };
   if (changes.added + changes.removed.size === 0) return unchanged;
   if (dataset.rows + added === removed)
-    throw new EngineError('ERR_DATA', `No row of ${dir} would be left: all were removed`);
+    throw new EngineError('ERR_DATA', `No row of ${dir} would be left: the journal removes all rows`);
   const shardFolder = await newShardFolder(dir, [await manifestSum(dir), removed, changes.added]);
   await makeFolder(join(dir, shardFolder));
   const { manifest, written } = await writeFolded(dataset, journal, changes, shardFolder, options).catch(
@@ -106,15 +106,16 @@ async function foldLocked(dir: string, options: FoldOptions): Promise<FoldedChan
   return { ...unchanged, dataset: folded, shardsKept: manifest.shards.length - written, shardsWritten: written };
 }
 
-/** A new manifest makes nonsense of shards that were to follow the old one. */
+/** Rejects an unfinished dataset or addition: its shards would not fit a new manifest. */
 async function refuseHalfWritten(dir: string): Promise<void> {
   const path = join(dir, JOURNAL_FILE);
   const found = await readJournal(path);
-  // A journal of shards that the manifest names is what a writer left that was killed behind its last step.
+  // A journal whose shards are in the manifest was left by a writer that was killed after its last step.
   if (!found || (await isInUse(dir, found.folder))) return;
   throw new EngineError(
     'ERR_DATA',
-    `The folder ${dir} holds a half-written dataset or addition; complete it by the command that began it, or give it up by deleting ${path}`,
+    `The folder ${dir} holds an unfinished dataset or addition; complete it with the command that started it, ` +
+      `or discard it by deleting ${path}`,
   );
 }
 
@@ -128,7 +129,7 @@ async function readChanges(dataset: Dataset, path: string): Promise<Changes> {
   return { removed, added };
 }
 
-/** Hands on additions, and the rows of removals, in their order. */
+/** Passes additions, and the rows of removals, to `take` in order. */
 async function forEachChange(
   dataset: Dataset,
   path: string,
@@ -159,10 +160,10 @@ async function writeFolded(
   const thinned = thinnedShards(dataset, removed);
   const stored = dataset.openEmbeddings();
   let row = 0;
-  /** Counts those of the rows from `row` on that stay. */
+  /** Counts the rows to keep, starting at `row`; returns their places in `records`. */
   const keep = (records: readonly QaRecord[]): Int32Array => {
-    throwIfAborted(signal, 'Folding in the changes was interrupted', [
-      { text: `run it again: ${dir} and its changes are as they were` },
+    throwIfAborted(signal, 'Folding the changes was interrupted', [
+      { text: `run it again: ${dir} and its changes are unchanged` },
     ]);
     const places = Int32Array.from(records.keys()).filter((place) => !removed.has(row + place));
     for (const place of places) {
@@ -180,15 +181,15 @@ async function writeFolded(
     );
   try {
     for (const [number, shard] of manifest.shards.entries()) {
-      const isWhole = !thinned.has(number);
-      if (isWhole) {
+      const isUnchanged = !thinned.has(number);
+      if (isUnchanged) {
         await writer.flush();
         shards.push((await ensureColumn(dir, shard)).shard);
       }
       for await (const records of dataset.shardRecordBlocks(number)) {
         const first = row;
         const places = keep(records);
-        if (isWhole) continue;
+        if (isUnchanged) continue;
         const embeddings = new Float32Array(records.length * dim);
         await stored.read(first, embeddings);
         await write(records, embeddings, places);
@@ -212,7 +213,7 @@ async function writeFolded(
   return { manifest: createManifest({ ...manifest, ...counted }), written: writer.shards };
 }
 
-/** The shards that lost rows, by number. */
+/** Returns the numbers of the shards that lost rows. */
 function thinnedShards({ rows, manifest }: Dataset, removed: ReadonlySet<number>): Set<number> {
   const firstRows = firstRowsOf(manifest.shards);
   return new Set([...removed].filter((row) => row < rows).map((row) => shardOfRow(firstRows, row)));

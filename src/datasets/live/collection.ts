@@ -18,16 +18,16 @@ import { RowTable } from './row-table.js';
 
 export interface CollectionParts {
   dataset: Dataset;
-  /** Over all embeddings of the dataset; the collection owns it from here on. */
+  /** Index over all embeddings of the dataset, which the collection owns from now on. */
   index: VectorIndex;
   records: RecordLookup;
   table: RowTable;
 }
 
 /**
- * The answers of a dataset with their index in memory, which rows are added to and removed from. Both are written to a
- * journal before they count. Row numbers are those of the dataset, then those of added rows in their order; the number
- * of a removed row is not given again.
+ * The answers of a dataset with their index in memory. Rows can be added and removed; each change is written to a
+ * journal before it takes effect. Row numbers are those of the dataset, followed by those of added rows in order. The
+ * number of a removed row is not reused.
  */
 export class Collection {
   readonly #added: QaRecord[] = [];
@@ -40,7 +40,7 @@ export class Collection {
     this.#filters = new RowFilters(parts.table);
   }
 
-  /** Reads what is needed of a dataset once; the part of opening a collection that may take long. */
+  /** Reads the dataset files. This is the slow part of opening a collection. */
   static async prepare(dataset: Dataset, index: VectorIndex): Promise<CollectionParts> {
     const table = new RowTable();
     const records = await dataset.openRecords({ onLabels: (labels) => table.appendAll(labels) });
@@ -48,9 +48,9 @@ export class Collection {
   }
 
   /**
-   * Makes the changes of the journal.
+   * Opens a collection and applies the changes of the journal.
    *
-   * @throws EngineError as {@link ChangeJournal.open}; the index is then disposed
+   * @throws EngineError like {@link ChangeJournal.open}; the index is then disposed
    */
   static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
     const collection = new Collection(parts);
@@ -68,7 +68,7 @@ export class Collection {
     }
   }
 
-  /** Frees parts that no collection was made of. Idempotent. */
+  /** Frees parts that are no longer used by a collection. Idempotent. */
   static async discard({ index, records }: CollectionParts): Promise<void> {
     await index.dispose();
     await records.close();
@@ -114,7 +114,7 @@ export class Collection {
   }
 
   /**
-   * How many rows a filter leaves of those that can be found.
+   * Counts the findable rows that match a filter.
    *
    * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
    */
@@ -123,10 +123,10 @@ export class Collection {
   }
 
   /**
-   * The nearest rows that were not removed.
+   * Finds the nearest rows that were not removed.
    *
    * @param queries [any, dim], row-major
-   * @returns with a filter at most {@link count} neighbours, perhaps 0
+   * @returns up to `k` neighbours per query; with a filter, at most {@link count}, which can be 0
    * @throws EngineError `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_ABORTED`, and the errors of the index
    */
   async search(queries: Float32Array, options: NeighbourSearchOptions): Promise<SearchResult> {
@@ -134,21 +134,21 @@ export class Collection {
     return searchNeighbours(this.#parts.index, this.#filters, queries, options);
   }
 
-  /** The votes of the k nearest rows of every query. See {@link search}. */
+  /** Lets the k nearest rows of every query vote. See {@link search}. */
   async identify(queries: Float32Array, options: NeighbourSearchOptions): Promise<Identification[]> {
     const { index, table } = this.#parts;
     const found = await this.search(queries, options);
     return rankNeighbours(found, queries.length / this.dim, index.metric, table);
   }
 
-  /** The answer of a row, also of one that was removed. */
+  /** Reads the record of a row, even if the row was removed. */
   async read(row: number): Promise<QaRecord> {
     const { dataset, records } = this.#parts;
     return row < dataset.rows ? records.read(row) : this.#added[row - dataset.rows]!;
   }
 
   /**
-   * Refuses vectors that the index could not take.
+   * Rejects vectors that the index does not accept.
    *
    * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE` naming the row
    */
@@ -160,11 +160,12 @@ export class Collection {
   }
 
   /**
-   * Makes changes: durable first, then visible. One call at a time; `expectVectors` has passed the vectors.
+   * Applies changes: first on disk, then in memory. Do not overlap calls. The caller has checked the vectors with
+   * `expectVectors`.
    *
-   * @returns for every removal how many of its rows were there
-   * @throws EngineError `ERR_IO`: nothing was changed. Anything else: the changes are in the journal, but not in
-   *   memory.
+   * @returns for every removal, the number of its rows that existed
+   * @throws EngineError `ERR_IO`: nothing was changed. Any other error: the changes are in the journal, but not in
+   *   memory
    */
   async change(changes: readonly Change[]): Promise<number[]> {
     await this.#journal.append(changes);
@@ -187,12 +188,9 @@ export class Collection {
       }
       const { first, records, vectors } = change.add;
       if (first !== table.rows || vectors.length !== records.length * index.dim) {
-        throw new EngineError(
-          'ERR_DATA',
-          `The journal of changes adds row ${first} where row ${table.rows} should follow`,
-        );
+        throw new EngineError('ERR_DATA', `The change journal adds row ${first}, but the next row is ${table.rows}`);
       }
-      // Before the vectors, so that whatever a search finds has its value id and answer.
+      // Before the vectors, so that every row that a search finds has its value id and answer.
       for (const record of records) {
         table.append(valueId(record));
         this.#added.push(record);
@@ -200,7 +198,7 @@ export class Collection {
       additions.push(vectors);
     }
     if (additions.length > 0) await index.add(concatenate(additions));
-    const removed = removals.flat(); // perhaps rows that were just added
+    const removed = removals.flat(); // can include rows that were just added
     if (removed.length > 0) await index.remove(Int32Array.from(removed));
     return removals.map(({ length }) => length);
   }

@@ -12,16 +12,16 @@ import { readManifest } from '../manifest.js';
 import { Collection, type CollectionParts } from './collection.js';
 
 export const CHANGES_FILE = 'changes.journal';
-/** Held by whoever may append to the journal. */
+/** Lock held by the process that can append to the journal. */
 export const SERVE_LOCK = '.serve.lock';
-/** Changes that share one write to the disk, which takes milliseconds however many there are. */
+/** Number of changes that share one write. A write takes milliseconds, regardless of the number of changes. */
 const GROUP_CHANGES = 256;
 const GROUP_ENTRIES = 4 * 2 ** 20;
 
 export interface LiveCollectionOptions {
-  /** Opens the dataset as it is now, with an index over all of it. Called at the start and at every reload. */
+  /** Opens the current dataset and an index over all of it. Called at the start and at every reload. */
   open: () => Promise<{ dataset: Dataset; index: VectorIndex }>;
-  /** Makes no changes and takes no lock, so that any number of processes can serve one folder. @default false */
+  /** Accepts no changes and takes no lock, so that any number of processes can serve one folder. @default false */
   readOnly?: boolean | undefined;
 }
 
@@ -40,14 +40,15 @@ type Wanted = { add: { records: QaRecord[]; vectors: Float32Array } } | { remove
 
 interface Waiting {
   wanted: Wanted;
-  /** Receives the first row of an addition, or how many rows a removal removed. */
+  /** Receives the first row of an addition, or the number of removed rows. */
   resolve: (result: number) => void;
   reject: (error: unknown) => void;
 }
 
 /**
- * The collection that answers at the moment. Changes are made one group after the other, each on the disk before its
- * callers hear of it; a reload puts another collection in its place while calls on the old one finish.
+ * A collection that accepts changes and can be reloaded while it answers queries. Changes are applied in groups, one
+ * group at a time, and each group is on disk before its callers are notified. A reload swaps in another collection
+ * while calls on the old one finish.
  */
 export class LiveCollection {
   #lease!: Lease;
@@ -61,7 +62,7 @@ export class LiveCollection {
 
   private constructor(private readonly options: LiveCollectionOptions) {}
 
-  /** @throws EngineError `ERR_BUSY` where another process serves the folder for writing; `ERR_DATA`, `ERR_IO` */
+  /** @throws EngineError `ERR_BUSY` if another process serves the folder for writing; `ERR_DATA`, `ERR_IO` */
   static async open(options: LiveCollectionOptions): Promise<LiveCollection> {
     const live = new LiveCollection(options);
     const { dataset, index } = await options.open();
@@ -80,17 +81,17 @@ export class LiveCollection {
     return this.options.readOnly ?? false;
   }
 
-  /** For what takes no time; everything else goes through {@link use}. */
+  /** The current collection, for synchronous access only. For everything else, call {@link use}. */
   get current(): Collection {
     return this.#lease.collection;
   }
 
-  /** Why changes are refused until a reload; undefined while they are taken. */
+  /** The error that blocks changes until a reload; undefined while changes are accepted. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** Runs `action` on the collection of this moment, which stays open until it has ended. */
+  /** Runs `action` on the current collection, which stays open until the action has finished. */
   async use<T>(action: (collection: Collection) => Promise<T>): Promise<T> {
     const lease = this.#lease;
     lease.users++;
@@ -102,10 +103,10 @@ export class LiveCollection {
   }
 
   /**
-   * Adds answers; they are on the disk when this returns.
+   * Adds answers. They are on disk when the promise resolves.
    *
    * @param vectors [records.length, dim]
-   * @returns the row number of the first; the others follow
+   * @returns the row number of the first answer; the others follow
    * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE`, `ERR_IO`, `ERR_DISPOSED`
    */
   add(records: QaRecord[], vectors: Float32Array): Promise<number> {
@@ -113,9 +114,9 @@ export class LiveCollection {
   }
 
   /**
-   * Removes rows; rows that are not there are passed over.
+   * Removes rows. Ignores rows that do not exist.
    *
-   * @returns how many were there
+   * @returns the number of removed rows
    * @throws EngineError `ERR_IO`, `ERR_DISPOSED`
    */
   remove(rows: number[]): Promise<number> {
@@ -123,13 +124,13 @@ export class LiveCollection {
   }
 
   /**
-   * Opens the dataset again and lets it answer from then on. Reading goes on all the time; changes wait for the last
-   * step, in which those of the journal are made again. Needs the memory of both indexes for a moment.
+   * Opens the dataset again and switches to it. Reads continue throughout. Changes wait only for the last step, which
+   * replays the journal. Both indexes are in memory for a short time.
    *
    * @throws EngineError `ERR_BUSY` during another reload; `ERR_DATA`, `ERR_DISPOSED`: nothing has changed
    */
   async reload(): Promise<Collection> {
-    if (this.#reloading) throw new EngineError('ERR_BUSY', 'The index is being loaded already');
+    if (this.#reloading) throw new EngineError('ERR_BUSY', 'The index is already being reloaded');
     this.#reloading = true;
     try {
       const { dataset, index } = await this.options.open();
@@ -155,7 +156,7 @@ export class LiveCollection {
     }
   }
 
-  /** Makes the changes that wait, lets calls end, and frees everything. */
+  /** Applies pending changes, waits for calls in flight, and frees all resources. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#waiting.length > 0) await this.#turn;
@@ -167,7 +168,7 @@ export class LiveCollection {
     if (this.readOnly) return undefined;
     const { dir } = dataset;
     const lock = await FolderLock.acquire(join(dir, SERVE_LOCK));
-    // Who held the lock until now may have made its changes part of the dataset.
+    // The previous owner of the lock may have folded its changes into the dataset.
     const manifest = await readManifest(dir).catch(() => undefined);
     if (manifest && belongsTo(journalBase(new Dataset(dir, manifest)), journalBase(dataset))) return { dir, lock };
     await lock.release();
@@ -184,7 +185,8 @@ export class LiveCollection {
     if (this.current.added + this.current.removed > 0 && !(await journal.isInPlace())) {
       throw new EngineError(
         'ERR_DATA',
-        `${journal.path} has gone, and with it every change since; put it back, or start again to go on without it`,
+        `${journal.path} is gone, and with it all changes to the dataset; ` +
+          'restore it, or restart to continue without it',
       );
     }
     const old = this.#lease;
@@ -207,7 +209,7 @@ export class LiveCollection {
     });
   }
 
-  /** One action after the other: groups of changes, swaps, the end. */
+  /** Runs one action at a time: groups of changes, swaps, and closing. */
   #exclusively<T>(action: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(action);
     this.#turn = mine.catch(() => undefined);
@@ -220,7 +222,7 @@ export class LiveCollection {
     void this.#exclusively(() => this.#writeGroup());
   }
 
-  /** Never rejects: every caller has its own answer. */
+  /** Never rejects: each caller gets its own result. */
   async #writeGroup(): Promise<void> {
     this.#scheduled = false;
     const group = this.#takeGroup();
@@ -236,7 +238,7 @@ export class LiveCollection {
     });
     try {
       if (this.#failure !== undefined) {
-        throw new EngineError('ERR_IO', 'An earlier change is on the disk but not in memory; load the index again', {
+        throw new EngineError('ERR_IO', 'An earlier change is on disk but not in memory; reload the index', {
           cause: this.#failure,
         });
       }
@@ -252,7 +254,7 @@ export class LiveCollection {
   }
 
   /**
-   * The first changes that wait and that the collection of this moment can take; others are refused, each by itself.
+   * Takes the next pending changes that the current collection accepts. Rejects the others individually.
    */
   #takeGroup(): Waiting[] {
     const group: Waiting[] = [];

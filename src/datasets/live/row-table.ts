@@ -4,11 +4,10 @@ import type { FilterableRows } from '../../search/filters/row-filters.js';
 const FIRST_CAPACITY = 1024;
 
 /**
- * What is known about every row besides its vector: its value id, and whether it was removed. Rows are only ever
- * appended.
+ * The value id of every row, and whether the row was removed. Rows are only appended, never deleted.
  */
 export class RowTable implements FilterableRows {
-  /** Distinct value ids in the order in which they were appended. */
+  /** Distinct value ids, in the order of their first rows. */
   readonly names: string[] = [];
   readonly #positions = new Map<string, number>();
   #labels = new Int32Array(FIRST_CAPACITY);
@@ -16,17 +15,17 @@ export class RowTable implements FilterableRows {
   #rows = 0;
   readonly #removed: number[] = [];
 
-  /** All rows, also those that were removed. */
+  /** Number of rows, including removed ones. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** The rows that were removed, in the order in which they were. */
+  /** The removed rows in order of removal. */
   get removed(): readonly number[] {
     return this.#removed;
   }
 
-  /** For every row the position of its value id in `names`. The array is another one after {@link append}. */
+  /** For every row, the position of its value id in `names`. {@link append} can replace the array. */
   get labels(): Int32Array {
     return this.#labels;
   }
@@ -46,7 +45,7 @@ export class RowTable implements FilterableRows {
     return row >= 0 && row < this.#rows && this.#dead[row] === 0;
   }
 
-  /** False where there is no such row any more. */
+  /** Returns false if the row does not exist or was already removed. */
   remove(row: number): boolean {
     if (!this.isAlive(row)) return false;
     this.#dead[row] = 1;

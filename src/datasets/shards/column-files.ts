@@ -1,4 +1,4 @@
-/** Value-id columns on disk: beside the records file of each shard, read if they fit it, otherwise computed. */
+/** Value-id columns on disk, beside the records file of each shard. A missing or unusable column is computed. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { readRecordBlocks } from './record-file.js';
 import { readIntact, writeWhole } from './shard-files.js';
 import { ColumnBuilder, encodeColumn, parseColumn, type ValueIdColumn } from './value-id-column.js';
 
-/** Columns that are read at the same time: Node.js reads files on four threads. More only take memory, if computed. */
+/** Columns that are read at the same time: Node.js reads files on four threads. More would only take more memory. */
 export const COLUMNS_AT_ONCE = 4;
 
 /**
- * The value-id column of a shard. If its file is missing (releases before did not write it), damaged, or of other
- * records, the column is computed from the records and written for the next reader. A folder that cannot be written to
- * is read all the same. Several processes may do this at once: they write the same bytes.
+ * Loads the value-id column of a shard. If its file is missing (earlier releases did not write it), damaged, or of
+ * other records, the column is computed from the records and written for the next reader. A failed write is ignored.
+ * Several processes can do this at the same time, because they write the same bytes.
  *
  * @throws EngineError `ERR_DATA` for a damaged records file, `ERR_IO`, `ERR_ABORTED`
  */
@@ -23,16 +23,16 @@ export async function loadColumn(dir: string, shard: ShardEntry, signal?: AbortS
   const stored = await readColumn(dir, shard);
   if (stored) return stored;
   const { column, sha256 } = await computeColumn(dir, shard, signal);
-  // The column of records that were changed must not pass for the column of those that the manifest names.
+  // Do not write the column of changed records: it is not the column of the records that the manifest names.
   if (sha256 === shard.records.sha256) await writeColumn(dir, shard.records, column).catch(() => undefined);
   return column;
 }
 
 /**
- * Writes the column of a shard unless its file is there already; for whoever is about to write a manifest.
+ * Writes the column of a shard unless its file exists. Used before a manifest is written.
  *
- * @returns the column, and the shard with the entry of its file
- * @throws EngineError `ERR_DATA` for a records file that was changed, `ERR_IO`
+ * @returns the column, and the shard entry including the column file
+ * @throws EngineError `ERR_DATA` for a changed records file, `ERR_IO`
  */
 export async function ensureColumn(
   dir: string,
@@ -46,7 +46,8 @@ export async function ensureColumn(
   if (sha256 !== shard.records.sha256) {
     throw new EngineError(
       'ERR_DATA',
-      `${join(dir, shard.records.file)} was changed: its SHA-256 is ${sha256}, but the manifest says ${shard.records.sha256}`,
+      `${join(dir, shard.records.file)} was changed: ` +
+        `its SHA-256 is ${sha256}, but the manifest says ${shard.records.sha256}`,
     );
   }
   return { column, shard: { ...shard, valueIds: await writeColumn(dir, shard.records, column) } };
@@ -57,7 +58,7 @@ export function writeColumn(dir: string, records: FileEntry, column: ValueIdColu
   return writeWhole(dir, columnFile(records.file), [encodeColumn(column, records)], hint);
 }
 
-/** Undefined for any file that is not the column of the shard, or cannot be read. */
+/** Reads the column file of a shard; returns undefined if it cannot be read or does not belong to the shard. */
 async function readColumn(dir: string, shard: ShardEntry): Promise<ValueIdColumn | undefined> {
   const { valueIds, records } = shard;
   const bytes = await (valueIds ? readIntact(dir, valueIds) : readFile(join(dir, columnFile(records.file)))).catch(
@@ -66,7 +67,7 @@ async function readColumn(dir: string, shard: ShardEntry): Promise<ValueIdColumn
   return bytes && parseColumn(bytes, shard);
 }
 
-/** @returns with the SHA-256 of the records that it was computed from */
+/** Computes the column from the records. Also returns the SHA-256 of those records. */
 async function computeColumn(
   dir: string,
   shard: ShardEntry,

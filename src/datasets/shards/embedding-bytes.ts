@@ -3,11 +3,11 @@ import { fromFloat16, toFloat16 } from '../../core/float16.js';
 import type { EmbeddingType } from './npy.js';
 
 /**
- * The bytes that embeddings.npy stores for [rows, dim] embeddings: little-endian, as every machine that the engine
- * supports holds them in memory.
+ * Converts [rows, dim] embeddings to the bytes stored in a .npy file: little-endian, the byte order of every machine
+ * that the engine supports.
  *
- * @throws EngineError `ERR_NON_FINITE` for a NaN or infinity, `ERR_ARG_RANGE` for a value beyond the range of f16, both
- *   with the row
+ * @throws EngineError `ERR_NON_FINITE` for a NaN or infinity, `ERR_ARG_RANGE` for a value beyond the range of f16; both
+ *   name the row
  */
 export function embeddingsToBytes(embeddings: Float32Array, dim: number, dtype: EmbeddingType): Uint8Array {
   const halves = dtype === 'f16' ? toFloat16(embeddings) : undefined;
@@ -18,7 +18,7 @@ export function embeddingsToBytes(embeddings: Float32Array, dim: number, dtype: 
     if (halves && (halves[i]! & 0x7c00) === 0x7c00) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `The embedding at ${where()} is ${embeddings[i]}, beyond the largest f16 value of 65504; use f32`,
+        `The embedding at ${where()} is ${embeddings[i]}, beyond the f16 maximum of 65504; use f32`,
       );
     }
   }
@@ -26,7 +26,7 @@ export function embeddingsToBytes(embeddings: Float32Array, dim: number, dtype: 
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 
-/** Widens stored bytes to float32, into `out`, which must have an entry for each. */
+/** Converts stored bytes to float32 in `out`, which must have the same number of entries. */
 export function bytesToEmbeddings(bytes: Uint8Array, dtype: EmbeddingType, out: Float32Array): void {
   if (dtype === 'f32') new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
   else fromFloat16(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2), out);

@@ -1,6 +1,6 @@
 /**
- * Header of a NumPy array file (NEP 1): magic, version, length of the header text, header text padded with spaces. Only
- * what a dataset needs: two dimensions, C order, little-endian float32 or float16.
+ * Header of a NumPy array file (NEP 1): magic, version, length of the header text, header text padded with spaces.
+ * Supports what a dataset needs: two dimensions, C order, little-endian float32 or float16.
  */
 import { EngineError } from '../../core/errors.js';
 
@@ -17,13 +17,13 @@ export interface NpyHeader {
 /** Bytes of one entry. */
 export const ENTRY_BYTES: Readonly<Record<EmbeddingType, number>> = { f32: 4, f16: 2 };
 
-/** Size of every header written here, so that the number of rows can be written into it when it is known. */
+/** Fixed size of every header that this package writes. */
 export const NPY_HEADER_BYTES = 128;
 
 const MAGIC = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]);
 const DESCR: Readonly<Record<EmbeddingType, string>> = { f32: '<f4', f16: '<f2' };
 
-/** The 128 bytes in front of `rows` x `dim` entries, format version 1.0. */
+/** Builds the 128-byte header for `rows` x `dim` entries, format version 1.0. */
 export function npyHeader(rows: number, dim: number, dtype: EmbeddingType): Buffer {
   const text = `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': (${rows}, ${dim}), }`;
   const header = Buffer.alloc(NPY_HEADER_BYTES, ' ');
@@ -37,7 +37,7 @@ export function npyHeader(rows: number, dim: number, dtype: EmbeddingType): Buff
 }
 
 /**
- * Reads the header at the beginning of `bytes`, also one that NumPy wrote.
+ * Parses the header at the beginning of `bytes`, written by this package or by NumPy.
  *
  * @param file name of the file, for messages
  * @throws EngineError `ERR_DATA`
@@ -48,19 +48,20 @@ export function parseNpyHeader(bytes: Buffer, file: string): NpyHeader {
   };
   if (bytes.length < 12 || !bytes.subarray(0, 6).equals(MAGIC)) return refuse('is not a NumPy array file');
   const version = bytes[6]!;
-  if (version < 1 || version > 3) return refuse(`has the NumPy format version ${version}; versions 1 to 3 can be read`);
+  if (version < 1 || version > 3) return refuse(`has NumPy format version ${version}; versions 1 to 3 are supported`);
   const textOffset = version === 1 ? 10 : 12;
   const dataOffset = textOffset + (version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8));
   if (dataOffset > bytes.length)
-    return refuse(`ends within its header: ${dataOffset} bytes expected, ${bytes.length} there`);
+    return refuse(`ends within its header: expected ${dataOffset} bytes, found ${bytes.length}`);
   const text = bytes.toString('latin1', textOffset, dataOffset);
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape'\s*:\s*\(\s*(\d+)\s*,\s*(\d+)\s*,?\s*\)/.exec(text);
   const dtype = descr === DESCR.f32 ? 'f32' : descr === DESCR.f16 ? 'f16' : undefined;
-  if (!dtype) return refuse(`holds entries of type ${descr ?? 'unknown'}; ${DESCR.f32} and ${DESCR.f16} can be read`);
-  if (order !== 'False') return refuse('is in Fortran order; C order can be read');
-  if (!shape) return refuse('has no shape of two dimensions');
+  if (!dtype)
+    return refuse(`holds entries of type ${descr ?? 'unknown'}; only ${DESCR.f32} and ${DESCR.f16} are supported`);
+  if (order !== 'False') return refuse('is in Fortran order; only C order is supported');
+  if (!shape) return refuse('does not have two dimensions');
   const rows = Number(shape[1]);
   const dim = Number(shape[2]);
   if (!Number.isSafeInteger(rows * dim * 4)) return refuse(`has an impossible shape of ${rows} x ${dim}`);

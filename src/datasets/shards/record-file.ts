@@ -9,13 +9,13 @@ import type { ShardEntry } from '../manifest.js';
 import { ColumnBuilder, type ValueIdColumn } from './value-id-column.js';
 
 export interface ReadShardOptions {
-  /** Ends the reading with `ERR_ABORTED`. */
+  /** Stops the reading with `ERR_ABORTED`. */
   signal?: AbortSignal | undefined;
   /** Receives the bytes of the file, in order, before the records in them. */
   onChunk?: (chunk: Buffer) => void;
 }
 
-/** Consecutive records, with the position in the file after the line of each. */
+/** Consecutive records, each with the file position after its line. */
 export interface RecordBlock {
   records: QaRecord[];
   ends: number[];
@@ -53,16 +53,16 @@ export class ShardRecords {
   }
 }
 
-/** The record as a line of JSON with its fields in one order, whatever order the caller has them in. */
+/** Formats a record as a line of JSON with its fields in a fixed order. */
 function recordLine({ qid, question, answer, model, lang, group }: QaRecord): string {
   return `${JSON.stringify({ qid, question, answer, model, lang, group })}\n`;
 }
 
 /**
- * The records of a shard in order, as many at a time as come from the disk together.
+ * Reads the records of a shard in order, in the blocks that come from disk.
  *
- * @throws EngineError `ERR_DATA` for a line that is not a record, or another number of records than the manifest says;
- *   `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_DATA` for a line that is not a record, or if the number of records differs from the
+ *   manifest; `ERR_IO`, `ERR_ABORTED`
  */
 export async function* readRecordBlocks(
   dir: string,
@@ -78,7 +78,7 @@ export async function* readRecordBlocks(
   if (count !== rows) throw new EngineError('ERR_DATA', `${path} has ${count} records, but the manifest says ${rows}`);
 }
 
-/** The record in the bytes of its line; undefined if they are not one record. */
+/** Parses the bytes of a line; returns undefined if they are not exactly one record. */
 export function parseRecord(line: Buffer): QaRecord | undefined {
   const [row, ...others] = parseJsonl(line);
   return row && others.length === 0 && isRecord(row.cells) ? row.cells : undefined;

@@ -1,4 +1,4 @@
-/** The files of a shard on disk: written whole or not at all, and the embeddings read by row. */
+/** The files of a shard: writes them atomically, and reads embeddings by row. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,11 +12,11 @@ import { bytesToEmbeddings } from './embedding-bytes.js';
 import { type EmbeddingType, ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader } from './npy.js';
 
 /**
- * Writes a file that appears under its name when it is whole and on the disk; one that was there is replaced. Several
- * processes, also on several machines, may write the same one.
+ * Writes a file atomically: it appears under its name once it is complete and on disk, and replaces an older one.
+ * Several processes, even on different machines, can write the same file.
  *
  * @param file path within `dir`
- * @param hint for the message of a failure
+ * @param hint text for the error message of a failure
  * @throws EngineError `ERR_IO`
  */
 export async function writeWhole(
@@ -41,11 +41,11 @@ export async function writeWhole(
   return { file, bytes, sha256: hash.digest('hex') };
 }
 
-/** The bytes of a file where it is there and unchanged, otherwise undefined. */
+/** Reads a file if it exists and is unchanged; otherwise returns undefined. */
 export async function readIntact(dir: string, { file, bytes, sha256 }: FileEntry): Promise<Buffer | undefined> {
   const path = join(dir, file);
   try {
-    // A damaged length must not become an allocation of any size.
+    // Check the size first, so that a file of the wrong size is never read into memory.
     if ((await stat(path)).size !== bytes) return undefined;
     const content = await readFile(path);
     return createHash('sha256').update(content).digest('hex') === sha256 ? content : undefined;
@@ -55,7 +55,7 @@ export async function readIntact(dir: string, { file, bytes, sha256 }: FileEntry
   }
 }
 
-/** The first row of each shard, and the number of all rows behind the last. */
+/** Lists the first row of each shard, followed by the total number of rows. */
 export function firstRowsOf(shards: readonly Pick<ShardEntry, 'rows'>[]): number[] {
   const firstRows = [0];
   for (const { rows } of shards) firstRows.push(firstRows.at(-1)! + rows);
@@ -63,7 +63,7 @@ export function firstRowsOf(shards: readonly Pick<ShardEntry, 'rows'>[]): number
 }
 
 /**
- * The shard that holds a row.
+ * Finds the shard that holds a row.
  *
  * @param firstRows see {@link firstRowsOf}
  */
@@ -85,10 +85,10 @@ interface OpenShard {
   dataOffset: number;
 }
 
-/** Reads rows of the embeddings of many shards as if they were one array. Holds one open file at most. */
+/** Reads rows from the embeddings of many shards as if they were one array. Keeps at most one file open. */
 export class ShardReader implements AsyncDisposable {
   readonly #shards: ShardEntry[] = [];
-  /** First row of each shard, and the number of all rows behind the last. */
+  /** First row of each shard, followed by the total number of rows. */
   readonly #firstRows: number[] = [0];
   #open: OpenShard | undefined;
 
@@ -101,16 +101,16 @@ export class ShardReader implements AsyncDisposable {
     for (const shard of shards) this.push(shard);
   }
 
-  /** Takes one more shard behind the last. */
+  /** Adds a shard after the last one. */
   push(shard: ShardEntry): void {
     this.#shards.push(shard);
     this.#firstRows.push(this.#firstRows.at(-1)! + shard.rows);
   }
 
   /**
-   * Fills `out` with the rows from `row` on; f16 is widened.
+   * Fills `out` with consecutive rows, starting at `row`; f16 is widened.
    *
-   * @param out a whole number of rows, all of which must exist
+   * @param out [n, dim]; all n rows must exist
    * @throws EngineError `ERR_DATA` for a file that is truncated or not what the manifest says, `ERR_IO`
    */
   async read(row: number, out: Float32Array): Promise<void> {
@@ -127,7 +127,7 @@ export class ShardReader implements AsyncDisposable {
     }
   }
 
-  /** Closes the file that is open. Idempotent; reading opens it again. */
+  /** Closes the open file. Idempotent; the next read opens it again. */
   async close(): Promise<void> {
     const { handle } = this.#open ?? {};
     this.#open = undefined;
@@ -165,7 +165,7 @@ export class ShardReader implements AsyncDisposable {
     if (read !== bytes.length) {
       throw new EngineError(
         'ERR_DATA',
-        `${path} is truncated: ${offset + bytes.length} bytes expected, ${offset + read} there`,
+        `${path} is truncated: expected ${offset + bytes.length} bytes, found ${offset + read}`,
       );
     }
     if (this.dtype === 'f16') bytesToEmbeddings(bytes, this.dtype, out);

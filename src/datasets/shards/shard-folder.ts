@@ -5,18 +5,18 @@ import { embeddingsToBytes } from './embedding-bytes.js';
 import { ShardRecords } from './record-file.js';
 import { writeShard } from './write-shard.js';
 
-/** Rows of a shard, about: what comes together stays together. */
+/** Approximate rows of a shard: rows that are appended together stay together. */
 const SHARD_ROWS = 16_384;
 
-/** Writes rows that come in any number as shards of one folder. */
+/** Collects appended rows into shards of one folder. */
 export class ShardFolder {
   #records = new ShardRecords();
   #embeddings: Uint8Array[] = [];
   #written = 0;
 
   /**
-   * @param folder within `dir`; it exists
-   * @param onShard receives every shard once it is on the disk
+   * @param folder existing folder within `dir`
+   * @param onShard receives every shard once it is on disk
    */
   constructor(
     private readonly dir: string,
@@ -25,13 +25,13 @@ export class ShardFolder {
     private readonly onShard: (shard: ShardEntry) => void,
   ) {}
 
-  /** Shards that are on the disk. */
+  /** Number of shards on disk. */
   get shards(): number {
     return this.#written;
   }
 
   /**
-   * Takes rows, and writes those that are a shard together.
+   * Appends rows. Writes a shard when enough rows have been collected.
    *
    * @param embeddings [records.length, dim]
    * @throws EngineError `ERR_NON_FINITE`, `ERR_ARG_RANGE` for values beyond f16, `ERR_IO`
@@ -42,7 +42,7 @@ export class ShardFolder {
     if (this.#records.rows >= SHARD_ROWS) await this.flush();
   }
 
-  /** Writes what is left. */
+  /** Writes the remaining rows as a shard. */
   async flush(): Promise<void> {
     if (this.#records.rows === 0) return;
     const shard = await writeShard(this.dir, {

@@ -1,17 +1,17 @@
 /**
- * The value-id column of a shard: which value id every row has, and where its record ends in the records file. With it
- * nobody has to parse records to learn their value ids, and one record is read without the others.
+ * The value-id column of a shard: the value id of every row, and where its record ends in the records file. It gives
+ * the value ids without parsing the records, and lets one record be read without the others.
  *
  * The file, little-endian:
  *
  *     0   8 bytes  0x93 "UNIVAR" and the version, 1
- *     8   uint32   CRC-32 of everything from byte 12 on
+ *     8   uint32   CRC-32 of all bytes from byte 12
  *     12  uint32   length of the header
- *     16  header   JSON, {@link Header}, with spaces up to a position that 8 divides
+ *     16  header   JSON, {@link Header}, padded with spaces to a multiple of 8 bytes
  *         ends     [rows], for every row the position in the records file after its line
  *         labels   [rows], for every row the position of its value id in `names` of the header
  *
- * Both arrays have the narrowest type that holds their largest number, so a row of a usual shard takes 5 or 6 bytes.
+ * Both arrays have the narrowest type that holds their largest number, so a row of a typical shard takes 5 or 6 bytes.
  */
 import { toUSVString } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -22,11 +22,11 @@ import { type QaRecord, valueId } from '../../records/record.js';
 import type { FileEntry } from '../manifest.js';
 
 export interface ValueIdColumn extends RowLabels {
-  /** For every row the position in the records file after its line; a record begins where the one before it ends. */
+  /** For every row, the position in the records file after its line. A record begins where the previous one ends. */
   ends: NumberArray;
 }
 
-/** What a column belongs to. */
+/** The shard that a column belongs to. */
 export interface ColumnShard {
   rows: number;
   records: Pick<FileEntry, 'bytes' | 'sha256'>;
@@ -43,7 +43,7 @@ interface Header {
   labels: ArrayType;
 }
 
-/** From the narrowest to the widest. */
+/** Array types from narrowest to widest. */
 const ARRAYS = { U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, F64: Float64Array } as const;
 type ArrayType = keyof typeof ARRAYS;
 type NumberArray = InstanceType<(typeof ARRAYS)[ArrayType]>;
@@ -52,14 +52,14 @@ const MAGIC = Buffer.from('\x93UNIVAR\x01', 'latin1');
 const CHECKED_FROM = 12;
 const HEADER_FROM = 16;
 
-/** Collects the column of records that come in order. */
+/** Builds the column from records added in order. */
 export class ColumnBuilder {
   readonly #labeller = new RowLabeller();
   readonly #ends: number[] = [];
 
   /** @param end position in the records file after the line of the record */
   add(record: Pick<QaRecord, 'model' | 'lang'>, end: number): void {
-    // A name with a lone surrogate is read back from the records file with U+FFFD in its place.
+    // A lone surrogate in a name is read back from the records file as U+FFFD.
     this.#labeller.add(toUSVString(valueId(record)));
     this.#ends.push(end);
   }
@@ -69,7 +69,7 @@ export class ColumnBuilder {
   }
 }
 
-/** The bytes of the file; equal columns of equal records give equal bytes. */
+/** Encodes a column as the bytes of its file. Equal columns of equal records give equal bytes. */
 export function encodeColumn({ names, labels, ends }: ValueIdColumn, records: Pick<FileEntry, 'sha256'>): Buffer {
   const arrays = [narrowest(ends), narrowest(labels)] as const;
   const [endsType, labelsType] = arrays.map(typeOf) as [ArrayType, ArrayType];
@@ -89,7 +89,7 @@ export function encodeColumn({ names, labels, ends }: ValueIdColumn, records: Pi
   return bytes;
 }
 
-/** The column in the bytes of a file; undefined if they are damaged, or the column of other records. */
+/** Parses the bytes of a column file; returns undefined if they are damaged or belong to other records. */
 export function parseColumn(bytes: Buffer, { rows, records }: ColumnShard): ValueIdColumn | undefined {
   if (bytes.length < HEADER_FROM || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   if (bytes.readUInt32LE(MAGIC.length) !== crc32(bytes.subarray(CHECKED_FROM))) return undefined;
@@ -138,7 +138,7 @@ function isAscending(value: unknown): value is string[] {
   return names.every((name, i) => typeof name === 'string' && (i === 0 || (names[i - 1] as string) < name));
 }
 
-/** The same numbers, integers from 0 on, in the narrowest type that holds them. */
+/** Copies integers >= 0 into the narrowest type that holds them. */
 function narrowest(numbers: ArrayLike<number>): NumberArray {
   let largest = 0;
   for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, numbers[i]!);
@@ -150,7 +150,7 @@ function typeOf(array: NumberArray): ArrayType {
   return (Object.keys(ARRAYS) as ArrayType[]).find((type) => array instanceof ARRAYS[type])!;
 }
 
-/** Bytes of their own, at an address that every typed array takes. */
+/** Copies bytes, so that a typed array of any type can use them: it needs an aligned address. */
 function copyOf({ buffer, byteOffset }: Buffer, begin: number, end: number): ArrayBuffer {
   return (buffer as ArrayBuffer).slice(byteOffset + begin, byteOffset + end);
 }

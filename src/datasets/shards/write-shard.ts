@@ -5,18 +5,18 @@ import type { ShardRecords } from './record-file.js';
 import { writeWhole } from './shard-files.js';
 
 export interface NewShard {
-  /** Path of its files within the dataset folder, without their extensions. */
+  /** Path of the files within the dataset folder, without extensions. */
   stem: string;
   form: Pick<DatasetConfiguration, 'dim' | 'dtype'>;
   records: ShardRecords;
-  /** The bytes of [records.rows, dim] embeddings as they are stored, in pieces. */
+  /** Stored bytes of the [records.rows, dim] embeddings, in chunks. */
   embeddings: readonly Uint8Array[];
-  /** For the message of a failure. */
+  /** Text for the error message of a failure. */
   hint?: string;
 }
 
 /**
- * Writes the files of a shard; each appears under its name when it is complete.
+ * Writes the files of a shard. Each file appears under its name once it is complete.
  *
  * @throws EngineError `ERR_IO`
  */

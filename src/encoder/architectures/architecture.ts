@@ -1,4 +1,4 @@
-/** A descriptor holds all that is known about one architecture; index.ts lists them. */
+/** Descriptors of architectures. Each contains everything known about one architecture; index.ts lists them. */
 import type { Json } from '../../core/json-file.js';
 import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.js';
@@ -6,89 +6,91 @@ import type { OnnxGraph, OnnxTensor } from '../formats/onnx-writer.js';
 import type { ConfigReader } from './config-reader.js';
 
 export interface Architecture {
-  /** As messages name it. */
+  /** Name in messages. */
   readonly name: string;
   readonly folder: FolderLayout;
-  /** Whether a config.json of a folder with that layout is one of this architecture. */
+  /** Checks whether the config.json of a folder with this layout describes this architecture. */
   accepts(config: Json): boolean;
-  /** @throws EngineError `ERR_DATA` naming the key and the value that is missing or damaged */
+  /** @throws EngineError `ERR_DATA` naming the key and the missing or damaged value */
   readSizes(files: ModelFiles): ModelSizes | Promise<ModelSizes>;
-  /** How the native backend computes it; undefined if only ONNX Runtime does. */
+  /** Descriptor for the native backend; undefined if only ONNX Runtime supports the architecture. */
   readonly native?: NativeArchitecture;
 }
 
 export interface FolderLayout {
-  /** Kinds of the modules in modules.json, in order; Normalize may follow them. */
+  /** Kinds of the modules in modules.json, in order. Normalize can follow them. */
   modules: readonly [string, ...string[]];
-  /** Files, besides the weights, that the folder of the first module must hold. */
+  /** Required files, other than the weights, in the folder of the first module. */
   files: readonly string[];
-  /** The one of these files that decides the ids of a text; fingerprints cover it. */
+  /** The file that determines the token ids of a text. Fingerprints include it. */
   tokenizerFile: string;
-  /** @param path of that file, or of the folder that it lies in. @throws EngineError as `loadTokenizer` */
+  /** @param path path of that file or of its folder. @throws EngineError like `loadTokenizer` */
   loadTokenizer(path: string): Promise<Tokenizer>;
 }
 
-/** The files that an architecture is read from: those of the first module. */
+/** The files of the first module, which describe an architecture. */
 export interface ModelFiles {
   /** config.json; empty if the folder has none. */
   config: ConfigReader;
-  /** Shapes of the tensors in model.safetensors, by name. @throws EngineError `ERR_DATA` if it is missing or damaged */
+  /**
+   * Reads the shapes of the tensors in model.safetensors. @throws EngineError `ERR_DATA` if it is missing or damaged
+   */
   readShapes(): Promise<ReadonlyMap<string, readonly number[]>>;
 }
 
 /** Sizes that every backend needs. */
 export interface ModelSizes {
-  /** Width of a vector; the pooling module may say it instead. */
+  /** Width of a vector. The pooling module can also specify it. */
   dim: number | undefined;
-  /** Rows of the table of token embeddings. */
+  /** Rows of the token embedding table. */
   vocabSize: number;
-  /** Longest sequence that the model has positions for, special tokens included; Infinity if it has no such limit. */
+  /** Longest sequence that the model supports, including special tokens; Infinity if it has no limit. */
   positions: number;
 }
 
-/** The part of a specification that the modules after the network decide. */
+/** The part of a specification that is determined by the modules after the network. */
 export type PoolingChoice = Pick<EncoderSpec, 'pooling' | 'normalize'>;
 
-/** The part of a specification that the architecture decides. */
+/** The part of a specification that is determined by the architecture. */
 export type NetworkSpec = Omit<EncoderSpec, keyof PoolingChoice>;
 
 export interface NativeArchitecture {
-  /** @throws EngineError `ERR_DATA` naming the key and the value that is missing or not supported */
+  /** @throws EngineError `ERR_DATA` naming the key and the missing or unsupported value */
   readSpec(files: ModelFiles): NetworkSpec | Promise<NetworkSpec>;
-  /** Names that its checkpoints have given to the tensors; of two that fit, the first counts. */
+  /** Naming schemes of its checkpoints. The first match is used. */
   readonly layouts: readonly CheckpointLayout[];
-  /** Prefixes that wrappers put before every name; of two that fit, the first counts. */
+  /** Prefixes that wrappers put before every name. The first match is used. */
   readonly prefixes: readonly string[];
-  /** Tensors that its checkpoints may hold and the encoder does not need, without prefix. */
+  /** Tensors that its checkpoints can contain but the encoder does not need, without prefix. */
   readonly ignored: RegExp;
-  /** Those of them that other libraries look for, so that a saved encoder keeps them. */
+  /** Those ignored tensors that other libraries expect, so that a saved encoder keeps them. */
   readonly kept: RegExp;
 }
 
-/** One way to name the tensors of an architecture. */
+/** A naming scheme for the tensors of an architecture. */
 export interface CheckpointLayout {
   /** A tensor, without prefix, that no other layout has. */
   readonly mark: string;
-  /** Every tensor that the native encoder needs. */
+  /** Lists the tensors that the native encoder needs. */
   sources(spec: EncoderSpec): ParameterSource[];
   /**
-   * The network in ONNX, up to the hidden states of all tokens.
+   * Builds the network in ONNX, up to the hidden states of all tokens.
    *
    * @param weights tensors of this layout, without prefix
-   * @returns a graph from input_ids, attention_mask and, if the model has them, token_type_ids (int64 [batch, sequence])
-   *   to last_hidden_state (float32 [batch, sequence, hidden])
+   * @returns a graph from input_ids, attention_mask and, if the model has them, token_type_ids (int64 [batch,
+   *   sequence]) to last_hidden_state (float32 [batch, sequence, hidden])
    */
   graph(spec: EncoderSpec, weights: ReadonlyMap<string, OnnxTensor>): OnnxGraph;
 }
 
-/** One tensor of a checkpoint and the place of its first row in a parameter of the native encoder. */
+/** One tensor of a checkpoint and the position of its first row in a parameter of the native encoder. */
 export interface ParameterSource {
   /** Name in the checkpoint, without prefix. */
   file: string;
   /** Name in the native encoder (native/encoder/parameters.cc). */
   parameter: string;
-  /** First row of the parameter; a vector counts its entries as rows. */
+  /** First row within the parameter. The entries of a vector count as rows. */
   row: number;
-  /** Rows of the checkpoint's tensor. */
+  /** Rows of the tensor in the checkpoint. */
   rows: number;
 }

@@ -18,7 +18,7 @@ const NAMES: TensorNames = {
   norm2: 'output.LayerNorm',
 };
 
-/** The names of layer norms in the first checkpoints. */
+/** Names of layer norms in the first checkpoints. */
 const GAMMA: TensorNames = { ...NAMES, norm: ['gamma', 'beta'] };
 
 const LAYOUT = transformerLayout('encoder.layer.0.attention.self.query.weight', NAMES);
@@ -33,7 +33,7 @@ export const bert: Architecture = {
     layouts: [transformerLayout('embeddings.LayerNorm.gamma', GAMMA), LAYOUT],
     prefixes: ['', 'bert.', ...WRAPPERS],
     ignored: HEADS_AND_BUFFERS,
-    // Without its pooling layer, transformers warns that it makes one up.
+    // If the pooling layer is missing, transformers warns that it initialises one.
     kept: /^pooler\./,
   },
 };

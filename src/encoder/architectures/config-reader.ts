@@ -1,14 +1,14 @@
 import { EngineError } from '../../core/errors.js';
 import { isObject, type Json } from '../../core/json-file.js';
 
-/** A config.json whose values are checked as they are read. All methods throw EngineError `ERR_DATA`. */
+/** Reads a config.json and checks each value. All methods throw EngineError `ERR_DATA`. */
 export class ConfigReader {
   constructor(
     readonly json: Json,
     readonly path: string,
   ) {}
 
-  /** The first of `keys` that is present, as a finite number >= 0. */
+  /** Reads the first of `keys` that is present, as a finite number >= 0. */
   number(keys: readonly string[], fallback?: number): number {
     const found = this.#find(keys);
     if (found === undefined) {
@@ -20,7 +20,7 @@ export class ConfigReader {
     return value;
   }
 
-  /** The first of `keys` that is present, as an integer >= 1. */
+  /** Reads the first of `keys` that is present, as an integer >= 1. */
   size(keys: readonly string[], fallback?: number): number {
     const value = this.optionalSize(keys) ?? fallback;
     if (value === undefined) throw new EngineError('ERR_DATA', `${this.path}: ${keys.join(' or ')} is missing`);
@@ -35,20 +35,20 @@ export class ConfigReader {
     return value;
   }
 
-  /** The object at a key, undefined if there is none. */
+  /** Returns a reader for the object at a key; undefined if there is no object. */
   section(key: string): ConfigReader | undefined {
     const value = this.json[key];
     return isObject(value) ? new ConfigReader(value, `${this.path}: ${key}`) : undefined;
   }
 
-  /** Refuses what the native encoder does not compute; an absent key means `fallback`. */
+  /** Rejects values that the native encoder does not support. A missing key means `fallback`. */
   require(key: string, allowed: readonly unknown[], fallback: unknown): void {
     const value = this.json[key] === undefined ? fallback : this.json[key];
     if (allowed.includes(value)) return;
     const list = allowed.map((entry) => JSON.stringify(entry)).join(' or ');
     throw new EngineError(
       'ERR_DATA',
-      `${this.path}: ${key} is ${JSON.stringify(value)}; the native encoder supports ${list}`,
+      `${this.path}: ${key} is ${JSON.stringify(value)}, but the native encoder supports only ${list}`,
     );
   }
 

@@ -18,7 +18,7 @@ const PUBLISHED: TensorNames = {
   norm2: 'norm2',
 };
 
-/** Names of the class in Transformers, which has a tensor each for queries, keys and values. */
+/** Names of the class in Transformers, which has separate tensors for queries, keys and values. */
 const TRANSFORMERS: TensorNames = {
   layer: 'layers.',
   embeddingNorm: 'embeddings.LayerNorm',
@@ -31,7 +31,7 @@ const TRANSFORMERS: TensorNames = {
   norm2: 'post_mlp_layernorm',
 };
 
-/** The length that it is made for; some configurations name none, or 0. */
+/** The intended sequence length, used if the configuration does not specify one or specifies 0. */
 const DEFAULT_POSITIONS = 8192;
 
 export const nomicBert: Architecture = {
@@ -41,7 +41,7 @@ export const nomicBert: Architecture = {
   readSizes: ({ config }) => ({
     dim: config.optionalSize(['n_embd', 'hidden_size']),
     vocabSize: config.size(['vocab_size']),
-    // There is no table of positions; some configurations say so with 0.
+    // There is no position table. Some configurations express this with 0.
     positions: config.number(['max_position_embeddings', 'n_positions'], 0) || Infinity,
   }),
   native: {
@@ -82,7 +82,7 @@ export const nomicBert: Architecture = {
   },
 };
 
-/** The rotary base as Transformers 5 writes it. */
+/** Reads the rotary base in the format of Transformers 5. */
 function ropeTheta(config: ConfigReader): number | undefined {
   const parameters = config.section('rope_parameters');
   parameters?.require('rope_type', ['default'], 'default');

@@ -1,8 +1,10 @@
-/** Architectures that ONNX Runtime computes from any model.onnx, and the native backend does not. */
+/** Architectures that only ONNX Runtime supports, from any model.onnx. */
 import type { Architecture } from './architecture.js';
 import { readTransformerSizes, TRANSFORMER_FOLDER } from './transformer.js';
 
-/** They count positions from the id of the padding token + 1, which takes as many from the table. */
+/**
+ * Models that number positions from the id of the padding token + 1, so that this many rows of the table are unused.
+ */
 const POSITIONS_AFTER_PADDING = ['roberta', 'xlm-roberta', 'camembert', 'mpnet'];
 const DEFAULT_PADDING_ID = 1;
 
@@ -17,7 +19,7 @@ export const roberta: Architecture = {
   },
 };
 
-/** Of any other config.json, only the sizes are read. */
+/** Fallback for all other models: reads only the sizes from config.json. */
 export const otherTransformer: Architecture = {
   name: 'another transformer',
   folder: TRANSFORMER_FOLDER,

@@ -1,13 +1,13 @@
 /**
- * A transformer as an ONNX graph: what native/encoder/transformer.cc computes, in the operations of opset 17. Between
- * attentions, hidden states are [tokens, hidden], so that every projection is one Gemm with the weight as PyTorch stores
- * it.
+ * Builds a transformer as an ONNX graph of opset 17 that computes the same as native/encoder/transformer.cc. Outside of
+ * attention, hidden states are [tokens, hidden], so that every projection is one Gemm with the weight as stored by
+ * PyTorch.
  */
 import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from '../formats/onnx-writer.js';
 import { TABLES, type TensorNames } from './transformer-names.js';
 
-/** Added to the scores of padding: far below every score, far above the overflow of float32. */
+/** Added to the scores of padding: far below every real score, but far from overflow in float32. */
 const MASKED = -1e30;
 
 /** See {@link CheckpointLayout.graph}. */
@@ -49,7 +49,7 @@ class TransformerGraph {
     };
   }
 
-  /** 0 at tokens, {@link MASKED} at padding, [batch, 1, 1, sequence]. */
+  /** Builds the mask: 0 at tokens, {@link MASKED} at padding, [batch, 1, 1, sequence]. */
   #mask(): string {
     const mask = this.#op('Cast', [this.#op('Unsqueeze', ['attention_mask', this.#integers([1, 2])])], { to: 1 });
     return this.#op('Mul', [this.#op('Sub', [this.#scalar(1), mask]), this.#scalar(MASKED)]);
@@ -81,7 +81,7 @@ class TransformerGraph {
     return this.#norm(this.#op('Add', [middle, this.#linear(inner, prefix + fc2)]), prefix + norm2);
   }
 
-  /** softmax(Q K^T / sqrt(d) + mask) V per head, from and to [tokens, hidden]. */
+  /** Builds softmax(Q K^T / sqrt(d) + mask) V per head, from and to [tokens, hidden]. */
   #attention(parts: readonly string[], shape: string, mask: string): string {
     const { hidden, heads } = this.spec;
     const headDim = hidden / heads;
@@ -100,9 +100,9 @@ class TransformerGraph {
   }
 
   /**
-   * Angle p * base^(-2m / headDim) of position p and pair m. Computed from the positions, which a graph of any length
-   * is small with, and in double precision, which keeps far positions exact; ONNX Runtime has a sine of doubles but no
-   * cosine.
+   * Builds the angle p * base^(-2m / headDim) of position p and pair m. The graph computes the angles, so that it stays
+   * small for any sequence length, in double precision, which keeps distant positions exact. ONNX Runtime has a sine
+   * for doubles but no cosine.
    */
   #angles(shape: string): { cosines: string; sines: string } {
     const { hidden, heads, ropeBase } = this.spec;
@@ -123,7 +123,7 @@ class TransformerGraph {
     };
   }
 
-  /** Turns the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] if positions are rotary. */
+  /** Rotates the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] if positions are rotary. */
   #rotate(x: string): string {
     if (!this.#rotary) return x;
     const { cosines, sines } = this.#rotary;
@@ -134,7 +134,7 @@ class TransformerGraph {
     return this.#op('Concat', [low, high], { axis: 3 });
   }
 
-  /** @param projected `fc1`, in as many parts as the checkpoint has tensors */
+  /** @param projected output of `fc1`, one part per tensor of the checkpoint */
   #activation(projected: readonly string[]): string {
     switch (this.spec.activation) {
       case 'gelu':
@@ -146,7 +146,7 @@ class TransformerGraph {
     }
   }
 
-  /** x / 2 * (1 + erf(x / sqrt(2))). */
+  /** Builds x / 2 * (1 + erf(x / sqrt(2))). */
   #gelu(x: string): string {
     const erf = this.#op('Erf', [this.#op('Div', [x, this.#scalar(Math.SQRT2)])]);
     return this.#op('Mul', [this.#op('Mul', [x, this.#op('Add', [erf, this.#scalar(1)])]), this.#scalar(0.5)]);
@@ -165,7 +165,7 @@ class TransformerGraph {
     });
   }
 
-  /** Equal parts along an axis. */
+  /** Splits a tensor into equal parts along an axis. */
   #split(x: string, count: number, axis: number): string[] {
     const outputs = Array.from({ length: count }, (_, i) => `split_${this.#nodes.length}_${i}`);
     this.#nodes.push({ op: 'Split', inputs: [x], outputs, attributes: { axis } });

@@ -1,4 +1,4 @@
-/** Where the parameters of the native transformer (native/encoder/parameters.cc) lie in checkpoints. */
+/** Maps the parameters of the native transformer (native/encoder/parameters.cc) to the tensors of checkpoints. */
 import type { EncoderSpec } from '../../native/encoder-types.js';
 import type { CheckpointLayout, ParameterSource } from './architecture.js';
 import { transformerGraph } from './transformer-graph.js';
@@ -21,7 +21,7 @@ function transformerSources(names: TensorNames, spec: EncoderSpec): ParameterSou
     add(`${file}.${names.norm[0]}`, `${parameter}.weight`, hidden);
     add(`${file}.${names.norm[1]}`, `${parameter}.bias`, hidden);
   };
-  /** The parts lie below each other in the native matrix of `rows` rows. */
+  /** The parts are stacked vertically in the native matrix of `rows` rows. */
   const linear = (from: string, parts: readonly string[], parameter: string, rows: number): void => {
     parts.forEach((part, n) => {
       const own = rows / parts.length;

@@ -1,23 +1,23 @@
 import type { EncoderSpec } from '../../native/encoder-types.js';
 
-/** Names that a checkpoint gives to the tensors of a transformer. */
+/** Names of the tensors of a transformer in a checkpoint. */
 export interface TensorNames {
-  /** Before the number of a layer. */
+  /** Prefix of the layer number. */
   layer: string;
   embeddingNorm: string;
   /** Scale and shift of a layer norm. */
   norm: readonly [string, string];
-  /** One tensor for queries, keys and values, or one each. */
+  /** One tensor for queries, keys and values together, or one tensor each. */
   qkv: readonly string[];
   out: string;
   norm1: string;
-  /** The inner projection; of a gated MLP the up branch and the gate, in one tensor or two. */
+  /** The inner projection. For a gated MLP: the up branch and the gate, in one tensor or two. */
   fc1: readonly string[];
   fc2: string;
   norm2: string;
 }
 
-/** Names that every layout has for the embedding tables. */
+/** Names of the embedding tables in every layout. */
 export const TABLES = {
   word: 'embeddings.word_embeddings.weight',
   position: 'embeddings.position_embeddings.weight',

@@ -1,4 +1,4 @@
-/** Parts that descriptors of transformers share. */
+/** Shared parts of the descriptors of transformers. */
 import { loadTokenizer } from '../../text/tokenizers/load-tokenizer.js';
 import type { FolderLayout, ModelFiles, ModelSizes } from './architecture.js';
 
@@ -9,10 +9,10 @@ export const TRANSFORMER_FOLDER: FolderLayout = {
   loadTokenizer,
 };
 
-/** Prefixes of libraries that hold an encoder of any kind. */
+/** Prefixes that libraries add when they wrap an encoder. */
 export const WRAPPERS = ['model.', 'trunk.', 'encoder.trunk.', '0.auto_model.'];
 
-/** Tensors of pretraining heads and pooling layers, and buffers that follow from the configuration. */
+/** Tensors of pretraining heads and pooling layers, and buffers that can be computed from the configuration. */
 export const HEADS_AND_BUFFERS = /^(cls\.|pooler\.|embeddings\.position_ids$|.*rotary_emb\.inv_freq$|.*norm_factor$)/;
 
 export function readTransformerSizes({ config }: ModelFiles): ModelSizes {

@@ -1,4 +1,4 @@
-/** Writes an encoder in a form that other libraries open, and checks what it wrote before it appears. */
+/** Exports an encoder in formats that other libraries can read, and checks the result before it appears. */
 import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -21,35 +21,33 @@ import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
 export interface ExportOptions extends Pick<CallOptions, 'signal'> {
   to: ExportFormat;
-  /** Put the weights into model.onnx instead of a model.safetensors beside it. @default false */
+  /** Puts the weights into model.onnx instead of a model.safetensors beside it. @default false */
   singleFile?: boolean | undefined;
-  /** Type that the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
+  /** Type to which the matrices of model.safetensors are rounded. ONNX graphs are always float32. @default 'f32' */
   dtype?: WeightType | undefined;
 }
 
 export interface ExportResult {
-  /** Bytes of the model files. */
+  /** Total size of the model files in bytes. */
   bytes: number;
-  /**
-   * Largest difference between vectors of the source and of what was written, over a few texts, relative to the largest
-   * entry.
-   */
+  /** Largest difference between vectors of the source and of the export, relative to the largest entry. */
   difference: number;
-  /** Smallest cosine between a vector of the source and the same one of what was written. */
+  /** Smallest cosine between a vector of the source and that of the export for the same text. */
   cosine: number;
+  /** Number of texts that were compared. */
   texts: number;
 }
 
 type Agreement = Pick<ExportResult, 'difference' | 'cosine'>;
 
-/** Relative to the largest entry: float32 sums in another order differ by some 1e-6. */
+/** Relative to the largest entry. Float32 sums in a different order differ by about 1e-6. */
 const TOLERANCE = 1e-4;
-/** The least cosine that rounded weights must leave: far below what they do leave, far above what a mix-up would. */
+/** Smallest accepted cosine with rounded weights: far below actual values, far above those of mixed-up weights. */
 const LEAST_COSINE: Record<Exclude<WeightType, 'f32'>, number> = { f16: 0.999, bf16: 0.99, int8: 0.9 };
-/** A protobuf message is shorter than this. */
+/** Size limit of a protobuf message. */
 const MAX_PROTOBUF_BYTES = 2 ** 31 - 1;
 
-/** Of several lengths, so that some are padded: a graph that reads padding shows. */
+/** Texts of several lengths, so that some are padded. This reveals a graph that reads padding. */
 const TEXTS = [
   '',
   'Q: Is it wrong to lie? A: Usually.',
@@ -59,12 +57,12 @@ const TEXTS = [
 ];
 
 /**
- * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears
- * when its vectors have been found equal to those of the source, or close to them if weights are rounded.
+ * Exports an encoder folder that the native backend supports. The target appears once its vectors have been found equal
+ * to those of the source, or close to them if weights are rounded.
  *
- * @param target missing, empty, or an earlier export, which is replaced
- * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
- *   `ERR_ABORTED`; `ERR_NATIVE_LOAD` without ONNX Runtime; `ERR_INTERNAL` if the vectors differ
+ * @param target folder that is missing, empty, or holds an earlier export, which is replaced
+ * @throws EngineError `ERR_DATA` like `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
+ *   `ERR_ABORTED`; `ERR_NATIVE_LOAD` if ONNX Runtime is needed but not installed; `ERR_INTERNAL` if the vectors differ
  */
 export async function exportEncoder(source: string, target: string, options: ExportOptions): Promise<ExportResult> {
   expectString(target, 'target');
@@ -114,7 +112,7 @@ async function writeGraph(
     if (bytes > MAX_PROTOBUF_BYTES)
       throw new EngineError(
         'ERR_DATA',
-        `${bytes} bytes of weights do not fit into a single ONNX file; leave them in model.safetensors`,
+        `${bytes} bytes of weights do not fit into a single ONNX file; keep them in model.safetensors`,
       );
     for (const { name, shape, read } of tensors) add(name, shape, read());
   } else {
@@ -134,7 +132,7 @@ async function writeGraph(
   });
 }
 
-/** How the vectors of two folders agree, the second computed by `backend`. */
+/** Compares the vectors of two folders; `backend` computes those of the second. */
 async function compare(
   source: string,
   written: string,
@@ -162,7 +160,7 @@ function expectAgreement(source: string, { difference, cosine }: Agreement, dtyp
   const found = dtype === 'f32' ? `they differ by ${difference}` : `the smallest cosine is ${cosine}`;
   throw new EngineError(
     'ERR_INTERNAL',
-    `The exported encoder gives other vectors than ${source}: ${found}. Nothing was written`,
+    `The exported encoder does not give the same vectors as ${source}: ${found}. Nothing was written`,
   );
 }
 

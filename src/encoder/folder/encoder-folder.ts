@@ -1,6 +1,6 @@
 /**
- * Writes encoders in the layout of Hugging Face and sentence-transformers: weights and configuration as they are now,
- * tokenizer and settings as the folder has them that the encoder came from.
+ * Writes encoders in the layout of Hugging Face and sentence-transformers: the current weights and configuration, and
+ * the tokenizer and settings of the original folder.
  */
 
 import { existsSync } from 'node:fs';
@@ -22,17 +22,17 @@ import { describeWordPiece } from './tokenizer-config.js';
 export interface EncoderToWrite extends PoolingChoice {
   /** Kinds of the modules of the architecture. */
   modules: readonly string[];
-  /** Folders that the tokenizer and the settings are copied from; the first that has a file counts. */
+  /** Folders from which tokenizer and settings are copied. For each file, the first folder that has it is used. */
   sources: readonly string[];
   config: Readonly<Record<string, unknown>>;
   /** Width of a vector. */
   dim: number;
-  /** Longest sequence that the model has positions for. */
+  /** Longest sequence that the model supports. */
   positions: number;
   tensors: readonly TensorToWrite[];
 }
 
-/** Copied byte by byte if the source has them. */
+/** Files copied unchanged if the source has them. */
 const COPIED = [
   'tokenizer.json',
   'vocab.txt',
@@ -41,7 +41,7 @@ const COPIED = [
   'sentence_bert_config.json',
   'config_sentence_transformers.json',
 ];
-/** Everything that a written folder may hold, graphs included, which `univar export` puts there. */
+/** All files that a written folder can contain, including the graphs that `univar export` writes. */
 export const ENCODER_FILES: ReadonlySet<string> = new Set([
   ...COPIED,
   'config.json',
@@ -56,7 +56,7 @@ const MODULE_TYPES = 'sentence_transformers.models';
 const DEFAULT_MAX_TOKENS = 512;
 
 /**
- * Writes an encoder folder, which appears when it is complete, in place of an earlier one. It has no tokenizer if the
+ * Writes an encoder folder. It appears once it is complete and replaces an earlier one. It has no tokenizer if the
  * source has none.
  *
  * @throws EngineError `ERR_DATA` if the target holds something else, `ERR_IO`
@@ -68,7 +68,7 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
   });
 }
 
-/** Writes everything but the weights. */
+/** Writes everything except the weights. */
 export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite, 'tensors'>): Promise<void> {
   const files = new Map<string, string | Buffer>(
     Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]),
@@ -111,7 +111,10 @@ function defaultSettings({
   };
 }
 
-/** For folders with nothing but a vocabulary or a tokenizer.json; other kinds of tokenizer say all of it themselves. */
+/**
+ * Returns the WordPiece settings for folders with only a vocabulary or a tokenizer.json. Other kinds of tokenizer
+ * contain all their settings.
+ */
 function wordPieceSettings(sources: readonly string[], maxTokens: number): Record<string, unknown> {
   const source = sources.find((folder) =>
     ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))),
@@ -121,7 +124,7 @@ function wordPieceSettings(sources: readonly string[], maxTokens: number): Recor
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }
 
-/** Tensors of a checkpoint, by names without prefix, that the encoder does not need and other libraries look for. */
+/** Reads the tensors, named without prefix, that the encoder does not need but other libraries expect. */
 export async function readKeptTensors(folder: string, prefix: string, kept: RegExp): Promise<TensorToWrite[]> {
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {

@@ -8,18 +8,18 @@ import { CUTTING } from '../../text/tokenizers/encode-qa.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
-/** Settings that the vectors depend on, besides the contents of the folder. */
+/** Settings, apart from the contents of the folder, that affect the vectors. */
 export interface FingerprintSettings {
   maxTokens: number;
   precision: EncoderPrecision;
-  /** The network, if it is computed from the checkpoint and not from the graph. */
+  /** The network, if it is computed from the checkpoint rather than the graph. */
   spec?: EncoderSpec | undefined;
 }
 
 /**
- * SHA-256 over everything that decides the vectors of an encoder: bytes of the weights and of the tokenizer, the
- * network (configuration of the checkpoint, or bytes of the graph) and the settings. Where the folder lies, threads and
- * batches do not matter.
+ * Computes the SHA-256 of everything that affects the vectors of an encoder: the bytes of weights and tokenizer, the
+ * network (configuration of the checkpoint, or bytes of the graph) and the settings. The location of the folder,
+ * threads and batches have no influence.
  *
  * @throws EngineError `ERR_IO` if a file cannot be read
  */
@@ -38,12 +38,12 @@ export async function fingerprint(
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex');
 }
 
-/** How fingerprints describe activations; datasets on disk refer to them. */
+/** Form of activations in fingerprints. Do not change it: datasets on disk contain fingerprints. */
 const GATED: Record<EncoderSpec['activation'], boolean | string> = { gelu: false, swiglu: true };
 
 /**
- * The network as fingerprints have always described it, key by key: datasets on disk refer to them. A property that is
- * added to the specification is added here only if it has another value than all networks had before.
+ * Describes the network for fingerprints. Do not change keys or their order: datasets on disk contain fingerprints. Add
+ * a new property of the specification only when its value differs from that of all earlier networks.
  */
 function describeNetwork(spec: EncoderSpec): object {
   return {

@@ -1,4 +1,4 @@
-/** Reads what a folder of the Hugging Face layout says about an encoder, before anything of the model is loaded. */
+/** Reads the description of an encoder from a folder in the Hugging Face layout, without loading the model. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
@@ -18,39 +18,41 @@ export interface ModelFolder extends TextPreparation {
   architecture: Architecture;
   /** Folder of the first module: config.json, tokenizer and weights. */
   moduleFolder: string;
-  /** The ONNX graph, if there is one. */
+  /** The ONNX graph; undefined if there is none. */
   modelFile: string | undefined;
-  /** Files beside `modelFile` that hold its weights; empty when it holds them itself. */
+  /** Files beside `modelFile` that contain its weights; empty if the graph itself contains them. */
   weightFiles: string[];
-  /** The checkpoint, if there is one. */
+  /** The checkpoint; undefined if there is none. */
   safetensorsFile: string | undefined;
-  /** The file that decides the ids of a text. */
+  /** The file that determines the token ids of a text. */
   tokenizerFile: string;
   pooling: Pooling;
-  /** Whether vectors are scaled to unit length. */
+  /** True if vectors are scaled to unit length. */
   normalize: boolean;
   /** Width of a vector. */
   dim: number;
-  /** Rows of the table of token embeddings. */
+  /** Rows of the token embedding table. */
   vocabSize: number;
-  /** Longest sequence that the model has positions for, special tokens included; Infinity if it has no such limit. */
+  /** Longest sequence that the model supports, including special tokens; Infinity if it has no limit. */
   positions: number;
-  /** Longest sequence that the folder asks for, at most `positions`. */
+  /** Token limit set by the folder, at most `positions`. */
   maxTokens: number;
 }
 
-/** Length limit of folders that name none. */
+/** Token limit of folders that do not set one. */
 const DEFAULT_MAX_TOKENS = 512;
 const CHECKPOINT = 'model.safetensors';
 const GRAPHS = ['model.onnx', 'onnx/model.onnx'];
-/** For messages. */
+/** Names of the graph files for messages. */
 const GRAPH_NAMES = `${GRAPHS[0]!} (or ${GRAPHS[1]!})`;
 
 /**
- * @param folder with modules.json, config.json, tokenizer.json, a pooling module, and model.safetensors, model.onnx or
- *   onnx/model.onnx
- * @param options.weights whether one of these three must be there. @default true
- * @throws EngineError `ERR_DATA` listing what is missing, or naming what is damaged or not supported
+ * Reads and checks an encoder folder.
+ *
+ * @param folder folder with modules.json, config.json, tokenizer.json, a pooling module, and model.safetensors,
+ *   model.onnx or onnx/model.onnx
+ * @param options.weights requires one of the last three files. @default true
+ * @throws EngineError `ERR_DATA` listing missing files, or naming the file that is damaged or not supported
  */
 export async function readModelFolder(
   folder: string,
@@ -102,19 +104,19 @@ export async function readModelFolder(
   };
 }
 
-/** The graph's path. @throws EngineError `ERR_DATA` if there is none */
+/** Returns the path of the graph. @throws EngineError `ERR_DATA` if there is none */
 export function requireGraph({ modelFile, moduleFolder }: ModelFolder): string {
   if (modelFile === undefined) throw new EngineError('ERR_DATA', `${moduleFolder} lacks ${GRAPH_NAMES}`);
   return modelFile;
 }
 
-/** Paths of the external data of a graph, which must lie in its folder. */
+/** Finds the files with the external data of a graph, which must be in its folder. */
 function locateWeights(modelFile: string): string[] {
   const folder = dirname(modelFile);
   return externalDataLocations(modelFile).map((location) => {
     const path = resolve(folder, location);
     if (isAbsolute(location) || !path.startsWith(folder + sep)) {
-      throw new EngineError('ERR_DATA', `${modelFile}: its weights lie outside of its folder, in ${location}`);
+      throw new EngineError('ERR_DATA', `${modelFile}: its weights are outside its folder, in ${location}`);
     }
     return path;
   });

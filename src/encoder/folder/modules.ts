@@ -6,7 +6,7 @@ import { TRANSFORMER_FOLDER } from '../architectures/transformer.js';
 
 /** The module that pools the vectors of tokens. */
 export const POOLING = 'Pooling';
-/** The module that may follow those of the architecture. */
+/** The module that can follow those of the architecture. */
 export const NORMALIZE = 'Normalize';
 
 export interface Modules {
@@ -18,7 +18,7 @@ export interface Modules {
 /**
  * Reads modules.json, the list of modules of sentence-transformers.
  *
- * @throws EngineError `ERR_DATA` if the modules are not those of an architecture
+ * @throws EngineError `ERR_DATA` if the modules are not those of a known architecture
  */
 export async function readModules(file: string): Promise<Modules> {
   const list = await parseJson(file);
@@ -37,7 +37,7 @@ export async function readModules(file: string): Promise<Modules> {
     if (kind === order[i]) return;
     throw new EngineError(
       'ERR_DATA',
-      `${file}: module ${i} is ${type}; supported are ${order.join(', ')} in this order`,
+      `${file}: module ${i} is ${type}; expected the modules ${order.join(', ')} in this order`,
     );
   });
   if (modules.length < layout.modules.length) {

@@ -1,6 +1,6 @@
 /**
- * Finds the files that an ONNX graph keeps its weights in, by walking the protobuf structure of the graph. Only field
- * headers and the few wanted strings are read, so a model of gigabytes costs a few milliseconds.
+ * Finds the files that contain the weights of an ONNX graph by walking its protobuf structure. Reads only field headers
+ * and the few strings it needs, so even a model of gigabytes takes a few milliseconds.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
@@ -16,11 +16,11 @@ const ROUTES: Record<string, Record<number, string>> = {
 };
 const GRAPH_OF_MODEL = 7;
 const WINDOW_BYTES = 1 << 16;
-/** Graphs nest in loops and conditions; a damaged file may seem to nest without end. */
+/** Graphs can be nested in loops and conditions. A damaged file can appear to be nested without end. */
 const MAX_DEPTH = 100;
 
 /**
- * Locations of the external data of an ONNX file, relative to its folder, each once, in the order of their first use.
+ * Lists the locations of the external data of an ONNX file, relative to its folder, each once, in order of first use.
  *
  * @throws EngineError `ERR_DATA` if the file is not a complete ONNX file
  */
@@ -80,7 +80,7 @@ class Walker {
     }
   }
 
-  /** A key and a value; of interest are those with the key `location`. */
+  /** Reads an entry, which has a key and a value. Only the key `location` is of interest. */
   #readEntry(begin: number, end: number): void {
     const [key, value] = [...this.#fields(begin, end)].map((field) => this.#text(field.begin, field.end));
     if (key === 'location' && value !== undefined) this.locations.add(value);
@@ -106,7 +106,7 @@ class Walker {
 
   #varint(at: number, end: number): { value: number; next: number } {
     let value = 0;
-    // Ten bytes at most; a negative number exceeds what a double holds, but only small ones are used.
+    // At most ten bytes. Negative numbers exceed the precision of a double, but only small numbers are used.
     for (let i = 0; i < 10 && at + i < end; i++) {
       const byte = this.#byte(at + i);
       value += (byte & 0x7f) * 2 ** (7 * i);

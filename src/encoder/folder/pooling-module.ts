@@ -4,19 +4,19 @@ import { type Json, readJson } from '../../core/json-file.js';
 import { POOLING_MODES, type Pooling } from '../../native/pooling.js';
 import { ConfigReader } from '../architectures/config-reader.js';
 
-/** Most folders have one flag per mode, newer ones name the mode as `pooling_mode`. */
+/** One flag per mode, as in most folders. Newer folders name the mode in `pooling_mode`. */
 const FLAGS: Record<Pooling, string> = { cls: 'pooling_mode_cls_token', mean: 'pooling_mode_mean_tokens' };
-/** Flags of modes that are not computed here, which some libraries expect to find. */
+/** Flags of unsupported modes, which some libraries expect. */
 const OTHER_FLAGS = ['pooling_mode_max_tokens', 'pooling_mode_mean_sqrt_len_tokens'];
 
 export interface PoolingModule {
   mode: Pooling;
-  /** Width of a vector, if the file says it. */
+  /** Width of a vector; undefined if the file does not specify it. */
   dim: number | undefined;
 }
 
 /**
- * @param hasPrompt whether a default prompt is put before every text
+ * @param hasPrompt true if every text gets a default prompt
  * @throws EngineError `ERR_DATA`
  */
 export async function readPooling(file: string, hasPrompt: boolean): Promise<PoolingModule> {
@@ -28,7 +28,7 @@ export async function readPooling(file: string, hasPrompt: boolean): Promise<Poo
   if (mode === undefined || modes.length !== 1) {
     throw new EngineError(
       'ERR_DATA',
-      `${file}: supported is pooling by ${POOLING_MODES.join(' or ')}, got ${modes.join(' + ') || 'no mode'}`,
+      `${file}: expected the pooling mode ${POOLING_MODES.join(' or ')}, got ${modes.join(' + ') || 'no mode'}`,
     );
   }
   if (hasPrompt && config['include_prompt'] === false) {
@@ -38,7 +38,7 @@ export async function readPooling(file: string, hasPrompt: boolean): Promise<Poo
   return { mode, dim: reader.optionalSize(['word_embedding_dimension', 'embedding_dimension']) };
 }
 
-/** The contents of that file. */
+/** Returns the contents of 1_Pooling/config.json. */
 export function describePooling(pooling: Pooling, dim: number): Json {
   return {
     word_embedding_dimension: dim,

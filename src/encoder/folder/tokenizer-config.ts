@@ -9,8 +9,8 @@ const SPECIAL_TOKENS = {
 };
 
 /**
- * tokenizer_config.json and special_tokens_map.json of a WordPiece tokenizer. transformers lets the former overrule the
- * normalizer of tokenizer.json, and takes lower case if it says nothing.
+ * Returns tokenizer_config.json and special_tokens_map.json of a WordPiece tokenizer. In transformers, the former
+ * overrides the normalizer of tokenizer.json, and lower case is the default if it does not say otherwise.
  */
 export function describeWordPiece(
   { vocabulary, normalizer }: WordPieceSettings,

@@ -1,11 +1,11 @@
 /**
- * Writes ONNX graphs: the few messages of onnx.proto (IR version 8, opset 17) that an encoder needs, as protobuf.
- * Messages are lists of pieces, so that gigabytes of weights are not copied once per nesting level.
+ * Writes ONNX graphs as protobuf: the few messages of onnx.proto (IR version 8, opset 17) that an encoder needs.
+ * Messages are lists of byte arrays, so that gigabytes of weights are not copied once per nesting level.
  */
 type Pieces = readonly Uint8Array[];
 
 export type ElementType = 'float' | 'int64' | 'double';
-/** Values inside of the graph, or a byte range of a file beside it. */
+/** Values inside the graph, or a byte range of a file beside it. */
 export type TensorData =
   | Float32Array
   | BigInt64Array
@@ -22,7 +22,7 @@ export interface OnnxTensor {
 export interface OnnxValue {
   name: string;
   type: ElementType;
-  /** Sizes, or names of sizes that vary. */
+  /** Sizes, or names of variable sizes. */
   dims: readonly (number | string)[];
 }
 
@@ -30,7 +30,7 @@ export interface OnnxNode {
   op: string;
   inputs: readonly string[];
   outputs: readonly string[];
-  /** Integers and lists of them, except for those in {@link FLOAT_ATTRIBUTES}. */
+  /** Integers and lists of integers; floats for the names in {@link FLOAT_ATTRIBUTES}. */
   attributes: Readonly<Record<string, number | readonly number[]>>;
 }
 
@@ -42,14 +42,14 @@ export interface OnnxGraph {
 }
 
 const IR_VERSION = 8;
-/** The first with LayerNormalization. */
+/** The first opset with LayerNormalization. */
 const OPSET = 17;
 const ELEMENT_TYPES: Record<ElementType, number> = { float: 1, int64: 7, double: 11 };
 const ATTRIBUTE = { float: 1, int: 2, ints: 7 } as const;
 const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set(['epsilon']);
 const EXTERNAL = 1;
 
-/** The file's contents, to be written one piece after the other. */
+/** Encodes a graph as the contents of a file, in pieces to write one after the other. */
 export function encodeOnnx(graph: OnnxGraph): Pieces {
   return [
     ...integer(1, IR_VERSION),
@@ -100,7 +100,7 @@ function encodeValue({ name, type, dims }: OnnxValue): Pieces {
   return [...text(1, name), ...message(2, message(1, tensorType))];
 }
 
-/** A varint field; every integer of these graphs is >= 0. */
+/** Encodes a varint field. All integers in these graphs are >= 0. */
 function integer(field: number, value: number): Pieces {
   return [Uint8Array.from([...varint(field * 8), ...varint(value)])];
 }

@@ -9,7 +9,9 @@ export interface StoredTensor {
   shape: readonly number[];
   /** @default 'F32' */
   dtype?: 'F32' | 'F16' | 'BF16' | 'I8';
-  /** Its entries, row-major. Called once, when their turn has come, so that only one tensor need be in memory. */
+  /**
+   * Returns the entries, row-major. Called once, just before they are written, so that only one tensor is in memory.
+   */
   read: () => Float32Array | Uint16Array | Int8Array;
 }
 
@@ -20,16 +22,16 @@ export interface TensorToWrite extends StoredTensor {
 
 const LENGTH_BYTES = 8;
 const ENTRY_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
-/** Metadata without which transformers does not open a file. */
+/** Metadata that transformers requires. */
 const PYTORCH = { format: 'pt' };
 
 /**
- * Writes a safetensors file of tensors, in the order given, and has it on the disk when it resolves. The file
- * appears under its name when it is complete; one that was there is replaced.
+ * Writes tensors to a safetensors file, in the order given. The file appears under its name once it is complete and on
+ * disk, and replaces an older one.
  *
  * @param metadata strings for the header. @default `{ format: 'pt' }`
- * @throws EngineError `ERR_IO` naming the file; `ERR_ARG_RANGE` for a name that comes twice or is reserved;
- *   `ERR_SHAPE_MISMATCH` if a tensor does not have the entries of its shape
+ * @throws EngineError `ERR_IO` naming the file; `ERR_ARG_RANGE` for a duplicate or reserved name; `ERR_SHAPE_MISMATCH`
+ *   if the number of entries of a tensor does not match its shape
  */
 export async function writeSafetensors(
   path: string,
@@ -40,7 +42,9 @@ export async function writeSafetensors(
   await replaceFileBy(path, (handle) => writeTensors(handle, header, tensors));
 }
 
-/** Length and JSON, padded with spaces so that the tensors begin at a multiple of eight bytes. */
+/**
+ * Encodes the header: its length and JSON, padded with spaces so that the tensors begin at a multiple of eight bytes.
+ */
 function encodeHeader(tensors: readonly StoredTensor[], metadata: Readonly<Record<string, string>>): Buffer {
   const entries: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
@@ -48,7 +52,7 @@ function encodeHeader(tensors: readonly StoredTensor[], metadata: Readonly<Recor
     if (Object.hasOwn(entries, name))
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `Expected names that come once for "tensors", got ${JSON.stringify(name)} again`,
+        `Expected distinct names for "tensors", got ${JSON.stringify(name)} more than once`,
       );
     const begin = end;
     end += ENTRY_BYTES[dtype] * countEntries(shape);
@@ -69,7 +73,8 @@ async function writeTensors(handle: FileHandle, header: Buffer, tensors: readonl
     if (values.length !== countEntries(shape)) {
       throw new EngineError(
         'ERR_SHAPE_MISMATCH',
-        `Expected ${countEntries(shape)} entries for the tensor "${name}" of shape [${shape.join(', ')}], got ${values.length}`,
+        `Expected ${countEntries(shape)} entries for the tensor "${name}" of shape [${shape.join(', ')}], ` +
+          `got ${values.length}`,
       );
     }
     await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), position);

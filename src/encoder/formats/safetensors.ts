@@ -18,7 +18,7 @@ export interface TensorInfo {
 
 const BYTES: Record<TensorType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I8: 1 };
 
-/** Headers of real models are some 100 kB; a larger one is a damaged length. */
+/** Headers of real models have about 100 kB. A length above this limit is damaged. */
 const MAX_HEADER_BYTES = 100 * 2 ** 20;
 
 /**
@@ -28,14 +28,14 @@ const MAX_HEADER_BYTES = 100 * 2 ** 20;
 export class SafetensorsFile {
   private constructor(
     readonly path: string,
-    /** Without the steps of int8 matrices, which are part of these. */
+    /** All tensors except the scales of int8 matrices, which belong to those. */
     readonly tensors: ReadonlyMap<string, TensorInfo>,
     private readonly scales: ReadonlyMap<string, TensorInfo>,
     private readonly handle: FileHandle,
     private readonly dataOffset: number,
   ) {}
 
-  /** @throws EngineError `ERR_DATA` naming the file and what is wrong with it. */
+  /** @throws EngineError `ERR_DATA` naming the file and the problem */
   static async open(path: string): Promise<SafetensorsFile> {
     const handle = await open(path, 'r').catch((cause: unknown) => {
       throw new EngineError('ERR_DATA', `Cannot open ${path}`, { cause });
@@ -62,7 +62,7 @@ export class SafetensorsFile {
     }
   }
 
-  /** The tensor as float32; F16, BF16, F64 and int8 matrices with a step per row are converted. */
+  /** Reads a tensor as float32. Converts F16, BF16, F64, and int8 matrices with a scale per row. */
   async readFloat32(name: string): Promise<Float32Array> {
     const info = this.info(name);
     const { dtype } = info;
@@ -81,12 +81,12 @@ export class SafetensorsFile {
       default:
         throw new EngineError(
           'ERR_DATA',
-          `Tensor "${name}" of ${this.path} holds ${dtype}, not floating-point numbers`,
+          `Tensor "${name}" of ${this.path} has type ${dtype}, which is not a floating-point type`,
         );
     }
   }
 
-  /** The tensor's raw bytes. */
+  /** Reads the raw bytes of a tensor. */
   async readBytes(name: string): Promise<ArrayBuffer> {
     return this.readRange(name, this.info(name));
   }
@@ -101,13 +101,13 @@ export class SafetensorsFile {
         bytes.byteLength - done,
         this.dataOffset + begin + done,
       );
-      if (bytesRead === 0) throw new EngineError('ERR_DATA', `${this.path} ends inside of tensor "${name}"`);
+      if (bytesRead === 0) throw new EngineError('ERR_DATA', `${this.path} ends inside tensor "${name}"`);
       done += bytesRead;
     }
     return bytes;
   }
 
-  /** Byte range of the tensor within the file. */
+  /** Returns the byte range of a tensor within the file. */
   location(name: string): { offset: number; length: number } {
     const { begin, end } = this.info(name);
     return { offset: this.dataOffset + begin, length: end - begin };
@@ -117,19 +117,20 @@ export class SafetensorsFile {
     await this.handle.close();
   }
 
-  /** Steps of the rows of an int8 matrix. */
+  /** Reads the row scales of an int8 matrix. */
   private async readScales(name: string, { shape }: TensorInfo): Promise<Float32Array> {
     const bad = (why: string): never => {
       throw new EngineError('ERR_DATA', `Tensor "${name}" of ${this.path} holds int8, but ${why}`);
     };
     const scale = scaleName(name);
     const info = this.scales.get(name);
-    if (info === undefined) return bad(`there is no "${scale}" with the step of each row`);
+    if (info === undefined) return bad(`the tensor "${scale}" with the scale of each row is missing`);
     const [rows = 0] = shape;
     const fits = shape.length === 2 && info.dtype === 'F32' && [`${rows}`, `${rows},1`].includes(info.shape.join());
     if (!fits)
       return bad(
-        `"${scale}" is ${info.dtype} [${info.shape.join(', ')}] for a shape of [${shape.join(', ')}], not F32 [${rows}, 1]`,
+        `"${scale}" is ${info.dtype} [${info.shape.join(', ')}] for a shape of [${shape.join(', ')}], ` +
+          `not F32 [${rows}, 1]`,
       );
     const scales = new Float32Array(await this.readRange(scale, info));
     const wrong = scales.findIndex((step) => !(step >= 0 && step < Infinity));
@@ -158,7 +159,7 @@ function parseHeader(path: string, header: Buffer, dataBytes: number): Map<strin
   return tensors;
 }
 
-/** The tensors, and by the names of int8 matrices the tensors with their steps. */
+/** Separates the scales of int8 matrices, by the names of the matrices, from all other tensors. */
 function separateScales(
   all: Map<string, TensorInfo>,
 ): [tensors: Map<string, TensorInfo>, scales: Map<string, TensorInfo>] {
@@ -184,7 +185,7 @@ function parseTensor(path: string, name: string, value: unknown, dataBytes: numb
   const [begin, end] = range as [number, number];
   const type = dtype as TensorType;
   const bytes = shape.reduce((product, size) => product * size, BYTES[type]);
-  if (end - begin !== bytes) return bad(`its byte range holds ${end - begin} bytes, its shape needs ${bytes}`);
+  if (end - begin !== bytes) return bad(`its byte range has ${end - begin} bytes, but its shape needs ${bytes}`);
   if (end > dataBytes) return bad(`it ends at byte ${end} of ${dataBytes}: the file is truncated`);
   return { dtype: type, shape, begin, end };
 }

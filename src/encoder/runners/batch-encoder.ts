@@ -13,12 +13,12 @@ import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from '..
 import type { ModelFolder } from '../folder/model-folder.js';
 import { gatherRows, planBatches } from './batching.js';
 
-/** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
+/** Texts that are tokenised and sorted together: enough for even batches, few enough to keep all ids in memory. */
 const WINDOW_TEXTS = 2048;
-/** Batches given to the runner at a time: while it computes one, the next one waits in its queue. */
+/** Number of batches in the runner: while it computes one, the next one waits in its queue. */
 const BATCHES_IN_FLIGHT = 2;
 
-/** Where the model computes: {@link NativeRunner}, {@link OnnxProcess}, or a double of them in tests. */
+/** Computes the model: {@link NativeRunner}, {@link OnnxProcess}, or a test double. */
 export interface BatchRunner {
   /** False once it has died. */
   readonly alive: boolean;
@@ -33,7 +33,7 @@ export interface BatchEncoderParts {
   precision: EncoderPrecision;
   fingerprint: string;
   tokenizer: Tokenizer;
-  /** Starts a runner with the model loaded. */
+  /** Starts a runner and loads the model in it. */
   start: () => Promise<BatchRunner>;
   maxTokens: number;
   batchTokens: number;
@@ -44,7 +44,7 @@ interface Batch extends PackedTokens {
   texts: Int32Array;
 }
 
-/** Tokenises, sorts by length, and lets a runner compute. A runner that died is replaced at the next call. */
+/** Tokenises texts, sorts them by length, and lets a runner compute. Replaces a dead runner at the next call. */
 export class BatchEncoder implements Encoder {
   readonly name: string;
   readonly dim: number;
@@ -54,15 +54,15 @@ export class BatchEncoder implements Encoder {
   readonly fingerprint: string;
   readonly #parts: BatchEncoderParts;
   #runner: BatchRunner;
-  /** Settles when all calls so far have ended. */
+  /** Settles when all calls so far have finished. */
   #queue: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
-  /** Batches that the runner has, since when it has none, and how long it had none before that, in milliseconds. */
+  /** Number of batches in the runner, start of the current idle time, and earlier idle time in milliseconds. */
   #given = 0;
   #idleSince = performance.now();
   #idleBefore = 0;
 
-  /** @param runner with the model loaded; the encoder owns it from here on, and the tokenizer too */
+  /** @param runner runner with the loaded model. From now on, the encoder owns the runner and the tokenizer */
   constructor(parts: BatchEncoderParts, runner: BatchRunner) {
     this.#parts = parts;
     this.#runner = runner;
@@ -79,7 +79,7 @@ export class BatchEncoder implements Encoder {
   }
 
   /**
-   * Calls are done one after the other, first in first out. See {@link Encoder.encode}.
+   * Processes one call at a time, in the order of the calls. See {@link Encoder.encode}.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`, `ERR_DATA` if the model
    *   fails, `ERR_NON_FINITE`, `ERR_DEVICE_UNAVAILABLE` if its process dies
@@ -90,11 +90,11 @@ export class BatchEncoder implements Encoder {
     const signal = expectSignal(options.signal, 'signal');
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
     throwIfAborted(signal);
-    // Captured before the first await: afterwards the caller's frames are gone.
+    // Captured before the first await, because the caller's stack frames are lost afterwards.
     const site = new EngineError('ERR_INTERNAL', '');
-    // Before its turn, so that the runner need not wait for it between two calls.
+    // Starts before the turn of this call, so that the runner does not wait for it between two calls.
     const first = this.#tokenize(texts, 0, signal);
-    first.catch(() => undefined); // awaited when the turn has come
+    first.catch(() => undefined); // awaited when it is the turn of this call
     const turn = this.#queue.then(() => this.#encodeAll(texts, first, { ...options, signal }));
     this.#queue = turn.catch(() => undefined);
     try {
@@ -115,7 +115,7 @@ export class BatchEncoder implements Encoder {
     return this.dispose();
   }
 
-  /** @param first tokens of the first window */
+  /** @param first token ids of the first window */
   async #encodeAll(
     texts: readonly EmbeddableText[],
     first: Promise<PackedTokens>,
@@ -150,12 +150,12 @@ export class BatchEncoder implements Encoder {
         throwIfAborted(signal);
         if (inFlight.length === BATCHES_IN_FLIGHT) await inFlight.shift();
         const encoding = encodeBatch(batch);
-        encoding.catch(() => undefined); // awaited later; until then its failure is nobody's
+        encoding.catch(() => undefined); // awaited later; avoids an unhandled rejection until then
         inFlight.push(encoding);
       }
       await Promise.all(inFlight);
     } finally {
-      // After a failure, too: the call has ended when the process is free for the next one.
+      // Even after a failure, the call lasts until the runner is free for the next one.
       await Promise.allSettled(inFlight);
     }
     return result;
@@ -170,7 +170,7 @@ export class BatchEncoder implements Encoder {
     }
   }
 
-  /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
+  /** Yields the batches window by window. Tokenises the next window while the batches of this one are computed. */
   async *#batches(
     texts: readonly EmbeddableText[],
     first: Promise<PackedTokens>,
@@ -181,7 +181,7 @@ export class BatchEncoder implements Encoder {
       const window = await next;
       if (begin + WINDOW_TEXTS < texts.length) {
         next = this.#tokenize(texts, begin + WINDOW_TEXTS, signal);
-        next.catch(() => undefined); // awaited above, unless the call ends before
+        next.catch(() => undefined); // awaited above, unless the call ends first
       }
       for (const rows of planBatches(window.offsets, this.#parts.batchTokens)) {
         yield { ...gatherRows(window, rows), texts: rows.map((row) => row + begin) };
@@ -205,7 +205,7 @@ export class BatchEncoder implements Encoder {
       if (id < 0 || id >= model.vocabSize) {
         throw new EngineError(
           'ERR_DATA',
-          `${model.tokenizerFile} gives token ${id}, but the model has only ${model.vocabSize}`,
+          `${model.tokenizerFile} produced token id ${id}, but the model has only ${model.vocabSize} tokens`,
         );
       }
     });
@@ -213,7 +213,7 @@ export class BatchEncoder implements Encoder {
   }
 }
 
-/** The error with a stack that starts at the caller of the method in which `site` was made. */
+/** Gives an error a stack that starts at the caller of the method that created `site`. */
 function atSite(error: unknown, site: EngineError): unknown {
   if (!(error instanceof EngineError)) return error;
   const moved = new EngineError(error.code, error.message, { cause: error.cause });

@@ -1,13 +1,15 @@
-/** Groups sequences of one window into batches for a graph that wants rectangles: padding is work done for nothing. */
+/**
+ * Groups the sequences of a window into batches for a graph that needs rectangles: computing padding is wasted work.
+ */
 import type { PackedTokens } from '../../native/packed-tokens.js';
 
 /**
- * Splits the sequences 0 to offsets.length - 2 of a packed window into batches of similar length, longest first.
- * Longest first because the first batch then sets the peak of memory, and a later one fits into what was allocated.
+ * Splits the sequences 0 to offsets.length - 2 of a packed window into batches of similar length, longest first. The
+ * first batch then needs the most memory, and later ones fit into the memory that it allocated.
  *
  * @param offsets sequences + 1 ascending entries from 0
- * @param batchTokens largest rows x longest of a batch; a sequence that is longer still gets a batch of its own
- * @returns indices of sequences, each exactly once; the same for the same input
+ * @param batchTokens limit for rows x longest sequence of a batch. A longer sequence gets its own batch
+ * @returns indices of sequences, each exactly once. Deterministic
  */
 export function planBatches(offsets: Int32Array, batchTokens: number): Int32Array[] {
   const length = (i: number): number => offsets[i + 1]! - offsets[i]!;
@@ -23,7 +25,7 @@ export function planBatches(offsets: Int32Array, batchTokens: number): Int32Arra
   return batches;
 }
 
-/** Copies the sequences `rows` of a window, in that order. */
+/** Copies the sequences `rows` of a window, in the order given. */
 export function gatherRows(window: PackedTokens, rows: Int32Array): PackedTokens {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + window.offsets[row + 1]! - window.offsets[row]!));

@@ -3,12 +3,12 @@ import type { ErrorCode } from '../../core/errors.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { Pooling } from '../../native/pooling.js';
 
-/** The model that the child loads, and how. */
+/** The model that the child loads, and its settings. */
 export interface SessionSettings {
   modelFile: string;
   pooling: Pooling;
   normalize: boolean;
-  /** Width of a vector, as the folder says; the graph must agree. */
+  /** Width of a vector according to the folder. The graph must agree. */
   dim: number;
   threads: number;
 }

@@ -6,7 +6,7 @@ import type { ModelFolder } from '../folder/model-folder.js';
 import { loadCheckpoint } from '../weights/checkpoint.js';
 import type { BatchRunner } from './batch-encoder.js';
 
-/** The engine's own encoder: computes on the engine thread of this process, without padding. */
+/** Runs the native encoder on the engine thread of this process, without padding. */
 export class NativeRunner implements BatchRunner {
   readonly alive = true;
 
@@ -15,7 +15,7 @@ export class NativeRunner implements BatchRunner {
     private readonly model: EncoderModel,
   ) {}
 
-  /** @throws EngineError as {@link loadCheckpoint}, and `ERR_DATA` if the model is not as wide as the folder says */
+  /** @throws EngineError like {@link loadCheckpoint}; `ERR_DATA` if the width of the model does not match the folder */
   static async start(
     { architecture, moduleFolder, pooling, normalize, dim }: ModelFolder,
     precision: EncoderPrecision,
@@ -25,7 +25,7 @@ export class NativeRunner implements BatchRunner {
     await model.dispose();
     throw new EngineError(
       'ERR_DATA',
-      `${moduleFolder}: the pooling module is for vectors of ${dim}, the model has ${model.spec.hidden}`,
+      `${moduleFolder}: the pooling module expects ${dim} dimensions, but the model has ${model.spec.hidden}`,
     );
   }
 
@@ -34,7 +34,7 @@ export class NativeRunner implements BatchRunner {
     if (!embeddings.every(Number.isFinite)) {
       throw new EngineError(
         'ERR_NON_FINITE',
-        `${this.folder} gave NaN or infinity for a batch of ${batch.offsets.length - 1} texts`,
+        `${this.folder} produced NaN or infinity for a batch of ${batch.offsets.length - 1} texts`,
       );
     }
     return embeddings;

@@ -1,6 +1,6 @@
 /**
- * Entry of the child process in which ONNX Runtime computes; see onnx-process.ts. It ends by itself when the channel to
- * its parent closes, for whatever reason.
+ * Entry point of the child process that runs ONNX Runtime; see onnx-process.ts. It exits when the channel to its parent
+ * closes for any reason.
  */
 import { EngineError } from '../../core/errors.js';
 import type { ChildReply, ChildRequest } from './child-protocol.js';
@@ -9,14 +9,14 @@ import { OnnxSession } from './onnx-session.js';
 let session: OnnxSession | undefined;
 let turn = Promise.resolve();
 
-// Ctrl-C reaches the whole process group; what it means is for the parent to decide.
+// Ctrl-C reaches the entire process group. Only the parent decides how to handle it.
 process.on('SIGINT', () => undefined);
 
 process.on('message', (request: ChildRequest) => {
   turn = turn.then(async () => {
-    if (!process.connected) return; // the parent is gone: nobody waits for the rest of the queue
+    if (!process.connected) return; // the parent is gone, so nobody waits for the rest of the queue
     const reply = await answer(request);
-    process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent has gone meanwhile
+    process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent is gone by now
   });
 });
 
@@ -27,7 +27,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
       return { type: 'loaded' };
     }
     if (!session)
-      throw new EngineError('ERR_INTERNAL', 'The encoder process was asked to encode before its model was loaded');
+      throw new EngineError('ERR_INTERNAL', 'The encoder process received a batch before its model was loaded');
     return { type: 'encoded', embeddings: await session.run(request) };
   } catch (error) {
     if (error instanceof EngineError) return { type: 'failed', code: error.code, message: error.message };

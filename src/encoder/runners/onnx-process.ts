@@ -1,5 +1,5 @@
 /**
- * A child process with one model in ONNX Runtime. A process and not a thread, because onnxruntime-node computes on the
+ * Runs one model in ONNX Runtime in a child process. It cannot be a thread, because onnxruntime-node computes on the
  * thread that calls it, and crashes when several threads of a process load it (microsoft/onnxruntime #24486).
  */
 import type { ChildProcess } from 'node:child_process';
@@ -10,7 +10,7 @@ import { forkBeside } from '../../core/fork-beside.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { ChildReply, ChildRequest, SessionSettings } from './child-protocol.js';
 
-/** Characters of the child's stderr that are kept for the message of its death. */
+/** Number of characters of the child's stderr to keep for the error message if it dies. */
 const STDERR_TAIL = 4000;
 
 interface Pending {
@@ -21,7 +21,7 @@ interface Pending {
 export class OnnxProcess {
   readonly #child: ChildProcess;
   readonly #settings: SessionSettings;
-  /** Requests without an answer, oldest first. */
+  /** Unanswered requests, oldest first. */
   readonly #pending: Pending[] = [];
   readonly #closed: Promise<void>;
   #stderr = '';
@@ -30,7 +30,7 @@ export class OnnxProcess {
   /**
    * Starts a process and loads the model in it.
    *
-   * @throws EngineError as {@link OnnxSession.load}, and `ERR_DEVICE_UNAVAILABLE` if the process does not start or dies
+   * @throws EngineError like {@link OnnxSession.load}; `ERR_DEVICE_UNAVAILABLE` if the process does not start or dies
    */
   static async start(settings: SessionSettings): Promise<OnnxProcess> {
     const started = new OnnxProcess(settings);
@@ -51,13 +51,13 @@ export class OnnxProcess {
     });
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
-        const hint = signal === 'SIGKILL' ? ', which the system does when memory runs out' : '';
-        this.#die(signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}${hint}`);
+        const hint = signal === 'SIGKILL' ? ' (the system does this when memory runs out)' : '';
+        this.#die(signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}${hint}`);
         resolve();
       });
       this.#child.once('error', (error) => {
         this.#die(`failed: ${error.message}`);
-        if (this.#child.pid === undefined) resolve(); // never started: there will be no 'close'
+        if (this.#child.pid === undefined) resolve(); // never started, so there is no 'close' event
       });
     });
     this.#child.on('message', (reply: ChildReply) => {
@@ -81,7 +81,7 @@ export class OnnxProcess {
 
   /**
    * @returns [sequences, dim]
-   * @throws EngineError as {@link OnnxSession.run}, and `ERR_DEVICE_UNAVAILABLE` if the process dies
+   * @throws EngineError like {@link OnnxSession.run}; `ERR_DEVICE_UNAVAILABLE` if the process dies
    */
   async encode(batch: PackedTokens): Promise<Float32Array> {
     const reply = await this.#ask({ type: 'encode', ...batch });
@@ -90,7 +90,7 @@ export class OnnxProcess {
     return reply.embeddings;
   }
 
-  /** Ends the process and waits until it is gone. It has no state worth a farewell. Idempotent. */
+  /** Kills the process and waits until it is gone. It has no state to save. Idempotent. */
   async stop(): Promise<void> {
     if (this.alive) {
       this.#keepParentAlive(true);
@@ -104,7 +104,7 @@ export class OnnxProcess {
     const reply = await new Promise<ChildReply>((resolve, reject) => {
       this.#pending.push({ resolve, reject });
       this.#keepParentAlive(true);
-      // A closed channel means that the child is dying: its 'close' event rejects, with the reason.
+      // If the channel is closed, the child is dying, and its 'close' event rejects with the reason.
       this.#child.send(request, () => undefined);
     });
     if (reply.type === 'failed') throw new EngineError(reply.code, reply.message);
@@ -121,7 +121,7 @@ export class OnnxProcess {
     for (const { reject } of this.#pending.splice(0)) reject(this.#death);
   }
 
-  /** An idle encoder must not keep a program from ending, one at work must. */
+  /** Keeps the program running while the encoder computes, but not while it is idle. */
   #keepParentAlive(keep: boolean): void {
     const method = keep ? 'ref' : 'unref';
     this.#child[method]();

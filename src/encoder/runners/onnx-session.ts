@@ -1,4 +1,4 @@
-/** The model inside the child process: checks what the graph takes and gives, and runs batches. */
+/** The model inside the child process: checks the inputs and outputs of the graph, and runs batches. */
 
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-node';
 
@@ -14,7 +14,7 @@ type IntegerType = 'int64' | 'int32';
 
 const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const;
 type InputName = (typeof KNOWN_INPUTS)[number];
-/** Names that exporters give to the vectors of all tokens. */
+/** Names that exporters use for the vectors of all tokens. */
 const KNOWN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 
 export class OnnxSession {
@@ -25,8 +25,8 @@ export class OnnxSession {
   readonly #output: string;
 
   /**
-   * @throws EngineError `ERR_NATIVE_LOAD` without ONNX Runtime, `ERR_DATA` if the model is damaged or takes or gives
-   *   something else than a sentence encoder
+   * @throws EngineError `ERR_NATIVE_LOAD` without ONNX Runtime; `ERR_DATA` if the model is damaged or does not have the
+   *   inputs and outputs of a sentence encoder
    */
   static async load(settings: SessionSettings): Promise<OnnxSession> {
     const runtime = await importRuntime();
@@ -36,17 +36,17 @@ export class OnnxSession {
         intraOpNumThreads: settings.threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
-        // A memory plan is kept for every shape of batch that ever came, and there are thousands. With the arena and
-        // without plans the process stays below 240 MB over a long ragged run of MiniLM, and is no slower.
+        // Memory plans are kept for every batch shape ever seen, and there are thousands. With the arena and without
+        // plans, the process stays below 240 MB over a long run of MiniLM with varying lengths, and is not slower.
         enableCpuMemArena: true,
         enableMemPattern: false,
         logSeverityLevel: 3,
         extra: {
           session: {
-            // Weights stored as int8 are turned to float32 once, here. Otherwise ONNX Runtime also rounds the inputs of
-            // their products to 8 bits: 1.2x faster on VNNI, but cosines to the original fall from 0.9964 to 0.9951.
+            // Converts int8 weights to float32 once, at loading. Otherwise ONNX Runtime also rounds the inputs of their
+            // products to 8 bits: 1.2x faster on VNNI, but cosines to the original fall from 0.9964 to 0.9951.
             disable_quant_qdq: '1',
-            // Threads that wait for work would take the CPU from the tokenizer and from whatever else runs here.
+            // Spinning threads would take CPU time from the tokenizer and from everything else on this machine.
             'intra_op.allow_spinning': '0',
           },
         },
@@ -99,7 +99,10 @@ export class OnnxSession {
     );
     hidden.dispose();
     if (!embeddings.every(Number.isFinite)) {
-      throw new EngineError('ERR_NON_FINITE', `${modelFile} gave NaN or infinity for a batch of ${sequences} texts`);
+      throw new EngineError(
+        'ERR_NON_FINITE',
+        `${modelFile} produced NaN or infinity for a batch of ${sequences} texts`,
+      );
     }
     return embeddings;
   }
@@ -131,7 +134,7 @@ export class OnnxSession {
 }
 
 function importRuntime() {
-  return importOptional('onnxruntime-node', 'The backend onnx', () => import('onnxruntime-node'));
+  return importOptional('onnxruntime-node', 'The onnx backend', () => import('onnxruntime-node'));
 }
 
 function checkInputs(session: InferenceSession, modelFile: string): Map<InputName, IntegerType> {
@@ -143,7 +146,7 @@ function checkInputs(session: InferenceSession, modelFile: string): Map<InputNam
       const known = KNOWN_INPUTS.join(', ');
       throw new EngineError(
         'ERR_DATA',
-        `${modelFile}: supported are the inputs ${known} of type int64 or int32, got "${input.name}" (${type})`,
+        `${modelFile}: expected the inputs ${known} of type int64 or int32, got "${input.name}" (${type})`,
       );
     }
     inputs.set(name, type);

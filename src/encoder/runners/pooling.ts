@@ -1,13 +1,13 @@
 import { allocateFloat32 } from '../../core/allocate.js';
 import type { Pooling } from '../../native/pooling.js';
 
-/** Of how many tokens, from the first, a vector is the mean. */
+/** Number of tokens, from the first, to average. */
 const POOLED_TOKENS: Record<Pooling, (length: number) => number> = { mean: (length) => length, cls: () => 1 };
 
 /**
- * One vector per sequence from padded token vectors: the mean over its tokens or its first token, scaled to unit length
- * on request. Sums are in double precision. The native `pool` wants packed rows; gathering them first would cost as
- * much as this, which is far below 1 % of the time of the graph.
+ * Computes one vector per sequence from padded token vectors: the mean of its tokens or its first token, optionally
+ * scaled to unit length. Sums use double precision. The native `pool` needs packed rows, and packing would take as long
+ * as this function, which takes far less than 1 % of the time of the graph.
  *
  * @param hidden [sequences, longest, dim], row-major; entries after the end of a sequence are not read
  * @param offsets sequences + 1 ascending entries from 0: sequence s has offsets[s + 1] - offsets[s] >= 1 tokens

@@ -1,4 +1,4 @@
-/** Reads model.safetensors into a native encoder, and tensors out of it. */
+/** Loads model.safetensors into a native encoder, and reads tensors from the encoder. */
 import { join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
@@ -10,20 +10,22 @@ import type { Architecture, ParameterSource, PoolingChoice } from '../architectu
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { findTensors, type Network, readNetwork, type TensorPlaces } from './network.js';
 
-/** A model and the names its tensors have in files. */
+/** A model and the names of its tensors in files. */
 export interface Checkpoint extends Network, TensorPlaces {
   model: EncoderModel;
-  /** Where it was read from. */
+  /** Folder from which it was read. */
   folder: string;
 }
 
-/** Rows by which a table of words may be shorter than config.json says, which rounds the vocabulary up. */
+/** Number of rows by which the word table can be shorter than in config.json, which rounds the vocabulary size up. */
 const MAX_PADDING_ROWS = 63;
 
 /**
- * @param folder with config.json and model.safetensors
- * @param architecture of the folder, if that is known
- * @throws EngineError `ERR_DATA` listing missing, unknown or misshapen tensors by name
+ * Loads a checkpoint into a native encoder.
+ *
+ * @param folder folder with config.json and model.safetensors
+ * @param architecture architecture of the folder, if known
+ * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or have the wrong shape
  */
 export async function loadCheckpoint(
   folder: string,
@@ -48,7 +50,7 @@ export async function loadCheckpoint(
   }
 }
 
-/** A parameter under its name in the checkpoint, from any block of the model. */
+/** Reads a tensor of the checkpoint from any block of the model. */
 export function readSource(model: EncoderModel, source: ParameterSource, block: NativeBlock): Float32Array {
   const { matrix, cols } = model.parameters.get(source.parameter)!;
   const out = allocateFloat32(source.rows * (matrix ? cols : 1), `the parameter ${source.parameter}`);
@@ -56,7 +58,7 @@ export function readSource(model: EncoderModel, source: ParameterSource, block: 
   return out;
 }
 
-/** Shape of the tensor in the checkpoint. */
+/** Returns the shape of a tensor in the checkpoint. */
 export function shapeOf(model: EncoderModel, source: ParameterSource): number[] {
   const { matrix, cols } = model.parameters.get(source.parameter)!;
   return matrix ? [source.rows, cols] : [source.rows];
@@ -77,7 +79,8 @@ export async function copyTensor(
   if (shape.join() !== expected.join() && !(padding > 0 && padding <= MAX_PADDING_ROWS)) {
     throw new EngineError(
       'ERR_DATA',
-      `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`,
+      `Tensor "${name}" of ${file.path} has shape [${shape.join(', ')}], ` +
+        `but config.json requires [${expected.join(', ')}]`,
     );
   }
   model.write(block, source.parameter, source.row, await file.readFloat32(name));

@@ -1,4 +1,4 @@
-/** The network of a folder, as the native backend computes it, and its tensors in the checkpoint. */
+/** Finds the network of a folder, as the native backend computes it, and its tensors in the checkpoint. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,23 +21,23 @@ import { SafetensorsFile } from '../formats/safetensors.js';
 export interface Network {
   architecture: Architecture;
   native: NativeArchitecture;
-  /** config.json as it was read. */
+  /** Contents of config.json. */
   config: Json;
   spec: EncoderSpec;
 }
 
-/** Where the tensors of a network lie in a checkpoint. */
+/** Names and layout of the tensors of a network in a checkpoint. */
 export interface TensorPlaces {
   layout: CheckpointLayout;
-  /** Comes before the names of `sources` in the checkpoint. */
+  /** Prefix of the names of `sources` in the checkpoint. */
   prefix: string;
   sources: readonly ParameterSource[];
 }
 
 /**
- * The network of a folder with config.json and model.safetensors.
+ * Reads the network of a folder with config.json and model.safetensors.
  *
- * @param architecture of the folder, if that is known
+ * @param architecture architecture of the folder, if known
  * @throws EngineError `ERR_DATA`
  */
 export async function readNetwork(
@@ -51,7 +51,8 @@ export async function readNetwork(
     const known = ARCHITECTURES.filter(({ native }) => native).map(({ name }) => name);
     throw new EngineError(
       'ERR_DATA',
-      `${files.config.path}: model_type is ${JSON.stringify(files.config.json['model_type'])}; the native encoder supports ${known.join(', ')}`,
+      `${files.config.path}: model_type is ${JSON.stringify(files.config.json['model_type'])}, ` +
+        `but the native encoder supports only ${known.join(', ')}`,
     );
   }
   const spec = { ...(await found.native.readSpec(files)), pooling, normalize };
@@ -59,10 +60,10 @@ export async function readNetwork(
 }
 
 /**
- * The network of a folder that the native backend can compute, judged by config.json and the names of the tensors, or
- * the reason why it cannot.
+ * Checks, by config.json and the names of the tensors, whether the native backend can compute the network of a folder.
  *
- * @throws EngineError `ERR_DATA` for a damaged file, which is a reason for nothing
+ * @returns the network, or the reason why it is not supported
+ * @throws EngineError `ERR_DATA` for a damaged file
  */
 export async function nativeSupport(
   folder: string,
@@ -81,10 +82,9 @@ export async function nativeSupport(
 }
 
 /**
- * The tensors that a network needs, all of which the file has, and no others. Prefix and layout follow from the names
- * alone.
+ * Finds the tensors of a network in a file. Derives prefix and layout from the names of the tensors.
  *
- * @throws EngineError `ERR_DATA`
+ * @throws EngineError `ERR_DATA` if tensors are missing or unknown
  */
 export function findTensors(file: SafetensorsFile, { architecture, native, spec }: Network): TensorPlaces {
   for (const prefix of native.prefixes) {
@@ -97,13 +97,15 @@ export function findTensors(file: SafetensorsFile, { architecture, native, spec 
   const some = [...file.tensors.keys()].slice(0, 5).join(', ');
   throw new EngineError(
     'ERR_DATA',
-    `${file.path} is no ${architecture.name} checkpoint; its first tensors are ${some}`,
+    `${file.path} is not a ${architecture.name} checkpoint; its first tensors are ${some}`,
   );
 }
 
 /**
- * @param ignored names that the file may hold besides the sources
- * @throws EngineError `ERR_DATA` listing the tensors that the file lacks or has too many
+ * Checks that a file contains exactly the tensors of `sources`, apart from ignored ones.
+ *
+ * @param ignored names that the file can also contain
+ * @throws EngineError `ERR_DATA` listing missing and unknown tensors
  */
 export function checkNames(
   file: SafetensorsFile,
@@ -119,13 +121,13 @@ export function checkNames(
   });
   if (missing.length === 0 && unknown.length === 0) return;
   const parts = [
-    ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),
-    ...(unknown.length > 0 ? [`has unknown ${unknown.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`lacks the tensors ${missing.join(', ')}`] : []),
+    ...(unknown.length > 0 ? [`has unknown tensors ${unknown.join(', ')}`] : []),
   ];
   throw new EngineError('ERR_DATA', `${file.path} ${parts.join('; it ')}`);
 }
 
-/** A folder without modules.json is a bare checkpoint of a transformer. */
+/** Reads the layout of a folder. A folder without modules.json is a bare checkpoint of a transformer. */
 async function layoutOf(folder: string): Promise<Architecture['folder']> {
   const file = join(folder, 'modules.json');
   return existsSync(file) ? (await readModules(file)).layout : TRANSFORMER_FOLDER;

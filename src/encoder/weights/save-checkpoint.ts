@@ -2,16 +2,16 @@ import { type EncoderToWrite, readKeptTensors, writeEncoderFolder } from '../fol
 import type { TensorToWrite } from '../formats/safetensors-writer.js';
 import { type Checkpoint, readSource, shapeOf } from './checkpoint.js';
 
-/** Writes the encoder as it is now to a folder in the Hugging Face layout; it may go on computing meanwhile. */
+/** Writes the current state of an encoder to a folder in the Hugging Face layout. The encoder can keep computing. */
 export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Promise<void> {
   await writeEncoderFolder(target, await takeCheckpoint(checkpoint, [checkpoint.folder]));
 }
 
 /**
- * The contents of an encoder folder, with a copy of all parameters that is taken between two jobs: an update must not
- * get in while files are written.
+ * Collects the contents of an encoder folder. Copies all parameters between two jobs, so that no update changes them
+ * while the files are written.
  *
- * @param sources folders of tokenizer and settings
+ * @param sources folders from which tokenizer and settings are copied
  */
 export async function takeCheckpoint(checkpoint: Checkpoint, sources: readonly string[]): Promise<EncoderToWrite> {
   const { model, architecture, native, config, spec, folder, prefix } = checkpoint;

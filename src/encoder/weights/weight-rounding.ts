@@ -1,7 +1,7 @@
 /** Rounding of weights to the types that checkpoints are stored in. */
 
 /**
- * A matrix as whole numbers from -127 to 127 with one step per row: entry (i, j) is codes[i * cols + j] * scales[i].
+ * A matrix as integers from -127 to 127 with one scale per row: entry (i, j) is codes[i * cols + j] * scales[i].
  */
 export interface QuantizedMatrix {
   codes: Int8Array;
@@ -10,16 +10,15 @@ export interface QuantizedMatrix {
 }
 
 const LARGEST_CODE = 127;
-/** Adding and subtracting it rounds a double to a whole number, ties to even. */
+/** Adding and subtracting it rounds a double to an integer, ties to even. */
 const ROUNDING = 1.5 * 2 ** 52;
 
 /**
- * Rounds a row-major matrix to int8, symmetrically, with the largest entry of a row at 127: the rule by which the
- * native encoder rounds weights for int8 products (native/cpu/linear_kernels.cc), in the same float32 operations, so
- * that a stored matrix gives it the same whole numbers as the matrix that it was made from. A row without finite step,
- * all zeros or below 1e-36, becomes zeros.
+ * Rounds a row-major matrix symmetrically to int8; the largest entry of each row becomes 127. Uses the same float32
+ * operations as the native encoder when it rounds weights for int8 products (native/cpu/linear_kernels.cc), so that a
+ * stored matrix gives the same integers as the original. A row that is all zeros or below 1e-36 becomes zeros.
  *
- * @param cols entries of a row; divides the number of entries
+ * @param cols entries per row; must divide the number of entries
  */
 export function quantizeRows(values: Float32Array, cols: number): QuantizedMatrix {
   const rows = cols === 0 ? 0 : values.length / cols;
@@ -37,7 +36,7 @@ export function quantizeRows(values: Float32Array, cols: number): QuantizedMatri
   return { codes, scales };
 }
 
-/** The float32 matrix that whole numbers stand for. */
+/** Converts a quantized matrix back to float32. */
 export function dequantizeRows({ codes, scales }: QuantizedMatrix): Float32Array {
   const values = new Float32Array(codes.length);
   const cols = scales.length === 0 ? 0 : codes.length / scales.length;
@@ -47,7 +46,7 @@ export function dequantizeRows({ codes, scales }: QuantizedMatrix): Float32Array
   return values;
 }
 
-/** Rounds float32 values to the nearest bfloat16, ties to even, held as their bits. NaN stays NaN. */
+/** Rounds float32 values to the nearest bfloat16, ties to even, and returns their bits. NaN stays NaN. */
 export function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(bits, (word) =>
@@ -55,7 +54,7 @@ export function toBfloat16(values: Float32Array): Uint16Array {
   );
 }
 
-/** The exact float32 values of bfloat16 bits. */
+/** Converts bfloat16 bits to float32, which is exact. */
 export function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
 }

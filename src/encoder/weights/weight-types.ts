@@ -1,4 +1,4 @@
-/** The types that a checkpoint's matrices can be stored in. */
+/** Types in which a checkpoint can store its matrices. */
 import { EngineError } from '../../core/errors.js';
 import { toFloat16 } from '../../core/float16.js';
 import type { StoredTensor, TensorToWrite } from '../formats/safetensors-writer.js';
@@ -8,18 +8,18 @@ export const WEIGHT_TYPES = ['f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /**
- * Name of the tensor with the steps of an int8 matrix: compressed-tensors, which Transformers and vLLM use,
- * names and shapes it so, [rows, 1] in float32.
+ * Returns the name of the tensor with the scales of an int8 matrix. Name and shape, [rows, 1] in float32, follow
+ * compressed-tensors, which Transformers and vLLM use.
  */
 export function scaleName(matrix: string): string {
   return `${matrix}_scale`;
 }
 
 /**
- * Tensors as a checkpoint stores them: matrices (of affine maps and embedding tables) in `type`; everything with one
- * dimension, biases and layer norms, stays float32, as it is small and scales whole activations.
+ * Converts tensors to the form in which a checkpoint stores them. Matrices (of affine maps and embedding tables) get
+ * `type`. Vectors (biases and layer norms) stay float32, because they are small and scale entire activations.
  *
- * The tensors of the result are made when they are read; those of an int8 matrix must be read in their order.
+ * The tensors of the result are computed when they are read. Read the two of an int8 matrix in order.
  */
 export function storeTensors(tensors: readonly TensorToWrite[], type: WeightType): StoredTensor[] {
   return tensors.flatMap((tensor): StoredTensor[] =>
@@ -48,7 +48,7 @@ function toHalves(tensor: TensorToWrite): Uint16Array {
   if (halves.some((bits) => (bits & 0x7c00) === 0x7c00)) {
     throw new EngineError(
       'ERR_DATA',
-      `The tensor "${tensor.name}" holds numbers beyond 65504, the largest of f16; take bf16`,
+      `The tensor "${tensor.name}" holds values beyond 65504, the maximum of f16; use bf16`,
     );
   }
   return halves;

@@ -10,7 +10,7 @@ import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
-  /** How many of the nearest answers to return with their texts. @default 3 */
+  /** Number of nearest answers to return with their texts. @default 3 */
   evidence?: number | undefined;
 }
 
@@ -21,9 +21,9 @@ export interface Evidence extends Neighbour {
   answer: string;
 }
 
-/** Whose values one text expresses. */
+/** The identification of one text: whose values it expresses. */
 export interface IdentifiedText extends Identification {
-  /** The text as it was embedded. */
+  /** The embedded text. */
   text: string;
   /** The nearest answers with their texts, nearest first. */
   evidence: Evidence[];
@@ -31,7 +31,7 @@ export interface IdentifiedText extends Identification {
 
 const DEFAULT_EVIDENCE = 3;
 
-/** An embedded dataset that is ready to be searched: its encoder, its index and its records. */
+/** An embedded dataset that is ready for searching: its encoder, its index and its records. */
 export class Collection implements AsyncDisposable {
   #disposal: Promise<void> | undefined;
 
@@ -43,7 +43,7 @@ export class Collection implements AsyncDisposable {
   ) {}
 
   /**
-   * Takes over encoder and search.
+   * Creates a collection, which from now on owns the encoder and the search.
    *
    * @internal
    */
@@ -56,18 +56,18 @@ export class Collection implements AsyncDisposable {
     return this.dataset.rows;
   }
 
-  /** `'saved'`: by the index of the folder; `'exact'`: all answers are compared; `'given'`: by an index of the caller. */
+  /** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
   get searchKind(): SearchKind {
     return this.search.kind;
   }
 
-  /** Whether the folder has an index of other embeddings, which is not used: build it again. */
+  /** True if the index of the folder does not match the embeddings. It is not used: rebuild it. */
   get hasStaleIndex(): boolean {
     return this.search.isStale;
   }
 
   /**
-   * The number of answers that a filter leaves.
+   * Counts the answers that match a filter.
    *
    * @throws EngineError `ERR_ARG_RANGE` for a name that no answer has
    */
@@ -76,9 +76,9 @@ export class Collection implements AsyncDisposable {
   }
 
   /**
-   * Identifies whose values texts express: the k nearest answers vote for their value ids.
+   * Identifies whose values the texts express: the k nearest answers vote for their value ids.
    *
-   * @param texts as they are, or as answers to questions
+   * @param texts plain texts, or questions with answers
    * @returns one identification per text
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`, and the errors of the encoder and the index
    */
@@ -99,7 +99,7 @@ export class Collection implements AsyncDisposable {
     }));
   }
 
-  /** Releases encoder and index when the calls in flight have finished. Idempotent. */
+  /** Releases the encoder and the index once the calls in flight have finished. Idempotent. */
   dispose(): Promise<void> {
     this.#disposal ??= Promise.all([this.encoder.dispose(), this.search[Symbol.asyncDispose]()]).then(() => undefined);
     return this.#disposal;

@@ -6,11 +6,11 @@ import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index
 import { Collection } from './collection.js';
 
 export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
-  /** Folder of the encoder that embedded the dataset. @default the folder used at that time */
+  /** Folder of the encoder that embedded the dataset. @default the folder used for embedding */
   encoder?: string | undefined;
   /**
-   * `'saved'`: the index that `buildIndex` saved, or exact search if there is none or it is stale. `'exact'`: compares
-   * all answers. Or an open index over the same rows, for example a `PgVectorIndex`; the collection disposes it.
+   * `'saved'`: the index that `buildIndex` saved, or exact search if that is missing or stale. `'exact'`: compares all
+   * answers. An open index over the same rows, such as a `PgVectorIndex`, also works; the collection disposes it.
    *
    * @default 'saved'
    */
@@ -22,8 +22,9 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
  * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError `ERR_DATA` for a folder that is no complete dataset, a damaged index, an encoder that is not the
- *   one that embedded it; `ERR_SHAPE_MISMATCH` for an index over another number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_DATA` for a folder that is not a complete dataset, a damaged index, or an encoder that is
+ *   not the one that embedded it; `ERR_SHAPE_MISMATCH` for an index with a different number of rows; `ERR_IO`,
+ *   `ERR_OUT_OF_MEMORY`
  */
 export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
   const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;

@@ -22,12 +22,13 @@ interface Run {
 }
 
 /**
- * Embeds answers into a dataset folder, which `openDataset`, `buildIndex` and `openCollection` take. Equal texts are
- * embedded once. If it is interrupted, the same call resumes, and the folder ends with the same bytes.
+ * Embeds answers into a dataset folder for `openDataset`, `buildIndex` and `openCollection`. Embeds each distinct text
+ * once. If a run is interrupted, the same call resumes it, and the finished folder has the same bytes as without the
+ * interruption.
  *
- * @throws EngineError `ERR_DATA` for bad rows (naming file and line), inputs that have changed, and a dataset with other
- *   settings; `ERR_BUSY` while another process writes the folder; `ERR_ABORTED`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`,
- *   `ERR_IO`, `ERR_OUT_OF_MEMORY`, `ERR_NATIVE_LOAD`, with workers also `ERR_REMOTE`
+ * @throws EngineError `ERR_DATA` for bad rows (naming file and line), changed inputs, or a dataset with different
+ *   settings; `ERR_BUSY` while another process writes to the folder; `ERR_ABORTED`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`,
+ *   `ERR_IO`, `ERR_OUT_OF_MEMORY`, `ERR_NATIVE_LOAD`; with workers also `ERR_REMOTE`
  */
 export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedSummary> {
   const resolved = resolveOptions(options);
@@ -90,16 +91,16 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     return result;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
-    throw new EngineError('ERR_ABORTED', 'The embedding was interrupted', {
+    throw new EngineError('ERR_ABORTED', 'Embedding was interrupted', {
       cause: error,
-      remedies: [{ text: `run it again to resume: ${out} keeps the embedded answers` }],
+      remedies: [{ text: `run it again to resume: ${out} keeps the answers embedded so far` }],
     });
   } finally {
     await rejects.discard();
   }
 }
 
-/** The dataset has all inputs already: only its settings remain to be compared. */
+/** Handles a dataset that already contains all inputs: only compares the settings. */
 async function embedNothing(
   found: EmbedInputs,
   folder: string,

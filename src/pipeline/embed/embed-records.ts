@@ -10,30 +10,30 @@ export interface EmbedTask {
   writer: DatasetWriter;
   /** The new records. */
   batches: AsyncIterable<RecordBatch>;
-  /** Rows of the dataset that is added to; 0 for a new one. */
+  /** Rows of the existing dataset; 0 for a new one. */
   baseRows: number;
-  /** Rows of the dataset when it is complete. */
+  /** Rows of the complete dataset. */
   rows: number;
   dim: number;
   /** Texts of all rows. */
   table: TextTable;
   encoder: ShardEncoder;
   shardRows: number;
-  /** Receives the number of rows that are embedded. */
+  /** Receives the number of rows embedded so far. */
   onProgress: (rows: number) => void;
 }
 
 export interface EmbedResult {
-  /** Texts and their tokens, encoded in this run. */
+  /** Texts encoded in this run, and their tokens. */
   texts: number;
   tokens: number;
   /** Seconds of encoding and writing in this run. */
   seconds: number;
-  /** Seconds of CPU time, of all threads of this process, meanwhile. */
+  /** CPU seconds of all threads of this process during that time. */
   cpuSeconds: number;
   /**
-   * Seconds in which the encoder computed, at least. What it may have waited while this thread was busy, and could not
-   * see that it had ended, counts as waiting.
+   * Lower bound of the seconds in which the encoder computed. While this thread is busy it cannot see whether the
+   * encoder has finished, so that time counts as waiting.
    */
   encoderSeconds: number;
 }
@@ -44,8 +44,8 @@ interface InHand {
 }
 
 /**
- * Reads, encodes and writes shard by shard, the three at the same time. A text that an earlier row has is not encoded
- * again: the row gets a copy of what that row has.
+ * Reads, encodes and writes shard by shard, with all three overlapping. A text that repeats an earlier row is not
+ * encoded again: its row gets a copy of that embedding.
  */
 export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   const { writer, encoder, onProgress } = task;
@@ -77,17 +77,17 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
       rows = shard.first + shard.records.length;
       if (rows <= resumedRows) continue;
       if (shard.first < resumedRows)
-        throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end at row ${resumedRows}, where none ends`);
+        throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end inside a shard, at row ${resumedRows}`);
       const share = shard.records.length / Math.max(1, shard.fresh.length);
       const encoded = encoder.encode(shard, (texts) => onProgress(shard.first + Math.floor(texts * share)));
-      encoded.catch(() => undefined); // reported when its turn comes
+      encoded.catch(() => undefined); // reported by finishFirst
       inHand.push({ shard, encoded });
       if (inHand.length >= encoder.depth) await finishFirst();
     }
     while (inHand.length > 0) await finishFirst();
     await writing;
   } finally {
-    // the writer refuses to be closed while it writes
+    // The writer cannot be closed while it writes.
     await Promise.allSettled([...inHand.map(({ encoded }) => encoded), writing]);
   }
   if (rows !== task.rows) throw inputsChanged();
@@ -102,7 +102,7 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   };
 }
 
-/** The embeddings of all records of a shard from those of its fresh texts and of earlier rows. */
+/** Assembles the embeddings of all records of a shard from those of its new texts and of earlier rows. */
 async function placeRows(
   { first, records, origins, fresh }: PlannedShard,
   embeddings: Float32Array,
@@ -112,7 +112,7 @@ async function placeRows(
   if (embeddings.length !== fresh.length * dim) {
     throw new EngineError(
       'ERR_SHAPE_MISMATCH',
-      `Expected ${fresh.length} x ${dim} entries for the embeddings from row ${first} on, got ${embeddings.length}`,
+      `Expected ${fresh.length} x ${dim} entries for the embeddings from row ${first}, got ${embeddings.length}`,
     );
   }
   if (fresh.length === records.length) return embeddings;
@@ -128,7 +128,7 @@ async function placeRows(
     } else if (origin >= 0) rowOf(i).set(rowOf(origin));
     else earlier.push(i);
   }
-  // In the order in which they lie in the files.
+  // In file order.
   for (const i of earlier.sort((a, b) => origins[a]! - origins[b]!)) await writer.read(origins[i]!, rowOf(i));
   return all;
 }

@@ -4,26 +4,26 @@ import { readManifest } from '../../datasets/manifest.js';
 import { describeSources, type InputFormat, resolveInputs, type SourceFile } from '../../records/input-files.js';
 
 export interface EmbedInputs {
-  /** The complete dataset that is added to. */
+  /** The complete dataset to add to; undefined if a new one is made. */
   base: Dataset | undefined;
-  /** Files to embed: all of them, or those that the dataset was not made from. */
+  /** Files to embed: all inputs, or those that the existing dataset does not contain. */
   paths: string[];
-  /** What the dataset will be made from. */
+  /** All sources of the finished dataset. */
   sources: SourceFile[];
 }
 
 export interface FindInputsOptions {
   format: InputFormat | undefined;
-  /** The inputs are only the new ones. */
+  /** Treats the inputs as additions. */
   add: boolean;
   overwrite: boolean;
   signal: AbortSignal;
 }
 
 /**
- * Finds the files to embed, and the dataset that they are added to.
+ * Finds the files to embed, and the dataset to add them to.
  *
- * @throws EngineError `ERR_DATA` for missing inputs, and for inputs of the dataset that have changed or are not named
+ * @throws EngineError `ERR_DATA` if inputs are missing, or if inputs of the dataset have changed or are not listed
  */
 export async function findInputs(
   out: string,

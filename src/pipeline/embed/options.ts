@@ -4,65 +4,68 @@ import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js'
 import { expectInteger, expectOneOf, expectOptions, expectString, expectStrings } from '../../native/validate.js';
 import type { ReadOptions } from '../../records/read-options.js';
 
-/** Enough for batches of similar lengths and few files; few enough that an interruption loses about a minute of work. */
+/**
+ * Large enough for batches of similar lengths and for few files; small enough that an interruption loses about a minute
+ * of work.
+ */
 export const DEFAULT_SHARD_ROWS = 4096;
 
-/** Workers that embed in place of this process: each is a `univar worker` with the same Redis. */
+/** Workers that embed in place of this process. Each is a `univar worker` process that uses the same Redis. */
 export interface EmbedWorkers {
   /** URL of Redis. */
   redis: string;
-  /** Folder for texts and results that the workers see, perhaps a mounted bucket. @default the dataset folder */
+  /** Folder for texts and results that the workers can reach, such as a mounted bucket. @default the dataset folder */
   exchange?: string | undefined;
 }
 
 export interface EmbedEvents {
-  /** Receives the number of answers read so far in the first pass, which checks and counts all of them. */
+  /** Receives the number of answers read so far in the first pass, which checks and counts all answers. */
   onRead?: ((rows: number) => void) | undefined;
   /** Called once, before the first answer is embedded. */
   onStart?: ((plan: EmbedPlan) => void) | undefined;
-  /** Receives the rows of the dataset that are embedded, of `plan.rows`. */
+  /** Receives the number of dataset rows embedded so far, out of `plan.rows`. */
   onProgress?: ((rows: number) => void) | undefined;
-  /** Receives what a person should know about the workers. */
+  /** Receives notices about the workers, meant for people. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
 export interface EmbedPlan {
-  /** Rows of the dataset when it is complete. */
+  /** Rows of the complete dataset. */
   rows: number;
-  /** Rows that the dataset had before. */
+  /** Rows of the dataset before this run. */
   baseRows: number;
-  /** New rows that an interrupted run has embedded. */
+  /** New rows that an interrupted run has already embedded. */
   resumedRows: number;
 }
 
 export interface EmbedDatasetOptions {
-  /** JSONL, CSV and Parquet files, or folders of them: each row has a question, an answer, a model and a language. */
+  /** JSONL, CSV and Parquet files, or folders of them. Each row has a question, an answer, a model and a language. */
   inputs: readonly string[];
-  /** Dataset folder. An interrupted embedding resumes; a complete dataset gets the answers of new inputs. */
+  /** Dataset folder. Resumes an interrupted run; adds the answers of new inputs to a complete dataset. */
   out: string;
   /** Encoder folder. @default the encoder that comes with the package */
   encoder?: string | undefined;
   backend?: EncoderBackend | 'auto' | undefined;
   precision?: EncoderPrecision | undefined;
-  /** Longer texts are cut here, the question before the answer. @default as the encoder says */
+  /** Token limit. Longer texts are truncated, the question before the answer. @default the encoder's own limit */
   maxTokens?: number | undefined;
-  /** Tokens that the encoder computes at once. */
+  /** Tokens per batch of the encoder. */
   batchTokens?: number | undefined;
   /** Type of the stored embeddings. @default 'f32' */
   dtype?: EmbeddingType | undefined;
-  /** Columns that hold the fields of a record if they have other names. */
+  /** Names of the columns that hold the fields of a record, for fields whose column has a different name. */
   columns?: ReadOptions['columns'];
   /** Model and language of rows that have none. */
   defaults?: ReadOptions['defaults'];
-  /** @default by the name of each file */
+  /** @default chosen by the extension of each file */
   format?: ReadOptions['format'];
-  /** Leaves bad rows out and writes them to rejects.jsonl in the folder. @default false */
+  /** Skips bad rows and writes them to rejects.jsonl in the dataset folder. @default false */
   skipBad?: boolean | undefined;
-  /** Answers that are embedded and saved together: an interruption loses at most these. @default 4096 */
+  /** Answers that are embedded and saved together. An interruption loses at most this many. @default 4096 */
   shardRows?: number | undefined;
-  /** The inputs are only the new ones; those of the complete dataset need not be named. @default false */
+  /** Treats the inputs as additions: those of the complete dataset need not be listed. @default false */
   add?: boolean | undefined;
-  /** Replaces a complete dataset, or an unfinished one with other settings. @default false */
+  /** Replaces a complete dataset, or an unfinished one with different settings. @default false */
   overwrite?: boolean | undefined;
   /** @default this process embeds */
   workers?: EmbedWorkers | undefined;
@@ -70,7 +73,7 @@ export interface EmbedDatasetOptions {
   events?: EmbedEvents | undefined;
 }
 
-/** The options with their defaults, as far as they do not depend on the inputs. */
+/** The options with those defaults that do not depend on the inputs. */
 export type ResolvedOptions = EmbedDatasetOptions & {
   encoder: string;
   shardRows: number;

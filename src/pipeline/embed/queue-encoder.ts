@@ -8,7 +8,7 @@ import { ShardQueue } from '../../queue/shard-queue.js';
 import type { EmbedWorkers } from './options.js';
 import { describeEncoderFolder, type OpenShardEncoder, type ShardEncoder } from './shard-encoder.js';
 
-/** Shards that are awaited at once: one is written while the file of the next is looked for. */
+/** Shards in flight: while one is being written, this process already waits for the file of the next. */
 const DEPTH = 2;
 
 interface QueueOptions extends EmbedWorkers {
@@ -18,7 +18,10 @@ interface QueueOptions extends EmbedWorkers {
   onNotice: ((text: string) => void) | undefined;
 }
 
-/** Lets workers embed: this process cuts the shards, waits for their files, and writes the dataset as if alone. */
+/**
+ * Lets workers embed. This process cuts the shards, waits for the workers' files, and writes the dataset exactly as if
+ * it had embedded the texts itself.
+ */
 export async function openQueue(
   folder: string,
   encoderOptions: LoadEncoderOptions,

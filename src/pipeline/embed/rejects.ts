@@ -6,12 +6,12 @@ import type { RecordBatch } from '../../records/read-records.js';
 
 export const REJECTS_FILE = 'rejects.jsonl';
 
-/** Collects rows that were left out in DIR/rejects.jsonl, which appears when all of them are in it. */
+/** Collects skipped rows in DIR/rejects.jsonl. The file appears once it is complete. */
 export class RejectsFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
 
-  /** @param kept rows that the file begins with: those of the dataset that is added to */
+  /** @param kept number of rows that the file begins with: those of the existing dataset */
   constructor(
     dir: string,
     private readonly kept = 0,
@@ -26,7 +26,7 @@ export class RejectsFile {
     await handle.appendFile(lines.join(''));
   }
 
-  /** Gives the file its name; removes one of an earlier dataset where nothing was left out this time. */
+  /** Gives the file its final name. If no rows were skipped, removes the file of an earlier dataset. */
   async finish(): Promise<void> {
     if (!this.#handle && this.kept > 0) return;
     if (!this.#handle) return rm(this.#path, { force: true });
@@ -34,7 +34,7 @@ export class RejectsFile {
     await rename(`${this.#path}.partial`, this.#path);
   }
 
-  /** Removes what is unfinished. */
+  /** Removes the unfinished file. */
   async discard(): Promise<void> {
     await this.#close();
     await rm(`${this.#path}.partial`, { force: true });
@@ -43,7 +43,7 @@ export class RejectsFile {
   async #open(): Promise<FileHandle> {
     if (this.#handle) return this.#handle;
     this.#handle = await open(`${this.#path}.partial`, 'w');
-    // Only so many: an addition that was killed behind its last step but one has left its own rows there, too.
+    // Only the first `kept` lines: an addition killed just before its last step has left its own rows there, too.
     const lines = this.kept > 0 ? (await readFile(this.#path, 'utf8')).split('\n').slice(0, this.kept) : [];
     await this.#handle.appendFile(lines.map((line) => `${line}\n`).join(''));
     return this.#handle;
@@ -55,7 +55,7 @@ export class RejectsFile {
   }
 }
 
-/** Passes batches on and collects what was left out of them. */
+/** Passes batches through and collects their rejected rows. */
 export async function* keepRejects(
   batches: AsyncIterable<RecordBatch>,
   rejects: RejectsFile,

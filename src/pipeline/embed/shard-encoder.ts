@@ -4,27 +4,27 @@ import { loadEncoder } from '../../encoder/load-encoder.js';
 import { type LoadEncoderOptions, planEncoder } from '../../encoder/plan-encoder.js';
 import type { PlannedShard } from './shards.js';
 
-/** Embeddings of the fresh texts of a shard, [fresh, dim], and how many tokens these have. */
+/** Embeddings of the new texts of a shard, [fresh, dim], and the number of tokens in them. */
 export interface EncodedShard {
   embeddings: Float32Array;
   tokens: number;
 }
 
-/** Who computes shards: this process, or workers on any machines. */
+/** Encodes shards, either in this process or through workers on other machines. */
 export interface ShardEncoder {
-  /** Shards that are asked for before the first of them is awaited. */
+  /** Number of shards to request before awaiting the first. */
   readonly depth: number;
-  /** Seconds so far in which this process's encoder had nothing to compute; undefined where others compute. */
+  /** Total seconds in which the encoder of this process had nothing to compute; undefined if others compute. */
   readonly idleSeconds?: number;
-  /** Tells of a shard before any of them is asked for, so that others can begin with it. */
+  /** Announces a shard before any shard is requested, so that workers can start on it. */
   announce?(shard: PlannedShard): Promise<void>;
-  /** @param onProgress receives the number of texts done */
+  /** @param onProgress receives the number of encoded texts */
   encode(shard: PlannedShard, onProgress: (texts: number) => void): Promise<EncodedShard>;
-  /** Lets go of what the computation left, when the dataset is complete. */
+  /** Removes temporary work data once the dataset is complete. */
   finish?(): Promise<void>;
 }
 
-/** The encoder as far as it is known before its weights are loaded. */
+/** Properties of an encoder that are known before its weights are loaded. */
 export interface EncoderDescription {
   name: string;
   fingerprint: string;
@@ -34,12 +34,12 @@ export interface EncoderDescription {
   precision: EncoderPrecision;
 }
 
-/** What computes the shards, and how it is let go. */
+/** A shard encoder that is ready to start. */
 export interface OpenShardEncoder {
   description: EncoderDescription;
-  /** True where this process computes, so that its CPU time says how busy the CPU was. */
+  /** True if this process computes, so that its CPU time says how busy the CPU was. */
   here: boolean;
-  /** Gives what computes the shards of a writer. */
+  /** Creates the encoder for the shards of a writer. */
   start(writer: DatasetWriter): Promise<ShardEncoder>;
   dispose(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function describeEncoderFolder(folder: string, options: LoadEncoder
   return { name: model.name, dim: model.dim, fingerprint: await fingerprint(), maxTokens, backend, precision };
 }
 
-/** Computes here. */
+/** Opens an encoder that computes in this process. */
 export async function openLocal(
   folder: string,
   options: LoadEncoderOptions,
@@ -65,9 +65,7 @@ export async function openLocal(
   };
 }
 
-/**
- * The encoder has one shard in hand and the next one in its queue, so that it need not wait while results are written.
- */
+/** Keeps one shard in the encoder and the next in its queue, so that the encoder never waits for a write to finish. */
 function localShardEncoder(encoder: Encoder, signal: AbortSignal): ShardEncoder {
   return {
     depth: 2,

@@ -2,29 +2,29 @@ import { EngineError } from '../../core/errors.js';
 import type { TextTable } from '../../datasets/text-table.js';
 import type { QaRecord } from '../../records/record.js';
 
-/** A shard also ends at this many characters, so that one of very long answers does not fill the memory. */
+/** A shard also ends at this many characters, so that very long answers do not fill the memory. */
 export const SHARD_CHARACTERS = 2 ** 24;
 
 /** Consecutive records that are written together. */
 export interface Shard {
-  /** Number of the shard, from 0 for the first of this command. */
+  /** Number of the shard; the first one of this command is 0. */
   number: number;
   /** Row of the first record in the dataset. */
   first: number;
   records: QaRecord[];
 }
 
-/** A shard and where its embeddings come from. */
+/** A shard and the origins of its embeddings. */
 export interface PlannedShard extends Shard {
-  /** For each record the first row of the dataset with its text: its own where the text has to be embedded. */
+  /** For each record, the first dataset row with the same text: its own row if the text has to be embedded. */
   origins: Float64Array;
   /** The records whose texts have to be embedded, in order. */
   fresh: QaRecord[];
 }
 
 /**
- * Cuts batches of any lengths into shards of `size` records; only the last one, and those of very long texts, have
- * fewer. The cuts depend on the records alone, so that a resumed run, or another machine, has the same shards.
+ * Cuts batches of any length into shards of `size` records. Only the last shard and shards of very long texts have
+ * fewer. The cuts depend on the records alone, so a resumed run or another machine makes the same shards.
  *
  * @param first row of the first record
  */
@@ -53,10 +53,10 @@ export async function* cutShards(
 }
 
 /**
- * Finds out which texts of each shard have to be embedded: those of which no earlier row has an equal one.
+ * Finds out which texts of each shard have to be embedded: those that no earlier row has.
  *
- * @param table of all rows
- * @throws EngineError `ERR_DATA` for a text that is not in the table: an input has changed since
+ * @param table texts of all rows
+ * @throws EngineError `ERR_DATA` for a text that is not in the table, because an input has changed since
  */
 export async function* planShards(shards: AsyncIterable<Shard>, table: TextTable): AsyncGenerator<PlannedShard> {
   for await (const shard of shards) {
@@ -76,11 +76,11 @@ export async function* planShards(shards: AsyncIterable<Shard>, table: TextTable
 export function inputsChanged(): EngineError {
   return new EngineError(
     'ERR_DATA',
-    'An input has changed since the command began to read it. Run the command again when nothing writes to the inputs any more',
+    'An input changed while the command was running. Run it again once nothing writes to the inputs',
   );
 }
 
-/** Asks for the next item while the present one is in use, so that reading overlaps with encoding. */
+/** Requests the next item while the current one is in use, so that reading overlaps with encoding. */
 export async function* prefetch<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = source.next();
   try {
@@ -88,7 +88,7 @@ export async function* prefetch<T>(source: AsyncGenerator<T>): AsyncGenerator<T>
       const item = await next;
       if (item.done) return;
       next = source.next();
-      next.catch(() => undefined); // reported by the await above, unless the consumer stops before
+      next.catch(() => undefined); // reported by the await above, unless the consumer stops first
       yield item.value;
     }
   } finally {

@@ -2,36 +2,41 @@ import type { Dataset } from '../../datasets/dataset.js';
 import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import type { ScanResult } from './scan.js';
 
-/** Counts and rates of one embedding. */
+/** Counts and rates of one embedding run. */
 export interface EmbedSummary extends ScanResult {
   dataset: string;
   encoder: string;
-  /** Where it computed, and how. */
+  /** Backend and precision of the encoder. */
   backend: EncoderBackend;
   precision: EncoderPrecision;
   dim: number;
-  /** Rows that the inputs added to the dataset: all of a new one. */
+  /** Rows that the inputs added to the dataset; all rows of a new dataset. */
   addedRows: number;
-  /** Rows of these that an earlier, interrupted run had written. */
+  /** Those of the added rows that an earlier, interrupted run had written. */
   resumedRows: number;
-  /** Texts that this run encoded: a text that many rows have is encoded once. */
+  /** Texts that this run encoded. A text shared by many rows is encoded once. */
   embeddedTexts: number;
-  /** Tokens and seconds of this run, without reading ahead and loading the encoder. */
+  /** Tokens and seconds of this run, without the first pass over the inputs and loading the encoder. */
   tokens: number;
   seconds: number;
   answersPerSecond: number;
   tokensPerSecond: number;
-  /** CPU time of this process by the time that its threads had, 0 to 1; absent where another process computes. */
+  /**
+   * CPU time of this process divided by `seconds` and the number of threads, 0 to 1; absent if another process
+   * computes.
+   */
   cpuBusy?: number;
-  /** Share of the time in which the encoder computed and did not wait for texts, at least; absent as `cpuBusy`. */
+  /**
+   * Lower bound of the share of time in which the encoder computed and did not wait for texts; absent like `cpuBusy`.
+   */
   encoderBusy?: number;
-  /** Largest resident memory of this process. */
+  /** Peak resident memory of this process. */
   peakMemoryBytes: number;
-  /** File with the rows that were left out. */
+  /** File that lists the skipped rows. */
   rejects?: string;
 }
 
-/** The summary where the dataset had all inputs already. */
+/** Summarises a run that found all inputs in the dataset already. */
 export function summaryOfUnchanged(
   { dir, rows, manifest }: Dataset,
   encoder: { name: string; backend: EncoderBackend; precision: EncoderPrecision; dim: number },

@@ -9,9 +9,9 @@ import { expectOptions } from '../../native/validate.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription } from './saved-index.js';
 
-/** Vectors that are added, and held in memory beside the index, at once. */
+/** Vectors that are added in one step, and held in memory beside the index. */
 const ADD_ROWS = 16_384;
-/** Vectors that lists and codes are learnt from; FAISS takes at most 256 for each list. */
+/** Vectors for training lists and codes; FAISS uses at most 256 per list. */
 const TRAIN_ROWS = 262_144;
 
 export interface BuildIndexOptions extends CallOptions {
@@ -19,11 +19,11 @@ export interface BuildIndexOptions extends CallOptions {
   factory?: string | undefined;
   /** @default 'l2' */
   metric?: IndexMetric | undefined;
-  /** HNSW: candidates that the search for the links of a new vector keeps. @default 40 */
+  /** HNSW: candidates kept in the search for the links of a new vector. @default 40 */
   efConstruction?: number | undefined;
 }
 
-/** A saved index. */
+/** The index that {@link buildIndex} saved. */
 export interface BuiltIndex extends IndexDescription {
   /** Path of the file. */
   path: string;
@@ -31,11 +31,11 @@ export interface BuiltIndex extends IndexDescription {
 }
 
 /**
- * Builds an index over all embeddings of a dataset and saves it in the folder, in place of an earlier one.
- * `onProgress` receives the number of vectors added.
+ * Builds an index over all embeddings of a dataset and saves it in the dataset folder, replacing an earlier one.
+ * `onProgress` receives the number of vectors added so far.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError as `openDataset` and {@link VectorIndex}
+ * @throws EngineError like `openDataset` and {@link VectorIndex}
  */
 export async function buildIndex(dataset: Dataset | string, options?: BuildIndexOptions): Promise<BuiltIndex> {
   const given = expectOptions(options, 'options', ['factory', 'metric', 'efConstruction', 'signal', 'onProgress']);
@@ -62,7 +62,9 @@ export async function buildIndex(dataset: Dataset | string, options?: BuildIndex
   }
 }
 
-/** At most `count` rows, evenly spaced, so that a dataset in the order of its models is well represented. */
+/**
+ * Reads up to `count` rows, evenly spaced, so that the sample covers all models even if the dataset is sorted by model.
+ */
 async function sampleRows(dataset: Dataset, count: number): Promise<Float32Array> {
   const { dim, rows } = dataset;
   const sampled = Math.min(rows, count);

@@ -3,25 +3,25 @@ import { ExactIndex } from '../../identification/exact-index.js';
 import type { SearchableIndex } from '../../identification/searchable-index.js';
 import { loadSavedIndex } from './saved-index.js';
 
-/** `'saved'`: the index of the folder; `'exact'`: all answers are compared; `'given'`: an index of the caller. */
+/** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
 export type SearchKind = 'saved' | 'exact' | 'given';
 
-/** An index over a dataset, and where it came from. */
+/** An index over a dataset, and its origin. */
 export interface DatasetSearch extends AsyncDisposable {
   index: SearchableIndex;
   kind: SearchKind;
-  /** The folder has an index, but of other embeddings: build it again. */
+  /** True if the folder has an index that does not match the embeddings: rebuild it. */
   isStale: boolean;
 }
 
-/** An index of the caller, which the collection disposes. */
+/** An index supplied by the caller, which the collection disposes. */
 export type GivenIndex = SearchableIndex & AsyncDisposable;
 
 /**
  * Opens the search over a dataset.
  *
- * @param wanted `'saved'`: the saved index, or exact search if there is none or it is stale
- * @throws EngineError as `VectorIndex.load` and `Dataset.readEmbeddings`
+ * @param wanted `'saved'`: the saved index, or exact search if that is missing or stale
+ * @throws EngineError like `VectorIndex.load` and `Dataset.readEmbeddings`
  */
 export async function openDatasetSearch(
   dataset: Dataset,

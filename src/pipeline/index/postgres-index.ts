@@ -4,14 +4,14 @@ import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import type { VectorBatch } from '../../search/pgvector/copy-rows.js';
 import { type PgOpenOptions, PgVectorIndex, type PgVectorIndexOptions } from '../../search/pgvector/pgvector-index.js';
 
-/** Vectors that are held in memory at once. */
+/** Vectors held in memory at a time. */
 const LOAD_ROWS = 8192;
 
 /**
- * Loads all embeddings of a dataset, with their value ids, into a table, and indexes it.
+ * Loads all embeddings of a dataset and their value ids into a table, and builds an index over it.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError as `openDataset` and {@link PgVectorIndex.create}
+ * @throws EngineError like `openDataset` and {@link PgVectorIndex.create}
  */
 export async function buildPgIndex(
   dataset: Dataset | string,
@@ -22,10 +22,10 @@ export async function buildPgIndex(
 }
 
 /**
- * Opens the index that {@link buildPgIndex} made of this dataset, for example for `openCollection`.
+ * Opens the index that {@link buildPgIndex} built from this dataset, for example for `openCollection`.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` if the table holds other embeddings, and as
+ * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_DATA` if the table holds different embeddings; and like
  *   {@link PgVectorIndex.open}
  */
 export async function openPgIndex(dataset: Dataset | string, options: PgOpenOptions): Promise<PgVectorIndex> {
@@ -34,9 +34,9 @@ export async function openPgIndex(dataset: Dataset | string, options: PgOpenOpti
   if (index.source === embeddingsChecksum && index.rows === rows) return index;
   await index.dispose();
   const holds = `The table "${index.table}" of ${index.place} holds ${index.rows} vectors of ${index.dim} entries`;
-  if (index.dim !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, those of ${dir} have ${dim}`);
+  if (index.dim !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, but those of ${dir} have ${dim}`);
   const help = `load them with "univar index ${dir} --to URL --overwrite"`;
-  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} of ${dir}; ${help}`);
+  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} vectors of ${dir}; ${help}`);
 }
 
 async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {

@@ -1,4 +1,4 @@
-/** The index of a dataset: DIR/index.faiss, and DIR/index.json, which says what it was built from. */
+/** The index of a dataset: DIR/index.faiss, and DIR/index.json, which records what it was built from. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,20 +11,20 @@ export const INDEX_FILE = 'index.faiss';
 export const DESCRIPTION_FILE = 'index.json';
 
 export interface IndexDescription {
-  /** In canonical form. */
+  /** FAISS factory string in canonical form. */
   factory: string;
   metric: IndexMetric;
   rows: number;
   /** Absent if the default was used. */
   efConstruction?: number;
-  /** Of the embeddings: see `Dataset.embeddingsChecksum`. */
+  /** Checksum of the embeddings: see `Dataset.embeddingsChecksum`. */
   embeddings: string;
 }
 
 /**
- * The saved index of a dataset.
+ * Loads the saved index of a dataset.
  *
- * @returns undefined if there is none; `'stale'` if it was built from other embeddings
+ * @returns undefined if there is none; `'stale'` if it was built from different embeddings
  * @throws EngineError `ERR_DATA` for a damaged file
  */
 export async function loadSavedIndex(
@@ -41,7 +41,7 @@ export async function loadSavedIndex(
 }
 
 /**
- * Describes the index of a dataset folder, even if it is stale.
+ * Reads the description of the index of a dataset folder, even if the index is stale.
  *
  * @returns undefined if there is none
  * @throws EngineError `ERR_DATA` for a damaged file

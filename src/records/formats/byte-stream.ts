@@ -10,7 +10,7 @@ const CHUNK_BYTES = 2 ** 18;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /**
- * The bytes of a file, decompressed where they are gzip, which is told from the first two bytes and not from the name.
+ * Reads the bytes of a file and decompresses gzip, which it recognises by the first two bytes, not by the file name.
  */
 export class ByteStream {
   #bytesRead = 0;
@@ -20,13 +20,13 @@ export class ByteStream {
     private readonly signal?: AbortSignal,
   ) {}
 
-  /** Bytes of the file as it lies on disk that have been read so far. */
+  /** Number of bytes read so far, before decompression. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
   /**
-   * The chunks in order; one that was handed out is not changed any more.
+   * Yields the chunks in order. A chunk is not modified after it was yielded.
    *
    * @throws EngineError `ERR_DATA` for a missing file and truncated or damaged gzip data, `ERR_IO`, `ERR_ABORTED`
    */

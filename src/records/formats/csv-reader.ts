@@ -24,9 +24,9 @@ function headerOf({ fields, line }: CsvRecord, file: string): string[] {
   if (typeof fields === 'string')
     throw new EngineError('ERR_DATA', `${file}:${line}: the header cannot be read: ${fields}`);
   const names = fields.map((name) => name.trim());
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new EngineError('ERR_DATA', `${file}:${line}: the header has the column "${twice}" twice`);
+  const duplicate = names.find((name, i) => names.indexOf(name) !== i);
+  if (duplicate !== undefined)
+    throw new EngineError('ERR_DATA', `${file}:${line}: the header contains the column "${duplicate}" more than once`);
   return names;
 }
 

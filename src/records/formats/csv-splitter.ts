@@ -1,7 +1,7 @@
 /**
- * Splits a stream of bytes into CSV records as RFC 4180 defines them: comma, double quotes, quotes inside doubled, LF
- * or CRLF, line breaks inside quotes. Works on bytes, so that invalid UTF-8 is seen and the line numbers are those of
- * the file, and goes on at the next line after a malformed record.
+ * Splits a stream of bytes into CSV records as defined by RFC 4180: comma, double quotes (doubled inside a quoted
+ * field), LF or CRLF, line breaks inside quotes. Works on bytes, so that it detects invalid UTF-8 and reports the line
+ * numbers of the file. Continues at the next line after a malformed record.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -14,18 +14,18 @@ const COMMA = 44;
 const BOM = Buffer.from('\uFEFF');
 
 export interface CsvRecord {
-  /** Line the record begins on, counted from 1. */
+  /** Line on which the record begins, counted from 1. */
   line: number;
-  /** The fields; a string says what is wrong with the record. */
+  /** The fields, or a string that says what is wrong with the record. */
   fields: string[] | string;
-  /** The record as it stands in the file, without its line end; of a malformed record the first line only. */
+  /** The record as in the file, without its line end; only the first line if the record is malformed. */
   text: string;
 }
 
-/** Where a record ends, or why that is not known. */
+/** The end of a record, or the reason why it is not known. */
 interface Scan {
   fields: string[];
-  /** Offset behind the line end, or of the problem; -1 where more bytes are needed. */
+  /** Offset after the line end, or of the problem; -1 if more bytes are needed. */
   next: number;
   problem: string | undefined;
 }
@@ -37,16 +37,16 @@ export class CsvSplitter {
   #begun = false;
   #skippingLine = false;
 
-  /** @param maxRecordBytes longest record that is read. @default 64 MiB */
+  /** @param maxRecordBytes size limit of a record. @default 64 MiB */
   constructor(private readonly maxRecordBytes = MAX_LINE_BYTES) {}
 
-  /** Takes the next bytes of the file and returns the records that end in them. Blank lines are left out. */
+  /** Takes the next bytes of the file and returns the records that end in them. Skips blank lines. */
   push(chunk: Buffer): CsvRecord[] {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     return this.#rest.length < this.#wanted ? [] : this.#split(false);
   }
 
-  /** Returns what is left when the file ends. */
+  /** Returns the remaining records at the end of the file. */
   end(): CsvRecord[] {
     return this.#split(true);
   }
@@ -70,10 +70,10 @@ export class CsvSplitter {
       const tooLong = (next < 0 ? bytes.length : next) - start > this.maxRecordBytes;
       if (!tooLong && (malformed === undefined ? next < 0 : !lineEnds)) break;
       const problem = tooLong
-        ? `the record is longer than ${this.maxRecordBytes} bytes (is a quote left open?)`
+        ? `the record is longer than ${this.maxRecordBytes} bytes (is there an unclosed quote?)`
         : malformed;
       if (problem !== undefined) {
-        // Where the record ends is a guess: the next line, which leaves out as little as possible, is the best one.
+        // The end of the record is unknown. Continuing at the next line skips as little as possible.
         records.push({
           line: this.#line,
           fields: problem,
@@ -92,13 +92,13 @@ export class CsvSplitter {
       start = next;
     }
     this.#rest = bytes.subarray(start);
-    // A record over many chunks is scanned again only when twice as much of it is there.
+    // A record that spans many chunks is scanned again only once twice as much of it has arrived.
     this.#wanted = this.#rest.length * 2;
     return records;
   }
 }
 
-/** The text of a record without its line end. */
+/** Returns the text of a record without its line end. */
 function textOf(bytes: Buffer, start: number, next: number): string {
   let end = next;
   if (end > start && bytes[end - 1] === LF) end--;
@@ -115,7 +115,7 @@ function scanRecord(bytes: Buffer, start: number, atEnd: boolean): Scan {
     if (bytes[at] === QUOTE) {
       const close = closingQuote(bytes, at + 1);
       if (close < 0) return atEnd ? stop(bytes.length, 'a quote is never closed') : stop(-1);
-      // The byte behind the quote decides whether the field ends here.
+      // The byte after the quote decides whether the field ends here.
       if (close + 1 >= bytes.length && !atEnd) return stop(-1);
       const text = bytes.toString('utf8', at + 1, close);
       fields.push(text.includes('"') ? text.replaceAll('""', '"') : text);
@@ -123,12 +123,12 @@ function scanRecord(bytes: Buffer, start: number, atEnd: boolean): Scan {
       if (bytes[end] === CR && bytes[end + 1] === LF) end++;
       else if (bytes[end] === CR && end + 1 >= bytes.length && !atEnd) return stop(-1);
       if (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== LF) {
-        return stop(end, 'there is text behind a closing quote (a quote inside a field is written twice)');
+        return stop(end, 'there is text after a closing quote (write a quote inside a field twice)');
       }
     } else {
       end = at;
       while (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== LF) {
-        if (bytes[end] === QUOTE) return stop(end, 'there is a quote inside a field that does not begin with one');
+        if (bytes[end] === QUOTE) return stop(end, 'an unquoted field contains a quote');
         end++;
       }
       if (end === bytes.length && !atEnd) return stop(-1);
@@ -141,7 +141,9 @@ function scanRecord(bytes: Buffer, start: number, atEnd: boolean): Scan {
   }
 }
 
-/** Offset of the quote that closes a field whose text begins at `from`; -1 where there is none yet. */
+/**
+ * Finds the quote that closes a field whose text begins at `from`; returns its offset, or -1 if it is not there yet.
+ */
 function closingQuote(bytes: Buffer, from: number): number {
   for (let at = from; ; at += 2) {
     at = bytes.indexOf(QUOTE, at);

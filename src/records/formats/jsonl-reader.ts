@@ -1,4 +1,4 @@
-/** JSON Lines: one JSON object a line, UTF-8, LF or CRLF, blank lines ignored, a byte order mark allowed. */
+/** JSON Lines: one JSON object per line, UTF-8, LF or CRLF. Blank lines are ignored; a byte order mark is allowed. */
 import { isUtf8 } from 'node:buffer';
 import { toUSVString } from 'node:util';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
@@ -16,7 +16,7 @@ export async function* readJsonl(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   yield rowsOf((onLine) => splitter.end(onLine));
 }
 
-/** The rows of JSONL that is in memory. */
+/** Parses the rows of JSONL in memory. */
 export function parseJsonl(bytes: Buffer): JsonlRow[] {
   const splitter = new LineSplitter();
   return rowsOf((onLine) => {
@@ -43,14 +43,13 @@ function parseLine({ bytes, start, end, next, number, tooLong }: Line): JsonlRow
     row.cells = `the line is longer than ${MAX_LINE_BYTES} bytes`;
     return row;
   }
-  // Decoding replaces invalid bytes by U+FFFD: only a line that contains it needs a second look.
+  // Decoding replaces invalid bytes with U+FFFD, so only lines that contain it need the check.
   if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(start, end))) {
     row.cells = 'the line is not valid UTF-8';
     return row;
   }
   try {
-    // A lone surrogate can only come from an escape. It has no UTF-8 form, so it would change on its way through a
-    // file.
+    // Lone surrogates can only come from escapes. They have no UTF-8 form, so they would change when written to a file.
     const value: unknown = text.includes('\\u') ? JSON.parse(text, wellFormed) : JSON.parse(text);
     row.cells = isObject(value) ? value : 'the line is JSON, but not an object';
   } catch (error) {

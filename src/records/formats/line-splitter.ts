@@ -1,17 +1,17 @@
 /**
- * Splits a stream of bytes into lines without copying: a line is reported as a range of the chunk it lies in, and only
- * a line that straddles chunks is joined. Holds at most one line.
+ * Splits a stream of bytes into lines. A line is reported as a range of its chunk, without copying; only lines that
+ * span several chunks are joined. Holds at most one line in memory.
  */
 const LF = 10;
 
-/** Longest line in bytes, 64 MiB: beyond it a file is most likely not what it claims to be. */
+/** Size limit of a line, 64 MiB. A file with longer lines most likely does not have the expected format. */
 export const MAX_LINE_BYTES = 64 * 2 ** 20;
 
-/** Bytes that are kept of a line beyond the limit, so that a message can show what it was. */
+/** Number of bytes kept of a line over the limit, for error messages. */
 const KEPT_OF_LONG_LINE = 1000;
 
 export interface Line {
-  /** The line is `bytes[start, end)`, without its line feed; valid during the call only. */
+  /** The line is `bytes[start, end)`, without its line feed. Only valid during the call. */
   bytes: Buffer;
   start: number;
   end: number;
@@ -19,23 +19,23 @@ export interface Line {
   next: number;
   /** Line number, counted from 1. */
   number: number;
-  /** True when the line is longer than the limit; then only its beginning is there. */
+  /** True if the line is longer than the limit and only its beginning was kept. */
   tooLong: boolean;
 }
 
 export class LineSplitter {
   #carry: Buffer[] = [];
   #carryBytes = 0;
-  /** Bytes of the stream before the chunk at hand. */
+  /** Number of bytes of the stream before the current chunk. */
   #position = 0;
   #number = 0;
 
-  /** @param maxLineBytes longest line that is reported whole. @default 64 MiB */
+  /** @param maxLineBytes size limit of a line; longer ones are cut. @default 64 MiB */
   constructor(private readonly maxLineBytes = MAX_LINE_BYTES) {}
 
   /**
-   * Takes the next bytes of the file, which the caller must not change afterwards, and reports each line that ends in
-   * them.
+   * Takes the next bytes of the file and reports each line that ends in them. The caller must not change the bytes
+   * afterwards.
    */
   push(chunk: Buffer, onLine: (line: Line) => void): void {
     let start = 0;
@@ -54,14 +54,14 @@ export class LineSplitter {
     this.#position += chunk.length;
   }
 
-  /** Reports the last line where the file does not end with a line feed. */
+  /** Reports the last line if the file does not end with a line feed. */
   end(onLine: (line: Line) => void): void {
     if (this.#carryBytes > 0) this.#reportCarry(this.#position, onLine);
   }
 
   #keep(part: Buffer): void {
     this.#carryBytes += part.length;
-    // A line that is too long is reported by its beginning; nothing is held of the rest.
+    // Of a line that is too long, only the beginning is kept.
     if (this.#carryBytes <= this.maxLineBytes) this.#carry.push(part);
     else if (this.#carry.length > 0) this.#carry = [Buffer.concat(this.#carry).subarray(0, KEPT_OF_LONG_LINE)];
     else this.#carry = [part.subarray(0, KEPT_OF_LONG_LINE)];

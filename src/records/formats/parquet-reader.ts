@@ -1,6 +1,6 @@
 /**
- * Parquet, one row group in memory at a time. Decoding runs in a thread of its own: it takes seconds for a large row
- * group, and a damaged file can keep the decoder busy for ever, so that it must be possible to end it.
+ * Reads Parquet with one row group in memory at a time. Decoding runs in a separate thread: a large row group takes
+ * seconds, and a damaged file can keep the decoder busy forever, so it must be possible to stop it.
  */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -13,20 +13,20 @@ import { fileError } from '../../core/file-errors.js';
 import type { ParquetReply, ParquetTask } from './parquet-worker.js';
 import type { RawRow, RowSource } from './raw-row.js';
 
-/** A row group may take this long, and so much longer for every byte of the file: a hundred times what is usual. */
+/** Time limit of a row group, plus an allowance per byte of the file: a hundred times the usual time. */
 const DECODE_LIMIT_MS = 30_000;
 const DECODE_LIMIT_MS_PER_BYTE = 1 / 1000;
 
-/** The heap of the decoder; a row group that needs more is damaged, or was written far too large. */
+/** Heap limit of the decoder. A row group that needs more is damaged, or was written far too large. */
 const HEAP_MIB = 4096;
 
 /**
- * The rows of a Parquet file; the line of a row is its number, counted from 1. Rejects with `ERR_DATA` for a missing,
- * truncated or damaged file, with `ERR_IO` and with `ERR_ABORTED`.
+ * Opens a Parquet file. The `line` of a row is its number, counted from 1. Reading rejects with `ERR_DATA` for a
+ * missing, truncated or damaged file, with `ERR_IO`, or with `ERR_ABORTED`.
  *
  * @param bytes size of the file
- * @param wanted columns to read where they exist; the others are never decoded
- * @param limitMs how long a row group may take, apart from the size of the file. @default 30 s
+ * @param wanted columns to read, if they exist; the others are never decoded
+ * @param limitMs time limit of a row group, without the allowance for the size of the file. @default 30 s
  */
 export function openParquet(
   path: string,
@@ -59,11 +59,13 @@ export function openParquet(
   return source;
 }
 
-/** The worker's module lies beside this one: compiled in dist/, TypeScript in src/, where tests and benchmarks run. */
+/**
+ * Starts the worker from the module beside this one: compiled in dist/, TypeScript in src/ for tests and benchmarks.
+ */
 function startWorker(workerData: ParquetTask): Worker {
   const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./parquet-worker.js', import.meta.url), options);
-  // A thread of Node 20 ignores --import, so that the loader of TypeScript has to be registered from within.
+  // Threads of Node 20 ignore --import, so the worker registers the TypeScript loader itself.
   const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
   const entry = new URL('./parquet-worker.ts', import.meta.url).href;
   return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
@@ -92,7 +94,7 @@ async function nextReply(
     if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
       throw damaged(
         path,
-        `a row group needs more than ${HEAP_MIB} MiB (if it is sound, write it with smaller row groups)`,
+        `a row group needs more than ${HEAP_MIB} MiB (if the file is intact, write it with smaller row groups)`,
       );
     }
     throw new EngineError('ERR_INTERNAL', `The Parquet decoder failed: ${String(error)}`, { cause: error });
@@ -100,5 +102,5 @@ async function nextReply(
 }
 
 function damaged(path: string, reason: string): EngineError {
-  return new EngineError('ERR_DATA', `${path} is not a Parquet file, truncated or damaged: ${reason}`);
+  return new EngineError('ERR_DATA', `${path} is not a Parquet file, or is truncated or damaged: ${reason}`);
 }

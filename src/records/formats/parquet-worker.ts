@@ -1,5 +1,5 @@
 /**
- * The thread that decodes a Parquet file for parquet-reader.ts: answers each request with the rows of the next row
+ * The thread that decodes a Parquet file for parquet-reader.ts. It answers each request with the rows of the next row
  * group.
  */
 import { isUtf8 } from 'node:buffer';
@@ -12,14 +12,14 @@ import { systemCode } from '../../core/file-errors.js';
 
 export interface ParquetTask {
   path: string;
-  /** Columns to decode where they exist. */
+  /** Columns to decode, if they exist. */
   wanted: readonly string[];
 }
 
 export type ParquetReply =
   | { kind: 'rows'; columns: string[]; rows: Record<string, unknown>[]; begin: number; totalRows: number }
   | { kind: 'end' }
-  /** `system` is an error of the file system, which is not the fault of the data. */
+  /** `system` is set for errors of the file system, which do not mean that the data are damaged. */
   | { kind: 'error'; reason: string; system: { code: string; syscall: string } | undefined };
 
 async function* rowGroups({ path, wanted }: ParquetTask): AsyncGenerator<ParquetReply> {
@@ -43,13 +43,13 @@ async function* rowGroups({ path, wanted }: ParquetTask): AsyncGenerator<Parquet
       parsers: { stringFromBytes: decode },
     });
     if (rows.length !== end - begin)
-      throw new Error(`${end - begin} rows were announced from row ${begin + 1} on, ${rows.length} are there`);
+      throw new Error(`expected ${end - begin} rows from row ${begin + 1}, found ${rows.length}`);
     yield { kind: 'rows', columns, rows, begin, totalRows };
     begin = end;
   }
 }
 
-/** Bytes that are not UTF-8 stay bytes, so that the row is refused and nothing is silently replaced. */
+/** Decodes UTF-8. Leaves invalid UTF-8 as bytes, so that the row is rejected and nothing is silently replaced. */
 function decode(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
   if (!bytes) return bytes;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();

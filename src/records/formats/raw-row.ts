@@ -1,29 +1,29 @@
-/** One row of an input file before its columns are mapped to the fields of a record. */
+/** One row of an input file, before its columns are mapped to the fields of a record. */
 export interface RawRow {
-  /** Line the row begins on, counted from 1; for Parquet the row, counted from 1. */
+  /** Line on which the row begins, counted from 1; for Parquet, the row number, counted from 1. */
   line: number;
-  /** The cells by column name; a string says why the row could not be read. */
+  /** The cells by column name, or a string that says why the row could not be read. */
   cells: Readonly<Record<string, unknown>> | string;
-  /** The row as it stands in the file; undefined where the format has no text form. */
+  /** The row as in the file; undefined if the format is not text. */
   text: string | undefined;
 }
 
 /** An open input file. */
 export interface RowSource {
-  /** Names of all columns where the format tells them; set at the latest when the first block is there. */
+  /** Names of all columns, if the format declares them. Set at the latest when the first block is available. */
   columns?: readonly string[];
-  /** The rows in file order, a block at a time. A file that is damaged as a whole rejects with `ERR_DATA`. */
+  /** Blocks of rows in file order. Rejects with `ERR_DATA` if the file itself is damaged. */
   blocks: AsyncIterable<RawRow[]>;
-  /** Share of the file that has been read, 0 to 1. */
+  /** Share of the file read so far, 0 to 1. */
   progress: () => number;
 }
 
-/** A row that was left out because of `skipBad`. */
+/** A row that was skipped because of `skipBad`. */
 export interface RejectedRow {
   file: string;
-  /** Line the row begins on, counted from 1; for Parquet the row, counted from 1. */
+  /** Line on which the row begins, counted from 1; for Parquet, the row number, counted from 1. */
   line: number;
   reason: string;
-  /** The row as it stands in the file, or its cells as JSON (Parquet). A line beyond the size limit is cut. */
+  /** The row as in the file, or its cells as JSON (Parquet). A line over the size limit is cut. */
   text: string;
 }

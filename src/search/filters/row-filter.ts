@@ -1,9 +1,9 @@
 import { allocateUint8 } from '../../core/allocate.js';
 
 /**
- * The bits of rows that a search may find, as {@link SearchParams} takes them: bit `row % 8` of byte `row >> 3`.
+ * Builds the filter of an index search: bit `row % 8` of byte `row >> 3` is 1 if the search may find the row.
  *
- * @param rows how many rows there are
+ * @param rows number of rows
  * @returns ceil(rows / 8) bytes
  */
 export function rowFilter(rows: number, isAllowed: (row: number) => boolean): Uint8Array {
@@ -12,7 +12,7 @@ export function rowFilter(rows: number, isAllowed: (row: number) => boolean): Ui
   return bits;
 }
 
-/** A copy with room for `rows`, which allows none of the new ones. */
+/** Copies a filter and extends it to `rows` rows. New rows are not allowed. */
 export function extendFilter(filter: Uint8Array, rows: number): Uint8Array {
   const bits = allocateUint8(Math.ceil(rows / 8), 'the filter');
   bits.set(filter);
@@ -31,7 +31,7 @@ export function forbidRow(filter: Uint8Array, row: number): void {
   filter[row >> 3]! &= ~(1 << (row & 7));
 }
 
-/** The rows below `rows` that are allowed, ascending. */
+/** Lists the allowed rows below `rows` in ascending order. */
 export function allowedRows(filter: Uint8Array, rows: number): Int32Array {
   const allowed: number[] = [];
   for (let row = 0; row < rows; row++) if (allowsRow(filter, row)) allowed.push(row);

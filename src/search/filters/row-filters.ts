@@ -2,10 +2,10 @@ import type { RowLabels } from '../../core/row-labels.js';
 import { allowsRow, extendFilter, forbidRow } from './row-filter.js';
 import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from './value-filter.js';
 
-/** Filters whose rows are kept: one takes a bit per row. */
+/** Number of filters to cache. Each takes one bit per row. */
 const KEPT_FILTERS = 32;
 
-/** The rows that can be found and that a filter leaves. Never changed once handed out: a search may still read it. */
+/** The findable rows that match a filter. Never modified once returned, because a search may still be reading it. */
 export interface FilteredRows {
   bits: Uint8Array;
   count: number;
@@ -13,22 +13,22 @@ export interface FilteredRows {
 
 interface KeptFilter extends FilteredRows {
   filter: ValueFilter;
-  /** What the bits take account of: so many rows of the table, and so many removals. */
+  /** Numbers of table rows and removals that the bits include. */
   rows: number;
   removed: number;
 }
 
-/** Rows with their value ids, which may be appended and removed. */
+/** Rows with their value ids. Rows can be appended and removed. */
 export interface FilterableRows extends RowLabels {
-  /** All rows, also those that were removed. */
+  /** Number of rows, including removed ones. */
   readonly rows: number;
-  /** The rows that were removed, in the order in which they were. */
+  /** The removed rows in order of removal. */
   readonly removed: readonly number[];
 }
 
-/** The rows of the filters that were used last, brought up to date when they are asked for. */
+/** Caches the rows of the most recently used filters and updates them on request. */
 export class RowFilters {
-  /** The one used last comes last. */
+  /** In order of use, most recent last. */
   readonly #kept = new Map<string, KeptFilter>();
 
   constructor(private readonly table: FilterableRows) {}

@@ -5,7 +5,7 @@ import { splitValueId } from '../../core/value-id.js';
 import { describe, expectOptions, expectStrings } from '../../native/validate.js';
 import { allowRow } from './row-filter.js';
 
-/** Which rows may be neighbours: those that have, for every field given, one of its names. */
+/** Limits a search to rows whose value in every given field is one of the given names. */
 export interface ValueFilter {
   model?: string | readonly string[] | undefined;
   lang?: string | readonly string[] | undefined;
@@ -15,13 +15,14 @@ export interface ValueFilter {
 export const FILTER_FIELDS = ['model', 'lang', 'valueId'] as const;
 type FilterField = (typeof FILTER_FIELDS)[number];
 
-/** Names that a refusal offers in place of an unknown one. */
+/** Number of known names that an error message suggests. */
 const SUGGESTIONS = 5;
 
 /**
  * Checks the shape of a filter.
  *
- * @throws EngineError `ERR_ARG_TYPE` for other fields, and for fields that are neither a string nor an array of strings
+ * @throws EngineError `ERR_ARG_TYPE` for unknown fields, and for fields that are neither a string nor an array of
+ *   strings
  */
 export function expectValueFilter(value: unknown, name: string): ValueFilter {
   const filter = expectOptions(value, name, FILTER_FIELDS);
@@ -32,16 +33,16 @@ export function expectValueFilter(value: unknown, name: string): ValueFilter {
   return filter as ValueFilter;
 }
 
-/** The same for filters that mean the same. */
+/** Returns a cache key that is equal for equivalent filters. */
 export function filterKey(filter: ValueFilter): string {
   return JSON.stringify(FILTER_FIELDS.map((field) => wantedNames(filter, field)?.sort() ?? null));
 }
 
 /**
- * Refuses names that no value id has.
+ * Rejects names that do not occur in any value id.
  *
- * @param valueIds distinct ones, of all rows
- * @throws EngineError `ERR_ARG_RANGE` naming the field, and names near the one that it holds
+ * @param valueIds distinct value ids of all rows
+ * @throws EngineError `ERR_ARG_RANGE` naming the field, with suggestions of similar names
  */
 export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[]): void {
   for (const field of FILTER_FIELDS) {
@@ -54,15 +55,16 @@ export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[
     const rest = known.size > near.length ? ` and ${known.size - near.length} more` : '';
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected names that rows have for "filter.${field}", got ${describe(unknown)}; there are ${near.join(', ')}${rest}`,
+      `Expected a known name for "filter.${field}", got ${describe(unknown)}; ` +
+        `known names are ${near.join(', ')}${rest}`,
     );
   }
 }
 
 /**
- * Adds the rows from `first` to before `end` that a filter leaves.
+ * Sets the bits of the matching rows in the range from `first` to `end`, exclusive.
  *
- * @returns how many
+ * @returns the number of matching rows
  */
 export function addMatchingRows(
   bits: Uint8Array,
@@ -84,7 +86,7 @@ export function addMatchingRows(
   return added;
 }
 
-/** Distinct names; undefined where the filter leaves the field free. */
+/** Returns the distinct names that a filter gives for a field; undefined if it does not limit the field. */
 export function wantedNames(filter: ValueFilter, field: FilterField): string[] | undefined {
   const names = filter[field];
   return names === undefined ? undefined : [...new Set(typeof names === 'string' ? [names] : names)];
@@ -95,8 +97,8 @@ function nameIn(valueId: string, field: FilterField): string {
 }
 
 /**
- * The names that someone most likely meant: those that contain the given one, or are contained in it, then the nearest
- * by letters.
+ * Suggests the most likely names: first those that contain the given one or are contained in it, then the nearest by
+ * edit distance.
  */
 function nearNames(given: string, known: readonly string[]): string[] {
   const text = given.toLowerCase();

@@ -19,7 +19,7 @@ export interface VectorBatch {
   valueIds?: readonly string[];
 }
 
-/** Checks a matrix of vectors that go into an index or are looked for in it; returns its number of rows. */
+/** Checks a matrix of vectors to add to or search in an index; returns its number of rows. */
 export function expectTableVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
   const rows = expectFiniteVectors(vectors, name, dim);
   expectEntries(vectors, dim, storage === 'f16' ? LARGEST_HALF : LARGEST_ENTRY, name);
@@ -27,10 +27,10 @@ export function expectTableVectors(vectors: Float32Array, name: string, { dim, s
 }
 
 /**
- * Loads batches by COPY, in the transaction at hand.
+ * Loads batches with COPY, in the current transaction.
  *
- * @param table as it stands in SQL
- * @returns the number of rows
+ * @param table table name, escaped for SQL
+ * @returns the number of rows loaded
  */
 export async function copyRows(
   client: PoolClient,

@@ -13,23 +13,22 @@ type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
 export interface DatabaseOptions {
   /**
-   * `postgres://user@host:5432/database`; what it leaves out comes from PGHOST, PGUSER, PGPASSWORD, ~/.pgpass as in
-   * psql.
+   * `postgres://user@host:5432/database`. Missing parts come from PGHOST, PGUSER, PGPASSWORD and ~/.pgpass, as in psql.
    */
   url: string;
-  /** Connections at once; further calls wait. */
+  /** Maximum number of connections; further calls wait. */
   connections: number;
-  /** Receives what the server has to say. */
+  /** Receives notices of the server. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
-/** A PostgreSQL database over a few connections, which are made as they are needed and again after they were lost. */
+/** A PostgreSQL database with a small pool of connections, which are opened on demand and replaced when lost. */
 export class Database {
   readonly #pool: Pool;
   readonly #connection: () => Client;
   readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
-  /** For messages: which database at which server. */
+  /** Database and server, without credentials, for messages. */
   readonly place: string;
 
   private constructor({ Client, Pool }: Pg, { url, connections, onNotice }: DatabaseOptions) {
@@ -38,7 +37,7 @@ export class Database {
       keepAlive: true,
       fallback_application_name: 'univar',
     };
-    /** The pool's own limit would also count the time that a call waits for its turn. */
+    /** Has its own connection timeout, because the pool's timeout would include the time that a call waits its turn. */
     class PatientClient extends Client {
       constructor(given?: PoolConfig) {
         super({ ...given, connectionTimeoutMillis: CONNECT_MS });
@@ -47,9 +46,9 @@ export class Database {
     this.place = placeOf(config, Client);
     this.#connection = () => new PatientClient(config);
     this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
-    this.#pool.on('error', () => undefined); // an idle connection was lost: the pool makes another one
+    this.#pool.on('error', () => undefined); // an idle connection was lost: the pool opens another one
     this.#pool.on('connect', (client) => {
-      client.on('error', () => undefined); // the query in hand tells of it
+      client.on('error', () => undefined); // the current query reports it
       if (onNotice)
         client.on('notice', ({ message, hint }) =>
           onNotice([message, hint].filter((text) => text !== undefined).join('. ')),
@@ -58,21 +57,21 @@ export class Database {
   }
 
   /**
-   * Connects to nothing yet.
+   * Checks the connection string. Does not connect yet.
    *
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for what is no connection string; it is not repeated, as it may
-   *   have a password. `ERR_NATIVE_LOAD` without the package pg
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for an invalid connection string (the message does not quote
+   *   it, because it may contain a password); `ERR_NATIVE_LOAD` if the package pg is missing
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     return new Database(await importOptional('pg', 'An index in PostgreSQL', () => import('pg')), options);
   }
 
   /**
-   * Runs `work` in a transaction on a connection of its own. Whatever fails or is aborted leaves nothing behind.
+   * Runs `work` in a transaction on its own connection. If it fails or is aborted, the transaction is rolled back.
    *
-   * @param doing for messages, as in `search the table "x" of`
-   * @param begin statements that the transaction starts with
-   * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`, and as {@link databaseError}
+   * @param doing action for messages, such as `search the table "x" of`
+   * @param begin first statements of the transaction
+   * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`, and like {@link databaseError}
    */
   async transaction<T>(
     doing: string,
@@ -120,22 +119,23 @@ export class Database {
     } finally {
       forget();
       await cancelling;
-      // Locks must be free when the caller learns of the failure; closing the connection frees them some time later.
+      // Release the locks before the caller learns of the failure. Closing the connection would release them later.
       if (!committed) await client.query('ROLLBACK').catch(() => undefined);
-      // The cancellation of an earlier query could arrive late and hit the next query of this connection.
+      // Do not reuse a connection after a cancellation: it could arrive late and cancel the next query.
       client.release(!committed || cancelling !== undefined);
     }
   }
 
-  /** Closes the connections once the calls in flight are done. Idempotent. */
+  /** Closes the connections once the calls in flight have finished. Idempotent. */
   close(): Promise<void> {
-    // A pool that ends forgets the calls that wait for a connection.
+    // A pool that ends drops the calls that wait for a connection.
     this.#closing ??= Promise.allSettled(this.#calls).then(() => this.#pool.end());
     return this.#closing;
   }
 
   /**
-   * Asks the server to end the query of a connection, over another one. Where that fails, the query goes on to its end.
+   * Asks the server, over a second connection, to cancel the query of a connection. If that fails, the query runs to
+   * its end.
    */
   async #cancel(client: PoolClient): Promise<void> {
     const other = this.#connection();
@@ -144,7 +144,7 @@ export class Database {
       await other.connect();
       await other.query('SELECT pg_cancel_backend($1)', [(client as PoolClient & { processID: number }).processID]);
     } catch {
-      // The server has gone, and the query with it.
+      // The server is gone, and the query with it.
     } finally {
       await other.end().catch(() => undefined);
     }
@@ -156,11 +156,12 @@ function expectConnectionString(value: unknown, Client: Pg['Client']): string {
   const wanted = 'Expected a connection string such as postgres://user@host:5432/database for "url"';
   if (!/^postgres(ql)?:\/\//.test(url))
     throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that does not begin with postgres://`);
-  // Otherwise a part of the password would be taken for a host or a database, and stand in messages.
+  // Otherwise part of the password would be read as a host or a database, and would appear in messages.
   if (/^[^/]*\/\/[^/?#]*[/?#].*@/.test(url)) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `${wanted}, got one with an "@" too far behind: write "/", "?", "#" and "@" in a password as %2F, %3F, %23 and %40`,
+      `${wanted}, got one with an "@" after "/", "?" or "#": ` +
+        'write these characters in a password as %40, %2F, %3F and %23',
     );
   }
   try {
@@ -168,7 +169,7 @@ function expectConnectionString(value: unknown, Client: Pg['Client']): string {
   } catch {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `${wanted}, got one that cannot be read: special characters must be percent-encoded, a port is a number`,
+      `${wanted}, got one that cannot be parsed: percent-encode special characters, and give the port as a number`,
     );
   }
   return url;

@@ -2,18 +2,18 @@ import type { DatabaseError } from 'pg';
 
 import { EngineError, type ErrorCode } from '../../core/errors.js';
 
-/** SQLSTATEs that are not simply a refusal of the server. */
+/** Codes for SQLSTATEs that deserve a more specific code than `ERR_REMOTE`. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
-  '42P01': 'ERR_DATA', // the table has gone
+  '42P01': 'ERR_DATA', // the table is gone
   '22000': 'ERR_SHAPE_MISMATCH', // pgvector: vectors of another dimension
 };
 
 /**
- * An EngineError for whatever was thrown by a server or on the way to it: `ERR_REMOTE`, unless the server tells that
- * the table is missing (`ERR_DATA`) or that its vectors have another dimension (`ERR_SHAPE_MISMATCH`).
+ * Converts an error from the server or the connection to an EngineError: `ERR_REMOTE`, unless the server reports that
+ * the table is missing (`ERR_DATA`) or that its vectors have a different dimension (`ERR_SHAPE_MISMATCH`).
  *
- * @param doing ends before the place, as in `search the table "x" of`
- * @param place which database at which server, without a password
+ * @param doing action that failed, without the place, such as `search the table "x" of`
+ * @param place database and server, without a password
  */
 export function databaseError(error: unknown, doing: string, place: string): EngineError {
   if (error instanceof EngineError) return error;
@@ -25,18 +25,18 @@ export function databaseError(error: unknown, doing: string, place: string): Eng
   );
 }
 
-/** What the server itself has to say. Its class comes with the package, which may not be loaded. */
+/** Recognises errors that the server sent. Does not use their class, because the package pg may not be loaded. */
 function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && 'severity' in error && 'code' in error;
 }
 
 /**
- * In words: an AggregateError, thrown after all addresses of a name were tried, has no message; that of SCRAM is the
- * driver's own affair.
+ * Returns the reason as text. An AggregateError, thrown after all addresses of a name failed, has no message. The
+ * driver's message about SCRAM does not say that the password is missing.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   if (error instanceof Error && error.message.includes('client password must be a string'))
-    return 'it wants a password, and there is none (PGPASSWORD, ~/.pgpass)';
+    return 'the server requires a password, but none is set (PGPASSWORD, ~/.pgpass)';
   return error instanceof Error ? error.message : String(error);
 }

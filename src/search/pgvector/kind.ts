@@ -3,7 +3,7 @@ import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
 import { describe, expectInteger, expectOneOf, expectString, fail } from '../../native/validate.js';
 import type { Storage } from './vector-bytes.js';
 
-/** Limits of pgvector 0.8 for what an HNSW index can hold. */
+/** Limits of the HNSW index of pgvector 0.8. */
 const MAX_DIM = { f32: 2000, f16: 4000 } as const;
 const MIN_LINKS = 2;
 const MAX_LINKS = 100;
@@ -11,12 +11,12 @@ const MIN_EF_CONSTRUCTION = 4;
 const MAX_EF_CONSTRUCTION = 1000;
 const DEFAULT_EF_CONSTRUCTION = 64;
 
-/** What a table holds and how its graph is built. */
+/** The kind of vectors in a table, and the parameters of its graph. */
 export interface TableKind {
   dim: number;
   metric: IndexMetric;
   storage: Storage;
-  /** Links of a vector in the graph, pgvector's `m`; twice as many in the lowest layer, as in FAISS. */
+  /** Links per vector in the graph (pgvector's `m`); twice as many in the lowest layer, as in FAISS. */
   links: number;
 }
 
@@ -37,10 +37,10 @@ export function expectKind(given: {
   const max = MAX_DIM[storage];
   if (dim > max) {
     const otherwise =
-      storage === 'f32' && dim <= MAX_DIM.f16 ? `; in half precision, "HNSW${links},SQfp16", up to ${MAX_DIM.f16}` : '';
+      storage === 'f32' && dim <= MAX_DIM.f16 ? `; "HNSW${links},SQfp16", half precision, allows ${MAX_DIM.f16}` : '';
     fail(
       'ERR_ARG_RANGE',
-      `at most ${max} entries (pgvector indexes no longer vectors of ${storage}${otherwise})`,
+      `at most ${max} entries (the limit of pgvector for indexes of ${storage} vectors${otherwise})`,
       'dim',
       dim,
     );
@@ -55,12 +55,12 @@ export function expectKind(given: {
   return { dim, metric, storage, links, efConstruction };
 }
 
-/** The factory string of the FAISS index that is built in the same way. */
+/** Returns the factory string of the equivalent FAISS index. */
 export function factoryOf({ links, storage }: TableKind): string {
   return `HNSW${links}${storage === 'f16' ? ',SQfp16' : ''}`;
 }
 
-/** pgvector's names for a kind. */
+/** Returns pgvector's names for a kind. */
 export function pgNames({ metric, storage }: Pick<TableKind, 'metric' | 'storage'>): {
   type: string;
   operator: string;
@@ -75,7 +75,7 @@ function parsePgFactory(factory: unknown): { links: number; storage: Storage } {
   const parsed = /^HNSW(\d*)(,Flat|,SQfp16)?$/.exec(text);
   const links = Number(parsed?.[1] || 32);
   if (!parsed || links < MIN_LINKS || links > MAX_LINKS) {
-    const wanted = `"HNSW32", or "HNSW32,SQfp16" in half precision, with ${MIN_LINKS} to ${MAX_LINKS} links`;
+    const wanted = `"HNSW32", or "HNSW32,SQfp16" for half precision, with ${MIN_LINKS} to ${MAX_LINKS} links`;
     throw new EngineError(
       'ERR_ARG_RANGE',
       `Expected ${wanted} for "factory" of an index in PostgreSQL, got ${describe(text)}`,

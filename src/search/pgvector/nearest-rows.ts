@@ -14,9 +14,9 @@ const MAX_EF_SEARCH = 1000;
 export interface PgSearchOptions extends CallOptions {
   /** Neighbours per query, from 1 to the `size` of the index. */
   k: number;
-  /** Candidates that the search through the graph keeps, from 1 to 1,000; at least `k`, up to 1,000. @default 128 */
+  /** Candidates that the graph search keeps, from 1 to 1,000. A larger `k`, up to 1,000, raises it. @default 128 */
   efSearch?: number;
-  /** The vectors that may be found. @default all */
+  /** Limits the search to matching vectors. @default all */
   filter?: ValueFilter;
 }
 
@@ -36,7 +36,7 @@ export function resolvePgSearchOptions(options: PgSearchOptions): {
   };
 }
 
-/** The start of a transaction that searches: scans continue until enough rows have passed the filter. */
+/** Returns the first statements of a search transaction. They make scans continue until enough rows pass the filter. */
 export function beginSearch(k: number, efSearch: number): string {
   const candidates = Math.max(efSearch, Math.min(k, MAX_EF_SEARCH));
   return `BEGIN READ ONLY; SET LOCAL hnsw.ef_search = ${candidates}; SET LOCAL hnsw.iterative_scan = relaxed_order`;
@@ -49,8 +49,8 @@ export interface FoundRow {
 }
 
 /**
- * The k nearest rows of one query, best first, ties by smaller label. An iterative scan ends after some number of rows
- * (`hnsw.max_scan_tuples`) or bytes; if it has found too few by then, all rows are compared.
+ * Finds the k nearest rows of one query, best first; ties go to the smaller label. An iterative scan stops after a
+ * number of rows (`hnsw.max_scan_tuples`) or bytes. If it has found too few by then, all rows are compared.
  */
 export async function nearestRows(
   client: PoolClient,
@@ -65,17 +65,19 @@ export async function nearestRows(
   const conditions = ['embedding IS NOT NULL', ...filterConditions(filter, values)];
   const measured = `embedding ${operator} $1::${type}`;
   const search = async (order: string): Promise<{ label: number; measured: number }[]> => {
-    const text = `SELECT label, ${measured} AS measured FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${k}`;
+    const text =
+      `SELECT label, ${measured} AS measured FROM ${table} ` +
+      `WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${k}`;
     return (await client.query<{ label: number; measured: number }>(text, values)).rows;
   };
   let found = await search(measured);
-  if (found.length < k) found = await search(`(${measured}) + 0`); // an order that the graph does not have
+  if (found.length < k) found = await search(`(${measured}) + 0`); // an expression that cannot use the graph
   return found
     .sort((a, b) => a.measured - b.measured || a.label - b.label)
     .map(({ label, measured: value }) => ({ label, distance: kind.metric === 'ip' ? 0 - value : value * value }));
 }
 
-/** Adds the names of the filter to the parameters of the query. */
+/** Builds the conditions of a filter and appends its names to the parameters of the query. */
 function filterConditions(filter: ValueFilter, values: unknown[]): string[] {
   const parameter = (names: string[]): string => `$${values.push(names)}`;
   const conditions: string[] = [];

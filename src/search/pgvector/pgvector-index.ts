@@ -19,15 +19,15 @@ import { vectorParameters } from './vector-bytes.js';
 
 export interface PgConnectionOptions {
   /**
-   * `postgres://user@host:5432/database`. What it leaves out is looked up as psql does: PGHOST, PGUSER, PGPASSWORD,
-   * ~/.pgpass. Parameters reach the server as in `?options=-c%20maintenance_work_mem%3D1GB`.
+   * `postgres://user@host:5432/database`. Missing parts come from PGHOST, PGUSER, PGPASSWORD and ~/.pgpass, as in psql.
+   * Server parameters can be added: `?options=-c%20maintenance_work_mem%3D1GB`.
    */
   url: string;
-  /** Up to 50 lower-case letters, digits and `_`. @default 'univar' */
+  /** Table name: up to 50 lower-case letters, digits and `_`. @default 'univar' */
   table?: string;
-  /** Connections at most, and so queries that are searched at the same time. @default 4 */
+  /** Maximum number of connections, which is also the number of queries that are searched in parallel. @default 4 */
   connections?: number;
-  /** Receives what the server has to say, for example that a graph outgrows maintenance_work_mem. */
+  /** Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem. */
   onNotice?: (text: string) => void;
 }
 
@@ -36,32 +36,32 @@ export interface PgOpenOptions extends PgConnectionOptions {
 }
 
 export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
-  /** Entries of a vector, from 1 to 2,000; in half precision to 4,000. */
+  /** Entries of a vector, from 1 to 2,000, or to 4,000 in half precision. */
   dim: number;
   metric: IndexMetric;
   /** `HNSW16`, with 2 to 100 links; `HNSW16,SQfp16` stores vectors in half precision. @default 'HNSW32' */
   factory?: string;
   /**
-   * Candidates that the search for the links of a new vector keeps, from twice the links to 1,000. @default 64, or
-   * twice the links
+   * Candidates kept in the search for the links of a new vector, from twice the links to 1,000. @default 64, or twice
+   * the links if that is more
    */
   efConstruction?: number;
-  /** What the vectors are, for example `dataset.embeddingsChecksum`; `source` of the index that is opened later. */
+  /** Source of the vectors, for example `dataset.embeddingsChecksum`. Stored with the index as its `source`. */
   source?: string;
-  /** Replaces an index of that name. Until all is loaded the older one is there. @default false */
+  /** Replaces an index with that name. The older index stays in use until loading completes. @default false */
   overwrite?: boolean;
 }
 
 export interface PgAddOptions extends CallOptions {
-  /** Value id (`model$lang`) of every row, which searches can be limited by. */
+  /** Value id (`model$lang`) of every row, used by search filters. */
   valueIds?: readonly string[];
 }
 
 /**
  * An index of vectors in PostgreSQL with pgvector 0.8 or later: a table with the columns `label`, `model`, `lang` and
- * `embedding`, and an HNSW graph. It is searched as `VectorIndex` is, and fits `ValueIdentifier`.
+ * `embedding`, and an HNSW graph. It is searched like a `VectorIndex` and works with `ValueIdentifier`.
  *
- * Calls may overlap, also those of several processes: each sees what was committed before it.
+ * Calls can overlap, even from several processes: each sees what was committed before it.
  */
 export class PgVectorIndex implements AsyncDisposable {
   readonly filterKind = 'values';
@@ -71,7 +71,7 @@ export class PgVectorIndex implements AsyncDisposable {
   #rows: number;
   #removed: number;
   readonly table: string;
-  /** What its maker said the vectors are. */
+  /** Source of the vectors, as given to {@link create}. */
   readonly source: string | undefined;
 
   private constructor(
@@ -90,13 +90,14 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Makes a table, loads it, and builds the graph, all in one transaction: the table is there with all batches, or not
-   * at all. Labels are numbered from 0. `onProgress` receives the number of rows loaded; the graph follows.
+   * Creates a table, loads it, and builds the graph, all in one transaction: the table appears with all batches or not
+   * at all. Labels start at 0. `onProgress` receives the number of rows loaded; the graph is built after that.
    *
-   * @param batches none: an empty index
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (a bad connection string, more entries than pgvector indexes),
-   *   `ERR_REMOTE` (the server is not reached, refuses or is lost), `ERR_DEVICE_UNAVAILABLE` (no pgvector), `ERR_DATA`
-   *   (the table exists), `ERR_BUSY` (somebody loads it), `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE`, `ERR_ABORTED`
+   * @param batches vectors to load. @default none: creates an empty index
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (bad connection string, more entries than pgvector can index),
+   *   `ERR_REMOTE` (the server cannot be reached, refuses, or the connection is lost), `ERR_DEVICE_UNAVAILABLE` (no
+   *   pgvector), `ERR_DATA` (the table exists), `ERR_BUSY` (another process is loading it), `ERR_SHAPE_MISMATCH`,
+   *   `ERR_NON_FINITE`, `ERR_ABORTED`
    */
   static async create(
     options: PgVectorIndexOptions,
@@ -130,9 +131,9 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Opens an index that {@link create} made, here or elsewhere.
+   * Opens an index that {@link create} built, in this process or another.
    *
-   * @throws EngineError as {@link create}; `ERR_DATA` where there is no such index
+   * @throws EngineError like {@link create}; `ERR_DATA` if the index does not exist
    */
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
     expectOptions(options, 'options', CONNECTION_OPTIONS);
@@ -160,32 +161,32 @@ export class PgVectorIndex implements AsyncDisposable {
     return this.#kind.metric;
   }
 
-  /** Vectors that can be found, as of the last call of this object that changed the index. */
+  /** Vectors that can be found, as of the last change made through this object. */
   get size(): number {
     return this.#rows - this.#removed;
   }
 
-  /** Vectors added so far, including removed ones: the label that the next one gets. As of the same call. */
+  /** Vectors added so far, including removed ones: the label of the next vector. As of the same change. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** The factory string of the FAISS index of this kind. */
+  /** Factory string of the equivalent FAISS index. */
   get factory(): string {
     return factoryOf(this.#kind);
   }
 
-  /** Which database at which server. */
+  /** Database and server, without credentials, for messages. */
   get place(): string {
     return this.#database.place;
   }
 
   /**
-   * Adds vectors; their labels continue from those that were given, also by other processes, which wait meanwhile. All
-   * are added, or none. Many are loaded faster by {@link create}.
+   * Adds vectors; their labels continue from the last one assigned by any process. Other processes wait meanwhile. Adds
+   * all vectors or none. To load many vectors, {@link create} is faster.
    *
    * @param vectors [rows, dim], row-major
-   * @returns the label of the first
+   * @returns the label of the first vector
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (entries above 1e15, or 65,504 in half precision),
    *   `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
@@ -209,9 +210,9 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Removes vectors; their labels are not given again. Labels that are not there are passed over.
+   * Removes vectors; their labels are not reused. Unknown labels are ignored.
    *
-   * @returns how many were removed
+   * @returns the number of vectors removed
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
@@ -219,7 +220,8 @@ export class PgVectorIndex implements AsyncDisposable {
     const place = `remove from the table "${this.table}" of`;
     const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(
-        `UPDATE ${client.escapeIdentifier(this.table)} SET embedding = NULL WHERE label = ANY($1) AND embedding IS NOT NULL`,
+        `UPDATE ${client.escapeIdentifier(this.table)} SET embedding = NULL ` +
+          'WHERE label = ANY($1) AND embedding IS NOT NULL',
         [Array.from(wanted)],
       );
       return rowCount ?? 0;
@@ -229,13 +231,13 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * The k nearest vectors of each query, among those that the filter leaves. If the graph yields fewer, all vectors are
-   * compared. Queries are searched side by side over the connections of the index; `onProgress` receives the number of
-   * queries done.
+   * Finds the k nearest vectors of each query among those that match the filter. If the graph yields fewer, all vectors
+   * are compared. The connections of the index search queries in parallel. `onProgress` receives the number of queries
+   * done.
    *
    * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
-   *   `ERR_REMOTE`, `ERR_DATA` (the table has gone), `ERR_ABORTED`, `ERR_DISPOSED`
+   *   `ERR_REMOTE`, `ERR_DATA` (the table is gone), `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async search(queries: Float32Array, options: PgSearchOptions): Promise<SearchResult> {
     const { k, filter, efSearch, call } = resolvePgSearchOptions(options);
@@ -267,7 +269,7 @@ export class PgVectorIndex implements AsyncDisposable {
       );
     const searches = Array.from({ length: Math.min(vectors.length, this.#connections) }, () =>
       searchSome().catch((error: unknown) => {
-        next = vectors.length; // the others need not go on
+        next = vectors.length; // stops the other searches
         throw error;
       }),
     );
@@ -276,7 +278,7 @@ export class PgVectorIndex implements AsyncDisposable {
     return result;
   }
 
-  /** Closes the connections when the calls in flight have finished; the table stays. Idempotent. */
+  /** Closes the connections once the calls in flight have finished. The table stays. Idempotent. */
   dispose(): Promise<void> {
     return this.#database.close();
   }
@@ -291,7 +293,7 @@ const DEFAULT_CONNECTIONS = 4;
 export const DEFAULT_TABLE = 'univar';
 const MAX_CONNECTIONS = 100;
 
-/** Hands over a database, and closes it again where no index comes of it. */
+/** Passes an open database to `make`, and closes it if `make` fails. */
 async function connected(
   { url, table, connections, onNotice }: PgConnectionOptions,
   make: (database: Database, table: string, connections: number) => Promise<PgVectorIndex>,

@@ -1,4 +1,4 @@
-/** The table of an index: a row for every vector, with its label, and a graph over them (HNSW). */
+/** The table of an index: one row per vector, with its label, and an HNSW graph over all vectors. */
 import type { PoolClient } from 'pg';
 
 import { EngineError } from '../../core/errors.js';
@@ -6,25 +6,25 @@ import { expectString, fail } from '../../native/validate.js';
 import { type NewTableKind, pgNames, type TableKind } from './kind.js';
 import { ENTRY_BYTES } from './vector-bytes.js';
 
-/** What the comment of a table begins with that was made here; what the vectors are follows. */
+/** Prefix of the comment on tables that this package creates. The source of the vectors follows. */
 const MARK = 'univar index';
 const LEAST_PGVECTOR = [0, 8];
 /**
- * Up to here a vector and its names fit into a page of 8 KiB. Outside of its row (TOAST) the planner does not count the
- * cost of reading it, and looks at all rows rather than at the graph.
+ * Vectors of up to this size fit into a page of 8 KiB together with their names. The planner ignores the cost of
+ * reading values stored outside the row (TOAST), and would then scan all rows instead of using the graph.
  */
 const MAX_INLINE_BYTES = 7600;
 
 export interface TableDescription {
   kind: TableKind;
-  /** What its maker said the vectors are. */
+  /** Source of the vectors, as given when the table was created. */
   source: string | undefined;
-  /** Vectors added so far, including removed ones: the label that the next one gets. */
+  /** Vectors added so far, including removed ones: the label of the next vector. */
   rows: number;
   removed: number;
 }
 
-/** A plain name, so that it is the same in messages, in SQL and in psql. */
+/** Accepts only plain names, which look the same in messages, in SQL and in psql. */
 export function expectTableName(value: unknown): string {
   const name = expectString(value, 'table');
   if (!/^[a-z_][a-z0-9_]{0,49}$/.test(name))
@@ -32,9 +32,7 @@ export function expectTableName(value: unknown): string {
   return name;
 }
 
-/**
- * Makes sure that the database has pgvector, from 0.8 on, whose scans go on until a filter has let enough rows pass.
- */
+/** Makes sure that the database has pgvector 0.8 or later, whose scans continue until enough rows pass a filter. */
 export async function expectPgvector(client: PoolClient, place: string): Promise<void> {
   const version = async (): Promise<string | undefined> =>
     (await client.query<{ version: string }>(`SELECT extversion AS version FROM pg_extension WHERE extname = 'vector'`))
@@ -47,7 +45,8 @@ export async function expectPgvector(client: PoolClient, place: string): Promise
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new EngineError(
         'ERR_DEVICE_UNAVAILABLE',
-        `pgvector is not there in ${place}: ${reason}. Install it on the server (Debian: postgresql-17-pgvector) and run CREATE EXTENSION vector`,
+        `pgvector is not available in ${place}: ${reason}. Install it on the server ` +
+          '(Debian: postgresql-17-pgvector) and run CREATE EXTENSION vector',
         { cause },
       );
     }
@@ -57,16 +56,17 @@ export async function expectPgvector(client: PoolClient, place: string): Promise
   if (major > LEAST_PGVECTOR[0]! || (major === LEAST_PGVECTOR[0] && minor >= LEAST_PGVECTOR[1]!)) return;
   throw new EngineError(
     'ERR_DEVICE_UNAVAILABLE',
-    `pgvector ${found} in ${place} is too old: ${LEAST_PGVECTOR.join('.')} is needed. Install it on the server and run ALTER EXTENSION vector UPDATE`,
+    `pgvector ${found} in ${place} is too old: version ${LEAST_PGVECTOR.join('.')} or later is needed. ` +
+      'Install it on the server and run ALTER EXTENSION vector UPDATE',
   );
 }
 
 /**
- * Makes a table in the transaction at hand, lets `fill` load it, and only then builds the graph, which is faster than
- * to insert into one. An older table of that name stays as it is until the transaction commits.
+ * Creates a table in the current transaction, lets `fill` load it, and only then builds the graph, which is faster than
+ * inserting into an existing graph. An older table with that name stays unchanged until the transaction commits.
  *
- * @param fill receives the name to load into
- * @throws EngineError `ERR_BUSY` while another call makes the same table, `ERR_DATA` where it exists
+ * @param fill receives the name of the table to load
+ * @throws EngineError `ERR_BUSY` while another call creates the same table, `ERR_DATA` if it already exists
  */
 export async function makeTable(
   client: PoolClient,
@@ -79,17 +79,17 @@ export async function makeTable(
   }: { table: string; place: string; kind: NewTableKind; source: string; overwrite: boolean },
   fill: (loading: string) => Promise<void>,
 ): Promise<void> {
-  const where = `the table "${table}" of ${place}`;
+  const where = `The table "${table}" of ${place}`;
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked', [
     `${MARK} ${table}`,
   ]);
-  if (!rows[0]!.locked) throw new EngineError('ERR_BUSY', `Another process is loading ${where}`);
+  if (!rows[0]!.locked) throw new EngineError('ERR_BUSY', `${where} is being loaded by another process`);
   const older = await commentOf(client, table);
   if (older !== undefined && !older.startsWith(MARK))
-    throw new EngineError('ERR_DATA', `There is already ${where}, which is not an index made here; take another name`);
+    throw new EngineError('ERR_DATA', `${where} already exists and is not a univar index; choose another name`);
   if (older !== undefined && !overwrite)
-    throw new EngineError('ERR_DATA', `There is already ${where}`, {
-      remedies: [{ text: 'take another name' }, { text: 'replace it', option: { name: 'overwrite', value: true } }],
+    throw new EngineError('ERR_DATA', `${where} already exists`, {
+      remedies: [{ text: 'choose another name' }, { text: 'replace it', option: { name: 'overwrite', value: true } }],
     });
 
   const loading = `${table}_loading`;
@@ -106,17 +106,18 @@ export async function makeTable(
   await client.query(`CREATE INDEX ON ${loading} (model, lang)`);
   await client.query(`CREATE INDEX ON ${loading} (label) WHERE embedding IS NULL`); // counts what was removed
   await client.query(
-    `CREATE INDEX ON ${loading} USING hnsw (embedding ${operatorClass}) WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
+    `CREATE INDEX ON ${loading} USING hnsw (embedding ${operatorClass}) ` +
+      `WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
   );
   await client.query(`ANALYZE ${loading}`);
   if (older !== undefined) await client.query(`DROP TABLE ${client.escapeIdentifier(table)}`);
   await client.query(`ALTER TABLE ${loading} RENAME TO ${client.escapeIdentifier(table)}`);
 }
 
-/** @throws EngineError `ERR_DATA` where there is no table of that name, or one of another kind */
+/** @throws EngineError `ERR_DATA` if no table has that name, or if the table is not a univar index */
 export async function describeTable(client: PoolClient, table: string, place: string): Promise<TableDescription> {
   const comment = await commentOf(client, table);
-  if (comment === undefined) throw new EngineError('ERR_DATA', `There is no table "${table}" in ${place}`);
+  if (comment === undefined) throw new EngineError('ERR_DATA', `The table "${table}" does not exist in ${place}`);
   const { rows } = await client.query<{ dim: number; options: string[] | null; operator_class: string }>(
     `SELECT a.atttypmod AS dim, i.reloptions AS options, o.opcname AS operator_class
      FROM pg_attribute a
@@ -128,7 +129,7 @@ export async function describeTable(client: PoolClient, table: string, place: st
   );
   const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(rows[0]?.operator_class ?? '');
   if (!found || !comment.startsWith(MARK))
-    throw new EngineError('ERR_DATA', `The table "${table}" of ${place} is not an index made here`);
+    throw new EngineError('ERR_DATA', `The table "${table}" of ${place} is not a univar index`);
   const { dim, options } = rows[0]!;
   const links = Number(/^m=(\d+)$/m.exec((options ?? []).join('\n'))?.[1]);
   const kind: TableKind = {
@@ -145,7 +146,7 @@ export async function describeTable(client: PoolClient, table: string, place: st
   };
 }
 
-/** Removed vectors keep their rows, so the labels of a table are always 0 to its number of rows. */
+/** Returns the label of the next vector. Removed vectors keep their rows, so the labels are always 0 to rows - 1. */
 export async function nextLabel(client: PoolClient, table: string): Promise<number> {
   const { rows } = await client.query<{ next: number }>(
     `SELECT coalesce(max(label) + 1, 0) AS next FROM ${client.escapeIdentifier(table)}`,
@@ -160,7 +161,7 @@ async function countRemoved(client: PoolClient, table: string): Promise<number> 
   return rows[0]!.removed;
 }
 
-/** The comment of a table, '' where it has none; undefined where there is no such table. */
+/** Returns the comment of a table, '' if it has none; undefined if the table does not exist. */
 async function commentOf(client: PoolClient, table: string): Promise<string | undefined> {
   const { rows } = await client.query<{ comment: string | null }>(
     `SELECT obj_description(to_regclass($1), 'pg_class') AS comment WHERE to_regclass($1) IS NOT NULL`,

@@ -1,8 +1,8 @@
-/** Vectors and rows in the binary formats of pgvector and COPY: everything big-endian. */
+/** Vectors and rows in the binary formats of pgvector and COPY. Everything is big-endian. */
 import { toFloat16 } from '../../core/float16.js';
 import { splitValueId } from '../../core/value-id.js';
 
-/** How entries are stored: float32 (`vector`) or half precision (`halfvec`). */
+/** Storage format of entries: float32 (`vector`) or half precision (`halfvec`). */
 export type Storage = 'f32' | 'f16';
 
 export const ENTRY_BYTES = { f32: 4, f16: 2 } as const;
@@ -15,7 +15,7 @@ const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), 
 const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 const FIELDS = 4;
 
-/** Each row of a matrix [rows, dim] as a value that a query takes as a parameter. */
+/** Encodes each row of a matrix [rows, dim] as a query parameter. */
 export function vectorParameters(vectors: Float32Array, dim: number, storage: Storage): Buffer[] {
   const entries = entryBytes(vectors, storage);
   const width = dim * ENTRY_BYTES[storage];
@@ -37,9 +37,9 @@ export interface LabelledRows {
 }
 
 /**
- * The input of `COPY (label, model, lang, embedding) FROM STDIN (FORMAT binary)`, in chunks.
+ * Generates the input of `COPY (label, model, lang, embedding) FROM STDIN (FORMAT binary)` in chunks.
  *
- * @param onRows receives the number of rows after each chunk that was taken
+ * @param onRows receives the number of rows so far, after each chunk that was consumed
  */
 export async function* copyBytes(
   batches: AsyncIterable<LabelledRows>,
@@ -72,7 +72,7 @@ function rowBytes(label: number, valueId: string | undefined, vector: Buffer): B
   return [head, ...fieldBytes(model), ...fieldBytes(lang), ...fieldBytes(vector)];
 }
 
-/** A field behind its length; -1 for NULL. */
+/** Encodes a field as its length and its bytes; the length of NULL is -1. */
 function fieldBytes(value: Buffer | string | undefined): Buffer[] {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   const length = Buffer.alloc(4);

@@ -2,7 +2,10 @@ import type { CallOptions } from '../../native/call.js';
 import { expectInteger, expectOptions, expectSignal, fail } from '../../native/validate.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
-/** @throws EngineError `ERR_ARG_TYPE` naming the index of what is neither a string nor a question with an answer */
+/**
+ * @throws EngineError `ERR_ARG_TYPE` naming the index of an entry that is neither a string nor a question with an
+ *   answer
+ */
 export function expectEmbeddableTexts(texts: unknown): void {
   if (!Array.isArray(texts)) fail('ERR_ARG_TYPE', 'an array of texts', 'texts', texts);
   for (let i = 0; i < texts.length; i++) {
@@ -18,9 +21,9 @@ export function expectEmbeddableTexts(texts: unknown): void {
 }
 
 /**
- * Checks what `encode` was given.
+ * Checks the arguments of `encode`.
  *
- * @returns the options, `maxTokens` being `Infinity` when there is no limit
+ * @returns the options; `maxTokens` is `Infinity` if there is no limit
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function checkEncodeArguments(

@@ -1,12 +1,12 @@
 /**
- * Token ids of questions with their answers, cut so that a long question does not push the answer out of the text.
+ * Tokenises questions with their answers, and cuts them so that a long question does not displace the answer.
  *
- * If there is room for n tokens besides the special ones, a question of q and an answer of a tokens get
+ * With room for n tokens in addition to the special ones, a question of q tokens and an answer of a tokens keep
  *
- *   kept(q) = min(q, max(floor(n / 4), n - a))   and   n - kept(q),
+ *   kept(q) = min(q, max(floor(n / 4), n - a))   and   n - kept(q)
  *
- * each from its beginning: an answer keeps all of itself if a quarter is enough for the question, and at least three
- * quarters of the room. If both fit, nothing is cut and the ids are those of the complete text.
+ * tokens, each from its beginning. An answer that leaves a quarter of the room to the question stays complete; a longer
+ * one keeps at least three quarters. If both fit, nothing is cut and the ids are those of the complete text.
  */
 import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
@@ -17,34 +17,33 @@ import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 export interface EncodeQaOptions extends TokenizeOptions {
   /**
-   * Prepares each text before it is tokenised, for example by a prompt, which then counts to the question. Applied to
-   * the complete text and to its beginning up to the answer. @default nothing
+   * Prepares each text before it is tokenised, for example by adding a prompt, which then counts as part of the
+   * question. Applied to the complete text and to its beginning up to the answer. @default no preparation
    */
   prepare?: (text: string) => string;
 }
 
 /**
- * Names the way in which long texts are cut, for descriptions of what vectors depend on: those of an earlier way must
- * not be continued with these. Change it with what {@link encodeQa} does.
+ * Name of the method that cuts long texts. It is part of fingerprints, so that vectors of different methods are not
+ * mixed. Change it whenever {@link encodeQa} changes.
  */
 export const CUTTING = 'answer-keeps-three-quarters';
 
-/** Tokens that a question keeps of `room`. */
+/** Returns the number of tokens of `room` that a question keeps. */
 export function questionRoom(room: number, question: number, answer: number): number {
   return Math.min(question, Math.max(Math.floor(room / 4), room - answer));
 }
 
 /**
- * Token ids of texts, special tokens included. A question with its answer counts as the text `Q: <question> A:
- * <answer>`; if that is longer than `maxTokens`, the question is cut before the answer loses more than a quarter of
- * the room to it. `Q:` belongs to the question and `A:` to the answer. Strings lose their end, as with
- * `tokenizer.encode`.
+ * Tokenises texts; the ids include special tokens. A question with its answer is the text `Q: <question> A: <answer>`.
+ * If that is longer than `maxTokens`, the question is cut so that it takes no more than a quarter of the room from the
+ * answer. `Q:` belongs to the question and `A:` to the answer. Strings lose their end, as with `tokenizer.encode`.
  *
- * Where the cut falls is exact for tokenizers that separate words at white space (WordPiece, BPE and Unigram as they
- * are in use); another kind may put it a token off.
+ * The position of the cut is exact for tokenizers that separate words at white space (WordPiece, and BPE and Unigram as
+ * commonly used). For other kinds it can be off by a token.
  *
- * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is neither a string nor a question with an
- *   answer), `ERR_ARG_RANGE` (`maxTokens` below the number of special tokens), and as `tokenizer.encode`
+ * @throws EngineError `ERR_ARG_TYPE` (naming the index of a text that is neither a string nor a question with an
+ *   answer), `ERR_ARG_RANGE` (`maxTokens` below the number of special tokens), and like `tokenizer.encode`
  */
 export async function encodeQa(
   tokenizer: Tokenizer,
@@ -75,7 +74,7 @@ function lengthOf({ offsets }: PackedTokens, row: number): number {
   return offsets[row + 1]! - offsets[row]!;
 }
 
-/** @param questions tokens of the question by row, of those rows that are too long */
+/** @param questions number of tokens of the question, by row, for rows that are too long */
 function cut(
   { before, after }: Tokenizer,
   full: PackedTokens,
@@ -94,7 +93,7 @@ function cut(
       ids.set(text, offsets[row]);
       continue;
     }
-    // A tokenizer that finds more tokens in the beginning alone than in the complete text must not put the cut outside of the text.
+    // Some tokenizers find more tokens in the beginning alone than in the complete text. Keep the cut inside the text.
     const answer = Math.min(before.length + question, text.length - after.length);
     const kept = before.length + questionRoom(room, answer - before.length, text.length - after.length - answer);
     ids.set(text.subarray(0, kept), offsets[row]);

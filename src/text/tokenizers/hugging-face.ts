@@ -10,18 +10,20 @@ import { refusePanics } from './panics.js';
 import type { TokenizeOptions, Tokenizer, TokenizerKind } from './tokenizer.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 
-/** Texts per call into the package: it holds every detail of all encodings of a call in memory. */
+/** Texts per call of the package, which keeps every detail of all encodings of a call in memory. */
 const BATCH = 256;
 
 /**
- * Any tokenizer.json, through the npm package `tokenizers`. Far slower than {@link WordPieceTokenizer}, but it knows
+ * Loads any tokenizer.json with the npm package `tokenizers`. Much slower than {@link WordPieceTokenizer}, but supports
  * every kind: BPE, Unigram, WordLevel and unusual WordPiece.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly vocabSize: number;
-  /** Byte-level kinds have a token for the newline, Unigram joins it to a word: nothing is known of them all. */
+  /**
+   * False, because no property holds for all kinds: byte-level ones have a newline token, Unigram joins it to a word.
+   */
   readonly splitsAtNewlines = false;
-  // The length limit is state of the Rust object, so calls run one at a time.
+  // The length limit is part of the state of the Rust object, so calls run one at a time.
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
@@ -34,8 +36,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /**
-   * @throws EngineError `ERR_DATA` if the package refuses the file, or would end the process on some texts;
-   *   `ERR_NATIVE_LOAD` if the package is absent or does not load
+   * @throws EngineError `ERR_DATA` if the package rejects the file, or would crash the process on some texts;
+   *   `ERR_NATIVE_LOAD` if the package is not installed or does not load
    */
   static async load(file: TokenizerFile): Promise<HuggingFaceTokenizer> {
     const { path } = file;
@@ -45,21 +47,21 @@ export class HuggingFaceTokenizer implements Tokenizer {
     try {
       tokenizer = Rust.fromFile(path);
     } catch (cause) {
-      throw new EngineError('ERR_DATA', `${path}: refused by the package "tokenizers": ${reason(cause)}`, { cause });
+      throw new EngineError('ERR_DATA', `The package "tokenizers" cannot read ${path}: ${reason(cause)}`, { cause });
     }
     const normalizer = tokenizer.getNormalizer();
     if ('json' in file) refusePanics(file.json, (text) => normalizer?.normalizeString(text) ?? text);
     tokenizer.disablePadding();
     tokenizer.disableTruncation();
     const specials = (await tokenizer.encode('')).getIds();
-    // Which of them stand before the text, a text has to show.
+    // Encode a text to find out which special tokens come before it.
     const mask = (await tokenizer.encode('a')).getSpecialTokensMask();
     const text = mask.indexOf(0);
     const before = specials.slice(0, text < 0 ? specials.length : text);
     return new HuggingFaceTokenizer(tokenizer, before, specials.slice(before.length));
   }
 
-  /** As {@link WordPieceTokenizer.encode}; `signal` is looked at between batches of texts. */
+  /** Tokenises texts like {@link WordPieceTokenizer.encode}. Checks `signal` between batches of texts. */
   async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const checked = checkEncodeArguments(texts, options, this.before.length + this.after.length);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');

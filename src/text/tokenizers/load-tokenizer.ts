@@ -4,15 +4,15 @@ import type { Tokenizer, TokenizerKind } from './tokenizer.js';
 import { readTokenizerFile } from './tokenizer-file.js';
 import { wordPiece } from './wordpiece.js';
 
-/** Every kind of tokenizer, the preferred first: a new kind is a file of its own and an entry here. */
+/** All kinds of tokenizers in order of preference. To add one, write a file and add an entry here. */
 const TOKENIZER_KINDS: readonly TokenizerKind[] = [wordPiece, huggingFace];
 
 /**
- * Loads the tokenizer of a model: natively if it is WordPiece of the kind BERT uses, through the npm package
- * `tokenizers` otherwise.
+ * Loads the tokenizer of a model: the native one for the WordPiece kind that BERT uses, otherwise that of the npm
+ * package `tokenizers`.
  *
- * @param path as for {@link WordPieceTokenizer.fromFile}
- * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD` (also if the package `tokenizers` is needed and absent)
+ * @param path a tokenizer.json, a vocab.txt, or a folder with one of them: see {@link WordPieceTokenizer.fromFile}
+ * @throws EngineError `ERR_DATA`, `ERR_NATIVE_LOAD` (also if the package `tokenizers` is needed but not installed)
  */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const file = readTokenizerFile(path);

@@ -2,7 +2,7 @@ import { EngineError } from '../../core/errors.js';
 import { describe } from '../../native/validate.js';
 
 /**
- * An object of a JSON file that knows its place, so that every complaint names file and setting. All methods throw
+ * An object in a JSON file that knows its path, so that every error names the file and the setting. All methods throw
  * EngineError `ERR_DATA`.
  */
 export class Section {
@@ -12,7 +12,7 @@ export class Section {
     private readonly content: Record<string, unknown>,
   ) {}
 
-  /** Parses a file whose contents are one JSON object. */
+  /** Parses the contents of a file, which must be one JSON object. */
   static parse(text: string, file: string): Section {
     let parsed: unknown;
     try {
@@ -94,7 +94,7 @@ export class Section {
     });
   }
 
-  /** The id of a pair [token, id]. */
+  /** Reads the id of a pair [token, id]. */
   tokenWithId(key: string, max: number): number {
     const value = this.value(key);
     if (!Array.isArray(value) || value.length !== 2 || !isInteger(value[1], 0, max))

@@ -5,24 +5,24 @@ import { EngineError } from '../../core/errors.js';
 import { expectString } from '../../native/validate.js';
 import { Section } from './section.js';
 
-/** A tokenizer.json, the format of the Rust package `tokenizers`. */
+/** The contents of a tokenizer.json, the format of the Rust package `tokenizers`. */
 export interface TokenizerJson {
   path: string;
   json: Section;
 }
 
-/** A vocab.txt, the format of BERT: one token a line, the line number is its id. */
+/** The contents of a vocab.txt, the format of BERT: one token per line, whose id is the line number, from 0. */
 export interface VocabularyText {
   path: string;
   vocabulary: string;
-  /** The tokenizer_config.json beside it. */
+  /** Contents of the tokenizer_config.json beside it; undefined if there is none. */
   config: Section | undefined;
 }
 
 export type TokenizerFile = TokenizerJson | VocabularyText;
 
 /**
- * Reads a tokenizer.json, a vocab.txt, or a folder that holds one of them; the former is preferred.
+ * Reads a tokenizer.json, a vocab.txt, or a folder with one of them. If both exist, tokenizer.json is used.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_DATA`
  */
@@ -42,7 +42,7 @@ function findFile(path: string): string {
   const file = ['tokenizer.json', 'vocab.txt']
     .map((name) => join(path, name))
     .find((candidate) => existsSync(candidate));
-  if (file === undefined) throw new EngineError('ERR_DATA', `${path}: holds neither tokenizer.json nor vocab.txt`);
+  if (file === undefined) throw new EngineError('ERR_DATA', `${path} contains neither tokenizer.json nor vocab.txt`);
   return file;
 }
 
@@ -50,6 +50,6 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new EngineError('ERR_DATA', `${file}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new EngineError('ERR_DATA', `${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

@@ -4,37 +4,37 @@ import type { TokenizerFile } from './tokenizer-file.js';
 
 export interface TokenizeOptions extends CallOptions {
   /**
-   * Most tokens per text, special tokens included. Longer texts lose tokens at their end; the special tokens stay.
-   * @default no limit
+   * Maximum number of tokens per text, including special tokens. Longer texts lose tokens at their end; the special
+   * tokens stay. @default no limit
    */
   maxTokens?: number | undefined;
 }
 
 /** Turns texts into token ids. Implementations compute off the calling thread. */
 export interface Tokenizer extends AsyncDisposable {
-  /** Number of tokens, added ones included. */
+  /** Number of tokens in the vocabulary, including added tokens. */
   readonly vocabSize: number;
   /** Ids of the special tokens before and after every text. */
   readonly before: readonly number[];
   readonly after: readonly number[];
   /**
-   * True if a newline separates words and leaves no token: the ids of texts joined by newlines are then those of the
-   * texts one after the other, special tokens aside. Training relies on it.
+   * True if newlines separate words and produce no tokens. The ids of texts joined by newlines are then the
+   * concatenated ids of the texts, apart from special tokens. Training relies on this.
    */
   readonly splitsAtNewlines: boolean;
   /**
-   * Ids of all texts in one array, special tokens included, without padding. `onProgress` receives the number of texts
-   * done.
+   * Tokenises texts. Returns all ids in one array, with special tokens and without padding. `onProgress` receives the
+   * number of texts done.
    */
   encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens>;
-  /** Frees the tokenizer; waits for calls in flight. Idempotent. */
+  /** Frees the tokenizer once the calls in flight have finished. Idempotent. */
   dispose(): Promise<void>;
 }
 
-/** A kind of tokenizer that files can hold. */
+/** A kind of tokenizer that can be loaded from a file. */
 export interface TokenizerKind {
-  /** Whether this kind computes the ids of such a file; damage shows when it is loaded. */
+  /** Checks whether this kind supports the file. Does not detect damage, which `load` reports. */
   accepts(file: TokenizerFile): boolean;
-  /** @throws EngineError `ERR_DATA` naming the file and what is damaged; `ERR_NATIVE_LOAD` */
+  /** @throws EngineError `ERR_DATA` naming the file and the damage; `ERR_NATIVE_LOAD` */
   load(file: TokenizerFile): Tokenizer | Promise<Tokenizer>;
 }

@@ -1,14 +1,14 @@
 /**
- * Settings of a BERT model that comes as vocab.txt (one token a line, the line number is its id), with the few settings
- * that a tokenizer_config.json beside it may change.
+ * Settings of a BERT model that comes as vocab.txt (one token per line, whose id is the line number, from 0), with the
+ * few settings that a tokenizer_config.json beside it can change.
  */
 import { EngineError } from '../../core/errors.js';
 import type { AddedTokenSettings, WordPieceSettings } from '../../native/tokenizer.js';
 import type { VocabularyText } from './tokenizer-file.js';
 
 /**
- * Of tokenizer_config.json are read: `do_lower_case`, `strip_accents`, `tokenize_chinese_chars` and the names of the
- * special tokens. Default: those of BERT, lower case.
+ * Parses a vocab.txt. From tokenizer_config.json, it uses `do_lower_case`, `strip_accents`, `tokenize_chinese_chars`
+ * and the names of the special tokens. The defaults are those of lower-case BERT.
  *
  * @throws EngineError `ERR_DATA`
  */

@@ -1,7 +1,6 @@
 /**
- * Reads tokenizer.json, the format of the Rust package `tokenizers`, as far as WordPiece models use it. Every setting
- * that decides ids is honoured; a kind that is not known here is reported by name, and damage is an error with its
- * place.
+ * Reads tokenizer.json, the format of the Rust package `tokenizers`, for WordPiece models. Respects every setting that
+ * affects ids. Reports unsupported kinds by name, and damage as an error with its location.
  *
  * The sections `truncation` and `padding` are ignored: packed ids need no padding, and the length limit is the caller's
  * `maxTokens`. `decoder` does not matter for encoding.
@@ -14,14 +13,14 @@ import { parseVocabularyFile } from './vocabulary-file.js';
 
 const MAX_ID = 2 ** 31 - 1;
 
-/** A tokenizer.json that is not damaged, but of a kind that the native tokenizer does not have. */
+/** The reason why the native tokenizer does not support an undamaged tokenizer.json. */
 export interface UnsupportedTokenizer {
-  /** For example `model.type "BPE"`. */
+  /** The unsupported setting, for example `model.type "BPE"`. */
   unsupported: string;
 }
 
 /**
- * The settings of a WordPiece tokenizer, or what makes the file one of another kind.
+ * Reads the settings of a WordPiece tokenizer, or returns the reason why the file is another kind.
  *
  * @throws EngineError `ERR_DATA` naming the file and the setting
  */
@@ -31,7 +30,7 @@ export function readWordPieceSettings(file: TokenizerFile): WordPieceSettings | 
   return 'json' in file ? readSettings(file.json) : parseVocabularyFile(file);
 }
 
-/** The first setting that the native tokenizer does not have, for example `model.type "BPE"`. */
+/** Finds the first setting that the native tokenizer does not support, for example `model.type "BPE"`. */
 export function findUnsupported(file: TokenizerFile): string | undefined {
   if (!('json' in file)) return undefined;
   const root = file.json;
@@ -82,7 +81,7 @@ function readNormalizer(section: Section | undefined): WordPieceSettings['normal
   return {
     cleanText: section.boolean('clean_text'),
     handleChineseChars: section.boolean('handle_chinese_chars'),
-    // Not set: accents go when the case goes.
+    // If not set, accents are stripped if the text is lower-cased.
     stripAccents: stripAccents === null || stripAccents === undefined ? lowercase : section.boolean('strip_accents'),
     lowercase,
   };
@@ -91,7 +90,7 @@ function readNormalizer(section: Section | undefined): WordPieceSettings['normal
 function readAddedTokens(root: Section, vocabulary: ReadonlyMap<string, number>): AddedTokenSettings[] {
   const tokens = new Map<number, AddedTokenSettings>();
   const known = new Map<string, number>();
-  // The reference does not take the declared id: a token that the vocabulary lacks gets the next free one.
+  // The reference ignores the declared id: a token that is not in the vocabulary gets the next free one.
   let nextId = vocabulary.size;
   for (const section of root.value('added_tokens') === undefined ? [] : root.sections('added_tokens')) {
     const content = section.string('content');

@@ -9,16 +9,16 @@ import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.js';
 import { findUnsupported, readWordPieceSettings } from './wordpiece-settings.js';
 
 /**
- * WordPiece, the tokenizer of BERT and its relatives, in C++ with all threads. Its ids are those of the Rust package
- * `tokenizers` 0.23 for every text.
+ * WordPiece, the tokenizer of BERT and its relatives, in multithreaded C++. For every text, it returns the same ids as
+ * the Rust package `tokenizers` 0.23.
  */
 export class WordPieceTokenizer implements Tokenizer {
   readonly vocabSize: number;
   readonly splitsAtNewlines = true;
   readonly unknownId: number;
-  /** Ids of the added tokens that are special, by name, for example `[PAD]`. */
+  /** Ids of the special added tokens by name, such as `[PAD]`. */
   readonly specialIds: ReadonlyMap<string, number>;
-  /** Special tokens around every text: the least value of `maxTokens`. */
+  /** Number of special tokens around every text, which is the smallest valid `maxTokens`. */
   readonly specialCount: number;
   readonly before: readonly number[];
   readonly after: readonly number[];
@@ -29,7 +29,7 @@ export class WordPieceTokenizer implements Tokenizer {
   private readonly running = new Set<Promise<unknown>>();
   private disposed = false;
 
-  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. @internal */
+  /** Use {@link WordPieceTokenizer.fromFile}. The settings must have been checked. @internal */
   constructor(settings: WordPieceSettings) {
     this.handle = createTokenizer(settings);
     const added = settings.addedTokens.map(({ content, id }) => [content, id] as const);
@@ -48,17 +48,17 @@ export class WordPieceTokenizer implements Tokenizer {
   /**
    * Loads a tokenizer.
    *
-   * @param path a tokenizer.json, a vocab.txt (the settings of BERT then apply, or those of a tokenizer_config.json
-   *   beside it), or a folder that holds one of them. The sections `truncation` and `padding` are ignored in favour of
-   *   `maxTokens`.
-   * @throws EngineError `ERR_DATA` when the file is missing or damaged, or is a tokenizer of another kind, which
+   * @param path a tokenizer.json, a vocab.txt, or a folder with one of them. With a vocab.txt, the settings come from
+   *   the tokenizer_config.json beside it, or are those of BERT. The sections `truncation` and `padding` are ignored;
+   *   use `maxTokens` instead.
+   * @throws EngineError `ERR_DATA` if the file is missing or damaged, or contains another kind of tokenizer, which
    *   `loadTokenizer` can read; `ERR_NATIVE_LOAD`
    */
   static fromFile(path: string): WordPieceTokenizer {
     return WordPieceTokenizer.load(readTokenizerFile(path));
   }
 
-  /** As {@link WordPieceTokenizer.fromFile}, of a file that was read. @internal */
+  /** Loads a tokenizer from a file that was already read: see {@link WordPieceTokenizer.fromFile}. @internal */
   static load(file: TokenizerFile): WordPieceTokenizer {
     const settings = readWordPieceSettings(file);
     if (!('unsupported' in settings)) return new WordPieceTokenizer(settings);
@@ -70,10 +70,10 @@ export class WordPieceTokenizer implements Tokenizer {
   }
 
   /**
-   * Token ids of texts, special tokens included. Unpaired surrogates count as U+FFFD.
+   * Tokenises texts; the ids include special tokens. Unpaired surrogates count as U+FFFD.
    *
-   * @throws EngineError `ERR_ARG_TYPE` (names the index of a text that is not a string), `ERR_ARG_RANGE` (`maxTokens`
-   *   below the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
+   * @throws EngineError `ERR_ARG_TYPE` (naming the index of a text that is not a string), `ERR_ARG_RANGE` (`maxTokens`
+   *   below the number of special tokens, or 2^31 tokens or more in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
    *   `ERR_OUT_OF_MEMORY`
    */
   async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
@@ -88,12 +88,12 @@ export class WordPieceTokenizer implements Tokenizer {
     }
   }
 
-  /** The id of a token of the vocabulary or of an added token. */
+  /** Returns the id of a token of the vocabulary or of an added token; undefined if it is unknown. */
   tokenToId(token: string): number | undefined {
     return this.idByToken.get(token);
   }
 
-  /** The token of an id. Where tokens share an id, one of them. */
+  /** Returns the token with an id, or one of them if several share it; undefined if the id is unknown. */
   idToToken(id: number): string | undefined {
     return this.tokenById.get(expectInteger(id, 'id', 0));
   }

@@ -29,12 +29,12 @@ describe('findAddedSources', () => {
 
   it('reports changed or missing sources, and what to do', () => {
     expect(() => find([a, b], [source('a', 'other'), b])).toThrow(
-      /values was made from other contents of a;.*file of their own.*overwrite: true/,
+      /values was made from different contents of a;.*separate file.*overwrite: true/,
     );
     expect(() => find([a, b, c], [b])).toThrow(
       /made from a, c, which is not among the inputs.*add: true.*overwrite: true/,
     );
-    expect(() => find([a, b], [source('a', 'other')], true)).toThrow(/other contents of a/);
+    expect(() => find([a, b], [source('a', 'other')], true)).toThrow(/different contents of a/);
   });
 });
 
@@ -153,13 +153,13 @@ describe('adding to a dataset', () => {
       refusal(/differs in settings\.skipBad;/),
     );
     await expect(open([b], {})).rejects.toMatchObject(refusal(/differs in sources;/));
-    await expect(open([a, b], { add: false })).rejects.toMatchObject(refusal(/complete dataset already/));
+    await expect(open([a, b], { add: false })).rejects.toMatchObject(refusal(/already holds a complete dataset/));
     expect(bytesOf(dir)).toEqual(before);
     const writer = await open([a, b], {});
     await writer.append(records(5, 9), embeddings(5, 9));
     await writer.close();
     await expect(open([a, c], {})).rejects.toMatchObject(
-      refusal(/half-written addition that differs in sources; complete it.*journal\.partial/),
+      refusal(/unfinished addition that differs in sources; complete it.*journal\.partial/),
     );
   });
 });

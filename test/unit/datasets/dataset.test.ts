@@ -207,7 +207,7 @@ describe('a dataset folder', () => {
     const before = bytesOf(dir);
     await expect(DatasetWriter.open(dir, OPTIONS)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/complete dataset already.*overwrite/) as string,
+      message: expect.stringMatching(/already holds a complete dataset.*overwrite/) as string,
     });
     const writer = await DatasetWriter.open(dir, { ...OPTIONS, overwrite: true });
     expect(writer.rows).toBe(0);
@@ -230,7 +230,7 @@ describe('a dataset folder', () => {
     const other = { ...OPTIONS, encoder: { ...OPTIONS.encoder, fingerprint: 'bar' }, dtype: 'f16' as const };
     await expect(DatasetWriter.open(dir, other)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/half-written dataset that differs in dtype, encoder;.*overwrite: true/) as string,
+      message: expect.stringMatching(/unfinished dataset that differs in dtype, encoder;.*overwrite: true/) as string,
     });
     expect(existsSync(join(dir, '.lock'))).toBe(false);
     await writeDataset(dir, 8, { ...other, overwrite: true });
@@ -297,13 +297,13 @@ describe('openDataset', () => {
       'was truncated',
       (dir) => truncateSync(join(dir, shardFile(dir, '00001.npy')), 200),
       false,
-      /00001\.npy is truncated: 208 bytes expected, 200 there/,
+      /00001\.npy is truncated: expected 208 bytes, found 200/,
     ],
     [
       'has a longer file',
       (dir) => appendFileSync(join(dir, shardFile(dir, '00002.jsonl')), '\n'),
       false,
-      /00002\.jsonl is changed: \d+ bytes expected, \d+ there/,
+      /00002\.jsonl was changed: expected \d+ bytes, found \d+/,
     ],
     [
       'has a changed file',
@@ -327,13 +327,13 @@ describe('openDataset', () => {
       'leads elsewhere',
       (dir) => changeText(join(dir, 'manifest.json'), /"file": "shards-/, '"file": "../shards-'),
       false,
-      /shard 0 lacks/,
+      /shard 0 does not give/,
     ],
     [
       'has a column instead of another file',
       (dir) => changeText(join(dir, 'manifest.json'), /00001\.ids/, '00001.npy'),
       false,
-      /shard 1 lacks/,
+      /shard 1 does not give/,
     ],
     [
       'has a broken manifest',
@@ -357,7 +357,7 @@ describe('openDataset', () => {
       'has another header',
       (dir) => copyFileSync(join(dir, shardFile(dir, '00000.jsonl')), join(dir, shardFile(dir, '00000.npy'))),
       false,
-      /00000\.npy is/,
+      /00000\.npy was changed/,
     ],
   ])('reports the fault of a folder that %s', async (_, damage, verify, reason) => {
     const dir = join(temporaryFolder(), 'dataset');
@@ -375,7 +375,7 @@ describe('openDataset', () => {
     await writeRows(writer, 4);
     const expected = {
       code: 'ERR_DATA',
-      message: expect.stringMatching(/half-written.*Run the same embed again/) as string,
+      message: expect.stringMatching(/unfinished.*Run the same embed again/) as string,
     };
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
     await writer.close();
@@ -390,7 +390,7 @@ describe('openDataset', () => {
     truncateSync(path('00001.npy'), 200);
     await expect(dataset.readEmbeddings()).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('208 bytes expected, 200 there') as string,
+      message: expect.stringContaining('expected 208 bytes, found 200') as string,
     });
     writeFileSync(path('00001.jsonl'), `${JSON.stringify(records(0, 1)[0])}\n`);
     await expect(dataset.readRecords()).rejects.toMatchObject({

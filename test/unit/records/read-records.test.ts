@@ -162,15 +162,15 @@ describe('readRecords with columns and defaults', () => {
     await expect(recordsOf(path, { columns })).rejects.toMatchObject({
       code: 'ERR_DATA',
       message:
-        `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; name the one that holds ` +
-        'it (columns: { lang: ... }), or give one lang for all rows (defaults: { lang: ... })',
+        `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; specify the column that ` +
+        'holds the lang (columns: { lang: ... }), or set one lang for all rows (defaults: { lang: ... })',
     });
     await expect(
       recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } }),
     ).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message:
-        `${path} has no column "topic", which was named for "group". ` +
+        `${path} has no column "topic", which was specified for "group". ` +
         'It has the columns "id", "prompt", "response", "llm"',
     });
   });
@@ -284,7 +284,7 @@ describe('readRecords with bad input', () => {
     });
     await expect(recordsOf(folder)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringMatching(/holds no file that can be read/) as string,
+      message: expect.stringMatching(/contains no supported files/) as string,
     });
     const path = fileWith('answers.txt', toJsonl([row]));
     await expect(recordsOf(path)).rejects.toMatchObject({
@@ -292,7 +292,7 @@ describe('readRecords with bad input', () => {
       message: expect.stringMatching(/answers\.txt is unknown/) as string,
     });
     expect(await recordsOf(path, { format: 'jsonl' })).toEqual([row]);
-    await expect(recordsOf(fileWith('a.csv', 'a,a\n1,2\n'))).rejects.toThrow(/"a" twice/);
+    await expect(recordsOf(fileWith('a.csv', 'a,a\n1,2\n'))).rejects.toThrow(/"a" more than once/);
   });
 
   it('reports truncated and damaged compressed files, also with skipBad', async () => {

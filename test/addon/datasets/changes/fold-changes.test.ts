@@ -265,7 +265,7 @@ describe('foldChanges', () => {
     await writer.close();
     await expect(foldChanges(dir)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('half-written') as string,
+      message: expect.stringContaining('unfinished') as string,
     });
     await expect(foldChanges(join(dir, 'nowhere'))).rejects.toMatchObject({
       code: 'ERR_DATA',

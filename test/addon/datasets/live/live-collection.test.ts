@@ -166,7 +166,7 @@ describe('LiveCollection', () => {
     renameSync(join(dir, CHANGES_FILE), join(dir, 'away'));
     await expect(live.reload()).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('has gone') as string,
+      message: expect.stringContaining('is gone') as string,
     });
     renameSync(join(dir, 'away'), join(dir, CHANGES_FILE));
     expect(await live.add([record('b')], at(8))).toBe(ROWS + 1);

@@ -151,7 +151,7 @@ describe('readModelFolder', () => {
     [
       'weights elsewhere',
       { 'model.onnx': onnxModel({ ...TINY_GRAPH, weights: [{ name: 'w', dims: [1], data: '../w' }] }) },
-      /outside of its folder, in \.\.\/w/,
+      /outside its folder, in \.\.\/w/,
     ],
   ])('refuses %s', async (_, changes, message) => {
     await expect(read(changes)).rejects.toMatchObject({

@@ -69,7 +69,7 @@ describe('writeSafetensors', () => {
     });
     await expect(writeSafetensors(path, [tensor('v', [4]), tensor('v', [4])])).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
-      message: expect.stringContaining('"v" again') as string,
+      message: expect.stringContaining('"v" more than once') as string,
     });
     await expect(writeSafetensors(path, [tensor('__metadata__', [4])])).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',

@@ -199,7 +199,7 @@ describe('BatchEncoder', () => {
     const { encoder } = setup();
     await expect(encoder.encode(['a', 'é'])).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: 't.json gives token 233, but the model has only 128',
+      message: 't.json produced token id 233, but the model has only 128 tokens',
     });
     expect((await encoder.encode(['a'])).rows).toBe(1);
   });

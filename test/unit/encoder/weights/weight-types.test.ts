@@ -96,7 +96,7 @@ describe('a damaged int8 matrix', () => {
     Float32Array.from({ length: 8 }, (_, row) => (row === 5 ? value : 1));
 
   it.each<[string, StoredTensor[], RegExp]>([
-    ['no steps', [codes], /there is no "dense\.weight_scale" with the step of each row/],
+    ['no steps', [codes], /the tensor "dense\.weight_scale" with the scale of each row is missing/],
     [
       'steps for other rows',
       withSteps({ shape: [7, 1], read: () => new Float32Array(7) }),

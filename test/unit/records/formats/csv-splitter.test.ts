@@ -57,8 +57,8 @@ describe('CsvSplitter', () => {
   });
 
   it.each([
-    ['1,"x"y\n2,3\n', /behind a closing quote/],
-    ['1,x"y"\n2,3\n', /does not begin with one/],
+    ['1,"x"y\n2,3\n', /after a closing quote/],
+    ['1,x"y"\n2,3\n', /unquoted field contains a quote/],
     ['1,"x\n2,3\n', /never closed/],
     ['1,\xff\n2,3\n', /not valid UTF-8/],
   ])('reports the fault of %j and continues at the next line', (text, problem) => {

@@ -73,12 +73,12 @@ describe('expectKnownNames', () => {
   it.each<[ValueFilter, RegExp]>([
     [
       { model: ['gpt-4', 'GPT-4O'] },
-      /"filter\.model", got "GPT-4O"; there are "gpt-4o", "gpt-4", "gpt-4o-mini", .* and 2 more$/,
+      /"filter\.model", got "GPT-4O"; known names are "gpt-4o", "gpt-4", "gpt-4o-mini", .* and 2 more$/,
     ],
-    [{ model: 'gemma' }, /there are "gemma-2-9b-it", /],
-    [{ model: 'lama-3-8b' }, /there are "llama-3-8b", /],
-    [{ lang: 'en' }, /"filter\.lang", got "en"; there are "eng", "deu", "fra", "zho"$/],
-    [{ valueId: 'gpt-4' }, /"filter\.valueId", got "gpt-4"; there are "gpt-4\$eng", /],
+    [{ model: 'gemma' }, /known names are "gemma-2-9b-it", /],
+    [{ model: 'lama-3-8b' }, /known names are "llama-3-8b", /],
+    [{ lang: 'en' }, /"filter\.lang", got "en"; known names are "eng", "deu", "fra", "zho"$/],
+    [{ valueId: 'gpt-4' }, /"filter\.valueId", got "gpt-4"; known names are "gpt-4\$eng", /],
     [{ model: '' }, /"filter\.model"/],
   ])('reports the field of an unknown name, and similar names: %j', (filter, message) => {
     expect(() => expectKnownNames(filter, ids)).toThrow(

@@ -23,8 +23,8 @@ describe('a connection string', () => {
     ['postgres://anna:s3cret/more@host/values', '%2F'],
     ['postgres://anna:1234#s3cret@host/values', '%23'],
     ['postgres://anna:1234?s3cret@host/values', '%3F'],
-    ['postgres://anna:s3cret@host:port/values', 'a port is a number'],
-    ['postgres://anna:s3cret@host:123456/values', 'a port is a number'],
+    ['postgres://anna:s3cret@host:port/values', 'give the port as a number'],
+    ['postgres://anna:s3cret@host:123456/values', 'give the port as a number'],
   ])('is rejected without being shown if it is malformed: %s', async (url, why) => {
     const thrown: unknown = await placeOf(url).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ code: 'ERR_ARG_RANGE', message: expect.stringContaining(why) as string });

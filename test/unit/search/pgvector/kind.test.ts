@@ -38,14 +38,14 @@ describe('the kind of a table', () => {
   it('reports the limits of pgvector for dimensions', () => {
     expect(expectKind({ dim: 2000, metric: 'l2' }).dim).toBe(2000);
     expect(() => expectKind({ dim: 2001, metric: 'l2' })).toThrow(
-      /at most 2000 entries \(pgvector .*"HNSW32,SQfp16", up to 4000\) for "dim", got 2001/,
+      /at most 2000 entries \(.*"HNSW32,SQfp16", half precision, allows 4000\) for "dim", got 2001/,
     );
     expect(expectKind({ dim: 4000, metric: 'l2', factory: 'HNSW32,SQfp16' }).dim).toBe(4000);
     expect(() => expectKind({ dim: 4001, metric: 'l2', factory: 'HNSW32,SQfp16' })).toThrow(
-      'at most 4000 entries (pgvector indexes no longer vectors of f16) for "dim", got 4001',
+      'at most 4000 entries (the limit of pgvector for indexes of f16 vectors) for "dim", got 4001',
     );
     expect(() => expectKind({ dim: 5000, metric: 'l2' })).toThrow(
-      'at most 2000 entries (pgvector indexes no longer vectors of f32) for "dim", got 5000',
+      'at most 2000 entries (the limit of pgvector for indexes of f32 vectors) for "dim", got 5000',
     );
   });
 
