@@ -1,7 +1,7 @@
 /**
  * `npm run format` formats every source file; with `--check`, as in CI, it only names those that differ. Biome formats
- * TypeScript and style sheets and sorts imports, clang-format formats C++ and CUDA. Neither breaks comments and strings,
- * so this script reports the lines that are still too wide.
+ * TypeScript and style sheets and sorts imports; clang-format formats C++ and CUDA. Neither breaks comments and
+ * strings, so this script reports the lines that are still too wide.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
