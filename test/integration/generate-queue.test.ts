@@ -156,7 +156,10 @@ describe.skipIf(NO_REDIS !== undefined)(
       });
       const other = writeProject(join(scratch, 'wrong'), 'http://127.0.0.1:1/v1', { name: 'wrong' });
       const refused = await start(['worker', '--queue', redis.url, '--project', other]).result;
-      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('another endpoint replay') as string });
+      expect(refused).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('The endpoint replay of the jobs differs') as string,
+      });
       planner.child.kill('SIGINT');
       expect(await planner.result).toMatchObject({ code: 130 });
     });

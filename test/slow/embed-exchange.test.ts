@@ -154,7 +154,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       expect(existsSync(missing)).toBe(false);
       expect(await scene.start([...scene.embedArgs('nowhere'), '--exchange', scene.scratch]).result).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('"queue"') as string,
+        stderr: expect.stringContaining('--exchange can only be used with --queue') as string,
       });
     });
 
@@ -194,7 +194,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const second = scene.startPlanner(join(disk, 'values'), args);
       expect(await second.result).toMatchObject({
         code: 0,
-        stderr: expect.stringContaining('continuing after the') as string,
+        stderr: expect.stringContaining('resuming after the') as string,
       });
       expect(bytesOf(join(disk, 'values'))).toEqual(alone);
       expect(readdirSync(exchange)).toEqual([]);

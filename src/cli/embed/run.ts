@@ -11,7 +11,8 @@ import { describeSummary } from './summary.js';
 /** `univar embed`: embeds the inputs and prints a summary. */
 export async function runEmbed(inputs: string[], options: EmbedOptions, context: CliContext): Promise<void> {
   const { queue, exchange, model, lang, json, ...given } = options;
-  if (queue === undefined && exchange !== undefined) throw new EngineError('ERR_ARG_TYPE', '--exchange needs --queue');
+  if (queue === undefined && exchange !== undefined)
+    throw new EngineError('ERR_ARG_TYPE', '--exchange can only be used with --queue');
   const summary = await embedWithProgress(
     {
       ...given,
