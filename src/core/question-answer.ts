@@ -1,3 +1,5 @@
+import { expectObject, expectString } from './validate.js';
+
 /** A question and an answer to it, embedded together as one text. */
 export interface QuestionAnswer {
   question: string;
@@ -7,8 +9,24 @@ export interface QuestionAnswer {
 /** What can be embedded: a text as it is, or a question and its answer in the form of {@link formatQa}. */
 export type EmbeddableText = string | QuestionAnswer;
 
-/** The text that is embedded for a question and its answer: `Q: <question> A: <answer>`, both sides trimmed. */
+/**
+ * The text that is embedded for a question and its answer: `Q: <question> A: <answer>`, both sides trimmed.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`
+ */
 export function formatQa(record: QuestionAnswer): string {
+  return joinQa(expectQa(record, 'record'));
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function expectQa(value: unknown, name: string): QuestionAnswer {
+  const { question, answer } = expectObject(value, name);
+  expectString(question, `${name}.question`);
+  expectString(answer, `${name}.answer`);
+  return value as QuestionAnswer;
+}
+
+function joinQa(record: QuestionAnswer): string {
   return `${questionPart(record)} A: ${record.answer.trim()}`;
 }
 
@@ -21,5 +39,5 @@ export function questionPart({ question }: QuestionAnswer): string {
 
 /** The whole text, as it is embedded and shown. */
 export function wholeText(text: EmbeddableText): string {
-  return typeof text === 'string' ? text : formatQa(text);
+  return typeof text === 'string' ? text : joinQa(text);
 }

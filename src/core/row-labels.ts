@@ -1,3 +1,5 @@
+import { expectString, fail } from './validate.js';
+
 /** A label for every row, as a number. */
 export interface RowLabels {
   /** The distinct labels, ascending by UTF-16 code unit. */
@@ -11,10 +13,13 @@ export interface RowLabels {
  * not on the order of the rows.
  *
  * @param labels one for each row
+ * @throws EngineError `ERR_ARG_TYPE`
  */
 export function labelRows(labels: Iterable<string>): RowLabels {
+  if (typeof labels !== 'object' || !(Symbol.iterator in labels)) fail('ERR_ARG_TYPE', 'an array', 'labels', labels);
   const labeller = new RowLabeller();
-  for (const label of labels) labeller.add(label);
+  let row = 0;
+  for (const label of labels) labeller.add(expectString(label, `labels[${row++}]`));
   return labeller.toRowLabels();
 }
 

@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 import type { NativeEncoderConfig } from '../native/addon-types.js';
 import { capabilities } from '../native/capabilities.js';
 import { type EncoderPrecision, PRECISIONS } from '../native/precisions.js';
-import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
+import { expectInteger, expectOneOf, expectOptions, expectPath } from '../native/validate.js';
 import type { EncoderBackend } from './encoder.js';
 import { fingerprint } from './folder/fingerprint.js';
 import { type ModelFolder, readModelFolder, requireGraph } from './folder/model-folder.js';
@@ -59,7 +59,7 @@ const MAX_THREADS = 1024;
  * @throws EngineError as `loadEncoder`
  */
 export async function planEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<EncoderPlan> {
-  expectString(folder, 'folder');
+  expectPath(folder, 'folder');
   expectOptions(options, 'options', ['maxTokens', 'threads', 'batchTokens', 'backend', 'precision']);
   const wish = expectOneOf(options.backend ?? 'auto', 'backend', ['auto', 'native', 'onnx']);
   const precision = expectOneOf(options.precision ?? 'f32', 'precision', PRECISIONS);

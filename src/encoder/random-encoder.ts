@@ -1,7 +1,7 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
-import { expectInteger, expectOptions, expectString } from '../native/validate.js';
+import { expectInteger, expectOptions, expectPath, expectString } from '../native/validate.js';
 import { DEFAULT_ENCODER } from './default-encoder.js';
 import { writeEncoderFolder } from './folder/encoder-folder.js';
 import { readModelFolder } from './folder/model-folder.js';
@@ -41,7 +41,7 @@ const LARGEST = 2 ** 16;
  *   something else; `ERR_IO`
  */
 export async function writeRandomEncoder(target: string, options: RandomEncoderOptions): Promise<number> {
-  expectString(target, 'target');
+  expectPath(target, 'target');
   expectOptions(options, 'options', ['layers', 'hidden', 'heads', 'inner', 'like', 'seed']);
   const layers = expectInteger(options.layers, 'layers', 1, LARGEST);
   const hidden = expectInteger(options.hidden, 'hidden', 1, LARGEST);

@@ -2,18 +2,27 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
 import { importOptional } from '../core/optional-package.js';
+import {
+  expectCallback,
+  expectCallbacks,
+  expectInRange,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+} from '../core/validate.js';
 import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
 import type { EndpointQueue } from './endpoint-queue.js';
+import { expectProject } from './expect-project.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
 import type { Endpoint } from './project-schema.js';
@@ -46,6 +55,8 @@ export interface GenerateOptions {
   firstPauseMs?: number | undefined;
 }
 
+const OPTIONS = ['env', 'openEndpoint', 'until', 'events', 'signal', 'firstPauseMs'] as const;
+
 export interface StageSummary extends StageState {
   stage: StageName;
   reused: boolean;
@@ -69,10 +80,12 @@ export interface GenerateSummary {
  * the calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it
  * matters.
  *
- * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`,
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`,
  *   `ERR_IO`, `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
+  expectProject(project);
+  expectGenerateOptions(options);
   const { out } = project;
   await makeFolder(join(out, 'rejects'));
   const lock = await FolderLock.acquire(join(out, '.lock'));
@@ -86,6 +99,16 @@ export async function generate(project: Project, options: GenerateOptions = {}):
     await store?.close();
     await lock.release();
   }
+}
+
+function expectGenerateOptions(options: unknown): void {
+  const { env, openEndpoint: open, until, events, signal, firstPauseMs } = expectOptions(options, 'options', OPTIONS);
+  if (env !== undefined) expectObject(env, 'env');
+  expectCallback(open as () => unknown, 'openEndpoint');
+  if (until !== undefined) expectOneOf(until, 'until', STAGE_NAMES);
+  expectCallbacks(events, 'events', ['onOpen', 'onStage', 'onProgress', 'onStageEnd']);
+  expectSignal(signal, 'signal');
+  if (firstPauseMs !== undefined) expectInRange(firstPauseMs, 'firstPauseMs', 0, 2 ** 31 - 1);
 }
 
 async function runStages(

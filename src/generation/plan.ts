@@ -1,5 +1,8 @@
 /** What a project would ask for, and what that would cost, without asking. */
+
+import { expectInteger, expectOptions } from '../core/validate.js';
 import { costOf, requestTokens } from './call.js';
+import { expectProject } from './expect-project.js';
 import { ENGLISH, type Model, type Project } from './project.js';
 import type { AnyCallStage } from './stages/call-stages.js';
 import { callStages } from './stages/call-stages.js';
@@ -33,8 +36,12 @@ const TOKENS = { scenario: 60, question: 45 } as const;
  * is translated only once, and tokens are a quarter of the bytes.
  *
  * @param measured records that stages made in an earlier run, in place of the estimate
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function planProject(project: Project, measured: Partial<Record<StageName, number>> = {}): Plan {
+  expectProject(project);
+  for (const [stage, count] of Object.entries(expectOptions(measured, 'measured', STAGE_NAMES)))
+    if (count !== undefined) expectInteger(count, `measured.${stage}`, 0);
   const { scenarios, paraphrases, languages, models } = project;
   const records = {} as Record<StageName, number>;
   const made = (stage: StageName, estimate: number): number => (records[stage] = measured[stage] ?? estimate);

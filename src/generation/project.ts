@@ -1,9 +1,9 @@
 /** A project as the stages use it: files read, defaults filled in, names resolved. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-
 import { withFileErrors } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
+import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
 import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
@@ -88,6 +88,7 @@ export interface Project
  *   without the packages yaml and zod
  */
 export async function readProject(path: string): Promise<Project> {
+  expectPath(path, 'path');
   const { readLanguageTables, readProjectFile, readRegistry } = await importOptional(
     ['yaml', 'zod'],
     'A project file',

@@ -3,9 +3,13 @@ import type { SearchResult } from '../native/search-result.js';
 import {
   expectFiniteVectors,
   expectInt32,
+  expectInt32Array,
   expectInteger,
+  expectObject,
+  expectOneOf,
   expectOptions,
   expectSignal,
+  expectString,
   expectStrings,
   fail,
 } from '../native/validate.js';
@@ -55,7 +59,7 @@ export class ValueIdentifier {
    *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
-    const { valueIds, index, embeddings, dim } = expectOptions(options, 'options', [
+    const { valueIds, index, embeddings, dim } = expectOptions(expectObject(options, 'options'), 'options', [
       'valueIds',
       'index',
       'embeddings',
@@ -67,8 +71,9 @@ export class ValueIdentifier {
     const rows = rowLabels.labels.length;
     if (rows === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
     this.#index =
-      (index as SearchableIndex | undefined) ??
-      new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1));
+      index === undefined
+        ? new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1))
+        : expectIndex(index);
     if (this.#index.rows !== rows)
       fail('ERR_SHAPE_MISMATCH', `${this.#index.rows} value ids, one for each row,`, 'valueIds', valueIds);
     this.#table = { ...rowLabels, rows, removed: [] };
@@ -109,11 +114,23 @@ export class ValueIdentifier {
   }
 }
 
+function expectIndex(value: unknown): SearchableIndex {
+  const index = expectObject(value, 'index') as Partial<Record<keyof SearchableIndex, unknown>>;
+  expectInteger(index.dim, 'index.dim', 1);
+  expectInteger(index.size, 'index.size', 0);
+  expectInteger(index.rows, 'index.rows', 0);
+  expectString(index.factory, 'index.factory');
+  expectOneOf(index.metric, 'index.metric', ['l2', 'ip']);
+  expectOneOf(index.filterKind, 'index.filterKind', ['rows', 'values']);
+  if (typeof index.search !== 'function') fail('ERR_ARG_TYPE', 'a function', 'index.search', index.search);
+  return value as SearchableIndex;
+}
+
 function expectRowLabels(value: unknown): RowLabels {
-  const { names, labels } = expectOptions(value, 'valueIds', ['names', 'labels']);
+  const { names, labels } = expectOptions(expectObject(value, 'valueIds'), 'valueIds', ['names', 'labels']);
   const known = expectStrings(names, 'valueIds.names');
-  if (!(labels instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', 'valueIds.labels', labels);
-  return { names: [...known], labels: expectInt32(labels, 'valueIds.labels', labels.length, 0, known.length - 1) };
+  const rows = expectInt32Array(labels, 'valueIds.labels').length;
+  return { names: [...known], labels: expectInt32(labels, 'valueIds.labels', rows, 0, known.length - 1) };
 }
 
 /**

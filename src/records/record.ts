@@ -1,4 +1,5 @@
 import type { QuestionAnswer } from '../core/question-answer.js';
+import { expectObject, expectString } from '../core/validate.js';
 
 /**
  * One answer of one model to one value-eliciting question: the unit of every dataset here.
@@ -18,5 +19,14 @@ export interface QaRecord extends QuestionAnswer {
 
 /** The value id of a record, `model$lang`: whose values the answer expresses (UniVaR, section 3). */
 export function valueId(record: Pick<QaRecord, 'model' | 'lang'>): string {
-  return `${record.model}$${record.lang}`;
+  const { model, lang } = expectObject(record, 'record');
+  return `${expectString(model, 'record.model')}$${expectString(lang, 'record.lang')}`;
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` naming the field */
+export function expectRecord(value: unknown, name: string): QaRecord {
+  const { qid, question, answer, model, lang, group = '' } = expectObject(value, name);
+  for (const [field, text] of Object.entries({ qid, question, answer, model, lang, group }))
+    expectString(text, `${name}.${field}`);
+  return value as QaRecord;
 }

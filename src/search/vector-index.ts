@@ -18,7 +18,15 @@ import {
 } from '../native/index-handle.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
-import { expectInteger, expectOneOf, expectOptions, expectString, expectVectors, fail } from '../native/validate.js';
+import {
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectString,
+  expectVectors,
+  fail,
+} from '../native/validate.js';
 import { type IndexKind, parseFactory } from './factory.js';
 import {
   type BuildOptions,
@@ -110,7 +118,7 @@ export class VectorIndex implements AsyncDisposable {
   static async load(path: string, options?: LoadIndexOptions & InternalOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
     if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
-    return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
+    return new VectorIndex(await loadIndex(expectPath(path, 'path'), { plain: plain === true, map: map === true }));
   }
 
   /** Like {@link load}, from the bytes of such a file. */
@@ -294,7 +302,7 @@ export class VectorIndex implements AsyncDisposable {
    */
   async save(path: string): Promise<void> {
     this.#expectAlive();
-    expectPath(path);
+    expectPath(path, 'path');
     this.#expectTrainedToStore();
     await saveIndex(this.#handle, path);
   }
@@ -334,12 +342,6 @@ export class VectorIndex implements AsyncDisposable {
     this.#expectAlive();
     return expectVectors(vectors, name, this.dim);
   }
-}
-
-function expectPath(path: unknown): string {
-  const text = expectString(path, 'path');
-  if (text === '' || text.includes('\0')) fail('ERR_ARG_RANGE', 'a path', 'path', text);
-  return text;
 }
 
 function expectCallOptions(options: CallOptions | undefined): CallOptions {

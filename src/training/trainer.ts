@@ -16,7 +16,14 @@ import type { EncodeOptions, LossSettings, PackedTokens } from '../native/encode
 import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
 import { POOLING_MODES, type Pooling } from '../native/pooling.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
-import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
+import {
+  expectInRange,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+} from '../native/validate.js';
 import { type Decay, learningRateAt } from './schedule.js';
 
 export interface TrainerOptions {
@@ -90,7 +97,7 @@ const KEYS = [
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (the folder), `ERR_OUT_OF_MEMORY`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  expectOptions(options, 'options', KEYS);
+  expectOptions(expectObject(options, 'options'), 'options', KEYS);
   const settings = resolveTrainerOptions(options);
   const pooling = { pooling: settings.pooling, normalize: true };
   return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
@@ -100,7 +107,7 @@ type ResolvedOptions = Required<Omit<TrainerOptions, 'totalSteps'>> & { totalSte
 
 function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
   const resolved: ResolvedOptions = {
-    encoder: expectString(options.encoder, 'encoder'),
+    encoder: expectPath(options.encoder, 'encoder'),
     logitScale: expectInRange(options.logitScale ?? 50, 'logitScale', Number.MIN_VALUE, 1e6),
     mode: expectOneOf(options.mode ?? 'masked', 'mode', INFONCE_MODES),
     learningRate: expectInRange(options.learningRate ?? 1e-5, 'learningRate', 0, 1),
@@ -217,7 +224,7 @@ export class Trainer {
    *   loaded from is gone; `ERR_IO`, `ERR_DISPOSED`
    */
   async save(folder: string): Promise<void> {
-    await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
+    await saveCheckpoint(this.checkpoint, expectPath(folder, 'folder'));
   }
 
   /** Waits for calls in flight and frees the encoder. Idempotent. */

@@ -2,10 +2,10 @@
  * Reads what a sentence-embedding folder of the Hugging Face layout says about itself (modules.json and the files that
  * it names), without loading the model. What is not supported is refused by name, never ignored.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-
 import { EngineError } from '../../core/errors.js';
+import { isFolder } from '../../core/is-folder.js';
 import { isObject, type Json, parseJson, readJson } from '../../core/json-file.js';
 import { readTextPreparation, type TextPreparation } from '../../text/text-preparation.js';
 import { externalDataLocations } from './onnx-files.js';
@@ -187,10 +187,6 @@ function locateWeights(modelFile: string): string[] {
     }
     return path;
   });
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 async function readOptionalJson(file: string): Promise<Json> {

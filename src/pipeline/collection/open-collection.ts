@@ -1,4 +1,4 @@
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
 import { expectOptions } from '../../native/validate.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
@@ -29,7 +29,7 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
   const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
   const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
   const { encoder: folder, backend, precision, index = 'saved', signal } = given;
-  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const source = await givenDataset(dataset);
   const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
   let search: DatasetSearch | undefined;
   try {

@@ -10,7 +10,7 @@
  */
 import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
-import { expectInteger, expectOptions, fail } from '../../native/validate.js';
+import { expectInteger, expectOptions, fail, expectArray, expectObject } from '../../native/validate.js';
 import { expectEmbeddableTexts } from './arguments.js';
 import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
 
@@ -50,6 +50,7 @@ export async function encodeQa(
   texts: readonly EmbeddableText[],
   options: EncodeQaOptions = {},
 ): Promise<PackedIds> {
+  expectTokenizer(tokenizer);
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
   const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
@@ -68,6 +69,13 @@ export async function encodeQa(
   });
   const parts = await tokenizer.encode(beginnings, { signal: call.signal });
   return cut(tokenizer, full, maxTokens, new Map(long.map((row, i) => [row, lengthOf(parts, i) - specials])));
+}
+
+function expectTokenizer(tokenizer: unknown): void {
+  const { encode, before, after } = expectObject(tokenizer, 'tokenizer');
+  if (typeof encode !== 'function') fail('ERR_ARG_TYPE', 'a function', 'tokenizer.encode', encode);
+  for (const [name, ids] of Object.entries({ before, after }))
+    expectArray(ids, `tokenizer.${name}`, (id, at) => expectInteger(id, at, 0));
 }
 
 function lengthOf({ offsets }: PackedIds, row: number): number {

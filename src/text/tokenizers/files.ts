@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
 import { EngineError } from '../../core/errors.js';
+import { isFolder } from '../../core/is-folder.js';
 import type { WordPieceSettings } from '../../native/tokenizer.js';
-import { expectString } from '../../native/validate.js';
+import { expectPath } from '../../native/validate.js';
 import { parseTokenizerJson, type UnsupportedTokenizer } from './settings.js';
 import { parseVocabularyFile } from './vocabulary-file.js';
 
@@ -19,7 +19,7 @@ export interface TokenizerFile {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_DATA`
  */
 export function readTokenizerFile(path: string): TokenizerFile {
-  const file = findFile(expectString(path, 'path'));
+  const file = findFile(expectPath(path, 'path'));
   if (!file.endsWith('.txt')) return { file, settings: parseTokenizerJson(read(file), file) };
   const config = join(dirname(file), 'tokenizer_config.json');
   const settings = parseVocabularyFile(
@@ -31,7 +31,7 @@ export function readTokenizerFile(path: string): TokenizerFile {
 }
 
 function findFile(path: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (!isFolder(path)) return path;
   const file = ['tokenizer.json', 'vocab.txt']
     .map((name) => join(path, name))
     .find((candidate) => existsSync(candidate));
