@@ -20,7 +20,7 @@ const SOURCES = [
   ...['args', 'cuda_addon', 'encoder', 'infonce', 'promise_worker', 'topk'].map((name) => `native/binding/${name}.cc`),
   'native/cuda/machine/cublas_lt.cc',
   ...['engine_thread', 'memory', 'threads'].map((name) => `native/core/${name}.cc`),
-  ...['config', 'model', 'saved', 'transformer'].map((name) => `native/encoder/${name}.cc`),
+  ...['model', 'parameters', 'saved', 'transformer'].map((name) => `native/encoder/${name}.cc`),
 ];
 const INCLUDES = ['native', createRequire(import.meta.url)('node-addon-api').include_dir].map((folder) =>
   join(ROOT, folder),

@@ -1,6 +1,7 @@
-/** Public exports of the package, nothing else, by theme. */
+/** Public exports of the package by theme, nothing else. */
 
 // Errors
+
 export {
   EngineError,
   type EngineErrorOptions,
@@ -10,14 +11,54 @@ export {
   type Remedy,
 } from './core/errors.js';
 
-// Texts and encoders
-export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
-// Evaluation and maps
-export { labelRows, type RowLabels } from './core/row-labels.js';
+// The flow: embed a dataset, build its index, open it, identify
+
+export {
+  type Collection,
+  type Evidence,
+  type IdentifiedText,
+  type IdentifyTextsOptions,
+} from './pipeline/collection/collection.js';
+export { type OpenCollectionOptions, openCollection } from './pipeline/collection/open-collection.js';
+export {
+  type CompactEvents,
+  type CompactedDataset,
+  type CompactOptions,
+  compactDataset,
+} from './pipeline/compact-dataset.js';
+export { embedDataset } from './pipeline/embed/embed-dataset.js';
+export {
+  type EmbedDatasetOptions,
+  type EmbedEvents,
+  type EmbedPlan,
+  type EmbedWorkers,
+} from './pipeline/embed/options.js';
+export type { ScanResult } from './pipeline/embed/scan.js';
+export type { EmbedSummary } from './pipeline/embed/summary.js';
+export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
+export type { GivenIndex, SearchKind } from './pipeline/index/dataset-search.js';
+export type { IndexDescription } from './pipeline/index/saved-index.js';
+
+// Records and datasets
+
+export type { FoldedChanges } from './datasets/changes/fold-changes.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
-export type { DatasetManifest } from './datasets/manifest.js';
+export type { DatasetConfiguration, DatasetManifest, FileEntry, ShardEntry } from './datasets/manifest.js';
 export type { RecordLookup, RecordLookupOptions } from './datasets/record-lookup.js';
+export type { EmbeddingType } from './datasets/shards/npy.js';
+export type { ShardReader } from './datasets/shards/shard-files.js';
+export { DuplicateCounter } from './records/duplicate-counter.js';
+export type { RejectedRow } from './records/formats/raw-row.js';
+export { describeSources, type InputFormat, type SourceFile } from './records/input-files.js';
+export type { ReadOptions } from './records/read-options.js';
+export { type RecordBatch, readRecords } from './records/read-records.js';
+export { type QaRecord, valueId } from './records/record.js';
+export { type RecordSurvey, surveyRecords } from './records/survey-records.js';
+
+// Texts and encoders
+
+export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
 export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';
@@ -25,6 +66,67 @@ export type { ExportFormat } from './encoder/export/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
 export type { WeightType } from './encoder/weights/weight-types.js';
+export type { PackedTokens } from './native/packed-tokens.js';
+export { type EncodeQaOptions, encodeQa } from './text/tokenizers/encode-qa.js';
+export { loadTokenizer } from './text/tokenizers/load-tokenizer.js';
+export type { TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
+export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
+
+// Search and identification
+
+export { labelRows, type RowLabels } from './core/row-labels.js';
+export type { Identification, Neighbour, RankedValueId } from './identification/rank-neighbours.js';
+export type { SearchableIndex, SearchEffort } from './identification/searchable-index.js';
+export {
+  type IdentifyOptions,
+  ValueIdentifier,
+  type ValueIdentifierOptions,
+} from './identification/value-identifier.js';
+export type { CallOptions } from './native/call.js';
+export type { IndexMetric, Metric } from './native/metrics.js';
+export type { SearchResult } from './native/search-result.js';
+export { SimilarityBase, type SimilarityBaseOptions, type SimilaritySearchOptions } from './native/similarity-base.js';
+export type { Storage } from './native/storages.js';
+export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
+export { rowFilter } from './search/filters/row-filter.js';
+export type { ValueFilter } from './search/filters/value-filter.js';
+export type {
+  BuildOptions,
+  IndexQueryOptions,
+  IndexSearchOptions,
+  RangeSearchOptions,
+} from './search/index-options.js';
+export {
+  type LoadIndexOptions,
+  type RangeSearchResult,
+  VectorIndex,
+  type VectorIndexOptions,
+} from './search/vector-index.js';
+
+// Loss and vectors
+
+export { type InfoNceInput, type InfoNceResult, infoNce } from './native/infonce.js';
+export type { InfoNceMode } from './native/infonce-modes.js';
+export type { Pooling } from './native/pooling.js';
+export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './native/vectors.js';
+
+// Training
+
+export type { EncodeOptions } from './native/encoder-model.js';
+export type { TrainingPrecision } from './native/precisions.js';
+export type { BatchSamplerName } from './training/batch-samplers.js';
+export { plotTraining, trainingCurves } from './training/plots.js';
+export type { PresetName, Recipe } from './training/presets.js';
+export type { BestValidation } from './training/run-checkpoint.js';
+export type { Decay } from './training/schedule.js';
+export type { TrainEvents, TrainOptions } from './training/settings.js';
+export { type TrainSummary, train } from './training/train.js';
+export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
+export type { RunSummary } from './training/training-run.js';
+
+// Evaluation
+
+export type { AccuracyIntervals, Interval } from './evaluation/bootstrap.js';
 export {
   type AnswerSet,
   type CheckpointDrift,
@@ -32,7 +134,12 @@ export {
   type Distance,
   type Drift,
 } from './evaluation/centroid-drift.js';
-export type { ClassificationResult, ConfusionTable, IdFigures, MergedTable } from './evaluation/classification.js';
+export type {
+  ClassificationResult,
+  ConfusionTable,
+  IdFigures,
+  MergedTable,
+} from './evaluation/classification.js';
 export {
   type EvaluationDataset,
   type EvaluationTarget,
@@ -61,13 +168,9 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
-export type { Identification, Neighbour, RankedValueId } from './identification/rank-neighbours.js';
-export type { SearchableIndex } from './identification/searchable-index.js';
-export {
-  type IdentifyOptions,
-  ValueIdentifier,
-  type ValueIdentifierOptions,
-} from './identification/value-identifier.js';
+
+// Maps
+
 export {
   type Projection,
   type ProjectionMethod,
@@ -75,79 +178,11 @@ export {
   type ProjectOptions,
   projectEmbeddings,
 } from './maps/project-embeddings.js';
-// The machine
-export type { WorkCounters } from './native/addon-types.js';
-export type { BackendChoice, BackendWish } from './native/backend.js';
-// Search and identification
-export type { CallOptions } from './native/call.js';
-export { type Capabilities, capabilities, workCounters } from './native/capabilities.js';
-export type { CudaDevice, CudaState } from './native/cuda-addon.js';
-// Loss and vectors
-export { type InfoNceInput, type InfoNceResult, infoNce } from './native/infonce.js';
-export type { InfoNceMode } from './native/infonce-modes.js';
-export type { IndexMetric, Metric } from './native/metrics.js';
-export type { Pooling } from './native/pooling.js';
-export type { TrainingPrecision } from './native/precisions.js';
-export type { SearchResult } from './native/search-result.js';
-export { SimilarityBase, type SimilarityBaseOptions, type SimilaritySearchOptions } from './native/similarity-base.js';
-export type { Storage } from './native/storages.js';
-export { type SimilarityTopKOptions, similarityTopK } from './native/top-k.js';
-export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './native/vectors.js';
-export {
-  type Collection,
-  type Evidence,
-  type IdentifiedText,
-  type IdentifyTextsOptions,
-} from './pipeline/collection/collection.js';
-export { type OpenCollectionOptions, openCollection } from './pipeline/collection/open-collection.js';
-export {
-  type CompactEvents,
-  type CompactedDataset,
-  type CompactOptions,
-  compactDataset,
-} from './pipeline/compact-dataset.js';
-export { embedDataset } from './pipeline/embed/embed-dataset.js';
-// The flow: embed, index, open, identify
-export {
-  type EmbedDatasetOptions,
-  type EmbedEvents,
-  type EmbedPlan,
-  type EmbedWorkers,
-} from './pipeline/embed/options.js';
-export type { EmbedSummary } from './pipeline/embed/summary.js';
-export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
-export type { GivenIndex } from './pipeline/index/dataset-search.js';
 export type { Picture } from './plots/import-plots.js';
 
-// Records and datasets
-export { DuplicateCounter } from './records/duplicate-counter.js';
-export type { RejectedRow } from './records/formats/raw-row.js';
-export { describeSources, type InputFormat, type SourceFile } from './records/input-files.js';
-export type { ReadOptions } from './records/read-options.js';
-export { type RecordBatch, readRecords } from './records/read-records.js';
-export { type QaRecord, valueId } from './records/record.js';
-export { type RecordSurvey, surveyRecords } from './records/survey-records.js';
-export { rowFilter } from './search/filters/row-filter.js';
-export type { ValueFilter } from './search/filters/value-filter.js';
-export type {
-  BuildOptions,
-  IndexQueryOptions,
-  IndexSearchOptions,
-  RangeSearchOptions,
-} from './search/index-options.js';
-export {
-  type LoadIndexOptions,
-  type RangeSearchResult,
-  VectorIndex,
-  type VectorIndexOptions,
-} from './search/vector-index.js';
-export { type EncodeQaOptions, encodeQa } from './text/tokenizers/encode-qa.js';
-export { loadTokenizer } from './text/tokenizers/load-tokenizer.js';
-export type { PackedIds, TokenizeOptions, Tokenizer } from './text/tokenizers/tokenizer.js';
-export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
-// Training
-export { plotTraining, trainingCurves } from './training/plots.js';
-export type { PresetName } from './training/presets.js';
-export type { TrainEvents, TrainOptions } from './training/settings.js';
-export { type TrainSummary, train } from './training/train.js';
-export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
+// The machine
+
+export type { NativeCapabilities, WorkCounters } from './native/addon-types.js';
+export type { BackendChoice, BackendWish } from './native/backend.js';
+export { type Capabilities, capabilities, workCounters } from './native/capabilities.js';
+export type { CudaDevice, CudaState } from './native/cuda-addon.js';

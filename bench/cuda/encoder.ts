@@ -4,8 +4,8 @@
  * on the host to embeddings or the loss on the host.
  */
 import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
-import { joinBatches, type PackedTokens } from '../../src/native/encoder-model.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
+import { joinPackedTokens, type PackedTokens } from '../../src/native/packed-tokens.js';
 import { seededRandom } from '../../test/support/random.js';
 import { smallestCosine } from '../support/cosine.js';
 import { openEngine } from '../support/engine.js';
@@ -18,9 +18,9 @@ export { environment } from '../support/engine.js';
 interface Size {
   texts: number;
   trainingPairs: number;
-  config: NativeEncoderConfig;
+  config: EncoderSpec;
 }
-const NOMIC: NativeEncoderConfig = {
+const NOMIC: EncoderSpec = {
   layers: 12,
   hidden: 768,
   heads: 12,
@@ -28,15 +28,17 @@ const NOMIC: NativeEncoderConfig = {
   vocabulary: 30528,
   types: 2,
   maxPositions: 8192,
+  positions: 'rotary',
   ropeBase: 1000,
-  gated: true,
+  embeddingNorm: true,
+  activation: 'swiglu',
   biases: false,
   epsilon: 1e-12,
   pooling: 'mean',
   normalize: true,
   paddingId: 0,
 };
-const SMALL: NativeEncoderConfig = { ...NOMIC, layers: 4, hidden: 256, heads: 4, inner: 512, vocabulary: 500 };
+const SMALL: EncoderSpec = { ...NOMIC, layers: 4, hidden: 256, heads: 4, inner: 512, vocabulary: 500 };
 /** Lengths spread evenly from 2 to twice the mean. */
 const MEAN_TOKENS = 147;
 /** What embeddings must reach; PyTorch also rounds what it carries from layer to layer to bf16. */
@@ -129,7 +131,7 @@ function trainingStep(of: Size, how: TorchMode | undefined): Benchmark {
       losses = training.losses;
       return { run: training.step, close: () => model.dispose() };
     },
-    ...(how && { peer: trainingInTorch(of, joinBatches(query, key), how, () => losses) }),
+    ...(how && { peer: trainingInTorch(of, joinPackedTokens(query, key), how, () => losses) }),
   };
 }
 

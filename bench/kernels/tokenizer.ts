@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
-import type { PackedIds } from '../../src/text/tokenizers/tokenizer.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
@@ -88,7 +88,7 @@ function benchmark(corpus: 'english' | 'all-languages', threads: number, only: '
       prepare: async (_, subject): Promise<Subject> => {
         const { texts } = load();
         const run = await peerTokenizer(texts);
-        const { ids } = (await subject.run()) as PackedIds;
+        const { ids } = (await subject.run()) as PackedTokens;
         const expected = await run();
         if (Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer)) !== 0)
           throw new Error('The ids differ');

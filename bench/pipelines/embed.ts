@@ -75,11 +75,13 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
       name: 'onnxruntime-node, batches of 32',
       prepare: async (revision, subject): Promise<Subject> => {
         const { capabilities } = await openEngine(revision);
-        const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/model-folder.js');
+        const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/folder/model-folder.js');
         const { sessionSettings } = await revision.import<typeof loadEncoderModule>('dist/encoder/load-encoder.js');
         const texts = await readAnswers(revision, data);
         const model = await readModelFolder(folder);
-        const naive = await startNaive({ ...model, ...sessionSettings(model, capabilities().threads) });
+        const { tokenizerFile, maxTokens } = model;
+        const { modelFile, threads } = sessionSettings(model, capabilities().threads);
+        const naive = await startNaive({ modelFile, threads, tokenizerFile, maxTokens });
         const ours = (await subject.run()) as EncodeResult;
         const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), ours.dim);
         if (!(cosine > agreement))

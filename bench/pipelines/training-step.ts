@@ -4,8 +4,9 @@
  * Both count as 6 operations per token and weight. Weights are random: speed does not depend on them.
  */
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
-import type { Addon, NativeEncoderConfig } from '../../src/native/addon-types.js';
-import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { Addon } from '../../src/native/addon-types.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import type { TrainingPrecision } from '../../src/native/precisions.js';
 import { randomUnitRows } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
@@ -17,9 +18,9 @@ interface Size {
   pairs: number;
   /** Of every text. */
   tokens: number;
-  config: NativeEncoderConfig;
+  config: EncoderSpec;
 }
-const MINILM: NativeEncoderConfig = {
+const MINILM: EncoderSpec = {
   layers: 6,
   hidden: 384,
   heads: 12,
@@ -27,8 +28,10 @@ const MINILM: NativeEncoderConfig = {
   vocabulary: 30522,
   types: 2,
   maxPositions: 512,
+  positions: 'learned',
   ropeBase: 0,
-  gated: false,
+  embeddingNorm: true,
+  activation: 'gelu',
   biases: true,
   epsilon: 1e-12,
   pooling: 'mean',
@@ -43,7 +46,7 @@ const SMALL: Size = {
 };
 
 /** [out, in] of the products of one layer. */
-function shapes({ hidden, inner }: NativeEncoderConfig) {
+function shapes({ hidden, inner }: EncoderSpec) {
   return [
     [3 * hidden, hidden],
     [hidden, hidden],
@@ -64,7 +67,7 @@ function randomTokens({ pairs, tokens, config }: Size, seed: number): PackedToke
 /** Seconds of all products of one step, one layer timed and multiplied. */
 function products(
   addon: Addon,
-  config: NativeEncoderConfig,
+  config: EncoderSpec,
   rows: number,
   precision: TrainingPrecision,
 ): () => Promise<number> {

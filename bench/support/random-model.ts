@@ -1,13 +1,14 @@
 import type { Revision } from '../../src/benchmarking/benchmark.js';
-import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
 import type * as encoderModel from '../../src/native/encoder-model.js';
-import type { EncoderModel, PackedTokens } from '../../src/native/encoder-model.js';
+import type { EncoderModel } from '../../src/native/encoder-model.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { randomUnitRows } from '../../test/support/random.js';
 
 /** An encoder with weights such as trained ones have. */
 export async function randomModel(
   revision: Revision,
-  config: NativeEncoderConfig,
+  config: EncoderSpec,
   precision: 'f32' | 'bf16',
 ): Promise<EncoderModel> {
   const { EncoderModel } = await revision.import<typeof encoderModel>('dist/native/encoder-model.js');

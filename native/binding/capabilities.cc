@@ -11,6 +11,7 @@
 #include "core/simd_targets.h"
 #include "core/threads.h"
 #include "core/work_counters.h"
+#include "encoder/spec.h"
 #include "faiss/openblas.h"
 #include "ops/backend.h"
 
@@ -66,6 +67,8 @@ Napi::Value ListNames(const Napi::CallbackInfo& info) {
   result["infoNceModes"] = NamesOf<InfoNceMode>(env);
   result["poolings"] = NamesOf<Pooling>(env);
   result["precisions"] = NamesOf<Precision>(env);
+  result["positions"] = NamesOf<Positions>(env);
+  result["activations"] = NamesOf<Activation>(env);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // The trainable encoder as a handle. Every job runs on the engine thread, so the jobs of one handle never overlap and
 // run in the order of the calls; each holds the model, so dispose() takes effect when the last one is done.
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "binding/args.h"
@@ -11,64 +12,54 @@
 namespace univar {
 namespace {
 
-double Field(const Napi::Object& object, const char* name) {
-  const Napi::Value value = object.Get(name);
-  if (!value.IsNumber()) ThrowCoded(object.Env(), "ERR_INTERNAL", std::string("Expected number in config.") + name);
-  return value.As<Napi::Number>().DoubleValue();
+EncoderSpec SpecArg(const Napi::CallbackInfo& info, size_t index) {
+  const Options given(info, index);
+  EncoderSpec spec;
+  spec.layers = given.Size("layers");
+  spec.hidden = given.Size("hidden");
+  spec.heads = given.Size("heads");
+  spec.inner = given.Size("inner");
+  spec.vocabulary = given.Size("vocabulary");
+  spec.types = given.Size("types");
+  spec.max_positions = given.Size("maxPositions");
+  spec.positions = given.Enum<Positions>("positions");
+  spec.rope_base = given.Number("ropeBase");
+  spec.embedding_norm = given.Flag("embeddingNorm");
+  spec.activation = given.Enum<Activation>("activation");
+  spec.biases = given.Flag("biases");
+  spec.epsilon = given.Number("epsilon");
+  spec.pooling = given.Enum<Pooling>("pooling");
+  spec.normalize = given.Flag("normalize");
+  spec.padding_id = static_cast<int32_t>(given.Number("paddingId"));
+  if (spec.heads == 0 || spec.hidden % spec.heads != 0) ThrowExpected(info.Env(), "a divisor of hidden", "heads");
+  return spec;
 }
 
-EncoderConfig ConfigArg(const Napi::CallbackInfo& info, size_t index) {
-  const Napi::Object object = info[index].As<Napi::Object>();
-  const auto size = [&](const char* name) { return static_cast<size_t>(Field(object, name)); };
-  EncoderConfig config;
-  config.layers = size("layers");
-  config.hidden = size("hidden");
-  config.heads = size("heads");
-  config.inner = size("inner");
-  config.vocabulary = size("vocabulary");
-  config.types = size("types");
-  config.max_positions = size("maxPositions");
-  config.rope_base = Field(object, "ropeBase");
-  config.learned_positions = config.rope_base == 0;
-  config.gated = object.Get("gated").ToBoolean();
-  config.biases = object.Get("biases").ToBoolean();
-  config.epsilon = Field(object, "epsilon");
-  config.pooling = object.Get("pooling").ToString().Utf8Value() == "cls" ? Pooling::kCls : Pooling::kMean;
-  config.normalize = object.Get("normalize").ToBoolean();
-  config.padding_id = static_cast<int32_t>(Field(object, "paddingId"));
-  if (config.heads == 0 || config.hidden % config.heads != 0) {
-    ThrowCoded(info.Env(), "ERR_INTERNAL", "config.hidden must be a multiple of config.heads");
-  }
-  return config;
-}
-
-// A packed batch whose ids and lengths fit the model, checked once here because kernels index by them.
-PackedBatch BatchArg(const Napi::CallbackInfo& info, size_t ids_index, const EncoderConfig& config) {
-  Napi::Int32Array ids = Int32Arg(info, ids_index, "ids");
-  Napi::Int32Array offsets = Int32Arg(info, ids_index + 1, "offsets");
+// Packed tokens whose ids and lengths fit the model, checked once here because kernels index by them.
+PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
+  Napi::Int32Array ids = batch.Int32("ids"), offsets = batch.Int32("offsets");
   const size_t entries = offsets.ElementLength();
   const int32_t* o = offsets.Data();
-  const auto refuse = [&](const std::string& why) { ThrowCoded(info.Env(), "ERR_INTERNAL", why); };
+  const auto refuse = [&](const std::string& why) { ThrowCoded(batch.Env(), "ERR_INTERNAL", why); };
   if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != ids.ElementLength()) {
     refuse("\"offsets\" must go from 0 to the number of ids");
   }
   for (size_t s = 0; s + 1 < entries; ++s) {
-    if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > config.max_positions) {
+    if (o[s + 1] <= o[s] || static_cast<size_t>(o[s + 1] - o[s]) > spec.max_positions) {
       refuse("Sequence " + std::to_string(s) + " is empty or longer than the positions of the model");
     }
   }
   for (size_t t = 0; t < ids.ElementLength(); ++t) {
-    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= config.vocabulary) {
+    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= spec.vocabulary) {
       refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside of the vocabulary");
     }
   }
   return {ids.Data(), o, entries - 1};
 }
 
-// A number of layers.
-size_t LayerArg(const Napi::CallbackInfo& info, size_t index, const EncoderConfig& config) {
-  const size_t layers = SizeArg(info, index, "layers");
-  if (layers > config.layers) ThrowCoded(info.Env(), "ERR_INTERNAL", "The model has fewer layers");
+size_t LayersIn(const Options& batch, const char* name, const EncoderSpec& spec) {
+  const size_t layers = batch.Size(name);
+  if (layers > spec.layers) ThrowExpected(batch.Env(), "at most the layers of the model", name);
   return layers;
 }
 
@@ -76,24 +67,22 @@ class EncodeWorker final : public PromiseWorker {
  public:
   EncodeWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->config());
-    const size_t hidden = model_->config().hidden;
-    embeddings_ = MatrixArg(info, 2, batch_.sequences, hidden, "embeddings").data;
-    for (size_t i = 0; i < 3; ++i) Keep(info[i]);
-    layers_ = LayerArg(info, 3, model_->config());
-    if (!info[4].IsUndefined()) {
-      hidden_ = MatrixArg(info, 4, batch_.tokens(), hidden, "hidden").data;
-      Keep(info[4]);
-    }
-    TakeControl(info, 5);
+    Options batch(info, 0);
+    const EncoderSpec& spec = model_->spec();
+    tokens_ = TokensIn(batch, spec);
+    embeddings_ = batch.Floats("embeddings", tokens_.sequences, spec.hidden).data;
+    layers_ = LayersIn(batch, "layers", spec);
+    if (batch.Has("hidden")) hidden_ = batch.Floats("hidden", tokens_.tokens(), spec.hidden).data;
+    Keep(batch);
+    TakeControl(info, 1);
   }
 
  private:
-  Status Execute() override { return model_->Encode(batch_, layers_, embeddings_, hidden_, control()); }
+  Status Execute() override { return model_->Encode(tokens_, layers_, embeddings_, hidden_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   std::shared_ptr<Model> model_;
-  PackedBatch batch_;
+  PackedTokens tokens_;
   size_t layers_ = 0;
   float* embeddings_ = nullptr;
   float* hidden_ = nullptr;
@@ -108,36 +97,32 @@ struct LossSettings {
 // Loss and gradients of one batch: the first half of the sequences are the queries, the second half their keys.
 class BackwardWorker : public PromiseWorker {
  public:
-  // (ids, offsets, labels | undefined, mode, logitScale, memoryBudget, firstTrainedLayer, lowerStates | undefined,
-  // control)
   BackwardWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model)
       : PromiseWorker(info, Lane::kEngine), model_(std::move(model)) {
-    batch_ = BatchArg(info, 0, model_->config());
-    if (batch_.sequences == 0 || batch_.sequences % 2 != 0) {
+    Options batch(info, 0);
+    const EncoderSpec& spec = model_->spec();
+    tokens_ = TokensIn(batch, spec);
+    if (tokens_.sequences == 0 || tokens_.sequences % 2 != 0) {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch holds as many queries as keys, and at least one");
     }
-    Keep(info[0]);
-    Keep(info[1]);
-    if (!info[2].IsUndefined()) {
-      Napi::Int32Array labels = Int32Arg(info, 2, "labels");
-      CheckLength(info.Env(), labels.ElementLength(), batch_.sequences / 2, 1, "labels");
+    loss_settings_.mode = batch.Enum<InfoNceMode>("mode");
+    if (TraitsOf(loss_settings_.mode).uses_labels) {
+      Napi::Int32Array labels = batch.Int32("labels");
+      CheckLength(info.Env(), labels.ElementLength(), tokens_.sequences / 2, 1, "labels");
       loss_settings_.labels = labels.Data();
-      Keep(labels);
     }
-    loss_settings_.mode = static_cast<InfoNceMode>(SizeArg(info, 3, "mode"));
-    loss_settings_.logit_scale = NumberArg(info, 4, "logitScale");
-    step_.memory_budget = SizeArg(info, 5, "memoryBudget");
-    step_.first_trained_layer = LayerArg(info, 6, model_->config());
-    if (!info[7].IsUndefined() && step_.first_trained_layer > 0) {
-      step_.lower_states = MatrixArg(info, 7, batch_.tokens(), model_->config().hidden, "lowerStates").data;
-      Keep(info[7]);
-    }
-    TakeControl(info, 8);
+    loss_settings_.logit_scale = batch.Number("logitScale");
+    step_.memory_budget = batch.Size("memoryBudget");
+    step_.first_trained_layer = LayersIn(batch, "firstTrainedLayer", spec);
+    if (batch.Has("lowerStates") && step_.first_trained_layer > 0)
+      step_.lower_states = batch.Floats("lowerStates", tokens_.tokens(), spec.hidden).data;
+    Keep(batch);
+    TakeControl(info, 1);
   }
 
  protected:
   Status Execute() override {
-    const size_t rows = batch_.sequences / 2, dim = model_->config().hidden;
+    const size_t rows = tokens_.sequences / 2, dim = model_->spec().hidden;
     const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
       return GetBackend().info_nce({.query = embeddings,
                                     .key = embeddings + rows * dim,
@@ -151,7 +136,7 @@ class BackwardWorker : public PromiseWorker {
                                     .backend_memory = true},
                                    loss, control());
     };
-    return model_->ForwardBackward(batch_, step_, loss_fn, &loss_, control());
+    return model_->ForwardBackward(tokens_, step_, loss_fn, &loss_, control());
   }
   // { loss: number }
   Napi::Value Result(Napi::Env env) override {
@@ -161,7 +146,7 @@ class BackwardWorker : public PromiseWorker {
   }
 
   std::shared_ptr<Model> model_;
-  PackedBatch batch_;
+  PackedTokens tokens_;
   LossSettings loss_settings_;
   StepSettings step_;
   double loss_ = 0;
@@ -170,15 +155,15 @@ class BackwardWorker : public PromiseWorker {
 // The same and one AdamW update.
 class StepWorker final : public BackwardWorker {
  public:
-  // (..., control, step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm)
   StepWorker(const Napi::CallbackInfo& info, std::shared_ptr<Model> model) : BackwardWorker(info, std::move(model)) {
-    update_.adamw.step = static_cast<int64_t>(SizeArg(info, 9, "step"));
-    update_.adamw.learning_rate = NumberArg(info, 10, "learningRate");
-    update_.adamw.weight_decay = NumberArg(info, 11, "weightDecay");
-    update_.adamw.beta1 = NumberArg(info, 12, "beta1");
-    update_.adamw.beta2 = NumberArg(info, 13, "beta2");
-    update_.adamw.epsilon = NumberArg(info, 14, "epsilon");
-    update_.max_grad_norm = NumberArg(info, 15, "maxGradNorm");
+    const Options update(info, 0);
+    update_.adamw.step = static_cast<int64_t>(update.Size("step"));
+    update_.adamw.learning_rate = update.Number("learningRate");
+    update_.adamw.weight_decay = update.Number("weightDecay");
+    update_.adamw.beta1 = update.Number("beta1");
+    update_.adamw.beta2 = update.Number("beta2");
+    update_.adamw.epsilon = update.Number("epsilon");
+    update_.max_grad_norm = update.Number("maxGradNorm");
   }
 
  private:
@@ -208,10 +193,10 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
          InstanceMethod<&EncoderHandle::Dispose>("dispose")});
   }
 
-  // new EncoderHandle(config: NativeEncoderConfig, precision: 0 | 1 | 2)
+  // new EncoderHandle(spec: EncoderSpec, precision: EncoderPrecision)
   explicit EncoderHandle(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), ConfigArg(info, 0))) {
-    const Precision precision = static_cast<Precision>(SizeArg(info, 1, "precision"));
+      : Napi::ObjectWrap<EncoderHandle>(info), model_(std::make_shared<Model>(GetBackend(), SpecArg(info, 0))) {
+    const Precision precision = EnumArg<Precision>(info, 1, "precision");
     if (Status s = model_->Initialize(precision); !s.ok()) ThrowCoded(info.Env(), CodeName(s.code()), s.message());
     Report(info.Env());
   }
@@ -230,7 +215,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     reported_ = bytes;
   }
 
-  // parameters(): { name: string; offset: number; rows: number; cols: number }[]
+  // parameters(): { name: string; offset: number; rows: number; cols: number; matrix: boolean }[]
   Napi::Value ParametersList(const Napi::CallbackInfo& info) {
     const auto model = Get(info.Env());
     const auto& list = model->layout().parameters();
@@ -241,6 +226,7 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
       entry["offset"] = static_cast<double>(list[i].offset);
       entry["rows"] = static_cast<double>(list[i].rows);
       entry["cols"] = static_cast<double>(list[i].cols);
+      entry["matrix"] = list[i].matrix;
       result[static_cast<uint32_t>(i)] = entry;
     }
     return result;
@@ -295,24 +281,17 @@ class EncoderHandle final : public Napi::ObjectWrap<EncoderHandle> {
     return offset;
   }
 
-  // encode(ids: Int32Array, offsets: Int32Array, embeddings: Float32Array, layers: number, hidden?: Float32Array,
-  //        control?: Int32Array): Promise<void>
+  // encode(batch: NativeEncode, control?: Int32Array): Promise<void>
   Napi::Value Encode(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, Get(info.Env())));
   }
 
-  // backward(ids: Int32Array, offsets: Int32Array, labels: Int32Array | undefined, mode: 0 | 1 | 2 | 3, logitScale:
-  // number,
-  //          memoryBudget: number, firstTrainedLayer: number, lowerStates: Float32Array | undefined, control?:
-  //          Int32Array):
-  //   Promise<{ loss: number }>
+  // backward(batch: NativeLoss, control?: Int32Array): Promise<{ loss: number }>
   Napi::Value Backward(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<BackwardWorker>(info, Get(info.Env())));
   }
 
-  // step(...backward's arguments, step: number, learningRate: number, weightDecay: number, beta1: number, beta2:
-  // number,
-  //      epsilon: number, maxGradNorm: number): Promise<{ loss: number; gradNorm: number }>
+  // step(batch: NativeLoss & UpdateSettings, control?: Int32Array): Promise<{ loss: number; gradNorm: number }>
   Napi::Value Step(const Napi::CallbackInfo& info) {
     return PromiseWorker::Start(std::make_unique<StepWorker>(info, Get(info.Env())));
   }

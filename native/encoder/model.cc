@@ -5,10 +5,10 @@
 
 namespace univar {
 
-Model::Model(const Backend& backend, const EncoderConfig& config)
+Model::Model(const Backend& backend, const EncoderSpec& spec)
     : backend_(backend),
-      config_(config),
-      layout_(config),
+      spec_(spec),
+      layout_(spec),
       transformer_(backend),
       parameters_(*backend.memory),
       gradients_(*backend.memory),
@@ -31,22 +31,22 @@ Status Model::Initialize(Precision precision) {
   if (precision == Precision::kBf16) {
     if (Status s = rounded_.Allocate(layout_.size(), "rounded parameters"); !s.ok()) return s;
   }
-  if (!config_.learned_positions) {
+  if (spec_.positions == Positions::kRotary) {
     if (Status s = MakeRotaryTables(); !s.ok()) return s;
   }
   return backend_.memory->wait();
 }
 
 Status Model::MakeRotaryTables() {
-  const size_t half = config_.head_dim() / 2, size = config_.max_positions * half;
+  const size_t half = spec_.head_dim() / 2, size = spec_.max_positions * half;
   AlignedBuffer<float> cosines, sines;  // of the host
   for (AlignedBuffer<float>* table : {&cosines, &sines, &cosines_, &sines_}) {
     if (Status s = table->Allocate(size, "rotary table"); !s.ok()) return s;
   }
-  for (size_t position = 0; position < config_.max_positions; ++position) {
+  for (size_t position = 0; position < spec_.max_positions; ++position) {
     for (size_t m = 0; m < half; ++m) {
-      const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(config_.head_dim());
-      const double angle = static_cast<double>(position) * std::pow(config_.rope_base, exponent);
+      const double exponent = -2.0 * static_cast<double>(m) / static_cast<double>(spec_.head_dim());
+      const double angle = static_cast<double>(position) * std::pow(spec_.rope_base, exponent);
       cosines[position * half + m] = static_cast<float>(std::cos(angle));
       sines[position * half + m] = static_cast<float>(std::sin(angle));
     }
@@ -71,7 +71,7 @@ Status Model::AllocateTraining() {
 }
 
 Status Model::Borrow(Parameters* parameters) {
-  *parameters = {.config = &config_,
+  *parameters = {.spec = &spec_,
                  .layout = &layout_,
                  .f32 = parameters_.data(),
                  .bf16 = rounded_.data(),
@@ -83,23 +83,23 @@ Status Model::Borrow(Parameters* parameters) {
   if (precision_ == Precision::kBf16) {
     if (Status s = backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size()); !s.ok()) return s;
   }
-  packed_.resize(config_.layers);
-  for (size_t i = 0; i < config_.layers; ++i) {
+  packed_.resize(spec_.layers);
+  for (size_t i = 0; i < spec_.layers; ++i) {
     if (Status s = PackLayer(backend_, *parameters, i, &packing_, &packed_[i]); !s.ok()) return s;
   }
   stale_ = false;
   return Status::Ok();
 }
 
-Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden,
+Status Model::Encode(const PackedTokens& batch, size_t layers, float* embeddings, float* hidden,
                      const Control& control) {
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  for (const PackedBatch& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
+  for (const PackedTokens& part : SplitBatch(batch, backend_.micro_batch_tokens)) {
     const size_t first = static_cast<size_t>(part.offsets - batch.offsets);
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
-    float* states = hidden == nullptr ? nullptr : hidden + token * config_.hidden;
-    if (Status s = transformer_.Forward(parameters, part, {0, layers}, nullptr, embeddings + first * config_.hidden,
+    float* states = hidden == nullptr ? nullptr : hidden + token * spec_.hidden;
+    if (Status s = transformer_.Forward(parameters, part, {0, layers}, nullptr, embeddings + first * spec_.hidden,
                                         states, control);
         !s.ok()) {
       return s;
@@ -109,39 +109,38 @@ Status Model::Encode(const PackedBatch& batch, size_t layers, float* embeddings,
   return backend_.memory->wait();
 }
 
-Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn,
+Status Model::ForwardBackward(const PackedTokens& batch, const StepSettings& settings, const LossFn& loss_fn,
                               double* loss, const Control& control) {
   if (Status s = AllocateTraining(); !s.ok()) return s;
   if (Status s = gradients_.Clear(); !s.ok()) return s;
   Parameters parameters;
   if (Status s = Borrow(&parameters); !s.ok()) return s;
-  const std::vector<PackedBatch> parts = SplitBatch(batch, backend_.micro_batch_tokens);
-  const auto range = [&](const PackedBatch& part) {
+  const std::vector<PackedTokens> parts = SplitBatch(batch, backend_.micro_batch_tokens);
+  const auto range = [&](const PackedTokens& part) {
     const size_t token = static_cast<size_t>(part.offsets[0] - batch.offsets[0]);
     const float* lower = settings.lower_states;
     return LayerRange{.first = settings.first_trained_layer,
-                      .last = config_.layers,
-                      .lower = lower == nullptr ? nullptr : lower + token * config_.hidden};
+                      .last = spec_.layers,
+                      .lower = lower == nullptr ? nullptr : lower + token * spec_.hidden};
   };
   const auto bytes = [&](bool keep_qkv) {
-    return batch.tokens() * Saved::FloatsPerToken(config_, parameters.precision, range(batch), keep_qkv) *
-           sizeof(float);
+    return batch.tokens() * Saved::FloatsPerToken(spec_, parameters.precision, range(batch), keep_qkv) * sizeof(float);
   };
   const bool keep_qkv = bytes(true) <= settings.memory_budget;
   const bool keep_all_parts = bytes(false) <= settings.memory_budget;
   if (!keep_all_parts && saved_.size() > 1) saved_.erase(saved_.begin() + 1, saved_.end());
   while (saved_.size() < (keep_all_parts ? parts.size() : 1)) saved_.emplace_back(backend_);
 
-  const size_t size = batch.sequences * config_.hidden;
+  const size_t size = batch.sequences * spec_.hidden;
   if (Status s = embeddings_.Reserve(size, "embeddings"); !s.ok()) return s;
   if (Status s = d_embeddings_.Reserve(size, "embedding gradients"); !s.ok()) return s;
-  const auto row = [&](const PackedBatch& part) {
-    return static_cast<size_t>(part.offsets - batch.offsets) * config_.hidden;
+  const auto row = [&](const PackedTokens& part) {
+    return static_cast<size_t>(part.offsets - batch.offsets) * spec_.hidden;
   };
-  const auto forward = [&](const PackedBatch& part, Saved* saved) -> Status {
+  const auto forward = [&](const PackedTokens& part, Saved* saved) -> Status {
     if (saved != nullptr) {
       const bool qkv = keep_qkv || !keep_all_parts;
-      if (Status s = saved->Allocate(config_, parameters.precision, range(part), part.tokens(), part.sequences, qkv);
+      if (Status s = saved->Allocate(spec_, parameters.precision, range(part), part.tokens(), part.sequences, qkv);
           !s.ok()) {
         return s;
       }
@@ -170,7 +169,7 @@ Status Model::ForwardBackward(const PackedBatch& batch, const StepSettings& sett
 
 size_t Model::FirstTrainedOffset(size_t first_trained_layer) const {
   if (first_trained_layer == 0) return 0;
-  return first_trained_layer >= config_.layers ? layout_.size() : layout_.layers[first_trained_layer].qkv;
+  return first_trained_layer >= spec_.layers ? layout_.size() : layout_.layers[first_trained_layer].qkv;
 }
 
 Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm) {
@@ -188,7 +187,7 @@ Status Model::Update(const UpdateSettings& settings, size_t first_trained_layer,
   for (const Parameter& parameter : layout_.parameters()) {
     if (parameter.offset < first) continue;
     const size_t at = parameter.offset;
-    args.weight_decay = parameter.decays ? decay : 0.0;
+    args.weight_decay = parameter.matrix ? decay : 0.0;
     Status s = backend_.adamw(args, gradients_.data() + at, m_.data() + at, v_.data() + at, parameters_.data() + at,
                               parameter.size());
     if (!s.ok()) return s;

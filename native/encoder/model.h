@@ -1,6 +1,6 @@
 // A trainable encoder: parameters, gradients and AdamW moments in flat blocks, and the steps over a packed batch.
 //
-// A batch runs as micro-batches of whole sequences that share one workspace. When what forward must keep exceeds the
+// A batch runs as micro-batches of complete sequences that share one workspace. When what forward must keep exceeds the
 // memory budget, first the fused projections are recomputed instead of kept; when that is still too much, the batch
 // goes through the gradient cache (Gao et al., arXiv 2101.06983): forwardNoGrad on everything, loss and its gradients,
 // then forward and backward once more chunk by chunk. The gradients are the same in all three.
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "encoder/config.h"
+#include "encoder/parameters.h"
 #include "encoder/transformer.h"
 
 namespace univar {
@@ -32,10 +32,10 @@ class Model {
   // Computes the loss and its gradient from all embeddings of the batch, [sequences, hidden], in the backend's memory.
   using LossFn = std::function<Status(const float* embeddings, float* d_embeddings, double* loss)>;
 
-  Model(const Backend& backend, const EncoderConfig& config);
+  Model(const Backend& backend, const EncoderSpec& spec);
 
   Status Initialize(Precision precision);
-  const EncoderConfig& config() const { return config_; }
+  const EncoderSpec& spec() const { return spec_; }
   const ParameterLayout& layout() const { return layout_; }
   const Memory& memory() const { return *backend_.memory; }
   // Blocks in that memory.
@@ -50,9 +50,9 @@ class Model {
 
   // embeddings: [sequences, hidden], from the states after the first `layers` layers; `hidden`, if given, receives
   // these. All arguments are of the host.
-  Status Encode(const PackedBatch& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
+  Status Encode(const PackedTokens& batch, size_t layers, float* embeddings, float* hidden, const Control& control);
   // Gradients are zeroed first and are valid afterwards.
-  Status ForwardBackward(const PackedBatch& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
+  Status ForwardBackward(const PackedTokens& batch, const StepSettings& settings, const LossFn& loss_fn, double* loss,
                          const Control& control);
   // Clips and updates. Returns with the norm before clipping in `norm`; a norm that is not
   // finite changes nothing and is ERR_NON_FINITE.
@@ -66,7 +66,7 @@ class Model {
   size_t FirstTrainedOffset(size_t first_trained_layer) const;
 
   const Backend& backend_;
-  EncoderConfig config_;
+  EncoderSpec spec_;
   ParameterLayout layout_;
   Precision precision_ = Precision::kF32;
   bool stale_ = true;

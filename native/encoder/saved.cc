@@ -8,16 +8,16 @@ namespace univar {
 namespace {
 
 // Floats of one saved layer and one token.
-size_t LayerFloats(const EncoderConfig& config, Precision precision, bool keep_qkv) {
-  const size_t operands = config.hidden + config.fc1_rows();
-  return (keep_qkv ? 5 : 2) * config.hidden + config.heads + 4 +
+size_t LayerFloats(const EncoderSpec& spec, Precision precision, bool keep_qkv) {
+  const size_t operands = spec.hidden + spec.fc1_rows();
+  return (keep_qkv ? 5 : 2) * spec.hidden + spec.heads + 4 +
          (precision == Precision::kBf16 ? (operands + 1) / 2 : operands);
 }
 
 }  // namespace
 
-std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
-  std::vector<PackedBatch> parts;
+std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens) {
+  std::vector<PackedTokens> parts;
   size_t first = 0;
   for (size_t s = 0; s < batch.sequences; ++s) {
     const bool full = static_cast<size_t>(batch.offsets[s + 1] - batch.offsets[first]) > tokens;
@@ -30,15 +30,15 @@ std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens) {
   return parts;
 }
 
-size_t Saved::FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range, bool keep_qkv) {
-  return config.hidden + 2 + range.count() * LayerFloats(config, precision, keep_qkv);
+size_t Saved::FloatsPerToken(const EncoderSpec& spec, Precision precision, const LayerRange& range, bool keep_qkv) {
+  return spec.hidden + 2 + range.count() * LayerFloats(spec, precision, keep_qkv);
 }
 
-Status Saved::Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
+Status Saved::Allocate(const EncoderSpec& spec, Precision precision, const LayerRange& range, size_t tokens,
                        size_t sequences, bool keep_qkv) {
-  const size_t hidden = config.hidden;
+  const size_t hidden = spec.hidden;
   tokens = PaddedRows(tokens);
-  const size_t total = tokens * FloatsPerToken(config, precision, range, keep_qkv) + sequences * hidden;
+  const size_t total = tokens * FloatsPerToken(spec, precision, range, keep_qkv) + sequences * hidden;
   if (Status s = memory_.Reserve(total, "saved activations"); !s.ok()) return s;
   float* next = memory_.data();
   const auto take = [&](size_t count) {
@@ -57,24 +57,24 @@ Status Saved::Allocate(const EncoderConfig& config, Precision precision, const L
   for (size_t i = 0; i < range.count(); ++i) {
     layers.push_back({.qkv = keep_qkv ? take(tokens * 3 * hidden) : nullptr,
                       .o = take_operand(tokens * hidden),
-                      .lse = take(tokens * config.heads),
+                      .lse = take(tokens * spec.heads),
                       .norm1 = take_norm(),
-                      .pre = take_operand(tokens * config.fc1_rows()),
+                      .pre = take_operand(tokens * spec.fc1_rows()),
                       .norm2 = take_norm()});
   }
   pooled = take(sequences * hidden);
   return Status::Ok();
 }
 
-Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences) {
+Status Workspace::Reserve(const EncoderSpec& spec, Precision precision, size_t tokens, size_t sequences) {
   tokens = PaddedRows(tokens);
   if (tokens <= tokens_ && sequences <= sequences_) return Status::Ok();
   tokens = std::max(tokens, tokens_);
   sequences = std::max(sequences, sequences_);
   tokens_ = sequences_ = 0;  // until everything is there
-  const size_t h = config.hidden, inner = config.inner;
+  const size_t h = spec.hidden, inner = spec.inner;
   const bool rounds = precision == Precision::kBf16;
-  const size_t wide_cols = 2 * inner + (config.gated ? config.fc1_rows() : 0);
+  const size_t wide_cols = 2 * inner + (spec.gated() ? spec.fc1_rows() : 0);
   const size_t floats = tokens * (10 * h + (rounds ? 0 : wide_cols)) + sequences * h;
   const size_t halves = rounds ? tokens * (3 * h + wide_cols) : 0;
   if (Status s = floats_.Allocate(floats, "encoder workspace"); !s.ok()) return s;
@@ -95,7 +95,7 @@ Status Workspace::Reserve(const EncoderConfig& config, Precision precision, size
   dqkv = take(&next, tokens * 3 * h);
   wide = take_operand(inner);
   dwide = take_operand(inner);
-  dpre = config.gated ? take_operand(config.fc1_rows()) : dwide;
+  dpre = spec.gated() ? take_operand(spec.fc1_rows()) : dwide;
   d_pooled = next;
   ids = ints_.data();
   tokens_ = tokens;

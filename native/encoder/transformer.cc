@@ -17,19 +17,19 @@ LinearWeight Weight(const Parameters& p, size_t weight, size_t bias, size_t out,
 
 LinearWeight QkvWeight(const Parameters& p, size_t i) {
   const LayerParameters& layer = p.layout->layers[i];
-  return Weight(p, layer.qkv, layer.qkv_bias, 3 * p.config->hidden, p.config->hidden, (*p.packed)[i].qkv);
+  return Weight(p, layer.qkv, layer.qkv_bias, 3 * p.spec->hidden, p.spec->hidden, (*p.packed)[i].qkv);
 }
 LinearWeight OutWeight(const Parameters& p, size_t i) {
   const LayerParameters& layer = p.layout->layers[i];
-  return Weight(p, layer.out, layer.out_bias, p.config->hidden, p.config->hidden, (*p.packed)[i].out);
+  return Weight(p, layer.out, layer.out_bias, p.spec->hidden, p.spec->hidden, (*p.packed)[i].out);
 }
 LinearWeight Fc1Weight(const Parameters& p, size_t i) {
   const LayerParameters& layer = p.layout->layers[i];
-  return Weight(p, layer.fc1, layer.fc1_bias, p.config->fc1_rows(), p.config->hidden, (*p.packed)[i].fc1);
+  return Weight(p, layer.fc1, layer.fc1_bias, p.spec->fc1_rows(), p.spec->hidden, (*p.packed)[i].fc1);
 }
 LinearWeight Fc2Weight(const Parameters& p, size_t i) {
   const LayerParameters& layer = p.layout->layers[i];
-  return Weight(p, layer.fc2, layer.fc2_bias, p.config->hidden, p.config->inner, (*p.packed)[i].fc2);
+  return Weight(p, layer.fc2, layer.fc2_bias, p.spec->hidden, p.spec->inner, (*p.packed)[i].fc2);
 }
 
 float* Gradient(float* grads, size_t offset) { return offset == ParameterLayout::kNone ? nullptr : grads + offset; }
@@ -49,11 +49,11 @@ Status PackLayer(const Backend& backend, const Parameters& p, size_t i, Scratch*
 }
 
 AttentionShape Transformer::Shape(const Parameters& p, const Local& local) const {
-  return {local.offsets, local.sequences, p.config->heads, p.config->head_dim(), local.tokens};
+  return {local.offsets, local.sequences, p.spec->heads, p.spec->head_dim(), local.tokens};
 }
 
-Status Transformer::Prepare(const Parameters& p, const PackedBatch& batch, Local* local) {
-  UNIVAR_TRY(work_.Reserve(*p.config, p.precision, batch.tokens(), batch.sequences));
+Status Transformer::Prepare(const Parameters& p, const PackedTokens& batch, Local* local) {
+  UNIVAR_TRY(work_.Reserve(*p.spec, p.precision, batch.tokens(), batch.sequences));
   const size_t tokens = batch.tokens();
   const int32_t base = batch.offsets[0];
   indices_.assign(batch.ids + base, batch.ids + base + tokens);
@@ -69,10 +69,10 @@ Status Transformer::Prepare(const Parameters& p, const PackedBatch& batch, Local
 
 Status Transformer::Norm(const Parameters& p, size_t weight, size_t bias, const Local& local, const Saved::Norm& saved,
                          const Activations& y) {
-  return backend_.layer_norm_forward({.x = {saved.sum, local.tokens, p.config->hidden},
+  return backend_.layer_norm_forward({.x = {saved.sum, local.tokens, p.spec->hidden},
                                       .weight = p.f32 + weight,
                                       .bias = p.f32 + bias,
-                                      .epsilon = p.config->epsilon,
+                                      .epsilon = p.spec->epsilon,
                                       .sum = saved.sum,
                                       .mean = saved.mean,
                                       .rstd = saved.rstd,
@@ -82,7 +82,7 @@ Status Transformer::Norm(const Parameters& p, size_t weight, size_t bias, const 
 
 Status Transformer::NormBackward(const Parameters& p, size_t weight, size_t bias, const Local& local,
                                  const Saved::Norm& saved, const Activations& gradient, float* grads) {
-  return backend_.layer_norm_backward({.dy = {gradient.f32, local.tokens, p.config->hidden},
+  return backend_.layer_norm_backward({.dy = {gradient.f32, local.tokens, p.spec->hidden},
                                        .sum = saved.sum,
                                        .mean = saved.mean,
                                        .rstd = saved.rstd,
@@ -94,14 +94,14 @@ Status Transformer::NormBackward(const Parameters& p, size_t weight, size_t bias
 }
 
 Status Transformer::Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv) {
-  const EncoderConfig& c = *p.config;
+  const EncoderSpec& spec = *p.spec;
   UNIVAR_TRY(backend_.linear_forward(QkvWeight(p, layer), {.x = Floats(x),
                                                            .x16 = x.bf16,
                                                            .y = qkv,
                                                            .rows = local.tokens,
                                                            .precision = p.precision,
                                                            .scratch = &work_.scratch}));
-  return c.learned_positions ? Status::Ok() : Rotate(p, local, qkv, false);
+  return spec.positions == Positions::kRotary ? Rotate(p, local, qkv, false) : Status::Ok();
 }
 
 // Queries and keys by their positions, or back.
@@ -109,8 +109,8 @@ Status Transformer::Rotate(const Parameters& p, const Local& local, float* qkv, 
   return backend_.rope({.qkv = qkv,
                         .positions = work_.positions,
                         .tokens = local.tokens,
-                        .heads = p.config->heads,
-                        .head_dim = p.config->head_dim(),
+                        .heads = p.spec->heads,
+                        .head_dim = p.spec->head_dim(),
                         .cosines = p.cosines,
                         .sines = p.sines,
                         .inverse = inverse});
@@ -118,24 +118,30 @@ Status Transformer::Rotate(const Parameters& p, const Local& local, float* qkv, 
 
 // work_.wide = the activation of `pre`, in the precision that the next product reads.
 Status Transformer::Activate(const Parameters& p, const Local& local, const Activations& pre) {
-  const size_t inner = p.config->inner;
-  if (p.config->gated) return backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
-  return backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
+  const size_t inner = p.spec->inner;
+  switch (p.spec->activation) {
+    case Activation::kGelu: return backend_.gelu_forward(Input(pre), Output(work_.wide), local.tokens * inner);
+    case Activation::kSwiglu: return backend_.swiglu_forward(Input(pre), Output(work_.wide), local.tokens, inner);
+  }
+  UNIVAR_UNREACHABLE();
 }
 
 // work_.dpre = the gradient of `pre` from that of its activation, work_.dwide; work_.wide = the activation once more.
 Status Transformer::ActivateBackward(const Parameters& p, const Local& local, const Activations& pre) {
-  const size_t inner = p.config->inner;
+  const size_t inner = p.spec->inner;
   const ActivationInput dy = Input(work_.dwide);
   const ActivationOutput dx = Output(work_.dpre), y = Output(work_.wide);
-  if (p.config->gated) return backend_.swiglu_backward(Input(pre), dy, dx, y, local.tokens, inner);
-  return backend_.gelu_backward(Input(pre), dy, dx, y, local.tokens * inner);
+  switch (p.spec->activation) {
+    case Activation::kGelu: return backend_.gelu_backward(Input(pre), dy, dx, y, local.tokens * inner);
+    case Activation::kSwiglu: return backend_.swiglu_backward(Input(pre), dy, dx, y, local.tokens, inner);
+  }
+  UNIVAR_UNREACHABLE();
 }
 
 // work_.hidden holds the layer's input and receives its output.
 Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                  bool trains, const Control& control) {
-  const EncoderConfig& c = *p.config;
+  const EncoderSpec& spec = *p.spec;
   const LayerParameters& layer = p.layout->layers[i];
   const size_t tokens = local.tokens;
   const auto multiply = [&](const LinearWeight& weight, LinearForwardArgs args) {
@@ -153,8 +159,8 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
   UNIVAR_TRY(Norm(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.hidden1));
 
   LinearForwardArgs fc1{.x = Floats(work_.hidden1), .x16 = work_.hidden1.bf16};
-  if (trains || c.gated) {
-    // Backward needs what goes into the activation.
+  if (trains || spec.activation != Activation::kGelu) {
+    // Backward needs what goes into the activation, and products can end with GELU only.
     fc1.y = saved.pre.f32;
     fc1.y16 = saved.pre.bf16;
     UNIVAR_TRY(multiply(Fc1Weight(p, i), fc1));
@@ -173,28 +179,35 @@ Status Transformer::ForwardLayer(const Parameters& p, size_t i, const Local& loc
 
 Status Transformer::Embed(const Parameters& p, const Local& local, const Saved::Norm& saved) {
   const ParameterLayout& layout = *p.layout;
-  UNIVAR_TRY(
-      backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.config->hidden}, p.f32 + layout.word,
-                                 layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
-                                 layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type, saved.sum));
+  UNIVAR_TRY(backend_.embedding_forward({local.ids, work_.positions, local.tokens, p.spec->hidden}, p.f32 + layout.word,
+                                        layout.position == ParameterLayout::kNone ? nullptr : p.f32 + layout.position,
+                                        layout.type == ParameterLayout::kNone ? nullptr : p.f32 + layout.type,
+                                        saved.sum));
+  if (!p.spec->embedding_norm) return SetStates(p, local, saved.sum);
   return Norm(p, layout.norm, layout.norm_bias, local, saved, work_.hidden);
 }
 
-Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+// work_.hidden = states, of the host or the backend.
+Status Transformer::SetStates(const Parameters& p, const Local& local, const float* states) {
+  const size_t size = local.tokens * p.spec->hidden;
+  UNIVAR_TRY(Copy(work_.hidden.f32, states, size));
+  return work_.hidden.bf16 == nullptr ? Status::Ok() : backend_.round_bf16(work_.hidden.f32, work_.hidden.bf16, size);
+}
+
+Status Transformer::Forward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved* saved,
                             float* embeddings, float* hidden_out, const Control& control) {
-  const EncoderConfig& c = *p.config;
+  const EncoderSpec& spec = *p.spec;
   Local local;
   UNIVAR_TRY(Prepare(p, batch, &local));
-  const size_t states = local.tokens * c.hidden;
+  const size_t states = local.tokens * spec.hidden;
   const bool embeds = range.lower == nullptr;
   if (saved == nullptr || (embeds && range.first > 0)) {
-    UNIVAR_TRY(forgotten_.Allocate(c, p.precision, {0, 1}, local.tokens, local.sequences, false));
+    UNIVAR_TRY(forgotten_.Allocate(spec, p.precision, {0, 1}, local.tokens, local.sequences, false));
   }
   if (embeds) {
     UNIVAR_TRY(Embed(p, local, saved == nullptr || range.first > 0 ? forgotten_.norm : saved->norm));
   } else {
-    UNIVAR_TRY(Copy(work_.hidden.f32, range.lower, states));
-    if (work_.hidden.bf16 != nullptr) UNIVAR_TRY(backend_.round_bf16(work_.hidden.f32, work_.hidden.bf16, states));
+    UNIVAR_TRY(SetStates(p, local, range.lower));
   }
   for (size_t i = embeds ? 0 : range.first; i < range.last; ++i) {
     if (control.cancelled()) return Status::Aborted();
@@ -203,11 +216,12 @@ Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const
     UNIVAR_TRY(ForwardLayer(p, i, local, keep ? saved->layers[i - range.first] : forgotten_.layers[0], keep, control));
   }
   if (hidden_out != nullptr) UNIVAR_TRY(Copy(hidden_out, work_.hidden.f32, states));
-  const Matrix pooled{saved == nullptr ? forgotten_.pooled : saved->pooled, local.sequences, c.hidden};
-  UNIVAR_TRY(backend_.pool({work_.hidden.f32, local.tokens, c.hidden}, local.offsets, c.pooling, pooled, control));
-  if (c.normalize) {
+  const Matrix pooled{saved == nullptr ? forgotten_.pooled : saved->pooled, local.sequences, spec.hidden};
+  UNIVAR_TRY(
+      backend_.pool({work_.hidden.f32, local.tokens, spec.hidden}, local.offsets, spec.pooling, pooled, control));
+  if (spec.normalize) {
     // Backward needs what was there before.
-    const Matrix unit{saved == nullptr ? pooled.data : embeddings, local.sequences, c.hidden};
+    const Matrix unit{saved == nullptr ? pooled.data : embeddings, local.sequences, spec.hidden};
     UNIVAR_TRY(backend_.l2_normalize({pooled.data, pooled.rows, pooled.cols}, unit, Control()));
     if (unit.data == embeddings) return Status::Ok();
   }
@@ -217,7 +231,6 @@ Status Transformer::Forward(const Parameters& p, const PackedBatch& batch, const
 // work_.d1 holds the gradient of the layer's output and receives that of its attention half.
 Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                 float* grads) {
-  const EncoderConfig& c = *p.config;
   const LayerParameters& layer = p.layout->layers[i];
   const size_t tokens = local.tokens;
   UNIVAR_TRY(NormBackward(p, layer.norm2, layer.norm2_bias, local, saved.norm2, work_.d1, grads));
@@ -254,7 +267,7 @@ Status Transformer::BackwardMlp(const Parameters& p, size_t i, const Local& loca
 // work_.d1 holds the gradient of the first layer norm's output and receives that of the layer's input.
 Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local& local, const Saved::Layer& saved,
                                       const Activations& input, float* grads, const Control& control) {
-  const EncoderConfig& c = *p.config;
+  const EncoderSpec& spec = *p.spec;
   const LayerParameters& layer = p.layout->layers[i];
   UNIVAR_TRY(NormBackward(p, layer.norm1, layer.norm1_bias, local, saved.norm1, work_.d1, grads));
   UNIVAR_TRY(backend_.linear_backward(OutWeight(p, i), {.x = saved.o.f32,
@@ -281,7 +294,7 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                           .o16 = saved.o.bf16,
                                           .precision = p.precision},
                                          control));
-  if (!c.learned_positions) UNIVAR_TRY(Rotate(p, local, work_.dqkv, true));
+  if (spec.positions == Positions::kRotary) UNIVAR_TRY(Rotate(p, local, work_.dqkv, true));
   return backend_.linear_backward(QkvWeight(p, i), {.x = Floats(input),
                                                     .x16 = input.bf16,
                                                     .dy = work_.dqkv,
@@ -294,19 +307,19 @@ Status Transformer::BackwardAttention(const Parameters& p, size_t i, const Local
                                                     .scratch = &work_.scratch});
 }
 
-Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
-                             const float* d_embeddings, float* grads, const Control& control) {
-  const EncoderConfig& c = *p.config;
+Status Transformer::Backward(const Parameters& p, const PackedTokens& batch, const LayerRange& range,
+                             const Saved& saved, const float* d_embeddings, float* grads, const Control& control) {
+  const EncoderSpec& spec = *p.spec;
   const ParameterLayout& layout = *p.layout;
   Local local;
   UNIVAR_TRY(Prepare(p, batch, &local));
 
-  const Matrix gradient{work_.d_pooled, local.sequences, c.hidden};
+  const Matrix gradient{work_.d_pooled, local.sequences, spec.hidden};
   UNIVAR_TRY(Copy(gradient.data, d_embeddings, gradient.size()));
   const ConstMatrix d_pooled{gradient.data, gradient.rows, gradient.cols};
-  if (c.normalize)
-    UNIVAR_TRY(backend_.l2_normalize_backward({saved.pooled, local.sequences, c.hidden}, d_pooled, gradient));
-  UNIVAR_TRY(backend_.pool_backward(d_pooled, local.offsets, c.pooling, {work_.d1.f32, local.tokens, c.hidden}));
+  if (spec.normalize)
+    UNIVAR_TRY(backend_.l2_normalize_backward({saved.pooled, local.sequences, spec.hidden}, d_pooled, gradient));
+  UNIVAR_TRY(backend_.pool_backward(d_pooled, local.offsets, spec.pooling, {work_.d1.f32, local.tokens, spec.hidden}));
 
   const Activations recomputed{Floats(work_.hidden), work_.hidden.bf16};
   for (size_t i = range.last; i-- > range.first;) {
@@ -315,7 +328,9 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
     UNIVAR_TRY(BackwardMlp(p, i, local, layer, grads));
     // The layer's input is the output of the norm before it.
     Activations input = recomputed;
-    if (i == 0) {
+    if (i == 0 && !spec.embedding_norm) {
+      input = {.f32 = saved.norm.sum};
+    } else if (i == 0) {
       UNIVAR_TRY(Norm(p, layout.norm, layout.norm_bias, local, saved.norm, input));
     } else if (i == range.first) {
       input = {.f32 = saved.input};
@@ -326,9 +341,10 @@ Status Transformer::Backward(const Parameters& p, const PackedBatch& batch, cons
     UNIVAR_TRY(BackwardAttention(p, i, local, layer, input, grads, control));
   }
   if (range.first > 0) return Status::Ok();
-  UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
-  return backend_.embedding_backward({local.ids, work_.positions, local.tokens, c.hidden}, work_.d1.f32, c.padding_id,
-                                     grads + layout.word, Gradient(grads, layout.position),
+  if (spec.embedding_norm)
+    UNIVAR_TRY(NormBackward(p, layout.norm, layout.norm_bias, local, saved.norm, work_.d1, grads));
+  return backend_.embedding_backward({local.ids, work_.positions, local.tokens, spec.hidden}, work_.d1.f32,
+                                     spec.padding_id, grads + layout.word, Gradient(grads, layout.position),
                                      Gradient(grads, layout.type));
 }
 

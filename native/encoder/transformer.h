@@ -1,7 +1,7 @@
 // The transformer between token ids and sentence embeddings, forward and backward, composed of the operations of a
 // backend table: a second backend needs no second encoder.
 //
-// Works on micro-batches of whole packed sequences. Forward keeps in Saved what backward needs and recomputes the cheap
+// Works on micro-batches of complete sequences. Forward keeps in Saved what backward needs and recomputes the cheap
 // rest (layer norms, activations; the fused projection too when memory is short). All gradients of parameters
 // accumulate into one flat block with the layout of the parameters.
 #pragma once
@@ -13,23 +13,23 @@
 #include "core/control.h"
 #include "core/scratch.h"
 #include "core/status.h"
-#include "encoder/config.h"
+#include "encoder/parameters.h"
 #include "ops/backend.h"
 
 namespace univar {
 
-// Sequences [first, last) of a packed batch.
-struct PackedBatch {
+// Token ids of several sequences, one after the other, without padding; a slice shares the arrays of its batch.
+struct PackedTokens {
   const int32_t* ids = nullptr;      // all tokens of the batch
   const int32_t* offsets = nullptr;  // sequences + 1 entries
   size_t sequences = 0;
 
   size_t tokens() const { return static_cast<size_t>(offsets[sequences] - offsets[0]); }
-  PackedBatch Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
+  PackedTokens Slice(size_t first, size_t last) const { return {ids, offsets + first, last - first}; }
 };
 
-// Cuts a batch into runs of whole sequences of about `tokens` tokens; a longer sequence is a run of its own.
-std::vector<PackedBatch> SplitBatch(const PackedBatch& batch, size_t tokens);
+// Cuts a batch between sequences into runs of about `tokens` tokens; a longer sequence is a run of its own.
+std::vector<PackedTokens> SplitBatch(const PackedTokens& batch, size_t tokens);
 
 // Layers [first, last) are those whose activations a pass keeps. `lower`, if given, holds the hidden states below
 // `first`, [tokens, hidden], so that the layers under it need not run; without it they run and are forgotten.
@@ -47,15 +47,14 @@ struct Activations {
   uint16_t* bf16 = nullptr;
 };
 
-// What the forward pass of one micro-batch leaves for its backward pass.
+// Results of the forward pass of one micro-batch that its backward pass needs.
 class Saved {
  public:
   explicit Saved(const Backend& backend) : memory_(*backend.memory) {}
   // `keep_qkv` = false saves a third of the memory and repeats one projection per layer in the backward pass.
-  Status Allocate(const EncoderConfig& config, Precision precision, const LayerRange& range, size_t tokens,
+  Status Allocate(const EncoderSpec& spec, Precision precision, const LayerRange& range, size_t tokens,
                   size_t sequences, bool keep_qkv);
-  static size_t FloatsPerToken(const EncoderConfig& config, Precision precision, const LayerRange& range,
-                               bool keep_qkv);
+  static size_t FloatsPerToken(const EncoderSpec& spec, Precision precision, const LayerRange& range, bool keep_qkv);
 
   struct Norm {
     float* sum;  // [tokens, hidden], input of the layer norm
@@ -84,7 +83,7 @@ class Workspace {
  public:
   explicit Workspace(const Backend& backend)
       : floats_(*backend.memory), halves_(*backend.memory), ints_(*backend.memory) {}
-  Status Reserve(const EncoderConfig& config, Precision precision, size_t tokens, size_t sequences);
+  Status Reserve(const EncoderSpec& spec, Precision precision, size_t tokens, size_t sequences);
 
   // The roundings exist for Precision::kBf16 only.
   Activations hidden, hidden1;            // [tokens, hidden]
@@ -112,7 +111,7 @@ struct PackedLayer {
 
 // Borrowed pointers to the parameters of a model.
 struct Parameters {
-  const EncoderConfig* config = nullptr;
+  const EncoderSpec* spec = nullptr;
   const ParameterLayout* layout = nullptr;
   const float* f32 = nullptr;
   const uint16_t* bf16 = nullptr;  // rounded copy for Precision::kBf16
@@ -133,12 +132,12 @@ class Transformer {
   // [tokens, hidden]. `saved` may be null (inference); else it was allocated for the same range. The batch and
   // range.lower are of the host; embeddings and hidden_out of the host or the backend, embeddings of the backend if
   // `saved` is given.
-  Status Forward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved* saved,
+  Status Forward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved* saved,
                  float* embeddings, float* hidden_out, const Control& control);
 
   // d_embeddings: [sequences, hidden]; gradients accumulate into `grads`, which has the layout of the parameters.
   // Layers below range.first (and the embeddings, when it is above 0) receive none.
-  Status Backward(const Parameters& p, const PackedBatch& batch, const LayerRange& range, const Saved& saved,
+  Status Backward(const Parameters& p, const PackedTokens& batch, const LayerRange& range, const Saved& saved,
                   const float* d_embeddings, float* grads, const Control& control);
 
  private:
@@ -148,7 +147,8 @@ class Transformer {
     const int32_t* offsets;
     size_t tokens, sequences;
   };
-  Status Prepare(const Parameters& p, const PackedBatch& batch, Local* local);
+  Status Prepare(const Parameters& p, const PackedTokens& batch, Local* local);
+  Status SetStates(const Parameters& p, const Local& local, const float* states);
   Status Embed(const Parameters& p, const Local& local, const Saved::Norm& saved);
   Status Project(const Parameters& p, size_t layer, const Local& local, const Activations& x, float* qkv);
   // The layer norm of saved.sum.

@@ -72,7 +72,7 @@ class Normalizer {
   std::vector<std::u32string> sequences_;
 };
 
-// Decodes the code point at `i` of well-formed UTF-16 and moves `i` behind it.
+// Decodes the code point at `i` of well-formed UTF-16 and moves `i` after it.
 inline char32_t NextCodePoint(std::u16string_view text, size_t& i) {
   const char32_t unit = text[i++];
   if ((unit & 0xFC00) != 0xD800 || i == text.size()) return unit;

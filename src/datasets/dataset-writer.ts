@@ -17,7 +17,7 @@ import {
   expectString,
   expectVectors,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
 import type { SourceFile } from '../records/input-files.js';
 import { expectRecord, type QaRecord } from '../records/record.js';
 import { ValueIdCounts } from '../records/value-id-counts.js';
@@ -63,7 +63,7 @@ export interface DatasetSummary {
  * writer of the same configuration goes on behind the last whole shard, and the finished files have the same bytes as
  * without the interruption, provided that the caller appends the same batches, each of which is a shard.
  */
-export class DatasetWriter {
+export class DatasetWriter implements AsyncDisposable {
   readonly #valueIds = new ValueIdCounts();
   #partial!: PartialDataset;
   #state: 'ready' | 'busy' | 'closed' = 'ready';
@@ -184,6 +184,10 @@ export class DatasetWriter {
     this.#state = 'closed';
     await this.#partial.close();
     await this.lock.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #expectReady(): void {

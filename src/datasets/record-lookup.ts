@@ -33,7 +33,7 @@ interface RecordFile {
  * Reads single records by row number. Only their positions are in memory, 4 bytes a row at most unless a file has 4 GiB.
  * The files stay open, so they are the same ones even when the folder is replaced.
  */
-export class RecordLookup {
+export class RecordLookup implements AsyncDisposable {
   /** By number of the shard. */
   readonly #files: (RecordFile | undefined)[] = [];
 
@@ -84,6 +84,10 @@ export class RecordLookup {
 
   async close(): Promise<void> {
     for (const file of this.#files) await file?.handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #shardOf(row: number): number {

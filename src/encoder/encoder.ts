@@ -8,7 +8,7 @@ export type { EncoderPrecision };
 export type EncoderBackend = 'native' | 'onnx';
 
 export interface EncodeResult {
-  /** [rows, dim], row-major; row i belongs to text i. L2-normalised where the encoder's modules say so. */
+  /** [rows, dim], row-major; row i belongs to text i. L2-normalised if the encoder's modules say so. */
   embeddings: Float32Array;
   rows: number;
   dim: number;
@@ -19,7 +19,7 @@ export interface EncodeResult {
 }
 
 /** Turns texts into vectors. Implementations never compute on the calling thread. */
-export interface Encoder {
+export interface Encoder extends AsyncDisposable {
   /** Name of the folder or model it was loaded from. */
   readonly name: string;
   readonly dim: number;

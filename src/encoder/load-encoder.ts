@@ -1,7 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { loadTokenizer } from '../text/tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
-import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import type { Encoder } from './encoder.js';
 import { type ModelFolder, requireGraph } from './folder/model-folder.js';
 import { type LoadEncoderOptions, planEncoder } from './plan-encoder.js';
@@ -25,7 +23,7 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   const start = (): Promise<BatchRunner> =>
     backend === 'native' ? NativeRunner.start(model, precision) : OnnxProcess.start(sessionSettings(model, threads));
   const [tokenizer, runner, hash] = await Promise.allSettled([
-    loadTokenizer(model.tokenizerFile),
+    model.architecture.folder.loadTokenizer(model.tokenizerFile),
     start(),
     plan.fingerprint(),
   ]);
@@ -52,14 +50,14 @@ export async function loadEncoder(folder: string, options: LoadEncoderOptions = 
   }
 }
 
-/** What the child process needs to know. @throws EngineError `ERR_DATA` for a folder without graph */
+/** Settings of the child process. @throws EngineError `ERR_DATA` for a folder without graph */
 export function sessionSettings(model: ModelFolder, threads: number): SessionSettings {
   const { pooling, normalize, dim } = model;
   return { modelFile: requireGraph(model), pooling, normalize, dim, threads };
 }
 
 function checkVocabulary(model: ModelFolder, tokenizer: Tokenizer): void {
-  if (!(tokenizer instanceof WordPieceTokenizer) || tokenizer.vocabSize <= model.vocabSize) return;
+  if (tokenizer.vocabSize <= model.vocabSize) return;
   throw new EngineError(
     'ERR_DATA',
     `${model.tokenizerFile} has ${tokenizer.vocabSize} tokens, the model only ${model.vocabSize}`,

@@ -1,12 +1,11 @@
 import { EngineError } from '../core/errors.js';
-import type { NativeEncoderConfig } from '../native/addon-types.js';
+import { expectInteger, expectOneOf, expectOptions, expectPath } from '../core/validate.js';
 import { capabilities } from '../native/capabilities.js';
 import { type EncoderPrecision, PRECISIONS } from '../native/precisions.js';
-import { expectInteger, expectOneOf, expectOptions, expectPath } from '../native/validate.js';
 import type { EncoderBackend } from './encoder.js';
 import { fingerprint } from './folder/fingerprint.js';
 import { type ModelFolder, readModelFolder, requireGraph } from './folder/model-folder.js';
-import { nativeSupport } from './weights/checkpoint.js';
+import { type Network, nativeSupport } from './weights/network.js';
 
 export interface LoadEncoderOptions {
   /**
@@ -23,7 +22,7 @@ export interface LoadEncoderOptions {
   batchTokens?: number | undefined;
   /**
    * `native`: the addon, for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx.
-   * `auto`: native where it can, otherwise ONNX Runtime; `Encoder.backend` says which it became. @default 'auto'
+   * `auto`: native if it can, otherwise ONNX Runtime; `Encoder.backend` says which. @default 'auto'
    */
   backend?: EncoderBackend | 'auto' | undefined;
   /** Of matrix products; `onnx` has only f32. @default 'f32' */
@@ -69,9 +68,9 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   const model = await readModelFolder(folder);
   const native =
     model.safetensorsFile === undefined
-      ? { unsupported: `${model.transformer} lacks model.safetensors` }
-      : await nativeSupport(model.transformer, model);
-  const network = 'unsupported' in native ? undefined : native;
+      ? { unsupported: `${model.moduleFolder} lacks model.safetensors` }
+      : await nativeSupport(model.moduleFolder, model, model.architecture);
+  const spec = 'unsupported' in native ? undefined : native.spec;
   const backend = chooseBackend(model, native, wish, precision);
   if (backend === 'native' && threads !== capabilities().threads) {
     throw new EngineError(
@@ -79,12 +78,12 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
       `Expected ${capabilities().threads}, the threads of the engine (set by UNIVAR_THREADS), for "threads" with the native backend, got ${threads}`,
     );
   }
-  const longest = Math.min(model.positions, backend === 'native' ? network!.maxPositions : Number.MAX_SAFE_INTEGER);
+  const longest = Math.min(model.positions, backend === 'native' ? spec!.maxPositions : Number.MAX_SAFE_INTEGER);
   const maxTokens = expectInteger(options.maxTokens ?? Math.min(model.maxTokens, longest), 'maxTokens', 2, longest);
   const settings = {
     maxTokens,
     precision,
-    network: backend === 'native' || sharesWeights(model) ? network : undefined,
+    spec: backend === 'native' || sharesWeights(model) ? spec : undefined,
   };
   return {
     model,
@@ -99,7 +98,7 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
 
 function chooseBackend(
   model: ModelFolder,
-  native: NativeEncoderConfig | { unsupported: string },
+  native: Network | { unsupported: string },
   wish: EncoderBackend | 'auto',
   precision: EncoderPrecision,
 ): EncoderBackend {

@@ -1,13 +1,13 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
-import { expectInteger, expectOptions, expectPath, expectString } from '../native/validate.js';
+import { expectInteger, expectOptions, expectPath, expectString } from '../core/validate.js';
+import type { ParameterSource } from './architectures/architecture.js';
+import { bert, INITIALIZER_RANGE, newBert } from './architectures/bert.js';
 import { DEFAULT_ENCODER } from './default-encoder.js';
 import { writeEncoderFolder } from './folder/encoder-folder.js';
 import { readModelFolder } from './folder/model-folder.js';
 import type { TensorToWrite } from './formats/safetensors-writer.js';
-import { nativeConfig } from './weights/native-config.js';
-import { type ParameterSource, parameterSources } from './weights/parameter-names.js';
 
 export interface RandomEncoderOptions {
   layers: number;
@@ -26,8 +26,6 @@ export interface RandomEncoderOptions {
   seed?: number | undefined;
 }
 
-/** Of the weights of BERT before its training. */
-const INITIALIZER_RANGE = 0.02;
 const POSITIONS = 512;
 const LARGEST = 2 ** 16;
 
@@ -54,32 +52,20 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
   const inner = expectInteger(options.inner ?? 4 * hidden, 'inner', 1, 16 * LARGEST);
   const seed = expectInteger(options.seed ?? 0, 'seed', 0);
   const like = expectString(options.like ?? DEFAULT_ENCODER, 'like');
-  const { vocabSize, transformer } = await readModelFolder(like, { weights: false });
-  const config = {
-    model_type: 'bert',
-    architectures: ['BertModel'],
-    hidden_act: 'gelu',
-    hidden_size: hidden,
-    initializer_range: INITIALIZER_RANGE,
-    intermediate_size: inner,
-    layer_norm_eps: 1e-12,
-    max_position_embeddings: POSITIONS,
-    num_attention_heads: heads,
-    num_hidden_layers: layers,
-    pad_token_id: 0,
-    position_embedding_type: 'absolute',
-    type_vocab_size: 2,
-    vocab_size: vocabSize,
-  };
-  const native = nativeConfig(config, 'config.json', { pooling: 'mean', normalize: true });
-  const tensors = parameterSources('bert', native).map((source, i) =>
-    randomTensor(source, source.parameter.endsWith('fc2.weight') ? inner : hidden, SeededRandom.stream(seed, i)),
-  );
+  const { vocabSize, moduleFolder } = await readModelFolder(like, { weights: false });
+  const sizes = { layers, hidden, heads, inner, vocabulary: vocabSize, maxPositions: POSITIONS };
+  const { config, spec, layout } = newBert(sizes);
+  const choice = { pooling: 'mean', normalize: true } as const;
+  const tensors = layout
+    .sources({ ...spec, ...choice })
+    .map((source, i) =>
+      randomTensor(source, source.parameter.endsWith('fc2.weight') ? inner : hidden, SeededRandom.stream(seed, i)),
+    );
   await writeEncoderFolder(target, {
-    sources: [transformer, like],
+    modules: bert.folder.modules,
+    sources: [moduleFolder, like],
     config,
-    pooling: 'mean',
-    normalize: true,
+    ...choice,
     dim: hidden,
     positions: POSITIONS,
     tensors,

@@ -2,7 +2,6 @@
  * How far sets of answers are from each other in the space of values: Euclidean distances between the means of their
  * embeddings (UniVaR, appendix G), with bootstrap intervals over questions.
  */
-
 import { allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
@@ -13,7 +12,7 @@ import {
   expectObject,
   expectString,
   expectStrings,
-} from '../native/validate.js';
+} from '../core/validate.js';
 import { type Interval, percentiles } from './bootstrap.js';
 
 /** Draws of a bootstrap: more change no digit that is shown. */

@@ -3,6 +3,7 @@ import { splitValueId } from '../core/value-id.js';
 import { type AccuracyIntervals, bootstrapIntervals } from './bootstrap.js';
 import { type Confusion, computeMetrics, countConfusion, mergeConfusion } from './metrics.js';
 import type { PreparedRows } from './prepare.js';
+import type { SplitKind } from './splits.js';
 
 export interface IdFigures {
   /** The label: a value id, model or language. */
@@ -25,7 +26,7 @@ export interface ConfusionTable {
   /** Order of the rows and columns of `counts`. */
   labels: string[];
   /** Tested rows by actual label (outer) and predicted label (inner). */
-  counts: Confusion;
+  counts: number[][];
 }
 
 /** Value ids merged into languages or models: right when that part of the id is. */
@@ -55,7 +56,7 @@ export interface ClassificationResult {
   test: number;
   /** Number of question groups among the tested rows. */
   testGroups: number;
-  split: PreparedRows['split'];
+  split: SplitKind | 'given';
   /** Share of the rows that was tested. */
   testShare: number;
   seed: number;

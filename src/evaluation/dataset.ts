@@ -1,6 +1,6 @@
 /** The evaluations on a dataset folder. */
 
-import { expectArray, expectObject, expectOneOf, fail } from '../native/validate.js';
+import { expectArray, expectObject, expectOneOf, fail } from '../core/validate.js';
 import { expectRecord, type QaRecord, valueId } from '../records/record.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';

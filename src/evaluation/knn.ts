@@ -1,7 +1,7 @@
 import { argMax } from '../core/arg-max.js';
+import { expectArray, expectInt32, expectInteger, expectObject, expectOptions, fail } from '../core/validate.js';
 import { countVotes } from '../identification/voting.js';
 import type { SearchResult } from '../native/search-result.js';
-import { expectArray, expectInt32, expectInteger, expectObject, expectOptions, fail } from '../native/validate.js';
 import { exactSearch } from '../search/exact-search.js';
 import { gatherRows } from '../search/gather-rows.js';
 import { type ClassificationResult, summarise } from './classification.js';

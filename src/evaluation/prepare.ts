@@ -12,7 +12,7 @@ import {
   expectSignal,
   expectStrings,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {

@@ -3,8 +3,8 @@
  * word pairs, cosine similarity, kNN.
  */
 import { throwIfAborted } from '../core/abort.js';
+import { expectObject, expectStrings, fail } from '../core/validate.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
-import { expectObject, expectStrings, fail } from '../native/validate.js';
 import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { BUCKETS, countTerms, type TermCounts } from './terms.js';

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';

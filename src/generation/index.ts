@@ -1,4 +1,7 @@
 /** Public exports of `univar/generation`. */
+
+export type { Spending } from './budget.js';
+export type { CallResult, ChatRequest, Request, TranslateRequest } from './call.js';
 export {
   type GenerateEvents,
   type GenerateOptions,
@@ -7,6 +10,12 @@ export {
   type StageSummary,
 } from './generate.js';
 export { type Plan, type PlannedCalls, planProject } from './plan.js';
-export { type Model, type Project, readProject } from './project.js';
-export type { GeneratedRecord } from './records.js';
+export { type Model, type Price, type Project, readProject, type Translator } from './project.js';
+export type { StageState } from './project-folder.js';
+export type { Endpoint, LanguageEntry, ProjectFile } from './project-schema.js';
+export type { Message, PromptName, Prompts } from './prompts.js';
+export type { Attempt } from './providers/open-endpoint.js';
+export type { FileSummary } from './record-file.js';
+export type { AnswerFault, GeneratedRecord, ValueRecord } from './records.js';
 export { writeQualityReport } from './report/write-report.js';
+export type { StageName } from './stages/stage.js';

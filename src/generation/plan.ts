@@ -1,5 +1,4 @@
 /** What a project would ask for, and what that would cost, without asking. */
-
 import { expectInteger, expectOptions } from '../core/validate.js';
 import { costOf, requestTokens } from './call.js';
 import { expectProject } from './expect-project.js';

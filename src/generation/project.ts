@@ -1,6 +1,7 @@
 /** A project as the stages use it: files read, defaults filled in, names resolved. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+
 import { withFileErrors } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { expectPath } from '../core/validate.js';

@@ -1,5 +1,4 @@
 import { labelRows, type RowLabels } from '../core/row-labels.js';
-import type { SearchResult } from '../native/search-result.js';
 import {
   expectFiniteVectors,
   expectInt32,
@@ -12,7 +11,8 @@ import {
   expectString,
   expectStrings,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
+import type { SearchResult } from '../native/search-result.js';
 import { expectUnitRows } from '../search/euclidean-distance.js';
 import { type FilterableRows, RowFilters } from '../search/filters/row-filters.js';
 import type { ValueFilter } from '../search/filters/value-filter.js';

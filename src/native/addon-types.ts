@@ -4,6 +4,7 @@
  *
  * `control` is the block of `native/core/control.h`: [cancel, progress].
  */
+import type { EncoderSpec, NativeEncoder } from './encoder-types.js';
 import type { IndexMetric, Metric } from './metrics.js';
 import type {
   NativeInfoNce,
@@ -14,6 +15,7 @@ import type {
   NativeTopkSearch,
 } from './operation-types.js';
 import type { Pooling } from './pooling.js';
+import type { EncoderPrecision } from './precisions.js';
 import type { Storage } from './storages.js';
 import type { TestKernels } from './test-kernels.js';
 
@@ -37,7 +39,10 @@ export interface NativeCapabilities {
 }
 
 /** For each choice that has names, those that native code knows, in the order of its values. */
-export type NativeNames = Record<'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions', string[]>;
+export type NativeNames = Record<
+  'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions' | 'positions' | 'activations',
+  string[]
+>;
 
 /** Work done by the process since it loaded the addon; see native/core/work_counters.h. */
 export interface WorkCounters {
@@ -102,89 +107,9 @@ export interface RangeSearchResult {
   distances: Float32Array;
 }
 
-/** A BERT or NomicBERT encoder; see native/encoder/config.h for the meaning of every number. */
-export interface NativeEncoderConfig {
-  layers: number;
-  hidden: number;
-  heads: number;
-  /** Width of the MLP. */
-  inner: number;
-  vocabulary: number;
-  /** Rows of the token type table, 0 for none. */
-  types: number;
-  /** Longest sequence in tokens. */
-  maxPositions: number;
-  /** Base of the rotary angles; 0 means learned positions. */
-  ropeBase: number;
-  /** SwiGLU instead of GELU. */
-  gated: boolean;
-  /** Whether the projections have biases. */
-  biases: boolean;
-  /** Of the layer norms. */
-  epsilon: number;
-  pooling: Pooling;
-  normalize: boolean;
-  /** This token's embedding receives no gradient. */
-  paddingId: number;
-}
-
-/** A tensor of the encoder's flat parameter block, by the engine's own name. */
-export interface NativeParameter {
-  name: string;
-  offset: number;
-  rows: number;
-  cols: number;
-}
-
-export type NativeBlock = 'parameters' | 'gradients' | 'firstMoments' | 'secondMoments';
-
-export interface NativeEncoder {
-  parameters(): NativeParameter[];
-  write(kind: NativeBlock, offset: number, values: Float32Array): void;
-  read(kind: NativeBlock, offset: number, out: Float32Array): void;
-  encode(
-    ids: Int32Array,
-    offsets: Int32Array,
-    embeddings: Float32Array,
-    layers: number,
-    hidden?: Float32Array,
-    control?: Int32Array,
-  ): Promise<void>;
-  backward(
-    ids: Int32Array,
-    offsets: Int32Array,
-    labels: Int32Array | undefined,
-    mode: 0 | 1 | 2 | 3,
-    logitScale: number,
-    memoryBudget: number,
-    firstTrainedLayer: number,
-    lowerStates: Float32Array | undefined,
-    control?: Int32Array,
-  ): Promise<{ loss: number }>;
-  step(
-    ids: Int32Array,
-    offsets: Int32Array,
-    labels: Int32Array | undefined,
-    mode: 0 | 1 | 2 | 3,
-    logitScale: number,
-    memoryBudget: number,
-    firstTrainedLayer: number,
-    lowerStates: Float32Array | undefined,
-    control: Int32Array | undefined,
-    step: number,
-    learningRate: number,
-    weightDecay: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    maxGradNorm: number,
-  ): Promise<{ loss: number; gradNorm: number }>;
-  dispose(): void;
-}
-
 export interface Addon {
   testKernels: TestKernels;
-  EncoderHandle: new (config: NativeEncoderConfig, precision: 0 | 1 | 2) => NativeEncoder;
+  EncoderHandle: new (spec: EncoderSpec, precision: EncoderPrecision) => NativeEncoder;
 
   capabilities(): NativeCapabilities;
   /** Names that cross the boundary; a test compares them with the lists in this folder. */

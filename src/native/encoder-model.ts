@@ -1,45 +1,22 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
-import type { NativeBlock, NativeEncoder, NativeEncoderConfig, NativeParameter } from './addon-types.js';
+import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from '../core/validate.js';
 import { type CallOptions, callNative } from './call.js';
-import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
+import type {
+  EncoderSpec,
+  NativeBlock,
+  NativeEncoder,
+  NativeLoss,
+  NativeParameter,
+  UpdateSettings,
+} from './encoder-types.js';
+import { usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
-import { type EncoderPrecision, PRECISIONS } from './precisions.js';
-import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
+import { joinPackedTokens, type PackedTokens } from './packed-tokens.js';
+import type { EncoderPrecision } from './precisions.js';
 
-/** A packed batch: token ids of all texts and texts + 1 offsets, as the tokenizer returns them. */
-export interface PackedTokens {
-  ids: Int32Array;
-  offsets: Int32Array;
-}
-
-export interface LossSettings {
-  /** Value id of every pair, as a number; needed by the modes masked and supervised. */
-  labels: Int32Array | undefined;
-  mode: InfoNceMode;
-  logitScale: number;
-  /** Bytes that kept activations may take; beyond, they are computed again. */
-  memoryBudget: number;
-  /** Layers below this one, and the embeddings when it is above 0, are frozen. */
-  firstTrainedLayer: number;
-  /**
-   * Hidden states below `firstTrainedLayer` of all tokens of the queries, then the keys, [tokens, hidden], as
-   * {@link EncoderModel.encode} gives them with `layers: firstTrainedLayer`: the frozen layers are then not run.
-   */
-  lowerStates?: Float32Array;
-}
-
-export interface UpdateSettings {
-  /** Counted from 1. */
-  step: number;
-  learningRate: number;
-  weightDecay: number;
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  /** 0: no clipping. */
-  maxGradNorm: number;
-}
+/** A loss, without the batch. */
+export type LossSettings = Omit<NativeLoss, keyof PackedTokens>;
 
 export interface EncodeOptions extends CallOptions {
   /** Receives hidden states, [tokens, hidden]. */
@@ -57,10 +34,10 @@ export class EncoderModel {
 
   /** @param precision of products; parameters, sums and gradients are always f32. int8 cannot be trained. */
   constructor(
-    readonly config: NativeEncoderConfig,
+    readonly spec: EncoderSpec,
     readonly precision: EncoderPrecision,
   ) {
-    this.#native = new (addon().EncoderHandle)(config, PRECISIONS.indexOf(precision) as 0 | 1 | 2);
+    this.#native = new (addon().EncoderHandle)(spec, precision);
     this.parameters = new Map(this.#native.parameters().map((parameter) => [parameter.name, parameter]));
   }
 
@@ -80,13 +57,13 @@ export class EncoderModel {
    */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     const texts = this.#check(batch, 'batch');
-    const layers = expectInteger(options.layers ?? this.config.layers, 'layers', 0, this.config.layers);
-    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.config.hidden);
-    const embeddings = allocateFloat32(texts * this.config.hidden, 'the embeddings');
+    const layers = expectInteger(options.layers ?? this.spec.layers, 'layers', 0, this.spec.layers);
+    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
+    const embeddings = allocateFloat32(texts * this.spec.hidden, 'the embeddings');
     if (texts === 0) return embeddings;
-    await this.#run(options, (control) =>
-      this.#native.encode(batch.ids, batch.offsets, embeddings, layers, options.hidden, control),
-    );
+    const { ids, offsets } = batch;
+    const { hidden } = options;
+    await this.#run(options, (control) => this.#native.encode({ ids, offsets, embeddings, layers, hidden }, control));
     return embeddings;
   }
 
@@ -97,20 +74,8 @@ export class EncoderModel {
     loss: LossSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number }> {
-    const { ids, offsets } = this.#pairs(query, key, loss);
-    return this.#run(options, (control) =>
-      this.#native.backward(
-        ids,
-        offsets,
-        loss.labels,
-        modeNumber(loss),
-        loss.logitScale,
-        loss.memoryBudget,
-        loss.firstTrainedLayer,
-        loss.lowerStates,
-        control,
-      ),
-    );
+    const batch = { ...loss, ...this.#pairs(query, key, loss) };
+    return this.#run(options, (control) => this.#native.backward(batch, control));
   }
 
   /** {@link backward} and one AdamW update. */
@@ -121,28 +86,8 @@ export class EncoderModel {
     update: UpdateSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number; gradNorm: number }> {
-    const { ids, offsets } = this.#pairs(query, key, loss);
-    const { step, learningRate, weightDecay, beta1, beta2, epsilon, maxGradNorm } = update;
-    return this.#run(options, (control) =>
-      this.#native.step(
-        ids,
-        offsets,
-        loss.labels,
-        modeNumber(loss),
-        loss.logitScale,
-        loss.memoryBudget,
-        loss.firstTrainedLayer,
-        loss.lowerStates,
-        control,
-        step,
-        learningRate,
-        weightDecay,
-        beta1,
-        beta2,
-        epsilon,
-        maxGradNorm,
-      ),
-    );
+    const batch = { ...loss, ...update, ...this.#pairs(query, key, loss) };
+    return this.#run(options, (control) => this.#native.step(batch, control));
   }
 
   /**
@@ -168,7 +113,7 @@ export class EncoderModel {
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', 'The encoder was disposed');
     const parameter = this.parameters.get(name);
     if (parameter === undefined) fail('ERR_ARG_RANGE', 'the name of a parameter', 'parameter', name);
-    return parameter.offset + row * (parameter.rows === 1 ? 1 : parameter.cols);
+    return parameter.offset + row * (parameter.matrix ? parameter.cols : 1);
   }
 
   async #run<T>(options: CallOptions, start: (control: Int32Array) => Promise<T>): Promise<T> {
@@ -182,10 +127,10 @@ export class EncoderModel {
   #check({ ids, offsets }: PackedTokens, name: string): number {
     expectOffsets(offsets, `${name}.offsets`);
     const texts = offsets.length - 1;
-    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.config.vocabulary - 1);
+    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.spec.vocabulary - 1);
     for (let i = 0; i < texts; i++) {
       const length = offsets[i + 1]! - offsets[i]!;
-      expectInteger(length, `length of ${name} text ${i}`, 1, this.config.maxPositions);
+      expectInteger(length, `length of ${name} text ${i}`, 1, this.spec.maxPositions);
     }
     return texts;
   }
@@ -201,27 +146,11 @@ export class EncoderModel {
     if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
     else if (usesLabels(loss.mode))
       fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
-    expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.config.layers);
+    expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.spec.layers);
     if (loss.lowerStates && loss.firstTrainedLayer === 0)
       fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
     if (loss.lowerStates)
-      expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.config.hidden);
-    return joinBatches(query, key);
+      expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.spec.hidden);
+    return joinPackedTokens(query, key);
   }
-}
-
-/** The texts of one batch, then those of another, as one. */
-export function joinBatches(first: PackedTokens, second: PackedTokens): PackedTokens {
-  const ids = new Int32Array(first.ids.length + second.ids.length);
-  ids.set(first.ids);
-  ids.set(second.ids, first.ids.length);
-  const texts = first.offsets.length - 1;
-  const offsets = new Int32Array(texts + second.offsets.length);
-  offsets.set(first.offsets);
-  second.offsets.forEach((offset, i) => (offsets[texts + i] = first.ids.length + offset));
-  return { ids, offsets };
-}
-
-function modeNumber(loss: LossSettings): 0 | 1 | 2 | 3 {
-  return INFONCE_MODES.indexOf(loss.mode) as 0 | 1 | 2 | 3;
 }

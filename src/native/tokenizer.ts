@@ -2,12 +2,13 @@ import { EngineError } from '../core/errors.js';
 import type { TokenizerHandle } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
+import type { PackedTokens } from './packed-tokens.js';
 
-/** What decides the ids of a WordPiece tokenizer. */
+/** The settings that decide the ids of a WordPiece tokenizer. */
 export interface WordPieceSettings {
   /** Tokens and their ids; of equal tokens there is one. */
   vocabulary: ReadonlyMap<string, number>;
-  /** What a token that continues a word starts with, for example `##`. */
+  /** Start of a token that continues a word, for example `##`. */
   continuingSubwordPrefix: string;
   unknownId: number;
   /** Words of more code points become the unknown token. */
@@ -33,13 +34,6 @@ export interface AddedTokenSettings {
   rstrip: boolean;
   normalized: boolean;
   special: boolean;
-}
-
-export interface PackedIds {
-  /** Ids of all texts, one after the other. */
-  ids: Int32Array;
-  /** texts + 1 entries: text i owns ids offsets[i] to offsets[i + 1] - 1. */
-  offsets: Int32Array;
 }
 
 /** UTF-8 bytes that all tokens may have together; see native/tokenizer/vocabulary.h. */
@@ -87,7 +81,7 @@ export async function encodeTexts(
   texts: readonly string[],
   maxTokens: number,
   options: CallOptions,
-): Promise<PackedIds> {
+): Promise<PackedTokens> {
   const offsets = new Int32Array(texts.length + 1);
   const limit = Math.min(maxTokens, Number.MAX_SAFE_INTEGER);
   const ids = await callNative(encodeTexts, options, (control) =>

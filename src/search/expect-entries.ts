@@ -1,4 +1,4 @@
-import { fail } from '../native/validate.js';
+import { fail } from '../core/validate.js';
 
 /** What an index may hold; beyond it squares overflow. */
 export const LARGEST_ENTRY = 1e15;

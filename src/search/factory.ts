@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { describe, expectString } from '../native/validate.js';
+import { describe, expectString } from '../core/validate.js';
 
 /** What a FAISS factory string says about the index that it makes. */
 export interface IndexKind {

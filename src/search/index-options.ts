@@ -1,6 +1,6 @@
+import { expectCallback, expectInteger, expectSignal, fail } from '../core/validate.js';
 import type { CallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/operation-types.js';
-import { expectCallback, expectInteger, expectSignal, fail } from '../native/validate.js';
 
 /** Options of one search. A setting that the index has no use for is refused. */
 export interface IndexSearchOptions extends IndexQueryOptions {

@@ -1,5 +1,14 @@
 import { allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
+import {
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectString,
+  expectVectors,
+  fail,
+} from '../core/validate.js';
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
 import type { CallOptions } from '../native/call.js';
 import {
@@ -18,15 +27,6 @@ import {
 } from '../native/index-handle.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
-import {
-  expectInteger,
-  expectOneOf,
-  expectOptions,
-  expectPath,
-  expectString,
-  expectVectors,
-  fail,
-} from '../native/validate.js';
 import { type IndexKind, parseFactory } from './factory.js';
 import {
   type BuildOptions,
@@ -51,6 +51,8 @@ export interface VectorIndexOptions extends BuildOptions {
    * the end keeps the float32 vectors too, by which the candidates that the codes have found are ranked again.
    */
   factory: string;
+  /** @internal For benchmarks and tests: keeps FAISS's own distance code and graph construction. */
+  plain?: boolean;
 }
 
 export interface LoadIndexOptions {
@@ -62,10 +64,7 @@ export interface LoadIndexOptions {
    * @default false
    */
   map?: boolean;
-}
-
-/** For benchmarks and tests only: `plain` keeps FAISS's own distance code and graph construction. */
-interface InternalOptions {
+  /** @internal For benchmarks and tests: keeps FAISS's own distance code and graph construction. */
   plain?: boolean;
 }
 
@@ -115,18 +114,19 @@ export class VectorIndex implements AsyncDisposable {
    * @throws EngineError `ERR_DATA` (missing, damaged, or of a kind that is not supported), `ERR_IO`,
    *   `ERR_OUT_OF_MEMORY`
    */
-  static async load(path: string, options?: LoadIndexOptions & InternalOptions): Promise<VectorIndex> {
+  static async load(path: string, options?: LoadIndexOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
     if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
     return new VectorIndex(await loadIndex(expectPath(path, 'path'), { plain: plain === true, map: map === true }));
   }
 
   /** Like {@link load}, from the bytes of such a file. */
-  static async fromBuffer(bytes: Uint8Array, options?: InternalOptions): Promise<VectorIndex> {
+  static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
     if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
       fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
     }
-    return new VectorIndex(await indexFromBytes(bytes, options?.plain === true));
+    const { plain } = expectOptions(options, 'options', ['plain']);
+    return new VectorIndex(await indexFromBytes(bytes, plain === true));
   }
 
   /** Entries of a vector. */

@@ -1,4 +1,4 @@
-/** What sentence-transformers does to a text before it is tokenised, as the settings of a folder ask for. */
+/** Preparation of texts before they are tokenised, as sentence-transformers does it by the settings of a folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,16 +22,16 @@ export function prepareText({ prompt, lowerCase }: TextPreparation, text: string
  * Reads `default_prompt_name` and `do_lower_case`; without the files that hold them, nothing is done to texts.
  *
  * @param root folder of config_sentence_transformers.json
- * @param transformer folder of sentence_bert_config.json
+ * @param moduleFolder folder of sentence_bert_config.json
  * @throws EngineError `ERR_DATA` for a prompt that is not there, and for damaged files
  */
-export async function readTextPreparation(root: string, transformer: string): Promise<TextPreparation> {
-  const sentence = await readOptionalJson(join(transformer, 'sentence_bert_config.json'));
+export async function readTextPreparation(root: string, moduleFolder: string): Promise<TextPreparation> {
+  const sentence = await readOptionalJson(join(moduleFolder, 'sentence_bert_config.json'));
   const file = join(root, 'config_sentence_transformers.json');
   return { prompt: readPrompt(await readOptionalJson(file), file), lowerCase: sentence['do_lower_case'] === true };
 }
 
-/** The prompt that sentence-transformers would put in front of every text if told nothing. */
+/** The prompt that sentence-transformers puts in front of every text by default. */
 function readPrompt({ prompts, default_prompt_name: name }: Json, file: string): string {
   if (typeof name !== 'string') return '';
   const prompt = isObject(prompts) ? prompts[name] : undefined;

@@ -1,5 +1,6 @@
 import { allocateFloat32 } from '../core/allocate.js';
-import type { EncodeOptions, PackedTokens } from '../native/encoder-model.js';
+import type { EncodeOptions } from '../native/encoder-model.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
 import type { TokenTable } from './token-table.js';
 import type { Pair } from './view-sampler.js';
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
 import { withFileErrors } from '../core/file-errors.js';
 import { expectPath } from '../core/validate.js';
 import { importPlots, type Picture } from '../plots/import-plots.js';

@@ -27,17 +27,20 @@ export interface RunDescription {
 }
 
 const RUN_FILE = 'run.json';
-const ENCODER_FILES = ['config.json', 'model.safetensors', 'tokenizer.json'];
 
-/** @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED` */
+/**
+ * @param files of the encoder's folder that decide what it computes
+ * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
+ */
 export async function describeRun(
   options: TrainOptions,
   settings: TrainSettings,
   preparation: TextPreparation,
+  files: readonly string[],
 ): Promise<RunDescription> {
   const { encoder, data, read, signal } = options;
   const hashes: Record<string, string> = {};
-  for (const file of ENCODER_FILES) hashes[file] = (await hashFile(join(encoder, file), signal)).sha256;
+  for (const file of [...files].sort()) hashes[file] = (await hashFile(join(encoder, file), signal)).sha256;
   return {
     encoder: hashes,
     sources: await describeSources(data, read?.format, signal),

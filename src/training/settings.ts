@@ -1,6 +1,3 @@
-import { INFONCE_MODES } from '../native/infonce-modes.js';
-import { POOLING_MODES, type Pooling } from '../native/pooling.js';
-import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import {
   expectArray,
   expectCallbacks,
@@ -12,7 +9,10 @@ import {
   expectPath,
   expectSignal,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
+import { INFONCE_MODES } from '../native/infonce-modes.js';
+import { POOLING_MODES, type Pooling } from '../native/pooling.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import type { ReadOptions } from '../records/read-options.js';
 import { BATCH_SAMPLERS } from './batch-samplers.js';
 import { defaultMaxTokens, PRESET_NAMES, PRESETS, type PresetName, type Recipe } from './presets.js';

@@ -1,12 +1,11 @@
 import { allocateInt32 } from '../core/allocate.js';
-import type { PackedTokens } from '../native/encoder-model.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
 
 /**
  * Token ids of texts without their special tokens, and views put together from them.
  *
- * A view is its texts joined by newlines. For BERT's tokenizer a newline is white space, which separates words and
- * leaves no token, so the ids of the joined text are those of its parts one after the other: nothing is tokenised
- * twice.
+ * A view is its texts joined by newlines. With a tokenizer that splits at newlines, its ids are those of the texts one
+ * after the other: nothing is tokenised twice.
  */
 export class TokenTable {
   #ids = new Int32Array(2 ** 16);

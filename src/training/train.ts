@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
-import { type Pooling, readModelFolder } from '../encoder/folder/model-folder.js';
-import { readNativeConfig } from '../encoder/weights/checkpoint.js';
-import { fail } from '../native/validate.js';
+import { fail } from '../core/validate.js';
+import { readModelFolder } from '../encoder/folder/model-folder.js';
+import { type Network, readNetwork } from '../encoder/weights/network.js';
+import type { Pooling } from '../native/pooling.js';
 import { readTextPreparation, type TextPreparation } from '../text/text-preparation.js';
-import { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
 import { BatchSource } from './batch-source.js';
 import { FrozenStates } from './frozen-states.js';
 import { type RunState, restoreCheckpoint } from './run-checkpoint.js';
@@ -38,7 +38,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
   const settings = resolveTrainSettings(options);
   const pooling = settings.pooling ?? (await folderPooling(options.encoder));
   const preparation = await readPreparation(options.encoder, settings.lambda);
-  const set = await loadTrainingSet(options, settings, preparation);
+  const network = await readNetwork(options.encoder, { pooling, normalize: true });
+  const set = await loadTrainingSet(options, settings, network, preparation);
   const split =
     settings.validateEvery > 0
       ? splitValidation(set, settings.validationShare, settings.seed)
@@ -48,7 +49,8 @@ export async function train(options: TrainOptions): Promise<TrainSummary> {
     settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
   const batches = new BatchSource(set, split.train, settings);
   const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
-  const folder = await RunFolder.open(options.out, await describeRun(options, settings, preparation));
+  const files = [...network.architecture.folder.files, 'model.safetensors'];
+  const folder = await RunFolder.open(options.out, await describeRun(options, settings, preparation, files));
   try {
     const trainer = await createTrainer(trainerOptions(options.encoder, settings, pooling, steps));
     try {
@@ -103,27 +105,28 @@ async function readPreparation(encoder: string, lambda: number): Promise<TextPre
 async function loadTrainingSet(
   options: TrainOptions,
   settings: TrainSettings,
+  { architecture, spec }: Network,
   preparation: TextPreparation,
 ): Promise<TrainingSet> {
-  const { native } = await readNativeConfig(options.encoder, { pooling: 'mean', normalize: true });
-  if (settings.freezeLayers > native.layers)
-    fail(
-      'ERR_ARG_RANGE',
-      `at most ${native.layers}, the layers of the encoder,`,
-      'freezeLayers',
-      settings.freezeLayers,
-    );
-  const tokenizer = WordPieceTokenizer.fromFile(options.encoder);
+  if (settings.freezeLayers > spec.layers)
+    fail('ERR_ARG_RANGE', `at most ${spec.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
+  const tokenizer = await architecture.folder.loadTokenizer(options.encoder);
   try {
-    if (tokenizer.vocabSize > native.vocabulary) {
+    if (!tokenizer.splitsAtNewlines) {
       throw new EngineError(
         'ERR_DATA',
-        `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${native.vocabulary}: they do not belong together`,
+        `Training joins texts by newlines, which needs a WordPiece tokenizer; that of ${options.encoder} is of another kind`,
+      );
+    }
+    if (tokenizer.vocabSize > spec.vocabulary) {
+      throw new EngineError(
+        'ERR_DATA',
+        `The tokenizer of ${options.encoder} has ${tokenizer.vocabSize} tokens, its encoder vectors for ${spec.vocabulary}: they do not belong together`,
       );
     }
     return await readTrainingSet(options.data, tokenizer, {
       read: options.read ?? {},
-      maxTokens: resolveMaxTokens(settings, native.maxPositions),
+      maxTokens: resolveMaxTokens(settings, spec.maxPositions),
       preparation,
       minPerId: settings.minPerId,
       signal: options.signal,

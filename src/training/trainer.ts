@@ -1,21 +1,4 @@
 import { EngineError } from '../core/errors.js';
-import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
-import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
-import {
-  type Checkpoint,
-  checkNames,
-  copyTensor,
-  loadCheckpoint,
-  readSource,
-  shapeOf,
-} from '../encoder/weights/checkpoint.js';
-import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
-import type { NativeEncoderConfig } from '../native/addon-types.js';
-import type { CallOptions } from '../native/call.js';
-import type { EncodeOptions, LossSettings, PackedTokens } from '../native/encoder-model.js';
-import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
-import { POOLING_MODES, type Pooling } from '../native/pooling.js';
-import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import {
   expectInRange,
   expectInteger,
@@ -23,7 +6,18 @@ import {
   expectOneOf,
   expectOptions,
   expectPath,
-} from '../native/validate.js';
+} from '../core/validate.js';
+import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
+import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
+import { type Checkpoint, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/weights/checkpoint.js';
+import { checkNames } from '../encoder/weights/network.js';
+import { saveCheckpoint } from '../encoder/weights/save-checkpoint.js';
+import type { CallOptions } from '../native/call.js';
+import type { EncodeOptions, LossSettings } from '../native/encoder-model.js';
+import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
+import { POOLING_MODES, type Pooling } from '../native/pooling.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import { type Decay, learningRateAt } from './schedule.js';
 
 export interface TrainerOptions {
@@ -71,7 +65,11 @@ export interface TrainingBatch {
   lowerStates?: Float32Array;
 }
 
-/** What a trainer's future depends on, besides its step: parameters and the two moments of AdamW. */
+/**
+ * What a trainer's future depends on, besides its step: parameters and the two moments of AdamW.
+ *
+ * @internal
+ */
 export type TrainerBlock = 'parameters' | 'firstMoments' | 'secondMoments';
 
 const KEYS = [
@@ -103,6 +101,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
 }
 
+/** @internal */
 type ResolvedOptions = Required<Omit<TrainerOptions, 'totalSteps'>> & { totalSteps: number | undefined };
 
 function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
@@ -130,10 +129,10 @@ function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
  * One encoder in training: AdamW steps on InfoNCE over packed views. Steps run one at a time, in the order of the
  * calls.
  */
-export class Trainer {
+export class Trainer implements AsyncDisposable {
   #steps = 0;
 
-  /** Use {@link createTrainer}. */
+  /** @internal Use {@link createTrainer}. */
   constructor(
     private readonly checkpoint: Checkpoint,
     private readonly settings: ResolvedOptions,
@@ -149,12 +148,8 @@ export class Trainer {
     this.#steps = expectInteger(value, 'steps', 0);
   }
 
-  get config(): NativeEncoderConfig {
-    return this.checkpoint.model.config;
-  }
-
   get dim(): number {
-    return this.checkpoint.model.config.hidden;
+    return this.checkpoint.spec.hidden;
   }
 
   /**
@@ -192,7 +187,11 @@ export class Trainer {
     return this.checkpoint.model.encode(batch, options);
   }
 
-  /** The tensors of a block, by the checkpoint's names, each copied when it is read. */
+  /**
+   * The tensors of a block, by the checkpoint's names, each copied when it is read.
+   *
+   * @internal
+   */
   tensors(block: TrainerBlock): TensorToWrite[] {
     const { model, sources } = this.checkpoint;
     return sources.map((source) => ({
@@ -205,12 +204,13 @@ export class Trainer {
   /**
    * Puts back a block that was written from {@link tensors}.
    *
+   * @internal
    * @throws EngineError `ERR_DATA` listing tensors that are missing, unknown or misshapen: the file is another
    *   architecture's
    */
   async restore(block: TrainerBlock, file: SafetensorsFile): Promise<void> {
-    const { model, sources } = this.checkpoint;
-    checkNames(file, '', sources);
+    const { model, sources, native } = this.checkpoint;
+    checkNames(file, '', sources, native.ignored);
     for (const source of sources) await copyTensor(file, '', source, model, block);
   }
 
@@ -232,12 +232,17 @@ export class Trainer {
     await this.checkpoint.model.dispose();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   #loss(batch: TrainingBatch): LossSettings {
     const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
-    if (firstTrainedLayer > this.checkpoint.model.config.layers) {
+    const { layers } = this.checkpoint.spec;
+    if (firstTrainedLayer > layers) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `Expected at most ${this.checkpoint.model.config.layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
+        `Expected at most ${layers} layers for "firstTrainedLayer", got ${firstTrainedLayer}`,
       );
     }
     return {

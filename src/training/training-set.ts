@@ -5,7 +5,7 @@ import { readRecords } from '../records/read-records.js';
 import { valueId } from '../records/record.js';
 import { prepareText, type TextPreparation } from '../text/text-preparation.js';
 import { encodeQa } from '../text/tokenizers/encode-qa.js';
-import type { WordPieceTokenizer } from '../text/tokenizers/wordpiece.js';
+import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
 import { TokenTable } from './token-table.js';
 
 /** All records of a training run by column, each text tokenised once. Row i of every column is record i. */
@@ -38,12 +38,13 @@ export interface ReadTrainingSetOptions {
 /**
  * Reads files of records into memory, tokenising them on the way.
  *
+ * @param tokenizer one that {@link Tokenizer.splitsAtNewlines splits at newlines}, as views are texts joined by them
  * @throws EngineError as `readRecords`; `ERR_ARG_RANGE` naming the value ids with a single answer, of which no two
  *   views can be drawn, and where fewer than two value ids are left
  */
 export async function readTrainingSet(
   paths: readonly string[],
-  tokenizer: WordPieceTokenizer,
+  tokenizer: Tokenizer,
   { read, maxTokens, preparation, minPerId, signal, onProgress }: ReadTrainingSetOptions,
 ): Promise<TrainingSet> {
   const ids: string[] = [];

@@ -4,7 +4,7 @@ import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { evaluateKnn } from '../evaluation/knn.js';
 import { type Split, splitByQuestion } from '../evaluation/splits.js';
-import type { PackedTokens } from '../native/encoder-model.js';
+import type { PackedTokens } from '../native/packed-tokens.js';
 import type { TrainingSet } from './training-set.js';
 
 export interface ValidationResult {

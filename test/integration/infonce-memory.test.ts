@@ -11,9 +11,10 @@ const CODE = `
   const labels = new Int32Array(rows);
   const peak = () => process.resourceUsage().maxRSS / 1024;
   const input = { logitScale: 20, dim, mode: 'masked', precision: process.argv[1] };
-  await infoNce({ ...input, query: query.slice(0, 64 * dim), key: key.slice(0, 64 * dim), labels: labels.slice(0, 64), rows: 64 });
+  const few = (vectors) => vectors.slice(0, 64 * dim);
+  await infoNce({ ...input, query: few(query), key: few(key), labels: labels.slice(0, 64) });
   const before = peak();
-  await infoNce({ ...input, query, key, labels, rows });
+  await infoNce({ ...input, query, key, labels });
   console.log(peak() - before);
 `;
 

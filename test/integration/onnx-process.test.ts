@@ -84,13 +84,13 @@ describe('a tiny model', () => {
       'no ONNX',
       { 'model.onnx': 'version https://git-lfs.github.com/spec/v1' },
       'ERR_DATA',
-      /model\.onnx is not a whole ONNX file/,
+      /model\.onnx is not a complete ONNX file/,
     ],
     [
       'a cut file',
       { 'model.onnx': onnxModel(TINY_GRAPH).subarray(0, 150) },
       'ERR_DATA',
-      /model\.onnx is not a whole ONNX file/,
+      /model\.onnx is not a complete ONNX file/,
     ],
     [
       'an unknown operation',

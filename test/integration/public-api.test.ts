@@ -97,12 +97,14 @@ async function problemOf(name: string, call: () => unknown): Promise<string | un
     return undefined;
   } catch (error) {
     if (error instanceof CallersError) return undefined;
-    if (!(error instanceof EngineError)) return `RAW ${error instanceof Error ? `${error} ${error.stack!.split('\n').find((l) => l.includes('/src/')) ?? ''}` : String(error)}`;
+    if (!(error instanceof EngineError))
+      return `RAW ${error instanceof Error ? `${error} ${error.stack!.split('\n').find((l) => l.includes('/src/')) ?? ''}` : String(error)}`;
     const { code, message } = error;
     if (!isErrorCode(code) || code === 'ERR_INTERNAL') return `CODE ${code}: ${message}`;
     const isWrongArgument = code.startsWith('ERR_ARG_') || code === 'ERR_SHAPE_MISMATCH';
     if (isWrongArgument && !/^Expected [^]+, got [^]+$/.test(message)) return `FORM ${code}: ${message}`;
-    if (/Cannot (read|destructure|convert|mix)|is not (a function|iterable|defined)|\[object /.test(message)) return `TEXT ${code}: ${message}`;
+    if (/Cannot (read|destructure|convert|mix)|is not (a function|iterable|defined)|\[object /.test(message))
+      return `TEXT ${code}: ${message}`;
     return undefined;
   }
 }
@@ -110,22 +112,43 @@ async function problemOf(name: string, call: () => unknown): Promise<string | un
 describe('fuzz', () => {
   it('collects', async () => {
     console.log('NO SAMPLE', [...calls.keys()].filter((n) => !samples.args[n]).join(' '));
-    console.log('STALE', Object.keys(samples.args).filter((n) => !calls.has(n)).join(' '));
+    console.log(
+      'STALE',
+      Object.keys(samples.args)
+        .filter((n) => !calls.has(n))
+        .join(' '),
+    );
     let bad = 0;
     for (const [name, call] of calls) {
       if (process.env['ONLY'] && name !== process.env['ONLY']) continue;
       const args = samples.args[name] ?? (() => []);
       const t = performance.now();
       const seen = new Map<string, string>();
-      if (samples.args[name]) { const p = await problemOf(name, () => call(args())); if (p) console.log('VALID FAILS', name, p); else { try { await drain(call(args())).then((v) => name.includes('#') ? undefined : release(v)); } catch (e) { console.log('VALID THROWS', name, String(e).slice(0, 150)); } } }
+      if (samples.args[name]) {
+        const p = await problemOf(name, () => call(args()));
+        if (p) console.log('VALID FAILS', name, p);
+        else {
+          try {
+            await drain(call(args())).then((v) => (name.includes('#') ? undefined : release(v)));
+          } catch (e) {
+            console.log('VALID THROWS', name, String(e).slice(0, 150));
+          }
+        }
+      }
       await fc.assert(
         fc.asyncProperty(mutations, async (mutation) => {
           const given = mutate(args(), mutation);
           const t1 = performance.now();
-          const problem = await Promise.race([problemOf(name, () => call(given)), new Promise<string>((r) => setTimeout(() => r('HANGS'), DEADLINE_MS).unref())]);
+          const problem = await Promise.race([
+            problemOf(name, () => call(given)),
+            new Promise<string>((r) => setTimeout(() => r('HANGS'), DEADLINE_MS).unref()),
+          ]);
           const dt = performance.now() - t1;
           if (dt > 2500) console.log('SLOW', name, JSON.stringify(mutation), dt);
-          if (problem !== undefined) { const k = problem.replace(/\d+/g, '#').slice(0, 90); if (!seen.has(k)) seen.set(k, `${problem} <= ${JSON.stringify(mutation)}`); }
+          if (problem !== undefined) {
+            const k = problem.replace(/\d+/g, '#').slice(0, 90);
+            if (!seen.has(k)) seen.set(k, `${problem} <= ${JSON.stringify(mutation)}`);
+          }
         }),
         { numRuns: RUNS, seed: SEED },
       );

@@ -167,7 +167,7 @@ it('refuses rounded weights in a graph', async () => {
   const target = join(temporaryFolder(), 'graph');
   await expect(exportEncoder(source, target, { to: 'onnx', dtype: 'int8' })).rejects.toMatchObject({
     code: 'ERR_ARG_RANGE',
-    message: expect.stringContaining('f32 where "to" is not safetensors for "dtype"') as string,
+    message: expect.stringContaining('f32 unless "to" is safetensors, for "dtype"') as string,
   });
   expect(existsSync(target)).toBe(false);
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/core/errors.js';
 import { ADDON_EXPORTS } from '../../src/native/addon-types.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { ACTIVATIONS, POSITIONS } from '../../src/native/encoder-types.js';
 import { INFONCE_MODES } from '../../src/native/infonce-modes.js';
 import { addon } from '../../src/native/loader.js';
 import { matmul } from '../../src/native/matmul.js';
@@ -56,6 +57,8 @@ describe('the native boundary', () => {
       infoNceModes: INFONCE_MODES,
       poolings: POOLING_MODES,
       precisions: PRECISIONS,
+      positions: POSITIONS,
+      activations: ACTIVATIONS,
     });
   });
 
@@ -63,12 +66,18 @@ describe('the native boundary', () => {
     const x = new Float32Array(2);
     const loss = { query: x, key: x, dQuery: x.slice(), dKey: x.slice(), rows: 1, dim: 2, logitScale: 1 };
     const product = { a: x, b: x, out: new Float32Array(1), m: 1, n: 1, k: 2 };
+    const spec = { layers: 0, hidden: 2, heads: 1, inner: 1, vocabulary: 3, types: 0, maxPositions: 4, ropeBase: 0 };
+    const names = { positions: 'none', activation: 'gelu', pooling: 'mean' } as const;
+    const rest = { embeddingNorm: true, biases: true, normalize: true, epsilon: 0, paddingId: 0 };
+    const encoder = (change: object) => new (addon().EncoderHandle)({ ...spec, ...names, ...rest, ...change }, 'f32');
     const calls = {
       pooling: () => addon().pool(x, Int32Array.of(0, 1), 'max' as never, x.slice(), 1, 2),
       mode: () => addon().infoNce({ ...loss, mode: 'two-way' as never, precision: 'f32' }),
       precision: () => addon().matmul({ ...product, precision: 'f64' as never }),
       metric: () => addon().topkPrepare(x, 1, 2, 'l1' as never, 'f32'),
       storage: () => addon().topkPrepare(x, 1, 2, 'ip', 'int4' as never),
+      positions: () => encoder({ positions: 'absolute' }),
+      activation: () => encoder({ activation: 'relu' }),
     };
     for (const [name, call] of Object.entries(calls)) {
       expect(call, name).toThrow(
@@ -80,6 +89,7 @@ describe('the native boundary', () => {
         }) as Error,
       );
     }
+    encoder({}).dispose();
     // Names that are known, but not to these operations.
     expect(() => addon().infoNce({ ...loss, mode: 'one-way', precision: 'int8' as never })).toThrow(/"precision"/);
     expect(() => addon().matmul({ ...product, precision: 'int8' as never })).toThrow(/"precision"/);

@@ -18,7 +18,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('layers of %s', (name) => {
   });
 
   const states = async (view: 0 | 1, layers: number): Promise<Float32Array> => {
-    const hidden = new Float32Array(fixture.views[view].ids.length * checkpoint.model.config.hidden);
+    const hidden = new Float32Array(fixture.views[view].ids.length * checkpoint.model.spec.hidden);
     await checkpoint.model.encode(fixture.views[view], { hidden, layers });
     return hidden;
   };
@@ -36,7 +36,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('layers of %s', (name) => {
   };
 
   it('gives the states after any number of layers', async () => {
-    const { layers, hidden } = checkpoint.model.config;
+    const { layers, hidden } = checkpoint.model.spec;
     const normalized = await states(0, 0);
     const all = [normalized, await states(0, 1), await states(0, layers)];
     expect(relativeError(all[2]!, await fixture.hidden(0))).toBeLessThan(1e-5);
@@ -59,7 +59,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('layers of %s', (name) => {
     const variance = sum.reduce((total, value) => total + (value - mean) ** 2, 0) / hidden;
     const expected = sum.map(
       (value, j) =>
-        ((value - mean) / Math.sqrt(variance + checkpoint.model.config.epsilon)) * read('norm.weight', 0)[j]! +
+        ((value - mean) / Math.sqrt(variance + checkpoint.model.spec.epsilon)) * read('norm.weight', 0)[j]! +
         read('norm.bias', 0)[j]!,
     );
     expect(relativeError(normalized.subarray(0, hidden), expected)).toBeLessThan(1e-5);
@@ -76,7 +76,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('layers of %s', (name) => {
         ...query.offsets,
         ...key.offsets.subarray(1).map((offset) => query.ids.length + offset),
       );
-      const lowerStates = new Float32Array(ids.length * checkpoint.model.config.hidden);
+      const lowerStates = new Float32Array(ids.length * checkpoint.model.spec.hidden);
       await checkpoint.model.encode({ ids, offsets }, { hidden: lowerStates, layers: 1 });
       const expected = await gradients({ memoryBudget });
       const actual = await gradients({ memoryBudget, lowerStates });

@@ -35,7 +35,7 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
   it('gives the hidden states and embeddings of PyTorch', async () => {
     const { model }: Checkpoint = await loadCheckpoint(fixture.folder, { pooling: 'mean', normalize: true }, 'f32');
     for (const view of [0, 1] as const) {
-      const hidden = new Float32Array(fixture.views[view].ids.length * model.config.hidden);
+      const hidden = new Float32Array(fixture.views[view].ids.length * model.spec.hidden);
       const embeddings = await model.encode(fixture.views[view], { hidden });
       expect(relativeError(hidden, await fixture.hidden(view))).toBeLessThan(1e-5);
       expect(relativeError(embeddings, await fixture.tensor(`embedding.${view}`))).toBeLessThan(1e-5);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
-import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import type { EncoderPrecision } from '../../src/native/precisions.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
 import { createTrainer } from '../../src/training/trainer.js';

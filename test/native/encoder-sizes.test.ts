@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-import type { NativeEncoderConfig } from '../../src/native/addon-types.js';
 import { EncoderModel, type LossSettings } from '../../src/native/encoder-model.js';
+import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import { seededRandom } from '../support/random.js';
 import { relativeError } from '../support/tolerances.js';
 
 /** NomicBERT in small, but for the positions. */
-const CONFIG: NativeEncoderConfig = {
+const CONFIG: EncoderSpec = {
   layers: 2,
   hidden: 16,
   heads: 2,
@@ -14,8 +13,10 @@ const CONFIG: NativeEncoderConfig = {
   vocabulary: 40,
   types: 1,
   maxPositions: 8192,
+  positions: 'rotary',
   ropeBase: 1000,
-  gated: true,
+  embeddingNorm: true,
+  activation: 'swiglu',
   biases: false,
   epsilon: 1e-12,
   pooling: 'mean',

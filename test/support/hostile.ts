@@ -45,7 +45,7 @@ const VALUES: Record<string, () => unknown> = {
   'an array of undefined': () => [undefined],
   'an array of numbers': () => [1, 2],
   'an array of strings': () => ['a', 'b', 'c', 'd'],
-  'an array without entries': () => new Array(3),
+  'an array without entries': () => new Array<unknown>(3),
   'an array of traps': () => [trap()],
   'an object': () => ({}),
   'an unknown key': () => ({ unknown: 1 }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
-import type { PackedTokens } from '../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
 
 export interface ParityFixture {
   folder: string;

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 
-import type { PackedIds, Tokenizer } from '../../src/text/tokenizers/tokenizer.js';
+import type { PackedTokens } from '../../src/native/packed-tokens.js';
+import type { Tokenizer } from '../../src/text/tokenizers/tokenizer.js';
 
 /** The tokenizer.json of the committed default encoder: BERT, lower case. */
 export const BERT_FILE = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
@@ -72,7 +73,7 @@ export class PeerTokenizer {
 }
 
 /** One array of ids per text. */
-export function unpack({ ids, offsets }: PackedIds): number[][] {
+export function unpack({ ids, offsets }: PackedTokens): number[][] {
   return Array.from({ length: offsets.length - 1 }, (_, i) => [...ids.subarray(offsets[i], offsets[i + 1])]);
 }
 

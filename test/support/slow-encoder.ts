@@ -59,4 +59,8 @@ export class SlowEncoder implements Encoder {
     this.disposed = true;
     return Promise.resolve();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }

@@ -86,7 +86,7 @@ interface OpenShard {
 }
 
 /** Reads rows of the embeddings of many shards as if they were one array. Holds one open file at most. */
-export class ShardReader {
+export class ShardReader implements AsyncDisposable {
   readonly #shards: ShardEntry[] = [];
   /** First row of each shard, and the number of all rows behind the last. */
   readonly #firstRows: number[] = [0];
@@ -132,6 +132,10 @@ export class ShardReader {
     const { handle } = this.#open ?? {};
     this.#open = undefined;
     await handle?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #openShard(number: number): Promise<OpenShard> {

@@ -5,11 +5,10 @@ import { join, resolve } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFolder } from '../../core/replace-folder.js';
+import { expectOneOf, expectOptions, expectPath, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectOneOf, expectOptions, expectPath, fail } from '../../native/validate.js';
 import type { EncoderBackend } from '../encoder.js';
 import { ENCODER_FILES, type EncoderToWrite, writeSettings } from '../folder/encoder-folder.js';
-import { encoderGraph } from '../formats/onnx-graph.js';
 import { encodeOnnx, type OnnxTensor, type TensorData } from '../formats/onnx-writer.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { writeSafetensors } from '../formats/safetensors-writer.js';
@@ -22,9 +21,9 @@ import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
 export interface ExportOptions extends Pick<CallOptions, 'signal'> {
   to: ExportFormat;
-  /** The weights lie inside of model.onnx instead of in model.safetensors beside it. @default false */
+  /** Put the weights into model.onnx instead of a model.safetensors beside it. @default false */
   singleFile?: boolean | undefined;
-  /** What the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
+  /** Type that the matrices of model.safetensors are rounded to; ONNX graphs are float32. @default 'f32' */
   dtype?: WeightType | undefined;
 }
 
@@ -61,7 +60,7 @@ const TEXTS = [
 
 /**
  * Writes an encoder folder from another one, which must be one that the native backend can take. The folder appears
- * when its vectors have been found equal to those of the source, or close to them where weights are rounded.
+ * when its vectors have been found equal to those of the source, or close to them if weights are rounded.
  *
  * @param target missing, empty, or an earlier export, which is replaced
  * @throws EngineError `ERR_DATA` as `loadEncoder` for the source, and if the target holds something else; `ERR_IO`,
@@ -74,13 +73,12 @@ export async function exportEncoder(source: string, target: string, options: Exp
   const to = expectOneOf(options.to, 'to', EXPORT_FORMATS);
   const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
   const { singleFile = false, signal } = options;
-  if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false where "to" is not onnx', 'singleFile', singleFile);
-  if (dtype !== 'f32' && to !== 'safetensors')
-    fail('ERR_ARG_RANGE', 'f32 where "to" is not safetensors', 'dtype', dtype);
+  if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false unless "to" is onnx,', 'singleFile', singleFile);
+  if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 unless "to" is safetensors,', 'dtype', dtype);
   const { model: folder } = await planEncoder(source, { backend: 'native' });
-  const checkpoint = await loadCheckpoint(folder.transformer, folder, 'f32');
+  const checkpoint = await loadCheckpoint(folder.moduleFolder, folder, 'f32', folder.architecture);
   try {
-    const encoder = await takeCheckpoint(checkpoint, [folder.transformer, resolve(source)]);
+    const encoder = await takeCheckpoint(checkpoint, [folder.moduleFolder, resolve(source)]);
     let result: ExportResult | undefined;
     await replaceFolder(target, ENCODER_FILES, async (written) => {
       await writeSettings(written, encoder);
@@ -105,7 +103,7 @@ export async function exportEncoder(source: string, target: string, options: Exp
 
 async function writeGraph(
   folder: string,
-  { layout, model }: Checkpoint,
+  { layout, spec }: Checkpoint,
   { tensors }: EncoderToWrite,
   singleFile: boolean,
 ): Promise<void> {
@@ -129,7 +127,7 @@ async function writeGraph(
   await withFileErrors(`write ${path}`, async () => {
     const handle = await open(path, 'w');
     try {
-      for (const piece of encodeOnnx(encoderGraph(layout, model.config, weights))) await handle.writeFile(piece);
+      for (const piece of encodeOnnx(layout.graph(spec, weights))) await handle.writeFile(piece);
       await handle.sync();
     } finally {
       await handle.close();

@@ -10,13 +10,18 @@ import { dirname, join } from 'node:path';
 import { withFileErrors } from '../../core/file-errors.js';
 import { makeFolder } from '../../core/make-folder.js';
 import { replaceFolder } from '../../core/replace-folder.js';
-import { readTokenizerFile } from '../../text/tokenizers/files.js';
+import { readTokenizerFile } from '../../text/tokenizers/tokenizer-file.js';
+import { readWordPieceSettings } from '../../text/tokenizers/wordpiece-settings.js';
+import type { PoolingChoice } from '../architectures/architecture.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { type TensorToWrite, writeSafetensors } from '../formats/safetensors-writer.js';
-import type { PoolingChoice } from '../weights/native-config.js';
+import { NORMALIZE, POOLING } from './modules.js';
+import { describePooling } from './pooling-module.js';
 import { describeWordPiece } from './tokenizer-config.js';
 
 export interface EncoderToWrite extends PoolingChoice {
+  /** Kinds of the modules of the architecture. */
+  modules: readonly string[];
   /** Folders that the tokenizer and the settings are copied from; the first that has a file counts. */
   sources: readonly string[];
   config: Readonly<Record<string, unknown>>;
@@ -27,7 +32,7 @@ export interface EncoderToWrite extends PoolingChoice {
   tensors: readonly TensorToWrite[];
 }
 
-/** Copied byte by byte where the source has them. */
+/** Copied byte by byte if the source has them. */
 const COPIED = [
   'tokenizer.json',
   'vocab.txt',
@@ -51,8 +56,8 @@ const MODULE_TYPES = 'sentence_transformers.models';
 const DEFAULT_MAX_TOKENS = 512;
 
 /**
- * Writes a whole encoder folder, which appears at once; an earlier one at the same place is replaced whole. It has no
- * tokenizer where the source has none.
+ * Writes an encoder folder, which appears when it is complete, in place of an earlier one. It has no tokenizer if the
+ * source has none.
  *
  * @throws EngineError `ERR_DATA` if the target holds something else, `ERR_IO`
  */
@@ -63,7 +68,7 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
   });
 }
 
-/** Everything but the weights. */
+/** Writes everything but the weights. */
 export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite, 'tensors'>): Promise<void> {
   const files = new Map<string, string | Buffer>(
     Object.entries(defaultSettings(encoder)).map(([name, content]) => [name, json(content)]),
@@ -80,6 +85,7 @@ export async function writeSettings(folder: string, encoder: Omit<EncoderToWrite
 }
 
 function defaultSettings({
+  modules: kinds,
   sources,
   config,
   pooling,
@@ -87,23 +93,18 @@ function defaultSettings({
   dim,
   positions,
 }: Omit<EncoderToWrite, 'tensors'>): Record<string, unknown> {
-  const modules = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
+  const modules = [...kinds, ...(normalize ? [NORMALIZE] : [])].map((kind, idx) => ({
+    idx,
+    name: String(idx),
+    path: idx === 0 ? '' : `${idx}_${kind}`,
+    type: `${MODULE_TYPES}.${kind}`,
+  }));
+  const poolingFolder = modules.find(({ type }) => type === `${MODULE_TYPES}.${POOLING}`)?.path;
   const maxTokens = Math.min(positions, DEFAULT_MAX_TOKENS);
   return {
     'config.json': config,
-    'modules.json': modules.map((path, idx) => ({
-      idx,
-      name: String(idx),
-      path,
-      type: `${MODULE_TYPES}.${['Transformer', 'Pooling', 'Normalize'][idx]!}`,
-    })),
-    '1_Pooling/config.json': {
-      word_embedding_dimension: dim,
-      pooling_mode_cls_token: pooling === 'cls',
-      pooling_mode_mean_tokens: pooling === 'mean',
-      pooling_mode_max_tokens: false,
-      pooling_mode_mean_sqrt_len_tokens: false,
-    },
+    'modules.json': modules,
+    ...(poolingFolder && { [`${poolingFolder}/config.json`]: describePooling(pooling, dim) }),
     'sentence_bert_config.json': { max_seq_length: maxTokens, do_lower_case: false },
     'config_sentence_transformers.json': { prompts: {}, default_prompt_name: null, similarity_fn_name: 'cosine' },
     ...wordPieceSettings(sources, maxTokens),
@@ -116,22 +117,20 @@ function wordPieceSettings(sources: readonly string[], maxTokens: number): Recor
     ['tokenizer.json', 'vocab.txt'].some((name) => existsSync(join(folder, name))),
   );
   if (source === undefined) return {};
-  const { settings } = readTokenizerFile(source);
+  const settings = readWordPieceSettings(readTokenizerFile(source));
   return 'unsupported' in settings ? {} : describeWordPiece(settings, maxTokens);
 }
 
-/**
- * Tensors of a checkpoint that the engine does not compute with but other libraries look for: the pooling layer of
- * BERT, without which transformers warns that it makes one up.
- */
-export async function readUnusedTensors(folder: string, prefix: string): Promise<TensorToWrite[]> {
+/** Tensors of a checkpoint, by names without prefix, that the encoder does not need and other libraries look for. */
+export async function readKeptTensors(folder: string, prefix: string, kept: RegExp): Promise<TensorToWrite[]> {
   const file = await SafetensorsFile.open(join(folder, 'model.safetensors'));
   try {
     const tensors: TensorToWrite[] = [];
     for (const [name, { shape }] of file.tensors) {
-      if (!name.startsWith(`${prefix}pooler.`)) continue;
+      const inner = name.slice(prefix.length);
+      if (!name.startsWith(prefix) || !kept.test(inner)) continue;
       const values = await file.readFloat32(name);
-      tensors.push({ name: name.slice(prefix.length), shape, read: () => values });
+      tensors.push({ name: inner, shape, read: () => values });
     }
     return tensors;
   } finally {

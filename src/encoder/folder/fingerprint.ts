@@ -3,17 +3,17 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 import { EngineError } from '../../core/errors.js';
-import type { NativeEncoderConfig } from '../../native/addon-types.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
 import { CUTTING } from '../../text/tokenizers/encode-qa.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from './model-folder.js';
 
-/** What the vectors depend on beside the contents of the folder. */
+/** Settings that the vectors depend on, besides the contents of the folder. */
 export interface FingerprintSettings {
   maxTokens: number;
   precision: EncoderPrecision;
-  /** The network where it is computed from the checkpoint and not from the graph. */
-  network?: NativeEncoderConfig | undefined;
+  /** The network, if it is computed from the checkpoint and not from the graph. */
+  spec?: EncoderSpec | undefined;
 }
 
 /**
@@ -25,17 +25,45 @@ export interface FingerprintSettings {
  */
 export async function fingerprint(
   model: ModelFolder,
-  { maxTokens, precision, network }: FingerprintSettings,
+  { maxTokens, precision, spec }: FingerprintSettings,
 ): Promise<string> {
-  const weights = network ? [model.safetensorsFile] : [model.modelFile, ...model.weightFiles];
+  const weights = spec ? [model.safetensorsFile] : [model.modelFile, ...model.weightFiles];
   const files = [...weights, model.tokenizerFile].filter((file) => file !== undefined);
   const { pooling, normalize, prompt, lowerCase } = model;
   const contents = {
     files: await Promise.all(files.map(hashFile)),
     settings: { pooling, normalize, prompt, lowerCase, maxTokens, cutting: CUTTING, precision },
-    network,
+    network: spec && describeNetwork(spec),
   };
   return createHash('sha256').update(JSON.stringify(contents)).digest('hex');
+}
+
+/** How fingerprints describe activations; datasets on disk refer to them. */
+const GATED: Record<EncoderSpec['activation'], boolean | string> = { gelu: false, swiglu: true };
+
+/**
+ * The network as fingerprints have always described it, key by key: datasets on disk refer to them. A property that is
+ * added to the specification is added here only if it has another value than all networks had before.
+ */
+function describeNetwork(spec: EncoderSpec): object {
+  return {
+    layers: spec.layers,
+    hidden: spec.hidden,
+    heads: spec.heads,
+    inner: spec.inner,
+    vocabulary: spec.vocabulary,
+    types: spec.types,
+    maxPositions: spec.maxPositions,
+    ropeBase: spec.ropeBase,
+    gated: GATED[spec.activation],
+    biases: spec.biases,
+    epsilon: spec.epsilon,
+    paddingId: spec.paddingId,
+    pooling: spec.pooling,
+    normalize: spec.normalize,
+    ...(spec.positions === 'none' && { positions: spec.positions }),
+    ...(!spec.embeddingNorm && { embeddingNorm: false }),
+  };
 }
 
 async function hashFile(file: string): Promise<string> {

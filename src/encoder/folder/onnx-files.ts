@@ -22,7 +22,7 @@ const MAX_DEPTH = 100;
 /**
  * Locations of the external data of an ONNX file, relative to its folder, each once, in the order of their first use.
  *
- * @throws EngineError `ERR_DATA` if the file is not a whole ONNX file
+ * @throws EngineError `ERR_DATA` if the file is not a complete ONNX file
  */
 export function externalDataLocations(file: string): string[] {
   const fd = open(file);
@@ -60,7 +60,10 @@ class Walker {
   }
 
   damaged(at: number): EngineError {
-    return new EngineError('ERR_DATA', `${this.file} is not a whole ONNX file: damaged at byte ${at} of ${this.size}`);
+    return new EngineError(
+      'ERR_DATA',
+      `${this.file} is not a complete ONNX file: damaged at byte ${at} of ${this.size}`,
+    );
   }
 
   walk(type: string, begin: number, end: number, depth: number): void {

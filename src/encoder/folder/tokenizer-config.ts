@@ -10,7 +10,7 @@ const SPECIAL_TOKENS = {
 
 /**
  * tokenizer_config.json and special_tokens_map.json of a WordPiece tokenizer. transformers lets the former overrule the
- * normalizer of tokenizer.json, and takes lower case where it says nothing.
+ * normalizer of tokenizer.json, and takes lower case if it says nothing.
  */
 export function describeWordPiece(
   { vocabulary, normalizer }: WordPieceSettings,

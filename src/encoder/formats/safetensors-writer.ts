@@ -20,12 +20,12 @@ export interface TensorToWrite extends StoredTensor {
 
 const LENGTH_BYTES = 8;
 const ENTRY_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
-/** What transformers wants to be told before it opens a file. */
+/** Metadata without which transformers does not open a file. */
 const PYTORCH = { format: 'pt' };
 
 /**
  * Writes a safetensors file of tensors, in the order given, and has it on the disk when it resolves. The file
- * appears under its name when it is whole; one that was there is replaced.
+ * appears under its name when it is complete; one that was there is replaced.
  *
  * @param metadata strings for the header. @default `{ format: 'pt' }`
  * @throws EngineError `ERR_IO` naming the file; `ERR_ARG_RANGE` for a name that comes twice or is reserved;

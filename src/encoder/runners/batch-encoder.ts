@@ -2,15 +2,16 @@ import { throwIfAborted, untilAborted } from '../../core/abort.js';
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
+import { expectOptions, expectSignal } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectOptions, expectSignal } from '../../native/validate.js';
-import { prepareText } from '../../text/text-preparation.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
+import { prepareText, type TextPreparation } from '../../text/text-preparation.js';
 import { expectEmbeddableTexts } from '../../text/tokenizers/arguments.js';
 import { encodeQa } from '../../text/tokenizers/encode-qa.js';
 import type { Tokenizer } from '../../text/tokenizers/tokenizer.js';
 import type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from '../folder/model-folder.js';
-import { gatherRows, type PackedBatch, planBatches } from './batching.js';
+import { gatherRows, planBatches } from './batching.js';
 
 /** Texts that are tokenised and sorted together: enough for even batches, few enough to hold their ids at once. */
 const WINDOW_TEXTS = 2048;
@@ -22,12 +23,12 @@ export interface BatchRunner {
   /** False once it has died. */
   readonly alive: boolean;
   /** @returns [sequences, dim] */
-  encode(batch: PackedBatch): Promise<Float32Array>;
+  encode(batch: PackedTokens): Promise<Float32Array>;
   stop(): Promise<void>;
 }
 
 export interface BatchEncoderParts {
-  model: ModelFolder;
+  model: Pick<ModelFolder, 'name' | 'dim' | 'vocabSize' | 'tokenizerFile' | keyof TextPreparation>;
   backend: EncoderBackend;
   precision: EncoderPrecision;
   fingerprint: string;
@@ -38,7 +39,7 @@ export interface BatchEncoderParts {
   batchTokens: number;
 }
 
-interface Batch extends PackedBatch {
+interface Batch extends PackedTokens {
   /** Index of the text of each sequence. */
   texts: Int32Array;
 }
@@ -110,10 +111,14 @@ export class BatchEncoder implements Encoder {
     return this.#disposed;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   /** @param first tokens of the first window */
   async #encodeAll(
     texts: readonly EmbeddableText[],
-    first: Promise<PackedBatch>,
+    first: Promise<PackedTokens>,
     { signal, onProgress }: CallOptions,
   ): Promise<EncodeResult> {
     throwIfAborted(signal);
@@ -156,7 +161,7 @@ export class BatchEncoder implements Encoder {
     return result;
   }
 
-  async #give(runner: BatchRunner, { ids, offsets }: PackedBatch): Promise<Float32Array> {
+  async #give(runner: BatchRunner, { ids, offsets }: PackedTokens): Promise<Float32Array> {
     if (this.#given++ === 0) this.#idleBefore += performance.now() - this.#idleSince;
     try {
       return await runner.encode({ ids, offsets });
@@ -168,7 +173,7 @@ export class BatchEncoder implements Encoder {
   /** Batches of one window after the other; the next window is tokenised while the batches of this one are computed. */
   async *#batches(
     texts: readonly EmbeddableText[],
-    first: Promise<PackedBatch>,
+    first: Promise<PackedTokens>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Batch> {
     let next = first;
@@ -188,7 +193,7 @@ export class BatchEncoder implements Encoder {
     texts: readonly EmbeddableText[],
     begin: number,
     signal: AbortSignal | undefined,
-  ): Promise<PackedBatch> {
+  ): Promise<PackedTokens> {
     const { model, tokenizer, maxTokens } = this.#parts;
     const window = texts.slice(begin, begin + WINDOW_TEXTS);
     const packed = await encodeQa(tokenizer, window, {

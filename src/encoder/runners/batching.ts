@@ -1,4 +1,5 @@
 /** Groups sequences of one window into batches for a graph that wants rectangles: padding is work done for nothing. */
+import type { PackedTokens } from '../../native/packed-tokens.js';
 
 /**
  * Splits the sequences 0 to offsets.length - 2 of a packed window into batches of similar length, longest first.
@@ -22,15 +23,8 @@ export function planBatches(offsets: Int32Array, batchTokens: number): Int32Arra
   return batches;
 }
 
-/** Packed sequences without padding. */
-export interface PackedBatch {
-  ids: Int32Array;
-  /** Sequences + 1 ascending entries from 0. */
-  offsets: Int32Array;
-}
-
 /** Copies the sequences `rows` of a window, in that order. */
-export function gatherRows(window: PackedBatch, rows: Int32Array): PackedBatch {
+export function gatherRows(window: PackedTokens, rows: Int32Array): PackedTokens {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + window.offsets[row + 1]! - window.offsets[row]!));
   const ids = new Int32Array(offsets[rows.length]!);

@@ -1,9 +1,9 @@
-/** What the encoder and its child process say to each other. The child answers every request, in order. */
+/** Messages between the encoder and its child process. The child answers every request, in order. */
 import type { ErrorCode } from '../../core/errors.js';
-import type { Pooling } from '../folder/model-folder.js';
-import type { PackedBatch } from './batching.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
+import type { Pooling } from '../../native/pooling.js';
 
-/** What the child needs to know of a model. */
+/** The model that the child loads, and how. */
 export interface SessionSettings {
   modelFile: string;
   pooling: Pooling;
@@ -13,7 +13,7 @@ export interface SessionSettings {
   threads: number;
 }
 
-export type ChildRequest = { type: 'load'; settings: SessionSettings } | ({ type: 'encode' } & PackedBatch);
+export type ChildRequest = { type: 'load'; settings: SessionSettings } | ({ type: 'encode' } & PackedTokens);
 
 export type ChildReply =
   | { type: 'loaded' }

@@ -1,10 +1,10 @@
 import { EngineError } from '../../core/errors.js';
 import type { EncoderModel } from '../../native/encoder-model.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { EncoderPrecision } from '../encoder.js';
 import type { ModelFolder } from '../folder/model-folder.js';
 import { loadCheckpoint } from '../weights/checkpoint.js';
 import type { BatchRunner } from './batch-encoder.js';
-import type { PackedBatch } from './batching.js';
 
 /** The engine's own encoder: computes on the engine thread of this process, without padding. */
 export class NativeRunner implements BatchRunner {
@@ -17,19 +17,19 @@ export class NativeRunner implements BatchRunner {
 
   /** @throws EngineError as {@link loadCheckpoint}, and `ERR_DATA` if the model is not as wide as the folder says */
   static async start(
-    { transformer, pooling, normalize, dim }: ModelFolder,
+    { architecture, moduleFolder, pooling, normalize, dim }: ModelFolder,
     precision: EncoderPrecision,
   ): Promise<NativeRunner> {
-    const { model } = await loadCheckpoint(transformer, { pooling, normalize }, precision);
-    if (model.config.hidden === dim) return new NativeRunner(transformer, model);
+    const { model } = await loadCheckpoint(moduleFolder, { pooling, normalize }, precision, architecture);
+    if (model.spec.hidden === dim) return new NativeRunner(moduleFolder, model);
     await model.dispose();
     throw new EngineError(
       'ERR_DATA',
-      `${transformer}: the pooling module is for vectors of ${dim}, the model has ${model.config.hidden}`,
+      `${moduleFolder}: the pooling module is for vectors of ${dim}, the model has ${model.spec.hidden}`,
     );
   }
 
-  async encode(batch: PackedBatch): Promise<Float32Array> {
+  async encode(batch: PackedTokens): Promise<Float32Array> {
     const embeddings = await this.model.encode(batch);
     if (!embeddings.every(Number.isFinite)) {
       throw new EngineError(

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 
 import { EngineError } from '../../core/errors.js';
 import { forkBeside } from '../../core/fork-beside.js';
-import type { PackedBatch } from './batching.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { ChildReply, ChildRequest, SessionSettings } from './child-protocol.js';
 
 /** Characters of the child's stderr that are kept for the message of its death. */
@@ -83,7 +83,7 @@ export class OnnxProcess {
    * @returns [sequences, dim]
    * @throws EngineError as {@link OnnxSession.run}, and `ERR_DEVICE_UNAVAILABLE` if the process dies
    */
-  async encode(batch: PackedBatch): Promise<Float32Array> {
+  async encode(batch: PackedTokens): Promise<Float32Array> {
     const reply = await this.#ask({ type: 'encode', ...batch });
     if (reply.type !== 'encoded')
       throw new EngineError('ERR_INTERNAL', `The encoder process answered "${reply.type}" to a batch`);

@@ -5,7 +5,7 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-node';
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
-import type { PackedBatch } from './batching.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { SessionSettings } from './child-protocol.js';
 import { poolPadded } from './pooling.js';
 
@@ -70,7 +70,7 @@ export class OnnxSession {
    * @returns [sequences, dim]
    * @throws EngineError `ERR_DATA` if the graph fails or its width is not `dim`, `ERR_NON_FINITE`, `ERR_OUT_OF_MEMORY`
    */
-  async run(batch: PackedBatch): Promise<Float32Array> {
+  async run(batch: PackedTokens): Promise<Float32Array> {
     const { modelFile, dim, pooling, normalize } = this.#settings;
     const sequences = batch.offsets.length - 1;
     let longest = 1;
@@ -104,7 +104,7 @@ export class OnnxSession {
     return embeddings;
   }
 
-  #feeds({ ids, offsets }: PackedBatch, longest: number): Record<string, Tensor> {
+  #feeds({ ids, offsets }: PackedTokens, longest: number): Record<string, Tensor> {
     const sequences = offsets.length - 1;
     const rows: Record<InputName, Int32Array> = {
       input_ids: allocateInt32(sequences * longest, 'the token ids'),

@@ -1,12 +1,15 @@
 import { allocateFloat32 } from '../../core/allocate.js';
-import type { Pooling } from '../folder/model-folder.js';
+import type { Pooling } from '../../native/pooling.js';
+
+/** Of how many tokens, from the first, a vector is the mean. */
+const POOLED_TOKENS: Record<Pooling, (length: number) => number> = { mean: (length) => length, cls: () => 1 };
 
 /**
  * One vector per sequence from padded token vectors: the mean over its tokens or its first token, scaled to unit length
- * if asked for. Sums are in double precision. The native `pool` wants packed rows; gathering them first would cost as
+ * on request. Sums are in double precision. The native `pool` wants packed rows; gathering them first would cost as
  * much as this, which is far below 1 % of the time of the graph.
  *
- * @param hidden [sequences, longest, dim], row-major; what lies behind the end of a sequence is not read
+ * @param hidden [sequences, longest, dim], row-major; entries after the end of a sequence are not read
  * @param offsets sequences + 1 ascending entries from 0: sequence s has offsets[s + 1] - offsets[s] >= 1 tokens
  * @returns [sequences, dim]
  */
@@ -22,7 +25,7 @@ export function poolPadded(
   const out = allocateFloat32(sequences * dim, 'the embeddings');
   const sum = new Float64Array(dim);
   for (let s = 0; s < sequences; s++) {
-    const tokens = pooling === 'cls' ? 1 : offsets[s + 1]! - offsets[s]!;
+    const tokens = POOLED_TOKENS[pooling](offsets[s + 1]! - offsets[s]!);
     sum.fill(0);
     for (let t = 0, at = s * longest * dim; t < tokens; t++, at += dim) {
       for (let j = 0; j < dim; j++) sum[j]! += hidden[at + j]!;

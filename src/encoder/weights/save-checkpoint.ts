@@ -1,4 +1,4 @@
-import { type EncoderToWrite, readUnusedTensors, writeEncoderFolder } from '../folder/encoder-folder.js';
+import { type EncoderToWrite, readKeptTensors, writeEncoderFolder } from '../folder/encoder-folder.js';
 import type { TensorToWrite } from '../formats/safetensors-writer.js';
 import { type Checkpoint, readSource, shapeOf } from './checkpoint.js';
 
@@ -8,27 +8,28 @@ export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Pr
 }
 
 /**
- * What an encoder folder is written from, with a copy of all parameters, taken between two jobs: an update must not get
- * in while files are written.
+ * The contents of an encoder folder, with a copy of all parameters that is taken between two jobs: an update must not
+ * get in while files are written.
  *
  * @param sources folders of tokenizer and settings
  */
 export async function takeCheckpoint(checkpoint: Checkpoint, sources: readonly string[]): Promise<EncoderToWrite> {
-  const { model, config, folder, prefix } = checkpoint;
-  const { pooling, normalize, hidden, maxPositions } = model.config;
-  const unused = await readUnusedTensors(folder, prefix);
+  const { model, architecture, native, config, spec, folder, prefix } = checkpoint;
+  const { pooling, normalize, hidden, maxPositions } = spec;
+  const kept = await readKeptTensors(folder, prefix, native.kept);
   await model.idle();
   const tensors = checkpoint.sources.map((source): TensorToWrite => {
     const values = readSource(model, source, 'parameters');
     return { name: source.file, shape: shapeOf(model, source), read: () => values };
   });
   return {
+    modules: architecture.folder.modules,
     sources,
     config,
     pooling,
     normalize,
     dim: hidden,
     positions: maxPositions,
-    tensors: [...tensors, ...unused],
+    tensors: [...tensors, ...kept],
   };
 }

@@ -8,7 +8,7 @@ export const WEIGHT_TYPES = ['f32', 'f16', 'bf16', 'int8'] as const;
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /**
- * What the tensor with the steps of an int8 matrix is called: compressed-tensors, which Transformers and vLLM use,
+ * Name of the tensor with the steps of an int8 matrix: compressed-tensors, which Transformers and vLLM use,
  * names and shapes it so, [rows, 1] in float32.
  */
 export function scaleName(matrix: string): string {

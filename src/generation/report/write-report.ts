@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+
 import { replaceFile } from '../../core/replace-file.js';
 import { expectArray, expectObject, expectSignal } from '../../core/validate.js';
 import { expectProject } from '../expect-project.js';

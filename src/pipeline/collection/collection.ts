@@ -1,13 +1,13 @@
 import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import type { RowLabels } from '../../core/row-labels.js';
+import { expectInteger, expectOptions } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
-import { expectInteger, expectOptions } from '../../native/validate.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
-import type { DatasetSearch } from '../index/dataset-search.js';
+import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
   /** How many of the nearest answers to return with their texts. @default 3 */
@@ -57,7 +57,7 @@ export class Collection implements AsyncDisposable {
   }
 
   /** `'saved'`: by the index of the folder; `'exact'`: all answers are compared; `'given'`: by an index of the caller. */
-  get searchKind(): DatasetSearch['kind'] {
+  get searchKind(): SearchKind {
     return this.search.kind;
   }
 

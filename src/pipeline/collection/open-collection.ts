@@ -1,6 +1,6 @@
+import { expectOptions } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
-import { expectOptions } from '../../native/validate.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
 import { Collection } from './collection.js';

@@ -1,6 +1,3 @@
-import type { EmbeddingType } from '../../datasets/shards/npy.js';
-import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
-import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import {
   expectArray,
   expectBoolean,
@@ -11,7 +8,10 @@ import {
   expectPath,
   expectSignal,
   expectString,
-} from '../../native/validate.js';
+} from '../../core/validate.js';
+import type { EmbeddingType } from '../../datasets/shards/npy.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import type { ReadOptions } from '../../records/read-options.js';
 
 /** Enough for batches of similar lengths and few files; few enough that an interruption loses about a minute of work. */

@@ -2,10 +2,10 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
+import { expectCallback, expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
-import { expectCallback, expectOptions, expectSignal } from '../../native/validate.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription } from './saved-index.js';
 

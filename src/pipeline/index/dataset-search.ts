@@ -3,11 +3,13 @@ import { ExactIndex } from '../../identification/exact-index.js';
 import type { SearchableIndex } from '../../identification/searchable-index.js';
 import { loadSavedIndex } from './saved-index.js';
 
-/** An index over a dataset, and how it came about. */
+/** `'saved'`: the index of the folder; `'exact'`: all answers are compared; `'given'`: an index of the caller. */
+export type SearchKind = 'saved' | 'exact' | 'given';
+
+/** An index over a dataset, and where it came from. */
 export interface DatasetSearch extends AsyncDisposable {
   index: SearchableIndex;
-  /** `'saved'`: the index of the folder; `'exact'`: all answers are compared; `'given'`: an index of the caller. */
-  kind: 'saved' | 'exact' | 'given';
+  kind: SearchKind;
   /** The folder has an index, but of other embeddings: build it again. */
   isStale: boolean;
 }
@@ -32,6 +34,6 @@ export async function openDatasetSearch(
   return { ...searchOf(exact, 'exact'), isStale: saved === 'stale' };
 }
 
-function searchOf(index: SearchableIndex, kind: DatasetSearch['kind'], owned?: AsyncDisposable): DatasetSearch {
+function searchOf(index: SearchableIndex, kind: SearchKind, owned?: AsyncDisposable): DatasetSearch {
   return { index, kind, isStale: false, [Symbol.asyncDispose]: async () => owned?.[Symbol.asyncDispose]() };
 }

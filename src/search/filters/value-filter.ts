@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
+import { describe, expectOptions, expectStrings } from '../../core/validate.js';
 import { splitValueId } from '../../core/value-id.js';
-import { describe, expectOptions, expectStrings } from '../../native/validate.js';
 import { allowRow } from './row-filter.js';
 
 /** Which rows may be neighbours: those that have, for every field given, one of its names. */

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 
 import { importOptional } from '../../core/optional-package.js';
+import { expectFiniteVectors, expectStrings, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectFiniteVectors, expectStrings, fail } from '../../native/validate.js';
 import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
 import type { TableKind } from './kind.js';
 import { copyBytes, type LabelledRows } from './vector-bytes.js';

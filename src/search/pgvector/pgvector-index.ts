@@ -1,7 +1,7 @@
+import { expectInt32, expectInteger, expectOptions, expectString, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
-import { expectInt32, expectInteger, expectOptions, expectString, fail } from '../../native/validate.js';
 import { resolveCallOptions } from '../index-options.js';
 import { copyRows, expectTableVectors, type VectorBatch } from './copy-rows.js';
 import { Database } from './database.js';

@@ -1,5 +1,5 @@
+import { expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectInteger, expectOptions, expectSignal, fail } from '../../native/validate.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
 /** @throws EngineError `ERR_ARG_TYPE` naming the index of what is neither a string nor a question with an answer */

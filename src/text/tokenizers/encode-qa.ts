@@ -1,23 +1,24 @@
 /**
  * Token ids of questions with their answers, cut so that a long question does not push the answer out of the text.
  *
- * Of n tokens there is room for, beside the special ones, a question of q and an answer of a tokens get
+ * If there is room for n tokens besides the special ones, a question of q and an answer of a tokens get
  *
  *   kept(q) = min(q, max(floor(n / 4), n - a))   and   n - kept(q),
  *
- * each from its beginning: an answer keeps all of itself where a quarter is enough for the question, and three quarters
- * of the room at least. Where both fit, nothing is cut and the ids are those of the whole text.
+ * each from its beginning: an answer keeps all of itself if a quarter is enough for the question, and at least three
+ * quarters of the room. If both fit, nothing is cut and the ids are those of the complete text.
  */
 import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
-import { expectInteger, expectOptions, fail, expectArray, expectObject } from '../../native/validate.js';
+import { expectArray, expectInteger, expectObject, expectOptions, fail } from '../../core/validate.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectEmbeddableTexts } from './arguments.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
 export interface EncodeQaOptions extends TokenizeOptions {
   /**
-   * What the model wants done to each text before it is tokenised, for example a prompt put in front, which then counts
-   * to the question. Applied to the whole text and to its beginning up to the answer. @default nothing
+   * Prepares each text before it is tokenised, for example by a prompt, which then counts to the question. Applied to
+   * the complete text and to its beginning up to the answer. @default nothing
    */
   prepare?: (text: string) => string;
 }
@@ -35,7 +36,7 @@ export function questionRoom(room: number, question: number, answer: number): nu
 
 /**
  * Token ids of texts, special tokens included. A question with its answer counts as the text `Q: <question> A:
- * <answer>`; where that is longer than `maxTokens`, the question is cut before the answer loses more than a quarter of
+ * <answer>`; if that is longer than `maxTokens`, the question is cut before the answer loses more than a quarter of
  * the room to it. `Q:` belongs to the question and `A:` to the answer. Strings lose their end, as with
  * `tokenizer.encode`.
  *
@@ -49,7 +50,7 @@ export async function encodeQa(
   tokenizer: Tokenizer,
   texts: readonly EmbeddableText[],
   options: EncodeQaOptions = {},
-): Promise<PackedIds> {
+): Promise<PackedTokens> {
   expectTokenizer(tokenizer);
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
@@ -78,17 +79,17 @@ function expectTokenizer(tokenizer: unknown): void {
     expectArray(ids, `tokenizer.${name}`, (id, at) => expectInteger(id, at, 0));
 }
 
-function lengthOf({ offsets }: PackedIds, row: number): number {
+function lengthOf({ offsets }: PackedTokens, row: number): number {
   return offsets[row + 1]! - offsets[row]!;
 }
 
 /** @param questions tokens of the question by row, of those rows that are too long */
 function cut(
   { before, after }: Tokenizer,
-  full: PackedIds,
+  full: PackedTokens,
   maxTokens: number,
   questions: ReadonlyMap<number, number>,
-): PackedIds {
+): PackedTokens {
   const rows = full.offsets.length - 1;
   const room = maxTokens - before.length - after.length;
   const offsets = new Int32Array(rows + 1);
@@ -101,7 +102,7 @@ function cut(
       ids.set(text, offsets[row]);
       continue;
     }
-    // A tokenizer that finds more in the beginning alone than in the whole must not put the cut outside of the text.
+    // A tokenizer that finds more tokens in the beginning alone than in the complete text must not put the cut outside of the text.
     const answer = Math.min(before.length + question, text.length - after.length);
     const kept = before.length + questionRoom(room, answer - before.length, text.length - after.length - answer);
     ids.set(text.subarray(0, kept), offsets[row]);

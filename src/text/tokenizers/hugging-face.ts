@@ -4,8 +4,11 @@ import { throwIfAborted } from '../../core/abort.js';
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { checkEncodeArguments } from './arguments.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import { refusePanics } from './panics.js';
+import type { TokenizeOptions, Tokenizer, TokenizerKind } from './tokenizer.js';
+import type { TokenizerFile } from './tokenizer-file.js';
 
 /** Texts per call into the package: it holds every detail of all encodings of a call in memory. */
 const BATCH = 256;
@@ -15,6 +18,9 @@ const BATCH = 256;
  * every kind: BPE, Unigram, WordLevel and unusual WordPiece.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
+  readonly vocabSize: number;
+  /** Byte-level kinds have a token for the newline, Unigram joins it to a word: nothing is known of them all. */
+  readonly splitsAtNewlines = false;
   // The length limit is state of the Rust object, so calls run one at a time.
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
@@ -23,22 +29,26 @@ export class HuggingFaceTokenizer implements Tokenizer {
     private readonly tokenizer: RustTokenizer,
     readonly before: readonly number[],
     readonly after: readonly number[],
-  ) {}
+  ) {
+    this.vocabSize = tokenizer.getVocabSize(true);
+  }
 
   /**
-   * @param file a tokenizer.json
-   * @throws EngineError `ERR_DATA` when the package refuses it, `ERR_NATIVE_LOAD` when the package is absent or does not
-   *   load
+   * @throws EngineError `ERR_DATA` if the package refuses the file, or would end the process on some texts;
+   *   `ERR_NATIVE_LOAD` if the package is absent or does not load
    */
-  static async load(file: string): Promise<HuggingFaceTokenizer> {
-    const purpose = `The tokenizer ${file}`;
+  static async load(file: TokenizerFile): Promise<HuggingFaceTokenizer> {
+    const { path } = file;
+    const purpose = `The tokenizer ${path}`;
     const { Tokenizer: Rust } = await importOptional('tokenizers', purpose, () => import('tokenizers'));
     let tokenizer: RustTokenizer;
     try {
-      tokenizer = Rust.fromFile(file);
+      tokenizer = Rust.fromFile(path);
     } catch (cause) {
-      throw new EngineError('ERR_DATA', `${file}: refused by the package "tokenizers": ${reason(cause)}`, { cause });
+      throw new EngineError('ERR_DATA', `${path}: refused by the package "tokenizers": ${reason(cause)}`, { cause });
     }
+    const normalizer = tokenizer.getNormalizer();
+    if ('json' in file) refusePanics(file.json, (text) => normalizer?.normalizeString(text) ?? text);
     tokenizer.disablePadding();
     tokenizer.disableTruncation();
     const specials = (await tokenizer.encode('')).getIds();
@@ -50,7 +60,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /** As {@link WordPieceTokenizer.encode}; `signal` is looked at between batches of texts. */
-  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const checked = checkEncodeArguments(texts, options, this.before.length + this.after.length);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = this.last.then(() => this.encodeNow(texts, checked));
@@ -63,10 +73,14 @@ export class HuggingFaceTokenizer implements Tokenizer {
     await this.last;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   private async encodeNow(
     texts: readonly string[],
     options: TokenizeOptions & { maxTokens: number },
-  ): Promise<PackedIds> {
+  ): Promise<PackedTokens> {
     const { maxTokens, signal, onProgress } = options;
     if (Number.isFinite(maxTokens)) this.tokenizer.setTruncation(maxTokens);
     else this.tokenizer.disableTruncation();
@@ -86,6 +100,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
     return { ids, offsets };
   }
 }
+
+export const huggingFace: TokenizerKind = {
+  accepts: (file) => 'json' in file,
+  load: (file) => HuggingFaceTokenizer.load(file),
+};
 
 function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

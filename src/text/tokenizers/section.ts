@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { describe } from '../../native/validate.js';
+import { describe } from '../../core/validate.js';
 
 /**
  * An object of a JSON file that knows its place, so that every complaint names file and setting. All methods throw

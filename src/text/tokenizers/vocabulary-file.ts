@@ -4,39 +4,33 @@
  */
 import { EngineError } from '../../core/errors.js';
 import type { AddedTokenSettings, WordPieceSettings } from '../../native/tokenizer.js';
-import { Section } from './section.js';
+import type { VocabularyText } from './tokenizer-file.js';
 
 /**
- * @param text contents of vocab.txt
- * @param file its name, for messages
- * @param config contents and name of tokenizer_config.json. Read: `do_lower_case`, `strip_accents`,
- *   `tokenize_chinese_chars` and the names of the special tokens. Default: those of BERT, lower case.
+ * Of tokenizer_config.json are read: `do_lower_case`, `strip_accents`, `tokenize_chinese_chars` and the names of the
+ * special tokens. Default: those of BERT, lower case.
+ *
  * @throws EngineError `ERR_DATA`
  */
-export function parseVocabularyFile(
-  text: string,
-  file: string,
-  config?: { text: string; file: string },
-): WordPieceSettings {
+export function parseVocabularyFile({ path, vocabulary: text, config }: VocabularyText): WordPieceSettings {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const vocabulary = new Map<string, number>();
   for (const [id, line] of lines.entries()) vocabulary.set(line.trimEnd(), id);
 
-  const section = config && Section.parse(config.text, config.file);
   const flag = (key: string, otherwise: boolean): boolean => {
-    const value = section?.value(key);
-    return value === undefined || value === null ? otherwise : section!.boolean(key);
+    const value = config?.value(key);
+    return value === undefined || value === null ? otherwise : config!.boolean(key);
   };
   const special = (key: string, otherwise: string): string => {
-    const value = section?.value(key);
+    const value = config?.value(key);
     if (value === undefined || value === null) return otherwise;
-    return typeof value === 'string' ? value : section!.section(key).string('content');
+    return typeof value === 'string' ? value : config!.section(key).string('content');
   };
   const idOf = (token: string): number => {
     const id = vocabulary.get(token);
     if (id === undefined)
-      throw new EngineError('ERR_DATA', `${file}: the special token ${JSON.stringify(token)} is not in the vocabulary`);
+      throw new EngineError('ERR_DATA', `${path}: the special token ${JSON.stringify(token)} is not in the vocabulary`);
     return id;
   };
 

@@ -1,24 +1,25 @@
 import { EngineError } from '../../core/errors.js';
+import { expectInteger } from '../../core/validate.js';
 import type { TokenizerHandle } from '../../native/addon-types.js';
+import type { PackedTokens } from '../../native/packed-tokens.js';
 import { createTokenizer, disposeTokenizer, encodeTexts, type WordPieceSettings } from '../../native/tokenizer.js';
-import { expectInteger } from '../../native/validate.js';
 import { checkEncodeArguments } from './arguments.js';
-import { readTokenizerFile } from './files.js';
-import type { PackedIds, TokenizeOptions, Tokenizer } from './tokenizer.js';
+import type { TokenizeOptions, Tokenizer, TokenizerKind } from './tokenizer.js';
+import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.js';
+import { findUnsupported, readWordPieceSettings } from './wordpiece-settings.js';
 
 /**
  * WordPiece, the tokenizer of BERT and its relatives, in C++ with all threads. Its ids are those of the Rust package
  * `tokenizers` 0.23 for every text.
  */
 export class WordPieceTokenizer implements Tokenizer {
-  /** Tokens of the model and added ones. */
   readonly vocabSize: number;
+  readonly splitsAtNewlines = true;
   readonly unknownId: number;
   /** Ids of the added tokens that are special, by name, for example `[PAD]`. */
   readonly specialIds: ReadonlyMap<string, number>;
   /** Special tokens around every text: the least value of `maxTokens`. */
   readonly specialCount: number;
-  /** Ids of the special tokens before and after every text. */
   readonly before: readonly number[];
   readonly after: readonly number[];
 
@@ -28,7 +29,7 @@ export class WordPieceTokenizer implements Tokenizer {
   private readonly running = new Set<Promise<unknown>>();
   private disposed = false;
 
-  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. */
+  /** Built by {@link WordPieceTokenizer.fromFile}; the settings must have been checked. @internal */
   constructor(settings: WordPieceSettings) {
     this.handle = createTokenizer(settings);
     const added = settings.addedTokens.map(({ content, id }) => [content, id] as const);
@@ -54,14 +55,18 @@ export class WordPieceTokenizer implements Tokenizer {
    *   `loadTokenizer` can read; `ERR_NATIVE_LOAD`
    */
   static fromFile(path: string): WordPieceTokenizer {
-    const { settings, file } = readTokenizerFile(path);
-    if ('unsupported' in settings) {
-      throw new EngineError(
-        'ERR_DATA',
-        `${file}: expected a WordPiece tokenizer of the kind BERT uses, got ${settings.unsupported}; loadTokenizer() reads other kinds`,
-      );
-    }
-    return new WordPieceTokenizer(settings);
+    return WordPieceTokenizer.load(readTokenizerFile(path));
+  }
+
+  /** As {@link WordPieceTokenizer.fromFile}, of a file that was read. @internal */
+  static load(file: TokenizerFile): WordPieceTokenizer {
+    const settings = readWordPieceSettings(file);
+    if (!('unsupported' in settings)) return new WordPieceTokenizer(settings);
+    throw new EngineError(
+      'ERR_DATA',
+      `${file.path}: expected a WordPiece tokenizer of the kind BERT uses, got ${settings.unsupported}; ` +
+        'loadTokenizer() reads other kinds',
+    );
   }
 
   /**
@@ -71,7 +76,7 @@ export class WordPieceTokenizer implements Tokenizer {
    *   below the number of special tokens, or 2^31 tokens in one call), `ERR_DISPOSED`, `ERR_ABORTED`,
    *   `ERR_OUT_OF_MEMORY`
    */
-  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedIds> {
+  async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const { maxTokens, ...call } = checkEncodeArguments(texts, options, this.specialCount);
     if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = encodeTexts(this.handle, texts, maxTokens, call);
@@ -98,4 +103,13 @@ export class WordPieceTokenizer implements Tokenizer {
     await Promise.allSettled(this.running);
     disposeTokenizer(this.handle);
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }
+
+export const wordPiece: TokenizerKind = {
+  accepts: (file) => findUnsupported(file) === undefined,
+  load: (file) => WordPieceTokenizer.load(file),
+};

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { PackedTokens } from '../../../src/native/encoder-model.js';
+import type { PackedTokens } from '../../../src/native/packed-tokens.js';
 import { TokenTable } from '../../../src/training/token-table.js';
 import type { TrainingSet } from '../../../src/training/training-set.js';
 import { splitValidation, Validation } from '../../../src/training/validation.js';

@@ -3,9 +3,12 @@ import { basename, join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
+import { bert } from '../../../../src/encoder/architectures/bert.js';
 import { fingerprint } from '../../../../src/encoder/folder/fingerprint.js';
 import { type ModelFolder, readModelFolder } from '../../../../src/encoder/folder/model-folder.js';
+import { readNetwork } from '../../../../src/encoder/weights/network.js';
 import { onnxModel } from '../../../support/onnx-bytes.js';
+import { writeParityEncoder } from '../../../support/parity-encoder.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { TINY_DIM, TINY_GRAPH, TINY_TABLE, TINY_VOCABULARY, writeTinyEncoder } from '../../../support/tiny-encoder.js';
 
@@ -20,7 +23,8 @@ describe('readModelFolder', () => {
     const folder = writeTinyEncoder(temporaryFolder());
     expect(await readModelFolder(folder)).toEqual({
       name: basename(folder),
-      transformer: folder,
+      architecture: bert,
+      moduleFolder: folder,
       modelFile: join(folder, 'model.onnx'),
       weightFiles: [],
       safetensorsFile: undefined,
@@ -175,6 +179,16 @@ describe('fingerprint', () => {
       of({ 'config_sentence_transformers.json': { prompts: { q: 'x' }, default_prompt_name: 'q' } }),
     ]);
     expect(new Set([base, ...others]).size).toBe(others.length + 1);
+  });
+
+  // Another value would make every dataset on disk refuse to be continued.
+  it.each([
+    ['bert-tiny', 'eec4cc7e6edb3e0a0ae8d8533080a6af693094e57784df4a05f616d122c2ab23'],
+    ['nomic-tiny', '9669e88236d4c5de44846f6025792741c71678c307306b742c2f70bb4aed68a9'],
+  ] as const)('of %s computed from its checkpoint is what it always was', async (name, expected) => {
+    const folder = await readModelFolder(writeParityEncoder(temporaryFolder(), name));
+    const { spec } = await readNetwork(folder.moduleFolder, folder);
+    expect(await fingerprint(folder, { maxTokens: 32, precision: 'f32', spec })).toBe(expected);
   });
 
   it('depends on how long texts are cut, so that a dataset begun with another way is not continued', async () => {

@@ -38,7 +38,7 @@ describe('externalDataLocations', () => {
   it('refuses what is no graph or cut short', () => {
     const whole = onnxModel({ inputs: [], outputs: [], nodes: [], weights: [tensor('weights.bin')] });
     for (const bytes of [new Uint8Array(), Buffer.from('<html>not found</html>'), whole.subarray(0, -1)]) {
-      expect(() => externalDataLocations(write(bytes))).toThrow(/model\.onnx is not a whole ONNX file/);
+      expect(() => externalDataLocations(write(bytes))).toThrow(/model\.onnx is not a complete ONNX file/);
     }
     expect(() => externalDataLocations(join(temporaryFolder(), 'none'))).toThrow(EngineError);
   });

@@ -6,17 +6,19 @@ import {
   type BatchEncoderParts,
   type BatchRunner,
 } from '../../../../src/encoder/runners/batch-encoder.js';
-import type { PackedBatch } from '../../../../src/encoder/runners/batching.js';
+import type { PackedTokens } from '../../../../src/native/packed-tokens.js';
 import type { Tokenizer } from '../../../../src/text/tokenizers/tokenizer.js';
 
 /** Token ids are the text's characters; the vector of a text is [its length, its first id]. */
 class FakeTokenizer implements Tokenizer {
+  readonly vocabSize = 2 ** 16;
+  readonly splitsAtNewlines = false;
   readonly before = [];
   readonly after = [];
   readonly windows: number[] = [];
   disposed = 0;
 
-  encode(texts: readonly string[], { maxTokens = Infinity } = {}): Promise<PackedBatch> {
+  encode(texts: readonly string[], { maxTokens = Infinity } = {}): Promise<PackedTokens> {
     this.windows.push(texts.length);
     const rows = texts.map((text) => Array.from(text, (character) => character.codePointAt(0)!).slice(0, maxTokens));
     const offsets = new Int32Array(texts.length + 1);
@@ -28,6 +30,10 @@ class FakeTokenizer implements Tokenizer {
     this.disposed++;
     return Promise.resolve();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
 }
 
 class FakeRunner implements BatchRunner {
@@ -35,11 +41,11 @@ class FakeRunner implements BatchRunner {
   running = 0;
   mostRunning = 0;
   stopped = 0;
-  readonly batches: PackedBatch[] = [];
+  readonly batches: PackedTokens[] = [];
   /** Fails the batch of this index. */
   failAt = -1;
 
-  async encode(batch: PackedBatch): Promise<Float32Array> {
+  async encode(batch: PackedTokens): Promise<Float32Array> {
     const index = this.batches.push(batch) - 1;
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
     await new Promise((resolve) => setImmediate(resolve));
@@ -67,19 +73,11 @@ function setup(changes: Partial<BatchEncoderParts> = {}) {
   const start = vi.fn(() => Promise.resolve(new FakeRunner()));
   const model: BatchEncoderParts['model'] = {
     name: 'fake',
-    transformer: '.',
-    modelFile: 'm',
-    weightFiles: [],
-    safetensorsFile: undefined,
     tokenizerFile: 't.json',
-    pooling: 'mean',
-    normalize: false,
     prompt: '',
     lowerCase: false,
     dim: 2,
     vocabSize: 128,
-    positions: 8,
-    maxTokens: 8,
   };
   const parts: BatchEncoderParts = {
     model,

@@ -12,13 +12,14 @@ import {
   type BatchEncoderParts,
   type BatchRunner,
 } from '../../../../src/encoder/runners/batch-encoder.js';
-import type { PackedBatch } from '../../../../src/encoder/runners/batching.js';
+import type { PackedTokens } from '../../../../src/native/packed-tokens.js';
 import { readRecords } from '../../../../src/records/read-records.js';
 import type { QaRecord } from '../../../../src/records/record.js';
 import type { TextPreparation } from '../../../../src/text/text-preparation.js';
 import { encodeQa, questionRoom } from '../../../../src/text/tokenizers/encode-qa.js';
 import { HuggingFaceTokenizer } from '../../../../src/text/tokenizers/hugging-face.js';
 import type { Tokenizer } from '../../../../src/text/tokenizers/tokenizer.js';
+import { readTokenizerFile } from '../../../../src/text/tokenizers/tokenizer-file.js';
 import { WordPieceTokenizer } from '../../../../src/text/tokenizers/wordpiece.js';
 import { readTrainingSet } from '../../../../src/training/training-set.js';
 import { BERT_FILE, unpack } from '../../../support/peer-tokenizer.js';
@@ -32,8 +33,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'univar-encode-qa-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const bert = WordPieceTokenizer.fromFile(BERT_FILE);
-const peer = await HuggingFaceTokenizer.load(BERT_FILE);
-const bytes = await HuggingFaceTokenizer.load(writeByteTokenizer());
+const peer = await HuggingFaceTokenizer.load(readTokenizerFile(BERT_FILE));
+const bytes = await HuggingFaceTokenizer.load(readTokenizerFile(writeByteTokenizer()));
 afterAll(() => Promise.all([bert.dispose(), peer.dispose(), bytes.dispose()]));
 
 /** A byte-level BPE without merges, of the kind that joins a space to the word behind it: a token is a byte. */
@@ -218,7 +219,7 @@ describe('encodeQa', () => {
     await expect(of([record], { maxTokens: 4, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ERR_ABORTED',
     });
-    expect(unpack((await of([])) as PackedBatch)).toEqual([]);
+    expect(unpack((await of([])) as PackedTokens)).toEqual([]);
   });
 });
 
@@ -239,18 +240,10 @@ async function embeddedIds(
   };
   const model: BatchEncoderParts['model'] = {
     name: '',
-    transformer: '',
-    modelFile: undefined,
-    weightFiles: [],
-    safetensorsFile: undefined,
     tokenizerFile: BERT_FILE,
-    pooling: 'mean',
-    normalize: true,
     ...preparation,
     dim: 1,
     vocabSize: bert.vocabSize,
-    positions: 512,
-    maxTokens,
   };
   const encoder = new BatchEncoder(
     {

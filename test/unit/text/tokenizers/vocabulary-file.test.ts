@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
 
+import type { WordPieceSettings } from '../../../../src/native/tokenizer.js';
+import { Section } from '../../../../src/text/tokenizers/section.js';
 import { parseVocabularyFile } from '../../../../src/text/tokenizers/vocabulary-file.js';
 
 const LINES = '[PAD]\n[UNK]\n[CLS]\r\n[SEP]\nthe\n##s \n<s>\n';
-const config = (content: object): { text: string; file: string } => ({ text: JSON.stringify(content), file: 'c.json' });
+const parse = (vocabulary: string, config?: object): WordPieceSettings =>
+  parseVocabularyFile({
+    path: 'vocab.txt',
+    vocabulary,
+    config: config && Section.parse(JSON.stringify(config), 'c.json'),
+  });
 
 describe('parseVocabularyFile', () => {
   it('takes the settings of BERT', () => {
-    const settings = parseVocabularyFile(LINES, 'vocab.txt');
+    const settings = parse(LINES);
     expect([...settings.vocabulary]).toEqual([
       ['[PAD]', 0],
       ['[UNK]', 1],
@@ -34,7 +41,7 @@ describe('parseVocabularyFile', () => {
       strip_accents: null,
       cls_token: { content: '<s>', special: true },
     };
-    expect(parseVocabularyFile(LINES, 'vocab.txt', config(content))).toMatchObject({
+    expect(parse(LINES, content)).toMatchObject({
       before: [6],
       normalizer: { cleanText: true, handleChineseChars: false, stripAccents: false, lowercase: false },
     });
@@ -42,17 +49,10 @@ describe('parseVocabularyFile', () => {
 
   it('names what is missing or wrong', () => {
     const failure = (message: string): Error => expect.objectContaining({ code: 'ERR_DATA', message }) as Error;
-    expect(() => parseVocabularyFile('', 'vocab.txt')).toThrow(
-      failure('vocab.txt: the special token "[UNK]" is not in the vocabulary'),
-    );
-    expect(() => parseVocabularyFile(LINES, 'vocab.txt', config({ do_lower_case: 'yes' }))).toThrow(
+    expect(() => parse('')).toThrow(failure('vocab.txt: the special token "[UNK]" is not in the vocabulary'));
+    expect(() => parse(LINES, { do_lower_case: 'yes' })).toThrow(
       failure('c.json: expected true or false for "do_lower_case", got "yes"'),
     );
-    expect(() => parseVocabularyFile(LINES, 'vocab.txt', config({ sep_token: 5 }))).toThrow(
-      failure('c.json: expected an object for "sep_token", got 5'),
-    );
-    expect(() => parseVocabularyFile(LINES, 'vocab.txt', { text: '{', file: 'c.json' })).toThrow(
-      /^c\.json: not valid JSON/,
-    );
+    expect(() => parse(LINES, { sep_token: 5 })).toThrow(failure('c.json: expected an object for "sep_token", got 5'));
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { WordPieceSettings } from '../../../../src/native/tokenizer.js';
-import { parseTokenizerJson } from '../../../../src/text/tokenizers/settings.js';
+import { Section } from '../../../../src/text/tokenizers/section.js';
+import { readWordPieceSettings } from '../../../../src/text/tokenizers/wordpiece-settings.js';
 
 const token = (content: string, id: number, change: object = {}): object => ({
   id,
@@ -64,13 +65,16 @@ const template = (single: unknown, ids: unknown = [1]): Record<string, unknown> 
 const A = { Sequence: { id: 'A', type_id: 0 } };
 const CLS = { SpecialToken: { id: '[CLS]', type_id: 0 } };
 
+const read = (text: string): ReturnType<typeof readWordPieceSettings> =>
+  readWordPieceSettings({ path: 't.json', json: Section.parse(text, 't.json') });
+
 function parse(change?: Record<string, unknown>): WordPieceSettings {
-  const settings = parseTokenizerJson(json(change), 't.json');
+  const settings = read(json(change));
   if ('unsupported' in settings) throw new Error(settings.unsupported);
   return settings;
 }
 
-describe('parseTokenizerJson', () => {
+describe('readWordPieceSettings', () => {
   it('reads every setting that decides ids', () => {
     expect(parse()).toEqual({
       vocabulary: new Map([
@@ -128,7 +132,7 @@ describe('parseTokenizerJson', () => {
     [template([A, A]), 'post_processor.single with sequences [A, A]'],
     [template([{ Sequence: { id: 'B' } }]), 'post_processor.single with sequences [B]'],
   ])('names what it does not support: %j', (change, unsupported) => {
-    expect(parseTokenizerJson(json(change as Record<string, unknown>), 't.json')).toEqual({ unsupported });
+    expect(read(json(change as Record<string, unknown>))).toEqual({ unsupported });
   });
 
   it.each([
@@ -170,14 +174,14 @@ describe('parseTokenizerJson', () => {
       't.json: expected integers from 0 to 2147483647 for "post_processor.special_tokens.[CLS].ids", got an array of length 1',
     ],
   ])('names file and place of damage: %j', (change, message) => {
-    expect(() => parseTokenizerJson(json(change as Record<string, unknown>), 't.json')).toThrow(
+    expect(() => read(json(change as Record<string, unknown>))).toThrow(
       expect.objectContaining({ code: 'ERR_DATA', message }) as Error,
     );
   });
 
   it('refuses what is not a JSON object', () => {
     for (const text of ['', '{', '[]', '7', 'null', '"text"']) {
-      expect(() => parseTokenizerJson(text, 't.json')).toThrow(
+      expect(() => read(text)).toThrow(
         expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('t.json') as string }) as Error,
       );
     }

@@ -1,48 +1,41 @@
 /**
- * The network of a BERT or NomicBERT encoder as an ONNX graph: what native/encoder/transformer.cc computes, in the
- * operations of opset 17. Between attentions, hidden states are [tokens, hidden], so that every projection is one Gemm
- * with the weight as PyTorch stores it.
+ * A transformer as an ONNX graph: what native/encoder/transformer.cc computes, in the operations of opset 17. Between
+ * attentions, hidden states are [tokens, hidden], so that every projection is one Gemm with the weight as PyTorch stores
+ * it.
  */
-import type { NativeEncoderConfig } from '../../native/addon-types.js';
-import { type CheckpointLayout, TENSOR_NAMES, type TensorNames } from '../weights/parameter-names.js';
-import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from './onnx-writer.js';
+import type { EncoderSpec } from '../../native/encoder-types.js';
+import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue, TensorData } from '../formats/onnx-writer.js';
+import { TABLES, type TensorNames } from './transformer-names.js';
 
 /** Added to the scores of padding: far below every score, far above the overflow of float32. */
 const MASKED = -1e30;
 
-/**
- * @param weights tensors of the checkpoint by name, without outer prefix
- * @returns a graph from input_ids, attention_mask and, where the model has types, token_type_ids (int64 [batch,
- *   sequence]) to last_hidden_state (float32 [batch, sequence, hidden])
- */
-export function encoderGraph(
-  layout: CheckpointLayout,
-  config: NativeEncoderConfig,
+/** See {@link CheckpointLayout.graph}. */
+export function transformerGraph(
+  names: TensorNames,
+  spec: EncoderSpec,
   weights: ReadonlyMap<string, OnnxTensor>,
 ): OnnxGraph {
-  return new EncoderGraph(layout, config, weights).build();
+  return new TransformerGraph(names, spec, weights).build();
 }
 
-class EncoderGraph {
-  readonly #names: TensorNames;
+class TransformerGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxTensor>();
   /** Cosines and sines of the rotary angles, [sequence, headDim / 2]. */
   #rotary: { cosines: string; sines: string } | undefined;
 
   constructor(
-    layout: CheckpointLayout,
-    private readonly config: NativeEncoderConfig,
+    private readonly names: TensorNames,
+    private readonly spec: EncoderSpec,
     private readonly weights: ReadonlyMap<string, OnnxTensor>,
-  ) {
-    this.#names = TENSOR_NAMES[layout];
-  }
+  ) {}
 
   build(): OnnxGraph {
-    const { layers, hidden, ropeBase, types } = this.config;
+    const { layers, hidden, positions, types } = this.spec;
     const shape = this.#op('Shape', ['input_ids']);
     const mask = this.#mask();
-    if (ropeBase > 0) this.#rotary = this.#angles(shape);
+    if (positions === 'rotary') this.#rotary = this.#angles(shape);
     let states = this.#embeddings(shape);
     for (let i = 0; i < layers; i++) states = this.#layer(states, i, shape, mask);
     const outputShape = this.#op('Concat', [shape, this.#integers([hidden])], { axis: 0 });
@@ -63,46 +56,34 @@ class EncoderGraph {
   }
 
   #embeddings(shape: string): string {
-    const { hidden, ropeBase, types } = this.config;
-    let sum = this.#op('Gather', [this.#weight('embeddings.word_embeddings.weight'), 'input_ids']);
-    if (types > 0)
-      sum = this.#op('Add', [
-        sum,
-        this.#op('Gather', [this.#weight('embeddings.token_type_embeddings.weight'), 'token_type_ids']),
-      ]);
-    if (ropeBase === 0) {
+    const { hidden, positions, types } = this.spec;
+    let sum = this.#op('Gather', [this.#weight(TABLES.word), 'input_ids']);
+    if (types > 0) sum = this.#op('Add', [sum, this.#op('Gather', [this.#weight(TABLES.type), 'token_type_ids'])]);
+    if (positions === 'learned') {
       const length = this.#op('Gather', [shape, this.#integers([1])]);
-      const positions = this.#op('Slice', [
-        this.#weight('embeddings.position_embeddings.weight'),
-        this.#integers([0]),
-        length,
-        this.#integers([0]),
-      ]);
-      sum = this.#op('Add', [sum, positions]);
+      const rows = this.#op('Slice', [this.#weight(TABLES.position), this.#integers([0]), length, this.#integers([0])]);
+      sum = this.#op('Add', [sum, rows]);
     }
     const flat = this.#op('Reshape', [sum, this.#integers([-1, hidden])]);
-    return this.#norm(flat, this.#names.embeddingNorm);
+    return this.spec.embeddingNorm ? this.#norm(flat, this.names.embeddingNorm) : flat;
   }
 
   #layer(states: string, i: number, shape: string, mask: string): string {
-    const prefix = `${this.#names.layer}${i}.`;
-    const { qkv, out, norm1, fc1, fc2, norm2 } = this.#names;
+    const prefix = `${this.names.layer}${i}.`;
+    const { qkv, out, norm1, fc1, fc2, norm2 } = this.names;
     const project = (from: string, parts: readonly string[]): string[] =>
       parts.map((part) => this.#linear(from, prefix + part));
     const projected = project(states, qkv);
     const parts = projected.length === 1 ? this.#split(projected[0]!, 3, 1) : projected;
     const attended = this.#linear(this.#attention(parts, shape, mask), prefix + out);
     const middle = this.#norm(this.#op('Add', [states, attended]), prefix + norm1);
-    const [up, gate] = project(middle, fc1) as [string, string?];
-    // Of two projections the second is the gate: SwiGLU.
-    const inner =
-      gate === undefined ? this.#gelu(up) : this.#op('Mul', [up, this.#op('Mul', [gate, this.#op('Sigmoid', [gate])])]);
+    const inner = this.#activation(project(middle, fc1));
     return this.#norm(this.#op('Add', [middle, this.#linear(inner, prefix + fc2)]), prefix + norm2);
   }
 
   /** softmax(Q K^T / sqrt(d) + mask) V per head, from and to [tokens, hidden]. */
   #attention(parts: readonly string[], shape: string, mask: string): string {
-    const { hidden, heads } = this.config;
+    const { hidden, heads } = this.spec;
     const headDim = hidden / heads;
     const split = this.#op('Concat', [shape, this.#integers([heads, headDim])], { axis: 0 });
     const [query, key, value] = parts.map((part) =>
@@ -124,7 +105,7 @@ class EncoderGraph {
    * cosine.
    */
   #angles(shape: string): { cosines: string; sines: string } {
-    const { hidden, heads, ropeBase } = this.config;
+    const { hidden, heads, ropeBase } = this.spec;
     const headDim = hidden / heads;
     const frequencies = Float64Array.from({ length: headDim / 2 }, (_, m) => ropeBase ** ((-2 * m) / headDim));
     const length = this.#op('Gather', [shape, this.#constant('int64', [], BigInt64Array.of(1n))]);
@@ -142,7 +123,7 @@ class EncoderGraph {
     };
   }
 
-  /** Turns the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] where positions are rotary. */
+  /** Turns the pairs (m, m + headDim / 2) of [batch, heads, sequence, headDim] if positions are rotary. */
   #rotate(x: string): string {
     if (!this.#rotary) return x;
     const { cosines, sines } = this.#rotary;
@@ -153,6 +134,18 @@ class EncoderGraph {
     return this.#op('Concat', [low, high], { axis: 3 });
   }
 
+  /** @param projected `fc1`, in as many parts as the checkpoint has tensors */
+  #activation(projected: readonly string[]): string {
+    switch (this.spec.activation) {
+      case 'gelu':
+        return this.#gelu(projected[0]!);
+      case 'swiglu': {
+        const [up, gate] = projected.length === 1 ? this.#split(projected[0]!, 2, 1) : projected;
+        return this.#op('Mul', [up!, this.#op('Mul', [gate!, this.#op('Sigmoid', [gate!])])]);
+      }
+    }
+  }
+
   /** x / 2 * (1 + erf(x / sqrt(2))). */
   #gelu(x: string): string {
     const erf = this.#op('Erf', [this.#op('Div', [x, this.#scalar(Math.SQRT2)])]);
@@ -160,15 +153,15 @@ class EncoderGraph {
   }
 
   #linear(x: string, name: string): string {
-    const bias = this.config.biases ? [this.#weight(`${name}.bias`)] : [];
+    const bias = this.spec.biases ? [this.#weight(`${name}.bias`)] : [];
     return this.#op('Gemm', [x, this.#weight(`${name}.weight`), ...bias], { transB: 1 });
   }
 
   #norm(x: string, name: string): string {
-    const [scale, shift] = this.#names.norm;
+    const [scale, shift] = this.names.norm;
     return this.#op('LayerNormalization', [x, this.#weight(`${name}.${scale}`), this.#weight(`${name}.${shift}`)], {
       axis: 1,
-      epsilon: this.config.epsilon,
+      epsilon: this.spec.epsilon,
     });
   }
 

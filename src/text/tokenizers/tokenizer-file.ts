@@ -1,17 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
 import { EngineError } from '../../core/errors.js';
 import { isFolder } from '../../core/is-folder.js';
-import type { WordPieceSettings } from '../../native/tokenizer.js';
-import { expectPath } from '../../native/validate.js';
-import { parseTokenizerJson, type UnsupportedTokenizer } from './settings.js';
-import { parseVocabularyFile } from './vocabulary-file.js';
+import { expectPath } from '../../core/validate.js';
+import { Section } from './section.js';
 
-export interface TokenizerFile {
-  /** The file that was read: where `path` names a folder, the one found in it. */
-  file: string;
-  settings: WordPieceSettings | UnsupportedTokenizer;
+/** A tokenizer.json, the format of the Rust package `tokenizers`. */
+export interface TokenizerJson {
+  path: string;
+  json: Section;
 }
+
+/** A vocab.txt, the format of BERT: one token a line, the line number is its id. */
+export interface VocabularyText {
+  path: string;
+  vocabulary: string;
+  /** The tokenizer_config.json beside it. */
+  config: Section | undefined;
+}
+
+export type TokenizerFile = TokenizerJson | VocabularyText;
 
 /**
  * Reads a tokenizer.json, a vocab.txt, or a folder that holds one of them; the former is preferred.
@@ -20,14 +29,13 @@ export interface TokenizerFile {
  */
 export function readTokenizerFile(path: string): TokenizerFile {
   const file = findFile(expectPath(path, 'path'));
-  if (!file.endsWith('.txt')) return { file, settings: parseTokenizerJson(read(file), file) };
+  if (!file.endsWith('.txt')) return { path: file, json: Section.parse(read(file), file) };
   const config = join(dirname(file), 'tokenizer_config.json');
-  const settings = parseVocabularyFile(
-    read(file),
-    file,
-    existsSync(config) ? { text: read(config), file: config } : undefined,
-  );
-  return { file, settings };
+  return {
+    path: file,
+    vocabulary: read(file),
+    config: existsSync(config) ? Section.parse(read(config), config) : undefined,
+  };
 }
 
 function findFile(path: string): string {

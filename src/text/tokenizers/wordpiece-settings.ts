@@ -6,9 +6,12 @@
  * The sections `truncation` and `padding` are ignored: packed ids need no padding, and the length limit is the caller's
  * `maxTokens`. `decoder` does not matter for encoding.
  */
+
+import { describe } from '../../core/validate.js';
 import type { AddedTokenSettings, WordPieceSettings } from '../../native/tokenizer.js';
-import { describe } from '../../native/validate.js';
-import { Section } from './section.js';
+import type { Section } from './section.js';
+import type { TokenizerFile } from './tokenizer-file.js';
+import { parseVocabularyFile } from './vocabulary-file.js';
 
 const MAX_ID = 2 ** 31 - 1;
 
@@ -19,16 +22,20 @@ export interface UnsupportedTokenizer {
 }
 
 /**
- * @param file named in messages
+ * The settings of a WordPiece tokenizer, or what makes the file one of another kind.
+ *
  * @throws EngineError `ERR_DATA` naming the file and the setting
  */
-export function parseTokenizerJson(text: string, file: string): WordPieceSettings | UnsupportedTokenizer {
-  const root = Section.parse(text, file);
-  const unsupported = findUnsupported(root);
-  return unsupported === undefined ? readSettings(root) : { unsupported };
+export function readWordPieceSettings(file: TokenizerFile): WordPieceSettings | UnsupportedTokenizer {
+  const unsupported = findUnsupported(file);
+  if (unsupported !== undefined) return { unsupported };
+  return 'json' in file ? readSettings(file.json) : parseVocabularyFile(file);
 }
 
-function findUnsupported(root: Section): string | undefined {
+/** The first setting that the native tokenizer does not have, for example `model.type "BPE"`. */
+export function findUnsupported(file: TokenizerFile): string | undefined {
+  if (!('json' in file)) return undefined;
+  const root = file.json;
   const supported: Record<string, readonly (string | null)[]> = {
     model: ['WordPiece'],
     normalizer: ['BertNormalizer', null],
