@@ -112,11 +112,15 @@ export function expectOptions<K extends string>(
   return value as Partial<Record<K, unknown>>;
 }
 
+export function expectFunction(value: unknown, name: string): void {
+  if (typeof value !== 'function') fail('ERR_ARG_TYPE', 'a function', name, value);
+}
+
 export function expectCallback<F extends (...args: never[]) => unknown>(
   value: F | undefined,
   name: string,
 ): F | undefined {
-  if (value !== undefined && typeof value !== 'function') fail('ERR_ARG_TYPE', 'a function', name, value);
+  if (value !== undefined) expectFunction(value, name);
   return value;
 }
 

@@ -144,7 +144,7 @@ export class Dataset {
    * @throws EngineError as {@link readRecordsAt}
    */
   async record(row: number): Promise<QaRecord> {
-    const [record] = await this.readRecordsAt([row]);
+    const [record] = await this.readRecordsAt([expectInteger(row, 'row', 0, this.rows - 1)]);
     return record!;
   }
 

@@ -1,6 +1,6 @@
 /** The evaluations on a dataset folder. */
 
-import { expectArray, expectObject, expectOneOf, fail } from '../core/validate.js';
+import { expectArray, expectFunction, expectObject, expectOneOf, fail } from '../core/validate.js';
 import { expectRecord, type QaRecord, valueId } from '../records/record.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
@@ -69,7 +69,6 @@ export function labelRecords(records: readonly QaRecord[], target: EvaluationTar
 function expectDataset(dataset: unknown, methods: readonly string[]): void {
   if (typeof dataset !== 'object' || dataset === null) fail('ERR_ARG_TYPE', 'a dataset', 'dataset', dataset);
   for (const name of methods) {
-    const method = (dataset as Record<string, unknown>)[name];
-    if (typeof method !== 'function') fail('ERR_ARG_TYPE', 'a function', `dataset.${name}`, method);
+    expectFunction((dataset as Record<string, unknown>)[name], `dataset.${name}`);
   }
 }

@@ -1,5 +1,13 @@
 import { argMax } from '../core/arg-max.js';
-import { expectArray, expectInt32, expectInteger, expectObject, expectOptions, fail } from '../core/validate.js';
+import {
+  expectArray,
+  expectFunction,
+  expectInt32,
+  expectInteger,
+  expectObject,
+  expectOptions,
+  fail,
+} from '../core/validate.js';
 import { countVotes } from '../identification/voting.js';
 import type { SearchResult } from '../native/search-result.js';
 import { exactSearch } from '../search/exact-search.js';
@@ -69,7 +77,7 @@ export async function evaluateNeighbours(
   search: NeighbourSearch,
 ): Promise<KnnResult> {
   expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
-  if (typeof search !== 'function') fail('ERR_ARG_TYPE', 'a function', 'search', search);
+  expectFunction(search, 'search');
   const prepared = prepareRows(rows, options);
   const { train, test, trainLabels, testLabels, names } = prepared;
   const k = expectInteger(options.k ?? 50, 'k', 1, train.length);

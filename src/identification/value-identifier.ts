@@ -5,10 +5,8 @@ import {
   expectInt32Array,
   expectInteger,
   expectObject,
-  expectOneOf,
   expectOptions,
   expectSignal,
-  expectString,
   expectStrings,
   fail,
 } from '../core/validate.js';
@@ -18,7 +16,7 @@ import { type FilterableRows, RowFilters } from '../search/filters/row-filters.j
 import type { ValueFilter } from '../search/filters/value-filter.js';
 import { ExactIndex } from './exact-index.js';
 import { type Identification, rankNeighbours } from './rank-neighbours.js';
-import { type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
+import { expectSearchableIndex, type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
 
 /** Neighbours that vote unless the caller says otherwise: the paper's k. */
 export const DEFAULT_K = 50;
@@ -73,7 +71,7 @@ export class ValueIdentifier {
     this.#index =
       index === undefined
         ? new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1))
-        : expectIndex(index);
+        : expectSearchableIndex(index, 'index');
     if (this.#index.rows !== rows)
       fail('ERR_SHAPE_MISMATCH', `${this.#index.rows} value ids, one for each row,`, 'valueIds', valueIds);
     this.#table = { ...rowLabels, rows, removed: [] };
@@ -92,7 +90,7 @@ export class ValueIdentifier {
   /**
    * The number of rows that a filter leaves.
    *
-   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no row has
    */
   count(filter: ValueFilter): number {
     return this.#filters.select(filter).count;
@@ -112,18 +110,6 @@ export class ValueIdentifier {
     });
     return rankNeighbours(found, queries.length / this.dim, this.#index.metric, this.#table);
   }
-}
-
-function expectIndex(value: unknown): SearchableIndex {
-  const index = expectObject(value, 'index') as Partial<Record<keyof SearchableIndex, unknown>>;
-  expectInteger(index.dim, 'index.dim', 1);
-  expectInteger(index.size, 'index.size', 0);
-  expectInteger(index.rows, 'index.rows', 0);
-  expectString(index.factory, 'index.factory');
-  expectOneOf(index.metric, 'index.metric', ['l2', 'ip']);
-  expectOneOf(index.filterKind, 'index.filterKind', ['rows', 'values']);
-  if (typeof index.search !== 'function') fail('ERR_ARG_TYPE', 'a function', 'index.search', index.search);
-  return value as SearchableIndex;
 }
 
 function expectRowLabels(value: unknown): RowLabels {
@@ -149,7 +135,7 @@ export async function searchNeighbours(
   const k = expectInteger(options.k, 'k', 1);
   const signal = expectSignal(options.signal, 'signal');
   const effort = searchEffort(index.factory, options);
-  if (!options.filter) {
+  if (options.filter === undefined) {
     if (k > index.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${index.size},`, 'k', k);
     return index.search(queries, { k, ...effort, ...(signal && { signal }) });
   }

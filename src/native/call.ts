@@ -1,5 +1,6 @@
 import { onAbort } from '../core/abort.js';
 import { EngineError, isErrorCode } from '../core/errors.js';
+import { expectCallback, expectOptions, expectSignal } from '../core/validate.js';
 
 const CANCEL = 0;
 const PROGRESS = 1;
@@ -10,6 +11,20 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Called about ten times a second with the number of units (rows, usually) that are done. */
   onProgress?: ((done: number) => void) | undefined;
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function expectCallOptions(options: CallOptions | undefined): CallOptions {
+  const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
+  return resolveCallOptions(signal, onProgress);
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
+  return {
+    signal: expectSignal(signal, 'signal'),
+    onProgress: expectCallback(onProgress as CallOptions['onProgress'], 'onProgress'),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { expectCallback, expectInteger, expectSignal, fail } from '../core/validate.js';
-import type { CallOptions } from '../native/call.js';
+import { expectInteger, fail } from '../core/validate.js';
+import { type CallOptions, resolveCallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/operation-types.js';
 
 /** Options of one search. A setting that the index has no use for is refused. */
@@ -85,13 +85,6 @@ export function resolveBuildOptions(
   return {
     efConstruction: optional(params.efConstruction, 'efConstruction', kind.graph, factory, MAX_CANDIDATES),
     trainIterations: optional(params.trainIterations, 'trainIterations', kind.kmeans, factory, MAX_ITERATIONS),
-  };
-}
-
-export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
-  return {
-    signal: expectSignal(signal, 'signal'),
-    onProgress: expectCallback(onProgress as CallOptions['onProgress'], 'onProgress'),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   fail,
 } from '../core/validate.js';
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
-import type { CallOptions } from '../native/call.js';
+import { type CallOptions, expectCallOptions } from '../native/call.js';
 import {
   addToIndex,
   createIndex,
@@ -34,7 +34,6 @@ import {
   QUERY_KEYS,
   type RangeSearchOptions,
   resolveBuildOptions,
-  resolveCallOptions,
   resolveQueryOptions,
 } from './index-options.js';
 
@@ -342,9 +341,4 @@ export class VectorIndex implements AsyncDisposable {
     this.#expectAlive();
     return expectVectors(vectors, name, this.dim);
   }
-}
-
-function expectCallOptions(options: CallOptions | undefined): CallOptions {
-  const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
-  return resolveCallOptions(signal, onProgress);
 }

@@ -167,22 +167,24 @@ export class Trainer implements AsyncDisposable {
     const learningRate = learningRateAt(this.settings, step);
     const { weightDecay, maxGradNorm } = this.settings;
     const update = { step, learningRate, weightDecay, maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    const result = await this.checkpoint.model.step(batch.query, batch.key, this.#loss(batch), update, options);
+    const loss = this.#loss(batch);
+    const result = await this.checkpoint.model.step(batch.query, batch.key, loss, update, options);
     this.#steps = step;
     return { ...result, learningRate };
   }
 
-  /** Loss and gradients by the checkpoint's tensor names, without an update. */
+  /** Loss and gradients by the checkpoint's tensor names, without an update. @throws EngineError as {@link step} */
   async backward(
     batch: TrainingBatch,
     options: CallOptions = {},
   ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
     const { model, sources } = this.checkpoint;
-    const { loss } = await model.backward(batch.query, batch.key, this.#loss(batch), options);
+    const settings = this.#loss(batch);
+    const { loss } = await model.backward(batch.query, batch.key, settings, options);
     return { loss, gradients: new Map(sources.map((source) => [source.file, readSource(model, source, 'gradients')])) };
   }
 
-  /** Embeddings of packed texts, [texts, dim], L2-normalised. */
+  /** Embeddings of packed texts, [texts, dim], L2-normalised. @throws EngineError as {@link step} */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
   }
@@ -237,6 +239,7 @@ export class Trainer implements AsyncDisposable {
   }
 
   #loss(batch: TrainingBatch): LossSettings {
+    expectObject(batch, 'batch');
     const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
     const { layers } = this.checkpoint.spec;
     if (firstTrainedLayer > layers) {
@@ -251,7 +254,7 @@ export class Trainer implements AsyncDisposable {
       logitScale,
       memoryBudget,
       firstTrainedLayer,
-      ...(batch.lowerStates && { lowerStates: batch.lowerStates }),
+      ...(batch.lowerStates !== undefined && { lowerStates: batch.lowerStates }),
     };
   }
 }

@@ -69,7 +69,7 @@ export class Collection implements AsyncDisposable {
   /**
    * The number of answers that a filter leaves.
    *
-   * @throws EngineError `ERR_ARG_RANGE` for a name that no answer has
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no answer has
    */
   count(filter: ValueFilter): number {
     return this.identifier.count(filter);

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
-import { describe, expectOptions, expectStrings } from '../../core/validate.js';
+import { describe, expectObject, expectOptions, expectStrings } from '../../core/validate.js';
 import { splitValueId } from '../../core/value-id.js';
 import { allowRow } from './row-filter.js';
 
@@ -24,7 +24,7 @@ const SUGGESTIONS = 5;
  * @throws EngineError `ERR_ARG_TYPE` for other fields, and for fields that are neither a string nor an array of strings
  */
 export function expectValueFilter(value: unknown, name: string): ValueFilter {
-  const filter = expectOptions(value, name, FILTER_FIELDS);
+  const filter = expectOptions(expectObject(value, name), name, FILTER_FIELDS);
   for (const field of FILTER_FIELDS) {
     const names = filter[field];
     if (names !== undefined && typeof names !== 'string') expectStrings(names, `${name}.${field}`);

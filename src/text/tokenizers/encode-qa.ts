@@ -10,7 +10,7 @@
  */
 import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
-import { expectArray, expectInteger, expectObject, expectOptions, fail } from '../../core/validate.js';
+import { expectArray, expectFunction, expectInteger, expectObject, expectOptions } from '../../core/validate.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectEmbeddableTexts } from './arguments.js';
 import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
@@ -55,7 +55,7 @@ export async function encodeQa(
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
   const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
-  if (typeof prepare !== 'function') fail('ERR_ARG_TYPE', 'a function', 'prepare', prepare);
+  expectFunction(prepare, 'prepare');
   const whole = texts.map((text) => prepare(wholeText(text)));
   if (maxTokens === Infinity || texts.every((text) => typeof text === 'string'))
     return tokenizer.encode(whole, { maxTokens, ...call });
@@ -74,7 +74,7 @@ export async function encodeQa(
 
 function expectTokenizer(tokenizer: unknown): void {
   const { encode, before, after } = expectObject(tokenizer, 'tokenizer');
-  if (typeof encode !== 'function') fail('ERR_ARG_TYPE', 'a function', 'tokenizer.encode', encode);
+  expectFunction(encode, 'tokenizer.encode');
   for (const [name, ids] of Object.entries({ before, after }))
     expectArray(ids, `tokenizer.${name}`, (id, at) => expectInteger(id, at, 0));
 }
