@@ -1,4 +1,4 @@
-import { expectString, fail } from './validate.js';
+import { expectIterable, expectString } from './validate.js';
 
 /** A label for every row, as a number. */
 export interface RowLabels {
@@ -16,7 +16,7 @@ export interface RowLabels {
  * @throws EngineError `ERR_ARG_TYPE`
  */
 export function labelRows(labels: Iterable<string>): RowLabels {
-  if (typeof labels !== 'object' || !(Symbol.iterator in labels)) fail('ERR_ARG_TYPE', 'an array', 'labels', labels);
+  expectIterable(labels, 'labels');
   const labeller = new RowLabeller();
   let row = 0;
   for (const label of labels) labeller.add(expectString(label, `labels[${row++}]`));

@@ -88,6 +88,13 @@ export function expectStrings(value: unknown, name: string): readonly string[] {
   return expectArray(value, name, expectString);
 }
 
+/** What a `for` loop can read, but no string. */
+export function expectIterable(value: unknown, name: string): void {
+  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value))
+    fail('ERR_ARG_TYPE', 'an array', name, value);
+  if (ArrayBuffer.isView(value) && 'length' in value) refuseUnreadable(value as Float32Array, name);
+}
+
 /** Any object but an array or a function. */
 export function expectObject<T extends object>(value: T, name: string): Partial<Record<keyof T, unknown>>;
 export function expectObject(value: unknown, name: string): Record<string, unknown>;
@@ -140,6 +147,13 @@ export function expectSignal(value: unknown, name: string): AbortSignal | undefi
 export function expectFloat32Array(value: unknown, name: string): Float32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Float32Array))
     fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
+  refuseUnreadable(value, name);
+  return value;
+}
+
+/** As {@link expectFloat32Array}. */
+export function expectUint8Array(value: unknown, name: string): Uint8Array {
+  if (!ArrayBuffer.isView(value) || !(value instanceof Uint8Array)) fail('ERR_ARG_TYPE', 'a Uint8Array', name, value);
   refuseUnreadable(value, name);
   return value;
 }

@@ -32,7 +32,7 @@ const CHECKED_AT_ONCE = 16;
 
 /** A complete dataset folder. It holds no open files, so there is nothing to close. */
 export class Dataset {
-  /** Use {@link openDataset}, which checks the files. */
+  /** @internal Use {@link openDataset}, which checks the files. */
   constructor(
     readonly dir: string,
     readonly manifest: DatasetManifest,

@@ -6,7 +6,7 @@ import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';
 import { readExactly } from '../core/positioned-io.js';
 import type { RowLabels } from '../core/row-labels.js';
-import { expectCallback, expectInteger, expectOptions, expectSignal, fail } from '../core/validate.js';
+import { expectCallback, expectInteger, expectIterable, expectOptions, expectSignal } from '../core/validate.js';
 import type { QaRecord } from '../records/record.js';
 import type { ShardEntry } from './manifest.js';
 import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
@@ -107,8 +107,7 @@ async function openFile(dir: string, { records }: ShardEntry, { ends }: ValueIdC
 
 function expectLookupOptions(options: RecordLookupOptions | undefined): RecordLookupOptions {
   const { rows, onLabels, signal } = expectOptions(options, 'options', ['rows', 'onLabels', 'signal']);
-  if (rows !== undefined && (typeof rows !== 'object' || rows === null || !(Symbol.iterator in rows)))
-    fail('ERR_ARG_TYPE', 'row numbers', 'rows', rows);
+  if (rows !== undefined) expectIterable(rows, 'rows');
   return {
     rows: rows as RecordLookupOptions['rows'],
     onLabels: expectCallback(onLabels as RecordLookupOptions['onLabels'], 'onLabels'),

@@ -6,7 +6,6 @@ import {
   expectInteger,
   expectObject,
   expectOptions,
-  fail,
 } from '../core/validate.js';
 import { countVotes } from '../identification/voting.js';
 import type { SearchResult } from '../native/search-result.js';

@@ -1,23 +1,6 @@
-import { expectArray, expectInteger, expectObject, expectPath, expectString, fail } from '../core/validate.js';
-
-/**
- * Refuses what `readProject` cannot have made. Its entries are not looked into: they were checked when the file was
- * read.
- *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
- */
-export function expectProject(value: unknown): void {
-  const project = expectObject(value, 'project');
-  expectString(project['name'], 'project.name');
-  expectPath(project['out'], 'project.out');
-  expectPath(project['encoder'], 'project.encoder');
-  expectInteger(project['seed'], 'project.seed', 0);
-  for (const name of ['values', 'models']) expectArray(project[name], `project.${name}`, expectObject);
-  expectArray(project['languages'], 'project.languages', expectString);
-  for (const name of OBJECTS) expectObject(project[name], `project.${name}`);
-  for (const name of ['translators', 'languageTable'])
-    if (!(project[name] instanceof Map)) fail('ERR_ARG_TYPE', 'a Map', `project.${name}`, project[name]);
-}
+import { expectInteger, expectObject, expectPath, expectString } from '../core/validate.js';
+import { expectOwnObjects } from './own-objects.js';
+import type { Project } from './project.js';
 
 const OBJECTS = [
   'scenarios',
@@ -29,6 +12,26 @@ const OBJECTS = [
   'failures',
   'report',
   'endpoints',
+  'values',
+  'models',
   'generator',
+  'languages',
+  'translators',
+  'languageTable',
   'prompts',
-];
+] as const satisfies readonly (keyof Project)[];
+
+/**
+ * Refuses anything but a project of `readProject`, which checked that its objects fit together. A copy may have other
+ * texts and numbers, such as another `out`.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
+ */
+export function expectProject(value: unknown): void {
+  const project = expectObject(value, 'project');
+  expectString(project['name'], 'project.name');
+  expectPath(project['out'], 'project.out');
+  expectPath(project['encoder'], 'project.encoder');
+  expectInteger(project['seed'], 'project.seed', 0);
+  expectOwnObjects(project, 'project', OBJECTS, 'readProject');
+}

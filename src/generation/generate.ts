@@ -24,6 +24,7 @@ import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
 import type { EndpointQueue } from './endpoint-queue.js';
 import { expectProject } from './expect-project.js';
+import { rememberObjects } from './own-objects.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
 import type { Endpoint } from './project-schema.js';
@@ -143,7 +144,7 @@ async function runStages(
     stages.push({ stage, reused, ...state });
     input = { path: files.output, ...state.output };
   }
-  return {
+  return rememberObjects({
     out: project.out,
     stages,
     newCalls: store.size - before,
@@ -153,7 +154,7 @@ async function runStages(
       [...budget.of(stage)].map(([model, spending]) => ({ stage, model, spending })),
     ),
     qa: stages.length === STAGE_NAMES.length ? folder.file('back-translation') : undefined,
-  };
+  });
 }
 
 async function doStage(

@@ -7,6 +7,7 @@ import { importOptional } from '../core/optional-package.js';
 import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
+import { rememberObjects } from './own-objects.js';
 import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
 import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
@@ -115,7 +116,7 @@ export async function readProject(path: string): Promise<Project> {
     value.prompts === undefined ? undefined : near(value.prompts),
   );
   const { name, seed, scenarios, questions, filter, paraphrases, answers, budget, failures, report, endpoints } = value;
-  return {
+  return rememberObjects({
     name,
     seed,
     scenarios,
@@ -136,7 +137,7 @@ export async function readProject(path: string): Promise<Project> {
     languageTable,
     prompts,
     encoder: filter.encoder === undefined ? DEFAULT_ENCODER : near(filter.encoder),
-  };
+  });
 }
 
 /** The endpoints that calls of a project go to, by name. */

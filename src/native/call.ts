@@ -29,7 +29,8 @@ export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOp
 
 /**
  * Runs one native operation: hands it a control block wired to `signal` and `onProgress`, and turns its rejection into
- * an EngineError whose stack starts at the caller of `hideAbove`, the public function.
+ * an EngineError whose stack starts at the caller of `hideAbove`, the public function. What `onProgress` throws ends the
+ * operation and comes through as it is.
  */
 export async function callNative<T>(
   hideAbove: (...args: never[]) => unknown,
@@ -48,10 +49,22 @@ export async function callNative<T>(
   const cancel = (): void => void Atomics.store(control, CANCEL, 1);
   if (signal?.aborted) throw fail('ERR_ABORTED', 'The operation was aborted', signal.reason);
   const forget = onAbort(signal, cancel);
-  const timer = onProgress && setInterval(() => onProgress(Atomics.load(control, PROGRESS)), PROGRESS_INTERVAL_MS);
+  let thrown: { error: unknown } | undefined;
+  const report = (): void => {
+    try {
+      if (!thrown) onProgress?.(Atomics.load(control, PROGRESS));
+    } catch (error) {
+      thrown = { error };
+      cancel();
+    }
+  };
+  const timer = onProgress && setInterval(report, PROGRESS_INTERVAL_MS);
   try {
-    return await start(control);
+    const result = await start(control);
+    if (thrown) throw thrown.error;
+    return result;
   } catch (error) {
+    if (thrown) throw thrown.error;
     if (error instanceof Error && 'code' in error && isErrorCode(error.code)) {
       throw fail(error.code, error.message, error.code === 'ERR_ABORTED' ? signal?.reason : undefined);
     }

@@ -1,4 +1,4 @@
-import { expectInteger, fail } from '../core/validate.js';
+import { expectInteger, expectUint8Array, fail } from '../core/validate.js';
 import { type CallOptions, resolveCallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/operation-types.js';
 
@@ -63,15 +63,12 @@ export function resolveQueryOptions(
   { efSearch, nprobe, rerank, filter, signal, onProgress }: Query,
   index: { factory: string; graph: boolean; lists: boolean; rerank: boolean },
 ): { native: NativeSearchParams; call: CallOptions } {
-  if (filter !== undefined && (!(filter instanceof Uint8Array) || filter.buffer instanceof SharedArrayBuffer)) {
-    fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'filter', filter);
-  }
   return {
     native: {
       efSearch: optional(efSearch, 'efSearch', index.graph, index.factory, MAX_CANDIDATES),
       nprobe: optional(nprobe, 'nprobe', index.lists, index.factory, MAX_CANDIDATES),
       rerank: optional(rerank, 'rerank', index.rerank, index.factory, MAX_CANDIDATES),
-      filter,
+      filter: filter === undefined ? undefined : expectUint8Array(filter, 'filter'),
     },
     call: resolveCallOptions(signal, onProgress),
   };

@@ -1,11 +1,13 @@
 import { allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import {
+  expectInt32Array,
   expectInteger,
   expectOneOf,
   expectOptions,
   expectPath,
   expectString,
+  expectUint8Array,
   expectVectors,
   fail,
 } from '../core/validate.js';
@@ -121,9 +123,7 @@ export class VectorIndex implements AsyncDisposable {
 
   /** Like {@link load}, from the bytes of such a file. */
   static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
-    if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
-      fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
-    }
+    expectUint8Array(bytes, 'bytes');
     const { plain } = expectOptions(options, 'options', ['plain']);
     return new VectorIndex(await indexFromBytes(bytes, plain === true));
   }
@@ -230,10 +230,7 @@ export class VectorIndex implements AsyncDisposable {
    */
   async remove(labels: Int32Array): Promise<number> {
     this.#expectAlive();
-    if (!(labels instanceof Int32Array) || labels.buffer instanceof SharedArrayBuffer) {
-      fail('ERR_ARG_TYPE', 'an Int32Array that is not backed by a SharedArrayBuffer', 'labels', labels);
-    }
-    const unknown = labels.find((label) => label < 0 || label >= this.rows);
+    const unknown = expectInt32Array(labels, 'labels').find((label) => label < 0 || label >= this.rows);
     if (unknown !== undefined) fail('ERR_ARG_RANGE', `labels from 0 to ${this.rows - 1}`, 'labels', unknown);
     const { removedNow, ...info } = await removeFromIndex(this.#handle, labels);
     this.#info = info;

@@ -102,7 +102,7 @@ export class ShardReader implements AsyncDisposable {
     for (const shard of shards) this.push(shard);
   }
 
-  /** Takes one more shard behind the last. */
+  /** Takes one more shard behind the last. @internal */
   push(shard: ShardEntry): void {
     this.#shards.push(shard);
     this.#firstRows.push(this.#firstRows.at(-1)! + shard.rows);

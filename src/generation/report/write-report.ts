@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 
 import { replaceFile } from '../../core/replace-file.js';
-import { expectArray, expectObject, expectSignal } from '../../core/validate.js';
+import { expectObject, expectSignal } from '../../core/validate.js';
 import { expectProject } from '../expect-project.js';
 import type { GenerateSummary } from '../generate.js';
+import { expectOwnObjects } from '../own-objects.js';
 import type { Project } from '../project.js';
 import { ProjectFolder } from '../project-folder.js';
 import { languageNames } from '../stages/translation.js';
@@ -23,7 +24,7 @@ export async function writeQualityReport(
   signal?: AbortSignal,
 ): Promise<string[]> {
   expectProject(project);
-  expectArray(expectObject(summary, 'summary')['stages'], 'summary.stages', expectObject);
+  expectOwnObjects(expectObject(summary, 'summary'), 'summary', ['stages', 'spent', 'spentBy'], 'generate');
   expectSignal(signal, 'signal');
   const { samples, ...report } = await collectReport(project, await ProjectFolder.open(project.out), summary, signal);
   const nameOf = languageNames(project);

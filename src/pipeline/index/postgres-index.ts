@@ -35,9 +35,8 @@ export async function openPgIndex(dataset: Dataset | string, options: PgOpenOpti
   await index.dispose();
   const holds = `The table "${index.table}" of ${index.place} holds ${index.rows} vectors of ${index.dim} entries`;
   if (index.dim !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, those of ${dir} have ${dim}`);
-  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} of ${dir}`, {
-    remedies: [{ text: 'load these in place of them', option: { name: 'overwrite', value: true } }],
-  });
+  const help = `load them with "univar index ${dir} --to URL --overwrite"`;
+  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} of ${dir}; ${help}`);
 }
 
 async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {

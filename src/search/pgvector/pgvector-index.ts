@@ -1,4 +1,5 @@
 import {
+  expectBoolean,
   expectInt32,
   expectInt32Array,
   expectInteger,
@@ -123,6 +124,9 @@ export class PgVectorIndex implements AsyncDisposable {
     const kind = expectKind(options);
     const call = resolveCallOptions(options.signal, options.onProgress);
     expectString(source, 'source');
+    expectBoolean(overwrite, 'overwrite');
+    if (typeof batches !== 'object' || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
+      fail('ERR_ARG_TYPE', 'batches of vectors', 'batches', batches);
     return connected(options, async (database, table, connections) => {
       const rows = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
         await expectPgvector(client, database.place);
