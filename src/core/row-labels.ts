@@ -19,7 +19,11 @@ export function labelRows(labels: Iterable<string>): RowLabels {
   expectIterable(labels, 'labels');
   const labeller = new RowLabeller();
   let row = 0;
-  for (const label of labels) labeller.add(expectString(label, `labels[${row++}]`));
+  for (const label of labels) {
+    if (typeof label !== 'string') expectString(label, `labels[${row}]`);
+    labeller.add(label);
+    row++;
+  }
   return labeller.toRowLabels();
 }
 

@@ -23,10 +23,12 @@ export function valueId(record: Pick<QaRecord, 'model' | 'lang'>): string {
   return `${expectString(model, 'record.model')}$${expectString(lang, 'record.lang')}`;
 }
 
+const TEXTS = ['qid', 'question', 'answer', 'model', 'lang'] as const;
+
 /** @throws EngineError `ERR_ARG_TYPE` naming the field */
 export function expectRecord(value: unknown, name: string): QaRecord {
-  const { qid, question, answer, model, lang, group = '' } = expectObject(value, name);
-  for (const [field, text] of Object.entries({ qid, question, answer, model, lang, group }))
-    expectString(text, `${name}.${field}`);
+  const record = expectObject(value, name);
+  for (const field of TEXTS) if (typeof record[field] !== 'string') expectString(record[field], `${name}.${field}`);
+  if (record['group'] !== undefined) expectString(record['group'], `${name}.group`);
   return value as QaRecord;
 }
