@@ -134,7 +134,7 @@ export function functionSamples(scene: ApiScene): Samples {
     ],
     formatQa: () => [{ question: 'a', answer: 'b' }],
     generate: (signal) => [
-      { ...project, out: fresh() },
+      { ...project, out: path('generated') },
       {
         env: {},
         openEndpoint,

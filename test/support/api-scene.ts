@@ -1,5 +1,5 @@
 /** Files, servers and values that calls of the public API need to succeed. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { writeRandomEncoder } from '../../src/encoder/random-encoder.js';
@@ -62,6 +62,7 @@ export async function makeApiScene(folder: string) {
     }),
   );
   const generated = await generation.generate(project);
+  cpSync(project.out, path('generated'), { recursive: true }); // a run that reuses everything is short
 
   const postgres = NO_POSTGRES === undefined ? await PostgresServer.start() : undefined;
   const table = { url: postgres?.url() ?? '', table: 'read' };
