@@ -18,8 +18,8 @@ import type { Report } from './report-types.js';
  *
  * @param dir is made where it does not exist
  * @returns the names of the files in `dir`
- * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` without entries or with two of one name, `ERR_DATA` if `dir` cannot be a folder,
- *   `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw
+ * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` without entries or with two of one name, `ERR_DATA` if `dir`
+ *   cannot be a folder, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
   expectPath(dir, 'dir');

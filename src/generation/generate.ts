@@ -82,8 +82,8 @@ export interface GenerateSummary {
  * the calls in flight and a rerun makes no call twice; a changed prompt or setting makes new calls only where it
  * matters.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` where another process runs the project, `ERR_DATA`,
- *   `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` if another process runs
+ *   the project, `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
   expectProject(project);
