@@ -29,8 +29,8 @@ export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOp
 
 /**
  * Runs one native operation: hands it a control block wired to `signal` and `onProgress`, and turns its rejection into
- * an EngineError whose stack starts at the caller of `hideAbove`, the public function. What `onProgress` throws ends the
- * operation and comes through as it is.
+ * an EngineError whose stack starts at the caller of `hideAbove`, the public function. What `onProgress` throws ends
+ * the operation and comes through as it is.
  */
 export async function callNative<T>(
   hideAbove: (...args: never[]) => unknown,

@@ -66,7 +66,7 @@ async function faultOfCall(call: ApiCall, args: readonly unknown[]): Promise<str
   return Promise.race([ending, sleep(DEADLINE_MS, `no end within ${DEADLINE_MS} ms`, { ref: false })]);
 }
 
-describe(`what the package exports${NO_POSTGRES === undefined ? '' : `, but for PgVectorIndex: ${NO_POSTGRES}`}`, () => {
+describe(`what the package exports${NO_POSTGRES === undefined ? '' : `, save PgVectorIndex: ${NO_POSTGRES}`}`, () => {
   it('has a sample of its arguments, and no sample is of something else', () => {
     expect([...Object.keys(samples), ...INTERNAL].sort()).toEqual([...calls.keys()].sort());
   });

@@ -112,8 +112,8 @@ export class ShardReader implements AsyncDisposable {
    * Fills `out` with the rows from `row` on; f16 is widened.
    *
    * @param out a whole number of rows, all of which must exist
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_DATA` for a file that is truncated or
-   *   not what the manifest says, `ERR_IO`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_DATA` for a file that is truncated
+   *   or not what the manifest says, `ERR_IO`
    */
   async read(row: number, out: Float32Array): Promise<void> {
     const rows = expectVectors(out, 'out', this.dim);
