@@ -1,3 +1,5 @@
+import { expectObject, expectString } from './validate.js';
+
 /** A question and its answer, embedded together as one text. */
 export interface QuestionAnswer {
   question: string;
@@ -7,8 +9,24 @@ export interface QuestionAnswer {
 /** A text to embed unchanged, or a question and its answer to embed in the form of {@link formatQa}. */
 export type EmbeddableText = string | QuestionAnswer;
 
-/** Returns the text to embed for a question and its answer: `Q: <question> A: <answer>`, both trimmed. */
+/**
+ * Returns the text to embed for a question and its answer: `Q: <question> A: <answer>`, both trimmed.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`
+ */
 export function formatQa(record: QuestionAnswer): string {
+  return joinQa(expectQa(record, 'record'));
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function expectQa(value: unknown, name: string): QuestionAnswer {
+  const { question, answer } = expectObject(value, name);
+  expectString(question, `${name}.question`);
+  expectString(answer, `${name}.answer`);
+  return value as QuestionAnswer;
+}
+
+function joinQa(record: QuestionAnswer): string {
   return `${questionPart(record)} A: ${record.answer.trim()}`;
 }
 
@@ -22,5 +40,5 @@ export function questionPart({ question }: QuestionAnswer): string {
 
 /** Returns the full text, as it is embedded and shown. */
 export function wholeText(text: EmbeddableText): string {
-  return typeof text === 'string' ? text : formatQa(text);
+  return typeof text === 'string' ? text : joinQa(text);
 }

@@ -1,3 +1,5 @@
+import { expectIterable, expectString } from './validate.js';
+
 /** The label of every row, as a number. */
 export interface RowLabels {
   /** The distinct labels, ascending by UTF-16 code unit. */
@@ -11,10 +13,17 @@ export interface RowLabels {
  * not on the order of the rows.
  *
  * @param labels one label per row
+ * @throws EngineError `ERR_ARG_TYPE`
  */
 export function labelRows(labels: Iterable<string>): RowLabels {
+  expectIterable(labels, 'labels');
   const labeller = new RowLabeller();
-  for (const label of labels) labeller.add(label);
+  let row = 0;
+  for (const label of labels) {
+    if (typeof label !== 'string') expectString(label, `labels[${row}]`);
+    labeller.add(label);
+    row++;
+  }
   return labeller.toRowLabels();
 }
 

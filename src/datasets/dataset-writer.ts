@@ -5,8 +5,21 @@ import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { expectRenaming } from '../core/replace-file.js';
+import {
+  expectArray,
+  expectBoolean,
+  expectInteger,
+  expectMatrix,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectString,
+  expectVectors,
+  fail,
+} from '../core/validate.js';
 import type { SourceFile } from '../records/input-files.js';
-import type { QaRecord } from '../records/record.js';
+import { expectRecord, type QaRecord } from '../records/record.js';
 import { ValueIdCounts } from '../records/value-id-counts.js';
 import { fitBase } from './added-sources.js';
 import { WRITER_LOCK } from './dataset-files.js';
@@ -76,8 +89,11 @@ export class DatasetWriter implements AsyncDisposable {
    *   with a different configuration; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_IO`
    */
   static async open(dir: string, options: DatasetWriterOptions): Promise<DatasetWriter> {
+    expectPath(dir, 'dir');
     const configuration = configurationOf(options);
     const { overwrite = false, add = false } = options;
+    expectBoolean(overwrite, 'overwrite');
+    expectBoolean(add, 'add');
     await makeFolder(dir);
     await expectRenaming(dir);
     const writer = new DatasetWriter(dir, configuration, await FolderLock.acquire(join(dir, WRITER_LOCK)));
@@ -111,6 +127,8 @@ export class DatasetWriter implements AsyncDisposable {
    */
   async read(row: number, out: Float32Array): Promise<void> {
     this.#expectReady();
+    const rows = expectVectors(out, 'out', this.configuration.dim);
+    expectInteger(row, 'row', 0, this.rows - rows);
     await this.#partial.read(row, out);
   }
 
@@ -119,16 +137,14 @@ export class DatasetWriter implements AsyncDisposable {
    * because the disk is full, nothing has changed and the batch can be appended again.
    *
    * @param embeddings [records.length, dim]
-   * @throws EngineError `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16; `ERR_IO`;
-   *   `ERR_BUSY` during another call; `ERR_DISPOSED`
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE`; `ERR_ARG_RANGE` for values beyond f16;
+   *   `ERR_IO`; `ERR_BUSY` during another call; `ERR_DISPOSED`
    */
   async append(records: readonly QaRecord[], embeddings: Float32Array): Promise<void> {
     const { dim, dtype } = this.configuration;
     this.#expectReady();
-    if (embeddings.length !== records.length * dim) {
-      const expected = `${records.length} x ${dim} = ${records.length * dim} entries`;
-      throw new EngineError('ERR_SHAPE_MISMATCH', `Expected ${expected} for "embeddings", got ${embeddings.length}`);
-    }
+    expectArray(records, 'records', expectRecord);
+    expectMatrix(embeddings, 'embeddings', records.length, dim);
     if (records.length === 0) return;
     const shard = new ShardRecords();
     shard.add(records);
@@ -148,7 +164,10 @@ export class DatasetWriter implements AsyncDisposable {
    *
    * @throws EngineError `ERR_DATA` if there are no rows, `ERR_IO`, `ERR_BUSY`, `ERR_DISPOSED`
    */
-  async finish({ rejected = 0, duplicates = 0 }: DatasetSummary = {}): Promise<DatasetManifest> {
+  async finish(summary?: DatasetSummary): Promise<DatasetManifest> {
+    const given = expectOptions(summary, 'summary', ['rejected', 'duplicates']);
+    const rejected = expectInteger(given.rejected ?? 0, 'rejected', 0);
+    const duplicates = expectInteger(given.duplicates ?? 0, 'duplicates', 0);
     this.#expectReady();
     if (this.rows === 0) throw new EngineError('ERR_DATA', `There are no rows to write to ${this.dir}`);
     this.#state = 'busy';
@@ -194,19 +213,40 @@ export function expectAddable(dir: string, base: DatasetManifest, options: Datas
   fitBase(dir, base, configurationOf(options));
 }
 
-function configurationOf({
-  encoder,
-  dtype = 'f32',
-  sources = [],
-  settings = {},
-}: DatasetWriterOptions): DatasetConfiguration {
-  const { name, fingerprint, dim } = encoder;
-  if (!Number.isInteger(dim) || dim < 1)
-    throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "encoder.dim", got ${dim}`);
-  if (!['f32', 'f16'].includes(dtype))
-    throw new EngineError('ERR_ARG_RANGE', `Expected one of f32, f16 for "dtype", got ${dtype}`);
-  const configuration = { encoder: { name, fingerprint }, dim, dtype, sources: [...sources], settings };
+function configurationOf(options: DatasetWriterOptions): DatasetConfiguration {
+  expectObject(options, 'options');
+  const { encoder, dtype = 'f32', sources = [], settings = {} } = options;
+  const { name, fingerprint, dim } = expectObject(encoder, 'encoder');
+  const configuration = {
+    encoder: {
+      name: expectString(name, 'encoder.name'),
+      fingerprint: expectString(fingerprint, 'encoder.fingerprint'),
+    },
+    dim: expectInteger(dim, 'encoder.dim', 1),
+    dtype: expectOneOf(dtype, 'dtype', ['f32', 'f16']),
+    sources: [...expectArray(sources, 'sources', expectSource)],
+    settings: expectJson(settings, 'settings'),
+  };
   return withSortedKeys(configuration) as DatasetConfiguration;
+}
+
+function expectSource(value: unknown, name: string): SourceFile {
+  const { file, bytes, sha256 } = expectObject(value, name);
+  expectString(file, `${name}.file`);
+  expectInteger(bytes, `${name}.bytes`, 0);
+  expectString(sha256, `${name}.sha256`);
+  return value as SourceFile;
+}
+
+/** Expects an object that JSON can represent. */
+function expectJson(value: unknown, name: string): Record<string, unknown> {
+  const object = expectObject(value, name);
+  try {
+    JSON.stringify(object);
+  } catch {
+    fail('ERR_ARG_TYPE', 'plain JSON', name, value);
+  }
+  return object;
 }
 
 /** Sorts the keys of all objects in plain JSON, so that equal configurations have equal texts. */

@@ -8,6 +8,14 @@ import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';
 import { joinRowLabels, type RowLabels } from '../core/row-labels.js';
+import {
+  expectArray,
+  expectBoolean,
+  expectInteger,
+  expectOptions,
+  expectPath,
+  expectSignal,
+} from '../core/validate.js';
 import { hashFile } from '../records/input-files.js';
 import type { QaRecord } from '../records/record.js';
 import { JOURNAL_FILE } from './journal.js';
@@ -24,7 +32,7 @@ const CHECKED_AT_ONCE = 16;
 
 /** A complete dataset folder. It keeps no files open, so it need not be closed. */
 export class Dataset {
-  /** Use {@link openDataset} instead, which checks the files. */
+  /** @internal Use {@link openDataset} instead, which checks the files. */
   constructor(
     readonly dir: string,
     readonly manifest: DatasetManifest,
@@ -77,9 +85,7 @@ export class Dataset {
    * @throws EngineError `ERR_ARG_RANGE`, `ERR_DATA`, `ERR_IO`
    */
   async *embeddingBatches(rowsPerBatch: number): AsyncGenerator<Float32Array> {
-    if (!Number.isInteger(rowsPerBatch) || rowsPerBatch < 1) {
-      throw new EngineError('ERR_ARG_RANGE', `Expected an integer >= 1 for "rowsPerBatch", got ${rowsPerBatch}`);
-    }
+    expectInteger(rowsPerBatch, 'rowsPerBatch', 1);
     const reader = this.openEmbeddings();
     try {
       for (let row = 0; row < this.rows; row += rowsPerBatch) {
@@ -118,6 +124,7 @@ export class Dataset {
 
   /** Reads the records of one shard in blocks: see {@link recordBlocks}. */
   async *shardRecordBlocks(shard: number): AsyncGenerator<QaRecord[]> {
+    expectInteger(shard, 'shard', 0, this.manifest.shards.length - 1);
     for await (const { records } of readRecordBlocks(this.dir, this.manifest.shards[shard]!)) yield records;
   }
 
@@ -127,7 +134,8 @@ export class Dataset {
    *
    * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
    */
-  async readValueIds({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<RowLabels> {
+  async readValueIds(options?: { signal?: AbortSignal | undefined }): Promise<RowLabels> {
+    const signal = expectSignal(expectOptions(options, 'options', ['signal']).signal, 'signal');
     const load = (shard: ShardEntry): Promise<RowLabels> => loadColumn(this.dir, shard, signal);
     return joinRowLabels(await mapInGroups(this.manifest.shards, COLUMNS_AT_ONCE, load));
   }
@@ -138,7 +146,7 @@ export class Dataset {
    * @throws EngineError like {@link readRecordsAt}
    */
   async record(row: number): Promise<QaRecord> {
-    const [record] = await this.readRecordsAt([row]);
+    const [record] = await this.readRecordsAt([expectInteger(row, 'row', 0, this.rows - 1)]);
     return record!;
   }
 
@@ -148,6 +156,7 @@ export class Dataset {
    * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have, `ERR_DATA`, `ERR_IO`
    */
   async readRecordsAt(rows: readonly number[]): Promise<QaRecord[]> {
+    expectArray(rows, 'rows', (row, name) => expectInteger(row, name, 0, this.rows - 1));
     const lookup = await this.openRecords({ rows });
     try {
       const records: QaRecord[] = [];
@@ -189,7 +198,9 @@ export interface OpenDatasetOptions {
  * @throws EngineError `ERR_DATA` for an unfinished dataset, a folder that is not a dataset, or files that are missing,
  *   truncated or changed; `ERR_IO`
  */
-export async function openDataset(dir: string, { verify = false }: OpenDatasetOptions = {}): Promise<Dataset> {
+export async function openDataset(dir: string, options?: OpenDatasetOptions): Promise<Dataset> {
+  expectPath(dir, 'dir');
+  const verify = expectBoolean(expectOptions(options, 'options', ['verify']).verify ?? false, 'verify');
   const manifest = await readManifest(dir);
   if (!manifest) {
     if (!existsSync(dir)) throw new EngineError('ERR_DATA', `The dataset folder ${dir} does not exist`);
@@ -207,6 +218,11 @@ export async function openDataset(dir: string, { verify = false }: OpenDatasetOp
     await checkHeader(join(dir, embeddings.file), rows, dim, dtype);
   });
   return new Dataset(dir, manifest);
+}
+
+/** A dataset as callers give it: open, or by its folder. @throws EngineError as {@link openDataset} */
+export async function givenDataset(dataset: Dataset | string): Promise<Dataset> {
+  return dataset instanceof Dataset ? dataset : openDataset(expectPath(dataset, 'dataset'));
 }
 
 async function checkFile(path: string, expected: FileEntry, verify: boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';
 import { readExactly } from '../core/positioned-io.js';
 import type { RowLabels } from '../core/row-labels.js';
+import { expectCallback, expectInteger, expectIterable, expectOptions, expectSignal } from '../core/validate.js';
 import type { QaRecord } from '../records/record.js';
 import type { ShardEntry } from './manifest.js';
 import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
@@ -45,11 +46,8 @@ export class RecordLookup implements AsyncDisposable {
    * @throws EngineError `ERR_ARG_RANGE` for a row that the dataset does not have; `ERR_DATA` for a file that does not
    *   match the manifest; `ERR_IO`, `ERR_ABORTED`
    */
-  static async open(
-    dir: string,
-    shards: readonly ShardEntry[],
-    { rows, onLabels, signal }: RecordLookupOptions = {},
-  ): Promise<RecordLookup> {
+  static async open(dir: string, shards: readonly ShardEntry[], options?: RecordLookupOptions): Promise<RecordLookup> {
+    const { rows, onLabels, signal } = expectLookupOptions(options);
     const lookup = new RecordLookup(firstRowsOf(shards));
     const wanted = rows && new Set(Array.from(rows, (row) => lookup.#shardOf(row)));
     const numbers = [...shards.keys()].filter((number) => wanted?.has(number) ?? true);
@@ -96,8 +94,7 @@ export class RecordLookup implements AsyncDisposable {
 
   #shardOf(row: number): number {
     const rows = this.firstRows.at(-1)!;
-    if (Number.isInteger(row) && row >= 0 && row < rows) return shardOfRow(this.firstRows, row);
-    throw new EngineError('ERR_ARG_RANGE', `Expected a number from 0 to ${rows - 1} for "row", got ${row}`);
+    return shardOfRow(this.firstRows, expectInteger(row, 'row', 0, rows - 1));
   }
 }
 
@@ -108,4 +105,14 @@ async function openFile(dir: string, { records }: ShardEntry, { ends }: ValueIdC
   if (size === records.bytes) return { path, handle, ends };
   await handle.close();
   throw new EngineError('ERR_DATA', `${path} was changed: expected ${records.bytes} bytes, found ${size}`);
+}
+
+function expectLookupOptions(options: RecordLookupOptions | undefined): RecordLookupOptions {
+  const { rows, onLabels, signal } = expectOptions(options, 'options', ['rows', 'onLabels', 'signal']);
+  if (rows !== undefined) expectIterable(rows, 'rows');
+  return {
+    rows: rows as RecordLookupOptions['rows'],
+    onLabels: expectCallback(onLabels as RecordLookupOptions['onLabels'], 'onLabels'),
+    signal: expectSignal(signal, 'signal'),
+  };
 }

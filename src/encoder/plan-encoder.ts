@@ -1,7 +1,7 @@
 import { EngineError } from '../core/errors.js';
+import { expectInteger, expectOneOf, expectOptions, expectPath } from '../core/validate.js';
 import { capabilities } from '../native/capabilities.js';
 import { type EncoderPrecision, PRECISIONS } from '../native/precisions.js';
-import { expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import type { EncoderBackend } from './encoder.js';
 import { fingerprint } from './folder/fingerprint.js';
 import { type ModelFolder, readModelFolder, requireGraph } from './folder/model-folder.js';
@@ -65,7 +65,7 @@ const MAX_THREADS = 1024;
  * @throws EngineError like `loadEncoder`
  */
 export async function planEncoder(folder: string, options: LoadEncoderOptions = {}): Promise<EncoderPlan> {
-  expectString(folder, 'folder');
+  expectPath(folder, 'folder');
   expectOptions(options, 'options', ['maxTokens', 'threads', 'batchTokens', 'backend', 'precision']);
   const wish = expectOneOf(options.backend ?? 'auto', 'backend', ['auto', 'native', 'onnx']);
   const precision = expectOneOf(options.precision ?? 'f32', 'precision', PRECISIONS);

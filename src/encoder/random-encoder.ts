@@ -1,7 +1,7 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
-import { expectInteger, expectOptions, expectString } from '../native/validate.js';
+import { expectInteger, expectOptions, expectPath, expectString } from '../core/validate.js';
 import type { ParameterSource } from './architectures/architecture.js';
 import { bert, INITIALIZER_RANGE, newBert } from './architectures/bert.js';
 import { DEFAULT_ENCODER } from './default-encoder.js';
@@ -43,7 +43,7 @@ const LARGEST = 2 ** 16;
  *   holds something else; `ERR_IO`
  */
 export async function writeRandomEncoder(target: string, options: RandomEncoderOptions): Promise<number> {
-  expectString(target, 'target');
+  expectPath(target, 'target');
   expectOptions(options, 'options', ['layers', 'hidden', 'heads', 'inner', 'like', 'seed']);
   const layers = expectInteger(options.layers, 'layers', 1, LARGEST);
   const hidden = expectInteger(options.hidden, 'hidden', 1, LARGEST);

@@ -5,7 +5,18 @@
 import { allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
+import {
+  expectArray,
+  expectInteger,
+  expectMatrix,
+  expectObject,
+  expectString,
+  expectStrings,
+} from '../core/validate.js';
 import { type Interval, percentiles } from './bootstrap.js';
+
+/** Draws of a bootstrap: more change no digit that is shown. */
+const MAX_SAMPLES = 100_000;
 
 /** Embedded answers of one model, or of one checkpoint of it. */
 export interface AnswerSet {
@@ -56,7 +67,7 @@ interface QuestionSums {
  *
  * @param dim width of all embeddings
  * @param samples bootstrap samples; 0 for no intervals
- * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_DATA` if no question is in all sets
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_DATA` if no question is in all sets
  */
 export function centroidDrift(
   reference: AnswerSet,
@@ -66,14 +77,13 @@ export function centroidDrift(
   samples: number,
   seed: number,
 ): Drift {
+  expectInteger(dim, 'dim', 1);
+  expectInteger(samples, 'samples', 0, MAX_SAMPLES);
+  expectInteger(seed, 'seed', 0);
+  expectSet(reference, 'reference', dim);
+  expectSet(target, 'target', dim);
+  expectArray(checkpoints, 'checkpoints', (set, name) => expectSet(set, name, dim));
   const sets = [reference, target, ...checkpoints];
-  for (const { name, embeddings, questions } of sets) {
-    if (embeddings.length !== questions.length * dim)
-      throw new EngineError(
-        'ERR_SHAPE_MISMATCH',
-        `Expected ${questions.length} x ${dim} entries for "${name}", got ${embeddings.length}`,
-      );
-  }
   const all = new Set(sets.flatMap(({ questions }) => [...new Set(questions)]));
   const answered = sets.map(({ questions }) => new Set(questions));
   const shared = [...all].filter((question) => answered.every((set) => set.has(question))).sort();
@@ -98,6 +108,13 @@ export function centroidDrift(
         whole.span === 0 ? null : { share: whole.progress[i]!, interval: intervalOf(({ progress }) => progress[i]!) },
     })),
   };
+}
+
+function expectSet(set: unknown, name: string, dim: number): void {
+  const given = expectObject(set, name);
+  expectString(given['name'], `${name}.name`);
+  const questions = expectStrings(given['questions'], `${name}.questions`);
+  expectMatrix(given['embeddings'], `${name}.embeddings`, questions.length, dim);
 }
 
 interface Figures {

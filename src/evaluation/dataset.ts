@@ -1,7 +1,7 @@
 /** Runs the evaluations on a dataset folder. */
 
-import { expectOneOf } from '../native/validate.js';
-import { type QaRecord, valueId } from '../records/record.js';
+import { expectArray, expectFunction, expectObject, expectOneOf, fail } from '../core/validate.js';
+import { expectRecord, type QaRecord, valueId } from '../records/record.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { evaluateProbe, type ProbeOptions, type ProbeResult } from './probe.js';
@@ -28,7 +28,8 @@ export async function evaluateDatasetKnn(
   dataset: EvaluationDataset,
   options: KnnOptions & TargetOptions = {},
 ): Promise<KnnResult> {
-  const { target, ...rest } = options;
+  const { target, ...rest } = expectObject(options, 'options') as typeof options;
+  expectDataset(dataset, ['readRecords', 'readEmbeddings']);
   const rows = labelRecords(await dataset.readRecords(), target);
   return evaluateKnn({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
 }
@@ -38,7 +39,8 @@ export async function evaluateDatasetProbe(
   dataset: EvaluationDataset,
   options: ProbeOptions & TargetOptions = {},
 ): Promise<ProbeResult> {
-  const { target, ...rest } = options;
+  const { target, ...rest } = expectObject(options, 'options') as typeof options;
+  expectDataset(dataset, ['readRecords', 'readEmbeddings']);
   const rows = labelRecords(await dataset.readRecords(), target);
   return evaluateProbe({ ...rows, embeddings: await dataset.readEmbeddings(), dim: dataset.dim }, rest);
 }
@@ -48,7 +50,8 @@ export async function evaluateDatasetTfidf(
   dataset: Pick<EvaluationDataset, 'readRecords'>,
   options: KnnOptions & TargetOptions = {},
 ): Promise<KnnResult> {
-  const { target, ...rest } = options;
+  const { target, ...rest } = expectObject(options, 'options') as typeof options;
+  expectDataset(dataset, ['readRecords']);
   const records = await dataset.readRecords();
   return evaluateTfidf({ ...labelRecords(records, target), texts: records.map(({ answer }) => answer) }, rest);
 }
@@ -56,8 +59,16 @@ export async function evaluateDatasetTfidf(
 /** Labels records by target, and groups them by theme if a record names one, otherwise by question. */
 export function labelRecords(records: readonly QaRecord[], target: EvaluationTarget = 'valueId'): LabelledRows {
   expectOneOf(target, 'target', ['valueId', 'model', 'lang']);
+  expectArray(records, 'records', expectRecord);
   return {
     labels: records.map((record) => (target === 'valueId' ? valueId(record) : record[target])),
     groups: records.map(({ group, qid }) => group ?? qid),
   };
+}
+
+function expectDataset(dataset: unknown, methods: readonly string[]): void {
+  if (typeof dataset !== 'object' || dataset === null) fail('ERR_ARG_TYPE', 'a dataset', 'dataset', dataset);
+  for (const name of methods) {
+    expectFunction((dataset as Record<string, unknown>)[name], `dataset.${name}`);
+  }
 }

@@ -1,7 +1,14 @@
 import { argMax } from '../core/arg-max.js';
+import {
+  expectArray,
+  expectFunction,
+  expectInt32,
+  expectInteger,
+  expectObject,
+  expectOptions,
+} from '../core/validate.js';
 import { countVotes } from '../identification/voting.js';
 import type { SearchResult } from '../native/search-result.js';
-import { expectInteger, expectOptions } from '../native/validate.js';
 import { exactSearch } from '../search/exact-search.js';
 import { gatherRows } from '../search/gather-rows.js';
 import { type ClassificationResult, summarise } from './classification.js';
@@ -48,6 +55,7 @@ const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
  *   a label that cannot be split), `ERR_NON_FINITE` naming the row, `ERR_ABORTED`
  */
 export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions = {}): Promise<KnnResult> {
+  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
   expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
   return evaluateNeighbours(data, options, (train, test, k) =>
@@ -70,13 +78,14 @@ export async function evaluateNeighbours(
   search: NeighbourSearch,
 ): Promise<KnnResult> {
   expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
+  expectFunction(search, 'search');
   const prepared = prepareRows(rows, options);
   const { train, test, trainLabels, testLabels, names } = prepared;
   const k = expectInteger(options.k ?? 50, 'k', 1, train.length);
   const sweep = options.sweep ?? DEFAULT_SWEEP.filter((other) => other <= train.length);
-  sweep.forEach((other, i) => expectInteger(other, `sweep[${i}]`, 1, train.length));
+  expectArray(sweep, 'sweep', (other, name) => expectInteger(other, name, 1, train.length));
   const ks = [...new Set([...sweep, k])].sort((a, b) => a - b);
-  const found = await search(train, test, ks.at(-1)!);
+  const found = expectFound(await search(train, test, ks.at(-1)!), train.length, test.length, ks.at(-1)!);
   const predictions = ks.map((count) => predict(found, count, test.length, trainLabels, names.length));
   return {
     ...summarise(prepared, predictions[ks.indexOf(k)]!),
@@ -87,6 +96,14 @@ export async function evaluateNeighbours(
       return { k: count, accuracy, balancedAccuracy, weightedF1 };
     }),
   };
+}
+
+/** What a search of the caller gave; a row of -1 says that nothing was found. */
+function expectFound(found: unknown, rows: number, queries: number, k: number): SearchResult {
+  const { labels, k: width } = expectObject(found, 'the result of search');
+  expectInteger(width, 'the result of search.k', k);
+  expectInt32(labels, 'the result of search.labels', queries * (width as number), -1, rows - 1);
+  return found as SearchResult;
 }
 
 function predict(

@@ -4,11 +4,15 @@ import { labelRows } from '../core/row-labels.js';
 import {
   expectFiniteVectors,
   expectInRange,
+  expectInt32Array,
   expectInteger,
+  expectObject,
   expectOneOf,
+  expectOptions,
   expectSignal,
+  expectStrings,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
 export interface LabelledRows {
@@ -67,7 +71,10 @@ export interface PreparedRows {
  * @throws EngineError `ERR_SHAPE_MISMATCH` if the arrays differ in length; `ERR_ARG_RANGE` for fewer than two labels, a
  *   label that cannot be split, a given split that overlaps or lacks rows, or an option out of range
  */
-export function prepareRows({ labels, groups }: LabelledRows, options: EvaluationOptions): PreparedRows {
+export function prepareRows(rows: LabelledRows, options: EvaluationOptions): PreparedRows {
+  const given = expectObject(rows, 'data');
+  const labels = expectStrings(given['labels'], 'labels');
+  const groups = expectStrings(given['groups'], 'groups');
   if (groups.length !== labels.length)
     fail('ERR_SHAPE_MISMATCH', `${labels.length} groups, one per label,`, 'groups', groups);
   const { split, testShare, seed, minPerId, bootstrapSamples } = resolveOptions(options);
@@ -122,7 +129,7 @@ function resolveOptions(options: EvaluationOptions) {
   }
   expectSignal(options.signal, 'signal');
   return {
-    split: split instanceof Object ? split : expectOneOf(split, 'split', ['row', 'question']),
+    split: typeof split === 'object' ? expectSplit(split) : expectOneOf(split, 'split', ['row', 'question']),
     testShare,
     seed: expectInteger(seed, 'seed', 0),
     minPerId: expectInteger(minPerId, 'minPerId', 1),
@@ -134,12 +141,16 @@ function rowsAt(kept: readonly number[], { train, test }: Split): Split {
   return { train: train.map((i) => kept[i]!), test: test.map((i) => kept[i]!) };
 }
 
+function expectSplit(split: Split): Split {
+  const { train, test } = expectOptions(split, 'split', ['train', 'test']);
+  return { train: expectInt32Array(train, 'split.train'), test: expectInt32Array(test, 'split.test') };
+}
+
 /** The rows of a split that the caller made, once it is seen to be one. */
 function rowsOfSplit({ train, test }: Split, rows: number): number[] {
   const seen = new Uint8Array(rows);
   for (const [name, side] of Object.entries({ train, test })) {
-    if (!(side instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', `split.${name}`, side);
-    side.forEach((row, i) => {
+    expectInt32Array(side, `split.${name}`).forEach((row, i) => {
       expectInteger(row, `split.${name}[${i}]`, 0, rows - 1);
       if (seen[row]) fail('ERR_ARG_RANGE', 'a row that occurs once in the split', `split.${name}[${i}]`, row);
       seen[row] = 1;
@@ -149,8 +160,9 @@ function rowsOfSplit({ train, test }: Split, rows: number): number[] {
 }
 
 /** One finite row per label. */
-export function expectLabelledEmbeddings({ embeddings, dim, labels }: LabelledEmbeddings): void {
-  expectInteger(dim, 'dim', 1);
-  const rows = expectFiniteVectors(embeddings, 'embeddings', dim);
-  if (rows !== labels.length) fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
+export function expectLabelledEmbeddings(data: LabelledEmbeddings): void {
+  const { embeddings, dim, labels } = expectObject(data, 'data');
+  const rows = expectFiniteVectors(embeddings, 'embeddings', expectInteger(dim, 'dim', 1));
+  if (rows !== expectStrings(labels, 'labels').length)
+    fail('ERR_SHAPE_MISMATCH', `${rows} labels, one per row,`, 'labels', labels);
 }

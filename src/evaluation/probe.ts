@@ -2,7 +2,7 @@ import { throwIfAborted } from '../core/abort.js';
 import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
-import { expectInRange, expectInteger, expectOptions } from '../native/validate.js';
+import { expectCallback, expectInRange, expectInteger, expectOptions } from '../core/validate.js';
 import { gatherRows } from '../search/gather-rows.js';
 import { AdamW } from './adamw.js';
 import { type ClassificationResult, summarise } from './classification.js';
@@ -81,6 +81,7 @@ function resolveProbeOptions(options: ProbeOptions) {
     'weightDecay',
     'onEpoch',
   ]);
+  expectCallback(options.onEpoch, 'onEpoch');
   const { epochs = 20, batchSize = 512, learningRate = 2e-3, weightDecay = 0.01 } = options;
   return {
     epochs: expectInteger(epochs, 'epochs', 1),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { makeFolder } from '../core/make-folder.js';
+import { expectArray, expectInRange, expectObject, expectPath, expectString } from '../core/validate.js';
 import { importPlots } from '../plots/import-plots.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
 import { reportMarkdown, trainingPlot } from './report-markdown.js';
@@ -17,10 +18,12 @@ import type { Report } from './report-types.js';
  *
  * @param dir folder, created if it does not exist
  * @returns the names of the files in `dir`
- * @throws EngineError `ERR_ARG_RANGE` without entries or if two have the same name, `ERR_DATA` if `dir` cannot be a
- *   folder, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw plots
+ * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` without entries or if two have the same name, `ERR_DATA` if
+ *   `dir` cannot be a folder, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw plots
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
+  expectPath(dir, 'dir');
+  expectReport(report);
   const { entries, training = [] } = report;
   const names = new Set(entries.map(({ name }) => name));
   if (entries.length === 0 || names.size !== entries.length) {
@@ -54,4 +57,24 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
   });
   return Object.keys(files);
+}
+
+function expectReport(report: unknown): void {
+  const { title, description = '', entries, training = [] } = expectObject(report, 'report');
+  expectString(title, 'title');
+  expectString(description, 'description');
+  expectArray(entries, 'entries', (entry, name) => {
+    const { name: title, result } = expectObject(entry, name);
+    expectString(title, `${name}.name`);
+    const { accuracy, perId, confusion } = expectObject(result, `${name}.result`);
+    expectInRange(accuracy, `${name}.result.accuracy`, 0, 1);
+    expectArray(perId, `${name}.result.perId`, expectObject);
+    expectObject(confusion, `${name}.result.confusion`);
+  });
+  expectArray(training, 'training', (picture, name) => {
+    const { file, caption, svg } = expectObject(picture, name);
+    expectString(file, `${name}.file`);
+    expectString(caption, `${name}.caption`);
+    expectString(svg, `${name}.svg`);
+  });
 }

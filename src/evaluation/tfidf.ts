@@ -3,8 +3,8 @@
  * pairs, cosine similarity and kNN.
  */
 import { throwIfAborted } from '../core/abort.js';
+import { expectObject, expectStrings, fail } from '../core/validate.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
-import { fail } from '../native/validate.js';
 import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { BUCKETS, countTerms, type TermCounts } from './terms.js';
@@ -38,7 +38,10 @@ const ROWS_PER_TURN = 32;
  * @throws EngineError as `evaluateKnn`
  */
 export async function evaluateTfidf(data: LabelledTexts, options: KnnOptions = {}): Promise<KnnResult> {
-  const { texts, labels } = data;
+  const given = expectObject(data, 'data');
+  const texts = expectStrings(given['texts'], 'texts');
+  const labels = expectStrings(given['labels'], 'labels');
+  expectObject(options, 'options');
   if (texts.length !== labels.length)
     fail('ERR_SHAPE_MISMATCH', `${labels.length} texts, one per label,`, 'texts', texts);
   return evaluateNeighbours(data, options, async (train, test, k) => {

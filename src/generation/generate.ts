@@ -8,12 +8,23 @@ import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
 import { importOptional } from '../core/optional-package.js';
+import {
+  expectCallback,
+  expectCallbacks,
+  expectInRange,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+} from '../core/validate.js';
 import { hashFile } from '../records/input-files.js';
 import { AnswerChecks } from './answer-checks.js';
 import { Budget, type Spending } from './budget.js';
 import { CallRunner } from './call-runner.js';
 import { CallStore } from './call-store.js';
 import type { EndpointQueue } from './endpoint-queue.js';
+import { expectProject } from './expect-project.js';
+import { rememberObjects } from './own-objects.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
 import type { Endpoint } from './project-schema.js';
@@ -46,6 +57,8 @@ export interface GenerateOptions {
   firstPauseMs?: number | undefined;
 }
 
+const OPTIONS = ['env', 'openEndpoint', 'until', 'events', 'signal', 'firstPauseMs'] as const;
+
 export interface StageSummary extends StageState {
   stage: StageName;
   reused: boolean;
@@ -69,10 +82,12 @@ export interface GenerateSummary {
  * flight, and a rerun makes no call twice. After a change of a prompt or setting, only the affected calls are made
  * again.
  *
- * @throws EngineError `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` if another process runs the project, `ERR_DATA`, `ERR_IO`,
- *   `ERR_ABORTED`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_BUDGET`, `ERR_BUSY` if another process runs
+ *   the project, `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
+  expectProject(project);
+  expectGenerateOptions(options);
   const { out } = project;
   await makeFolder(join(out, 'rejects'));
   const lock = await FolderLock.acquire(join(out, '.lock'));
@@ -86,6 +101,16 @@ export async function generate(project: Project, options: GenerateOptions = {}):
     await store?.close();
     await lock.release();
   }
+}
+
+function expectGenerateOptions(options: unknown): void {
+  const { env, openEndpoint: open, until, events, signal, firstPauseMs } = expectOptions(options, 'options', OPTIONS);
+  if (env !== undefined) expectObject(env, 'env');
+  expectCallback(open as () => unknown, 'openEndpoint');
+  if (until !== undefined) expectOneOf(until, 'until', STAGE_NAMES);
+  expectCallbacks(events, 'events', ['onOpen', 'onStage', 'onProgress', 'onStageEnd']);
+  expectSignal(signal, 'signal');
+  if (firstPauseMs !== undefined) expectInRange(firstPauseMs, 'firstPauseMs', 0, 2 ** 31 - 1);
 }
 
 async function runStages(
@@ -119,7 +144,7 @@ async function runStages(
     stages.push({ stage, reused, ...state });
     input = { path: files.output, ...state.output };
   }
-  return {
+  return rememberObjects({
     out: project.out,
     stages,
     newCalls: store.size - before,
@@ -129,7 +154,7 @@ async function runStages(
       [...budget.of(stage)].map(([model, spending]) => ({ stage, model, spending })),
     ),
     qa: stages.length === STAGE_NAMES.length ? folder.file('back-translation') : undefined,
-  };
+  });
 }
 
 async function doStage(

@@ -1,5 +1,7 @@
 /** Plans the calls of a project and their cost without making them. */
+import { expectInteger, expectOptions } from '../core/validate.js';
 import { costOf, requestTokens } from './call.js';
+import { expectProject } from './expect-project.js';
 import { ENGLISH, type Model, type Project } from './project.js';
 import type { AnyCallStage } from './stages/call-stages.js';
 import { callStages } from './stages/call-stages.js';
@@ -33,8 +35,12 @@ const TOKENS = { scenario: 60, question: 45 } as const;
  * dropped and that no translation is shared. Tokens are a quarter of the bytes.
  *
  * @param measured numbers of records that stages made in an earlier run; they replace estimates
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function planProject(project: Project, measured: Partial<Record<StageName, number>> = {}): Plan {
+  expectProject(project);
+  for (const [stage, count] of Object.entries(expectOptions(measured, 'measured', STAGE_NAMES)))
+    if (count !== undefined) expectInteger(count, `measured.${stage}`, 0);
   const { scenarios, paraphrases, languages, models } = project;
   const records = {} as Record<StageName, number>;
   const made = (stage: StageName, estimate: number): number => (records[stage] = measured[stage] ?? estimate);

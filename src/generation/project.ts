@@ -4,8 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 
 import { withFileErrors } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
+import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
+import { rememberObjects } from './own-objects.js';
 import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
 import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
@@ -88,6 +90,7 @@ export interface Project
  *   without the packages yaml and zod
  */
 export async function readProject(path: string): Promise<Project> {
+  expectPath(path, 'path');
   const { readLanguageTables, readProjectFile, readRegistry } = await importOptional(
     ['yaml', 'zod'],
     'A project file',
@@ -113,7 +116,7 @@ export async function readProject(path: string): Promise<Project> {
     value.prompts === undefined ? undefined : near(value.prompts),
   );
   const { name, seed, scenarios, questions, filter, paraphrases, answers, budget, failures, report, endpoints } = value;
-  return {
+  return rememberObjects({
     name,
     seed,
     scenarios,
@@ -134,7 +137,7 @@ export async function readProject(path: string): Promise<Project> {
     languageTable,
     prompts,
     encoder: filter.encoder === undefined ? DEFAULT_ENCODER : near(filter.encoder),
-  };
+  });
 }
 
 /** Returns the endpoints that a project uses, by name. */

@@ -1,5 +1,5 @@
+import { expectFiniteVectors } from '../core/validate.js';
 import type { SearchResult } from '../native/search-result.js';
-import { expectFiniteVectors } from '../native/validate.js';
 import { exactSearch } from '../search/exact-search.js';
 import type { SearchableIndex } from './searchable-index.js';
 

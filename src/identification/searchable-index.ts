@@ -1,4 +1,5 @@
-import type { IndexMetric } from '../native/metrics.js';
+import { expectFunction, expectInteger, expectObject, expectOneOf, expectString } from '../core/validate.js';
+import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import type { SearchResult } from '../native/search-result.js';
 
 /** The interface of an index that identification uses. `VectorIndex` and `PgVectorIndex` implement it. */
@@ -15,6 +16,19 @@ export interface SearchableIndex {
   /** Type of filter that `search` takes: `'values'`: a {@link ValueFilter}; `'rows'`: the bits of {@link rowFilter}. */
   readonly filterKind: 'rows' | 'values';
   search(queries: Float32Array, options: { k: number } & Record<string, unknown>): Promise<SearchResult>;
+}
+
+/** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
+export function expectSearchableIndex(value: unknown, name: string): SearchableIndex {
+  const index = expectObject(value, name) as Partial<Record<keyof SearchableIndex, unknown>>;
+  expectInteger(index.dim, `${name}.dim`, 1);
+  expectInteger(index.size, `${name}.size`, 0);
+  expectInteger(index.rows, `${name}.rows`, 0);
+  expectString(index.factory, `${name}.factory`);
+  expectOneOf(index.metric, `${name}.metric`, INDEX_METRICS);
+  expectOneOf(index.filterKind, `${name}.filterKind`, ['rows', 'values']);
+  expectFunction(index.search, `${name}.search`);
+  return value as SearchableIndex;
 }
 
 /** Far above FAISS's defaults, which favour speed and miss true neighbours that should vote. */

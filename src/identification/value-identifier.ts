@@ -1,20 +1,22 @@
 import { labelRows, type RowLabels } from '../core/row-labels.js';
-import type { SearchResult } from '../native/search-result.js';
 import {
   expectFiniteVectors,
   expectInt32,
+  expectInt32Array,
   expectInteger,
+  expectObject,
   expectOptions,
   expectSignal,
   expectStrings,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
+import type { SearchResult } from '../native/search-result.js';
 import { expectUnitRows } from '../search/euclidean-distance.js';
 import { type FilterableRows, RowFilters } from '../search/filters/row-filters.js';
 import type { ValueFilter } from '../search/filters/value-filter.js';
 import { ExactIndex } from './exact-index.js';
 import { type Identification, rankNeighbours } from './rank-neighbours.js';
-import { type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
+import { expectSearchableIndex, type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
 
 /** Default number of neighbours that vote: the k of the paper. */
 export const DEFAULT_K = 50;
@@ -55,7 +57,7 @@ export class ValueIdentifier {
    *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
-    const { valueIds, index, embeddings, dim } = expectOptions(options, 'options', [
+    const { valueIds, index, embeddings, dim } = expectOptions(expectObject(options, 'options'), 'options', [
       'valueIds',
       'index',
       'embeddings',
@@ -67,8 +69,9 @@ export class ValueIdentifier {
     const rows = rowLabels.labels.length;
     if (rows === 0) fail('ERR_ARG_RANGE', 'at least one row', 'valueIds', valueIds);
     this.#index =
-      (index as SearchableIndex | undefined) ??
-      new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1));
+      index === undefined
+        ? new ExactIndex(embeddings as Float32Array, expectInteger(dim, 'dim', 1))
+        : expectSearchableIndex(index, 'index');
     if (this.#index.rows !== rows)
       fail('ERR_SHAPE_MISMATCH', `${this.#index.rows} value ids, one for each row,`, 'valueIds', valueIds);
     this.#table = { ...rowLabels, rows, removed: [] };
@@ -87,7 +90,7 @@ export class ValueIdentifier {
   /**
    * Counts the rows that match a filter.
    *
-   * @throws EngineError `ERR_ARG_RANGE` for a name that no row has
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no row has
    */
   count(filter: ValueFilter): number {
     return this.#filters.select(filter).count;
@@ -112,10 +115,10 @@ export class ValueIdentifier {
 }
 
 function expectRowLabels(value: unknown): RowLabels {
-  const { names, labels } = expectOptions(value, 'valueIds', ['names', 'labels']);
+  const { names, labels } = expectOptions(expectObject(value, 'valueIds'), 'valueIds', ['names', 'labels']);
   const known = expectStrings(names, 'valueIds.names');
-  if (!(labels instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', 'valueIds.labels', labels);
-  return { names: [...known], labels: expectInt32(labels, 'valueIds.labels', labels.length, 0, known.length - 1) };
+  const rows = expectInt32Array(labels, 'valueIds.labels').length;
+  return { names: [...known], labels: expectInt32(labels, 'valueIds.labels', rows, 0, known.length - 1) };
 }
 
 /**
@@ -134,7 +137,7 @@ export async function searchNeighbours(
   const k = expectInteger(options.k, 'k', 1);
   const signal = expectSignal(options.signal, 'signal');
   const effort = searchEffort(index.factory, options);
-  if (!options.filter) {
+  if (options.filter === undefined) {
     if (k > index.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${index.size},`, 'k', k);
     return index.search(queries, { k, ...effort, ...(signal && { signal }) });
   }

@@ -10,7 +10,7 @@ import {
   expectOptions,
   expectSignal,
   fail,
-} from '../native/validate.js';
+} from '../core/validate.js';
 import { principalComponents } from './pca.js';
 import { placeByNeighbours, type UmapSettings, umap } from './umap.js';
 

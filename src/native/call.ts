@@ -1,5 +1,6 @@
 import { onAbort } from '../core/abort.js';
 import { EngineError, isErrorCode } from '../core/errors.js';
+import { expectCallback, expectOptions, expectSignal } from '../core/validate.js';
 
 const CANCEL = 0;
 const PROGRESS = 1;
@@ -12,9 +13,24 @@ export interface CallOptions {
   onProgress?: ((done: number) => void) | undefined;
 }
 
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function expectCallOptions(options: CallOptions | undefined): CallOptions {
+  const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
+  return resolveCallOptions(signal, onProgress);
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
+  return {
+    signal: expectSignal(signal, 'signal'),
+    onProgress: expectCallback(onProgress as CallOptions['onProgress'], 'onProgress'),
+  };
+}
+
 /**
  * Runs one native operation. Gives it a control block that is connected to `signal` and `onProgress`, and converts its
- * rejection to an EngineError whose stack starts at the caller of `hideAbove`, the public function.
+ * rejection to an EngineError whose stack starts at the caller of `hideAbove`, the public function. Whatever
+ * `onProgress` throws ends the operation and is passed on unchanged.
  */
 export async function callNative<T>(
   hideAbove: (...args: never[]) => unknown,
@@ -33,10 +49,22 @@ export async function callNative<T>(
   const cancel = (): void => void Atomics.store(control, CANCEL, 1);
   if (signal?.aborted) throw fail('ERR_ABORTED', 'The operation was aborted', signal.reason);
   const forget = onAbort(signal, cancel);
-  const timer = onProgress && setInterval(() => onProgress(Atomics.load(control, PROGRESS)), PROGRESS_INTERVAL_MS);
+  let thrown: { error: unknown } | undefined;
+  const report = (): void => {
+    try {
+      if (!thrown) onProgress?.(Atomics.load(control, PROGRESS));
+    } catch (error) {
+      thrown = { error };
+      cancel();
+    }
+  };
+  const timer = onProgress && setInterval(report, PROGRESS_INTERVAL_MS);
   try {
-    return await start(control);
+    const result = await start(control);
+    if (thrown) throw thrown.error;
+    return result;
   } catch (error) {
+    if (thrown) throw thrown.error;
     if (error instanceof Error && 'code' in error && isErrorCode(error.code)) {
       throw fail(error.code, error.message, error.code === 'ERR_ABORTED' ? signal?.reason : undefined);
     }

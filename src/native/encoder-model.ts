@@ -1,6 +1,15 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
-import { type CallOptions, callNative } from './call.js';
+import {
+  expectInt32,
+  expectInteger,
+  expectMatrix,
+  expectObject,
+  expectOffsets,
+  expectOptions,
+  fail,
+} from '../core/validate.js';
+import { type CallOptions, callNative, expectCallOptions, resolveCallOptions } from './call.js';
 import type {
   EncoderSpec,
   NativeBlock,
@@ -13,7 +22,6 @@ import { usesLabels } from './infonce-modes.js';
 import { addon } from './loader.js';
 import { joinPackedTokens, type PackedTokens } from './packed-tokens.js';
 import type { EncoderPrecision } from './precisions.js';
-import { expectInt32, expectInteger, expectMatrix, expectOffsets, fail } from './validate.js';
 
 /** Settings of the loss, without the batch. */
 export type LossSettings = Omit<NativeLoss, keyof PackedTokens>;
@@ -24,6 +32,8 @@ export interface EncodeOptions extends CallOptions {
   /** Number of layers to run. @default all */
   layers?: number;
 }
+
+const ENCODE_OPTIONS = ['hidden', 'layers', 'signal', 'onProgress'] as const satisfies readonly (keyof EncodeOptions)[];
 
 /** Typed wrapper of the native encoder: parameters in one block, forward, backward and update. */
 export class EncoderModel {
@@ -56,14 +66,17 @@ export class EncoderModel {
    * of the embedding tables. `hidden`, if given, receives these states, [tokens, hidden].
    */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
+    const { hidden, layers: wanted, signal, onProgress } = expectOptions(options, 'options', ENCODE_OPTIONS);
+    const call = resolveCallOptions(signal, onProgress);
     const texts = this.#check(batch, 'batch');
-    const layers = expectInteger(options.layers ?? this.spec.layers, 'layers', 0, this.spec.layers);
-    if (options.hidden) expectMatrix(options.hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
+    const layers = expectInteger(wanted ?? this.spec.layers, 'layers', 0, this.spec.layers);
+    const states =
+      hidden === undefined ? undefined : expectMatrix(hidden, 'hidden', batch.offsets[texts]!, this.spec.hidden);
     const embeddings = allocateFloat32(texts * this.spec.hidden, 'the embeddings');
     if (texts === 0) return embeddings;
     const { ids, offsets } = batch;
-    const { hidden } = options;
-    await this.#run(options, (control) => this.#native.encode({ ids, offsets, embeddings, layers, hidden }, control));
+    const native = { ids, offsets, embeddings, layers, hidden: states };
+    await this.#run(call, (control) => this.#native.encode(native, control));
     return embeddings;
   }
 
@@ -74,8 +87,9 @@ export class EncoderModel {
     loss: LossSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number }> {
+    const call = expectCallOptions(options);
     const batch = { ...loss, ...this.#pairs(query, key, loss) };
-    return this.#run(options, (control) => this.#native.backward(batch, control));
+    return this.#run(call, (control) => this.#native.backward(batch, control));
   }
 
   /** Runs {@link backward} and one AdamW update. */
@@ -86,8 +100,9 @@ export class EncoderModel {
     update: UpdateSettings,
     options: CallOptions = {},
   ): Promise<{ loss: number; gradNorm: number }> {
+    const call = expectCallOptions(options);
     const batch = { ...loss, ...update, ...this.#pairs(query, key, loss) };
-    return this.#run(options, (control) => this.#native.step(batch, control));
+    return this.#run(call, (control) => this.#native.step(batch, control));
   }
 
   /**
@@ -124,10 +139,11 @@ export class EncoderModel {
   }
 
   /** Checks everything that kernels use as an index; returns the number of texts. */
-  #check({ ids, offsets }: PackedTokens, name: string): number {
-    expectOffsets(offsets, `${name}.offsets`);
+  #check(batch: PackedTokens, name: string): number {
+    const given = expectObject(batch, name);
+    const offsets = expectOffsets(given.offsets, `${name}.offsets`);
     const texts = offsets.length - 1;
-    expectInt32(ids, `${name}.ids`, offsets[texts]!, 0, this.spec.vocabulary - 1);
+    expectInt32(given.ids, `${name}.ids`, offsets[texts]!, 0, this.spec.vocabulary - 1);
     for (let i = 0; i < texts; i++) {
       const length = offsets[i + 1]! - offsets[i]!;
       expectInteger(length, `length of ${name} text ${i}`, 1, this.spec.maxPositions);
@@ -143,13 +159,13 @@ export class EncoderModel {
     if (rows === 0) fail('ERR_ARG_RANGE', 'at least one pair', 'query', rows);
     const keys = this.#check(key, 'key');
     if (keys !== rows) fail('ERR_SHAPE_MISMATCH', `${rows} texts, as many as "query" has,`, 'key', keys);
-    if (loss.labels) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
+    if (loss.labels !== undefined) expectInt32(loss.labels, 'labels', rows, -(2 ** 31), 2 ** 31 - 1);
     else if (usesLabels(loss.mode))
       fail('ERR_ARG_TYPE', `an Int32Array, which mode ${loss.mode} needs,`, 'labels', loss.labels);
     expectInteger(loss.firstTrainedLayer, 'firstTrainedLayer', 0, this.spec.layers);
-    if (loss.lowerStates && loss.firstTrainedLayer === 0)
+    if (loss.lowerStates !== undefined && loss.firstTrainedLayer === 0)
       fail('ERR_ARG_RANGE', 'frozen layers, which "lowerStates" needs,', 'firstTrainedLayer', 0);
-    if (loss.lowerStates)
+    if (loss.lowerStates !== undefined)
       expectMatrix(loss.lowerStates, 'lowerStates', query.ids.length + key.ids.length, this.spec.hidden);
     return joinPackedTokens(query, key);
   }

@@ -1,8 +1,4 @@
 import { allocateFloat32 } from '../core/allocate.js';
-import { callNative } from './call.js';
-import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
-import { addon } from './loader.js';
-import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
 import {
   expectInRange,
   expectInt32,
@@ -13,7 +9,11 @@ import {
   expectSignal,
   expectVectors,
   fail,
-} from './validate.js';
+} from '../core/validate.js';
+import { callNative } from './call.js';
+import { INFONCE_MODES, type InfoNceMode, usesLabels } from './infonce-modes.js';
+import { addon } from './loader.js';
+import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
 
 const KEYS = ['query', 'key', 'dim', 'logitScale', 'labels', 'mode', 'precision', 'signal'] as const;
 const INT32_MIN = -(2 ** 31);

@@ -1,8 +1,8 @@
 import { allocateFloat32 } from '../core/allocate.js';
+import { expectInteger, expectMatrix, expectOneOf } from '../core/validate.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from './precisions.js';
-import { expectInteger, expectMatrix, expectOneOf } from './validate.js';
 
 export interface MatmulOptions extends CallOptions {
   /** A is stored [k, m]. @default false */

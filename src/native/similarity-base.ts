@@ -1,11 +1,18 @@
 import { EngineError } from '../core/errors.js';
+import {
+  expectCallback,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  expectVectors,
+} from '../core/validate.js';
 import type { TopkHandle } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { METRICS, type Metric } from './metrics.js';
 import { allocateSearchResult, type SearchResult } from './search-result.js';
 import { STORAGES, type Storage } from './storages.js';
-import { expectCallback, expectInteger, expectOneOf, expectOptions, expectSignal, expectVectors } from './validate.js';
 
 export const MAX_ROWS = 2 ** 31 - 1; // labels are Int32
 export const MAX_DIM = 2 ** 20; // the error bound is proven up to this dimension

@@ -1,7 +1,7 @@
+import { expectInteger, expectOptions, expectVectors } from '../core/validate.js';
 import type { CallOptions } from './call.js';
 import type { SearchResult } from './search-result.js';
 import { expectBase, SimilarityBase, type SimilarityBaseOptions } from './similarity-base.js';
-import { expectInteger, expectOptions, expectVectors } from './validate.js';
 
 export interface SimilarityTopKOptions extends SimilarityBaseOptions, CallOptions {
   /** [any, dim], row-major. */

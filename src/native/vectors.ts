@@ -1,7 +1,4 @@
 import { allocateFloat32 } from '../core/allocate.js';
-import { type CallOptions, callNative } from './call.js';
-import { addon } from './loader.js';
-import { POOLING_MODES, type Pooling } from './pooling.js';
 import {
   expectInteger,
   expectMatrix,
@@ -10,7 +7,10 @@ import {
   expectOptions,
   expectSignal,
   expectVectors,
-} from './validate.js';
+} from '../core/validate.js';
+import { type CallOptions, callNative } from './call.js';
+import { addon } from './loader.js';
+import { POOLING_MODES, type Pooling } from './pooling.js';
 
 export interface NormalizeOptions {
   /** Entries of a row, at least 1. */

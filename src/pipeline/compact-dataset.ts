@@ -1,3 +1,4 @@
+import { expectBoolean, expectCallbacks, expectOptions, expectPath, expectSignal } from '../core/validate.js';
 import { type FoldedChanges, foldChanges } from '../datasets/changes/fold-changes.js';
 import { type BuiltIndex, buildIndex } from './index/build-index.js';
 import { readIndexDescription } from './index/saved-index.js';
@@ -28,16 +29,19 @@ export interface CompactedDataset extends FoldedChanges {
  *
  * @throws EngineError like {@link foldChanges} and {@link buildIndex}
  */
-export async function compactDataset(
-  dir: string,
-  { index: wantsIndex = true, signal, events = {} }: CompactOptions = {},
-): Promise<CompactedDataset> {
+export async function compactDataset(dir: string, options?: CompactOptions): Promise<CompactedDataset> {
+  expectPath(dir, 'dir');
+  const given = expectOptions(options, 'options', ['index', 'signal', 'events']) as CompactOptions;
+  const { index: wantsIndex = true, signal, events = {} } = given;
+  expectBoolean(wantsIndex, 'index');
+  expectSignal(signal, 'signal');
+  expectCallbacks(events, 'events', ['onRead', 'onFolded', 'onIndexProgress']);
   const earlier = wantsIndex ? await readIndexDescription(dir) : undefined;
   const folded = await foldChanges(dir, { signal, onProgress: events.onRead });
   events.onFolded?.(folded);
   if (earlier?.factory === undefined || earlier.embeddings === folded.dataset.embeddingsChecksum)
     return { ...folded, index: undefined };
   const { factory, metric, efConstruction } = earlier;
-  const options = { factory, metric, efConstruction, signal, onProgress: events.onIndexProgress };
-  return { ...folded, index: await buildIndex(folded.dataset, options) };
+  const building = { factory, metric, efConstruction, signal, onProgress: events.onIndexProgress };
+  return { ...folded, index: await buildIndex(folded.dataset, building) };
 }

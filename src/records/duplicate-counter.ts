@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { QaRecord } from './record.js';
+import { expectRecord, type QaRecord } from './record.js';
 
 const FIRST_CAPACITY = 2 ** 12;
 const LARGEST_LOAD = 3 / 4;
@@ -16,8 +16,9 @@ export class DuplicateCounter {
   #table = new BigUint64Array(FIRST_CAPACITY);
   #used = 0;
 
-  /** Adds a record. Returns true if an equal one was added before. */
-  add({ qid, question, answer, model, lang, group = '' }: QaRecord): boolean {
+  /** Adds a record. Returns true if an equal one was added before. @throws EngineError `ERR_ARG_TYPE` */
+  add(record: QaRecord): boolean {
+    const { qid, question, answer, model, lang, group = '' } = expectRecord(record, 'record');
     const digest = createHash('sha256')
       .update(JSON.stringify([qid, question, answer, model, lang, group]))
       .digest();

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { fileError, withFileErrors } from '../core/file-errors.js';
+import { expectArray, expectOneOf, expectPath, expectSignal } from '../core/validate.js';
 
 export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 
@@ -53,6 +54,8 @@ const DATASET_MARKS: readonly string[] = ['manifest.json', 'journal.partial'];
  */
 export async function resolveInputs(paths: readonly string[], format?: InputFormat): Promise<InputFile[]> {
   const files: InputFile[] = [];
+  expectArray(paths, 'paths', expectPath);
+  expectFormat(format);
   for (const path of paths) {
     const info = await withFileErrors(`read ${path}`, () => stat(path));
     if (!info.isDirectory()) {
@@ -69,6 +72,11 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
     }
   }
   return files;
+}
+
+/** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
+export function expectFormat(format: unknown): void {
+  if (format !== undefined) expectOneOf(format, 'format', INPUT_FORMATS);
 }
 
 function inputFile(path: string, name: string, bytes: number, format: InputFormat | undefined): InputFile {
@@ -116,6 +124,7 @@ export async function describeSources(
   signal?: AbortSignal,
 ): Promise<SourceFile[]> {
   const sources: SourceFile[] = [];
+  expectSignal(signal, 'signal');
   for (const { path, name } of await resolveInputs(paths, format)) {
     const { bytes, sha256 } = await hashFile(path, signal);
     sources.push({ file: name, bytes, sha256 });

@@ -1,5 +1,5 @@
-import { EngineError } from '../core/errors.js';
-import { INPUT_FORMATS, type InputFormat } from './input-files.js';
+import { expectBoolean, expectInteger, expectOptions, expectSignal, expectString, fail } from '../core/validate.js';
+import { expectFormat, type InputFormat } from './input-files.js';
 import type { QaRecord } from './record.js';
 
 /** Fields of a record in the order in which they are written. */
@@ -47,19 +47,20 @@ export interface ResolvedReadOptions {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptions {
-  expectKeys(options, 'options', ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal']);
+  expectOptions(options, 'options', ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal']);
   const { columns = {}, defaults = {}, format, skipBad = false, batchSize = 512, signal } = options;
-  expectKeys(columns, 'columns', RECORD_FIELDS);
-  expectKeys(defaults, 'defaults', DEFAULTABLE);
+  expectOptions(columns, 'columns', RECORD_FIELDS);
+  expectOptions(defaults, 'defaults', DEFAULTABLE);
   for (const [name, map] of Object.entries({ columns, defaults })) {
     for (const [field, value] of Object.entries(map)) {
-      if (typeof value !== 'string') fail('ERR_ARG_TYPE', 'a string', `${name}.${field}`, value);
-      if (value.trim() === '') fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
+      if (expectString(value, `${name}.${field}`).trim() === '')
+        fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
     }
   }
-  if (format !== undefined && !INPUT_FORMATS.includes(format))
-    fail('ERR_ARG_RANGE', `one of ${INPUT_FORMATS.join(', ')}`, 'format', format);
-  if (!Number.isInteger(batchSize) || batchSize < 1) fail('ERR_ARG_RANGE', 'an integer >= 1', 'batchSize', batchSize);
+  expectFormat(format);
+  expectBoolean(skipBad, 'skipBad');
+  expectInteger(batchSize, 'batchSize', 1);
+  expectSignal(signal, 'signal');
   const named = Object.fromEntries(RECORD_FIELDS.map((field) => [field, columns[field] ?? field])) as Record<
     keyof QaRecord,
     string
@@ -73,18 +74,4 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
     batchSize,
     signal,
   };
-}
-
-function expectKeys(value: unknown, name: string, keys: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    fail('ERR_ARG_TYPE', 'an object', name, value);
-  for (const key of Object.keys(value))
-    if (!keys.includes(key)) fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
-}
-
-function fail(code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE', what: string, name: string, actual: unknown): never {
-  throw new EngineError(
-    code,
-    `Expected ${what} for "${name}", got ${typeof actual === 'string' ? JSON.stringify(actual) : String(actual)}`,
-  );
 }

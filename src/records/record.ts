@@ -1,4 +1,5 @@
 import type { QuestionAnswer } from '../core/question-answer.js';
+import { expectObject, expectString } from '../core/validate.js';
 
 /**
  * One answer of one model to one value-eliciting question: a row of a dataset.
@@ -18,5 +19,16 @@ export interface QaRecord extends QuestionAnswer {
 
 /** Returns the value id of a record, `model$lang`: whose values the answer expresses (UniVaR, section 3). */
 export function valueId(record: Pick<QaRecord, 'model' | 'lang'>): string {
-  return `${record.model}$${record.lang}`;
+  const { model, lang } = expectObject(record, 'record');
+  return `${expectString(model, 'record.model')}$${expectString(lang, 'record.lang')}`;
+}
+
+const TEXTS = ['qid', 'question', 'answer', 'model', 'lang'] as const;
+
+/** @throws EngineError `ERR_ARG_TYPE` naming the field */
+export function expectRecord(value: unknown, name: string): QaRecord {
+  const record = expectObject(value, name);
+  for (const field of TEXTS) if (typeof record[field] !== 'string') expectString(record[field], `${name}.${field}`);
+  if (record['group'] !== undefined) expectString(record['group'], `${name}.group`);
+  return value as QaRecord;
 }

@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
+import { fail } from '../core/validate.js';
 import type { IndexMetric } from '../native/metrics.js';
-import { fail } from '../native/validate.js';
 
 /** Tolerance for the squared length of unit vectors that were stored as f16. */
 const UNIT_TOLERANCE = 1e-3;

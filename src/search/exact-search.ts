@@ -1,6 +1,6 @@
+import { expectInteger } from '../core/validate.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../native/search-result.js';
 import { similarityTopK } from '../native/top-k.js';
-import { expectInteger } from '../native/validate.js';
 import { allowedRows } from './filters/row-filter.js';
 import { gatherRows } from './gather-rows.js';
 

@@ -1,4 +1,4 @@
-import { fail } from '../native/validate.js';
+import { fail } from '../core/validate.js';
 
 /** Largest absolute value that an index accepts; beyond it, squared distances could overflow. */
 export const LARGEST_ENTRY = 1e15;

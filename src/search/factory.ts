@@ -1,5 +1,5 @@
 import { EngineError } from '../core/errors.js';
-import { describe, expectString } from '../native/validate.js';
+import { describe, expectString } from '../core/validate.js';
 
 /** Properties of an index, read from its FAISS factory string. */
 export interface IndexKind {

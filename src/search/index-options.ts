@@ -1,6 +1,6 @@
-import type { CallOptions } from '../native/call.js';
+import { expectInteger, expectUint8Array, fail } from '../core/validate.js';
+import { type CallOptions, resolveCallOptions } from '../native/call.js';
 import type { NativeSearchParams } from '../native/operation-types.js';
-import { expectCallback, expectInteger, expectSignal, fail } from '../native/validate.js';
 
 /** Options of one search. A setting that does not apply to the index is rejected. */
 export interface IndexSearchOptions extends IndexQueryOptions {
@@ -63,15 +63,12 @@ export function resolveQueryOptions(
   { efSearch, nprobe, rerank, filter, signal, onProgress }: Query,
   index: { factory: string; graph: boolean; lists: boolean; rerank: boolean },
 ): { native: NativeSearchParams; call: CallOptions } {
-  if (filter !== undefined && (!(filter instanceof Uint8Array) || filter.buffer instanceof SharedArrayBuffer)) {
-    fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'filter', filter);
-  }
   return {
     native: {
       efSearch: optional(efSearch, 'efSearch', index.graph, index.factory, MAX_CANDIDATES),
       nprobe: optional(nprobe, 'nprobe', index.lists, index.factory, MAX_CANDIDATES),
       rerank: optional(rerank, 'rerank', index.rerank, index.factory, MAX_CANDIDATES),
-      filter,
+      filter: filter === undefined ? undefined : expectUint8Array(filter, 'filter'),
     },
     call: resolveCallOptions(signal, onProgress),
   };
@@ -85,13 +82,6 @@ export function resolveBuildOptions(
   return {
     efConstruction: optional(params.efConstruction, 'efConstruction', kind.graph, factory, MAX_CANDIDATES),
     trainIterations: optional(params.trainIterations, 'trainIterations', kind.kmeans, factory, MAX_ITERATIONS),
-  };
-}
-
-export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOptions {
-  return {
-    signal: expectSignal(signal, 'signal'),
-    onProgress: expectCallback(onProgress as CallOptions['onProgress'], 'onProgress'),
   };
 }
 

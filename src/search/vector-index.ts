@@ -1,7 +1,18 @@
 import { allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
+import {
+  expectInt32Array,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectString,
+  expectUint8Array,
+  expectVectors,
+  fail,
+} from '../core/validate.js';
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
-import type { CallOptions } from '../native/call.js';
+import { type CallOptions, expectCallOptions } from '../native/call.js';
 import {
   addToIndex,
   createIndex,
@@ -18,7 +29,6 @@ import {
 } from '../native/index-handle.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import { allocateSearchResult, type SearchResult } from '../native/search-result.js';
-import { expectInteger, expectOneOf, expectOptions, expectString, expectVectors, fail } from '../native/validate.js';
 import { type IndexKind, parseFactory } from './factory.js';
 import {
   type BuildOptions,
@@ -26,7 +36,6 @@ import {
   QUERY_KEYS,
   type RangeSearchOptions,
   resolveBuildOptions,
-  resolveCallOptions,
   resolveQueryOptions,
 } from './index-options.js';
 
@@ -109,14 +118,12 @@ export class VectorIndex implements AsyncDisposable {
   static async load(path: string, options?: LoadIndexOptions): Promise<VectorIndex> {
     const { map, plain } = expectOptions(options, 'options', ['map', 'plain']);
     if (map !== undefined && typeof map !== 'boolean') fail('ERR_ARG_TYPE', 'a boolean', 'map', map);
-    return new VectorIndex(await loadIndex(expectPath(path), { plain: plain === true, map: map === true }));
+    return new VectorIndex(await loadIndex(expectPath(path, 'path'), { plain: plain === true, map: map === true }));
   }
 
   /** Reads an index from the bytes of an index file: see {@link load}. */
   static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
-    if (!(bytes instanceof Uint8Array) || bytes.buffer instanceof SharedArrayBuffer) {
-      fail('ERR_ARG_TYPE', 'a Uint8Array that is not backed by a SharedArrayBuffer', 'bytes', bytes);
-    }
+    expectUint8Array(bytes, 'bytes');
     const { plain } = expectOptions(options, 'options', ['plain']);
     return new VectorIndex(await indexFromBytes(bytes, plain === true));
   }
@@ -223,10 +230,7 @@ export class VectorIndex implements AsyncDisposable {
    */
   async remove(labels: Int32Array): Promise<number> {
     this.#expectAlive();
-    if (!(labels instanceof Int32Array) || labels.buffer instanceof SharedArrayBuffer) {
-      fail('ERR_ARG_TYPE', 'an Int32Array that is not backed by a SharedArrayBuffer', 'labels', labels);
-    }
-    const unknown = labels.find((label) => label < 0 || label >= this.rows);
+    const unknown = expectInt32Array(labels, 'labels').find((label) => label < 0 || label >= this.rows);
     if (unknown !== undefined) fail('ERR_ARG_RANGE', `labels from 0 to ${this.rows - 1}`, 'labels', unknown);
     const { removedNow, ...info } = await removeFromIndex(this.#handle, labels);
     this.#info = info;
@@ -295,7 +299,7 @@ export class VectorIndex implements AsyncDisposable {
    */
   async save(path: string): Promise<void> {
     this.#expectAlive();
-    expectPath(path);
+    expectPath(path, 'path');
     this.#expectTrainedToStore();
     await saveIndex(this.#handle, path);
   }
@@ -335,15 +339,4 @@ export class VectorIndex implements AsyncDisposable {
     this.#expectAlive();
     return expectVectors(vectors, name, this.dim);
   }
-}
-
-function expectPath(path: unknown): string {
-  const text = expectString(path, 'path');
-  if (text === '' || text.includes('\0')) fail('ERR_ARG_RANGE', 'a path', 'path', text);
-  return text;
-}
-
-function expectCallOptions(options: CallOptions | undefined): CallOptions {
-  const { signal, onProgress } = expectOptions(options, 'options', ['signal', 'onProgress']);
-  return resolveCallOptions(signal, onProgress);
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { withFileErrors } from '../core/file-errors.js';
+import { expectPath } from '../core/validate.js';
 import { importPlots, type Picture } from '../plots/import-plots.js';
 import { readMetrics } from './metrics.js';
 
@@ -30,6 +31,7 @@ export async function plotTraining(dir: string): Promise<string[]> {
  *   not installed
  */
 export async function trainingCurves(dir: string): Promise<Picture[]> {
+  expectPath(dir, 'dir');
   const metrics = await readMetrics(dir);
   const { drawTraining } = await importPlots('A picture of a training', () => import('./curves.js'));
   return drawTraining(metrics);

@@ -1,15 +1,18 @@
+import {
+  expectArray,
+  expectCallbacks,
+  expectInRange,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectSignal,
+  fail,
+} from '../core/validate.js';
 import { INFONCE_MODES } from '../native/infonce-modes.js';
 import { POOLING_MODES, type Pooling } from '../native/pooling.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
-import {
-  expectInRange,
-  expectInteger,
-  expectOneOf,
-  expectOptions,
-  expectSignal,
-  expectString,
-  fail,
-} from '../native/validate.js';
 import type { ReadOptions } from '../records/read-options.js';
 import { BATCH_SAMPLERS } from './batch-samplers.js';
 import { defaultMaxTokens, PRESET_NAMES, PRESETS, type PresetName, type Recipe } from './presets.js';
@@ -133,9 +136,11 @@ const SETTING_KEYS = [
   'disjointViews',
 ] as const satisfies readonly (keyof TrainSettings)[];
 
+const EVENTS = ['onRead', 'onStart', 'onStep', 'onValidation'] as const satisfies readonly (keyof TrainEvents)[];
+
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the option */
 export function resolveTrainSettings(options: TrainOptions): TrainSettings {
-  expectOptions(options, 'options', [
+  expectOptions(expectObject(options, 'options'), 'options', [
     ...SETTING_KEYS,
     'data',
     'encoder',
@@ -145,11 +150,12 @@ export function resolveTrainSettings(options: TrainOptions): TrainSettings {
     'signal',
     'events',
   ]);
-  expectString(options.encoder, 'encoder');
-  expectString(options.out, 'out');
+  expectPath(options.encoder, 'encoder');
+  expectPath(options.out, 'out');
   expectSignal(options.signal, 'signal');
-  if (!Array.isArray(options.data) || options.data.length === 0)
-    fail('ERR_ARG_TYPE', 'a list of files', 'data', options.data);
+  if (expectArray(options.data, 'data', expectPath).length === 0)
+    fail('ERR_ARG_RANGE', 'at least one file', 'data', options.data);
+  expectCallbacks(options.events, 'events', EVENTS);
   expectInteger(options.checkpointEvery ?? 100, 'checkpointEvery', 1);
   const preset = expectOneOf(options.preset ?? 'univar', 'preset', PRESET_NAMES);
   const lambda = expectInteger(options.lambda ?? 5, 'lambda', 1);

@@ -1,4 +1,12 @@
 import { EngineError } from '../core/errors.js';
+import {
+  expectInRange,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+} from '../core/validate.js';
 import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
 import { type Checkpoint, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/weights/checkpoint.js';
@@ -10,7 +18,6 @@ import { INFONCE_MODES, type InfoNceMode } from '../native/infonce-modes.js';
 import type { PackedTokens } from '../native/packed-tokens.js';
 import { POOLING_MODES, type Pooling } from '../native/pooling.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
-import { expectInRange, expectInteger, expectOneOf, expectOptions, expectString } from '../native/validate.js';
 import { type Decay, learningRateAt } from './schedule.js';
 
 export interface TrainerOptions {
@@ -88,7 +95,7 @@ const KEYS = [
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (the folder), `ERR_OUT_OF_MEMORY`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  expectOptions(options, 'options', KEYS);
+  expectOptions(expectObject(options, 'options'), 'options', KEYS);
   const settings = resolveTrainerOptions(options);
   const pooling = { pooling: settings.pooling, normalize: true };
   return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
@@ -99,7 +106,7 @@ type ResolvedOptions = Required<Omit<TrainerOptions, 'totalSteps'>> & { totalSte
 
 function resolveTrainerOptions(options: TrainerOptions): ResolvedOptions {
   const resolved: ResolvedOptions = {
-    encoder: expectString(options.encoder, 'encoder'),
+    encoder: expectPath(options.encoder, 'encoder'),
     logitScale: expectInRange(options.logitScale ?? 50, 'logitScale', Number.MIN_VALUE, 1e6),
     mode: expectOneOf(options.mode ?? 'masked', 'mode', INFONCE_MODES),
     learningRate: expectInRange(options.learningRate ?? 1e-5, 'learningRate', 0, 1),
@@ -160,22 +167,28 @@ export class Trainer implements AsyncDisposable {
     const learningRate = learningRateAt(this.settings, step);
     const { weightDecay, maxGradNorm } = this.settings;
     const update = { step, learningRate, weightDecay, maxGradNorm, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    const result = await this.checkpoint.model.step(batch.query, batch.key, this.#loss(batch), update, options);
+    const loss = this.#loss(batch);
+    const result = await this.checkpoint.model.step(batch.query, batch.key, loss, update, options);
     this.#steps = step;
     return { ...result, learningRate };
   }
 
-  /** Computes the loss, and the gradients by their tensor names in the checkpoint, without an update. */
+  /**
+   * Computes the loss, and the gradients by their tensor names in the checkpoint, without an update.
+   *
+   * @throws EngineError like {@link step}
+   */
   async backward(
     batch: TrainingBatch,
     options: CallOptions = {},
   ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
     const { model, sources } = this.checkpoint;
-    const { loss } = await model.backward(batch.query, batch.key, this.#loss(batch), options);
+    const settings = this.#loss(batch);
+    const { loss } = await model.backward(batch.query, batch.key, settings, options);
     return { loss, gradients: new Map(sources.map((source) => [source.file, readSource(model, source, 'gradients')])) };
   }
 
-  /** Computes the L2-normalised embeddings of packed texts, [texts, dim]. */
+  /** Computes the L2-normalised embeddings of packed texts, [texts, dim]. @throws EngineError like {@link step} */
   async encode(batch: PackedTokens, options: EncodeOptions = {}): Promise<Float32Array> {
     return this.checkpoint.model.encode(batch, options);
   }
@@ -217,7 +230,7 @@ export class Trainer implements AsyncDisposable {
    *   the encoder was loaded is gone; `ERR_IO`, `ERR_DISPOSED`
    */
   async save(folder: string): Promise<void> {
-    await saveCheckpoint(this.checkpoint, expectString(folder, 'folder'));
+    await saveCheckpoint(this.checkpoint, expectPath(folder, 'folder'));
   }
 
   /** Frees the encoder once the calls in flight have finished. Idempotent. */
@@ -230,6 +243,7 @@ export class Trainer implements AsyncDisposable {
   }
 
   #loss(batch: TrainingBatch): LossSettings {
+    expectObject(batch, 'batch');
     const { mode, logitScale, memoryBudget, firstTrainedLayer } = this.settings;
     const { layers } = this.checkpoint.spec;
     if (firstTrainedLayer > layers) {
@@ -244,7 +258,7 @@ export class Trainer implements AsyncDisposable {
       logitScale,
       memoryBudget,
       firstTrainedLayer,
-      ...(batch.lowerStates && { lowerStates: batch.lowerStates }),
+      ...(batch.lowerStates !== undefined && { lowerStates: batch.lowerStates }),
     };
   }
 }

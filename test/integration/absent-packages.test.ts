@@ -21,8 +21,8 @@ const CALLS: readonly [call: string, message: string][] = [
     'Projecting embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
   ],
   [
-    "(await univar('index'))" +
-      ".writeReport('report', { title: '', description: '', entries: [{ name: 'a', result: {} }] })",
+    `(await univar('index')).writeReport('report', { title: '', description: '', entries: [
+      { name: 'a', result: { accuracy: 1, perId: [], confusion: {} } }] })`,
     'A report needs the npm packages "@observablehq/plot" and "linkedom": run npm install @observablehq/plot linkedom',
   ],
   [
@@ -39,8 +39,11 @@ const CALLS: readonly [call: string, message: string][] = [
     'A project file needs the npm packages "yaml" and "zod": run npm install yaml zod',
   ],
   [
-    `(await univar('generation/index')).generate({ out: 'corpus', budget: {}, values: [], models: [],
-      translators: new Map(), generator: { endpoint: 'e' }, endpoints: { e: { kind: 'chat' } } })`,
+    `(await univar('generation/index')).generate((await univar('generation/own-objects')).rememberObjects({
+      name: 'a', out: 'corpus', encoder: 'b', seed: 0, scenarios: {}, questions: {}, filter: {}, paraphrases: {},
+      answers: {}, budget: {}, failures: {}, report: {}, prompts: {}, values: [], models: [], languages: [],
+      languageTable: new Map(), translators: new Map(), generator: { endpoint: 'e' },
+      endpoints: { e: { kind: 'chat' } } }))`,
     'Generating a corpus needs the npm package "p-queue": run npm install p-queue',
   ],
   [

@@ -1,9 +1,9 @@
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { expectVectors } from '../../core/validate.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
 import type { SearchResult } from '../../native/search-result.js';
-import { expectVectors } from '../../native/validate.js';
 import { type QaRecord, valueId } from '../../records/record.js';
 import { expectUnitRows } from '../../search/euclidean-distance.js';
 import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
-import { fail } from '../../native/validate.js';
+import { fail } from '../../core/validate.js';
 import type { QaRecord } from '../../records/record.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 import type { Change } from '../changes/change-frames.js';

@@ -7,6 +7,7 @@ import { EngineError } from '../../core/errors.js';
 import { systemCode, withFileErrors } from '../../core/file-errors.js';
 import { readFully, writeFully } from '../../core/positioned-io.js';
 import { replaceFileBy } from '../../core/replace-file.js';
+import { expectInteger, expectVectors } from '../../core/validate.js';
 import type { FileEntry, ShardEntry } from '../manifest.js';
 import { bytesToEmbeddings } from './embedding-bytes.js';
 import { type EmbeddingType, ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader } from './npy.js';
@@ -101,7 +102,7 @@ export class ShardReader implements AsyncDisposable {
     for (const shard of shards) this.push(shard);
   }
 
-  /** Adds a shard after the last one. */
+  /** @internal Adds a shard after the last one. */
   push(shard: ShardEntry): void {
     this.#shards.push(shard);
     this.#firstRows.push(this.#firstRows.at(-1)! + shard.rows);
@@ -111,10 +112,12 @@ export class ShardReader implements AsyncDisposable {
    * Fills `out` with consecutive rows, starting at `row`; f16 is widened.
    *
    * @param out [n, dim]; all n rows must exist
-   * @throws EngineError `ERR_DATA` for a file that is truncated or not what the manifest says, `ERR_IO`
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_DATA` for a file that is truncated
+   *   or not what the manifest says, `ERR_IO`
    */
   async read(row: number, out: Float32Array): Promise<void> {
-    const end = row + out.length / this.dim;
+    const rows = expectVectors(out, 'out', this.dim);
+    const end = expectInteger(row, 'row', 0, this.#firstRows.at(-1)! - rows) + rows;
     for (let at = row; at < end; ) {
       const number = shardOfRow(this.#firstRows, at);
       const next = Math.min(end, this.#firstRows[number + 1]!);

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { withFileErrors } from '../../core/file-errors.js';
 import { replaceFolder } from '../../core/replace-folder.js';
+import { expectOneOf, expectOptions, expectPath, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectOneOf, expectOptions, expectString, fail } from '../../native/validate.js';
 import type { EncoderBackend } from '../encoder.js';
 import { ENCODER_FILES, type EncoderToWrite, writeSettings } from '../folder/encoder-folder.js';
 import { encodeOnnx, type OnnxTensor, type TensorData } from '../formats/onnx-writer.js';
@@ -65,7 +65,8 @@ const TEXTS = [
  *   `ERR_ABORTED`; `ERR_NATIVE_LOAD` if ONNX Runtime is needed but not installed; `ERR_INTERNAL` if the vectors differ
  */
 export async function exportEncoder(source: string, target: string, options: ExportOptions): Promise<ExportResult> {
-  expectString(target, 'target');
+  expectPath(source, 'source');
+  expectPath(target, 'target');
   expectOptions(options, 'options', ['to', 'singleFile', 'dtype', 'signal']);
   const to = expectOneOf(options.to, 'to', EXPORT_FORMATS);
   const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);

@@ -1,8 +1,9 @@
 /** Reads the description of an encoder from a folder in the Hugging Face layout, without loading the model. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
+import { isFolder } from '../../core/is-folder.js';
 import type { Pooling } from '../../native/pooling.js';
 import { readTextPreparation, type TextPreparation } from '../../text/text-preparation.js';
 import type { Architecture } from '../architectures/architecture.js';
@@ -120,8 +121,4 @@ function locateWeights(modelFile: string): string[] {
     }
     return path;
   });
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -2,9 +2,8 @@ import { throwIfAborted, untilAborted } from '../../core/abort.js';
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { EmbeddableText } from '../../core/question-answer.js';
-import type { CallOptions } from '../../native/call.js';
+import { type CallOptions, expectCallOptions } from '../../native/call.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
-import { expectOptions, expectSignal } from '../../native/validate.js';
 import { prepareText, type TextPreparation } from '../../text/text-preparation.js';
 import { expectEmbeddableTexts } from '../../text/tokenizers/arguments.js';
 import { encodeQa } from '../../text/tokenizers/encode-qa.js';
@@ -86,8 +85,8 @@ export class BatchEncoder implements Encoder {
    */
   async encode(texts: readonly EmbeddableText[], options: CallOptions = {}): Promise<EncodeResult> {
     expectEmbeddableTexts(texts);
-    expectOptions(options, 'options', ['signal', 'onProgress']);
-    const signal = expectSignal(options.signal, 'signal');
+    const call = expectCallOptions(options);
+    const { signal } = call;
     if (this.#disposed) throw new EngineError('ERR_DISPOSED', `The encoder ${this.name} was disposed`);
     throwIfAborted(signal);
     // Captured before the first await, because the caller's stack frames are lost afterwards.
@@ -95,7 +94,7 @@ export class BatchEncoder implements Encoder {
     // Starts before the turn of this call, so that the runner does not wait for it between two calls.
     const first = this.#tokenize(texts, 0, signal);
     first.catch(() => undefined); // awaited when it is the turn of this call
-    const turn = this.#queue.then(() => this.#encodeAll(texts, first, { ...options, signal }));
+    const turn = this.#queue.then(() => this.#encodeAll(texts, first, call));
     this.#queue = turn.catch(() => undefined);
     try {
       return await untilAborted(turn, signal);

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 
 import { replaceFile } from '../../core/replace-file.js';
+import { expectObject, expectSignal } from '../../core/validate.js';
+import { expectProject } from '../expect-project.js';
 import type { GenerateSummary } from '../generate.js';
+import { expectOwnObjects } from '../own-objects.js';
 import type { Project } from '../project.js';
 import { ProjectFolder } from '../project-folder.js';
 import { languageNames } from '../stages/translation.js';
@@ -13,13 +16,16 @@ import { samplesPage } from './samples-page.js';
  * Writes `report.json`, `report.html` and `samples.html` of a finished project into its folder.
  *
  * @returns their paths
- * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function writeQualityReport(
   project: Project,
   summary: GenerateSummary,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  expectProject(project);
+  expectOwnObjects(expectObject(summary, 'summary'), 'summary', ['stages', 'spent', 'spentBy'], 'generate');
+  expectSignal(signal, 'signal');
   const { samples, ...report } = await collectReport(project, await ProjectFolder.open(project.out), summary, signal);
   const nameOf = languageNames(project);
   const files: [string, string[]][] = [

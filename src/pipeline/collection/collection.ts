@@ -1,10 +1,10 @@
 import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import type { RowLabels } from '../../core/row-labels.js';
+import { expectInteger, expectOptions } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
-import { expectInteger, expectOptions } from '../../native/validate.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
@@ -69,7 +69,7 @@ export class Collection implements AsyncDisposable {
   /**
    * Counts the answers that match a filter.
    *
-   * @throws EngineError `ERR_ARG_RANGE` for a name that no answer has
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no answer has
    */
   count(filter: ValueFilter): number {
     return this.identifier.count(filter);

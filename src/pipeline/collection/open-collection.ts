@@ -1,8 +1,8 @@
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { expectOptions, expectSignal } from '../../core/validate.js';
+import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
-import { expectOptions } from '../../native/validate.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
-import { type DatasetSearch, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
+import { type DatasetSearch, expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
 import { Collection } from './collection.js';
 
 export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
@@ -22,15 +22,17 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
  * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError `ERR_DATA` for a folder that is not a complete dataset, a damaged index, or an encoder that is
- *   not the one that embedded it; `ERR_SHAPE_MISMATCH` for an index with a different number of rows; `ERR_IO`,
- *   `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` for a folder that is not a complete dataset, a damaged
+ *   index, or an encoder that is not the one that embedded it; `ERR_SHAPE_MISMATCH` for an index with a different number
+ *   of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
  */
 export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
   const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
   const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
-  const { encoder: folder, backend, precision, index = 'saved', signal } = given;
-  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const { encoder: folder, backend, precision } = given;
+  const index = expectIndexChoice(given.index ?? 'saved');
+  const signal = expectSignal(given.signal, 'signal');
+  const source = await givenDataset(dataset);
   const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
   let search: DatasetSearch | undefined;
   try {

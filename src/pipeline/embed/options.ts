@@ -1,7 +1,17 @@
+import {
+  expectArray,
+  expectBoolean,
+  expectCallbacks,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectPath,
+  expectSignal,
+  expectString,
+} from '../../core/validate.js';
 import type { EmbeddingType } from '../../datasets/shards/npy.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
-import { expectInteger, expectOneOf, expectOptions, expectString, expectStrings } from '../../native/validate.js';
 import type { ReadOptions } from '../../records/read-options.js';
 
 /**
@@ -105,14 +115,26 @@ const KEYS = [
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
 export function resolveOptions(options: EmbedDatasetOptions): ResolvedOptions {
   const given = expectOptions(options, 'options', KEYS) as EmbedDatasetOptions;
-  expectStrings(given.inputs, 'inputs');
-  expectString(given.out, 'out');
+  expectArray(given.inputs, 'inputs', expectPath);
+  expectPath(given.out, 'out');
+  expectSignal(given.signal, 'signal');
+  expectBoolean(given.add ?? false, 'add');
+  expectBoolean(given.overwrite ?? false, 'overwrite');
+  expectCallbacks(given.events, 'events', ['onRead', 'onStart', 'onProgress', 'onNotice']);
+  expectWorkers(given.workers);
   if (given.dtype !== undefined) expectOneOf(given.dtype, 'dtype', ['f32', 'f16']);
   return {
     ...given,
-    encoder: expectString(given.encoder ?? DEFAULT_ENCODER, 'encoder'),
+    encoder: expectPath(given.encoder ?? DEFAULT_ENCODER, 'encoder'),
     shardRows: expectInteger(given.shardRows ?? DEFAULT_SHARD_ROWS, 'shardRows', 1),
     signal: given.signal ?? new AbortController().signal,
     events: given.events ?? {},
   };
+}
+
+function expectWorkers(workers: unknown): void {
+  if (workers === undefined) return;
+  const { redis, exchange } = expectOptions(workers, 'workers', ['redis', 'exchange']);
+  expectString(redis, 'workers.redis');
+  if (exchange !== undefined) expectPath(exchange, 'workers.exchange');
 }

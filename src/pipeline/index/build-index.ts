@@ -2,10 +2,10 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { expectCallback, expectOptions, expectSignal } from '../../core/validate.js';
+import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
-import { expectOptions } from '../../native/validate.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription } from './saved-index.js';
 
@@ -40,7 +40,9 @@ export interface BuiltIndex extends IndexDescription {
 export async function buildIndex(dataset: Dataset | string, options?: BuildIndexOptions): Promise<BuiltIndex> {
   const given = expectOptions(options, 'options', ['factory', 'metric', 'efConstruction', 'signal', 'onProgress']);
   const { factory = 'HNSW32', metric = 'l2', efConstruction, signal, onProgress } = given as BuildIndexOptions;
-  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  expectSignal(signal, 'signal');
+  expectCallback(onProgress, 'onProgress');
+  const source = await givenDataset(dataset);
   const { dir, dim, rows } = source;
   const building = efConstruction === undefined ? {} : { efConstruction };
   const index = await VectorIndex.create({ dim, metric, factory, ...building });

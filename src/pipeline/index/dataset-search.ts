@@ -1,6 +1,7 @@
+import { expectFunction, expectOneOf } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import { ExactIndex } from '../../identification/exact-index.js';
-import type { SearchableIndex } from '../../identification/searchable-index.js';
+import { expectSearchableIndex, type SearchableIndex } from '../../identification/searchable-index.js';
 import { loadSavedIndex } from './saved-index.js';
 
 /** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
@@ -32,6 +33,14 @@ export async function openDatasetSearch(
   if (saved !== undefined && saved !== 'stale') return searchOf(saved, 'saved', saved);
   const exact = new ExactIndex(await dataset.readEmbeddings(), dataset.dim);
   return { ...searchOf(exact, 'exact'), isStale: saved === 'stale' };
+}
+
+/** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
+export function expectIndexChoice(value: unknown): 'saved' | 'exact' | GivenIndex {
+  if (typeof value !== 'object') return expectOneOf(value, 'index', ['saved', 'exact']);
+  const index = expectSearchableIndex(value, 'index');
+  expectFunction((index as Partial<GivenIndex>)[Symbol.asyncDispose], 'index[Symbol.asyncDispose]');
+  return index as GivenIndex;
 }
 
 function searchOf(index: SearchableIndex, kind: SearchKind, owned?: AsyncDisposable): DatasetSearch {

@@ -1,6 +1,6 @@
 /** The index of a dataset in PostgreSQL. */
 import { EngineError } from '../../core/errors.js';
-import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { VectorBatch } from '../../search/pgvector/copy-rows.js';
 import { type PgOpenOptions, PgVectorIndex, type PgVectorIndexOptions } from '../../search/pgvector/pgvector-index.js';
 
@@ -17,7 +17,7 @@ export async function buildPgIndex(
   dataset: Dataset | string,
   options: Omit<PgVectorIndexOptions, 'dim' | 'source'>,
 ): Promise<PgVectorIndex> {
-  const source = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const source = await givenDataset(dataset);
   return PgVectorIndex.create({ ...options, dim: source.dim, source: source.embeddingsChecksum }, batchesOf(source));
 }
 
@@ -29,7 +29,7 @@ export async function buildPgIndex(
  *   {@link PgVectorIndex.open}
  */
 export async function openPgIndex(dataset: Dataset | string, options: PgOpenOptions): Promise<PgVectorIndex> {
-  const { dim, rows, dir, embeddingsChecksum } = typeof dataset === 'string' ? await openDataset(dataset) : dataset;
+  const { dim, rows, dir, embeddingsChecksum } = await givenDataset(dataset);
   const index = await PgVectorIndex.open(options);
   if (index.source === embeddingsChecksum && index.rows === rows) return index;
   await index.dispose();

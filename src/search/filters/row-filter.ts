@@ -1,12 +1,19 @@
 import { allocateUint8 } from '../../core/allocate.js';
+import { expectFunction, expectInteger } from '../../core/validate.js';
+
+/** Labels are 32-bit integers. */
+const MAX_ROWS = 2 ** 31 - 1;
 
 /**
  * Builds the filter of an index search: bit `row % 8` of byte `row >> 3` is 1 if the search may find the row.
  *
  * @param rows number of rows
  * @returns ceil(rows / 8) bytes
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_OUT_OF_MEMORY`
  */
 export function rowFilter(rows: number, isAllowed: (row: number) => boolean): Uint8Array {
+  expectInteger(rows, 'rows', 0, MAX_ROWS);
+  expectFunction(isAllowed, 'isAllowed');
   const bits = extendFilter(new Uint8Array(), rows);
   for (let row = 0; row < rows; row++) if (isAllowed(row)) allowRow(bits, row);
   return bits;

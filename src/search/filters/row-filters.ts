@@ -1,6 +1,6 @@
 import type { RowLabels } from '../../core/row-labels.js';
 import { allowsRow, extendFilter, forbidRow } from './row-filter.js';
-import { addMatchingRows, expectKnownNames, filterKey, type ValueFilter } from './value-filter.js';
+import { addMatchingRows, expectKnownNames, expectValueFilter, filterKey, type ValueFilter } from './value-filter.js';
 
 /** Number of filters to cache. Each takes one bit per row. */
 const KEPT_FILTERS = 32;
@@ -33,8 +33,9 @@ export class RowFilters {
 
   constructor(private readonly table: FilterableRows) {}
 
-  /** @throws EngineError `ERR_ARG_RANGE` for a name that no row has */
+  /** @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no row has */
   select(filter: ValueFilter): FilteredRows {
+    expectValueFilter(filter, 'filter');
     const key = filterKey(filter);
     let kept = this.#kept.get(key);
     if (!kept) expectKnownNames(filter, this.table.names);

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
+import { describe, expectObject, expectOptions, expectStrings } from '../../core/validate.js';
 import { splitValueId } from '../../core/value-id.js';
-import { describe, expectOptions, expectStrings } from '../../native/validate.js';
 import { allowRow } from './row-filter.js';
 
 /** Limits a search to rows whose value in every given field is one of the given names. */
@@ -25,7 +25,7 @@ const SUGGESTIONS = 5;
  *   strings
  */
 export function expectValueFilter(value: unknown, name: string): ValueFilter {
-  const filter = expectOptions(value, name, FILTER_FIELDS);
+  const filter = expectOptions(expectObject(value, name), name, FILTER_FIELDS);
   for (const field of FILTER_FIELDS) {
     const names = filter[field];
     if (names !== undefined && typeof names !== 'string') expectStrings(names, `${name}.${field}`);

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 
 import { importOptional } from '../../core/optional-package.js';
+import { expectFiniteVectors, expectObject, expectStrings, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectFiniteVectors, expectStrings, fail } from '../../native/validate.js';
 import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
 import type { TableKind } from './kind.js';
 import { copyBytes, type LabelledRows } from './vector-bytes.js';
@@ -47,9 +47,10 @@ export async function copyRows(
   );
   let rows = 0;
   async function* labelled(): AsyncGenerator<LabelledRows> {
-    for await (const { vectors, valueIds } of batches) {
+    for await (const batch of batches) {
+      const { vectors, valueIds } = expectObject(batch, 'batch') as unknown as VectorBatch;
       const count = expectTableVectors(vectors, 'vectors', kind);
-      if (valueIds && expectStrings(valueIds, 'valueIds').length !== count)
+      if (valueIds !== undefined && expectStrings(valueIds, 'valueIds').length !== count)
         fail('ERR_SHAPE_MISMATCH', `${count} entries, one per row,`, 'valueIds', valueIds);
       yield { vectors, valueIds, firstLabel: firstLabel + rows };
       rows += count;

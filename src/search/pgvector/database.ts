@@ -4,7 +4,7 @@ import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 import { onAbort, throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
-import { expectString } from '../../native/validate.js';
+import { expectString } from '../../core/validate.js';
 import { databaseError } from './errors.js';
 
 const CONNECT_MS = 10_000;

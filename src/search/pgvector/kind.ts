@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
+import { describe, expectInteger, expectOneOf, expectString, fail } from '../../core/validate.js';
 import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
-import { describe, expectInteger, expectOneOf, expectString, fail } from '../../native/validate.js';
 import type { Storage } from './vector-bytes.js';
 
 /** Limits of the HNSW index of pgvector 0.8. */

@@ -1,10 +1,9 @@
 import type { PoolClient } from 'pg';
 
+import { expectInteger, expectOptions } from '../../core/validate.js';
 import { splitValueId } from '../../core/value-id.js';
-import type { CallOptions } from '../../native/call.js';
-import { expectInteger, expectOptions } from '../../native/validate.js';
+import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import { expectValueFilter, type ValueFilter, wantedNames } from '../filters/value-filter.js';
-import { resolveCallOptions } from '../index-options.js';
 import { pgNames, type TableKind } from './kind.js';
 
 const DEFAULT_EF_SEARCH = 128;

@@ -1,8 +1,16 @@
-import type { CallOptions } from '../../native/call.js';
+import {
+  expectBoolean,
+  expectInt32,
+  expectInt32Array,
+  expectInteger,
+  expectOptions,
+  expectSignal,
+  expectString,
+  fail,
+} from '../../core/validate.js';
+import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
-import { expectInt32, expectInteger, expectOptions, expectString, fail } from '../../native/validate.js';
-import { resolveCallOptions } from '../index-options.js';
 import { copyRows, expectTableVectors, type VectorBatch } from './copy-rows.js';
 import { Database } from './database.js';
 import { expectKind, factoryOf, type TableKind } from './kind.js';
@@ -117,6 +125,9 @@ export class PgVectorIndex implements AsyncDisposable {
     const kind = expectKind(options);
     const call = resolveCallOptions(options.signal, options.onProgress);
     expectString(source, 'source');
+    expectBoolean(overwrite, 'overwrite');
+    if (typeof batches !== 'object' || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
+      fail('ERR_ARG_TYPE', 'batches of vectors', 'batches', batches);
     return connected(options, async (database, table, connections) => {
       const rows = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
         await expectPgvector(client, database.place);
@@ -215,8 +226,9 @@ export class PgVectorIndex implements AsyncDisposable {
    * @returns the number of vectors removed
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
-  async remove(labels: Int32Array, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
-    const wanted = expectInt32(labels, 'labels', labels.length, 0, 2 ** 31 - 1);
+  async remove(labels: Int32Array, options?: { signal?: AbortSignal }): Promise<number> {
+    const signal = expectSignal(expectOptions(options, 'options', ['signal']).signal, 'signal');
+    const wanted = expectInt32(labels, 'labels', expectInt32Array(labels, 'labels').length, 0, 2 ** 31 - 1);
     const place = `remove from the table "${this.table}" of`;
     const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(

@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg';
 
 import { EngineError } from '../../core/errors.js';
-import { expectString, fail } from '../../native/validate.js';
+import { expectString, fail } from '../../core/validate.js';
 import { type NewTableKind, pgNames, type TableKind } from './kind.js';
 import { ENTRY_BYTES } from './vector-bytes.js';
 

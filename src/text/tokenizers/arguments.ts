@@ -1,5 +1,5 @@
+import { expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectInteger, expectOptions, expectSignal, fail } from '../../native/validate.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
 /**

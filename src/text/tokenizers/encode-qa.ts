@@ -10,8 +10,8 @@
  */
 import { allocateInt32 } from '../../core/allocate.js';
 import { type EmbeddableText, questionPart, wholeText } from '../../core/question-answer.js';
+import { expectArray, expectFunction, expectInteger, expectObject, expectOptions } from '../../core/validate.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
-import { expectInteger, expectOptions, fail } from '../../native/validate.js';
 import { expectEmbeddableTexts } from './arguments.js';
 import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
@@ -50,10 +50,11 @@ export async function encodeQa(
   texts: readonly EmbeddableText[],
   options: EncodeQaOptions = {},
 ): Promise<PackedTokens> {
+  expectTokenizer(tokenizer);
   expectEmbeddableTexts(texts);
   expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
   const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
-  if (typeof prepare !== 'function') fail('ERR_ARG_TYPE', 'a function', 'prepare', prepare);
+  expectFunction(prepare, 'prepare');
   const whole = texts.map((text) => prepare(wholeText(text)));
   if (maxTokens === Infinity || texts.every((text) => typeof text === 'string'))
     return tokenizer.encode(whole, { maxTokens, ...call });
@@ -68,6 +69,13 @@ export async function encodeQa(
   });
   const parts = await tokenizer.encode(beginnings, { signal: call.signal });
   return cut(tokenizer, full, maxTokens, new Map(long.map((row, i) => [row, lengthOf(parts, i) - specials])));
+}
+
+function expectTokenizer(tokenizer: unknown): void {
+  const { encode, before, after } = expectObject(tokenizer, 'tokenizer');
+  expectFunction(encode, 'tokenizer.encode');
+  for (const [name, ids] of Object.entries({ before, after }))
+    expectArray(ids, `tokenizer.${name}`, (id, at) => expectInteger(id, at, 0));
 }
 
 function lengthOf({ offsets }: PackedTokens, row: number): number {

@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { describe } from '../../native/validate.js';
+import { describe } from '../../core/validate.js';
 
 /**
  * An object in a JSON file that knows its path, so that every error names the file and the setting. All methods throw

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
-import { expectString } from '../../native/validate.js';
+import { isFolder } from '../../core/is-folder.js';
+import { expectPath } from '../../core/validate.js';
 import { Section } from './section.js';
 
 /** The contents of a tokenizer.json, the format of the Rust package `tokenizers`. */
@@ -27,7 +28,7 @@ export type TokenizerFile = TokenizerJson | VocabularyText;
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_DATA`
  */
 export function readTokenizerFile(path: string): TokenizerFile {
-  const file = findFile(expectString(path, 'path'));
+  const file = findFile(expectPath(path, 'path'));
   if (!file.endsWith('.txt')) return { path: file, json: Section.parse(read(file), file) };
   const config = join(dirname(file), 'tokenizer_config.json');
   return {
@@ -38,7 +39,7 @@ export function readTokenizerFile(path: string): TokenizerFile {
 }
 
 function findFile(path: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (!isFolder(path)) return path;
   const file = ['tokenizer.json', 'vocab.txt']
     .map((name) => join(path, name))
     .find((candidate) => existsSync(candidate));

@@ -5,8 +5,9 @@
  * The sections `truncation` and `padding` are ignored: packed ids need no padding, and the length limit is the caller's
  * `maxTokens`. `decoder` does not matter for encoding.
  */
+
+import { describe } from '../../core/validate.js';
 import type { AddedTokenSettings, WordPieceSettings } from '../../native/tokenizer.js';
-import { describe } from '../../native/validate.js';
 import type { Section } from './section.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 import { parseVocabularyFile } from './vocabulary-file.js';

@@ -1,8 +1,8 @@
 import { EngineError } from '../../core/errors.js';
+import { expectInteger } from '../../core/validate.js';
 import type { TokenizerHandle } from '../../native/addon-types.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { createTokenizer, disposeTokenizer, encodeTexts, type WordPieceSettings } from '../../native/tokenizer.js';
-import { expectInteger } from '../../native/validate.js';
 import { checkEncodeArguments } from './arguments.js';
 import type { TokenizeOptions, Tokenizer, TokenizerKind } from './tokenizer.js';
 import { readTokenizerFile, type TokenizerFile } from './tokenizer-file.js';

@@ -259,7 +259,7 @@ describe('a dataset folder', () => {
     const writer = await DatasetWriter.open(dir, { ...OPTIONS, dtype: 'f16' });
     await expect(writer.append(records(0, 2), embeddings(0, 1))).rejects.toMatchObject({
       code: 'ERR_SHAPE_MISMATCH',
-      message: 'Expected 2 x 5 = 10 entries for "embeddings", got 5',
+      message: 'Expected 2 x 5 = 10 entries for "embeddings", got Float32Array of length 5',
     });
     for (const value of [NaN, Infinity]) {
       const bad = embeddings(0, 2);

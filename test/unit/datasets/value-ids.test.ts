@@ -143,7 +143,7 @@ describe('the value ids and single records of a dataset', () => {
     const dataset = await openDataset(await fiveRows());
     await expect(dataset.record(row)).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
-      message: `Expected a number from 0 to 4 for "row", got ${row}`,
+      message: `Expected an integer from 0 to 4 for "row", got ${row}`,
     });
   });
 

@@ -62,7 +62,7 @@ describe('centroidDrift', () => {
       /No question is answered by all of a, b, c/,
     );
     expect(() => centroidDrift(sets[0]!, sets[1]!, [sets[2]!], DIM + 1, 10, 1)).toThrow(
-      /Expected 80 x 7 entries for "a"/,
+      /Expected 80 x 7 = 560 entries for "reference.embeddings"/,
     );
   });
 

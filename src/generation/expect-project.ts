@@ -1,0 +1,37 @@
+import { expectInteger, expectObject, expectPath, expectString } from '../core/validate.js';
+import { expectOwnObjects } from './own-objects.js';
+import type { Project } from './project.js';
+
+const OBJECTS = [
+  'scenarios',
+  'questions',
+  'filter',
+  'paraphrases',
+  'answers',
+  'budget',
+  'failures',
+  'report',
+  'endpoints',
+  'values',
+  'models',
+  'generator',
+  'languages',
+  'translators',
+  'languageTable',
+  'prompts',
+] as const satisfies readonly (keyof Project)[];
+
+/**
+ * Refuses anything but a project of `readProject`, which checked that its objects fit together. A copy may have other
+ * texts and numbers, such as another `out`.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
+ */
+export function expectProject(value: unknown): void {
+  const project = expectObject(value, 'project');
+  expectString(project['name'], 'project.name');
+  expectPath(project['out'], 'project.out');
+  expectPath(project['encoder'], 'project.encoder');
+  expectInteger(project['seed'], 'project.seed', 0);
+  expectOwnObjects(project, 'project', OBJECTS, 'readProject');
+}

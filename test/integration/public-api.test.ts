@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { EngineError, isErrorCode } from '../../src/core/errors.js';
+import { type ApiCall, apiCalls, INTERNAL, release } from '../support/api-calls.js';
+import { evaluationSamples, functionSamples } from '../support/api-function-samples.js';
+import { apiInstances, methodSamples, postgresSamples } from '../support/api-method-samples.js';
+import { makeApiScene } from '../support/api-scene.js';
+import { CallersError, mutate, mutations } from '../support/hostile.js';
+import { NO_POSTGRES } from '../support/postgres-server.js';
+
+const RUNS = Number(process.env['UNIVAR_FUZZ_RUNS'] ?? 20);
+const SEED = Number(process.env['UNIVAR_FUZZ_SEED'] ?? 18);
+/** A call that a wrong number makes long is aborted, and has to end soon after. */
+const PATIENCE_MS = 250;
+const DEADLINE_MS = 5000;
+
+const folder = mkdtempSync(join(tmpdir(), 'univar-api-'));
+const before = process.cwd();
+process.chdir(folder); // for what is written to a path like "word"
+const scene = await makeApiScene(folder);
+const instances = apiInstances(scene);
+const kept = {
+  Collection: await instances['Collection']!(),
+  Encoder: await instances['Encoder']!(),
+  WordPieceTokenizer: await instances['WordPieceTokenizer']!(),
+};
+const calls = await apiCalls(instances, kept);
+const ofPostgres = postgresSamples(scene);
+const samples = {
+  ...(await evaluationSamples(scene)),
+  ...functionSamples(scene),
+  ...methodSamples(scene),
+  ...(NO_POSTGRES === undefined && ofPostgres),
+};
+if (NO_POSTGRES !== undefined) for (const name of Object.keys(ofPostgres)) calls.delete(name);
+
+afterAll(async () => {
+  for (const instance of Object.values(kept)) await release(instance);
+  await scene.end();
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
+
+/** What is wrong with an error that came of a wrong argument; undefined if nothing is. */
+function faultOf(error: unknown): string | undefined {
+  if (error instanceof CallersError) return undefined;
+  if (!(error instanceof EngineError))
+    return `not an EngineError: ${error instanceof Error ? error.stack : String(error)}`;
+  const { code, message } = error;
+  if (!isErrorCode(code) || code === 'ERR_INTERNAL') return `${code}: ${error.stack}`;
+  const isWrongArgument = code.startsWith('ERR_ARG_') || code === 'ERR_SHAPE_MISMATCH';
+  if (isWrongArgument && !/^Expected [^]+, got [^]+$/.test(message)) return `another form of message: ${message}`;
+  if (/Cannot (read propert|destructure|convert|mix)|is not (a function|iterable)|\[object /.test(message))
+    return `an error of JavaScript within the message: ${message}`;
+  return undefined;
+}
+
+async function faultOfCall(call: ApiCall, args: readonly unknown[]): Promise<string | undefined> {
+  const ending = call(args).then(() => undefined, faultOf);
+  return Promise.race([ending, sleep(DEADLINE_MS, `no end within ${DEADLINE_MS} ms`, { ref: false })]);
+}
+
+describe(`what the package exports${NO_POSTGRES === undefined ? '' : `, save PgVectorIndex: ${NO_POSTGRES}`}`, () => {
+  it('has a sample of its arguments, and no sample is of something else', () => {
+    expect([...Object.keys(samples), ...INTERNAL].sort()).toEqual([...calls.keys()].sort());
+  });
+
+  it.each(Object.entries(samples))(
+    'succeeds or throws an EngineError that says what it expects: %s',
+    async (name, sample) => {
+      const call = calls.get(name)!;
+      const { signal } = new AbortController();
+      await call(sample(signal));
+      if (sample(signal).length === 0) return;
+      await fc.assert(
+        fc.asyncProperty(mutations, async (mutation) => {
+          const args = mutate(sample(AbortSignal.timeout(PATIENCE_MS)), mutation);
+          expect(await faultOfCall(call, args)).toBeUndefined();
+        }),
+        { numRuns: RUNS, seed: SEED },
+      );
+    },
+  );
+});

@@ -1,0 +1,91 @@
+/** Every function and method that the package exports, as calls by name. */
+import { expect } from 'vitest';
+
+import * as generation from '../../src/generation/index.js';
+import * as univar from '../../src/index.js';
+import * as pgvector from '../../src/pgvector.js';
+
+type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
+
+/** Valid arguments. The signal ends what a wrong number makes long. */
+export type Arguments = (signal: AbortSignal) => unknown[];
+/** Makes what methods of a class are called on. */
+export type Instances = Record<string, () => unknown>;
+export type ApiCall = (args: readonly unknown[]) => Promise<void>;
+
+/** Marked `@internal`, so that the declarations of the package lack them; or made by the engine alone. */
+export const INTERNAL = [
+  'ShardReader#push',
+  'SimilarityBase#run',
+  'SimilarityBase.prepare',
+  'Trainer#restore',
+  'Trainer#tensors',
+  'WordPieceTokenizer.load',
+  'new Dataset',
+  'new DatasetWriter',
+  'new EngineError',
+  'new PgVectorIndex',
+  'new SimilarityBase',
+  'new VectorIndex',
+  'new WordPieceTokenizer',
+];
+
+/** Methods after which an object is of no more use. */
+const ENDINGS = ['dispose', 'close'];
+
+/**
+ * Calls by `name`, `Class.method`, `Class#method` and `new Class`. Each waits for the end, reads what comes step by
+ * step, and disposes of what it gave and of what it was called on.
+ *
+ * @param instances by class
+ * @param kept whose methods change nothing, by class; they are called on these, which the caller disposes
+ */
+export async function apiCalls(instances: Instances, kept: Record<string, unknown>): Promise<Map<string, ApiCall>> {
+  const calls = new Map<string, ApiCall>();
+  for (const [name, value] of Object.entries<unknown>({ ...univar, ...generation, ...pgvector })) {
+    if (typeof value !== 'function') continue;
+    const owner = value as unknown as Methods;
+    if (String(value).startsWith('class ')) {
+      const Class = value as new (...args: readonly unknown[]) => unknown;
+      calls.set(`new ${name}`, async (args) => settle(new Class(...args)));
+      for (const method of methodsOf(value))
+        calls.set(`${name}.${method}`, async (args) => settle(owner[method]!(...args)));
+    } else {
+      calls.set(name, async (args) => settle((value as Methods[string])(...args)));
+    }
+  }
+  for (const [name, make] of Object.entries(instances)) {
+    const example = (await make()) as Methods;
+    for (const method of methodsOf(Object.getPrototypeOf(example) as object)) {
+      const own = !(name in kept) || ENDINGS.includes(method);
+      calls.set(`${name}#${method}`, async (args) => {
+        const instance = (own ? await make() : kept[name]) as Methods;
+        try {
+          await settle(instance[method]!(...args));
+        } finally {
+          if (own) await release(instance);
+        }
+      });
+    }
+    await release(example);
+  }
+  return calls;
+}
+
+function methodsOf(owner: object): string[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(owner))
+    .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor')
+    .map(([name]) => name);
+}
+
+async function settle(result: unknown): Promise<void> {
+  const value = await result;
+  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value)
+    for await (const item of value as AsyncIterable<unknown>) expect(item).toBeDefined();
+  await release(value);
+}
+
+export async function release(value: unknown): Promise<void> {
+  if (typeof value === 'object' && value !== null && Symbol.asyncDispose in value)
+    await (value as AsyncDisposable)[Symbol.asyncDispose]();
+}

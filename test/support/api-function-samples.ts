@@ -1,0 +1,204 @@
+/** Valid arguments of the functions that the package exports. */
+import { labelRecords } from '../../src/evaluation/dataset.js';
+import { openEndpoint } from '../../src/generation/providers/open-endpoint.js';
+import * as univar from '../../src/index.js';
+import type { Arguments } from './api-calls.js';
+import { type ApiScene, DIM, matrix, nothing, records } from './api-scene.js';
+
+type Samples = Record<string, Arguments>;
+
+const { labels, groups } = labelRecords(records, 'model');
+const data = { embeddings: matrix(), dim: DIM, labels, groups };
+const read = { columns: { answer: 'answer' }, defaults: { lang: 'eng' }, format: 'jsonl', skipBad: false };
+const call = (signal: AbortSignal) => ({ signal, onProgress: nothing });
+const split = (signal: AbortSignal) => ({
+  split: 'row',
+  testShare: 0.5,
+  seed: 1,
+  minPerId: 1,
+  bootstrapSamples: 5,
+  signal,
+});
+const neighbours = (signal: AbortSignal) => ({ ...split(signal), k: 1, sweep: [1, 2] });
+const probe = (signal: AbortSignal) => ({
+  ...split(signal),
+  epochs: 1,
+  batchSize: 4,
+  learningRate: 0.1,
+  weightDecay: 0,
+  onEpoch: nothing,
+});
+const dataset = () => ({
+  dim: DIM,
+  readEmbeddings: () => Promise.resolve(matrix()),
+  readRecords: () => Promise.resolve(records),
+});
+
+/** Of evaluation and maps. */
+export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
+  const knn = await univar.evaluateKnn(data, { k: 1, bootstrapSamples: 0 });
+  return {
+    centroidDrift: () => {
+      const set = (name: string) => ({ name, embeddings: matrix(2), questions: ['a', 'b'] });
+      return [set('r'), set('t'), [set('c')], DIM, 5, 1];
+    },
+    evaluateDatasetKnn: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
+    evaluateDatasetProbe: (signal) => [dataset(), { ...probe(signal), target: 'model' }],
+    evaluateDatasetTfidf: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
+    evaluateKnn: (signal) => [data, neighbours(signal)],
+    evaluateNeighbours: (signal) => [
+      { labels, groups },
+      neighbours(signal),
+      (_: Int32Array, test: Int32Array, k: number) =>
+        Promise.resolve({ labels: new Int32Array(test.length * k), distances: new Float32Array(test.length * k), k }),
+    ],
+    evaluateProbe: (signal) => [data, probe(signal)],
+    evaluateTfidf: (signal) => [{ texts: records.map(({ answer }) => answer), labels, groups }, neighbours(signal)],
+    projectEmbeddings: (signal) => [
+      matrix(),
+      {
+        dim: DIM,
+        method: 'pca',
+        seed: 1,
+        neighbours: 3,
+        minDistance: 0.5,
+        sample: Int32Array.of(0, 1, 2, 3),
+        ...call(signal),
+      },
+    ],
+    writeReport: () => [
+      fresh(),
+      {
+        title: 'a',
+        description: 'b',
+        entries: [{ name: 'a', result: knn }],
+        training: [{ file: 'a.svg', caption: 'b', svg: '<svg/>' }],
+      },
+    ],
+  };
+}
+
+/** Of everything else. */
+export function functionSamples(scene: ApiScene): Samples {
+  const { path, fresh, values, embedding, project, generated } = scene;
+  const tokenizer = (): univar.WordPieceTokenizer => univar.WordPieceTokenizer.fromFile(path('checkpoint'));
+  return {
+    capabilities: () => [],
+    buildIndex: (signal) => [values, { factory: 'HNSW4', metric: 'l2', efConstruction: 8, ...call(signal) }],
+    compactDataset: (signal) => [values, { index: true, signal, events: { onRead: nothing } }],
+    createTrainer: () => [
+      {
+        encoder: path('checkpoint'),
+        logitScale: 50,
+        mode: 'masked',
+        learningRate: 1e-5,
+        weightDecay: 0.01,
+        maxGradNorm: 1,
+        warmupSteps: 1,
+        decay: 'linear',
+        totalSteps: 5,
+        precision: 'f32',
+        pooling: 'mean',
+        firstTrainedLayer: 0,
+        memoryBudget: 1000,
+        seed: 1,
+      },
+    ],
+    describeSources: (signal) => [[path('answers.jsonl')], 'jsonl', signal],
+    embedDataset: (signal) => [
+      {
+        ...embedding,
+        out: fresh(),
+        backend: 'native',
+        precision: 'f32',
+        maxTokens: 8,
+        batchTokens: 64,
+        dtype: 'f32',
+        ...read,
+        shardRows: 5,
+        add: false,
+        overwrite: false,
+        signal,
+        events: { onStart: nothing },
+      },
+    ],
+    encodeQa: (signal) => [
+      tokenizer(),
+      ['w1', { question: 'w1', answer: 'w2' }],
+      { maxTokens: 8, prepare: (text: string) => text, ...call(signal) },
+    ],
+    exportEncoder: (signal) => [
+      path('encoder'),
+      fresh(),
+      { to: 'safetensors', singleFile: false, dtype: 'f32', signal },
+    ],
+    formatQa: () => [{ question: 'a', answer: 'b' }],
+    generate: (signal) => [
+      { ...project, out: path('generated') },
+      {
+        env: {},
+        openEndpoint,
+        until: 'scenarios',
+        events: { onOpen: nothing },
+        signal,
+        firstPauseMs: 1,
+      },
+    ],
+    infoNce: (signal) => [
+      {
+        query: matrix(2),
+        key: matrix(2),
+        dim: DIM,
+        logitScale: 1,
+        labels: Int32Array.of(1, 2),
+        mode: 'masked',
+        precision: 'f32',
+        signal,
+      },
+    ],
+    l2Normalize: (signal) => [matrix(2), { dim: DIM, out: new Float32Array(2 * DIM), signal }],
+    labelRows: () => [['a', 'b']],
+    loadEncoder: () => [path('encoder'), { maxTokens: 8, batchTokens: 64, backend: 'native', precision: 'f32' }],
+    loadTokenizer: () => [path('checkpoint')],
+    openCollection: (signal) => [
+      path('embedded'),
+      { encoder: path('encoder'), backend: 'native', precision: 'f32', index: 'exact', signal },
+    ],
+    openDataset: () => [values, { verify: true }],
+    planProject: () => [project, { scenarios: 3 }],
+    plotTraining: () => [path('run')],
+    pool: (signal) => [
+      { hidden: matrix(3), offsets: Int32Array.of(0, 1, 3), dim: DIM, pooling: 'mean', ...call(signal) },
+    ],
+    readProject: () => [path('project.yaml')],
+    readRecords: (signal) => [[path('answers.jsonl')], { ...read, batchSize: 5, signal }],
+    rowFilter: () => [5, () => true],
+    similarityTopK: (signal) => [
+      { queries: matrix(2), base: matrix(), dim: DIM, k: 2, metric: 'ip', storage: 'f32', ...call(signal) },
+    ],
+    surveyRecords: (signal) => [[path('answers.jsonl')], { ...read, batchSize: 5, signal }],
+    train: (signal) => [
+      {
+        data: [path('answers.jsonl')],
+        encoder: path('checkpoint'),
+        out: fresh(),
+        read: { skipBad: false },
+        steps: 1,
+        epochs: 1,
+        lambda: 1,
+        maxTokens: 16,
+        batchSize: 4,
+        seed: 1,
+        validateEvery: 0,
+        checkpointEvery: 1,
+        sampler: 'mixed',
+        signal,
+        events: { onStep: nothing },
+      },
+    ],
+    trainingCurves: () => [path('run')],
+    valueId: () => [{ model: 'a', lang: 'b' }],
+    writeQualityReport: (signal) => [project, generated, signal],
+    workCounters: () => [],
+  };
+}
