@@ -4,7 +4,7 @@
  */
 import { EngineError } from './errors.js';
 
-/** Throws the one form of message. */
+/** Throws an error whose message has the form above. */
 export function fail(
   code: 'ERR_ARG_TYPE' | 'ERR_ARG_RANGE' | 'ERR_SHAPE_MISMATCH',
   what: string,
@@ -14,7 +14,7 @@ export function fail(
   throw new EngineError(code, `Expected ${what} for "${name}", got ${describe(actual)}`);
 }
 
-/** A short description of any value, for messages. */
+/** Describes any value briefly, for messages. */
 export function describe(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 40 ? `a string of ${value.length} characters` : JSON.stringify(value);
@@ -58,7 +58,7 @@ export function expectString(value: unknown, name: string): string {
   return value;
 }
 
-/** The path of a file or folder, which need not exist. */
+/** Expects the path of a file or folder, which need not exist. */
 export function expectPath(value: unknown, name: string): string {
   const path = expectString(value, name);
   if (path === '' || path.includes('\0')) fail('ERR_ARG_RANGE', 'a path', name, path);
@@ -72,7 +72,7 @@ export function expectOneOf<const T extends string>(value: unknown, name: string
   return value as T;
 }
 
-/** An array whose entries `expectEntry` accepts; it gets their names, such as `paths[2]`. */
+/** Expects an array, and checks each entry by `expectEntry`, which receives its name, such as `paths[2]`. */
 export function expectArray<T>(
   value: unknown,
   name: string,
@@ -85,20 +85,20 @@ export function expectArray<T>(
 
 export function expectStrings(value: unknown, name: string): readonly string[] {
   if (!Array.isArray(value)) fail('ERR_ARG_TYPE', 'an array of strings', name, value);
-  // Of a million strings, the names would take longer than the check.
+  // Building the names of a million entries would take longer than checking them.
   const wrong = value.findIndex((entry) => typeof entry !== 'string');
   if (wrong >= 0) expectString(value[wrong], `${name}[${wrong}]`);
   return value as string[];
 }
 
-/** What a `for` loop can read, but no string. */
+/** Expects an iterable that is not a string. */
 export function expectIterable(value: unknown, name: string): void {
   if (typeof value !== 'object' || value === null || !(Symbol.iterator in value))
     fail('ERR_ARG_TYPE', 'an array', name, value);
-  if (ArrayBuffer.isView(value) && 'length' in value) refuseUnreadable(value as Float32Array, name);
+  if (ArrayBuffer.isView(value) && 'length' in value) rejectUnreadable(value as Float32Array, name);
 }
 
-/** Any object but an array or a function. */
+/** Expects an object that is neither an array nor a function. */
 export function expectObject<T extends object>(value: T, name: string): Partial<Record<keyof T, unknown>>;
 export function expectObject(value: unknown, name: string): Record<string, unknown>;
 export function expectObject(value: unknown, name: string): Record<string, unknown> {
@@ -107,7 +107,7 @@ export function expectObject(value: unknown, name: string): Record<string, unkno
   return value as Record<string, unknown>;
 }
 
-/** A plain options object without unknown keys; `undefined` counts as an empty one. */
+/** Expects an options object without unknown keys. Treats `undefined` as an empty object. */
 export function expectOptions<K extends string>(
   value: unknown,
   name: string,
@@ -134,7 +134,7 @@ export function expectCallback<F extends (...args: never[]) => unknown>(
   return value;
 }
 
-/** An object of callbacks, some of which may be missing; `undefined` counts as an empty one. */
+/** Expects an object of optional callbacks. Treats `undefined` as an empty object. */
 export function expectCallbacks(value: unknown, name: string, keys: readonly string[]): void {
   for (const [key, callback] of Object.entries(expectOptions(value, name, keys)))
     expectCallback(callback as () => unknown, `${name}.${key}`);
@@ -146,29 +146,29 @@ export function expectSignal(value: unknown, name: string): AbortSignal | undefi
   return value;
 }
 
-/** Of that very type: not behind a proxy, in shared memory, or detached, as native code can read none of these. */
+/** Expects a real Float32Array: native code cannot read a proxy, a SharedArrayBuffer or a detached array. */
 export function expectFloat32Array(value: unknown, name: string): Float32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Float32Array))
     fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
-  refuseUnreadable(value, name);
+  rejectUnreadable(value, name);
   return value;
 }
 
-/** As {@link expectFloat32Array}. */
+/** Like {@link expectFloat32Array}. */
 export function expectUint8Array(value: unknown, name: string): Uint8Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Uint8Array)) fail('ERR_ARG_TYPE', 'a Uint8Array', name, value);
-  refuseUnreadable(value, name);
+  rejectUnreadable(value, name);
   return value;
 }
 
-/** As {@link expectFloat32Array}. */
+/** Like {@link expectFloat32Array}. */
 export function expectInt32Array(value: unknown, name: string): Int32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', name, value);
-  refuseUnreadable(value, name);
+  rejectUnreadable(value, name);
   return value;
 }
 
-function refuseUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
+function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
   if (typeof SharedArrayBuffer !== 'undefined' && array.buffer instanceof SharedArrayBuffer)
     fail('ERR_ARG_TYPE', 'an array that is not backed by a SharedArrayBuffer', name, array);
   if (array.length === 0 && isDetached(array.buffer))
@@ -179,11 +179,11 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   try {
     return new Uint8Array(buffer).length < 0;
   } catch {
-    return true; // nothing can be seen through it any more
+    return true; // a detached buffer has no views
   }
 }
 
-/** A Float32Array of exactly rows * cols entries; finite entries are checked by the operation, natively. */
+/** Expects a Float32Array of exactly rows * cols entries. The native operation checks that they are finite. */
 export function expectMatrix(value: unknown, name: string, rows: number, cols: number): Float32Array {
   const matrix = expectFloat32Array(value, name);
   if (matrix.length !== rows * cols) {
@@ -193,7 +193,7 @@ export function expectMatrix(value: unknown, name: string, rows: number, cols: n
 }
 
 /**
- * A Float32Array of any number of rows of width `dim`; finite entries are checked by the operation, natively.
+ * Expects a Float32Array of any number of rows of width `dim`. The native operation checks that entries are finite.
  *
  * @returns the number of rows
  */
@@ -212,7 +212,7 @@ export function expectVectors(
   return rows;
 }
 
-/** As {@link expectVectors}; refuses NaN and infinity, naming the row. */
+/** Like {@link expectVectors}, but also rejects NaN and infinity, and names the row. */
 export function expectFiniteVectors(value: unknown, name: string, dim: number, minRows = 0): number {
   const rows = expectVectors(value, name, dim, minRows);
   const vectors = value as Float32Array;
@@ -220,13 +220,13 @@ export function expectFiniteVectors(value: unknown, name: string, dim: number, m
   if (bad >= 0) {
     throw new EngineError(
       'ERR_NON_FINITE',
-      `Expected finite entries for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`,
+      `Expected finite numbers for "${name}", got ${vectors[bad]} in row ${Math.floor(bad / dim)}`,
     );
   }
   return rows;
 }
 
-/** An Int32Array of `length` entries, each within [min, max]. */
+/** Expects an Int32Array of `length` entries, each within [min, max]. */
 export function expectInt32(value: unknown, name: string, length: number, min: number, max: number): Int32Array {
   const array = expectInt32Array(value, name);
   if (array.length !== length) fail('ERR_SHAPE_MISMATCH', `${length} entries`, name, array);
@@ -237,7 +237,7 @@ export function expectInt32(value: unknown, name: string, length: number, min: n
   return array;
 }
 
-/** Offsets of a packed batch: `sequences + 1` ascending entries from 0; the last is the number of packed rows. */
+/** Expects offsets of a packed batch: `sequences + 1` ascending entries from 0 to the number of packed rows. */
 export function expectOffsets(value: unknown, name: string): Int32Array {
   const offsets = expectInt32Array(value, name);
   if (offsets.length === 0 || offsets[0] !== 0) fail('ERR_SHAPE_MISMATCH', 'entries that start at 0', name, offsets);

@@ -22,8 +22,8 @@ const OBJECTS = [
 ] as const satisfies readonly (keyof Project)[];
 
 /**
- * Refuses anything but a project of `readProject`, which checked that its objects fit together. A copy may have other
- * texts and numbers, such as another `out`.
+ * Expects a project from `readProject`, which checked that its objects fit together. A copy can have other strings and
+ * numbers, such as another `out`.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */

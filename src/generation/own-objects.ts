@@ -1,16 +1,16 @@
-/** Recognises what this package made, and so need not check again. */
+/** Recognises objects that this package created and checked, so that they need not be checked again. */
 import { fail } from '../core/validate.js';
 
 const own = new WeakSet<object>();
 
-/** Remembers the objects that a result consists of. */
+/** Remembers the objects in the properties of a result. */
 export function rememberObjects<T extends object>(result: T): T {
   for (const part of Object.values(result)) if (typeof part === 'object' && part !== null) own.add(part as object);
   return result;
 }
 
 /**
- * Refuses objects that no result consists of. Texts and numbers beside them may have been changed.
+ * Rejects objects that are not in a remembered result. Strings and numbers beside them may have been changed.
  *
  * @param maker the function whose result is expected, for the message
  * @throws EngineError `ERR_ARG_TYPE`
@@ -24,6 +24,6 @@ export function expectOwnObjects(
   for (const key of keys) {
     const part = value[key];
     if (typeof part !== 'object' || part === null || !own.has(part))
-      fail('ERR_ARG_TYPE', `what ${maker} returned`, `${name}.${key}`, part);
+      fail('ERR_ARG_TYPE', `the object that ${maker} returned`, `${name}.${key}`, part);
   }
 }

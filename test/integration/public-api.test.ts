@@ -16,13 +16,13 @@ import { NO_POSTGRES } from '../support/postgres-server.js';
 
 const RUNS = Number(process.env['UNIVAR_FUZZ_RUNS'] ?? 20);
 const SEED = Number(process.env['UNIVAR_FUZZ_SEED'] ?? 18);
-/** A call that a wrong number makes long is aborted, and has to end soon after. */
+/** A wrong number can make a call long. It is aborted after this time and must then end. */
 const PATIENCE_MS = 250;
 const DEADLINE_MS = 5000;
 
 const folder = mkdtempSync(join(tmpdir(), 'univar-api-'));
 const before = process.cwd();
-process.chdir(folder); // for what is written to a path like "word"
+process.chdir(folder); // Some mutated calls write to a path like "word".
 const scene = await makeApiScene(folder);
 const instances = apiInstances(scene);
 const kept = {
@@ -47,7 +47,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What is wrong with an error that came of a wrong argument; undefined if nothing is. */
+/** Returns what is wrong with an error caused by a wrong argument, or undefined. */
 function faultOf(error: unknown): string | undefined {
   if (error instanceof CallersError) return undefined;
   if (!(error instanceof EngineError))
@@ -55,9 +55,9 @@ function faultOf(error: unknown): string | undefined {
   const { code, message } = error;
   if (!isErrorCode(code) || code === 'ERR_INTERNAL') return `${code}: ${error.stack}`;
   const isWrongArgument = code.startsWith('ERR_ARG_') || code === 'ERR_SHAPE_MISMATCH';
-  if (isWrongArgument && !/^Expected [^]+, got [^]+$/.test(message)) return `another form of message: ${message}`;
+  if (isWrongArgument && !/^Expected [^]+, got [^]+$/.test(message)) return `an unusual message: ${message}`;
   if (/Cannot (read propert|destructure|convert|mix)|is not (a function|iterable)|\[object /.test(message))
-    return `an error of JavaScript within the message: ${message}`;
+    return `a JavaScript error in the message: ${message}`;
   return undefined;
 }
 
@@ -66,8 +66,8 @@ async function faultOfCall(call: ApiCall, args: readonly unknown[]): Promise<str
   return Promise.race([ending, sleep(DEADLINE_MS, `no end within ${DEADLINE_MS} ms`, { ref: false })]);
 }
 
-describe(`what the package exports${NO_POSTGRES === undefined ? '' : `, save PgVectorIndex: ${NO_POSTGRES}`}`, () => {
-  it('has a sample of its arguments, and no sample is of something else', () => {
+describe(`every exported call${NO_POSTGRES === undefined ? '' : `, except PgVectorIndex: ${NO_POSTGRES}`}`, () => {
+  it('has sample arguments, and every sample belongs to a call', () => {
     expect([...Object.keys(samples), ...INTERNAL].sort()).toEqual([...calls.keys()].sort());
   });
 

@@ -1,4 +1,4 @@
-/** Every function and method that the package exports, as calls by name. */
+/** All exported functions and methods as calls by name. */
 import { expect } from 'vitest';
 
 import * as generation from '../../src/generation/index.js';
@@ -7,13 +7,13 @@ import * as pgvector from '../../src/pgvector.js';
 
 type Methods = Record<string, (...args: readonly unknown[]) => unknown>;
 
-/** Valid arguments. The signal ends what a wrong number makes long. */
+/** Returns valid arguments. The signal aborts calls that a wrong number makes long. */
 export type Arguments = (signal: AbortSignal) => unknown[];
-/** Makes what methods of a class are called on. */
+/** Create an instance of each class. */
 export type Instances = Record<string, () => unknown>;
 export type ApiCall = (args: readonly unknown[]) => Promise<void>;
 
-/** Marked `@internal`, so that the declarations of the package lack them; or made by the engine alone. */
+/** Members that are marked `@internal`, or that only the package itself constructs. */
 export const INTERNAL = [
   'ShardReader#push',
   'SimilarityBase#run',
@@ -30,15 +30,15 @@ export const INTERNAL = [
   'new WordPieceTokenizer',
 ];
 
-/** Methods after which an object is of no more use. */
+/** Methods after which an object is unusable. */
 const ENDINGS = ['dispose', 'close'];
 
 /**
- * Calls by `name`, `Class.method`, `Class#method` and `new Class`. Each waits for the end, reads what comes step by
- * step, and disposes of what it gave and of what it was called on.
+ * Returns the calls by `name`, `Class.method`, `Class#method` and `new Class`. Each call waits for its result, reads it
+ * to the end if it is an async iterable, and disposes of the result and of the instance.
  *
  * @param instances by class
- * @param kept whose methods change nothing, by class; they are called on these, which the caller disposes
+ * @param kept instances, by class, that methods do not change; the caller disposes of them
  */
 export async function apiCalls(instances: Instances, kept: Record<string, unknown>): Promise<Map<string, ApiCall>> {
   const calls = new Map<string, ApiCall>();

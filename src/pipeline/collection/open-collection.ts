@@ -22,9 +22,9 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
  * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` for a folder that is not a complete dataset, a damaged
- *   index, or an encoder that is not the one that embedded it; `ERR_SHAPE_MISMATCH` for an index with a different number
- *   of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` for a folder that is not a complete dataset, a
+ *   damaged index, or an encoder that is not the one that embedded it; `ERR_SHAPE_MISMATCH` for an index with a
+ *   different number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
  */
 export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
   const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
