@@ -392,7 +392,7 @@ describe('train refuses', () => {
     writeTrainableEncoder(options.encoder, { words: 600 });
     await expect(train(options)).rejects.toMatchObject({
       code: 'ERR_DATA',
-      message: expect.stringContaining('608 tokens, its encoder vectors for 500') as string,
+      message: expect.stringContaining('608 tokens, but only 500 embeddings') as string,
     });
   });
 
@@ -412,7 +412,7 @@ describe('train refuses', () => {
     const options = setting();
     await expect(train({ ...options, lambda: 71 })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
-      message: expect.stringMatching(/at most \d+, the answers of model-\d\$eng.*"lambda", got 71/) as string,
+      message: expect.stringMatching(/at most \d+, the training answers of model-\d\$eng.*"lambda", got 71/) as string,
     });
     let capped = 0;
     // model-3 has answers only in the first source.

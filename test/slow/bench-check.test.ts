@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+
+import { benchProject, benchSource, checkBenches } from '../support/bench-project.js';
+
+describe('univar bench check', () => {
+  it('passes a slow-down that was accepted after the base', async () => {
+    const made = benchProject();
+    const accepted = [
+      { benchmark: 'turns', upTo: 2, reason: 'more to do', commit: 'x' },
+      { benchmark: 'turns', counter: 'turns', upTo: 1, reason: 'more to do', commit: 'x' },
+    ];
+    made.commit({ 'source.mjs': benchSource(30_000), 'bench/accepted.json': JSON.stringify(accepted) });
+    const { code, stdout } = await checkBenches(made, '--base', 'HEAD~1', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ passed: true, entries: [{ name: 'turns', status: 'accepted' }] });
+    expect(code).toBe(0);
+  });
+
+  it('fails if work grows although time does not', async () => {
+    const made = benchProject();
+    made.commit({
+      'source.mjs': benchSource(20_000).replace('work = 20000', 'work = 20001').replace('100 * work', '2000000'),
+    });
+    const { code, stdout } = await checkBenches(made, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      passed: false,
+      entries: [{ status: 'more work', counters: [{ counter: 'turns', base: 20_000, head: 20_001 }] }],
+    });
+    expect(code).toBe(1);
+  });
+});
