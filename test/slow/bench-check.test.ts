@@ -3,6 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { benchProject, benchSource, checkBenches } from '../support/bench-project.js';
 
 describe('univar bench check', () => {
+  it('fails a slower revision, and says how to reproduce and how to accept the slow-down', async () => {
+    const made = benchProject();
+    const base = made.git('rev-parse', 'HEAD');
+    made.commit({ 'source.mjs': benchSource(30_000) });
+    const { code, stdout } = await checkBenches(made);
+    expect(stdout).toMatch(/turns .*slower/);
+    expect(stdout).toMatch(/FAILED turns: \+\d+\.\d % time, 99 % interval/);
+    expect(stdout).toContain(`univar bench check --base ${base.slice(0, 10)} turns`);
+    expect(stdout).toContain('bench/accepted.json');
+    expect(code).toBe(1);
+  });
+
   it('passes a slow-down that was accepted after the base', async () => {
     const made = benchProject();
     const accepted = [

@@ -37,5 +37,5 @@ const BUILD = 'mkdir -p dist && cp source.mjs dist/';
 export async function checkBenches(made: GitProject, ...args: string[]): Promise<CliResult> {
   mkdirSync(join(made.root, 'dist'), { recursive: true });
   made.write('dist/source.mjs', made.git('show', 'HEAD:source.mjs'));
-  return runCli(['bench', 'check', '--build', BUILD, '--budget', '40', ...args], { cwd: made.root });
+  return runCli(['bench', 'check', '--build', BUILD, '--budget', '120', ...args], { cwd: made.root });
 }
