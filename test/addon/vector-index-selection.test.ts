@@ -126,6 +126,16 @@ describe('a filter', () => {
     expect(rowFilter(0, () => true)).toHaveLength(0);
   });
 
+  it('allows no row beyond the last, whatever its bits there, nor without a filter after a removal', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+    await index.add(new Float32Array(3 * dim).fill(1e6)); // memory behind the rows is nearer to zeros
+    const zeros = new Float32Array(dim);
+    const filtered = await index.search(zeros, { k: 3, filter: Uint8Array.of(0xff) });
+    expect([...filtered.labels]).toEqual([0, 1, 2]);
+    await index.remove(Int32Array.of(1));
+    expect([...(await index.search(zeros, { k: 2 })).labels]).toEqual([0, 2]);
+  });
+
   it('leaves rows that are equally far in ascending order when few are allowed', async () => {
     const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
     await index.add(new Float32Array(400 * dim).fill(1));
