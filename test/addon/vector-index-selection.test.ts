@@ -1,5 +1,5 @@
 /** Searches that may find only some of the rows, exact re-ranking, and indexes that stay in their file. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -126,6 +126,24 @@ describe('a filter', () => {
     expect(rowFilter(0, () => true)).toHaveLength(0);
   });
 
+  it('allows no row beyond the last, whatever its bits there, nor without a filter after a removal', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+    await index.add(new Float32Array(3 * dim).fill(1e6)); // memory behind the rows is nearer to zeros
+    const zeros = new Float32Array(dim);
+    const filtered = await index.search(zeros, { k: 3, filter: Uint8Array.of(0xff) });
+    expect([...filtered.labels]).toEqual([0, 1, 2]);
+    await index.remove(Int32Array.of(1));
+    expect([...(await index.search(zeros, { k: 2 })).labels]).toEqual([0, 2]);
+  });
+
+  it('leaves rows that are equally far in ascending order when few are allowed', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
+    await index.add(new Float32Array(400 * dim).fill(1));
+    const filter = rowFilter(400, (row) => row % 7 === 1);
+    const { labels } = await index.search(x.subarray(0, dim), { k: 4, filter });
+    expect([...labels]).toEqual([1, 8, 15, 22]);
+  });
+
   it('must be bytes', async () => {
     const index = await build('Flat', 'l2');
     await expect(index.search(queries, { k: 1, filter: [1] as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
@@ -200,6 +218,54 @@ describe('removed rows', () => {
     expect(index.size).toBe(0);
     await expect(index.search(queries, { k: 1 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     expect((await index.rangeSearch(queries, { radius: 1e6 })).labels).toHaveLength(0);
+  });
+});
+
+describe('an index in a file', () => {
+  it('has its bytes in order when its vectors exceed the write buffer of 1 MiB', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+    await index.add(new Float32Array(20_000 * dim).fill(1));
+    const path = join(folder, 'large.faiss');
+    await index.save(path);
+    expect(Buffer.compare(readFileSync(path), await index.toBuffer())).toBe(0);
+  });
+
+  it('has no removed rows beyond its last, also when it is mapped and its checksum is not compared', async () => {
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'Flat' });
+    await index.add(x.subarray(0, 300 * dim));
+    await index.remove(Int32Array.of(299));
+    const bytes = await index.toBuffer();
+    bytes[bytes.length - 21]! ^= 0x80; // the bit of row 303; the last 20 bytes are the checksum's
+    const path = join(folder, 'beyond.faiss');
+    writeFileSync(path, bytes);
+    await expect(VectorIndex.load(path, { map: true })).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('a removed row is outside the index') as string,
+    });
+  });
+
+  it('has no link on an upper level to a row that has no list there, which a search would read', async () => {
+    const rows = 300;
+    const index = await VectorIndex.create({ dim, metric: 'l2', factory: 'HNSW8' });
+    await index.add(x.subarray(0, rows * dim));
+    const bytes = (await index.toBuffer()).slice(0, -20); // as FAISS writes it, without a checksum
+    const view = new DataView(bytes.buffer);
+    let at = 37; // after the header
+    const table = (entryBytes: number): number => {
+      const begin = at + 8;
+      at = begin + Number(view.getBigUint64(at, true)) * entryBytes;
+      return begin;
+    };
+    const [, places, levels, offsets, links] = [8, 4, 4, 8, 4].map(table) as [number, number, number, number, number];
+    const levelOf = (row: number): number => view.getInt32(levels + 4 * row, true);
+    const all = Array.from({ length: rows }, (_, row) => row);
+    const upper = all.find((row) => levelOf(row) === 2)!;
+    const list = Number(view.getBigUint64(offsets + 8 * upper, true)) + view.getInt32(places + 4, true);
+    view.setInt32(links + 4 * list, all.find((row) => levelOf(row) === 1)!, true);
+    await expect(VectorIndex.fromBuffer(bytes)).rejects.toMatchObject({
+      code: 'ERR_DATA',
+      message: expect.stringContaining('a link points to a vector below its level') as string,
+    });
   });
 });
 

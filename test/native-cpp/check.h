@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 
+#include "guarded_memory.h"
+
 namespace check {
 
 inline int failures = 0;

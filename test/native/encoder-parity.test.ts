@@ -127,6 +127,19 @@ describe.each(['bert-tiny', 'nomic-tiny'] as const)('%s', (name) => {
     });
   });
 
+  it('gives the word vector of the padding token no gradient, as PyTorch does', async () => {
+    await withTrainer({}, async (trainer) => {
+      const { query, ...rest } = batch();
+      const ids = query.ids.slice();
+      ids[1] = 0;
+      const { gradients } = await trainer.backward({ query: { ...query, ids }, ...rest });
+      const [, words] = [...gradients].find(([tensor]) => tensor.endsWith('word_embeddings.weight'))!;
+      const width = (await trainer.encode(query)).length / (query.offsets.length - 1);
+      expect(words.subarray(0, width).every((value) => value === 0)).toBe(true);
+      expect(words.some((value) => value !== 0)).toBe(true);
+    });
+  });
+
   it('leaves frozen layers alone and trains the others', async () => {
     await withTrainer({ firstTrainedLayer: 1, learningRate: 1e-3 }, async (trainer) => {
       const { gradients } = await trainer.backward(batch());

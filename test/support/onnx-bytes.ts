@@ -18,6 +18,8 @@ export interface NodeSpec {
   outputs: string[];
   /** Tensor in the attribute `value` of a Constant node. */
   value?: TensorSpec;
+  /** A graph as attribute `body`, as nodes of type Loop have it. */
+  body?: GraphSpec;
 }
 
 export interface GraphSpec {
@@ -43,7 +45,7 @@ function onnxGraph(graph: GraphSpec): Buffer {
   ]);
 }
 
-function node({ op, inputs, outputs, value: constant }: NodeSpec): Buffer {
+function node({ op, inputs, outputs, value: constant, body }: NodeSpec): Buffer {
   const attribute =
     constant && message(5, Buffer.concat([text(1, 'value'), message(5, tensor(constant)), integer(20, 4)]));
   return Buffer.concat([
@@ -51,6 +53,7 @@ function node({ op, inputs, outputs, value: constant }: NodeSpec): Buffer {
     ...outputs.map((name) => text(2, name)),
     text(4, op),
     attribute ?? Buffer.of(),
+    body ? message(5, Buffer.concat([text(1, 'body'), message(6, onnxGraph(body)), integer(20, 5)])) : Buffer.of(),
   ]);
 }
 

@@ -60,6 +60,17 @@ describe('CallStore', () => {
     await again.close();
   });
 
+  it('finds results after lines that it reads in several pieces of 1 MiB', async () => {
+    const dir = join(temporaryFolder(), 'calls');
+    const { store } = await openAll(dir);
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(700_000));
+    for (const [i, text] of texts.entries()) await store.put(keyOf(i), metaOf(i), resultOf(text));
+    await store.close();
+    const { store: again } = await openAll(dir);
+    for (const [i, text] of texts.entries()) expect((await again.get(keyOf(i)))?.text === text).toBe(true);
+    await again.close();
+  });
+
   it('loses only the last line, wherever a file is cut', async () => {
     const dir = join(temporaryFolder(), 'calls');
     const { store } = await openAll(dir);

@@ -64,6 +64,14 @@ describe('parseList', () => {
     ]);
   });
 
+  it('keeps quotation marks that are not around the complete entry', () => {
+    expect(parseList('1. "Yes" is not "no"\n2. “Sure” or “maybe”\n3. "Never"')).toEqual([
+      '"Yes" is not "no"',
+      '“Sure” or “maybe”',
+      'Never',
+    ]);
+  });
+
   it('never fails, and returns single lines that are not blank', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),

@@ -5,10 +5,10 @@ import { countVotes } from '../../../src/identification/voting.js';
 describe('votes', () => {
   const labels = Int32Array.of(0, 1, 1, 2, 0);
 
-  it('count only the first k rows', () => {
+  it('count only the first k rows, row 0 included', () => {
     const votes = new Int32Array(3).fill(9);
-    countVotes(Int32Array.of(3, 2, 1, 0, 4), 3, labels, votes);
-    expect([...votes]).toEqual([0, 2, 1]);
+    countVotes(Int32Array.of(2, 1, 0, 3, 4), 3, labels, votes);
+    expect([...votes]).toEqual([1, 2, 0]);
   });
 
   it('are not cast by rows that were not found', () => {

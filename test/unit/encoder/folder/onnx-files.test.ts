@@ -28,6 +28,14 @@ describe('externalDataLocations', () => {
     expect(externalDataLocations(write(model))).toEqual(['constants.bin', 'weights.bin', 'größe.bin']);
   });
 
+  it('names those of a graph inside a node', () => {
+    const body = { inputs: [], outputs: [], nodes: [], weights: [tensor('loop.bin')] };
+    const nodes = [{ op: 'Loop', inputs: [], outputs: [], body }];
+    expect(externalDataLocations(write(onnxModel({ inputs: [], outputs: [], nodes, weights: [] })))).toEqual([
+      'loop.bin',
+    ]);
+  });
+
   it('skips weights inside the file that are larger than its read window', () => {
     const weights = [{ name: 'w', dims: [100_000], data: new Float32Array(100_000).fill(1.1) }, tensor('weights.bin')];
     expect(externalDataLocations(write(onnxModel({ inputs: [], outputs: [], nodes: [], weights })))).toEqual([

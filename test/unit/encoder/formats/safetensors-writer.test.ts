@@ -78,6 +78,19 @@ describe('writeSafetensors', () => {
     expect(readdirSync(folder)).toEqual(['x.safetensors']);
   });
 
+  it('writes byte ranges that the reader compares with the shapes', async () => {
+    const path = join(temporaryFolder(), 'x.safetensors');
+    await writeSafetensors(path, [tensor('w', [2, 3])]);
+    const bytes = readFileSync(path).toString('latin1');
+    for (const shape of ['[2,2]', '[2,4]']) {
+      writeFileSync(path, bytes.replace('[2,3]', shape), 'latin1');
+      await expect(SafetensorsFile.open(path), shape).rejects.toMatchObject({
+        code: 'ERR_DATA',
+        message: expect.stringContaining('its byte range holds 24 bytes') as string,
+      });
+    }
+  });
+
   it('names the file if the system refuses to write', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'x.safetensors'));

@@ -69,6 +69,12 @@ describe('CsvSplitter', () => {
     expect(records[1]).toEqual({ line: 2, fields: ['2', '3'], text: '2,3' });
   });
 
+  it('takes a record as long as the limit, line feed included', () => {
+    const [atLimit, beyond] = [9, 10].map((length) => split(Buffer.from(`${'x'.repeat(length)}\n`), [], 10));
+    expect(atLimit!.map(({ fields }) => fields)).toEqual([['x'.repeat(9)]]);
+    expect(beyond![0]!.fields).toMatch(/longer than 10 bytes/);
+  });
+
   it('leaves out a record above the limit, wherever the chunks are cut', () => {
     const content = Buffer.from(`a,b\n1,${'x'.repeat(300)}\n2,"open\n${'3,4\n'.repeat(60)}`);
     fc.assert(
