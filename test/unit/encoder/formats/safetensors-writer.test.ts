@@ -86,7 +86,7 @@ describe('writeSafetensors', () => {
       writeFileSync(path, bytes.replace('[2,3]', shape), 'latin1');
       await expect(SafetensorsFile.open(path), shape).rejects.toMatchObject({
         code: 'ERR_DATA',
-        message: expect.stringContaining('its byte range holds 24 bytes') as string,
+        message: expect.stringContaining('its byte range has 24 bytes') as string,
       });
     }
   });
