@@ -54,7 +54,7 @@ describe('the CUDA addon compiled for the host', () => {
       encoder: { probe: { ok: true } },
     });
     expect(await probe('int8', cuda)).toMatchObject({
-      encoder: { probe: { ok: false, reason: 'Backend cuda computes encoders in f32 or bf16, not in int8' } },
+      encoder: { probe: { ok: false, reason: 'Backend cuda runs encoders in f32 or bf16, not in int8' } },
     });
   });
 });

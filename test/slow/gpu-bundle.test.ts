@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)(
       });
       expect(run('--without-gpu', '--only', 'tests,bench')).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('Unknown step bench. The steps are: tests,  ') as string,
+        stderr: expect.stringContaining('Unknown step bench. The steps are: tests, bench-infonce, ') as string,
       });
     });
 
