@@ -129,7 +129,7 @@ describe('univar generate', () => {
     const { url, received } = await start({ delayMs: 20 });
     const folder = folderOf('killed');
     const project = writeProject(folder, url, { scenarios: { perValue: 6, perCall: 2 } });
-    const kills = 4;
+    const kills = 2;
     for (let kill = 1; kill <= kills; kill++) {
       const { child, result } = startCli(['generate', project]);
       const until = received.length + 25;
@@ -167,6 +167,7 @@ describe('univar generate', () => {
     const endpoint = { timeoutSeconds: 1, concurrency: 8 };
     const project = writeProject(folder, url, {
       values: ['Honesty'],
+      scenarios: { perValue: 2, perCall: 2 },
       endpoints: {
         replay: { kind: 'chat', url, ...endpoint },
         libre: { kind: 'libretranslate', url: url.replace('/v1', ''), ...endpoint },
@@ -176,7 +177,10 @@ describe('univar generate', () => {
     expect(summary['retries']).toBeGreaterThan(faults.length);
     expect((summary['stages'] as { failedCalls: number }[]).every(({ failedCalls }) => failedCalls === 0)).toBe(true);
     const clean = await start();
-    const quiet = writeProject(folderOf('no-faults'), clean.url, { values: ['Honesty'] });
+    const quiet = writeProject(folderOf('no-faults'), clean.url, {
+      values: ['Honesty'],
+      scenarios: { perValue: 2, perCall: 2 },
+    });
     parsed(await runCli(['generate', quiet, '--json']));
     const qaOf = (name: string): string => readFileSync(join(scratch, name, 'small', 'qa.jsonl'), 'utf8');
     expect(qaOf('faults')).toBe(qaOf('no-faults'));
