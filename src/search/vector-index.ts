@@ -72,8 +72,8 @@ export interface LoadIndexOptions {
 const MAX_DIM = 65_536;
 
 /**
- * A FAISS index of float32 vectors. Its files are FAISS files: any FAISS can read the output of `save` (it ignores the
- * checksum after the index), and `load` reads the files of any FAISS, for the supported kinds of index.
+ * A FAISS index of float32 vectors. Other FAISS programs can read the output of `save` (they ignore the checksum after
+ * the index), and `load` reads their files, for the supported kinds of index.
  *
  * Calls can overlap: each sees the result of the calls before it. Vectors are read while a call runs, so do not write
  * to them before its promise settles.

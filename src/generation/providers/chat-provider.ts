@@ -145,6 +145,6 @@ function toProviderError(error: unknown): ProviderError {
       headers instanceof Headers ? headers.get('retry-after') : null,
     );
   }
-  // A dropped connection or invalid JSON shows only while the body is read, as any error of the runtime.
+  // A dropped connection or invalid JSON shows only while the body is read, as an error of the runtime.
   return new ProviderError('transient', error instanceof Error ? error.message : String(error), { cause: error });
 }

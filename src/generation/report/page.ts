@@ -36,7 +36,7 @@ article { border-top: 1px solid var(--line); padding: 1rem 0; }
   display: grid; grid-auto-flow: column; grid-auto-columns: minmax(19rem, 1fr);
   gap: .75rem; overflow-x: auto; padding: .5rem 0;
 }
-.cell { background: var(--panel); border-radius: 6px; padding: .6rem .8rem; overflow-wrap: anywhere; }
+.cell { background: var(--panel); border-radius: 6px; padding: .6rem .8rem; overflow-wrap:anywhere; }
 .cell p { white-space: pre-wrap; max-height: 16rem; overflow-y: auto; }
 details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 `;
