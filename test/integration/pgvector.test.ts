@@ -1,66 +1,28 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+
 import { ValueIdentifier } from '../../src/identification/value-identifier.js';
-import { PgVectorIndex, type PgVectorIndexOptions, type VectorBatch } from '../../src/pgvector.js';
+import { PgVectorIndex, type VectorBatch } from '../../src/pgvector.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
-import { type CliResult, runCli } from '../support/cli.js';
 import { exactDistance, exactRanking, recall } from '../support/exact-search.js';
-import { GUARDED, NO_POSTGRES, PostgresServer } from '../support/postgres-server.js';
+import { PG_DIM as dim, GRAPH_ONLY, PgVectorScene } from '../support/pgvector-scene.js';
+import { NO_POSTGRES } from '../support/postgres-server.js';
 import { randomClusters, randomUnitRows } from '../support/random.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SAMPLE = join(ROOT, 'examples/quickstart/answers.jsonl.gz');
-/** Forces the planner to use the graph. */
-const GRAPH_ONLY = '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off';
 const MAX_FLOAT = Math.fround(3.4028234663852886e38);
 const rows = 2000;
-const dim = 24;
 const k = 10;
 const valueIds = Array.from({ length: rows }, (_, row) => `m${row % 7}$${row % 50 === 0 ? 'zho' : 'eng'}`);
 const data = { random: randomUnitRows(rows, dim, 1), clustered: randomClusters(rows, dim, 30, 2) };
 /** Close to rows, but different from all. */
 const queriesOf = (base: Float32Array): Float32Array =>
   base.slice(0, 12 * dim).map((value, i) => value + 0.05 * Math.cos(i));
-
 describe.skipIf(NO_POSTGRES !== undefined)(
   `PgVectorIndex${NO_POSTGRES === undefined ? '' : ` (${NO_POSTGRES})`}`,
   () => {
-    let server: PostgresServer;
-    const open: PgVectorIndex[] = [];
-
-    beforeAll(async () => {
-      server = await PostgresServer.start();
-    });
-    afterAll(async () => {
-      await Promise.all(open.map((index) => index.dispose()));
-      await server.stop();
-    });
-
-    const keep = async (opening: Promise<PgVectorIndex>): Promise<PgVectorIndex> => {
-      const index = await opening;
-      open.push(index);
-      return index;
-    };
-    const create = (
-      table: string,
-      options: Partial<PgVectorIndexOptions> = {},
-      batches?: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
-    ): Promise<PgVectorIndex> =>
-      keep(
-        PgVectorIndex.create({ url: server.url(), table, dim, metric: 'l2', factory: 'HNSW16', ...options }, batches),
-      );
-    const reopen = (table: string, options?: string): Promise<PgVectorIndex> =>
-      keep(PgVectorIndex.open({ url: server.url(options === undefined ? {} : { options }), table }));
-    const tables = async (): Promise<unknown[]> =>
-      (await server.query(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^t_'`)).map(
-        ({ relname }) => relname,
-      );
+    const scene = new PgVectorScene();
+    const { keep, create, reopen } = scene;
 
     describe.each(['random', 'clustered'] as const)('over %s vectors', (name) => {
       const base = data[name];
@@ -94,7 +56,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         }
         await index.dispose(); // connections report their scans when they close
         const scans = (): Promise<unknown[]> =>
-          server.query(
+          scene.server.query(
             'SELECT idx_scan::int AS scans FROM pg_stat_user_indexes ' +
               `WHERE relname = '${table}' AND indexrelname ~ 'embedding'`,
           );
@@ -106,7 +68,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         const index = await create(`t_${name}_halves`, { factory: 'HNSW16,SQfp16', metric }, [{ vectors: base }]);
         expect(
           (
-            await server.query(
+            await scene.server.query(
               'SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute ' +
                 `WHERE attrelid = 't_${name}_halves'::regclass AND attname = 'embedding'`,
             )
@@ -291,7 +253,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         async function* batches(): AsyncGenerator<VectorBatch> {
           yield part(0);
           yield part(1);
-          await server.kill();
+          await scene.server.kill();
           yield part(2);
         }
         await expect(create('t_crash', {}, batches())).rejects.toMatchObject({
@@ -299,9 +261,9 @@ describe.skipIf(NO_POSTGRES !== undefined)(
           message: expect.stringMatching(/^Cannot load the table "t_crash" of the database "postgres" at /) as string,
         });
         await expect(before.search(base.subarray(0, dim), { k: 1 })).rejects.toMatchObject({ code: 'ERR_REMOTE' });
-        await server.start();
-        expect(await tables()).not.toContain('t_crash');
-        expect(await tables()).not.toContain('t_crash_loading');
+        await scene.server.start();
+        expect(await scene.tables()).not.toContain('t_crash');
+        expect(await scene.tables()).not.toContain('t_crash_loading');
         expect((await before.search(base.subarray(0, dim), { k: 1 })).labels[0]).toBe(0);
         expect((await create('t_crash', {}, [part(0)])).size).toBe(600);
       });
@@ -323,7 +285,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         await expect(create('t_bad', { signal: AbortSignal.abort() }, [part(0)])).rejects.toMatchObject({
           code: 'ERR_ABORTED',
         });
-        expect(await tables()).not.toContain('t_bad');
+        expect(await scene.tables()).not.toContain('t_bad');
       });
 
       it('prevents others from loading it, and an older index can still be searched', async () => {
@@ -349,12 +311,12 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       const index = await create('t_locked', {}, [{ vectors: data.random }]);
       const stop = new AbortController();
       const waiting = (): Promise<Record<string, unknown>[]> =>
-        server.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
-      const holder = server.query(`BEGIN; LOCK TABLE t_locked; SELECT pg_sleep(60)`);
+        scene.server.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
+      const holder = scene.server.query(`BEGIN; LOCK TABLE t_locked; SELECT pg_sleep(60)`);
       const held = expect(holder).rejects.toThrow('terminating connection');
       while (
         (
-          await server.query(
+          await scene.server.query(
             `SELECT 1 FROM pg_locks WHERE relation = 't_locked'::regclass AND mode = 'AccessExclusiveLock' AND granted`,
           )
         ).length === 0
@@ -366,7 +328,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       stop.abort();
       await aborted;
       expect(await waiting()).toEqual([]);
-      await server.query(
+      await scene.server.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()`,
       );
       await held;
@@ -375,179 +337,12 @@ describe.skipIf(NO_POSTGRES !== undefined)(
 
     it('finishes calls in flight before it is disposed, also those that wait for a connection', async () => {
       await create('t_disposal', {}, [{ vectors: data.random }]);
-      const index = await keep(PgVectorIndex.open({ url: server.url(), table: 't_disposal', connections: 1 }));
+      const index = await keep(PgVectorIndex.open({ url: scene.server.url(), table: 't_disposal', connections: 1 }));
       const searches = [0, 1, 2].map((i) => index.search(data.random.subarray(i * dim, (i + 1) * dim), { k: 1 }));
       const added = index.add(data.random.subarray(0, dim));
       await index.dispose();
       expect((await Promise.all(searches)).map(({ labels }) => labels[0])).toEqual([0, 1, 2]);
       expect(await added).toBe(rows);
-    });
-
-    it('reports faults of a server, a database and a table', async () => {
-      const { user, password } = GUARDED;
-      const at = server.url().replace('postgres://postgres@', '');
-      const guarded = (secret: string): string => `postgres://${user}:${encodeURIComponent(secret)}@${at}`;
-      const opening = (url: string, table = 't_wrong'): Promise<PgVectorIndex> =>
-        keep(PgVectorIndex.open({ url, table }));
-
-      const refused = await opening(guarded('wr0ng')).catch((error: unknown) => error as Error);
-      expect(refused).toMatchObject({
-        code: 'ERR_REMOTE',
-        message: expect.stringMatching(
-          /^Cannot connect to the database "postgres" at .*password authentication failed for user "guarded"$/,
-        ) as string,
-      });
-      expect(String((refused as Error).stack)).not.toContain('wr0ng');
-      await expect(opening(`postgres://${user}@${at}`)).rejects.toMatchObject({
-        code: 'ERR_REMOTE',
-        message: expect.stringContaining('the server requires a password, but none is set') as string,
-      });
-      await expect(opening(guarded(password))).rejects.toMatchObject({
-        code: 'ERR_DATA',
-        message: expect.stringContaining('The table "t_wrong" does not exist in the database "postgres"') as string,
-      });
-      await expect(opening(server.url({ database: 'nowhere' }))).rejects.toMatchObject({
-        code: 'ERR_REMOTE',
-        message: expect.stringContaining('"nowhere" does not exist') as string,
-      });
-      await expect(opening('postgres://127.0.0.1:1/x')).rejects.toMatchObject({
-        code: 'ERR_REMOTE',
-        message: expect.stringContaining('ECONNREFUSED') as string,
-      });
-
-      await server.query('CREATE TABLE t_foreign (label integer)');
-      await expect(opening(server.url(), 't_foreign')).rejects.toMatchObject({
-        code: 'ERR_DATA',
-        message: expect.stringContaining('is not a univar index') as string,
-      });
-      await expect(create('t_foreign', { overwrite: true })).rejects.toMatchObject({
-        code: 'ERR_DATA',
-        message: expect.stringContaining('is not a univar index') as string,
-      });
-      expect(await server.query('SELECT * FROM t_foreign')).toEqual([]);
-
-      const index = await create('t_gone', {}, [{ vectors: data.random.subarray(0, dim) }]);
-      await create('t_gone', { overwrite: true, dim: 2 }, [{ vectors: data.random.subarray(0, dim) }]);
-      await expect(index.search(data.random.subarray(0, dim), { k: 1 })).rejects.toMatchObject({
-        code: 'ERR_SHAPE_MISMATCH',
-        message: expect.stringContaining('search the table "t_gone"') as string,
-      });
-      await server.query('DROP TABLE t_gone');
-      await expect(index.search(data.random.subarray(0, dim), { k: 1 })).rejects.toMatchObject({ code: 'ERR_DATA' });
-      await index.dispose();
-      await expect(index.search(data.random.subarray(0, dim), { k: 1 })).rejects.toMatchObject({
-        code: 'ERR_DISPOSED',
-      });
-    });
-
-    it('reports that pgvector is missing or too old', async () => {
-      await server.query('CREATE DATABASE bare');
-      await server.query('REVOKE CREATE ON DATABASE bare FROM PUBLIC');
-      const place = server.url({ database: 'bare' }).replace('postgres://postgres@', '');
-      const url = `postgres://${GUARDED.user}:${encodeURIComponent(GUARDED.password)}@${place}`;
-      await expect(create('t_bare', { url })).rejects.toMatchObject({
-        code: 'ERR_DEVICE_UNAVAILABLE',
-        message: expect.stringMatching(
-          /pgvector is not available in the database "bare" .*permission denied.*CREATE EXTENSION vector/,
-        ) as string,
-      });
-      await server.query(
-        `CREATE EXTENSION vector; UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'`,
-        'bare',
-      );
-      await expect(create('t_bare', { url })).rejects.toMatchObject({
-        code: 'ERR_DEVICE_UNAVAILABLE',
-        message: expect.stringContaining('pgvector 0.7.4 in the database "bare"') as string,
-      });
-    });
-
-    describe('on the command line', () => {
-      const scratch = mkdtempSync(join(tmpdir(), 'univar-pgvector-'));
-      const [values, others] = [join(scratch, 'values'), join(scratch, 'others')];
-      const text = 'Everyone should decide that for themselves.';
-      const ranking = ({ stdout }: CliResult): unknown =>
-        (JSON.parse(stdout) as { texts: { ranking: { valueId: string; votes: number }[] }[] }).texts[0]!.ranking.map(
-          ({ valueId, votes }) => [valueId, votes],
-        );
-
-      beforeAll(async () => {
-        const lines = gunzipSync(readFileSync(SAMPLE)).toString().trimEnd().split('\n');
-        const encoder = join(scratch, 'encoder');
-        expect((await runCli(['random-encoder', '--layers', '1', '--hidden', '32', '--out', encoder])).code).toBe(0);
-        for (const [folder, some] of [
-          [values, lines.slice(0, 300)],
-          [others, lines.slice(300, 500)],
-        ] as const) {
-          writeFileSync(`${folder}.jsonl`, `${some.join('\n')}\n`);
-          expect(
-            await runCli(['embed', `${folder}.jsonl`, '--encoder', encoder, '--out', folder], {
-              env: { UNIVAR_THREADS: '1' },
-            }),
-          ).toMatchObject({ code: 0 });
-        }
-      });
-      afterAll(() => {
-        rmSync(scratch, { recursive: true });
-      });
-
-      it('loads a dataset and identifies like exact search', async () => {
-        const loaded = await runCli(['index', values, '--to', server.url(), '--json']);
-        expect(JSON.parse(loaded.stdout)).toMatchObject({
-          table: 'univar',
-          factory: 'HNSW32',
-          metric: 'l2',
-          rows: 300,
-        });
-        const inDatabase = await runCli([
-          'identify',
-          values,
-          '--index',
-          server.url({ options: GRAPH_ONLY }),
-          '--text',
-          text,
-          '--json',
-          '--ef-search',
-          '300',
-        ]);
-        expect(inDatabase).toMatchObject({ code: 0, stderr: '' });
-        expect(ranking(inDatabase)).toEqual(
-          ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])),
-        );
-        const models = await server.query('SELECT DISTINCT model, lang FROM univar ORDER BY model');
-        expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
-      });
-
-      it('rejects a table of other embeddings, and replaces one only on request', async () => {
-        expect(await runCli(['identify', others, '--index', server.url(), '--text', text])).toMatchObject({
-          code: 2,
-          stderr: expect.stringMatching(
-            /holds 300 vectors of 32 entries, which are not the 200 vectors of .*others/,
-          ) as string,
-        });
-        expect(await runCli(['index', others, '--to', server.url()])).toMatchObject({
-          code: 2,
-          stderr: expect.stringContaining('replace it (--overwrite)') as string,
-        });
-        expect(
-          await runCli(['index', others, '--to', server.url(), '--overwrite', '--factory', 'HNSW8,SQfp16']),
-        ).toMatchObject({
-          code: 0,
-          stdout: expect.stringContaining('Indexed 200 vectors with HNSW8,SQfp16 (l2)') as string,
-        });
-        expect((await runCli(['identify', others, '--index', server.url(), '--text', text])).code).toBe(0);
-      });
-
-      it('rejects options that cannot be combined', async () => {
-        for (const args of [
-          ['index', values, '--table', 'x'],
-          ['index', values, '--overwrite'],
-          ['identify', values, '--table', 'x', '--text', text],
-          ['identify', values, '--exact', '--index', server.url(), '--text', text],
-          ['index', values, '--to', 'mysql://host/x'],
-        ]) {
-          expect((await runCli(args)).code).toBe(2);
-        }
-      });
     });
   },
 );

@@ -19,21 +19,19 @@ export const TINY_GRAPH: GraphSpec = {
   weights: [{ name: 'table', dims: [TINY_VOCABULARY.length, TINY_DIM], data: TINY_TABLE }],
 };
 
+/** Returns an entry of `added_tokens` in tokenizer.json: a special token unless `change` says otherwise. */
+export function addedToken(content: string, id: number | undefined, change: object = {}): object {
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return { id, content, ...flags, ...change };
+}
+
 /** Returns tokenizer.json of a WordPiece model whose first tokens are [PAD], [UNK], [CLS] and [SEP]. */
 export function wordPieceJson(vocabulary: readonly string[]): Record<string, unknown> {
   return {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((content, id) => addedToken(content, id)),
     normalizer: {
       type: 'BertNormalizer',
       clean_text: true,

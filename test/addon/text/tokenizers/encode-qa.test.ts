@@ -24,6 +24,7 @@ import { WordPieceTokenizer } from '../../../../src/text/tokenizers/wordpiece.js
 import { readTrainingSet } from '../../../../src/training/training-set.js';
 import { BERT_FILE, unpack } from '../../../support/peer-tokenizer.js';
 import { writeRecords } from '../../../support/records.js';
+import { addedToken } from '../../../support/tiny-encoder.js';
 
 const SCENARIOS = fileURLToPath(
   new URL('../../../../../shared/data/qa/human_rights_scenarios.jsonl.gz', import.meta.url),
@@ -49,15 +50,6 @@ function writeByteTokenizer(): string {
     '<e>',
   ];
   const vocab = Object.fromEntries(visible.map((token, id) => [token, id]));
-  const special = (content: string): object => ({
-    id: vocab[content],
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  });
   const single = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
   writeFileSync(
     file,
@@ -67,7 +59,7 @@ function writeByteTokenizer(): string {
       padding: null,
       normalizer: null,
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-      added_tokens: ['<s>', '</s>', '<e>'].map(special),
+      added_tokens: ['<s>', '</s>', '<e>'].map((content) => addedToken(content, vocab[content])),
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
       // Two special tokens after the text and one before it, so that the counts differ.
       post_processor: {

@@ -3,17 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { WordPieceSettings } from '../../../../src/native/tokenizer.js';
 import { Section } from '../../../../src/text/tokenizers/section.js';
 import { readWordPieceSettings } from '../../../../src/text/tokenizers/wordpiece-settings.js';
-
-const token = (content: string, id: number, change: object = {}): object => ({
-  id,
-  content,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-  special: true,
-  ...change,
-});
+import { addedToken } from '../../../support/tiny-encoder.js';
 
 /** Returns a small tokenizer.json with parts replaced. */
 function json(change: Record<string, unknown> = {}): string {
@@ -22,10 +12,10 @@ function json(change: Record<string, unknown> = {}): string {
     truncation: { max_length: 3 },
     padding: { strategy: { Fixed: 7 } },
     added_tokens: [
-      token('[UNK]', 0),
-      token('[CLS]', 1),
-      token('[SEP]', 2),
-      token('new', 4, { normalized: true, special: false, lstrip: true }),
+      addedToken('[UNK]', 0),
+      addedToken('[CLS]', 1),
+      addedToken('[SEP]', 2),
+      addedToken('new', 4, { normalized: true, special: false, lstrip: true }),
     ],
     normalizer: {
       type: 'BertNormalizer',
@@ -154,11 +144,11 @@ describe('readWordPieceSettings', () => {
     [normalizer({ strip_accents: 'no' }), 't.json: expected true or false for "normalizer.strip_accents", got "no"'],
     [{ added_tokens: {} }, 't.json: expected an array for "added_tokens", got an object of class Object'],
     [
-      { added_tokens: [token('[CLS]', 7)] },
+      { added_tokens: [addedToken('[CLS]', 7)] },
       't.json: expected 1, the id of "[CLS]" in this vocabulary, for "added_tokens[0].id", got 7',
     ],
     [
-      { added_tokens: [token('[CLS]', 1, { lstrip: undefined })] },
+      { added_tokens: [addedToken('[CLS]', 1, { lstrip: undefined })] },
       't.json: expected true or false for "added_tokens[0].lstrip", got undefined',
     ],
     [
