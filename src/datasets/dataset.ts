@@ -220,7 +220,7 @@ export async function openDataset(dir: string, options?: OpenDatasetOptions): Pr
   return new Dataset(dir, manifest);
 }
 
-/** A dataset as callers give it: open, or by its folder. @throws EngineError as {@link openDataset} */
+/** Returns the dataset, or opens the one in the folder. @throws EngineError like {@link openDataset} */
 export async function givenDataset(dataset: Dataset | string): Promise<Dataset> {
   return dataset instanceof Dataset ? dataset : openDataset(expectPath(dataset, 'dataset'));
 }

@@ -15,7 +15,7 @@ import {
 } from '../core/validate.js';
 import { type Interval, percentiles } from './bootstrap.js';
 
-/** Draws of a bootstrap: more change no digit that is shown. */
+/** Limit of the bootstrap samples. More would not change any digit that is shown. */
 const MAX_SAMPLES = 100_000;
 
 /** Embedded answers of one model, or of one checkpoint of it. */

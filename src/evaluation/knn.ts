@@ -98,7 +98,7 @@ export async function evaluateNeighbours(
   };
 }
 
-/** What a search of the caller gave; a row of -1 says that nothing was found. */
+/** Expects the result of a search function that the caller passed. A label of -1 means that no row was found. */
 function expectFound(found: unknown, rows: number, queries: number, k: number): SearchResult {
   const { labels, k: width } = expectObject(found, 'the result of search');
   expectInteger(width, 'the result of search.k', k);

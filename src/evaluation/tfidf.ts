@@ -35,7 +35,7 @@ const ROWS_PER_TURN = 32;
  * Runs kNN over TF-IDF vectors of the texts, with the options, the split and the figures of `evaluateKnn`. Document
  * frequencies come from the training rows only.
  *
- * @throws EngineError as `evaluateKnn`
+ * @throws EngineError like `evaluateKnn`
  */
 export async function evaluateTfidf(data: LabelledTexts, options: KnnOptions = {}): Promise<KnnResult> {
   const given = expectObject(data, 'data');

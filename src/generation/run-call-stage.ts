@@ -38,7 +38,7 @@ const SAMPLE = 200;
  * Runs a stage over a file of records: makes the missing calls, then builds records from all results. Holds only the
  * calls in flight and the failures in memory.
  *
- * @throws EngineError as {@link CallRunner}, and `ERR_REMOTE` if too many calls failed permanently
+ * @throws EngineError like {@link CallRunner}, and `ERR_REMOTE` if too many calls failed permanently
  */
 export async function runCallStage<I extends object, O extends object>(
   stage: CallStage<I, O>,

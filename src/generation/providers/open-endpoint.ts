@@ -12,7 +12,7 @@ import type { Provider } from './provider.js';
  */
 export type Attempt = (request: Request, signal: AbortSignal | undefined) => Promise<CallResult>;
 
-/** Opens an endpoint whose calls this process makes. @throws EngineError as {@link createProvider} */
+/** Opens an endpoint whose calls this process makes. @throws EngineError like {@link createProvider} */
 export async function openEndpoint(
   name: string,
   endpoint: Endpoint,

@@ -40,7 +40,7 @@ export function dropIllFormed(
  * Drops every question whose cosine similarity with a question kept before it is at least `similarity`, exactly.
  *
  * @param embeddings [records, dim], row-major
- * @throws EngineError as {@link similarityTopK}
+ * @throws EngineError like {@link similarityTopK}
  */
 export async function dropNearDuplicates(
   records: readonly QuestionRecord[],
