@@ -64,7 +64,7 @@ export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';
 export type { ExportFormat } from './encoder/export/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
-export type { LoadEncoderOptions } from './encoder/plan-encoder.js';
+export type { LoadEncoderOptions } from './encoder/encoder-plan.js';
 export type { WeightType } from './encoder/weights/weight-types.js';
 export type { NgramKind } from './native/ngram-settings.js';
 export type { NgramFeatures } from './native/ngrams.js';

@@ -13,7 +13,6 @@ import { gunzipSync } from 'node:zlib';
 import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
 import type * as modelFolder from '../../src/encoder/folder/model-folder.js';
-import type * as loadEncoderModule from '../../src/encoder/load-encoder.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { smallestCosine } from '../support/cosine.js';
 import { ONE_THREAD, openEngine } from '../support/engine.js';
@@ -76,12 +75,10 @@ function compareOn(folder: string, data: string, agreement: number): Benchmark {
       prepare: async (revision, subject): Promise<Subject> => {
         const { capabilities } = await openEngine(revision);
         const { readModelFolder } = await revision.import<typeof modelFolder>('dist/encoder/folder/model-folder.js');
-        const { sessionSettings } = await revision.import<typeof loadEncoderModule>('dist/encoder/load-encoder.js');
         const texts = await readAnswers(revision, data);
         const model = await readModelFolder(folder);
-        const { tokenizerFile, maxTokens } = model;
-        const { modelFile, threads } = sessionSettings(model, capabilities().threads);
-        const naive = await startNaive({ modelFile, threads, tokenizerFile, maxTokens });
+        const { modelFile = '', tokenizerFile, maxTokens } = model;
+        const naive = await startNaive({ modelFile, threads: capabilities().threads, tokenizerFile, maxTokens });
         const ours = (await subject.run()) as EncodeResult;
         const cosine = smallestCosine(ours.embeddings, await naive.encode(texts), ours.dim);
         if (!(cosine > agreement))

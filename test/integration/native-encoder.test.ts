@@ -7,7 +7,7 @@ import type { Encoder } from '../../src/encoder/encoder.js';
 import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import { writeSafetensors } from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';

@@ -10,8 +10,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { readModelFolder } from '../../src/encoder/folder/model-folder.js';
-import { loadEncoder, sessionSettings } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
+import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import { sessionSettings } from '../../src/encoder/load-transformer.js';
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { BatchEncoder } from '../../src/encoder/runners/batch-encoder.js';
 import { OnnxProcess } from '../../src/encoder/runners/onnx-process.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
@@ -201,7 +202,8 @@ describe('a process that is killed', () => {
 /** Runs a program in Node with TypeScript, with `encoder` loaded from `folder`. */
 function program(folder: string, body: string) {
   const code = `
-    const { loadEncoder, sessionSettings } = await import('./src/encoder/load-encoder.ts');
+    const { loadEncoder } = await import('./src/encoder/load-encoder.ts');
+    const { sessionSettings } = await import('./src/encoder/load-transformer.ts');
     const { OnnxProcess } = await import('./src/encoder/runners/onnx-process.ts');
     const { readModelFolder } = await import('./src/encoder/folder/model-folder.ts');
     const folder = ${JSON.stringify(folder)};

@@ -12,7 +12,7 @@ import {
   writeSafetensors,
 } from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { dequantizeRows, quantizeRows } from '../../src/encoder/weights/weight-rounding.js';
 import { storeTensors, type WeightType } from '../../src/encoder/weights/weight-types.js';
 import { createTrainer } from '../../src/training/trainer.js';

@@ -13,7 +13,8 @@ import { encodeOnnx, type OnnxTensor, type TensorData } from '../formats/onnx-wr
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { writeSafetensors } from '../formats/safetensors-writer.js';
 import { loadEncoder } from '../load-encoder.js';
-import { planEncoder } from '../plan-encoder.js';
+import { isNgramFolder } from '../ngrams/ngram-folder.js';
+import { planTransformer } from '../plan-transformer.js';
 import { type Checkpoint, loadCheckpoint } from '../weights/checkpoint.js';
 import { takeCheckpoint } from '../weights/save-checkpoint.js';
 import { storeTensors, WEIGHT_TYPES, type WeightType } from '../weights/weight-types.js';
@@ -73,7 +74,9 @@ export async function exportEncoder(source: string, target: string, options: Exp
   const { singleFile = false, signal } = options;
   if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false unless "to" is onnx,', 'singleFile', singleFile);
   if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 unless "to" is safetensors,', 'dtype', dtype);
-  const { model: folder } = await planEncoder(source, { backend: 'native' });
+  if (await isNgramFolder(source))
+    throw new EngineError('ERR_DATA', `${source} holds an n-gram encoder; only transformers can be exported`);
+  const { model: folder } = await planTransformer(source, { backend: 'native' });
   const checkpoint = await loadCheckpoint(folder.moduleFolder, folder, 'f32', folder.architecture);
   try {
     const encoder = await takeCheckpoint(checkpoint, [folder.moduleFolder, resolve(source)]);

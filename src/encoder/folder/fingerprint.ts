@@ -66,7 +66,8 @@ function describeNetwork(spec: EncoderSpec): object {
   };
 }
 
-async function hashFile(file: string): Promise<string> {
+/** Computes the SHA-256 of a file. @throws EngineError `ERR_IO` */
+export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);

@@ -8,11 +8,11 @@ export interface StoredTensor {
   name: string;
   shape: readonly number[];
   /** @default 'F32' */
-  dtype?: 'F32' | 'F16' | 'BF16' | 'I8';
+  dtype?: 'F32' | 'F16' | 'BF16' | 'U32' | 'I8';
   /**
    * Returns the entries, row-major. Called once, just before they are written, so that only one tensor is in memory.
    */
-  read: () => Float32Array | Uint16Array | Int8Array;
+  read: () => Float32Array | Uint16Array | Uint32Array | Int8Array;
 }
 
 export interface TensorToWrite extends StoredTensor {
@@ -21,7 +21,7 @@ export interface TensorToWrite extends StoredTensor {
 }
 
 const LENGTH_BYTES = 8;
-const ENTRY_BYTES = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
+const ENTRY_BYTES = { F32: 4, F16: 2, BF16: 2, U32: 4, I8: 1 } as const;
 /** Metadata that transformers requires. */
 const PYTORCH = { format: 'pt' };
 

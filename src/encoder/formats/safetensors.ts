@@ -6,7 +6,7 @@ import { fromFloat16 } from '../../core/float16.js';
 import { dequantizeRows, fromBfloat16 } from '../weights/weight-rounding.js';
 import { scaleName } from '../weights/weight-types.js';
 
-export type TensorType = 'F32' | 'F16' | 'BF16' | 'F64' | 'I64' | 'I32' | 'I8';
+export type TensorType = 'F32' | 'F16' | 'BF16' | 'F64' | 'I64' | 'I32' | 'U32' | 'I8';
 
 export interface TensorInfo {
   dtype: TensorType;
@@ -16,7 +16,7 @@ export interface TensorInfo {
   end: number;
 }
 
-const BYTES: Record<TensorType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, I8: 1 };
+const BYTES: Record<TensorType, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I64: 8, I32: 4, U32: 4, I8: 1 };
 
 /** Headers of real models have about 100 kB. A length above this limit is damaged. */
 const MAX_HEADER_BYTES = 100 * 2 ** 20;
@@ -84,6 +84,12 @@ export class SafetensorsFile {
           `Tensor "${name}" of ${this.path} has type ${dtype}, which is not a floating-point type`,
         );
     }
+  }
+
+  /** Reads an int8 matrix and the scales of its rows without converting them. */
+  async readInt8(name: string): Promise<{ rows: Int8Array; scales: Float32Array }> {
+    const scales = await this.readScales(name, this.info(name));
+    return { rows: new Int8Array(await this.readBytes(name)), scales };
   }
 
   /** Reads the raw bytes of a tensor. */

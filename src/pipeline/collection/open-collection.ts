@@ -1,6 +1,6 @@
 import { expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
-import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { loadDatasetEncoder } from '../dataset-encoder.js';
 import { type DatasetSearch, expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
 import { Collection } from './collection.js';

@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
 import { DatasetWriter, type DatasetWriterOptions, expectAddable } from '../../datasets/dataset-writer.js';
-import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { capabilities } from '../../native/capabilities.js';
 import type { ReadOptions } from '../../records/read-options.js';
 import { type RecordBatch, readRecords } from '../../records/read-records.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { workFolderOf } from '../../datasets/dataset-files.js';
-import type { LoadEncoderOptions } from '../../encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { exchangeFolder } from '../../queue/exchange-folder.js';
 import { reachRedis } from '../../queue/redis.js';
 import { ShardQueue } from '../../queue/shard-queue.js';

@@ -1,7 +1,8 @@
 import type { DatasetWriter } from '../../datasets/dataset-writer.js';
 import type { Encoder, EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { type LoadEncoderOptions, planEncoder } from '../../encoder/plan-encoder.js';
+import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
+import { planEncoder } from '../../encoder/plan-encoder.js';
 import type { PlannedShard } from './shards.js';
 
 /** Embeddings of the new texts of a shard, [fresh, dim], and the number of tokens in them. */
@@ -46,8 +47,8 @@ export interface OpenShardEncoder {
 
 /** Describes an encoder without loading it. */
 export async function describeEncoderFolder(folder: string, options: LoadEncoderOptions): Promise<EncoderDescription> {
-  const { model, maxTokens, backend, precision, fingerprint } = await planEncoder(folder, options);
-  return { name: model.name, dim: model.dim, fingerprint: await fingerprint(), maxTokens, backend, precision };
+  const { name, dim, maxTokens, backend, precision, fingerprint } = await planEncoder(folder, options);
+  return { name, dim, fingerprint: await fingerprint(), maxTokens, backend, precision };
 }
 
 /** Opens an encoder that computes in this process. */

@@ -2,6 +2,7 @@ import { expectInteger, expectOneOf, expectOptions, expectStrings } from '../../
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import { NGRAM_KINDS, type NgramKind } from '../../native/ngram-settings.js';
 import { type NgramFeatures, ngramFeatures } from '../../native/ngrams.js';
+import { NGRAM_DEFAULTS } from './ngram-defaults.js';
 
 export interface ExtractNgramsOptions extends CallOptions {
   /**
@@ -18,12 +19,6 @@ export interface ExtractNgramsOptions extends CallOptions {
    */
   limit?: number | undefined;
 }
-
-/** Largest (and default) `orders`, and default `limit`. They are part of the definition "ngrams-1". */
-const SETTINGS: Record<NgramKind, { orders: number; limit: number }> = {
-  words: { orders: 3, limit: 400 },
-  characters: { orders: 4, limit: 2000 },
-};
 
 /**
  * Extracts the hashed n-gram features of texts, on all threads. Their definition is frozen, and documented in
@@ -43,8 +38,8 @@ export async function extractNgrams(
   const kind = expectOneOf(given.kind ?? 'words', 'kind', NGRAM_KINDS);
   const settings = {
     kind,
-    orders: expectInteger(given.orders ?? SETTINGS[kind].orders, 'orders', 1, SETTINGS[kind].orders),
-    limit: expectInteger(given.limit ?? SETTINGS[kind].limit, 'limit', 1),
+    orders: expectInteger(given.orders ?? NGRAM_DEFAULTS[kind].orders, 'orders', 1, NGRAM_DEFAULTS[kind].orders),
+    limit: expectInteger(given.limit ?? NGRAM_DEFAULTS[kind].limit, 'limit', 1),
   };
   const call = resolveCallOptions(given.signal, given.onProgress);
   return ngramFeatures(extractNgrams, texts, settings, call);
