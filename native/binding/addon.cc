@@ -8,6 +8,7 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPromiseWorkers(env);
   RegisterCapabilities(env, exports);
+  RegisterNgrams(env, exports);
   RegisterTokenizer(env, exports);
   RegisterEncoder(env, exports);
   RegisterLayers(env, exports);

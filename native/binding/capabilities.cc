@@ -13,6 +13,7 @@
 #include "core/work_counters.h"
 #include "encoder/spec.h"
 #include "faiss/openblas.h"
+#include "ngrams/features.h"
 #include "ops/backend.h"
 
 namespace univar {
@@ -69,6 +70,7 @@ Napi::Value ListNames(const Napi::CallbackInfo& info) {
   result["precisions"] = NamesOf<Precision>(env);
   result["positions"] = NamesOf<Positions>(env);
   result["activations"] = NamesOf<Activation>(env);
+  result["ngramKinds"] = NamesOf<NgramKind>(env);
   return result;
 }
 

@@ -6,6 +6,7 @@
 namespace univar {
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports);
+void RegisterNgrams(Napi::Env env, Napi::Object exports);
 void RegisterTokenizer(Napi::Env env, Napi::Object exports);
 void RegisterEncoder(Napi::Env env, Napi::Object exports);
 void RegisterLayers(Napi::Env env, Napi::Object exports);

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "binding/napi_setup.h"
-#include "tokenizer/tokenizer.h"
+#include "core/text_batch.h"
 
 namespace univar {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/utf16.h"
 #include "tokenizer/unicode.h"
 
 namespace univar {

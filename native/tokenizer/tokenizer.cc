@@ -1,34 +1,15 @@
 #include "tokenizer/tokenizer.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <new>
 #include <string>
 #include <utility>
 
+#include "core/try.h"
+#include "core/utf16.h"
+
 namespace univar {
-namespace {
-
-// Threads receive texts in parts of about this many UTF-16 units, or about 300 microseconds of work. This is far more
-// than the cost of distributing the parts, and small enough to balance the threads and to notice an abort.
-constexpr size_t kPartUnits = size_t{1} << 16;
-
-// Returns the first text of every part, followed by the number of texts.
-std::vector<size_t> CutIntoParts(const TextBatch& texts) {
-  std::vector<size_t> starts{0};
-  for (size_t i = 1; i < texts.size(); ++i) {
-    // Even an empty text has a cost.
-    const size_t units = texts.offsets[i] - texts.offsets[starts.back()] + (i - starts.back()) * 16;
-    if (units >= kPartUnits) starts.push_back(i);
-  }
-  if (texts.size() > 0) starts.push_back(texts.size());
-  return starts;
-}
-
-}  // namespace
+static_assert(TextBatch::kReadAhead >= WordCache::kMaxUnits, "a key reads that many units");
 
 struct Tokenizer::QueuedWord {
   const char16_t* spelling;
@@ -83,45 +64,20 @@ void Tokenizer::GiveBack(std::unique_ptr<Workspace> workspace) const {
 Status Tokenizer::Encode(const TextBatch& texts, size_t max_tokens, int32_t* offsets, EncodedBatch& out,
                          const Control& control) const {
   const std::vector<size_t> starts = CutIntoParts(texts);
-  const size_t parts = starts.size() - 1;
-  out.parts = std::vector<IdBuffer>(parts);
-  std::atomic<size_t> done{0};
-  std::atomic<bool> aborted{false};
-  std::atomic<bool> out_of_memory{false};
-#pragma omp parallel for schedule(dynamic, 1) if (parts > 1)
-  for (size_t part = 0; part < parts; ++part) {
-    if (aborted.load(std::memory_order_relaxed) || out_of_memory.load(std::memory_order_relaxed)) continue;
-    if (control.cancelled()) {
-      aborted.store(true, std::memory_order_relaxed);
-      continue;
+  out.parts = std::vector<IdBuffer>(starts.size() - 1);
+  UNIVAR_TRY(ForEachPart(starts, "the token ids", control, [&](size_t part, size_t first, size_t last) {
+    std::unique_ptr<Workspace> workspace = Borrow();
+    IdBuffer& ids = out.parts[part];
+    for (size_t i = first; i < last; ++i) {
+      const size_t before = ids.size();
+      AppendText(texts.text(i), max_tokens, *workspace, ids);
+      offsets[i + 1] = static_cast<int32_t>(std::min<size_t>(ids.size() - before, INT32_MAX));
     }
-    try {  // an exception must not leave the parallel region
-      std::unique_ptr<Workspace> workspace = Borrow();
-      IdBuffer& ids = out.parts[part];
-      for (size_t i = starts[part]; i < starts[part + 1]; ++i) {
-        const size_t before = ids.size();
-        AppendText(texts.text(i), max_tokens, *workspace, ids);
-        offsets[i + 1] = static_cast<int32_t>(std::min<size_t>(ids.size() - before, INT32_MAX));
-      }
-      GiveBack(std::move(workspace));
-    } catch (const std::bad_alloc&) {
-      out_of_memory.store(true, std::memory_order_relaxed);
-    }
-    const size_t texts_in_part = starts[part + 1] - starts[part];
-    control.report(static_cast<int64_t>(done.fetch_add(texts_in_part, std::memory_order_relaxed) + texts_in_part));
-  }
-  if (out_of_memory) return Status::Error(Code::kOutOfMemory, "Not enough host memory for the token ids");
-  if (aborted) return Status::Aborted();
-
-  offsets[0] = 0;
+    GiveBack(std::move(workspace));
+  }));
   out.total = 0;
   for (const IdBuffer& ids : out.parts) out.total += ids.size();
-  if (out.total > INT32_MAX) {
-    return Status::Error(Code::kArgRange, "Expected at most 2147483647 tokens per call for \"texts\", got " +
-                                              std::to_string(out.total) + ": pass fewer texts per call");
-  }
-  for (size_t i = 0; i < texts.size(); ++i) offsets[i + 1] += offsets[i];
-  return Status::Ok();
+  return SumOffsets(texts.size(), out.total, "tokens", offsets);
 }
 
 void Tokenizer::AppendText(std::u16string_view text, size_t max_tokens, Workspace& workspace, IdBuffer& ids) const {

@@ -12,6 +12,7 @@
 
 #include "core/control.h"
 #include "core/status.h"
+#include "core/text_batch.h"
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/id_buffer.h"
 #include "tokenizer/normalizer.h"
@@ -25,18 +26,6 @@ struct TokenizerSettings {
   WordPieceSettings word_pieces;
   std::vector<AddedToken> added_tokens;
   std::vector<int32_t> before, after;  // special tokens around every text
-};
-
-// Texts in one array of well-formed UTF-16: text i is units[offsets[i] .. offsets[i + 1] - 1]. The last text is
-// followed by kReadAhead units of any value.
-struct TextBatch {
-  static constexpr size_t kReadAhead = WordCache::kMaxUnits;
-
-  std::vector<char16_t> units;
-  std::vector<size_t> offsets{0};
-
-  size_t size() const { return offsets.size() - 1; }
-  std::u16string_view text(size_t i) const { return {units.data() + offsets[i], offsets[i + 1] - offsets[i]}; }
 };
 
 // Ids in the order of the texts, in the parts that the threads produced.

@@ -6,6 +6,7 @@
  */
 import type { EncoderSpec, NativeEncoder } from './encoder-types.js';
 import type { IndexMetric, Metric } from './metrics.js';
+import type { NgramSettings } from './ngram-settings.js';
 import type {
   NativeInfoNce,
   NativeMatmul,
@@ -40,7 +41,7 @@ export interface NativeCapabilities {
 
 /** Names that native code knows for each named choice, in the order of their values. */
 export type NativeNames = Record<
-  'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions' | 'positions' | 'activations',
+  'metrics' | 'storages' | 'infoNceModes' | 'poolings' | 'precisions' | 'positions' | 'activations' | 'ngramKinds',
   string[]
 >;
 
@@ -139,6 +140,13 @@ export interface Addon {
   ): Promise<Int32Array>;
   disposeTokenizer(tokenizer: TokenizerHandle): void;
 
+  extractNgrams(
+    texts: readonly string[],
+    settings: NgramSettings,
+    offsets: Int32Array,
+    control?: Int32Array,
+  ): Promise<{ ids: Uint32Array; counts: Uint8Array }>;
+
   /** For benchmarks: computes the product twice and resolves to the seconds of the second run, without preparation. */
   matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>;
   /**
@@ -221,6 +229,7 @@ export const ADDON_EXPORTS = Object.keys({
   createTokenizer: true,
   encodeTexts: true,
   disposeTokenizer: true,
+  extractNgrams: true,
   matmulSeconds: true,
   attentionForward: true,
   linearForward: true,

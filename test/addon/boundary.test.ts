@@ -10,6 +10,7 @@ import { INFONCE_MODES } from '../../src/native/infonce-modes.js';
 import { addon } from '../../src/native/loader.js';
 import { matmul } from '../../src/native/matmul.js';
 import { METRICS } from '../../src/native/metrics.js';
+import { NGRAM_KINDS } from '../../src/native/ngram-settings.js';
 import { POOLING_MODES } from '../../src/native/pooling.js';
 import { PRECISIONS } from '../../src/native/precisions.js';
 import { STORAGES } from '../../src/native/storages.js';
@@ -54,6 +55,7 @@ describe('the native boundary', () => {
       precisions: PRECISIONS,
       positions: POSITIONS,
       activations: ACTIVATIONS,
+      ngramKinds: NGRAM_KINDS,
     });
   });
 
@@ -72,6 +74,7 @@ describe('the native boundary', () => {
       metric: () => addon().topkPrepare(x, 1, 2, 'l1' as never, 'f32'),
       storage: () => addon().topkPrepare(x, 1, 2, 'ip', 'int4' as never),
       positions: () => encoder({ positions: 'absolute' }),
+      kind: () => addon().extractNgrams([], { kind: 'tokens' as never, orders: 1, limit: 1 }, new Int32Array(1)),
       activation: () => encoder({ activation: 'relu' }),
     };
     for (const [name, call] of Object.entries(calls)) {

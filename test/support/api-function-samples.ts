@@ -132,6 +132,7 @@ export function functionSamples(scene: ApiScene): Samples {
       fresh(),
       { to: 'safetensors', singleFile: false, dtype: 'f32', signal },
     ],
+    extractNgrams: (signal) => [['a', 'b'], { kind: 'words', orders: 2, limit: 5, ...call(signal) }],
     formatQa: () => [{ question: 'a', answer: 'b' }],
     generate: (signal) => [
       { ...project, out: path('generated') },

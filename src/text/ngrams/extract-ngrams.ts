@@ -1,0 +1,51 @@
+import { expectInteger, expectOneOf, expectOptions, expectStrings } from '../../core/validate.js';
+import { type CallOptions, resolveCallOptions } from '../../native/call.js';
+import { NGRAM_KINDS, type NgramKind } from '../../native/ngram-settings.js';
+import { type NgramFeatures, ngramFeatures } from '../../native/ngrams.js';
+
+export interface ExtractNgramsOptions extends CallOptions {
+  /**
+   * `'words'`: n-grams of words, punctuation and line breaks, in lower case and as written. `'characters'`: n-grams of
+   * Unicode code points as written. @default 'words'
+   */
+  kind?: NgramKind | undefined;
+  /**
+   * N-grams of 1 to so many tokens (1 to 3) or characters (1 to 4). @default 3 for words, 4 for characters
+   */
+  orders?: number | undefined;
+  /**
+   * Only the first so many tokens or characters of a text count. @default 400 tokens or 2,000 characters
+   */
+  limit?: number | undefined;
+}
+
+/** Largest (and default) `orders`, and default `limit`. They are part of the definition "ngrams-1". */
+const SETTINGS: Record<NgramKind, { orders: number; limit: number }> = {
+  words: { orders: 3, limit: 400 },
+  characters: { orders: 4, limit: 2000 },
+};
+
+/**
+ * Extracts the hashed n-gram features of texts, on all threads. Their definition is frozen, and documented in
+ * docs/ngram-features.md so that other programs can compute them.
+ *
+ * An empty text has no features. An unpaired surrogate counts as U+FFFD. `onProgress` receives numbers of texts.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (also if the texts have 2^31 features or more in total),
+ *   `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
+ */
+export async function extractNgrams(
+  texts: readonly string[],
+  options: ExtractNgramsOptions = {},
+): Promise<NgramFeatures> {
+  expectStrings(texts, 'texts');
+  const given = expectOptions(options, 'options', ['kind', 'orders', 'limit', 'signal', 'onProgress']);
+  const kind = expectOneOf(given.kind ?? 'words', 'kind', NGRAM_KINDS);
+  const settings = {
+    kind,
+    orders: expectInteger(given.orders ?? SETTINGS[kind].orders, 'orders', 1, SETTINGS[kind].orders),
+    limit: expectInteger(given.limit ?? SETTINGS[kind].limit, 'limit', 1),
+  };
+  const call = resolveCallOptions(given.signal, given.onProgress);
+  return ngramFeatures(extractNgrams, texts, settings, call);
+}
