@@ -46,6 +46,19 @@ Napi::Int32Array Int32Of(const Napi::Value& value, const char* name) {
   return TypedArrayOf<Napi::Int32Array>(value, napi_int32_array, "an Int32Array", name);
 }
 
+Napi::Uint32Array Uint32Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Uint32Array>(value, napi_uint32_array, "a Uint32Array", name);
+}
+
+Napi::Float64Array Float64Of(const Napi::Value& value, const char* name) {
+  return TypedArrayOf<Napi::Float64Array>(value, napi_float64_array, "a Float64Array", name);
+}
+
+Napi::TypedArray TypedArrayOf(const Napi::Value& value, const char* name) {
+  if (!value.IsTypedArray()) ThrowExpected(value.Env(), "a typed array", name);
+  return value.As<Napi::TypedArray>();
+}
+
 size_t SizeOf(const Napi::Value& value, const char* name) {
   const double number = NumberOf(value, name);
   if (!(number >= 0) || number > 9007199254740991.0 || number != std::floor(number)) {

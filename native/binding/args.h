@@ -25,6 +25,10 @@ Napi::Float32Array Float32Of(const Napi::Value& value, const char* name);
 Napi::Uint8Array Uint8Of(const Napi::Value& value, const char* name);
 Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name);
 Napi::Int32Array Int32Of(const Napi::Value& value, const char* name);
+Napi::Uint32Array Uint32Of(const Napi::Value& value, const char* name);
+Napi::Float64Array Float64Of(const Napi::Value& value, const char* name);
+// Expects a typed array of any type.
+Napi::TypedArray TypedArrayOf(const Napi::Value& value, const char* name);
 // Expects a non-negative integer.
 size_t SizeOf(const Napi::Value& value, const char* name);
 double NumberOf(const Napi::Value& value, const char* name);
@@ -89,6 +93,9 @@ class Options {
   }
   Napi::Uint8Array Uint8(const char* name) { return Record(Uint8Of(Get(name), name)); }
   Napi::Int32Array Int32(const char* name) { return Record(Int32Of(Get(name), name)); }
+  Napi::Uint32Array Uint32(const char* name) { return Record(Uint32Of(Get(name), name)); }
+  Napi::Float64Array Float64(const char* name) { return Record(Float64Of(Get(name), name)); }
+  Napi::TypedArray Numbers(const char* name) { return Record(TypedArrayOf(Get(name), name)); }
   Matrix Floats(const char* name, size_t rows, size_t cols) {
     Napi::Float32Array array = Record(Float32Of(Get(name), name));
     CheckLength(Env(), array.ElementLength(), rows, cols, name);

@@ -5,6 +5,7 @@
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/ngram_settings.h"
 #include "binding/promise_worker.h"
 #include "binding/texts.h"
 #include "ngrams/features.h"
@@ -15,19 +16,12 @@ namespace {
 // A call with fewer UTF-16 units takes about a millisecond, so it does not have to queue behind wide jobs.
 constexpr size_t kSmallUnits = size_t{1} << 15;
 
-NgramSettings SettingsIn(const Options& given) {
-  const NgramSettings settings{
-      .kind = given.Enum<NgramKind>("kind"), .orders = given.Size("orders"), .limit = given.Size("limit")};
-  if (settings.orders < 1 || settings.orders > kMaxNgramOrders) ThrowExpected(given.Env(), "1 to 4", "orders");
-  return settings;
-}
-
 class NgramWorker final : public PromiseWorker {
  public:
   NgramWorker(const Napi::CallbackInfo& info, TextBatch texts)
       : PromiseWorker(info, texts.units.size() <= kSmallUnits ? Lane::kPool : Lane::kEngine),
         texts_(std::move(texts)),
-        settings_(SettingsIn(Options(info, 1))) {
+        settings_(NgramSettingsIn(Options(info, 1))) {
     Napi::Int32Array offsets = Int32Arg(info, 2, "offsets");
     CheckLength(info.Env(), offsets.ElementLength(), texts_.size() + 1, 1, "offsets");
     offsets_ = offsets.Data();

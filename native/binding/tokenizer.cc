@@ -18,7 +18,7 @@ namespace univar {
 namespace {
 
 struct TokenizerKind {
-  using Object = Tokenizer;
+  using Object = const Tokenizer;
   static constexpr napi_type_tag kTag = {0x756E697661722D74, 0x6F6B656E697A6572};
   static constexpr const char* kName = "tokenizer";
 };

@@ -42,8 +42,16 @@ inline std::vector<size_t> CutIntoParts(const TextBatch& texts) {
   return starts;
 }
 
-// Calls work(part, first, last) for the texts first .. last - 1 of every part, with the team of the calling thread.
-// `work` may throw std::bad_alloc; `what` names the memory in the message. Reports progress in texts.
+// Cuts `items` items of equal cost in the same way. All parts but the last have `size` items.
+inline std::vector<size_t> CutEvenly(size_t items, size_t size) {
+  std::vector<size_t> starts;
+  for (size_t i = 0; i < items; i += size) starts.push_back(i);
+  starts.push_back(items);
+  return starts;
+}
+
+// Calls work(part, first, last) for the texts (or items) first .. last - 1 of every part, with the team of the calling
+// thread. `work` may throw std::bad_alloc; `what` names the memory in the message. Reports progress in texts.
 template <typename Work>
 Status ForEachPart(const std::vector<size_t>& starts, const char* what, const Control& control, const Work& work) {
   const size_t parts = starts.size() - 1;

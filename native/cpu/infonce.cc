@@ -38,7 +38,7 @@ constexpr size_t kKeyMemory = size_t{20} << 20;  // part of it for converted key
 constexpr size_t kMaxBlockRows = 512;            // more rows gain nothing, and the strip should stay in cache
 constexpr size_t kKeyRowMultiple = 64;
 // In bf16, coefficients above this share of their row's sum are kept exact; these are at most 64 per row. In symmetric
-// mode, so are those above this share of their column's sum. A row can have more of those if many keys point to it.
+// modes, so are those above this share of their column's sum. A row can have more of those if many keys point to it.
 constexpr float kExactShare = 1.0f / 64;
 constexpr size_t kMaxResiduals = 256;
 constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
@@ -131,7 +131,7 @@ class InfoNce {
     return NonFinite(query ? "query" : "key", bad);
   }
 
-  // In symmetric mode, computes the denominator of each key's column in a first pass over all blocks.
+  // In symmetric modes, computes the denominator of each key's column in a first pass over all blocks.
   Status SumColumns() {
     if (!mode_.symmetric) return Status::Ok();
     column_max_.assign(stride_, 0.0f);
@@ -141,7 +141,9 @@ class InfoNce {
     for (size_t begin = 0; begin < rows_; begin += block_rows_) {
       const Block block{begin, std::min(block_rows_, rows_ - begin)};
       if (Status s = ComputeScores(block); !s.ok()) return s;
-      for (size_t r = 0; r < block.rows; ++r) StripRow(r)[block.begin + r] = kMinusInfinity;
+      for (size_t r = 0; r < block.rows; ++r) {
+        for (int32_t j : groups_.of(block.begin + r)) StripRow(r)[j] = kMinusInfinity;
+      }
       constexpr size_t kChunk = 4 * kStripPad;
 #pragma omp parallel for schedule(static)
       for (size_t j = 0; j < columns_; j += kChunk) {

@@ -17,7 +17,7 @@ inline constexpr size_t kStripPad = 16;
 float strip_max_cpu(const float* x, size_t n);
 double strip_sum_exp_cpu(const float* x, size_t n, float max, float k);
 
-// The softmax over columns that symmetric mode adds: column j contributes 2^((x - max[j]) * k) * weight[j].
+// The softmax over columns that the symmetric modes add: column j contributes 2^((x - max[j]) * k) * weight[j].
 struct ColumnTerms {
   const float* max = nullptr;
   const float* weight = nullptr;

@@ -6,6 +6,7 @@
 //   one-way     L_i = LSE_j z_ij - z_ii
 //   symmetric   L_i = ((LSE_j z_ij - z_ii) + (LSE_j z_ji - z_ii)) / 2
 //   masked      one-way without the rows j != i with label_j = label_i in the denominator of row i
+//   masked-symmetric   symmetric without these rows in the denominators of both directions
 //   supervised  L_i = LSE_j z_ij - (1 / |Pos_i|) sum_{p in Pos_i} z_ip,   Pos_i = {p : label_p = label_i}, i included
 //
 // (van den Oord et al. 2018, arXiv 1807.03748; supervised: Khosla et al. 2020, arXiv 2004.11362, but i counts as a
@@ -13,9 +14,9 @@
 // include the gradient of a normalisation.
 //
 // Memory: a B x B matrix is never stored. A block of query rows is compared with every key, so its denominators are
-// final before its gradient products: 6 B^2 D operations, or 8 B^2 D in symmetric mode. At B = 32,768 and D = 768 the
-// operation needs at most 64 MiB in addition to its arguments, including the memory of oneDNN. At other sizes it needs
-// the same plus up to 40 bytes per row and the smallest block.
+// final before its gradient products: 6 B^2 D operations, or 8 B^2 D in the symmetric modes. At B = 32,768 and D = 768
+// the operation needs at most 64 MiB in addition to its arguments, including the memory of oneDNN. At other sizes it
+// needs the same plus up to 40 bytes per row and the smallest block.
 //
 // Numerics: The row maximum is subtracted before every exponential. The coefficient of a positive is
 // -(sum of the others) / (sum of all), not p - 1, so that it keeps its relative precision when p is close to 1. It is
@@ -43,13 +44,14 @@
 
 namespace univar {
 
-enum class InfoNceMode { kOneWay, kSymmetric, kMasked, kSupervised };
+enum class InfoNceMode { kOneWay, kSymmetric, kMasked, kMaskedSymmetric, kSupervised };
 
 template <>
 struct Names<InfoNceMode> {
   static constexpr Named<InfoNceMode> kAll[] = {{InfoNceMode::kOneWay, "one-way"},
                                                 {InfoNceMode::kSymmetric, "symmetric"},
                                                 {InfoNceMode::kMasked, "masked"},
+                                                {InfoNceMode::kMaskedSymmetric, "masked-symmetric"},
                                                 {InfoNceMode::kSupervised, "supervised"}};
 };
 
@@ -65,6 +67,7 @@ constexpr InfoNceTraits TraitsOf(InfoNceMode mode) {
     case InfoNceMode::kOneWay: return {.symmetric = false, .uses_labels = false, .averages_positives = false};
     case InfoNceMode::kSymmetric: return {.symmetric = true, .uses_labels = false, .averages_positives = false};
     case InfoNceMode::kMasked: return {.symmetric = false, .uses_labels = true, .averages_positives = false};
+    case InfoNceMode::kMaskedSymmetric: return {.symmetric = true, .uses_labels = true, .averages_positives = false};
     case InfoNceMode::kSupervised: return {.symmetric = false, .uses_labels = true, .averages_positives = true};
   }
   UNIVAR_UNREACHABLE();

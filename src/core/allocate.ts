@@ -43,3 +43,8 @@ export function allocateInt32(length: number, what: string): Int32Array<ArrayBuf
 export function allocateUint8(length: number, what: string): Uint8Array<ArrayBuffer> {
   return allocate(Uint8Array, length, what);
 }
+
+/** Allocates a Uint32Array, see {@link allocateFloat32}. */
+export function allocateUint32(length: number, what: string): Uint32Array<ArrayBuffer> {
+  return allocate(Uint32Array, length, what);
+}

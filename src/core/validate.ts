@@ -162,6 +162,21 @@ export function expectUint8Array(value: unknown, name: string): Uint8Array {
 }
 
 /** Like {@link expectFloat32Array}. */
+export function expectUint32Array(value: unknown, name: string): Uint32Array {
+  if (!ArrayBuffer.isView(value) || !(value instanceof Uint32Array)) fail('ERR_ARG_TYPE', 'a Uint32Array', name, value);
+  rejectUnreadable(value, name);
+  return value;
+}
+
+/** Like {@link expectFloat32Array}. */
+export function expectFloat64Array(value: unknown, name: string): Float64Array {
+  if (!ArrayBuffer.isView(value) || !(value instanceof Float64Array))
+    fail('ERR_ARG_TYPE', 'a Float64Array', name, value);
+  rejectUnreadable(value, name);
+  return value;
+}
+
+/** Like {@link expectFloat32Array}. */
 export function expectInt32Array(value: unknown, name: string): Int32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Int32Array)) fail('ERR_ARG_TYPE', 'an Int32Array', name, value);
   rejectUnreadable(value, name);

@@ -8,6 +8,14 @@ import type { EncoderSpec, NativeEncoder } from './encoder-types.js';
 import type { IndexMetric, Metric } from './metrics.js';
 import type { NgramSettings } from './ngram-settings.js';
 import type {
+  NativeNgramEncode,
+  NativeNgramSteps,
+  NativeRowBags,
+  NgramTableData,
+  NgramTrainerSettings,
+  NgramTrainerState,
+} from './ngram-types.js';
+import type {
   NativeInfoNce,
   NativeMatmul,
   NativeRangeSearch,
@@ -60,6 +68,21 @@ export interface WorkCounters {
 /** A native tokenizer, opaque to TypeScript. */
 export interface TokenizerHandle {
   readonly kind: unique symbol;
+}
+
+/** A table of n-gram embeddings, opaque to TypeScript. */
+export interface NgramTableHandle {
+  readonly __ngramTable: never;
+}
+
+/** The n-gram features of many texts, opaque to TypeScript. */
+export interface NgramCorpusHandle {
+  readonly __ngramCorpus: never;
+}
+
+/** A table in training, opaque to TypeScript. */
+export interface NgramTrainerHandle {
+  readonly __ngramTrainer: never;
 }
 
 /** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
@@ -147,6 +170,37 @@ export interface Addon {
     control?: Int32Array,
   ): Promise<{ ids: Uint32Array; counts: Uint8Array }>;
 
+  /** Keeps the arrays, which must not change, until the handle is disposed. */
+  ngramTableCreate(table: NgramTableData, control?: Int32Array): Promise<NgramTableHandle>;
+  ngramTableEncode(
+    table: NgramTableHandle,
+    texts: readonly string[],
+    options: NativeNgramEncode,
+    control?: Int32Array,
+  ): Promise<void>;
+  ngramTableEncodeRows(table: NgramTableHandle, bags: NativeRowBags, control?: Int32Array): Promise<void>;
+  ngramTableDispose(table: NgramTableHandle): void;
+  ngramCorpusCreate(settings: NgramSettings): NgramCorpusHandle;
+  /** Resolves to the numbers of all texts and features of the corpus. */
+  ngramCorpusAdd(
+    corpus: NgramCorpusHandle,
+    texts: readonly string[],
+    control?: Int32Array,
+  ): Promise<{ size: number; features: number }>;
+  ngramCorpusDispose(corpus: NgramCorpusHandle): void;
+  ngramTrainerCreate(
+    corpus: NgramCorpusHandle,
+    settings: NgramTrainerSettings,
+    base?: NgramTableHandle,
+    control?: Int32Array,
+  ): Promise<{ handle: NgramTrainerHandle; rows: number; texts: number }>;
+  ngramTrainerSteps(trainer: NgramTrainerHandle, steps: NativeNgramSteps, control?: Int32Array): Promise<void>;
+  /** Copies the state to the given arrays. */
+  ngramTrainerRead(trainer: NgramTrainerHandle, state: NgramTrainerState): Promise<void>;
+  /** Replaces the state by a copy of the given one. */
+  ngramTrainerWrite(trainer: NgramTrainerHandle, state: NgramTrainerState): Promise<void>;
+  ngramTrainerDispose(trainer: NgramTrainerHandle): void;
+
   /** For benchmarks: computes the product twice and resolves to the seconds of the second run, without preparation. */
   matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>;
   /**
@@ -230,6 +284,18 @@ export const ADDON_EXPORTS = Object.keys({
   encodeTexts: true,
   disposeTokenizer: true,
   extractNgrams: true,
+  ngramTableCreate: true,
+  ngramTableEncode: true,
+  ngramTableEncodeRows: true,
+  ngramTableDispose: true,
+  ngramCorpusCreate: true,
+  ngramCorpusAdd: true,
+  ngramCorpusDispose: true,
+  ngramTrainerCreate: true,
+  ngramTrainerSteps: true,
+  ngramTrainerRead: true,
+  ngramTrainerWrite: true,
+  ngramTrainerDispose: true,
   matmulSeconds: true,
   attentionForward: true,
   linearForward: true,

@@ -28,7 +28,8 @@ export interface InfoNceInput {
   dim: number;
   /** 1 / temperature, the factor of the dot products. Finite and above 0. */
   logitScale: number;
-  /** [rows], any values. Required by the modes `'masked'` and `'supervised'`, ignored by the others. */
+  /** [rows], any values. Required by the modes `'masked'`, `'masked-symmetric'` and `'supervised'`, ignored by the
+   * others. */
   labels?: Int32Array | undefined;
   mode: InfoNceMode;
   /**

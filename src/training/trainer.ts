@@ -56,7 +56,7 @@ export interface TrainingBatch {
   query: PackedTokens;
   /** Second views; text i belongs to query text i. */
   key: PackedTokens;
-  /** Value id of every pair as a number; required by the modes `'masked'` and `'supervised'`. */
+  /** Value id of every pair as a number; required by the modes `'masked'`, `'masked-symmetric'` and `'supervised'`. */
   labels?: Int32Array;
   /**
    * Hidden states below `firstTrainedLayer` of all tokens of query and key, [tokens, hidden]. If given, the frozen

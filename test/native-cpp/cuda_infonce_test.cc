@@ -9,8 +9,6 @@ namespace {
 using cuda::HostMachine;
 using cuda::InfoNceDriver;
 
-constexpr const char* kModes[] = {"one-way", "symmetric", "masked", "supervised"};
-
 struct Batch {
   std::vector<float> query, key;
   std::vector<int32_t> labels;
@@ -93,9 +91,9 @@ void Compare(const Batch& batch, double scale, InfoNceMode mode, bool bf16, size
   const InfoNceReference expected =
       ReferenceInfoNce(bf16 ? Rounded(batch.query) : batch.query, bf16 ? Rounded(batch.key) : batch.key, batch.labels,
                        batch.rows, batch.dim, scale, mode);
-  const std::string what = name + " " + kModes[static_cast<int>(mode)] + (bf16 ? " bf16 " : " f32 ") +
-                           std::to_string(batch.rows) + " x " + std::to_string(batch.dim) + ", scale " +
-                           std::to_string(static_cast<int>(scale)) + ", tile " + std::to_string(tile);
+  const std::string what = name + " " + NameOf(mode) + (bf16 ? " bf16 " : " f32 ") + std::to_string(batch.rows) +
+                           " x " + std::to_string(batch.dim) + ", scale " + std::to_string(static_cast<int>(scale)) +
+                           ", tile " + std::to_string(tile);
   if (!run.status.ok()) return check::That(false, what, run.status.message());
   const double limit = bf16 ? 5e-4 : scale > 50 ? 2e-5 : 1e-5;  // ops/infonce.h; f16 is more accurate than required
   check::AtMost(std::fabs(run.loss - expected.loss) / std::fmax(expected.loss, 1e-9), 1e-5, "loss: " + what);
@@ -104,8 +102,7 @@ void Compare(const Batch& batch, double scale, InfoNceMode mode, bool bf16, size
 }
 
 void CompareAll() {
-  for (int m = 0; m < 4; ++m) {
-    const auto mode = static_cast<InfoNceMode>(m);
+  for (const auto& [mode, mode_name] : Names<InfoNceMode>::kAll) {
     for (const bool bf16 : {false, true}) {
       for (const auto& [rows, dim, scale] : {std::tuple<size_t, size_t, double>{1, 17, 20},
                                              {2, 1, 20},
@@ -133,17 +130,17 @@ void CompareAll() {
       const Run run = RunOnHost(long_rows, 50, mode, bf16, 16);
       bool finite = run.status.ok() && std::isfinite(run.loss);
       for (size_t i = 0; finite && i < run.d_query.size(); ++i) finite = std::isfinite(run.d_query[i] + run.d_key[i]);
-      check::That(finite, std::string("large logits ") + kModes[m] + (bf16 ? " bf16" : " f32"));
+      check::That(finite, std::string("large logits ") + mode_name + (bf16 ? " bf16" : " f32"));
     }
   }
 }
 
 void CompareLabels() {
-  for (const auto mode : {InfoNceMode::kMasked, InfoNceMode::kSupervised}) {
+  for (const auto mode : {InfoNceMode::kMasked, InfoNceMode::kMaskedSymmetric, InfoNceMode::kSupervised}) {
     for (const bool bf16 : {false, true}) {
       Batch batch = MakeBatch(50, 24);
       std::fill(batch.labels.begin(), batch.labels.end(), INT32_MIN);
-      Compare(batch, 20, mode, bf16, 16, "one label", 1e-2);  // all gradients cancel in masked mode
+      Compare(batch, 20, mode, bf16, 16, "one label", 1e-2);  // all gradients cancel in the masked modes
       for (size_t i = 0; i < 50; ++i) batch.labels[i] = static_cast<int32_t>(i * 1000003);
       Compare(batch, 20, mode, bf16, 16, "distinct labels");
     }
@@ -153,8 +150,7 @@ void CompareLabels() {
 // Values that would exceed the range of f16 without powers of two: sides of any magnitude, and coefficients of pairs
 // that are almost learnt.
 void CompareSizes() {
-  for (int m = 0; m < 4; ++m) {
-    const auto mode = static_cast<InfoNceMode>(m);
+  for (const auto& [mode, mode_name] : Names<InfoNceMode>::kAll) {
     for (const int power : {-60, -20, 15, 60}) {
       Batch batch = MakeBatch(63, 40);
       for (float& x : batch.query) x = std::ldexp(x, power);

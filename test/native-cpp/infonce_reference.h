@@ -24,14 +24,15 @@ inline InfoNceReference ReferenceInfoNce(const std::vector<float>& query, const 
       z[i * rows + j] = scale * dot;
     }
   InfoNceReference result;
-  const bool symmetric = mode == InfoNceMode::kSymmetric;
+  const bool symmetric = mode == InfoNceMode::kSymmetric || mode == InfoNceMode::kMaskedSymmetric;
+  const bool masked = mode == InfoNceMode::kMasked || mode == InfoNceMode::kMaskedSymmetric;
   const double share = (symmetric ? 0.5 : 1.0) / static_cast<double>(rows);
   // The denominator of row i sums the entries at(i, j) that are kept. `positive` selects its positives.
   const auto side = [&](bool transposed) {
     const auto at = [&](size_t i, size_t j) { return transposed ? j * rows + i : i * rows + j; };
     for (size_t i = 0; i < rows; ++i) {
       const auto same = [&](size_t j) { return labels[j] == labels[i]; };
-      const auto stays = [&](size_t j) { return mode != InfoNceMode::kMasked || j == i || !same(j); };
+      const auto stays = [&](size_t j) { return !masked || j == i || !same(j); };
       const auto positive = [&](size_t j) { return mode == InfoNceMode::kSupervised ? same(j) : j == i; };
       double max = -INFINITY, count = 0.0;
       for (size_t j = 0; j < rows; ++j) {

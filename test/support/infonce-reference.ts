@@ -8,7 +8,7 @@ export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: F
   const { query, key, dim, mode } = input;
   const rows = query.length / dim;
   const forward = oneDirection(query, key, input);
-  if (mode !== 'symmetric') return forward;
+  if (mode !== 'symmetric' && mode !== 'masked-symmetric') return forward;
   const backward = oneDirection(key, query, input);
   return {
     loss: (forward.loss + backward.loss) / 2,
@@ -27,7 +27,7 @@ function oneDirection(x: Float32Array, y: Float32Array, { dim, logitScale, label
     for (let j = 0; j < rows; j++) z[j] = logitScale * dot(x, i, y, j, dim);
     const same = (j: number): boolean => j === i || (labels !== undefined && labels[i] === labels[j]);
     const positive = (j: number): boolean => (mode === 'supervised' ? same(j) : j === i);
-    const dropped = (j: number): boolean => mode === 'masked' && j !== i && same(j);
+    const dropped = (j: number): boolean => (mode === 'masked' || mode === 'masked-symmetric') && j !== i && same(j);
 
     let max = -Infinity;
     let positives = 0;

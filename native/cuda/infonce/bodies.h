@@ -103,7 +103,7 @@ struct RowSums {
   }
 };
 
-// The same over the columns, for symmetric mode, in pieces of kHeight rows. One block per piece and strip of kColumns
+// The same over the columns, for symmetric modes, in pieces of kHeight rows. One block per piece and strip of kColumns
 // columns.
 struct ColumnSums {
   static constexpr int kColumns = 32, kLanes = 8;  // a warp reads a row
@@ -129,10 +129,10 @@ struct ColumnSums {
       if (c < tile.columns) {
         for (size_t r = begin + t / kColumns; r < end; r += kLanes) {
           const float x = dots[r * tile.stride + c];
-          if (tile.row + r != j && x > part.max) part.max = x;
+          if (tile.Negative(tile.row + r, j) && x > part.max) part.max = x;
         }
         for (size_t r = begin + t / kColumns; r < end; r += kLanes)
-          if (tile.row + r != j) part.sum += Term(dots[r * tile.stride + c], part.max, scale);
+          if (tile.Negative(tile.row + r, j)) part.sum += Term(dots[r * tile.stride + c], part.max, scale);
       }
       lanes[t] = part;
     });
@@ -172,7 +172,7 @@ struct FinishRows {
   double scale, weight;
   const double* positive;
   const SoftSum* negatives;
-  const SoftSum* column_negatives;  // symmetric mode only
+  const SoftSum* column_negatives;  // symmetric modes only
   const SoftSum* positives;         // for modes that average positives
   const double* positive_total;
   const int32_t* groups;

@@ -1,0 +1,19 @@
+// Chooses the features that get a row in a table.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/control.h"
+#include "core/status.h"
+#include "ngrams/corpus.h"
+
+namespace univar {
+
+// Collects the ids of the features that occur in at least `min_texts` texts, in ascending order. If they are more than
+// `max_rows`, takes those that occur in most texts and, among equals, the smallest ids.
+Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_rows, const Control& control,
+                      std::vector<uint32_t>* ids);
+
+}  // namespace univar
