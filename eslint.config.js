@@ -13,8 +13,8 @@ const FOLDERS = {
   text: { uses: ['core', 'native'], packages: ['tokenizers'] },
   search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
   encoder: { uses: ['core', 'native', 'text'], packages: ['onnxruntime-node'] },
-  identification: { uses: ['core', 'native', 'search'] },
-  datasets: { uses: ['core', 'native', 'records', 'search', 'identification'] },
+  identification: { uses: ['core', 'native', 'text', 'encoder', 'search'] },
+  datasets: { uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'] },
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],

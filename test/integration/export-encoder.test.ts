@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
-
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { externalDataLocations } from '../../src/encoder/folder/onnx-files.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { createTrainer } from '../../src/training/trainer.js';
 import { runCli } from '../support/cli.js';
 import { openParityFixture } from '../support/parity.js';

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 import type { Encoder } from '../../src/encoder/encoder.js';
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import { writeSafetensors } from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { loadCheckpoint } from '../../src/encoder/weights/checkpoint.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';

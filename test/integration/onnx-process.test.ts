@@ -9,10 +9,10 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Encoder } from '../../src/encoder/encoder.js';
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { readModelFolder } from '../../src/encoder/folder/model-folder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { sessionSettings } from '../../src/encoder/load-transformer.js';
-import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { BatchEncoder } from '../../src/encoder/runners/batch-encoder.js';
 import { OnnxProcess } from '../../src/encoder/runners/onnx-process.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
-
+import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
 import {
@@ -12,7 +12,6 @@ import {
   writeSafetensors,
 } from '../../src/encoder/formats/safetensors-writer.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
-import type { LoadEncoderOptions } from '../../src/encoder/encoder-plan.js';
 import { dequantizeRows, quantizeRows } from '../../src/encoder/weights/weight-rounding.js';
 import { storeTensors, type WeightType } from '../../src/encoder/weights/weight-types.js';
 import { createTrainer } from '../../src/training/trainer.js';

@@ -135,7 +135,9 @@ export async function writeNgramFiles(folder: string, config: NgramConfig, weigh
     hidden_size: dim,
   };
   const path = join(folder, CONFIG);
-  await withFileErrors(`write ${path}`, () => writeFile(path, `${JSON.stringify(description, null, 2)}\n`, { flush: true }));
+  await withFileErrors(`write ${path}`, () =>
+    writeFile(path, `${JSON.stringify(description, null, 2)}\n`, { flush: true }),
+  );
   const { keys } = weights;
   const { codes, scales } = quantizeRows(weights.rows, dim);
   const tensors: StoredTensor[] = [

@@ -1,7 +1,7 @@
 import type { DatasetWriter } from '../../datasets/dataset-writer.js';
 import type { Encoder, EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
-import { loadEncoder } from '../../encoder/load-encoder.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
+import { loadEncoder } from '../../encoder/load-encoder.js';
 import { planEncoder } from '../../encoder/plan-encoder.js';
 import type { PlannedShard } from './shards.js';
 
