@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { mapInGroups } from '../core/map-in-groups.js';
@@ -18,87 +16,30 @@ import {
 } from '../core/validate.js';
 import { hashFile } from '../records/input-files.js';
 import type { QaRecord } from '../records/record.js';
+import { checksumOf, EmbeddingShards } from './embedding-shards.js';
 import { JOURNAL_FILE } from './journal.js';
 import { type DatasetManifest, type FileEntry, MANIFEST_FILE, readManifest, type ShardEntry } from './manifest.js';
 import { RecordLookup, type RecordLookupOptions } from './record-lookup.js';
 import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
 import { readRecordBlocks } from './shards/record-file.js';
-import { expectShape, ShardReader } from './shards/shard-files.js';
+import { expectShape } from './shards/shard-files.js';
 
-/** Bytes per read when all embeddings are read. */
-const READ_BYTES = 16 * 2 ** 20;
 /** Shards whose files are checked at the same time. */
 const CHECKED_AT_ONCE = 16;
 
 /** A complete dataset folder. It keeps no files open, so it need not be closed. */
-export class Dataset {
+export class Dataset extends EmbeddingShards {
   /** @internal Use {@link openDataset} instead, which checks the files. */
   constructor(
-    readonly dir: string,
+    dir: string,
     readonly manifest: DatasetManifest,
-  ) {}
-
-  get rows(): number {
-    return this.manifest.rows;
+  ) {
+    super(dir, manifest);
   }
 
-  get dim(): number {
-    return this.manifest.dim;
-  }
-
-  /**
-   * SHA-256 that identifies all embeddings: that of their file if the dataset has one shard, otherwise that of the
-   * checksums of all shards.
-   */
-  get embeddingsChecksum(): string {
-    return checksumOf(this.manifest.shards.map(({ embeddings }) => embeddings));
-  }
-
-  /** SHA-256 that identifies all records, computed like {@link embeddingsChecksum}. */
+  /** SHA-256 that identifies all records, computed like {@link Dataset.embeddingsChecksum}. */
   get recordsChecksum(): string {
     return checksumOf(this.manifest.shards.map(({ records }) => records));
-  }
-
-  /**
-   * Reads all embeddings into one array, [rows, dim]; f16 is widened.
-   *
-   * @throws EngineError `ERR_OUT_OF_MEMORY`, `ERR_DATA`, `ERR_IO`
-   */
-  async readEmbeddings(): Promise<Float32Array> {
-    const { rows, dim } = this;
-    const all = allocateFloat32(rows * dim, `the ${rows} x ${dim} embeddings of ${this.dir}`);
-    const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / (dim * 4)));
-    const reader = this.openEmbeddings();
-    try {
-      for (let row = 0; row < rows; row += rowsAtOnce)
-        await reader.read(row, all.subarray(row * dim, Math.min(rows, row + rowsAtOnce) * dim));
-    } finally {
-      await reader.close();
-    }
-    return all;
-  }
-
-  /**
-   * Reads the embeddings in order, in new arrays [rowsPerBatch, dim] that are independent of the shards. The last one
-   * can be shorter.
-   *
-   * @throws EngineError `ERR_ARG_RANGE`, `ERR_DATA`, `ERR_IO`
-   */
-  async *embeddingBatches(rowsPerBatch: number): AsyncGenerator<Float32Array> {
-    expectInteger(rowsPerBatch, 'rowsPerBatch', 1);
-    const reader = this.openEmbeddings();
-    try {
-      for (let row = 0; row < this.rows; row += rowsPerBatch) {
-        const batch = allocateFloat32(
-          (Math.min(this.rows, row + rowsPerBatch) - row) * this.dim,
-          'a batch of embeddings',
-        );
-        await reader.read(row, batch);
-        yield batch;
-      }
-    } finally {
-      await reader.close();
-    }
   }
 
   /**
@@ -171,20 +112,6 @@ export class Dataset {
   openRecords(options?: RecordLookupOptions): Promise<RecordLookup> {
     return RecordLookup.open(this.dir, this.manifest.shards, options);
   }
-
-  /** Opens the embeddings for random access. The reader keeps a file open, so close it. */
-  openEmbeddings(): ShardReader {
-    const { dim, dtype, shards } = this.manifest;
-    return new ShardReader(this.dir, dim, dtype, shards);
-  }
-}
-
-function checksumOf(files: readonly FileEntry[]): string {
-  return files.length === 1
-    ? files[0]!.sha256
-    : createHash('sha256')
-        .update(files.map(({ sha256 }) => sha256).join('\n'))
-        .digest('hex');
 }
 
 export interface OpenDatasetOptions {
@@ -225,7 +152,8 @@ export async function givenDataset(dataset: Dataset | string): Promise<Dataset> 
   return dataset instanceof Dataset ? dataset : openDataset(expectPath(dataset, 'dataset'));
 }
 
-async function checkFile(path: string, expected: FileEntry, verify: boolean): Promise<void> {
+/** @throws EngineError `ERR_DATA` for a file that is missing, truncated or changed; `ERR_IO` */
+export async function checkFile(path: string, expected: FileEntry, verify: boolean): Promise<void> {
   const { size } = await withFileErrors(`read ${path}`, () => stat(path));
   if (size !== expected.bytes) {
     const what = size < expected.bytes ? 'is truncated' : 'was changed';

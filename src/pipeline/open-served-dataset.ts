@@ -5,6 +5,7 @@ import { type Dataset, openDataset } from '../datasets/dataset.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { VectorIndex } from '../search/vector-index.js';
 import { loadSavedIndex } from './index/saved-index.js';
+import { ownVectors } from './index/vector-source.js';
 
 const ADD_ROWS = 16_384;
 
@@ -28,7 +29,7 @@ export async function openServedDataset(
       `${dir} was not embedded with the loaded encoder "${encoder.name}"; restart to change the encoder`,
     );
   }
-  const saved = await loadSavedIndex(dataset);
+  const saved = await loadSavedIndex(ownVectors(dataset));
   if (saved === 'stale')
     note('the index does not match the embeddings of the dataset; using exact search. Run "univar index" again');
   return { dataset, index: saved === undefined || saved === 'stale' ? await exactIndex(dataset) : saved };

@@ -86,9 +86,11 @@ interface OpenShard {
   dataOffset: number;
 }
 
+type EmbeddingShard = Pick<ShardEntry, 'rows' | 'embeddings'>;
+
 /** Reads rows from the embeddings of many shards as if they were one array. Keeps at most one file open. */
 export class ShardReader implements AsyncDisposable {
-  readonly #shards: ShardEntry[] = [];
+  readonly #shards: EmbeddingShard[] = [];
   /** First row of each shard, followed by the total number of rows. */
   readonly #firstRows: number[] = [0];
   #open: OpenShard | undefined;
@@ -97,13 +99,13 @@ export class ShardReader implements AsyncDisposable {
     private readonly dir: string,
     private readonly dim: number,
     private readonly dtype: EmbeddingType,
-    shards: readonly ShardEntry[],
+    shards: readonly EmbeddingShard[],
   ) {
     for (const shard of shards) this.push(shard);
   }
 
   /** @internal Adds a shard after the last one. */
-  push(shard: ShardEntry): void {
+  push(shard: EmbeddingShard): void {
     this.#shards.push(shard);
     this.#firstRows.push(this.#firstRows.at(-1)! + shard.rows);
   }

@@ -8,6 +8,7 @@ import { type IdentifyOptions, ValueIdentifier } from '../../identification/valu
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
+import type { VectorSource } from '../index/vector-source.js';
 
 export interface IdentifyTextsOptions extends IdentifyOptions {
   /** Number of nearest answers to return with their texts. @default 3 */
@@ -36,7 +37,7 @@ export class Collection implements AsyncDisposable {
   #disposal: Promise<void> | undefined;
 
   private constructor(
-    readonly dataset: Dataset,
+    private readonly source: VectorSource,
     readonly encoder: Encoder,
     private readonly search: DatasetSearch,
     private readonly identifier: ValueIdentifier,
@@ -47,8 +48,22 @@ export class Collection implements AsyncDisposable {
    *
    * @internal
    */
-  static over(dataset: Dataset, encoder: Encoder, search: DatasetSearch, valueIds: RowLabels): Collection {
-    return new Collection(dataset, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
+  static over(source: VectorSource, encoder: Encoder, search: DatasetSearch, valueIds: RowLabels): Collection {
+    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
+  }
+
+  get dataset(): Dataset {
+    return this.source.dataset;
+  }
+
+  /** True if `encoder` was fitted on the answers of this dataset. */
+  get isFitted(): boolean {
+    return this.source.isFitted;
+  }
+
+  /** True if the dataset has a fitted encoder that does not belong to its current answers. It is not used: fit again. */
+  get hasStaleFit(): boolean {
+    return this.source.hasStaleFit;
   }
 
   /** Number of answers. */

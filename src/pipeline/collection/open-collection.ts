@@ -1,12 +1,21 @@
-import { expectOptions, expectSignal } from '../../core/validate.js';
+import { expectBoolean, expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
-import { loadDatasetEncoder } from '../dataset-encoder.js';
+import { loadSearchEncoder } from '../fit/search-encoder.js';
 import { type DatasetSearch, expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
+import { ownVectors, searchedVectors } from '../index/vector-source.js';
 import { Collection } from './collection.js';
 
 export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
-  /** Folder of the encoder that embedded the dataset. @default the folder used for embedding */
+  /**
+   * Uses the encoder that was fitted on the dataset, if it has one. If false, or if it has none, uses the encoder that
+   * embedded the dataset. @default true
+   */
+  fit?: boolean | undefined;
+  /**
+   * Folder of the encoder that embedded the dataset. The fitted encoder does not need it. @default the folder used for
+   * embedding
+   */
   encoder?: string | undefined;
   /**
    * `'saved'`: the index that `buildIndex` saved, or exact search if that is missing or stale. `'exact'`: compares all
@@ -19,7 +28,8 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
 }
 
 /**
- * Opens an embedded dataset for identification: loads its encoder, maps its index and reads its value ids.
+ * Opens a dataset for identification: loads its fitted encoder or that which embedded it, maps the index and reads the
+ * value ids.
  *
  * @param dataset a dataset or its folder
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` for a folder that is not a complete dataset, a
@@ -27,16 +37,17 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
  *   different number of rows; `ERR_IO`, `ERR_OUT_OF_MEMORY`
  */
 export async function openCollection(dataset: Dataset | string, options?: OpenCollectionOptions): Promise<Collection> {
-  const keys = ['encoder', 'backend', 'precision', 'index', 'signal'] as const;
+  const keys = ['fit', 'encoder', 'backend', 'precision', 'index', 'signal'] as const;
   const given = expectOptions(options, 'options', keys) as OpenCollectionOptions;
   const { encoder: folder, backend, precision } = given;
   const index = expectIndexChoice(given.index ?? 'saved');
   const signal = expectSignal(given.signal, 'signal');
-  const source = await givenDataset(dataset);
-  const encoder = await loadDatasetEncoder(source, folder, { backend, precision });
+  const wantsFit = expectBoolean(given.fit ?? true, 'fit');
+  const source = wantsFit ? await searchedVectors(dataset) : ownVectors(await givenDataset(dataset));
+  const encoder = await loadSearchEncoder(source, folder, { backend, precision });
   let search: DatasetSearch | undefined;
   try {
-    const valueIds = await source.readValueIds({ signal });
+    const valueIds = await source.dataset.readValueIds({ signal });
     search = await openDatasetSearch(source, index);
     return Collection.over(source, encoder, search, valueIds);
   } catch (error) {

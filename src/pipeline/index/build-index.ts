@@ -3,11 +3,13 @@ import { join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
 import { expectCallback, expectOptions, expectSignal } from '../../core/validate.js';
-import { type Dataset, givenDataset } from '../../datasets/dataset.js';
+import type { Dataset } from '../../datasets/dataset.js';
+import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription } from './saved-index.js';
+import { searchedVectors } from './vector-source.js';
 
 /** Vectors that are added in one step, and held in memory beside the index. */
 const ADD_ROWS = 16_384;
@@ -31,29 +33,44 @@ export interface BuiltIndex extends IndexDescription {
 }
 
 /**
- * Builds an index over all embeddings of a dataset and saves it in the dataset folder, replacing an earlier one.
+ * Builds an index over all answers of a dataset and saves it in the dataset folder, replacing an earlier one: over the
+ * vectors of the fitted encoder if the dataset has one (see `fitDataset`), otherwise over those of its own encoder.
  * `onProgress` receives the number of vectors added so far.
  *
  * @param dataset a dataset or its folder
- * @throws EngineError like `openDataset` and {@link VectorIndex}
+ * @throws EngineError like `openDataset`, `openFit` and {@link VectorIndex}
  */
 export async function buildIndex(dataset: Dataset | string, options?: BuildIndexOptions): Promise<BuiltIndex> {
-  const given = expectOptions(options, 'options', ['factory', 'metric', 'efConstruction', 'signal', 'onProgress']);
-  const { factory = 'HNSW32', metric = 'l2', efConstruction, signal, onProgress } = given as BuildIndexOptions;
-  expectSignal(signal, 'signal');
-  expectCallback(onProgress, 'onProgress');
-  const source = await givenDataset(dataset);
-  const { dir, dim, rows } = source;
+  const checked = expectIndexOptions(options, 'options');
+  const { vectors, indexDir } = await searchedVectors(dataset);
+  return writeIndex(vectors, indexDir, checked);
+}
+
+/** @throws EngineError `ERR_ARG_TYPE` */
+export function expectIndexOptions(options: unknown, name: string): BuildIndexOptions {
+  const given = expectOptions(options, name, ['factory', 'metric', 'efConstruction', 'signal', 'onProgress']);
+  expectSignal(given['signal'], 'signal');
+  expectCallback(given['onProgress'] as BuildIndexOptions['onProgress'], 'onProgress');
+  return given as BuildIndexOptions;
+}
+
+/** Builds an index over vectors and saves it in a folder, with checked options. */
+export async function writeIndex(
+  vectors: EmbeddingShards,
+  dir: string,
+  { factory = 'HNSW32', metric = 'l2', efConstruction, signal, onProgress }: BuildIndexOptions,
+): Promise<BuiltIndex> {
+  const { dim, rows } = vectors;
   const building = efConstruction === undefined ? {} : { efConstruction };
   const index = await VectorIndex.create({ dim, metric, factory, ...building });
   try {
-    if (!index.isTrained) await index.train(await sampleRows(source, TRAIN_ROWS), { signal });
+    if (!index.isTrained) await index.train(await sampleRows(vectors, TRAIN_ROWS), { signal });
     await index.reserve(rows);
-    for await (const batch of source.embeddingBatches(ADD_ROWS)) {
+    for await (const batch of vectors.embeddingBatches(ADD_ROWS)) {
       const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
-    const embeddings = source.embeddingsChecksum;
+    const embeddings = vectors.embeddingsChecksum;
     const description: IndexDescription = { factory: index.factory, metric, rows, ...building, embeddings };
     const path = join(dir, INDEX_FILE);
     await index.save(path);
@@ -67,14 +84,14 @@ export async function buildIndex(dataset: Dataset | string, options?: BuildIndex
 /**
  * Reads up to `count` rows, evenly spaced, so that the sample covers all models even if the dataset is sorted by model.
  */
-async function sampleRows(dataset: Dataset, count: number): Promise<Float32Array> {
-  const { dim, rows } = dataset;
+async function sampleRows(vectors: EmbeddingShards, count: number): Promise<Float32Array> {
+  const { dim, rows } = vectors;
   const sampled = Math.min(rows, count);
-  if (sampled === rows) return dataset.readEmbeddings();
+  if (sampled === rows) return vectors.readEmbeddings();
   const sample = allocateFloat32(sampled * dim, 'the training sample');
   let taken = 0;
   let first = 0;
-  for await (const batch of dataset.embeddingBatches(ADD_ROWS)) {
+  for await (const batch of vectors.embeddingBatches(ADD_ROWS)) {
     const end = first + batch.length / dim;
     for (
       let row = Math.floor((taken * rows) / sampled);

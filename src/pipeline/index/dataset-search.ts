@@ -1,8 +1,8 @@
 import { expectFunction, expectOneOf } from '../../core/validate.js';
-import type { Dataset } from '../../datasets/dataset.js';
 import { ExactIndex } from '../../identification/exact-index.js';
 import { expectSearchableIndex, type SearchableIndex } from '../../identification/searchable-index.js';
 import { loadSavedIndex } from './saved-index.js';
+import type { VectorSource } from './vector-source.js';
 
 /** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
 export type SearchKind = 'saved' | 'exact' | 'given';
@@ -19,19 +19,20 @@ export interface DatasetSearch extends AsyncDisposable {
 export type GivenIndex = SearchableIndex & AsyncDisposable;
 
 /**
- * Opens the search over a dataset.
+ * Opens the search over the vectors of a dataset.
  *
  * @param wanted `'saved'`: the saved index, or exact search if that is missing or stale
  * @throws EngineError like `VectorIndex.load` and `Dataset.readEmbeddings`
  */
 export async function openDatasetSearch(
-  dataset: Dataset,
+  source: VectorSource,
   wanted: 'saved' | 'exact' | GivenIndex,
 ): Promise<DatasetSearch> {
   if (typeof wanted === 'object') return searchOf(wanted, 'given', wanted);
-  const saved = wanted === 'saved' ? await loadSavedIndex(dataset, { map: true }) : undefined;
+  const saved = wanted === 'saved' ? await loadSavedIndex(source, { map: true }) : undefined;
   if (saved !== undefined && saved !== 'stale') return searchOf(saved, 'saved', saved);
-  const exact = new ExactIndex(await dataset.readEmbeddings(), dataset.dim);
+  const { vectors } = source;
+  const exact = new ExactIndex(await vectors.readEmbeddings(), vectors.dim);
   return { ...searchOf(exact, 'exact'), isStale: saved === 'stale' };
 }
 

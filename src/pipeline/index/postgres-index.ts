@@ -1,14 +1,15 @@
 /** The index of a dataset in PostgreSQL. */
 import { EngineError } from '../../core/errors.js';
-import { type Dataset, givenDataset } from '../../datasets/dataset.js';
+import type { Dataset } from '../../datasets/dataset.js';
 import type { VectorBatch } from '../../search/pgvector/copy-rows.js';
 import { type PgOpenOptions, PgVectorIndex, type PgVectorIndexOptions } from '../../search/pgvector/pgvector-index.js';
+import { searchedVectors, type VectorSource } from './vector-source.js';
 
 /** Vectors held in memory at a time. */
 const LOAD_ROWS = 8192;
 
 /**
- * Loads all embeddings of a dataset and their value ids into a table, and builds an index over it.
+ * Loads the searched vectors of a dataset, those of its fit if it has one, and their value ids into a table, and builds an index over it.
  *
  * @param dataset a dataset or its folder
  * @throws EngineError like `openDataset` and {@link PgVectorIndex.create}
@@ -17,8 +18,9 @@ export async function buildPgIndex(
   dataset: Dataset | string,
   options: Omit<PgVectorIndexOptions, 'dim' | 'source'>,
 ): Promise<PgVectorIndex> {
-  const source = await givenDataset(dataset);
-  return PgVectorIndex.create({ ...options, dim: source.dim, source: source.embeddingsChecksum }, batchesOf(source));
+  const source = await searchedVectors(dataset);
+  const { dim, embeddingsChecksum } = source.vectors;
+  return PgVectorIndex.create({ ...options, dim, source: embeddingsChecksum }, batchesOf(source));
 }
 
 /**
@@ -29,7 +31,7 @@ export async function buildPgIndex(
  *   {@link PgVectorIndex.open}
  */
 export async function openPgIndex(dataset: Dataset | string, options: PgOpenOptions): Promise<PgVectorIndex> {
-  const { dim, rows, dir, embeddingsChecksum } = await givenDataset(dataset);
+  const { dim, rows, dir, embeddingsChecksum } = (await searchedVectors(dataset)).vectors;
   const index = await PgVectorIndex.open(options);
   if (index.source === embeddingsChecksum && index.rows === rows) return index;
   await index.dispose();
@@ -39,11 +41,11 @@ export async function openPgIndex(dataset: Dataset | string, options: PgOpenOpti
   throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} vectors of ${dir}; ${help}`);
 }
 
-async function* batchesOf(dataset: Dataset): AsyncGenerator<VectorBatch> {
+async function* batchesOf({ dataset, vectors: source }: VectorSource): AsyncGenerator<VectorBatch> {
   const { names, labels } = await dataset.readValueIds();
   let first = 0;
-  for await (const vectors of dataset.embeddingBatches(LOAD_ROWS)) {
-    const end = first + vectors.length / dataset.dim;
+  for await (const vectors of source.embeddingBatches(LOAD_ROWS)) {
+    const end = first + vectors.length / source.dim;
     yield { vectors, valueIds: Array.from(labels.subarray(first, end), (label) => names[label]!) };
     first = end;
   }

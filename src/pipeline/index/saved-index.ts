@@ -1,11 +1,14 @@
-/** The index of a dataset: DIR/index.faiss, and DIR/index.json, which records what it was built from. */
+/**
+ * The index of a dataset: index.faiss, and index.json, which records what it was built from. They are in the folder of
+ * the dataset, or in that of its fit.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
-import type { Dataset } from '../../datasets/dataset.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { type LoadIndexOptions, VectorIndex } from '../../search/vector-index.js';
+import type { VectorSource } from './vector-source.js';
 
 export const INDEX_FILE = 'index.faiss';
 export const DESCRIPTION_FILE = 'index.json';
@@ -22,26 +25,26 @@ export interface IndexDescription {
 }
 
 /**
- * Loads the saved index of a dataset.
+ * Loads the saved index over the searched vectors of a dataset.
  *
- * @returns undefined if there is none; `'stale'` if it was built from different embeddings
+ * @returns undefined if there is none; `'stale'` if it was built from different vectors
  * @throws EngineError `ERR_DATA` for a damaged file
  */
 export async function loadSavedIndex(
-  dataset: Dataset,
+  { vectors, indexDir }: VectorSource,
   { map = false }: LoadIndexOptions = {},
 ): Promise<VectorIndex | 'stale' | undefined> {
-  const description = await readIndexDescription(dataset.dir);
+  const description = await readIndexDescription(indexDir);
   if (!description) return undefined;
-  if (description.embeddings !== dataset.embeddingsChecksum) return 'stale';
-  const index = await VectorIndex.load(join(dataset.dir, INDEX_FILE), { map });
-  if (index.rows === dataset.rows && index.dim === dataset.dim) return index;
+  if (description.embeddings !== vectors.embeddingsChecksum) return 'stale';
+  const index = await VectorIndex.load(join(indexDir, INDEX_FILE), { map });
+  if (index.rows === vectors.rows && index.dim === vectors.dim) return index;
   await index.dispose();
   return 'stale';
 }
 
 /**
- * Reads the description of the index of a dataset folder, even if the index is stale.
+ * Reads the description of the index in a folder, even if the index is stale.
  *
  * @returns undefined if there is none
  * @throws EngineError `ERR_DATA` for a damaged file
