@@ -35,6 +35,13 @@ export {
 } from './pipeline/embed/options.js';
 export type { ScanResult } from './pipeline/embed/scan.js';
 export type { EmbedSummary } from './pipeline/embed/summary.js';
+export {
+  type FitDatasetOptions,
+  type FitEvents,
+  type FitStage,
+  type FittedDataset,
+  fitDataset,
+} from './pipeline/fit/fit-dataset.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { GivenIndex, SearchKind } from './pipeline/index/dataset-search.js';
 export type { IndexDescription } from './pipeline/index/saved-index.js';
@@ -44,6 +51,8 @@ export type { IndexDescription } from './pipeline/index/saved-index.js';
 export type { FoldedChanges } from './datasets/changes/fold-changes.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
+export { DatasetFit, openFit } from './datasets/fits/dataset-fit.js';
+export type { FitManifest, FitShard } from './datasets/fits/fit-manifest.js';
 export type { DatasetConfiguration, DatasetManifest, FileEntry, ShardEntry } from './datasets/manifest.js';
 export type { RecordLookup, RecordLookupOptions } from './datasets/record-lookup.js';
 export type { EmbeddingType } from './datasets/shards/npy.js';
@@ -66,6 +75,9 @@ export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/
 export type { ExportFormat } from './encoder/export/export-formats.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { WeightType } from './encoder/weights/weight-types.js';
+export { type FitEncoderOptions, fitEncoder } from './identification/fit/fit-encoder.js';
+export type { FitSettings } from './identification/fit/fit-settings.js';
+export type { FitFigures } from './identification/fit/fit-table.js';
 export type { NgramKind } from './native/ngram-settings.js';
 export type { NgramFeatures } from './native/ngrams.js';
 export type { PackedTokens } from './native/packed-tokens.js';
@@ -146,11 +158,19 @@ export type {
 export {
   type EvaluationDataset,
   type EvaluationTarget,
+  evaluateDatasetFittedKnn,
   evaluateDatasetKnn,
   evaluateDatasetProbe,
   evaluateDatasetTfidf,
   type TargetOptions,
 } from './evaluation/dataset.js';
+export {
+  evaluateFittedKnn,
+  type FitOptions,
+  fitOnTraining,
+  type LabelledAnswers,
+  type SplitFit,
+} from './evaluation/fitted-knn.js';
 export {
   evaluateKnn,
   evaluateNeighbours,

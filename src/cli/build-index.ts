@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 
 import { EngineError } from '../core/errors.js';
+import type { Dataset } from '../datasets/dataset.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
 import { integer } from './parse-options.js';
@@ -12,6 +13,7 @@ interface BuildIndexCliOptions {
   to?: string;
   table?: string;
   overwrite?: boolean;
+  fit: boolean;
   json?: boolean;
 }
 
@@ -36,11 +38,17 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     )
     .option('--table <name>', 'with --to: name of the table (default: "univar")')
     .option('--overwrite', 'with --to: replace the index that the table already has')
+    .option(
+      '--no-fit',
+      'index the vectors of the encoder that embedded the dataset, unless the dataset has a fit already',
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
       `
-Exact search is fast enough for about ten thousand answers. Build an index for more.
+If the dataset has no fit yet, an encoder is fitted on its answers first (see "univar fit"): it identifies value
+ids better than the encoder that embedded them. Exact search is fast enough for about ten thousand answers.
+Build an index for more.
 
 Examples:
   $ univar index values/ --factory HNSW32
@@ -66,6 +74,7 @@ async function loadIndex(
   const { buildPgIndex } = await import('../pipeline/index/postgres-index.js');
   const { to, table, factory, metric, efConstruction, overwrite = false, json } = options;
   const dataset = await openDataset(dir);
+  if (options.fit) await fitIfMissing(dataset, context);
   const start = performance.now();
   const progress = context.progress({ label: 'load', unit: 'vectors', total: dataset.rows });
   const index = await buildPgIndex(dataset, {
@@ -100,7 +109,7 @@ async function loadIndex(
 /** Writes the index to a file in the dataset folder. */
 async function writeIndex(
   dir: string,
-  { json, table, overwrite, ...options }: BuildIndexCliOptions,
+  { json, table, overwrite, fit, ...options }: BuildIndexCliOptions,
   context: CliContext,
 ): Promise<void> {
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --to');
@@ -112,6 +121,7 @@ async function writeIndex(
   const { openDataset } = await import('../datasets/dataset.js');
   const { buildIndex } = await import('../pipeline/index/build-index.js');
   const dataset = await openDataset(dir);
+  if (fit) await fitIfMissing(dataset, context);
   const start = performance.now();
   const progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
   const { signal } = context;
@@ -129,4 +139,19 @@ async function writeIndex(
       `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
         `${file}, ${formatBytes(bytes)}`,
     );
+}
+
+/** Fits an encoder on the dataset, unless it has a current one or its answers do not allow it. */
+async function fitIfMissing(dataset: Dataset, context: CliContext): Promise<void> {
+  const { canFit } = await import('../pipeline/fit/can-fit.js');
+  const { searchedVectors } = await import('../pipeline/index/vector-source.js');
+  const { isFitted, hasStaleFit } = await searchedVectors(dataset);
+  if (isFitted) return;
+  if (!canFit(dataset)) {
+    context.log('index: no encoder is fitted, because that needs two value ids with at least two answers each');
+    return;
+  }
+  if (hasStaleFit) context.log('index: the fit of this dataset belongs to other answers; fitting again');
+  const { describeFit, fitWithProgress } = await import('./fit/run.js');
+  context.log(describeFit(await fitWithProgress(dataset, { index: false }, context)));
 }

@@ -17,8 +17,16 @@ export function addEvalCommand(program: Command, context: CliContext): void {
     .description('measure how well a dataset identifies whose values an answer expresses')
     .addHelpText('after', EXAMPLES);
 
-  addCommonOptions(group.command('knn').description('identify held-out answers by their nearest neighbours'))
+  addCommonOptions(
+    group
+      .command('knn')
+      .description(
+        'identify held-out answers by their nearest neighbours; if the dataset has a fit, an encoder is fitted anew ' +
+          'on the other answers, so that it has not seen those that it is tested on',
+      ),
+  )
     .option('-k, --k <n>', 'number of nearest answers that vote', integer(1), 50)
+    .option('--no-fit', 'use the vectors of the encoder that embedded the dataset, even if the dataset has a fit')
     .option('--sweep <k,...>', 'also report the results for these values of k', integerList)
     .addHelpText('after', EXAMPLES)
     .action(async (dataset: string, options: EvalKnnOptions) => {

@@ -19,14 +19,15 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     )
     .option(
       '-q, --question <question>',
-      'question that all texts answer; each is then compared as "Q: <question> A: <text>"',
+      'question that all texts answer. A fitted encoder ignores it; others embed "Q: <question> A: <text>"',
     )
     .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
     .option('--evidence <n>', 'number of nearest answers to show', integer(0), 3)
     .option('--filter-model <name>', 'let only answers of this model vote; can be repeated', collect)
     .option('--filter-lang <code>', 'let only answers in this language vote; can be repeated', collect)
     .option('--filter-value-id <id>', 'let only answers with this value id (model$lang) vote; can be repeated', collect)
-    .option('-e, --encoder <folder>', 'folder of the encoder of the dataset, if it was moved');
+    .option('--no-fit', 'use the encoder that embedded the dataset, even if an encoder was fitted on it')
+    .option('-e, --encoder <folder>', 'folder of the encoder that embedded the dataset, if it was moved');
   addEncoderOptions(command, { backend: 'that of the dataset', precision: 'that of the dataset' })
     .addOption(new Option('--exact', 'search exactly even if the dataset has an index').conflicts('index'))
     .option('--index <url>', 'search in PostgreSQL, after "univar index --to" with the same URL loaded the dataset')

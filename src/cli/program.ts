@@ -11,8 +11,10 @@ import { addDriftCommand } from './drift.js';
 import { addEmbedCommand } from './embed.js';
 import { addEvalCommand } from './eval.js';
 import { addExportCommand } from './export.js';
+import { addFitCommand } from './fit.js';
 import { addGenerateCommand } from './generate.js';
 import { addIdentifyCommand } from './identify.js';
+import { addInfoCommand } from './info.js';
 import { addMapCommand } from './map.js';
 import { addPlotCommand } from './plot.js';
 import { addQuickstartCommand } from './quickstart.js';
@@ -40,12 +42,14 @@ export function createProgram(context: CliContext): Command {
     .exitOverride();
   addEmbedCommand(program, context);
   addWorkerCommand(program, context);
+  addFitCommand(program, context);
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
   addMapCommand(program, context);
   addServeCommand(program, context);
   addCompactCommand(program, context);
+  addInfoCommand(program, context);
   addTrainCommand(program, context);
   addPlotCommand(program, context);
   addExportCommand(program, context);
@@ -61,7 +65,7 @@ export function createProgram(context: CliContext): Command {
 Examples:
   $ univar quickstart                                  all steps, on the sample that comes with univar
   $ univar embed answers.jsonl --out values/           embed your own answers
-  $ univar index values/ --factory HNSW32              make identification fast
+  $ univar index values/                               fit an encoder on them, and make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
   $ univar map values/ --out map.html                  draw the dataset

@@ -35,8 +35,8 @@ export class EmbeddingShards {
   }
 
   /**
-   * SHA-256 that identifies all embeddings: that of their file if there is one shard, otherwise that of the checksums of
-   * all shards.
+   * SHA-256 that identifies all embeddings: that of their file if there is one shard, otherwise that of the checksums
+   * of all shards.
    */
   get embeddingsChecksum(): string {
     return checksumOf(this.files.shards.map(({ embeddings }) => embeddings));

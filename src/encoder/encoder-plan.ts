@@ -20,7 +20,8 @@ export interface LoadEncoderOptions {
    */
   batchTokens?: number | undefined;
   /**
-   * `native`: the addon, for n-gram encoders, and for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime, for any model.onnx.
+   * `native`: the addon, for n-gram encoders, and for BERT and NomicBERT with model.safetensors. `onnx`: ONNX Runtime,
+   * for any model.onnx.
    * `auto`: native if it supports the model, otherwise ONNX Runtime; `Encoder.backend` reports the choice.
    *
    * @default 'auto'

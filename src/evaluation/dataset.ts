@@ -2,6 +2,7 @@
 
 import { expectArray, expectFunction, expectObject, expectOneOf, fail } from '../core/validate.js';
 import { expectRecord, type QaRecord, valueId } from '../records/record.js';
+import { evaluateFittedKnn, type FitOptions } from './fitted-knn.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { evaluateProbe, type ProbeOptions, type ProbeResult } from './probe.js';
@@ -54,6 +55,21 @@ export async function evaluateDatasetTfidf(
   expectDataset(dataset, ['readRecords']);
   const records = await dataset.readRecords();
   return evaluateTfidf({ ...labelRecords(records, target), texts: records.map(({ answer }) => answer) }, rest);
+}
+
+/**
+ * Runs {@link evaluateFittedKnn} on the answers of a dataset: fits an encoder on the value ids of the training rows.
+ * Equal options give the same split as in the others.
+ */
+export async function evaluateDatasetFittedKnn(
+  dataset: Pick<EvaluationDataset, 'readRecords'>,
+  options: KnnOptions & FitOptions & TargetOptions = {},
+): Promise<KnnResult> {
+  const { target, ...rest } = expectObject(options, 'options') as typeof options;
+  expectDataset(dataset, ['readRecords']);
+  const records = await dataset.readRecords();
+  const texts = records.map(({ answer }) => answer);
+  return evaluateFittedKnn({ ...labelRecords(records, target), texts, valueIds: records.map(valueId) }, rest);
 }
 
 /** Labels records by target, and groups them by theme if a record names one, otherwise by question. */

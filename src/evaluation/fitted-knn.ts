@@ -1,12 +1,11 @@
-/** Accuracy of fitted encoders: fits anew on the training rows, so that no tested answer was ever seen. */
+/** Accuracy of fitted encoders: fits anew on the training rows, so that the fit has seen no tested answer. */
 import { labelRows } from '../core/row-labels.js';
 import { expectObject, expectOptions, expectStrings, fail } from '../core/validate.js';
 import { createNgramEncoder } from '../encoder/ngrams/create-ngram-encoder.js';
 import { FIT_SETTINGS, type FitSettings, resolveFitSettings } from '../identification/fit/fit-settings.js';
-import { fitTable } from '../identification/fit/fit-table.js';
-import { exactSearch } from '../search/exact-search.js';
-import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
-import { EVALUATION_OPTIONS } from './prepare.js';
+import { type FitFigures, fitTable } from '../identification/fit/fit-table.js';
+import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
+import { EVALUATION_OPTIONS, type EvaluationOptions, type LabelledEmbeddings, prepareRows } from './prepare.js';
 import type { LabelledTexts } from './tfidf.js';
 
 export interface LabelledAnswers extends LabelledTexts {
@@ -14,21 +13,28 @@ export interface LabelledAnswers extends LabelledTexts {
   valueIds?: readonly string[] | undefined;
 }
 
-export interface FittedKnnOptions extends KnnOptions {
+export interface FitOptions {
   /** Settings of the fit. */
   fit?: FitSettings | undefined;
   /** Receives the number of training steps of the fit. */
   onProgress?: ((steps: number) => void) | undefined;
 }
 
+/** Vectors of an encoder that was fitted on the training rows of a split. */
+export interface SplitFit extends LabelledEmbeddings {
+  figures: FitFigures;
+}
+
 /**
- * Fits an encoder on the training rows alone, and classifies the tested rows by kNN in its space, with the options, the
- * split and the figures of `evaluateKnn`. The fit has not seen the tested answers, nor, if the split is by question, any
- * answer to their questions.
+ * Fits an encoder on the training rows of a split alone, and encodes all rows. In a test with the same split, the fit
+ * has not seen the tested answers and, if the split is by question, no answer to their questions.
  *
  * @throws EngineError like `evaluateKnn`; `ERR_DATA` if fewer than two value ids have two training answers
  */
-export async function evaluateFittedKnn(data: LabelledAnswers, options: FittedKnnOptions = {}): Promise<KnnResult> {
+export async function fitOnTraining(
+  data: LabelledAnswers,
+  options: EvaluationOptions & FitOptions = {},
+): Promise<SplitFit> {
   const given = expectObject(data, 'data');
   const texts = expectStrings(given['texts'], 'texts');
   const labels = expectStrings(given['labels'], 'labels');
@@ -37,26 +43,44 @@ export async function evaluateFittedKnn(data: LabelledAnswers, options: FittedKn
     if (column.length !== labels.length)
       fail('ERR_SHAPE_MISMATCH', `${labels.length} entries, one per label,`, name, column);
   }
-  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep', 'fit', 'onProgress']);
-  const { fit = {}, onProgress, ...knn } = options;
-  expectOptions(fit, 'fit', FIT_SETTINGS);
+  const {
+    fit = {},
+    onProgress,
+    ...split
+  } = expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'fit', 'onProgress']);
   const { signal } = options;
-  return evaluateNeighbours(data, knn, async (train, test, k) => {
-    const voting = labelRows(Array.from(train, (row) => valueIds[row]!));
-    const textsOf = (rows: Int32Array): string[] => Array.from(rows, (row) => texts[row]!);
-    // eslint-disable-next-line @typescript-eslint/require-await
-    const read = async function* (rows: Int32Array) {
-      yield Array.from(rows, (row) => texts[train[row]!]!);
-    };
-    const settings = resolveFitSettings(fit, voting.names.length);
-    const { config, weights } = await fitTable({ ...voting, read }, settings, { signal, onProgress });
-    const encoder = await createNgramEncoder('fit', config, weights);
-    try {
-      const { embeddings: base } = await encoder.encode(textsOf(train), { signal });
-      const { embeddings: queries } = await encoder.encode(textsOf(test), { signal });
-      return await exactSearch({ base, queries, dim: config.dim, k, signal });
-    } finally {
-      await encoder.dispose();
-    }
+  const { train } = prepareRows(data, split as EvaluationOptions);
+  const voting = labelRows(Array.from(train, (row) => valueIds[row]!));
+  const settings = resolveFitSettings(expectOptions(fit, 'fit', FIT_SETTINGS) as FitSettings, voting.names.length);
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async function* read(rows: Int32Array) {
+    yield Array.from(rows, (row) => texts[train[row]!]!);
+  }
+  const { config, weights, figures } = await fitTable({ ...voting, read }, settings, {
+    signal,
+    onProgress: onProgress as FitOptions['onProgress'],
   });
+  const encoder = await createNgramEncoder('fit', config, weights);
+  try {
+    const { embeddings, dim } = await encoder.encode(texts, { signal });
+    return { labels, groups: data.groups, embeddings, dim, figures };
+  } finally {
+    await encoder.dispose();
+  }
+}
+
+/**
+ * Fits an encoder on the training rows alone, and classifies the tested rows by kNN in its space, with the options, the
+ * split and the figures of `evaluateKnn`.
+ *
+ * @throws EngineError like {@link fitOnTraining}
+ */
+export async function evaluateFittedKnn(
+  data: LabelledAnswers,
+  options: KnnOptions & FitOptions = {},
+): Promise<KnnResult> {
+  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep', 'fit', 'onProgress']);
+  const { fit, onProgress, k, sweep, ...split } = options;
+  const fitted = await fitOnTraining(data, { ...split, fit, onProgress });
+  return evaluateKnn(fitted, { ...split, ...(k !== undefined && { k }), ...(sweep !== undefined && { sweep }) });
 }

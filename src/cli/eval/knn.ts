@@ -1,4 +1,5 @@
-import { evaluateDatasetKnn } from '../../evaluation/dataset.js';
+import { openFit } from '../../datasets/fits/dataset-fit.js';
+import { evaluateDatasetFittedKnn, evaluateDatasetKnn } from '../../evaluation/dataset.js';
 import type { CliContext } from '../context.js';
 import { formatPercent, formatTable } from '../format.js';
 import type { EvalKnnOptions } from './options.js';
@@ -8,11 +9,11 @@ import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
 export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: CliContext): Promise<void> {
   await evaluateAndPrint(dir, options, context, 'kNN', async (dataset) => {
     const { k, sweep } = options;
-    const result = await evaluateDatasetKnn(dataset, {
-      ...evaluationOptions(options, context),
-      k,
-      ...(sweep && { sweep }),
-    });
+    const settings = { ...evaluationOptions(options, context), k, ...(sweep && { sweep }) };
+    const isFitted = options.fit && (await openFit(dataset)) !== undefined;
+    const result = isFitted
+      ? await evaluateDatasetFittedKnn(dataset, settings)
+      : await evaluateDatasetKnn(dataset, settings);
     const table = formatTable([
       ['k', 'accuracy', 'balanced', 'F1'],
       ...result.sweep.map((point) => [
@@ -24,7 +25,8 @@ export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: 
     ]);
     return {
       result,
-      json: { ...commonFigures(result), k, ...(sweep && { sweep: result.sweep }) },
+      encoder: isFitted ? 'an encoder fitted on the answers that vote' : dataset.manifest.encoder.name,
+      json: { ...commonFigures(result), fitted: isFitted, k, ...(sweep && { sweep: result.sweep }) },
       lines: ['', table],
     };
   });

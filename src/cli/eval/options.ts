@@ -9,6 +9,7 @@ export interface EvalOptions {
 }
 
 export interface EvalKnnOptions extends EvalOptions {
+  fit: boolean;
   k: number;
   sweep?: number[];
 }

@@ -27,25 +27,34 @@ export function evaluationOptions(
   return { split, target: target === 'value-id' ? 'valueId' : target, minPerId, seed, signal: context.signal };
 }
 
+/** An evaluation, ready to print. */
+export interface Evaluated {
+  result: ReportEntry['result'];
+  /** The encoder whose vectors were evaluated. */
+  encoder: string;
+  json: unknown;
+  /** Lines after the figures. */
+  lines: string[];
+}
+
 /** Opens the dataset, evaluates it, writes the report if one is requested, and prints the result. */
 export async function evaluateAndPrint(
   dir: string,
   options: EvalOptions,
   context: CliContext,
   method: string,
-  evaluate: (dataset: Dataset) => Promise<{ result: ReportEntry['result']; json: unknown; lines: string[] }>,
+  evaluate: (dataset: Dataset) => Promise<Evaluated>,
 ): Promise<void> {
   if (options.report !== undefined) await makeFolder(options.report);
   const dataset = await openDataset(dir);
-  const { result, json, lines } = await evaluate(dataset);
+  const { result, encoder, json, lines } = await evaluate(dataset);
   if (options.report !== undefined) {
-    const { name } = dataset.manifest.encoder;
     await writeReport(options.report, {
       title: `${method} on ${dir}`,
       description:
-        `${formatCount(dataset.rows)} answers embedded with ${name}; target ${options.target}, ` +
+        `${formatCount(dataset.rows)} answers, encoder: ${encoder}; target ${options.target}, ` +
         `split by ${options.split}, seed ${options.seed}.`,
-      entries: [{ name: `${name}, ${method}`, result }],
+      entries: [{ name: `${encoder}, ${method}`, result }],
       training: await readTrainingCurves(dataset, context),
     });
   }
@@ -55,6 +64,7 @@ export async function evaluateAndPrint(
   }
   context.print(
     [
+      `${method} with ${encoder}: ${describeSplit(result)}`,
       ...describeFigures(result),
       ...lines,
       ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`]),
@@ -78,8 +88,13 @@ async function readTrainingCurves(dataset: Dataset, context: CliContext): Promis
   }
 }
 
+function describeSplit({ train, test, perId, split }: ClassificationResult): string {
+  const sides = `${formatCount(test)} held-out answers against ${formatCount(train)}`;
+  return `${sides}, ${perId.length} labels, split by ${split}`;
+}
+
 function describeFigures(result: ClassificationResult): string[] {
-  const { accuracy, balancedAccuracy, weightedF1, chance, train, test, perId, intervals } = result;
+  const { accuracy, balancedAccuracy, weightedF1, chance, perId, intervals } = result;
   const range = intervals
     ? ` (95 % interval ${formatPercent(intervals.accuracy.low)} to ${formatPercent(intervals.accuracy.high)})`
     : '';
@@ -91,8 +106,6 @@ function describeFigures(result: ClassificationResult): string[] {
     id.f1 === null ? '-' : id.f1.toFixed(3),
   ]);
   return [
-    `${formatCount(test)} held-out answers against ${formatCount(train)}, ${perId.length} labels, ` +
-      `split by ${result.split}`,
     '',
     `accuracy           ${formatPercent(accuracy)}${range}`,
     `balanced accuracy  ${formatPercent(balancedAccuracy)}`,

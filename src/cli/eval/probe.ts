@@ -19,6 +19,7 @@ export async function runEvalProbe(dir: string, options: EvalProbeOptions, conte
       const top = Object.entries(accuracyAt).map(([k, share]) => `@${k} ${formatPercent(share)}`);
       return {
         result,
+        encoder: dataset.manifest.encoder.name,
         json: { ...commonFigures(result), accuracyAt, epochs },
         lines: ['', `accuracy among the first  ${top.join('  ')}`],
       };

@@ -1,6 +1,7 @@
 import type { EncoderCliOptions } from '../encoder-options.js';
 
 export interface IdentifyCliOptions extends EncoderCliOptions {
+  fit: boolean;
   text?: string[];
   file?: string;
   question?: string;

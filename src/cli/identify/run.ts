@@ -15,13 +15,15 @@ import { collectTexts } from './texts.js';
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
   const texts = await collectTexts(options, process.stdin);
-  const { encoder: folder, backend, precision, efSearch, nprobe, evidence } = options;
+  const { fit, encoder: folder, backend, precision, efSearch, nprobe, evidence } = options;
   const { signal } = context;
   const index = await openIndex(dir, options, signal);
-  const collection = await openCollection(dataset, { encoder: folder, backend, precision, index, signal });
+  const collection = await openCollection(dataset, { fit, encoder: folder, backend, precision, index, signal });
   try {
     if (collection.hasStaleIndex)
       context.log('note: the index is out of date; searching exactly. Run "univar index" to rebuild it');
+    if (collection.hasStaleFit)
+      context.log('note: the fit of this dataset belongs to other answers and is not used. Run "univar fit" again');
     const filter = filterOf(options);
     const matching = filter && collection.count(filter);
     const k = options.k ?? Math.min(DEFAULT_K, dataset.rows);
@@ -34,6 +36,8 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     if (options.json) {
       context.printJson({
         dataset: dir,
+        encoder: encoder.name,
+        fitted: collection.isFitted,
         backend: encoder.backend,
         precision: encoder.precision,
         k: Math.min(k, matching ?? k),
@@ -44,7 +48,8 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
       return;
     }
     const reports = identified.map((text) => describeIdentification(text, context.width));
-    context.print([...reports, `Encoder: ${describeEncoder(encoder)}`].join('\n\n'));
+    const origin = collection.isFitted ? ', fitted on this dataset' : '';
+    context.print([...reports, `Encoder: ${describeEncoder(encoder)}${origin}`].join('\n\n'));
   } finally {
     await collection.dispose();
   }

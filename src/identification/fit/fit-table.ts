@@ -1,14 +1,13 @@
-import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import type { NgramConfig, NgramWeights } from '../../encoder/ngrams/ngram-folder.js';
 import type { CallOptions } from '../../native/call.js';
 import { NgramCorpus } from '../../native/ngram-corpus.js';
 import type { NgramTable } from '../../native/ngram-table.js';
-import { NgramTrainer } from '../../native/ngram-trainer.js';
 import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
 import type { ResolvedFitSettings } from './fit-settings.js';
 import { PairSampler, sampleRows } from './pairs.js';
+import { trainTable } from './train-table.js';
 
 /** Answers to fit an encoder on. */
 export interface FitAnswers extends RowLabels {
@@ -36,18 +35,8 @@ export interface FitFigures {
   lastLoss: number;
 }
 
-/** exp(10 x cosine): the temperature of the paper's experiments is 0.1. */
-const LOGIT_SCALE = 10;
-/** Of Adagrad; falls linearly to 0. */
-const LEARNING_RATE = 0.05;
-/** Steps that run without a return to JavaScript, which checks for an abort and reports progress. */
-const STEPS_AT_ONCE = 10;
-
 /**
- * Trains a table of n-gram embeddings so that answers of one value id are close and those of others are far apart:
- * InfoNCE in both directions, in which other answers of the same value id are no negatives (reference, section 3), with
- * row-wise Adagrad. The same inputs give the same table, whatever the number of threads. `onProgress` receives the
- * number of steps.
+ * Trains a table of n-gram embeddings on answers: see {@link trainTable}. `onProgress` receives the number of steps.
  *
  * @param base gives the first embeddings of the n-grams that it knows
  * @throws EngineError `ERR_DATA` if fewer than two value ids have two answers, or no n-gram occurs twice;
@@ -58,14 +47,13 @@ export async function fitTable(
   settings: ResolvedFitSettings,
   { base, signal, onProgress }: CallOptions & { base?: NgramTable | undefined } = {},
 ): Promise<FittedTable> {
-  const { dim, steps, pairs, seed, maxNgrams } = settings;
   const { orders, limit } = NGRAM_DEFAULTS.words;
   const classes = answers.names.length;
-  const rows = sampleRows(answers.labels, classes, settings.maxAnswers, seed);
+  const rows = sampleRows(answers.labels, classes, settings.maxAnswers, settings.seed);
   const sampler = new PairSampler(
     rows.map((row) => answers.labels[row]!),
     classes,
-    seed,
+    settings.seed,
   );
   if (sampler.size < 2) {
     throw new EngineError(
@@ -74,38 +62,24 @@ export async function fitTable(
     );
   }
   const corpus = new NgramCorpus({ kind: 'words', orders, limit });
-  let trainer: NgramTrainer | undefined;
   try {
     for await (const texts of answers.read(rows)) await corpus.add(texts, { signal });
-    trainer = await NgramTrainer.create(corpus, { dim, maxRows: maxNgrams, seed, base, signal });
-    corpus.dispose();
-    const losses: number[] = [];
-    for (let step = 0; step < steps; step += STEPS_AT_ONCE) {
-      throwIfAborted(signal, 'The fit was aborted');
-      const count = Math.min(STEPS_AT_ONCE, steps - step);
-      const learningRates = Float64Array.from({ length: count }, (_, i) => LEARNING_RATE * (1 - (step + i) / steps));
-      const drawn = sampler.draw(step, count, pairs);
-      const settingsOfSteps = { pairs, learningRates, logitScale: LOGIT_SCALE, mode: 'masked-symmetric' } as const;
-      losses.push(...(await trainer.steps({ ...drawn, ...settingsOfSteps }, { signal })));
-      onProgress?.(step + count);
-    }
-    const tenth = Math.ceil(steps / 10);
-    const { keys, rows: embeddings } = await trainer.table();
+    const { weights, losses } = await trainTable(corpus, sampler, { ...settings, base, signal, onProgress });
+    const tenth = Math.ceil(losses.length / 10);
     return {
-      config: { orders, maxTokens: limit, dim },
-      weights: { keys, rows: embeddings },
+      config: { orders, maxTokens: limit, dim: settings.dim },
+      weights,
       figures: {
         answers: rows.length,
         valueIds: sampler.size,
-        steps,
-        ngrams: keys.length,
+        steps: losses.length,
+        ngrams: weights.keys.length,
         firstLoss: meanOf(losses.slice(0, tenth)),
         lastLoss: meanOf(losses.slice(-tenth)),
       },
     };
   } finally {
     corpus.dispose();
-    trainer?.dispose();
   }
 }
 

@@ -9,8 +9,8 @@ export interface Pairs {
 }
 
 /**
- * Samples rows so that the labels have equal numbers of them, as far as possible: every label gives up to a quota of its
- * rows, the largest with which the sample has at most `count` rows.
+ * Samples rows so that the labels have equal numbers of them, as far as possible: every label gives up to a quota of
+ * its rows, the largest with which the sample has at most `count` rows.
  *
  * @returns ascending rows
  */

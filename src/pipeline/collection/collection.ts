@@ -61,7 +61,7 @@ export class Collection implements AsyncDisposable {
     return this.source.isFitted;
   }
 
-  /** True if the dataset has a fitted encoder that does not belong to its current answers. It is not used: fit again. */
+  /** True if the dataset has a fitted encoder that belongs to other answers. It is not used: fit again. */
   get hasStaleFit(): boolean {
     return this.source.hasStaleFit;
   }

@@ -51,8 +51,8 @@ const FIT_LOCK = '.fit.lock';
  * apart, and saves it in the dataset folder with the vectors that it gives to all answers, and an index over them. From
  * then on, identification uses it. An earlier fit stays in use until the new one is complete.
  *
- * It is an n-gram encoder, trained by the method of the paper (InfoNCE between answers of one value id) on the value ids
- * that are to be told apart. It sees the answers alone, not the questions.
+ * It is an n-gram encoder, trained by the method of the paper (InfoNCE between answers of one value id) on the value
+ * ids that are to be told apart. It sees the answers alone, not the questions.
  *
  * @param dataset a dataset or its folder
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`; `ERR_DATA` if fewer than two value ids have two answers;

@@ -9,7 +9,8 @@ import { searchedVectors, type VectorSource } from './vector-source.js';
 const LOAD_ROWS = 8192;
 
 /**
- * Loads the searched vectors of a dataset, those of its fit if it has one, and their value ids into a table, and builds an index over it.
+ * Loads the searched vectors of a dataset, those of its fit if it has one, and their value ids into a table, and builds
+ * an index over it.
  *
  * @param dataset a dataset or its folder
  * @throws EngineError like `openDataset` and {@link PgVectorIndex.create}

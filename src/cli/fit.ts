@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+
+import type { CliContext } from './context.js';
+import type { FitCliOptions } from './fit/options.js';
+import { integer } from './parse-options.js';
+
+export function addFitCommand(program: Command, context: CliContext): void {
+  program
+    .command('fit')
+    .description('fit an encoder on the answers of a dataset, which then identifies value ids better; takes seconds')
+    .argument('<dataset>', 'folder written by univar embed')
+    .option('--steps <n>', 'training steps (default: 300, or 3 per value id if that is more)', integer(1))
+    .option('--pairs <n>', 'pairs of answers in a step (default: 128)', integer(2))
+    .option('--dim <n>', 'width of the vectors (default: 128)', integer(1))
+    .option(
+      '--max-answers <n>',
+      'answers to train on (default: 50,000, or 50 per value id if that is more)',
+      integer(2),
+    )
+    .option('--max-ngrams <n>', 'n-grams that get an embedding (default: 131,072)', integer(1))
+    .option('--seed <n>', 'seed of the fit', integer(0), 1)
+    .option('--factory <string>', 'FAISS factory string of the index over the fitted vectors', 'HNSW32')
+    .option('--no-index', 'build no index; identify then compares with every answer')
+    .option('--json', 'print the result as one JSON document')
+    .addHelpText(
+      'after',
+      `
+The fit, its vectors and their index are written into the dataset folder. Identify, serve and eval knn use
+them from then on. Maps and drift keep to the encoder that embedded the dataset: the fit has seen the answers,
+so it would draw them further apart than new answers are.
+
+Examples:
+  $ univar fit values/
+  $ univar fit values/ --dim 256 --steps 600
+`,
+    )
+    .action(async (dataset: string, options: FitCliOptions) => {
+      const { runFit } = await import('./fit/run.js');
+      await runFit(dataset, options, context);
+    });
+}

@@ -1,0 +1,58 @@
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import {
+  type FitDatasetOptions,
+  type FitStage,
+  type FittedDataset,
+  fitDataset,
+} from '../../pipeline/fit/fit-dataset.js';
+import type { CliContext } from '../context.js';
+import { formatCount, formatDuration } from '../format.js';
+import type { Progress } from '../progress.js';
+import type { FitCliOptions } from './options.js';
+
+const UNITS: Record<FitStage, string> = { fit: 'steps', encode: 'answers', index: 'vectors' };
+
+/** `univar fit`: fits an encoder and prints what it was fitted on. */
+export async function runFit(
+  dir: string,
+  { index, factory, json, ...settings }: FitCliOptions,
+  context: CliContext,
+): Promise<void> {
+  const dataset = await openDataset(dir);
+  const fitted = await fitWithProgress(dataset, { ...settings, index: index && { factory } }, context);
+  if (json) context.printJson({ dataset: dir, ...fitted });
+  else context.print(describeFit(fitted));
+}
+
+/** Fits with progress on standard error. */
+export async function fitWithProgress(
+  dataset: Dataset,
+  options: Omit<FitDatasetOptions, 'signal' | 'events'>,
+  context: CliContext,
+): Promise<FittedDataset> {
+  let stage: FitStage | undefined;
+  let progress: Progress | undefined;
+  const onProgress = (current: FitStage, done: number, total: number): void => {
+    if (current !== stage) {
+      progress?.stop();
+      progress = context.progress({ label: current, unit: UNITS[current], total });
+      stage = current;
+    }
+    progress!.update(done);
+  };
+  try {
+    return await fitDataset(dataset, { ...options, signal: context.signal, events: { onProgress } });
+  } finally {
+    progress?.stop();
+  }
+}
+
+/** Describes a fit in a few lines. */
+export function describeFit({ answers, valueIds, ngrams, rows, dim, seconds, index, folder }: FittedDataset): string {
+  const fitted =
+    `Fitted an encoder on ${formatCount(answers)} answers of ${formatCount(valueIds)} value ids in ` +
+    `${formatDuration(seconds.fit)}: ${formatCount(ngrams)} n-grams, ${folder}`;
+  const encoded = `Encoded ${formatCount(rows)} answers in ${formatDuration(seconds.encode)}: ${dim} dimensions`;
+  const indexed = index && `Indexed them with ${index.factory} in ${formatDuration(seconds.index)}`;
+  return [fitted, encoded, ...(indexed ? [indexed] : [])].join('\n');
+}

@@ -1,0 +1,59 @@
+import { openDataset } from '../../datasets/dataset.js';
+import { openFit } from '../../datasets/fits/dataset-fit.js';
+import { readFitManifest } from '../../datasets/fits/fit-manifest.js';
+import { readIndexDescription } from '../../pipeline/index/saved-index.js';
+import { searchedVectors } from '../../pipeline/index/vector-source.js';
+import type { CliContext } from '../context.js';
+import { formatCount, formatTable } from '../format.js';
+
+/** `univar info`: prints what a dataset folder holds. */
+export async function runInfo(dir: string, { json }: { json?: boolean }, context: CliContext): Promise<void> {
+  const dataset = await openDataset(dir);
+  const { manifest, rows, dim } = dataset;
+  const fit = await openFit(dataset);
+  const fitManifest = fit === undefined ? undefined : await readFitManifest(dir);
+  const { vectors, indexDir } = await searchedVectors(dataset);
+  const index = await readIndexDescription(indexDir);
+  const isStale = index !== undefined && index.embeddings !== vectors.embeddingsChecksum;
+  const valueIds = Object.keys(manifest.valueIds).length;
+  if (json) {
+    context.printJson({
+      dataset: dir,
+      rows,
+      valueIds,
+      encoder: { ...manifest.encoder, dim },
+      fit: fitManifest && {
+        folder: fitManifest.folder,
+        dim: fitManifest.dim,
+        ...fitManifest.figures,
+        fittedRows: fitManifest.fittedRows,
+        addedRows: rows - fitManifest.fittedRows,
+        stale: fit === 'stale',
+      },
+      index: index && { factory: index.factory, metric: index.metric, stale: isStale },
+    });
+    return;
+  }
+  const added = fitManifest ? rows - fitManifest.fittedRows : 0;
+  const describeFit = (): string => {
+    if (!fitManifest) return 'none; "univar fit" makes one in seconds';
+    if (fit === 'stale')
+      return `${fitManifest.folder} belongs to other answers and is not used; run "univar fit" again`;
+    const { answers, valueIds: ids } = fitManifest.figures;
+    const age = added === 0 ? '' : `; ${formatCount(added)} answers were added since`;
+    const { folder, dim: width } = fitManifest;
+    return `${folder}, ${width} dimensions, fitted on ${formatCount(answers)} answers of ${ids} value ids${age}`;
+  };
+  const describeIndex = (): string => {
+    if (!index) return 'none; search compares with every answer';
+    return `${index.factory ?? '?'}${isStale ? '; out of date, run "univar index" again' : ''}`;
+  };
+  context.print(
+    formatTable([
+      ['answers', `${formatCount(rows)} of ${formatCount(valueIds)} value ids`],
+      ['encoder', `${manifest.encoder.name}, ${dim} dimensions`],
+      ['fit', describeFit()],
+      ['index', describeIndex()],
+    ]),
+  );
+}
