@@ -21,7 +21,7 @@ const FOLDERS = {
     packages: ['@observablehq/plot'],
   },
   training: {
-    uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'evaluation', 'plots'],
+    uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
     packages: ['@observablehq/plot'],
   },
   generation: {

@@ -4,7 +4,7 @@ import { SeededRandom } from '../core/random.js';
 import { expectInteger, expectOptions, expectPath, expectString } from '../core/validate.js';
 import type { ParameterSource } from './architectures/architecture.js';
 import { bert, INITIALIZER_RANGE, newBert } from './architectures/bert.js';
-import { DEFAULT_ENCODER } from './default-encoder.js';
+import { MINI_ENCODER } from './default-encoder.js';
 import { writeEncoderFolder } from './folder/encoder-folder.js';
 import { readModelFolder } from './folder/model-folder.js';
 import type { TensorToWrite } from './formats/safetensors-writer.js';
@@ -22,8 +22,7 @@ export interface RandomEncoderOptions {
   /** Width of the inner projection. @default 4 x hidden */
   inner?: number | undefined;
   /**
-   * Encoder folder, with or without weights, from which the tokenizer and the settings are copied. @default the encoder
-   * that comes with the package
+   * Encoder folder, with or without weights, from which the tokenizer and the settings are copied. @default univar-mini
    */
   like?: string | undefined;
   /** @default 0 */
@@ -55,7 +54,7 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
     );
   const inner = expectInteger(options.inner ?? 4 * hidden, 'inner', 1, 16 * LARGEST);
   const seed = expectInteger(options.seed ?? 0, 'seed', 0);
-  const like = expectString(options.like ?? DEFAULT_ENCODER, 'like');
+  const like = expectString(options.like ?? MINI_ENCODER, 'like');
   const { vocabSize, moduleFolder } = await readModelFolder(like, { weights: false });
   const sizes = { layers, hidden, heads, inner, vocabulary: vocabSize, maxPositions: POSITIONS };
   const { config, spec, layout } = newBert(sizes);

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
+import { PACKAGE_ENCODERS } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { LoadEncoderOptions } from '../encoder/encoder-plan.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
@@ -20,16 +20,16 @@ import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 const LOCATION_FILE = 'encoder.json';
 const RUN_ENCODERS: readonly string[] = [BEST_ENCODER, LAST_ENCODER];
 
-/** Records the path of the encoder folder, unless it is the encoder that comes with the package. */
+/** Records the path of the encoder folder, unless it is one that comes with the package. */
 export async function rememberEncoder(dir: string, folder: string): Promise<void> {
-  if (resolve(folder) === resolve(DEFAULT_ENCODER)) return;
+  if (PACKAGE_ENCODERS.some((own) => resolve(own) === resolve(folder))) return;
   await writeFile(join(dir, LOCATION_FILE), `${JSON.stringify({ folder: resolve(folder) }, null, 2)}\n`);
 }
 
 /**
  * Loads the encoder that embedded a dataset.
  *
- * @param folder encoder folder. @default the folder used for embedding, or the encoder that comes with the package if
+ * @param folder encoder folder. @default the folder used for embedding, or one that comes with the package if
  *   the name matches
  * @param options backend and precision. @default those of the dataset
  * @throws EngineError `ERR_DATA` if the encoder is not the one that embedded the dataset, or cannot be found
@@ -41,7 +41,7 @@ export async function loadDatasetEncoder(
 ): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
   const found =
-    folder ?? (await locate(dataset.dir)) ?? (name === basename(DEFAULT_ENCODER) ? DEFAULT_ENCODER : undefined);
+    folder ?? (await locate(dataset.dir)) ?? PACKAGE_ENCODERS.find((own) => name === basename(own));
   if (found === undefined) {
     throw new EngineError(
       'ERR_DATA',

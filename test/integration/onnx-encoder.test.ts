@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
@@ -70,7 +70,7 @@ describe.skipIf(!existsSync(FLOAT_MODEL))(
 
 describe('the default encoder', () => {
   it('describes itself', async () => {
-    const encoder = await loadEncoder(DEFAULT_ENCODER);
+    const encoder = await loadEncoder(MINI_ENCODER);
     expect(encoder).toMatchObject({
       name: 'univar-mini',
       dim: 384,
@@ -87,7 +87,7 @@ describe('the graph of the default encoder', () => {
   const folder = join(scratch, 'graph');
   let encoder: Encoder;
   beforeAll(async () => {
-    await exportEncoder(DEFAULT_ENCODER, folder, { to: 'onnx' });
+    await exportEncoder(MINI_ENCODER, folder, { to: 'onnx' });
     encoder = await loadEncoder(folder, { backend: 'onnx' });
   });
   afterAll(async () => {
@@ -96,7 +96,7 @@ describe('the graph of the default encoder', () => {
   });
 
   it('gives the vectors of the native encoder', async () => {
-    const native = await loadEncoder(DEFAULT_ENCODER);
+    const native = await loadEncoder(MINI_ENCODER);
     const [expected, actual] = [await native.encode(someAnswers()), await encoder.encode(someAnswers())];
     expect(actual.tokens).toBe(expected.tokens);
     expect(relativeError(actual.embeddings, expected.embeddings)).toBeLessThan(TOLERANCE.f32Sum);

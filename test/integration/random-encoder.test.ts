@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { writeRandomEncoder } from '../../src/encoder/random-encoder.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -22,7 +22,7 @@ describe('encoders with random weights', () => {
   it('use tokenizer and settings of a folder without weights, and are equal for the same seed', async () => {
     const folder = temporaryFolder();
     const like = join(folder, 'like');
-    cpSync(DEFAULT_ENCODER, like, { recursive: true, filter: (path) => !path.endsWith('model.safetensors') });
+    cpSync(MINI_ENCODER, like, { recursive: true, filter: (path) => !path.endsWith('model.safetensors') });
     const write = async (name: string, seed: number): Promise<Buffer> => {
       await writeRandomEncoder(join(folder, name), { layers: 1, hidden: 32, like, seed });
       return readFileSync(join(folder, name, 'model.safetensors'));
@@ -31,7 +31,7 @@ describe('encoders with random weights', () => {
     expect((await write('again', 1)).equals(first)).toBe(true);
     expect((await write('other', 2)).equals(first)).toBe(false);
     expect(readFileSync(join(folder, 'first', 'tokenizer.json'))).toEqual(
-      readFileSync(join(DEFAULT_ENCODER, 'tokenizer.json')),
+      readFileSync(join(MINI_ENCODER, 'tokenizer.json')),
     );
   });
 

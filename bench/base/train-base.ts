@@ -1,0 +1,1 @@
+import { loadSet } from './base-sets.js';

@@ -1,0 +1,66 @@
+import { SeededRandom } from '../../core/random.js';
+import { type Pairs, PairSampler } from '../../identification/fit/pairs.js';
+import type { PairSource } from '../../identification/fit/train-table.js';
+
+/** The rows of one source. Their numbers in the corpus follow those of the sources before it. */
+export interface SourceLabels {
+  /** Label index of every row. */
+  labels: Int32Array;
+  /** Number of labels. */
+  classes: number;
+}
+
+/** Large sources are drawn more often than small ones, but not in proportion to their size. */
+const SIZE_POWER = 0.7;
+
+/**
+ * Draws pairs so that each step has those of one source: answers of different sources differ in their questions, which
+ * would make them easy to tell apart.
+ */
+export class SourceSampler implements PairSource {
+  readonly #samplers: PairSampler[] = [];
+  readonly #firstRows: number[] = [];
+  /** Sums of the weights up to each source. */
+  readonly #weights: number[] = [];
+
+  constructor(
+    sources: readonly SourceLabels[],
+    private readonly seed: number,
+  ) {
+    let row = 0;
+    let sum = 0;
+    for (const [i, { labels, classes }] of sources.entries()) {
+      const sampler = new PairSampler(labels, classes, seed + i + 1);
+      this.#samplers.push(sampler);
+      this.#firstRows.push(row);
+      row += labels.length;
+      sum += sampler.size < 2 ? 0 : labels.length ** SIZE_POWER;
+      this.#weights.push(sum);
+    }
+  }
+
+  /** Number of sources that have pairs of two labels. */
+  get size(): number {
+    return this.#samplers.filter(({ size }) => size >= 2).length;
+  }
+
+  draw(firstStep: number, steps: number, pairs: number): Pairs {
+    const drawn: Pairs = {
+      queries: new Int32Array(steps * pairs),
+      keys: new Int32Array(steps * pairs),
+      labels: new Int32Array(steps * pairs),
+    };
+    for (let step = 0; step < steps; step++) {
+      const at = SeededRandom.stream(this.seed, firstStep + step).next() * this.#weights.at(-1)!;
+      const source = this.#weights.findIndex((weight) => at < weight);
+      const of = this.#samplers[source]!.draw(firstStep + step, 1, pairs);
+      const first = this.#firstRows[source]!;
+      drawn.labels.set(of.labels, step * pairs);
+      for (let i = 0; i < pairs; i++) {
+        drawn.queries[step * pairs + i] = first + of.queries[i]!;
+        drawn.keys[step * pairs + i] = first + of.keys[i]!;
+      }
+    }
+    return drawn;
+  }
+}

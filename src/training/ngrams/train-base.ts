@@ -1,0 +1,53 @@
+import { EngineError } from '../../core/errors.js';
+import type { RowLabels } from '../../core/row-labels.js';
+import type { NgramConfig, NgramWeights } from '../../encoder/ngrams/ngram-folder.js';
+import { trainTable } from '../../identification/fit/train-table.js';
+import type { CallOptions } from '../../native/call.js';
+import { NgramCorpus } from '../../native/ngram-corpus.js';
+import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
+import { SourceSampler } from './source-sampler.js';
+
+/** Answers of one source, with their value ids. */
+export interface BaseSource extends RowLabels {
+  /** Reads the answers of all rows, in order, in batches of any size. */
+  read: () => AsyncIterable<readonly string[]>;
+}
+
+export interface BaseTraining extends CallOptions {
+  sources: readonly BaseSource[];
+  /** Width of the vectors. */
+  dim: number;
+  steps: number;
+  /** Pairs per step. */
+  pairs: number;
+  /** N-grams that get an embedding. */
+  maxNgrams: number;
+  seed: number;
+}
+
+/**
+ * Trains an n-gram encoder on several sources, as a base for datasets that it has not seen: like `fitTable`, but each
+ * step has pairs of one source. `onProgress` receives the number of steps.
+ *
+ * @throws EngineError `ERR_DATA` if no source has two value ids with two answers; `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
+ */
+export async function trainBase({
+  sources,
+  signal,
+  onProgress,
+  ...training
+}: BaseTraining): Promise<{ config: NgramConfig; weights: NgramWeights; losses: number[] }> {
+  const { orders, limit } = NGRAM_DEFAULTS.words;
+  const labels = sources.map((source) => ({ labels: source.labels, classes: source.names.length }));
+  const sampler = new SourceSampler(labels, training.seed);
+  if (sampler.size === 0)
+    throw new EngineError('ERR_DATA', 'Training needs a source with two value ids that have two answers each');
+  const corpus = new NgramCorpus({ kind: 'words', orders, limit });
+  try {
+    for (const source of sources) for await (const texts of source.read()) await corpus.add(texts, { signal });
+    const { weights, losses } = await trainTable(corpus, sampler, { ...training, signal, onProgress });
+    return { config: { orders, maxTokens: limit, dim: training.dim }, weights, losses };
+  } finally {
+    corpus.dispose();
+  }
+}
