@@ -6,8 +6,6 @@ import { referenceNgrams } from './ngram-reference.js';
 
 export interface ReferenceTable {
   dim: number;
-  /** Row of every feature id. */
-  rowOf: Map<number, number>;
   rows: Float64Array;
   moments: Float64Array;
 }
@@ -21,12 +19,11 @@ export interface ReferencePairs {
   mode: InfoNceMode;
 }
 
-/** Returns the rows and weights of the known n-grams of a text. */
-export function referenceBag(
-  text: string,
-  settings: NgramSettings,
-  rowOf: ReadonlyMap<number, number>,
-): { row: number; weight: number }[] {
+/** The rows and weights of the known n-grams of a text. */
+export type ReferenceBag = readonly { row: number; weight: number }[];
+
+/** Makes the bag of a text. */
+export function referenceBag(text: string, settings: NgramSettings, rowOf: ReadonlyMap<number, number>): ReferenceBag {
   const { ids, counts } = referenceNgrams(text, settings);
   return ids.flatMap((id, i) => {
     const row = rowOf.get(id);
@@ -34,15 +31,14 @@ export function referenceBag(
   });
 }
 
-/** Updates the table and returns the loss. */
-export function referenceStep(
-  table: ReferenceTable,
-  texts: readonly string[],
-  settings: NgramSettings,
-  pairs: ReferencePairs,
-): number {
+/**
+ * Updates the table and returns the loss.
+ *
+ * @param texts bags of all texts
+ */
+export function referenceStep(table: ReferenceTable, texts: readonly ReferenceBag[], pairs: ReferencePairs): number {
   const { dim, rows, moments } = table;
-  const bags = [...pairs.queries, ...pairs.keys].map((text) => referenceBag(texts[text]!, settings, table.rowOf));
+  const bags = [...pairs.queries, ...pairs.keys].map((text) => texts[text]!);
   const norms = new Float64Array(bags.length);
   const units = new Float64Array(bags.length * dim);
   bags.forEach((bag, s) => {
@@ -56,7 +52,9 @@ export function referenceStep(
   const { labels, logitScale, mode } = pairs;
   const [query, key] = [units.subarray(0, half), units.subarray(half)];
   const { loss, dQuery, dKey } = infoNceReference({ query, key, dim, labels, logitScale, mode });
-  const dUnits = Float64Array.of(...dQuery, ...dKey);
+  const dUnits = new Float64Array(units.length);
+  dUnits.set(dQuery);
+  dUnits.set(dKey, half);
 
   const gradients = new Map<number, Float64Array>();
   bags.forEach((bag, s) => {
