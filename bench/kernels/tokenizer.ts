@@ -2,62 +2,24 @@
  * Compares WordPiece with npm `tokenizers` (Rust) on real answers, in English and in all languages together, with one
  * thread and with all. Both sides read their number of threads once per process.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
+import { type AnswerLanguages, answerTexts } from '../support/answers.js';
 import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
 const TOKENIZER = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
-const CORPUS = fileURLToPath(new URL('../../../shared/data/qa/', import.meta.url));
-const SAMPLE = fileURLToPath(new URL('../../test/fixtures/tokenizer/answers.jsonl', import.meta.url));
 /** UTF-8 bytes per run: two seconds of the peer on one thread, and in a check a few milliseconds of ours. */
 const BYTES = { run: 5e6, check: 2e5 };
 /** Texts per call of the peer, which keeps all details of a call's encodings. Larger batches make it slower. */
 const PEER_BATCH = 256;
 
-interface Answer {
-  lang: string;
-  answer: string;
-}
-
-function readAnswers(files: readonly string[]): Answer[] {
-  return files.flatMap((file) => {
-    const bytes = readFileSync(file);
-    const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-    return text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Answer);
-  });
-}
-
-/** Takes answers spread over the entire corpus, repeated if there are too few. */
-function takeTexts(answers: readonly Answer[], wanted: number): { texts: string[]; bytes: number } {
-  const total = answers.reduce((sum, { answer }) => sum + Buffer.byteLength(answer), 0);
-  const step = Math.max(1, Math.floor(total / wanted));
-  const texts: string[] = [];
-  let bytes = 0;
-  for (let i = 0; bytes < wanted; i += step) {
-    const { answer } = answers[i % answers.length]!;
-    texts.push(answer);
-    bytes += Buffer.byteLength(answer);
-  }
-  return { texts, bytes };
-}
-
-function benchmark(corpus: 'english' | 'all-languages', threads: number, only: 'run' | 'check'): Benchmark {
-  const load = () => {
-    // A check must measure the same on every machine, with and without the corpus.
-    const files = only === 'run' && existsSync(CORPUS) ? readdirSync(CORPUS).map((name) => CORPUS + name) : [SAMPLE];
-    const answers = readAnswers(files);
-    return takeTexts(corpus === 'english' ? answers.filter(({ lang }) => lang === 'eng') : answers, BYTES[only]);
-  };
+function benchmark(corpus: AnswerLanguages, threads: number, only: 'run' | 'check'): Benchmark {
+  const load = () => answerTexts(corpus, only, BYTES[only]);
   return {
     name: `tokenizer/${corpus}/${threads === 1 ? 'one-thread' : 'all-threads'}${only === 'check' ? '/small' : ''}`,
     sizes: { MB: BYTES[only] / 1e6, threads },

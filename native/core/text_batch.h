@@ -1,8 +1,6 @@
 // Texts in one array, and work on them by all threads.
 #pragma once
 
-#include <omp.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

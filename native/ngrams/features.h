@@ -31,8 +31,8 @@ inline constexpr size_t kMaxNgramOrders = 4;
 
 struct NgramSettings {
   NgramKind kind = NgramKind::kWords;
-  size_t orders = 3;   // n-grams of 1 to so many items; 1 to kMaxNgramOrders
-  size_t limit = 400;  // only the first so many tokens or code points count; at least 1
+  size_t orders = 3;   // items of the longest n-gram, 1 to kMaxNgramOrders
+  size_t limit = 400;  // tokens or code points that are read from the start of a text; at least 1
 };
 
 struct NgramFeature {

@@ -1,7 +1,5 @@
 #include "ngrams/tokens.h"
 
-#include <algorithm>
-
 #include "core/utf16.h"
 #include "ngrams/code_points.h"
 #include "ngrams/hashing.h"

@@ -9,6 +9,7 @@
 #include "core/utf16.h"
 
 namespace univar {
+
 static_assert(TextBatch::kReadAhead >= WordCache::kMaxUnits, "a key reads that many units");
 
 struct Tokenizer::QueuedWord {

@@ -10,8 +10,8 @@ export type NgramKind = (typeof NGRAM_KINDS)[number];
 
 export interface NgramSettings {
   kind: NgramKind;
-  /** N-grams of 1 to so many tokens or characters. */
+  /** Tokens or characters of the longest n-gram; shorter n-grams count too. */
   orders: number;
-  /** Only the first so many tokens or characters of a text count. */
+  /** Tokens or characters that are read from the start of a text. */
   limit: number;
 }

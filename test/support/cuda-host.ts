@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-import { expect } from 'vitest';
-
+import { compileProgram, expectAllOk } from './native-program.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-const ROOT = join(import.meta.dirname, '..', '..');
-const FLAGS = ['-std=c++20', '-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-ffp-contract=off'];
 
 /** The programs of test/native-cpp that compare the CUDA backend with double precision: cuda_NAME_test.cc. */
 export const CUDA_HOST_PROGRAMS = [
@@ -29,7 +23,7 @@ export const CUDA_HOST_PROGRAMS = [
  */
 export async function expectCudaHostPasses(name: string, flags: readonly string[]): Promise<void> {
   const program = join(temporaryFolder(), name);
-  await compile([...flags, `test/native-cpp/cuda_${name}_test.cc`], program);
+  await compileProgram([...flags, `test/native-cpp/cuda_${name}_test.cc`], program);
   await expectAllOk(program);
 }
 
@@ -37,26 +31,14 @@ export async function expectCudaHostPasses(name: string, flags: readonly string[
 export async function expectCublasLtPasses(flags: readonly string[]): Promise<void> {
   const folder = temporaryFolder();
   const program = join(folder, 'cublas_lt');
-  await compile([...flags, 'test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/machine/cublas_lt.cc'], program);
-  await expectAllOk(program, { EXPECT_NO_LIBRARY: '1' });
-  await compile([...flags, 'test/native-cpp/fake_cublas_lt.cc', '-shared', '-fPIC'], join(folder, 'libcublasLt.so.13'));
-  await expectAllOk(program, { LD_LIBRARY_PATH: folder });
-}
-
-const run = promisify(execFile);
-
-async function compile(args: readonly string[], to: string): Promise<void> {
-  await run(process.env['CXX'] ?? 'g++', [...FLAGS, '-Inative', '-Itest/native-cpp', ...args, '-o', to], { cwd: ROOT });
-}
-
-/** Each check of the program prints a line; sanitizers print to standard error. */
-async function expectAllOk(program: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const options = { maxBuffer: 1 << 26, env: { ...process.env, ...env } };
-  const { stdout, stderr } = await run(program, options).catch(
-    (error: unknown) => error as { stdout: string; stderr: string },
+  await compileProgram(
+    [...flags, 'test/native-cpp/cuda_cublas_lt_test.cc', 'native/cuda/machine/cublas_lt.cc'],
+    program,
   );
-  const lines = stdout.trimEnd().split('\n');
-  expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
-  expect(stderr).toBe('');
-  expect(lines.at(-1)).toBe('ok all done');
+  await expectAllOk(program, { EXPECT_NO_LIBRARY: '1' });
+  await compileProgram(
+    [...flags, 'test/native-cpp/fake_cublas_lt.cc', '-shared', '-fPIC'],
+    join(folder, 'libcublasLt.so.13'),
+  );
+  await expectAllOk(program, { LD_LIBRARY_PATH: folder });
 }

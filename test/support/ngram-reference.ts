@@ -45,7 +45,7 @@ function lowerCharacter(character: string): string {
 }
 
 export function readTokens(text: string, limit: number): TokenSpellings[] {
-  const characters = [...wellFormed(text)];
+  const characters = Array.from(wellFormed(text));
   const tokens: string[] = [];
   const at = (i: number, pattern: RegExp): boolean => i < characters.length && pattern.test(characters[i]!);
   const isBreak = (i: number): boolean => at(i, BREAK);
@@ -67,7 +67,7 @@ export function readTokens(text: string, limit: number): TokenSpellings[] {
       tokens.push(characters[begin]!);
     }
   }
-  return tokens.slice(0, limit).map((written) => ({ written, lower: [...written].map(lowerCharacter).join('') }));
+  return tokens.slice(0, limit).map((written) => ({ written, lower: Array.from(written, lowerCharacter).join('') }));
 }
 
 function* ngrams<T>(items: readonly T[], orders: number): Generator<T[]> {
@@ -79,7 +79,9 @@ function* ngrams<T>(items: readonly T[], orders: number): Generator<T[]> {
 /** Hashes of all n-grams, with repetitions. */
 function hashes(text: string, { kind, orders, limit }: NgramSettings): bigint[] {
   if (kind === 'characters') {
-    const codePoints = [...wellFormed(text)].slice(0, limit).map((character) => BigInt(character.codePointAt(0)!));
+    const codePoints = Array.from(wellFormed(text))
+      .slice(0, limit)
+      .map((character) => BigInt(character.codePointAt(0)!));
     return [...ngrams(codePoints, orders)].map((gram) => hashNgram(0x63686172n, gram));
   }
   return [...ngrams(readTokens(text, limit), orders)].flatMap((gram) => {

@@ -10,12 +10,11 @@ export interface ExtractNgramsOptions extends CallOptions {
    */
   kind?: NgramKind | undefined;
   /**
-   * N-grams of 1 to so many tokens (1 to 3) or characters (1 to 4). @default 3 for words, 4 for characters
+   * Tokens (1 to 3) or characters (1 to 4) of the longest n-gram; shorter n-grams count too. @default 3 for words, 4
+   * for characters
    */
   orders?: number | undefined;
-  /**
-   * Only the first so many tokens or characters of a text count. @default 400 tokens or 2,000 characters
-   */
+  /** Tokens or characters that are read from the start of a text, at least 1. @default 400 tokens, 2,000 characters */
   limit?: number | undefined;
 }
 
