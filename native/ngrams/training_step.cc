@@ -94,7 +94,6 @@ void NgramTrainingStep::Backward(const PairBatch& batch, float* rows, float* mom
                         .dim = dim_,
                         .entries = grouped_.data(),
                         .d_out = gradients_.data(),
-                        .samples = samples_,
                         .learning_rate = batch.learning_rate};
 #pragma omp parallel for schedule(dynamic, 1)
   for (size_t range = 0; range < kRanges; ++range) {

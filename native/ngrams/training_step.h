@@ -35,7 +35,7 @@ class NgramTrainingStep {
 
  private:
   // Rows of the table are updated in ranges, so that threads neither share a row nor wait for each other.
-  static constexpr size_t kRanges = 64;
+  static constexpr size_t kRanges = 32;
 
   size_t RangeBegin(size_t range) const { return table_rows_ * range / kRanges; }
   size_t CutAt(size_t sample, size_t range) const { return sample * (kRanges + 1) + range; }

@@ -13,8 +13,8 @@
 //
 //   G_r += |g_r|^2 / dim,   row_r -= learning_rate / (sqrt(G_r) + 1e-10) g_r
 //
-// Numerics: Sums accumulate in float32 in the order of the entries, so up to 1,500 terms of similar size have an error
-// of at most 1e-5 of the largest entry. The result depends on the instruction set, but not on the number of threads.
+// Numerics: Sums accumulate in float32 in the order of the entries. For up to 1,500 terms, the error is at most 5e-6 of
+// the sum of their magnitudes. Results depend on the instruction set, but not on the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +60,6 @@ struct BagStepArgs {
   const uint32_t* offsets = nullptr;
   const BagEntry* entries = nullptr;
   const float* d_out = nullptr;  // [samples, dim]
-  size_t samples = 0;
   double learning_rate = 0;
 };
 

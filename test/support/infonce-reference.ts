@@ -1,10 +1,13 @@
 import type { InfoNceInput } from '../../src/native/infonce.js';
 
+/** Input of the loss, in single or double precision. */
+type ReferenceInput = Omit<InfoNceInput, 'query' | 'key'> & Record<'query' | 'key', ArrayLike<number>>;
+
 /**
  * Computes loss and gradients in double precision, directly from the definition (native/ops/infonce.h), one row at a
  * time.
  */
-export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: Float64Array; dKey: Float64Array } {
+export function infoNceReference(input: ReferenceInput): { loss: number; dQuery: Float64Array; dKey: Float64Array } {
   const { query, key, dim, mode } = input;
   const rows = query.length / dim;
   const forward = oneDirection(query, key, input);
@@ -17,7 +20,7 @@ export function infoNceReference(input: InfoNceInput): { loss: number; dQuery: F
   };
 }
 
-function oneDirection(x: Float32Array, y: Float32Array, { dim, logitScale, labels, mode }: InfoNceInput) {
+function oneDirection(x: ArrayLike<number>, y: ArrayLike<number>, { dim, logitScale, labels, mode }: ReferenceInput) {
   const rows = x.length / dim;
   const dQuery = new Float64Array(rows * dim);
   const dKey = new Float64Array(rows * dim);
@@ -58,7 +61,7 @@ function oneDirection(x: Float32Array, y: Float32Array, { dim, logitScale, label
   return { loss, dQuery, dKey };
 }
 
-function dot(x: Float32Array, i: number, y: Float32Array, j: number, dim: number): number {
+function dot(x: ArrayLike<number>, i: number, y: ArrayLike<number>, j: number, dim: number): number {
   let sum = 0;
   for (let d = 0; d < dim; d++) sum += x[i * dim + d]! * y[j * dim + d]!;
   return sum;
