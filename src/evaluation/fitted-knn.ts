@@ -2,7 +2,7 @@
 import { labelRows } from '../core/row-labels.js';
 import { expectObject, expectOptions, expectStrings, fail } from '../core/validate.js';
 import { createNgramEncoder } from '../encoder/ngrams/create-ngram-encoder.js';
-import { FIT_SETTINGS, type FitSettings, resolveFitSettings } from '../identification/fit/fit-settings.js';
+import { FIT_SETTINGS, type FitSettings } from '../identification/fit/fit-settings.js';
 import { type FitFigures, fitTable } from '../identification/fit/fit-table.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import { EVALUATION_OPTIONS, type EvaluationOptions, type LabelledEmbeddings, prepareRows } from './prepare.js';
@@ -51,7 +51,7 @@ export async function fitOnTraining(
   const { signal } = options;
   const { train } = prepareRows(data, split as EvaluationOptions);
   const voting = labelRows(Array.from(train, (row) => valueIds[row]!));
-  const settings = resolveFitSettings(expectOptions(fit, 'fit', FIT_SETTINGS) as FitSettings, voting.names.length);
+  const settings = expectOptions(fit, 'fit', FIT_SETTINGS) as FitSettings;
   // eslint-disable-next-line @typescript-eslint/require-await
   async function* read(rows: Int32Array) {
     yield Array.from(rows, (row) => texts[train[row]!]!);

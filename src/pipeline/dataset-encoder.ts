@@ -40,8 +40,7 @@ export async function loadDatasetEncoder(
   options: Pick<LoadEncoderOptions, 'backend' | 'precision'> = {},
 ): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
-  const found =
-    folder ?? (await locate(dataset.dir)) ?? PACKAGE_ENCODERS.find((own) => name === basename(own));
+  const found = folder ?? (await locate(dataset.dir)) ?? PACKAGE_ENCODERS.find((own) => name === basename(own));
   if (found === undefined) {
     throw new EngineError(
       'ERR_DATA',

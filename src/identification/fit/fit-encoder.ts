@@ -2,7 +2,7 @@ import { labelRows } from '../../core/row-labels.js';
 import { expectOptions, expectPath, expectStrings, fail } from '../../core/validate.js';
 import { writeNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
-import { FIT_SETTINGS, type FitSettings, resolveFitSettings } from './fit-settings.js';
+import { FIT_SETTINGS, type FitSettings } from './fit-settings.js';
 import { type FitFigures, fitTable } from './fit-table.js';
 
 export interface FitEncoderOptions extends FitSettings, CallOptions {
@@ -34,8 +34,7 @@ export async function fitEncoder(folder: string, options: FitEncoderOptions): Pr
     yield Array.from(rows, (row) => texts[row]!);
   }
   const call = resolveCallOptions(given.signal, given.onProgress);
-  const settings = resolveFitSettings(given, labels.names.length);
-  const { config, weights, figures } = await fitTable({ ...labels, read }, settings, call);
+  const { config, weights, figures } = await fitTable({ ...labels, read }, given, call);
   await writeNgramFolder(folder, config, weights);
   return figures;
 }

@@ -1,13 +1,13 @@
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import type { NgramConfig, NgramWeights } from '../../encoder/ngrams/ngram-folder.js';
-import type { CallOptions } from '../../native/call.js';
 import { NgramCorpus } from '../../native/ngram-corpus.js';
-import type { NgramTable } from '../../native/ngram-table.js';
 import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
-import type { ResolvedFitSettings } from './fit-settings.js';
+import { type FitSettings, openBase, type ResolvedFitSettings, resolveFitSettings } from './fit-settings.js';
 import { PairSampler, sampleRows } from './pairs.js';
 import { trainTable } from './train-table.js';
+
+const WORDS = NGRAM_DEFAULTS.words;
 
 /** Answers to fit an encoder on. */
 export interface FitAnswers extends RowLabels {
@@ -19,6 +19,9 @@ export interface FitAnswers extends RowLabels {
 export interface FittedTable {
   config: NgramConfig;
   weights: NgramWeights;
+  settings: ResolvedFitSettings;
+  /** The encoder that the fit started from; null if it started from random numbers. */
+  base: { name: string; fingerprint: string } | null;
   figures: FitFigures;
 }
 
@@ -35,40 +38,51 @@ export interface FitFigures {
   lastLoss: number;
 }
 
+/** Reports the progress of a fit: the number of steps done, of `total`. */
+export type FitProgress = (steps: number, total: number) => void;
+
+export interface FitCall {
+  signal?: AbortSignal | undefined;
+  onProgress?: FitProgress | undefined;
+}
+
 /**
- * Trains a table of n-gram embeddings on answers: see {@link trainTable}. `onProgress` receives the number of steps.
+ * Fits a table of n-gram embeddings on answers: see {@link trainTable}.
  *
- * @param base gives the first embeddings of the n-grams that it knows
- * @throws EngineError `ERR_DATA` if fewer than two value ids have two answers, or no n-gram occurs twice;
- *   `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, and errors of `read`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH` for settings; `ERR_DATA` if fewer than two
+ *   value ids have two answers, no n-gram occurs twice, or the base is not an n-gram encoder; `ERR_ABORTED`,
+ *   `ERR_OUT_OF_MEMORY`, and errors of `read`
  */
 export async function fitTable(
   answers: FitAnswers,
-  settings: ResolvedFitSettings,
-  { base, signal, onProgress }: CallOptions & { base?: NgramTable | undefined } = {},
+  given: FitSettings,
+  { signal, onProgress }: FitCall = {},
 ): Promise<FittedTable> {
-  const { orders, limit } = NGRAM_DEFAULTS.words;
-  const classes = answers.names.length;
-  const rows = sampleRows(answers.labels, classes, settings.maxAnswers, settings.seed);
-  const sampler = new PairSampler(
-    rows.map((row) => answers.labels[row]!),
-    classes,
-    settings.seed,
-  );
-  if (sampler.size < 2) {
-    throw new EngineError(
-      'ERR_DATA',
-      `A fit needs two value ids with at least two answers each, got ${sampler.size} of ${classes}`,
-    );
-  }
-  const corpus = new NgramCorpus({ kind: 'words', orders, limit });
+  const base = await openBase(given);
+  const corpus = new NgramCorpus({ kind: 'words', ...WORDS });
   try {
+    const classes = answers.names.length;
+    const settings = resolveFitSettings(given, classes, base);
+    const { seed, maxAnswers, steps } = settings;
+    const rows = sampleRows(answers.labels, classes, maxAnswers, seed);
+    const labels = rows.map((row) => answers.labels[row]!);
+    const sampler = new PairSampler(labels, classes, seed);
+    if (sampler.size < 2) {
+      throw new EngineError(
+        'ERR_DATA',
+        `A fit needs two value ids with at least two answers each, got ${sampler.size} of ${classes}`,
+      );
+    }
     for await (const texts of answers.read(rows)) await corpus.add(texts, { signal });
-    const { weights, losses } = await trainTable(corpus, sampler, { ...settings, base, signal, onProgress });
+    const onStep = (step: number): void => onProgress?.(step, steps);
+    const training = { ...settings, base: base?.table, signal, onProgress: onStep };
+    const { weights, losses } = await trainTable(corpus, sampler, training);
     const tenth = Math.ceil(losses.length / 10);
     return {
-      config: { orders, maxTokens: limit, dim: settings.dim },
+      config: { orders: WORDS.orders, maxTokens: WORDS.limit, dim: settings.dim },
       weights,
+      settings,
+      base: base ? { name: base.name, fingerprint: base.fingerprint } : null,
       figures: {
         answers: rows.length,
         valueIds: sampler.size,
@@ -80,6 +94,7 @@ export async function fitTable(
     };
   } finally {
     corpus.dispose();
+    base?.table.dispose();
   }
 }
 

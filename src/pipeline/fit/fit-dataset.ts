@@ -10,7 +10,7 @@ import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
 import { createFitManifest, nextFitFolder, publishFit, removeFitFolders } from '../../datasets/fits/fit-manifest.js';
 import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
 import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
-import { FIT_SETTINGS, type FitSettings, resolveFitSettings } from '../../identification/fit/fit-settings.js';
+import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
 import { type FitFigures, fitTable } from '../../identification/fit/fit-table.js';
 import { hashFile } from '../../records/input-files.js';
 import { type BuildIndexOptions, type BuiltIndex, expectIndexOptions, writeIndex } from '../index/build-index.js';
@@ -61,7 +61,7 @@ const FIT_LOCK = '.fit.lock';
  */
 export async function fitDataset(dataset: Dataset | string, options?: FitDatasetOptions): Promise<FittedDataset> {
   const given = expectOptions(options, 'options', [...FIT_SETTINGS, 'index', 'signal', 'events']) as FitDatasetOptions;
-  const { index = true, events = {}, ...rest } = given;
+  const { index = true, events = {} } = given;
   const signal = expectSignal(given.signal, 'signal');
   expectCallbacks(events, 'events', ['onProgress']);
   const indexOptions = typeof index === 'object' ? expectIndexOptions(index, 'index') : {};
@@ -69,13 +69,12 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   const source = await givenDataset(dataset);
   const { dir } = source;
   const valueIds = await source.readValueIds({ signal });
-  const settings = resolveFitSettings(rest, valueIds.names.length);
   const lock = await FolderLock.acquire(join(dir, FIT_LOCK));
   try {
     const clock = new Clock();
     const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(source, rows, signal) };
-    const onStep = (step: number): void => events.onProgress?.('fit', step, settings.steps);
-    const { config, weights, figures } = await fitTable(answers, settings, { signal, onProgress: onStep });
+    const onStep = (step: number, total: number): void => events.onProgress?.('fit', step, total);
+    const { config, weights, settings, base, figures } = await fitTable(answers, given, { signal, onProgress: onStep });
     const folder = await nextFitFolder(dir);
     await removeFitFolders(dir);
     await makeFolder(join(dir, folder));
@@ -92,7 +91,7 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
         createdBy: `univar ${PACKAGE_VERSION}`,
         folder,
         encoder: { fingerprint: encoder.fingerprint },
-        base: null,
+        base,
         settings,
         figures,
         fittedRows: source.rows,

@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../core/random.js';
-import { type Pairs, PairSampler } from '../../identification/fit/pairs.js';
+import { PairSampler, type Pairs } from '../../identification/fit/pairs.js';
 import type { PairSource } from '../../identification/fit/train-table.js';
 
 /** The rows of one source. Their numbers in the corpus follow those of the sources before it. */

@@ -1,1 +1,0 @@
-import { loadSet } from './base-sets.js';
