@@ -11,15 +11,16 @@ const FOLDS = 4;
 
 const FAMILIES = [...new Set(BASE_SETS.map(({ family }) => family))].sort();
 
-/** Returns the fold whose base was trained without a set and its family; undefined for a set that no base was trained on. */
+/** Returns the fold whose base was trained without a set and its family; undefined if no base was trained on it. */
 export function foldOf(set: string): number | undefined {
   const family = BASE_SETS.find((known) => known.set === set)?.family;
   return family === undefined ? undefined : FAMILIES.indexOf(family) % FOLDS;
 }
 
 /**
- * Returns the folder of a base that was not trained on a set, and trains it if it does not exist yet. A set that is in no
- * training data gets the base without the first fold, so that all sets have bases trained on about as many answers.
+ * Returns the folder of a base that was not trained on a set, and trains it if it does not exist yet. A set that is in
+ * no training data gets the base without the first fold, so that the bases of all sets were trained on about as many
+ * answers.
  *
  * @param folder folder of the bases
  */

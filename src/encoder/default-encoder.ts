@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 const modelFolder = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
 
 /**
- * Folder of the encoder that comes with the package: univar-base, an n-gram encoder for all languages, trained on answers
- * of language models. It encodes thousands of answers per second. `fitDataset` fits it to a dataset.
+ * Folder of the encoder that comes with the package: univar-base, an n-gram encoder for all languages, trained on
+ * answers of language models. It encodes thousands of answers per second. `fitDataset` fits it to a dataset.
  * models/univar-base/README.md describes its training data and accuracy.
  */
 export const DEFAULT_ENCODER = modelFolder('univar-base');

@@ -28,6 +28,9 @@ const probe = (signal: AbortSignal) => ({
   weightDecay: 0,
   onEpoch: nothing,
 });
+const fit = { base: null, dim: 8, steps: 2, pairs: 4, maxAnswers: 12, maxNgrams: 50, seed: 1 };
+const fitted = { fit, onProgress: nothing };
+const answers = { texts: records.map(({ answer }) => answer), labels, groups, valueIds: labels };
 const dataset = () => ({
   dim: DIM,
   readEmbeddings: () => Promise.resolve(matrix()),
@@ -45,6 +48,9 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
     evaluateDatasetKnn: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
     evaluateDatasetProbe: (signal) => [dataset(), { ...probe(signal), target: 'model' }],
     evaluateDatasetTfidf: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
+    evaluateDatasetFittedKnn: (signal) => [dataset(), { ...neighbours(signal), ...fitted, target: 'model' }],
+    evaluateFittedKnn: (signal) => [answers, { ...neighbours(signal), ...fitted }],
+    fitOnTraining: (signal) => [answers, { ...split(signal), ...fitted }],
     evaluateKnn: (signal) => [data, neighbours(signal)],
     evaluateNeighbours: (signal) => [
       { labels, groups },
@@ -53,7 +59,7 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
         Promise.resolve({ labels: new Int32Array(test.length * k), distances: new Float32Array(test.length * k), k }),
     ],
     evaluateProbe: (signal) => [data, probe(signal)],
-    evaluateTfidf: (signal) => [{ texts: records.map(({ answer }) => answer), labels, groups }, neighbours(signal)],
+    evaluateTfidf: (signal) => [{ texts: answers.texts, labels, groups }, neighbours(signal)],
     projectEmbeddings: (signal) => [
       matrix(),
       {
@@ -80,7 +86,7 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
 
 /** Of everything else. */
 export function functionSamples(scene: ApiScene): Samples {
-  const { path, fresh, values, embedding, project, generated } = scene;
+  const { path, fresh, values, fittable, embedding, project, generated } = scene;
   const tokenizer = (): univar.WordPieceTokenizer => univar.WordPieceTokenizer.fromFile(path('checkpoint'));
   return {
     capabilities: () => [],
@@ -133,6 +139,11 @@ export function functionSamples(scene: ApiScene): Samples {
       { to: 'safetensors', singleFile: false, dtype: 'f32', signal },
     ],
     extractNgrams: (signal) => [['a', 'b'], { kind: 'words', orders: 2, limit: 5, ...call(signal) }],
+    fitDataset: (signal) => [
+      fittable,
+      { ...fit, index: { factory: 'Flat', metric: 'l2' }, signal, events: { onProgress: nothing } },
+    ],
+    fitEncoder: (signal) => [fresh(), { ...fit, texts: answers.texts, valueIds: labels, ...call(signal) }],
     formatQa: () => [{ question: 'a', answer: 'b' }],
     generate: (signal) => [
       { ...project, out: path('generated') },
@@ -163,9 +174,10 @@ export function functionSamples(scene: ApiScene): Samples {
     loadTokenizer: () => [path('checkpoint')],
     openCollection: (signal) => [
       path('embedded'),
-      { encoder: path('encoder'), backend: 'native', precision: 'f32', index: 'exact', signal },
+      { fit: true, encoder: path('encoder'), backend: 'native', precision: 'f32', index: 'exact', signal },
     ],
     openDataset: () => [values, { verify: true }],
+    openFit: () => [scene.dataset],
     planProject: () => [project, { scenarios: 3 }],
     plotTraining: () => [path('run')],
     pool: (signal) => [

@@ -40,6 +40,8 @@ export async function makeApiScene(folder: string) {
   };
   const written = await writer();
   await written.finish();
+  const fittable = await writer();
+  await fittable.finish();
   const embedding = { inputs: [path('answers.jsonl')], out: path('embedded'), encoder: path('encoder') };
   await univar.embedDataset(embedding);
 
@@ -77,6 +79,9 @@ export async function makeApiScene(folder: string) {
     freshTable: (): string => `t${count++}`,
     /** A dataset folder of {@link records} and {@link matrix}, and what describes its encoder. */
     values: written.dir,
+    dataset: await univar.openDataset(written.dir),
+    /** A dataset folder that calls may fit. */
+    fittable: fittable.dir,
     description,
     writer,
     embedding,

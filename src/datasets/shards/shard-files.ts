@@ -95,6 +95,7 @@ export class ShardReader implements AsyncDisposable {
   readonly #firstRows: number[] = [0];
   #open: OpenShard | undefined;
 
+  /** @internal Use `Dataset.openEmbeddings`. */
   constructor(
     private readonly dir: string,
     private readonly dim: number,

@@ -31,8 +31,8 @@ const LEARNING_RATE = 0.05;
 const STEPS_AT_ONCE = 10;
 
 /**
- * Trains a table of n-gram embeddings so that texts of one label are close and those of others are far apart: InfoNCE in
- * both directions, in which other texts of the same label are no negatives (reference, section 3), with row-wise
+ * Trains a table of n-gram embeddings so that texts of one label are close and those of others are far apart: InfoNCE
+ * in both directions, in which other texts of the same label are no negatives (reference, section 3), with row-wise
  * Adagrad. The same inputs give the same table, whatever the number of threads. `onProgress` receives the number of
  * steps.
  *
