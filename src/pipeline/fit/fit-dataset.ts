@@ -120,6 +120,9 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
     } finally {
       await encoder.dispose();
     }
+  } catch (error) {
+    await removeFitFolders(dir).catch(() => undefined); // frees a full disk; the first error is the one that matters
+    throw error;
   } finally {
     await lock.release();
   }
