@@ -61,11 +61,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-If the dataset has a fit ("univar fit"), texts are encoded by the fitted encoder. The encoder that embedded the dataset is
-then needed only for additions.
+If the dataset has a fit ("univar fit"), texts are encoded by the fitted encoder. The encoder that embedded the dataset
+is then needed only for additions.
 
-SIGHUP reloads the dataset, its fit and the index while the server keeps answering. After SIGTERM or Ctrl-C, the server finishes
-the requests that it has accepted and exits.
+SIGHUP reloads the dataset, its fit and the index while the server keeps answering. After SIGTERM or Ctrl-C, the server
+finishes the requests that it has accepted and exits.
 
 Examples:
   $ univar serve --index values/

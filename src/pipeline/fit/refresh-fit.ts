@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
 import { PACKAGE_VERSION } from '../../core/package-version.js';
 import type { Dataset } from '../../datasets/dataset.js';
@@ -51,6 +52,12 @@ async function completeFit(dataset: Dataset, former: FitManifest, added: number,
     const manifest = createFitManifest({ ...former, createdBy, fittedRows, rows, shards });
     await publishFit(dir, manifest);
     await removeFormerVectors(dir, manifest);
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
+    throw new EngineError('ERR_ABORTED', 'The fit was not completed for the added answers', {
+      cause: error,
+      remedies: [{ text: `run it again: all answers are in ${dir}` }, { text: 'run "univar fit"' }],
+    });
   } finally {
     await encoder.dispose();
   }
