@@ -59,7 +59,7 @@ export class ServedDataset {
       const encoder = await this.#ownEncoder(dataset);
       return { dataset, encoder, ownEncoder: encoder, index: await this.#openIndex(source) };
     }
-    const ownEncoder = readOnly ? undefined : await this.#ownEncoder(dataset);
+    const ownEncoder = readOnly ? undefined : await this.#ownEncoder(dataset).catch(adviseReadOnly);
     const encoder = await loadFitEncoder(vectors);
     try {
       return { dataset, encoder, fit: vectors, ownEncoder, index: await this.#openIndex(source) };
@@ -92,6 +92,13 @@ export class ServedDataset {
       );
     return saved === undefined || saved === 'stale' ? exactIndex(source.vectors) : saved;
   }
+}
+
+/** Adds to the error of an encoder that only additions need. */
+function adviseReadOnly(error: unknown): never {
+  if (!(error instanceof EngineError)) throw error;
+  const remedy = { text: 'or refuse additions, which alone need it', option: { name: 'readOnly', value: true } };
+  throw new EngineError(error.code, error.message, { cause: error, remedies: [remedy] });
 }
 
 async function exactIndex(vectors: EmbeddingShards): Promise<VectorIndex> {
