@@ -3,7 +3,7 @@
  * and for vectors, and the memory of the server. It starts the compiled program itself:
  *
  *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors]
- *   [--out bench/results]
+ *   [--read-only] [--out bench/results]
  *
  * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` tests
  * for leaks: compare the memory after a tenth of the time with that at the end. Answers after the end do not count, so
@@ -23,6 +23,7 @@ import { quantile } from '../../src/benchmarking/statistics.js';
 import { vectorsToBase64 } from '../../src/core/vector-base64.js';
 import { openDataset } from '../../src/datasets/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { searchedVectors } from '../../src/pipeline/index/vector-source.js';
 import { environmentOf } from './engine.js';
 import { residentBytes } from './process-memory.js';
 
@@ -38,6 +39,7 @@ const { values: options } = parseArgs({
     duration: { type: 'string', default: '10' },
     kinds: { type: 'string', default: 'texts,vectors' },
     k: { type: 'string', default: '50' },
+    'read-only': { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -75,6 +77,7 @@ async function startServer(
       '--log-level',
       'error',
       '--json',
+      ...(options['read-only'] ? ['--read-only'] : []),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -98,8 +101,9 @@ async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]>
     }
     return bodies;
   }
-  for await (const batch of dataset.embeddingBatches(step)) {
-    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, dataset.dim))], k }));
+  const { vectors } = await searchedVectors(dataset);
+  for await (const batch of vectors.embeddingBatches(step)) {
+    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, vectors.dim))], k }));
     if (bodies.length === DIFFERENT_BODIES) break;
   }
   return bodies;
@@ -207,13 +211,15 @@ try {
   await stop();
 }
 if (options.out !== undefined) {
-  const { manifest, rows, dim } = await openDataset(options.index);
+  const { dataset, vectors, isFitted } = await searchedVectors(options.index);
+  const encoder = isFitted ? 'fit' : dataset.manifest.encoder.name;
+  const { rows, dim } = vectors;
   const machine = await describeMachine(ROOT, environmentOf(capabilities()));
   const { connections, duration, kinds, k } = options;
   const command =
     'npx tsx bench/support/serve-load.ts --index DATASET ' +
     `--connections ${connections} --duration ${duration} --kinds ${kinds} --k ${k}`;
-  const file = { command, machine, encoder: manifest.encoder.name, rows, dim, factory, k: Number(options.k), loads };
+  const file = { command, machine, encoder, rows, dim, factory, k: Number(options.k), loads };
   mkdirSync(options.out, { recursive: true });
   const path = join(options.out, `serve-load-${machine.variant}.json`);
   writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CompactEvents } from '../pipeline/compact-dataset.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount, plural } from './format.js';
+import { StagedProgress } from './staged-progress.js';
 
 interface CompactCliOptions {
   index: boolean;
@@ -23,7 +24,8 @@ export function addCompactCommand(program: Command, context: CliContext): void {
       'after',
       `
 First stop the server that can write to the folder. Servers with --read-only can keep running; they load the result when
-they receive SIGHUP. Row numbers change. If the command is interrupted or killed, run it again; nothing is lost.
+they receive SIGHUP. Row numbers change. If the dataset has a fit, the fitted encoder also encodes the added answers; run
+"univar fit" to fit it on them. If the command is interrupted or killed, run it again; nothing is lost.
 
 Examples:
   $ univar compact values/
@@ -34,18 +36,21 @@ Examples:
 
 async function runCompact(dir: string, { index, json }: CompactCliOptions, context: CliContext): Promise<void> {
   const { compactDataset } = await import('../pipeline/compact-dataset.js');
-  let progress = context.progress({ label: 'compact', unit: 'answers' });
+  const progress = new StagedProgress(context);
+  let total: number | undefined;
+  progress.begin({ label: 'compact', unit: 'answers' });
   const events: CompactEvents = {
-    onRead: (rows) => progress.update(rows),
+    onRead: (rows) => progress.update({ label: 'compact', unit: 'answers' }, rows),
     onFolded: ({ dataset, added, removed, shardsWritten, shardsKept }) => {
       progress.stop();
-      progress = context.progress({ label: 'index', unit: 'vectors', total: dataset.rows });
+      total = dataset.rows;
       if (json) return;
       const changes = `${plural(added, 'answer')} added, ${formatCount(removed)} removed`;
       const shards = `${plural(shardsWritten, 'shard')} written, ${formatCount(shardsKept)} kept`;
       context.print(`${changes}: ${dir} now has ${plural(dataset.rows, 'answer')} (${shards})`);
     },
-    onIndexProgress: (rows) => progress.update(rows),
+    onFitProgress: (rows) => progress.update({ label: 'fit', unit: 'answers', total }, rows),
+    onIndexProgress: (rows) => progress.update({ label: 'index', unit: 'vectors', total }, rows),
   };
   const { dataset, ...compacted } = await compactDataset(dir, { index, signal: context.signal, events }).finally(() =>
     progress.stop(),

@@ -12,7 +12,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .command('serve')
     .description("serve embeddings in OpenAI's format, identification, search and additions over HTTP; docs/serving.md")
     .option('-i, --index <dataset>', 'folder written by univar embed; without it, only embeddings are served')
-    .option('-e, --encoder <folder>', 'encoder (default: that of the dataset, or the one that comes with univar)');
+    .option(
+      '-e, --encoder <folder>',
+      'encoder that embedded the dataset, or one to serve alone (default: that of the dataset, or the one that comes ' +
+        'with univar)',
+    );
   addEncoderOptions(command, {
     backend: 'that of the dataset, or auto',
     precision: 'that of the dataset, or f32',
@@ -33,7 +37,12 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 16)
     .option('--max-k <n>', 'neighbours per query', integer(1, LARGEST), 1000)
     .option('--batch-tokens <n>', 'tokens of concurrent requests to encode together', integer(1, LARGEST), 2048)
-    .option('--batch-wait <ms>', 'time that a text waits for others while the encoder is idle', integer(0, 10_000), 2)
+    .option(
+      '--batch-wait <ms>',
+      'longest time that a text waits for others while the encoder is idle',
+      integer(0, 10_000),
+      2,
+    )
     .option(
       '--queue-tokens <n>',
       'tokens that can wait for the encoder before requests are refused',
@@ -52,8 +61,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-SIGHUP reloads the dataset and the index while the server keeps answering. After SIGTERM or Ctrl-C, the server finishes
-the requests that it has accepted and exits.
+If the dataset has a fit ("univar fit"), texts are encoded by the fitted encoder. The encoder that embedded the dataset
+is then needed only for additions.
+
+SIGHUP reloads the dataset, its fit and the index while the server keeps answering. After SIGTERM or Ctrl-C, the server
+finishes the requests that it has accepted and exits.
 
 Examples:
   $ univar serve --index values/

@@ -1,13 +1,16 @@
 import { expectBoolean, expectCallbacks, expectOptions, expectPath, expectSignal } from '../core/validate.js';
 import { type FoldedChanges, foldChanges } from '../datasets/changes/fold-changes.js';
-import { type BuiltIndex, buildIndex } from './index/build-index.js';
-import { readIndexDescription } from './index/saved-index.js';
+import { readFitManifest } from '../datasets/fits/fit-manifest.js';
+import { refreshFit } from './fit/refresh-fit.js';
+import { type BuiltIndex, rebuildIndex } from './index/build-index.js';
 
 export interface CompactEvents {
   /** Receives the number of rows read so far from the dataset and its journal. */
   onRead?: ((rows: number) => void) | undefined;
-  /** Called when the dataset is complete, before the index is rebuilt. */
+  /** Called when the dataset is complete, before its fit is completed and the index is rebuilt. */
   onFolded?: ((folded: FoldedChanges) => void) | undefined;
+  /** Receives the number of answers that have a vector of the fitted encoder so far. */
+  onFitProgress?: ((rows: number) => void) | undefined;
   /** Receives the number of vectors added to the index so far. */
   onIndexProgress?: ((rows: number) => void) | undefined;
 }
@@ -20,14 +23,17 @@ export interface CompactOptions {
 }
 
 export interface CompactedDataset extends FoldedChanges {
-  /** The new index; undefined if the folder has no index or its index is still current. */
+  /** The new index; undefined if there is none, or it is still current. */
   index: BuiltIndex | undefined;
 }
 
 /**
- * Folds the additions and removals that a server has recorded into the dataset. Row numbers change.
+ * Folds the additions and removals that a server has recorded into the dataset. Row numbers change. If the dataset has
+ * a fit (see `fitDataset`), the fitted encoder as it is encodes the added answers, and the index that is rebuilt is the
+ * one over its vectors.
  *
- * @throws EngineError like {@link foldChanges} and {@link buildIndex}
+ * @throws EngineError like {@link foldChanges}, `fitDataset` and `buildIndex`. After an error in the fit or the index,
+ *   the dataset is complete, and another call completes the rest
  */
 export async function compactDataset(dir: string, options?: CompactOptions): Promise<CompactedDataset> {
   expectPath(dir, 'dir');
@@ -35,13 +41,11 @@ export async function compactDataset(dir: string, options?: CompactOptions): Pro
   const { index: wantsIndex = true, signal, events = {} } = given;
   expectBoolean(wantsIndex, 'index');
   expectSignal(signal, 'signal');
-  expectCallbacks(events, 'events', ['onRead', 'onFolded', 'onIndexProgress']);
-  const earlier = wantsIndex ? await readIndexDescription(dir) : undefined;
+  expectCallbacks(events, 'events', ['onRead', 'onFolded', 'onFitProgress', 'onIndexProgress']);
+  await readFitManifest(dir); // reports a damaged fit before anything changes
   const folded = await foldChanges(dir, { signal, onProgress: events.onRead });
   events.onFolded?.(folded);
-  if (earlier?.factory === undefined || earlier.embeddings === folded.dataset.embeddingsChecksum)
-    return { ...folded, index: undefined };
-  const { factory, metric, efConstruction } = earlier;
-  const building = { factory, metric, efConstruction, signal, onProgress: events.onIndexProgress };
-  return { ...folded, index: await buildIndex(folded.dataset, building) };
+  const source = await refreshFit(folded.dataset, folded.added, { signal, onProgress: events.onFitProgress });
+  const index = wantsIndex ? await rebuildIndex(source, { signal, onProgress: events.onIndexProgress }) : undefined;
+  return { ...folded, index };
 }

@@ -10,7 +10,10 @@ export interface EncodeBatcherOptions {
    * 2048
    */
   batchTokens?: number | undefined;
-  /** Time that a text waits for others while the encoder is idle, in milliseconds. @default 2 */
+  /**
+   * Longest time that a text waits for others while the encoder is idle, in milliseconds. It waits no longer than its
+   * encoding will probably take. @default 2
+   */
   maxWaitMs?: number | undefined;
   /** Largest number of waiting tokens. A request that exceeds it is refused unless nothing waits. @default 65,536 */
   queueTokens?: number | undefined;
@@ -56,6 +59,8 @@ interface Slice {
 /** Tokens are rarely shorter: an English token has about four letters, a Chinese one is one character. */
 const BYTES_PER_TOKEN = 3;
 const SPECIAL_TOKENS = 2;
+/** Timers do not wait for shorter times. */
+const TIMER_MS = 1;
 /** Weight of the newest batch in the speed estimate. */
 const NEWEST = 0.2;
 
@@ -142,8 +147,10 @@ export class EncodeBatcher {
 
   /** Waits for more texts unless a batch is full or the oldest text has waited long enough. */
   async #gather(): Promise<void> {
-    const rest = this.#maxWaitMs - (performance.now() - this.#queue[0]!.queuedAt);
-    if (rest <= 0 || this.#waitingTokens >= this.#batchTokens) return;
+    const encodingMs = this.#tokensPerMs > 0 ? this.#waitingTokens / this.#tokensPerMs : Infinity;
+    const waitMs = Math.min(this.#maxWaitMs, encodingMs);
+    const rest = waitMs - (performance.now() - this.#queue[0]!.queuedAt);
+    if (waitMs < TIMER_MS || rest <= 0 || this.#waitingTokens >= this.#batchTokens) return;
     await new Promise((resolve) => setTimeout(resolve, rest));
   }
 

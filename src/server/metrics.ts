@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { LiveCollection } from '../datasets/live/live-collection.js';
-import type { EncodeBatcher, EncodedBatch } from './encode-batcher.js';
+import type { EncodedBatch } from './encode-batcher.js';
+import type { ServedEncoders } from './served-encoders.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -64,15 +65,15 @@ export class ServerMetrics {
     this.#inFlight += change;
   }
 
-  /** Adds gauges that read their values from the batcher and the collection. */
-  watch(batcher: EncodeBatcher, live: LiveCollection | undefined): void {
+  /** Adds gauges that read their values from the encoders and the collection. */
+  watch(encoders: ServedEncoders, live: LiveCollection | undefined): void {
     const registers = [this.registry];
     new Gauge({
       name: 'univar_encode_waiting_tokens',
       help: 'Estimated tokens of waiting texts',
       registers,
       collect() {
-        this.set(batcher.waitingTokens);
+        this.set(encoders.waitingTokens);
       },
     });
     if (live)

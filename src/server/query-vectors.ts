@@ -2,7 +2,8 @@ import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import type { EmbeddableText } from '../core/question-answer.js';
 import { base64ToVectors } from '../core/vector-base64.js';
-import type { Service } from './service.js';
+import type { Encoder } from '../encoder/encoder.js';
+import type { ServedEncoders } from './served-encoders.js';
 
 export type GivenVector = readonly number[] | string;
 
@@ -14,19 +15,21 @@ interface Query {
 /**
  * Returns the vectors of a request, or encodes its texts.
  *
+ * @param encoder the encoder of the vectors to search
  * @returns [queries, dim]
  * @throws EngineError `ERR_ARG_TYPE` if the request has both texts and vectors, or neither; errors of {@link toMatrix}
  *   and of the encoder
  */
 export async function queryVectors(
   { texts, vectors }: Query,
-  { batcher, encoder }: Service,
+  encoder: Encoder,
+  encoders: ServedEncoders,
   signal: AbortSignal,
 ): Promise<Float32Array> {
   if ((texts === undefined) === (vectors === undefined)) {
     throw new EngineError('ERR_ARG_TYPE', `Expected either "texts" or "vectors", got ${texts ? 'both' : 'neither'}`);
   }
-  return vectors ? toMatrix(vectors, encoder.dim) : (await batcher.encode(texts!, signal)).embeddings;
+  return vectors ? toMatrix(vectors, encoder.dim) : (await encoders.encode(encoder, texts!, signal)).embeddings;
 }
 
 /**

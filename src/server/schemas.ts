@@ -29,7 +29,7 @@ export function createSchemas(limits: Limits) {
       Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIM }),
       Type.String({ minLength: 1, maxLength: MAX_BASE64, description: 'base64 of little-endian float32' }),
     ]),
-    { ...many, description: "vectors of the dataset's encoder" },
+    { ...many, description: 'vectors of the encoder that /v1/models names' },
   );
   const names = Type.Optional(Type.Union([name, Type.Array(name, { minItems: 1, maxItems: MAX_NAMES })]));
   const query = {
@@ -80,7 +80,11 @@ export function createSchemas(limits: Limits) {
   });
   const index = Type.Object({
     dataset: Type.String(),
-    encoder: Type.String(),
+    encoder: Type.String({ description: 'encoder of the vectors that are searched' }),
+    fitted: Type.Boolean({ description: 'whether it was fitted on the answers of the dataset' }),
+    addedSinceFit: Type.Optional(
+      Type.Integer({ description: 'answers that were added after the fit, if there is one' }),
+    ),
     dim: Type.Integer(),
     factory: Type.String(),
     metric: Type.String(),
@@ -191,7 +195,10 @@ export function createSchemas(limits: Limits) {
     index,
     add: {
       body: Type.Object(
-        { records: Type.Array(Type.Object(record, closed), many), vectors: Type.Optional(vectors) },
+        {
+          records: Type.Array(Type.Object(record, closed), many),
+          vectors: Type.Optional({ ...vectors, description: 'only if the dataset has no fit' }),
+        },
         closed,
       ),
       answer: Type.Object({

@@ -8,12 +8,11 @@ import type {
 } from 'fastify';
 
 import type { LiveCollection } from '../datasets/live/live-collection.js';
-import type { Encoder } from '../encoder/encoder.js';
 import { ApiError } from './api-error.js';
-import type { EncodeBatcher } from './encode-batcher.js';
 import type { Limits } from './limits.js';
 import type { ServerMetrics } from './metrics.js';
 import type { Schemas } from './schemas.js';
+import type { ServedEncoders } from './served-encoders.js';
 
 /** fastify with handlers whose types come from their schemas. */
 export type App = FastifyInstance<
@@ -26,8 +25,7 @@ export type App = FastifyInstance<
 
 /** The objects that the routes use. */
 export interface Service {
-  encoder: Encoder;
-  batcher: EncodeBatcher;
+  encoders: ServedEncoders;
   /** Undefined if only embeddings are served. */
   live: LiveCollection | undefined;
   limits: Limits;

@@ -4,19 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../core/errors.js';
 import { systemCode } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
-import type { LiveCollection } from '../datasets/live/live-collection.js';
+import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { ApiKeys } from './api-keys.js';
 import type { LogOptions } from './app.js';
-import { EncodeBatcher } from './encode-batcher.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
 
 export interface ServerOptions {
-  /** The server takes ownership of encoder and collection, even if it cannot start. */
-  encoder: Encoder;
-  /** Collection whose embeddings this encoder computed. @default none: only embeddings are served */
-  live?: LiveCollection | undefined;
+  /**
+   * A collection; or an encoder, to serve only embeddings. The server takes ownership of it, even if it cannot start.
+   */
+  source: Encoder | LiveCollection;
   /** Address to listen on. @default '127.0.0.1': not reachable from other machines */
   host?: string | undefined;
   /** Port to listen on; 0 picks a free one. @default 8080 */
@@ -48,6 +48,7 @@ export class Server {
   private constructor(
     private readonly app: App,
     private readonly service: Service,
+    private readonly source: Encoder | LiveCollection,
     readonly url: string,
   ) {}
 
@@ -56,16 +57,16 @@ export class Server {
    *   if packages of the server are missing
    */
   static async start(options: ServerOptions): Promise<Server> {
-    const { encoder, live, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
+    const { source, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     try {
       const [{ createApp }, { createSchemas }, { ServerMetrics }] = await importApp();
       const metrics = new ServerMetrics();
-      const batcher = new EncodeBatcher(encoder, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
-      metrics.watch(batcher, live);
+      const encoders = new ServedEncoders(source, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
+      const live = source instanceof LiveCollection ? source : undefined;
+      metrics.watch(encoders, live);
       const service: Service = {
-        encoder,
-        batcher,
+        encoders,
         live,
         limits,
         schemas: createSchemas(limits),
@@ -75,10 +76,9 @@ export class Server {
       const app = await createApp(service, keys, log);
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
-      return new Server(app, service, `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
+      return new Server(app, service, source, `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
     } catch (error) {
-      await live?.close();
-      await encoder.dispose();
+      await release(source);
       throw error;
     }
   }
@@ -101,10 +101,13 @@ export class Server {
     }, timeoutMs);
     await app.close();
     clearTimeout(timer);
-    await service.batcher.idle();
-    await service.live?.close();
-    await service.encoder.dispose();
+    await service.encoders.idle();
+    await release(this.source);
   }
+}
+
+function release(source: Encoder | LiveCollection): Promise<void> {
+  return source instanceof LiveCollection ? source.close() : source.dispose();
 }
 
 function importApp() {

@@ -71,7 +71,7 @@ const CALLS: readonly [call: string, message: string][] = [
     'A queue in Redis needs the npm package "bullmq": run npm install bullmq',
   ],
   [
-    `(await univar('server/start-server')).Server.start({ encoder: { dispose() {} } })`,
+    `(await univar('server/start-server')).Server.start({ source: { dispose() {} } })`,
     'The HTTP server needs the npm packages "fastify", "@fastify/rate-limit", "@fastify/swagger", "typebox" and ' +
       '"prom-client": run npm install fastify @fastify/rate-limit @fastify/swagger typebox prom-client',
   ],

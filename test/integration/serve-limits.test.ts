@@ -13,7 +13,7 @@ async function start(
 ) {
   const lines: string[] = [];
   const server = await Server.start({
-    encoder,
+    source: encoder,
     port: 0,
     log: { level: 'info', stream: { write: (line) => void lines.push(line) }, texts: false },
     ...options,

@@ -5,6 +5,7 @@ import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
 import { CHANGES_FILE, LiveCollection } from '../../src/datasets/live/live-collection.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
+import { SlowEncoder } from './slow-encoder.js';
 
 /** An answer with its vector. */
 export interface Row {
@@ -40,7 +41,7 @@ export function openLive(dir: string, options: { readOnly?: boolean; factory?: s
       const dataset = await openDataset(dir);
       const index = await VectorIndex.create({ dim: dataset.dim, metric: 'l2', factory });
       await index.add(await dataset.readEmbeddings());
-      return { dataset, index };
+      return { dataset, index, encoder: new SlowEncoder() };
     },
   });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { QaRecord } from '../../src/records/record.js';
 import { type CliResult, type CliRun, runCli, startCli } from './cli.js';
 import { toJsonl } from './records.js';
-import { answers, writeTrainableEncoder } from './trainable-encoder.js';
+import { answers, writeSentenceEncoder } from './trainable-encoder.js';
 
 export interface ServedDataset {
   dir: string;
@@ -17,8 +17,7 @@ export interface ServedDataset {
 
 /** Makes a dataset of 60 answers in `scratch`, embedded with a tiny native encoder, with an HNSW index. */
 export async function makeServedDataset(scratch: string): Promise<ServedDataset> {
-  const encoder = writeTrainableEncoder(join(scratch, 'tiny'));
-  writePooling(encoder);
+  const encoder = writeSentenceEncoder(join(scratch, 'tiny'));
   const records = answers(3, 20);
   const file = join(scratch, 'answers.jsonl');
   writeFileSync(file, toJsonl(records));
@@ -31,25 +30,6 @@ export async function makeServedDataset(scratch: string): Promise<ServedDataset>
     if (code !== 0) throw new Error(stderr);
   }
   return { dir, encoder, records };
-}
-
-/** Writes the mean pooling that makes a transformer a sentence encoder. */
-function writePooling(folder: string): void {
-  const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
-    hidden_size: number;
-  };
-  mkdirSync(join(folder, '1_Pooling'));
-  writeFileSync(
-    join(folder, '1_Pooling', 'config.json'),
-    JSON.stringify({ word_embedding_dimension: width, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }),
-  );
-  const modules = ['Transformer', 'Pooling'].map((name, idx) => ({
-    idx,
-    name: String(idx),
-    path: idx === 0 ? '' : '1_Pooling',
-    type: `sentence_transformers.models.${name}`,
-  }));
-  writeFileSync(join(folder, 'modules.json'), JSON.stringify(modules));
 }
 
 export interface Answer {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +14,27 @@ export function writeTrainableEncoder(folder: string, { words = 300, fixture = '
   for (const name of ['config.json', 'model.safetensors']) cpSync(join(PARITY, fixture, name), join(folder, name));
   const vocabulary = ['q', 'a', ':', ...Array.from({ length: words }, (_, i) => `w${i}`)];
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(jsonWithVocabulary(vocabulary)));
+  return folder;
+}
+
+/** Writes the encoder of {@link writeTrainableEncoder} with the mean pooling that makes it a sentence encoder. */
+export function writeSentenceEncoder(folder: string): string {
+  writeTrainableEncoder(folder);
+  const { hidden_size: width } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
+    hidden_size: number;
+  };
+  mkdirSync(join(folder, '1_Pooling'));
+  writeFileSync(
+    join(folder, '1_Pooling', 'config.json'),
+    JSON.stringify({ word_embedding_dimension: width, pooling_mode_cls_token: false, pooling_mode_mean_tokens: true }),
+  );
+  const modules = ['Transformer', 'Pooling'].map((name, idx) => ({
+    idx,
+    name: String(idx),
+    path: idx === 0 ? '' : '1_Pooling',
+    type: `sentence_transformers.models.${name}`,
+  }));
+  writeFileSync(join(folder, 'modules.json'), JSON.stringify(modules));
   return folder;
 }
 

@@ -4,7 +4,7 @@ import type { EmbedDatasetOptions, EmbedEvents } from '../../pipeline/embed/opti
 import type { EmbedSummary } from '../../pipeline/embed/summary.js';
 import type { CliContext } from '../context.js';
 import { formatCount } from '../format.js';
-import type { Progress } from '../progress.js';
+import { StagedProgress } from '../staged-progress.js';
 import type { EmbedOptions } from './options.js';
 import { describeSummary } from './summary.js';
 
@@ -31,20 +31,25 @@ export async function embedWithProgress(
   options: Omit<EmbedDatasetOptions, 'signal' | 'events'>,
   context: CliContext,
 ): Promise<EmbedSummary> {
-  let progress: Progress = context.progress({ label: 'read', unit: 'answers' });
+  const progress = new StagedProgress(context);
+  let total: number | undefined;
+  progress.begin({ label: 'read', unit: 'answers' });
   const events: EmbedEvents = {
-    onRead: (rows) => progress.update(rows),
+    onRead: (rows) => progress.update({ label: 'read', unit: 'answers' }, rows),
     onStart: ({ rows, baseRows, resumedRows }) => {
       progress.stop();
+      total = rows;
       if (baseRows > 0)
         context.log(
           `embed: adding ${formatCount(rows - baseRows)} answers to the ${formatCount(baseRows)} of ${options.out}`,
         );
       if (resumedRows > 0)
         context.log(`embed: resuming after the ${formatCount(resumedRows)} answers of an interrupted run`);
-      progress = context.progress({ label: 'embed', unit: 'answers', total: rows, done: baseRows + resumedRows });
+      progress.begin({ label: 'embed', unit: 'answers', total, done: baseRows + resumedRows });
     },
-    onProgress: (rows) => progress.update(rows),
+    onProgress: (rows) => progress.update({ label: 'embed', unit: 'answers', total }, rows),
+    onFitProgress: (rows) => progress.update({ label: 'fit', unit: 'answers', total }, rows),
+    onIndexProgress: (rows) => progress.update({ label: 'index', unit: 'vectors', total }, rows),
     onNotice: (text) => context.log(`embed: ${text}`),
   };
   try {

@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import { realpath } from 'node:fs/promises';
-import { withFileErrors } from '../../core/file-errors.js';
-import { openDataset } from '../../datasets/dataset.js';
+
 import { LiveCollection } from '../../datasets/live/live-collection.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { loadDatasetEncoder } from '../../pipeline/dataset-encoder.js';
-import { openServedDataset } from '../../pipeline/open-served-dataset.js';
+import { ServedDataset } from '../../pipeline/served-dataset.js';
 import { ApiKeys } from '../../server/api-keys.js';
 import { Server } from '../../server/start-server.js';
 import type { CliContext } from '../context.js';
@@ -21,11 +18,10 @@ const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
-  const encoder = await loadServedEncoder(options);
-  const live = await openLive(options, encoder, note);
+  const source = await openSource(options, note);
+  const live = source instanceof LiveCollection ? source : undefined;
   const server = await Server.start({
-    encoder,
-    live,
+    source,
     host: options.host,
     port: options.port,
     keys,
@@ -49,33 +45,20 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
     );
   const reload = (): void => void reloadIndex(live, server);
   process.on('SIGHUP', reload);
-  report(server, encoder, live, options, context);
+  report(server, source, options, context);
   if (!context.signal.aborted) await once(context.signal, 'abort');
   process.off('SIGHUP', reload);
   await server.stop({ delayMs: options.drainDelay * 1000, timeoutMs: options.drainTimeout * 1000 });
 }
 
-async function loadServedEncoder({ index, encoder, backend, precision }: ServeCliOptions): Promise<Encoder> {
-  if (index === undefined) return loadEncoder(encoder ?? DEFAULT_ENCODER, { backend, precision });
-  const dir = await withFileErrors(`open the dataset ${index}`, () => realpath(index));
-  return loadDatasetEncoder(await openDataset(dir), encoder, {
-    ...(backend && { backend }),
-    ...(precision && { precision }),
-  });
-}
-
-async function openLive(
-  { index, readOnly }: ServeCliOptions,
-  encoder: Encoder,
+/** Opens the dataset, or loads the encoder if only embeddings are served. */
+async function openSource(
+  { index, encoder, backend, precision, readOnly = false }: ServeCliOptions,
   note: (text: string) => void,
-): Promise<LiveCollection | undefined> {
-  if (index === undefined) return undefined;
-  try {
-    return await LiveCollection.open({ open: () => openServedDataset(index, encoder, note), readOnly });
-  } catch (error) {
-    await encoder.dispose();
-    throw error;
-  }
+): Promise<LiveCollection | Encoder> {
+  if (index === undefined) return loadEncoder(encoder ?? DEFAULT_ENCODER, { backend, precision });
+  const dataset = new ServedDataset(index, { encoder, backend, precision, readOnly, note });
+  return LiveCollection.open({ open: () => dataset.open(), close: () => dataset.close(), readOnly });
 }
 
 /** Reloads the index. If that fails, the server keeps the old index and logs the reason. */
@@ -89,22 +72,27 @@ async function reloadIndex(live: LiveCollection | undefined, server: Server): Pr
 }
 
 function report(
-  server: Server,
-  encoder: Encoder,
-  live: LiveCollection | undefined,
+  { url }: Server,
+  source: LiveCollection | Encoder,
   { json }: ServeCliOptions,
   context: CliContext,
 ): void {
-  const { url } = server;
+  const collection = source instanceof LiveCollection ? source.current : undefined;
+  const encoder = source instanceof LiveCollection ? source.current.encoder : source;
   if (json) {
     context.printJson({
       url,
       pid: process.pid,
       encoder: encoder.name,
-      ...(live && { dataset: live.current.dataset.dir, rows: live.current.size, factory: live.current.index.factory }),
+      ...(collection && {
+        dataset: collection.dataset.dir,
+        rows: collection.size,
+        fitted: collection.fit !== undefined,
+        factory: collection.index.factory,
+      }),
     });
     return;
   }
-  const rows = live ? `, ${formatCount(live.current.size)} answers (${live.current.index.factory})` : '';
+  const rows = collection ? `, ${formatCount(collection.size)} answers (${collection.index.factory})` : '';
   context.print(`Listening on ${url} with ${describeEncoder(encoder)}${rows}`);
 }

@@ -23,6 +23,11 @@ export class DatasetFit extends EmbeddingShards {
   get folder(): string {
     return join(this.dir, this.manifest.folder);
   }
+
+  /** Number of answers that were added to the dataset after the fit. They were only encoded. */
+  get addedSinceFit(): number {
+    return this.manifest.rows - this.manifest.fittedRows;
+  }
 }
 
 /**

@@ -13,8 +13,13 @@ import type { FitFigures } from '../../identification/fit/fit-table.js';
 import { type FileEntry, isCount, isFile } from '../manifest.js';
 
 export const FIT_FILE = 'fit.json';
+/** Lock held by the process that writes a fit. */
+export const FIT_LOCK = '.fit.lock';
 /** Folders of fits. */
 export const FIT_FOLDER = /^fit-\d{4,}$/;
+
+/** Vectors of a shard, complete or left by a killed writer. */
+const VECTORS = /\.npy(\.new-[0-9a-f]{8})?$/;
 
 const FORMAT = 'univar-fit';
 const VERSION = 1;
@@ -41,7 +46,7 @@ export interface FitManifest {
   /** Settings of the fit. */
   settings: Record<string, unknown>;
   figures: FitFigures;
-  /** Rows of the dataset when the fit was made. Later rows were only encoded. */
+  /** Leading rows that were in the dataset when the fit was made. Later rows were only encoded. */
   fittedRows: number;
   rows: number;
   dim: number;
@@ -80,6 +85,28 @@ export async function removeFitFolders(dir: string): Promise<void> {
 /** Replaces the fit of a dataset folder. @throws EngineError `ERR_IO` */
 export async function publishFit(dir: string, manifest: FitManifest): Promise<void> {
   await replaceFile(join(dir, FIT_FILE), [`${JSON.stringify(manifest, null, 2)}\n`]);
+}
+
+/** Removes the fit of a dataset folder, if it has one. @throws EngineError `ERR_IO` */
+export async function removeFit(dir: string): Promise<void> {
+  const folder = (await readFitManifest(dir).catch(() => undefined))?.folder; // a damaged file is removed as well
+  await withFileErrors(`clean up ${dir}`, async () => {
+    await rm(join(dir, FIT_FILE), { force: true });
+    if (folder !== undefined) await rm(join(dir, folder), { recursive: true, force: true, maxRetries: 3 });
+  });
+}
+
+/**
+ * Removes vectors that a fit does not name from its folder: those of former shards.
+ *
+ * @throws EngineError `ERR_IO`
+ */
+export async function removeFormerVectors(dir: string, { folder, shards }: FitManifest): Promise<void> {
+  const named = new Set(shards.map(({ embeddings }) => embeddings.file));
+  await withFileErrors(`clean up ${join(dir, folder)}`, async () => {
+    for (const name of await readdir(join(dir, folder)))
+      if (VECTORS.test(name) && !named.has(`${folder}/${name}`)) await rm(join(dir, folder, name), { force: true });
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
-import { expectVectors } from '../../core/validate.js';
+import { expectVectors, fail } from '../../core/validate.js';
+import type { Encoder } from '../../encoder/encoder.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
 import type { SearchResult } from '../../native/search-result.js';
@@ -10,16 +11,27 @@ import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';
 import { RowFilters } from '../../search/filters/row-filters.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { VectorIndex } from '../../search/vector-index.js';
-import type { Change } from '../changes/change-frames.js';
+import type { AddedRows, Change } from '../changes/change-frames.js';
 import { ChangeJournal, journalBase } from '../changes/change-journal.js';
 import type { Dataset } from '../dataset.js';
+import type { DatasetFit } from '../fits/dataset-fit.js';
 import type { RecordLookup } from '../record-lookup.js';
 import { RowTable } from './row-table.js';
 
-export interface CollectionParts {
+/** A dataset that was opened for serving. */
+export interface OpenedDataset {
   dataset: Dataset;
-  /** Index over all embeddings of the dataset, which the collection owns from now on. */
+  /** Index over the searched vectors of all answers. The collection disposes it. */
   index: VectorIndex;
+  /** Encoder of the searched vectors, and therefore of queries. */
+  encoder: Encoder;
+  /** The fit that `encoder` belongs to; the collection then disposes it. Undefined if it embedded the dataset. */
+  fit?: DatasetFit | undefined;
+  /** The encoder that embedded the dataset. Undefined if it is not loaded, so that the server can add no answers. */
+  ownEncoder?: Encoder | undefined;
+}
+
+export interface CollectionParts extends OpenedDataset {
   records: RecordLookup;
   table: RowTable;
 }
@@ -28,6 +40,9 @@ export interface CollectionParts {
  * The answers of a dataset with their index in memory. Rows can be added and removed; each change is written to a
  * journal before it takes effect. Row numbers are those of the dataset, followed by those of added rows in order. The
  * number of a removed row is not reused.
+ *
+ * The journal holds the vectors of the encoder that embedded the dataset. If the index holds those of a fit, the fitted
+ * encoder encodes added rows when they are added, and again when the journal is replayed.
  */
 export class Collection {
   readonly #added: QaRecord[] = [];
@@ -41,16 +56,16 @@ export class Collection {
   }
 
   /** Reads the dataset files. This is the slow part of opening a collection. */
-  static async prepare(dataset: Dataset, index: VectorIndex): Promise<CollectionParts> {
+  static async prepare(opened: OpenedDataset): Promise<CollectionParts> {
     const table = new RowTable();
-    const records = await dataset.openRecords({ onLabels: (labels) => table.appendAll(labels) });
-    return { dataset, index, records, table };
+    const records = await opened.dataset.openRecords({ onLabels: (labels) => table.appendAll(labels) });
+    return { ...opened, records, table };
   }
 
   /**
    * Opens a collection and applies the changes of the journal.
    *
-   * @throws EngineError like {@link ChangeJournal.open}; the index is then disposed
+   * @throws EngineError like {@link ChangeJournal.open}; the parts are then discarded
    */
   static async open(parts: CollectionParts, journalPath: string, readOnly: boolean): Promise<Collection> {
     const collection = new Collection(parts);
@@ -68,10 +83,11 @@ export class Collection {
     }
   }
 
-  /** Frees parts that are no longer used by a collection. Idempotent. */
-  static async discard({ index, records }: CollectionParts): Promise<void> {
+  /** Frees what a collection would own. Idempotent. */
+  static async discard({ index, encoder, fit, records }: OpenedDataset & Partial<CollectionParts>): Promise<void> {
     await index.dispose();
-    await records.close();
+    if (fit) await encoder.dispose();
+    await records?.close();
   }
 
   get dataset(): Dataset {
@@ -82,6 +98,22 @@ export class Collection {
     return this.#journal;
   }
 
+  /** Encoder of queries. */
+  get encoder(): Encoder {
+    return this.#parts.encoder;
+  }
+
+  /** The fit whose vectors are searched. */
+  get fit(): DatasetFit | undefined {
+    return this.#parts.fit;
+  }
+
+  /** Encoder of the vectors of added rows, if it is loaded. */
+  get ownEncoder(): Encoder | undefined {
+    return this.#parts.ownEncoder;
+  }
+
+  /** Width of the searched vectors. */
   get dim(): number {
     return this.#parts.index.dim;
   }
@@ -160,8 +192,23 @@ export class Collection {
   }
 
   /**
-   * Applies changes: first on disk, then in memory. Do not overlap calls. The caller has checked the vectors with
-   * `expectVectors`.
+   * Rejects an addition whose vectors the journal or the index does not accept.
+   *
+   * @param vectors vectors of the encoder that embedded the dataset
+   * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE` naming the row
+   */
+  expectAddition(records: readonly QaRecord[], vectors: Float32Array): void {
+    const { dataset, fit, index } = this.#parts;
+    const rows = expectVectors(vectors, 'vectors', dataset.dim);
+    expectEntries(vectors, dataset.dim, LARGEST_ENTRY, 'vectors');
+    if (!fit && index.metric === 'ip') expectUnitRows(vectors, dataset.dim, 'vectors');
+    if (rows !== records.length)
+      fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
+  }
+
+  /**
+   * Applies changes: first on disk, then in memory. Do not overlap calls. The caller has checked the additions with
+   * `expectAddition`.
    *
    * @returns for every removal, the number of its rows that existed
    * @throws EngineError `ERR_IO`: nothing was changed. Any other error: the changes are in the journal, but not in
@@ -178,16 +225,17 @@ export class Collection {
   }
 
   async #apply(changes: readonly Change[]): Promise<number[]> {
-    const { index, table } = this.#parts;
+    const { dataset, index, table } = this.#parts;
+    const additions = changes.flatMap((change) => ('add' in change ? [change.add] : []));
+    const vectors = await this.#searchedVectors(additions);
     const removals: number[][] = [];
-    const additions: Float32Array[] = [];
     for (const change of changes) {
       if ('remove' in change) {
         removals.push(change.remove.filter((row) => table.remove(row)));
         continue;
       }
-      const { first, records, vectors } = change.add;
-      if (first !== table.rows || vectors.length !== records.length * index.dim) {
+      const { first, records, vectors: own } = change.add;
+      if (first !== table.rows || own.length !== records.length * dataset.dim) {
         throw new EngineError('ERR_DATA', `The change journal adds row ${first}, but the next row is ${table.rows}`);
       }
       // Before the vectors, so that every row that a search finds has its value id and answer.
@@ -195,12 +243,18 @@ export class Collection {
         table.append(valueId(record));
         this.#added.push(record);
       }
-      additions.push(vectors);
     }
-    if (additions.length > 0) await index.add(concatenate(additions));
+    if (vectors.length > 0) await index.add(vectors);
     const removed = removals.flat(); // can include rows that were just added
     if (removed.length > 0) await index.remove(Int32Array.from(removed));
     return removals.map(({ length }) => length);
+  }
+
+  /** Returns the vectors that the index holds for added rows. */
+  async #searchedVectors(additions: readonly AddedRows[]): Promise<Float32Array> {
+    const { fit, encoder } = this.#parts;
+    if (!fit) return concatenate(additions.map(({ vectors }) => vectors));
+    return (await encoder.encode(additions.flatMap(({ records }) => records))).embeddings;
   }
 }
 

@@ -2,14 +2,12 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
-import { fail } from '../../core/validate.js';
 import type { QaRecord } from '../../records/record.js';
-import type { VectorIndex } from '../../search/vector-index.js';
 import type { Change } from '../changes/change-frames.js';
 import { belongsTo, journalBase } from '../changes/change-journal.js';
 import { Dataset } from '../dataset.js';
 import { readManifest } from '../manifest.js';
-import { Collection, type CollectionParts } from './collection.js';
+import { Collection, type CollectionParts, type OpenedDataset } from './collection.js';
 
 export const CHANGES_FILE = 'changes.journal';
 /** Lock held by the process that can append to the journal. */
@@ -19,8 +17,10 @@ const GROUP_CHANGES = 256;
 const GROUP_ENTRIES = 4 * 2 ** 20;
 
 export interface LiveCollectionOptions {
-  /** Opens the current dataset and an index over all of it. Called at the start and at every reload. */
-  open: () => Promise<{ dataset: Dataset; index: VectorIndex }>;
+  /** Opens the current dataset with its encoder and an index over all of it, at the start and at every reload. */
+  open: () => Promise<OpenedDataset>;
+  /** Called at the end: frees what `open` keeps for the next reload. */
+  close?: (() => Promise<void>) | undefined;
   /** Accepts no changes and takes no lock, so that any number of processes can serve one folder. @default false */
   readOnly?: boolean | undefined;
 }
@@ -62,17 +62,23 @@ export class LiveCollection {
 
   private constructor(private readonly options: LiveCollectionOptions) {}
 
-  /** @throws EngineError `ERR_BUSY` if another process serves the folder for writing; `ERR_DATA`, `ERR_IO` */
+  /**
+   * Opens the collection, which calls `options.close` at its end, also if it cannot be opened.
+   *
+   * @throws EngineError `ERR_BUSY` if another process serves the folder for writing; `ERR_DATA`, `ERR_IO`
+   */
   static async open(options: LiveCollectionOptions): Promise<LiveCollection> {
     const live = new LiveCollection(options);
-    const { dataset, index } = await options.open();
+    let opened: OpenedDataset | undefined;
     try {
-      live.#lock = await live.#lockFolder(dataset);
-      live.#lease = { collection: await live.#openCollection(await Collection.prepare(dataset, index)), users: 0 };
+      opened = await options.open();
+      live.#lock = await live.#lockFolder(opened.dataset);
+      live.#lease = { collection: await live.#openCollection(await Collection.prepare(opened)), users: 0 };
       return live;
     } catch (error) {
-      await index.dispose();
+      if (opened) await Collection.discard(opened);
       await live.#lock?.lock.release();
+      await options.close?.();
       throw error;
     }
   }
@@ -105,7 +111,7 @@ export class LiveCollection {
   /**
    * Adds answers. They are on disk when the promise resolves.
    *
-   * @param vectors [records.length, dim]
+   * @param vectors [records.length, dim], vectors of the encoder that embedded the dataset
    * @returns the row number of the first answer; the others follow
    * @throws EngineError `ERR_SHAPE_MISMATCH`, `ERR_ARG_RANGE`, `ERR_IO`, `ERR_DISPOSED`
    */
@@ -133,17 +139,18 @@ export class LiveCollection {
     if (this.#reloading) throw new EngineError('ERR_BUSY', 'The index is already being reloaded');
     this.#reloading = true;
     try {
-      const { dataset, index } = await this.options.open();
+      const opened = await this.options.open();
+      const { dataset } = opened;
       const isNewFolder = this.#lock !== undefined && this.#lock.dir !== dataset.dir;
       let lock: HeldLock | undefined;
       let parts: CollectionParts | undefined;
       try {
         if (isNewFolder) lock = await this.#lockFolder(dataset);
-        const prepared = (parts = await Collection.prepare(dataset, index));
+        const prepared = (parts = await Collection.prepare(opened));
         await this.#exclusively(() => this.#swap(prepared));
       } catch (error) {
         await lock?.lock.release();
-        await (parts ? Collection.discard(parts) : index.dispose());
+        await Collection.discard(parts ?? opened);
         throw error;
       }
       if (lock) {
@@ -162,6 +169,7 @@ export class LiveCollection {
     while (this.#waiting.length > 0) await this.#turn;
     await this.#exclusively(() => this.#retire(this.#lease));
     await this.#lock?.lock.release();
+    await this.options.close?.();
   }
 
   async #lockFolder(dataset: Dataset): Promise<HeldLock | undefined> {
@@ -264,9 +272,7 @@ export class LiveCollection {
       try {
         if ('add' in waiting.wanted) {
           const { records, vectors } = waiting.wanted.add;
-          this.current.expectVectors(vectors, 'vectors');
-          if (vectors.length !== records.length * this.current.dim)
-            fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
+          this.current.expectAddition(records, vectors);
           entries += vectors.length;
         }
         group.push(waiting);

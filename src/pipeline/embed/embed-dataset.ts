@@ -1,10 +1,14 @@
 import { EngineError } from '../../core/errors.js';
+import { openDataset } from '../../datasets/dataset.js';
 import { DatasetWriter, type DatasetWriterOptions, expectAddable } from '../../datasets/dataset-writer.js';
+import { removeFit } from '../../datasets/fits/fit-manifest.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { capabilities } from '../../native/capabilities.js';
 import type { ReadOptions } from '../../records/read-options.js';
 import { type RecordBatch, readRecords } from '../../records/read-records.js';
 import { rememberEncoder } from '../dataset-encoder.js';
+import { refreshFit } from '../fit/refresh-fit.js';
+import { rebuildIndex } from '../index/build-index.js';
 import { type EmbedResult, embedRecords } from './embed-records.js';
 import { type EmbedInputs, findInputs } from './inputs.js';
 import { type EmbedDatasetOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -25,6 +29,9 @@ interface Run {
  * Embeds answers into a dataset folder for `openDataset`, `buildIndex` and `openCollection`. Embeds each distinct text
  * once. If a run is interrupted, the same call resumes it, and the finished folder has the same bytes as without the
  * interruption.
+ *
+ * If answers are added to a dataset with a fit (see `fitDataset`), the fitted encoder as it is encodes them too, and
+ * the index over its vectors is rebuilt. With `overwrite`, the fit is removed.
  *
  * @throws EngineError `ERR_DATA` for bad rows (naming file and line), changed inputs, or a dataset with different
  *   settings; `ERR_BUSY` while another process writes to the folder; `ERR_ABORTED`; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`,
@@ -50,6 +57,7 @@ export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedS
       await writer.close();
     }
     await rememberEncoder(out, folder);
+    await updateFit(scan.result.rows - (found.base?.rows ?? 0), resolved);
     return summarise(run, opened, result, resumedRows);
   } finally {
     await opened.dispose();
@@ -86,6 +94,7 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     const task = { writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress };
     const result = await embedRecords(task);
     await rejects.finish();
+    if (!base) await removeFit(out); // that of a dataset to be replaced
     await writer.finish({ rejected: (base?.manifest.rejected ?? 0) + rejected, duplicates });
     await encoder.finish?.();
     return result;
@@ -109,7 +118,14 @@ async function embedNothing(
 ): Promise<EmbedSummary> {
   const description = await describeEncoderFolder(folder, encoderOptions(options));
   expectAddable(options.out, found.base!.manifest, writerOptions(found, description, read, options));
+  await updateFit(0, options); // an earlier run may have been interrupted before it did
   return summaryOfUnchanged(found.base!, description);
+}
+
+/** Completes the fit of the dataset, if it has one, and the index over the fitted vectors. */
+async function updateFit(addedRows: number, { out, signal, events }: ResolvedOptions): Promise<void> {
+  const source = await refreshFit(await openDataset(out), addedRows, { signal, onProgress: events.onFitProgress });
+  if (source.isFitted) await rebuildIndex(source, { signal, onProgress: events.onIndexProgress });
 }
 
 function writerOptions(

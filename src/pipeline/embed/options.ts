@@ -35,6 +35,10 @@ export interface EmbedEvents {
   onStart?: ((plan: EmbedPlan) => void) | undefined;
   /** Receives the number of dataset rows embedded so far, out of `plan.rows`. */
   onProgress?: ((rows: number) => void) | undefined;
+  /** Receives the number of answers that have a vector of the fitted encoder so far, if the dataset has a fit. */
+  onFitProgress?: ((rows: number) => void) | undefined;
+  /** Receives the number of fitted vectors added to their index so far. */
+  onIndexProgress?: ((rows: number) => void) | undefined;
   /** Receives notices about the workers, meant for people. */
   onNotice?: ((text: string) => void) | undefined;
 }
@@ -75,7 +79,7 @@ export interface EmbedDatasetOptions {
   shardRows?: number | undefined;
   /** Treats the inputs as additions: those of the complete dataset need not be listed. @default false */
   add?: boolean | undefined;
-  /** Replaces a complete dataset, or an unfinished one with different settings. @default false */
+  /** Replaces a complete dataset and removes its fit, or replaces an unfinished one. @default false */
   overwrite?: boolean | undefined;
   /** @default this process embeds */
   workers?: EmbedWorkers | undefined;
@@ -112,6 +116,15 @@ const KEYS = [
   'events',
 ] as const satisfies readonly (keyof EmbedDatasetOptions)[];
 
+const EVENTS = [
+  'onRead',
+  'onStart',
+  'onProgress',
+  'onFitProgress',
+  'onIndexProgress',
+  'onNotice',
+] as const satisfies readonly (keyof EmbedEvents)[];
+
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
 export function resolveOptions(options: EmbedDatasetOptions): ResolvedOptions {
   const given = expectOptions(options, 'options', KEYS) as EmbedDatasetOptions;
@@ -120,7 +133,7 @@ export function resolveOptions(options: EmbedDatasetOptions): ResolvedOptions {
   expectSignal(given.signal, 'signal');
   expectBoolean(given.add ?? false, 'add');
   expectBoolean(given.overwrite ?? false, 'overwrite');
-  expectCallbacks(given.events, 'events', ['onRead', 'onStart', 'onProgress', 'onNotice']);
+  expectCallbacks(given.events, 'events', EVENTS);
   expectWorkers(given.workers);
   if (given.dtype !== undefined) expectOneOf(given.dtype, 'dtype', ['f32', 'f16']);
   return {

@@ -7,7 +7,13 @@ import { PACKAGE_VERSION } from '../../core/package-version.js';
 import { expectBoolean, expectCallbacks, expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset, openDataset } from '../../datasets/dataset.js';
 import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
-import { createFitManifest, nextFitFolder, publishFit, removeFitFolders } from '../../datasets/fits/fit-manifest.js';
+import {
+  createFitManifest,
+  FIT_LOCK,
+  nextFitFolder,
+  publishFit,
+  removeFitFolders,
+} from '../../datasets/fits/fit-manifest.js';
 import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
 import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
 import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
@@ -42,9 +48,6 @@ export interface FittedDataset extends FitFigures {
   seconds: { fit: number; encode: number; index: number };
   index: BuiltIndex | undefined;
 }
-
-/** Lock held by the process that writes a fit. */
-const FIT_LOCK = '.fit.lock';
 
 /**
  * Fits an encoder on the answers of a dataset, so that answers of one value id are close and those of others are far
@@ -116,6 +119,9 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
     } finally {
       await encoder.dispose();
     }
+  } catch (error) {
+    await removeFitFolders(dir).catch(() => undefined); // frees a full disk; the first error is the one that matters
+    throw error;
   } finally {
     await lock.release();
   }

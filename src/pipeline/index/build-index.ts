@@ -8,8 +8,8 @@ import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import type { CallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { VectorIndex } from '../../search/vector-index.js';
-import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription } from './saved-index.js';
-import { searchedVectors } from './vector-source.js';
+import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription, readIndexDescription } from './saved-index.js';
+import { searchedVectors, type VectorSource } from './vector-source.js';
 
 /** Vectors that are added in one step, and held in memory beside the index. */
 const ADD_ROWS = 16_384;
@@ -44,6 +44,22 @@ export async function buildIndex(dataset: Dataset | string, options?: BuildIndex
   const checked = expectIndexOptions(options, 'options');
   const { vectors, indexDir } = await searchedVectors(dataset);
   return writeIndex(vectors, indexDir, checked);
+}
+
+/**
+ * Builds the saved index over the searched vectors of a dataset again, with its settings, if the vectors have changed.
+ *
+ * @returns undefined if there is no index, or it is current
+ * @throws EngineError like {@link buildIndex}
+ */
+export async function rebuildIndex(
+  { vectors, indexDir }: VectorSource,
+  options: CallOptions,
+): Promise<BuiltIndex | undefined> {
+  const earlier = await readIndexDescription(indexDir);
+  if (earlier?.factory === undefined || earlier.embeddings === vectors.embeddingsChecksum) return undefined;
+  const { factory, metric, efConstruction } = earlier;
+  return writeIndex(vectors, indexDir, { ...options, factory, metric, efConstruction });
 }
 
 /** @throws EngineError `ERR_ARG_TYPE` */

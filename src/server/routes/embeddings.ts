@@ -5,7 +5,7 @@ import type { App, Service } from '../service.js';
 
 /** Adds `POST /v1/embeddings` and `GET /v1/models`, as in OpenAI's API. */
 export function addEmbeddingRoutes(app: App, service: Service): void {
-  const { encoder, batcher, schemas } = service;
+  const { encoders, schemas } = service;
   const { body, answer } = schemas.embeddings;
 
   app.post(
@@ -18,33 +18,34 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
         response: { 200: answer, '4xx': schemas.error },
       },
     },
-    async (request) => {
-      const { model = encoder.name, input, encoding_format = 'float', dimensions = encoder.dim } = request.body;
-      if (model !== encoder.name)
-        throw new ApiError('model_not_found', `This server has the encoder "${encoder.name}", not "${model}"`);
-      if (dimensions !== encoder.dim)
-        throw new EngineError(
-          'ERR_ARG_RANGE',
-          `Expected ${encoder.dim}, the width of ${encoder.name}, for "dimensions", got ${dimensions}`,
-        );
-      const texts = typeof input === 'string' ? [input] : input;
-      request.work.texts = texts.length;
-      const { embeddings, tokens } = await batcher.encode(texts, request.gone);
-      const data = texts.map((_, index) => {
-        const row = embeddings.subarray(index * encoder.dim, (index + 1) * encoder.dim);
+    (request) =>
+      encoders.use(async (encoder) => {
+        const { model = encoder.name, input, encoding_format = 'float', dimensions = encoder.dim } = request.body;
+        if (model !== encoder.name)
+          throw new ApiError('model_not_found', `This server has the encoder "${encoder.name}", not "${model}"`);
+        if (dimensions !== encoder.dim)
+          throw new EngineError(
+            'ERR_ARG_RANGE',
+            `Expected ${encoder.dim}, the width of ${encoder.name}, for "dimensions", got ${dimensions}`,
+          );
+        const texts = typeof input === 'string' ? [input] : input;
+        request.work.texts = texts.length;
+        const { embeddings, tokens } = await encoders.encode(encoder, texts, request.gone);
+        const data = texts.map((_, index) => {
+          const row = embeddings.subarray(index * encoder.dim, (index + 1) * encoder.dim);
+          return {
+            object: 'embedding' as const,
+            index,
+            embedding: encoding_format === 'base64' ? vectorsToBase64(row) : Array.from(row),
+          };
+        });
         return {
-          object: 'embedding' as const,
-          index,
-          embedding: encoding_format === 'base64' ? vectorsToBase64(row) : Array.from(row),
+          object: 'list' as const,
+          data,
+          model: encoder.name,
+          usage: { prompt_tokens: tokens, total_tokens: tokens },
         };
-      });
-      return {
-        object: 'list' as const,
-        data,
-        model: encoder.name,
-        usage: { prompt_tokens: tokens, total_tokens: tokens },
-      };
-    },
+      }),
   );
 
   app.get(
@@ -52,7 +53,7 @@ export function addEmbeddingRoutes(app: App, service: Service): void {
     { schema: { summary: 'Describes the encoder', tags: ['encoder'], response: { 200: schemas.models } } },
     () => ({
       object: 'list' as const,
-      data: [{ id: encoder.name, object: 'model' as const, created: 0, owned_by: 'univar' }],
+      data: [{ id: encoders.current.name, object: 'model' as const, created: 0, owned_by: 'univar' }],
     }),
   );
 }

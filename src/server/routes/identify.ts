@@ -11,7 +11,7 @@ const DEFAULT_SEARCH_K = 10;
 
 /** Adds `POST /v1/identify` and `POST /v1/search`. */
 export function addIdentifyRoutes(app: App, service: Service): void {
-  const { schemas } = service;
+  const { schemas, encoders } = service;
 
   app.post(
     '/v1/identify',
@@ -29,8 +29,8 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       const live = requireLive(service);
       const work = (request.work = workOf(query));
       expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_K, evidence);
-      const vectors = await queryVectors(query, service, signal);
       return live.use(async (collection) => {
+        const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_K, collection.size);
         const extent = extentOf(collection, k, filter);
         const found = await collection.identify(vectors, { k, efSearch, nprobe, filter, signal });
@@ -70,8 +70,8 @@ export function addIdentifyRoutes(app: App, service: Service): void {
         query.k ?? DEFAULT_SEARCH_K,
         answers ? (query.k ?? DEFAULT_SEARCH_K) : 0,
       );
-      const vectors = await queryVectors(query, service, signal);
       return live.use(async (collection) => {
+        const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
         const extent = extentOf(collection, k, filter);
         const found = await collection.search(vectors, { k, efSearch, nprobe, filter, signal });

@@ -5,7 +5,7 @@ import { type App, requireLive, requireWritable, type Service } from '../service
 
 /** Adds `GET`, `POST` and `DELETE /v1/index`, and `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
-  const { schemas, batcher, encoder, metrics } = service;
+  const { schemas, encoders, metrics } = service;
   const errors = { '4xx': schemas.error };
 
   app.get(
@@ -41,7 +41,16 @@ export function addIndexRoutes(app: App, service: Service): void {
           `Expected ${records.length} vectors, one per record, for "vectors", got ${given.length}`,
         );
       }
-      const vectors = given ? toMatrix(given, encoder.dim) : (await batcher.encode(records, request.gone)).embeddings;
+      const { dataset, fit, ownEncoder } = live.current;
+      if (given && fit) {
+        throw new EngineError(
+          'ERR_ARG_TYPE',
+          'Expected no "vectors", because the dataset has a fit and the server encodes the answers; omit "vectors"',
+        );
+      }
+      const vectors = given
+        ? toMatrix(given, dataset.dim)
+        : (await encoders.encode(ownEncoder!, records, request.gone)).embeddings; // loaded unless read-only
       const first = await live.add(records, vectors);
       metrics.countChange('added', records.length);
       return reply.code(201).send({ rows: records.map((_, i) => first + i), size: live.current.size });
@@ -86,11 +95,13 @@ export function addIndexRoutes(app: App, service: Service): void {
 
 function describe(service: Service) {
   const live = requireLive(service);
-  const { dataset, index, dim, size, added, removed } = live.current;
+  const { dataset, encoder, fit, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
   return {
     dataset: dataset.dir,
-    encoder: dataset.manifest.encoder.name,
+    encoder: encoder.name,
+    fitted: fit !== undefined,
+    ...(fit && { addedSinceFit: fit.addedSinceFit + added }),
     dim,
     factory,
     metric,

@@ -41,6 +41,17 @@ describe('EncodeBatcher', () => {
     expect(encoder.calls).toEqual([['a', 'b']]);
   });
 
+  it('does not wait longer than the encoder needs for the texts', async () => {
+    const encoder = new SlowEncoder();
+    encoder.free();
+    const maxWaitMs = 500;
+    const batcher = new EncodeBatcher(encoder, { maxWaitMs });
+    await batcher.encode(['a']); // waits, because the speed of the encoder is not known yet
+    const start = performance.now();
+    await batcher.encode(['b']);
+    expect(performance.now() - start).toBeLessThan(maxWaitMs / 2);
+  });
+
   it('keeps to the token budget, also within a request, and gives a larger text its own batch', async () => {
     const encoder = new SlowEncoder(0);
     const batcher = new EncodeBatcher(encoder, { batchTokens: 10, maxWaitMs: 0 });

@@ -10,6 +10,7 @@ import { DatasetWriter } from '../../../../src/datasets/dataset-writer.js';
 import { CHANGES_FILE, LiveCollection } from '../../../../src/datasets/live/live-collection.js';
 import { VectorIndex } from '../../../../src/search/vector-index.js';
 import { openLive, type Row, readRows, vectorsOf, writeShards } from '../../../support/changed-dataset.js';
+import { SlowEncoder } from '../../../support/slow-encoder.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const rowAt = (x: number, model = 'm', answer = `answer at ${x}`): Row => ({
@@ -298,7 +299,7 @@ describe('foldChanges', () => {
         const index = await VectorIndex.create({ dim: 2, metric: 'l2', factory: 'Flat' });
         await index.add(await dataset.readEmbeddings());
         await foldChanges(dir);
-        return { dataset, index };
+        return { dataset, index, encoder: new SlowEncoder() };
       },
     });
     await expect(opening).rejects.toMatchObject({
