@@ -52,7 +52,7 @@ export type { FoldedChanges } from './datasets/changes/fold-changes.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
 export type { EmbeddingShards } from './datasets/embedding-shards.js';
-export { DatasetFit, openFit } from './datasets/fits/dataset-fit.js';
+export { type DatasetFit, openFit } from './datasets/fits/dataset-fit.js';
 export type { FitManifest, FitShard } from './datasets/fits/fit-manifest.js';
 export type { DatasetConfiguration, DatasetManifest, FileEntry, ShardEntry } from './datasets/manifest.js';
 export type { RecordLookup, RecordLookupOptions } from './datasets/record-lookup.js';

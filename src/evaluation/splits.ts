@@ -30,7 +30,7 @@ export function splitByRow(labels: Int32Array, names: readonly string[], testSha
     if (rows.length < 2) {
       throw new EngineError(
         'ERR_ARG_RANGE',
-        `"${names[label]}" has a single answer, which cannot be split; leave out rare labels with minPerId`,
+        `Expected at least two answers per label, got one of "${names[label]}"; leave out rare labels with minPerId`,
       );
     }
     const count = Math.min(Math.max(Math.round(rows.length * testShare), 1), rows.length - 1);

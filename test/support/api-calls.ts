@@ -72,10 +72,14 @@ export async function apiCalls(instances: Instances, kept: Record<string, unknow
   return calls;
 }
 
+/** Lists the methods of an object, and those that its class inherits from other classes of the package. */
 function methodsOf(owner: object): string[] {
-  return Object.entries(Object.getOwnPropertyDescriptors(owner))
+  const names = Object.entries(Object.getOwnPropertyDescriptors(owner))
     .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor')
     .map(([name]) => name);
+  const parent = Object.getPrototypeOf(owner) as object | null;
+  const isForeign = parent === null || parent === Object.prototype || parent === Function.prototype;
+  return isForeign || typeof owner === 'function' ? names : [...new Set([...names, ...methodsOf(parent)])];
 }
 
 async function settle(result: unknown): Promise<void> {

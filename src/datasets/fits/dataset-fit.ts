@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { checkFile, type Dataset } from '../dataset.js';
+import { checkFile, type Dataset, givenDataset } from '../dataset.js';
 import { EmbeddingShards } from '../embedding-shards.js';
 import { type FitManifest, readFitManifest } from './fit-manifest.js';
 
@@ -33,15 +33,17 @@ export class DatasetFit extends EmbeddingShards {
 /**
  * Opens the fit of a dataset.
  *
+ * @param dataset a dataset or its folder
  * @returns undefined if the dataset has none; `'stale'` if its vectors are those of other answers, because the dataset
  *   was changed without it
  * @throws EngineError `ERR_DATA` for a fit that is damaged, or whose files are missing or truncated; `ERR_IO`
  */
-export async function openFit(dataset: Dataset): Promise<DatasetFit | 'stale' | undefined> {
-  const { dir } = dataset;
+export async function openFit(dataset: Dataset | string): Promise<DatasetFit | 'stale' | undefined> {
+  const source = await givenDataset(dataset);
+  const { dir } = source;
   const manifest = await readFitManifest(dir);
   if (!manifest) return undefined;
-  const { shards } = dataset.manifest;
+  const { shards } = source.manifest;
   const isCurrent =
     manifest.shards.length === shards.length &&
     manifest.shards.every(({ rows, records }, i) => rows === shards[i]!.rows && records === shards[i]!.records.sha256);
