@@ -1,5 +1,5 @@
 /**
- * Writes the pages of `npm run train:default`: models/univar-mini/README.md and the quickstart's output in the README.
+ * Writes the pages of `npm run train:mini`: models/univar-mini/README.md and the quickstart's output in the README.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

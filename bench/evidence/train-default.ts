@@ -3,7 +3,7 @@
  * and evaluates on held-out questions. Writes the encoder, training.json and README.md to the folder, and the output of
  * the quickstart to the project's README. The same command resumes an interrupted run.
  *
- * npm run train:default
+ * npm run train:mini
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -105,7 +105,7 @@ const precision = capabilities().bf16 === 'native' ? 'bf16' : 'f32';
 const settings = { maxTokens, precision } as const;
 const { rows, validationRows, valueIds, steps, tokens, seconds, best } = summary;
 const training: DefaultTraining = {
-  command: 'npm run train:default',
+  command: 'npm run train:mini',
   machine: await describeMachine(ROOT, { variant: capabilities().simd, bf16: capabilities().bf16 }),
   recipeSha256: sha256,
   training: { rows, validationRows, valueIds, steps, tokens, seconds, best },

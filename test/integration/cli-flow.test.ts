@@ -38,10 +38,10 @@ describe('embed, index, identify, eval', () => {
     const summary = parsed(embedded);
     expect(summary).toMatchObject({
       rows: lines.length,
-      dim: 384,
+      dim: 176,
       rejected: 0,
       resumedRows: 0,
-      encoder: 'univar-mini',
+      encoder: 'univar-base',
       backend: 'native',
       precision: 'f32',
     });
@@ -100,7 +100,7 @@ describe('embed, index, identify, eval', () => {
     expect(stdout).toMatch(/^first text\n/);
     expect(stdout).toMatch(/\nsecond text\n/);
     expect(stdout.match(/value id +votes +share/g)).toHaveLength(2);
-    expect(stdout).toMatch(/\nEncoder: univar-mini \(native, f32\)\n$/);
+    expect(stdout).toMatch(/\nEncoder: fit-0001 \(native, f32\), fitted on this dataset\n$/);
   });
 
   it('embeds in the requested precision and identifies in the same one, unless told otherwise', async () => {

@@ -37,7 +37,7 @@ describe('the recipe of the default encoder', () => {
     const names = [...recipe.data.map(({ set }) => set), 'xstest_safety', 'lima_control'];
     const figures = (knn: number) => Object.fromEntries(names.map((name) => [name, { knn, probe: knn / 2 }]));
     writeModelCard(folder, recipe, {
-      command: 'npm run train:default',
+      command: 'npm run train:mini',
       machine: { cpu: 'Some CPU', cores: 2, memoryGiB: 8, variant: 'AVX2', node: '20.17.0', commit: 'abc1234' },
       recipeSha256: '',
       training: {
