@@ -87,7 +87,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     name: 'full',
     main: { voting: 2400, tested: 800 },
     short: { voting: 900, tested: 400 },
-    sources: { answers: 6000, valueIds: 51, seeds: [1, 2, 3], slow: { voting: 2000, tested: 700 } },
+    sources: { answers: 6000, valueIds: 51, seeds: [1, 2, 3], slow: { voting: 1000, tested: 350 } },
     training: { steps: Infinity, batchSize: Infinity, maxTokens: Infinity, rowsPerSet: Infinity },
   },
   quick: {

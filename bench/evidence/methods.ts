@@ -27,7 +27,9 @@ export interface Method {
   name: string;
   /** Titles of its columns, by name. */
   columns: Readonly<Record<string, string>>;
-  /** Whether it is slow, and has only a sample of the rows of one split. */
+  /** Maximum number of seeds. */
+  seeds: number;
+  /** Whether it embeds only some hundred answers per second, and has only a sample of the rows. */
   slow: boolean;
   /** Everything besides the rows and the seed that affects the scores. */
   key: string;
@@ -47,6 +49,7 @@ export async function availableMethods(): Promise<Method[]> {
     {
       name: 'tfidf',
       columns: knnColumns('tfidf', 'TF-IDF'),
+      seeds: Infinity,
       slow: false,
       key: '',
       scores: (_, set) => atEveryK('tfidf', set, (options) => evaluateTfidf(textsOf(set), options)),
@@ -57,6 +60,7 @@ export async function availableMethods(): Promise<Method[]> {
     {
       name: 'fitted',
       columns: knnColumns('fitted', 'fitted'),
+      seeds: Infinity,
       slow: false,
       key: '',
       scores: (_, set, seed) =>
@@ -73,6 +77,7 @@ function svm(version: string): Method {
       svmCharacters: 'SVM, words and characters',
       svmNgrams: 'SVM, n-grams',
     },
+    seeds: Infinity,
     slow: false,
     key: version,
     scores: async (_, set) => {
@@ -92,6 +97,7 @@ async function embedder(name: string, title: string, folder: string, slow: boole
   return {
     name,
     columns: knnColumns(name, title),
+    seeds: slow ? 1 : Infinity,
     slow,
     key: (await hashFile(join(folder, 'model.safetensors'))).sha256,
     scores: async (lab, set) => {

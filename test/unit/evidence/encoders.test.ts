@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { byLanguage, marginOf } from '../../../bench/evidence/encoder-tables.js';
 import { shuffleWithinGroups, withoutThemselves } from '../../../bench/evidence/fitted.js';
 import { scoreOf } from '../../../bench/evidence/methods.js';
-import { byLanguage } from '../../../bench/evidence/parts/encoders.js';
 import { sampleThemes, sampleValueIds, splitSource, themeInSource } from '../../../bench/evidence/sources.js';
 import type { QaRecord } from '../../../src/records/record.js';
 
@@ -102,4 +102,9 @@ it('byLanguage averages value ids within a source, then sources, and leaves out 
     { language: 'eng', sources: 2, valueIds: 3, balancedAccuracy: { fitted10: 0.25 } },
     { language: 'fra', sources: 2, valueIds: 2, balancedAccuracy: { fitted10: 0.75 } },
   ]);
+});
+
+it('marginOf compares only seeds that both columns have', () => {
+  const scores = (...shares: number[]) => shares.map((balancedAccuracy) => ({ balancedAccuracy, recalls: {} }));
+  expect(marginOf(scores(0.5, 0.9, 0.9), scores(0.4))).toBeCloseTo(0.1);
 });
