@@ -67,8 +67,8 @@ export interface SourceLimits {
   valueIds: number;
   /** Every seed gives another split and another fit. */
   seeds: readonly number[];
-  /** Rows for encoders that embed only some hundred answers per second. They use the first seed only. */
-  slow: RowLimits;
+  /** Limits for transformers, which embed less than a hundred answers per second. They use the first seed only. */
+  sampled: RowLimits;
 }
 
 export interface Scale {
@@ -87,14 +87,14 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     name: 'full',
     main: { voting: 2400, tested: 800 },
     short: { voting: 900, tested: 400 },
-    sources: { answers: 6000, valueIds: 51, seeds: [1, 2, 3], slow: { voting: 1000, tested: 350 } },
+    sources: { answers: 6000, valueIds: 51, seeds: [1, 2, 3], sampled: { voting: 700, tested: 250 } },
     training: { steps: Infinity, batchSize: Infinity, maxTokens: Infinity, rowsPerSet: Infinity },
   },
   quick: {
     name: 'quick',
     main: { voting: 240, tested: 120 },
     short: { voting: 200, tested: 100 },
-    sources: { answers: 400, valueIds: 6, seeds: [1, 2], slow: { voting: 200, tested: 100 } },
+    sources: { answers: 400, valueIds: 6, seeds: [1, 2], sampled: { voting: 200, tested: 100 } },
     training: { steps: 20, batchSize: 8, maxTokens: 64, rowsPerSet: 300 },
   },
 };

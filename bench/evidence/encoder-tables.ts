@@ -3,7 +3,7 @@ import { splitValueId } from '../../src/core/value-id.js';
 import type { SourceLimits } from './configurations.js';
 import { readRecipe } from './default-recipe.js';
 import { mean } from './identify-answers.js';
-import type { Recalls, Score } from './methods.js';
+import type { Method, Recalls, Score } from './methods.js';
 import { percent, percentWith, table } from './pages.js';
 import { GENERAL_SOURCES, SOURCES, VALUE_SOURCES } from './sources.js';
 
@@ -72,40 +72,38 @@ export function mainTable(sources: readonly SourceFigures[], columns: Readonly<R
 }
 
 /** Returns the sentences below the table that depend on the figures. */
-export function notesOf(
-  sources: readonly SourceFigures[],
-  columns: Readonly<Record<string, string>>,
-  { seeds, slow }: SourceLimits,
-): string {
+export function notesOf(sources: readonly SourceFigures[], methods: readonly Method[], limits: SourceLimits): string {
+  const columns = Object.assign({}, ...methods.map((method) => method.columns)) as Record<string, string>;
   const fitted = better(sources, ['fitted10', 'fitted50']);
-  const against = (title: string, peers: readonly string[]): string => {
+  const against = (title: string, peers: readonly string[], own = fitted): string => {
     const peer = better(sources, peers);
-    const margins = sources.map(({ scores }) => marginOf(scores[fitted]!, scores[peer]!));
+    const margins = sources.map(({ scores }) => marginOf(scores[own]!, scores[peer]!));
     const below = sources.filter((_, i) => margins[i]! < 0).map(({ name }) => name);
     return (
-      `Against ${title}: ${signed(mean(margins))} points in the mean, below it on ` +
-      `${below.length} of ${sources.length} sources${below.length > 0 ? ` (${below.join(', ')})` : ''}.`
+      `- ${title}: ${signed(mean(margins))} points in the mean; worse on ` +
+      `${below.length} of ${sources.length} sources${below.length > 0 ? ` (${below.join(', ')})` : ''}`
     );
   };
+  const seedsOf = ({ columns: own }: Method): number => sources[0]!.scores[Object.keys(own)[0]!]!.length;
   const spread = Math.max(...sources.map(({ scores }) => deviation(scores[fitted]!)));
   return [
-    `Mean of ${seeds.length} seeds. The largest standard deviation of “${columns[fitted]!}” over the seeds is ` +
-      `${percent(spread)} points.`,
-    `The columns of univar-mini have one seed, at most ${slow.voting} voting and ${slow.tested} tested answers.`,
-    'Sources with \\* are in its training data, partly with the questions that are tested here.',
-    ...('svmWords' in columns ? [] : ['The columns of LinearSVC are missing: scikit-learn is not installed.']),
+    `Number of seeds: ${methods.map((method) => `${method.title} ${seedsOf(method)}`).join(', ')}. ` +
+      `The largest standard deviation of “${columns[fitted]!}” over its seeds is ${percent(spread)} points.`,
+    `univar-mini is slow, so it has at most ${limits.sampled.voting} voting and ${limits.sampled.tested} tested ` +
+      'answers. Sources with \\* are in its training data, partly with the questions that are tested here.',
+    ...('svmWords' in columns ? [] : ['The columns of SVMs are missing, because scikit-learn was not installed.']),
     '',
-    `Differences of “${columns[fitted]!}”, the better k of fitted kNN in the mean:`,
+    `“${columns[fitted]!}”, the better k of fitted kNN in the mean, compared on equal splits with`,
     '',
-    `- ${against('TF-IDF kNN with the better k', ['tfidf10', 'tfidf50'])}`,
+    against('TF-IDF kNN with its better k', ['tfidf10', 'tfidf50']),
     ...('svmWords' in columns
       ? [
-          `- ${against('LinearSVC over words', ['svmWords'])}`,
-          `- ${against('LinearSVC over words and characters', ['svmCharacters'])}`,
-          `- ${against('LinearSVC over the same n-grams', ['svmNgrams'])}`,
+          against('the SVM over words', ['svmWords']),
+          against('the SVM over words and characters', ['svmCharacters']),
+          against('the SVM over the same n-grams', ['svmNgrams']),
         ]
       : []),
-    `- ${against('univar-mini with the better k', ['mini10', 'mini50'])}`,
+    against('univar-mini with its better k, both on its sample', ['mini10', 'mini50'], 'fittedSampled10'),
   ].join('\n');
 }
 

@@ -25,12 +25,11 @@ export interface Score {
 
 export interface Method {
   name: string;
-  /** Titles of its columns, by name. */
+  title: string;
+  /** Titles of the columns that the table shows, by name. */
   columns: Readonly<Record<string, string>>;
-  /** Maximum number of seeds. */
-  seeds: number;
-  /** Whether it embeds only some hundred answers per second, and has only a sample of the rows. */
-  slow: boolean;
+  /** Whether it has only the first seed and a sample of its rows. */
+  sampled: boolean;
   /** Everything besides the rows and the seed that affects the scores. */
   key: string;
   scores: (lab: Lab, set: ValueSet, seed: number) => Promise<Record<string, Score>>;
@@ -45,40 +44,34 @@ const BASE_ENCODER = fileURLToPath(new URL('../../models/univar-base', import.me
 /** Returns the methods that this installation has, in the order of their columns. */
 export async function availableMethods(): Promise<Method[]> {
   const sklearn = sklearnVersion();
+  const mini = await embedder('mini', 'univar-mini', DEFAULT_ENCODER, true);
   return [
     {
       name: 'tfidf',
+      title: 'TF-IDF',
       columns: knnColumns('tfidf', 'TF-IDF'),
-      seeds: Infinity,
-      slow: false,
+      sampled: false,
       key: '',
       scores: (_, set) => atEveryK('tfidf', set, (options) => evaluateTfidf(textsOf(set), options)),
     },
     ...(sklearn === undefined ? [] : [svm(sklearn)]),
-    await embedder('mini', 'univar-mini', DEFAULT_ENCODER, true),
+    mini,
+    fitted('fittedSampled', `fitted on the answers of ${mini.title}`, true),
     ...(existsSync(BASE_ENCODER) ? [await embedder('base', 'base', BASE_ENCODER, false)] : []),
-    {
-      name: 'fitted',
-      columns: knnColumns('fitted', 'fitted'),
-      seeds: Infinity,
-      slow: false,
-      key: '',
-      scores: (_, set, seed) =>
-        atEveryK('fitted', set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit: { seed } })),
-    },
+    fitted('fitted', 'fitted', false),
   ];
 }
 
 function svm(version: string): Method {
   return {
     name: 'svm',
+    title: 'SVM',
     columns: {
       svmWords: 'SVM, words',
       svmCharacters: 'SVM, words and characters',
       svmNgrams: 'SVM, n-grams',
     },
-    seeds: Infinity,
-    slow: false,
+    sampled: false,
     key: version,
     scores: async (_, set) => {
       const { words, characters, ngrams } = await predictBySvc(set);
@@ -92,16 +85,28 @@ function svm(version: string): Method {
   };
 }
 
-/** An encoder that is not fitted. It embeds questions and answers, and is slow if it is a transformer. */
-async function embedder(name: string, title: string, folder: string, slow: boolean): Promise<Method> {
+function fitted(name: string, title: string, sampled: boolean): Method {
   return {
     name,
+    title,
+    columns: sampled ? { [`${name}10`]: `${title}, k 10` } : knnColumns(name, title),
+    sampled,
+    key: '',
+    scores: (_, set, seed) =>
+      atEveryK(name, set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit: { seed } })),
+  };
+}
+
+/** An encoder that is not fitted. It embeds questions and answers. A transformer is slow, and has a sample. */
+async function embedder(name: string, title: string, folder: string, isTransformer: boolean): Promise<Method> {
+  return {
+    name,
+    title,
     columns: knnColumns(name, title),
-    seeds: slow ? 1 : Infinity,
-    slow,
+    sampled: isTransformer,
     key: (await hashFile(join(folder, 'model.safetensors'))).sha256,
     scores: async (lab, set) => {
-      const encoder = await loadEncoder(folder);
+      const encoder = await loadEncoder(folder, isTransformer ? { precision: 'int8' } : {});
       try {
         const inputs = set.records.map(inputOf);
         const embeddings = await lab.cache.floats(`embeddings/${name}`, [encoder.fingerprint, inputs], async () => {
@@ -117,10 +122,10 @@ async function embedder(name: string, title: string, folder: string, slow: boole
   };
 }
 
-/** Returns the scores of a method on one split, cached. Slow methods have a sample of the rows. */
+/** Returns the scores of a method on one split, cached. Some methods have a sample of the rows. */
 export async function scoresOf(lab: Lab, method: Method, set: ValueSet, seed: number): Promise<Record<string, Score>> {
-  const { voting, tested } = lab.scale.sources.slow;
-  const rows = method.slow ? sampleValueSet(set, voting, tested) : set;
+  const { voting, tested } = lab.scale.sources.sampled;
+  const rows = method.sampled ? sampleValueSet(set, voting, tested) : set;
   const { records, labels, groups, split } = rows;
   const settings = [method.key, seed, records, labels, groups, [...split.train], [...split.test]];
   return lab.cache.json(`encoders/${set.name}-${seed}-${method.name}`, settings, async () => {

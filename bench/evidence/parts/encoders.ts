@@ -49,7 +49,7 @@ export async function encoders(lab: Lab): Promise<Outcome> {
       {
         page: 'evidence',
         name: 'encoders',
-        markdown: [mainTable(sources, columns), notesOf(sources, columns, lab.scale.sources)].join('\n'),
+        markdown: [mainTable(sources, columns), notesOf(sources, methods, lab.scale.sources)].join('\n'),
       },
       { page: 'evidence', name: 'encoders by language', markdown: languageTable(byLanguage(sources), columns) },
       { page: 'evidence', name: 'shuffled labels', markdown: shuffledTable(shuffled) },
@@ -64,7 +64,7 @@ async function compareOn(lab: Lab, name: string, methods: readonly Method[]): Pr
   const scores: Scores = {};
   const sets = limits.seeds.map((seed) => ({ seed, set: splitSource(rows, seed) }));
   for (const method of methods) {
-    for (const { seed, set } of sets.slice(0, method.seeds)) {
+    for (const { seed, set } of method.sampled ? sets.slice(0, 1) : sets) {
       for (const [column, score] of Object.entries(await scoresOf(lab, method, set, seed))) {
         scores[column] = [...(scores[column] ?? []), score];
       }
