@@ -60,12 +60,24 @@ export interface RowLimits {
   tested: number;
 }
 
+/** Size of the comparison of encoders. */
+export interface SourceLimits {
+  /** Maximum numbers of answers and of value ids of a source. */
+  answers: number;
+  valueIds: number;
+  /** Every seed gives another split and another fit. */
+  seeds: readonly number[];
+  /** Limits for transformers, which embed less than a hundred answers per second. They use the first seed only. */
+  sampled: RowLimits;
+}
+
 export interface Scale {
   name: 'full' | 'quick';
   /** Limits for table 1 and comparisons with it. */
   main: RowLimits;
   /** Limits for comparisons of many encoders or many treatments. */
   short: RowLimits;
+  sources: SourceLimits;
   /** Upper bounds of training settings. */
   training: { steps: number; batchSize: number; maxTokens: number; rowsPerSet: number };
 }
@@ -75,12 +87,14 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     name: 'full',
     main: { voting: 2400, tested: 800 },
     short: { voting: 900, tested: 400 },
+    sources: { answers: 6000, valueIds: 51, seeds: [1, 2, 3], sampled: { voting: 700, tested: 250 } },
     training: { steps: Infinity, batchSize: Infinity, maxTokens: Infinity, rowsPerSet: Infinity },
   },
   quick: {
     name: 'quick',
     main: { voting: 240, tested: 120 },
     short: { voting: 200, tested: 100 },
+    sources: { answers: 400, valueIds: 6, seeds: [1, 2], sampled: { voting: 200, tested: 100 } },
     training: { steps: 20, batchSize: 8, maxTokens: 64, rowsPerSet: 300 },
   },
 };

@@ -1,10 +1,11 @@
 /** Measures how well the model of an answer is identified, with the figures of table 1 of the paper. */
 import type { Interval } from '../../src/evaluation/bootstrap.js';
+import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type SweepPoint } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import type { Split } from '../../src/evaluation/splits.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
-import { type EmbedderName, type Lab, TFIDF } from './lab.js';
+import { type EmbedderName, type Embeddings, FITTED, type Lab, TFIDF } from './lab.js';
 import { type EncoderInput, inputOf } from './record-texts.js';
 import type { ValueSet } from './value-sets.js';
 
@@ -18,7 +19,7 @@ const PROBE_BATCH = 64;
 
 export interface EvaluatedRows {
   inputs: readonly EncoderInput[];
-  /** Text of every row for word counts. */
+  /** Text of every row for word counts and fitted encoders. */
   texts: readonly string[];
   labels: readonly string[];
   groups: readonly string[];
@@ -39,7 +40,7 @@ export interface Figures {
   };
   /** Figures by number of neighbours. */
   sweep: SweepPoint[];
-  /** Null for word counts, which have too many columns for a probe. */
+  /** Null for word counts, which have too many columns for a probe, and for encoders fitted on the voting answers. */
   probe: { at1: number; at5: number; at10: number; weightedF1: number; interval: Interval } | null;
   /** Share of each label's tested rows that kNN identifies. */
   recalls: Record<string, number>;
@@ -49,7 +50,7 @@ export function rowsOf({ records, labels, groups, split }: ValueSet): EvaluatedR
   return { inputs: records.map(inputOf), texts: records.map(({ answer }) => answer), labels, groups, split };
 }
 
-/** Runs kNN and the linear probe for an embedder, or kNN for word counts. */
+/** Runs kNN and the linear probe for an embedder, or kNN for word counts and fitted encoders. */
 export async function identifyAnswers(
   lab: Lab,
   embedder: EmbedderName,
@@ -57,10 +58,11 @@ export async function identifyAnswers(
   what: string,
 ): Promise<Figures> {
   const { inputs, texts, labels, groups } = rows;
+  const readsTexts = embedder === TFIDF || embedder === FITTED;
   const split = { train: [...rows.split.train], test: [...rows.split.test] };
   const settings = [
     await lab.embedderKey(embedder),
-    embedder === TFIDF ? texts : inputs,
+    readsTexts ? texts : inputs,
     labels,
     groups,
     split,
@@ -68,23 +70,35 @@ export async function identifyAnswers(
     PROBE_BATCH,
   ];
   const figures = await lab.cache.json(`figures/${embedder}`, settings, async () => {
-    const options = { split: rows.split, k: Math.min(K, rows.split.train.length) };
-    if (embedder === TFIDF) return figuresOf(await evaluateTfidf({ texts, labels, groups }, options), null);
-    const data = { ...(await lab.embed(embedder, inputs)), labels, groups };
-    const probe = await evaluateProbe(data, { split: rows.split, batchSize: PROBE_BATCH });
-    return figuresOf(await evaluateKnn(data, options), {
-      at1: probe.accuracyAt[1],
-      at5: probe.accuracyAt[5],
-      at10: probe.accuracyAt[10],
-      weightedF1: probe.weightedF1,
-      interval: probe.intervals?.accuracy ?? whole,
-    });
+    if (!readsTexts) return evaluateEmbeddings(await lab.embed(embedder, inputs), rows);
+    const evaluate = embedder === TFIDF ? evaluateTfidf : evaluateFittedKnn;
+    return figuresOf(await evaluate({ texts, labels, groups }, optionsOf(rows)), null);
   });
   lab.log(
     `${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %` +
       (figures.probe ? `, probe ${(100 * figures.probe.at1).toFixed(1)} %` : ''),
   );
   return figures;
+}
+
+/** Runs kNN and the linear probe on embeddings. */
+export async function evaluateEmbeddings(
+  embeddings: Embeddings,
+  rows: Omit<EvaluatedRows, 'inputs'>,
+): Promise<Figures> {
+  const data = { ...embeddings, labels: rows.labels, groups: rows.groups };
+  const probe = await evaluateProbe(data, { split: rows.split, batchSize: PROBE_BATCH });
+  return figuresOf(await evaluateKnn(data, optionsOf(rows)), {
+    at1: probe.accuracyAt[1],
+    at5: probe.accuracyAt[5],
+    at10: probe.accuracyAt[10],
+    weightedF1: probe.weightedF1,
+    interval: probe.intervals?.accuracy ?? whole,
+  });
+}
+
+function optionsOf({ split }: Pick<EvaluatedRows, 'split'>): { split: Split; k: number } {
+  return { split, k: Math.min(K, split.train.length) };
 }
 
 /** Interval for a single tested group, which does not show the spread. */

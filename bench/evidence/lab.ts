@@ -46,6 +46,8 @@ export const FROZEN = 'frozen';
 export const GLOVE = 'glove';
 /** Counts words instead of embedding texts. `identifyAnswers` handles it. */
 export const TFIDF = 'tfidf';
+/** Fits an n-gram encoder on the voting answers of the set that is evaluated. `identifyAnswers` handles it. */
+export const FITTED = 'fitted';
 
 interface OpenEmbedder {
   key: string;
@@ -118,7 +120,8 @@ export class Lab {
 
   /** Returns everything that decides the vectors of an embedder. */
   async embedderKey(embedder: EmbedderName, maxTokens = this.tokens): Promise<string> {
-    if (embedder === GLOVE || embedder === TFIDF) return embedder === GLOVE ? GLOVE_PACKAGE : TFIDF;
+    if (embedder === GLOVE) return GLOVE_PACKAGE;
+    if (embedder === TFIDF || embedder === FITTED) return embedder;
     const network = embedder === FROZEN ? keyOf(basename(this.options.encoder)) : (await this.trained(embedder)).key;
     return keyOf([network, maxTokens, this.precision]);
   }

@@ -6,6 +6,7 @@ import { Lab, type LabOptions } from './lab.js';
 import { writeSection } from './pages.js';
 import { ablation } from './parts/ablation.js';
 import { control } from './parts/control.js';
+import { encoders } from './parts/encoders.js';
 import { identification } from './parts/identification.js';
 import { languages } from './parts/languages.js';
 import type { Part } from './parts/part.js';
@@ -16,6 +17,7 @@ import { views } from './parts/views.js';
 
 /** Parts of the evidence, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
+  encoders,
   identification,
   control,
   translationese,

@@ -49,6 +49,7 @@ describe.skipIf(!existsSync(DATA))('the evidence (skipped where ../shared/data i
         ...quick,
         main: { voting: 150, tested: 80 },
         short: { voting: 100, tested: 50 },
+        sources: { answers: 240, valueIds: 4, seeds: [1], sampled: { voting: 100, tested: 30 } },
         training: { steps: 2, batchSize: 6, maxTokens: 24, rowsPerSet: 120 },
       },
       glove: false,

@@ -3,20 +3,22 @@
  * answers. The same 12 models answered redteam_safety and lima_control, so the difference between the sets is due to
  * the encoder.
  */
-import { type Figures, halfWidth, identifyAnswers, rowsOf } from '../identify-answers.js';
-import type { Lab } from '../lab.js';
+import { fitOn } from '../fitted.js';
+import { evaluateEmbeddings, type Figures, halfWidth, identifyAnswers, rowsOf } from '../identify-answers.js';
+import { FITTED, type Lab } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { plotBars } from '../plots.js';
-import { CONTROL_SET, GENERAL_SETS } from '../value-sets.js';
-import { type Outcome, tableEmbedders, titleOf } from './part.js';
+import { CONTROL_SET, GENERAL_SETS, SEED } from '../value-sets.js';
+import { FITTED_ON_VALUES, type Outcome, tableEmbedders, titleOf } from './part.js';
 
 const VALUE_SET = 'redteam_safety';
+const SETS = [VALUE_SET, ...GENERAL_SETS] as const;
 
 export async function control(lab: Lab): Promise<Outcome> {
   const figures: Record<string, Record<string, Figures>> = {};
-  for (const embedder of tableEmbedders(lab)) {
+  for (const embedder of [...tableEmbedders(lab), FITTED]) {
     figures[embedder] = {};
-    for (const name of [VALUE_SET, ...GENERAL_SETS]) {
+    for (const name of SETS) {
       figures[embedder][name] = await identifyAnswers(
         lab,
         embedder,
@@ -25,6 +27,7 @@ export async function control(lab: Lab): Promise<Outcome> {
       );
     }
   }
+  figures[FITTED_ON_VALUES] = await fittedOnValues(lab);
   const rows = Object.entries(figures).map(([embedder, sets]) => ({
     embedder,
     value: sets[VALUE_SET]!,
@@ -114,4 +117,23 @@ export async function control(lab: Lab): Promise<Outcome> {
       ),
     },
   };
+}
+
+/** Fits an encoder on the voting answers of the value set, and evaluates its vectors of the answers of all sets. */
+async function fittedOnValues(lab: Lab): Promise<Record<string, Figures>> {
+  const sets = await Promise.all(SETS.map(async (name) => rowsOf(await lab.sample(name, lab.scale.main))));
+  const settings = sets.map(({ texts, labels, groups, split }) => [texts, labels, groups, [...split.train]]);
+  return lab.cache.json(`figures/${FITTED_ON_VALUES}`, settings, async () => {
+    const { texts, labels, split } = sets[0]!;
+    const voting = (column: readonly string[]): string[] => Array.from(split.train, (row) => column[row]!);
+    const encoder = await fitOn(voting(texts), voting(labels), SEED);
+    try {
+      const figures: Record<string, Figures> = {};
+      for (const [i, name] of SETS.entries())
+        figures[name] = await evaluateEmbeddings(await encoder.encode(sets[i]!.texts), sets[i]!);
+      return figures;
+    } finally {
+      await encoder.dispose();
+    }
+  });
 }

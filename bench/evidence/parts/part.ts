@@ -1,5 +1,5 @@
 import { MAIN_CONFIGURATIONS } from '../configurations.js';
-import { type EmbedderName, FROZEN, GLOVE, type Lab, TFIDF } from '../lab.js';
+import { type EmbedderName, FITTED, FROZEN, GLOVE, type Lab, TFIDF } from '../lab.js';
 import type { Section } from '../pages.js';
 
 /** Results of a part of the evidence. */
@@ -21,10 +21,15 @@ export function tableEmbedders(lab: Lab): EmbedderName[] {
   return [TFIDF, ...(lab.options.glove ? [GLOVE] : []), FROZEN, ...MAIN_CONFIGURATIONS.map(({ name }) => name)];
 }
 
+/** An encoder that is fitted on the voting answers of one value set, and embeds the answers of all sets. */
+export const FITTED_ON_VALUES = 'fitted-on-values';
+
 const TITLES: Readonly<Record<string, string>> = {
   [TFIDF]: 'TF-IDF',
   [GLOVE]: 'GloVe, averaged',
   [FROZEN]: 'MiniLM, frozen',
+  [FITTED]: 'fitted on each set',
+  [FITTED_ON_VALUES]: 'fitted on value questions',
 };
 
 /** Returns the name of an embedder for tables and plots. */
