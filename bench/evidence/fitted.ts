@@ -4,19 +4,17 @@ import { labelRows } from '../../src/core/row-labels.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { createNgramEncoder } from '../../src/encoder/ngrams/create-ngram-encoder.js';
 import { evaluateNeighbours } from '../../src/evaluation/knn.js';
-import { resolveFitSettings } from '../../src/identification/fit/fit-settings.js';
 import { fitTable } from '../../src/identification/fit/fit-table.js';
 import { allocateSearchResult, type SearchResult } from '../../src/native/search-result.js';
 import { exactSearch } from '../../src/search/exact-search.js';
 
-/** Fits an encoder on answers with the default settings. */
+/** Fits an encoder on answers with the default settings, from random numbers. */
 export async function fitOn(texts: readonly string[], labels: readonly string[], seed: number): Promise<Encoder> {
   const answers = labelRows(labels);
   const read = async function* (rows: Int32Array) {
     yield await Promise.resolve(Array.from(rows, (row) => texts[row]!));
   };
-  const settings = resolveFitSettings({ seed }, answers.names.length);
-  const { config, weights } = await fitTable({ ...answers, read }, settings);
+  const { config, weights } = await fitTable({ ...answers, read }, { seed, base: null });
   return createNgramEncoder('fit', config, weights);
 }
 

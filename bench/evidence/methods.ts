@@ -1,14 +1,15 @@
 /** Methods that identify answers, from word counts to fitted encoders, and their accuracy on one split of a source. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../src/evaluation/knn.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
 import { hashFile } from '../../src/records/input-files.js';
+import { baseWithout } from '../base/fold-bases.js';
+import { BASE_SETS, SETTINGS } from '../base/recipe.js';
 import type { Lab } from './lab.js';
 import { predictBySvc, sklearnVersion } from './linear-svc.js';
 import { inputOf } from './record-texts.js';
@@ -38,13 +39,14 @@ export interface Method {
 /** Numbers of neighbours of the kNN columns. */
 const KS = [10, 50] as const;
 
-/** The base encoder of fits. It is left out until it exists. */
-const BASE_ENCODER = fileURLToPath(new URL('../../models/univar-base', import.meta.url));
+/** Folder of the bases that were trained without a part of the sources, and everything that affects them. */
+const BASES = fileURLToPath(new URL('../../out/base', import.meta.url));
+const BASE_KEY = JSON.stringify([SETTINGS, BASE_SETS]);
 
 /** Returns the methods that this installation has, in the order of their columns. */
 export async function availableMethods(): Promise<Method[]> {
   const sklearn = sklearnVersion();
-  const mini = await embedder('mini', 'univar-mini', DEFAULT_ENCODER, true);
+  const mini = await embedder('mini', 'univar-mini', MINI_ENCODER);
   return [
     {
       name: 'tfidf',
@@ -57,7 +59,7 @@ export async function availableMethods(): Promise<Method[]> {
     ...(sklearn === undefined ? [] : [svm(sklearn)]),
     mini,
     fitted('fittedSampled', `fitted on the answers of ${mini.title}`, true),
-    ...(existsSync(BASE_ENCODER) ? [await embedder('base', 'base', BASE_ENCODER, false)] : []),
+    base,
     fitted('fitted', 'fitted', false),
   ];
 }
@@ -91,22 +93,43 @@ function fitted(name: string, title: string, sampled: boolean): Method {
     title,
     columns: sampled ? { [`${name}10`]: `${title}, k 10` } : knnColumns(name, title),
     sampled,
-    key: '',
-    scores: (_, set, seed) =>
-      atEveryK(name, set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit: { seed } })),
+    key: BASE_KEY,
+    scores: async (lab, set, seed) => {
+      const fit = { seed, base: await baseWithout(set.name, BASES, lab.log) };
+      return atEveryK(name, set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit }));
+    },
   };
 }
 
-/** An encoder that is not fitted. It embeds questions and answers. A transformer is slow, and has a sample. */
-async function embedder(name: string, title: string, folder: string, isTransformer: boolean): Promise<Method> {
+/** The recipe of univar-base, trained without the source and its relatives. */
+const base: Method = {
+  name: 'base',
+  title: 'univar-base',
+  columns: knnColumns('base', 'univar-base'),
+  sampled: false,
+  key: BASE_KEY,
+  scores: async (lab, set) => {
+    const encoder = await loadEncoder(await baseWithout(set.name, BASES, lab.log));
+    try {
+      const { embeddings, dim } = await encoder.encode(set.records);
+      const data = { embeddings, dim, labels: set.labels, groups: set.groups };
+      return await atEveryK('base', set, (options) => evaluateKnn(data, options));
+    } finally {
+      await encoder.dispose();
+    }
+  },
+};
+
+/** A transformer, which embeds questions with answers. It is slow, and has a sample. */
+async function embedder(name: string, title: string, folder: string): Promise<Method> {
   return {
     name,
     title,
     columns: knnColumns(name, title),
-    sampled: isTransformer,
+    sampled: true,
     key: (await hashFile(join(folder, 'model.safetensors'))).sha256,
     scores: async (lab, set) => {
-      const encoder = await loadEncoder(folder, isTransformer ? { precision: 'int8' } : {});
+      const encoder = await loadEncoder(folder, { precision: 'int8' });
       try {
         const inputs = set.records.map(inputOf);
         const embeddings = await lab.cache.floats(`embeddings/${name}`, [encoder.fingerprint, inputs], async () => {

@@ -1,33 +1,15 @@
 /**
- * Writes the pages of `npm run train:mini`: models/univar-mini/README.md and the quickstart's output in the README.
+ * Writes the pages of `npm run train:mini`: models/univar-mini/README.md.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 
 import type { DefaultRecipe } from './default-recipe.js';
 import type { DefaultTraining } from './default-training.js';
 import type { Figures } from './figures.js';
 import { CONTROL_SET, SEED, TEST_SHARE } from './value-sets.js';
 
-const README = fileURLToPath(new URL('../../README.md', import.meta.url));
-const BEGIN = '<!-- quickstart: begin -->';
-const END = '<!-- quickstart: end -->';
-/** In the quickstart's output, an example and the list of written files follow this line. */
-const EXAMPLE = /\n+One of them, /;
-
 export function writeModelCard(folder: string, recipe: DefaultRecipe, training: DefaultTraining): void {
   writeFileSync(`${folder}README.md`, modelCard(recipe, training));
-}
-
-/** Replaces the text between the markers. */
-export function writeQuickstart(output: string): void {
-  const page = readFileSync(README, 'utf8');
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  const figures = output.split(EXAMPLE)[0];
-  if (before === undefined || after === undefined || figures === undefined)
-    throw new Error(`${README} does not have the markers ${BEGIN} and ${END}`);
-  writeFileSync(README, `${before}${BEGIN}\n\`\`\`\n${figures.trimEnd()}\n\`\`\`\n${END}${after}`);
 }
 
 function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
@@ -47,7 +29,7 @@ function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
     .join('; ');
   return `# univar-mini
 
-The default encoder of univar: [${encoder.name}](https://huggingface.co/${encoder.name})
+A transformer that comes with univar: [${encoder.name}](https://huggingface.co/${encoder.name})
 trained with InfoNCE, so that answers of the same model and language are close together and other answers are further
 apart. It is for English, has vectors of width 384, and truncates texts to ${recipe.maxTokens} tokens.
 \`${training.command}\` wrote this folder and can recreate it from \`recipe.json\`; figures and machine are in
@@ -69,7 +51,7 @@ The matrices are int8 with a float32 scale per row (\`NAME_scale\`), which univa
 write float32 with \`univar export\` (docs/encoders.md).
 
 \`model.safetensors\` has 22 MB, which is large for a repository. It is committed because nothing is downloaded
-at install or run time, and the quickstart and the tests need an encoder.
+at install or run time.
 
 ## Training
 

@@ -1,11 +1,10 @@
 /**
- * Makes models/univar-mini, the default encoder, from its recipe.json and ../shared: trains, rounds the weights to int8
- * and evaluates on held-out questions. Writes the encoder, training.json and README.md to the folder, and the output of
- * the quickstart to the project's README. The same command resumes an interrupted run.
+ * Makes models/univar-mini from its recipe.json and ../shared: trains, rounds the weights to int8 and evaluates on
+ * held-out questions. Writes the encoder, training.json and README.md to the folder. The same command resumes an
+ * interrupted run.
  *
  * npm run train:mini
  */
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -20,7 +19,7 @@ import { readDefaultData } from './default-data.js';
 import { checkFiles, type DefaultRecipe, encoderFolder, MODEL_FOLDER, readRecipe } from './default-recipe.js';
 import type { DefaultTraining } from './default-training.js';
 import { describeSet, evaluateEncoder, LIMITS, sampleSet } from './figures.js';
-import { writeModelCard, writeQuickstart } from './model-card.js';
+import { writeModelCard } from './model-card.js';
 import type { ValueSet } from './value-sets.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -119,8 +118,4 @@ const training: DefaultTraining = {
 cpSync(exported, MODEL_FOLDER, { recursive: true });
 writeFileSync(`${MODEL_FOLDER}training.json`, `${JSON.stringify(training, null, 2)}\n`);
 writeModelCard(MODEL_FOLDER, recipe, training);
-const quickstart = ['dist/cli/main.js', 'quickstart', '--fresh', '--out', `${out}quickstart`];
-writeQuickstart(
-  execFileSync(process.execPath, quickstart, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
-);
-console.log(`${MODEL_FOLDER} and the README are written`);
+console.log(`${MODEL_FOLDER} is written`);
