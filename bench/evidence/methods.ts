@@ -95,7 +95,7 @@ function fitted(name: string, title: string, sampled: boolean): Method {
     sampled,
     key: BASE_KEY,
     scores: async (lab, set, seed) => {
-      const fit = { seed, base: await baseWithout(set.name, BASES, lab.log) };
+      const fit = { seed, base: await baseWithout(set.name, BASES, (text) => lab.log(text)) };
       return atEveryK(name, set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit }));
     },
   };
@@ -109,7 +109,7 @@ const base: Method = {
   sampled: false,
   key: BASE_KEY,
   scores: async (lab, set) => {
-    const encoder = await loadEncoder(await baseWithout(set.name, BASES, lab.log));
+    const encoder = await loadEncoder(await baseWithout(set.name, BASES, (text) => lab.log(text)));
     try {
       const { embeddings, dim } = await encoder.encode(set.records);
       const data = { embeddings, dim, labels: set.labels, groups: set.groups };

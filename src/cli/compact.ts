@@ -24,8 +24,8 @@ export function addCompactCommand(program: Command, context: CliContext): void {
       'after',
       `
 First stop the server that can write to the folder. Servers with --read-only can keep running; they load the result when
-they receive SIGHUP. Row numbers change. If the dataset has a fit, the fitted encoder also encodes the added answers; run
-"univar fit" to fit it on them. If the command is interrupted or killed, run it again; nothing is lost.
+they receive SIGHUP. Row numbers change. If the dataset has a fit, the fitted encoder also encodes the added answers;
+run "univar fit" to fit it on them. If the command is interrupted or killed, run it again; nothing is lost.
 
 Examples:
   $ univar compact values/

@@ -73,7 +73,7 @@ describe('a full disk during a fit', () => {
     cpSync(elsewhere, dir, { recursive: true });
     const spare = join(disk, 'spare');
     writeFileSync(spare, Buffer.alloc(50_000)); // room for the lock and the first files of the fit
-    spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k', 'count=1000']); // fails once the disk is full
+    spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k', 'count=1000']); // fails when it is full
     rmSync(spare);
     await expect(fitDataset(dir, { ...QUICK_FIT, dim: 512 })).rejects.toMatchObject({
       code: 'ERR_IO',

@@ -1,4 +1,4 @@
-/** Process that fits an encoder on a dataset, and prints the name of every stage when it begins. Argument: the folder. */
+/** Process that fits an encoder on a dataset, and prints the name of every stage. Argument: the folder. */
 import { fitDataset } from '../../src/pipeline/fit/fit-dataset.js';
 
 const seen = new Set<string>();
