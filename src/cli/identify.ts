@@ -27,7 +27,7 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('--filter-lang <code>', 'let only answers in this language vote; can be repeated', collect)
     .option('--filter-value-id <id>', 'let only answers with this value id (model$lang) vote; can be repeated', collect)
     .option('--no-fit', 'use the encoder that embedded the dataset, even if an encoder was fitted on it')
-    .option('-e, --encoder <folder>', 'folder of the encoder that embedded the dataset, if it was moved');
+    .option('-e, --encoder <folder>', 'use the encoder that embedded the dataset, from this folder');
   addEncoderOptions(command, { backend: 'that of the dataset', precision: 'that of the dataset' })
     .addOption(new Option('--exact', 'search exactly even if the dataset has an index').conflicts('index'))
     .option('--index <url>', 'search in PostgreSQL, after "univar index --to" with the same URL loaded the dataset')

@@ -9,12 +9,11 @@ import { Collection } from './collection.js';
 export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
   /**
    * Uses the encoder that was fitted on the dataset, if it has one. If false, or if it has none, uses the encoder that
-   * embedded the dataset. @default true
+   * embedded the dataset. @default true, or false if `encoder` is given
    */
   fit?: boolean | undefined;
   /**
-   * Folder of the encoder that embedded the dataset. The fitted encoder does not need it. @default the folder used for
-   * embedding
+   * Folder of the encoder that embedded the dataset. @default the folder used for embedding
    */
   encoder?: string | undefined;
   /**
@@ -42,7 +41,7 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
   const { encoder: folder, backend, precision } = given;
   const index = expectIndexChoice(given.index ?? 'saved');
   const signal = expectSignal(given.signal, 'signal');
-  const wantsFit = expectBoolean(given.fit ?? true, 'fit');
+  const wantsFit = expectBoolean(given.fit ?? folder === undefined, 'fit');
   const source = wantsFit ? await searchedVectors(dataset) : ownVectors(await givenDataset(dataset));
   const encoder = await loadSearchEncoder(source, folder, { backend, precision });
   let search: DatasetSearch | undefined;
