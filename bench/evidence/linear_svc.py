@@ -1,7 +1,8 @@
 """Linear support vector machines of scikit-learn on one split; linear-svc.ts starts it and writes its inputs.
 
 Usage: linear_svc.py FOLDER
-FOLDER has rows.json ({"texts", "labels", "train", "test"}) and the n-grams of all texts: offsets.i32, ids.u32, counts.u8.
+FOLDER has rows.json ({"texts", "labels", "train", "test"}), and the n-grams of all texts in offsets.i32, ids.u32 and
+counts.u8.
 Prints one JSON object: predicted labels of the tested rows by method.
 """
 import json
