@@ -29,8 +29,10 @@ export interface Method {
   title: string;
   /** Titles of the columns that the table shows, by name. */
   columns: Readonly<Record<string, string>>;
-  /** Whether it has only the first seed and a sample of its rows. */
+  /** Whether it has only a sample of the rows. It then has only the first seed as well. */
   sampled: boolean;
+  /** Whether it has only the first seed, because it takes minutes. */
+  isSlow?: boolean;
   /** Everything besides the rows and the seed that affects the scores. */
   key: string;
   scores: (lab: Lab, set: ValueSet, seed: number) => Promise<Record<string, Score>>;
@@ -74,6 +76,7 @@ function svm(version: string): Method {
       svmNgrams: 'SVM, n-grams',
     },
     sampled: false,
+    isSlow: true,
     key: version,
     scores: async (_, set) => {
       const { words, characters, ngrams } = await predictBySvc(set);
