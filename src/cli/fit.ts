@@ -9,7 +9,7 @@ export function addFitCommand(program: Command, context: CliContext): void {
     .command('fit')
     .description('fit an encoder on the answers of a dataset, which then identifies value ids better; takes seconds')
     .argument('<dataset>', 'folder written by univar embed')
-    .option('--steps <n>', 'training steps (default: 300, or 10 per value id if that is more)', integer(1))
+    .option('--steps <n>', 'training steps (default: 10 per value id, from 300 to 1,000)', integer(1))
     .option('--pairs <n>', 'pairs of answers in a step (default: 128)', integer(2))
     .option('--dim <n>', 'width of the vectors (default: 128)', integer(1))
     .option(

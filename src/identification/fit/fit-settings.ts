@@ -12,7 +12,7 @@ export interface FitSettings {
   base?: string | null | undefined;
   /** Width of the vectors. With a base, that of its vectors. @default that of the base, or 128 without one */
   dim?: number | undefined;
-  /** Training steps. @default 300, or 10 per value id if that is more */
+  /** Training steps. @default 10 per value id, but at least 300 and at most 1,000 */
   steps?: number | undefined;
   /** Pairs of answers in a step. @default 128 */
   pairs?: number | undefined;
@@ -65,7 +65,7 @@ export function resolveFitSettings(
 ): ResolvedFitSettings {
   return {
     dim: expectInteger(settings.dim ?? base?.dim ?? DEFAULT_DIM, 'dim', 1, 4096),
-    steps: expectInteger(settings.steps ?? Math.max(300, 10 * valueIds), 'steps', 1, LARGEST),
+    steps: expectInteger(settings.steps ?? Math.min(Math.max(300, 10 * valueIds), 1000), 'steps', 1, LARGEST),
     pairs: expectInteger(settings.pairs ?? 128, 'pairs', 2, 2 ** 15),
     maxAnswers: expectInteger(settings.maxAnswers ?? Math.max(50_000, 50 * valueIds), 'maxAnswers', 2, LARGEST),
     maxNgrams: expectInteger(settings.maxNgrams ?? 2 ** 17, 'maxNgrams', 1, 2 ** 26),
