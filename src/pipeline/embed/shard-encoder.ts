@@ -69,7 +69,7 @@ export async function openLocal(
 /** While one shard is written, the encoder works on the next and has another in its queue, so that it never waits. */
 function localShardEncoder(encoder: Encoder, signal: AbortSignal): ShardEncoder {
   return {
-    depth: 4,
+    depth: 3,
     get idleSeconds() {
       return encoder.idleSeconds;
     },
