@@ -30,14 +30,15 @@ function load(only: 'run' | 'check') {
   return answerTexts('all-languages', only, BYTES[only]);
 }
 
-async function encoding(encoder: Encoder, only: 'run' | 'check'): Promise<Subject> {
+/** @param details more figures for the results file */
+async function encoding(encoder: Encoder, only: 'run' | 'check', details: object = {}): Promise<Subject> {
   const { texts } = load(only);
   const { embeddings, dim } = await encoder.encode(texts);
   const self = smallestCosine(embeddings, embeddings, dim);
   if (!(Math.abs(self - 1) < 1e-5)) throw new Error(`An embedding has length ${Math.sqrt(self)}`);
   return {
     run: () => encoder.encode(texts),
-    details: () => ({ answers: texts.length }),
+    details: () => ({ answers: texts.length, ...details }),
     close: () => encoder.dispose(),
   };
 }
@@ -94,7 +95,7 @@ const vectorizer: Peer = {
   },
 };
 
-function benchmark(name: string, only: 'run' | 'check', options: Partial<Benchmark> = {}): Benchmark {
+function benchmark(name: string, only: 'run' | 'check', options: Partial<Benchmark> = {}, details?: object): Benchmark {
   const megabytes = BYTES[only] / 1e6;
   return {
     name: `embed-answers/${name}`,
@@ -106,7 +107,7 @@ function benchmark(name: string, only: 'run' | 'check', options: Partial<Benchma
     rounds: 5,
     prepare: async (revision) => {
       const { loadEncoder, DEFAULT_ENCODER } = await openEngine(revision);
-      return encoding(await loadEncoder(DEFAULT_ENCODER), only);
+      return encoding(await loadEncoder(DEFAULT_ENCODER), only, details);
     },
     ...options,
   };
@@ -115,7 +116,7 @@ function benchmark(name: string, only: 'run' | 'check', options: Partial<Benchma
 /** A comparison with a peer that is a Debian package, or without a peer if it is not installed. */
 function withPackage(name: string, peer: Peer, path: string, debian: string): Benchmark {
   if (existsSync(path)) return benchmark(name, 'run', { peer });
-  return benchmark(name, 'run', { subject: `univar-base (no comparison: ${debian} is not installed)` });
+  return benchmark(name, 'run', {}, { skipped: `${peer.name}: the package ${debian} is not installed` });
 }
 
 export const benchmarks: Benchmark[] = [
