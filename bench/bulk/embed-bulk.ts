@@ -4,7 +4,7 @@
  * `--remove` deletes all files at the end.
  *
  *   npm run bench:bulk -- --rows 1000000 --size 2x64
- *   npm run bench:bulk -- --rows 1000000 --encoder models/univar-mini --shared
+ *   npm run bench:bulk -- --rows 1000000 --encoder models/univar-base --shared
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -49,14 +49,18 @@ if (!existsSync(encoder)) await writeRandomEncoder(encoder, { layers, hidden });
 
 const out = join(values.work, `values-${rows}-${values.encoder === undefined ? values.size : 'encoder'}`);
 const args = ['embed', answers, '--encoder', encoder, '--precision', values.precision, '--out', out, '--json'];
+const started = performance.now();
 const { stdout, status } = spawnSync(process.execPath, [MAIN, ...args], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+const totalSeconds = (performance.now() - started) / 1000;
 if (status !== 0) process.exit(status ?? 1);
 const manifestBytes = statSync(join(out, 'manifest.json')).size;
 const result = {
   ...(JSON.parse(stdout) as object),
+  /** From start to exit, including the first pass over the inputs. */
+  totalSeconds,
   manifestBytes,
   command: process.argv.slice(2).join(' '),
   environment: capabilities(),

@@ -48,7 +48,8 @@ function makeAnswer(real: readonly QaRecord[], row: number): QaRecord {
   const others = real[random.integer(real.length)]!.answer.split(' ');
   const count = Math.max(1, Math.round(REPLACED * words.length));
   for (let i = 0; i < count; i++) words[random.integer(words.length)] = others[random.integer(others.length)]!;
-  return { ...base, answer: words.join(' ') || 'Yes.' };
+  const answer = words.join(' ');
+  return { ...base, answer: answer.trim() === '' ? 'Yes.' : answer };
 }
 
 /**

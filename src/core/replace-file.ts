@@ -11,17 +11,19 @@ import { syncFolder, writeFully } from './positioned-io.js';
  * processes can write the same file.
  *
  * @param parts are written one after the other, so that a large file does not have to be one string
+ * @param hint sentence to append to the message of a failure
  * @throws EngineError `ERR_DATA` if the folder does not exist or the path is a folder; `ERR_IO`
  */
-export function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
-  return replaceFileBy(path, async (handle) => {
+export function replaceFile(path: string, parts: Iterable<string | Uint8Array>, hint?: string): Promise<void> {
+  const write = async (handle: FileHandle): Promise<void> => {
     let position = 0;
     for (const part of parts) {
       const bytes = typeof part === 'string' ? Buffer.from(part) : part;
       await writeFully(handle, bytes, position);
       position += bytes.length;
     }
-  });
+  };
+  return replaceFileBy(path, write, hint);
 }
 
 /**

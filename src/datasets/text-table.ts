@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-
 import type { QuestionAnswer } from '../core/question-answer.js';
+import { hashText } from '../core/text-hash.js';
 import { WordTable } from '../core/word-table.js';
 
 const HASH_WORDS = 4;
@@ -50,6 +49,7 @@ export class TextTable {
  */
 function hashOf({ question, answer }: QuestionAnswer): Uint32Array {
   const q = question.trim();
-  const digest = createHash('sha256').update(`${q.length}:${q}${answer.trim()}`).digest();
-  return new Uint32Array(digest.buffer.slice(digest.byteOffset, digest.byteOffset + HASH_WORDS * 4));
+  const words = new Uint32Array(HASH_WORDS);
+  hashText(`${q.length}:${q}${answer.trim()}`, words);
+  return words;
 }

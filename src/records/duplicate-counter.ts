@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-
+import { hashText } from '../core/text-hash.js';
 import { expectRecord, type QaRecord } from './record.js';
 
 const FIRST_CAPACITY = 2 ** 12;
@@ -15,14 +14,17 @@ export class DuplicateCounter {
   duplicates = 0;
   #table = new BigUint64Array(FIRST_CAPACITY);
   #used = 0;
+  /** The hash of one record, and its words. */
+  readonly #hash = new BigUint64Array(1);
+  readonly #words = new Uint32Array(this.#hash.buffer);
 
   /** Adds a record. Returns true if an equal one was added before. @throws EngineError `ERR_ARG_TYPE` */
   add(record: QaRecord): boolean {
     const { qid, question, answer, model, lang, group = '' } = expectRecord(record, 'record');
-    const digest = createHash('sha256')
-      .update(JSON.stringify([qid, question, answer, model, lang, group]))
-      .digest();
-    const hash = digest.readBigUInt64LE() || 1n; // 0 marks a free slot
+    // The lengths separate the fields.
+    const lengths = [qid, question, answer, model, lang].map(({ length }) => length).join();
+    hashText(`${lengths}:${qid}${question}${answer}${model}${lang}${group}`, this.#words);
+    const hash = this.#hash[0]! || 1n; // 0 marks a free slot
     if (!insert(this.#table, hash)) {
       this.duplicates++;
       return true;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EngineError } from '../../core/errors.js';
 import { columnFile, type FileEntry, type ShardEntry } from '../manifest.js';
 import { readRecordBlocks } from './record-file.js';
-import { readIntact, writeWhole } from './shard-files.js';
+import { type NewFile, readIntact, writeWhole } from './shard-files.js';
 import { ColumnBuilder, encodeColumn, parseColumn, type ValueIdColumn } from './value-id-column.js';
 
 /** Columns that are read at the same time: Node.js reads files on four threads. More would only take more memory. */
@@ -53,9 +53,14 @@ export async function ensureColumn(
   return { column, shard: { ...shard, valueIds: await writeColumn(dir, shard.records, column) } };
 }
 
-/** Writes the column of a records file beside it. */
-export function writeColumn(dir: string, records: FileEntry, column: ValueIdColumn, hint?: string): Promise<FileEntry> {
-  return writeWhole(dir, columnFile(records.file), [encodeColumn(column, records)], hint);
+/** Returns the column file of a records file, which has to be written beside it. */
+export function newColumnFile(records: FileEntry, column: ValueIdColumn): NewFile {
+  return { file: columnFile(records.file), parts: [encodeColumn(column, records)] };
+}
+
+function writeColumn(dir: string, records: FileEntry, column: ValueIdColumn): Promise<FileEntry> {
+  const { file, parts } = newColumnFile(records, column);
+  return writeWhole(dir, file, parts);
 }
 
 /** Reads the column file of a shard; returns undefined if it cannot be read or does not belong to the shard. */

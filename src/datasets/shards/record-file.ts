@@ -38,13 +38,16 @@ export class ShardRecords {
   }
 
   add(records: readonly QaRecord[]): void {
-    const lines = records.map((record) => {
-      const line = recordLine(record);
-      this.#bytes += Buffer.byteLength(line);
-      this.#column.add(record, this.#bytes);
-      return line;
-    });
-    this.#lines.push(Buffer.from(lines.join('')));
+    const lines = records.map(recordLine);
+    const bytes = Buffer.allocUnsafe(lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0));
+    // One line at a time: one long string of all lines would take two bytes per character and several copies.
+    let end = 0;
+    for (const [i, line] of lines.entries()) {
+      end += bytes.write(line, end);
+      this.#column.add(records[i]!, this.#bytes + end);
+    }
+    this.#lines.push(bytes);
+    this.#bytes += end;
     this.#rows += records.length;
   }
 

@@ -5,18 +5,36 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { systemCode, withFileErrors } from '../../core/file-errors.js';
-import { readFully, writeFully } from '../../core/positioned-io.js';
-import { replaceFileBy } from '../../core/replace-file.js';
+import { readFully } from '../../core/positioned-io.js';
+import { replaceFile } from '../../core/replace-file.js';
 import { expectInteger, expectVectors } from '../../core/validate.js';
 import type { FileEntry, ShardEntry } from '../manifest.js';
 import { bytesToEmbeddings } from './embedding-bytes.js';
 import { type EmbeddingType, ENTRY_BYTES, NPY_HEADER_BYTES, parseNpyHeader } from './npy.js';
 
+/** A file that is to be written. */
+export interface NewFile {
+  /** Path within the dataset folder. */
+  file: string;
+  /** Its content, in chunks. */
+  parts: readonly Uint8Array[];
+}
+
+/** Computes the size and checksum of a file that is to be written. */
+export function describeFile({ file, parts }: NewFile): FileEntry {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for (const part of parts) {
+    hash.update(part);
+    bytes += part.length;
+  }
+  return { file, bytes, sha256: hash.digest('hex') };
+}
+
 /**
  * Writes a file atomically: it appears under its name once it is complete and on disk, and replaces an older one.
  * Several processes, even on different machines, can write the same file.
  *
- * @param file path within `dir`
  * @param hint text for the error message of a failure
  * @throws EngineError `ERR_IO`
  */
@@ -26,20 +44,8 @@ export async function writeWhole(
   parts: readonly Uint8Array[],
   hint?: string,
 ): Promise<FileEntry> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  await replaceFileBy(
-    join(dir, file),
-    async (handle) => {
-      for (const part of parts) {
-        hash.update(part);
-        await writeFully(handle, part, bytes);
-        bytes += part.length;
-      }
-    },
-    hint,
-  );
-  return { file, bytes, sha256: hash.digest('hex') };
+  await replaceFile(join(dir, file), parts, hint);
+  return describeFile({ file, parts });
 }
 
 /** Reads a file if it exists and is unchanged; otherwise returns undefined. */

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
+
+import { mapInGroups } from '../../core/map-in-groups.js';
+import { replaceFile } from '../../core/replace-file.js';
 import type { DatasetConfiguration, ShardEntry } from '../manifest.js';
-import { writeColumn } from './column-files.js';
+import { newColumnFile } from './column-files.js';
 import { npyHeader } from './npy.js';
 import type { ShardRecords } from './record-file.js';
-import { writeWhole } from './shard-files.js';
+import { describeFile } from './shard-files.js';
 
 export interface NewShard {
   /** Path of the files within the dataset folder, without extensions. */
@@ -25,9 +29,17 @@ export async function writeShard(
   { stem, form: { dim, dtype }, records, embeddings, hint }: NewShard,
 ): Promise<ShardEntry> {
   const { rows } = records;
-  const header = npyHeader(rows, dim, dtype);
-  const vectorFile = await writeWhole(dir, `${stem}.npy`, [header, ...embeddings], hint);
-  const recordFile = await writeWhole(dir, `${stem}.jsonl`, records.lines, hint);
-  const valueIds = await writeColumn(dir, recordFile, records.column(), hint);
-  return { rows, embeddings: vectorFile, records: recordFile, valueIds };
+  const vectorFile = { file: `${stem}.npy`, parts: [npyHeader(rows, dim, dtype), ...embeddings] };
+  const recordFile = { file: `${stem}.jsonl`, parts: records.lines };
+  const recordEntry = describeFile(recordFile);
+  const columnFile = newColumnFile(recordEntry, records.column());
+  // At the same time, because each file waits several times for the disk.
+  const files = [vectorFile, recordFile, columnFile];
+  await mapInGroups(files, files.length, ({ file, parts }) => replaceFile(join(dir, file), parts, hint));
+  return {
+    rows,
+    embeddings: describeFile(vectorFile),
+    records: recordEntry,
+    valueIds: describeFile(columnFile),
+  };
 }

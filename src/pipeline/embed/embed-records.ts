@@ -38,9 +38,10 @@ export interface EmbedResult {
   encoderSeconds: number;
 }
 
-interface InHand {
-  shard: PlannedShard;
+/** A shard that was passed to the encoder, and will be written. */
+interface InFlight {
   encoded: Promise<EncodedShard>;
+  written: Promise<void>;
 }
 
 /**
@@ -55,21 +56,21 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   const loopBefore = performance.eventLoopUtilization();
   const idleBefore = encoder.idleSeconds ?? 0;
   const started = performance.now();
-  const inHand: InHand[] = [];
-  let writing: Promise<void> = Promise.resolve();
+  const inFlight: InFlight[] = [];
   let rows = task.baseRows;
-  const finishFirst = async (): Promise<void> => {
-    const { shard, encoded } = inHand[0]!;
-    const { embeddings, tokens } = await encoded;
-    inHand.shift();
-    await writing;
-    const all = await placeRows(shard, embeddings, task.dim, writer);
+  let reported = resumedRows;
+  const report = (done: number): void => {
+    if (done > reported) onProgress((reported = done));
+  };
+  /** Writes a shard once it is encoded and the previous one is written. */
+  const write = async (shard: PlannedShard, encoded: Promise<EncodedShard>, previous: Promise<void>): Promise<void> => {
+    const [{ embeddings, tokens }] = await Promise.all([encoded, previous]);
+    await writer.append(shard.records, await placeRows(shard, embeddings, task.dim, writer));
     result.texts += shard.fresh.length;
     result.tokens += tokens;
-    writing = writer.append(shard.records, all);
-    writing.catch(() => undefined); // reported by the next await
-    onProgress(shard.first + shard.records.length);
+    report(shard.first + shard.records.length);
   };
+  let previous: Promise<void> = Promise.resolve();
   try {
     for await (const shard of prefetch(
       planShards(cutShards(task.batches, task.shardRows, task.baseRows), task.table),
@@ -79,16 +80,17 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
       if (shard.first < resumedRows)
         throw new EngineError('ERR_INTERNAL', `The shards of ${writer.dir} end inside a shard, at row ${resumedRows}`);
       const share = shard.records.length / Math.max(1, shard.fresh.length);
-      const encoded = encoder.encode(shard, (texts) => onProgress(shard.first + Math.floor(texts * share)));
-      encoded.catch(() => undefined); // reported by finishFirst
-      inHand.push({ shard, encoded });
-      if (inHand.length >= encoder.depth) await finishFirst();
+      const encoded = encoder.encode(shard, (texts) => report(shard.first + Math.floor(texts * share)));
+      const written = write(shard, encoded, previous);
+      written.catch(() => undefined); // reported by the await below
+      previous = written;
+      inFlight.push({ encoded, written });
+      if (inFlight.length >= encoder.depth) await inFlight.shift()!.written;
     }
-    while (inHand.length > 0) await finishFirst();
-    await writing;
+    await previous;
   } finally {
-    // The writer cannot be closed while it writes.
-    await Promise.allSettled([...inHand.map(({ encoded }) => encoded), writing]);
+    // Neither the writer nor the encoder can be closed while it works.
+    await Promise.allSettled(inFlight.flatMap(({ encoded, written }) => [encoded, written]));
   }
   if (rows !== task.rows) throw inputsChanged();
   const cpu = process.cpuUsage(cpuBefore);

@@ -18,14 +18,12 @@ export interface Scan {
   result: ScanResult;
   /** Texts of all rows. */
   table: TextTable;
-  /** Texts that the existing dataset does not contain. */
-  newTexts: number;
 }
 
 /**
  * Reads all inputs once before the long work begins. A bad line then stops the command immediately, not after hours.
  * The scan also counts the rows, which the estimate of the remaining time needs, and finds equal texts. It takes about
- * 1% of the time of embedding.
+ * 1% of the time of embedding with a transformer, and a third of that with n-grams.
  *
  * @param present records of the existing dataset, in order
  * @param onProgress receives the number of rows read so far
@@ -51,7 +49,6 @@ export async function scanRecords(
     onProgress(rows);
   };
   for await (const records of present) take(records);
-  const before = table.size;
   for await (const batch of batches) {
     take(batch.records);
     rejected += batch.rejected.length;
@@ -59,6 +56,5 @@ export async function scanRecords(
   return {
     result: { rows, models: models.size, valueIds: valueIds.size, rejected, duplicates: counter.duplicates },
     table,
-    newTexts: table.size - before,
   };
 }

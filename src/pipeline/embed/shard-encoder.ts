@@ -13,7 +13,7 @@ export interface EncodedShard {
 
 /** Encodes shards, either in this process or through workers on other machines. */
 export interface ShardEncoder {
-  /** Number of shards to request before awaiting the first. */
+  /** Number of shards that are requested, encoded or written at the same time. */
   readonly depth: number;
   /** Total seconds in which the encoder of this process had nothing to compute; undefined if others compute. */
   readonly idleSeconds?: number;
@@ -66,10 +66,10 @@ export async function openLocal(
   };
 }
 
-/** Keeps one shard in the encoder and the next in its queue, so that the encoder never waits for a write to finish. */
+/** While one shard is written, the encoder works on the next and has another in its queue, so that it never waits. */
 function localShardEncoder(encoder: Encoder, signal: AbortSignal): ShardEncoder {
   return {
-    depth: 2,
+    depth: 3,
     get idleSeconds() {
       return encoder.idleSeconds;
     },

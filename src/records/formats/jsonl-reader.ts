@@ -4,6 +4,9 @@ import { toUSVString } from 'node:util';
 import { type Line, LineSplitter, MAX_LINE_BYTES } from './line-splitter.js';
 import type { RawRow } from './raw-row.js';
 
+/** The escape of a surrogate, or a backslash followed by text that looks like one. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
 export interface JsonlRow extends RawRow {
   /** Position in the file of the first byte after the row and its line feed. */
   end: number;
@@ -50,7 +53,7 @@ function parseLine({ bytes, start, end, next, number, tooLong }: Line): JsonlRow
   }
   try {
     // Lone surrogates can only come from escapes. They have no UTF-8 form, so they would change when written to a file.
-    const value: unknown = text.includes('\\u') ? JSON.parse(text, wellFormed) : JSON.parse(text);
+    const value: unknown = SURROGATE_ESCAPE.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
     row.cells = isObject(value) ? value : 'the line is JSON, but not an object';
   } catch (error) {
     if (text.trim() === '') return undefined;

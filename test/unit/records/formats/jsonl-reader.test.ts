@@ -57,5 +57,8 @@ describe('readJsonl', () => {
   it('replaces lone surrogates and keeps pairs', async () => {
     const rows = await rowsOf('{"a": "x\\ud800y", "b": ["\\udc00"], "c": "\\ud83d\\ude00", "d": "\\u00e9"}');
     expect(rows[0]!.cells).toEqual({ a: 'x\uFFFDy', b: ['\uFFFD'], c: '😀', d: 'é' });
+    // The check for escapes must know both cases of every digit.
+    for (const escape of ['\\uD8AB', '\\uda00', '\\uDBff', '\\udC00', '\\uDfFF'])
+      expect((await rowsOf(`{"a": "${escape}"}`))[0]!.cells).toEqual({ a: '\uFFFD' });
   });
 });
