@@ -51,8 +51,8 @@ export class TableEncoder implements Encoder {
   }
 
   /**
-   * See {@link Encoder.encode}. A text without a known n-gram or token, such as an empty one, gets the unit vector whose
-   * entries are all equal, or zeros if vectors are not scaled to unit length.
+   * See {@link Encoder.encode}. A text without a known n-gram or token, such as an empty one, gets the unit vector
+   * whose entries are all equal, or zeros if vectors are not scaled to unit length.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ABORTED`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`
    */
