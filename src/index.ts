@@ -131,11 +131,13 @@ export { l2Normalize, type NormalizeOptions, type PoolInput, pool } from './nati
 export type { EncodeOptions } from './native/encoder-model.js';
 export type { TrainingPrecision } from './native/precisions.js';
 export type { BatchSamplerName } from './training/batch-samplers.js';
+export type { NgramTrainOptions } from './training/ngrams/ngram-settings.js';
 export { plotTraining, trainingCurves } from './training/plots.js';
 export type { PresetName, Recipe } from './training/presets.js';
 export type { BestValidation } from './training/run-checkpoint.js';
+export type { RunOptions, TrainEvents } from './training/run-settings.js';
 export type { Decay } from './training/schedule.js';
-export type { TrainEvents, TrainOptions } from './training/settings.js';
+export type { TrainOptions } from './training/settings.js';
 export { type TrainSummary, train } from './training/train.js';
 export { createTrainer, type Trainer, type TrainerOptions, type TrainingBatch } from './training/trainer.js';
 export type { RunSummary } from './training/training-run.js';

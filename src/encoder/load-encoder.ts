@@ -7,6 +7,7 @@ import { planEncoder } from './plan-encoder.js';
  * in a child process. The folder holds one of:
  *
  * - an n-gram encoder, as written by `fitEncoder` and `univar fit`: config.json and model.safetensors;
+ * - static embeddings of model2vec or sentence-transformers: tokenizer.json and model.safetensors;
  * - a transformer in the Hugging Face layout: config.json, tokenizer.json, modules.json, mean or cls pooling, and
  *   model.safetensors (BERT, NomicBERT), model.onnx or onnx/model.onnx.
  *

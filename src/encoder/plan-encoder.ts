@@ -4,6 +4,8 @@ import { loadTransformer } from './load-transformer.js';
 import { isNgramFolder } from './ngrams/ngram-folder.js';
 import { planNgramEncoder } from './ngrams/plan-ngram-encoder.js';
 import { planTransformer } from './plan-transformer.js';
+import { planStaticEncoder } from './static/plan-static-encoder.js';
+import { readStaticFolder } from './static/static-folder.js';
 
 /**
  * Checks an encoder folder and the options without loading the weights.
@@ -14,6 +16,8 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   expectPath(folder, 'folder');
   expectOptions(options, 'options', ['maxTokens', 'threads', 'batchTokens', 'backend', 'precision']);
   if (await isNgramFolder(folder)) return planNgramEncoder(folder, options);
+  const files = await readStaticFolder(folder);
+  if (files) return planStaticEncoder(folder, files, options);
   const plan = await planTransformer(folder, options);
   const { model, backend, precision, maxTokens, fingerprint } = plan;
   const { name, dim } = model;

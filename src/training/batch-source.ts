@@ -1,16 +1,10 @@
 import { SeededRandom } from '../core/random.js';
 import { type BatchSampler, createBatchSampler } from './batch-samplers.js';
+import type { BatchPosition } from './learner.js';
 import type { TrainSettings } from './settings.js';
 import type { TrainingBatch } from './trainer.js';
 import type { TrainingSet } from './training-set.js';
 import { drawPair, type Pair } from './view-sampler.js';
-
-/** The position of a run in the sequence of batches. */
-export interface BatchPosition {
-  epoch: number;
-  /** Number of batches of the epoch used so far. */
-  taken: number;
-}
 
 export interface DrawnBatch extends TrainingBatch {
   labels: Int32Array;

@@ -4,19 +4,13 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { systemCode, withFileErrors } from '../core/file-errors.js';
+import type { UpdateFigures } from './learner.js';
 import type { ValidationResult } from './validation.js';
 
-export interface StepMetrics {
+export interface StepMetrics extends UpdateFigures {
   kind: 'step';
   step: number;
-  epoch: number;
-  loss: number;
-  /** Gradient norm before clipping. */
-  gradNorm: number;
-  learningRate: number;
-  pairs: number;
-  tokens: number;
-  /** Duration of the update only. */
+  /** Duration of the step, without validation and checkpoint. */
   seconds: number;
 }
 

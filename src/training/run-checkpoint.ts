@@ -1,5 +1,5 @@
 /**
- * Checkpoints of a run: folders such as `step-0000000100` with the weights, both moments and the state of the run. A
+ * Checkpoints of a run: folders such as `step-0000000100` with the state of the learner and that of the run. A
  * checkpoint is written under a temporary name and renamed once it is on disk. Only then is the previous one removed,
  * so a complete checkpoint exists even if the process dies or the disk is full.
  */
@@ -12,20 +12,20 @@ import { syncFolder, writeDurably } from '../core/positioned-io.js';
 import { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import { writeSafetensors } from '../encoder/formats/safetensors-writer.js';
 import { hashFile } from '../records/input-files.js';
-import type { BatchPosition } from './batch-source.js';
-import type { Trainer, TrainerBlock } from './trainer.js';
+import type { BatchPosition, Learner } from './learner.js';
 
-/** State of a run. Together with the weights and moments, it determines the rest of the run. */
+/** State of a run. Together with the state of its learner, it determines the rest of the run. */
 export interface RunState {
   /** Updates done. */
   step: number;
-  batches: BatchPosition;
+  /** Undefined if the pairs of a step depend only on its number. */
+  batches: BatchPosition | undefined;
   best: BestValidation | undefined;
   /** Validations since the best one. */
   stale: number;
   /** True if the training has ended, after its last step or early. */
   finished: boolean;
-  /** Total tokens and seconds of all updates, in all processes of the run. */
+  /** Total tokens and seconds of all steps, in all processes of the run. */
   tokens: number;
   seconds: number;
 }
@@ -43,18 +43,13 @@ interface StateFile extends RunState {
 const VERSION = 1;
 const STATE_FILE = 'state.json';
 const PARTIAL = '.partial';
-const FILES: Readonly<Record<string, TrainerBlock>> = {
-  'weights.safetensors': 'parameters',
-  'first-moments.safetensors': 'firstMoments',
-  'second-moments.safetensors': 'secondMoments',
-};
 
 /**
  * Writes the checkpoint of `state.step` and removes older ones.
  *
  * @throws EngineError `ERR_IO`; the previous checkpoint is then still intact
  */
-export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunState): Promise<void> {
+export async function writeCheckpoint(dir: string, learner: Learner, state: RunState): Promise<void> {
   const final = join(dir, folderName(state.step));
   const partial = final + PARTIAL;
   try {
@@ -62,8 +57,8 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
       await rm(partial, { recursive: true, force: true });
       await mkdir(partial);
       const files: StateFile['files'] = {};
-      for (const [name, block] of Object.entries(FILES)) {
-        await writeSafetensors(join(partial, name), trainer.tensors(block), {});
+      for (const name of learner.stateFiles) {
+        await writeSafetensors(join(partial, name), await learner.tensors(name), {});
         files[name] = await hashFile(join(partial, name));
       }
       const content: StateFile = { version: VERSION, ...state, files };
@@ -85,19 +80,19 @@ export async function writeCheckpoint(dir: string, trainer: Trainer, state: RunS
 }
 
 /**
- * Restores the weights and moments of the newest checkpoint.
+ * Restores the learner from the newest checkpoint.
  *
  * @returns the state of the run; undefined if there is no checkpoint
- * @throws EngineError `ERR_DATA` if the checkpoint is damaged or belongs to a different architecture
+ * @throws EngineError `ERR_DATA` if the checkpoint is damaged or belongs to a different encoder
  */
-export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<RunState | undefined> {
+export async function restoreCheckpoint(dir: string, learner: Learner): Promise<RunState | undefined> {
   const newest = (await folders(dir)).filter((name) => !name.endsWith(PARTIAL)).at(-1);
   if (newest === undefined) return undefined;
   const folder = join(dir, newest);
   const { version, files, ...state } = await readState(folder);
   if (version !== VERSION)
     throw new EngineError('ERR_DATA', `${folder} has version ${version}; this release reads version ${VERSION}`);
-  for (const [name, block] of Object.entries(FILES)) {
+  for (const name of learner.stateFiles) {
     const path = join(folder, name);
     const { sha256 } = await hashFile(path);
     if (sha256 !== files[name]?.sha256)
@@ -107,12 +102,12 @@ export async function restoreCheckpoint(dir: string, trainer: Trainer): Promise<
       );
     const file = await SafetensorsFile.open(path);
     try {
-      await trainer.restore(block, file);
+      await learner.restore(name, file);
     } finally {
       await file.close();
     }
   }
-  trainer.steps = state.step;
+  learner.resume(state.step, state.batches);
   return state;
 }
 

@@ -12,44 +12,44 @@ import { systemCode, withFileErrors } from '../core/file-errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
 import { describeSources, hashFile, type SourceFile } from '../records/input-files.js';
-import type { TextPreparation } from '../text/text-preparation.js';
-import { CUTTING } from '../text/tokenizers/encode-qa.js';
-import type { TrainOptions, TrainSettings } from './settings.js';
+import type { RunOptions } from './run-settings.js';
+
+/** The part of a {@link RunDescription} that depends on the architecture. */
+export interface LearnerDescription {
+  /** SHA-256 of every file of the encoder that is trained further; empty if training starts from random numbers. */
+  encoder: Record<string, string>;
+  /** How texts become the input of the encoder. */
+  texts: object;
+  settings: object;
+}
 
 /** Everything that affects the resulting weights. Runs with equal descriptions give equal bytes on the same machine. */
-export interface RunDescription {
-  encoder: Record<string, string>;
+export interface RunDescription extends LearnerDescription {
   sources: SourceFile[];
   read: Record<string, unknown>;
-  /** Preparation of texts before tokenising, and the method of cutting long texts. */
-  texts: TextPreparation & { cutting: string };
-  settings: TrainSettings;
 }
 
 const RUN_FILE = 'run.json';
 
-/**
- * Describes a run.
- *
- * @param files files of the encoder folder that affect what it computes
- * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
- */
+/** Describes a run. @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED` */
 export async function describeRun(
-  options: TrainOptions,
-  settings: TrainSettings,
-  preparation: TextPreparation,
-  files: readonly string[],
+  { data, read, signal }: RunOptions,
+  { encoder, texts, settings }: LearnerDescription,
 ): Promise<RunDescription> {
-  const { encoder, data, read, signal } = options;
+  const sources = await describeSources(data, read?.format, signal);
+  // Do not change the order of the keys: run.json files of earlier releases must stay equal, byte for byte.
+  return { encoder, sources, read: { ...read }, texts, settings };
+}
+
+/** Computes the SHA-256 of files in a folder. @throws EngineError `ERR_IO`, `ERR_ABORTED` */
+export async function hashFiles(
+  folder: string,
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const file of [...files].sort()) hashes[file] = (await hashFile(join(encoder, file), signal)).sha256;
-  return {
-    encoder: hashes,
-    sources: await describeSources(data, read?.format, signal),
-    read: { ...read },
-    texts: { ...preparation, cutting: CUTTING },
-    settings,
-  };
+  for (const file of [...files].sort()) hashes[file] = (await hashFile(join(folder, file), signal)).sha256;
+  return hashes;
 }
 
 export class RunFolder {
@@ -154,7 +154,7 @@ function differences(existing: string, now: RunDescription): string {
   if (differ(before.sources, now.sources)) list.push('the data');
   if (differ(before.read, now.read)) list.push('the options for reading the data');
   if (differ(before.texts, now.texts)) list.push('the preparation and cutting of texts');
-  for (const [key, value] of Object.entries(now.settings)) {
+  for (const [key, value] of Object.entries(now.settings) as [string, unknown][]) {
     const old = (before.settings as Record<string, unknown> | undefined)?.[key];
     if (differ(old, value)) list.push(`${key} (${String(old)} there, ${String(value)} now)`);
   }

@@ -1,21 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { argMax } from '../core/arg-max.js';
-import { EngineError } from '../core/errors.js';
-import { fail } from '../core/validate.js';
-import { readModelFolder } from '../encoder/folder/model-folder.js';
-import { type Network, readNetwork } from '../encoder/weights/network.js';
-import type { Pooling } from '../native/pooling.js';
-import { readTextPreparation, type TextPreparation } from '../text/text-preparation.js';
-import { BatchSource } from './batch-source.js';
-import { FrozenStates } from './frozen-states.js';
+import { expectObject, expectOneOf } from '../core/validate.js';
+import type { NgramTrainOptions } from './ngrams/ngram-settings.js';
+import { planNgramRun } from './ngrams/plan-ngram-run.js';
+import { planTransformerRun } from './plan-transformer-run.js';
 import { type RunState, restoreCheckpoint } from './run-checkpoint.js';
-import { describeRun, RunFolder } from './run-folder.js';
-import { resolveMaxTokens, resolveTrainSettings, type TrainOptions, type TrainSettings } from './settings.js';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer.js';
+import { RunFolder } from './run-folder.js';
+import { TRAINED_ARCHITECTURES } from './run-settings.js';
+import type { TrainOptions } from './settings.js';
+import type { TrainingPlan } from './training-plan.js';
 import { type RunSummary, TrainingRun } from './training-run.js';
-import { readTrainingSet, type TrainingSet } from './training-set.js';
-import { splitValidation, Validation } from './validation.js';
 
 export interface TrainSummary extends RunSummary {
   /** Numbers of training rows, of rows held out for validation, and of value ids. */
@@ -25,8 +17,9 @@ export interface TrainSummary extends RunSummary {
 }
 
 /**
- * Trains an encoder with InfoNCE on pairs of views of the same value id, validates it by identifying held-out answers,
- * and writes encoders, checkpoints and metrics to a folder.
+ * Trains an encoder with InfoNCE on pairs of answers of the same value id, validates it by identifying held-out
+ * answers, and writes encoders, checkpoints and metrics to a folder. The architecture is a transformer, which starts
+ * from the weights of a folder, or an n-gram encoder, which starts from random numbers.
  *
  * If a run is interrupted, even by SIGKILL or a full disk, the same call resumes it after its last checkpoint. On the
  * same machine, it ends with the same weights, bit for bit.
@@ -34,193 +27,31 @@ export interface TrainSummary extends RunSummary {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (data, encoder, a folder with a different run),
  *   `ERR_BUSY`, `ERR_NON_FINITE` naming step and batch, `ERR_IO`, `ERR_ABORTED` after a checkpoint, `ERR_OUT_OF_MEMORY`
  */
-export async function train(options: TrainOptions): Promise<TrainSummary> {
-  const settings = resolveTrainSettings(options);
-  const pooling = settings.pooling ?? (await folderPooling(options.encoder));
-  const preparation = await readPreparation(options.encoder, settings.lambda);
-  const network = await readNetwork(options.encoder, { pooling, normalize: true });
-  const set = await loadTrainingSet(options, settings, network, preparation);
-  const split =
-    settings.validateEvery > 0
-      ? splitValidation(set, settings.validationShare, settings.seed)
-      : { train: allRows(set), test: new Int32Array() };
-  const cappedIds = checkLambda(set, split.train, settings.lambda);
-  const validation =
-    settings.validateEvery > 0 ? Validation.create(set, split.test, settings.validationRows, settings.seed) : undefined;
-  const batches = new BatchSource(set, split.train, settings);
-  const steps = settings.steps ?? settings.epochs * batches.batchesPerEpoch;
-  const files = [...network.architecture.folder.files, 'model.safetensors'];
-  const folder = await RunFolder.open(options.out, await describeRun(options, settings, preparation, files));
+export async function train(options: TrainOptions | NgramTrainOptions): Promise<TrainSummary> {
+  expectOneOf(expectObject(options, 'options')['architecture'] ?? 'transformer', 'architecture', TRAINED_ARCHITECTURES);
+  return run(await (options.architecture === 'ngram' ? planNgramRun(options) : planTransformerRun(options)));
+}
+
+async function run(plan: TrainingPlan): Promise<TrainSummary> {
+  const { options, settings, steps, heldOut, valueIds, cappedIds } = plan;
+  const { validation, validationRows } = heldOut;
+  const folder = await RunFolder.open(options.out, plan.description);
   try {
-    const trainer = await createTrainer(trainerOptions(options.encoder, settings, pooling, steps));
+    const learner = await plan.createLearner();
     try {
-      const state = (await restoreCheckpoint(folder.dir, trainer)) ?? firstState();
-      batches.moveTo(state.batches);
-      const frozen = frozenStates(settings, set, trainer);
-      const run = new TrainingRun({
-        options,
-        settings,
-        set,
-        validation,
-        batches,
-        steps,
-        folder,
-        trainer,
-        frozen,
-        state,
-      });
-      const figures = { rows: split.train.length, validationRows: split.test.length, valueIds: set.names.length };
+      const state = (await restoreCheckpoint(folder.dir, learner)) ?? firstState();
+      const figures = { rows: heldOut.train.length, validationRows, valueIds };
       options.events?.onStart?.({ done: state.step, steps, cappedIds, ...figures });
-      return { ...(await run.finish()), ...figures };
+      const training = new TrainingRun({ options, settings, validation, steps, folder, learner, state });
+      return { ...(await training.finish()), ...figures };
     } finally {
-      await trainer.dispose();
+      await learner.dispose();
     }
   } finally {
     await folder.close();
   }
 }
 
-/**
- * Reads the pooling of an encoder folder. A bare checkpoint, without the files of sentence-transformers, does not
- * specify one: it gets mean pooling, like most encoders.
- */
-async function folderPooling(encoder: string): Promise<Pooling> {
-  if (!existsSync(join(encoder, 'modules.json'))) return 'mean';
-  return (await readModelFolder(encoder)).pooling;
-}
-
-/**
- * Reads how the encoder prepares texts, which training must do as well. A prompt would belong before a view, but is put
- * before every answer, so it is only supported for views of one answer.
- */
-async function readPreparation(encoder: string, lambda: number): Promise<TextPreparation> {
-  const preparation = await readTextPreparation(encoder, encoder);
-  if (preparation.prompt === '' || lambda === 1) return preparation;
-  throw new EngineError(
-    'ERR_DATA',
-    `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, ` +
-      'which training supports only for views of one answer; set lambda to 1',
-  );
-}
-
-/** Loads the tokenizer and the data, and checks that they fit the encoder. */
-async function loadTrainingSet(
-  options: TrainOptions,
-  settings: TrainSettings,
-  { architecture, spec }: Network,
-  preparation: TextPreparation,
-): Promise<TrainingSet> {
-  if (settings.freezeLayers > spec.layers)
-    fail('ERR_ARG_RANGE', `at most ${spec.layers}, the layers of the encoder,`, 'freezeLayers', settings.freezeLayers);
-  const tokenizer = await architecture.folder.loadTokenizer(options.encoder);
-  try {
-    if (!tokenizer.splitsAtNewlines) {
-      throw new EngineError(
-        'ERR_DATA',
-        `Training needs a WordPiece tokenizer, because it joins texts by newlines; ${options.encoder} has another kind`,
-      );
-    }
-    if (tokenizer.vocabSize > spec.vocabulary) {
-      throw new EngineError(
-        'ERR_DATA',
-        `The tokenizer and the weights of ${options.encoder} do not match: ` +
-          `${tokenizer.vocabSize} tokens, but only ${spec.vocabulary} embeddings`,
-      );
-    }
-    return await readTrainingSet(options.data, tokenizer, {
-      read: options.read ?? {},
-      maxTokens: resolveMaxTokens(settings, spec.maxPositions),
-      preparation,
-      minPerId: settings.minPerId,
-      signal: options.signal,
-      onProgress: (rows) => options.events?.onRead?.(rows),
-    });
-  } finally {
-    await tokenizer.dispose();
-  }
-}
-
-/**
- * Checks that some value id has at least lambda answers; otherwise lambda is a mistake. If a value id has fewer
- * answers, its views contain all of them at most, as in the paper.
- *
- * @returns the number of value ids with fewer answers
- */
-function checkLambda({ labels, names }: TrainingSet, rows: Int32Array, lambda: number): number {
-  const counts = new Int32Array(names.length);
-  for (const row of rows) counts[labels[row]!]! += 1;
-  const largest = argMax(counts);
-  if (counts[largest]! < lambda) {
-    fail(
-      'ERR_ARG_RANGE',
-      `at most ${counts[largest]!}, the training answers of ${names[largest]!}, which has the most,`,
-      'lambda',
-      lambda,
-    );
-  }
-  return counts.filter((count) => count < lambda).length;
-}
-
-/** Creates the cache of frozen states. Views of several answers rarely repeat, so they are not cached. */
-function frozenStates(
-  { freezeLayers, lambda, frozenBudget }: TrainSettings,
-  set: TrainingSet,
-  trainer: Trainer,
-): FrozenStates | undefined {
-  if (freezeLayers === 0 || lambda > 1) return undefined;
-  return new FrozenStates(set.tokens, freezeLayers, trainer.dim, frozenBudget, (texts, call) =>
-    trainer.encode(texts, call),
-  );
-}
-
-function allRows({ rows }: TrainingSet): Int32Array {
-  return Int32Array.from({ length: rows }, (_, row) => row);
-}
-
 function firstState(): RunState {
-  return {
-    step: 0,
-    batches: { epoch: 0, taken: 0 },
-    best: undefined,
-    stale: 0,
-    finished: false,
-    tokens: 0,
-    seconds: 0,
-  };
-}
-
-function trainerOptions(
-  encoder: string,
-  settings: TrainSettings,
-  pooling: Pooling,
-  totalSteps: number,
-): TrainerOptions {
-  const {
-    logitScale,
-    mode,
-    learningRate,
-    weightDecay,
-    maxGradNorm,
-    warmupSteps,
-    decay,
-    precision,
-    memoryBudget,
-    seed,
-  } = settings;
-  return {
-    encoder,
-    logitScale,
-    mode,
-    learningRate,
-    weightDecay,
-    maxGradNorm,
-    warmupSteps,
-    decay,
-    totalSteps,
-    precision,
-    pooling,
-    memoryBudget,
-    seed,
-    firstTrainedLayer: settings.freezeLayers,
-  };
+  return { step: 0, batches: undefined, best: undefined, stale: 0, finished: false, tokens: 0, seconds: 0 };
 }

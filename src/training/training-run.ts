@@ -1,13 +1,9 @@
 import { abortError } from '../core/abort.js';
-import { EngineError } from '../core/errors.js';
-import type { BatchSource, DrawnBatch } from './batch-source.js';
-import type { FrozenStates } from './frozen-states.js';
+import type { Learner } from './learner.js';
 import { MetricsFile } from './metrics.js';
 import { type BestValidation, type RunState, writeCheckpoint } from './run-checkpoint.js';
 import type { RunFolder } from './run-folder.js';
-import type { TrainOptions, TrainSettings } from './settings.js';
-import type { Trainer } from './trainer.js';
-import type { TrainingSet } from './training-set.js';
+import type { RunOptions, RunSettings } from './run-settings.js';
 import type { Validation } from './validation.js';
 
 /** Names of the encoders in the folder of a run. */
@@ -15,18 +11,14 @@ export const BEST_ENCODER = 'best';
 export const LAST_ENCODER = 'last';
 
 export interface RunParts {
-  options: TrainOptions;
-  settings: TrainSettings;
-  set: TrainingSet;
+  options: RunOptions;
+  settings: RunSettings;
   validation: Validation | undefined;
-  batches: BatchSource;
   /** Total number of updates. */
   steps: number;
   folder: RunFolder;
-  trainer: Trainer;
-  /** Cache of frozen states; undefined unless layers are frozen and views are single answers. */
-  frozen: FrozenStates | undefined;
-  /** State of the run, which trainer and batches already have. */
+  learner: Learner;
+  /** State of the run, which the learner already has. */
   state: RunState;
 }
 
@@ -41,8 +33,9 @@ export interface RunSummary {
   best: BestValidation | undefined;
   /** Loss of the last update in this process; undefined if the run was already complete. */
   loss: number | undefined;
-  /** Total tokens and seconds of all updates, in all processes of the run, without validations and checkpoints. */
+  /** Tokens of all updates; 0 for an n-gram encoder, whose texts are read once, before the first update. */
   tokens: number;
+  /** Seconds of all steps, in all processes of the run, without validations and checkpoints. */
   seconds: number;
 }
 
@@ -54,7 +47,7 @@ export class TrainingRun {
 
   /** Performs the remaining steps of the run. */
   async finish(): Promise<RunSummary> {
-    const { folder, state, steps, trainer, validation } = this.parts;
+    const { folder, state, steps, learner, validation } = this.parts;
     if (!state.finished) {
       const metrics = await MetricsFile.open(folder.dir, state.step > 0 ? state.step : undefined);
       try {
@@ -62,7 +55,7 @@ export class TrainingRun {
       } finally {
         await metrics.close();
       }
-      await trainer.save(folder.path(LAST_ENCODER));
+      await learner.save(folder.path(LAST_ENCODER));
       await this.#checkpoint({ finished: true });
     }
     return {
@@ -92,46 +85,29 @@ export class TrainingRun {
   }
 
   async #step(metrics: MetricsFile): Promise<void> {
-    const { batches, trainer, state, options, frozen } = this.parts;
+    const { learner, state, options } = this.parts;
     const step = state.step + 1;
-    const batch = batches.next(step);
     const started = performance.now();
-    const lowerStates = await frozen?.of(batch.pairs);
-    const { loss, gradNorm, learningRate } = await trainer
-      .step({ ...batch, ...(lowerStates && { lowerStates }) })
-      .catch((error: unknown) => {
-        throw this.#named(error, batch, step);
-      });
+    const figures = await learner.step(step);
     const seconds = (performance.now() - started) / 1000;
-    const { epoch } = batches.position;
-    const { tokens, pairs } = batch;
+    const { loss, learningRate, gradNorm, tokens } = figures;
     state.step = step;
-    state.tokens += tokens;
+    state.tokens += tokens ?? 0;
     state.seconds += seconds;
     this.#loss = loss;
-    await metrics.append({
-      kind: 'step',
-      step,
-      epoch,
-      loss,
-      gradNorm,
-      learningRate,
-      pairs: pairs.length,
-      tokens,
-      seconds,
-    });
+    await metrics.append({ kind: 'step', step, ...figures, seconds });
     options.events?.onStep?.({ step, loss, gradNorm, learningRate, tokens });
   }
 
   async #validate(validation: Validation, metrics: MetricsFile): Promise<void> {
-    const { state, trainer, folder, options } = this.parts;
+    const { state, learner, folder, options } = this.parts;
     const started = performance.now();
-    const result = await validation.run((texts) => trainer.encode(texts), trainer.dim);
+    const result = await validation.run((rows) => learner.embed(rows), learner.dim);
     const { balancedAccuracy } = result;
     const isBest = state.best === undefined || balancedAccuracy > state.best.balancedAccuracy;
     if (isBest) {
       // Saved before the state is updated: a process that dies in between validates this step again.
-      await trainer.save(folder.path(BEST_ENCODER));
+      await learner.save(folder.path(BEST_ENCODER));
       state.best = { step: state.step, balancedAccuracy };
     }
     state.stale = isBest ? 0 : state.stale + 1;
@@ -145,9 +121,9 @@ export class TrainingRun {
   }
 
   async #checkpoint(change: Partial<RunState>): Promise<void> {
-    const { state, batches, trainer, folder } = this.parts;
-    Object.assign(state, change, { batches: batches.position });
-    await writeCheckpoint(folder.dir, trainer, state);
+    const { state, learner, folder } = this.parts;
+    Object.assign(state, change, { batches: learner.position });
+    await writeCheckpoint(folder.dir, learner, state);
   }
 
   /** Writes a checkpoint before it fails. This takes a second and keeps the steps since the last checkpoint. */
@@ -157,22 +133,5 @@ export class TrainingRun {
     throw abortError(options.signal, 'Training was interrupted', [
       { text: `run it again to resume after step ${state.step} in ${folder.dir}` },
     ]);
-  }
-
-  /** Adds the step and the answers of the batch to the message of a loss that is not finite. */
-  #named(error: unknown, { pairs }: DrawnBatch, step: number): unknown {
-    if (!(error instanceof EngineError && error.code === 'ERR_NON_FINITE')) return error;
-    const { set, batches } = this.parts;
-    const name = (row: number): string => `${set.names[set.labels[row]!]!} on ${set.qids[row]!}`;
-    const { epoch, taken } = batches.position;
-    const first = pairs
-      .slice(0, 3)
-      .map(({ query, key }) => `${query.map(name).join(', ')} with ${key.map(name).join(', ')}`);
-    return new EngineError(
-      'ERR_NON_FINITE',
-      `${error.message} (step ${step}, batch ${taken} of epoch ${epoch + 1}, ${pairs.length} pairs; ` +
-        `the first: ${first.join('; ')}). No weights were changed; try a smaller learningRate`,
-      { cause: error },
-    );
   }
 }

@@ -1,41 +1,19 @@
-import { EngineError } from '../core/errors.js';
-import { labelRows } from '../core/row-labels.js';
-import type { ReadOptions } from '../records/read-options.js';
-import { readRecords } from '../records/read-records.js';
-import { valueId } from '../records/record.js';
 import { prepareText, type TextPreparation } from '../text/text-preparation.js';
 import { encodeQa } from '../text/tokenizers/encode-qa.js';
 import type { Tokenizer } from '../text/tokenizers/tokenizer.js';
 import { TokenTable } from './token-table.js';
+import { type ReadColumnsOptions, readColumns, type TrainingColumns } from './training-columns.js';
 
-/** All records of a training run in columns, with each text tokenised once. Row i of every column is record i. */
-export interface TrainingSet {
-  rows: number;
-  /** Value id of every row, as an index into `names`, which is sorted. */
-  labels: Int32Array;
-  names: string[];
-  /** File of every row, as an index into `sourceNames`. */
-  sources: Int32Array;
-  sourceNames: string[];
-  qids: string[];
-  /**
-   * Groups that a question-disjoint split keeps together: the `group` of each record, or its question id if it has
-   * none.
-   */
-  groups: string[];
+/** All records of a training run in columns, with each text tokenised once. */
+export interface TrainingSet extends TrainingColumns {
   tokens: TokenTable;
 }
 
-export interface ReadTrainingSetOptions {
-  read: Omit<ReadOptions, 'signal' | 'batchSize'>;
+export interface ReadTrainingSetOptions extends ReadColumnsOptions {
   /** Token limit of a view, including special tokens. */
   maxTokens: number;
   /** Preparation of each text before tokenising. */
   preparation: TextPreparation;
-  /** Excludes value ids with fewer answers. */
-  minPerId: number;
-  signal: AbortSignal | undefined;
-  onProgress: (rows: number) => void;
 }
 
 /**
@@ -43,64 +21,19 @@ export interface ReadTrainingSetOptions {
  *
  * @param tokenizer must {@link Tokenizer.splitsAtNewlines split at newlines}, because views are texts joined by
  *   newlines
- * @throws EngineError like `readRecords`; `ERR_ARG_RANGE` if value ids have a single answer, from which two views
- *   cannot be drawn, or if fewer than two value ids are left
+ * @throws EngineError like `readColumns`
  */
 export async function readTrainingSet(
   paths: readonly string[],
   tokenizer: Tokenizer,
-  { read, maxTokens, preparation, minPerId, signal, onProgress }: ReadTrainingSetOptions,
+  { maxTokens, preparation, ...reading }: ReadTrainingSetOptions,
 ): Promise<TrainingSet> {
-  const ids: string[] = [];
-  const sources: string[] = [];
-  const qids: string[] = [];
-  const groups: string[] = [];
+  const { signal } = reading;
   const tokens = new TokenTable(tokenizer.before, tokenizer.after, maxTokens);
-  for await (const { records, file } of readRecords(paths, { ...read, signal })) {
-    for (const record of records) {
-      ids.push(valueId(record));
-      sources.push(file);
-      qids.push(record.qid);
-      groups.push(record.group ?? record.qid);
-    }
+  const prepare = (text: string): string => prepareText(preparation, text);
+  const { columns, kept } = await readColumns(paths, reading, async (records) => {
     // Keep only as much of a text as fits into one view; the rest is never used.
-    tokens.append(
-      await encodeQa(tokenizer, records, { maxTokens, signal, prepare: (text) => prepareText(preparation, text) }),
-    );
-    onProgress(ids.length);
-  }
-  const counts = new Map<string, number>();
-  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const kept = [...ids.keys()].filter((row) => counts.get(ids[row]!)! >= minPerId);
-  const at = <T>(column: readonly T[]): T[] => kept.map((row) => column[row]!);
-  const labels = labelRows(at(ids));
-  expectViews(labels.names, counts);
-  const files = labelRows(at(sources));
-  return {
-    rows: kept.length,
-    labels: labels.labels,
-    names: labels.names,
-    sources: files.labels,
-    sourceNames: files.names,
-    qids: at(qids),
-    groups: at(groups),
-    tokens: tokens.select(kept),
-  };
-}
-
-function expectViews(names: readonly string[], counts: ReadonlyMap<string, number>): void {
-  const single = names.filter((name) => counts.get(name) === 1);
-  if (single.length > 0) {
-    const list = single.slice(0, 5).join(', ') + (single.length > 5 ? ` and ${single.length - 5} more` : '');
-    throw new EngineError(
-      'ERR_ARG_RANGE',
-      `Expected at least two answers per value id, got one for ${list}; exclude rare value ids with minPerId`,
-    );
-  }
-  if (names.length < 2) {
-    throw new EngineError(
-      'ERR_ARG_RANGE',
-      `Expected at least two value ids in the training data, got ${names.length === 0 ? 'none' : `only ${names[0]!}`}`,
-    );
-  }
+    tokens.append(await encodeQa(tokenizer, records, { maxTokens, signal, prepare }));
+  });
+  return { ...columns, tokens: tokens.select(kept) };
 }

@@ -1,11 +1,10 @@
 /** Measures how well the encoder identifies answers to questions that it is not trained on. */
-import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 import { evaluateKnn } from '../evaluation/knn.js';
 import { type Split, splitByQuestion } from '../evaluation/splits.js';
-import type { PackedTokens } from '../native/packed-tokens.js';
-import type { TrainingSet } from './training-set.js';
+import type { RunSettings } from './run-settings.js';
+import type { TrainingColumns } from './training-columns.js';
 
 export interface ValidationResult {
   /** Mean of the balanced accuracies of all sources. */
@@ -17,17 +16,35 @@ export interface ValidationResult {
 
 /** Smaller than the 50 of the paper, which exceeds the number of held-out answers of a value id. */
 const NEIGHBOURS = 10;
-/** Texts per encoder call. */
-const CHUNK = 64;
 
 /** Splits the rows of a set by question. Every value id of every source keeps training rows. */
 export function splitValidation(
-  { labels, sources, sourceNames, groups }: TrainingSet,
+  { labels, sources, sourceNames, groups }: TrainingColumns,
   share: number,
   seed: number,
 ): Split {
   const labelInSource = labels.map((label, row) => label * sourceNames.length + sources[row]!);
   return splitByQuestion(labelInSource, groups, share, seed);
+}
+
+/** Rows to train on, and a validation on rows of other questions. */
+export interface HeldOut {
+  train: Int32Array;
+  /** Number of rows that are not trained on. */
+  validationRows: number;
+  /** Undefined if all rows are trained on. */
+  validation: Validation | undefined;
+}
+
+/** Holds out rows for validation, if the settings say so. @throws EngineError like {@link Validation.create} */
+export function holdOut(
+  set: TrainingColumns,
+  { validateEvery, validationShare, validationRows, seed }: RunSettings,
+): HeldOut {
+  if (validateEvery === 0)
+    return { train: Int32Array.from({ length: set.rows }, (_, row) => row), validationRows: 0, validation: undefined };
+  const { train, test } = splitValidation(set, validationShare, seed);
+  return { train, validationRows: test.length, validation: Validation.create(set, test, validationRows, seed) };
 }
 
 interface SourcePart {
@@ -44,7 +61,7 @@ interface SourcePart {
  */
 export class Validation {
   private constructor(
-    private readonly set: TrainingSet,
+    private readonly set: TrainingColumns,
     private readonly parts: readonly SourcePart[],
   ) {}
 
@@ -54,7 +71,7 @@ export class Validation {
    * @param rows held-out rows, of which up to `limit` are used, spread evenly over the sources
    * @throws EngineError `ERR_ARG_RANGE` if no source has two value ids and two questions among these rows
    */
-  static create(set: TrainingSet, rows: Int32Array, limit: number, seed: number): Validation {
+  static create(set: TrainingColumns, rows: Int32Array, limit: number, seed: number): Validation {
     const random = new SeededRandom(seed);
     const quota = Math.max(4, Math.floor(limit / set.sourceNames.length));
     const parts: SourcePart[] = [];
@@ -74,20 +91,20 @@ export class Validation {
     );
   }
 
-  /** Number of rows that a validation embeds. */
-  get rows(): number {
-    return this.parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  /** Rows that a validation embeds. */
+  get rows(): Int32Array {
+    return Int32Array.from(this.parts.flatMap(({ rows }) => [...rows]));
   }
 
-  async run(encode: (texts: PackedTokens) => Promise<Float32Array>, dim: number): Promise<ValidationResult> {
+  /** @param embed computes the vectors of rows of the set, [rows, dim] */
+  async run(embed: (rows: Int32Array) => Promise<Float32Array>, dim: number): Promise<ValidationResult> {
     const { set, parts } = this;
     const result: ValidationResult = { balancedAccuracy: 0, chance: 0, sources: {} };
+    const vectors = await embed(this.rows);
+    let first = 0;
     for (const { name, rows, split } of parts) {
-      const embeddings = allocateFloat32(rows.length * dim, 'the embeddings');
-      for (let begin = 0; begin < rows.length; begin += CHUNK) {
-        const chunk = rows.subarray(begin, begin + CHUNK);
-        embeddings.set(await encode(set.tokens.pack(Array.from(chunk, (row) => [row]))), begin * dim);
-      }
+      const embeddings = vectors.subarray(first * dim, (first + rows.length) * dim);
+      first += rows.length;
       const labels = Array.from(rows, (row) => set.names[set.labels[row]!]!);
       const groups = Array.from(rows, (row) => set.groups[row]!);
       const k = Math.min(NEIGHBOURS, split.train.length);
@@ -104,7 +121,7 @@ export class Validation {
 }
 
 /** Splits rows into two halves by question; returns undefined if that is not possible. */
-function halve(set: TrainingSet, rows: Int32Array, seed: number): Split | undefined {
+function halve(set: TrainingColumns, rows: Int32Array, seed: number): Split | undefined {
   const labels = rows.map((row) => set.labels[row]!);
   if (new Set(labels).size < 2) return undefined;
   try {

@@ -10,15 +10,15 @@ import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { train } from '../../src/training/train.js';
 import { randomNormal } from '../support/random.js';
 import { writeRecords } from '../support/records.js';
-import { staticEmbeddingFiles } from '../support/static-embeddings.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { tokenTableFiles } from '../support/token-table-architecture.js';
 import { relativeError, TOLERANCE } from '../support/tolerances.js';
 import { answers } from '../support/trainable-encoder.js';
 
 vi.mock(import('../../src/encoder/architectures/index.js'), async (original) => {
   const { ARCHITECTURES } = await original();
-  const { staticEmbedding } = await import('../support/static-embeddings.js');
-  return { ARCHITECTURES: [...ARCHITECTURES, staticEmbedding] };
+  const { tokenTable } = await import('../support/token-table-architecture.js');
+  return { ARCHITECTURES: [...ARCHITECTURES, tokenTable] };
 });
 
 const DIM = 8;
@@ -34,10 +34,10 @@ const VOCABULARY = [
 ];
 const table = randomNormal(VOCABULARY.length * DIM, 1);
 
-async function writeStaticEncoder(): Promise<string> {
+async function writeTokenTable(): Promise<string> {
   const folder = join(temporaryFolder(), 'static');
   mkdirSync(folder);
-  for (const [name, content] of Object.entries(staticEmbeddingFiles(VOCABULARY)))
+  for (const [name, content] of Object.entries(tokenTableFiles(VOCABULARY)))
     writeFileSync(join(folder, name), JSON.stringify(content));
   const shape = [VOCABULARY.length, DIM];
   await writeSafetensors(join(folder, 'model.safetensors'), [{ name: 'embedding.weight', shape, read: () => table }]);
@@ -63,18 +63,18 @@ function expected(text: string): number[] {
 const texts = ['w1 w2 w3', 'w7', Array.from({ length: 700 }, (_, i) => `w${i % 300}`).join(' ')];
 
 it('embeds, with its own fingerprint', async () => {
-  const folder = await writeStaticEncoder();
+  const folder = await writeTokenTable();
   const encoder = await loadEncoder(folder, { maxTokens: 1000 });
   expect(encoder).toMatchObject({ backend: 'native', dim: DIM, maxTokens: 1000 });
   const { embeddings } = await encoder.encode(texts);
   await encoder.dispose();
   expect(relativeError(embeddings, texts.flatMap(expected))).toBeLessThan(TOLERANCE.f32Sum);
-  const [here, there] = [await embed(folder, []), await embed(await writeStaticEncoder(), [])];
+  const [here, there] = [await embed(folder, []), await embed(await writeTokenTable(), [])];
   expect(here.fingerprint).toBe(there.fingerprint);
 });
 
 it('exports to both formats', async () => {
-  const folder = await writeStaticEncoder();
+  const folder = await writeTokenTable();
   const { embeddings } = await embed(folder, texts);
   for (const to of ['safetensors', 'onnx'] as const) {
     const target = join(temporaryFolder(), to);
@@ -90,7 +90,7 @@ it('can be trained to identify, and is saved with the same architecture', async 
   writeRecords(data, answers(4, 40));
   const { encoder, best } = await train({
     data: [data],
-    encoder: await writeStaticEncoder(),
+    encoder: await writeTokenTable(),
     out: join(folder, 'run'),
     lambda: 1,
     steps: 150,

@@ -199,6 +199,23 @@ describe('train', () => {
   });
 });
 
+describe('univar train --architecture ngram', () => {
+  it('trains an encoder that can embed, and refuses options of transformers', async () => {
+    const { data, out } = setting();
+    const args = ['train', ...data, '--architecture', 'ngram', '-o', out, '--steps', '4', '--dim', '8', '--json'];
+    const { code, stdout } = await runCli(args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ encoder: join(out, 'best'), steps: 4, valueIds: 4 });
+    expect((await runCli(['plot', out])).code).toBe(0);
+    const values = `${out}-values`;
+    expect((await runCli(['embed', data[0]!, '-e', join(out, 'best'), '-o', values])).code).toBe(0);
+    expect(await runCli([...args, '--lambda', '1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('only options of the architecture ngram (steps, pairs, dim, maxNgrams') as string,
+    });
+  });
+});
+
 /** Resolves when the run has done this number of steps. */
 async function waitForStep(run: string, step: number): Promise<void> {
   const path = join(run, 'metrics.jsonl');

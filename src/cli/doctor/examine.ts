@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import { isNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
 import type { Capabilities } from '../../native/capabilities.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 import { type Probe, probeInChild } from './probe.js';
@@ -14,8 +15,9 @@ const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
 const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
 const LITTLE_DISK = 1 << 30;
 
-/** Files that every encoder folder needs; `|` separates alternatives. */
-const ENCODER_FILES = ['model.safetensors|onnx/model.onnx|model.onnx', 'tokenizer.json'];
+/** Files that encoder folders need; `|` separates alternatives. */
+const TRANSFORMER_FILES = ['model.safetensors|onnx/model.onnx|model.onnx', 'tokenizer.json'];
+const NGRAM_FILES = ['model.safetensors'];
 
 export interface Problem {
   what: string;
@@ -81,7 +83,7 @@ export async function examine({ encoder = DEFAULT_ENCODER, ...options }: Encoder
     threads: threads(),
     addon,
     onnxruntime,
-    encoder: { name: basename(resolve(encoder)), folder: encoder, missing: missingEncoderFiles(encoder), probe },
+    encoder: { name: basename(resolve(encoder)), folder: encoder, missing: await missingEncoderFiles(encoder), probe },
     disk: { folder, freeBytes: bavail * bsize },
     // 0 or huge: no limit
     memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() },
@@ -95,8 +97,9 @@ function threads(): DoctorReport['threads'] {
   return setting ? { count: Number(setting), source: 'UNIVAR_THREADS' } : describeCpuCount();
 }
 
-function missingEncoderFiles(folder: string): string[] {
-  return ENCODER_FILES.filter((names) => !names.split('|').some((name) => existsSync(join(folder, name))));
+async function missingEncoderFiles(folder: string): Promise<string[]> {
+  const needed = (await isNgramFolder(folder)) ? NGRAM_FILES : TRANSFORMER_FILES;
+  return needed.filter((names) => !names.split('|').some((name) => existsSync(join(folder, name))));
 }
 
 function missingPackages(names: readonly string[]): string[] {

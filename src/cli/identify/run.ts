@@ -18,7 +18,14 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   const { fit, encoder: folder, backend, precision, efSearch, nprobe, evidence } = options;
   const { signal } = context;
   const index = await openIndex(dir, options, signal);
-  const collection = await openCollection(dataset, { ...(!fit && { fit }), encoder: folder, backend, precision, index, signal });
+  const collection = await openCollection(dataset, {
+    ...(!fit && { fit }),
+    encoder: folder,
+    backend,
+    precision,
+    index,
+    signal,
+  });
   try {
     if (collection.hasStaleIndex)
       context.log('note: the index is out of date; searching exactly. Run "univar index" to rebuild it');

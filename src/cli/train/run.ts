@@ -1,3 +1,4 @@
+import type { NgramTrainOptions } from '../../training/ngrams/ngram-settings.js';
 import { plotTraining } from '../../training/plots.js';
 import type { TrainOptions } from '../../training/settings.js';
 import { type TrainSummary, train } from '../../training/train.js';
@@ -42,8 +43,7 @@ async function trainWithProgress(
           );
           if (cappedIds > 0)
             context.log(
-              `train: ${plural(cappedIds, 'value id')} with fewer than ${options.lambda} answers; ` +
-                'their longest views are shorter',
+              `train: ${plural(cappedIds, 'value id')} with fewer answers than lambda; their longest views are shorter`,
             );
           if (done > 0) context.log(`train: resuming an interrupted run after step ${done}`);
           progress = context.progress({ label: 'train', unit: 'steps', total: steps, done });
@@ -62,15 +62,20 @@ async function trainWithProgress(
   }
 }
 
-function trainOptions(data: readonly string[], { columns, model, lang, skipBad, ...rest }: Training): TrainOptions {
-  return { ...rest, data, read: { columns, defaults: { ...(model && { model }), ...(lang && { lang }) }, skipBad } };
+/** Each architecture rejects options of the other, so the types of the options are not checked here. */
+function trainOptions(
+  data: readonly string[],
+  { columns, model, lang, skipBad, ...rest }: Training,
+): TrainOptions | NgramTrainOptions {
+  const read = { columns, defaults: { ...(model && { model }), ...(lang && { lang }) }, skipBad };
+  return { ...rest, data, read } as TrainOptions | NgramTrainOptions;
 }
 
 function describeSummary(summary: TrainSummary, tokensPerSecond: number, plots: readonly string[]): string {
   const { steps, stoppedEarly, tokens, seconds, best, loss, encoder } = summary;
   const lines = [
-    `${formatCount(steps)} steps${stoppedEarly ? ', stopped early,' : ''} in ${formatDuration(seconds)}: ` +
-      `${formatCount(tokens)} tokens, ${formatCount(tokensPerSecond)} tokens/s.`,
+    `${formatCount(steps)} steps${stoppedEarly ? ', stopped early,' : ''} in ${formatDuration(seconds)}` +
+      (tokens > 0 ? `: ${formatCount(tokens)} tokens, ${formatCount(tokensPerSecond)} tokens/s.` : '.'),
   ];
   if (loss !== undefined) lines.push(`Loss of the last step: ${loss.toFixed(4)}.`);
   if (best)

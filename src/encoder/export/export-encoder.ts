@@ -15,6 +15,7 @@ import { writeSafetensors } from '../formats/safetensors-writer.js';
 import { loadEncoder } from '../load-encoder.js';
 import { isNgramFolder } from '../ngrams/ngram-folder.js';
 import { planTransformer } from '../plan-transformer.js';
+import { readStaticFolder } from '../static/static-folder.js';
 import { type Checkpoint, loadCheckpoint } from '../weights/checkpoint.js';
 import { takeCheckpoint } from '../weights/save-checkpoint.js';
 import { storeTensors, WEIGHT_TYPES, type WeightType } from '../weights/weight-types.js';
@@ -76,6 +77,8 @@ export async function exportEncoder(source: string, target: string, options: Exp
   if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 unless "to" is safetensors,', 'dtype', dtype);
   if (await isNgramFolder(source))
     throw new EngineError('ERR_DATA', `${source} holds an n-gram encoder; only transformers can be exported`);
+  if (await readStaticFolder(source))
+    throw new EngineError('ERR_DATA', `${source} holds static embeddings; only transformers can be exported`);
   const { model: folder } = await planTransformer(source, { backend: 'native' });
   const checkpoint = await loadCheckpoint(folder.moduleFolder, folder, 'f32', folder.architecture);
   try {

@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import type { NgramTable } from '../../native/ngram-table.js';
 import { isNgramFolder, readNgramConfig } from './ngram-folder.js';
-import { createTable, planNgramEncoder } from './plan-ngram-encoder.js';
+import { loadNgramTable, planNgramEncoder } from './plan-ngram-encoder.js';
 
 /** An n-gram encoder from which a fit starts. */
 export interface NgramBase {
@@ -21,5 +21,5 @@ export async function loadNgramBase(folder: string): Promise<NgramBase> {
     throw new EngineError('ERR_DATA', `${folder} does not hold an n-gram encoder, from which a fit could start`);
   const config = await readNgramConfig(folder);
   const { name, dim, fingerprint } = await planNgramEncoder(folder, {});
-  return { name, dim, fingerprint: await fingerprint(), table: await createTable(folder, config) };
+  return { name, dim, fingerprint: await fingerprint(), table: await loadNgramTable(folder, config) };
 }

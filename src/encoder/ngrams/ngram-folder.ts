@@ -38,7 +38,7 @@ export interface NgramWeights {
 
 const MODEL_TYPE = 'univar-ngrams';
 /** Version of the definition of the features (docs/ngram-features.md). */
-const FEATURES = 'ngrams-1';
+export const NGRAM_FEATURES = 'ngrams-1';
 const CONFIG = 'config.json';
 const MODEL = 'model.safetensors';
 /** All files that a written folder can contain; a model card may lie beside them. */
@@ -66,11 +66,11 @@ export function weightsFile(folder: string): string {
 export async function readNgramConfig(folder: string): Promise<NgramConfig> {
   const path = join(folder, CONFIG);
   const json = await readJson(path);
-  if (json['features'] !== FEATURES) {
+  if (json['features'] !== NGRAM_FEATURES) {
     throw new EngineError(
       'ERR_DATA',
       `${path}: the encoder was trained on features "${String(json['features'])}", but this release computes ` +
-        `"${FEATURES}"; fit or train it again`,
+        `"${NGRAM_FEATURES}"; fit or train it again`,
     );
   }
   const config = new ConfigReader(json, path);
@@ -129,7 +129,7 @@ export async function writeNgramFiles(folder: string, config: NgramConfig, weigh
   const { orders, maxTokens, dim } = config;
   const description = {
     model_type: MODEL_TYPE,
-    features: FEATURES,
+    features: NGRAM_FEATURES,
     orders,
     max_tokens: maxTokens,
     hidden_size: dim,

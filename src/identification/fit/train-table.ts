@@ -4,6 +4,7 @@ import type { CallOptions } from '../../native/call.js';
 import type { NgramCorpus } from '../../native/ngram-corpus.js';
 import type { NgramTable } from '../../native/ngram-table.js';
 import { NgramTrainer } from '../../native/ngram-trainer.js';
+import type { NgramSteps } from '../../native/ngram-types.js';
 import type { Pairs } from './pairs.js';
 
 /** Draws the pairs of training steps. */
@@ -50,10 +51,7 @@ export async function trainTable(
     for (let step = 0; step < steps; step += STEPS_AT_ONCE) {
       throwIfAborted(signal, 'Training was aborted');
       const count = Math.min(STEPS_AT_ONCE, steps - step);
-      const learningRates = Float64Array.from({ length: count }, (_, i) => LEARNING_RATE * (1 - (step + i) / steps));
-      const drawn = sampler.draw(step, count, pairs);
-      const form = { pairs, learningRates, logitScale: LOGIT_SCALE, mode: 'masked-symmetric' } as const;
-      losses.push(...(await trainer.steps({ ...drawn, ...form }, { signal })));
+      losses.push(...(await trainer.steps(drawSteps(sampler, { steps, pairs }, step, count), { signal })));
       onProgress?.(step + count);
     }
     const { keys, rows } = await trainer.table();
@@ -61,4 +59,16 @@ export async function trainTable(
   } finally {
     trainer.dispose();
   }
+}
+
+/** Draws `count` steps after the first `done` ones, with their learning rates. */
+export function drawSteps(
+  sampler: PairSource,
+  { steps, pairs }: Pick<TableTraining, 'steps' | 'pairs'>,
+  done: number,
+  count: number,
+): NgramSteps {
+  const learningRates = Float64Array.from({ length: count }, (_, i) => LEARNING_RATE * (1 - (done + i) / steps));
+  const drawn = sampler.draw(done, count, pairs);
+  return { ...drawn, pairs, learningRates, logitScale: LOGIT_SCALE, mode: 'masked-symmetric' };
 }

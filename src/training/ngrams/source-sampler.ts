@@ -1,10 +1,13 @@
+import { EngineError } from '../../core/errors.js';
 import { SeededRandom } from '../../core/random.js';
 import { PairSampler, type Pairs } from '../../identification/fit/pairs.js';
 import type { PairSource } from '../../identification/fit/train-table.js';
 
-/** The rows of one source. Their numbers in the corpus follow those of the sources before it. */
-export interface SourceLabels {
-  /** Label index of every row. */
+/** The texts of one source. */
+export interface SourceTexts {
+  /** Number of every text in the corpus. */
+  texts: Int32Array;
+  /** Label index of every text. */
   labels: Int32Array;
   /** Number of labels. */
   classes: number;
@@ -19,29 +22,23 @@ const SIZE_POWER = 0.7;
  */
 export class SourceSampler implements PairSource {
   readonly #samplers: PairSampler[] = [];
-  readonly #firstRows: number[] = [];
   /** Sums of the weights up to each source. */
   readonly #weights: number[] = [];
 
+  /** @throws EngineError `ERR_DATA` if no source has pairs of two labels */
   constructor(
-    sources: readonly SourceLabels[],
+    private readonly sources: readonly SourceTexts[],
     private readonly seed: number,
   ) {
-    let row = 0;
     let sum = 0;
     for (const [i, { labels, classes }] of sources.entries()) {
       const sampler = new PairSampler(labels, classes, seed + i + 1);
       this.#samplers.push(sampler);
-      this.#firstRows.push(row);
-      row += labels.length;
       sum += sampler.size < 2 ? 0 : labels.length ** SIZE_POWER;
       this.#weights.push(sum);
     }
-  }
-
-  /** Number of sources that have pairs of two labels. */
-  get size(): number {
-    return this.#samplers.filter(({ size }) => size >= 2).length;
+    if (sum === 0)
+      throw new EngineError('ERR_DATA', 'Training needs a source with two value ids that have two answers each');
   }
 
   draw(firstStep: number, steps: number, pairs: number): Pairs {
@@ -54,11 +51,11 @@ export class SourceSampler implements PairSource {
       const at = SeededRandom.stream(this.seed, firstStep + step).next() * this.#weights.at(-1)!;
       const source = this.#weights.findIndex((weight) => at < weight);
       const of = this.#samplers[source]!.draw(firstStep + step, 1, pairs);
-      const first = this.#firstRows[source]!;
+      const { texts } = this.sources[source]!;
       drawn.labels.set(of.labels, step * pairs);
       for (let i = 0; i < pairs; i++) {
-        drawn.queries[step * pairs + i] = first + of.queries[i]!;
-        drawn.keys[step * pairs + i] = first + of.keys[i]!;
+        drawn.queries[step * pairs + i] = texts[of.queries[i]!]!;
+        drawn.keys[step * pairs + i] = texts[of.keys[i]!]!;
       }
     }
     return drawn;

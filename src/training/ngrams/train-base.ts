@@ -1,4 +1,3 @@
-import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import type { NgramConfig, NgramWeights } from '../../encoder/ngrams/ngram-folder.js';
 import { trainTable } from '../../identification/fit/train-table.js';
@@ -38,10 +37,13 @@ export async function trainBase({
   ...training
 }: BaseTraining): Promise<{ config: NgramConfig; weights: NgramWeights; losses: number[] }> {
   const { orders, limit } = NGRAM_DEFAULTS.words;
-  const labels = sources.map((source) => ({ labels: source.labels, classes: source.names.length }));
-  const sampler = new SourceSampler(labels, training.seed);
-  if (sampler.size === 0)
-    throw new EngineError('ERR_DATA', 'Training needs a source with two value ids that have two answers each');
+  let first = 0;
+  const texts = sources.map(({ labels, names }) => {
+    const numbers = labels.map((_, i) => first + i);
+    first += labels.length;
+    return { texts: numbers, labels, classes: names.length };
+  });
+  const sampler = new SourceSampler(texts, training.seed);
   const corpus = new NgramCorpus({ kind: 'words', orders, limit });
   try {
     for (const source of sources) for await (const texts of source.read()) await corpus.add(texts, { signal });

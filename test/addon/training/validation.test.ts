@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import type { PackedTokens } from '../../../src/native/packed-tokens.js';
-import { TokenTable } from '../../../src/training/token-table.js';
-import type { TrainingSet } from '../../../src/training/training-set.js';
+import type { TrainingColumns } from '../../../src/training/training-columns.js';
 import { splitValidation, Validation } from '../../../src/training/validation.js';
 
-/** Two sources of 3 and 2 value ids on 40 questions each. The only token of every text is its label. */
-function makeSet(): TrainingSet {
+/** Two sources of 3 and 2 value ids on 40 questions each. */
+function makeSet(): TrainingColumns {
   const rows = [0, 1].flatMap((source) =>
     Array.from({ length: 40 }, (_, q) => q).flatMap((q) =>
       Array.from({ length: 3 - source }, (_, label) => ({ source, label, group: `s${source}-q${q}` })),
     ),
   );
-  const tokens = new TokenTable([], [], 8);
-  tokens.append({
-    ids: Int32Array.from(rows, ({ label }) => label),
-    offsets: Int32Array.from({ length: rows.length + 1 }, (_, i) => i),
-  });
   return {
     rows: rows.length,
     labels: Int32Array.from(rows, ({ label }) => label),
@@ -25,15 +18,14 @@ function makeSet(): TrainingSet {
     sourceNames: ['one', 'two'],
     qids: rows.map(({ group }) => group),
     groups: rows.map(({ group }) => group),
-    tokens,
   };
 }
 
 const set = makeSet();
 /** Vectors that separate all labels, and vectors that separate none. */
-const separating = (texts: PackedTokens): Promise<Float32Array> =>
-  Promise.resolve(Float32Array.from(texts.ids, (id) => id));
-const blind = (texts: PackedTokens): Promise<Float32Array> => Promise.resolve(new Float32Array(texts.ids.length));
+const separating = (rows: Int32Array): Promise<Float32Array> =>
+  Promise.resolve(Float32Array.from(rows, (row) => set.labels[row]!));
+const blind = (rows: Int32Array): Promise<Float32Array> => Promise.resolve(new Float32Array(rows.length));
 
 describe('splitValidation', () => {
   it('holds out about the share of questions, and keeps training rows for all value ids of all sources', () => {
@@ -51,7 +43,7 @@ describe('Validation', () => {
 
   it('averages accuracy and chance over the sources', async () => {
     const validation = Validation.create(set, test, 1000, 5);
-    expect(validation.rows).toBe(test.length);
+    expect(validation.rows.length).toBe(test.length);
     const result = await validation.run(separating, 1);
     expect(result).toEqual({ balancedAccuracy: 1, chance: (1 / 3 + 1 / 2) / 2, sources: { one: 1, two: 1 } });
     const guess = await validation.run(blind, 1);
@@ -62,7 +54,7 @@ describe('Validation', () => {
 
   it('embeds at most the allowed number of rows, spread over the sources', async () => {
     const validation = Validation.create(set, test, 40, 5);
-    expect(validation.rows).toBe(40);
+    expect(validation.rows.length).toBe(40);
     expect(Object.keys((await validation.run(separating, 1)).sources)).toEqual(['one', 'two']);
   });
 

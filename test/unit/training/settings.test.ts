@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { type NgramTrainOptions, resolveNgramSettings } from '../../../src/training/ngrams/ngram-settings.js';
 import { resolveMaxTokens, resolveTrainSettings, type TrainOptions } from '../../../src/training/settings.js';
 
 const given = { data: ['a.jsonl'], encoder: 'e', out: 'o' };
@@ -46,10 +47,49 @@ describe('resolveTrainSettings', () => {
     [{ steps: 1.5 }, 'steps'],
     [{ data: [] }, 'data'],
     [{ stepz: 3 } as never, 'stepz'],
+    [{ dim: 128 } as never, 'dim'],
   ])('rejects %j by name', (wrong, name) => {
     expect(() => resolveTrainSettings({ ...given, ...(wrong as Partial<TrainOptions>) })).toThrow(
       new RegExp(`"?${name}"?`),
     );
+  });
+});
+
+describe('resolveNgramSettings', () => {
+  const own = { architecture: 'ngram', data: ['a.jsonl'], out: 'o' } as const;
+
+  it('has the sizes of the encoder that comes with the package', () => {
+    expect(resolveNgramSettings(own)).toMatchObject({
+      steps: 4000,
+      pairs: 256,
+      dim: 176,
+      maxNgrams: 131_072,
+      seed: 42,
+    });
+  });
+
+  it.each<[object, string]>([
+    [{ encoder: 'e' }, 'encoder'],
+    [{ precision: 'bf16' }, 'precision'],
+    [{ lambda: 1 }, 'lambda'],
+    [{ maxTokens: 128 }, 'maxTokens'],
+  ])('rejects %j, which transformers have', (option, name) => {
+    const options = { ...own, ...option };
+    expect(() => resolveNgramSettings(options)).toThrow(
+      'Expected only options of the architecture ngram (steps, pairs, dim, maxNgrams, data, out, read, seed, ' +
+        'minPerId, validateEvery, validationShare, validationRows, patience, checkpointEvery, signal, events) ' +
+        `for "options", got "${name}"`,
+    );
+  });
+
+  it.each<[Partial<NgramTrainOptions>, string]>([
+    [{ pairs: 1 }, 'pairs'],
+    [{ dim: 0 }, 'dim'],
+    [{ maxNgrams: 1.5 }, 'maxNgrams'],
+    [{ seed: 2 ** 32 }, 'seed'],
+    [{ patience: -1 }, 'patience'],
+  ])('rejects %j by name', (wrong, name) => {
+    expect(() => resolveNgramSettings({ ...own, ...wrong })).toThrow(`for "${name}"`);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Descriptor of an architecture that is not a transformer: StaticEmbedding of sentence-transformers, which averages the
- * table rows of a text's tokens. Its folders have no config.json and no pooling module.
+ * Descriptor of an architecture that is not a transformer: it averages the table rows of a text's tokens, including
+ * special ones. Its folders have no config.json and no pooling module.
  */
 import type { Architecture } from '../../src/encoder/architectures/architecture.js';
 import { loadTokenizer } from '../../src/text/tokenizers/load-tokenizer.js';
@@ -8,10 +8,10 @@ import { wordPieceJson } from './tiny-encoder.js';
 
 const TABLE = 'embedding.weight';
 
-export const staticEmbedding: Architecture = {
-  name: 'StaticEmbedding',
+export const tokenTable: Architecture = {
+  name: 'TokenTable',
   folder: {
-    modules: ['StaticEmbedding'],
+    modules: ['TokenTable'],
     files: ['tokenizer.json'],
     tokenizerFile: 'tokenizer.json',
     loadTokenizer,
@@ -64,9 +64,9 @@ export const staticEmbedding: Architecture = {
 };
 
 /** Returns the files of a folder with such a model. */
-export function staticEmbeddingFiles(vocabulary: readonly string[]): Record<string, unknown> {
+export function tokenTableFiles(vocabulary: readonly string[]): Record<string, unknown> {
   return {
-    'modules.json': ['StaticEmbedding', 'Normalize'].map((kind, idx) => ({
+    'modules.json': ['TokenTable', 'Normalize'].map((kind, idx) => ({
       idx,
       name: String(idx),
       path: idx === 0 ? '' : `${idx}_${kind}`,
