@@ -64,7 +64,7 @@ describe('embed with more and more answers', () => {
   });
 
   it('can be read by the commands that read datasets', async () => {
-    expect(parsed(await runCli(['index', out, '--json']))).toMatchObject({ rows: 87 });
+    expect(parsed(await runCli(['index', out, '--no-fit', '--json']))).toMatchObject({ rows: 87 });
     expect(parsed(await runCli(['identify', out, '--text', 'w1 w2', '--k', '3', '--json']))).toMatchObject({
       search: 'index',
     });

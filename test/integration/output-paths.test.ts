@@ -99,6 +99,6 @@ describe('an output that cannot be written is reported immediately by', () => {
 
   it('index, whose file is a folder', async () => {
     mkdirSync(join(values, INDEX_FILE));
-    await refuses(['index', values, '--factory', 'Flat']);
+    await refuses(['index', values, '--no-fit', '--factory', 'Flat']);
   });
 });

@@ -45,7 +45,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
     });
 
     it('loads a dataset and identifies like exact search', async () => {
-      const loaded = await runCli(['index', values, '--to', scene.server.url(), '--json']);
+      const loaded = await runCli(['index', values, '--no-fit', '--to', scene.server.url(), '--json']);
       expect(JSON.parse(loaded.stdout)).toMatchObject({
         table: 'univar',
         factory: 'HNSW32',
@@ -78,12 +78,21 @@ describe.skipIf(NO_POSTGRES !== undefined)(
           /holds 300 vectors of 32 entries, which are not the 200 vectors of .*others/,
         ) as string,
       });
-      expect(await runCli(['index', others, '--to', scene.server.url()])).toMatchObject({
+      expect(await runCli(['index', others, '--no-fit', '--to', scene.server.url()])).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('replace it (--overwrite)') as string,
       });
       expect(
-        await runCli(['index', others, '--to', scene.server.url(), '--overwrite', '--factory', 'HNSW8,SQfp16']),
+        await runCli([
+          'index',
+          others,
+          '--no-fit',
+          '--to',
+          scene.server.url(),
+          '--overwrite',
+          '--factory',
+          'HNSW8,SQfp16',
+        ]),
       ).toMatchObject({
         code: 0,
         stdout: expect.stringContaining('Indexed 200 vectors with HNSW8,SQfp16 (l2)') as string,

@@ -290,10 +290,10 @@ describe('changes', () => {
     const everyone = Promise.all([ask(), ask(), ask()]);
     everyone.catch(() => undefined); // awaited at the end
     expect(await factory()).toBe('Flat');
-    await runCli(['index', dir, '--factory', 'HNSW16']);
+    await runCli(['index', dir, '--no-fit', '--factory', 'HNSW16']);
     child.kill('SIGHUP');
     while ((await factory()) !== 'HNSW16') await sleep(10);
-    await runCli(['index', dir, '--factory', 'IVF4,Flat']);
+    await runCli(['index', dir, '--no-fit', '--factory', 'IVF4,Flat']);
     expect((await post('/v1/admin/reload', {})).body).toMatchObject({ factory: 'IVF4,Flat', rows: 60 });
     writeFileSync(join(dir, 'index.json'), '{');
     expect((await post('/v1/admin/reload', {})).status).toBe(400);

@@ -25,7 +25,10 @@ export function describeSummary(summary: EmbedSummary): string {
   const rates = `${formatRate(summary.answersPerSecond)} answers/s, ${formatCount(summary.tokensPerSecond)} tokens/s`;
   const usage = [
     ...(cpuBusy === undefined ? [] : [`CPU ${formatPercent(Math.min(1, cpuBusy))} busy`]),
-    ...(encoderBusy === undefined ? [] : [`encoder ${formatPercent(Math.min(1, encoderBusy))} busy`]),
+    // A lower bound, which says nothing about encoders that are faster than everything else.
+    ...(encoderBusy === undefined || encoderBusy < 0.01
+      ? []
+      : [`encoder ${formatPercent(Math.min(1, encoderBusy))} busy`]),
     `peak memory ${formatBytes(summary.peakMemoryBytes)}`,
   ].join(', ');
   const lines = [

@@ -70,7 +70,8 @@ describe('compactDataset with a fit', () => {
     await expect(compactDataset(dir, { signal: stop.signal, events })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     expect((await openDataset(dir)).rows).toBe(46);
     expect(await openFit(await openDataset(dir))).toBe('stale');
-    const collection = await openCollection(dir, { encoder }); // meanwhile, the dataset's own vectors are searched
+    // Meanwhile, the dataset's own vectors are searched.
+    const collection = await openCollection(dir, { fit: true, encoder });
     expect([collection.isFitted, collection.hasStaleFit]).toEqual([false, true]);
     await collection.dispose();
     expect(await compactDataset(dir)).toMatchObject({ added: 0, index: { rows: 46 } });
