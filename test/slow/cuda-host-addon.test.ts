@@ -6,6 +6,7 @@ import { promisify, stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { runCli } from '../support/cli.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -40,9 +41,11 @@ describe('the CUDA addon compiled for the host', () => {
     expect(stripVTControlCharacters(stdout)).toMatch(/Tests +\d+ passed/);
   });
 
-  it('loads the default encoder in bf16, and rejects int8', async () => {
+  it('loads univar-mini in bf16, and rejects int8', async () => {
     const probe = async (precision: string, env: Record<string, string>) => {
-      const { stdout } = await runCli(['doctor', '--json', '--precision', precision], { env });
+      const { stdout } = await runCli(['doctor', '--json', '--encoder', MINI_ENCODER, '--precision', precision], {
+        env,
+      });
       return JSON.parse(stdout) as {
         addon: { value: { backend: string } };
         encoder: { probe: { ok: boolean; reason?: string } };
