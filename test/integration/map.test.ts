@@ -68,6 +68,18 @@ beforeAll(async () => {
 });
 
 describe('univar map', () => {
+  // Vectors of a fit would separate the value ids of the answers that it was fitted on, whatever their labels.
+  it('draws the vectors of the dataset, not those of its fit', async () => {
+    const draw = async (name: string): Promise<string> => {
+      const out = join(scratch, name);
+      expect(await runCli(['map', values, '--method', 'pca', '--out', out])).toMatchObject({ code: 0 });
+      return readFileSync(out, 'utf8');
+    };
+    const before = await draw('before-fit.svg');
+    expect((await runCli(['fit', values, '--steps', '20', '--no-index'])).code).toBe(0);
+    expect(await draw('after-fit.svg')).toBe(before);
+  });
+
   it('writes a page with all answers and the columns of the models', async () => {
     const out = join(scratch, 'map.html');
     const { code, stdout } = await runCli([
