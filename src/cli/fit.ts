@@ -11,7 +11,11 @@ export function addFitCommand(program: Command, context: CliContext): void {
     .argument('<dataset>', 'folder written by univar embed')
     .option('--steps <n>', 'training steps (default: 10 per value id, from 300 to 1,000)', integer(1))
     .option('--pairs <n>', 'pairs of answers in a step (default: 128)', integer(2))
-    .option('--dim <n>', 'width of the vectors (default: 128)', integer(1))
+    .option(
+      '--dim <n>',
+      'width of the vectors (default: that of univar-base; any other starts from random numbers)',
+      integer(1),
+    )
     .option(
       '--max-answers <n>',
       'answers to train on (default: 50,000, or 50 per value id if that is more)',

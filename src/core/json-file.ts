@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { EngineError } from './errors.js';
+import { systemCode, withFileErrors } from './file-errors.js';
 
 export type Json = Record<string, unknown>;
 
@@ -14,6 +15,28 @@ export async function parseJson(file: string): Promise<unknown> {
     return JSON.parse(await readFile(file, 'utf8')) as unknown;
   } catch (cause) {
     throw new EngineError('ERR_DATA', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/**
+ * Reads a JSON file that need not exist.
+ *
+ * @param refuse throws the error of the caller for a file that is not JSON
+ * @returns undefined if the file does not exist
+ * @throws EngineError `ERR_IO`
+ */
+export async function readOptionalJson(file: string, refuse: (why: string) => never): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    return withFileErrors(`read ${file}`, () => Promise.reject(error as Error));
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return refuse(`it is not valid JSON (${(error as SyntaxError).message})`);
   }
 }
 

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
-import { systemCode, withFileErrors } from '../core/file-errors.js';
+import { readOptionalJson } from '../core/json-file.js';
 import type { SourceFile } from '../records/input-files.js';
 import type { EmbeddingType } from './shards/npy.js';
 
@@ -79,22 +78,11 @@ export function createManifest(fields: Omit<DatasetManifest, 'format' | 'version
  */
 export async function readManifest(dir: string): Promise<DatasetManifest | undefined> {
   const path = join(dir, MANIFEST_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
-  }
   const refuse = (why: string): never => {
     throw new EngineError('ERR_DATA', `${path} is not the manifest of a dataset: ${why}`);
   };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(`it is not valid JSON (${(error as SyntaxError).message})`);
-  }
+  const value = await readOptionalJson(path, refuse);
+  if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) return refuse('it is not a JSON object');
   const manifest = value as Partial<Record<keyof DatasetManifest | 'files', unknown>>;
   if (manifest.format !== FORMAT) return refuse(`"format" is not "${FORMAT}"`);

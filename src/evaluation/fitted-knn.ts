@@ -52,10 +52,7 @@ export async function fitOnTraining(
   const { train } = prepareRows(data, split as EvaluationOptions);
   const voting = labelRows(Array.from(train, (row) => valueIds[row]!));
   const settings = expectOptions(fit, 'fit', FIT_SETTINGS) as FitSettings;
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async function* read(rows: Int32Array) {
-    yield Array.from(rows, (row) => texts[train[row]!]!);
-  }
+  const read = (rows: Int32Array): string[][] => [Array.from(rows, (row) => texts[train[row]!]!)];
   const { config, weights, figures } = await fitTable({ ...voting, read }, settings, {
     signal,
     onProgress: onProgress as FitOptions['onProgress'],

@@ -7,7 +7,7 @@ import {
 } from '../../pipeline/fit/fit-dataset.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration } from '../format.js';
-import type { Progress } from '../progress.js';
+import { StagedProgress } from '../staged-progress.js';
 import type { FitCliOptions } from './options.js';
 
 const UNITS: Record<FitStage, string> = { fit: 'steps', encode: 'answers', index: 'vectors' };
@@ -30,20 +30,13 @@ export async function fitWithProgress(
   options: Omit<FitDatasetOptions, 'signal' | 'events'>,
   context: CliContext,
 ): Promise<FittedDataset> {
-  let stage: FitStage | undefined;
-  let progress: Progress | undefined;
-  const onProgress = (current: FitStage, done: number, total: number): void => {
-    if (current !== stage) {
-      progress?.stop();
-      progress = context.progress({ label: current, unit: UNITS[current], total });
-      stage = current;
-    }
-    progress!.update(done);
-  };
+  const progress = new StagedProgress(context);
+  const onProgress = (stage: FitStage, done: number, total: number): void =>
+    progress.update({ label: stage, unit: UNITS[stage], total }, done);
   try {
     return await fitDataset(dataset, { ...options, signal: context.signal, events: { onProgress } });
   } finally {
-    progress?.stop();
+    progress.stop();
   }
 }
 

@@ -2,12 +2,12 @@
  * fit.json in a dataset folder: describes the encoder that was fitted on the dataset, and names its files. Everything
  * else is in the folder that it names, so replacing fit.json replaces the fit.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
-import { systemCode, withFileErrors } from '../../core/file-errors.js';
-import { isObject } from '../../core/json-file.js';
+import { withFileErrors } from '../../core/file-errors.js';
+import { isObject, readOptionalJson } from '../../core/json-file.js';
 import { replaceFile } from '../../core/replace-file.js';
 import type { FitFigures } from '../../identification/fit/fit-table.js';
 import { type FileEntry, isCount, isFile } from '../manifest.js';
@@ -117,22 +117,11 @@ export async function removeFormerVectors(dir: string, { folder, shards }: FitMa
  */
 export async function readFitManifest(dir: string): Promise<FitManifest | undefined> {
   const path = join(dir, FIT_FILE);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    return withFileErrors(`read ${path}`, () => Promise.reject(error as Error));
-  }
   const refuse = (why: string): never => {
     throw new EngineError('ERR_DATA', `${path} does not describe a fit: ${why}; run "univar fit" again`);
   };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(`it is not valid JSON (${(error as SyntaxError).message})`);
-  }
+  const value = await readOptionalJson(path, refuse);
+  if (value === undefined) return undefined;
   if (!isObject(value) || value['format'] !== FORMAT) return refuse(`"format" is not "${FORMAT}"`);
   if (value['version'] !== VERSION)
     return refuse(`it has version ${JSON.stringify(value['version'])}; this release reads version ${VERSION}`);

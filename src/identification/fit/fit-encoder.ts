@@ -29,10 +29,7 @@ export async function fitEncoder(folder: string, options: FitEncoderOptions): Pr
   if (valueIds.length !== texts.length)
     fail('ERR_SHAPE_MISMATCH', `${texts.length} value ids, one per text,`, 'valueIds', valueIds);
   const labels = labelRows(valueIds);
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async function* read(rows: Int32Array) {
-    yield Array.from(rows, (row) => texts[row]!);
-  }
+  const read = (rows: Int32Array): string[][] => [Array.from(rows, (row) => texts[row]!)];
   const call = resolveCallOptions(given.signal, given.onProgress);
   const { config, weights, figures } = await fitTable({ ...labels, read }, given, call);
   await writeNgramFolder(folder, config, weights);

@@ -12,7 +12,7 @@ const WORDS = NGRAM_DEFAULTS.words;
 /** Answers to fit an encoder on. */
 export interface FitAnswers extends RowLabels {
   /** Reads the answers of ascending rows, in order, in batches of any size. */
-  read: (rows: Int32Array) => AsyncIterable<readonly string[]>;
+  read: (rows: Int32Array) => AsyncIterable<readonly string[]> | Iterable<readonly string[]>;
 }
 
 /** A fitted table, and how it was fitted. */

@@ -9,7 +9,7 @@ import { SourceSampler } from './source-sampler.js';
 /** Answers of one source, with their value ids. */
 export interface BaseSource extends RowLabels {
   /** Reads the answers of all rows, in order, in batches of any size. */
-  read: () => AsyncIterable<readonly string[]>;
+  read: () => AsyncIterable<readonly string[]> | Iterable<readonly string[]>;
 }
 
 export interface BaseTraining extends CallOptions {
