@@ -17,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterKernels(env, exports);
   RegisterIndex(env, exports);
   RegisterVectors(env, exports);
+  RegisterLinearSvm(env, exports);
   RegisterNgramTable(env, exports);
   RegisterNgramTrainer(env, exports);
   return exports;

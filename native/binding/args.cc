@@ -13,9 +13,9 @@ Array TypedArrayOf(const Napi::Value& value, napi_typedarray_type type, const ch
   return value.As<Array>();
 }
 
-Napi::Object ObjectArg(const Napi::CallbackInfo& info, size_t index) {
-  if (!info[index].IsObject()) ThrowExpected(info.Env(), "an object", "options");
-  return info[index].As<Napi::Object>();
+Napi::Object ObjectOf(const Napi::Value& value, const char* name) {
+  if (!value.IsObject()) ThrowExpected(value.Env(), "an object", name);
+  return value.As<Napi::Object>();
 }
 
 }  // namespace
@@ -91,6 +91,6 @@ void CheckLength(Napi::Env env, size_t length, size_t rows, size_t cols, const c
   }
 }
 
-Options::Options(const Napi::CallbackInfo& info, size_t index) : object_(ObjectArg(info, index)) { arrays_.reserve(5); }
+Options::Options(const Napi::Value& value, const char* name) : object_(ObjectOf(value, name)) { arrays_.reserve(5); }
 
 }  // namespace univar

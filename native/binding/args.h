@@ -78,7 +78,9 @@ inline Matrix MatrixArg(const Napi::CallbackInfo& info, size_t index, size_t row
 // (PromiseWorker::Keep).
 class Options {
  public:
-  Options(const Napi::CallbackInfo& info, size_t index);
+  Options(const Napi::CallbackInfo& info, size_t index) : Options(info[index], "options") {}
+  // `name` is that of the value in messages.
+  Options(const Napi::Value& value, const char* name);
 
   Napi::Env Env() const { return object_.Env(); }
   Napi::Value Get(const char* name) const { return object_.Get(name); }

@@ -15,6 +15,7 @@ void RegisterTopk(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);
 void RegisterIndex(Napi::Env env, Napi::Object exports);
 void RegisterVectors(Napi::Env env, Napi::Object exports);
+void RegisterLinearSvm(Napi::Env env, Napi::Object exports);
 void RegisterNgramTable(Napi::Env env, Napi::Object exports);
 void RegisterNgramTrainer(Napi::Env env, Napi::Object exports);
 

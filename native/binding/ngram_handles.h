@@ -7,6 +7,7 @@
 #include "binding/args.h"
 #include "binding/handle.h"
 #include "ngrams/corpus.h"
+#include "ngrams/linear_svm.h"
 #include "ngrams/table.h"
 #include "ngrams/trainer.h"
 
@@ -39,5 +40,12 @@ struct NgramTrainerKind {
   static constexpr const char* kName = "n-gram trainer";
 };
 using NgramTrainerHandle = Handle<NgramTrainerKind>;
+
+struct LinearSvmKind {
+  using Object = const LinearSvm;
+  static constexpr napi_type_tag kTag = {0x756E697661722D6C, 0x696E6561725F7376};
+  static constexpr const char* kName = "linear support vector machine";
+};
+using LinearSvmHandle = Handle<LinearSvmKind>;
 
 }  // namespace univar

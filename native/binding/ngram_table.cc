@@ -88,6 +88,30 @@ class EncodeWorker final : public PromiseWorker {
   int32_t* tokens_ = nullptr;
 };
 
+class ScoreWorker final : public PromiseWorker {
+ public:
+  ScoreWorker(const Napi::CallbackInfo& info, NgramTableHandle::Pointer held, TextBatch texts)
+      : PromiseWorker(info, texts.units.size() <= kSmallUnits ? Lane::kPool : Lane::kEngine),
+        held_(std::move(held)),
+        texts_(std::move(texts)) {
+    Options given(info, 2);
+    groups_ = NgramGroupsOf(given.Get("groups"), "groups");
+    out_ = given.Floats("out", texts_.size(), held_->table->dim()).data;
+    known_ = given.Floats("known", texts_.size(), 1).data;
+    Keep(given);
+    TakeControl(info, 3);
+  }
+
+ private:
+  Status Execute() override { return held_->table->Score(texts_, groups_, out_, known_, control()); }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+
+  NgramTableHandle::Pointer held_;
+  TextBatch texts_;
+  std::vector<NgramSettings> groups_;
+  float *out_ = nullptr, *known_ = nullptr;
+};
+
 class EncodeRowsWorker final : public PromiseWorker {
  public:
   EncodeRowsWorker(const Napi::CallbackInfo& info, NgramTableHandle::Pointer held, size_t ids)
@@ -136,6 +160,13 @@ Napi::Value Encode(const Napi::CallbackInfo& info) {
   return PromiseWorker::Start(std::make_unique<EncodeWorker>(info, std::move(held), TextsArg(info, 1, "texts")));
 }
 
+// ngramTableScore(table: NgramTableHandle, texts: readonly string[], options: NativeNgramScore,
+//                 control?: Int32Array): Promise<void>
+Napi::Value Score(const Napi::CallbackInfo& info) {
+  auto held = NgramTableHandle::Get(info, 0);
+  return PromiseWorker::Start(std::make_unique<ScoreWorker>(info, std::move(held), TextsArg(info, 1, "texts")));
+}
+
 // ngramTableEncodeRows(table: NgramTableHandle, bags: NativeRowBags, control?: Int32Array): Promise<void>
 Napi::Value EncodeRows(const Napi::CallbackInfo& info) {
   auto held = NgramTableHandle::Get(info, 0);
@@ -155,6 +186,7 @@ void RegisterNgramTable(Napi::Env env, Napi::Object exports) {
   // ngramTableCreate(table: NgramTableData, control?: Int32Array): Promise<NgramTableHandle>
   ExportWorker<CreateWorker>(exports, "ngramTableCreate");
   exports["ngramTableEncode"] = Napi::Function::New(env, Encode, "ngramTableEncode");
+  exports["ngramTableScore"] = Napi::Function::New(env, Score, "ngramTableScore");
   exports["ngramTableEncodeRows"] = Napi::Function::New(env, EncodeRows, "ngramTableEncodeRows");
   exports["ngramTableDispose"] = Napi::Function::New(env, Dispose, "ngramTableDispose");
 }

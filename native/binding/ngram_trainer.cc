@@ -178,9 +178,9 @@ class WriteWorker final : public StateWorker {
   }
 };
 
-// ngramCorpusCreate(settings: NgramSettings): NgramCorpusHandle
+// ngramCorpusCreate(groups: readonly NgramSettings[]): NgramCorpusHandle
 Napi::Value CreateCorpus(const Napi::CallbackInfo& info) {
-  return NgramCorpusHandle::New(info.Env(), std::make_shared<NgramCorpus>(NgramSettingsIn(Options(info, 0))), 0);
+  return NgramCorpusHandle::New(info.Env(), std::make_shared<NgramCorpus>(NgramGroupsOf(info[0], "groups")), 0);
 }
 
 // ngramCorpusDispose(corpus: NgramCorpusHandle): void

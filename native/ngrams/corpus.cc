@@ -47,7 +47,7 @@ Status NgramCorpus::Add(const TextBatch& texts, const Control& control) {
     std::vector<NgramFeature> features;
     FeatureBlock& block = blocks[part];
     for (size_t i = first; i < last; ++i) {
-      ExtractNgrams(texts.text(i), settings_, scratch, features);
+      ExtractNgrams(texts.text(i), groups_, scratch, features);
       for (const NgramFeature& feature : features) block.Add(feature.id, feature.count);
       block.EndText();
     }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/control.h"
@@ -53,7 +54,7 @@ class FeatureBlocks {
 
 class NgramCorpus {
  public:
-  explicit NgramCorpus(const NgramSettings& settings) : settings_(settings) {}
+  explicit NgramCorpus(std::vector<NgramSettings> groups) : groups_(std::move(groups)) {}
 
   // Adds texts after those of earlier calls, or none of them if it fails. The result does not depend on the number of
   // threads.
@@ -62,7 +63,7 @@ class NgramCorpus {
   const FeatureBlocks& features() const { return features_; }
 
  private:
-  NgramSettings settings_;
+  std::vector<NgramSettings> groups_;
   FeatureBlocks features_;
 };
 

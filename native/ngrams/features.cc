@@ -67,6 +67,23 @@ size_t CharacterNgrams(std::u16string_view text, size_t orders, size_t limit, st
   return static_cast<size_t>(out - begin);
 }
 
+// Replaces `merged` with the features of two ascending lists. Counts of equal ids are added.
+void Merge(const std::vector<NgramFeature>& a, const std::vector<NgramFeature>& b, std::vector<NgramFeature>& merged) {
+  merged.clear();
+  merged.reserve(a.size() + b.size());
+  auto i = a.begin(), j = b.begin();
+  while (i != a.end() && j != b.end()) {
+    if (i->id == j->id) {
+      merged.push_back({i->id, std::min(i->count + j->count, NgramFeature::kMaxCount)});
+      ++i, ++j;
+    } else {
+      merged.push_back(i->id < j->id ? *i++ : *j++);
+    }
+  }
+  merged.insert(merged.end(), i, a.end());
+  merged.insert(merged.end(), j, b.end());
+}
+
 }  // namespace
 
 size_t ExtractNgrams(std::u16string_view text, const NgramSettings& settings, NgramScratch& scratch,
@@ -91,6 +108,16 @@ size_t ExtractNgrams(std::u16string_view text, const NgramSettings& settings, Ng
     i = end;
   }
   return items;
+}
+
+void ExtractNgrams(std::u16string_view text, const std::vector<NgramSettings>& groups, NgramScratch& scratch,
+                   std::vector<NgramFeature>& features) {
+  features.clear();
+  for (const NgramSettings& settings : groups) {
+    ExtractNgrams(text, settings, scratch, scratch.group);
+    Merge(features, scratch.group, scratch.merged);
+    features.swap(scratch.merged);
+  }
 }
 
 Status ExtractNgrams(const TextBatch& texts, const NgramSettings& settings, int32_t* offsets, NgramBatch& out,

@@ -46,12 +46,17 @@ struct NgramFeature {
 struct NgramScratch {
   std::vector<TokenHash> tokens;
   std::vector<uint32_t> ids, spare;
+  std::vector<NgramFeature> group, merged;
 };
 
 // Replaces `features` with those of a text in well-formed UTF-16, ascending by id. Returns the number of tokens or code
 // points that were read. Takes time linear in the length of the text.
 size_t ExtractNgrams(std::u16string_view text, const NgramSettings& settings, NgramScratch& scratch,
                      std::vector<NgramFeature>& features);
+
+// Replaces `features` with those of several groups together, ascending by id.
+void ExtractNgrams(std::u16string_view text, const std::vector<NgramSettings>& groups, NgramScratch& scratch,
+                   std::vector<NgramFeature>& features);
 
 // Features in the order of the texts, in the parts that the threads produced.
 struct NgramBatch {

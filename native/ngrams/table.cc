@@ -80,10 +80,12 @@ Status CheckSums(const First& bad) {
 
 }  // namespace
 
-float NgramWeight(uint32_t count) {
+const float* NgramWeights() {
   static const std::array<float, 256> weights = MakeWeights();
-  return weights[count];
+  return weights.data();
 }
+
+float NgramWeight(uint32_t count) { return NgramWeights()[count]; }
 
 NgramTable::NgramTable(const BagTable& rows, const uint32_t* keys) : rows_(rows) {
   if (keys != nullptr) index_ = KeyIndex(keys, rows.rows);
@@ -125,6 +127,37 @@ Status NgramTable::Encode(const TextBatch& texts, const NgramSettings& settings,
     }
   };
   UNIVAR_TRY(ForEachPart(CutIntoParts(texts), "the n-grams", control, encode));
+  return CheckSums(bad);
+}
+
+Status NgramTable::Score(const TextBatch& texts, const std::vector<NgramSettings>& groups, float* out, float* known,
+                         const Control& control) const {
+  First bad;
+  const auto score = [&](size_t, size_t begin, size_t end) {
+    NgramScratch scratch;
+    std::vector<NgramFeature> features;
+    std::vector<BagEntry> entries;
+    for (size_t i = begin; i < end; ++i) {
+      ExtractNgrams(texts.text(i), groups, scratch, features);
+      entries.clear();
+      double squares = 0.0;
+      index_.Find(
+          features.size(), [&](size_t f) { return features[f].id; },
+          [&](size_t f, uint32_t row) {
+            const float weight = NgramWeight(features[f].count);
+            squares += static_cast<double>(weight) * weight;
+            entries.push_back({row, weight});
+          });
+      double all = 0.0;
+      for (const NgramFeature& feature : features) all += std::pow(NgramWeight(feature.count), 2.0);
+      known[i] = all > 0.0 ? static_cast<float>(squares / all) : 0.0f;
+      const float scale = squares > 0.0 ? static_cast<float>(1.0 / std::sqrt(squares)) : 0.0f;
+      for (BagEntry& entry : entries) entry.weight *= scale;
+      bag_forward_cpu(rows_, entries.data(), entries.size(), out + i * dim());
+      if (!std::all_of(out + i * dim(), out + (i + 1) * dim(), [](float x) { return std::isfinite(x); })) bad.Note(i);
+    }
+  };
+  UNIVAR_TRY(ForEachPart(CutIntoParts(texts), "the n-grams", control, score));
   return CheckSums(bad);
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/control.h"
 #include "core/status.h"
@@ -17,6 +18,8 @@ namespace univar {
 
 // Returns log(1 + count), the weight of an n-gram in a text. `count` is at most 255.
 float NgramWeight(uint32_t count);
+// Returns the weights of all counts: [256].
+const float* NgramWeights();
 
 class NgramTable {
  public:
@@ -31,6 +34,13 @@ class NgramTable {
   // Returns kNonFinite, naming the text, if a sum overflows.
   Status Encode(const TextBatch& texts, const NgramSettings& settings, float* out, int32_t* tokens,
                 const Control& control) const;
+
+  // out: [texts, dim]. A text's scores are the sum of the rows of its n-grams, weighted by NgramWeight. The weights of
+  // the n-grams with a row are scaled to unit length; the others are ignored. Texts without such n-grams have scores 0.
+  // known: [texts], receives the share of the squared weights that belongs to n-grams with a row, and 0 for an empty
+  // text. Returns kNonFinite, naming the text, if a sum overflows.
+  Status Score(const TextBatch& texts, const std::vector<NgramSettings>& groups, float* out, float* known,
+               const Control& control) const;
 
   // out: [bags, dim]. Bag i is the mean of the rows ids[offsets[i]] to ids[offsets[i + 1] - 1], and zero if there are
   // none. `normalize` scales it to unit length, like Encode.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/random.h"
 #include "core/try.h"
 #include "ngrams/vocabulary.h"
 
@@ -12,25 +13,8 @@ namespace {
 
 constexpr size_t kRows = 256;  // per part of the work
 
-// SplitMix64 (Steele, Lea and Flood 2014).
-class Random {
- public:
-  explicit Random(uint64_t state) : state_(state) {}
-  uint64_t Next() {
-    uint64_t x = state_ += 0x9E3779B97F4A7C15u;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-  }
-  // Returns a number between -0.5 and 0.5.
-  float Centred() { return (static_cast<float>(Next() >> 41) + 0.5f) * 0x1p-23f - 0.5f; }
-
- private:
-  uint64_t state_;
-};
-
 void FillRandomly(uint64_t seed, uint32_t key, size_t dim, float* row) {
-  Random random(Random(Random(seed).Next() + key).Next());
+  SplitMix64 random(SplitMix64(SplitMix64(seed).Next() + key).Next());
   const float width = static_cast<float>(std::sqrt(12.0 / static_cast<double>(dim)));
   for (size_t d = 0; d < dim; ++d) row[d] = width * random.Centred();
 }
@@ -50,30 +34,10 @@ Status NgramTrainer::Create(const FeatureBlocks& corpus, const NgramTrainerSetti
                                           " of the " + std::to_string(corpus.size()) +
                                           " texts, so there is nothing to train");
   }
-  UNIVAR_TRY(made->MapTexts(corpus, control));
+  UNIVAR_TRY(MapToRows(corpus, made->keys_, control, &made->texts_));
   UNIVAR_TRY(made->FillRows(base, control));
   made->step_ = std::make_unique<NgramTrainingStep>(made->texts_, made->keys_.size(), settings.dim);
   *trainer = std::move(made);
-  return Status::Ok();
-}
-
-// Copies the texts with row numbers instead of feature ids, without the features that have no row.
-Status NgramTrainer::MapTexts(const FeatureBlocks& corpus, const Control& control) {
-  const KeyIndex index(keys_.data(), keys_.size());
-  const std::vector<FeatureBlock>& from = corpus.blocks();
-  std::vector<FeatureBlock> mapped(from.size());
-  const auto map = [&](size_t b, size_t, size_t) {
-    for (size_t i = 0; i + 1 < from[b].offsets.size(); ++i) {
-      const size_t begin = from[b].offsets[i], size = from[b].offsets[i + 1] - begin;
-      index.Find(
-          size, [&](size_t f) { return from[b].ids[begin + f]; },
-          [&](size_t f, uint32_t row) { mapped[b].Add(row, from[b].counts[begin + f]); });
-      mapped[b].EndText();
-    }
-    mapped[b].ShrinkToFit();
-  };
-  UNIVAR_TRY(ForEachPart(CutEvenly(from.size(), 1), "the features of the texts", control, map));
-  texts_.Append(std::move(mapped));
   return Status::Ok();
 }
 

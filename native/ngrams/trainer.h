@@ -50,7 +50,6 @@ class NgramTrainer {
 
  private:
   explicit NgramTrainer(const NgramTrainerSettings& settings) : settings_(settings) {}
-  Status MapTexts(const FeatureBlocks& corpus, const Control& control);
   Status FillRows(const NgramTable* base, const Control& control);
 
   NgramTrainerSettings settings_;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "core/try.h"
+#include "ngrams/key_index.h"
 
 namespace univar {
 namespace {
@@ -62,6 +64,26 @@ Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_
   ids->reserve(candidates.size());
   for (const Candidate& candidate : candidates) ids->push_back(candidate.id);
   std::sort(ids->begin(), ids->end());
+  return Status::Ok();
+}
+
+Status MapToRows(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys, const Control& control,
+                 FeatureBlocks* mapped) {
+  const KeyIndex index(keys.data(), keys.size());
+  const std::vector<FeatureBlock>& from = corpus.blocks();
+  std::vector<FeatureBlock> blocks(from.size());
+  const auto map = [&](size_t b, size_t, size_t) {
+    for (size_t i = 0; i + 1 < from[b].offsets.size(); ++i) {
+      const size_t begin = from[b].offsets[i], size = from[b].offsets[i + 1] - begin;
+      index.Find(
+          size, [&](size_t f) { return from[b].ids[begin + f]; },
+          [&](size_t f, uint32_t row) { blocks[b].Add(row, from[b].counts[begin + f]); });
+      blocks[b].EndText();
+    }
+    blocks[b].ShrinkToFit();
+  };
+  UNIVAR_TRY(ForEachPart(CutEvenly(from.size(), 1), "the features of the texts", control, map));
+  mapped->Append(std::move(blocks));
   return Status::Ok();
 }
 

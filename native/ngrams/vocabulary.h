@@ -1,4 +1,4 @@
-// Chooses the features that get a row in a table.
+// Chooses the features that get a row in a table, and numbers them.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +15,10 @@ namespace univar {
 // `max_rows`, takes those that occur in most texts and, among equals, the smallest ids.
 Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_rows, const Control& control,
                       std::vector<uint32_t>* ids);
+
+// Copies a corpus to the empty `mapped` with row numbers, the positions in `keys`, instead of feature ids, and without
+// the features that have no row. keys: ascending and distinct.
+Status MapToRows(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys, const Control& control,
+                 FeatureBlocks* mapped);
 
 }  // namespace univar

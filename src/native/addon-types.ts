@@ -8,9 +8,12 @@ import type { EncoderSpec, NativeEncoder } from './encoder-types.js';
 import type { IndexMetric, Metric } from './metrics.js';
 import type { NgramSettings } from './ngram-settings.js';
 import type {
+  LinearSvmSettings,
   NativeNgramEncode,
+  NativeNgramScore,
   NativeNgramSteps,
   NativeRowBags,
+  NativeSvmClasses,
   NgramTableData,
   NgramTrainerSettings,
   NgramTrainerState,
@@ -83,6 +86,11 @@ export interface NgramCorpusHandle {
 /** A table in training, opaque to TypeScript. */
 export interface NgramTrainerHandle {
   readonly __ngramTrainer: never;
+}
+
+/** Features of texts that linear classifiers are trained on, opaque to TypeScript. */
+export interface LinearSvmHandle {
+  readonly __linearSvm: never;
 }
 
 /** A prepared base of exact top-k; opaque, see native/binding/topk.cc. */
@@ -178,9 +186,15 @@ export interface Addon {
     options: NativeNgramEncode,
     control?: Int32Array,
   ): Promise<void>;
+  ngramTableScore(
+    table: NgramTableHandle,
+    texts: readonly string[],
+    options: NativeNgramScore,
+    control?: Int32Array,
+  ): Promise<void>;
   ngramTableEncodeRows(table: NgramTableHandle, bags: NativeRowBags, control?: Int32Array): Promise<void>;
   ngramTableDispose(table: NgramTableHandle): void;
-  ngramCorpusCreate(settings: NgramSettings): NgramCorpusHandle;
+  ngramCorpusCreate(groups: readonly NgramSettings[]): NgramCorpusHandle;
   /** Resolves to the numbers of all texts and features of the corpus. */
   ngramCorpusAdd(
     corpus: NgramCorpusHandle,
@@ -200,6 +214,15 @@ export interface Addon {
   /** Replaces the state by a copy of the given one. */
   ngramTrainerWrite(trainer: NgramTrainerHandle, state: NgramTrainerState): Promise<void>;
   ngramTrainerDispose(trainer: NgramTrainerHandle): void;
+  linearSvmCreate(
+    corpus: NgramCorpusHandle,
+    settings: LinearSvmSettings,
+    control?: Int32Array,
+  ): Promise<{ handle: LinearSvmHandle; rows: number; texts: number }>;
+  linearSvmTrain(svm: LinearSvmHandle, classes: NativeSvmClasses, control?: Int32Array): Promise<void>;
+  /** The feature id of every row, ascending. */
+  linearSvmKeys(svm: LinearSvmHandle): Uint32Array;
+  linearSvmDispose(svm: LinearSvmHandle): void;
 
   /** For benchmarks: computes the product twice and resolves to the seconds of the second run, without preparation. */
   matmulSeconds(product: NativeMatmul, control?: Int32Array): Promise<number>;
@@ -286,6 +309,7 @@ export const ADDON_EXPORTS = Object.keys({
   extractNgrams: true,
   ngramTableCreate: true,
   ngramTableEncode: true,
+  ngramTableScore: true,
   ngramTableEncodeRows: true,
   ngramTableDispose: true,
   ngramCorpusCreate: true,
@@ -296,6 +320,10 @@ export const ADDON_EXPORTS = Object.keys({
   ngramTrainerRead: true,
   ngramTrainerWrite: true,
   ngramTrainerDispose: true,
+  linearSvmCreate: true,
+  linearSvmTrain: true,
+  linearSvmKeys: true,
+  linearSvmDispose: true,
   matmulSeconds: true,
   attentionForward: true,
   linearForward: true,

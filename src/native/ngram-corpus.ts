@@ -11,9 +11,9 @@ export class NgramCorpus {
   #size = 0;
   #features = 0;
 
-  /** @param settings checked settings of the features */
-  constructor(settings: NgramSettings) {
-    this.handle = addon().ngramCorpusCreate(settings);
+  /** @param groups checked settings of the groups of features */
+  constructor(...groups: NgramSettings[]) {
+    this.handle = addon().ngramCorpusCreate(groups);
   }
 
   /** Number of texts. */

@@ -25,6 +25,13 @@ export interface EncodedTexts {
   tokens: Int32Array;
 }
 
+export interface TextScores {
+  /** [texts, dim]. */
+  scores: Float32Array;
+  /** [texts], share of the squared weights of a text's n-grams that belongs to those with a row; 0 without any. */
+  known: Float32Array;
+}
+
 export interface EncodeRowsOptions extends CallOptions {
   /** Scales the means to unit length. @default false */
   normalize?: boolean | undefined;
@@ -77,6 +84,28 @@ export class NgramTable {
       addon().ngramTableEncode(this.handle, texts, { ...settings, out, tokens }, control),
     );
     return { embeddings: out, tokens };
+  }
+
+  /**
+   * Scores texts: the sum of the rows of their known n-grams, weighted by log(1 + count), with the weights scaled to
+   * unit length. A text without known n-grams has scores 0. `onProgress` receives numbers of texts.
+   *
+   * @throws EngineError `ERR_DISPOSED`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, `ERR_NON_FINITE` if a sum overflows
+   */
+  async score(
+    texts: readonly string[],
+    groups: readonly NgramSettings[],
+    options: CallOptions = {},
+  ): Promise<TextScores> {
+    const call = expectCallOptions(options);
+    expectStrings(texts, 'texts');
+    if (!this.hasKeys) fail('ERR_ARG_TYPE', 'keys, which scores by n-grams need,', 'keys', undefined);
+    const out = allocateFloat32(texts.length * this.dim, 'the scores');
+    const known = allocateFloat32(texts.length, 'the shares of known n-grams');
+    await callNative(callNative, call, (control) =>
+      addon().ngramTableScore(this.handle, texts, { groups, out, known }, control),
+    );
+    return { scores: out, known };
   }
 
   /**

@@ -21,6 +21,39 @@ export interface NativeNgramEncode extends NgramSettings {
   tokens: Int32Array;
 }
 
+export interface NativeNgramScore {
+  groups: readonly NgramSettings[];
+  /** [texts, dim], receives the scores. */
+  out: Float32Array;
+  /** [texts], receives the shares of known n-grams. */
+  known: Float32Array;
+}
+
+export interface LinearSvmSettings {
+  /** A feature gets a row if it occurs in at least this many texts of the corpus. */
+  minTexts: number;
+  /** Largest number of rows. If more features qualify, those in most texts win, then those with the smallest ids. */
+  maxRows: number;
+  /** Weight of the loss, beside half the square of the weights. */
+  c: number;
+  /** Training of a class stops once its projected gradients differ by less than this, or after `maxPasses`. */
+  tolerance: number;
+  maxPasses: number;
+  /** Decides the order of the texts. */
+  seed: number;
+}
+
+export interface NativeSvmClasses {
+  /** [texts], the class of every text. */
+  labels: Int32Array;
+  /** [rows, classes], receives the weights. */
+  weights: Float32Array;
+  /** [classes]. */
+  biases: Float32Array;
+  /** [classes], receives the passes over the texts. */
+  passes: Int32Array;
+}
+
 /** Sets of rows, packed: set i has the entries offsets[i] to offsets[i + 1] - 1 of `ids`. */
 export interface NativeRowBags {
   ids: Int32Array;

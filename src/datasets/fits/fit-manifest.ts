@@ -18,6 +18,9 @@ export const FIT_LOCK = '.fit.lock';
 /** Folders of fits. */
 export const FIT_FOLDER = /^fit-\d{4,}$/;
 
+/** Folder of the classifier within that of a fit. */
+export const CLASSIFIER_FOLDER = 'classifier';
+
 /** Vectors of a shard, complete or left by a killed writer. */
 const VECTORS = /\.npy(\.new-[0-9a-f]{8})?$/;
 
@@ -53,6 +56,8 @@ export interface FitManifest {
   dtype: 'f32';
   /** Files of the encoder. */
   files: FileEntry[];
+  /** The classifier of value ids; missing in fits without one. */
+  classifier?: { folder: string; files: FileEntry[] } | undefined;
   shards: FitShard[];
 }
 
@@ -132,9 +137,16 @@ export async function readFitManifest(dir: string): Promise<FitManifest | undefi
   if (!isObject(encoder) || typeof encoder['fingerprint'] !== 'string') return refuse('"encoder" has no fingerprint');
   if (!Array.isArray(files) || !files.every(isFile)) return refuse('"files" is damaged');
   if (!Array.isArray(shards) || !shards.every(isFitShard)) return refuse('"shards" is damaged');
+  if (value['classifier'] !== undefined && !isClassifier(value['classifier'], folder))
+    return refuse('"classifier" is damaged');
   const held = shards.reduce((sum, shard) => sum + shard.rows, 0);
   if (held !== rows) return refuse(`its shards have ${held} rows, but "rows" is ${rows}`);
   return value as unknown as FitManifest;
+}
+
+function isClassifier(value: unknown, fit: string): value is NonNullable<FitManifest['classifier']> {
+  if (!isObject(value) || value['folder'] !== `${fit}/${CLASSIFIER_FOLDER}`) return false;
+  return Array.isArray(value['files']) && value['files'].every(isFile);
 }
 
 function isFitShard(value: unknown): value is FitShard {

@@ -73,10 +73,7 @@ export function addMatchingRows(
   first: number,
   end: number,
 ): number {
-  const wanted = FILTER_FIELDS.map((field) => ({ field, names: new Set(wantedNames(filter, field)) })).filter(
-    ({ field }) => filter[field] !== undefined,
-  );
-  const matches = names.map((valueId) => wanted.every((one) => one.names.has(nameIn(valueId, one.field))));
+  const matches = matchValueIds(filter, names);
   let added = 0;
   for (let row = first; row < end; row++) {
     if (!matches[labels[row]!]) continue;
@@ -84,6 +81,15 @@ export function addMatchingRows(
     added++;
   }
   return added;
+}
+
+/** Checks which value ids match a filter. */
+export function matchValueIds(filter: ValueFilter, valueIds: readonly string[]): boolean[] {
+  const wanted = FILTER_FIELDS.filter((field) => filter[field] !== undefined).map((field) => ({
+    field,
+    names: new Set(wantedNames(filter, field)),
+  }));
+  return valueIds.map((valueId) => wanted.every(({ field, names }) => names.has(nameIn(valueId, field))));
 }
 
 /** Returns the distinct names that a filter gives for a field; undefined if it does not limit the field. */

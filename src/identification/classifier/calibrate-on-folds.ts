@@ -1,0 +1,98 @@
+import { EngineError } from '../../core/errors.js';
+import { SeededRandom } from '../../core/random.js';
+import type { CallOptions } from '../../native/call.js';
+import { type Calibration, calibrate } from './calibration.js';
+import { fitPair, type LabelledTexts, type PairOptions } from './fit-classifier.js';
+import type { HeldOut } from './scores.js';
+import { ValueClassifier } from './value-classifier.js';
+
+/** Folds that {@link calibrateOnFolds} trains. */
+export const FOLDS = 4;
+/** Value ids from which some are left out, to calibrate the odds of unknown authors. */
+const MIN_VALUE_IDS = 4;
+const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
+
+/**
+ * Calibrates probabilities on answers that neither the encoder nor the classifier has seen. Every fold leaves out a
+ * quarter of the questions and, if there are at least four value ids, a quarter of the value ids; it trains both anew on
+ * the rest, and scores all answers to its questions. The answers of value ids that were left out are those of unknown
+ * authors. `onProgress` receives the number of complete folds.
+ *
+ * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, and `ERR_ARG_RANGE` or `ERR_DATA` for settings of the fit
+ */
+export async function calibrateOnFolds(
+  answers: LabelledTexts,
+  options: Omit<PairOptions, 'signal'>,
+  { signal, onProgress }: CallOptions = {},
+): Promise<Calibration> {
+  const { valueIds, groups } = answers;
+  const foldOf = assignFolds([...new Set(groups)], options.seed);
+  const names = [...new Set(valueIds)];
+  const leftOut = names.length < MIN_VALUE_IDS ? new Map<string, number>() : assignFolds(names, options.seed + 1);
+  const texts: HeldOut[] = [];
+  const known: Float32Array[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const isHeld = (row: number): boolean => foldOf.get(groups[row]!) === fold;
+    const held = [...groups.keys()].filter(isHeld);
+    const rows = [...groups.keys()].filter((row) => !isHeld(row) && leftOut.get(valueIds[row]!) !== fold);
+    const scored = await scoreHeldOut(answers, rows, held, { ...options, signal });
+    if (scored) {
+      texts.push(...scored.texts.map((text) => ({ ...text, source: `${fold} ${text.source}` })));
+      known.push(scored.known);
+    }
+    onProgress?.(fold + 1);
+  }
+  if (texts.length === 0) return UNCALIBRATED;
+  const all = new Float32Array(texts.length);
+  let at = 0;
+  for (const part of known) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return calibrate(texts, all, options.seed);
+}
+
+/** Trains on some rows and scores others. Returns undefined if the rows do not suffice for a fit. */
+async function scoreHeldOut(
+  answers: LabelledTexts,
+  rows: readonly number[],
+  held: readonly number[],
+  options: PairOptions,
+): Promise<{ texts: HeldOut[]; known: Float32Array } | undefined> {
+  if (held.length === 0) return undefined;
+  const pair = await fitPair(answers, rows, options).catch((error: unknown) => {
+    if (error instanceof EngineError && error.code === 'ERR_DATA') return undefined;
+    throw error;
+  });
+  if (!pair) return undefined;
+  const { encoder, weights, centroids } = pair;
+  const classifier = await ValueClassifier.create({
+    ...weights,
+    centroids,
+    dim: encoder.dim,
+    calibration: UNCALIBRATED,
+  });
+  try {
+    const texts = held.map((row) => answers.texts[row]!);
+    const { signal } = options;
+    const { embeddings } = await encoder.encode(texts, { signal });
+    const { scores, known } = await classifier.score(texts, embeddings, { signal });
+    const position = new Map(weights.names.map((name, i) => [name, i]));
+    return {
+      known,
+      texts: scores.map((one, i) => {
+        const source = answers.valueIds[held[i]!]!;
+        return { ...one, source, label: position.get(source) ?? -1 };
+      }),
+    };
+  } finally {
+    classifier.dispose();
+    await encoder.dispose();
+  }
+}
+
+/** Assigns names to folds of equal size. */
+function assignFolds(names: readonly string[], seed: number): Map<string, number> {
+  const shuffled = new SeededRandom(seed).shuffle([...names].sort());
+  return new Map(shuffled.map((name, i) => [name, i % FOLDS]));
+}

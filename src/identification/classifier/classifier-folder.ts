@@ -1,0 +1,110 @@
+/**
+ * The folder of a classifier: config.json with the value ids and the calibration, and model.safetensors with the
+ * tensors `keys`, `planes` (int8 rows with scales), `biases` and `centroids`.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { EngineError } from '../../core/errors.js';
+import { withFileErrors } from '../../core/file-errors.js';
+import { isObject, readJson } from '../../core/json-file.js';
+import { SafetensorsFile } from '../../encoder/formats/safetensors.js';
+import { type StoredTensor, writeSafetensors } from '../../encoder/formats/safetensors-writer.js';
+import { NGRAM_FEATURES } from '../../encoder/ngrams/ngram-folder.js';
+import { scaleName } from '../../encoder/weights/weight-types.js';
+import type { Calibration } from './calibration.js';
+import type { ClassifierData } from './value-classifier.js';
+
+const MODEL_TYPE = 'univar-classifier';
+const CONFIG = 'config.json';
+const MODEL = 'model.safetensors';
+/** Files of a classifier. */
+export const CLASSIFIER_FILES = [CONFIG, MODEL] as const;
+
+/** Writes a classifier to an existing folder. @throws EngineError `ERR_IO` */
+export async function writeClassifier(folder: string, data: ClassifierData): Promise<void> {
+  const { names, keys, planes, biases, centroids, dim, calibration } = data;
+  const path = join(folder, CONFIG);
+  const config = { model_type: MODEL_TYPE, features: NGRAM_FEATURES, hidden_size: dim, valueIds: names, calibration };
+  await withFileErrors(`write ${path}`, () => writeFile(path, `${JSON.stringify(config)}\n`, { flush: true }));
+  const count = names.length;
+  const tensors: StoredTensor[] = [
+    { name: 'keys', shape: [keys.length], dtype: 'U32', read: () => keys },
+    { name: scaleName('planes'), shape: [keys.length, 1], read: () => planes.scales },
+    { name: 'planes', shape: [keys.length, count], dtype: 'I8', read: () => planes.codes },
+    { name: 'biases', shape: [count], read: () => biases },
+    { name: 'centroids', shape: [count, dim], read: () => centroids },
+  ];
+  await writeSafetensors(join(folder, MODEL), tensors);
+}
+
+/**
+ * Reads a classifier.
+ *
+ * @throws EngineError `ERR_DATA` for a missing, truncated or damaged file, or one of another version; `ERR_IO`
+ */
+export async function readClassifier(folder: string): Promise<ClassifierData> {
+  const { names, dim, calibration } = await readConfig(folder);
+  const path = join(folder, MODEL);
+  const file = await SafetensorsFile.open(path);
+  try {
+    const rows = file.tensors.get('keys')?.shape[0] ?? 0;
+    const expected = {
+      keys: [rows],
+      planes: [rows, names.length],
+      biases: [names.length],
+      centroids: [names.length, dim],
+    };
+    for (const [name, shape] of Object.entries(expected)) {
+      const found = file.tensors.get(name)?.shape;
+      if (found?.join() !== shape.join()) {
+        const got = found ? `[${found.join(', ')}]` : 'no such tensor';
+        throw new EngineError(
+          'ERR_DATA',
+          `${path}: expected the shape [${shape.join(', ')}] for "${name}", got ${got}`,
+        );
+      }
+    }
+    const { rows: codes, scales } = await file.readInt8('planes');
+    const keys = new Uint32Array(await file.readBytes('keys'));
+    const [biases, centroids] = [await file.readFloat32('biases'), await file.readFloat32('centroids')];
+    return { names, dim, calibration, keys, planes: { codes, scales }, biases, centroids };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readConfig(folder: string): Promise<{ names: string[]; dim: number; calibration: Calibration }> {
+  const path = join(folder, CONFIG);
+  const config = await readJson(path);
+  const refuse = (why: string): never => {
+    throw new EngineError('ERR_DATA', `${path} does not describe a classifier: ${why}; run "univar fit" again`);
+  };
+  if (config['model_type'] !== MODEL_TYPE) return refuse(`"model_type" is not "${MODEL_TYPE}"`);
+  if (config['features'] !== NGRAM_FEATURES)
+    return refuse(`it reads features "${String(config['features'])}", but this release computes "${NGRAM_FEATURES}"`);
+  const { valueIds: names, hidden_size: dim, calibration } = config;
+  const isList = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string');
+  if (!isList || new Set(names).size < names.length) return refuse('"valueIds" is damaged');
+  if (!Number.isSafeInteger(dim) || (dim as number) < 1) return refuse('"hidden_size" is damaged');
+  if (!isCalibration(calibration)) return refuse('"calibration" is damaged');
+  return { names: names, dim: dim as number, calibration };
+}
+
+function isCalibration(value: unknown): value is Calibration {
+  if (!isObject(value) || !isFinite(value['minKnown']) || !Array.isArray(value['steps'])) return false;
+  return value['steps'].length > 0 && value['steps'].every(isStep);
+}
+
+function isStep(value: unknown): boolean {
+  if (!isObject(value) || !isFinite(value['texts'])) return false;
+  const { scales, unknown } = value;
+  if (!isObject(scales) || !isFinite(scales['decision']) || !isFinite(scales['similarity'])) return false;
+  if (unknown === null) return true;
+  if (!isObject(unknown) || !isFinite(unknown['bias']) || !Array.isArray(unknown['weights'])) return false;
+  return unknown['weights'].length === 3 && unknown['weights'].every(isFinite);
+}
+
+function isFinite(value: unknown): value is number {
+  return Number.isFinite(value);
+}

@@ -1,0 +1,73 @@
+import { type QuantizedMatrix, quantizeRows } from '../../encoder/weights/weight-rounding.js';
+import { trainLinearSvm } from '../../native/linear-svm.js';
+import { NgramCorpus } from '../../native/ngram-corpus.js';
+import type { NgramSettings } from '../../native/ngram-settings.js';
+import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
+import type { FitAnswers } from '../fit/fit-table.js';
+import { sampleRows } from '../fit/pairs.js';
+
+/** A linear classifier of texts by their n-grams: a plane for every value id, against all others. */
+export interface ClassifierWeights {
+  /** Value ids, ascending. */
+  names: readonly string[];
+  /** [rows], feature id of every row, ascending. */
+  keys: Uint32Array;
+  /** [rows, names], the weights of every feature. */
+  planes: QuantizedMatrix;
+  /** [names]. */
+  biases: Float32Array;
+}
+
+export interface ClassifierTraining {
+  /** Answers to train on, sampled so that the value ids have equal numbers of them, as far as possible. */
+  maxAnswers: number;
+  seed: number;
+  signal?: AbortSignal | undefined;
+  /** Receives the number of value ids whose plane is trained. */
+  onProgress?: ((valueIds: number) => void) | undefined;
+}
+
+/** The features that the classifier reads: n-grams of words, and of characters as written. */
+export const CLASSIFIER_GROUPS: readonly NgramSettings[] = [
+  { kind: 'words', ...NGRAM_DEFAULTS.words },
+  { kind: 'characters', ...NGRAM_DEFAULTS.characters },
+];
+
+/** Chosen on 18 sources (docs/evidence.md): smaller values are worse on long answers, larger ones take longer. */
+const C = 10;
+/** More passes than this change the accuracy by less than half a point. */
+const MAX_PASSES = 20;
+const TOLERANCE = 0.5;
+/** Features with weights: those in most answers. With twice as many, the accuracy is the same. */
+const MAX_ROWS = 2 ** 17;
+/** Limits the rows if there are many value ids: 256 MiB while training, 64 MiB on disk. */
+const MAX_WEIGHTS = 2 ** 26;
+
+/**
+ * Trains linear support vector machines with squared hinge loss (Hsieh et al. 2008, ICML), one per value id, on n-grams
+ * of words and characters, weighted by log(1 + count), at unit length. The same inputs give the same classifier,
+ * whatever the number of threads.
+ *
+ * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, and errors of `read`
+ */
+export async function trainClassifier(
+  answers: FitAnswers,
+  { maxAnswers, seed, signal, onProgress }: ClassifierTraining,
+): Promise<ClassifierWeights> {
+  const { names } = answers;
+  const rows = sampleRows(answers.labels, names.length, maxAnswers, seed);
+  const corpus = new NgramCorpus(...CLASSIFIER_GROUPS);
+  try {
+    for await (const texts of answers.read(rows)) await corpus.add(texts, { signal });
+    const labels = rows.map((row) => answers.labels[row]!);
+    const maxRows = Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_WEIGHTS / names.length)));
+    const settings = { minTexts: 2, maxRows, c: C, tolerance: TOLERANCE, maxPasses: MAX_PASSES, seed };
+    const { keys, weights, biases } = await trainLinearSvm(corpus, labels, names.length, settings, {
+      signal,
+      onProgress,
+    });
+    return { names, keys, planes: quantizeRows(weights, names.length), biases };
+  } finally {
+    corpus.dispose();
+  }
+}

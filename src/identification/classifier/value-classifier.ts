@@ -1,0 +1,165 @@
+import { splitValueId } from '../../core/value-id.js';
+import type { CallOptions } from '../../native/call.js';
+import { NgramTable } from '../../native/ngram-table.js';
+import { expectKnownNames, matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
+import { type Calibration, stepFor, unknownFeatures } from './calibration.js';
+import { logOdds } from './logistic.js';
+import { meanScores, type Scores } from './scores.js';
+import { logitsOf, softmax } from './softmax-scales.js';
+import { CLASSIFIER_GROUPS, type ClassifierWeights } from './train-classifier.js';
+
+/** A linear classifier, with what turns its scores into probabilities. */
+export interface ClassifierData extends ClassifierWeights {
+  /** [names, dim], the mean vectors of the value ids in the space of the fitted encoder, at unit length. */
+  centroids: Float32Array;
+  dim: number;
+  calibration: Calibration;
+}
+
+export interface RankedProbability {
+  valueId: string;
+  model: string;
+  lang: string;
+  /** Probability that this value id wrote the text, from 0 to 1. */
+  probability: number;
+}
+
+/** Probabilities of the value ids for a text, or for several texts of one author. They add up to 1 with `unknown`. */
+export interface Classification {
+  /** Probability that none of the value ids wrote the text; null if the dataset has too few value ids to tell. */
+  unknown: number | null;
+  /** All value ids that match the filter, the most probable first. */
+  ranking: RankedProbability[];
+}
+
+export interface ClassifyOptions {
+  /** Limits the value ids. @default all */
+  filter?: ValueFilter | undefined;
+  /** Takes all texts together as those of one author. @default false */
+  together?: boolean | undefined;
+}
+
+/** Scores of texts, and what else their classification needs. */
+export interface TextEvidence {
+  scores: Scores[];
+  /** [texts], share of known n-grams. */
+  known: Float32Array;
+}
+
+/** Share of texts whose author is none of the value ids, before a text is read. */
+const UNKNOWN_SHARE = 0.1;
+/** How fast a text with few known n-grams becomes unknown. */
+const KNOWN_POWER = 8;
+
+/**
+ * Tells which value id wrote a text, with probabilities: a linear classifier over n-grams, together with the
+ * similarities of the fitted encoder. Probabilities are calibrated on answers that neither has seen.
+ */
+export class ValueClassifier {
+  private constructor(
+    private readonly data: ClassifierData,
+    private readonly table: NgramTable,
+  ) {}
+
+  /** @throws EngineError `ERR_NON_FINITE`, `ERR_DATA` for weights that are damaged, `ERR_OUT_OF_MEMORY` */
+  static async create(data: ClassifierData): Promise<ValueClassifier> {
+    const { keys, planes, names } = data;
+    const table = await NgramTable.create({ dim: names.length, keys, rows: planes.codes, scales: planes.scales });
+    return new ValueClassifier(data, table);
+  }
+
+  /** The value ids, ascending. */
+  get names(): readonly string[] {
+    return this.data.names;
+  }
+
+  get calibration(): Calibration {
+    return this.data.calibration;
+  }
+
+  /**
+   * Classifies texts.
+   *
+   * @param texts answers, without questions
+   * @param vectors [texts, dim], their vectors from the fitted encoder
+   * @returns one classification per text, or a single one with `together`
+   * @throws EngineError `ERR_ARG_RANGE` for a filter with an unknown name; `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async classify(
+    texts: readonly string[],
+    vectors: Float32Array,
+    { filter, together = false }: ClassifyOptions = {},
+    call: CallOptions = {},
+  ): Promise<Classification[]> {
+    const allowed = this.#allowed(filter);
+    const { scores, known } = await this.score(texts, vectors, call);
+    if (!together) return scores.map((one, i) => this.#classify(one, known[i]!, 1, allowed));
+    if (texts.length === 0) return [];
+    const mean = known.reduce((sum, share) => sum + share, 0) / known.length;
+    return [this.#classify(meanScores(scores), mean, texts.length, allowed)];
+  }
+
+  /** Computes the scores of texts, see {@link classify}. */
+  async score(texts: readonly string[], vectors: Float32Array, call: CallOptions = {}): Promise<TextEvidence> {
+    const { names, biases, centroids, dim } = this.data;
+    const { scores, known } = await this.table.score(texts, CLASSIFIER_GROUPS, call);
+    const count = names.length;
+    return {
+      known,
+      scores: texts.map((_, i) => ({
+        decisions: biases.map((bias, c) => bias + scores[i * count + c]!),
+        similarities: cosines(vectors.subarray(i * dim, (i + 1) * dim), centroids, count),
+      })),
+    };
+  }
+
+  #allowed(filter: ValueFilter | undefined): number[] | undefined {
+    if (filter === undefined) return undefined;
+    expectKnownNames(filter, this.data.names);
+    const matches = matchValueIds(filter, this.data.names);
+    return [...matches.keys()].filter((i) => matches[i]);
+  }
+
+  #classify(scores: Scores, known: number, texts: number, allowed: number[] | undefined): Classification {
+    const { calibration, names } = this.data;
+    const positions = allowed ?? [...names.keys()];
+    const { scales, unknown } = stepFor(calibration, texts);
+    if (positions.length === 0) return { unknown: unknown && 1, ranking: [] };
+    const odds = unknown && logOdds(unknown, unknownFeatures(scores, scales, positions));
+    const none = odds === null ? null : Math.max(sigmoid(odds + PRIOR), strangeness(known, calibration.minKnown));
+    const shares = softmax(logitsOf(scores, scales, positions));
+    const ranking = shares.map((share, i) => {
+      const valueId = names[positions[i]!]!;
+      return { valueId, ...splitValueId(valueId), probability: share * (1 - (none ?? 0)) };
+    });
+    ranking.sort((a, b) => b.probability - a.probability || (a.valueId < b.valueId ? -1 : 1));
+    return { unknown: none, ranking };
+  }
+
+  /** Frees the memory once the calls in flight have finished. Idempotent. */
+  dispose(): void {
+    this.table.dispose();
+  }
+}
+
+const PRIOR = Math.log(UNKNOWN_SHARE / (1 - UNKNOWN_SHARE));
+
+function sigmoid(odds: number): number {
+  return 1 / (1 + Math.exp(-odds));
+}
+
+/** 0 for texts with as many known n-grams as the answers have, up to 1 for texts without any. */
+function strangeness(known: number, minKnown: number): number {
+  return known >= minKnown ? 0 : 1 - (known / minKnown) ** KNOWN_POWER;
+}
+
+function cosines(vector: Float32Array, centroids: Float32Array, count: number): Float32Array {
+  const dim = vector.length;
+  const result = new Float32Array(count);
+  for (let c = 0; c < count; c++) {
+    let sum = 0;
+    for (let d = 0; d < dim; d++) sum += vector[d]! * centroids[c * dim + d]!;
+    result[c] = sum;
+  }
+  return result;
+}
