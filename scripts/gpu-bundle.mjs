@@ -38,7 +38,8 @@ const SOURCES = [
   ':!bench/results',
   'test',
   'models',
-  ':!models/**/model.safetensors',
+  'packages',
+  ':!**/univar-*/model.safetensors',
   'examples/quickstart',
 ];
 const ADDONS = ['build/Release/engine.node', 'build/cuda/Release/engine_cuda.node'];

@@ -69,7 +69,7 @@ export { type RecordSurvey, surveyRecords } from './records/survey-records.js';
 // Texts and encoders
 
 export { type EmbeddableText, formatQa, type QuestionAnswer } from './core/question-answer.js';
-export { DEFAULT_ENCODER, MINI_ENCODER } from './encoder/default-encoder.js';
+export { DEFAULT_ENCODER } from './encoder/default-encoder.js';
 export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './encoder/encoder.js';
 export type { LoadEncoderOptions } from './encoder/encoder-plan.js';
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';

@@ -1,12 +1,13 @@
-/** Reads models/univar-mini/recipe.json: data and settings of the default encoder. */
+/** Reads packages/univar-mini/recipe.json: data and settings of univar-mini. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { hashFile } from '../../src/records/input-files.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 
-export const MODEL_FOLDER = fileURLToPath(new URL('../../models/univar-mini/', import.meta.url));
+export const MODEL_FOLDER = `${MINI_ENCODER}/`;
 const RECIPE_FILE = `${MODEL_FOLDER}recipe.json`;
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 

@@ -3,7 +3,7 @@ import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import type { TrainSummary } from '../../src/training/train.js';
 import type { Figures, SetDescription } from './figures.js';
 
-/** Content of models/univar-mini/training.json. */
+/** Content of packages/univar-mini/training.json. */
 export interface DefaultTraining {
   command: string;
   machine: Machine;

@@ -1,5 +1,5 @@
 /**
- * Writes the pages of `npm run train:mini`: models/univar-mini/README.md.
+ * Writes the pages of `npm run train:mini`: packages/univar-mini/README.md.
  */
 import { writeFileSync } from 'node:fs';
 
@@ -29,7 +29,7 @@ function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
     .join('; ');
   return `# univar-mini
 
-A transformer that comes with univar: [${encoder.name}](https://huggingface.co/${encoder.name})
+A transformer for univar: [${encoder.name}](https://huggingface.co/${encoder.name})
 trained with InfoNCE, so that answers of the same model and language are close together and other answers are further
 apart. It is for English, has vectors of width 384, and truncates texts to ${recipe.maxTokens} tokens.
 \`${training.command}\` wrote this folder and can recreate it from \`recipe.json\`; figures and machine are in
@@ -50,8 +50,8 @@ hateful and harmful requests and answers.
 The matrices are int8 with a float32 scale per row (\`NAME_scale\`), which univar reads. For other libraries,
 write float32 with \`univar export\` (docs/encoders.md).
 
-\`model.safetensors\` has 22 MB, which is large for a repository. It is committed because nothing is downloaded
-at install or run time.
+It is not part of the npm package \`univar\`, because of its size. Copy this folder, and give its path to \`--encoder\`
+or \`loadEncoder\`.
 
 ## Training
 

@@ -1,5 +1,5 @@
 /**
- * Makes models/univar-mini from its recipe.json and ../shared: trains, rounds the weights to int8 and evaluates on
+ * Makes packages/univar-mini from its recipe.json and ../shared: trains, rounds the weights to int8 and evaluates on
  * held-out questions. Writes the encoder, training.json and README.md to the folder. The same command resumes an
  * interrupted run.
  *

@@ -12,7 +12,7 @@ import { openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
-const TOKENIZER = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
+const TOKENIZER = fileURLToPath(new URL('../../models/bert-uncased/tokenizer.json', import.meta.url));
 /** UTF-8 bytes per run: two seconds of the peer on one thread, and in a check a few milliseconds of ours. */
 const BYTES = { run: 5e6, check: 2e5 };
 /** Texts per call of the peer, which keeps all details of a call's encodings. Larger batches make it slower. */

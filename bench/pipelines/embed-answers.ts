@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Benchmark, Peer, Subject } from '../../src/benchmarking/benchmark.js';
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { answerTexts } from '../support/answers.js';
 import { smallestCosine } from '../support/cosine.js';
@@ -47,7 +48,7 @@ const mini: Peer = {
   name: 'univar-mini, int8',
   prepare: async (revision) => {
     const { loadEncoder } = await openEngine(revision);
-    return encoding(await loadEncoder(join(revision.root, 'models', 'univar-mini'), { precision: 'int8' }), 'run');
+    return encoding(await loadEncoder(MINI_ENCODER, { precision: 'int8' }), 'run');
   },
 };
 

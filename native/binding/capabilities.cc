@@ -37,7 +37,7 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   const OpenBlas blas = DescribeOpenBlas();
   libraries["openblas"] = blas.version + " (" + blas.threads + ")";
   libraries["openblasConfig"] = blas.config;
-  libraries["utf8proc"] = utf8proc_version();
+  libraries["utf8proc"] = std::string(utf8proc_version()) + " (Unicode " + utf8proc_unicode_version() + ")";
   libraries["highway"] = Version(HWY_MAJOR, HWY_MINOR, HWY_PATCH);
 
   Napi::Object result = Napi::Object::New(env);

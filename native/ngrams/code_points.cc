@@ -1,6 +1,9 @@
 #include "ngrams/code_points.h"
 
-#include <utf8proc.h>
+#include <algorithm>
+#include <iterator>
+
+#include "ngrams/unicode_15_1.h"
 
 namespace univar {
 namespace {
@@ -19,27 +22,25 @@ bool HasNoSpaces(char32_t c) {
          || IsBetween(c, 0x20000, 0x3FFFF);  // Han, supplementary planes
 }
 
+// Categories Z and Cc, which Unicode will hardly extend.
+bool IsSpace(char32_t c) {
+  return c <= 0x20 || IsBetween(c, 0x7F, 0xA0) || c == 0x1680 || IsBetween(c, 0x2000, 0x200A) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+// The entry of an ascending table that contains c, or nullptr.
+template <typename T, size_t n>
+const T* FindEntry(const T (&table)[n], char32_t c) {
+  const T* found = std::lower_bound(std::begin(table), std::end(table), c,
+                                    [](const T& entry, char32_t of) { return entry.last < of; });
+  return found == std::end(table) || c < found->first ? nullptr : found;
+}
+
 CodePointClass ClassOf(char32_t c) {
   if (IsBreak(c)) return CodePointClass::kBreak;
   if (HasNoSpaces(c)) return CodePointClass::kSingle;
-  switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO: return CodePointClass::kWord;
-    case UTF8PROC_CATEGORY_ZS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CC: return CodePointClass::kSpace;
-    default: return CodePointClass::kMark;
-  }
+  if (FindEntry(kWordRanges, c) != nullptr) return CodePointClass::kWord;
+  return IsSpace(c) ? CodePointClass::kSpace : CodePointClass::kMark;
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ CodePointTable::CodePointTable() {
 CodePointProperties CodePointTable::Derive(char32_t c) { return {ClassOf(c), SimpleLowercase(c) != c}; }
 
 char32_t SimpleLowercase(char32_t c) {
-  return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+  const LowercaseRun* run = FindEntry(kLowercaseRuns, c);
+  return run == nullptr || (c - run->first) % run->stride != 0 ? c : c + static_cast<char32_t>(run->delta);
 }
 
 }  // namespace univar

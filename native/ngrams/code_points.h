@@ -1,4 +1,4 @@
-// Classes of code points, which separate a text into tokens: docs/ngram-features.md. utf8proc supplies the categories.
+// Classes of code points, which separate a text into tokens: docs/ngram-features.md.
 #pragma once
 
 #include <array>

@@ -28,7 +28,7 @@ export function addRandomEncoderCommand(program: Command, context: CliContext): 
     .option('--inner <n>', 'width of the feed-forward layer (default: 4 x hidden)', integer(1))
     .option(
       '--like <folder>',
-      'encoder folder to take the tokenizer and the settings from (default: the one that comes with univar)',
+      'encoder folder to take the tokenizer and the settings from (default: the English WordPiece of BERT)',
     )
     .option('--seed <n>', 'seed of the weights', integer(0), 0)
     .option('--json', 'print the result as one JSON document')

@@ -69,7 +69,7 @@ finishes the requests that it has accepted and exits.
 
 Examples:
   $ univar serve --index values/
-  $ univar serve --encoder models/univar-mini --port 9000
+  $ univar serve --encoder models/my-encoder --port 9000
   $ univar serve --index values/ --host 0.0.0.0 --api-key-file keys.txt --rate-limit 600
   $ curl localhost:8080/v1/identify -H 'content-type: application/json' -d '{"texts": ["A promise is a promise."]}'
 `,

@@ -1,11 +1,7 @@
 import { expectOptions, expectPath } from '../core/validate.js';
 import type { EncoderPlan, LoadEncoderOptions } from './encoder-plan.js';
-import { loadTransformer } from './load-transformer.js';
 import { isNgramFolder } from './ngrams/ngram-folder.js';
 import { planNgramEncoder } from './ngrams/plan-ngram-encoder.js';
-import { planTransformer } from './plan-transformer.js';
-import { planStaticEncoder } from './static/plan-static-encoder.js';
-import { readStaticFolder } from './static/static-folder.js';
 
 /**
  * Checks an encoder folder and the options without loading the weights.
@@ -16,8 +12,12 @@ export async function planEncoder(folder: string, options: LoadEncoderOptions = 
   expectPath(folder, 'folder');
   expectOptions(options, 'options', ['maxTokens', 'threads', 'batchTokens', 'backend', 'precision']);
   if (await isNgramFolder(folder)) return planNgramEncoder(folder, options);
+  // N-gram encoders, which start in milliseconds, do not need the code of the others.
+  const { readStaticFolder } = await import('./static/static-folder.js');
   const files = await readStaticFolder(folder);
-  if (files) return planStaticEncoder(folder, files, options);
+  if (files) return (await import('./static/plan-static-encoder.js')).planStaticEncoder(folder, files, options);
+  const { loadTransformer } = await import('./load-transformer.js');
+  const { planTransformer } = await import('./plan-transformer.js');
   const plan = await planTransformer(folder, options);
   const { model, backend, precision, maxTokens, fingerprint } = plan;
   const { name, dim } = model;

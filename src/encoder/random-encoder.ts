@@ -4,7 +4,7 @@ import { SeededRandom } from '../core/random.js';
 import { expectInteger, expectOptions, expectPath, expectString } from '../core/validate.js';
 import type { ParameterSource } from './architectures/architecture.js';
 import { bert, INITIALIZER_RANGE, newBert } from './architectures/bert.js';
-import { MINI_ENCODER } from './default-encoder.js';
+import { BERT_TOKENIZER } from './default-encoder.js';
 import { writeEncoderFolder } from './folder/encoder-folder.js';
 import { readModelFolder } from './folder/model-folder.js';
 import type { TensorToWrite } from './formats/safetensors-writer.js';
@@ -22,7 +22,9 @@ export interface RandomEncoderOptions {
   /** Width of the inner projection. @default 4 x hidden */
   inner?: number | undefined;
   /**
-   * Encoder folder, with or without weights, from which the tokenizer and the settings are copied. @default univar-mini
+   * Encoder folder, with or without weights, from which the tokenizer and the settings are copied.
+   *
+   * @default the English WordPiece of BERT
    */
   like?: string | undefined;
   /** @default 0 */
@@ -54,7 +56,7 @@ export async function writeRandomEncoder(target: string, options: RandomEncoderO
     );
   const inner = expectInteger(options.inner ?? 4 * hidden, 'inner', 1, 16 * LARGEST);
   const seed = expectInteger(options.seed ?? 0, 'seed', 0);
-  const like = expectString(options.like ?? MINI_ENCODER, 'like');
+  const like = expectString(options.like ?? BERT_TOKENIZER, 'like');
   const { vocabSize, moduleFolder } = await readModelFolder(like, { weights: false });
   const sizes = { layers, hidden, heads, inner, vocabulary: vocabSize, maxPositions: POSITIONS };
   const { config, spec, layout } = newBert(sizes);

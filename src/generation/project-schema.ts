@@ -129,7 +129,7 @@ export const projectSchema = z.strictObject({
       similarity: z.number().min(0).max(1).default(0.9),
       minWords: count(1, 1000).default(5),
       maxWords: count(1, 1000).default(120),
-      /** Encoder folder, relative to the project file. The default is the encoder of the package. */
+      /** Encoder folder, relative to the project file. The default is univar-base. */
       encoder: text.optional(),
     })
     .prefault({}),

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { withFileErrors } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { expectPath } from '../core/validate.js';
-import { MINI_ENCODER } from '../encoder/default-encoder.js';
+import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
 import { rememberObjects } from './own-objects.js';
 import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
@@ -136,7 +136,7 @@ export async function readProject(path: string): Promise<Project> {
     translators,
     languageTable,
     prompts,
-    encoder: filter.encoder === undefined ? MINI_ENCODER : near(filter.encoder),
+    encoder: filter.encoder === undefined ? DEFAULT_ENCODER : near(filter.encoder),
   });
 }
 

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { PACKAGE_ENCODERS } from '../encoder/default-encoder.js';
+import { NAMED_ENCODERS } from '../encoder/default-encoder.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { LoadEncoderOptions } from '../encoder/encoder-plan.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
@@ -20,17 +20,17 @@ import { BEST_ENCODER, LAST_ENCODER } from '../training/training-run.js';
 const LOCATION_FILE = 'encoder.json';
 const RUN_ENCODERS: readonly string[] = [BEST_ENCODER, LAST_ENCODER];
 
-/** Records the path of the encoder folder, unless it is one that comes with the package. */
+/** Records the path of the encoder folder, unless it is found by its name. */
 export async function rememberEncoder(dir: string, folder: string): Promise<void> {
-  if (PACKAGE_ENCODERS.some((own) => resolve(own) === resolve(folder))) return;
+  if (NAMED_ENCODERS.some((own) => resolve(own) === resolve(folder))) return;
   await writeFile(join(dir, LOCATION_FILE), `${JSON.stringify({ folder: resolve(folder) }, null, 2)}\n`);
 }
 
 /**
  * Loads the encoder that embedded a dataset.
  *
- * @param folder encoder folder. @default the folder used for embedding, or one that comes with the package if
- *   the name matches
+ * @param folder encoder folder. @default the folder used for embedding, or the one of univar that has the
+ *   name
  * @param options backend and precision. @default those of the dataset
  * @throws EngineError `ERR_DATA` if the encoder is not the one that embedded the dataset, or cannot be found
  */
@@ -40,7 +40,7 @@ export async function loadDatasetEncoder(
   options: Pick<LoadEncoderOptions, 'backend' | 'precision'> = {},
 ): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
-  const found = folder ?? (await locate(dataset.dir)) ?? PACKAGE_ENCODERS.find((own) => name === basename(own));
+  const found = folder ?? (await locate(dataset.dir)) ?? NAMED_ENCODERS.find((own) => name === basename(own));
   if (found === undefined) {
     throw new EngineError(
       'ERR_DATA',

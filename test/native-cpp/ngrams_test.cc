@@ -2,16 +2,22 @@
 // so that sanitizers find every access past their end.
 #include "ngrams/features.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "check.h"
+#include "ngrams/code_points.h"
 #include "ngrams/sort_ids.h"
 
 namespace {
 
+using univar::CodePointClass;
+using univar::CodePointProperties;
+using univar::CodePointTable;
 using univar::ExtractNgrams;
 using univar::NgramFeature;
 using univar::NgramKind;
@@ -59,6 +65,28 @@ void TestRandomTexts() {
   check::That(fault.empty(), "random texts", fault);
 }
 
+// Words and lower case are frozen at Unicode 15.1. A later version knows more code points, but changes none of these.
+void TestCodePoints() {
+  const bool same = std::string(utf8proc_unicode_version()) == "15.1.0";
+  char32_t wrong = 0;
+  for (char32_t c = 1; c < 0x110000 && wrong == 0; ++c) {
+    const auto code_point = static_cast<utf8proc_int32_t>(c);
+    const CodePointProperties properties = CodePointTable::Get().Lookup(c);
+    const utf8proc_category_t category = utf8proc_category(code_point);
+    const bool is_word = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+    const bool is_space = category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_CC;
+    const char32_t lower = univar::SimpleLowercase(c);
+    const bool in_table = properties.of() == CodePointClass::kWord || properties.of() == CodePointClass::kSpace;
+    if (properties.is_upper() != (lower != c)) wrong = c;
+    if (properties.of() == CodePointClass::kBreak || properties.of() == CodePointClass::kSingle) continue;
+    if (!in_table && !same) continue;
+    if ((properties.of() == CodePointClass::kWord) != is_word) wrong = c;
+    if ((properties.of() == CodePointClass::kSpace) != is_space) wrong = c;
+    if (lower != static_cast<char32_t>(utf8proc_tolower(code_point)) && (same || lower != c)) wrong = c;
+  }
+  check::That(wrong == 0, "properties of code points", "wrong for code point " + std::to_string(wrong));
+}
+
 void TestSort() {
   check::Random random(2);
   bool sorted = true;
@@ -78,6 +106,7 @@ void TestSort() {
 
 int main() {
   TestRandomTexts();
+  TestCodePoints();
   TestSort();
   return check::Finish();
 }

@@ -64,7 +64,7 @@ describe.skipIf(reason !== undefined)(
       for (const file of [
         ...files,
         'test/fixtures/parity/bert-tiny/model.safetensors',
-        'models/univar-mini/tokenizer.json',
+        'models/bert-uncased/tokenizer.json',
       ]) {
         expect(existsSync(join(bundle, file)), file).toBe(true);
       }

@@ -6,8 +6,8 @@ import { Tokenizer as RustTokenizer } from 'tokenizers';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import type { Tokenizer } from '../../src/text/tokenizers/tokenizer.js';
 
-/** The tokenizer.json of the committed default encoder: BERT, lower case. */
-export const BERT_FILE = fileURLToPath(new URL('../../models/univar-mini/tokenizer.json', import.meta.url));
+/** The tokenizer.json of the package: BERT, lower case. */
+export const BERT_FILE = fileURLToPath(new URL('../../models/bert-uncased/tokenizer.json', import.meta.url));
 
 /** Parts of a tokenizer.json that tests change. */
 export interface TokenizerJson {

@@ -10,7 +10,7 @@ import { formatCount, formatDuration } from '../format.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { FitCliOptions } from './options.js';
 
-const UNITS: Record<FitStage, string> = { fit: 'steps', encode: 'answers', index: 'vectors' };
+const UNITS: Record<FitStage, string> = { read: 'answers', fit: 'steps', encode: 'answers', index: 'vectors' };
 
 /** `univar fit`: fits an encoder and prints what it was fitted on. */
 export async function runFit(

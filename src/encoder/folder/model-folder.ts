@@ -8,6 +8,7 @@ import type { Pooling } from '../../native/pooling.js';
 import { readTextPreparation, type TextPreparation } from '../../text/text-preparation.js';
 import type { Architecture } from '../architectures/architecture.js';
 import { TRANSFORMER_FOLDER } from '../architectures/transformer.js';
+import { MINI_ENCODER } from '../default-encoder.js';
 import { findArchitecture, openConfig, openModelFiles } from './model-files.js';
 import { NORMALIZE, POOLING, readModules } from './modules.js';
 import { externalDataLocations } from './onnx-files.js';
@@ -60,7 +61,7 @@ export async function readModelFolder(
   { weights = true }: { weights?: boolean } = {},
 ): Promise<ModelFolder> {
   const root = resolve(folder);
-  if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model`);
+  if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model${hintFor(root)}`);
   const modulesFile = join(root, 'modules.json');
   const modules = existsSync(modulesFile) ? await readModules(modulesFile) : undefined;
   const { layout, paths } = modules ?? { layout: TRANSFORMER_FOLDER, paths: new Map<string, string>() };
@@ -103,6 +104,14 @@ export async function readModelFolder(
       sizes.positions,
     ),
   };
+}
+
+/** Says where univar-mini is, which earlier releases contained. */
+function hintFor(root: string): string {
+  return basename(root) === basename(MINI_ENCODER)
+    ? '. univar-mini is not part of the npm package: copy the folder packages/univar-mini of the repository, and ' +
+        'specify its path as the encoder'
+    : '';
 }
 
 /** Returns the path of the graph. @throws EngineError `ERR_DATA` if there is none */

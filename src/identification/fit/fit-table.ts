@@ -38,11 +38,14 @@ export interface FitFigures {
   lastLoss: number;
 }
 
-/** Reports the progress of a fit: the number of steps done, of `total`. */
-export type FitProgress = (steps: number, total: number) => void;
+/** Reports the progress of reading or training: the number of answers or steps done, of `total`. */
+export type FitProgress = (done: number, total: number) => void;
 
 export interface FitCall {
   signal?: AbortSignal | undefined;
+  /** Receives the number of answers that were read. */
+  onRead?: FitProgress | undefined;
+  /** Receives the number of training steps. */
   onProgress?: FitProgress | undefined;
 }
 
@@ -56,7 +59,7 @@ export interface FitCall {
 export async function fitTable(
   answers: FitAnswers,
   given: FitSettings,
-  { signal, onProgress }: FitCall = {},
+  { signal, onRead, onProgress }: FitCall = {},
 ): Promise<FittedTable> {
   const base = await openBase(given);
   const corpus = new NgramCorpus({ kind: 'words', ...WORDS });
@@ -73,7 +76,11 @@ export async function fitTable(
         `A fit needs two value ids with at least two answers each, got ${sampler.size} of ${classes}`,
       );
     }
-    for await (const texts of answers.read(rows)) await corpus.add(texts, { signal });
+    let read = 0;
+    for await (const texts of answers.read(rows)) {
+      await corpus.add(texts, { signal });
+      onRead?.((read += texts.length), rows.length);
+    }
     const onStep = (step: number): void => onProgress?.(step, steps);
     const training = { ...settings, base: base?.table, signal, onProgress: onStep };
     const { weights, losses } = await trainTable(corpus, sampler, training);

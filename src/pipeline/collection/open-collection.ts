@@ -2,7 +2,7 @@ import { expectBoolean, expectOptions, expectSignal } from '../../core/validate.
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { loadSearchEncoder } from '../fit/search-encoder.js';
-import { type DatasetSearch, expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
+import { expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
 import { ownVectors, searchedVectors } from '../index/vector-source.js';
 import { Collection } from './collection.js';
 
@@ -43,15 +43,19 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
   const signal = expectSignal(given.signal, 'signal');
   const wantsFit = expectBoolean(given.fit ?? folder === undefined, 'fit');
   const source = wantsFit ? await searchedVectors(dataset) : ownVectors(await givenDataset(dataset));
-  const encoder = await loadSearchEncoder(source, folder, { backend, precision });
-  let search: DatasetSearch | undefined;
+  // At the same time, since each of them waits for files.
+  const parts = [
+    loadSearchEncoder(source, folder, { backend, precision }),
+    source.dataset.readValueIds({ signal }),
+    openDatasetSearch(source, index),
+  ] as const;
   try {
-    const valueIds = await source.dataset.readValueIds({ signal });
-    search = await openDatasetSearch(source, index);
+    const [encoder, valueIds, search] = await Promise.all(parts);
     return Collection.over(source, encoder, search, valueIds);
   } catch (error) {
-    await encoder.dispose();
-    await search?.[Symbol.asyncDispose]();
+    const [encoder, , search] = await Promise.allSettled(parts);
+    if (encoder.status === 'fulfilled') await encoder.value.dispose();
+    if (search.status === 'fulfilled') await search.value[Symbol.asyncDispose]();
     throw error;
   }
 }

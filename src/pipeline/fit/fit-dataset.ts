@@ -22,8 +22,11 @@ import { hashFile } from '../../records/input-files.js';
 import { type BuildIndexOptions, type BuiltIndex, expectIndexOptions, writeIndex } from '../index/build-index.js';
 import { answersOf, encodeShards } from './fitted-vectors.js';
 
-/** Steps of a fit, in order: `total` is the number of training steps, or of answers. */
-export type FitStage = 'fit' | 'encode' | 'index';
+/**
+ * Stages of a fit, in order: reading the answers to train on, training, encoding all answers, and building the index.
+ * `fit` counts training steps, the others answers.
+ */
+export type FitStage = 'read' | 'fit' | 'encode' | 'index';
 
 export interface FitEvents {
   /** Reports the progress of a stage. */
@@ -76,8 +79,10 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   try {
     const clock = new Clock();
     const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(source, rows, signal) };
+    const onRead = (read: number, total: number): void => events.onProgress?.('read', read, total);
     const onStep = (step: number, total: number): void => events.onProgress?.('fit', step, total);
-    const { config, weights, settings, base, figures } = await fitTable(answers, given, { signal, onProgress: onStep });
+    const call = { signal, onRead, onProgress: onStep };
+    const { config, weights, settings, base, figures } = await fitTable(answers, given, call);
     const folder = await nextFitFolder(dir);
     await removeFitFolders(dir);
     await makeFolder(join(dir, folder));
@@ -127,12 +132,12 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   }
 }
 
-/** Measures the seconds of each stage. */
+/** Measures the seconds of the stages. */
 class Clock {
-  readonly seconds: Record<FitStage, number> = { fit: 0, encode: 0, index: 0 };
+  readonly seconds: FittedDataset['seconds'] = { fit: 0, encode: 0, index: 0 };
   #last = performance.now();
 
-  lap(stage: FitStage): void {
+  lap(stage: keyof FittedDataset['seconds']): void {
     const now = performance.now();
     this.seconds[stage] = (now - this.#last) / 1000;
     this.#last = now;

@@ -3,7 +3,6 @@ import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { loadDatasetEncoder } from '../dataset-encoder.js';
 import type { VectorSource } from '../index/vector-source.js';
 
 /**
@@ -17,7 +16,9 @@ export async function loadSearchEncoder(
   folder: string | undefined,
   options: Pick<LoadEncoderOptions, 'backend' | 'precision'> = {},
 ): Promise<Encoder> {
-  return vectors instanceof DatasetFit ? loadFitEncoder(vectors) : loadDatasetEncoder(dataset, folder, options);
+  if (vectors instanceof DatasetFit) return loadFitEncoder(vectors);
+  const { loadDatasetEncoder } = await import('../dataset-encoder.js'); // takes time, and a fit does not need it
+  return loadDatasetEncoder(dataset, folder, options);
 }
 
 /** Loads a fitted encoder. @throws EngineError `ERR_DATA` if it is damaged or was exchanged */
