@@ -25,12 +25,14 @@ export function addFitCommand(program: Command, context: CliContext): void {
     .option('--seed <n>', 'seed of the fit', integer(0), 1)
     .option('--factory <string>', 'FAISS factory string of the index over the fitted vectors', 'HNSW32')
     .option('--no-index', 'build no index; identify then compares with every answer')
+    .option('--no-classifier', 'train no classifier; identify then gives votes, but no probabilities')
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
       `
-The fit, its vectors and their index are written into the dataset folder. Identify, serve and eval knn use
-them from then on. Maps and drift keep to the encoder that embedded the dataset: the fit has seen the answers,
+The fit, its vectors, their index and a classifier are written into the dataset folder. Identify, serve and
+eval knn use them from then on. The classifier gives probabilities, which are calibrated on questions and
+value ids that it has not seen; this takes several times as long as the fit. Maps and drift keep to the encoder that embedded the dataset: the fit has seen the answers,
 so it would draw them further apart than new answers are.
 
 Examples:

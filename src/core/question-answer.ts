@@ -26,6 +26,11 @@ export function expectQa(value: unknown, name: string): QuestionAnswer {
   return value as QuestionAnswer;
 }
 
+/** Returns the answer of a text: the text itself if it has no question. */
+export function answerPart(text: EmbeddableText): string {
+  return typeof text === 'string' ? text : text.answer;
+}
+
 function joinQa(record: QuestionAnswer): string {
   return `${questionPart(record)} A: ${record.answer.trim()}`;
 }

@@ -8,8 +8,10 @@ import { DatasetFit } from '../datasets/fits/dataset-fit.js';
 import type { OpenedDataset } from '../datasets/live/collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { LoadEncoderOptions } from '../encoder/encoder-plan.js';
+import type { ValueClassifier } from '../identification/classifier/value-classifier.js';
 import { VectorIndex } from '../search/vector-index.js';
 import { loadDatasetEncoder } from './dataset-encoder.js';
+import { loadFitClassifier } from './fit/load-classifier.js';
 import { loadFitEncoder } from './fit/search-encoder.js';
 import { loadSavedIndex } from './index/saved-index.js';
 import { searchedVectors, type VectorSource } from './index/vector-source.js';
@@ -61,9 +63,12 @@ export class ServedDataset {
     }
     const ownEncoder = readOnly ? undefined : await this.#ownEncoder(dataset).catch(adviseReadOnly);
     const encoder = await loadFitEncoder(vectors);
+    let classifier: ValueClassifier | undefined;
     try {
-      return { dataset, encoder, fit: vectors, ownEncoder, index: await this.#openIndex(source) };
+      classifier = await loadFitClassifier(vectors);
+      return { dataset, encoder, fit: vectors, classifier, ownEncoder, index: await this.#openIndex(source) };
     } catch (error) {
+      classifier?.dispose();
       await encoder.dispose();
       throw error;
     }

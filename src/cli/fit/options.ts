@@ -7,5 +7,6 @@ export interface FitCliOptions {
   seed: number;
   factory: string;
   index: boolean;
+  classifier: boolean;
   json?: boolean;
 }

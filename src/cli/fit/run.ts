@@ -10,7 +10,14 @@ import { formatCount, formatDuration } from '../format.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { FitCliOptions } from './options.js';
 
-const UNITS: Record<FitStage, string> = { read: 'answers', fit: 'steps', encode: 'answers', index: 'vectors' };
+const UNITS: Record<FitStage, string> = {
+  read: 'answers',
+  fit: 'steps',
+  encode: 'answers',
+  classify: 'value ids',
+  calibrate: 'folds',
+  index: 'vectors',
+};
 
 /** `univar fit`: fits an encoder and prints what it was fitted on. */
 export async function runFit(
@@ -41,11 +48,24 @@ export async function fitWithProgress(
 }
 
 /** Describes a fit in a few lines. */
-export function describeFit({ answers, valueIds, ngrams, rows, dim, seconds, index, folder }: FittedDataset): string {
+export function describeFit({
+  answers,
+  valueIds,
+  ngrams,
+  rows,
+  dim,
+  seconds,
+  index,
+  folder,
+  hasClassifier,
+}: FittedDataset): string {
   const fitted =
     `Fitted an encoder on ${formatCount(answers)} answers of ${formatCount(valueIds)} value ids in ` +
     `${formatDuration(seconds.fit)}: ${formatCount(ngrams)} n-grams, ${folder}`;
   const encoded = `Encoded ${formatCount(rows)} answers in ${formatDuration(seconds.encode)}: ${dim} dimensions`;
+  const classified = hasClassifier
+    ? [`Trained a classifier and calibrated its probabilities in ${formatDuration(seconds.classify)}`]
+    : [];
   const indexed = index && `Indexed them with ${index.factory} in ${formatDuration(seconds.index)}`;
-  return [fitted, encoded, ...(indexed ? [indexed] : [])].join('\n');
+  return [fitted, encoded, ...classified, ...(indexed ? [indexed] : [])].join('\n');
 }

@@ -48,7 +48,11 @@ export async function openFit(dataset: Dataset | string): Promise<DatasetFit | '
     manifest.shards.length === shards.length &&
     manifest.shards.every(({ rows, records }, i) => rows === shards[i]!.rows && records === shards[i]!.records.sha256);
   if (!isCurrent) return 'stale';
-  for (const entry of [...manifest.files, ...(manifest.classifier?.files ?? []), ...manifest.shards.map(({ embeddings }) => embeddings)])
+  for (const entry of [
+    ...manifest.files,
+    ...(manifest.classifier ?? []),
+    ...manifest.shards.map(({ embeddings }) => embeddings),
+  ])
     await checkFile(join(dir, entry.file), entry, false);
   return new DatasetFit(dir, manifest);
 }

@@ -18,9 +18,6 @@ export const FIT_LOCK = '.fit.lock';
 /** Folders of fits. */
 export const FIT_FOLDER = /^fit-\d{4,}$/;
 
-/** Folder of the classifier within that of a fit. */
-export const CLASSIFIER_FOLDER = 'classifier';
-
 /** Vectors of a shard, complete or left by a killed writer. */
 const VECTORS = /\.npy(\.new-[0-9a-f]{8})?$/;
 
@@ -56,8 +53,8 @@ export interface FitManifest {
   dtype: 'f32';
   /** Files of the encoder. */
   files: FileEntry[];
-  /** The classifier of value ids; missing in fits without one. */
-  classifier?: { folder: string; files: FileEntry[] } | undefined;
+  /** Files of the classifier; missing in fits without one. */
+  classifier?: FileEntry[] | undefined;
   shards: FitShard[];
 }
 
@@ -130,23 +127,18 @@ export async function readFitManifest(dir: string): Promise<FitManifest | undefi
   if (!isObject(value) || value['format'] !== FORMAT) return refuse(`"format" is not "${FORMAT}"`);
   if (value['version'] !== VERSION)
     return refuse(`it has version ${JSON.stringify(value['version'])}; this release reads version ${VERSION}`);
-  const { folder, rows, dim, dtype, encoder, shards, files, fittedRows } = value;
+  const { folder, rows, dim, dtype, encoder, shards, files, fittedRows, classifier } = value;
   if (typeof folder !== 'string' || !FIT_FOLDER.test(folder)) return refuse('"folder" is not the name of a fit');
   if (!isCount(rows) || !isCount(fittedRows) || !isCount(dim) || dim === 0 || dtype !== 'f32')
     return refuse('"rows", "fittedRows", "dim" or "dtype" is damaged');
   if (!isObject(encoder) || typeof encoder['fingerprint'] !== 'string') return refuse('"encoder" has no fingerprint');
   if (!Array.isArray(files) || !files.every(isFile)) return refuse('"files" is damaged');
   if (!Array.isArray(shards) || !shards.every(isFitShard)) return refuse('"shards" is damaged');
-  if (value['classifier'] !== undefined && !isClassifier(value['classifier'], folder))
+  if (classifier !== undefined && !(Array.isArray(classifier) && classifier.every(isFile)))
     return refuse('"classifier" is damaged');
   const held = shards.reduce((sum, shard) => sum + shard.rows, 0);
   if (held !== rows) return refuse(`its shards have ${held} rows, but "rows" is ${rows}`);
   return value as unknown as FitManifest;
-}
-
-function isClassifier(value: unknown, fit: string): value is NonNullable<FitManifest['classifier']> {
-  if (!isObject(value) || value['folder'] !== `${fit}/${CLASSIFIER_FOLDER}`) return false;
-  return Array.isArray(value['files']) && value['files'].every(isFile);
 }
 
 function isFitShard(value: unknown): value is FitShard {

@@ -2,6 +2,7 @@ import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { expectVectors, fail } from '../../core/validate.js';
 import type { Encoder } from '../../encoder/encoder.js';
+import type { ValueClassifier } from '../../identification/classifier/value-classifier.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
 import type { SearchResult } from '../../native/search-result.js';
@@ -27,6 +28,8 @@ export interface OpenedDataset {
   encoder: Encoder;
   /** The fit that `encoder` belongs to; the collection then disposes it. Undefined if it embedded the dataset. */
   fit?: DatasetFit | undefined;
+  /** The classifier of the fit; the collection disposes it. */
+  classifier?: ValueClassifier | undefined;
   /** The encoder that embedded the dataset. Undefined if it is not loaded, so that the server can add no answers. */
   ownEncoder?: Encoder | undefined;
 }
@@ -84,8 +87,15 @@ export class Collection {
   }
 
   /** Frees what a collection would own. Idempotent. */
-  static async discard({ index, encoder, fit, records }: OpenedDataset & Partial<CollectionParts>): Promise<void> {
+  static async discard({
+    index,
+    encoder,
+    fit,
+    classifier,
+    records,
+  }: OpenedDataset & Partial<CollectionParts>): Promise<void> {
     await index.dispose();
+    classifier?.dispose();
     if (fit) await encoder.dispose();
     await records?.close();
   }
@@ -106,6 +116,11 @@ export class Collection {
   /** The fit whose vectors are searched. */
   get fit(): DatasetFit | undefined {
     return this.#parts.fit;
+  }
+
+  /** The classifier of the fit. */
+  get classifier(): ValueClassifier | undefined {
+    return this.#parts.classifier;
   }
 
   /** Encoder of the vectors of added rows, if it is loaded. */

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../core/abort.js';
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
-import type { EmbeddableText } from '../../core/question-answer.js';
+import { answerPart, type EmbeddableText } from '../../core/question-answer.js';
 import { type CallOptions, expectCallOptions } from '../../native/call.js';
 import type { EncodedTexts } from '../../native/ngram-table.js';
 import { expectEmbeddableTexts } from '../../text/tokenizers/arguments.js';
@@ -92,7 +92,7 @@ export class TableEncoder implements Encoder {
       textTokens: new Int32Array(rows),
     };
     for (let first = 0; first < rows; first += WINDOW_TEXTS) {
-      const window = texts.slice(first, first + WINDOW_TEXTS).map(answerOf);
+      const window = texts.slice(first, first + WINDOW_TEXTS).map(answerPart);
       const encoded = await this.#parts.encode(window, { signal });
       result.embeddings.set(encoded.embeddings, first * dim);
       result.textTokens.set(encoded.tokens, first);
@@ -101,8 +101,4 @@ export class TableEncoder implements Encoder {
     result.tokens = result.textTokens.reduce((sum, count) => sum + count, 0);
     return result;
   }
-}
-
-function answerOf(text: EmbeddableText): string {
-  return typeof text === 'string' ? text : text.answer;
 }

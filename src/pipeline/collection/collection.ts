@@ -1,10 +1,17 @@
-import { type EmbeddableText, wholeText } from '../../core/question-answer.js';
+import { EngineError } from '../../core/errors.js';
+import { answerPart, type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import type { RowLabels } from '../../core/row-labels.js';
-import { expectInteger, expectOptions } from '../../core/validate.js';
+import { expectBoolean, expectInteger, expectOptions } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
+import type {
+  Classification,
+  ClassifyOptions,
+  ValueClassifier,
+} from '../../identification/classifier/value-classifier.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
+import type { CallOptions } from '../../native/call.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
@@ -26,6 +33,8 @@ export interface Evidence extends Neighbour {
 export interface IdentifiedText extends Identification {
   /** The embedded text. */
   text: string;
+  /** Probabilities of the value ids; missing if the dataset has no classifier. */
+  classification?: Classification | undefined;
   /** The nearest answers with their texts, nearest first. */
   evidence: Evidence[];
 }
@@ -41,6 +50,7 @@ export class Collection implements AsyncDisposable {
     readonly encoder: Encoder,
     private readonly search: DatasetSearch,
     private readonly identifier: ValueIdentifier,
+    private readonly classifier: ValueClassifier | undefined,
   ) {}
 
   /**
@@ -48,8 +58,14 @@ export class Collection implements AsyncDisposable {
    *
    * @internal
    */
-  static over(source: VectorSource, encoder: Encoder, search: DatasetSearch, valueIds: RowLabels): Collection {
-    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }));
+  static over(
+    source: VectorSource,
+    encoder: Encoder,
+    search: DatasetSearch,
+    valueIds: RowLabels,
+    classifier: ValueClassifier | undefined,
+  ): Collection {
+    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }), classifier);
   }
 
   get dataset(): Dataset {
@@ -59,6 +75,11 @@ export class Collection implements AsyncDisposable {
   /** True if `encoder` was fitted on the answers of this dataset. */
   get isFitted(): boolean {
     return this.source.isFitted;
+  }
+
+  /** True if the dataset has a classifier, which gives probabilities. */
+  get hasClassifier(): boolean {
+    return this.classifier !== undefined;
   }
 
   /** True if the dataset has a fitted encoder that belongs to other answers. It is not used: fit again. */
@@ -91,7 +112,8 @@ export class Collection implements AsyncDisposable {
   }
 
   /**
-   * Identifies whose values the texts express: the k nearest answers vote for their value ids.
+   * Identifies whose values the texts express: the k nearest answers vote for their value ids, and the classifier, if
+   * the dataset has one, gives their probabilities.
    *
    * @param texts plain texts, or questions with answers
    * @returns one identification per text
@@ -102,11 +124,16 @@ export class Collection implements AsyncDisposable {
     const { evidence, ...search } = expectOptions(options, 'options', keys) as IdentifyTextsOptions;
     const count = expectInteger(evidence ?? DEFAULT_EVIDENCE, 'evidence', 0);
     const { embeddings } = await this.encoder.encode(texts, { signal: search.signal });
-    const found = await this.identifier.identify(embeddings, search);
+    const { filter, signal } = search;
+    const [found, classified] = await Promise.all([
+      this.identifier.identify(embeddings, search),
+      this.classifier?.classify(texts.map(answerPart), embeddings, { filter }, { signal }),
+    ]);
     const records = await this.#recordsOf(found, count);
     return found.map((identification, i) => ({
       text: wholeText(texts[i]!),
       ...identification,
+      ...(classified && { classification: classified[i]! }),
       evidence: identification.neighbours.slice(0, count).map((neighbour) => {
         const { qid, question, answer } = records.get(neighbour.row)!;
         return { ...neighbour, qid, question, answer };
@@ -114,8 +141,31 @@ export class Collection implements AsyncDisposable {
     }));
   }
 
+  /**
+   * Gives the probabilities of the value ids for texts, or for all of them together as those of one author.
+   *
+   * @returns one classification per text, or a single one with `together`
+   * @throws EngineError `ERR_DATA` if the dataset has no classifier; `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`
+   */
+  async classify(
+    texts: readonly EmbeddableText[],
+    options?: ClassifyOptions & Pick<CallOptions, 'signal'>,
+  ): Promise<Classification[]> {
+    const keys = ['filter', 'together', 'signal'] as const;
+    const { signal, ...given } = expectOptions(options, 'options', keys) as ClassifyOptions & CallOptions;
+    expectBoolean(given.together ?? false, 'together');
+    if (!this.classifier) {
+      throw new EngineError('ERR_DATA', `${this.dataset.dir} has no classifier`, {
+        remedies: [{ text: 'run "univar fit"' }],
+      });
+    }
+    const { embeddings } = await this.encoder.encode(texts, { signal });
+    return this.classifier.classify(texts.map(answerPart), embeddings, given, { signal });
+  }
+
   /** Releases the encoder and the index once the calls in flight have finished. Idempotent. */
   dispose(): Promise<void> {
+    this.classifier?.dispose();
     this.#disposal ??= Promise.all([this.encoder.dispose(), this.search[Symbol.asyncDispose]()]).then(() => undefined);
     return this.#disposal;
   }

@@ -1,6 +1,8 @@
 import { expectBoolean, expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../../datasets/dataset.js';
+import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
 import type { LoadEncoderOptions } from '../../encoder/encoder-plan.js';
+import { loadFitClassifier } from '../fit/load-classifier.js';
 import { loadSearchEncoder } from '../fit/search-encoder.js';
 import { expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/dataset-search.js';
 import { ownVectors, searchedVectors } from '../index/vector-source.js';
@@ -48,13 +50,15 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
     loadSearchEncoder(source, folder, { backend, precision }),
     source.dataset.readValueIds({ signal }),
     openDatasetSearch(source, index),
+    source.vectors instanceof DatasetFit ? loadFitClassifier(source.vectors) : undefined,
   ] as const;
   try {
-    const [encoder, valueIds, search] = await Promise.all(parts);
-    return Collection.over(source, encoder, search, valueIds);
+    const [encoder, valueIds, search, classifier] = await Promise.all(parts);
+    return Collection.over(source, encoder, search, valueIds, classifier);
   } catch (error) {
-    const [encoder, , search] = await Promise.allSettled(parts);
+    const [encoder, , search, classifier] = await Promise.allSettled(parts);
     if (encoder.status === 'fulfilled') await encoder.value.dispose();
+    if (classifier.status === 'fulfilled') classifier.value?.dispose();
     if (search.status === 'fulfilled') await search.value[Symbol.asyncDispose]();
     throw error;
   }

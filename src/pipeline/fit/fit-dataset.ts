@@ -16,17 +16,20 @@ import {
 } from '../../datasets/fits/fit-manifest.js';
 import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
 import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
+import { CLASSIFIER_FILES } from '../../identification/classifier/classifier-files.js';
 import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
 import { type FitFigures, fitTable } from '../../identification/fit/fit-table.js';
 import { hashFile } from '../../records/input-files.js';
 import { type BuildIndexOptions, type BuiltIndex, expectIndexOptions, writeIndex } from '../index/build-index.js';
+import { fitDatasetClassifier } from './fit-classifier.js';
 import { answersOf, encodeShards } from './fitted-vectors.js';
 
 /**
- * Stages of a fit, in order: reading the answers to train on, training, encoding all answers, and building the index.
- * `fit` counts training steps, the others answers.
+ * Stages of a fit, in order: reading the answers to train on, training, encoding all answers, training the classifier,
+ * calibrating its probabilities, and building the index. `fit` counts training steps, `classify` value ids, `calibrate`
+ * folds, and the others answers.
  */
-export type FitStage = 'read' | 'fit' | 'encode' | 'index';
+export type FitStage = 'read' | 'fit' | 'encode' | 'classify' | 'calibrate' | 'index';
 
 export interface FitEvents {
   /** Reports the progress of a stage. */
@@ -36,6 +39,11 @@ export interface FitEvents {
 export interface FitDatasetOptions extends FitSettings {
   /** Index over the fitted vectors; false for none. @default true, with the defaults of `buildIndex` */
   index?: boolean | Omit<BuildIndexOptions, 'signal' | 'onProgress'> | undefined;
+  /**
+   * Also trains a linear classifier, which gives probabilities, and calibrates them on questions and value ids that it
+   * has not seen. Takes several times as long as the fit. @default true
+   */
+  classifier?: boolean | undefined;
   signal?: AbortSignal | undefined;
   events?: FitEvents | undefined;
 }
@@ -47,9 +55,14 @@ export interface FittedDataset extends FitFigures {
   dim: number;
   /** Number of answers that have a vector. */
   rows: number;
-  /** Seconds of training, including reading; of encoding all answers; and of building the index. */
-  seconds: { fit: number; encode: number; index: number };
+  /**
+   * Seconds of training the encoder, including reading; of encoding all answers; of training and calibrating the
+   * classifier; and of building the index.
+   */
+  seconds: { fit: number; encode: number; classify: number; index: number };
   index: BuiltIndex | undefined;
+  /** Whether a classifier was trained. */
+  hasClassifier: boolean;
 }
 
 /**
@@ -66,10 +79,17 @@ export interface FittedDataset extends FitFigures {
  *   `ERR_OUT_OF_MEMORY`
  */
 export async function fitDataset(dataset: Dataset | string, options?: FitDatasetOptions): Promise<FittedDataset> {
-  const given = expectOptions(options, 'options', [...FIT_SETTINGS, 'index', 'signal', 'events']) as FitDatasetOptions;
+  const given = expectOptions(options, 'options', [
+    ...FIT_SETTINGS,
+    'index',
+    'classifier',
+    'signal',
+    'events',
+  ]) as FitDatasetOptions;
   const { index = true, events = {} } = given;
   const signal = expectSignal(given.signal, 'signal');
   expectCallbacks(events, 'events', ['onProgress']);
+  const wantsClassifier = expectBoolean(given.classifier ?? true, 'classifier');
   const indexOptions = typeof index === 'object' ? expectIndexOptions(index, 'index') : {};
   if (typeof index !== 'object') expectBoolean(index, 'index');
   const source = await givenDataset(dataset);
@@ -106,10 +126,27 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
         rows: source.rows,
         dim: config.dim,
         dtype: 'f32',
-        files: await describeFiles(dir, folder),
+        files: await describeFiles(dir, folder, ['config.json', 'model.safetensors']),
         shards,
       });
       const fit = new DatasetFit(dir, manifest);
+      if (wantsClassifier) {
+        const { base, dim, pairs, maxNgrams } = given;
+        await fitDatasetClassifier({
+          dataset: source,
+          valueIds,
+          vectors: fit,
+          fit: { base, dim, pairs, maxNgrams, seed: settings.seed },
+          steps: settings.steps,
+          maxAnswers: settings.maxAnswers,
+          seed: settings.seed,
+          folder: join(dir, folder),
+          signal,
+          onProgress: (stage, done, total) => events.onProgress?.(stage, done, total),
+        });
+        manifest.classifier = await describeFiles(dir, folder, CLASSIFIER_FILES);
+      }
+      clock.lap('classify');
       const onIndexed = (rows: number): void => events.onProgress?.('index', rows, source.rows);
       const built =
         index === false
@@ -120,7 +157,15 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
       await publishFit(dir, manifest);
       await removeFitFolders(dir);
       const { rows, dim } = fit;
-      return { ...figures, folder: fit.folder, dim, rows, seconds: clock.seconds, index: built };
+      return {
+        ...figures,
+        folder: fit.folder,
+        dim,
+        rows,
+        seconds: clock.seconds,
+        index: built,
+        hasClassifier: wantsClassifier,
+      };
     } finally {
       await encoder.dispose();
     }
@@ -134,7 +179,7 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
 
 /** Measures the seconds of the stages. */
 class Clock {
-  readonly seconds: FittedDataset['seconds'] = { fit: 0, encode: 0, index: 0 };
+  readonly seconds: FittedDataset['seconds'] = { fit: 0, encode: 0, classify: 0, index: 0 };
   #last = performance.now();
 
   lap(stage: keyof FittedDataset['seconds']): void {
@@ -144,9 +189,9 @@ class Clock {
   }
 }
 
-/** Describes the files of the encoder. */
-async function describeFiles(dir: string, folder: string) {
-  const files = ['config.json', 'model.safetensors'].map((name) => `${folder}/${name}`);
+/** Describes the files of the encoder, or of the classifier. */
+async function describeFiles(dir: string, folder: string, names: readonly string[]) {
+  const files = names.map((name) => `${folder}/${name}`);
   return Promise.all(files.map(async (file) => ({ file, ...(await hashFile(join(dir, file))) })));
 }
 

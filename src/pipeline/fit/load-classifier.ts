@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { checkFile } from '../../datasets/dataset.js';
 import type { DatasetFit } from '../../datasets/fits/dataset-fit.js';
-import { readClassifier } from '../../identification/classifier/classifier-folder.js';
+import { readClassifier } from '../../identification/classifier/classifier-files.js';
 import { ValueClassifier } from '../../identification/classifier/value-classifier.js';
 
 /**
@@ -14,6 +14,6 @@ import { ValueClassifier } from '../../identification/classifier/value-classifie
 export async function loadFitClassifier(fit: DatasetFit): Promise<ValueClassifier | undefined> {
   const { classifier } = fit.manifest;
   if (!classifier) return undefined;
-  await Promise.all(classifier.files.map((entry) => checkFile(join(fit.dir, entry.file), entry, true)));
-  return ValueClassifier.create(await readClassifier(join(fit.dir, classifier.folder)));
+  await Promise.all(classifier.map((entry) => checkFile(join(fit.dir, entry.file), entry, true)));
+  return ValueClassifier.create(await readClassifier(fit.folder));
 }

@@ -1,6 +1,6 @@
 /**
- * The folder of a classifier: config.json with the value ids and the calibration, and model.safetensors with the
- * tensors `keys`, `planes` (int8 rows with scales), `biases` and `centroids`.
+ * The files of a classifier: classifier.json with the value ids and the calibration, and classifier.safetensors with
+ * the tensors `keys`, `planes` (int8 rows with scales), `biases` and `centroids`.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ import type { Calibration } from './calibration.js';
 import type { ClassifierData } from './value-classifier.js';
 
 const MODEL_TYPE = 'univar-classifier';
-const CONFIG = 'config.json';
-const MODEL = 'model.safetensors';
+const CONFIG = 'classifier.json';
+const MODEL = 'classifier.safetensors';
 /** Files of a classifier. */
 export const CLASSIFIER_FILES = [CONFIG, MODEL] as const;
 
