@@ -14,6 +14,8 @@ import {
   publishFit,
   removeFitFolders,
 } from '../../datasets/fits/fit-manifest.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import { SeenAnswerCounter, type SeenAnswers } from '../../encoder/folder/training-answers.js';
 import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
 import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
 import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
@@ -50,6 +52,8 @@ export interface FittedDataset extends FitFigures {
   /** Seconds of training, including reading; of encoding all answers; and of building the index. */
   seconds: { fit: number; encode: number; index: number };
   index: BuiltIndex | undefined;
+  /** Answers that the base was trained on; undefined without a base, or if its folder does not say. */
+  seen: SeenAnswers | undefined;
 }
 
 /**
@@ -78,11 +82,17 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   const lock = await FolderLock.acquire(join(dir, FIT_LOCK));
   try {
     const clock = new Clock();
-    const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(source, rows, signal) };
+    const seen = given.base === null ? undefined : await SeenAnswerCounter.open(given.base ?? DEFAULT_ENCODER);
+    const read = async function* (rows: Int32Array): AsyncGenerator<string[]> {
+      for await (const texts of answersOf(source, rows, signal)) {
+        seen?.add(texts);
+        yield texts;
+      }
+    };
     const onRead = (read: number, total: number): void => events.onProgress?.('read', read, total);
     const onStep = (step: number, total: number): void => events.onProgress?.('fit', step, total);
     const call = { signal, onRead, onProgress: onStep };
-    const { config, weights, settings, base, figures } = await fitTable(answers, given, call);
+    const { config, weights, settings, base, figures } = await fitTable({ ...valueIds, read }, given, call);
     const folder = await nextFitFolder(dir);
     await removeFitFolders(dir);
     await makeFolder(join(dir, folder));
@@ -120,7 +130,15 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
       await publishFit(dir, manifest);
       await removeFitFolders(dir);
       const { rows, dim } = fit;
-      return { ...figures, folder: fit.folder, dim, rows, seconds: clock.seconds, index: built };
+      return {
+        ...figures,
+        folder: fit.folder,
+        dim,
+        rows,
+        seconds: clock.seconds,
+        index: built,
+        seen: base ? seen?.counts : undefined,
+      };
     } finally {
       await encoder.dispose();
     }
