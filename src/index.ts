@@ -74,6 +74,7 @@ export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './
 export type { LoadEncoderOptions } from './encoder/encoder-plan.js';
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';
 export type { ExportFormat } from './encoder/export/export-formats.js';
+export type { SeenAnswers } from './encoder/folder/training-answers.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { WeightType } from './encoder/weights/weight-types.js';
 export { type FitEncoderOptions, fitEncoder } from './identification/fit/fit-encoder.js';

@@ -56,7 +56,7 @@ export async function trainOn(
   const onProgress = (step: number): void => {
     if (step % 500 === 0) log(`step ${step} of ${SETTINGS.steps}`);
   };
-  const { config, weights, losses } = await trainBase({ ...SETTINGS, sources, onProgress });
-  await writeNgramFolder(folder, config, weights);
-  return { answers, valueIds, seconds: (performance.now() - started) / 1000, losses };
+  const trained = await trainBase({ ...SETTINGS, sources, onProgress });
+  await writeNgramFolder(folder, trained.config, trained.weights, trained.answers);
+  return { answers, valueIds, seconds: (performance.now() - started) / 1000, losses: trained.losses };
 }

@@ -26,6 +26,7 @@ export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: 
     return {
       result,
       encoder: isFitted ? 'an encoder fitted on the answers that vote' : dataset.manifest.encoder.name,
+      fitted: isFitted,
       json: { ...commonFigures(result), fitted: isFitted, k, ...(sweep && { sweep: result.sweep }) },
       lines: ['', table],
     };

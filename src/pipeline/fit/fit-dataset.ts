@@ -14,6 +14,8 @@ import {
   publishFit,
   removeFitFolders,
 } from '../../datasets/fits/fit-manifest.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import { SeenAnswerCounter, type SeenAnswers } from '../../encoder/folder/training-answers.js';
 import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
 import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
 import { CLASSIFIER_FILES } from '../../identification/classifier/classifier-files.js';
@@ -63,6 +65,8 @@ export interface FittedDataset extends FitFigures {
   index: BuiltIndex | undefined;
   /** Whether a classifier was trained. */
   hasClassifier: boolean;
+  /** Answers that the base was trained on; undefined without a base, or if its folder does not say. */
+  seen: SeenAnswers | undefined;
 }
 
 /**
@@ -98,11 +102,17 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   const lock = await FolderLock.acquire(join(dir, FIT_LOCK));
   try {
     const clock = new Clock();
-    const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(source, rows, signal) };
+    const seen = given.base === null ? undefined : await SeenAnswerCounter.open(given.base ?? DEFAULT_ENCODER);
+    const read = async function* (rows: Int32Array): AsyncGenerator<string[]> {
+      for await (const texts of answersOf(source, rows, signal)) {
+        seen?.add(texts);
+        yield texts;
+      }
+    };
     const onRead = (read: number, total: number): void => events.onProgress?.('read', read, total);
     const onStep = (step: number, total: number): void => events.onProgress?.('fit', step, total);
     const call = { signal, onRead, onProgress: onStep };
-    const { config, weights, settings, base, figures } = await fitTable(answers, given, call);
+    const { config, weights, settings, base, figures } = await fitTable({ ...valueIds, read }, given, call);
     const folder = await nextFitFolder(dir);
     await removeFitFolders(dir);
     await makeFolder(join(dir, folder));
@@ -165,6 +175,7 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
         seconds: clock.seconds,
         index: built,
         hasClassifier: wantsClassifier,
+        seen: base ? seen?.counts : undefined,
       };
     } finally {
       await encoder.dispose();
