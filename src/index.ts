@@ -38,10 +38,9 @@ export type { EmbedSummary } from './pipeline/embed/summary.js';
 export {
   type FitDatasetOptions,
   type FitEvents,
-  type FitStage,
-  type FittedDataset,
   fitDataset,
 } from './pipeline/fit/fit-dataset.js';
+export type { FitStage, FittedDataset } from './pipeline/fit/fit-types.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { GivenIndex, SearchKind } from './pipeline/index/dataset-search.js';
 export type { IndexDescription } from './pipeline/index/saved-index.js';

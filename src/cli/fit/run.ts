@@ -1,10 +1,6 @@
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import {
-  type FitDatasetOptions,
-  type FitStage,
-  type FittedDataset,
-  fitDataset,
-} from '../../pipeline/fit/fit-dataset.js';
+import { type FitDatasetOptions, fitDataset } from '../../pipeline/fit/fit-dataset.js';
+import type { FitStage, FittedDataset } from '../../pipeline/fit/fit-types.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration } from '../format.js';
 import { warnAboutSeenAnswers } from '../seen-answers.js';

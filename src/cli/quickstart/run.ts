@@ -7,7 +7,7 @@ import { fitOnTraining } from '../../evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
 import { writeReport } from '../../evaluation/report.js';
 import { evaluateTfidf } from '../../evaluation/tfidf.js';
-import type { FittedDataset } from '../../pipeline/fit/fit-dataset.js';
+import type { FittedDataset } from '../../pipeline/fit/fit-types.js';
 import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { fitWithProgress } from '../fit/run.js';
