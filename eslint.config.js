@@ -18,7 +18,7 @@ const FOLDERS = {
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],
-    packages: ['@observablehq/plot'],
+    packages: ['@observablehq/plot', 'ml-matrix'],
   },
   training: {
     uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
