@@ -1,9 +1,9 @@
 /** Tables of the comparison of encoders. */
 import { splitValueId } from '../../src/core/value-id.js';
 import type { SourceLimits } from './configurations.js';
-import { readRecipe } from './default-recipe.js';
 import { mean } from './identify-answers.js';
 import type { Method, Recalls, Score } from './methods.js';
+import { readRecipe } from './mini-recipe.js';
 import { percent, percentWith, table } from './pages.js';
 import { GENERAL_SOURCES, SOURCES, VALUE_SOURCES } from './sources.js';
 
