@@ -44,6 +44,8 @@ export const VARIANTS: readonly Variant[] = [
   { ...RECIPE, title: RECIPE_TITLE },
   { ...RECIPE, title: 'seed 2', seed: 2 },
   { ...RECIPE, title: 'seed 3', seed: 3 },
+  { ...RECIPE, title: '500 steps', steps: 500 },
+  { ...RECIPE, title: '2,000 steps', steps: 2000 },
   { ...RECIPE, title: 'width 96', dim: 96 },
   { ...RECIPE, title: 'width 256', dim: 256 },
   { ...RECIPE, title: '65,536 n-grams', maxNgrams: 2 ** 16 },

@@ -41,6 +41,9 @@ export async function control(lab: Lab): Promise<Outcome> {
     share: value.knn.accuracy - other.knn.accuracy,
     half: halfWidth([value.knn.interval, other.knn.interval], 'sum'),
   });
+  /** Share of the accuracy above chance that is left without questions about values. */
+  const leftOf = ({ value, control: other }: (typeof rows)[number]): number =>
+    (other.knn.accuracy - other.chance) / (value.knn.accuracy - value.chance);
   const { value, control: other, general } = rows[0]!;
   return {
     result: figures,
@@ -55,6 +58,7 @@ export async function control(lab: Lab): Promise<Outcome> {
               `${VALUE_SET}, kNN`,
               `${CONTROL_SET}, kNN`,
               'drop',
+              'left above chance',
               'drop, probe',
               'alpaca_eval, kNN',
               'alpaca_eval, probe',
@@ -66,6 +70,7 @@ export async function control(lab: Lab): Promise<Outcome> {
                 percent(other.chance),
                 '',
                 '',
+                '',
                 percent(general.chance),
                 percent(general.chance),
               ],
@@ -74,6 +79,7 @@ export async function control(lab: Lab): Promise<Outcome> {
                 knn(row.value),
                 knn(row.control),
                 percentWith(dropOf(row).share, dropOf(row).half),
+                percent(leftOf(row)),
                 row.value.probe ? percent(row.value.probe.at1 - row.control.probe!.at1) : '-',
                 knn(row.general),
                 percent(row.general.probe?.at1),
