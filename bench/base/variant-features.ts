@@ -15,43 +15,26 @@ export interface VariantFeatures {
 /** More than a text has. */
 const ALL_TOKENS = 2 ** 20;
 /**
- * The trainer takes one kind of n-grams. For other features, a text is rewritten: each of its features becomes a word,
- * repeated by its count, and the trainer reads single words.
+ * The trainer hashes texts itself. For a table without keys, a text is rewritten: each of its n-grams becomes a word
+ * that names its row, repeated by its count, and the trainer reads single words.
  */
 const REWRITTEN: NgramSettings = { kind: 'words', orders: 1, limit: ALL_TOKENS };
 
 export function featuresOf({ features, orders, maxNgrams }: Variant): VariantFeatures {
-  switch (features) {
-    case 'words':
-    case 'characters': {
-      const settings = { kind: features, orders, limit: NGRAM_DEFAULTS[features].limit };
-      return { settings, rewrite: (texts) => Promise.resolve(texts) };
-    }
-    case 'hashed':
-      return {
-        settings: REWRITTEN,
-        rewrite: async (texts) => {
-          const words = await extractNgrams(texts, { orders });
-          return texts.map((_, i) => asWords(words, i, (id) => `h${id % maxNgrams}`));
-        },
-      };
-    case 'both':
-      return {
-        settings: REWRITTEN,
-        rewrite: async (texts) => {
-          const words = await extractNgrams(texts, { orders });
-          const characters = await extractNgrams(texts, { kind: 'characters' });
-          return texts.map(
-            (_, i) => `${asWords(words, i, (id) => `w${id}`)} ${asWords(characters, i, (id) => `c${id}`)}`,
-          );
-        },
-      };
+  if (features !== 'hashed') {
+    const settings = { kind: features, orders, limit: NGRAM_DEFAULTS[features].limit };
+    return { settings, rewrite: (texts) => Promise.resolve(texts) };
   }
+  const rewrite: VariantFeatures['rewrite'] = async (texts) => {
+    const ngrams = await extractNgrams(texts, { orders });
+    return texts.map((_, i) => rowsAsWords(ngrams, i, maxNgrams));
+  };
+  return { settings: REWRITTEN, rewrite };
 }
 
-function asWords({ offsets, ids, counts }: NgramFeatures, text: number, name: (id: number) => string): string {
+function rowsAsWords({ offsets, ids, counts }: NgramFeatures, text: number, rows: number): string {
   const words: string[] = [];
   for (let i = offsets[text]!; i < offsets[text + 1]!; i++)
-    for (let n = 0; n < counts[i]!; n++) words.push(name(ids[i]!));
+    for (let n = 0; n < counts[i]!; n++) words.push(`h${ids[i]! % rows}`);
   return words.join(' ');
 }

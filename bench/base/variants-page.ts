@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { percent, table, writeSection } from '../evidence/pages.js';
-import type { MeasuredVariant, VariantResults } from './compare-variants.js';
+import type { VariantResults } from './compare-variants.js';
 
 export function writeVariants(root: string, results: VariantResults): void {
   writeFileSync(join(root, 'bench/results/base-variants.json'), `${JSON.stringify(results, null, 1)}\n`);
@@ -25,6 +25,7 @@ function variantTable({ variants }: VariantResults): string {
   );
 }
 
-function signedPoints(share: MeasuredVariant['mean']): string {
-  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+function signedPoints(share: number): string {
+  const points = percent(Math.abs(share));
+  return points === '0.0' ? points : `${share < 0 ? '−' : '+'}${points}`;
 }

@@ -6,10 +6,9 @@ import { SETTINGS } from './recipe.js';
  * Features of a text.
  * - `'words'`: n-grams of words, punctuation and line breaks, the default.
  * - `'characters'`: n-grams of characters.
- * - `'both'`: both, as two groups of one table.
  * - `'hashed'`: words, in a table without keys: the row of an n-gram is its hash modulo the number of rows.
  */
-export type Features = 'words' | 'characters' | 'both' | 'hashed';
+export type Features = 'words' | 'characters' | 'hashed';
 
 export interface Variant {
   title: string;
@@ -44,8 +43,6 @@ export const VARIANTS: readonly Variant[] = [
   { ...RECIPE, title: RECIPE_TITLE },
   { ...RECIPE, title: 'seed 2', seed: 2 },
   { ...RECIPE, title: 'seed 3', seed: 3 },
-  { ...RECIPE, title: '500 steps', steps: 500 },
-  { ...RECIPE, title: '2,000 steps', steps: 2000 },
   { ...RECIPE, title: 'width 96', dim: 96 },
   { ...RECIPE, title: 'width 256', dim: 256 },
   { ...RECIPE, title: '65,536 n-grams', maxNgrams: 2 ** 16 },
@@ -62,5 +59,4 @@ export const VARIANTS: readonly Variant[] = [
     features: 'characters',
     orders: NGRAM_DEFAULTS.characters.orders,
   },
-  { ...RECIPE, title: 'n-grams of words and of characters', features: 'both' },
 ];
