@@ -84,7 +84,11 @@ export function notesOf(sources: readonly SourceFigures[], methods: readonly Met
       `${below.length} of ${sources.length} sources${below.length > 0 ? ` (${below.join(', ')})` : ''}`
     );
   };
-  const seedsOf = ({ columns: own }: Method): number => sources[0]!.scores[Object.keys(own)[0]!]!.length;
+  const seedsOf = ({ columns: own }: Method): string => {
+    const counts = sources.map(({ scores }) => scores[Object.keys(own)[0]!]!.length);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? String(most) : `${least} to ${most}`;
+  };
   const spread = Math.max(...sources.map(({ scores }) => deviation(scores[fitted]!)));
   return [
     `Number of seeds: ${methods.map((method) => `${method.title} ${seedsOf(method)}`).join(', ')}. ` +
