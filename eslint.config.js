@@ -25,7 +25,7 @@ const FOLDERS = {
     packages: ['@observablehq/plot'],
   },
   generation: {
-    uses: ['core', 'native', 'records', 'encoder'],
+    uses: ['core', 'native', 'records', 'encoder', 'plots'],
     packages: ['openai', 'p-queue', 'yaml', 'zod', 'eld'],
   },
   queue: { uses: ['core', 'records', 'datasets', 'encoder', 'generation'], packages: ['bullmq', 'ioredis'] },

@@ -1,4 +1,5 @@
 /** Frame of a page without scripts and network requests, for light and dark displays. */
+import { escapeHtml } from '../core/escape-html.js';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -64,9 +65,4 @@ export function table(rows: readonly (readonly string[])[]): string {
   const head = `<thead><tr>${cells(heading, 'th')}</tr></thead>`;
   const lines = body.map((row) => `<tr>${cells(row, 'td')}</tr>\n`).join('');
   return `<div class="scroll"><table>${head}<tbody>\n${lines}</tbody></table></div>\n`;
-}
-
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
