@@ -20,6 +20,7 @@ const FOLDERS = {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],
     packages: ['@observablehq/plot'],
   },
+  comparison: { uses: ['core', 'native', 'records', 'text', 'search', 'evaluation', 'plots'] },
   training: {
     uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
     packages: ['@observablehq/plot'],
@@ -41,7 +42,18 @@ const FOLDERS = {
     ],
   },
   pipeline: {
-    uses: ['core', 'native', 'records', 'search', 'encoder', 'identification', 'datasets', 'training', 'queue'],
+    uses: [
+      'core',
+      'native',
+      'records',
+      'search',
+      'encoder',
+      'identification',
+      'datasets',
+      'comparison',
+      'training',
+      'queue',
+    ],
   },
   cli: {
     uses: [
@@ -57,6 +69,7 @@ const FOLDERS = {
       'datasets',
       'maps',
       'evaluation',
+      'comparison',
       'training',
       'generation',
       'queue',

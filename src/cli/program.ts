@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { addBenchCommand } from './bench.js';
 import { addIndexCommand } from './build-index.js';
 import { addCompactCommand } from './compact.js';
+import { addCompareCommand } from './compare.js';
 import type { CliContext } from './context.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDriftCommand } from './drift.js';
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext): Command {
   addIndexCommand(program, context);
   addIdentifyCommand(program, context);
   addEvalCommand(program, context);
+  addCompareCommand(program, context);
   addMapCommand(program, context);
   addServeCommand(program, context);
   addCompactCommand(program, context);
@@ -68,6 +70,7 @@ Examples:
   $ univar index values/                               fit an encoder on them, and make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
+  $ univar compare gpt-4o gemma-2 --in values/         in what do two models differ?
   $ univar map values/ --out map.html                  draw the dataset
   $ univar serve --index values/                       serve it over HTTP
 

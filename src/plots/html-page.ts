@@ -42,13 +42,17 @@ article { border-top: 1px solid var(--line); padding: 1rem 0; }
 details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 `;
 
-/** Builds a page from parts of its body. */
-export function page(title: string, parts: Iterable<string>): string[] {
+/**
+ * Builds a page from parts of its body.
+ *
+ * @param style rules for this page, in addition to those of all pages
+ */
+export function page(title: string, parts: Iterable<string>, style = ''): string[] {
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-    `<title>${escapeHtml(title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n`,
+    `<title>${escapeHtml(title)}</title>\n<style>${STYLE}${style}</style>\n</head>\n<body>\n`,
     ...parts,
     '</body>\n</html>\n',
   ];
