@@ -76,8 +76,8 @@ export const TEST_OPTIONS = ['dim', 'within', 'draws', 'bootstrapSamples', 'fold
  *
  * A difference is one of wording or of content; this function does not separate the two.
  *
- * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE` naming the row; `ERR_DATA`
- *   if fewer than two groups of questions were answered by both sides; `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE` naming the row;
+ *   `ERR_DATA` if both sides answered fewer than two groups of questions; `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
  */
 export async function compareAnswers(a: AnswerSide, b: AnswerSide, options: CompareOptions): Promise<Comparison> {
   const given = expectOptions(options, 'options', [...TEST_OPTIONS, 'phrases', 'onProgress']) as CompareOptions;

@@ -1,6 +1,6 @@
 /**
- * Adjusts p values for the number of tests (Benjamini and Hochberg 1995). Rejecting the tests whose adjusted value is at
- * most q keeps the expected share of false rejections below q.
+ * Adjusts p values for the number of tests (Benjamini and Hochberg 1995). Rejecting the tests whose adjusted value is
+ * at most q keeps the expected share of false rejections below q.
  *
  * @returns adjusted p values, in the order of `p`
  */

@@ -11,12 +11,15 @@ import { countPhrases, type PhraseCounts } from './phrase-counts.js';
 const MIN_ANSWERS = 5;
 /** Size of the prior as a share of all counted phrases. */
 const PRIOR_SHARE = 0.1;
-/** Phrases with a smaller z score are left out. By chance, one of two hundred phrases has a larger one. */
-const MIN_Z = 2.58;
+/** Phrases with a smaller z score are left out. Hardly any phrase has a larger one between two samples of a model. */
+const MIN_Z = 3;
 /** Candidates per requested phrase, of which repetitions are left out. */
 const CANDIDATES = 12;
-/** Of two phrases with these shares of common answers or more, the one is a repetition of the other. */
-const SAME_ANSWERS = 0.5;
+/**
+ * A phrase repeats another that contains or overlaps it, if the rarer one has this share of the answers of the other;
+ * if they share only one word, the larger share.
+ */
+const SAME_ANSWERS = 1 / 3;
 const NEARLY_ALL_ANSWERS = 0.8;
 /** Tokens of context on each side of an example. */
 const CONTEXT = 8;

@@ -22,8 +22,8 @@ export interface PhraseCounts {
 
 /**
  * Counts phrases in lower case. A phrase counts once per answer, because a word that one answer repeats says no more
- * about its author than if it occurred once. Most phrases are rare, so a first pass over the texts finds those that occur
- * in at least `minAnswers` answers, and only these are kept.
+ * about its author than if it occurred once. Most phrases are rare, so a first pass over the texts finds those that
+ * occur in at least `minAnswers` answers, and only these are kept.
  *
  * @param texts answers of both sides
  * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`

@@ -176,6 +176,11 @@ function dealtApart(distances: readonly Float64Array[], samples: number, draws: 
   return (1 + hits) / (1 + dealt);
 }
 
+/** Returns the smallest p value that a question with so many answers of each side can have. */
+export function smallestP(samples: number): number {
+  return 2 / waysToDeal(samples); // swapping the sides gives the same distances
+}
+
 /** Number of ways to deal 2 n answers to two sides of n. */
 function waysToDeal(samples: number): number {
   let ways = 1;

@@ -1,13 +1,13 @@
 /**
- * How many questions would have been enough? The estimated difference is taken as the true one. Then the statistic T of N
- * groups, |sum_g d_g|^2 / N, has
+ * How many questions would have been enough? The estimated difference is taken as the true one. Then the statistic T of
+ * N groups, |sum_g d_g|^2 / N, has
  *
  *     mean      tr C + (N - 1) |D|^2
  *     variance  2 tr S^2 + 4 N D'SD
  *
- * with D the mean of d_g, C their second moment and S = C - DD' their covariance. Among swapped sides, T does not depend
- * on N as long as |D| is small, so the permutations of the data at hand give the threshold. T is taken as normal.
- * All moments are estimated over distinct groups, so that they are unbiased.
+ * with D the mean of d_g, C their second moment and S = C - DD' their covariance. With sides swapped at random, the
+ * distribution of T hardly depends on N, so the permutations of the data at hand give the threshold. T is taken as
+ * normal. All moments are estimated over distinct groups, so that they are unbiased.
  */
 import { matmul } from '../native/matmul.js';
 import { dot } from './dot.js';

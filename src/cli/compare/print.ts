@@ -2,7 +2,15 @@
 import type { ComparisonMatrix, MatrixEntry } from '../../comparison/compare-all.js';
 import type { Comparison } from '../../comparison/compare-answers.js';
 import type { MarkingPhrase } from '../../comparison/marking-phrases.js';
-import { ALPHA, describeTest, formatP, percent, visiblePhrase, withInterval } from '../../comparison/report/wording.js';
+import {
+  ALPHA,
+  describeOrder,
+  describeTest,
+  formatP,
+  percent,
+  visiblePhrase,
+  withInterval,
+} from '../../comparison/report/wording.js';
 import type { ReadSides } from '../../pipeline/comparison/read-sides.js';
 import { excerpt, formatCount, formatTable, indent, plural } from '../format.js';
 import type { CompareCliOptions } from './options.js';
@@ -32,7 +40,8 @@ export function describeComparison(
   ].join('\n\n');
 }
 
-function describeQuestions({ questionDifferences, hasSamples }: Comparison, count: number, width: number): string {
+function describeQuestions(comparison: Comparison, count: number, width: number): string {
+  const { questionDifferences } = comparison;
   const shown = questionDifferences.slice(0, count).map(({ qid, question, apart, excess, p, adjustedP, answers }) => {
     const figures =
       excess === null
@@ -41,10 +50,7 @@ function describeQuestions({ questionDifferences, hasSamples }: Comparison, coun
     const texts = [question, ...answers.map((answer, side) => `${'AB'[side]!}: ${answer}`)];
     return [`${qid}: ${figures}`, ...texts.map((text) => indent(excerpt(text, width - 2)))].join('\n');
   });
-  const title = hasSamples
-    ? 'Where they differ most, beyond the distance of two answers of one side:'
-    : 'Where they differ most (with one answer of each, this includes the chance of a single answer):';
-  return [title, ...shown].join('\n');
+  return [`Where do they differ most? ${describeOrder(comparison)}`, ...shown].join('\n');
 }
 
 function describePhrases(phrases: readonly MarkingPhrase[], name: string, width: number): string {

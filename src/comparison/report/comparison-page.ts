@@ -4,7 +4,7 @@ import { page } from '../../plots/html-page.js';
 import type { Comparison } from '../compare-answers.js';
 import type { MarkingPhrase } from '../marking-phrases.js';
 import type { QuestionDifference } from '../question-differences.js';
-import { CAVEATS, describeTest, formatP, visiblePhrase } from './wording.js';
+import { CAVEATS, describeOrder, describeTest, formatP, visiblePhrase } from './wording.js';
 
 export interface ComparisonPageOptions {
   /** Name of the encoder. */
@@ -16,6 +16,7 @@ export interface ComparisonPageOptions {
 }
 
 const STYLE = `
+h3 { margin-top: 1rem; }
 dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: .75rem 0; }
 dt { font-weight: 600; } dd { margin: 0; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: .75rem; }
@@ -38,13 +39,13 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       `<main>\n<h1>${escapeHtml(title)}</h1>\n`,
       `<p class="soft">A is ${strong(names[0])}, B is ${strong(names[1])}. ${count(questions)} questions that both ` +
         `answered, ${count(answers)} answers of each, embedded with ${escapeHtml(encoder)}.</p>\n`,
-      '<h2>Do they differ?</h2>\n<dl>\n',
+      '<h2>In short</h2>\n<dl>\n',
       ...describeTest(comparison).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),
       '</dl>\n',
       ...questionParts(comparison, shown, textLength),
       '<h2>By what words?</h2>\n',
-      '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more answers of ' +
-        'one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A and B are ' +
+      '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more answers ' +
+        'of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A and B are ' +
         'numbers of answers.</p>\n',
       ...comparison.phrases.map((phrases, side) => phraseTable(names[side as 0 | 1], phrases)),
       '<h2>What a difference means, and what it does not</h2>\n<ul>\n',
@@ -55,21 +56,11 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
   );
 }
 
-function questionParts(
-  { names, questionDifferences, hasSamples }: Comparison,
-  shown: number,
-  textLength: number,
-): string[] {
-  const significant = questionDifferences.filter(({ adjustedP }) => adjustedP !== null && adjustedP <= 0.05).length;
-  const order = hasSamples
-    ? 'In order of how much farther apart the sides are than two answers of one side. p values are adjusted for the ' +
-      `number of questions (Benjamini and Hochberg); ${count(significant)} of ${count(questionDifferences.length)} are ` +
-      'at most 0.05.'
-    : 'In order of distance. With one answer of each side, this includes how far two answers of one model are apart by ' +
-      'chance; several answers to a question would separate the two.';
+function questionParts(comparison: Comparison, shown: number, textLength: number): string[] {
+  const { names, questionDifferences } = comparison;
   return [
     '<h2>Where?</h2>\n',
-    `<p class="soft">${order} The first ${count(Math.min(shown, questionDifferences.length))} of ` +
+    `<p class="soft">${describeOrder(comparison)} The first ${count(Math.min(shown, questionDifferences.length))} of ` +
       `${count(questionDifferences.length)} questions are shown.</p>\n`,
     ...questionDifferences.slice(0, shown).map((difference) => article(names, difference, textLength)),
   ];
@@ -80,8 +71,8 @@ function article(names: readonly [string, string], difference: QuestionDifferenc
   const figures =
     excess === null
       ? `${apart.toFixed(3)} apart`
-      : `${excess.toFixed(3)} beyond two answers of one side (${apart.toFixed(3)} apart, ${within!.toFixed(3)} within), ` +
-        `p = ${formatP(p!)}, adjusted ${formatP(adjustedP!)}, ${samples} answers of each`;
+      : `${excess.toFixed(3)} beyond two answers of one side ` +
+        `(${apart.toFixed(3)} apart, ${within!.toFixed(3)} within), p = ${formatP(p!)}, adjusted ${formatP(adjustedP!)}, ${samples} answers of each`;
   const cells = answers.map(
     (answer, side) =>
       `<div class="cell"><h4>${'AB'[side]!}: ${escapeHtml(names[side as 0 | 1])}</h4>` +
@@ -102,7 +93,8 @@ function phraseTable(name: string, phrases: readonly MarkingPhrase[]): string {
     const shown = `${escapeHtml(before)}<mark>${escapeHtml(match)}</mark>${escapeHtml(after)}`;
     return (
       `<tr><td dir="auto">${escapeHtml(visiblePhrase(phrase))}</td><td class="n">${z.toFixed(1)}</td>` +
-      `<td class="n">${count(answers[0])}</td><td class="n">${count(answers[1])}</td><td dir="auto">${shown}</td></tr>\n`
+      `<td class="n">${count(answers[0])}</td><td class="n">${count(answers[1])}</td>` +
+      `<td dir="auto">${shown}</td></tr>\n`
     );
   });
   const head = ['phrase', 'z', 'A', 'B', 'example'].map(

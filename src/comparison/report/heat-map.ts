@@ -1,6 +1,7 @@
 /**
- * The matrix of all pairs as a heat map, in the order of the leaves of their tree, which is drawn beside it. The picture
- * has no background and takes the colour of its text from its surroundings, so it can be part of light and dark pages.
+ * The matrix of all pairs as a heat map, in the order of the leaves of their tree, which is drawn beside it. The
+ * picture has no background and takes the colour of its text from its surroundings, so that it can be part of light and
+ * dark pages.
  */
 import { escapeHtml } from '../../core/escape-html.js';
 import { textWidth } from '../../plots/text-width.js';

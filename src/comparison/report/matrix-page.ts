@@ -14,7 +14,7 @@ export interface MatrixPageOptions {
 export function matrixPage(matrix: ComparisonMatrix, { encoder }: MatrixPageOptions): string[] {
   const { names, pairs, missing } = matrix;
   const sorted = [...pairs].sort((a, b) => a.difference.distance - b.difference.distance);
-  const title = `All pairs of ${names.length}`;
+  const title = `All pairs of ${names.length} sides`;
   const without =
     missing.length === 0
       ? ''
@@ -27,8 +27,8 @@ export function matrixPage(matrix: ComparisonMatrix, { encoder }: MatrixPageOpti
     '<p class="soft">Similar sides are neighbours: the tree joins them by average linkage.</p>\n',
     `<div class="scroll" tabindex="0">${heatMap(matrix)}</div>\n`,
     '<h2>All pairs, the closest first</h2>\n',
-    '<p class="soft">p values are adjusted for the number of pairs (Benjamini and Hochberg). “Told apart” is the share ' +
-      'of single answers whose side a classifier names that was fitted on other questions; chance is 50 %.</p>\n',
+    '<p class="soft">p values are adjusted for the number of pairs (Benjamini and Hochberg). “Told apart” is the ' +
+      'share of single answers whose side a classifier names that was fitted on other questions; chance is 50 %.</p>\n',
     table([
       ['A', 'B', 'questions', 'distance', 'share', 'adjusted p', 'told apart', 'questions needed'],
       ...sorted.map(({ names: [a, b], questions, difference, classifier, adjustedP }) => [

@@ -1,7 +1,8 @@
 /** Figures of a comparison in words, the same on a page and in a terminal. */
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { MatrixEntry } from '../compare-all.js';
-import type { PairTest } from '../compare-answers.js';
+import type { Comparison, PairTest } from '../compare-answers.js';
+import { smallestP } from '../question-differences.js';
 
 /** Level at which a difference counts as found. */
 export const ALPHA = 0.05;
@@ -25,23 +26,42 @@ export function describeTest({ questions, difference, classifier }: PairTest): [
   const found = p <= ALPHA ? 'Yes' : 'Not found';
   const needed =
     sufficient.questions === null
-      ? 'cannot be said, because the estimated difference is 0'
+      ? 'unknown, because the estimated difference is 0'
       : sufficient.questions.toLocaleString('en-US') +
         (sufficient.questions > questions ? `, more than the ${questions.toLocaleString('en-US')} here` : '');
   return [
     ['Do they differ?', `${found}: p = ${formatP(p)}, from ${draws.toLocaleString('en-US')} swaps within questions`],
     [
       'How far apart are their means?',
-      `${withInterval(distance, interval, (value) => value.toFixed(3))}: ${percent(share)} of the squared distance ` +
-        'between two answers to a question',
+      `${withInterval(distance, interval, (value) => value.toFixed(3))}; this shift, the same in all questions, is ` +
+        `${percent(share)} of the squared distance between two answers`,
     ],
     [
       'How often can they be told apart?',
-      `${withInterval(classifier.accuracy, classifier.interval, percent)} of single answers, by ` +
-        `${classifier.classifier}, fitted on other questions; chance is 50 %`,
+      `${withInterval(classifier.accuracy, classifier.interval, percent)} of single answers; chance is 50 %. By ` +
+        `${classifier.classifier}, fitted on other questions`,
     ],
-    [`Questions for a power of ${100 * sufficient.power} % at ${sufficient.alpha}`, needed],
+    ['How many questions are enough?', `${needed} (power ${100 * sufficient.power} % at ${sufficient.alpha})`],
   ];
+}
+
+/** Says how the questions are ordered, and how small their p values can be. */
+export function describeOrder({ questionDifferences, hasSamples }: Comparison): string {
+  if (!hasSamples)
+    return (
+      'In order of distance. With one answer of each side, this includes how far two answers of one model are apart ' +
+      'by chance; several answers to a question would separate the two.'
+    );
+  const tested = questionDifferences.filter(({ p }) => p !== null);
+  const found = tested.filter(({ adjustedP }) => adjustedP! <= ALPHA).length;
+  const samples = Math.max(...tested.map((difference) => difference.samples));
+  const least = smallestP(samples);
+  const limit =
+    least > ALPHA ? ` With ${samples} answers of each side, no p value can be smaller than ${formatP(least)}.` : '';
+  return (
+    'In order of how much farther apart the sides are than two answers of one side. After adjustment for the number ' +
+    `of questions (Benjamini and Hochberg), ${found} of ${tested.length} p values are at most ${ALPHA}.${limit}`
+  );
 }
 
 /** All figures of a pair of a matrix in one line. */

@@ -1,4 +1,4 @@
-/** A source of answers: a dataset folder, whose vectors are on disk, or files, whose answers are embedded when needed. */
+/** A source of answers: a dataset folder with vectors, or files, whose answers are embedded when they are needed. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * The tokens and word n-grams of docs/ngram-features.md with their spelling and position, which the addon does not keep.
- * Made for a few texts: the addon is a thousand times faster.
+ * The tokens and word n-grams of docs/ngram-features.md with their spelling and position, which the addon does not
+ * keep. Made for a few texts: the addon is many times faster.
  */
 
 /** A token of a text. */
