@@ -218,7 +218,7 @@ export type { MeanDifference } from './comparison/mean-difference.js';
 export type { AnswerSide, PairWithin } from './comparison/paired-answers.js';
 export type { QuestionDifference } from './comparison/question-differences.js';
 export { type ComparisonPageOptions, comparisonPage } from './comparison/report/comparison-page.js';
-export { heatMap } from './comparison/report/heat-map.js';
+export { type HeatMapOptions, heatMap } from './comparison/report/heat-map.js';
 export { type MatrixPageOptions, matrixPage } from './comparison/report/matrix-page.js';
 export type { SufficientQuestions } from './comparison/sufficient-questions.js';
 export { type ReadSides, type ReadSidesOptions, readSides } from './pipeline/comparison/read-sides.js';

@@ -181,10 +181,10 @@ export function smallestP(samples: number): number {
   return 2 / waysToDeal(samples); // swapping the sides gives the same distances
 }
 
-/** Number of ways to deal 2 n answers to two sides of n. */
+/** Number of ways to deal 2 n answers to two sides of n, or a number above any limit of draws. */
 function waysToDeal(samples: number): number {
   let ways = 1;
-  for (let i = 1; i <= samples; i++) ways = (ways * (samples + i)) / i;
+  for (let i = 1; i <= samples && ways < 2 ** 40; i++) ways = (ways * (samples + i)) / i;
   return ways;
 }
 

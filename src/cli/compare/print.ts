@@ -44,9 +44,9 @@ function describeQuestions(comparison: Comparison, count: number, width: number)
   const { questionDifferences } = comparison;
   const shown = questionDifferences.slice(0, count).map(({ qid, question, apart, excess, p, adjustedP, answers }) => {
     const figures =
-      excess === null
+      excess === null || p === null || adjustedP === null
         ? `${apart.toFixed(3)} apart`
-        : `${excess.toFixed(3)}, p = ${formatP(p!)}, adjusted ${formatP(adjustedP!)}`;
+        : `${excess.toFixed(3)}, p = ${formatP(p)}, adjusted ${formatP(adjustedP)}`;
     const texts = [question, ...answers.map((answer, side) => `${'AB'[side]!}: ${answer}`)];
     return [`${qid}: ${figures}`, ...texts.map((text) => indent(excerpt(text, width - 2)))].join('\n');
   });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 
 import { type ComparisonMatrix, compareAll } from '../../comparison/compare-all.js';
@@ -63,6 +64,16 @@ function sourcesOf(names: string[], { in: source, by, all, filterLang }: Compare
   if (source === undefined) {
     for (const [flag, value] of Object.entries({ '--all': all, '--by': by, '--filter-lang': filterLang }))
       if (value !== undefined) throw new EngineError('ERR_ARG_TYPE', `${flag} can only be used with --in`);
+    const missing = names.find((name) => !existsSync(name));
+    if (missing !== undefined)
+      throw new EngineError('ERR_DATA', `The file ${missing} does not exist`, {
+        remedies: [
+          {
+            text: 'to compare models or languages of a dataset, name it',
+            option: { name: 'in', value: '<dataset>' },
+          },
+        ],
+      });
     return { files: names };
   }
   if (all === undefined) return { source, langs: filterLang, names, by: by && KINDS[by] };

@@ -1,9 +1,11 @@
 /** The report of a comparison of two sides: one page without scripts that works from disk. */
 import { escapeHtml } from '../../core/escape-html.js';
+import { expectInteger, expectOptions, expectString } from '../../core/validate.js';
 import { page } from '../../plots/html-page.js';
 import type { Comparison } from '../compare-answers.js';
 import type { MarkingPhrase } from '../marking-phrases.js';
 import type { QuestionDifference } from '../question-differences.js';
+import { expectComparison } from './expect-result.js';
 import { CAVEATS, describeOrder, describeTest, formatP, visiblePhrase } from './wording.js';
 
 export interface ComparisonPageOptions {
@@ -28,10 +30,18 @@ mark { background: light-dark(#ffe08a, #6b5300); color: inherit; border-radius: 
 @media (max-width: 40rem) { body { padding: .75rem; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 `;
 
-/** Builds the page of a comparison. @returns pieces of the page */
+/**
+ * Builds the page of a comparison.
+ *
+ * @returns pieces of the page
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`
+ */
 export function comparisonPage(comparison: Comparison, options: ComparisonPageOptions): string[] {
-  const { names, questions, answers } = comparison;
-  const { encoder, questions: shown = 25, textLength = 4000 } = options;
+  const { names, questions, answers } = expectComparison(comparison, 'comparison');
+  const given = expectOptions(options, 'options', ['encoder', 'questions', 'textLength']);
+  const encoder = expectString(given.encoder, 'encoder');
+  const shown = expectInteger(given.questions ?? 25, 'questions', 0);
+  const textLength = expectInteger(given.textLength ?? 4000, 'textLength', 1);
   const title = `${names[0]} and ${names[1]}`;
   return page(
     `${title}: comparison`,
@@ -44,9 +54,9 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       '</dl>\n',
       ...questionParts(comparison, shown, textLength),
       '<h2>By what words?</h2>\n',
-      '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more answers ' +
-        'of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A and B are ' +
-        'numbers of answers.</p>\n',
+      '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more ' +
+        'answers of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A and B ' +
+        'are numbers of answers.</p>\n',
       ...comparison.phrases.map((phrases, side) => phraseTable(names[side as 0 | 1], phrases)),
       '<h2>What a difference means, and what it does not</h2>\n<ul>\n',
       ...CAVEATS.map((text) => `<li>${text}</li>\n`),
@@ -69,10 +79,11 @@ function questionParts(comparison: Comparison, shown: number, textLength: number
 function article(names: readonly [string, string], difference: QuestionDifference, textLength: number): string {
   const { qid, question, apart, within, excess, p, adjustedP, samples, answers } = difference;
   const figures =
-    excess === null
+    excess === null || within === null || p === null || adjustedP === null
       ? `${apart.toFixed(3)} apart`
       : `${excess.toFixed(3)} beyond two answers of one side ` +
-        `(${apart.toFixed(3)} apart, ${within!.toFixed(3)} within), p = ${formatP(p!)}, adjusted ${formatP(adjustedP!)}, ${samples} answers of each`;
+        `(${apart.toFixed(3)} apart, ${within.toFixed(3)} within), ` +
+        `p = ${formatP(p)}, adjusted ${formatP(adjustedP)}, ${samples} answers of each`;
   const cells = answers.map(
     (answer, side) =>
       `<div class="cell"><h4>${'AB'[side]!}: ${escapeHtml(names[side as 0 | 1])}</h4>` +

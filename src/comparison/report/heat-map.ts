@@ -1,11 +1,11 @@
 /**
- * The matrix of all pairs as a heat map, in the order of the leaves of their tree, which is drawn beside it. The
- * picture has no background and takes the colour of its text from its surroundings, so that it can be part of light and
- * dark pages.
+ * The matrix of all pairs as a heat map, in the order of the leaves of their tree, which is drawn beside it.
  */
 import { escapeHtml } from '../../core/escape-html.js';
+import { expectBoolean, expectOptions } from '../../core/validate.js';
 import { textWidth } from '../../plots/text-width.js';
 import type { ComparisonMatrix, MatrixEntry } from '../compare-all.js';
+import { expectMatrix } from './expect-result.js';
 import { ALPHA, describePair } from './wording.js';
 
 const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
@@ -23,14 +23,28 @@ const SCALE = [
 ] as const;
 const MISSING = 'none';
 
-/** Draws the distances as an SVG. Every cell has a title with all figures of its pair. */
-export function heatMap({ names, pairs, merges, order }: ComparisonMatrix): string {
+export interface HeatMapOptions {
+  /**
+   * Whether the picture becomes part of a light or dark page. It then has no background, and its text has the colour of
+   * the page. @default false
+   */
+  isInline?: boolean | undefined;
+}
+
+/**
+ * Draws the distances as an SVG. Every cell has a title with all figures of its pair.
+ *
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`
+ */
+export function heatMap(matrix: ComparisonMatrix, options?: HeatMapOptions): string {
+  const { names, pairs, merges, order } = expectMatrix(matrix, 'matrix');
+  const isInline = expectBoolean(expectOptions(options, 'options', ['isInline']).isInline ?? false, 'isInline');
   const cell = Math.max(CELL.min, Math.min(CELL.max, Math.floor(CELL.width / names.length)));
   const side = cell * names.length;
-  const label = Math.min(MAX_LABEL, Math.max(...names.map((name) => textWidth(name, FONT_SIZE)))) + GAP;
+  const label = Math.min(MAX_LABEL, Math.max(0, ...names.map((name) => textWidth(name, FONT_SIZE)))) + GAP;
   const width = label + side + GAP + TREE_WIDTH;
   const height = label + side + LEGEND_HEIGHT;
-  const largest = Math.max(...pairs.map(({ difference }) => difference.distance));
+  const largest = Math.max(0, ...pairs.map(({ difference }) => difference.distance));
   const entries = new Map(pairs.map((entry) => [entry.sides.join(), entry]));
   const cells = order.flatMap((a, row) =>
     order.map((b, column) => {
@@ -42,8 +56,9 @@ export function heatMap({ names, pairs, merges, order }: ComparisonMatrix): stri
   const position = new Map(order.map((item, place) => [item, label + (place + 0.5) * cell]));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-      `font-family="${FONT}" font-size="${FONT_SIZE}" fill="currentColor" role="img" ` +
+      `font-family="${FONT}" font-size="${FONT_SIZE}" fill="currentColor"${isInline ? '' : ' color="#222"'} role="img" ` +
       `aria-label="Distances of ${names.length} sides, similar ones side by side">`,
+    isInline ? '' : `<rect width="${width}" height="${height}" fill="white"/>`,
     ...order.map((item, place) => drawLabels(names[item]!, label, label + (place + 0.5) * cell)),
     ...cells,
     drawTree(merges, names.length, position, label + side + GAP),
@@ -55,7 +70,7 @@ export function heatMap({ names, pairs, merges, order }: ComparisonMatrix): stri
 function drawCell(entry: MatrixEntry | undefined, x: number, y: number, size: number, largest: number): string {
   if (!entry)
     return `<rect x="${x}" y="${y}" width="${size - 1}" height="${size - 1}" fill="${MISSING}" stroke="#8888"/>`;
-  const share = largest === 0 ? 0 : entry.difference.distance / largest;
+  const share = largest === 0 ? 0 : Math.max(0, entry.difference.distance / largest);
   const rect = `<rect x="${x}" y="${y}" width="${size - 1}" height="${size - 1}" fill="${colourOf(share)}"/>`;
   const [centre, middle] = [x + (size - 1) / 2, y + (size - 1) / 2];
   const mark =

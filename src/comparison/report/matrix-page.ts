@@ -1,7 +1,9 @@
 /** The report of all pairs: heat map and table, on one page without scripts that works from disk. */
 import { escapeHtml } from '../../core/escape-html.js';
+import { expectOptions, expectString } from '../../core/validate.js';
 import { page, table } from '../../plots/html-page.js';
 import type { ComparisonMatrix } from '../compare-all.js';
+import { expectMatrix } from './expect-result.js';
 import { heatMap } from './heat-map.js';
 import { CAVEATS, formatP, percent, withInterval } from './wording.js';
 
@@ -10,9 +12,15 @@ export interface MatrixPageOptions {
   encoder: string;
 }
 
-/** Builds the page of a matrix. @returns pieces of the page */
-export function matrixPage(matrix: ComparisonMatrix, { encoder }: MatrixPageOptions): string[] {
-  const { names, pairs, missing } = matrix;
+/**
+ * Builds the page of a matrix.
+ *
+ * @returns pieces of the page
+ * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`
+ */
+export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions): string[] {
+  const { names, pairs, missing } = expectMatrix(matrix, 'matrix');
+  const encoder = expectString(expectOptions(options, 'options', ['encoder']).encoder, 'encoder');
   const sorted = [...pairs].sort((a, b) => a.difference.distance - b.difference.distance);
   const title = `All pairs of ${names.length} sides`;
   const without =
@@ -25,7 +33,7 @@ export function matrixPage(matrix: ComparisonMatrix, { encoder }: MatrixPageOpti
       `${without}</p>\n`,
     '<h2>How far apart are they?</h2>\n',
     '<p class="soft">Similar sides are neighbours: the tree joins them by average linkage.</p>\n',
-    `<div class="scroll" tabindex="0">${heatMap(matrix)}</div>\n`,
+    `<div class="scroll" tabindex="0">${heatMap(matrix, { isInline: true })}</div>\n`,
     '<h2>All pairs, the closest first</h2>\n',
     '<p class="soft">p values are adjusted for the number of pairs (Benjamini and Hochberg). “Told apart” is the ' +
       'share of single answers whose side a classifier names that was fitted on other questions; chance is 50 %.</p>\n',

@@ -52,9 +52,9 @@ export function describeOrder({ questionDifferences, hasSamples }: Comparison): 
       'In order of distance. With one answer of each side, this includes how far two answers of one model are apart ' +
       'by chance; several answers to a question would separate the two.'
     );
-  const tested = questionDifferences.filter(({ p }) => p !== null);
+  const tested = questionDifferences.filter(({ adjustedP }) => adjustedP !== null);
   const found = tested.filter(({ adjustedP }) => adjustedP! <= ALPHA).length;
-  const samples = Math.max(...tested.map((difference) => difference.samples));
+  const samples = Math.max(2, ...tested.map((difference) => difference.samples));
   const least = smallestP(samples);
   const limit =
     least > ALPHA ? ` With ${samples} answers of each side, no p value can be smaller than ${formatP(least)}.` : '';

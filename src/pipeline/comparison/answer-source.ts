@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { throwIfAborted } from '../../core/abort.js';
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
@@ -43,9 +44,12 @@ function datasetSource(dataset: Dataset): AnswerSource {
   return {
     path: dataset.dir,
     dataset,
-    async *records() {
+    async *records(signal) {
       let row = 0;
-      for await (const block of dataset.recordBlocks()) yield block.map((record) => ({ row: row++, record }));
+      for await (const block of dataset.recordBlocks()) {
+        throwIfAborted(signal);
+        yield block.map((record) => ({ row: row++, record }));
+      }
     },
     async vectors(rows) {
       const { dim } = dataset;

@@ -18,7 +18,7 @@ const phrasesOf = (a: string[], b: string[], phrases = 5) => {
 };
 
 const topic = (i: number): string => `We speak of thing ${i} and the usual matters.`;
-const texts = (write: (i: number) => string): string[] => Array.from({ length: 60 }, (_, i) => write(i));
+const texts = (write: (i: number) => string, count = 60): string[] => Array.from({ length: count }, (_, i) => write(i));
 
 describe('phrases that mark a side', () => {
   it('are counted by answers, without repetitions of a phrase', async () => {
@@ -35,10 +35,9 @@ describe('phrases that mark a side', () => {
   });
 
   it('keep a word that occurs without the longer phrase as well', async () => {
-    const a = texts((i) => (i % 4 === 0 ? 'never ever lie' : `never ${i}`));
     const [ofA] = await phrasesOf(
-      a,
-      texts((i) => `perhaps ${i}`),
+      texts((i) => (i % 4 === 0 ? 'never ever lie' : `never ${i}`), 200),
+      texts((i) => `perhaps ${i}`, 200),
     );
     expect(ofA.map(({ phrase }) => phrase)).toEqual(['never', 'never ever lie']);
   });
@@ -46,7 +45,7 @@ describe('phrases that mark a side', () => {
   it('are characters in scripts without spaces, and lower case of any script', async () => {
     const [ofA, ofB] = await phrasesOf(
       texts((i) => `我们认为第${i}件事很重要。`),
-      texts((i) => `ΟΔΟΣ İSTANBUL ${i}`),
+      texts((i) => `ΟΔΟΣ İSTANBUL ${Array.from({ length: 12 }, (_, n) => 100 * i + n).join(' ')}`),
       1,
     );
     expect(ofA[0]!.phrase).toMatch(/^[我们认为第件事很重要。]{1,3}$/u);
