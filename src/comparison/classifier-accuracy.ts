@@ -4,17 +4,20 @@
  */
 import { throwIfAborted } from '../core/abort.js';
 import { SeededRandom } from '../core/random.js';
-import { bootstrapIntervals, type Interval } from '../evaluation/bootstrap.js';
+import { type Interval, percentiles } from '../evaluation/bootstrap.js';
 import { gatherRows } from '../search/gather-rows.js';
 import type { PairedAnswers } from './paired-answers.js';
 import { ridgeClassifier } from './ridge-classifier.js';
 import type { ClassifiedAnswers, SideClassifier } from './side-classifier.js';
 
+/** Fewer groups do not show the spread. */
+const MIN_GROUPS = 3;
+
 export interface ClassifierAccuracy {
   classifier: string;
   /** Share of answers whose side is named correctly, 0 to 1; chance is 0.5. */
   accuracy: number;
-  /** 95 % percentile interval; the bootstrap draws groups of questions. */
+  /** 95 % percentile interval; the bootstrap draws groups of questions. Null with fewer than three groups. */
   interval: Interval | null;
   /** Number of parts of the questions; each is tested by a classifier that was fitted on the others. */
   folds: number;
@@ -35,58 +38,73 @@ export async function classifierAccuracy(
   { folds: wanted, bootstrapSamples, seed, signal, onProgress }: ClassifierOptions,
   classifier: SideClassifier = ridgeClassifier,
 ): Promise<ClassifierAccuracy> {
-  const { groups, questions } = paired;
+  const { groups } = paired;
   const folds = Math.min(wanted, groups.length);
   const order = SeededRandom.stream(seed, 2).shuffle(Int32Array.from(groups.keys()));
   const foldOf = new Int32Array(groups.length);
   order.forEach((group, i) => (foldOf[group] = i % folds));
-  const actual: number[] = [];
-  const predicted: number[] = [];
-  const testedGroups: string[] = [];
+  const right = new Float64Array(groups.length);
+  const total = new Float64Array(groups.length);
   for (let fold = 0; fold < folds; fold++) {
     throwIfAborted(signal, 'The comparison was aborted');
     const train = answersOf(paired, (group) => foldOf[group] !== fold);
     const tested = answersOf(paired, (group) => foldOf[group] === fold);
     const scores = await classifier.score(train, tested, signal);
-    // A score of exactly 0 is a guess, right for half of the answers.
-    scores.forEach((score, i) => predicted.push(score > 0 || (score === 0 && i % 2 === 0) ? 0 : 1));
-    for (const label of tested.labels) actual.push(label === 1 ? 0 : 1);
-    for (const { group, rows } of questions)
-      if (foldOf[group] === fold) for (let i = 0; i < 2 * rows[0].length; i++) testedGroups.push(groups[group]!);
+    scores.forEach((score, i) => {
+      const group = tested.groups[i]!;
+      total[group]! += 1;
+      // A score of exactly 0 names no side.
+      right[group]! += score === 0 ? 0.5 : Number(score > 0 === tested.labels[i]! > 0);
+    });
     onProgress?.(fold + 1);
   }
-  const rows = {
-    actual: Int32Array.from(actual),
-    predicted: Int32Array.from(predicted),
-    groups: testedGroups,
-    labels: 2,
-  };
   return {
     classifier: classifier.name,
-    accuracy: actual.filter((label, i) => label === predicted[i]).length / actual.length,
-    interval: bootstrapIntervals(rows, bootstrapSamples, seed)?.accuracy ?? null,
+    accuracy: sumOf(right) / sumOf(total),
+    interval: bootstrap(right, total, bootstrapSamples, SeededRandom.stream(seed, 3)),
     folds,
   };
+}
+
+function bootstrap(right: Float64Array, total: Float64Array, samples: number, random: SeededRandom): Interval | null {
+  const groups = right.length;
+  if (groups < MIN_GROUPS || samples === 0) return null;
+  const accuracies = Float64Array.from({ length: samples }, () => {
+    let [hits, all] = [0, 0];
+    for (let i = 0; i < groups; i++) {
+      const group = random.integer(groups);
+      hits += right[group]!;
+      all += total[group]!;
+    }
+    return hits / all;
+  });
+  return percentiles(accuracies);
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Collects the answers of some groups, question by question: those of side A, then those of side B. */
 function answersOf(
   { sides, dim, questions }: PairedAnswers,
   isWanted: (group: number) => boolean,
-): ClassifiedAnswers & { labels: Int8Array } {
+): ClassifiedAnswers & { labels: Int8Array; groups: number[] } {
   const wanted = questions.filter(({ group }) => isWanted(group));
   const texts: string[] = [];
   const labels: number[] = [];
+  const groups: number[] = [];
   const embeddings = new Float32Array(wanted.reduce((sum, { rows }) => sum + 2 * rows[0].length, 0) * dim);
-  for (const { rows } of wanted) {
+  for (const { group, rows } of wanted) {
     for (const [side, own] of rows.entries()) {
       const { records, embeddings: all } = sides[side as 0 | 1];
       embeddings.set(gatherRows(all, dim, Int32Array.from(own)), texts.length * dim);
       for (const row of own) {
         texts.push(records[row]!.answer);
         labels.push(side === 0 ? 1 : -1);
+        groups.push(group);
       }
     }
   }
-  return { texts, embeddings, dim, labels: Int8Array.from(labels) };
+  return { texts, embeddings, dim, labels: Int8Array.from(labels), groups };
 }

@@ -6,6 +6,8 @@ import type { PairedAnswers, PairedQuestion } from './paired-answers.js';
 
 /** Questions between two looks at the signal. */
 const QUESTIONS_PER_TURN = 64;
+/** Number of the generator of the first question. Those before belong to other steps. */
+const FIRST_STREAM = 4;
 /** A question with more samples of each side than this is compared by the first ones. */
 const MAX_SAMPLES = 50;
 
@@ -62,7 +64,7 @@ export async function questionDifferences(
       await new Promise((resolve) => void setImmediate(resolve));
     }
     throwIfAborted(signal, 'The comparison was aborted');
-    differences.push(compareQuestion(paired, question, draws, SeededRandom.stream(seed, 3 + i)));
+    differences.push(compareQuestion(paired, question, draws, SeededRandom.stream(seed, FIRST_STREAM + i)));
   }
   const tested = differences.filter(({ p }) => p !== null);
   const adjusted = adjustPValues(tested.map(({ p }) => p!));

@@ -55,8 +55,8 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       ...questionParts(comparison, shown, textLength),
       '<h2>By what words?</h2>\n',
       '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more ' +
-        'answers of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A and B ' +
-        'are numbers of answers.</p>\n',
+        'answers of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A ' +
+        'and B are numbers of answers.</p>\n',
       ...comparison.phrases.map((phrases, side) => phraseTable(names[side as 0 | 1], phrases)),
       '<h2>What a difference means, and what it does not</h2>\n<ul>\n',
       ...CAVEATS.map((text) => `<li>${text}</li>\n`),

@@ -56,8 +56,8 @@ export function heatMap(matrix: ComparisonMatrix, options?: HeatMapOptions): str
   const position = new Map(order.map((item, place) => [item, label + (place + 0.5) * cell]));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-      `font-family="${FONT}" font-size="${FONT_SIZE}" fill="currentColor"${isInline ? '' : ' color="#222"'} role="img" ` +
-      `aria-label="Distances of ${names.length} sides, similar ones side by side">`,
+      `font-family="${FONT}" font-size="${FONT_SIZE}" fill="currentColor" ${isInline ? '' : 'color="#222" '}` +
+      `role="img" aria-label="Distances of ${names.length} sides, similar ones side by side">`,
     isInline ? '' : `<rect width="${width}" height="${height}" fill="white"/>`,
     ...order.map((item, place) => drawLabels(names[item]!, label, label + (place + 0.5) * cell)),
     ...cells,
