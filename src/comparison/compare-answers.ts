@@ -57,8 +57,8 @@ export interface PairTest {
 
 export interface Comparison extends PairTest {
   /**
-   * Whether some questions have several answers of each side. If not, `questionDifferences` cannot say how far two
-   * samples of one side are apart.
+   * Whether at least half of the questions have several answers of each side. If so, `questionDifferences` is in the
+   * order of `excess`, otherwise of `apart`.
    */
   hasSamples: boolean;
   /** All questions, those with the largest difference first. */
@@ -90,7 +90,7 @@ export async function compareAnswers(a: AnswerSide, b: AnswerSide, options: Comp
 
   const report = (step: ComparisonStep, total: number) => (done: number) => onProgress?.(step, done, total);
   const test = await testPair(paired, settings, report);
-  const differences = await questionDifferences(paired, {
+  const { differences, hasSamples } = await questionDifferences(paired, {
     ...settings,
     onProgress: report('questions', paired.questions.length),
   });
@@ -99,7 +99,6 @@ export async function compareAnswers(a: AnswerSide, b: AnswerSide, options: Comp
     signal: settings.signal,
     onProgress: report('phrases', 2 * paired.answers),
   });
-  const hasSamples = differences.some(({ excess }) => excess !== null);
   return { ...test, hasSamples, questionDifferences: differences, phrases };
 }
 

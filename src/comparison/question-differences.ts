@@ -49,14 +49,15 @@ export interface QuestionDifferenceOptions {
 /**
  * Compares the answers question by question.
  *
- * @returns all questions: first those with several answers of each side, by descending `excess`, and then the others by
- *   descending `apart`, because one answer cannot show how far two samples are apart
+ * @returns all questions, and whether at least half of them have several answers of each side. If so, they are in the
+ *   order of descending `excess`, otherwise of descending `apart`, because one answer cannot show how far two samples
+ *   of a side are apart
  * @throws EngineError `ERR_ABORTED`
  */
 export async function questionDifferences(
   paired: PairedAnswers,
   { draws, seed, signal, onProgress }: QuestionDifferenceOptions,
-): Promise<QuestionDifference[]> {
+): Promise<{ differences: QuestionDifference[]; hasSamples: boolean }> {
   const differences: QuestionDifference[] = [];
   for (const [i, question] of paired.questions.entries()) {
     if (i % QUESTIONS_PER_TURN === 0) {
@@ -69,13 +70,11 @@ export async function questionDifferences(
   const tested = differences.filter(({ p }) => p !== null);
   const adjusted = adjustPValues(tested.map(({ p }) => p!));
   tested.forEach((difference, i) => (difference.adjustedP = adjusted[i]!));
-  return differences.sort((a, b) => {
-    if (a.excess === null || b.excess === null) {
-      if (a.excess !== b.excess) return a.excess === null ? 1 : -1;
-      return b.apart - a.apart || (a.qid < b.qid ? -1 : 1);
-    }
-    return b.excess - a.excess || (a.qid < b.qid ? -1 : 1);
-  });
+  const hasSamples = 2 * tested.length >= differences.length;
+  // Questions with one answer of each side come last if most have several.
+  const by = ({ excess, apart }: QuestionDifference): number => (hasSamples ? (excess ?? -Infinity) : apart);
+  differences.sort((a, b) => by(b) - by(a) || b.apart - a.apart || (a.qid < b.qid ? -1 : 1));
+  return { differences, hasSamples };
 }
 
 function compareQuestion(

@@ -12,7 +12,7 @@ import {
   withInterval,
 } from '../../comparison/report/wording.js';
 import type { ReadSides } from '../../pipeline/comparison/read-sides.js';
-import { excerpt, formatCount, formatTable, indent, plural } from '../format.js';
+import { excerpt, formatCount, formatTable, indent, plural, wrap } from '../format.js';
 import type { CompareCliOptions } from './options.js';
 
 /** Pairs to print in full. Of more, the closest and the farthest are printed. */
@@ -29,11 +29,20 @@ export function describeComparison(
   const figures = describeTest(comparison);
   const labelWidth = Math.max(...figures.map(([label]) => label.length));
   return [
-    `A is ${names[0]}, B is ${names[1]}\n` +
-      `${plural(comparison.questions, 'question')} that both answered${isSample ? ', drawn at random' : ''}, ` +
-      `${plural(answers, 'answer')} of each (${formatCount(leftOut[0])} and ${formatCount(leftOut[1])} left out), ` +
-      `embedded with ${encoder}`,
-    figures.map(([label, text]) => `${label.padEnd(labelWidth)}  ${text}`).join('\n'),
+    [
+      `A is ${names[0]}, B is ${names[1]}`,
+      ...wrap(
+        `${plural(comparison.questions, 'question')} that both answered${isSample ? ', drawn at random' : ''}, ` +
+          `${plural(answers, 'answer')} of each (${leftOut.map(formatCount).join(' and ')} left out), ` +
+          `embedded with ${encoder}`,
+        width,
+      ),
+    ].join('\n'),
+    figures
+      .flatMap(([label, text]) =>
+        wrap(text, width - labelWidth - 2).map((line, i) => `${(i === 0 ? label : '').padEnd(labelWidth)}  ${line}`),
+      )
+      .join('\n'),
     ...(questions > 0 ? [describeQuestions(comparison, questions, width)] : []),
     ...(phrases > 0 ? comparison.phrases.map((own, side) => describePhrases(own, names[side as 0 | 1], width)) : []),
     'A difference is one of wording or of content: this command does not separate the two (docs/compare.md).',
@@ -50,7 +59,7 @@ function describeQuestions(comparison: Comparison, count: number, width: number)
     const texts = [question, ...answers.map((answer, side) => `${'AB'[side]!}: ${answer}`)];
     return [`${qid}: ${figures}`, ...texts.map((text) => indent(excerpt(text, width - 2)))].join('\n');
   });
-  return [`Where do they differ most? ${describeOrder(comparison)}`, ...shown].join('\n');
+  return [...wrap(`Where do they differ most? ${describeOrder(comparison)}`, width), ...shown].join('\n');
 }
 
 function describePhrases(phrases: readonly MarkingPhrase[], name: string, width: number): string {

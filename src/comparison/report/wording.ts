@@ -49,8 +49,8 @@ export function describeTest({ questions, difference, classifier }: PairTest): [
 export function describeOrder({ questionDifferences, hasSamples }: Comparison): string {
   if (!hasSamples)
     return (
-      'In order of distance. With one answer of each side, this includes how far two answers of one model are apart ' +
-      'by chance; several answers to a question would separate the two.'
+      'In order of distance. With one answer of each side to most questions, this includes how far two answers of one ' +
+      'model are apart by chance; several answers to a question would separate the two.'
     );
   const tested = questionDifferences.filter(({ adjustedP }) => adjustedP !== null);
   const found = tested.filter(({ adjustedP }) => adjustedP! <= ALPHA).length;

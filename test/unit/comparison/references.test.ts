@@ -38,7 +38,8 @@ describe('statistics agree with scipy and numpy:', () => {
       dim: 1,
       within: undefined,
     });
-    const [own] = await questionDifferences(paired, { draws: 100, seed: 1, signal: undefined });
+    const { differences } = await questionDifferences(paired, { draws: 100, seed: 1, signal: undefined });
+    const own = differences[0];
     expect(own).toMatchObject({ apart: expect.closeTo(apart, 6) as number, p });
     // scipy counts the zero distances of answers to themselves.
     const within = (own!.within! * (samples - 1)) / samples;
