@@ -56,6 +56,8 @@ export interface PairTest {
 }
 
 export interface Comparison extends PairTest {
+  /** Whether some language occurs on both sides. If not, the sides may differ in every word. */
+  sharesLanguage: boolean;
   /**
    * Whether at least half of the questions have several answers of each side. If so, `questionDifferences` is in the
    * order of `excess`, otherwise of `apart`.
@@ -99,7 +101,9 @@ export async function compareAnswers(a: AnswerSide, b: AnswerSide, options: Comp
     signal: settings.signal,
     onProgress: report('phrases', 2 * paired.answers),
   });
-  return { ...test, hasSamples, questionDifferences: differences, phrases };
+  const languages = new Set(a.records.map(({ lang }) => lang));
+  const sharesLanguage = b.records.some(({ lang }) => languages.has(lang));
+  return { ...test, sharesLanguage, hasSamples, questionDifferences: differences, phrases };
 }
 
 /** Creates the error of a side that is compared with itself. */

@@ -7,8 +7,12 @@ import { logOdds } from './log-odds.js';
 import type { PairedAnswers } from './paired-answers.js';
 import { countPhrases, type PhraseCounts } from './phrase-counts.js';
 
-/** Phrases in fewer answers than this, both sides together, are left out. */
+/**
+ * Phrases in fewer answers than this, both sides together, are left out; with many answers, in a smaller share of them.
+ * Most phrases are rare, so this bounds time and memory.
+ */
 const MIN_ANSWERS = 5;
+const MIN_SHARE = 1 / 4000;
 /** Size of the prior as a share of all counted phrases. */
 const PRIOR_SHARE = 0.1;
 /** Phrases with a smaller z score are left out. Hardly any phrase has a larger one between two samples of a model. */
@@ -64,8 +68,9 @@ export async function markingPhrases(
     questions.flatMap(({ rows }) => rows[side].map((row) => sides[side].records[row]!));
   const records = [recordsOf(0), recordsOf(1)] as const;
   const texts = [records[0].map(({ answer }) => answer), records[1].map(({ answer }) => answer)] as const;
-  const counts = await countPhrases(texts, { minAnswers: MIN_ANSWERS, signal, onProgress });
-  const scores = scoresOf(counts);
+  const minAnswers = Math.max(MIN_ANSWERS, Math.ceil(MIN_SHARE * (texts[0].length + texts[1].length)));
+  const counts = await countPhrases(texts, { minAnswers, signal, onProgress });
+  const scores = scoresOf(counts, minAnswers);
   const phrasesOf = (side: 0 | 1): MarkingPhrase[] => {
     const sign = side === 0 ? 1 : -1;
     const best = [...scores.keys()]
@@ -90,11 +95,11 @@ export async function markingPhrases(
   return [phrasesOf(0), phrasesOf(1)];
 }
 
-function scoresOf({ ids, answers, totals }: PhraseCounts): Float64Array {
+function scoresOf({ ids, answers, totals }: PhraseCounts, minAnswers: number): Float64Array {
   const prior = PRIOR_SHARE * (totals[0] + totals[1]);
   return Float64Array.from(ids, (_, i) => {
     const counts = [answers[0][i]!, answers[1][i]!] as const;
-    return counts[0] + counts[1] < MIN_ANSWERS ? 0 : logOdds({ counts, totals, prior }).z;
+    return counts[0] + counts[1] < minAnswers ? 0 : logOdds({ counts, totals, prior }).z;
   });
 }
 

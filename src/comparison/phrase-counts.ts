@@ -23,7 +23,7 @@ export interface PhraseCounts {
 /**
  * Counts phrases in lower case. A phrase counts once per answer, because a word that one answer repeats says no more
  * about its author than if it occurred once. Most phrases are rare, so a first pass over the texts finds those that
- * occur in at least `minAnswers` answers, and only these are kept.
+ * occur in at least `minAnswers` answers, or in 255, and only these are kept, with few others.
  *
  * @param texts answers of both sides
  * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
@@ -41,11 +41,12 @@ export async function countPhrases(
   },
 ): Promise<PhraseCounts> {
   const counters = allocateUint8(COUNTERS, 'the phrases');
+  const enough = Math.min(minAnswers, 255);
   const totals: [number, number] = [0, 0];
   let read = 0;
   for await (const { side, features } of windowsOf(texts, signal)) {
     totals[side] += features.ids.length;
-    for (const id of features.ids) if (counters[id % COUNTERS]! < minAnswers) counters[id % COUNTERS]! += 1;
+    for (const id of features.ids) if (counters[id % COUNTERS]! < enough) counters[id % COUNTERS]! += 1;
     onProgress?.((read += (features.offsets.length - 1) / 2));
   }
   const numbers = new Map<number, number>();
@@ -55,7 +56,7 @@ export async function countPhrases(
     for (let text = 0; text < offsets.length - 1; text++) {
       for (let at = offsets[text]!; at < offsets[text + 1]!; at++) {
         const id = ids[at]!;
-        if (counters[id % COUNTERS]! < minAnswers) continue;
+        if (counters[id % COUNTERS]! < enough) continue;
         let number = numbers.get(id);
         if (number === undefined) {
           numbers.set(id, (number = counts.ids.length));

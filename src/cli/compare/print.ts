@@ -7,6 +7,7 @@ import {
   describeOrder,
   describeTest,
   formatP,
+  OTHER_LANGUAGE,
   percent,
   visiblePhrase,
   withInterval,
@@ -43,6 +44,7 @@ export function describeComparison(
         wrap(text, width - labelWidth - 2).map((line, i) => `${(i === 0 ? label : '').padEnd(labelWidth)}  ${line}`),
       )
       .join('\n'),
+    ...(comparison.sharesLanguage ? [] : [wrap(OTHER_LANGUAGE, width).join('\n')]),
     ...(questions > 0 ? [describeQuestions(comparison, questions, width)] : []),
     ...(phrases > 0 ? comparison.phrases.map((own, side) => describePhrases(own, names[side as 0 | 1], width)) : []),
     'A difference is one of wording or of content: this command does not separate the two (docs/compare.md).',

@@ -6,7 +6,7 @@ import type { Comparison } from '../compare-answers.js';
 import type { MarkingPhrase } from '../marking-phrases.js';
 import type { QuestionDifference } from '../question-differences.js';
 import { expectComparison } from './expect-result.js';
-import { CAVEATS, describeOrder, describeTest, formatP, visiblePhrase } from './wording.js';
+import { CAVEATS, describeOrder, describeTest, formatP, OTHER_LANGUAGE, visiblePhrase } from './wording.js';
 
 export interface ComparisonPageOptions {
   /** Name of the encoder. */
@@ -49,6 +49,7 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       `<main>\n<h1>${escapeHtml(title)}</h1>\n`,
       `<p class="soft">A is ${strong(names[0])}, B is ${strong(names[1])}. ${count(questions)} questions that both ` +
         `answered, ${count(answers)} answers of each, embedded with ${escapeHtml(encoder)}.</p>\n`,
+      comparison.sharesLanguage ? '' : `<p>${OTHER_LANGUAGE}</p>\n`,
       '<h2>In short</h2>\n<dl>\n',
       ...describeTest(comparison).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),
       '</dl>\n',

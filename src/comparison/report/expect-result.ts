@@ -61,6 +61,7 @@ const PAIR_TEST = {
 
 const COMPARISON: Shape = {
   ...PAIR_TEST,
+  sharesLanguage: flag,
   hasSamples: flag,
   questionDifferences: listOf({
     qid: text,

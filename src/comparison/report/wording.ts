@@ -49,8 +49,8 @@ export function describeTest({ questions, difference, classifier }: PairTest): [
 export function describeOrder({ questionDifferences, hasSamples }: Comparison): string {
   if (!hasSamples)
     return (
-      'In order of distance. With one answer of each side to most questions, this includes how far two answers of one ' +
-      'model are apart by chance; several answers to a question would separate the two.'
+      'In order of distance. With one answer of each side to most questions, this includes how far two answers of ' +
+      'one model are apart by chance; several answers to a question would separate the two.'
     );
   const tested = questionDifferences.filter(({ adjustedP }) => adjustedP !== null);
   const found = tested.filter(({ adjustedP }) => adjustedP! <= ALPHA).length;
@@ -77,6 +77,11 @@ export function describePair({ names, difference, classifier, questions, adjuste
 export function visiblePhrase(phrase: string): string {
   return phrase.replace(/\n/g, '↵');
 }
+
+/** Warns of a comparison that any two languages would pass. */
+export const OTHER_LANGUAGE =
+  'A and B were asked in different languages. If their answers are in these languages, they differ in every word, and ' +
+  'the figures say nothing about values.';
 
 /** The limits of every comparison. */
 export const CAVEATS = [

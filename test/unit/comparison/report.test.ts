@@ -41,6 +41,7 @@ const difference: QuestionDifference = {
 
 const comparison = (own: Partial<QuestionDifference> = {}): Comparison => ({
   ...pair(EVIL, 'b', 0.4),
+  sharesLanguage: own.excess !== null,
   hasSamples: own.excess !== null,
   questionDifferences: [{ ...difference, ...own }],
   phrases: [
@@ -88,6 +89,8 @@ describe('reports of comparisons', () => {
     const single = page({ samples: 1, within: null, excess: null, p: null, adjustedP: null });
     expect(single).toContain('With one answer of each side to most questions');
     expect(single).toContain('1.250 apart');
+    expect(page()).not.toContain('different languages');
+    expect(single).toContain('different languages'); // the second comparison is also one of languages
   });
 
   it('cut long texts', () => {
