@@ -30,13 +30,16 @@ export function addCompareCommand(program: Command, context: CliContext): void {
     )
     .option('--filter-lang <code>', 'compare only answers in this language; can be repeated', collect)
     .option('-e, --encoder <folder>', 'encoder for answers in files (default: the one that comes with univar)')
-    .option('--questions <n>', 'number of questions to show', integer(0), 10)
-    .option('--phrases <n>', 'number of phrases to show for each side', integer(0), 12)
+    .option('--questions <n>', 'number of questions to print', integer(0), 10)
+    .option('--phrases <n>', 'number of phrases to print for each side', integer(0), 12)
     .option('--draws <n>', 'random swaps of a permutation test', integer(1, 1_000_000), 2000)
     .option('--samples <n>', 'bootstrap samples; 0 computes no intervals', integer(0, 100_000), 1000)
     .option('--max-answers <n>', 'draw questions at random if there are more answers', integer(4), 100_000)
     .option('--seed <n>', 'seed of swaps, bootstrap, folds and samples', integer(0), 1)
-    .option('--report <file>', 'write a page that works without a network: an .html file')
+    .option(
+      '--report <file>',
+      'write a page that works without a network (.html), or for all pairs the heat map alone (.svg)',
+    )
     .option('--json', 'print the figures as one JSON document')
     .addHelpText(
       'after',

@@ -46,7 +46,9 @@ export function describeComparison(
       .join('\n'),
     ...(comparison.sharesLanguage ? [] : [wrap(OTHER_LANGUAGE, width).join('\n')]),
     ...(questions > 0 ? [describeQuestions(comparison, questions, width)] : []),
-    ...(phrases > 0 ? comparison.phrases.map((own, side) => describePhrases(own, names[side as 0 | 1], width)) : []),
+    ...(phrases > 0
+      ? comparison.phrases.map((own, side) => describePhrases(own.slice(0, phrases), names[side as 0 | 1], width))
+      : []),
     'A difference is one of wording or of content: this command does not separate the two (docs/compare.md).',
   ].join('\n\n');
 }

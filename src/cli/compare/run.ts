@@ -24,6 +24,9 @@ const UNITS: Record<ComparisonStep, string> = {
   phrases: 'answers',
 };
 
+/** Questions in a report, and phrases of each side in a report or in JSON, if no more are printed. */
+const REPORTED = 25;
+
 /** `univar compare` */
 export async function runCompare(names: string[], options: CompareCliOptions, context: CliContext): Promise<void> {
   const { report, json, maxAnswers, seed } = options;
@@ -44,7 +47,8 @@ export async function runCompare(names: string[], options: CompareCliOptions, co
       : { comparison: await testPair(read, options, signal, progress) };
     progress.stop();
     const { encoder } = read;
-    if (report !== undefined) await replaceFile(report, pageOf(result, encoder, report));
+    if (report !== undefined)
+      await replaceFile(report, pageOf(result, encoder, { report, questions: options.questions }));
     if (json) {
       context.printJson({ encoder, isSample: read.isSample, ...(result.matrix ?? result.comparison), report });
       return;
@@ -103,7 +107,7 @@ async function testPair(
     draws,
     bootstrapSamples,
     seed,
-    phrases,
+    phrases: Math.max(phrases, REPORTED),
     signal,
     onProgress: (step, done, total) => progress.update({ label: step, unit: UNITS[step], total }, done),
   });
@@ -123,7 +127,11 @@ function testAll(
   return compareAll(sides, { dim, within, draws, bootstrapSamples, seed, signal, onProgress });
 }
 
-function pageOf({ comparison, matrix }: Result, encoder: string, report: string): string[] {
-  if (comparison) return comparisonPage(comparison, { encoder });
+function pageOf(
+  { comparison, matrix }: Result,
+  encoder: string,
+  { report, questions }: { report: string; questions: number },
+): string[] {
+  if (comparison) return comparisonPage(comparison, { encoder, questions: Math.max(questions, REPORTED) });
   return report.toLowerCase().endsWith('.svg') ? [heatMap(matrix)] : matrixPage(matrix, { encoder });
 }

@@ -23,7 +23,7 @@ dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .
 dt { font-weight: 600; } dd { margin: 0; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: .75rem; }
 .pair h4 { margin: 0 0 .3rem; font-size: .9rem; overflow-wrap: anywhere; }
-.question { white-space: pre-wrap; max-height: 9rem; overflow-y: auto; overflow-wrap: anywhere; }
+.question { white-space: pre-wrap; max-height: 14rem; overflow-y: auto; overflow-wrap: anywhere; }
 mark { background: light-dark(#ffe08a, #6b5300); color: inherit; border-radius: 2px; }
 .phrases td:first-child { font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
 .phrases td:last-child { min-width: 16rem; overflow-wrap: anywhere; }

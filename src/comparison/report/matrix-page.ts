@@ -7,6 +7,8 @@ import { expectMatrix } from './expect-result.js';
 import { heatMap } from './heat-map.js';
 import { CAVEATS, formatP, percent, withInterval } from './wording.js';
 
+const STYLE = 'td { white-space: nowrap; }';
+
 export interface MatrixPageOptions {
   /** Name of the encoder. */
   encoder: string;
@@ -27,7 +29,7 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
     missing.length === 0
       ? ''
       : ` ${missing.length} pairs have fewer than two common questions; the tree takes the mean distance for them.`;
-  return page(title, [
+  const parts = [
     `<main>\n<h1>${title}</h1>\n`,
     `<p class="soft">Every pair counts the questions that both answered. Embedded with ${escapeHtml(encoder)}.` +
       `${without}</p>\n`,
@@ -53,5 +55,6 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
     '<h2>What a difference means, and what it does not</h2>\n<ul>\n',
     ...CAVEATS.map((text) => `<li>${text}</li>\n`),
     '</ul>\n</main>\n',
-  ]);
+  ];
+  return page(title, parts, STYLE);
 }

@@ -80,8 +80,8 @@ export function visiblePhrase(phrase: string): string {
 
 /** Warns of a comparison that any two languages would pass. */
 export const OTHER_LANGUAGE =
-  'A and B were asked in different languages. If their answers are in these languages, they differ in every word, and ' +
-  'the figures say nothing about values.';
+  'A and B were asked in different languages. If their answers are in these languages, they differ in every word, ' +
+  'and the figures say nothing about values.';
 
 /** The limits of every comparison. */
 export const CAVEATS = [
