@@ -195,6 +195,35 @@ export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
 
+// Comparison
+
+export type { Merge } from './comparison/average-linkage.js';
+export type { ClassifierAccuracy } from './comparison/classifier-accuracy.js';
+export {
+  type CompareAllOptions,
+  type ComparisonMatrix,
+  compareAll,
+  type MatrixEntry,
+} from './comparison/compare-all.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  type ComparisonStep,
+  compareAnswers,
+  type PairTest,
+  type PairTestOptions,
+} from './comparison/compare-answers.js';
+export type { MarkingPhrase } from './comparison/marking-phrases.js';
+export type { MeanDifference } from './comparison/mean-difference.js';
+export type { AnswerSide, PairWithin } from './comparison/paired-answers.js';
+export type { QuestionDifference } from './comparison/question-differences.js';
+export { type ComparisonPageOptions, comparisonPage } from './comparison/report/comparison-page.js';
+export { type HeatMapOptions, heatMap } from './comparison/report/heat-map.js';
+export { type MatrixPageOptions, matrixPage } from './comparison/report/matrix-page.js';
+export type { SufficientQuestions } from './comparison/sufficient-questions.js';
+export { type ReadSides, type ReadSidesOptions, readSides } from './pipeline/comparison/read-sides.js';
+export type { SideKind } from './pipeline/comparison/side-names.js';
+
 // Maps
 
 export {
