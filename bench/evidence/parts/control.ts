@@ -41,9 +41,11 @@ export async function control(lab: Lab): Promise<Outcome> {
     share: value.knn.accuracy - other.knn.accuracy,
     half: halfWidth([value.knn.interval, other.knn.interval], 'sum'),
   });
-  /** Share of the accuracy above chance that is left without questions about values. */
-  const leftOf = ({ value, control: other }: (typeof rows)[number]): number =>
-    (other.knn.accuracy - other.chance) / (value.knn.accuracy - value.chance);
+  /** Share of the accuracy above chance that is left without questions about values. Null if it is not above chance. */
+  const leftOf = ({ value, control: other }: (typeof rows)[number]): number | null => {
+    const above = value.knn.accuracy - value.chance;
+    return above > 0 ? (other.knn.accuracy - other.chance) / above : null;
+  };
   const { value, control: other, general } = rows[0]!;
   return {
     result: figures,
