@@ -11,7 +11,7 @@ import type { CliContext } from '../context.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
 import type { EvalOptions } from './options.js';
 
-/** Returns the figures that both evaluations print with `--json`. */
+/** Returns the figures that all evaluations print with `--json`. */
 export function commonFigures(
   result: ClassificationResult,
 ): Pick<ClassificationResult, 'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'> {
@@ -29,12 +29,12 @@ export function evaluationOptions(
 
 /** An evaluation, ready to print. */
 export interface Evaluated {
-  result: ReportEntry['result'];
+  /** The results, for the report. */
+  entries: readonly ReportEntry[];
   /** The encoder whose vectors were evaluated. */
   encoder: string;
   json: unknown;
-  /** Lines after the figures. */
-  lines: string[];
+  lines: readonly string[];
 }
 
 /** Opens the dataset, evaluates it, writes the report if one is requested, and prints the result. */
@@ -47,14 +47,14 @@ export async function evaluateAndPrint(
 ): Promise<void> {
   if (options.report !== undefined) await makeFolder(options.report);
   const dataset = await openDataset(dir);
-  const { result, encoder, json, lines } = await evaluate(dataset);
+  const { entries, encoder, json, lines } = await evaluate(dataset);
   if (options.report !== undefined) {
     await writeReport(options.report, {
       title: `${method} on ${dir}`,
       description:
         `${formatCount(dataset.rows)} answers, encoder: ${encoder}; target ${options.target}, ` +
         `split by ${options.split}, seed ${options.seed}.`,
-      entries: [{ name: `${encoder}, ${method}`, result }],
+      entries,
       training: await readTrainingCurves(dataset, context),
     });
   }
@@ -62,14 +62,8 @@ export async function evaluateAndPrint(
     context.printJson(json);
     return;
   }
-  context.print(
-    [
-      `${method} with ${encoder}: ${describeSplit(result)}`,
-      ...describeFigures(result),
-      ...lines,
-      ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`]),
-    ].join('\n'),
-  );
+  const report = options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`];
+  context.print([...lines, ...report].join('\n'));
 }
 
 /**
@@ -88,7 +82,13 @@ async function readTrainingCurves(dataset: Dataset, context: CliContext): Promis
   }
 }
 
-function describeSplit({ train, test, perId, split }: ClassificationResult): string {
+/** Describes one result in lines: its split, its figures, and those of every label. */
+export function describeResult(method: string, encoder: string, result: ClassificationResult): string[] {
+  return [`${method} with ${encoder}: ${describeSplit(result)}`, ...describeFigures(result)];
+}
+
+/** Describes the sizes of a split. */
+export function describeSplit({ train, test, perId, split }: ClassificationResult): string {
   const sides = `${formatCount(test)} held-out answers against ${formatCount(train)}`;
   return `${sides}, ${perId.length} labels, split by ${split}`;
 }
