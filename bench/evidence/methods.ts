@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import { evaluateClassifier } from '../../src/evaluation/classifier/evaluate-classifier.js';
 import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../src/evaluation/knn.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
@@ -22,6 +23,9 @@ export type Recalls = Record<string, number>;
 export interface Score {
   balancedAccuracy: number;
   recalls: Recalls;
+  /** Of a classifier: its expected calibration error, and the balanced accuracy of ten answers together, if any. */
+  calibrationError?: number;
+  tenTogether?: number | undefined;
 }
 
 export interface Method {
@@ -63,6 +67,7 @@ export async function availableMethods(): Promise<Method[]> {
     fitted('fittedSampled', `fitted on the answers of ${mini.title}`, true),
     base,
     fitted('fitted', 'fitted', false),
+    classifier,
   ];
 }
 
@@ -103,6 +108,25 @@ function fitted(name: string, title: string, sampled: boolean): Method {
     },
   };
 }
+
+/** The classifier of `univar fit`, with the fitted encoder. */
+const classifier: Method = {
+  name: 'classifier',
+  title: 'classifier',
+  columns: { classifier: 'classifier' },
+  sampled: false,
+  isSlow: true,
+  key: BASE_KEY,
+  scores: async (lab, set, seed) => {
+    const fit = { seed, base: await baseWithout(set.name, BASES, (text) => lab.log(text)) };
+    const options = { split: set.split, bootstrapSamples: 0, fit, unknown: false };
+    const { balancedAccuracy, perId, calibration, together } = await evaluateClassifier(textsOf(set), options);
+    const tenTogether = together.find(({ answers }) => answers === 10)?.balancedAccuracy;
+    return {
+      classifier: { balancedAccuracy, recalls: recallsOf(perId), calibrationError: calibration.error, tenTogether },
+    };
+  },
+};
 
 /** The recipe of univar-base, trained without the source and its relatives. */
 const base: Method = {
@@ -186,7 +210,7 @@ async function atEveryK(
   evaluate: (options: KOptions) => Promise<KnnResult>,
 ): Promise<Record<string, Score>> {
   const result = await evaluate({ split, k: KS[0], sweep: KS, bootstrapSamples: 0 });
-  const recalls = Object.fromEntries(result.perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]])));
+  const recalls = recallsOf(result.perId);
   return Object.fromEntries(
     KS.map((k) => [
       `${name}${k}`,
@@ -196,6 +220,10 @@ async function atEveryK(
       },
     ]),
   );
+}
+
+function recallsOf(perId: KnnResult['perId']): Recalls {
+  return Object.fromEntries(perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]])));
 }
 
 /** Returns the recall of every actual label, and their mean. */
