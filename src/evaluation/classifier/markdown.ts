@@ -1,9 +1,9 @@
 /** Sections of a report on the probabilities of classifiers. */
 import { markdownTable } from '../markdown-table.js';
 import type { ReportEntry } from '../report-types.js';
+import type { ClassifierResult } from './evaluate-classifier.js';
 
 const percent = (share: number | undefined): string => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`);
-const area = (share: number | null | undefined): string => (typeof share === 'number' ? share.toFixed(3) : '-');
 
 /** @param picture returns the Markdown of a plot of the report */
 export function classifierSections(
@@ -17,17 +17,11 @@ export function classifierSections(
   return [
     '## Probabilities',
     markdownTable(
-      ['evaluation', 'expected calibration error', 'unknown authors, one answer', 'unknown authors, ten answers'],
-      classifiers.map(({ name, result }) => [
-        name,
-        percent(result.calibration.error),
-        area(result.unknown?.one),
-        area(result.unknown?.ten),
-      ]),
+      ['evaluation', 'expected calibration error'],
+      classifiers.map(({ name, result }) => [name, percent(result.calibration.error)]),
     ),
-    'Unknown authors: area under the ROC curve of the probability that none of the labels is the author, for labels ' +
-      'that are left out of training in turn. 0.5 is chance, 1 is perfect.',
     ...picture('reliability.svg', 'Accuracy by probability'),
+    ...unknownSection(classifiers),
     '## Accuracy if only the most probable are identified',
     markdownTable(
       ['evaluation', ...coverages.map((coverage) => `${Math.round(100 * coverage)} %`)],
@@ -43,5 +37,19 @@ export function classifierSections(
       ]),
     ),
     ...picture('together.svg', 'Balanced accuracy by number of answers'),
+  ];
+}
+
+/** Tabulates the areas under the ROC curve of the classifiers that were tested with unknown authors. */
+function unknownSection(classifiers: readonly { name: string; result: ClassifierResult }[]): string[] {
+  const lines = classifiers.flatMap(({ name, result: { unknown } }) =>
+    unknown ? [[name, unknown.one.toFixed(3), unknown.ten?.toFixed(3) ?? '-']] : [],
+  );
+  if (lines.length === 0) return [];
+  return [
+    '## Authors that the classifier does not know',
+    markdownTable(['evaluation', 'ROC area, one answer', 'ROC area, ten answers together'], lines),
+    'Area under the ROC curve of the probability that none of the labels is the author. A quarter of the labels is ' +
+      'left out of training in turn. 0.5 is chance, 1 is perfect.',
   ];
 }

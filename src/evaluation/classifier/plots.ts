@@ -72,7 +72,7 @@ export function plotCoverage(entries: readonly ReportEntry[]): string {
   return renderSvg(
     {
       ...FRAME,
-      x: { ...axis('share of the tested answers that are identified: the most probable'), domain: [0, 1] },
+      x: { ...axis('share of the tested answers that are identified, the most probable first'), domain: [0, 1] },
       y: { ...percentAxis, domain: [0, 1] },
       marks: [
         Plot.ruleY([0]),
@@ -109,7 +109,7 @@ export function plotTogether(entries: readonly ReportEntry[]): string {
         label: 'number of answers of one author, identified together',
         labelAnchor: 'center',
         labelArrow: 'none',
-        inset: 12,
+        inset: 24,
       },
       y: { ...percentAxis, domain: [0, 1] },
       marks: [
