@@ -158,9 +158,20 @@ export type {
   IdFigures,
   MergedTable,
 } from './evaluation/classification.js';
+export type { TogetherPoint } from './evaluation/classifier/answers-together.js';
+export type { CalibrationFigures, ReliabilityBin } from './evaluation/classifier/calibration-error.js';
+export type { CoveragePoint } from './evaluation/classifier/coverage.js';
+export {
+  type ClassifierOptions,
+  type ClassifierResult,
+  type ClassifierStage,
+  evaluateClassifier,
+} from './evaluation/classifier/evaluate-classifier.js';
+export type { UnknownFigures } from './evaluation/classifier/unknown-authors.js';
 export {
   type EvaluationDataset,
   type EvaluationTarget,
+  evaluateDatasetClassifier,
   evaluateDatasetFittedKnn,
   evaluateDatasetKnn,
   evaluateDatasetProbe,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
+import { evaluateClassifier } from '../../src/evaluation/classifier/evaluate-classifier.js';
 import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../src/evaluation/knn.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
@@ -20,6 +21,9 @@ export type Recalls = Record<string, number>;
 export interface Score {
   balancedAccuracy: number;
   recalls: Recalls;
+  /** Of a classifier: its expected calibration error, and the balanced accuracy of ten answers together, if any. */
+  calibrationError?: number;
+  tenTogether?: number | undefined;
 }
 
 export interface Method {
@@ -29,6 +33,8 @@ export interface Method {
   columns: Readonly<Record<string, string>>;
   /** Whether it has only a sample of the rows. It then has only the first seed as well. */
   sampled: boolean;
+  /** Whether it has only the first seed, because it takes minutes. */
+  isSlow?: boolean;
   /** Everything besides the rows and the seed that affects the scores. */
   key: string;
   scores: (lab: Lab, set: ValueSet, seed: number) => Promise<Record<string, Score>>;
@@ -55,6 +61,7 @@ export async function availableMethods(): Promise<Method[]> {
     fitted('fittedSampled', `fitted on the answers of ${mini.title}`, true),
     base,
     fitted('fitted', 'fitted', false),
+    classifier,
   ];
 }
 
@@ -94,6 +101,25 @@ function fitted(name: string, title: string, sampled: boolean): Method {
     },
   };
 }
+
+/** The classifier of `univar fit`, with the fitted encoder. */
+const classifier: Method = {
+  name: 'classifier',
+  title: 'classifier',
+  columns: { classifier: 'classifier' },
+  sampled: false,
+  isSlow: true,
+  key: BASES_KEY,
+  scores: async (lab, set, seed) => {
+    const fit = { seed, base: await lab.baseWithout(set.name) };
+    const options = { split: set.split, bootstrapSamples: 0, fit, unknown: false };
+    const { balancedAccuracy, perId, calibration, together } = await evaluateClassifier(textsOf(set), options);
+    const tenTogether = together.find(({ answers }) => answers === 10)?.balancedAccuracy;
+    return {
+      classifier: { balancedAccuracy, recalls: recallsOf(perId), calibrationError: calibration.error, tenTogether },
+    };
+  },
+};
 
 /** The recipe of univar-base, trained without the source and its relatives. */
 const base: Method = {
@@ -177,7 +203,7 @@ async function atEveryK(
   evaluate: (options: KOptions) => Promise<KnnResult>,
 ): Promise<Record<string, Score>> {
   const result = await evaluate({ split, k: KS[0], sweep: KS, bootstrapSamples: 0 });
-  const recalls = Object.fromEntries(result.perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]])));
+  const recalls = recallsOf(result.perId);
   return Object.fromEntries(
     KS.map((k) => [
       `${name}${k}`,
@@ -187,6 +213,10 @@ async function atEveryK(
       },
     ]),
   );
+}
+
+function recallsOf(perId: KnnResult['perId']): Recalls {
+  return Object.fromEntries(perId.flatMap(({ id, recall }) => (recall === null ? [] : [[id, recall]])));
 }
 
 /** Returns the recall of every actual label, and their mean. */

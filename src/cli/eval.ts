@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
-import type { EvalKnnOptions, EvalProbeOptions } from './eval/options.js';
+import type { EvalClassifierOptions, EvalKnnOptions, EvalProbeOptions } from './eval/options.js';
 import { integer, integerList } from './parse-options.js';
 
 const EXAMPLES = `
 Examples:
   $ univar eval knn values/ --k 50 --split question
   $ univar eval knn values/ --split row --sweep 1,5,10,20,50,100 --report report/
+  $ univar eval classifier values/ --report report/
   $ univar eval probe values/ --target model --json
 `;
 
@@ -32,6 +33,22 @@ export function addEvalCommand(program: Command, context: CliContext): void {
     .action(async (dataset: string, options: EvalKnnOptions) => {
       const { runEvalKnn } = await import('./eval/knn.js');
       await runEvalKnn(dataset, options, context);
+    });
+
+  addCommonOptions(
+    group
+      .command('classifier')
+      .description(
+        'train a classifier on some of the answers, as univar fit does, and compare it with nearest neighbours on ' +
+          'the rest; also measure its probabilities, several answers together, and authors that it does not know',
+      ),
+  )
+    .option('-k, --k <n>', 'number of nearest answers that vote in the other methods', integer(1), 50)
+    .option('--no-unknown', 'do not measure authors that the classifier does not know, which takes the most time')
+    .addHelpText('after', EXAMPLES)
+    .action(async (dataset: string, options: EvalClassifierOptions) => {
+      const { runEvalClassifier } = await import('./eval/classifier.js');
+      await runEvalClassifier(dataset, options, context);
     });
 
   addCommonOptions(

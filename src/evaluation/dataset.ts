@@ -2,6 +2,7 @@
 
 import { expectArray, expectFunction, expectObject, expectOneOf, fail } from '../core/validate.js';
 import { expectRecord, type QaRecord, valueId } from '../records/record.js';
+import { type ClassifierOptions, type ClassifierResult, evaluateClassifier } from './classifier/evaluate-classifier.js';
 import { evaluateFittedKnn, type FitOptions } from './fitted-knn.js';
 import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
@@ -70,6 +71,20 @@ export async function evaluateDatasetFittedKnn(
   const records = await dataset.readRecords();
   const texts = records.map(({ answer }) => answer);
   return evaluateFittedKnn({ ...labelRecords(records, target), texts, valueIds: records.map(valueId) }, rest);
+}
+
+/**
+ * Runs {@link evaluateClassifier} on the answers of a dataset: trains on the target of the training rows. Equal options
+ * give the same split as in the others.
+ */
+export async function evaluateDatasetClassifier(
+  dataset: Pick<EvaluationDataset, 'readRecords'>,
+  options: ClassifierOptions & TargetOptions = {},
+): Promise<ClassifierResult> {
+  const { target, ...rest } = expectObject(options, 'options') as typeof options;
+  expectDataset(dataset, ['readRecords']);
+  const records = await dataset.readRecords();
+  return evaluateClassifier({ ...labelRecords(records, target), texts: records.map(({ answer }) => answer) }, rest);
 }
 
 /** Labels records by target, and groups them by theme if a record names one, otherwise by question. */

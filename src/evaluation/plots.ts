@@ -1,29 +1,14 @@
 /** Plots of a report, each as the text of an SVG file. Equal input gives equal bytes. */
 import * as Plot from '@observablehq/plot';
 
-import { HEADING_HEIGHT, type LegendItem, renderSvg } from '../plots/svg.js';
+import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
 import { textWidth } from '../plots/text-width.js';
 import type { ConfusionTable } from './classification.js';
+import { CHANCE, colourOf, legendOf, percent, percentAxis } from './plot-style.js';
 import type { ReportEntry } from './report-types.js';
-
-/** Distinguishable with the usual colour-vision deficiencies (Okabe and Ito). */
-const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#777777'];
-const CHANCE = '#c00000';
 
 /** With more labels, the cells of a heat map are too small for figures. */
 const MAX_LABELS_WITH_FIGURES = 30;
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-const percentAxis = { label: null, tickFormat: (share: number): string => `${Math.round(100 * share)} %`, grid: true };
-
-function colourOf(entry: number): string {
-  return COLOURS[entry % COLOURS.length]!;
-}
-
-function legendOf(entries: readonly ReportEntry[]): LegendItem[] {
-  return entries.map(({ name }, i) => ({ label: name, colour: colourOf(i) }));
-}
 
 /** Plots accuracy and balanced accuracy of every entry with 95 % intervals, and chance. */
 export function plotAccuracy(entries: readonly ReportEntry[]): string {

@@ -1,4 +1,6 @@
 import type { ClassificationResult, IdFigures, MergedTable } from './classification.js';
+import { classifierSections } from './classifier/markdown.js';
+import { escapeMarkdown, markdownTable } from './markdown-table.js';
 import type { Report, ReportEntry } from './report-types.js';
 
 const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(1)} %`);
@@ -15,16 +17,17 @@ export function reportMarkdown(
 ): string {
   const picture = (name: string, caption: string): string[] => (plots.includes(name) ? [`![${caption}](${name})`] : []);
   const sections = [
-    `# ${escape(title)}`,
+    `# ${escapeMarkdown(title)}`,
     ...(description === undefined ? [] : [description]),
     ...overview(entries),
     ...picture('accuracy.svg', 'Accuracy with 95 % intervals'),
+    ...classifierSections(entries, picture),
     ...sweep(entries),
     ...picture('k-sweep.svg', 'Balanced accuracy by k'),
     ...topAccuracies(entries),
     ...merged(entries),
     ...entries.flatMap(({ name, result }, i) => [
-      `## ${escape(name)}`,
+      `## ${escapeMarkdown(name)}`,
       ...notes(result),
       perIdTable(result.perId),
       ...picture(`confusion-${i + 1}.svg`, 'Confusion by label'),
@@ -50,7 +53,7 @@ function overview(entries: readonly ReportEntry[]): string[] {
   return [
     `${perId.length} labels, ${train} training answers, ${test} tested answers to ${testGroups} questions or themes; ` +
       `${how}; seed ${seed}.`,
-    table(
+    markdownTable(
       [
         'evaluation',
         'accuracy',
@@ -88,7 +91,7 @@ function sweep(entries: readonly ReportEntry[]): string[] {
   const ks = [...new Set(swept.flatMap(({ points }) => points.map(({ k }) => k)))].sort((a, b) => a - b);
   return [
     '## Balanced accuracy by number of neighbours',
-    table(
+    markdownTable(
       ['evaluation', ...ks.map((k) => `k = ${k}`)],
       swept.map(({ name, points }) => [
         name,
@@ -105,7 +108,7 @@ function topAccuracies(entries: readonly ReportEntry[]): string[] {
   const ks = [1, 3, 5, 10] as const;
   return [
     '## Linear probe: label among the k highest',
-    table(
+    markdownTable(
       ['evaluation', ...ks.map((k) => `acc@${k}`)],
       probes.map(({ name, result }) => [
         name,
@@ -126,7 +129,7 @@ function merged(entries: readonly ReportEntry[]): string[] {
   if (lines.length === 0) return [];
   return [
     '## Accuracy of language and model alone',
-    table(['evaluation', 'part', 'accuracy', 'balanced accuracy', 'chance'], lines),
+    markdownTable(['evaluation', 'part', 'accuracy', 'balanced accuracy', 'chance'], lines),
   ];
 }
 
@@ -141,7 +144,7 @@ function notes({ idsWithoutTest, idsLeftOut }: ClassificationResult): string[] {
 }
 
 function perIdTable(perId: readonly IdFigures[]): string {
-  return table(
+  return markdownTable(
     ['label', 'training', 'tested', 'recall', 'precision', 'F1'],
     perId.map(({ id, train, test, recall, precision, f1 }) => [
       id,
@@ -152,14 +155,4 @@ function perIdTable(perId: readonly IdFigures[]): string {
       percent(f1),
     ]),
   );
-}
-
-function table(header: readonly string[], lines: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
-  return [row(header), `|${' --- |'.repeat(header.length)}`, ...lines.map(row)].join('\n');
-}
-
-/** Keeps a name from ending a cell or a line. */
-function escape(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }

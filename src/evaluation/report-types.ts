@@ -1,11 +1,12 @@
 import type { Picture } from '../plots/import-plots.js';
+import type { ClassifierResult } from './classifier/evaluate-classifier.js';
 import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';
 
 export interface ReportEntry {
   /** Name of the evaluation, for example `MiniLM, kNN`; unique within the report. */
   name: string;
-  result: KnnResult | ProbeResult;
+  result: KnnResult | ProbeResult | ClassifierResult;
 }
 
 export interface Report {

@@ -12,9 +12,10 @@ import type { Report } from './report-types.js';
 
 /**
  * Writes report.md, report.json, per-id.csv, confusion.csv and plots. The plots are accuracy.svg, per-id.svg,
- * k-sweep.svg if an entry is a kNN, training-*.svg if there are training curves, and for entry number n
- * confusion-n.svg, with confusion-n-lang.svg and confusion-n-model.svg if value ids can be merged. Existing files of
- * these names are replaced. Equal input gives equal bytes.
+ * k-sweep.svg if an entry is a kNN, reliability.svg, coverage.svg and together.svg if an entry is a classifier,
+ * training-*.svg if there are training curves, and for entry number n confusion-n.svg, with confusion-n-lang.svg and
+ * confusion-n-model.svg if value ids can be merged. Existing files of these names are replaced. Equal input gives
+ * equal bytes.
  *
  * @param dir folder, created if it does not exist
  * @returns the names of the files in `dir`
@@ -34,12 +35,18 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     );
   }
   await makeFolder(dir);
-  const { plotAccuracy, plotConfusion, plotPerId, plotSweep } = await importPlots(
-    'A report',
-    () => import('./plots.js'),
-  );
+  const { plotAccuracy, plotConfusion, plotPerId, plotSweep, plotReliability, plotCoverage, plotTogether } =
+    await importPlots('A report', async () => ({
+      ...(await import('./plots.js')),
+      ...(await import('./classifier/plots.js')),
+    }));
   const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
   if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);
+  if (entries.some(({ result }) => 'calibration' in result)) {
+    plots['reliability.svg'] = plotReliability(entries);
+    plots['coverage.svg'] = plotCoverage(entries);
+    plots['together.svg'] = plotTogether(entries);
+  }
   entries.forEach(({ name, result }, i) => {
     plots[`confusion-${i + 1}.svg`] = plotConfusion(result.confusion, name);
     if (result.byLang) plots[`confusion-${i + 1}-lang.svg`] = plotConfusion(result.byLang, `${name}, by language`);

@@ -149,6 +149,20 @@ describe('embed, index, identify, eval', () => {
     expect(probe).toMatchObject({ epochs: 2, accuracyAt: expect.objectContaining({ 1: probe['accuracy'] }) as object });
   });
 
+  it('compares the classifier with other methods on one split', async () => {
+    const args = ['eval', 'classifier', values, '--k', '3', '--target', 'model', '--no-unknown'];
+    const figures = parsed(await runCli([...args, '--json']));
+    const methods = figures['methods'] as { name: string; accuracy: number }[];
+    expect(methods.map(({ name }) => name)).toEqual([
+      'words (TF-IDF), kNN',
+      'univar-base, kNN',
+      'fitted encoder, kNN',
+      'classifier',
+    ]);
+    expect(methods[3]!.accuracy).toBe(figures['accuracy']);
+    expect(figures).toMatchObject({ k: 3, unknown: null, calibration: { bins: expect.any(Array) as unknown } });
+  });
+
   it.each([
     { args: ['eval', 'knn', values, '--k', '5000'], code: 2, says: /"k"/ },
     { args: ['eval', 'knn', values, '--k', '0'], code: 2, says: /Expected an integer >= 1/ },

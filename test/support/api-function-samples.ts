@@ -30,6 +30,7 @@ const probe = (signal: AbortSignal) => ({
 });
 const fit = { base: null, dim: 8, steps: 2, pairs: 4, maxAnswers: 12, maxNgrams: 50, seed: 1 };
 const fitted = { fit, onProgress: nothing };
+const classifier = { fit, unknown: false, onProgress: nothing };
 const answers = { texts: records.map(({ answer }) => answer), labels, groups, valueIds: labels };
 /** Two sides with two answers to each of three questions. */
 const sides = (): univar.AnswerSide[] =>
@@ -73,6 +74,11 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
     evaluateDatasetProbe: (signal) => [dataset(), { ...probe(signal), target: 'model' }],
     evaluateDatasetTfidf: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
     evaluateDatasetFittedKnn: (signal) => [dataset(), { ...neighbours(signal), ...fitted, target: 'model' }],
+    evaluateDatasetClassifier: (signal) => [dataset(), { ...split(signal), ...classifier, target: 'model' }],
+    evaluateClassifier: (signal) => [
+      { texts: answers.texts, labels, groups },
+      { ...split(signal), ...classifier },
+    ],
     evaluateFittedKnn: (signal) => [answers, { ...neighbours(signal), ...fitted }],
     fitOnTraining: (signal) => [answers, { ...split(signal), ...fitted }],
     evaluateKnn: (signal) => [data, neighbours(signal)],

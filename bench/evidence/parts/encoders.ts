@@ -65,7 +65,7 @@ async function compareOn(lab: Lab, name: string, methods: readonly Method[]): Pr
   const scores: Scores = {};
   const sets = limits.seeds.map((seed) => ({ seed, set: splitSource(rows, seed) }));
   for (const method of methods) {
-    for (const { seed, set } of method.sampled ? sets.slice(0, 1) : sets) {
+    for (const { seed, set } of method.sampled || method.isSlow ? sets.slice(0, 1) : sets) {
       for (const [column, score] of Object.entries(await scoresOf(lab, method, set, seed))) {
         scores[column] = [...(scores[column] ?? []), score];
       }

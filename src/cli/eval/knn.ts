@@ -3,11 +3,13 @@ import { evaluateDatasetFittedKnn, evaluateDatasetKnn } from '../../evaluation/d
 import type { CliContext } from '../context.js';
 import { formatPercent, formatTable } from '../format.js';
 import type { EvalKnnOptions } from './options.js';
-import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
+import { commonFigures, describeResult, evaluateAndPrint, evaluationOptions } from './print.js';
+
+const METHOD = 'kNN';
 
 /** `univar eval knn` */
 export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: CliContext): Promise<void> {
-  await evaluateAndPrint(dir, options, context, 'kNN', async (dataset) => {
+  await evaluateAndPrint(dir, options, context, METHOD, async (dataset) => {
     const { k, sweep } = options;
     const settings = { ...evaluationOptions(options, context), k, ...(sweep && { sweep }) };
     const isFitted = options.fit && (await openFit(dataset)) !== undefined;
@@ -23,12 +25,13 @@ export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: 
         point.weightedF1.toFixed(3),
       ]),
     ]);
+    const encoder = isFitted ? 'an encoder fitted on the answers that vote' : dataset.manifest.encoder.name;
     return {
-      result,
-      encoder: isFitted ? 'an encoder fitted on the answers that vote' : dataset.manifest.encoder.name,
+      entries: [{ name: `${encoder}, ${METHOD}`, result }],
+      encoder,
       fitted: isFitted,
       json: { ...commonFigures(result), fitted: isFitted, k, ...(sweep && { sweep: result.sweep }) },
-      lines: ['', table],
+      lines: [...describeResult(METHOD, encoder, result), '', table],
     };
   });
 }

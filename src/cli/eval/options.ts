@@ -17,3 +17,8 @@ export interface EvalKnnOptions extends EvalOptions {
 export interface EvalProbeOptions extends EvalOptions {
   epochs: number;
 }
+
+export interface EvalClassifierOptions extends EvalOptions {
+  k: number;
+  unknown: boolean;
+}

@@ -14,7 +14,7 @@ import { formatCount, formatPercent, formatTable } from '../format.js';
 import { warnAboutSeenAnswers } from '../seen-answers.js';
 import type { EvalOptions } from './options.js';
 
-/** Returns the figures that both evaluations print with `--json`. */
+/** Returns the figures that all evaluations print with `--json`. */
 export function commonFigures(
   result: ClassificationResult,
 ): Pick<ClassificationResult, 'accuracy' | 'balancedAccuracy' | 'weightedF1' | 'chance' | 'train' | 'test' | 'perId'> {
@@ -32,14 +32,14 @@ export function evaluationOptions(
 
 /** An evaluation, ready to print. */
 export interface Evaluated {
-  result: ReportEntry['result'];
+  /** The results, for the report. */
+  entries: readonly ReportEntry[];
   /** The encoder whose vectors were evaluated. */
   encoder: string;
   /** True if an encoder was fitted on the answers that vote, starting from the default encoder. */
   fitted?: boolean;
   json: object;
-  /** Lines after the figures. */
-  lines: string[];
+  lines: readonly string[];
 }
 
 /** Opens the dataset, evaluates it, writes the report if one is requested, and prints the result. */
@@ -52,7 +52,7 @@ export async function evaluateAndPrint(
 ): Promise<void> {
   if (options.report !== undefined) await makeFolder(options.report);
   const dataset = await openDataset(dir);
-  const { result, encoder, fitted = false, json, lines } = await evaluate(dataset);
+  const { entries, encoder, fitted = false, json, lines } = await evaluate(dataset);
   const seen = await countSeenAnswers(dataset, {
     folder: fitted ? DEFAULT_ENCODER : undefined,
     signal: context.signal,
@@ -64,7 +64,7 @@ export async function evaluateAndPrint(
       description:
         `${formatCount(dataset.rows)} answers, encoder: ${encoder}; target ${options.target}, ` +
         `split by ${options.split}, seed ${options.seed}.`,
-      entries: [{ name: `${encoder}, ${method}`, result }],
+      entries,
       training: await readTrainingCurves(dataset, context),
     });
   }
@@ -72,14 +72,8 @@ export async function evaluateAndPrint(
     context.printJson({ ...json, ...(seen && { seen }) });
     return;
   }
-  context.print(
-    [
-      `${method} with ${encoder}: ${describeSplit(result)}`,
-      ...describeFigures(result),
-      ...lines,
-      ...(options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`]),
-    ].join('\n'),
-  );
+  const report = options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`];
+  context.print([...lines, ...report].join('\n'));
 }
 
 /**
@@ -98,7 +92,13 @@ async function readTrainingCurves(dataset: Dataset, context: CliContext): Promis
   }
 }
 
-function describeSplit({ train, test, perId, split }: ClassificationResult): string {
+/** Describes one result in lines: its split, its figures, and those of every label. */
+export function describeResult(method: string, encoder: string, result: ClassificationResult): string[] {
+  return [`${method} with ${encoder}: ${describeSplit(result)}`, ...describeFigures(result)];
+}
+
+/** Describes the sizes of a split. */
+export function describeSplit({ train, test, perId, split }: ClassificationResult): string {
   const sides = `${formatCount(test)} held-out answers against ${formatCount(train)}`;
   return `${sides}, ${perId.length} labels, split by ${split}`;
 }

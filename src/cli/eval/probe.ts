@@ -2,11 +2,13 @@ import { evaluateDatasetProbe } from '../../evaluation/dataset.js';
 import type { CliContext } from '../context.js';
 import { formatPercent } from '../format.js';
 import type { EvalProbeOptions } from './options.js';
-import { commonFigures, evaluateAndPrint, evaluationOptions } from './print.js';
+import { commonFigures, describeResult, evaluateAndPrint, evaluationOptions } from './print.js';
+
+const METHOD = 'linear probe';
 
 /** `univar eval probe` */
 export async function runEvalProbe(dir: string, options: EvalProbeOptions, context: CliContext): Promise<void> {
-  await evaluateAndPrint(dir, options, context, 'linear probe', async (dataset) => {
+  await evaluateAndPrint(dir, options, context, METHOD, async (dataset) => {
     const { epochs } = options;
     const progress = context.progress({ label: 'probe', unit: 'epochs', total: epochs });
     try {
@@ -17,11 +19,12 @@ export async function runEvalProbe(dir: string, options: EvalProbeOptions, conte
       });
       const { accuracyAt } = result;
       const top = Object.entries(accuracyAt).map(([k, share]) => `@${k} ${formatPercent(share)}`);
+      const encoder = dataset.manifest.encoder.name;
       return {
-        result,
-        encoder: dataset.manifest.encoder.name,
+        entries: [{ name: `${encoder}, ${METHOD}`, result }],
+        encoder,
         json: { ...commonFigures(result), accuracyAt, epochs },
-        lines: ['', `accuracy among the first  ${top.join('  ')}`],
+        lines: [...describeResult(METHOD, encoder, result), '', `accuracy among the first  ${top.join('  ')}`],
       };
     } finally {
       progress.stop();

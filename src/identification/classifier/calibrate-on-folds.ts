@@ -1,16 +1,17 @@
-import { EngineError } from '../../core/errors.js';
 import { SeededRandom } from '../../core/random.js';
 import type { CallOptions } from '../../native/call.js';
-import { type Calibration, calibrate } from './calibration.js';
-import { fitPair, type LabelledTexts, type PairOptions } from './fit-classifier.js';
+import type { FitSettings } from '../fit/fit-settings.js';
+import { type Calibration, calibrate, UNCALIBRATED } from './calibration.js';
+import { fitPair, ifEnoughData, type LabelledTexts, type PairOptions } from './fit-classifier.js';
+import { scorePair } from './score-pair.js';
 import type { HeldOut } from './scores.js';
-import { ValueClassifier } from './value-classifier.js';
 
 /** Folds that {@link calibrateOnFolds} trains. */
 export const FOLDS = 4;
+/** Answers that the probabilities are calibrated on. More make them no better, but take longer. */
+export const CALIBRATION_ANSWERS = 8000;
 /** Value ids from which some are left out, to calibrate the odds of unknown authors. */
 const MIN_VALUE_IDS = 4;
-const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
 
 /**
  * Calibrates probabilities on answers that neither the encoder nor the classifier has seen. Every fold leaves out a
@@ -22,7 +23,7 @@ const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
  */
 export async function calibrateOnFolds(
   answers: LabelledTexts,
-  options: Omit<PairOptions, 'signal'>,
+  options: Pick<PairOptions, 'fit' | 'maxAnswers' | 'seed'>,
   { signal, onProgress }: CallOptions = {},
 ): Promise<Calibration> {
   const { valueIds, groups } = answers;
@@ -52,6 +53,16 @@ export async function calibrateOnFolds(
   return calibrate(texts, all, options.seed);
 }
 
+/**
+ * Returns the settings of the fits of the folds. They take half of the training steps, which makes them faster and the
+ * calibration as good.
+ *
+ * @param steps training steps of the fit whose scores are calibrated
+ */
+export function foldSettings(fit: FitSettings, steps: number): FitSettings {
+  return { ...fit, steps: Math.ceil(steps / 2) };
+}
+
 /** Trains on some rows and scores others. Returns undefined if the rows do not suffice for a fit. */
 async function scoreHeldOut(
   answers: LabelledTexts,
@@ -60,39 +71,22 @@ async function scoreHeldOut(
   options: PairOptions,
 ): Promise<{ texts: HeldOut[]; known: Float32Array } | undefined> {
   if (held.length === 0) return undefined;
-  const pair = await fitPair(answers, rows, options).catch((error: unknown) => {
-    if (error instanceof EngineError && error.code === 'ERR_DATA') return undefined;
-    throw error;
-  });
+  const pair = await ifEnoughData(fitPair(answers, rows, options));
   if (!pair) return undefined;
-  const { encoder, weights, centroids } = pair;
-  const classifier = await ValueClassifier.create({
-    ...weights,
-    centroids,
-    dim: encoder.dim,
-    calibration: UNCALIBRATED,
-  });
-  try {
-    const texts = held.map((row) => answers.texts[row]!);
-    const { signal } = options;
-    const { embeddings } = await encoder.encode(texts, { signal });
-    const { scores, known } = await classifier.score(texts, embeddings, { signal });
-    const position = new Map(weights.names.map((name, i) => [name, i]));
-    return {
-      known,
-      texts: scores.map((one, i) => {
-        const source = answers.valueIds[held[i]!]!;
-        return { ...one, source, label: position.get(source) ?? -1 };
-      }),
-    };
-  } finally {
-    classifier.dispose();
-    await encoder.dispose();
-  }
+  const texts = held.map((row) => answers.texts[row]!);
+  const { scores, known } = await scorePair(pair, texts, { signal: options.signal });
+  const position = new Map(pair.weights.names.map((name, i) => [name, i]));
+  return {
+    known,
+    texts: scores.map((one, i) => {
+      const source = answers.valueIds[held[i]!]!;
+      return { ...one, source, label: position.get(source) ?? -1 };
+    }),
+  };
 }
 
-/** Assigns names to folds of equal size. */
-function assignFolds(names: readonly string[], seed: number): Map<string, number> {
+/** Assigns names to {@link FOLDS} folds of equal size. */
+export function assignFolds(names: readonly string[], seed: number): Map<string, number> {
   const shuffled = new SeededRandom(seed).shuffle([...names].sort());
   return new Map(shuffled.map((name, i) => [name, i % FOLDS]));
 }

@@ -49,6 +49,9 @@ export function calibrate(texts: readonly HeldOut[], known: Float32Array, seed: 
   return { steps, minKnown: quantile(known, STRANGE_SHARE) };
 }
 
+/** Usual probabilities, without any of an unknown author. */
+export const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
+
 /**
  * Features of the odds that the author is unknown: the scores of the most probable value id, and how undecided the
  * probabilities are.

@@ -1,8 +1,9 @@
+import { EngineError } from '../../core/errors.js';
 import { labelRows } from '../../core/row-labels.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { createNgramEncoder } from '../../encoder/ngrams/create-ngram-encoder.js';
 import type { FitSettings } from '../fit/fit-settings.js';
-import { fitTable } from '../fit/fit-table.js';
+import { type FitProgress, fitTable } from '../fit/fit-table.js';
 import { CentroidSum } from './centroids.js';
 import { type ClassifierWeights, trainClassifier } from './train-classifier.js';
 
@@ -28,6 +29,10 @@ export interface PairOptions {
   maxAnswers: number;
   seed: number;
   signal?: AbortSignal | undefined;
+  /** Receives the number of training steps of the encoder. */
+  onFit?: FitProgress | undefined;
+  /** Receives the number of value ids whose plane is trained. */
+  onClassify?: FitProgress | undefined;
 }
 
 /**
@@ -38,20 +43,32 @@ export interface PairOptions {
 export async function fitPair(
   { texts, valueIds }: LabelledTexts,
   rows: readonly number[],
-  { fit, maxAnswers, seed, signal }: PairOptions,
+  { fit, maxAnswers, seed, signal, onFit, onClassify }: PairOptions,
 ): Promise<FittedPair> {
   const labels = labelRows(rows.map((row) => valueIds[row]!));
   const own = rows.map((row) => texts[row]!);
   const answers = { ...labels, read: (chosen: Int32Array) => [Array.from(chosen, (i) => own[i]!)] };
-  const { config, weights: table } = await fitTable(answers, fit, { signal });
+  const { config, weights: table } = await fitTable(answers, fit, { signal, onProgress: onFit });
   const encoder = await createNgramEncoder('fit', config, table);
   try {
-    const weights = await trainClassifier(answers, { maxAnswers, seed, signal });
-    const sum = new CentroidSum(labels.names.length, encoder.dim);
+    const total = labels.names.length;
+    const onProgress = onClassify && ((done: number) => onClassify(done, total));
+    const weights = await trainClassifier(answers, { maxAnswers, seed, signal, onProgress });
+    const sum = new CentroidSum(total, encoder.dim);
     sum.add((await encoder.encode(own, { signal })).embeddings, labels.labels);
     return { encoder, weights, centroids: sum.centroids() };
   } catch (error) {
     await encoder.dispose();
+    throw error;
+  }
+}
+
+/** Waits for a fit, and returns undefined if its answers are too few. */
+export async function ifEnoughData<T>(fit: Promise<T>): Promise<T | undefined> {
+  try {
+    return await fit;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'ERR_DATA') return undefined;
     throw error;
   }
 }

@@ -26,19 +26,25 @@ export function meanScores(texts: readonly Scores[]): Scores {
 
 /** Draws groups of `size` texts of one source, `rounds` times, and averages the scores of each. */
 export function drawGroups(texts: readonly HeldOut[], size: number, rounds: number, seed: number): HeldOut[] {
-  const sources = new Map<string, HeldOut[]>();
-  for (const text of texts) {
-    const all = sources.get(text.source);
-    if (all) all.push(text);
-    else sources.set(text.source, [text]);
-  }
+  const sources = texts.map(({ source }) => source);
+  return drawRows(sources, size, rounds, seed).map((rows) => ({
+    ...texts[rows[0]!]!,
+    ...meanScores(rows.map((row) => texts[row]!)),
+  }));
+}
+
+/** Draws groups of `size` rows of one source. A row occurs in at most one group of every round. */
+export function drawRows(sources: readonly string[], size: number, rounds: number, seed: number): number[][] {
+  const rowsOf = new Map<string, number[]>();
+  sources.forEach((source, row) => {
+    const rows = rowsOf.get(source);
+    if (rows) rows.push(row);
+    else rowsOf.set(source, [row]);
+  });
   const random = new SeededRandom(seed);
-  return [...sources.values()].flatMap((all) =>
+  return [...rowsOf.values()].flatMap((all) =>
     Array.from({ length: rounds }, () => random.shuffle([...all])).flatMap((shuffled) =>
-      Array.from({ length: Math.floor(shuffled.length / size) }, (_, i) => ({
-        ...shuffled[0]!,
-        ...meanScores(shuffled.slice(i * size, (i + 1) * size)),
-      })),
+      Array.from({ length: Math.floor(shuffled.length / size) }, (_, i) => shuffled.slice(i * size, (i + 1) * size)),
     ),
   );
 }

@@ -2,10 +2,9 @@ import { splitValueId } from '../../core/value-id.js';
 import type { CallOptions } from '../../native/call.js';
 import { NgramTable } from '../../native/ngram-table.js';
 import { expectKnownNames, matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
-import { type Calibration, stepFor, unknownFeatures } from './calibration.js';
-import { logOdds } from './logistic.js';
+import { type Calibration, stepFor } from './calibration.js';
+import { authorProbabilities } from './probabilities.js';
 import { meanScores, type Scores } from './scores.js';
-import { logitsOf, softmax } from './softmax-scales.js';
 import { CLASSIFIER_GROUPS, type ClassifierWeights } from './train-classifier.js';
 
 /** A linear classifier, with what turns its scores into probabilities. */
@@ -45,11 +44,6 @@ export interface TextEvidence {
   /** [texts], share of known n-grams. */
   known: Float32Array;
 }
-
-/** Share of texts whose author is none of the value ids, before a text is read. */
-const UNKNOWN_SHARE = 0.1;
-/** How fast a text with few known n-grams becomes unknown. */
-const KNOWN_POWER = 8;
 
 /**
  * Tells which value id wrote a text, with probabilities: a linear classifier over n-grams, together with the
@@ -123,34 +117,20 @@ export class ValueClassifier {
   #classify(scores: Scores, known: number, texts: number, allowed: number[] | undefined): Classification {
     const { calibration, names } = this.data;
     const positions = allowed ?? [...names.keys()];
-    const { scales, unknown } = stepFor(calibration, texts);
-    if (positions.length === 0) return { unknown: unknown && 1, ranking: [] };
-    const odds = unknown && logOdds(unknown, unknownFeatures(scores, scales, positions));
-    const none = odds === null ? null : Math.max(sigmoid(odds + PRIOR), strangeness(known, calibration.minKnown));
-    const shares = softmax(logitsOf(scores, scales, positions));
+    if (positions.length === 0) return { unknown: stepFor(calibration, texts).unknown && 1, ranking: [] };
+    const { unknown, shares } = authorProbabilities(calibration, scores, known, texts, positions);
     const ranking = shares.map((share, i) => {
       const valueId = names[positions[i]!]!;
-      return { valueId, ...splitValueId(valueId), probability: share * (1 - (none ?? 0)) };
+      return { valueId, ...splitValueId(valueId), probability: share * (1 - (unknown ?? 0)) };
     });
     ranking.sort((a, b) => b.probability - a.probability || (a.valueId < b.valueId ? -1 : 1));
-    return { unknown: none, ranking };
+    return { unknown, ranking };
   }
 
   /** Frees the memory once the calls in flight have finished. Idempotent. */
   dispose(): void {
     this.table.dispose();
   }
-}
-
-const PRIOR = Math.log(UNKNOWN_SHARE / (1 - UNKNOWN_SHARE));
-
-function sigmoid(odds: number): number {
-  return 1 / (1 + Math.exp(-odds));
-}
-
-/** 0 for texts with as many known n-grams as the answers have, up to 1 for texts without any. */
-function strangeness(known: number, minKnown: number): number {
-  return known >= minKnown ? 0 : 1 - (known / minKnown) ** KNOWN_POWER;
 }
 
 function cosines(vector: Float32Array, centroids: Float32Array, count: number): Float32Array {

@@ -2,7 +2,12 @@ import { throwIfAborted } from '../../core/abort.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
-import { calibrateOnFolds, FOLDS } from '../../identification/classifier/calibrate-on-folds.js';
+import {
+  CALIBRATION_ANSWERS,
+  calibrateOnFolds,
+  FOLDS,
+  foldSettings,
+} from '../../identification/classifier/calibrate-on-folds.js';
 import { CentroidSum } from '../../identification/classifier/centroids.js';
 import { writeClassifier } from '../../identification/classifier/classifier-files.js';
 import type { LabelledTexts } from '../../identification/classifier/fit-classifier.js';
@@ -11,8 +16,6 @@ import type { FitSettings } from '../../identification/fit/fit-settings.js';
 import { sampleRows } from '../../identification/fit/pairs.js';
 import { answersOf } from './fitted-vectors.js';
 
-/** Answers that the probabilities are calibrated on. More make them no better, but take longer. */
-const CALIBRATION_ANSWERS = 8000;
 const BATCH_ROWS = 16_384;
 
 export interface ClassifierTask {
@@ -22,7 +25,7 @@ export interface ClassifierTask {
   vectors: EmbeddingShards;
   /** Settings of the fit. */
   fit: Omit<FitSettings, 'steps'>;
-  /** Training steps of the fit. The calibration takes half of them, which makes it faster and its fits as good. */
+  /** Training steps of the fit. */
   steps: number;
   /** Answers to train on. */
   maxAnswers: number;
@@ -58,7 +61,7 @@ export async function fitDatasetClassifier(task: ClassifierTask): Promise<void> 
   const sample = await labelledTexts(dataset, valueIds, chosen, signal);
   const calibration = await calibrateOnFolds(
     sample,
-    { fit: { ...fit, steps: Math.ceil(steps / 2) }, maxAnswers, seed },
+    { fit: foldSettings(fit, steps), maxAnswers, seed },
     { signal, onProgress: (done) => onProgress('calibrate', done, FOLDS) },
   );
   await writeClassifier(folder, { ...weights, centroids: sum.centroids(), dim: vectors.dim, calibration });

@@ -6,6 +6,8 @@ import { parse } from 'csv-parse/sync';
 import { parseHTML } from 'linkedom';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { calibrationError } from '../../../src/evaluation/classifier/calibration-error.js';
+import { coverageCurve } from '../../../src/evaluation/classifier/coverage.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../../src/evaluation/probe.js';
 import { writeReport } from '../../../src/evaluation/report.js';
@@ -26,9 +28,18 @@ async function makeReport(): Promise<Report> {
   const options = { bootstrapSamples: 50 };
   const knn = await evaluateKnn(data, { ...options, k: 5, sweep: [1, 20] });
   const probe = await evaluateProbe(data, options);
+  // A report needs figures, whatever they come from.
+  const classifier = {
+    ...probe,
+    calibration: calibrationError([0.2, 0.7, 0.9], [false, true, true]),
+    coverage: coverageCurve([0.2, 0.7, 0.9], [false, true, true]),
+    together: [{ answers: 10, accuracy: 0.9, balancedAccuracy: 0.876, labels: 4, groups: 9 }],
+    unknown: { one: 0.75, ten: null },
+  };
   const entries = [
     { name: 'kNN', result: knn },
     { name: 'probe', result: probe },
+    { name: 'classifier', result: classifier },
   ];
   return { title: 'A title', description: 'What it is.', entries };
 }
@@ -47,6 +58,7 @@ describe('writeReport', () => {
       expect.arrayContaining([
         ...['report.md', 'report.json', 'per-id.csv', 'confusion.csv'],
         ...['accuracy.svg', 'per-id.svg', 'k-sweep.svg', 'confusion-1.svg', 'confusion-2-lang.svg'],
+        ...['reliability.svg', 'coverage.svg', 'together.svg'],
       ]),
     );
   });
@@ -90,6 +102,9 @@ describe('writeReport', () => {
     const { accuracy, weightedF1 } = report.entries[0]!.result;
     expect(markdown).toContain(`| kNN | ${(100 * accuracy).toFixed(1)} % |`);
     expect(markdown).toContain(`${(100 * weightedF1).toFixed(1)} %`);
+    expect(markdown).toContain('| classifier | 20.0 % |'); // (0.2 + 0.3 + 0.1) / 3
+    expect(markdown).toContain('| classifier | 0.750 | - |');
+    expect(markdown).toContain('| evaluation | 10 answers |\n| --- | --- |\n| classifier | 87.6 % |');
     const linked = [...markdown.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
     expect(linked.sort()).toEqual(files.filter((name) => name.endsWith('.svg')).sort());
     for (const line of markdown.split('\n').filter((text) => text.includes('pipe')))
@@ -110,7 +125,8 @@ describe('writeReport', () => {
 
   it('draws SVG with every label, escaped', async () => {
     await writeReport(dir, await makeReport());
-    for (const file of ['accuracy.svg', 'per-id.svg', 'k-sweep.svg', 'confusion-1.svg', 'confusion-1-model.svg']) {
+    const plots = ['accuracy', 'per-id', 'k-sweep', 'confusion-1', 'confusion-1-model'];
+    for (const file of [...plots, 'reliability', 'coverage', 'together'].map((name) => `${name}.svg`)) {
       const text = await read(file);
       expect(text).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
       expect(text).not.toContain('<tag>');

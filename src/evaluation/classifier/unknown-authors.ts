@@ -1,0 +1,85 @@
+import { assignFolds, FOLDS } from '../../identification/classifier/calibrate-on-folds.js';
+import { ifEnoughData, type LabelledTexts } from '../../identification/classifier/fit-classifier.js';
+import { drawRows } from '../../identification/classifier/scores.js';
+import type { FitSettings } from '../../identification/fit/fit-settings.js';
+import { rocArea } from './roc-area.js';
+import { guess, type ScoredRows, scoreTested } from './scored-rows.js';
+
+/** How well the probability of an unknown author separates labels that were left out of training from the others. */
+export interface UnknownFigures {
+  /** Area under the ROC curve for single answers: 0.5 is chance, 1 is perfect. */
+  one: number;
+  /** The same for ten answers of one label together; null if too few labels have so many tested answers. */
+  ten: number | null;
+}
+
+export interface UnknownTask {
+  answers: LabelledTexts;
+  train: Int32Array;
+  test: Int32Array;
+  fit: FitSettings;
+  seed: number;
+  signal: AbortSignal | undefined;
+  /** Reports the number of fits, each with an encoder and a classifier. */
+  onProgress: (done: number, total: number) => void;
+}
+
+/** With fewer labels, none is left out. */
+const MIN_LABELS = 4;
+const TOGETHER = 10;
+const ROUNDS = 10;
+/** Fits of each fold: its own, and those of its calibration. */
+const FITS = 1 + FOLDS;
+
+/**
+ * Leaves out a quarter of the labels in turn, trains and calibrates anew on the other training rows, and computes the
+ * area under the ROC curve (Fawcett 2006) of `unknown` on the tested rows of all labels. Returns the mean of the turns.
+ *
+ * @returns null with fewer than four labels, or if no turn has enough answers and labels to calibrate `unknown`
+ * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
+ */
+export async function evaluateUnknown(task: UnknownTask): Promise<UnknownFigures | null> {
+  const { answers, train, test, fit, seed, signal, onProgress } = task;
+  const names = [...new Set(Array.from(train, (row) => answers.valueIds[row]!))];
+  if (names.length < MIN_LABELS) return null;
+  const foldOf = assignFolds(names, seed);
+  const labels = Array.from(test, (row) => answers.valueIds[row]!);
+  const areas: { one: number | null; ten: number | null }[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const isKnown = (label: string): boolean => (foldOf.get(label) ?? fold) !== fold;
+    const rows = train.filter((row) => isKnown(answers.valueIds[row]!));
+    const report = (fits: number): void => onProgress(fold * FITS + fits, FOLDS * FITS);
+    report(0);
+    const onCalibrate = (folds: number): void => report(1 + folds);
+    const scored = await ifEnoughData(scoreTested(answers, rows, test, { fit, signal, onCalibrate }));
+    report(FITS);
+    if (!scored) continue;
+    const area = (size: number, rounds: number): number | null =>
+      areaOf(scored, labels, drawRows(labels, size, rounds, seed), isKnown);
+    areas.push({ one: area(1, 1), ten: area(TOGETHER, ROUNDS) });
+  }
+  const one = mean(areas.map((area) => area.one));
+  return one === null ? null : { one, ten: mean(areas.map((area) => area.ten)) };
+}
+
+/** Returns null if `unknown` was not calibrated, or the groups have only one kind of labels. */
+function areaOf(
+  scored: ScoredRows,
+  labels: readonly string[],
+  groups: readonly number[][],
+  isKnown: (label: string) => boolean,
+): number | null {
+  const [own, foreign]: [number[], number[]] = [[], []];
+  for (const rows of groups) {
+    const { unknown } = guess(scored, rows);
+    if (unknown === null) return null;
+    (isKnown(labels[rows[0]!]!) ? own : foreign).push(unknown);
+  }
+  return own.length === 0 || foreign.length === 0 ? null : rocArea(foreign, own);
+}
+
+/** Mean of the values that are not null; null if there are none. */
+function mean(values: readonly (number | null)[]): number | null {
+  const present = values.filter((value) => value !== null);
+  return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0) / present.length;
+}

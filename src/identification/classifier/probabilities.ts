@@ -1,0 +1,50 @@
+import { type Calibration, stepFor, unknownFeatures } from './calibration.js';
+import { logOdds } from './logistic.js';
+import type { Scores } from './scores.js';
+import { logitsOf, softmax } from './softmax-scales.js';
+
+/** Probabilities of the author of a text, or of several texts of one author. */
+export interface AuthorProbabilities {
+  /** Probability that none of the value ids wrote it; null if that could not be calibrated. */
+  unknown: number | null;
+  /** Probability of every value id, given that the author is one of them. They add up to 1. */
+  shares: number[];
+}
+
+/** Share of texts whose author is none of the value ids, before a text is read. */
+const UNKNOWN_SHARE = 0.1;
+const PRIOR = Math.log(UNKNOWN_SHARE / (1 - UNKNOWN_SHARE));
+/** How fast a text with few known n-grams becomes unknown. */
+const KNOWN_POWER = 8;
+
+/**
+ * Turns scores into probabilities.
+ *
+ * @param scores of a text, or means of those of several texts
+ * @param known share of known n-grams, or its mean over the texts
+ * @param texts number of texts
+ * @param positions value ids that can be the author, at least one. @default all
+ */
+export function authorProbabilities(
+  calibration: Calibration,
+  scores: Scores,
+  known: number,
+  texts: number,
+  positions?: readonly number[],
+): AuthorProbabilities {
+  const { scales, unknown } = stepFor(calibration, texts);
+  const odds = unknown && logOdds(unknown, unknownFeatures(scores, scales, positions));
+  return {
+    unknown: odds === null ? null : Math.max(sigmoid(odds + PRIOR), strangeness(known, calibration.minKnown)),
+    shares: softmax(logitsOf(scores, scales, positions)),
+  };
+}
+
+function sigmoid(odds: number): number {
+  return 1 / (1 + Math.exp(-odds));
+}
+
+/** 0 for texts with as many known n-grams as the answers have, up to 1 for texts without any. */
+function strangeness(known: number, minKnown: number): number {
+  return known >= minKnown ? 0 : 1 - (known / minKnown) ** KNOWN_POWER;
+}
