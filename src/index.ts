@@ -91,6 +91,12 @@ export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
 // Search and identification
 
 export { labelRows, type RowLabels } from './core/row-labels.js';
+export type { Explanation, Phrase } from './identification/classifier/explain.js';
+export type {
+  Classification,
+  ClassifyOptions,
+  RankedProbability,
+} from './identification/classifier/value-classifier.js';
 export type { Identification, Neighbour, RankedValueId } from './identification/rank-neighbours.js';
 export type { SearchableIndex, SearchEffort } from './identification/searchable-index.js';
 export {

@@ -10,7 +10,10 @@ const collect = (value: string, before: string[] | undefined): string[] => [...(
 export function addIdentifyCommand(program: Command, context: CliContext): void {
   const command = program
     .command('identify')
-    .description('identify whose values texts express: the nearest answers in a dataset vote for their value ids')
+    .description(
+      'identify whose values texts express: the nearest answers in a dataset vote for their value ids, and a ' +
+        'classifier gives probabilities if the dataset has one',
+    )
     .argument('<dataset>', 'folder written by univar embed')
     .option('-t, --text <text>', 'text to identify; can be repeated', collect)
     .option(
@@ -23,9 +26,9 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     )
     .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
     .option('--evidence <n>', 'number of nearest answers to show', integer(0), 3)
-    .option('--filter-model <name>', 'let only answers of this model vote; can be repeated', collect)
-    .option('--filter-lang <code>', 'let only answers in this language vote; can be repeated', collect)
-    .option('--filter-value-id <id>', 'let only answers with this value id (model$lang) vote; can be repeated', collect)
+    .option('--filter-model <name>', 'consider only answers of this model; can be repeated', collect)
+    .option('--filter-lang <code>', 'consider only answers in this language; can be repeated', collect)
+    .option('--filter-value-id <id>', 'consider only answers with this value id (model$lang); can be repeated', collect)
     .option('--no-fit', 'use the encoder that embedded the dataset, even if an encoder was fitted on it')
     .option('-e, --encoder <folder>', 'use the encoder that embedded the dataset, from this folder');
   addEncoderOptions(command, { backend: 'that of the dataset', precision: 'that of the dataset' })
@@ -38,6 +41,22 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
       integer(1),
     )
     .option('--nprobe <n>', 'IVF index: lists to search (default: 16)', integer(1))
+    .addOption(
+      new Option('--together', 'classify all texts together, as those of one unknown author, without votes').conflicts([
+        'k',
+        'evidence',
+        'fit',
+        'exact',
+        'index',
+        'efSearch',
+        'nprobe',
+      ]),
+    )
+    .addOption(
+      new Option('--why', 'show the phrases that speak most for and against the most probable value id').conflicts(
+        'fit',
+      ),
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
@@ -47,6 +66,10 @@ Examples:
   $ univar identify values/ --question "Is it right to break a promise?" --text "Never." --text "If need be."
   $ univar identify values/ --file texts.txt --k 20 --json
   $ univar identify values/ --text "Never." --filter-lang eng --filter-model gpt-4o --filter-model gemma-2
+  $ univar identify values/ --file texts-of-one-author.txt --together --why
+
+Probabilities are calibrated: of texts with 70 %, about 70 % have that value id. "none of these" is the probability that
+the author is not among the value ids.
 `,
     )
     .action(async (dataset: string, options: IdentifyCliOptions) => {

@@ -19,11 +19,14 @@ export interface Limits {
 /** Neighbours in one response, and those with the text of their answers. A response is built in memory. */
 const MAX_NEIGHBOURS = 131_072;
 const MAX_ANSWERS = 32_768;
+/** Texts whose classification one request can explain. Each of them is scored hundreds of times. */
+export const MAX_EXPLAINED = 64;
 
 /**
  * Refuses requests whose response would be too large.
  *
  * @param queries texts or vectors in the request
+ * @param k neighbours of each query, or value ids in each classification, whichever is more
  * @param answers neighbours of each query that include the text of the answer
  * @throws EngineError `ERR_ARG_RANGE`
  */

@@ -37,7 +37,7 @@ function table(head, rows) {
 function bar(share) {
   const meter = make('meter');
   meter.value = share;
-  meter.title = (100 * share).toFixed(1) + ' %';
+  meter.title = percent(share);
   return meter;
 }
 
@@ -47,6 +47,47 @@ const answers = (neighbours) =>
     words.append(make('div', n.question, 'question'), make('div', n.answer));
     return [n.distance.toFixed(3), n.valueId, words];
   }));
+
+const percent = (share) => (100 * share).toFixed(1) + ' %';
+
+/** Probabilities of the value ids and, in its place by size, that of none of them. */
+function probabilities({ unknown, ranking }) {
+  const rows = ranking.map(({ valueId, probability }) => ({ name: valueId, probability }));
+  if (unknown !== null) rows.push({ name: 'none of these', probability: unknown });
+  rows.sort((a, b) => b.probability - a.probability);
+  const isNone = unknown !== null && ranking.every(({ probability }) => probability <= unknown);
+  const first = ranking.length > 0 ? 'Most probable value id: ' + ranking[0].valueId : 'No value id matches.';
+  return [
+    make('p', isNone ? 'No value id fits: most probably, none of them wrote this.' : first, 'verdict'),
+    table(['value id', 'probability', ''], rows.map((r) => [r.name, percent(r.probability), bar(r.probability)])),
+  ];
+}
+
+/** The text with the phrases that speak for and against a value id. */
+function reasons(text, why) {
+  const words = make('p', undefined, 'why');
+  const phrases = [
+    ...why.for.map((phrase) => ({ ...phrase, tag: 'mark' })),
+    ...why.against.map((phrase) => ({ ...phrase, tag: 'u' })),
+  ].sort((a, b) => a.start - b.start);
+  let position = 0;
+  for (const { start, end, effect, tag } of phrases) {
+    const phrase = make(tag, text.slice(start, end));
+    phrase.title = effect.toFixed(3);
+    words.append(text.slice(position, start), phrase);
+    position = end;
+  }
+  words.append(text.slice(position));
+  return [make('h2', 'Why: marked phrases speak for ' + why.valueId + ', underlined ones against it'), words];
+}
+
+/** Classifies the paragraphs of the text together. */
+async function classifyTogether() {
+  const texts = $('text').value.split(/\n\s*\n/).filter((text) => text.trim() !== '');
+  const { together } = await call('POST', '/v1/identify', { ...query(), texts, together: true, k: 1, evidence: 0 });
+  const count = texts.length + (texts.length === 1 ? ' text' : ' texts') + ' of one author';
+  return [make('p', count), ...probabilities(together)];
+}
 
 const text = () => ($('question').value ? { question: $('question').value, answer: $('text').value } : $('text').value);
 
@@ -65,13 +106,23 @@ const note = ({ matching }) => {
 
 const ACTIONS = {
   identify: async () => {
-    const answer = await call('POST', '/v1/identify', { ...query(), evidence: 5 });
+    if ($('together').checked) return classifyTogether();
+    const why = $('why').checked || undefined;
+    const answer = await call('POST', '/v1/identify', { ...query(), evidence: 5, why });
     const { results: [result], k } = answer;
     const ranking = table(
       ['value id', 'votes of ' + k, '', 'mean distance'],
       result.ranking.slice(0, 10).map((r) => [r.valueId, String(r.votes), bar(r.share), r.meanDistance.toFixed(3)]),
     );
-    return [...note(answer), ranking, make('h2', 'Nearest answers'), answers(result.evidence)];
+    return [
+      ...note(answer),
+      ...(result.classification ? probabilities(result.classification) : []),
+      ...(result.why ? reasons($('text').value, result.why) : []),
+      ...(result.classification ? [make('h2', 'Votes of the nearest answers')] : []),
+      ranking,
+      make('h2', 'Nearest answers'),
+      answers(result.evidence),
+    ];
   },
   search: async () => {
     const answer = await call('POST', '/v1/search', query());

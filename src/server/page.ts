@@ -13,6 +13,9 @@ button { font: inherit; padding: .4rem 1.2rem; margin: 0 .5rem 1rem 0; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
 td, th { padding: .3rem .6rem .3rem 0; vertical-align: top; }
 td, th { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+.choice { font-weight: 400; } .choice input { display: inline; width: auto; }
+.verdict { font-weight: 600; } .why { white-space: pre-wrap; }
+u { text-decoration-color: light-dark(#b00020, #ff8a80); }
 meter { width: 8rem; } .question { opacity: .7; } .error { color: light-dark(#b00020, #ff8a80); }
 pre { overflow: auto; max-height: 24rem; }
 `;
@@ -29,11 +32,13 @@ export const PAGE = `<!doctype html>
 </head>
 <body>
 <h1>univar</h1>
-<p>Whose values does a text express? The nearest answers in a dataset vote.</p>
+<p>Whose values does a text express? The nearest answers in a dataset vote, and its classifier gives probabilities.</p>
 <label>Question that the text answers (optional) <input id="question" autocomplete="off"></label>
 <label>Text <textarea id="text">Everyone should decide that for themselves.</textarea></label>
 <label>Only answers of these models (separated by commas) <input id="models" autocomplete="off"></label>
 <label>Only answers in these languages <input id="langs" autocomplete="off" placeholder="eng, deu"></label>
+<label class="choice"><input type="checkbox" id="why"> Show which phrases speak for and against the value id</label>
+<label class="choice"><input type="checkbox" id="together"> Classify paragraphs together, as texts of one author</label>
 <button id="identify">Identify</button><button id="search">Search</button><button id="embed">Embed</button>
 <span id="status" role="status"></span>
 <div id="result" aria-live="polite"></div>

@@ -4,7 +4,8 @@
  */
 import { Type } from 'typebox';
 
-import type { Limits } from './limits.js';
+import { CLASSIFICATION, EXPLANATION } from './classification-schemas.js';
+import { type Limits, MAX_EXPLAINED } from './limits.js';
 
 const closed = { additionalProperties: false } as const;
 /** Length of base64 for the widest vector that an index accepts, 65,536 float32. */
@@ -30,7 +31,10 @@ export function createSchemas(limits: Limits) {
       Type.Array(Type.Number(), { minItems: 1, maxItems: MAX_DIM }),
       Type.String({ minLength: 1, maxLength: MAX_BASE64, description: 'base64 of little-endian float32' }),
     ]),
-    { ...many, description: 'vectors of the encoder that /v1/models names' },
+    {
+      ...many,
+      description: 'vectors of the encoder that /v1/models names; a classifier reads texts and cannot classify them',
+    },
   );
   const names = Type.Optional(Type.Union([name, Type.Array(name, { minItems: 1, maxItems: MAX_NAMES })]));
   const query = {
@@ -83,6 +87,7 @@ export function createSchemas(limits: Limits) {
     dataset: Type.String(),
     encoder: Type.String({ description: 'encoder of the vectors that are searched' }),
     fitted: Type.Boolean({ description: 'whether it was fitted on the answers of the dataset' }),
+    classifier: Type.Boolean({ description: 'whether the fit has a classifier, which gives probabilities' }),
     addedSinceFit: Type.Optional(
       Type.Integer({ description: 'answers that were added after the fit, if there is one' }),
     ),
@@ -149,14 +154,36 @@ export function createSchemas(limits: Limits) {
               description: 'number of nearest answers to return with their texts (default: 3)',
             }),
           ),
+          candidates: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: limits.k,
+              description: 'number of value ids to return in a classification (default: 10)',
+            }),
+          ),
+          together: Type.Optional(
+            Type.Boolean({
+              description: 'whether to classify all texts together as well, as those of one author (default: false)',
+            }),
+          ),
+          why: Type.Optional(
+            Type.Boolean({
+              description:
+                `whether to return the phrases of each text (at most ${MAX_EXPLAINED} texts) that speak most for and ` +
+                'against the first value id of the text or, with "together", of all texts (default: false)',
+            }),
+          ),
         },
         closed,
       ),
       answer: Type.Object({
         ...found,
+        together: Type.Optional(CLASSIFICATION),
         results: Type.Array(
           Type.Object({
-            ranking: Type.Array(ranked),
+            classification: Type.Optional(CLASSIFICATION),
+            why: Type.Optional(EXPLANATION),
+            ranking: Type.Array(ranked, { description: 'value ids by votes of the neighbours' }),
             neighbours: Type.Array(Type.Object(neighbour)),
             evidence: Type.Array(Type.Object({ ...neighbour, ...answer })),
           }),

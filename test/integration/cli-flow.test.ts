@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
+import type { Classification } from '../../src/identification/classifier/value-classifier.js';
 import { type CliResult, runCli, startCli } from '../support/cli.js';
 import { bytesOf } from '../support/folder-bytes.js';
 import { writeParityEncoder } from '../support/parity-encoder.js';
@@ -95,6 +96,28 @@ describe('embed, index, identify, eval', () => {
     expect(again!.neighbours[0]!.row).toBe(5);
   });
 
+  it('classifies texts of one author together, explains why, and says what a classifier can tell', async () => {
+    const { answer, model, lang } = JSON.parse(lines[5]!) as Record<string, string>;
+    const texts = ['--text', answer!, '--text', 'asdf'];
+    const result = parsed(await runCli(['identify', values, ...texts, '--together', '--why', '--json']));
+    const { together } = result as unknown as { together: Classification };
+    const all = together.ranking.reduce((sum, { probability }) => sum + probability, together.unknown ?? 0);
+    expect(all).toBeCloseTo(1, 5);
+    const { valueId } = together.ranking[0]!;
+    expect(result['texts']).toMatchObject([
+      { text: answer, why: { valueId } },
+      { text: 'asdf', why: { valueId } },
+    ]);
+    expect(result).not.toHaveProperty('k');
+    const { stdout } = await runCli(['identify', values, '--text', answer!, '--filter-value-id', `${model!}$${lang!}`]);
+    expect(stdout).toMatch(/\n\n(Most probable value id: |No value id that matches the filter fits)/);
+    expect(parsed(await runCli(['info', values, '--json']))).toMatchObject({
+      classifier: { valueIds: together.ranking.length, recognisesUnknown: expect.any(Boolean) as boolean },
+    });
+    const refused = await runCli(['identify', values, ...texts, '--together', '--k', '3']);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("cannot be used with option '-k")]);
+  });
+
   it('reads texts from standard input and prints readable tables', async () => {
     const { code, stdout } = await runCli(['identify', values, '--k', '5'], { stdin: 'first text\nsecond text\n' });
     expect(code).toBe(0);
@@ -113,6 +136,8 @@ describe('embed, index, identify, eval', () => {
     expect(summary).toMatchObject({ encoder: 'bert-tiny', backend: 'native', precision: 'bf16' });
     const args = ['identify', out, '--text', 'w1 w2', '--k', '3', '--json'];
     expect(parsed(await runCli(args))).toMatchObject({ backend: 'native', precision: 'bf16' });
+    const why = await runCli([...args, '--why']); // the dataset has no fit
+    expect([why.code, why.stderr]).toEqual([2, expect.stringContaining('run "univar fit"')]);
     const other = await runCli([...args, '--precision', 'f32']);
     expect(other).toMatchObject({
       code: 2,

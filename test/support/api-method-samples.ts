@@ -14,8 +14,10 @@ const valueIds = records.map(univar.valueId);
 export function methodSamples(scene: ApiScene): Samples {
   const { path, fresh, description, indexBytes } = scene;
   return {
+    'Collection#classify': (signal) => [['w1', 'w2'], { together: true, filter: { model: ['model-0'] }, signal }],
     'Collection#count': () => [{ model: 'model-0' }],
     'Collection#identify': (signal) => [['w1'], { k: 2, evidence: 1, filter: { model: ['model-0'] }, signal }],
+    'Collection#explain': (signal) => ['w1 w2', univar.valueId(records[0]!), { signal }],
     'Dataset#embeddingBatches': () => [3],
     'Dataset#openRecords': (signal) => [{ rows: [0, 1], onLabels: nothing, signal }],
     'Dataset#readRecordsAt': () => [[0, 3]],

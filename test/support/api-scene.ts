@@ -44,6 +44,7 @@ export async function makeApiScene(folder: string) {
   await fittable.finish();
   const embedding = { inputs: [path('answers.jsonl')], out: path('embedded'), encoder: path('encoder') };
   await univar.embedDataset(embedding);
+  await univar.fitDataset(embedding.out, { steps: 5, pairs: 8, dim: DIM }); // for its classifier
 
   const index = async (): Promise<univar.VectorIndex> => {
     const made = await univar.VectorIndex.create({ dim: DIM, factory: 'HNSW4', metric: 'l2' });

@@ -16,5 +16,7 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   table?: string;
   efSearch?: number;
   nprobe?: number;
+  together?: boolean;
+  why?: boolean;
   json?: boolean;
 }

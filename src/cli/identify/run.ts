@@ -1,6 +1,10 @@
 import { EngineError } from '../../core/errors.js';
+import { answerPart, type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import { openDataset } from '../../datasets/dataset.js';
+import type { Explanation } from '../../identification/classifier/explain.js';
+import type { Classification } from '../../identification/classifier/value-classifier.js';
 import { DEFAULT_K } from '../../identification/value-identifier.js';
+import type { Collection } from '../../pipeline/collection/collection.js';
 import { openCollection } from '../../pipeline/collection/open-collection.js';
 import type { GivenIndex } from '../../pipeline/index/dataset-search.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
@@ -8,14 +12,32 @@ import type { CliContext } from '../context.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
 import type { IdentifyCliOptions } from './options.js';
-import { describeIdentification } from './report.js';
+import { describeIdentification, describeTogether } from './report.js';
 import { collectTexts } from './texts.js';
+import { markPhrases } from './why.js';
 
-/** `univar identify`: identifies the texts, and prints their rankings and the evidence. */
+/** Everything that identifying needs. */
+interface Task {
+  collection: Collection;
+  texts: readonly EmbeddableText[];
+  filter: ValueFilter | undefined;
+  /** Number of answers that match the filter, if there is one. */
+  matching: number | undefined;
+  options: IdentifyCliOptions;
+  context: CliContext;
+}
+
+/** A result, in the forms for programs and for people. */
+interface Result {
+  json: Record<string, unknown>;
+  reports: string[];
+}
+
+/** `univar identify`: identifies the texts, and prints their probabilities, their rankings and the evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
   const texts = await collectTexts(options, process.stdin);
-  const { fit, encoder: folder, backend, precision, efSearch, nprobe, evidence } = options;
+  const { fit, encoder: folder, backend, precision } = options;
   const { signal } = context;
   const index = await openIndex(dir, options, signal);
   const collection = await openCollection(dataset, {
@@ -27,39 +49,110 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     signal,
   });
   try {
-    if (collection.hasStaleIndex)
+    if (collection.hasStaleIndex && !options.together)
       context.log('note: the index is out of date; searching exactly. Run "univar index" to rebuild it');
     if (collection.hasStaleFit)
       context.log('note: the fit of this dataset belongs to other answers and is not used. Run "univar fit" again');
+    const needs = options.together ? '--together' : options.why ? '--why' : undefined;
+    if (needs && !collection.hasClassifier) {
+      const message = `Expected a dataset with a classifier for "${needs}", but ${dir} has none`;
+      throw new EngineError('ERR_DATA', message, { remedies: [{ text: 'run "univar fit"' }] });
+    }
     const filter = filterOf(options);
     const matching = filter && collection.count(filter);
-    const k = options.k ?? Math.min(DEFAULT_K, dataset.rows);
-    const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
-    if (matching !== undefined && matching < k) {
-      const left = `${formatCount(matching)} of the ${formatCount(dataset.rows)} answers`;
-      context.log(`note: the filter matches ${left}; all of them vote`);
-    }
-    const { encoder } = collection;
+    const task = { collection, texts, filter, matching, options, context };
+    const { json, reports } = await (options.together ? classifyTogether(task) : identifyEach(task));
+    const { encoder, isFitted } = collection;
     if (options.json) {
       context.printJson({
         dataset: dir,
         encoder: encoder.name,
-        fitted: collection.isFitted,
+        fitted: isFitted,
         backend: encoder.backend,
         precision: encoder.precision,
-        k: Math.min(k, matching ?? k),
-        ...(matching !== undefined && { matching }),
-        search: collection.searchKind === 'exact' ? 'exact' : 'index',
-        texts: identified,
+        ...json,
       });
       return;
     }
-    const reports = identified.map((text) => describeIdentification(text, context.width));
-    const origin = collection.isFitted ? ', fitted on this dataset' : '';
+    const origin = isFitted ? ', fitted on this dataset' : '';
     context.print([...reports, `Encoder: ${describeEncoder(encoder)}${origin}`].join('\n\n'));
   } finally {
     await collection.dispose();
   }
+}
+
+async function identifyEach(task: Task): Promise<Result> {
+  const { collection, texts, filter, matching, options, context } = task;
+  const { efSearch, nprobe, evidence } = options;
+  const { rows } = collection;
+  const k = options.k ?? Math.min(DEFAULT_K, rows);
+  const { signal } = context;
+  const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
+  if (matching !== undefined && matching < k)
+    context.log(
+      `note: the filter matches ${formatCount(matching)} of the ${formatCount(rows)} answers; all of them vote`,
+    );
+  const reasons = await explainAll(
+    task,
+    identified.map(({ classification }) => classification),
+  );
+  const json = {
+    k: Math.min(k, matching ?? k),
+    ...(matching !== undefined && { matching }),
+    search: collection.searchKind === 'exact' ? 'exact' : 'index',
+    texts: identified.map((text, i) => ({ ...text, why: reasons?.[i] })),
+  };
+  const reports = identified.map((text, i) =>
+    describeIdentification({ ...text, ...explained(texts[i]!, reasons?.[i]) }, context.width, scopeOf(filter)),
+  );
+  return { json, reports };
+}
+
+async function classifyTogether(task: Task): Promise<Result> {
+  const { collection, texts, filter, matching, context } = task;
+  const { signal } = context;
+  const [together] = (await collection.classify(texts, { filter, together: true, signal })) as [Classification];
+  const reasons = await explainAll(
+    task,
+    texts.map(() => together),
+  );
+  const json = {
+    ...(matching !== undefined && { matching }),
+    together,
+    texts: texts.map((text, i) => ({ text: wholeText(text), why: reasons?.[i] })),
+  };
+  const all = texts.map((text, i) => explained(text, reasons?.[i]));
+  return { json, reports: [describeTogether(all, together, context.width, scopeOf(filter))] };
+}
+
+/** Explains the first value id of the classification of each text; returns undefined without `--why`. */
+async function explainAll(
+  { collection, texts, options, context }: Task,
+  classifications: readonly (Classification | undefined)[],
+): Promise<(Explanation | undefined)[] | undefined> {
+  if (!options.why) return undefined;
+  const { signal } = context;
+  const progress = context.progress({ label: 'explain', unit: 'texts', total: texts.length });
+  try {
+    const reasons: (Explanation | undefined)[] = [];
+    for (const [i, text] of texts.entries()) {
+      const first = classifications[i]?.ranking[0];
+      reasons.push(first && (await collection.explain(text, first.valueId, { signal })));
+      progress.update(i + 1);
+    }
+    return reasons;
+  } finally {
+    progress.stop();
+  }
+}
+
+function scopeOf(filter: ValueFilter | undefined): string | undefined {
+  return filter && 'that matches the filter';
+}
+
+function explained(text: EmbeddableText, why: Explanation | undefined) {
+  const marks = why && process.stdout.isTTY;
+  return { text: wholeText(text), why, ...(marks && { marked: markPhrases(answerPart(text), why) }) };
 }
 
 function filterOf({

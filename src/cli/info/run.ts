@@ -1,10 +1,11 @@
 import { openDataset } from '../../datasets/dataset.js';
-import { openFit } from '../../datasets/fits/dataset-fit.js';
+import { DatasetFit, openFit } from '../../datasets/fits/dataset-fit.js';
 import { readFitManifest } from '../../datasets/fits/fit-manifest.js';
+import { readClassifierConfig } from '../../identification/classifier/classifier-files.js';
 import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
-import { formatCount, formatTable } from '../format.js';
+import { formatBytes, formatCount, formatTable } from '../format.js';
 
 /** `univar info`: prints what a dataset folder holds. */
 export async function runInfo(dir: string, { json }: { json?: boolean }, context: CliContext): Promise<void> {
@@ -15,6 +16,10 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
   const { vectors, indexDir } = await searchedVectors(dataset);
   const index = await readIndexDescription(indexDir);
   const isStale = index !== undefined && index.embeddings !== vectors.embeddingsChecksum;
+  const classifier =
+    fit instanceof DatasetFit && fit.manifest.classifier ? await readClassifierConfig(fit.folder) : undefined;
+  const classifierBytes = (fitManifest?.classifier ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+  const recognisesUnknown = classifier !== undefined && classifier.calibration.steps[0]!.unknown !== null;
   const valueIds = Object.keys(manifest.valueIds).length;
   if (json) {
     context.printJson({
@@ -30,6 +35,7 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
         addedRows: rows - fitManifest.fittedRows,
         stale: fit === 'stale',
       },
+      classifier: classifier && { valueIds: classifier.names.length, bytes: classifierBytes, recognisesUnknown },
       index: index && { factory: index.factory, metric: index.metric, stale: isStale },
     });
     return;
@@ -44,6 +50,13 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
     const { folder, dim: width } = fitManifest;
     return `${folder}, ${width} dimensions, fitted on ${formatCount(answers)} answers of ${ids} value ids${age}`;
   };
+  const describeClassifier = (): string => {
+    if (!classifier) return 'none; identify gives votes, but no probabilities';
+    const unknown = recognisesUnknown
+      ? 'recognises unknown authors'
+      : 'cannot recognise unknown authors: too few value ids or answers';
+    return `${classifier.names.length} value ids, ${formatBytes(classifierBytes)}; ${unknown}`;
+  };
   const describeIndex = (): string => {
     if (!index) return 'none; search compares with every answer';
     return `${index.factory ?? '?'}${isStale ? '; out of date, run "univar index" again' : ''}`;
@@ -53,6 +66,7 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
       ['answers', `${formatCount(rows)} of ${formatCount(valueIds)} value ids`],
       ['encoder', `${manifest.encoder.name}, ${dim} dimensions`],
       ['fit', describeFit()],
+      ['classifier', describeClassifier()],
       ['index', describeIndex()],
     ]),
   );

@@ -44,7 +44,7 @@ export async function writeClassifier(folder: string, data: ClassifierData): Pro
  * @throws EngineError `ERR_DATA` for a missing, truncated or damaged file, or one of another version; `ERR_IO`
  */
 export async function readClassifier(folder: string): Promise<ClassifierData> {
-  const { names, dim, calibration } = await readConfig(folder);
+  const { names, dim, calibration } = await readClassifierConfig(folder);
   const path = join(folder, MODEL);
   const file = await SafetensorsFile.open(path);
   try {
@@ -74,7 +74,14 @@ export async function readClassifier(folder: string): Promise<ClassifierData> {
   }
 }
 
-async function readConfig(folder: string): Promise<{ names: string[]; dim: number; calibration: Calibration }> {
+/**
+ * Reads a classifier without its weights.
+ *
+ * @throws EngineError `ERR_DATA`, `ERR_IO`
+ */
+export async function readClassifierConfig(
+  folder: string,
+): Promise<Pick<ClassifierData, 'names' | 'dim' | 'calibration'>> {
   const path = join(folder, CONFIG);
   const config = await readJson(path);
   const refuse = (why: string): never => {

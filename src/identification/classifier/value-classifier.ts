@@ -1,7 +1,7 @@
 import { splitValueId } from '../../core/value-id.js';
 import type { CallOptions } from '../../native/call.js';
 import { NgramTable } from '../../native/ngram-table.js';
-import { expectKnownNames, matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
+import { matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
 import { type Calibration, stepFor } from './calibration.js';
 import { authorProbabilities } from './probabilities.js';
 import { meanScores, type Scores } from './scores.js';
@@ -77,39 +77,55 @@ export class ValueClassifier {
    * @param texts answers, without questions
    * @param vectors [texts, dim], their vectors from the fitted encoder
    * @returns one classification per text, or a single one with `together`
-   * @throws EngineError `ERR_ARG_RANGE` for a filter with an unknown name; `ERR_ABORTED`, `ERR_DISPOSED`
+   * @throws EngineError `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async classify(
     texts: readonly string[],
     vectors: Float32Array,
-    { filter, together = false }: ClassifyOptions = {},
+    options: ClassifyOptions = {},
     call: CallOptions = {},
   ): Promise<Classification[]> {
+    return this.weigh(await this.score(texts, vectors, call), options);
+  }
+
+  /** Classifies texts by their scores, see {@link classify}. */
+  weigh({ scores, known }: TextEvidence, { filter, together = false }: ClassifyOptions = {}): Classification[] {
     const allowed = this.#allowed(filter);
-    const { scores, known } = await this.score(texts, vectors, call);
     if (!together) return scores.map((one, i) => this.#classify(one, known[i]!, 1, allowed));
-    if (texts.length === 0) return [];
+    if (scores.length === 0) return [];
     const mean = known.reduce((sum, share) => sum + share, 0) / known.length;
-    return [this.#classify(meanScores(scores), mean, texts.length, allowed)];
+    return [this.#classify(meanScores(scores), mean, scores.length, allowed)];
   }
 
   /** Computes the scores of texts, see {@link classify}. */
   async score(texts: readonly string[], vectors: Float32Array, call: CallOptions = {}): Promise<TextEvidence> {
-    const { names, biases, centroids, dim } = this.data;
-    const { scores, known } = await this.table.score(texts, CLASSIFIER_GROUPS, call);
-    const count = names.length;
+    const { centroids, dim, names } = this.data;
+    const { decisions, known } = await this.decide(texts, call);
     return {
       known,
-      scores: texts.map((_, i) => ({
-        decisions: biases.map((bias, c) => bias + scores[i * count + c]!),
-        similarities: cosines(vectors.subarray(i * dim, (i + 1) * dim), centroids, count),
+      scores: decisions.map((values, i) => ({
+        decisions: values,
+        similarities: cosines(vectors.subarray(i * dim, (i + 1) * dim), centroids, names.length),
       })),
     };
   }
 
+  /** Computes the decision values of the linear classifier alone, one per value id for every text. */
+  async decide(
+    texts: readonly string[],
+    call: CallOptions = {},
+  ): Promise<{ decisions: Float32Array[]; known: Float32Array }> {
+    const { biases } = this.data;
+    const { scores, known } = await this.table.score(texts, CLASSIFIER_GROUPS, call);
+    return {
+      known,
+      decisions: texts.map((_, i) => biases.map((bias, c) => bias + scores[i * biases.length + c]!)),
+    };
+  }
+
+  /** Positions of the value ids that match a filter. It can name others: those of answers added after the fit. */
   #allowed(filter: ValueFilter | undefined): number[] | undefined {
     if (filter === undefined) return undefined;
-    expectKnownNames(filter, this.data.names);
     const matches = matchValueIds(filter, this.data.names);
     return [...matches.keys()].filter((i) => matches[i]);
   }

@@ -1,9 +1,10 @@
 import { EngineError } from '../../core/errors.js';
-import { answerPart, type EmbeddableText, wholeText } from '../../core/question-answer.js';
+import { answerPart, type EmbeddableText, expectQa, wholeText } from '../../core/question-answer.js';
 import type { RowLabels } from '../../core/row-labels.js';
-import { expectBoolean, expectInteger, expectOptions } from '../../core/validate.js';
+import { expectBoolean, expectInteger, expectOptions, expectString } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
+import { type Explanation, explainClassification } from '../../identification/classifier/explain.js';
 import type {
   Classification,
   ClassifyOptions,
@@ -11,7 +12,7 @@ import type {
 } from '../../identification/classifier/value-classifier.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
-import type { CallOptions } from '../../native/call.js';
+import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
@@ -154,13 +155,25 @@ export class Collection implements AsyncDisposable {
     const keys = ['filter', 'together', 'signal'] as const;
     const { signal, ...given } = expectOptions(options, 'options', keys) as ClassifyOptions & CallOptions;
     expectBoolean(given.together ?? false, 'together');
-    if (!this.classifier) {
-      throw new EngineError('ERR_DATA', `${this.dataset.dir} has no classifier`, {
-        remedies: [{ text: 'run "univar fit"' }],
-      });
-    }
+    const classifier = this.#requireClassifier();
+    if (given.filter !== undefined) this.count(given.filter); // rejects unknown names
     const { embeddings } = await this.encoder.encode(texts, { signal });
-    return this.classifier.classify(texts.map(answerPart), embeddings, given, { signal });
+    return classifier.classify(texts.map(answerPart), embeddings, given, { signal });
+  }
+
+  /**
+   * Finds the phrases of a text that speak most for and against a value id. Of a question with an answer, only the
+   * answer is read.
+   *
+   * @param valueId a value id of the classifier, for example the first of a classification
+   * @throws EngineError `ERR_DATA` if the dataset has no classifier; `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for an unknown
+   *   value id; `ERR_ABORTED`
+   */
+  async explain(text: EmbeddableText, valueId: string, options?: Pick<CallOptions, 'signal'>): Promise<Explanation> {
+    const { signal } = expectOptions(options, 'options', ['signal']) as CallOptions;
+    const call = resolveCallOptions(signal, undefined);
+    const answer = typeof text === 'string' ? text : expectQa(text, 'text').answer;
+    return explainClassification(this.#requireClassifier(), answer, expectString(valueId, 'valueId'), call);
   }
 
   /** Releases the encoder and the index once the calls in flight have finished. Idempotent. */
@@ -172,6 +185,13 @@ export class Collection implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  #requireClassifier(): ValueClassifier {
+    if (this.classifier) return this.classifier;
+    throw new EngineError('ERR_DATA', `${this.dataset.dir} has no classifier`, {
+      remedies: [{ text: 'run "univar fit"' }],
+    });
   }
 
   /** The records of the first `count` neighbours of each text, by row. */

@@ -1,12 +1,14 @@
 import type { Collection } from '../../datasets/live/collection.js';
 import { euclideanDistance } from '../../search/euclidean-distance.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
+import { classifyTexts } from '../classify-texts.js';
 import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
 import { type App, requireLive, type Service } from '../service.js';
 
 const DEFAULT_K = 50;
 const DEFAULT_EVIDENCE = 3;
+const DEFAULT_CANDIDATES = 10;
 const DEFAULT_SEARCH_K = 10;
 
 /** Adds `POST /v1/identify` and `POST /v1/search`. */
@@ -17,25 +19,39 @@ export function addIdentifyRoutes(app: App, service: Service): void {
     '/v1/identify',
     {
       schema: {
-        summary: 'Identifies whose values texts express, by votes of the nearest answers',
+        summary: 'Identifies whose values texts express, by votes of the nearest answers and by a classifier',
         tags: ['index'],
         body: schemas.identify.body,
         response: { 200: schemas.identify.answer, '4xx': schemas.error },
       },
     },
     async (request) => {
-      const { evidence = DEFAULT_EVIDENCE, efSearch, nprobe, filter, ...query } = request.body;
+      const {
+        evidence = DEFAULT_EVIDENCE,
+        candidates = DEFAULT_CANDIDATES,
+        together = false,
+        why = false,
+        efSearch,
+        nprobe,
+        filter,
+        ...query
+      } = request.body;
       const { gone: signal } = request;
       const live = requireLive(service);
       const work = (request.work = workOf(query));
-      expectModestAnswer(work.texts + work.vectors, query.k ?? DEFAULT_K, evidence);
+      expectModestAnswer(work.texts + work.vectors, Math.max(query.k ?? DEFAULT_K, candidates), evidence);
       return live.use(async (collection) => {
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_K, collection.size);
         const extent = extentOf(collection, k, filter);
-        const found = await collection.identify(vectors, { k, efSearch, nprobe, filter, signal });
+        const classify = { texts: query.texts, vectors, filter, candidates, together, why };
+        const [found, classified] = await Promise.all([
+          collection.identify(vectors, { k, efSearch, nprobe, filter, signal }),
+          classifyTexts(collection, classify, signal),
+        ]);
         const results = await Promise.all(
-          found.map(async ({ ranking, neighbours }) => ({
+          found.map(async ({ ranking, neighbours }, i) => ({
+            ...classified?.results[i],
             ranking,
             neighbours,
             evidence: await Promise.all(
@@ -45,7 +61,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
             ),
           })),
         );
-        return { ...extent, results };
+        return { ...extent, ...(classified?.together && { together: classified.together }), results };
       });
     },
   );

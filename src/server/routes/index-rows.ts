@@ -95,12 +95,13 @@ export function addIndexRoutes(app: App, service: Service): void {
 
 function describe(service: Service) {
   const live = requireLive(service);
-  const { dataset, encoder, fit, index, dim, size, added, removed } = live.current;
+  const { dataset, encoder, fit, classifier, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
   return {
     dataset: dataset.dir,
     encoder: encoder.name,
     fitted: fit !== undefined,
+    classifier: classifier !== undefined,
     ...(fit && { addedSinceFit: fit.addedSinceFit + added }),
     dim,
     factory,

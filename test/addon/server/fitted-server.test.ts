@@ -6,6 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { vectorsToBase64 } from '../../../src/core/vector-base64.js';
 import { FIT_FILE } from '../../../src/datasets/fits/fit-manifest.js';
 import { LiveCollection } from '../../../src/datasets/live/live-collection.js';
+import type { Explanation } from '../../../src/identification/classifier/explain.js';
+import type { Classification } from '../../../src/identification/classifier/value-classifier.js';
 import { embedDataset } from '../../../src/pipeline/embed/embed-dataset.js';
 import { fitDataset } from '../../../src/pipeline/fit/fit-dataset.js';
 import { ServedDataset } from '../../../src/pipeline/served-dataset.js';
@@ -32,6 +34,11 @@ async function serve(dir: string, { readOnly = false } = {}) {
   return { post, get, remove, stop, notes };
 }
 
+interface Classified {
+  together?: Classification;
+  results: { classification?: Classification; why?: Explanation }[];
+}
+
 /** The nearest row of an answer of `/v1/identify`, and its distance. */
 function nearest({ status, body }: Answer): { status: number; row: number; distance: number } {
   const [result] = body['results'] as unknown as [{ neighbours: [{ row: number; distance: number }] }];
@@ -45,6 +52,7 @@ describe('a server of a dataset with a fit', () => {
     expect(await get('/v1/index')).toMatchObject({
       encoder: 'fit-0001',
       fitted: true,
+      classifier: true,
       addedSinceFit: 0,
       dim: 16,
       rows: 45,
@@ -61,6 +69,62 @@ describe('a server of a dataset with a fit', () => {
     expect(nearest(await post('/v1/search', { vectors: [embedding], k: 1 }))).toMatchObject({ status: 200, row: 7 });
     const own = vectorsToBase64(new Float32Array(OWN_DIM).fill(0.125));
     expect((await post('/v1/search', { vectors: [own], k: 1 })).body.error!.message).toMatch(/Expected 16 entries/);
+  });
+
+  it('classifies texts alone and together, with reasons and filters, and no vectors', async () => {
+    const { dir, records } = await makeFittedDataset(temporaryFolder());
+    const { post, get } = await serve(dir);
+    const own = records.filter(({ model }) => model === 'model-1').slice(0, 3);
+    const texts = own.map(({ answer }) => answer);
+    const identify = async (request: object) => (await post('/v1/identify', request)).body as unknown as Classified;
+    const valueId = 'model-1$eng';
+
+    const { results } = await identify({ texts });
+    for (const { classification, why } of results) {
+      expect(classification).toMatchObject({
+        unknown: null,
+        ranking: [{ valueId, model: 'model-1', lang: 'eng' }, {}, {}],
+      });
+      expect(classification!.ranking.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+      expect(why).toBeUndefined();
+    }
+
+    const all = await identify({ texts, together: true, why: true, candidates: 1, k: 1 });
+    expect(all.together!.ranking).toEqual([expect.objectContaining({ valueId })]);
+    expect(all.together!.ranking[0]!.probability).toBeGreaterThan(0.5);
+    all.results.forEach(({ classification, why }, i) => {
+      expect(classification!.ranking).toHaveLength(1);
+      expect(why!.valueId).toBe(valueId);
+      const { text, start, end } = why!.for[0]!;
+      expect(texts[i]!.slice(start, end)).toBe(text);
+    });
+
+    const question = { question: 'w1 w2', answer: texts[0] };
+    const [first] = (await identify({ texts: [question], filter: { model: ['model-0', 'model-2'] }, why: true }))
+      .results;
+    const names = first!.classification!.ranking.map(({ model }) => model);
+    expect(names.sort()).toEqual(['model-0', 'model-2']);
+    const { start, end, text } = [...first!.why!.for, ...first!.why!.against][0]!;
+    expect(texts[0]!.slice(start, end)).toBe(text); // positions in the answer
+
+    // The classifier knows no value ids of later answers. A filter can name them all the same.
+    await post('/v1/index', { records: [NEW_RECORD] });
+    const later = await identify({ texts, filter: { model: NEW_RECORD.model } });
+    expect(later.results[0]!.classification).toMatchObject({ ranking: [] });
+
+    const vectors = [new Array(16).fill(0.25)];
+    expect((await identify({ vectors })).results[0]).not.toHaveProperty('classification');
+    expect((await post('/v1/identify', { vectors, together: true })).body.error!.message).toBe(
+      'Expected "texts" with "together", got "vectors"',
+    );
+    const many = Array.from({ length: 65 }, () => 'w1');
+    expect((await post('/v1/identify', { texts: many, why: true })).body.error!.message).toMatch(/at most 64 texts/);
+    rmSync(join(dir, FIT_FILE));
+    await post('/v1/admin/reload', {});
+    expect(await get('/v1/index')).toMatchObject({ classifier: false });
+    expect((await identify({ texts })).results[0]).not.toHaveProperty('classification');
+    const refused = await post('/v1/identify', { texts, together: true });
+    expect([refused.status, refused.body.error!.message]).toEqual([400, expect.stringContaining('univar fit')]);
   });
 
   it('finds added answers by the fit, and keeps vectors of the own encoder in the journal', async () => {
@@ -123,7 +187,13 @@ describe('a server of a dataset with a fit', () => {
     expect(await get('/v1/index')).toMatchObject({ fitted: true, dim: 24, rows: 46 });
     rmSync(join(dir, FIT_FILE));
     await post('/v1/admin/reload', {});
-    expect(await get('/v1/index')).toMatchObject({ fitted: false, encoder: 'tiny', dim: OWN_DIM, rows: 46 });
+    expect(await get('/v1/index')).toMatchObject({
+      fitted: false,
+      classifier: false,
+      encoder: 'tiny',
+      dim: OWN_DIM,
+      rows: 46,
+    });
     const { question, answer } = NEW_RECORD;
     expect(nearest(await post('/v1/identify', { texts: [{ question, answer }], k: 1 })).row).toBe(45);
     expect((await post('/v1/index', { records: [NEW_RECORD] })).status).toBe(201);

@@ -5,8 +5,9 @@ import { Readable } from 'node:stream';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { describeIdentification } from '../../../src/cli/identify/report.js';
+import { describeIdentification, describeTogether } from '../../../src/cli/identify/report.js';
 import { collectTexts } from '../../../src/cli/identify/texts.js';
+import { markPhrases } from '../../../src/cli/identify/why.js';
 import type { IdentifiedText } from '../../../src/pipeline/collection/collection.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-texts-'));
@@ -65,8 +66,43 @@ describe('describeIdentification', () => {
     expect(text).not.toContain('f$fra');
   });
 
+  const why = {
+    valueId: 'a$eng',
+    for: [{ text: 'mark my\n\nwords', start: 5, end: 19, effect: 0.5 }],
+    against: [{ text: 'I', start: 0, end: 1, effect: -0.25 }],
+  };
+  const likely = ranking.map((entry, i) => ({ ...entry, probability: i === 0 ? 0.5 : 0.05 }));
+
+  it('says first which value id is most probable, or that none fits, and always how probable none is', () => {
+    const known = describeIdentification({ ...report, classification: { unknown: 0.25, ranking: likely }, why }, 80);
+    const lines = known.split('\n');
+    expect(lines[2]).toBe('Most probable value id: a$eng (50.0 %)');
+    expect(lines[5]).toBe('  a$eng               50.0 %');
+    expect(lines.slice(10, 12)).toEqual(['  none of these       25.0 %', '  and 1 more with 5.0 % in total']);
+    expect(known).toContain('     +0.500  "mark my\\n\\nwords"');
+    expect(known).toContain('     -0.250  "I"');
+
+    const none = describeTogether([{ text: 'a' }, { text: 'b' }], { unknown: 0.6, ranking: likely }, 80).split('\n');
+    expect(none.slice(0, 3)).toEqual(['2 texts of one author', '  a', '  b']);
+    expect(none[4]).toBe('No value id of this dataset fits (none of these: 60.0 %)');
+    expect(none[7]).toMatch(/^ {2}none of these +60\.0 %$/);
+
+    const few = describeTogether([{ text: 'a' }], { unknown: null, ranking: likely }, 80);
+    expect(few).toMatch(/\n {2}none of these: not known, .*$/);
+    expect(describeTogether([{ text: 'a' }], { unknown: 1, ranking: [] }, 80, 'that matches the filter')).toContain(
+      'No value id that matches the filter fits (none of these: 100.0 %)',
+    );
+  });
+
+  it('marks phrases for a terminal', () => {
+    expect(markPhrases('I say mark my words', { ...why, for: [{ text: 'mark', start: 6, end: 10, effect: 1 }] })).toBe(
+      '\x1b[4mI\x1b[24m say \x1b[1mmark\x1b[22m my words',
+    );
+  });
+
   it.each([40, 80, 200])('keeps within %i columns', (width) => {
-    for (const line of describeIdentification(report, width).split('\n'))
+    const classification = { unknown: 0.25, ranking: likely };
+    for (const line of describeIdentification({ ...report, classification, why }, width).split('\n'))
       expect(line.length).toBeLessThanOrEqual(width);
   });
 });
