@@ -18,14 +18,15 @@ const FOLDERS = {
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],
-    packages: ['@observablehq/plot'],
+    packages: ['@observablehq/plot', 'ml-matrix'],
   },
+  comparison: { uses: ['core', 'native', 'records', 'text', 'search', 'evaluation', 'plots'] },
   training: {
     uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
     packages: ['@observablehq/plot'],
   },
   generation: {
-    uses: ['core', 'native', 'records', 'encoder'],
+    uses: ['core', 'native', 'records', 'encoder', 'plots'],
     packages: ['openai', 'p-queue', 'yaml', 'zod', 'eld'],
   },
   queue: { uses: ['core', 'records', 'datasets', 'encoder', 'generation'], packages: ['bullmq', 'ioredis'] },
@@ -41,7 +42,18 @@ const FOLDERS = {
     ],
   },
   pipeline: {
-    uses: ['core', 'native', 'records', 'search', 'encoder', 'identification', 'datasets', 'training', 'queue'],
+    uses: [
+      'core',
+      'native',
+      'records',
+      'search',
+      'encoder',
+      'identification',
+      'datasets',
+      'comparison',
+      'training',
+      'queue',
+    ],
   },
   cli: {
     uses: [
@@ -57,6 +69,7 @@ const FOLDERS = {
       'datasets',
       'maps',
       'evaluation',
+      'comparison',
       'training',
       'generation',
       'queue',

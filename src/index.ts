@@ -38,10 +38,9 @@ export type { EmbedSummary } from './pipeline/embed/summary.js';
 export {
   type FitDatasetOptions,
   type FitEvents,
-  type FitStage,
-  type FittedDataset,
   fitDataset,
 } from './pipeline/fit/fit-dataset.js';
+export type { FitStage, FittedDataset } from './pipeline/fit/fit-types.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
 export type { GivenIndex, SearchKind } from './pipeline/index/dataset-search.js';
 export type { IndexDescription } from './pipeline/index/saved-index.js';
@@ -74,6 +73,7 @@ export type { EncodeResult, Encoder, EncoderBackend, EncoderPrecision } from './
 export type { LoadEncoderOptions } from './encoder/encoder-plan.js';
 export { type ExportOptions, type ExportResult, exportEncoder } from './encoder/export/export-encoder.js';
 export type { ExportFormat } from './encoder/export/export-formats.js';
+export type { SeenAnswers } from './encoder/folder/training-answers.js';
 export { loadEncoder } from './encoder/load-encoder.js';
 export type { WeightType } from './encoder/weights/weight-types.js';
 export { type FitEncoderOptions, fitEncoder } from './identification/fit/fit-encoder.js';
@@ -205,6 +205,35 @@ export { writeReport } from './evaluation/report.js';
 export type { Report, ReportEntry } from './evaluation/report-types.js';
 export type { Split, SplitKind } from './evaluation/splits.js';
 export { evaluateTfidf, type LabelledTexts } from './evaluation/tfidf.js';
+
+// Comparison
+
+export type { Merge } from './comparison/average-linkage.js';
+export type { ClassifierAccuracy } from './comparison/classifier-accuracy.js';
+export {
+  type CompareAllOptions,
+  type ComparisonMatrix,
+  compareAll,
+  type MatrixEntry,
+} from './comparison/compare-all.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  type ComparisonStep,
+  compareAnswers,
+  type PairTest,
+  type PairTestOptions,
+} from './comparison/compare-answers.js';
+export type { MarkingPhrase } from './comparison/marking-phrases.js';
+export type { MeanDifference } from './comparison/mean-difference.js';
+export type { AnswerSide, PairWithin } from './comparison/paired-answers.js';
+export type { QuestionDifference } from './comparison/question-differences.js';
+export { type ComparisonPageOptions, comparisonPage } from './comparison/report/comparison-page.js';
+export { type HeatMapOptions, heatMap } from './comparison/report/heat-map.js';
+export { type MatrixPageOptions, matrixPage } from './comparison/report/matrix-page.js';
+export type { SufficientQuestions } from './comparison/sufficient-questions.js';
+export { type ReadSides, type ReadSidesOptions, readSides } from './pipeline/comparison/read-sides.js';
+export type { SideKind } from './pipeline/comparison/side-names.js';
 
 // Maps
 

@@ -60,6 +60,7 @@ ${count(settings.maxNgrams)} n-grams of 1 to 3 tokens, those that occur in most 
 pairs, each step from one set; sets are drawn by size to the power of 0.7, value ids uniformly. Seed
 ${settings.seed}. ${count(answers)} answers of ${count(valueIds)} value ids, ${count(seconds)} s in all on
 ${machine.cpu}, ${machine.cores} threads, ${machine.variant}.
+[docs/evidence.md](../../docs/evidence.md#variants-of-univar-base) compares other sizes, features and data.
 
 | set | source | licence |
 | --- | --- | --- |

@@ -1,11 +1,17 @@
 /** Base encoders for measurements on the sets of BASE_SETS: each was trained without a part of them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { writeNgramFolder } from '../../src/encoder/ngrams/ngram-folder.js';
 import { trainBase } from '../../src/training/ngrams/train-base.js';
 import { loadSet } from './base-sets.js';
 import { BASE_SETS, SETTINGS } from './recipe.js';
+
+/** Folder of the bases. */
+const BASES = fileURLToPath(new URL('../../out/base', import.meta.url));
+/** Everything that affects the bases, for caches of figures. */
+export const BASES_KEY = JSON.stringify([SETTINGS, BASE_SETS]);
 
 const FOLDS = 4;
 
@@ -21,12 +27,10 @@ export function foldOf(set: string): number | undefined {
  * Returns the folder of a base that was not trained on a set, and trains it if it does not exist yet. A set that is in
  * no training data gets the base without the first fold, so that the bases of all sets were trained on about as many
  * answers.
- *
- * @param folder folder of the bases
  */
-export async function baseWithout(set: string, folder: string, log: (text: string) => void): Promise<string> {
+export async function baseWithout(set: string, log: (text: string) => void): Promise<string> {
   const fold = foldOf(set) ?? 0;
-  const path = join(folder, `base-without-${fold}`);
+  const path = join(BASES, `base-without-${fold}`);
   if (existsSync(join(path, 'model.safetensors'))) return path;
   log(
     `training a base without ${BASE_SETS.filter((known) => foldOf(known.set) === fold)
@@ -56,7 +60,7 @@ export async function trainOn(
   const onProgress = (step: number): void => {
     if (step % 500 === 0) log(`step ${step} of ${SETTINGS.steps}`);
   };
-  const { config, weights, losses } = await trainBase({ ...SETTINGS, sources, onProgress });
-  await writeNgramFolder(folder, config, weights);
-  return { answers, valueIds, seconds: (performance.now() - started) / 1000, losses };
+  const trained = await trainBase({ ...SETTINGS, sources, onProgress });
+  await writeNgramFolder(folder, trained.config, trained.weights, trained.answers);
+  return { answers, valueIds, seconds: (performance.now() - started) / 1000, losses: trained.losses };
 }

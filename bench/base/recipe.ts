@@ -2,7 +2,7 @@
 import type { BaseTraining } from '../../src/training/ngrams/train-base.js';
 import type { BaseSet } from './base-sets.js';
 
-/** Chosen by the accuracy on sources that were not trained on: see models/univar-base/README.md. */
+/** Chosen by the accuracy on sources that were not trained on: docs/evidence.md compares other settings. */
 export const SETTINGS: Pick<BaseTraining, 'dim' | 'steps' | 'pairs' | 'maxNgrams' | 'seed'> = {
   dim: 176,
   steps: 4000,

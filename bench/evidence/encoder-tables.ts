@@ -1,14 +1,14 @@
 /** Tables of the comparison of encoders. */
 import { splitValueId } from '../../src/core/value-id.js';
 import type { SourceLimits } from './configurations.js';
-import { readRecipe } from './default-recipe.js';
 import { mean } from './identify-answers.js';
 import type { Method, Recalls, Score } from './methods.js';
+import { readRecipe } from './mini-recipe.js';
 import { percent, percentWith, table } from './pages.js';
 import { GENERAL_SOURCES, SOURCES, VALUE_SOURCES } from './sources.js';
 
 /** Columns of the table by language. */
-const LANGUAGE_COLUMNS = ['tfidf10', 'svmCharacters', 'fitted10'] as const;
+const LANGUAGE_COLUMNS = ['tfidf10', 'svmCharacters', 'svmNgrams', 'mini10', 'base10', 'fitted10'] as const;
 
 /** Scores by column, one per seed. */
 export type Scores = Record<string, Score[]>;
@@ -84,7 +84,11 @@ export function notesOf(sources: readonly SourceFigures[], methods: readonly Met
       `${below.length} of ${sources.length} sources${below.length > 0 ? ` (${below.join(', ')})` : ''}`
     );
   };
-  const seedsOf = ({ columns: own }: Method): number => sources[0]!.scores[Object.keys(own)[0]!]!.length;
+  const seedsOf = ({ columns: own }: Method): string => {
+    const counts = sources.map(({ scores }) => scores[Object.keys(own)[0]!]!.length);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? String(most) : `${least} to ${most}`;
+  };
   const spread = Math.max(...sources.map(({ scores }) => deviation(scores[fitted]!)));
   return [
     `Number of seeds: ${methods.map((method) => `${method.title} ${seedsOf(method)}`).join(', ')}. ` +
@@ -135,13 +139,16 @@ export interface LanguageFigures {
   language: string;
   sources: number;
   valueIds: number;
-  /** Balanced accuracy over the value ids of the language by column, mean of the sources and seeds. */
-  balancedAccuracy: Record<string, number>;
+  /**
+   * Balanced accuracy over the value ids of the language by column, mean of the sources and seeds. Null if a column has
+   * no tested answer in the language.
+   */
+  balancedAccuracy: Record<string, number | null>;
 }
 
 /** Splits the scores of sources with several languages by language. */
 export function byLanguage(sources: readonly Pick<SourceFigures, 'scores'>[]): LanguageFigures[] {
-  const cells = new Map<string, { ids: number; shares: Record<string, number> }[]>();
+  const cells = new Map<string, { ids: number; shares: Record<string, number | null> }[]>();
   for (const { scores } of sources) {
     const columns = LANGUAGE_COLUMNS.filter((column) => column in scores);
     const recallsOf = (column: string): Recalls[] => scores[column]!.map(({ recalls }) => recalls);
@@ -150,8 +157,8 @@ export function byLanguage(sources: readonly Pick<SourceFigures, 'scores'>[]): L
     if (spoken.length < 2) continue;
     for (const language of spoken) {
       const ids = all.filter((id) => splitValueId(id).lang === language);
-      const share = (column: string): number =>
-        mean(recallsOf(column).flatMap((recalls) => ids.filter((id) => id in recalls).map((id) => recalls[id]!)));
+      const share = (column: string): number | null =>
+        meanOrNull(recallsOf(column).flatMap((recalls) => ids.filter((id) => id in recalls).map((id) => recalls[id]!)));
       const cell = { ids: ids.length, shares: Object.fromEntries(columns.map((column) => [column, share(column)])) };
       cells.set(language, [...(cells.get(language) ?? []), cell]);
     }
@@ -163,9 +170,16 @@ export function byLanguage(sources: readonly Pick<SourceFigures, 'scores'>[]): L
       sources: own.length,
       valueIds: own.reduce((sum, { ids }) => sum + ids, 0),
       balancedAccuracy: Object.fromEntries(
-        Object.keys(own[0]!.shares).map((column) => [column, mean(own.map(({ shares }) => shares[column]!))]),
+        Object.keys(own[0]!.shares).map((column) => [
+          column,
+          meanOrNull(own.flatMap(({ shares }) => shares[column] ?? [])),
+        ]),
       ),
     }));
+}
+
+function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
 }
 
 export function languageTable(

@@ -4,17 +4,22 @@ import { labelRows } from '../../src/core/row-labels.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { createNgramEncoder } from '../../src/encoder/ngrams/create-ngram-encoder.js';
 import { evaluateNeighbours } from '../../src/evaluation/knn.js';
+import type { FitSettings } from '../../src/identification/fit/fit-settings.js';
 import { fitTable } from '../../src/identification/fit/fit-table.js';
 import { allocateSearchResult, type SearchResult } from '../../src/native/search-result.js';
 import { exactSearch } from '../../src/search/exact-search.js';
 
-/** Fits an encoder on answers with the default settings, from random numbers. */
-export async function fitOn(texts: readonly string[], labels: readonly string[], seed: number): Promise<Encoder> {
+/** Fits an encoder on answers. */
+export async function fitOn(
+  texts: readonly string[],
+  labels: readonly string[],
+  settings: FitSettings,
+): Promise<Encoder> {
   const answers = labelRows(labels);
   const read = async function* (rows: Int32Array) {
     yield await Promise.resolve(Array.from(rows, (row) => texts[row]!));
   };
-  const { config, weights } = await fitTable({ ...answers, read }, { seed, base: null });
+  const { config, weights } = await fitTable({ ...answers, read }, settings);
   return createNgramEncoder('fit', config, weights);
 }
 
@@ -26,9 +31,9 @@ export async function accuracyOnFittedAnswers(
   texts: readonly string[],
   labels: readonly string[],
   k: number,
-  seed: number,
+  settings: FitSettings,
 ): Promise<number> {
-  const encoder = await fitOn(texts, labels, seed);
+  const encoder = await fitOn(texts, labels, settings);
   try {
     const { embeddings, dim } = await encoder.encode(texts);
     // The rows occur twice, because an evaluation does not take rows that are both voting and tested.

@@ -1,13 +1,14 @@
 /** Measures how well the model of an answer is identified, with the figures of table 1 of the paper. */
+import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import type { Interval } from '../../src/evaluation/bootstrap.js';
 import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type SweepPoint } from '../../src/evaluation/knn.js';
 import { evaluateProbe } from '../../src/evaluation/probe.js';
 import type { Split } from '../../src/evaluation/splits.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
-import { type EmbedderName, type Embeddings, FITTED, type Lab, TFIDF } from './lab.js';
+import { BASE, type EmbedderName, type Embeddings, FITTED, type Lab, TFIDF } from './lab.js';
 import { type EncoderInput, inputOf } from './record-texts.js';
-import type { ValueSet } from './value-sets.js';
+import { SEED, type ValueSet } from './value-sets.js';
 
 /** Number of neighbours that vote, as in the paper, or all rows if there are fewer. */
 const K = 50;
@@ -18,8 +19,10 @@ const K = 50;
 const PROBE_BATCH = 64;
 
 export interface EvaluatedRows {
+  /** Name of their set, which bases must not have seen. */
+  set: string;
   inputs: readonly EncoderInput[];
-  /** Text of every row for word counts and fitted encoders. */
+  /** Text of every row for word counts and n-gram encoders. */
   texts: readonly string[];
   labels: readonly string[];
   groups: readonly string[];
@@ -46,11 +49,11 @@ export interface Figures {
   recalls: Record<string, number>;
 }
 
-export function rowsOf({ records, labels, groups, split }: ValueSet): EvaluatedRows {
-  return { inputs: records.map(inputOf), texts: records.map(({ answer }) => answer), labels, groups, split };
+export function rowsOf({ name, records, labels, groups, split }: ValueSet): EvaluatedRows {
+  return { set: name, inputs: records.map(inputOf), texts: records.map(({ answer }) => answer), labels, groups, split };
 }
 
-/** Runs kNN and the linear probe for an embedder, or kNN for word counts and fitted encoders. */
+/** Runs kNN and the linear probe for an embedder, or only kNN for word counts and fitted encoders. */
 export async function identifyAnswers(
   lab: Lab,
   embedder: EmbedderName,
@@ -58,7 +61,7 @@ export async function identifyAnswers(
   what: string,
 ): Promise<Figures> {
   const { inputs, texts, labels, groups } = rows;
-  const readsTexts = embedder === TFIDF || embedder === FITTED;
+  const readsTexts = [TFIDF, BASE, FITTED].includes(embedder);
   const split = { train: [...rows.split.train], test: [...rows.split.test] };
   const settings = [
     await lab.embedderKey(embedder),
@@ -70,9 +73,12 @@ export async function identifyAnswers(
     PROBE_BATCH,
   ];
   const figures = await lab.cache.json(`figures/${embedder}`, settings, async () => {
+    if (embedder === TFIDF) return figuresOf(await evaluateTfidf({ texts, labels, groups }, optionsOf(rows)), null);
     if (!readsTexts) return evaluateEmbeddings(await lab.embed(embedder, inputs), rows);
-    const evaluate = embedder === TFIDF ? evaluateTfidf : evaluateFittedKnn;
-    return figuresOf(await evaluate({ texts, labels, groups }, optionsOf(rows)), null);
+    const base = await lab.baseWithout(rows.set);
+    if (embedder === BASE) return evaluateBase(base, rows);
+    const options = { ...optionsOf(rows), fit: { seed: SEED, base } };
+    return figuresOf(await evaluateFittedKnn({ texts, labels, groups }, options), null);
   });
   lab.log(
     `${embedder} on ${what}: kNN ${(100 * figures.knn.accuracy).toFixed(1)} %` +
@@ -81,10 +87,19 @@ export async function identifyAnswers(
   return figures;
 }
 
+async function evaluateBase(folder: string, rows: EvaluatedRows): Promise<Figures> {
+  const encoder = await loadEncoder(folder);
+  try {
+    return await evaluateEmbeddings(await encoder.encode(rows.texts), rows);
+  } finally {
+    await encoder.dispose();
+  }
+}
+
 /** Runs kNN and the linear probe on embeddings. */
 export async function evaluateEmbeddings(
   embeddings: Embeddings,
-  rows: Omit<EvaluatedRows, 'inputs'>,
+  rows: Pick<EvaluatedRows, 'labels' | 'groups' | 'split'>,
 ): Promise<Figures> {
   const data = { ...embeddings, labels: rows.labels, groups: rows.groups };
   const probe = await evaluateProbe(data, { split: rows.split, batchSize: PROBE_BATCH });

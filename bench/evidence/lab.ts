@@ -2,9 +2,12 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { hashFile } from '../../src/records/input-files.js';
 import { type TrainSummary, train } from '../../src/training/train.js';
+import { BASES_KEY, baseWithout } from '../base/fold-bases.js';
 import { Cache, keyOf } from './cache.js';
 import { CONFIGURATIONS, EVALUATED_TOKENS, type RowLimits, type Scale, settingsAt } from './configurations.js';
 import { GLOVE_PACKAGE, loadGlove } from './glove.js';
@@ -40,13 +43,19 @@ export interface Embeddings {
   dim: number;
 }
 
-/** The untrained encoder, word vectors, or the name of a training configuration. */
+/** One of the names below, or the name of a training configuration. */
 export type EmbedderName = string;
+/** The untrained transformer. */
 export const FROZEN = 'frozen';
+/** Averaged word vectors. */
 export const GLOVE = 'glove';
-/** Counts words instead of embedding texts. `identifyAnswers` handles it. */
+/** The transformer of the package. */
+export const MINI = 'mini';
+/** Counts words instead of embedding texts. `identifyAnswers` handles it and those below. */
 export const TFIDF = 'tfidf';
-/** Fits an n-gram encoder on the voting answers of the set that is evaluated. `identifyAnswers` handles it. */
+/** The recipe of univar-base, trained without the set that is evaluated. */
+export const BASE = 'base';
+/** Fits an n-gram encoder, starting from {@link BASE}, on the voting answers of the set that is evaluated. */
 export const FITTED = 'fitted';
 
 interface OpenEmbedder {
@@ -121,9 +130,14 @@ export class Lab {
   /** Returns everything that decides the vectors of an embedder. */
   async embedderKey(embedder: EmbedderName, maxTokens = this.tokens): Promise<string> {
     if (embedder === GLOVE) return GLOVE_PACKAGE;
-    if (embedder === TFIDF || embedder === FITTED) return embedder;
-    const network = embedder === FROZEN ? keyOf(basename(this.options.encoder)) : (await this.trained(embedder)).key;
-    return keyOf([network, maxTokens, this.precision]);
+    if (embedder === TFIDF) return embedder;
+    if (embedder === BASE || embedder === FITTED) return keyOf([embedder, BASES_KEY]);
+    return keyOf([await this.#networkKey(embedder), maxTokens, this.precision]);
+  }
+
+  /** Returns the folder of a base that has not seen a set; see `baseWithout`. */
+  baseWithout(set: string): Promise<string> {
+    return baseWithout(set, (text) => this.log(text));
   }
 
   /** Returns the tokenizer's id of unknown words. */
@@ -151,7 +165,7 @@ export class Lab {
         dispose: () => Promise.resolve(),
       };
     } else {
-      const folder = name === FROZEN ? this.options.encoder : (await this.trained(name)).folder;
+      const folder = await this.#folderOf(name);
       const encoder = await loadEncoder(folder, { maxTokens, backend: 'native', precision: this.precision });
       this.#open = {
         key,
@@ -161,6 +175,17 @@ export class Lab {
       };
     }
     return this.#open;
+  }
+
+  async #folderOf(name: EmbedderName): Promise<string> {
+    if (name === FROZEN) return this.options.encoder;
+    return name === MINI ? MINI_ENCODER : (await this.trained(name)).folder;
+  }
+
+  async #networkKey(name: EmbedderName): Promise<string> {
+    if (name === FROZEN) return keyOf(basename(this.options.encoder));
+    if (name === MINI) return (await hashFile(join(MINI_ENCODER, 'model.safetensors'))).sha256;
+    return (await this.trained(name)).key;
   }
 
   async #train(name: string): Promise<TrainSummary & { folder: string; key: string }> {

@@ -28,7 +28,11 @@ export function sklearnVersion(): string | undefined {
 }
 
 /** Returns the predicted label of every tested row, by features. */
-export async function predictBySvc({ records, labels, split }: ValueSet): Promise<Record<SvcFeatures, string[]>> {
+export async function predictBySvc({
+  records,
+  labels,
+  split,
+}: Pick<ValueSet, 'records' | 'labels' | 'split'>): Promise<Record<SvcFeatures, string[]>> {
   const texts = records.map(({ answer }) => answer);
   const { offsets, ids, counts } = await extractNgrams(texts);
   const folder = mkdtempSync(join(tmpdir(), 'univar-svc-'));

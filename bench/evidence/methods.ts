@@ -1,6 +1,5 @@
 /** Methods that identify answers, from word counts to fitted encoders, and their accuracy on one split of a source. */
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';
@@ -9,8 +8,7 @@ import { evaluateFittedKnn } from '../../src/evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../src/evaluation/knn.js';
 import { evaluateTfidf } from '../../src/evaluation/tfidf.js';
 import { hashFile } from '../../src/records/input-files.js';
-import { baseWithout } from '../base/fold-bases.js';
-import { BASE_SETS, SETTINGS } from '../base/recipe.js';
+import { BASES_KEY } from '../base/fold-bases.js';
 import type { Lab } from './lab.js';
 import { predictBySvc, sklearnVersion } from './linear-svc.js';
 import { inputOf } from './record-texts.js';
@@ -35,8 +33,6 @@ export interface Method {
   columns: Readonly<Record<string, string>>;
   /** Whether it has only a sample of the rows. It then has only the first seed as well. */
   sampled: boolean;
-  /** Whether it has only the first seed, because it takes minutes. */
-  isSlow?: boolean;
   /** Everything besides the rows and the seed that affects the scores. */
   key: string;
   scores: (lab: Lab, set: ValueSet, seed: number) => Promise<Record<string, Score>>;
@@ -44,10 +40,6 @@ export interface Method {
 
 /** Numbers of neighbours of the kNN columns. */
 const KS = [10, 50] as const;
-
-/** Folder of the bases that were trained without a part of the sources, and everything that affects them. */
-const BASES = fileURLToPath(new URL('../../out/base', import.meta.url));
-const BASE_KEY = JSON.stringify([SETTINGS, BASE_SETS]);
 
 /** Returns the methods that this installation has, in the order of their columns. */
 export async function availableMethods(): Promise<Method[]> {
@@ -81,7 +73,6 @@ function svm(version: string): Method {
       svmNgrams: 'SVM, n-grams',
     },
     sampled: false,
-    isSlow: true,
     key: version,
     scores: async (_, set) => {
       const { words, characters, ngrams } = await predictBySvc(set);
@@ -101,9 +92,9 @@ function fitted(name: string, title: string, sampled: boolean): Method {
     title,
     columns: sampled ? { [`${name}10`]: `${title}, k 10` } : knnColumns(name, title),
     sampled,
-    key: BASE_KEY,
+    key: BASES_KEY,
     scores: async (lab, set, seed) => {
-      const fit = { seed, base: await baseWithout(set.name, BASES, (text) => lab.log(text)) };
+      const fit = { seed, base: await lab.baseWithout(set.name) };
       return atEveryK(name, set, (options) => evaluateFittedKnn(textsOf(set), { ...options, fit }));
     },
   };
@@ -115,10 +106,9 @@ const classifier: Method = {
   title: 'classifier',
   columns: { classifier: 'classifier' },
   sampled: false,
-  isSlow: true,
-  key: BASE_KEY,
+  key: BASES_KEY,
   scores: async (lab, set, seed) => {
-    const fit = { seed, base: await baseWithout(set.name, BASES, (text) => lab.log(text)) };
+    const fit = { seed, base: await lab.baseWithout(set.name) };
     const options = { split: set.split, bootstrapSamples: 0, fit, unknown: false };
     const { balancedAccuracy, perId, calibration, together } = await evaluateClassifier(textsOf(set), options);
     const tenTogether = together.find(({ answers }) => answers === 10)?.balancedAccuracy;
@@ -134,9 +124,9 @@ const base: Method = {
   title: 'univar-base',
   columns: knnColumns('base', 'univar-base'),
   sampled: false,
-  key: BASE_KEY,
+  key: BASES_KEY,
   scores: async (lab, set) => {
-    const encoder = await loadEncoder(await baseWithout(set.name, BASES, (text) => lab.log(text)));
+    const encoder = await loadEncoder(await lab.baseWithout(set.name));
     try {
       const { embeddings, dim } = await encoder.encode(set.records);
       const data = { embeddings, dim, labels: set.labels, groups: set.groups };

@@ -102,13 +102,42 @@ size_t Descend(const LinearSvmSettings& settings, const int32_t* labels, int32_t
   return settings.max_passes;
 }
 
+// Returns the place of every row when rows are ordered by the number of texts that contain them, most first.
+std::vector<uint32_t> RankByTexts(const FeatureBlocks& texts, size_t rows) {
+  std::vector<uint32_t> counts(rows), order(rows), places(rows);
+  for (const FeatureBlock& block : texts.blocks()) {
+    for (const uint32_t row : block.ids) ++counts[row];
+  }
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return counts[a] != counts[b] ? counts[a] > counts[b] : a < b; });
+  for (size_t place = 0; place < rows; ++place) places[order[place]] = static_cast<uint32_t>(place);
+  return places;
+}
+
+// Copies texts with places instead of rows.
+Status Renumber(const FeatureBlocks& texts, const std::vector<uint32_t>& places, const Control& control,
+                FeatureBlocks* renumbered) {
+  std::vector<FeatureBlock> blocks(texts.blocks().size());
+  const auto renumber = [&](size_t b, size_t, size_t) {
+    blocks[b] = texts.blocks()[b];
+    for (uint32_t& id : blocks[b].ids) id = places[id];
+  };
+  UNIVAR_TRY(ForEachPart(CutEvenly(blocks.size(), 1), "the features of the texts", control, renumber));
+  renumbered->Append(std::move(blocks));
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status LinearSvm::Create(const FeatureBlocks& corpus, const LinearSvmSettings& settings, const Control& control,
                          std::unique_ptr<LinearSvm>* svm) {
   std::unique_ptr<LinearSvm> made(new LinearSvm(settings));
   UNIVAR_TRY(ChooseFeatures(corpus, settings.min_texts, settings.max_rows, control, &made->keys_));
-  UNIVAR_TRY(MapToRows(corpus, made->keys_, control, &made->texts_));
+  FeatureBlocks texts;
+  UNIVAR_TRY(MapToRows(corpus, made->keys_, control, &texts));
+  made->places_ = RankByTexts(texts, made->keys_.size());
+  UNIVAR_TRY(Renumber(texts, made->places_, control, &made->texts_));
   made->scales_.resize(made->texts_.size());
   for (size_t i = 0; i < made->scales_.size(); ++i) made->scales_[i] = LengthScale(made->texts_.text(i));
   *svm = std::move(made);
@@ -120,7 +149,8 @@ Status LinearSvm::Train(const SvmClasses& classes, const Control& control) const
     Plane plane(texts_, scales_, keys_.size());
     classes.passes[c] =
         static_cast<int32_t>(Descend(settings_, classes.labels, static_cast<int32_t>(c), control, plane));
-    for (size_t row = 0; row < keys_.size(); ++row) classes.weights[row * classes.count + c] = plane.weights()[row];
+    for (size_t row = 0; row < keys_.size(); ++row)
+      classes.weights[row * classes.count + c] = plane.weights()[places_[row]];
     classes.biases[c] = plane.bias();
   };
   UNIVAR_TRY(ForEachPart(CutEvenly(classes.count, 1), "the linear classifier", control, train));

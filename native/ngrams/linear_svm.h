@@ -56,7 +56,9 @@ class LinearSvm {
 
   LinearSvmSettings settings_;
   std::vector<uint32_t> keys_;
-  FeatureBlocks texts_;        // row numbers instead of ids
+  // The weights that most texts need are next to each other while a class is trained, so that they stay in the cache.
+  std::vector<uint32_t> places_;  // [keys]
+  FeatureBlocks texts_;           // places instead of ids, in any order
   std::vector<float> scales_;  // [texts], 1 / length of the weights
 };
 

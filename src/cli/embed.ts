@@ -1,12 +1,10 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_SHARD_ROWS } from '../pipeline/embed/options.js';
-import type { QaRecord } from '../records/record.js';
 import type { CliContext } from './context.js';
 import type { EmbedOptions } from './embed/options.js';
 import { addEncoderOptions } from './encoder-options.js';
-import { columnMap, integer } from './parse-options.js';
-
-const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
+import { integer } from './parse-options.js';
+import { addRecordOptions } from './record-options.js';
 
 export function addEmbedCommand(program: Command, context: CliContext): void {
   const command = program
@@ -24,15 +22,10 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
       '-e, --encoder <folder>',
       'encoder folder in the Hugging Face layout (default: the one that comes with univar)',
     );
-  addEncoderOptions(command, { backend: 'native if it supports the encoder', precision: 'f32' })
-    .addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'))
-    .option(
-      '--columns <field=column,...>',
-      `columns for ${FIELDS.join(', ')} if they have other names`,
-      columnMap(FIELDS),
-    )
-    .option('--model <name>', 'model of rows without one')
-    .option('--lang <code>', 'language of rows without one, as ISO 639-3, for example eng')
+  addEncoderOptions(command, { backend: 'native if it supports the encoder', precision: 'f32' }).addOption(
+    new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'),
+  );
+  addRecordOptions(command)
     .addOption(
       new Option('--format <format>', 'format of all inputs (default: from the file names)').choices([
         'jsonl',

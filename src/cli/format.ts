@@ -74,6 +74,17 @@ export function indent(text: string): string {
   return text.replace(/^/gm, '  ');
 }
 
+/** Breaks a text at spaces into lines of at most `width` characters; a longer word has a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)!} ${word}`;
+    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** Shortens a text to one line of at most `width` characters: collapses white space, and cuts with an ellipsis. */
 export function excerpt(text: string, width: number): string {
   const characters = Array.from(text.replace(/\s+/gu, ' ').trim());

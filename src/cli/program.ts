@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   index: async () => (await import('./build-index.js')).addIndexCommand,
   identify: async () => (await import('./identify.js')).addIdentifyCommand,
   eval: async () => (await import('./eval.js')).addEvalCommand,
+  compare: async () => (await import('./compare.js')).addCompareCommand,
   map: async () => (await import('./map.js')).addMapCommand,
   serve: async () => (await import('./serve.js')).addServeCommand,
   compact: async () => (await import('./compact.js')).addCompactCommand,
@@ -61,6 +62,7 @@ Examples:
   $ univar index values/                               fit an encoder on them, and make identification fast
   $ univar identify values/ --text "Q: ... A: ..."     whose values does this express?
   $ univar eval knn values/ --k 50 --split question    how well does that work?
+  $ univar compare gpt-4o gemma-2 --in values/         in what do two models differ?
   $ univar map values/ --out map.html                  draw the dataset
   $ univar serve --index values/                       serve it over HTTP
 

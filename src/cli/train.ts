@@ -2,18 +2,16 @@ import { type Command, Option } from 'commander';
 
 import { INFONCE_MODES } from '../native/infonce-modes.js';
 import { TRAINING_PRECISIONS } from '../native/precisions.js';
-import type { QaRecord } from '../records/record.js';
 import { BATCH_SAMPLERS } from '../training/batch-samplers.js';
 import { PRESET_NAMES } from '../training/presets.js';
 import { TRAINED_ARCHITECTURES } from '../training/run-settings.js';
 import type { CliContext } from './context.js';
-import { columnMap, integer, positive } from './parse-options.js';
+import { integer, positive } from './parse-options.js';
+import { addRecordOptions } from './record-options.js';
 import type { TrainCommandOptions } from './train/options.js';
 
-const FIELDS = ['qid', 'question', 'answer', 'model', 'lang', 'group'] as const satisfies readonly (keyof QaRecord)[];
-
 export function addTrainCommand(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('train')
     .description(
       'train an encoder on answers: it learns to match those of one model and language, and to separate others',
@@ -30,14 +28,8 @@ export function addTrainCommand(program: Command, context: CliContext): void {
     .option('--patience <n>', 'stop after this many validations without a new best; 0: never', integer(0))
     .option('--checkpoint-every <n>', 'steps between checkpoints; a killed run loses at most this many', integer(1))
     .option('--min-per-id <n>', 'leave out pairs of model and language with fewer answers', integer(1))
-    .option('--seed <n>', 'seed of the split and of the pairs', integer(0))
-    .option(
-      '--columns <field=column,...>',
-      `columns for ${FIELDS.join(', ')} if they have other names`,
-      columnMap(FIELDS),
-    )
-    .option('--model <name>', 'model of rows without one')
-    .option('--lang <code>', 'language of rows without one, as ISO 639-3, for example eng')
+    .option('--seed <n>', 'seed of the split and of the pairs', integer(0));
+  addRecordOptions(command)
     .option('--skip-bad', 'skip bad rows')
     .option('--plot', 'plot loss, learning rate and validation into the folder, like univar plot')
     .option('--json', 'print the summary as one JSON document')

@@ -77,6 +77,17 @@ export function requestTokens(request: Request): number {
     : estimateTokens(request.text);
 }
 
+/** The result of a translator, which reports no tokens. */
+export function translationResult(text: string, translated: string): CallResult {
+  return {
+    text: translated,
+    finish: 'stop',
+    promptTokens: estimateTokens(text),
+    completionTokens: estimateTokens(translated),
+    estimated: true,
+  };
+}
+
 /** Returns the price of tokens in USD. */
 export function costOf({ input, output }: Price, promptTokens: number, completionTokens: number): number {
   return (promptTokens * input + completionTokens * output) / 1e6;

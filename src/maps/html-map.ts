@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
+import { escapeHtml } from '../core/escape-html.js';
 import type { QaRecord } from '../records/record.js';
 import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, type TextKind } from './packed-map.js';
 import { pack, TextPacker } from './text-packer.js';
@@ -82,11 +83,6 @@ function blockElements(kind: TextKind, blocks: readonly string[]): string[] {
 /** Builds a script element of a type that browsers do not run. Base64 cannot end it. */
 function element(id: string, base64: string): string {
   return `<script type="text/plain" id="${id}">${base64}</script>\n`;
-}
-
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
 
 /** Reads the viewer that `npm run build:ts` bundles. It is in dist/, also for sources that run from src/. */

@@ -40,7 +40,7 @@ export async function loadDatasetEncoder(
   options: Pick<LoadEncoderOptions, 'backend' | 'precision'> = {},
 ): Promise<Encoder> {
   const { name, fingerprint } = dataset.manifest.encoder;
-  const found = folder ?? (await locate(dataset.dir)) ?? NAMED_ENCODERS.find((own) => name === basename(own));
+  const found = folder ?? (await findEncoder(dataset));
   if (found === undefined) {
     throw new EngineError(
       'ERR_DATA',
@@ -56,6 +56,11 @@ export async function loadDatasetEncoder(
       `${fingerprint.slice(0, 12)}, this is "${encoder.name}" with fingerprint ${encoder.fingerprint.slice(0, 12)}. ` +
       'Specify the right folder with --encoder, or embed again',
   );
+}
+
+/** Finds the folder of the encoder that embedded a dataset. @returns undefined if it is not known */
+export async function findEncoder({ dir, manifest }: Dataset): Promise<string | undefined> {
+  return (await locate(dir)) ?? NAMED_ENCODERS.find((own) => manifest.encoder.name === basename(own));
 }
 
 /**

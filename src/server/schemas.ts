@@ -23,6 +23,7 @@ export function createSchemas(limits: Limits) {
   const many = { minItems: 1, maxItems: limits.texts };
   const name = Type.String({ minLength: 1, maxLength: MAX_NAME });
   const row = Type.Integer({ minimum: 0, maximum: MAX_ROW });
+  const k = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: limits.k, description }));
 
   const vectors = Type.Array(
     Type.Union([
@@ -140,13 +141,7 @@ export function createSchemas(limits: Limits) {
       body: Type.Object(
         {
           ...query,
-          k: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              maximum: limits.k,
-              description: 'number of nearest answers that vote (default: 50, or all if there are fewer)',
-            }),
-          ),
+          k: k('number of nearest answers that vote (default: 50, or all if there are fewer)'),
           evidence: Type.Optional(
             Type.Integer({
               minimum: 0,
@@ -172,13 +167,7 @@ export function createSchemas(limits: Limits) {
       body: Type.Object(
         {
           ...query,
-          k: Type.Optional(
-            Type.Integer({
-              minimum: 1,
-              maximum: limits.k,
-              description: 'number of nearest answers (default: 10, or all if there are fewer)',
-            }),
-          ),
+          k: k('number of nearest answers (default: 10, or all if there are fewer)'),
           answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: true)' })),
         },
         closed,

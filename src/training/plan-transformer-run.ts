@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { argMax } from '../core/arg-max.js';
 import { EngineError } from '../core/errors.js';
+import { pick } from '../core/pick.js';
 import { fail } from '../core/validate.js';
 import { readModelFolder } from '../encoder/folder/model-folder.js';
 import { type Network, readNetwork } from '../encoder/weights/network.js';
@@ -137,38 +138,31 @@ function frozenStates(
   );
 }
 
+/** Settings of the trainer that have the same names in a run. */
+const TRAINER_SETTINGS = [
+  'logitScale',
+  'mode',
+  'learningRate',
+  'weightDecay',
+  'maxGradNorm',
+  'warmupSteps',
+  'decay',
+  'precision',
+  'memoryBudget',
+  'seed',
+] as const satisfies readonly (keyof TrainSettings & keyof TrainerOptions)[];
+
 function trainerOptions(
   encoder: string,
   settings: TrainSettings,
   pooling: Pooling,
   totalSteps: number,
 ): TrainerOptions {
-  const {
-    logitScale,
-    mode,
-    learningRate,
-    weightDecay,
-    maxGradNorm,
-    warmupSteps,
-    decay,
-    precision,
-    memoryBudget,
-    seed,
-  } = settings;
   return {
+    ...pick(settings, TRAINER_SETTINGS),
     encoder,
-    logitScale,
-    mode,
-    learningRate,
-    weightDecay,
-    maxGradNorm,
-    warmupSteps,
-    decay,
     totalSteps,
-    precision,
     pooling,
-    memoryBudget,
-    seed,
     firstTrainedLayer: settings.freezeLayers,
   };
 }

@@ -134,11 +134,13 @@ describe('embed, index, identify, eval', () => {
       'fitted',
       'k',
       'perId',
+      'seen',
       'test',
       'train',
       'weightedF1',
     ]);
     expect(knn['k']).toBe(3);
+    expect(knn['seen']).toMatchObject({ encoder: 'univar-base' });
     expect(Number(knn['train']) + Number(knn['test'])).toBe(lines.length);
     expect(existsSync(join(report, 'report.md'))).toBe(true);
     const probe = parsed(

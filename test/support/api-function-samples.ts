@@ -32,6 +32,22 @@ const fit = { base: null, dim: 8, steps: 2, pairs: 4, maxAnswers: 12, maxNgrams:
 const fitted = { fit, onProgress: nothing };
 const classifier = { fit, unknown: false, onProgress: nothing };
 const answers = { texts: records.map(({ answer }) => answer), labels, groups, valueIds: labels };
+/** Two sides with two answers to each of three questions. */
+const sides = (): univar.AnswerSide[] =>
+  ['a', 'b'].map((name) => ({
+    name,
+    records: Array.from({ length: 6 }, (_, i) => ({ ...records[0]!, model: name, qid: `q${i % 3}` })),
+    embeddings: matrix(6),
+  }));
+const paired = (signal: AbortSignal) => ({
+  dim: DIM,
+  within: 'lang' as const,
+  draws: 5,
+  bootstrapSamples: 5,
+  folds: 2,
+  seed: 1,
+  signal,
+});
 const dataset = () => ({
   dim: DIM,
   readEmbeddings: () => Promise.resolve(matrix()),
@@ -41,7 +57,15 @@ const dataset = () => ({
 /** Of evaluation and maps. */
 export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
   const knn = await univar.evaluateKnn(data, { k: 1, bootstrapSamples: 0 });
+  const { signal: unused } = new AbortController();
+  const comparison = await univar.compareAnswers(sides()[0]!, sides()[1]!, paired(unused));
+  const comparisonMatrix = await univar.compareAll(sides(), paired(unused));
   return {
+    comparisonPage: () => [comparison, { encoder: 'e', questions: 1, textLength: 100 }],
+    compareAll: (signal) => [sides(), { ...paired(signal), onProgress: nothing }],
+    compareAnswers: (signal) => [...sides(), { ...paired(signal), phrases: 2, onProgress: nothing }],
+    heatMap: () => [comparisonMatrix, { isInline: true }],
+    matrixPage: () => [comparisonMatrix, { encoder: 'e' }],
     centroidDrift: () => {
       const set = (name: string) => ({ name, embeddings: matrix(2), questions: ['a', 'b'] });
       return [set('r'), set('t'), [set('c')], DIM, 5, 1];
@@ -188,6 +212,19 @@ export function functionSamples(scene: ApiScene): Samples {
     plotTraining: () => [path('run')],
     pool: (signal) => [
       { hidden: matrix(3), offsets: Int32Array.of(0, 1, 3), dim: DIM, pooling: 'mean', ...call(signal) },
+    ],
+    readSides: (signal) => [
+      {
+        source: path('answers.jsonl'),
+        by: 'model',
+        names: [...new Set(records.map(({ model }) => model))],
+        langs: [records[0]!.lang],
+        encoder: path('encoder'),
+        maxAnswers: 100,
+        seed: 1,
+        signal,
+        onProgress: nothing,
+      },
     ],
     readProject: () => [path('project.yaml')],
     readRecords: (signal) => [[path('answers.jsonl')], { ...read, batchSize: 5, signal }],

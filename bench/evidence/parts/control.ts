@@ -3,9 +3,11 @@
  * answers. The same 12 models answered redteam_safety and lima_control, so the difference between the sets is due to
  * the encoder.
  */
+
+import { BASES_KEY } from '../../base/fold-bases.js';
 import { fitOn } from '../fitted.js';
 import { evaluateEmbeddings, type Figures, halfWidth, identifyAnswers, rowsOf } from '../identify-answers.js';
-import { FITTED, type Lab } from '../lab.js';
+import { BASE, FITTED, type Lab, MINI } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { plotBars } from '../plots.js';
 import { CONTROL_SET, GENERAL_SETS, SEED } from '../value-sets.js';
@@ -16,7 +18,7 @@ const SETS = [VALUE_SET, ...GENERAL_SETS] as const;
 
 export async function control(lab: Lab): Promise<Outcome> {
   const figures: Record<string, Record<string, Figures>> = {};
-  for (const embedder of [...tableEmbedders(lab), FITTED]) {
+  for (const embedder of [...tableEmbedders(lab), MINI, BASE, FITTED]) {
     figures[embedder] = {};
     for (const name of SETS) {
       figures[embedder][name] = await identifyAnswers(
@@ -39,6 +41,9 @@ export async function control(lab: Lab): Promise<Outcome> {
     share: value.knn.accuracy - other.knn.accuracy,
     half: halfWidth([value.knn.interval, other.knn.interval], 'sum'),
   });
+  /** Share of the accuracy above chance that is left without questions about values. */
+  const leftOf = ({ value, control: other }: (typeof rows)[number]): number =>
+    (other.knn.accuracy - other.chance) / (value.knn.accuracy - value.chance);
   const { value, control: other, general } = rows[0]!;
   return {
     result: figures,
@@ -53,6 +58,7 @@ export async function control(lab: Lab): Promise<Outcome> {
               `${VALUE_SET}, kNN`,
               `${CONTROL_SET}, kNN`,
               'drop',
+              'left above chance',
               'drop, probe',
               'alpaca_eval, kNN',
               'alpaca_eval, probe',
@@ -64,6 +70,7 @@ export async function control(lab: Lab): Promise<Outcome> {
                 percent(other.chance),
                 '',
                 '',
+                '',
                 percent(general.chance),
                 percent(general.chance),
               ],
@@ -72,6 +79,7 @@ export async function control(lab: Lab): Promise<Outcome> {
                 knn(row.value),
                 knn(row.control),
                 percentWith(dropOf(row).share, dropOf(row).half),
+                percent(leftOf(row)),
                 row.value.probe ? percent(row.value.probe.at1 - row.control.probe!.at1) : '-',
                 knn(row.general),
                 percent(row.general.probe?.at1),
@@ -119,21 +127,29 @@ export async function control(lab: Lab): Promise<Outcome> {
   };
 }
 
-/** Fits an encoder on the voting answers of the value set, and evaluates its vectors of the answers of all sets. */
+/**
+ * Fits encoders on the voting answers of the value set, and evaluates their vectors of the answers of all sets. For
+ * every set, the fit starts from a base that has not seen the set.
+ */
 async function fittedOnValues(lab: Lab): Promise<Record<string, Figures>> {
   const sets = await Promise.all(SETS.map(async (name) => rowsOf(await lab.sample(name, lab.scale.main))));
-  const settings = sets.map(({ texts, labels, groups, split }) => [texts, labels, groups, [...split.train]]);
+  const settings = [
+    BASES_KEY,
+    ...sets.map(({ texts, labels, groups, split }) => [texts, labels, groups, [...split.train]]),
+  ];
   return lab.cache.json(`figures/${FITTED_ON_VALUES}`, settings, async () => {
     const { texts, labels, split } = sets[0]!;
     const voting = (column: readonly string[]): string[] => Array.from(split.train, (row) => column[row]!);
-    const encoder = await fitOn(voting(texts), voting(labels), SEED);
-    try {
-      const figures: Record<string, Figures> = {};
-      for (const [i, name] of SETS.entries())
-        figures[name] = await evaluateEmbeddings(await encoder.encode(sets[i]!.texts), sets[i]!);
-      return figures;
-    } finally {
-      await encoder.dispose();
+    const figures: Record<string, Figures> = {};
+    for (const rows of sets) {
+      const fit = { seed: SEED, base: await lab.baseWithout(rows.set) };
+      const encoder = await fitOn(voting(texts), voting(labels), fit);
+      try {
+        figures[rows.set] = await evaluateEmbeddings(await encoder.encode(rows.texts), rows);
+      } finally {
+        await encoder.dispose();
+      }
     }
+    return figures;
   });
 }

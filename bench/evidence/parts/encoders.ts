@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 
 import { evaluateFittedKnn } from '../../../src/evaluation/fitted-knn.js';
+import { BASES_KEY } from '../../base/fold-bases.js';
 import {
   byLanguage,
   languageTable,
@@ -64,7 +65,7 @@ async function compareOn(lab: Lab, name: string, methods: readonly Method[]): Pr
   const scores: Scores = {};
   const sets = limits.seeds.map((seed) => ({ seed, set: splitSource(rows, seed) }));
   for (const method of methods) {
-    for (const { seed, set } of method.sampled || method.isSlow ? sets.slice(0, 1) : sets) {
+    for (const { seed, set } of method.sampled ? sets.slice(0, 1) : sets) {
       for (const [column, score] of Object.entries(await scoresOf(lab, method, set, seed))) {
         scores[column] = [...(scores[column] ?? []), score];
       }
@@ -91,12 +92,13 @@ async function shuffle(lab: Lab, name: string): Promise<ShuffledFigures> {
     const labels = shuffleWithinGroups(rows.labels, rows.groups, seed);
     const { records, groups, split } = splitSource({ ...rows, labels }, seed);
     const texts = records.map(({ answer }) => answer);
-    const settings = [texts, labels, groups, [...split.train], SHUFFLED_K];
+    const settings = [BASES_KEY, texts, labels, groups, [...split.train], SHUFFLED_K];
     const { heldOut, fitted } = await lab.cache.json(`encoders/${name}-${seed}-shuffled`, settings, async () => {
-      const options = { split, k: SHUFFLED_K, sweep: [], bootstrapSamples: 0, fit: { seed } };
+      const fit = { seed, base: await lab.baseWithout(name) };
+      const options = { split, k: SHUFFLED_K, sweep: [], bootstrapSamples: 0, fit };
       const { balancedAccuracy } = await evaluateFittedKnn({ texts, labels, groups }, options);
       const rowsOf = (column: readonly string[]): string[] => Array.from(split.train, (row) => column[row]!);
-      const own = await accuracyOnFittedAnswers(rowsOf(texts), rowsOf(labels), SHUFFLED_K, seed);
+      const own = await accuracyOnFittedAnswers(rowsOf(texts), rowsOf(labels), SHUFFLED_K, fit);
       lab.log(`${name}, labels shuffled, seed ${seed}: ${percent(balancedAccuracy)} %, own answers ${percent(own)} %`);
       return { heldOut: balancedAccuracy, fitted: own };
     });

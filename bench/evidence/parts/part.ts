@@ -1,5 +1,5 @@
 import { MAIN_CONFIGURATIONS } from '../configurations.js';
-import { type EmbedderName, FITTED, FROZEN, GLOVE, type Lab, TFIDF } from '../lab.js';
+import { BASE, type EmbedderName, FITTED, FROZEN, GLOVE, type Lab, MINI, TFIDF } from '../lab.js';
 import type { Section } from '../pages.js';
 
 /** Results of a part of the evidence. */
@@ -28,6 +28,8 @@ const TITLES: Readonly<Record<string, string>> = {
   [TFIDF]: 'TF-IDF',
   [GLOVE]: 'GloVe, averaged',
   [FROZEN]: 'MiniLM, frozen',
+  [MINI]: 'univar-mini',
+  [BASE]: 'univar-base',
   [FITTED]: 'fitted on each set',
   [FITTED_ON_VALUES]: 'fitted on value questions',
 };

@@ -3,7 +3,7 @@
  * same length, or reduced to one sentence.
  */
 import { type Figures, halfWidth, identifyAnswers } from '../identify-answers.js';
-import { FITTED, FROZEN, type Lab, TFIDF } from '../lab.js';
+import { BASE, FITTED, FROZEN, type Lab, TFIDF } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { inputOf } from '../record-texts.js';
 import { isLongEnough, TREATMENTS } from '../treatments.js';
@@ -12,7 +12,7 @@ import { MAIN, type Outcome, titleOf } from './part.js';
 
 /** The general sets, and two value sets for comparison. */
 const SETS = [...GENERAL_SETS, 'redteam_safety', 'political_compass_open'] as const;
-const EMBEDDERS = [TFIDF, FROZEN, MAIN, FITTED] as const;
+const EMBEDDERS = [TFIDF, FROZEN, MAIN, BASE, FITTED] as const;
 
 export async function style(lab: Lab): Promise<Outcome> {
   const sets = await Promise.all(SETS.map((name) => longAnswers(lab, name)));
@@ -25,7 +25,7 @@ export async function style(lab: Lab): Promise<Outcome> {
         const figures = await identifyAnswers(
           lab,
           embedder,
-          { inputs: treated.map(inputOf), texts, labels, groups, split },
+          { set: name, inputs: treated.map(inputOf), texts, labels, groups, split },
           `${name}, ${treatment}`,
         );
         rows.push({ set: name, embedder, treatment, figures });

@@ -14,11 +14,12 @@ import { percent, percentWith, table } from '../pages.js';
 import { SEED, someQuestions, TEST_SHARE } from '../value-sets.js';
 import { type Outcome, tableEmbedders, titleOf } from './part.js';
 
+const SET = 'europarl_source_language';
+
 export async function translationese(lab: Lab): Promise<Outcome> {
   const rows = await readSentences(lab);
   const figures: Record<string, Figures> = {};
-  for (const embedder of tableEmbedders(lab))
-    figures[embedder] = await identifyAnswers(lab, embedder, rows, 'europarl_source_language');
+  for (const embedder of tableEmbedders(lab)) figures[embedder] = await identifyAnswers(lab, embedder, rows, SET);
   const { labels, chance, voting, tested } = Object.values(figures)[0]!;
   return {
     result: figures,
@@ -50,7 +51,7 @@ export async function translationese(lab: Lab): Promise<Outcome> {
 
 /** Reads sentences as records, with the spoken language as the model and the speech as the question. */
 async function readSentences(lab: Lab): Promise<EvaluatedRows> {
-  const file = join(lab.options.data, 'translationese', 'europarl_source_language.jsonl.gz');
+  const file = join(lab.options.data, 'translationese', `${SET}.jsonl.gz`);
   const all = [];
   const read = {
     columns: { qid: 'speech', question: 'speech', answer: 'text', model: 'source_lang' },
@@ -62,6 +63,7 @@ async function readSentences(lab: Lab): Promise<EvaluatedRows> {
   const labels = records.map(({ model }) => model);
   const groups = records.map(({ qid }) => qid);
   return {
+    set: SET,
     inputs: texts,
     texts,
     labels,

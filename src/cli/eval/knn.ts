@@ -29,6 +29,7 @@ export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: 
     return {
       entries: [{ name: `${encoder}, ${METHOD}`, result }],
       encoder,
+      fitted: isFitted,
       json: { ...commonFigures(result), fitted: isFitted, k, ...(sweep && { sweep: result.sweep }) },
       lines: [...describeResult(METHOD, encoder, result), '', table],
     };

@@ -1,14 +1,17 @@
 import { EngineError } from '../../core/errors.js';
 import { makeFolder } from '../../core/make-folder.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { ClassificationResult } from '../../evaluation/classification.js';
 import type { EvaluationOptions } from '../../evaluation/prepare.js';
 import { writeReport } from '../../evaluation/report.js';
 import type { Report, ReportEntry } from '../../evaluation/report-types.js';
 import { findTrainingRun } from '../../pipeline/dataset-encoder.js';
+import { countSeenAnswers } from '../../pipeline/seen-answers.js';
 import { trainingCurves } from '../../training/plots.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
+import { warnAboutSeenAnswers } from '../seen-answers.js';
 import type { EvalOptions } from './options.js';
 
 /** Returns the figures that all evaluations print with `--json`. */
@@ -33,7 +36,9 @@ export interface Evaluated {
   entries: readonly ReportEntry[];
   /** The encoder whose vectors were evaluated. */
   encoder: string;
-  json: unknown;
+  /** True if an encoder was fitted on the answers that vote, starting from the default encoder. */
+  fitted?: boolean;
+  json: object;
   lines: readonly string[];
 }
 
@@ -47,7 +52,12 @@ export async function evaluateAndPrint(
 ): Promise<void> {
   if (options.report !== undefined) await makeFolder(options.report);
   const dataset = await openDataset(dir);
-  const { entries, encoder, json, lines } = await evaluate(dataset);
+  const { entries, encoder, fitted = false, json, lines } = await evaluate(dataset);
+  const seen = await countSeenAnswers(dataset, {
+    folder: fitted ? DEFAULT_ENCODER : undefined,
+    signal: context.signal,
+  });
+  warnAboutSeenAnswers(seen, context);
   if (options.report !== undefined) {
     await writeReport(options.report, {
       title: `${method} on ${dir}`,
@@ -59,7 +69,7 @@ export async function evaluateAndPrint(
     });
   }
   if (options.json) {
-    context.printJson(json);
+    context.printJson({ ...json, ...(seen && { seen }) });
     return;
   }
   const report = options.report === undefined ? [] : ['', `Report: ${options.report}/report.md`];

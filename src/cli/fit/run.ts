@@ -1,12 +1,9 @@
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import {
-  type FitDatasetOptions,
-  type FitStage,
-  type FittedDataset,
-  fitDataset,
-} from '../../pipeline/fit/fit-dataset.js';
+import { type FitDatasetOptions, fitDataset } from '../../pipeline/fit/fit-dataset.js';
+import type { FitStage, FittedDataset } from '../../pipeline/fit/fit-types.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration } from '../format.js';
+import { warnAboutSeenAnswers } from '../seen-answers.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { FitCliOptions } from './options.js';
 
@@ -31,7 +28,7 @@ export async function runFit(
   else context.print(describeFit(fitted));
 }
 
-/** Fits with progress on standard error. */
+/** Fits with progress on standard error, and warns if the base was trained on the answers. */
 export async function fitWithProgress(
   dataset: Dataset,
   options: Omit<FitDatasetOptions, 'signal' | 'events'>,
@@ -40,11 +37,14 @@ export async function fitWithProgress(
   const progress = new StagedProgress(context);
   const onProgress = (stage: FitStage, done: number, total: number): void =>
     progress.update({ label: stage, unit: UNITS[stage], total }, done);
+  let fitted: FittedDataset;
   try {
-    return await fitDataset(dataset, { ...options, signal: context.signal, events: { onProgress } });
+    fitted = await fitDataset(dataset, { ...options, signal: context.signal, events: { onProgress } });
   } finally {
     progress.stop();
   }
+  warnAboutSeenAnswers(fitted.seen, context);
+  return fitted;
 }
 
 /** Describes a fit in a few lines. */

@@ -8,7 +8,7 @@ import { fitOnTraining, type SplitFit } from '../../evaluation/fitted-knn.js';
 import { evaluateKnn, type KnnResult } from '../../evaluation/knn.js';
 import { writeReport } from '../../evaluation/report.js';
 import { evaluateTfidf, type LabelledTexts } from '../../evaluation/tfidf.js';
-import type { FittedDataset } from '../../pipeline/fit/fit-dataset.js';
+import type { FittedDataset } from '../../pipeline/fit/fit-types.js';
 import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
 import { showClassifierStages } from '../eval/classifier-progress.js';

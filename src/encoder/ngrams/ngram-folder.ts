@@ -13,6 +13,7 @@ import { replaceFolder } from '../../core/replace-folder.js';
 import type { NgramTableData } from '../../native/ngram-types.js';
 import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
 import { ConfigReader } from '../architectures/config-reader.js';
+import { TRAINING_ANSWERS, type TrainingAnswers } from '../folder/training-answers.js';
 import { SafetensorsFile } from '../formats/safetensors.js';
 import { type StoredTensor, writeSafetensors } from '../formats/safetensors-writer.js';
 import { quantizeRows } from '../weights/weight-rounding.js';
@@ -41,8 +42,14 @@ const MODEL_TYPE = 'univar-ngrams';
 export const NGRAM_FEATURES = 'ngrams-1';
 const CONFIG = 'config.json';
 const MODEL = 'model.safetensors';
-/** All files that a written folder can contain; a model card may lie beside them. */
-export const NGRAM_FILES: ReadonlySet<string> = new Set([CONFIG, MODEL, 'README.md']);
+/** All files that a written folder can contain; a model card and its figures may lie beside them. */
+export const NGRAM_FILES: ReadonlySet<string> = new Set([
+  CONFIG,
+  MODEL,
+  TRAINING_ANSWERS,
+  'README.md',
+  'training.json',
+]);
 
 const KEYS = 'keys';
 const EMBEDDINGS = 'embeddings';
@@ -118,10 +125,19 @@ export async function readNgramTable(folder: string, { dim }: NgramConfig): Prom
 /**
  * Writes the folder of an n-gram encoder, with int8 rows. It appears once it is complete and replaces an earlier one.
  *
+ * @param answers fingerprints of the answers that it was trained on
  * @throws EngineError `ERR_DATA` if the target holds something else, `ERR_IO`
  */
-export async function writeNgramFolder(target: string, config: NgramConfig, weights: NgramWeights): Promise<void> {
-  await replaceFolder(target, NGRAM_FILES, (folder) => writeNgramFiles(folder, config, weights));
+export async function writeNgramFolder(
+  target: string,
+  config: NgramConfig,
+  weights: NgramWeights,
+  answers?: TrainingAnswers,
+): Promise<void> {
+  await replaceFolder(target, NGRAM_FILES, async (folder) => {
+    await writeNgramFiles(folder, config, weights);
+    await answers?.write(folder);
+  });
 }
 
 /** Writes the files of an n-gram encoder to an existing folder. @throws EngineError `ERR_IO` */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 import { onAbort } from '../../core/abort.js';
-import { type CallResult, estimateTokens, type Request } from '../call.js';
+import { type CallResult, type Request, translationResult } from '../call.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError } from '../provider-error.js';
 import type { Provider } from './provider.js';
@@ -25,13 +25,7 @@ export class ApertiumProvider implements Provider {
     if (stdout.trim() === '' && text.trim() !== '')
       throw new ProviderError('transient', `apertium ${from}-${to} returned nothing: ${firstLine(stderr)}`);
     const translated = stdout.replace(/ {2,}/g, ' ').trim();
-    return {
-      text: translated,
-      finish: 'stop',
-      promptTokens: estimateTokens(text),
-      completionTokens: estimateTokens(translated),
-      estimated: true,
-    };
+    return translationResult(text, translated);
   }
 
   #run(

@@ -1,4 +1,4 @@
-import { type CallResult, estimateTokens, type Request } from '../call.js';
+import { type CallResult, type Request, translationResult } from '../call.js';
 import { shortCode } from '../language-check.js';
 import type { Endpoint } from '../project-schema.js';
 import { ProviderError, statusError } from '../provider-error.js';
@@ -39,13 +39,7 @@ export class LibreTranslateProvider implements Provider {
     const translated = translatedText(answer);
     if (translated === undefined)
       throw new ProviderError('transient', `the answer is not a translation: ${answer.slice(0, 200)}`);
-    return {
-      text: translated,
-      finish: 'stop',
-      promptTokens: estimateTokens(text),
-      completionTokens: estimateTokens(translated),
-      estimated: true,
-    };
+    return translationResult(text, translated);
   }
 }
 

@@ -1,6 +1,7 @@
+import { escapeHtml } from '../../core/escape-html.js';
+import { page, table } from '../../plots/html-page.js';
 import type { AnswerFault } from '../records.js';
 import type { AnswerFigures, QualityReport } from './collect.js';
-import { escapeHtml, page, table } from './page.js';
 
 const FAULTS = ['empty', 'wrong-language', 'refusal', 'truncated', 'repetitive'] as const satisfies AnswerFault[];
 

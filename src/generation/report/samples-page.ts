@@ -1,5 +1,6 @@
+import { escapeHtml } from '../../core/escape-html.js';
+import { page } from '../../plots/html-page.js';
 import type { GeneratedRecord } from '../records.js';
-import { escapeHtml, page } from './page.js';
 import type { Sample } from './samples.js';
 
 /** Builds a page of questions with the answers of all models side by side, one row per language. */

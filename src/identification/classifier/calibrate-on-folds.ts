@@ -15,9 +15,9 @@ const MIN_VALUE_IDS = 4;
 
 /**
  * Calibrates probabilities on answers that neither the encoder nor the classifier has seen. Every fold leaves out a
- * quarter of the questions and, if there are at least four value ids, a quarter of the value ids; it trains both on
- * the rest, and scores all answers to its questions. The answers of value ids that were left out are those of unknown
- * authors. `onProgress` receives the number of complete folds.
+ * quarter of the questions and, if there are at least four value ids, a quarter of the value ids. It trains both anew
+ * on the rest, and scores all answers to its questions. The answers of value ids that were left out are those of
+ * unknown authors. `onProgress` receives the number of complete folds.
  *
  * @throws EngineError `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, and `ERR_ARG_RANGE` or `ERR_DATA` for settings of the fit
  */

@@ -8,7 +8,9 @@ export interface Logistic {
 
 const MAX_ITERATIONS = 50;
 /** Weight decay of standardised features, as a share of the examples. */
-const DECAY = 1e-3;
+const DECAY = 1e-2;
+/** Smaller deviations are noise, which must not be scaled up. */
+const MIN_DEVIATION = 0.05;
 
 export function logOdds({ weights, bias }: Logistic, features: readonly number[]): number {
   return weights.reduce((sum, weight, i) => sum + weight * features[i]!, bias);
@@ -23,8 +25,8 @@ export function fitLogistic(positives: readonly number[][], negatives: readonly 
   const dim = positives[0]!.length;
   const all = [...positives, ...negatives];
   const means = Array.from({ length: dim }, (_, j) => all.reduce((sum, row) => sum + row[j]!, 0) / all.length);
-  const deviations = means.map(
-    (mean, j) => Math.sqrt(all.reduce((sum, row) => sum + (row[j]! - mean) ** 2, 0) / all.length) || 1,
+  const deviations = means.map((mean, j) =>
+    Math.max(Math.sqrt(all.reduce((sum, row) => sum + (row[j]! - mean) ** 2, 0) / all.length), MIN_DEVIATION),
   );
   const examples = [positives, negatives].flatMap((rows, side) =>
     rows.map((row) => ({

@@ -8,6 +8,11 @@ export interface Pairs {
   labels: Int32Array;
 }
 
+/** Makes room for pairs that are to be drawn. */
+export function emptyPairs(count: number): Pairs {
+  return { queries: new Int32Array(count), keys: new Int32Array(count), labels: new Int32Array(count) };
+}
+
 /**
  * Samples rows so that the labels have equal numbers of them, as far as possible: every label gives up to a quota of
  * its rows, the largest with which the sample has at most `count` rows.
@@ -61,11 +66,7 @@ export class PairSampler {
 
   /** Draws `pairs` pairs for each of `steps` steps. Steps are independent, so training can resume at any of them. */
   draw(firstStep: number, steps: number, pairs: number): Pairs {
-    const drawn: Pairs = {
-      queries: new Int32Array(steps * pairs),
-      keys: new Int32Array(steps * pairs),
-      labels: new Int32Array(steps * pairs),
-    };
+    const drawn = emptyPairs(steps * pairs);
     for (let step = 0; step < steps; step++) {
       const random = SeededRandom.stream(this.seed, firstStep + step);
       for (let at = step * pairs; at < (step + 1) * pairs; at++) {

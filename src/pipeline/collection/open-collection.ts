@@ -50,7 +50,7 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
     loadSearchEncoder(source, folder, { backend, precision }),
     source.dataset.readValueIds({ signal }),
     openDatasetSearch(source, index),
-    source.vectors instanceof DatasetFit ? loadFitClassifier(source.vectors) : undefined,
+    source.vectors instanceof DatasetFit ? loadFitClassifier(source.vectors) : Promise.resolve(undefined),
   ] as const;
   try {
     const [encoder, valueIds, search, classifier] = await Promise.all(parts);

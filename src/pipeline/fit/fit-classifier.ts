@@ -48,6 +48,7 @@ export async function fitDatasetClassifier(task: ClassifierTask): Promise<void> 
   const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(dataset, rows, signal) };
   const onTrained = (done: number): void => onProgress('classify', done, total);
   const weights = await trainClassifier(answers, { maxAnswers, seed, signal, onProgress: onTrained });
+  onTrained(total);
   const sum = new CentroidSum(total, vectors.dim);
   let row = 0;
   for await (const batch of vectors.embeddingBatches(BATCH_ROWS)) {

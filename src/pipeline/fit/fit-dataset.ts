@@ -2,34 +2,13 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
-import { makeFolder } from '../../core/make-folder.js';
-import { PACKAGE_VERSION } from '../../core/package-version.js';
 import { expectBoolean, expectCallbacks, expectOptions, expectSignal } from '../../core/validate.js';
 import { type Dataset, givenDataset, openDataset } from '../../datasets/dataset.js';
-import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
-import {
-  createFitManifest,
-  FIT_LOCK,
-  nextFitFolder,
-  publishFit,
-  removeFitFolders,
-} from '../../datasets/fits/fit-manifest.js';
-import { writeNgramFiles } from '../../encoder/ngrams/ngram-folder.js';
-import { planNgramEncoder } from '../../encoder/ngrams/plan-ngram-encoder.js';
-import { CLASSIFIER_FILES } from '../../identification/classifier/classifier-files.js';
+import { FIT_LOCK, publishFit, removeFitFolders } from '../../datasets/fits/fit-manifest.js';
 import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
-import { type FitFigures, fitTable } from '../../identification/fit/fit-table.js';
-import { hashFile } from '../../records/input-files.js';
-import { type BuildIndexOptions, type BuiltIndex, expectIndexOptions, writeIndex } from '../index/build-index.js';
-import { fitDatasetClassifier } from './fit-classifier.js';
-import { answersOf, encodeShards } from './fitted-vectors.js';
-
-/**
- * Stages of a fit, in order: reading the answers to train on, training, encoding all answers, training the classifier,
- * calibrating its probabilities, and building the index. `fit` counts training steps, `classify` value ids, `calibrate`
- * folds, and the others answers.
- */
-export type FitStage = 'read' | 'fit' | 'encode' | 'classify' | 'calibrate' | 'index';
+import { type BuildIndexOptions, expectIndexOptions } from '../index/build-index.js';
+import type { FitStage, FittedDataset } from './fit-types.js';
+import { writeFit } from './write-fit.js';
 
 export interface FitEvents {
   /** Reports the progress of a stage. */
@@ -46,23 +25,6 @@ export interface FitDatasetOptions extends FitSettings {
   classifier?: boolean | undefined;
   signal?: AbortSignal | undefined;
   events?: FitEvents | undefined;
-}
-
-/** The fit that {@link fitDataset} wrote. */
-export interface FittedDataset extends FitFigures {
-  /** Folder of the fitted encoder. */
-  folder: string;
-  dim: number;
-  /** Number of answers that have a vector. */
-  rows: number;
-  /**
-   * Seconds of training the encoder, including reading; of encoding all answers; of training and calibrating the
-   * classifier; and of building the index.
-   */
-  seconds: { fit: number; encode: number; classify: number; index: number };
-  index: BuiltIndex | undefined;
-  /** Whether a classifier was trained. */
-  hasClassifier: boolean;
 }
 
 /**
@@ -97,102 +59,25 @@ export async function fitDataset(dataset: Dataset | string, options?: FitDataset
   const valueIds = await source.readValueIds({ signal });
   const lock = await FolderLock.acquire(join(dir, FIT_LOCK));
   try {
-    const clock = new Clock();
-    const answers = { ...valueIds, read: (rows: Int32Array) => answersOf(source, rows, signal) };
-    const onRead = (read: number, total: number): void => events.onProgress?.('read', read, total);
-    const onStep = (step: number, total: number): void => events.onProgress?.('fit', step, total);
-    const call = { signal, onRead, onProgress: onStep };
-    const { config, weights, settings, base, figures } = await fitTable(answers, given, call);
-    const folder = await nextFitFolder(dir);
+    const built = await writeFit({
+      source,
+      valueIds,
+      settings: given,
+      index: index === false ? undefined : indexOptions,
+      wantsClassifier,
+      signal,
+      onProgress: (stage, done, total) => events.onProgress?.(stage, done, total),
+    });
+    await expectUnchanged(source);
+    await publishFit(dir, built.manifest);
     await removeFitFolders(dir);
-    await makeFolder(join(dir, folder));
-    await writeNgramFiles(join(dir, folder), config, weights);
-    const plan = await planNgramEncoder(join(dir, folder), {});
-    const encoder = await plan.load();
-    clock.lap('fit');
-    try {
-      const onEncoded = (rows: number): void => events.onProgress?.('encode', rows, source.rows);
-      const task = { dataset: source, encoder, folder, existing: [], signal, onProgress: onEncoded };
-      const shards = await encodeShards(task);
-      clock.lap('encode');
-      const manifest = createFitManifest({
-        createdBy: `univar ${PACKAGE_VERSION}`,
-        folder,
-        encoder: { fingerprint: encoder.fingerprint },
-        base,
-        settings,
-        figures,
-        fittedRows: source.rows,
-        rows: source.rows,
-        dim: config.dim,
-        dtype: 'f32',
-        files: await describeFiles(dir, folder, ['config.json', 'model.safetensors']),
-        shards,
-      });
-      const fit = new DatasetFit(dir, manifest);
-      if (wantsClassifier) {
-        const { base, dim, pairs, maxNgrams } = given;
-        await fitDatasetClassifier({
-          dataset: source,
-          valueIds,
-          vectors: fit,
-          fit: { base, dim, pairs, maxNgrams, seed: settings.seed },
-          steps: settings.steps,
-          maxAnswers: settings.maxAnswers,
-          seed: settings.seed,
-          folder: join(dir, folder),
-          signal,
-          onProgress: (stage, done, total) => events.onProgress?.(stage, done, total),
-        });
-        manifest.classifier = await describeFiles(dir, folder, CLASSIFIER_FILES);
-      }
-      clock.lap('classify');
-      const onIndexed = (rows: number): void => events.onProgress?.('index', rows, source.rows);
-      const built =
-        index === false
-          ? undefined
-          : await writeIndex(fit, fit.folder, { ...indexOptions, signal, onProgress: onIndexed });
-      clock.lap('index');
-      await expectUnchanged(source);
-      await publishFit(dir, manifest);
-      await removeFitFolders(dir);
-      const { rows, dim } = fit;
-      return {
-        ...figures,
-        folder: fit.folder,
-        dim,
-        rows,
-        seconds: clock.seconds,
-        index: built,
-        hasClassifier: wantsClassifier,
-      };
-    } finally {
-      await encoder.dispose();
-    }
+    return built.result;
   } catch (error) {
     await removeFitFolders(dir).catch(() => undefined); // frees a full disk; the first error is the one that matters
     throw error;
   } finally {
     await lock.release();
   }
-}
-
-/** Measures the seconds of the stages. */
-class Clock {
-  readonly seconds: FittedDataset['seconds'] = { fit: 0, encode: 0, classify: 0, index: 0 };
-  #last = performance.now();
-
-  lap(stage: keyof FittedDataset['seconds']): void {
-    const now = performance.now();
-    this.seconds[stage] = (now - this.#last) / 1000;
-    this.#last = now;
-  }
-}
-
-/** Describes the files of the encoder, or of the classifier. */
-async function describeFiles(dir: string, folder: string, names: readonly string[]) {
-  const files = names.map((name) => `${folder}/${name}`);
-  return Promise.all(files.map(async (file) => ({ file, ...(await hashFile(join(dir, file))) })));
 }
 
 /** @throws EngineError `ERR_BUSY` if other answers are in the dataset now */

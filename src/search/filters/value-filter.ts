@@ -50,15 +50,22 @@ export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[
     if (!wanted) continue;
     const known = new Set(valueIds.map((valueId) => nameIn(valueId, field)));
     const unknown = wanted.find((name) => !known.has(name));
-    if (unknown === undefined) continue;
-    const near = nearNames(unknown, [...known]).map((name) => JSON.stringify(name));
-    const rest = known.size > near.length ? ` and ${known.size - near.length} more` : '';
-    throw new EngineError(
-      'ERR_ARG_RANGE',
-      `Expected a known name for "filter.${field}", got ${describe(unknown)}; ` +
-        `known names are ${near.join(', ')}${rest}`,
-    );
+    if (unknown !== undefined) throw unknownName(`filter.${field}`, unknown, [...known]);
   }
+}
+
+/**
+ * Creates the error for a name that does not occur, with the most likely names.
+ *
+ * @param argument the argument that has the name
+ */
+export function unknownName(argument: string, name: string, known: readonly string[]): EngineError {
+  const near = nearNames(name, known).map((one) => JSON.stringify(one));
+  const rest = known.length > near.length ? ` and ${known.length - near.length} more` : '';
+  return new EngineError(
+    'ERR_ARG_RANGE',
+    `Expected a known name for "${argument}", got ${describe(name)}; known names are ${near.join(', ')}${rest}`,
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { EngineError } from '../../core/errors.js';
+import { TrainingAnswers } from '../../encoder/folder/training-answers.js';
 import type { SafetensorsFile } from '../../encoder/formats/safetensors.js';
 import type { StoredTensor } from '../../encoder/formats/safetensors-writer.js';
 import { writeNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
@@ -38,6 +39,7 @@ export class NgramLearner implements Learner {
     private readonly settings: NgramTrainSettings,
     /** Answers by row, for the validation. */
     private readonly texts: ReadonlyMap<number, string>,
+    private readonly trainingAnswers: TrainingAnswers,
   ) {}
 
   /**
@@ -57,18 +59,20 @@ export class NgramLearner implements Learner {
     const isTrained = new Set(train);
     const isValidated = new Set(validated);
     const texts = new Map<number, string>();
+    const trainingAnswers = new TrainingAnswers();
     const corpus = new NgramCorpus(FEATURES);
     try {
       for await (const { first, answers: batch } of answers) {
         const trained = batch.filter((_, i) => isTrained.has(first + i));
         await corpus.add(trained, { signal });
+        trainingAnswers.add(trained);
         for (const [i, text] of batch.entries()) if (isValidated.has(first + i)) texts.set(first + i, text);
       }
       if (corpus.size !== train.length || texts.size !== isValidated.size)
         throw new EngineError('ERR_DATA', 'The data changed while it was read; run the training again');
       const { dim, maxNgrams: maxRows, seed } = settings;
       const trainer = await NgramTrainer.create(corpus, { dim, maxRows, seed, signal });
-      return new NgramLearner(trainer, sampler, settings, texts);
+      return new NgramLearner(trainer, sampler, settings, texts, trainingAnswers);
     } finally {
       corpus.dispose();
     }
@@ -97,7 +101,7 @@ export class NgramLearner implements Learner {
   async save(folder: string): Promise<void> {
     const { keys, rows } = await this.trainer.table();
     const { orders, limit: maxTokens } = FEATURES;
-    await writeNgramFolder(folder, { orders, maxTokens, dim: this.dim }, { keys, rows });
+    await writeNgramFolder(folder, { orders, maxTokens, dim: this.dim }, { keys, rows }, this.trainingAnswers);
   }
 
   async tensors(): Promise<readonly StoredTensor[]> {

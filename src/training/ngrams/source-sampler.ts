@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
 import { SeededRandom } from '../../core/random.js';
-import { PairSampler, type Pairs } from '../../identification/fit/pairs.js';
+import { emptyPairs, PairSampler, type Pairs } from '../../identification/fit/pairs.js';
 import type { PairSource } from '../../identification/fit/train-table.js';
 
 /** The texts of one source. */
@@ -42,11 +42,7 @@ export class SourceSampler implements PairSource {
   }
 
   draw(firstStep: number, steps: number, pairs: number): Pairs {
-    const drawn: Pairs = {
-      queries: new Int32Array(steps * pairs),
-      keys: new Int32Array(steps * pairs),
-      labels: new Int32Array(steps * pairs),
-    };
+    const drawn = emptyPairs(steps * pairs);
     for (let step = 0; step < steps; step++) {
       const at = SeededRandom.stream(this.seed, firstStep + step).next() * this.#weights.at(-1)!;
       const source = this.#weights.findIndex((weight) => at < weight);

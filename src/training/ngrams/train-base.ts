@@ -1,4 +1,5 @@
 import type { RowLabels } from '../../core/row-labels.js';
+import { TrainingAnswers } from '../../encoder/folder/training-answers.js';
 import type { NgramConfig, NgramWeights } from '../../encoder/ngrams/ngram-folder.js';
 import { trainTable } from '../../identification/fit/train-table.js';
 import type { CallOptions } from '../../native/call.js';
@@ -24,18 +25,21 @@ export interface BaseTraining extends CallOptions {
   seed: number;
 }
 
+/** What {@link trainBase} returns. */
+export interface TrainedBase {
+  config: NgramConfig;
+  weights: NgramWeights;
+  losses: number[];
+  answers: TrainingAnswers;
+}
+
 /**
  * Trains an n-gram encoder on several sources, as a base for datasets that it has not seen: like `fitTable`, but each
  * step has pairs of one source. `onProgress` receives the number of steps.
  *
  * @throws EngineError `ERR_DATA` if no source has two value ids with two answers; `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`
  */
-export async function trainBase({
-  sources,
-  signal,
-  onProgress,
-  ...training
-}: BaseTraining): Promise<{ config: NgramConfig; weights: NgramWeights; losses: number[] }> {
+export async function trainBase({ sources, signal, onProgress, ...training }: BaseTraining): Promise<TrainedBase> {
   const { orders, limit } = NGRAM_DEFAULTS.words;
   let first = 0;
   const texts = sources.map(({ labels, names }) => {
@@ -44,11 +48,17 @@ export async function trainBase({
     return { texts: numbers, labels, classes: names.length };
   });
   const sampler = new SourceSampler(texts, training.seed);
+  const answers = new TrainingAnswers();
   const corpus = new NgramCorpus({ kind: 'words', orders, limit });
   try {
-    for (const source of sources) for await (const texts of source.read()) await corpus.add(texts, { signal });
+    for (const source of sources) {
+      for await (const texts of source.read()) {
+        await corpus.add(texts, { signal });
+        answers.add(texts);
+      }
+    }
     const { weights, losses } = await trainTable(corpus, sampler, { ...training, signal, onProgress });
-    return { config: { orders, maxTokens: limit, dim: training.dim }, weights, losses };
+    return { config: { orders, maxTokens: limit, dim: training.dim }, weights, losses, answers };
   } finally {
     corpus.dispose();
   }

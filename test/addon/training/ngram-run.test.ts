@@ -2,7 +2,9 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { SeenAnswerCounter } from '../../../src/encoder/folder/training-answers.js';
 import { loadEncoder } from '../../../src/encoder/load-encoder.js';
+import { readRecords } from '../../../src/records/read-records.js';
 import type { QaRecord } from '../../../src/records/record.js';
 import type { NgramTrainOptions } from '../../../src/training/ngrams/ngram-settings.js';
 import { plotTraining } from '../../../src/training/plots.js';
@@ -101,6 +103,20 @@ describe('train with n-grams', () => {
     for (let q = 0; q < 30; q++) if (await isKnown(mark(`other-q${q}`))) trained += 3;
     expect(trained).toBe(rows);
     await encoder.dispose();
+  });
+
+  it('remembers which answers it was trained on, and not those held out', async () => {
+    const lengthen = (record: QaRecord): QaRecord => ({
+      ...record,
+      answer: `${record.qid} ${record.answer.repeat(20)}`,
+    });
+    const options = { ...setting(lengthen), steps: 1, validateEvery: 1 };
+    const { rows, validationRows } = await train(options);
+    const counter = (await SeenAnswerCounter.open(join(options.out, 'last')))!;
+    for await (const { records } of readRecords(options.data)) counter.add(records.map(({ answer }) => answer));
+    const { sampled, seen } = counter.counts;
+    expect(seen).toBeGreaterThan(0);
+    expect(Math.abs(seen / sampled - rows / (rows + validationRows))).toBeLessThan(0.2);
   });
 
   it('refuses data that changes between its two readings', async () => {

@@ -8,6 +8,7 @@ import {
   formatPercent,
   formatRate,
   formatTable,
+  wrap,
 } from '../../../src/cli/format.js';
 
 describe('numbers for people', () => {
@@ -53,6 +54,7 @@ describe('tables and excerpts', () => {
   });
 
   it('cuts by characters, not UTF-16 units, and folds white space', () => {
+    expect(wrap('aa bb ccccccc d', 5)).toEqual(['aa bb', 'ccccccc', 'd']);
     expect(excerpt('  a\n\n b\tc ', 10)).toBe('a b c');
     expect(excerpt('😀😀😀😀', 3)).toBe('😀😀…');
     expect(excerpt('abcd', 4)).toBe('abcd');

@@ -104,6 +104,15 @@ it('byLanguage averages value ids within a source, then sources, and leaves out 
   ]);
 });
 
+it('byLanguage has no figure for a column that tested no answer of the language', () => {
+  const score = (recalls: Record<string, number>) => [{ balancedAccuracy: 0, recalls }];
+  const scores = { tfidf10: score({ a$eng: 1, a$fra: 0.5 }), mini10: score({ a$eng: 0.25 }) };
+  expect(byLanguage([{ scores }])).toMatchObject([
+    { language: 'eng', balancedAccuracy: { tfidf10: 1, mini10: 0.25 } },
+    { language: 'fra', balancedAccuracy: { tfidf10: 0.5, mini10: null } },
+  ]);
+});
+
 it('marginOf compares only seeds that both columns have', () => {
   const scores = (...shares: number[]) => shares.map((balancedAccuracy) => ({ balancedAccuracy, recalls: {} }));
   expect(marginOf(scores(0.5, 0.9, 0.9), scores(0.4))).toBeCloseTo(0.1);

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { NgramSettings } from '../../../../src/native/ngram-settings.js';
 import type { NgramFeatures } from '../../../../src/native/ngrams.js';
 import { extractNgrams } from '../../../../src/text/ngrams/extract-ngrams.js';
+import { fnv1a, hashNgram, readTokens } from '../../../../src/text/ngrams/word-tokens.js';
 import { awkwardText, sampleTexts } from '../../../support/awkward-texts.js';
-import { fnv1a, hashNgram, readTokens, referenceNgrams } from '../../../support/ngram-reference.js';
+import { referenceNgrams } from '../../../support/ngram-reference.js';
 
 interface TextFeatures {
   ids: number[];

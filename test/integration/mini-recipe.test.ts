@@ -1,13 +1,12 @@
-/** Checks the training data of the default encoder. */
+/** Checks the training data of univar-mini. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
-
-import { quickstartGroups, readDefaultData } from '../../bench/evidence/default-data.js';
-import { checkFiles, readRecipe } from '../../bench/evidence/default-recipe.js';
-import { writeModelCard } from '../../bench/evidence/model-card.js';
+import { writeMiniCard } from '../../bench/evidence/mini-card.js';
+import { quickstartGroups, readMiniData } from '../../bench/evidence/mini-data.js';
+import { checkFiles, readRecipe } from '../../bench/evidence/mini-recipe.js';
 import { testedGroups } from '../../bench/evidence/value-sets.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { resolveTrainSettings } from '../../src/training/settings.js';
@@ -16,7 +15,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ANSWERS = join(ROOT, '../shared/data/qa');
 
-describe('the recipe of the default encoder', () => {
+describe('the recipe of univar-mini', () => {
   const { recipe } = readRecipe();
 
   it('uses only permissively licensed data, all named in NOTICE', () => {
@@ -36,7 +35,7 @@ describe('the recipe of the default encoder', () => {
     const folder = `${temporaryFolder()}/`;
     const names = [...recipe.data.map(({ set }) => set), 'xstest_safety', 'lima_control'];
     const figures = (knn: number) => Object.fromEntries(names.map((name) => [name, { knn, probe: knn / 2 }]));
-    writeModelCard(folder, recipe, {
+    writeMiniCard(folder, recipe, {
       command: 'npm run train:mini',
       machine: { cpu: 'Some CPU', cores: 2, memoryGiB: 8, variant: 'AVX2', node: '20.17.0', commit: 'abc1234' },
       recipeSha256: '',
@@ -75,7 +74,7 @@ describe('the recipe of the default encoder', () => {
     'leaves out tested questions, and answers in other languages (skipped where ../shared/data is absent)',
     async () => {
       await checkFiles(recipe);
-      const { evaluated, tested, folder } = await readDefaultData(recipe, temporaryFolder());
+      const { evaluated, tested, folder } = await readMiniData(recipe, temporaryFolder());
       const files = readdirSync(folder);
       expect(files.sort()).toEqual(recipe.data.map(({ set }) => `${set}.jsonl`).sort());
       const quickstart = await quickstartGroups();

@@ -2,17 +2,16 @@
  * Writes the pages of `npm run train:mini`: packages/univar-mini/README.md.
  */
 import { writeFileSync } from 'node:fs';
-
-import type { DefaultRecipe } from './default-recipe.js';
-import type { DefaultTraining } from './default-training.js';
 import type { Figures } from './figures.js';
+import type { MiniRecipe } from './mini-recipe.js';
+import type { MiniTraining } from './mini-training.js';
 import { CONTROL_SET, SEED, TEST_SHARE } from './value-sets.js';
 
-export function writeModelCard(folder: string, recipe: DefaultRecipe, training: DefaultTraining): void {
+export function writeMiniCard(folder: string, recipe: MiniRecipe, training: MiniTraining): void {
   writeFileSync(`${folder}README.md`, modelCard(recipe, training));
 }
 
-function modelCard(recipe: DefaultRecipe, training: DefaultTraining): string {
+function modelCard(recipe: MiniRecipe, training: MiniTraining): string {
   const { encoder, data, training: options } = recipe;
   const { machine, rounding, training: run } = training;
   const trained = new Set(data.map(({ set }) => set));
@@ -82,7 +81,7 @@ ${figureTable(training, trained)}
 `;
 }
 
-function figureTable({ sets, base, figures }: DefaultTraining, trained: ReadonlySet<string>): string {
+function figureTable({ sets, base, figures }: MiniTraining, trained: ReadonlySet<string>): string {
   const heading = [
     'set',
     'ids',

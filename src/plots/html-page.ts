@@ -1,4 +1,5 @@
 /** Frame of a page without scripts and network requests, for light and dark displays. */
+import { escapeHtml } from '../core/escape-html.js';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -41,13 +42,17 @@ article { border-top: 1px solid var(--line); padding: 1rem 0; }
 details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 `;
 
-/** Builds a page from parts of its body. */
-export function page(title: string, parts: Iterable<string>): string[] {
+/**
+ * Builds a page from parts of its body.
+ *
+ * @param style rules for this page, in addition to those of all pages
+ */
+export function page(title: string, parts: Iterable<string>, style = ''): string[] {
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-    `<title>${escapeHtml(title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n`,
+    `<title>${escapeHtml(title)}</title>\n<style>${STYLE}${style}</style>\n</head>\n<body>\n`,
     ...parts,
     '</body>\n</html>\n',
   ];
@@ -64,9 +69,4 @@ export function table(rows: readonly (readonly string[])[]): string {
   const head = `<thead><tr>${cells(heading, 'th')}</tr></thead>`;
   const lines = body.map((row) => `<tr>${cells(row, 'td')}</tr>\n`).join('');
   return `<div class="scroll"><table>${head}<tbody>\n${lines}</tbody></table></div>\n`;
-}
-
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -15,17 +15,17 @@ import { loadEncoder } from '../../src/encoder/load-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { type TrainSummary, train } from '../../src/training/train.js';
 import { Cache } from './cache.js';
-import { readDefaultData } from './default-data.js';
-import { checkFiles, type DefaultRecipe, encoderFolder, MODEL_FOLDER, readRecipe } from './default-recipe.js';
-import type { DefaultTraining } from './default-training.js';
 import { describeSet, evaluateEncoder, LIMITS, sampleSet } from './figures.js';
-import { writeModelCard } from './model-card.js';
+import { writeMiniCard } from './mini-card.js';
+import { readMiniData } from './mini-data.js';
+import { checkFiles, encoderFolder, type MiniRecipe, MODEL_FOLDER, readRecipe } from './mini-recipe.js';
+import type { MiniTraining } from './mini-training.js';
 import type { ValueSet } from './value-sets.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMPARED_TEXTS = 400;
 
-async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): Promise<TrainSummary> {
+async function trainEncoder(recipe: MiniRecipe, data: string, out: string): Promise<TrainSummary> {
   return train({
     checkpointEvery: 25,
     ...recipe.training,
@@ -46,7 +46,7 @@ async function trainEncoder(recipe: DefaultRecipe, data: string, out: string): P
 }
 
 /** Exports the encoder for release. It accepts longer texts than in training, and the figures use this limit. */
-async function exportDefault(trained: string, out: string, maxTokens: number): Promise<void> {
+async function exportMini(trained: string, out: string, maxTokens: number): Promise<void> {
   await exportEncoder(trained, out, { to: 'safetensors', dtype: 'int8' });
   writeFileSync(
     `${out}/sentence_bert_config.json`,
@@ -60,7 +60,7 @@ async function measureRounding(
   rounded: string,
   sets: readonly ValueSet[],
   maxTokens: number,
-): Promise<DefaultTraining['rounding']> {
+): Promise<MiniTraining['rounding']> {
   const answers = sets.flatMap(({ records, split }) => Array.from(split.test, (row) => records[row]!));
   const stride = Math.max(1, Math.floor(answers.length / COMPARED_TEXTS));
   const texts = answers.filter((_, i) => i % stride === 0).slice(0, COMPARED_TEXTS);
@@ -71,7 +71,7 @@ async function measureRounding(
     return texts.map((_, i) => embeddings.subarray(i * dim, (i + 1) * dim));
   };
   const expected = await embed(trained, 'f32');
-  const rounding: DefaultTraining['rounding'] = [];
+  const rounding: MiniTraining['rounding'] = [];
   for (const products of ['f32', 'int8'] as const) {
     const actual = await embed(rounded, products);
     const cosines = expected.map((vector, i) => vector.reduce((sum, value, j) => sum + value * actual[i]![j]!, 0));
@@ -89,21 +89,21 @@ const { recipe, sha256 } = readRecipe();
 const { maxTokens } = recipe;
 await checkFiles(recipe);
 // Another recipe has its own folder, so that results of different recipes are never mixed.
-const out = `${ROOT}out/train-default/${sha256.slice(0, 12)}/`;
+const out = `${ROOT}out/train-mini/${sha256.slice(0, 12)}/`;
 mkdirSync(out, { recursive: true });
 const cache = new Cache(out);
 
-const { evaluated, folder } = await readDefaultData(recipe, `${out}data`);
+const { evaluated, folder } = await readMiniData(recipe, `${out}data`);
 const summary = await trainEncoder(recipe, folder, `${out}run`);
 const exported = `${out}univar-mini`;
-await exportDefault(summary.encoder, exported, maxTokens);
+await exportMini(summary.encoder, exported, maxTokens);
 
 const sets = evaluated.map(sampleSet);
 // Precision of the figures. bfloat16 changes them by far less than their uncertainty.
 const precision = capabilities().bf16 === 'native' ? 'bf16' : 'f32';
 const settings = { maxTokens, precision } as const;
 const { rows, validationRows, valueIds, steps, tokens, seconds, best } = summary;
-const training: DefaultTraining = {
+const training: MiniTraining = {
   command: 'npm run train:mini',
   machine: await describeMachine(ROOT, { variant: capabilities().simd, bf16: capabilities().bf16 }),
   recipeSha256: sha256,
@@ -117,5 +117,5 @@ const training: DefaultTraining = {
 };
 cpSync(exported, MODEL_FOLDER, { recursive: true });
 writeFileSync(`${MODEL_FOLDER}training.json`, `${JSON.stringify(training, null, 2)}\n`);
-writeModelCard(MODEL_FOLDER, recipe, training);
+writeMiniCard(MODEL_FOLDER, recipe, training);
 console.log(`${MODEL_FOLDER} is written`);

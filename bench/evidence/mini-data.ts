@@ -1,10 +1,10 @@
-/** Training and test data of the default encoder. */
+/** Training and test data of univar-mini. */
 import { SAMPLE, SAMPLE_SPLIT } from '../../src/cli/quickstart/sample.js';
 import { labelRecords } from '../../src/evaluation/dataset.js';
 import { prepareRows } from '../../src/evaluation/prepare.js';
 import { readRecords } from '../../src/records/read-records.js';
 import type { QaRecord } from '../../src/records/record.js';
-import type { DefaultRecipe } from './default-recipe.js';
+import type { MiniRecipe } from './mini-recipe.js';
 import {
   CONTROL_SET,
   readValueSet,
@@ -15,7 +15,7 @@ import {
   writeTrainingFiles,
 } from './value-sets.js';
 
-export interface DefaultData {
+export interface MiniData {
   /** All sets of the evidence, whether trained on or not. */
   evaluated: ValueSet[];
   /**
@@ -28,7 +28,7 @@ export interface DefaultData {
 }
 
 /** Reads the sets and writes the training files. */
-export async function readDefaultData(recipe: DefaultRecipe, folder: string): Promise<DefaultData> {
+export async function readMiniData(recipe: MiniRecipe, folder: string): Promise<MiniData> {
   const evaluated = await Promise.all([...VALUE_SETS, CONTROL_SET].map((name) => readValueSet(name)));
   const trainedOn = await Promise.all(recipe.data.map(({ set }) => readValueSet(set)));
   const tested = new Set([...testedGroups(evaluated), ...(await quickstartGroups())]);

@@ -4,7 +4,7 @@ import type { TrainSummary } from '../../src/training/train.js';
 import type { Figures, SetDescription } from './figures.js';
 
 /** Content of packages/univar-mini/training.json. */
-export interface DefaultTraining {
+export interface MiniTraining {
   command: string;
   machine: Machine;
   recipeSha256: string;

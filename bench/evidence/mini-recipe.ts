@@ -11,7 +11,7 @@ export const MODEL_FOLDER = `${MINI_ENCODER}/`;
 const RECIPE_FILE = `${MODEL_FOLDER}recipe.json`;
 const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
-export interface DefaultRecipe {
+export interface MiniRecipe {
   encoder: {
     name: string;
     /** Folder in ../shared/models. */
@@ -35,20 +35,20 @@ export interface DefaultRecipe {
 }
 
 /** Reads the recipe and the SHA-256 of its file. */
-export function readRecipe(): { recipe: DefaultRecipe; sha256: string } {
+export function readRecipe(): { recipe: MiniRecipe; sha256: string } {
   const bytes = readFileSync(RECIPE_FILE);
   return {
-    recipe: JSON.parse(bytes.toString('utf8')) as DefaultRecipe,
+    recipe: JSON.parse(bytes.toString('utf8')) as MiniRecipe,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
 }
 
-export function encoderFolder({ encoder }: DefaultRecipe): string {
+export function encoderFolder({ encoder }: MiniRecipe): string {
   return `${SHARED}models/${encoder.folder}`;
 }
 
 /** Checks the hashes of encoder and data. @throws Error naming a file that differs from the recipe */
-export async function checkFiles(recipe: DefaultRecipe): Promise<void> {
+export async function checkFiles(recipe: MiniRecipe): Promise<void> {
   const files = [
     { path: `${encoderFolder(recipe)}/model.safetensors`, sha256: recipe.encoder.sha256 },
     ...recipe.data.map(({ set, sha256 }) => ({ path: `${SHARED}data/qa/${set}.jsonl.gz`, sha256 })),

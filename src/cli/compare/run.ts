@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
+
+import { type ComparisonMatrix, compareAll } from '../../comparison/compare-all.js';
+import { type Comparison, type ComparisonStep, compareAnswers } from '../../comparison/compare-answers.js';
+import { comparisonPage } from '../../comparison/report/comparison-page.js';
+import { heatMap } from '../../comparison/report/heat-map.js';
+import { matrixPage } from '../../comparison/report/matrix-page.js';
+import { EngineError } from '../../core/errors.js';
+import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
+import { type ReadSides, type ReadSidesOptions, readSides } from '../../pipeline/comparison/read-sides.js';
+import type { SideKind } from '../../pipeline/comparison/side-names.js';
+import type { CliContext } from '../context.js';
+import { StagedProgress } from '../staged-progress.js';
+import type { CompareCliOptions } from './options.js';
+import { describeComparison, describeMatrix } from './print.js';
+
+const KINDS: Record<'value-id' | 'model' | 'lang', SideKind> = { 'value-id': 'valueId', model: 'model', lang: 'lang' };
+
+const UNITS: Record<ComparisonStep, string> = {
+  swap: 'draws',
+  classify: 'folds',
+  questions: 'questions',
+  phrases: 'answers',
+};
+
+/** Questions in a report, and phrases of each side in a report or in JSON, if no more are printed. */
+const REPORTED = 25;
+
+/** `univar compare` */
+export async function runCompare(names: string[], options: CompareCliOptions, context: CliContext): Promise<void> {
+  const { report, json, maxAnswers, seed } = options;
+  const { signal } = context;
+  const sources = sourcesOf(names, options);
+  const isMatrix = options.all !== undefined || names.length > 2;
+  if (report !== undefined) {
+    expectReportName(report, isMatrix);
+    await expectReplaceable(report);
+  }
+  const progress = new StagedProgress(context);
+  try {
+    const onProgress: ReadSidesOptions['onProgress'] = (label, done, total) =>
+      progress.update({ label, unit: 'answers', total }, done);
+    const read = await readSides({ ...sources, encoder: options.encoder, maxAnswers, seed, signal, onProgress });
+    const result = isMatrix
+      ? { matrix: await testAll(read, options, signal, progress) }
+      : { comparison: await testPair(read, options, signal, progress) };
+    progress.stop();
+    const { encoder } = read;
+    if (report !== undefined)
+      await replaceFile(report, pageOf(result, encoder, { report, questions: options.questions }));
+    if (json) {
+      context.printJson({ encoder, isSample: read.isSample, ...(result.matrix ?? result.comparison), report });
+      return;
+    }
+    const text = result.matrix
+      ? describeMatrix(result.matrix, read)
+      : describeComparison(result.comparison, read, options, context.width);
+    context.print(report === undefined ? text : `${text}\n\nReport: ${report}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+type Result = { comparison: Comparison; matrix?: never } | { matrix: ComparisonMatrix; comparison?: never };
+
+function sourcesOf(names: string[], { in: source, by, all, filterLang }: CompareCliOptions): ReadSidesOptions {
+  if (source === undefined) {
+    for (const [flag, value] of Object.entries({ '--all': all, '--by': by, '--filter-lang': filterLang }))
+      if (value !== undefined) throw new EngineError('ERR_ARG_TYPE', `${flag} can only be used with --in`);
+    const missing = names.find((name) => !existsSync(name));
+    if (missing !== undefined)
+      throw new EngineError('ERR_DATA', `The file ${missing} does not exist`, {
+        remedies: [
+          {
+            text: 'to compare models or languages of a dataset, name it',
+            option: { name: 'in', value: '<dataset>' },
+          },
+        ],
+      });
+    return { files: names };
+  }
+  if (all === undefined) return { source, langs: filterLang, names, by: by && KINDS[by] };
+  if (names.length > 0)
+    throw new EngineError('ERR_ARG_TYPE', `--all compares all sides and takes no names, got ${names.join(', ')}`);
+  return { source, langs: filterLang, by: KINDS[all] };
+}
+
+function expectReportName(report: string, isMatrix: boolean): void {
+  const endings = isMatrix ? ['.html', '.svg'] : ['.html'];
+  if (!endings.includes(extname(report).toLowerCase()))
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected a file name that ends in ${endings.join(' or ')} for "report", got ${JSON.stringify(report)}`,
+    );
+}
+
+async function testPair(
+  { sides, dim, within, answers }: ReadSides,
+  { draws, samples: bootstrapSamples, seed, phrases }: CompareCliOptions,
+  signal: AbortSignal,
+  progress: StagedProgress,
+): Promise<Comparison> {
+  const comparison = await compareAnswers(sides[0]!, sides[1]!, {
+    dim,
+    within,
+    draws,
+    bootstrapSamples,
+    seed,
+    phrases: Math.max(phrases, REPORTED),
+    signal,
+    onProgress: (step, done, total) => progress.update({ label: step, unit: UNITS[step], total }, done),
+  });
+  // The answers to questions of one side alone were not read.
+  const leftOut = [answers[0]! - comparison.answers, answers[1]! - comparison.answers] as const;
+  return { ...comparison, leftOut };
+}
+
+function testAll(
+  { sides, dim, within }: ReadSides,
+  { draws, samples: bootstrapSamples, seed }: CompareCliOptions,
+  signal: AbortSignal,
+  progress: StagedProgress,
+): Promise<ComparisonMatrix> {
+  const onProgress = (done: number, total: number): void =>
+    progress.update({ label: 'compare', unit: 'pairs', total }, done);
+  return compareAll(sides, { dim, within, draws, bootstrapSamples, seed, signal, onProgress });
+}
+
+function pageOf(
+  { comparison, matrix }: Result,
+  encoder: string,
+  { report, questions }: { report: string; questions: number },
+): string[] {
+  if (comparison) return comparisonPage(comparison, { encoder, questions: Math.max(questions, REPORTED) });
+  return report.toLowerCase().endsWith('.svg') ? [heatMap(matrix)] : matrixPage(matrix, { encoder });
+}
