@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
-import type { EvalClassifierOptions, EvalKnnOptions, EvalProbeOptions } from './eval/options.js';
+import type { EvalClassifierOptions, EvalControlOptions, EvalKnnOptions, EvalProbeOptions } from './eval/options.js';
 import { integer, integerList } from './parse-options.js';
 
 const EXAMPLES = `
@@ -9,6 +9,7 @@ Examples:
   $ univar eval knn values/ --k 50 --split question
   $ univar eval knn values/ --split row --sweep 1,5,10,20,50,100 --report report/
   $ univar eval classifier values/ --report report/
+  $ univar eval control values/ other-questions/
   $ univar eval probe values/ --target model --json
 `;
 
@@ -59,6 +60,27 @@ export function addEvalCommand(program: Command, context: CliContext): void {
     .action(async (dataset: string, options: EvalProbeOptions) => {
       const { runEvalProbe } = await import('./eval/probe.js');
       await runEvalProbe(dataset, options, context);
+    });
+
+  group
+    .command('control')
+    .description(
+      'compare the accuracy on questions about values with that of the same models on other questions: what is ' +
+        'reached on both sides, or carries over from one to the other, is style',
+    )
+    .argument('<values>', 'dataset with answers to questions about values')
+    .argument('<control>', 'dataset with answers of the same models to other questions, from the same encoder')
+    .addOption(
+      new Option('--target <label>', 'label to predict').choices(['value-id', 'model', 'lang']).default('value-id'),
+    )
+    .option('-k, --k <n>', 'number of nearest answers that vote', integer(1), 10)
+    .option('--min-per-id <n>', 'leave out labels with fewer answers', integer(1), 1)
+    .option('--seed <n>', 'seed of the splits', integer(0), 1)
+    .option('--json', 'print the figures as one JSON document')
+    .addHelpText('after', EXAMPLES)
+    .action(async (values: string, control: string, options: EvalControlOptions) => {
+      const { runEvalControl } = await import('./eval/control.js');
+      await runEvalControl({ values, control }, options, context);
     });
 }
 

@@ -28,6 +28,7 @@ export async function runEvalClassifier(
     return {
       entries,
       encoder: 'an encoder and a classifier fitted on the other answers',
+      fitted: true,
       json: {
         ...commonFigures(classifier),
         methods: entries.map(({ name, result: { accuracy, balancedAccuracy, intervals } }) => ({

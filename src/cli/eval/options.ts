@@ -18,6 +18,14 @@ export interface EvalProbeOptions extends EvalOptions {
   epochs: number;
 }
 
+export interface EvalControlOptions {
+  target: 'value-id' | 'model' | 'lang';
+  k: number;
+  minPerId: number;
+  seed: number;
+  json?: boolean;
+}
+
 export interface EvalClassifierOptions extends EvalOptions {
   k: number;
   unknown: boolean;

@@ -1,0 +1,80 @@
+import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import {
+  type ControlResult,
+  type ControlRow,
+  type ControlSide,
+  evaluateControl,
+  type Figure,
+} from '../../evaluation/control/evaluate-control.js';
+import { labelRecords } from '../../evaluation/dataset.js';
+import type { CliContext } from '../context.js';
+import { formatCount, formatPercent, formatTable } from '../format.js';
+import type { EvalControlOptions } from './options.js';
+
+const TITLES: Record<ControlRow['method'], string> = {
+  tfidf: 'words (TF-IDF), kNN',
+  encoder: 'encoder, kNN',
+  fitted: 'fitted encoder, kNN',
+  classifier: 'classifier',
+};
+
+/** `univar eval control` */
+export async function runEvalControl(
+  dirs: { values: string; control: string },
+  { target, json, ...options }: EvalControlOptions,
+  context: CliContext,
+): Promise<void> {
+  const datasets = { values: await openDataset(dirs.values), control: await openDataset(dirs.control) };
+  const label = target === 'value-id' ? 'valueId' : target;
+  const data = { values: await readSide(datasets.values, label), control: await readSide(datasets.control, label) };
+  const progress = context.progress({ label: 'control', unit: 'results' });
+  try {
+    const onProgress = (done: number): void => progress.update(done);
+    const result = await evaluateControl(data, { ...options, signal: context.signal, onProgress });
+    if (json) context.printJson({ ...dirs, ...result });
+    else context.print(describeControl(dirs, result));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function readSide(dataset: Dataset, target: 'valueId' | 'model' | 'lang'): Promise<ControlSide> {
+  const records = await dataset.readRecords();
+  return {
+    ...labelRecords(records, target),
+    texts: records.map(({ answer }) => answer),
+    embeddings: await dataset.readEmbeddings(),
+    dim: dataset.dim,
+  };
+}
+
+function describeControl(
+  dirs: { values: string; control: string },
+  { labels, chance, rows, erasure }: ControlResult,
+): string {
+  const { before, after, random, rank } = erasure;
+  return [
+    `${formatCount(labels.length)} labels that both sides have; balanced accuracy, with half the width of 95 % intervals`,
+    '',
+    formatTable([
+      ['', 'values', 'other questions', 'drop', 'others to values', 'values to others'],
+      ['chance', formatPercent(chance), formatPercent(chance), '-', formatPercent(chance), formatPercent(chance)],
+      ...rows.map((row) => [
+        TITLES[row.method],
+        ...[row.values, row.control, row.drop, row.controlToValues, row.valuesToControl].map(formatFigure),
+      ]),
+    ]),
+    '',
+    `values: ${dirs.values}; other questions: ${dirs.control}. "Others to values" was trained on the other questions and`,
+    'tested on those about values. It measures style.',
+    '',
+    `Erased from the vectors: the ${formatCount(rank)} directions that tell the labels apart on the other questions.`,
+    `kNN on questions about values: ${formatFigure(before)} before, ${formatFigure(after)} after, ` +
+      `${formatPercent(random)} after as many random directions.`,
+  ].join('\n');
+}
+
+function formatFigure({ balancedAccuracy, interval }: Figure): string {
+  const half = interval ? ` ± ${(50 * (interval.high - interval.low)).toFixed(1)}` : '';
+  return `${formatPercent(balancedAccuracy)}${half}`;
+}
