@@ -174,6 +174,15 @@ export {
   evaluateClassifier,
 } from './evaluation/classifier/evaluate-classifier.js';
 export type { UnknownFigures } from './evaluation/classifier/unknown-authors.js';
+export type { ControlData, ControlSide } from './evaluation/control/control-rows.js';
+export {
+  type ControlOptions,
+  type ControlResult,
+  type ControlRow,
+  evaluateControl,
+} from './evaluation/control/evaluate-control.js';
+export type { Figure } from './evaluation/control/figure.js';
+export type { ErasureFigures } from './evaluation/control/measure-erasure.js';
 export {
   type EvaluationDataset,
   type EvaluationTarget,

@@ -70,6 +70,10 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
       const set = (name: string) => ({ name, embeddings: matrix(2), questions: ['a', 'b'] });
       return [set('r'), set('t'), [set('c')], DIM, 5, 1];
     },
+    evaluateControl: (signal) => [
+      { values: { ...data, texts: answers.texts }, control: { ...data, texts: answers.texts } },
+      { testShare: 0.5, seed: 1, minPerId: 1, bootstrapSamples: 5, k: 1, signal, ...fitted },
+    ],
     evaluateDatasetKnn: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
     evaluateDatasetProbe: (signal) => [dataset(), { ...probe(signal), target: 'model' }],
     evaluateDatasetTfidf: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],

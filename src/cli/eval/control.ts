@@ -1,11 +1,7 @@
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
-import {
-  type ControlResult,
-  type ControlRow,
-  type ControlSide,
-  evaluateControl,
-  type Figure,
-} from '../../evaluation/control/evaluate-control.js';
+import type { ControlSide } from '../../evaluation/control/control-rows.js';
+import { type ControlResult, type ControlRow, evaluateControl } from '../../evaluation/control/evaluate-control.js';
+import type { Figure } from '../../evaluation/control/figure.js';
 import { labelRecords } from '../../evaluation/dataset.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
@@ -27,7 +23,7 @@ export async function runEvalControl(
   const datasets = { values: await openDataset(dirs.values), control: await openDataset(dirs.control) };
   const label = target === 'value-id' ? 'valueId' : target;
   const data = { values: await readSide(datasets.values, label), control: await readSide(datasets.control, label) };
-  const progress = context.progress({ label: 'control', unit: 'results' });
+  const progress = context.progress({ label: 'control', unit: 'results', total: 16 });
   try {
     const onProgress = (done: number): void => progress.update(done);
     const result = await evaluateControl(data, { ...options, signal: context.signal, onProgress });

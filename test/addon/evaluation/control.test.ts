@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { type ControlSide, evaluateControl } from '../../../src/evaluation/control/evaluate-control.js';
+import type { ControlSide } from '../../../src/evaluation/control/control-rows.js';
+import { evaluateControl } from '../../../src/evaluation/control/evaluate-control.js';
 import { seededRandom } from '../../support/random.js';
 
 const LABELS = ['a$eng', 'b$eng', 'c$eng'];
