@@ -73,7 +73,7 @@ export function splitByQuestion(labels: Int32Array, groups: readonly string[], t
   if (taken === 0) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Cannot hold out any of ${rowsOf.size} questions: each is the only question of some label. ` +
+      `Expected a question to hold out, got ${rowsOf.size}, and each is the only question of some label. ` +
         'Split by row, or leave out rare labels with minPerId',
     );
   }

@@ -54,6 +54,11 @@ const dataset = () => ({
   readRecords: () => Promise.resolve(records),
 });
 
+/** The default split, by question, refuses it. Otherwise calls without options would take seconds to fit. */
+const oneQuestion = {
+  readRecords: () => Promise.resolve(records.map((record) => ({ ...record, group: 'only' }))),
+};
+
 /** Of evaluation and maps. */
 export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
   const knn = await univar.evaluateKnn(data, { k: 1, bootstrapSamples: 0 });
@@ -78,9 +83,9 @@ export async function evaluationSamples({ fresh }: ApiScene): Promise<Samples> {
     evaluateDatasetProbe: (signal) => [dataset(), { ...probe(signal), target: 'model' }],
     evaluateDatasetTfidf: (signal) => [dataset(), { ...neighbours(signal), target: 'model' }],
     evaluateDatasetFittedKnn: (signal) => [dataset(), { ...neighbours(signal), ...fitted, target: 'model' }],
-    evaluateDatasetClassifier: (signal) => [dataset(), { ...split(signal), ...classifier, target: 'model' }],
+    evaluateDatasetClassifier: (signal) => [oneQuestion, { ...split(signal), ...classifier, target: 'model' }],
     evaluateClassifier: (signal) => [
-      { texts: answers.texts, labels, groups },
+      { texts: answers.texts, labels, groups: labels.map(() => 'only') },
       { ...split(signal), ...classifier },
     ],
     evaluateFittedKnn: (signal) => [answers, { ...neighbours(signal), ...fitted }],
