@@ -59,7 +59,7 @@ class LinearSvm {
   // The weights that most texts need are next to each other while a class is trained, so that they stay in the cache.
   std::vector<uint32_t> places_;  // [keys]
   FeatureBlocks texts_;           // places instead of ids, in any order
-  std::vector<float> scales_;  // [texts], 1 / length of the weights
+  std::vector<float> scales_;     // [texts], 1 / length of the weights
 };
 
 }  // namespace univar

@@ -50,7 +50,7 @@ function describeControl(
 ): string {
   const { before, after, random, rank } = erasure;
   return [
-    `${formatCount(labels.length)} labels that both sides have; balanced accuracy, with half the width of 95 % intervals`,
+    `${formatCount(labels.length)} labels that both sides have. Balanced accuracy ± half of the 95 % interval.`,
     '',
     formatTable([
       ['', 'values', 'other questions', 'drop', 'others to values', 'values to others'],
@@ -61,8 +61,8 @@ function describeControl(
       ]),
     ]),
     '',
-    `values: ${dirs.values}; other questions: ${dirs.control}. "Others to values" was trained on the other questions and`,
-    'tested on those about values. It measures style.',
+    `Values: ${dirs.values}; other questions: ${dirs.control}. "Others to values" was trained on the other`,
+    'questions and tested on those about values. It measures style.',
     '',
     `Erased from the vectors: the ${formatCount(rank)} directions that tell the labels apart on the other questions.`,
     `kNN on questions about values: ${formatFigure(before)} before, ${formatFigure(after)} after, ` +

@@ -1,7 +1,8 @@
 /** Explains classifications: which phrases of a text speak for a value id, and which against it. */
 import { fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { type TextToken, tokensOf } from './tokens.js';
+import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
+import { readTokens, type WordToken } from '../../text/ngrams/word-tokens.js';
 import type { ValueClassifier } from './value-classifier.js';
 
 /** A phrase of a text, and what it adds to the decision value of a value id. */
@@ -49,7 +50,7 @@ export async function explainClassification(
 ): Promise<Explanation> {
   const position = classifier.names.indexOf(valueId);
   if (position < 0) fail('ERR_ARG_RANGE', 'a value id of the classifier', 'valueId', valueId);
-  const tokens = tokensOf(text);
+  const tokens = readTokens(text, NGRAM_DEFAULTS.words.limit);
   const effectsOf = async (spans: readonly TokenSpan[]): Promise<number[]> => {
     const read = text.slice(0, tokens.at(-1)?.end);
     const { decisions } = await classifier.decide([read, ...spans.map((span) => without(read, tokens, span))], call);
@@ -60,7 +61,7 @@ export async function explainClassification(
   const spans = mergeNeighbours(single);
   const effects = await effectsOf(spans);
   const phrases = spans.map(({ first, last }, i) => {
-    const { start } = tokens[first]!;
+    const start = tokens[first]!.begin;
     const { end } = tokens[last]!;
     return { text: text.slice(start, end), start, end, effect: effects[i]! };
   });
@@ -88,12 +89,12 @@ function mergeNeighbours(effects: readonly number[]): TokenSpan[] {
 }
 
 /** Leaves tokens out, together with the space on one side of them. The words beside them stay apart. */
-function without(text: string, tokens: readonly TextToken[], { first, last }: TokenSpan): string {
+function without(text: string, tokens: readonly WordToken[], { first, last }: TokenSpan): string {
   const before = tokens[first - 1];
   const after = tokens[last + 1];
-  if (!before || !after) return text.slice(0, before?.end ?? 0) + text.slice(after?.start ?? text.length);
-  const spaceBefore = text.slice(before.end, tokens[first]!.start);
-  const spaceAfter = text.slice(tokens[last]!.end, after.start);
+  if (!before || !after) return text.slice(0, before?.end ?? 0) + text.slice(after?.begin ?? text.length);
+  const spaceBefore = text.slice(before.end, tokens[first]!.begin);
+  const spaceAfter = text.slice(tokens[last]!.end, after.begin);
   const gap = spaceBefore || spaceAfter || (before.isWord && after.isWord ? ' ' : '');
-  return text.slice(0, before.end) + gap + text.slice(after.start);
+  return text.slice(0, before.end) + gap + text.slice(after.begin);
 }

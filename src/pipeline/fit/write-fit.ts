@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../../core/make-folder.js';
 import { PACKAGE_VERSION } from '../../core/package-version.js';
 import type { RowLabels } from '../../core/row-labels.js';
+import { expectPath } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
 import {
@@ -88,7 +89,8 @@ interface TrainedEncoder {
 
 async function trainEncoder({ source, valueIds, settings, signal, onProgress }: FitJob): Promise<TrainedEncoder> {
   const { dir } = source;
-  const seen = settings.base === null ? undefined : await SeenAnswerCounter.open(settings.base ?? DEFAULT_ENCODER);
+  const { base = DEFAULT_ENCODER } = settings;
+  const seen = base === null ? undefined : await SeenAnswerCounter.open(expectPath(base, 'base'));
   const read = async function* (rows: Int32Array): AsyncGenerator<string[]> {
     for await (const texts of answersOf(source, rows, signal)) {
       seen?.add(texts);

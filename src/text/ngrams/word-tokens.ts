@@ -12,6 +12,8 @@ export interface WordToken {
   /** Position of the first UTF-16 unit, and that after the last one. */
   begin: number;
   end: number;
+  /** True for a run of letters and digits, which would join another one beside it. */
+  isWord: boolean;
 }
 
 const FNV_OFFSET = 14695981039346656037n;
@@ -21,7 +23,7 @@ const BREAK = '\\r\\n|[\\n\\v\\f\\r\\u0085\\u2028\\u2029]';
 const SPACE = '[\\p{Z}\\p{Cc}]';
 const SINGLE =
   '[\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3040-\\u30ff\\u3400-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}]';
-const WORD = `(?:(?!${SINGLE})[\\p{L}\\p{M}\\p{N}])+`;
+const WORD = `(?<word>(?:(?!${SINGLE})[\\p{L}\\p{M}\\p{N}])+)`;
 const TOKEN = new RegExp(`(?<breaks>(?:${BREAK})(?:${BREAK}|${SPACE})*)|${SINGLE}|${WORD}|(?<space>${SPACE})|.`, 'gsu');
 const EACH_BREAK = new RegExp(BREAK, 'gu');
 
@@ -33,7 +35,8 @@ export function readTokens(text: string, limit: number): WordToken[] {
     if (groups?.['space'] !== undefined) continue;
     const breaks = groups?.['breaks']?.match(EACH_BREAK)?.length ?? 0;
     const written = breaks > 0 ? '\n'.repeat(Math.min(breaks, 3)) : found.replace(/\p{Cs}/gu, '\ufffd');
-    tokens.push({ written, lower: lowerCase(written), begin: index, end: index + found.length });
+    const isWord = groups?.['word'] !== undefined;
+    tokens.push({ written, lower: lowerCase(written), begin: index, end: index + found.length, isWord });
   }
   return tokens;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { explainClassification } from '../../../../src/identification/classifier/explain.js';
-import { tokensOf } from '../../../../src/identification/classifier/tokens.js';
 import { trainClassifier } from '../../../../src/identification/classifier/train-classifier.js';
 import { ValueClassifier } from '../../../../src/identification/classifier/value-classifier.js';
 import { seededRandom } from '../../../support/random.js';
@@ -51,22 +50,5 @@ describe('explainClassification', () => {
     const explanation = await explainClassification(classifier, long, 'a$eng');
     expect([...explanation.for, ...explanation.against].every(({ end }) => end <= 400 * 6)).toBe(true);
     await expect(explainClassification(classifier, 'a', 'c$eng')).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
-  });
-});
-
-describe('tokensOf', () => {
-  it('splits words, characters of scripts without spaces, marks and line breaks', () => {
-    const text = "Don't,  你好\r\n \nÉté";
-    const tokens = tokensOf(text).map(({ start, end, isWord }) => [text.slice(start, end), isWord]);
-    expect(tokens).toEqual([
-      ['Don', true],
-      ["'", false],
-      ['t', true],
-      [',', false],
-      ['你', false],
-      ['好', false],
-      ['\r\n \n', false],
-      ['Été', true],
-    ]);
   });
 });
