@@ -89,6 +89,16 @@ export function notesOf(sources: readonly SourceFigures[], methods: readonly Met
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     return least === most ? String(most) : `${least} to ${most}`;
   };
+  const svms = (own: string): string[] =>
+    'svmWords' in columns
+      ? [
+          against('the SVM over words', ['svmWords'], own),
+          against('the SVM over words and characters', ['svmCharacters'], own),
+          against('the SVM over the same n-grams of words', ['svmNgrams'], own),
+        ]
+      : [];
+  const classified = (pick: (score: Score) => number | undefined): string =>
+    percent(mean(sources.flatMap(({ scores }) => scores['classifier']!.map((score) => pick(score) ?? 0))));
   const spread = Math.max(...sources.map(({ scores }) => deviation(scores[fitted]!)));
   return [
     `Number of seeds: ${methods.map((method) => `${method.title} ${seedsOf(method)}`).join(', ')}. ` +
@@ -100,14 +110,16 @@ export function notesOf(sources: readonly SourceFigures[], methods: readonly Met
     `“${columns[fitted]!}”, the better k of fitted kNN in the mean, compared on equal splits with`,
     '',
     against('TF-IDF kNN with its better k', ['tfidf10', 'tfidf50']),
-    ...('svmWords' in columns
-      ? [
-          against('the SVM over words', ['svmWords']),
-          against('the SVM over words and characters', ['svmCharacters']),
-          against('the SVM over the same n-grams', ['svmNgrams']),
-        ]
-      : []),
+    ...svms(fitted),
     against('univar-mini with its better k, both on its sample', ['mini10', 'mini50'], 'fittedSampled10'),
+    '',
+    'The classifier, compared on equal splits with',
+    '',
+    against('fitted kNN with its better k', ['fitted10', 'fitted50'], 'classifier'),
+    ...svms('classifier'),
+    '',
+    `Its expected calibration error is ${classified((score) => score.calibrationError)} % in the mean. It identifies ` +
+      `${classified((score) => score.tenTogether)} % of ten answers together (mean over the sources).`,
   ].join('\n');
 }
 
