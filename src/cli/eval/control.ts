@@ -1,10 +1,13 @@
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
+import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { ControlSide } from '../../evaluation/control/control-rows.js';
 import { type ControlResult, type ControlRow, evaluateControl } from '../../evaluation/control/evaluate-control.js';
 import type { Figure } from '../../evaluation/control/figure.js';
 import { labelRecords } from '../../evaluation/dataset.js';
+import { countSeenAnswers } from '../../pipeline/seen-answers.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatPercent, formatTable } from '../format.js';
+import { warnAboutSeenAnswers } from '../seen-answers.js';
 import type { EvalControlOptions } from './options.js';
 
 const TITLES: Record<ControlRow['method'], string> = {
@@ -21,6 +24,10 @@ export async function runEvalControl(
   context: CliContext,
 ): Promise<void> {
   const datasets = { values: await openDataset(dirs.values), control: await openDataset(dirs.control) };
+  for (const dataset of Object.values(datasets)) {
+    const seen = await countSeenAnswers(dataset, { folder: DEFAULT_ENCODER, signal: context.signal });
+    warnAboutSeenAnswers(seen, context);
+  }
   const label = target === 'value-id' ? 'valueId' : target;
   const data = { values: await readSide(datasets.values, label), control: await readSide(datasets.control, label) };
   const progress = context.progress({ label: 'control', unit: 'results', total: 16 });
