@@ -26,12 +26,13 @@ class CreateWorker final : public PromiseWorker {
 
  private:
   Status Execute() override { return LinearSvm::Create(corpus_->features(), settings_, control(), &svm_); }
-  // { handle: LinearSvmHandle; rows: number; texts: number }
+  // { handle: LinearSvmHandle; keys: Uint32Array }
   Napi::Value Result(Napi::Env env) override {
     const size_t bytes = svm_->MemoryBytes();
+    Napi::Uint32Array keys = Napi::Uint32Array::New(env, svm_->keys().size());
+    std::copy(svm_->keys().begin(), svm_->keys().end(), keys.Data());
     Napi::Object result = Napi::Object::New(env);
-    result["rows"] = static_cast<double>(svm_->keys().size());
-    result["texts"] = static_cast<double>(svm_->texts());
+    result["keys"] = keys;
     result["handle"] = LinearSvmHandle::New(env, std::move(svm_), bytes);
     return result;
   }
@@ -65,14 +66,6 @@ class TrainWorker final : public PromiseWorker {
   SvmClasses classes_;
 };
 
-// linearSvmKeys(svm: LinearSvmHandle): Uint32Array
-Napi::Value Keys(const Napi::CallbackInfo& info) {
-  const auto svm = LinearSvmHandle::Get(info, 0);
-  Napi::Uint32Array keys = Napi::Uint32Array::New(info.Env(), svm->keys().size());
-  std::copy(svm->keys().begin(), svm->keys().end(), keys.Data());
-  return keys;
-}
-
 // linearSvmDispose(svm: LinearSvmHandle): void
 Napi::Value Dispose(const Napi::CallbackInfo& info) {
   LinearSvmHandle::Dispose(info, 0);
@@ -83,11 +76,10 @@ Napi::Value Dispose(const Napi::CallbackInfo& info) {
 
 void RegisterLinearSvm(Napi::Env env, Napi::Object exports) {
   // linearSvmCreate(corpus: NgramCorpusHandle, settings: LinearSvmSettings, control?: Int32Array):
-  //   Promise<{ handle: LinearSvmHandle; rows: number; texts: number }>
+  //   Promise<{ handle: LinearSvmHandle; keys: Uint32Array }>
   ExportWorker<CreateWorker>(exports, "linearSvmCreate");
   // linearSvmTrain(svm: LinearSvmHandle, classes: NativeSvmClasses, control?: Int32Array): Promise<void>
   ExportWorker<TrainWorker>(exports, "linearSvmTrain");
-  exports["linearSvmKeys"] = Napi::Function::New(env, Keys, "linearSvmKeys");
   exports["linearSvmDispose"] = Napi::Function::New(env, Dispose, "linearSvmDispose");
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/random.h"
 #include "core/try.h"
-#include "ngrams/table.h"  // NgramWeight
+#include "ngrams/table.h"  // NgramWeights
 #include "ngrams/vocabulary.h"
 
 namespace univar {
@@ -17,8 +17,9 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 float LengthScale(const FeatureBlocks::Text& text) {
+  const float* const counted = NgramWeights();
   double squares = 0.0;
-  for (size_t f = 0; f < text.size; ++f) squares += std::pow(NgramWeight(text.counts[f]), 2.0);
+  for (size_t f = 0; f < text.size; ++f) squares += std::pow(counted[text.counts[f]], 2.0);
   return squares > 0.0 ? static_cast<float>(1.0 / std::sqrt(squares)) : 0.0f;
 }
 
@@ -102,30 +103,15 @@ size_t Descend(const LinearSvmSettings& settings, const int32_t* labels, int32_t
   return settings.max_passes;
 }
 
-// Returns the place of every row when rows are ordered by the number of texts that contain them, most first.
-std::vector<uint32_t> RankByTexts(const FeatureBlocks& texts, size_t rows) {
-  std::vector<uint32_t> counts(rows), order(rows), places(rows);
-  for (const FeatureBlock& block : texts.blocks()) {
-    for (const uint32_t row : block.ids) ++counts[row];
-  }
+// Returns the place of every feature when they are ordered by the number of texts that contain them, most first.
+std::vector<uint32_t> RankByTexts(const std::vector<CountedFeature>& features) {
+  std::vector<uint32_t> order(features.size()), places(features.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return counts[a] != counts[b] ? counts[a] > counts[b] : a < b; });
-  for (size_t place = 0; place < rows; ++place) places[order[place]] = static_cast<uint32_t>(place);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return features[a].texts != features[b].texts ? features[a].texts > features[b].texts : a < b;
+  });
+  for (size_t place = 0; place < order.size(); ++place) places[order[place]] = static_cast<uint32_t>(place);
   return places;
-}
-
-// Copies texts with places instead of rows.
-Status Renumber(const FeatureBlocks& texts, const std::vector<uint32_t>& places, const Control& control,
-                FeatureBlocks* renumbered) {
-  std::vector<FeatureBlock> blocks(texts.blocks().size());
-  const auto renumber = [&](size_t b, size_t, size_t) {
-    blocks[b] = texts.blocks()[b];
-    for (uint32_t& id : blocks[b].ids) id = places[id];
-  };
-  UNIVAR_TRY(ForEachPart(CutEvenly(blocks.size(), 1), "the features of the texts", control, renumber));
-  renumbered->Append(std::move(blocks));
-  return Status::Ok();
 }
 
 }  // namespace
@@ -133,11 +119,11 @@ Status Renumber(const FeatureBlocks& texts, const std::vector<uint32_t>& places,
 Status LinearSvm::Create(const FeatureBlocks& corpus, const LinearSvmSettings& settings, const Control& control,
                          std::unique_ptr<LinearSvm>* svm) {
   std::unique_ptr<LinearSvm> made(new LinearSvm(settings));
-  UNIVAR_TRY(ChooseFeatures(corpus, settings.min_texts, settings.max_rows, control, &made->keys_));
-  FeatureBlocks texts;
-  UNIVAR_TRY(MapToRows(corpus, made->keys_, control, &texts));
-  made->places_ = RankByTexts(texts, made->keys_.size());
-  UNIVAR_TRY(Renumber(texts, made->places_, control, &made->texts_));
+  std::vector<CountedFeature> chosen;
+  UNIVAR_TRY(ChooseFeatures(corpus, settings.min_texts, settings.max_rows, control, &chosen));
+  made->keys_ = IdsOf(chosen);
+  made->places_ = RankByTexts(chosen);
+  UNIVAR_TRY(RenumberFeatures(corpus, made->keys_, made->places_, control, &made->texts_));
   made->scales_.resize(made->texts_.size());
   for (size_t i = 0; i < made->scales_.size(); ++i) made->scales_[i] = LengthScale(made->texts_.text(i));
   *svm = std::move(made);
@@ -158,7 +144,7 @@ Status LinearSvm::Train(const SvmClasses& classes, const Control& control) const
 }
 
 size_t LinearSvm::MemoryBytes() const {
-  return texts_.MemoryBytes() + keys_.size() * sizeof(uint32_t) + scales_.size() * sizeof(float);
+  return texts_.MemoryBytes() + 2 * keys_.size() * sizeof(uint32_t) + scales_.size() * sizeof(float);
 }
 
 }  // namespace univar

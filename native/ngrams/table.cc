@@ -109,6 +109,14 @@ Status NgramTable::Create(const BagTable& rows, const uint32_t* keys, const Cont
   return Status::Ok();
 }
 
+void NgramTable::FindRows(const std::vector<NgramFeature>& features, std::vector<BagEntry>& entries) const {
+  const float* const counted = NgramWeights();
+  entries.clear();
+  index_.Find(
+      features.size(), [&](size_t f) { return features[f].id; },
+      [&](size_t f, uint32_t row) { entries.push_back({row, counted[features[f].count]}); });
+}
+
 Status NgramTable::Encode(const TextBatch& texts, const NgramSettings& settings, float* out, int32_t* tokens,
                           const Control& control) const {
   First bad;
@@ -118,10 +126,7 @@ Status NgramTable::Encode(const TextBatch& texts, const NgramSettings& settings,
     std::vector<BagEntry> entries;
     for (size_t i = begin; i < end; ++i) {
       tokens[i] = static_cast<int32_t>(ExtractNgrams(texts.text(i), settings, scratch, features));
-      entries.clear();
-      index_.Find(
-          features.size(), [&](size_t f) { return features[f].id; },
-          [&](size_t f, uint32_t row) { entries.push_back({row, NgramWeight(features[f].count)}); });
+      FindRows(features, entries);
       bag_forward_cpu(rows_, entries.data(), entries.size(), out + i * dim());
       if (!MakeUnit(out + i * dim(), dim())) bad.Note(i);
     }
@@ -139,15 +144,9 @@ Status NgramTable::Score(const TextBatch& texts, const std::vector<NgramSettings
     std::vector<BagEntry> entries;
     for (size_t i = begin; i < end; ++i) {
       ExtractNgrams(texts.text(i), groups, scratch, features);
-      entries.clear();
+      FindRows(features, entries);
       double squares = 0.0;
-      index_.Find(
-          features.size(), [&](size_t f) { return features[f].id; },
-          [&](size_t f, uint32_t row) {
-            const float weight = NgramWeight(features[f].count);
-            squares += static_cast<double>(weight) * weight;
-            entries.push_back({row, weight});
-          });
+      for (const BagEntry& entry : entries) squares += std::pow(entry.weight, 2.0);
       double all = 0.0;
       for (const NgramFeature& feature : features) all += std::pow(NgramWeight(feature.count), 2.0);
       known[i] = all > 0.0 ? static_cast<float>(squares / all) : 0.0f;

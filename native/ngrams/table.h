@@ -57,6 +57,8 @@ class NgramTable {
 
  private:
   NgramTable(const BagTable& rows, const uint32_t* keys);
+  // Replaces `entries` with the rows of the features that have one, with their weights.
+  void FindRows(const std::vector<NgramFeature>& features, std::vector<BagEntry>& entries) const;
 
   BagTable rows_;
   KeyIndex index_;

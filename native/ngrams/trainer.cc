@@ -1,6 +1,7 @@
 #include "ngrams/trainer.h"
 
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -28,13 +29,17 @@ Status NgramTrainer::Create(const FeatureBlocks& corpus, const NgramTrainerSetti
                                                    " dimensions, got " + std::to_string(base->dim()));
   }
   std::unique_ptr<NgramTrainer> made(new NgramTrainer(settings));
-  UNIVAR_TRY(ChooseFeatures(corpus, settings.min_texts, settings.max_rows, control, &made->keys_));
+  std::vector<CountedFeature> chosen;
+  UNIVAR_TRY(ChooseFeatures(corpus, settings.min_texts, settings.max_rows, control, &chosen));
+  made->keys_ = IdsOf(chosen);
   if (made->keys_.empty()) {
     return Status::Error(Code::kData, "No n-gram occurs in at least " + std::to_string(settings.min_texts) +
                                           " of the " + std::to_string(corpus.size()) +
                                           " texts, so there is nothing to train");
   }
-  UNIVAR_TRY(MapToRows(corpus, made->keys_, control, &made->texts_));
+  std::vector<uint32_t> rows(made->keys_.size());
+  std::iota(rows.begin(), rows.end(), 0u);
+  UNIVAR_TRY(RenumberFeatures(corpus, made->keys_, rows, control, &made->texts_));
   UNIVAR_TRY(made->FillRows(base, control));
   made->step_ = std::make_unique<NgramTrainingStep>(made->texts_, made->keys_.size(), settings.dim);
   *trainer = std::move(made);

@@ -14,11 +14,6 @@ namespace {
 constexpr size_t kIdsPerRange = size_t{1} << 16;
 constexpr int kMaxRangeBits = 8;
 
-struct Candidate {
-  uint32_t id;
-  uint32_t texts;
-};
-
 // Appends the ids of the range from `first` to `last`, once for every text that contains them.
 void CollectIds(const FeatureBlocks& corpus, uint32_t first, uint32_t last, std::vector<uint32_t>& ids) {
   for (size_t i = 0; i < corpus.size(); ++i) {
@@ -28,7 +23,7 @@ void CollectIds(const FeatureBlocks& corpus, uint32_t first, uint32_t last, std:
   }
 }
 
-void CountTexts(std::vector<uint32_t>& ids, size_t min_texts, std::vector<Candidate>& candidates) {
+void CountTexts(std::vector<uint32_t>& ids, size_t min_texts, std::vector<CountedFeature>& candidates) {
   std::sort(ids.begin(), ids.end());
   for (size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
     while (end < ids.size() && ids[end] == ids[begin]) ++end;
@@ -39,10 +34,10 @@ void CountTexts(std::vector<uint32_t>& ids, size_t min_texts, std::vector<Candid
 }  // namespace
 
 Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_rows, const Control& control,
-                      std::vector<uint32_t>* ids) {
+                      std::vector<CountedFeature>* chosen) {
   const int bits = std::min<int>(std::bit_width(corpus.features() / kIdsPerRange), kMaxRangeBits);
   const size_t ranges = size_t{1} << bits, width = (size_t{1} << 32) >> bits;
-  std::vector<std::vector<Candidate>> found(ranges);
+  std::vector<std::vector<CountedFeature>> found(ranges);
   const auto count = [&](size_t r, size_t, size_t) {
     std::vector<uint32_t> in_range;
     CollectIds(corpus, static_cast<uint32_t>(r * width), static_cast<uint32_t>(r * width + (width - 1)), in_range);
@@ -50,25 +45,28 @@ Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_
   };
   UNIVAR_TRY(ForEachPart(CutEvenly(ranges, 1), "the vocabulary", control, count));
 
-  std::vector<Candidate> candidates;
-  for (const std::vector<Candidate>& range : found) candidates.insert(candidates.end(), range.begin(), range.end());
-  if (candidates.size() > max_rows) {
-    const auto better = [](const Candidate& a, const Candidate& b) {
+  chosen->clear();
+  for (const std::vector<CountedFeature>& range : found) chosen->insert(chosen->end(), range.begin(), range.end());
+  if (chosen->size() > max_rows) {
+    const auto better = [](const CountedFeature& a, const CountedFeature& b) {
       return a.texts != b.texts ? a.texts > b.texts : a.id < b.id;
     };
-    std::nth_element(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(max_rows), candidates.end(),
-                     better);
-    candidates.resize(max_rows);
+    std::nth_element(chosen->begin(), chosen->begin() + static_cast<ptrdiff_t>(max_rows), chosen->end(), better);
+    chosen->resize(max_rows);
+    std::sort(chosen->begin(), chosen->end(),
+              [](const CountedFeature& a, const CountedFeature& b) { return a.id < b.id; });
   }
-  ids->clear();
-  ids->reserve(candidates.size());
-  for (const Candidate& candidate : candidates) ids->push_back(candidate.id);
-  std::sort(ids->begin(), ids->end());
   return Status::Ok();
 }
 
-Status MapToRows(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys, const Control& control,
-                 FeatureBlocks* mapped) {
+std::vector<uint32_t> IdsOf(const std::vector<CountedFeature>& features) {
+  std::vector<uint32_t> ids(features.size());
+  std::transform(features.begin(), features.end(), ids.begin(), [](const CountedFeature& one) { return one.id; });
+  return ids;
+}
+
+Status RenumberFeatures(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys,
+                        const std::vector<uint32_t>& numbers, const Control& control, FeatureBlocks* mapped) {
   const KeyIndex index(keys.data(), keys.size());
   const std::vector<FeatureBlock>& from = corpus.blocks();
   std::vector<FeatureBlock> blocks(from.size());
@@ -77,7 +75,7 @@ Status MapToRows(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys,
       const size_t begin = from[b].offsets[i], size = from[b].offsets[i + 1] - begin;
       index.Find(
           size, [&](size_t f) { return from[b].ids[begin + f]; },
-          [&](size_t f, uint32_t row) { blocks[b].Add(row, from[b].counts[begin + f]); });
+          [&](size_t f, uint32_t row) { blocks[b].Add(numbers[row], from[b].counts[begin + f]); });
       blocks[b].EndText();
     }
     blocks[b].ShrinkToFit();

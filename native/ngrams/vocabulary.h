@@ -11,14 +11,23 @@
 
 namespace univar {
 
+// A feature and the number of texts that contain it.
+struct CountedFeature {
+  uint32_t id;
+  uint32_t texts;
+};
+
 // Collects the ids of the features that occur in at least `min_texts` texts, in ascending order. If they are more than
 // `max_rows`, takes those that occur in most texts and, among equals, the smallest ids.
 Status ChooseFeatures(const FeatureBlocks& corpus, size_t min_texts, size_t max_rows, const Control& control,
-                      std::vector<uint32_t>* ids);
+                      std::vector<CountedFeature>* chosen);
 
-// Copies a corpus to the empty `mapped` with row numbers, the positions in `keys`, instead of feature ids, and without
-// the features that have no row. keys: ascending and distinct.
-Status MapToRows(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys, const Control& control,
-                 FeatureBlocks* mapped);
+// Returns the ids of features.
+std::vector<uint32_t> IdsOf(const std::vector<CountedFeature>& features);
+
+// Copies a corpus to the empty `mapped` with numbers[i] instead of the feature id keys[i], and without other features.
+// keys: ascending and distinct.
+Status RenumberFeatures(const FeatureBlocks& corpus, const std::vector<uint32_t>& keys,
+                        const std::vector<uint32_t>& numbers, const Control& control, FeatureBlocks* mapped);
 
 }  // namespace univar

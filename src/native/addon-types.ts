@@ -218,10 +218,8 @@ export interface Addon {
     corpus: NgramCorpusHandle,
     settings: LinearSvmSettings,
     control?: Int32Array,
-  ): Promise<{ handle: LinearSvmHandle; rows: number; texts: number }>;
+  ): Promise<{ handle: LinearSvmHandle; keys: Uint32Array }>;
   linearSvmTrain(svm: LinearSvmHandle, classes: NativeSvmClasses, control?: Int32Array): Promise<void>;
-  /** The feature id of every row, ascending. */
-  linearSvmKeys(svm: LinearSvmHandle): Uint32Array;
   linearSvmDispose(svm: LinearSvmHandle): void;
 
   /** For benchmarks: computes the product twice and resolves to the seconds of the second run, without preparation. */
@@ -322,7 +320,6 @@ export const ADDON_EXPORTS = Object.keys({
   ngramTrainerDispose: true,
   linearSvmCreate: true,
   linearSvmTrain: true,
-  linearSvmKeys: true,
   linearSvmDispose: true,
   matmulSeconds: true,
   attentionForward: true,

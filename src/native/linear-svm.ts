@@ -1,6 +1,5 @@
 import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 import { expectInt32, expectInteger } from '../core/validate.js';
-import type { LinearSvmHandle } from './addon-types.js';
 import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import type { NgramCorpus } from './ngram-corpus.js';
@@ -35,22 +34,18 @@ export async function trainLinearSvm(
 ): Promise<SvmPlanes> {
   expectInteger(classes, 'classes', 1);
   expectInt32(labels, 'labels', corpus.size, 0, classes - 1);
-  const { handle, rows } = await callNative(callNative, { signal }, (control) =>
+  const { handle, keys } = await callNative(callNative, { signal }, (control) =>
     addon().linearSvmCreate(corpus.handle, settings, control),
   );
   try {
-    const weights = allocateFloat32(rows * classes, 'the weights of the linear classifier');
+    const weights = allocateFloat32(keys.length * classes, 'the weights of the linear classifier');
     const biases = allocateFloat32(classes, 'the biases of the linear classifier');
     const passes = allocateInt32(classes, 'the passes of the linear classifier');
     await callNative(callNative, { signal, onProgress }, (control) =>
       addon().linearSvmTrain(handle, { labels, weights, biases, passes }, control),
     );
-    return { keys: keysOf(handle), weights, biases, passes };
+    return { keys, weights, biases, passes };
   } finally {
     addon().linearSvmDispose(handle);
   }
-}
-
-function keysOf(handle: LinearSvmHandle): Uint32Array {
-  return addon().linearSvmKeys(handle);
 }
