@@ -5,6 +5,7 @@ import type { Machine } from '../../src/benchmarking/results-file.js';
 import { Lab, type LabOptions } from './lab.js';
 import { writeSection } from './pages.js';
 import { ablation } from './parts/ablation.js';
+import { classifierSettings } from './parts/classifier-settings.js';
 import { control } from './parts/control.js';
 import { encoders } from './parts/encoders.js';
 import { identification } from './parts/identification.js';
@@ -18,6 +19,7 @@ import { views } from './parts/views.js';
 /** Parts of the evidence, in the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {
   encoders,
+  'classifier-settings': classifierSettings,
   identification,
   control,
   translationese,

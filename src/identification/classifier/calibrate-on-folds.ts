@@ -1,7 +1,7 @@
 import { SeededRandom } from '../../core/random.js';
 import type { CallOptions } from '../../native/call.js';
 import type { FitSettings } from '../fit/fit-settings.js';
-import { type Calibration, calibrate, UNCALIBRATED } from './calibration.js';
+import { type Calibration, calibrate } from './calibration.js';
 import { fitPair, ifEnoughData, type LabelledTexts, type PairOptions } from './fit-classifier.js';
 import { scorePair } from './score-pair.js';
 import type { HeldOut } from './scores.js';
@@ -31,26 +31,15 @@ export async function calibrateOnFolds(
   const names = [...new Set(valueIds)];
   const leftOut = names.length < MIN_VALUE_IDS ? new Map<string, number>() : assignFolds(names, options.seed + 1);
   const texts: HeldOut[] = [];
-  const known: Float32Array[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
     const isHeld = (row: number): boolean => foldOf.get(groups[row]!) === fold;
     const held = [...groups.keys()].filter(isHeld);
     const rows = [...groups.keys()].filter((row) => !isHeld(row) && leftOut.get(valueIds[row]!) !== fold);
     const scored = await scoreHeldOut(answers, rows, held, { ...options, signal });
-    if (scored) {
-      texts.push(...scored.texts.map((text) => ({ ...text, source: `${fold} ${text.source}` })));
-      known.push(scored.known);
-    }
+    texts.push(...scored.map((text) => ({ ...text, source: `${fold} ${text.source}` })));
     onProgress?.(fold + 1);
   }
-  if (texts.length === 0) return UNCALIBRATED;
-  const all = new Float32Array(texts.length);
-  let at = 0;
-  for (const part of known) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return calibrate(texts, all, options.seed);
+  return calibrate(texts, options.seed);
 }
 
 /**
@@ -63,26 +52,23 @@ export function foldSettings(fit: FitSettings, steps: number): FitSettings {
   return { ...fit, steps: Math.ceil(steps / 2) };
 }
 
-/** Trains on some rows and scores others. Returns undefined if the rows do not suffice for a fit. */
+/** Trains on some rows and scores others. Returns no text if the rows do not suffice for a fit. */
 async function scoreHeldOut(
   answers: LabelledTexts,
   rows: readonly number[],
   held: readonly number[],
   options: PairOptions,
-): Promise<{ texts: HeldOut[]; known: Float32Array } | undefined> {
-  if (held.length === 0) return undefined;
+): Promise<HeldOut[]> {
+  if (held.length === 0) return [];
   const pair = await ifEnoughData(fitPair(answers, rows, options));
-  if (!pair) return undefined;
+  if (!pair) return [];
   const texts = held.map((row) => answers.texts[row]!);
   const { scores, known } = await scorePair(pair, texts, { signal: options.signal });
   const position = new Map(pair.weights.names.map((name, i) => [name, i]));
-  return {
-    known,
-    texts: scores.map((one, i) => {
-      const source = answers.valueIds[held[i]!]!;
-      return { ...one, source, label: position.get(source) ?? -1 };
-    }),
-  };
+  return scores.map((one, i) => {
+    const source = answers.valueIds[held[i]!]!;
+    return { ...one, known: known[i]!, source, label: position.get(source) ?? -1 };
+  });
 }
 
 /** Assigns names to {@link FOLDS} folds of equal size. */

@@ -1,4 +1,5 @@
 /** Calibration: turns the scores of a classifier and of a fitted encoder into probabilities. */
+import { argMax } from '../../core/arg-max.js';
 import { fitLogistic, type Logistic } from './logistic.js';
 import { drawGroups, type HeldOut, type Scores } from './scores.js';
 import { fitScales, logitsOf, type Scales, softmax } from './softmax-scales.js';
@@ -28,12 +29,8 @@ const ROUNDS = 4;
 /** So many of the answers have a smaller share of known n-grams than `minKnown`. */
 const STRANGE_SHARE = 0.005;
 
-/**
- * Fits the scales of the scores, and the odds of unknown authors, to held-out texts.
- *
- * @param known [texts], share of known n-grams of each text
- */
-export function calibrate(texts: readonly HeldOut[], known: Float32Array, seed: number): Calibration {
+/** Fits the scales of the scores, and the odds of unknown authors, to held-out texts. */
+export function calibrate(texts: readonly HeldOut[], seed: number): Calibration {
   const steps: CalibrationStep[] = [];
   for (const size of TEXTS) {
     const groups = size === 1 ? texts : drawGroups(texts, size, ROUNDS, seed);
@@ -46,11 +43,12 @@ export function calibrate(texts: readonly HeldOut[], known: Float32Array, seed: 
     const unknown = isEnough ? fitLogistic(features(foreign), features(own)) : (steps.at(-1)?.unknown ?? null);
     steps.push({ texts: size, scales, unknown });
   }
-  return { steps, minKnown: quantile(known, STRANGE_SHARE) };
+  const known = texts.map((text) => text.known).sort((a, b) => a - b);
+  return { steps, minKnown: known[Math.floor(STRANGE_SHARE * known.length)] ?? 0 };
 }
 
 /** Usual probabilities, without any of an unknown author. */
-export const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
+export const UNCALIBRATED: Calibration = calibrate([], 0);
 
 /**
  * Features of the odds that the author is unknown: the scores of the most probable value id, and how undecided the
@@ -60,7 +58,7 @@ export const UNCALIBRATED: Calibration = calibrate([], new Float32Array(), 0);
  */
 export function unknownFeatures(scores: Scores, scales: Scales, positions?: readonly number[]): number[] {
   const logits = logitsOf(scores, scales, positions);
-  const best = logits.indexOf(Math.max(...logits));
+  const best = argMax(logits);
   const position = positions ? positions[best]! : best;
   const entropy = softmax(logits).reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
   return [scores.similarities[position]!, scores.decisions[position]!, entropy];
@@ -69,8 +67,4 @@ export function unknownFeatures(scores: Scores, scales: Scales, positions?: read
 /** The step for a number of texts: the largest that is not larger. */
 export function stepFor({ steps }: Calibration, texts: number): CalibrationStep {
   return steps.findLast((step) => step.texts <= texts) ?? steps[0]!;
-}
-
-function quantile(values: Float32Array, share: number): number {
-  return Float32Array.from(values).sort()[Math.floor(share * values.length)] ?? 0;
 }

@@ -13,6 +13,8 @@ export interface Scores {
 export interface HeldOut extends Scores {
   /** Position of its value id, or -1 if that was left out of training. */
   label: number;
+  /** Share of known n-grams. */
+  known: number;
   /** Texts of equal source have the same author, and were scored by the same classifier. */
   source: string;
 }

@@ -8,7 +8,7 @@ export interface Scales {
   similarity: number;
 }
 
-/** Usual factors, measured on 18 sources (docs/evidence.md). They count like so many texts. */
+/** Factors that few texts hardly change, near those of several sources. They count like so many texts. */
 const USUAL: Scales = { decision: 1.3, similarity: 4 };
 const USUAL_TEXTS = 10;
 const SMALLEST = 0.05;

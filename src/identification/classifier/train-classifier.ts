@@ -33,13 +33,19 @@ export const CLASSIFIER_GROUPS: readonly NgramSettings[] = [
   { kind: 'characters', ...NGRAM_DEFAULTS.characters },
 ];
 
-/** Chosen on 18 sources (docs/evidence.md): smaller values are worse on long answers, larger ones take longer. */
-const C = 10;
-/** More passes than this change the accuracy by less than half a point. */
-const MAX_PASSES = 20;
+/** Settings of the linear classifier. docs/evidence.md compares others. */
+export interface ClassifierSettings {
+  /** Weight of the loss. */
+  c: number;
+  /** Passes over the answers, at most. */
+  maxPasses: number;
+  /** N-grams with weights: those in most answers. */
+  maxRows: number;
+}
+
+export const CLASSIFIER_SETTINGS: Readonly<ClassifierSettings> = { c: 10, maxPasses: 20, maxRows: 2 ** 17 };
+
 const TOLERANCE = 0.5;
-/** Features with weights: those in most answers. With twice as many, the accuracy is the same. */
-const MAX_ROWS = 2 ** 17;
 /** Limits the rows if there are many value ids: 256 MiB while training, 64 MiB on disk. */
 const MAX_WEIGHTS = 2 ** 26;
 
@@ -53,6 +59,7 @@ const MAX_WEIGHTS = 2 ** 26;
 export async function trainClassifier(
   answers: FitAnswers,
   { maxAnswers, seed, signal, onProgress }: ClassifierTraining,
+  { c, maxPasses, maxRows: wanted } = CLASSIFIER_SETTINGS,
 ): Promise<ClassifierWeights> {
   const { names } = answers;
   const rows = sampleRows(answers.labels, names.length, maxAnswers, seed);
@@ -60,8 +67,8 @@ export async function trainClassifier(
   try {
     for await (const texts of answers.read(rows)) await corpus.add(texts, { signal });
     const labels = rows.map((row) => answers.labels[row]!);
-    const maxRows = Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_WEIGHTS / names.length)));
-    const settings = { minTexts: 2, maxRows, c: C, tolerance: TOLERANCE, maxPasses: MAX_PASSES, seed };
+    const maxRows = Math.max(1, Math.min(wanted, Math.floor(MAX_WEIGHTS / names.length)));
+    const settings = { minTexts: 2, maxRows, c, tolerance: TOLERANCE, maxPasses, seed };
     const { keys, weights, biases } = await trainLinearSvm(corpus, labels, names.length, settings, {
       signal,
       onProgress,

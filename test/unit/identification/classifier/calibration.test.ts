@@ -17,7 +17,7 @@ function drawTexts(count: number, decision: number, similarity: number): HeldOut
     const p = softmax(Array.from(decisions, (d, i) => decision * d + similarity * similarities[i]!));
     let left = random();
     const label = p.findIndex((share) => (left -= share) < 0);
-    return { decisions, similarities, label: Math.max(label, 0), source: `id ${label}` };
+    return { decisions, similarities, label: Math.max(label, 0), known: 1, source: `id ${label}` };
   });
 }
 
@@ -55,7 +55,7 @@ describe('fitLogistic', () => {
 describe('calibrate', () => {
   it('takes texts of one author together with larger factors, if there are enough', () => {
     const texts = drawTexts(2000, 1, 1);
-    const { steps } = calibrate(texts, new Float32Array(2000).fill(1), 1);
+    const { steps } = calibrate(texts, 1);
     expect(steps.map((step) => step.texts)).toEqual([1, 3, 10]);
     expect(steps[2]!.scales.decision).toBeGreaterThan(1.5 * steps[0]!.scales.decision);
     expect(steps.every(({ unknown }) => unknown === null)).toBe(true);
@@ -70,8 +70,8 @@ describe('calibrate', () => {
       label: -1,
       source: 'other',
     }));
-    const shares = Float32Array.from({ length: 400 }, (_, i) => 0.5 + i / 800);
-    const { steps, minKnown } = calibrate([...known, ...unknown], shares, 1);
+    const texts = [...known, ...unknown].map((text, i) => ({ ...text, known: 0.5 + i / 800 }));
+    const { steps, minKnown } = calibrate(texts, 1);
     expect(minKnown).toBeCloseTo(0.5025);
     expect(steps[0]!.unknown!.weights[1]).toBeLessThan(0);
   });
