@@ -52,6 +52,10 @@ write float32 with \`univar export\` (docs/encoders.md).
 It is not part of the npm package \`univar\`, because of its size. Copy this folder, and give its path to \`--encoder\`
 or \`loadEncoder\`.
 
+\`model.safetensors\` has 23 MB, which is large for a repository. It is committed because nothing is downloaded
+at install or run time. Datasets that this encoder embedded and the published figures need exactly these
+weights: training on another machine gives different ones.
+
 ## Training
 
 Recipe: ${settings}; the other settings are those of the preset (docs/training.md).

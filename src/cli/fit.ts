@@ -32,9 +32,9 @@ export function addFitCommand(program: Command, context: CliContext): void {
       `
 The fit, its vectors, their index and a classifier are written into the dataset folder. Identify, serve and
 eval knn use them from then on. The classifier gives probabilities, which are calibrated on questions and
-value ids that it has not seen. This takes several times as long as the fit.
+value ids that it has not seen. Training it takes several times as long as the fit.
 
-Maps and drift keep to the encoder that embedded the dataset: the fit has seen the answers, so it would draw
+Maps and drift still use the encoder that embedded the dataset: the fit has seen the answers, so it would show
 them further apart than new answers are.
 
 Examples:

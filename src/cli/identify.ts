@@ -68,8 +68,8 @@ Examples:
   $ univar identify values/ --text "Never." --filter-lang eng --filter-model gpt-4o --filter-model gemma-2
   $ univar identify values/ --file texts-of-one-author.txt --together --why
 
-Probabilities are calibrated: of texts with 70 %, about 70 % have that value id. "none of these" is the probability that
-the author is not among the value ids.
+Probabilities are calibrated: if a value id has a probability of 70 %, it is right in about 70 % of such cases. "none of
+these" is the probability that the author is not among the value ids.
 `,
     )
     .action(async (dataset: string, options: IdentifyCliOptions) => {

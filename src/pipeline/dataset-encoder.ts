@@ -29,8 +29,7 @@ export async function rememberEncoder(dir: string, folder: string): Promise<void
 /**
  * Loads the encoder that embedded a dataset.
  *
- * @param folder encoder folder. @default the folder used for embedding, or the one of univar that has the
- *   name
+ * @param folder encoder folder. @default the folder used for embedding, or the encoder of univar with the same name
  * @param options backend and precision. @default those of the dataset
  * @throws EngineError `ERR_DATA` if the encoder is not the one that embedded the dataset, or cannot be found
  */

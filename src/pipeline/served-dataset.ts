@@ -93,7 +93,7 @@ export class ServedDataset {
     const saved = await loadSavedIndex(source);
     if (saved === 'stale')
       this.options.note(
-        `the index does not match the vectors of the dataset; using exact search. Run "univar index" again`,
+        'the index does not match the vectors of the dataset; using exact search. Run "univar index" again',
       );
     return saved === undefined || saved === 'stale' ? exactIndex(source.vectors) : saved;
   }
@@ -102,7 +102,7 @@ export class ServedDataset {
 /** Adds to the error of an encoder that only additions need. */
 function adviseReadOnly(error: unknown): never {
   if (!(error instanceof EngineError)) throw error;
-  const remedy = { text: 'or refuse additions, which alone need it', option: { name: 'readOnly', value: true } };
+  const remedy = { text: 'or refuse additions, since only they need it', option: { name: 'readOnly', value: true } };
   throw new EngineError(error.code, error.message, { cause: error, remedies: [remedy] });
 }
 

@@ -2,9 +2,15 @@ import { EngineError } from '../core/errors.js';
 import { answerPart, type EmbeddableText } from '../core/question-answer.js';
 import type { Collection } from '../datasets/live/collection.js';
 import { type Explanation, explainClassification } from '../identification/classifier/explain.js';
-import type { Classification } from '../identification/classifier/value-classifier.js';
+import type { Classification, TextEvidence } from '../identification/classifier/value-classifier.js';
 import type { ValueFilter } from '../search/filters/value-filter.js';
 import { MAX_EXPLAINED } from './limits.js';
+
+/**
+ * Texts that are classified at a time, so that the server answers other requests in between and does not hold the
+ * probabilities of all value ids for all texts.
+ */
+const SLICE_TEXTS = 32;
 
 interface ClassifyRequest {
   /** Undefined if the request has vectors, which cannot be classified. */
@@ -35,7 +41,7 @@ interface ClassifiedTexts {
  *   request can explain; `ERR_ABORTED`
  */
 export async function classifyTexts(
-  { classifier, dataset }: Collection,
+  { classifier, dataset, encoder: { dim } }: Collection,
   { texts, vectors, filter, candidates, together, why }: ClassifyRequest,
   signal: AbortSignal,
 ): Promise<ClassifiedTexts | undefined> {
@@ -52,19 +58,31 @@ export async function classifyTexts(
   if (why && texts.length > MAX_EXPLAINED)
     throw new EngineError('ERR_ARG_RANGE', `Expected at most ${MAX_EXPLAINED} texts with "why", got ${texts.length}`);
   const answers = texts.map(answerPart);
-  const evidence = await classifier.score(answers, vectors, { signal });
-  const classifications = classifier.weigh(evidence, { filter });
-  const [all] = together ? classifier.weigh(evidence, { filter, together }) : [];
   const results: ClassifiedTexts['results'] = [];
-  for (const [i, classification] of classifications.entries()) {
-    const [first] = (all ?? classification).ranking;
-    const explains = why && first !== undefined;
-    results.push({
-      classification: limited(classification, candidates),
-      ...(explains && { why: await explainClassification(classifier, answers[i]!, first.valueId, { signal }) }),
-    });
+  const evidence: TextEvidence[] = [];
+  for (let first = 0; first < answers.length; first += SLICE_TEXTS) {
+    const end = first + SLICE_TEXTS;
+    const slice = vectors.subarray(first * dim, end * dim);
+    const scored = await classifier.score(answers.slice(first, end), slice, { signal });
+    for (const classification of classifier.weigh(scored, { filter }))
+      results.push({ classification: limited(classification, candidates) });
+    if (together) evidence.push(scored);
+  }
+  const [all] = together ? classifier.weigh(joined(evidence), { filter, together }) : [];
+  if (why) {
+    for (const [i, result] of results.entries()) {
+      const [likeliest] = (all ?? result.classification).ranking;
+      if (likeliest) result.why = await explainClassification(classifier, answers[i]!, likeliest.valueId, { signal });
+    }
   }
   return { results, ...(all && { together: limited(all, candidates) }) };
+}
+
+function joined(evidence: readonly TextEvidence[]): TextEvidence {
+  return {
+    scores: evidence.flatMap(({ scores }) => scores),
+    known: Float32Array.from(evidence.flatMap(({ known }) => [...known])),
+  };
 }
 
 function limited({ unknown, ranking }: Classification, candidates: number): Classification {

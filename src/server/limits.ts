@@ -16,7 +16,10 @@ export interface Limits {
   perMinute: number;
 }
 
-/** Neighbours in one response, and those with the text of their answers. A response is built in memory. */
+/**
+ * Neighbours or value ids in one response, and neighbours with the text of their answers. A response is built in
+ * memory.
+ */
 const MAX_NEIGHBOURS = 131_072;
 const MAX_ANSWERS = 32_768;
 /** Texts whose classification one request can explain. Each of them is scored hundreds of times. */
@@ -34,7 +37,7 @@ export function expectModestAnswer(queries: number, k: number, answers: number):
   if (queries * k > MAX_NEIGHBOURS) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at most ${MAX_NEIGHBOURS} neighbours in total, got ${queries} queries with ${k} each`,
+      `Expected at most ${MAX_NEIGHBOURS} neighbours or value ids in total, got ${queries} queries with ${k} each`,
     );
   }
   if (queries * answers > MAX_ANSWERS) {

@@ -14,7 +14,7 @@ import { BatchSource } from './batch-source.js';
 import { FrozenStates } from './frozen-states.js';
 import { describeRun, hashFiles } from './run-folder.js';
 import { resolveMaxTokens, resolveTrainSettings, type TrainOptions, type TrainSettings } from './settings.js';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer.js';
+import { createTrainer, SHARED_OPTIONS, type Trainer, type TrainerOptions } from './trainer.js';
 import type { TrainingPlan } from './training-plan.js';
 import { readTrainingSet, type TrainingSet } from './training-set.js';
 import { TransformerLearner } from './transformer-learner.js';
@@ -138,20 +138,6 @@ function frozenStates(
   );
 }
 
-/** Settings of the trainer that have the same names in a run. */
-const TRAINER_SETTINGS = [
-  'logitScale',
-  'mode',
-  'learningRate',
-  'weightDecay',
-  'maxGradNorm',
-  'warmupSteps',
-  'decay',
-  'precision',
-  'memoryBudget',
-  'seed',
-] as const satisfies readonly (keyof TrainSettings & keyof TrainerOptions)[];
-
 function trainerOptions(
   encoder: string,
   settings: TrainSettings,
@@ -159,7 +145,7 @@ function trainerOptions(
   totalSteps: number,
 ): TrainerOptions {
   return {
-    ...pick(settings, TRAINER_SETTINGS),
+    ...pick(settings, SHARED_OPTIONS),
     encoder,
     totalSteps,
     pooling,

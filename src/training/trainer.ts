@@ -72,8 +72,8 @@ export interface TrainingBatch {
  */
 export type TrainerBlock = 'parameters' | 'firstMoments' | 'secondMoments';
 
-const KEYS = [
-  'encoder',
+/** Options that a training run has under the same names. */
+export const SHARED_OPTIONS = [
   'logitScale',
   'mode',
   'learningRate',
@@ -81,13 +81,12 @@ const KEYS = [
   'maxGradNorm',
   'warmupSteps',
   'decay',
-  'totalSteps',
   'precision',
-  'pooling',
-  'firstTrainedLayer',
   'memoryBudget',
   'seed',
-] as const;
+] as const satisfies readonly (keyof TrainerOptions)[];
+
+const KEYS = ['encoder', ...SHARED_OPTIONS, 'totalSteps', 'pooling', 'firstTrainedLayer'] as const;
 
 /**
  * Loads an encoder for training.

@@ -112,7 +112,7 @@ describe('identification and search', () => {
     { body: { texts: ['a'], k: 61 }, says: /60/ },
     { body: { texts: ['a'], k: 1001 }, says: /k must be <= 1000/ },
     { body: { texts: ['a'], nprobe: 3, kk: 1 }, says: /additional properties: "kk"/ },
-    { body: { vectors: Array<number[]>(200).fill([1]), k: 1000 }, says: /131072 neighbours in total/ },
+    { body: { vectors: Array<number[]>(200).fill([1]), k: 1000 }, says: /131072 neighbours or value ids in total/ },
     { body: { texts: Array<string>(40).fill('a'), evidence: 900 }, says: /32768 answers/ },
     { body: { texts: [] }, says: /texts must NOT have fewer than 1/ },
     { body: { texts: ['a'.repeat(40_000)] }, says: /texts\.0 must NOT have more than 32768/ },

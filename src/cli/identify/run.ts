@@ -49,7 +49,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     signal,
   });
   try {
-    if (collection.hasStaleIndex && !options.together)
+    if (collection.hasStaleIndex)
       context.log('note: the index is out of date; searching exactly. Run "univar index" to rebuild it');
     if (collection.hasStaleFit)
       context.log('note: the fit of this dataset belongs to other answers and is not used. Run "univar fit" again');
@@ -165,13 +165,14 @@ function filterOf({
 
 async function openIndex(
   dir: string,
-  { exact, index: url, table }: IdentifyCliOptions,
+  { exact, index: url, table, together }: IdentifyCliOptions,
   signal: AbortSignal,
-): Promise<'saved' | 'exact' | GivenIndex> {
+): Promise<'saved' | 'exact' | 'none' | GivenIndex> {
   if (url !== undefined) {
     const { openPgIndex } = await import('../../pipeline/index/postgres-index.js');
     return openPgIndex(dir, { url, ...(table !== undefined && { table }), signal });
   }
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --index');
+  if (together) return 'none'; // without votes
   return exact ? 'exact' : 'saved';
 }

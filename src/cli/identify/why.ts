@@ -15,7 +15,7 @@ export function describeWhy({ valueId, for: supporting, against }: Explanation, 
     }),
   ];
   const lines = [
-    `why ${valueId}: the score that it loses without each phrase`,
+    `why ${valueId}: how much each phrase adds to its score`,
     ...list('speak for it', supporting),
     ...list('speak against it', against),
   ];

@@ -106,7 +106,7 @@ export async function readModelFolder(
   };
 }
 
-/** Says where univar-mini is, which earlier releases contained. */
+/** Says where univar-mini is, which the npm package does not contain. */
 function hintFor(root: string): string {
   return basename(root) === basename(MINI_ENCODER)
     ? '. univar-mini is not part of the npm package: copy the folder packages/univar-mini of the repository, and ' +

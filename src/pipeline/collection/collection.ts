@@ -14,7 +14,12 @@ import type { Identification, Neighbour } from '../../identification/rank-neighb
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { QaRecord } from '../../records/record.js';
-import type { ValueFilter } from '../../search/filters/value-filter.js';
+import {
+  expectKnownNames,
+  expectValueFilter,
+  matchValueIds,
+  type ValueFilter,
+} from '../../search/filters/value-filter.js';
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 import type { VectorSource } from '../index/vector-source.js';
 
@@ -49,8 +54,8 @@ export class Collection implements AsyncDisposable {
   private constructor(
     private readonly source: VectorSource,
     readonly encoder: Encoder,
-    private readonly search: DatasetSearch,
-    private readonly identifier: ValueIdentifier,
+    private readonly search: DatasetSearch | undefined,
+    private readonly identifier: ValueIdentifier | undefined,
     private readonly classifier: ValueClassifier | undefined,
   ) {}
 
@@ -62,11 +67,12 @@ export class Collection implements AsyncDisposable {
   static over(
     source: VectorSource,
     encoder: Encoder,
-    search: DatasetSearch,
-    valueIds: RowLabels,
+    search: DatasetSearch | undefined,
+    valueIds: RowLabels | undefined,
     classifier: ValueClassifier | undefined,
   ): Collection {
-    return new Collection(source, encoder, search, new ValueIdentifier({ index: search.index, valueIds }), classifier);
+    const identifier = search && valueIds && new ValueIdentifier({ index: search.index, valueIds });
+    return new Collection(source, encoder, search, identifier, classifier);
   }
 
   get dataset(): Dataset {
@@ -93,14 +99,14 @@ export class Collection implements AsyncDisposable {
     return this.dataset.rows;
   }
 
-  /** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
+  /** How answers are searched. */
   get searchKind(): SearchKind {
-    return this.search.kind;
+    return this.search?.kind ?? 'none';
   }
 
   /** True if the index of the folder does not match the embeddings. It is not used: rebuild it. */
   get hasStaleIndex(): boolean {
-    return this.search.isStale;
+    return this.search?.isStale ?? false;
   }
 
   /**
@@ -109,7 +115,12 @@ export class Collection implements AsyncDisposable {
    * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` for a name that no answer has
    */
   count(filter: ValueFilter): number {
-    return this.identifier.count(filter);
+    expectValueFilter(filter, 'filter');
+    const { valueIds } = this.dataset.manifest;
+    const names = Object.keys(valueIds);
+    expectKnownNames(filter, names);
+    const matches = matchValueIds(filter, names);
+    return names.reduce((sum, name, i) => sum + (matches[i] ? valueIds[name]! : 0), 0);
   }
 
   /**
@@ -118,16 +129,23 @@ export class Collection implements AsyncDisposable {
    *
    * @param texts plain texts, or questions with answers
    * @returns one identification per text
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`, and the errors of the encoder and the index
+   * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE`, also if the collection was opened without an index;
+   *   `ERR_ABORTED`; and the errors of the encoder and the index
    */
   async identify(texts: readonly EmbeddableText[], options?: IdentifyTextsOptions): Promise<IdentifiedText[]> {
     const keys = ['k', 'efSearch', 'nprobe', 'filter', 'signal', 'evidence'] as const;
     const { evidence, ...search } = expectOptions(options, 'options', keys) as IdentifyTextsOptions;
     const count = expectInteger(evidence ?? DEFAULT_EVIDENCE, 'evidence', 0);
+    const { identifier } = this;
+    if (!identifier)
+      throw new EngineError(
+        'ERR_ARG_RANGE',
+        'Expected an open index, but "index" was "none" when the collection was opened',
+      );
     const { embeddings } = await this.encoder.encode(texts, { signal: search.signal });
     const { filter, signal } = search;
     const [found, classified] = await Promise.all([
-      this.identifier.identify(embeddings, search),
+      identifier.identify(embeddings, search),
       this.classifier?.classify(texts.map(answerPart), embeddings, { filter }, { signal }),
     ]);
     const records = await this.#recordsOf(found, count);
@@ -179,7 +197,9 @@ export class Collection implements AsyncDisposable {
   /** Releases the encoder and the index once the calls in flight have finished. Idempotent. */
   dispose(): Promise<void> {
     this.classifier?.dispose();
-    this.#disposal ??= Promise.all([this.encoder.dispose(), this.search[Symbol.asyncDispose]()]).then(() => undefined);
+    this.#disposal ??= Promise.all([this.encoder.dispose(), this.search?.[Symbol.asyncDispose]()]).then(
+      () => undefined,
+    );
     return this.#disposal;
   }
 

@@ -20,11 +20,12 @@ export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend
   encoder?: string | undefined;
   /**
    * `'saved'`: the index that `buildIndex` saved, or exact search if that is missing or stale. `'exact'`: compares all
-   * answers. An open index over the same rows, such as a `PgVectorIndex`, also works; the collection disposes it.
+   * answers. `'none'`: opens no index and reads no value ids, for a collection that only classifies. An open index over
+   * the same rows, such as a `PgVectorIndex`, also works; the collection disposes it.
    *
    * @default 'saved'
    */
-  index?: 'saved' | 'exact' | GivenIndex | undefined;
+  index?: 'saved' | 'exact' | 'none' | GivenIndex | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -45,12 +46,13 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
   const signal = expectSignal(given.signal, 'signal');
   const wantsFit = expectBoolean(given.fit ?? folder === undefined, 'fit');
   const source = wantsFit ? await searchedVectors(dataset) : ownVectors(await givenDataset(dataset));
+  const nothing = Promise.resolve(undefined);
   // At the same time, since each of them waits for files.
   const parts = [
     loadSearchEncoder(source, folder, { backend, precision }),
-    source.dataset.readValueIds({ signal }),
-    openDatasetSearch(source, index),
-    source.vectors instanceof DatasetFit ? loadFitClassifier(source.vectors) : Promise.resolve(undefined),
+    index === 'none' ? nothing : source.dataset.readValueIds({ signal }),
+    index === 'none' ? nothing : openDatasetSearch(source, index),
+    source.vectors instanceof DatasetFit ? loadFitClassifier(source.vectors) : nothing,
   ] as const;
   try {
     const [encoder, valueIds, search, classifier] = await Promise.all(parts);
@@ -59,7 +61,7 @@ export async function openCollection(dataset: Dataset | string, options?: OpenCo
     const [encoder, , search, classifier] = await Promise.allSettled(parts);
     if (encoder.status === 'fulfilled') await encoder.value.dispose();
     if (classifier.status === 'fulfilled') classifier.value?.dispose();
-    if (search.status === 'fulfilled') await search.value[Symbol.asyncDispose]();
+    if (search.status === 'fulfilled') await search.value?.[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -4,8 +4,11 @@ import { expectSearchableIndex, type SearchableIndex } from '../../identificatio
 import { loadSavedIndex } from './saved-index.js';
 import type { VectorSource } from './vector-source.js';
 
-/** `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller. */
-export type SearchKind = 'saved' | 'exact' | 'given';
+/**
+ * `'saved'`: the index of the folder; `'exact'`: compares all answers; `'given'`: an index of the caller; `'none'`: no
+ * search.
+ */
+export type SearchKind = 'saved' | 'exact' | 'given' | 'none';
 
 /** An index over a dataset, and its origin. */
 export interface DatasetSearch extends AsyncDisposable {
@@ -37,8 +40,8 @@ export async function openDatasetSearch(
 }
 
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
-export function expectIndexChoice(value: unknown): 'saved' | 'exact' | GivenIndex {
-  if (typeof value !== 'object') return expectOneOf(value, 'index', ['saved', 'exact']);
+export function expectIndexChoice(value: unknown): 'saved' | 'exact' | 'none' | GivenIndex {
+  if (typeof value !== 'object') return expectOneOf(value, 'index', ['saved', 'exact', 'none']);
   const index = expectSearchableIndex(value, 'index');
   expectFunction((index as Partial<GivenIndex>)[Symbol.asyncDispose], 'index[Symbol.asyncDispose]');
   return index as GivenIndex;

@@ -10,8 +10,8 @@ import { NgramTrainer } from '../../native/ngram-trainer.js';
 import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
 import type { Learner, UpdateFigures } from '../learner.js';
 import type { NgramTrainSettings } from './ngram-settings.js';
+import type { AnswerBatch } from './read-answers.js';
 import type { SourceSampler } from './source-sampler.js';
-import type { AnswerBatch } from './training-answers.js';
 
 const FEATURES = { kind: 'words', ...NGRAM_DEFAULTS.words } as const;
 

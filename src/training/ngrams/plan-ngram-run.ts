@@ -6,8 +6,8 @@ import type { TrainingPlan } from '../training-plan.js';
 import { holdOut } from '../validation.js';
 import { NgramLearner } from './ngram-learner.js';
 import { type NgramTrainOptions, resolveNgramSettings } from './ngram-settings.js';
+import { readAnswers } from './read-answers.js';
 import { SourceSampler, type SourceTexts } from './source-sampler.js';
-import { readAnswers } from './training-answers.js';
 
 /** Checks the options and reads the data of a run that trains an n-gram encoder. @throws EngineError like `train` */
 export async function planNgramRun(options: NgramTrainOptions): Promise<TrainingPlan> {

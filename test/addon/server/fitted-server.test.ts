@@ -99,6 +99,16 @@ describe('a server of a dataset with a fit', () => {
       expect(texts[i]!.slice(start, end)).toBe(text);
     });
 
+    // Of many texts, each has the classification that it has alone.
+    const everyone = records.map(({ answer }) => answer);
+    const { results: many, together } = await identify({ texts: everyone, together: true });
+    expect(many).toHaveLength(records.length);
+    for (const i of [31, 32, 44]) {
+      const alone = (await identify({ texts: [everyone[i]] })).results[0]!.classification;
+      expect(many[i]!.classification).toEqual(alone);
+    }
+    expect(together!.ranking).toHaveLength(3);
+
     const question = { question: 'w1 w2', answer: texts[0] };
     const [first] = (await identify({ texts: [question], filter: { model: ['model-0', 'model-2'] }, why: true }))
       .results;
@@ -117,8 +127,8 @@ describe('a server of a dataset with a fit', () => {
     expect((await post('/v1/identify', { vectors, together: true })).body.error!.message).toBe(
       'Expected "texts" with "together", got "vectors"',
     );
-    const many = Array.from({ length: 65 }, () => 'w1');
-    expect((await post('/v1/identify', { texts: many, why: true })).body.error!.message).toMatch(/at most 64 texts/);
+    const tooMany = Array.from({ length: 65 }, () => 'w1');
+    expect((await post('/v1/identify', { texts: tooMany, why: true })).body.error!.message).toMatch(/at most 64 texts/);
     rmSync(join(dir, FIT_FILE));
     await post('/v1/admin/reload', {});
     expect(await get('/v1/index')).toMatchObject({ classifier: false });
