@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { argMax } from '../../../src/core/arg-max.js';
 import { labelRows } from '../../../src/core/row-labels.js';
+import { CLASSIFIER_GROUPS } from '../../../src/identification/classifier/classifier-weights.js';
 import {
-  CLASSIFIER_GROUPS,
   CLASSIFIER_SETTINGS,
   type ClassifierSettings,
   trainClassifier,

@@ -5,7 +5,8 @@ import { createNgramEncoder } from '../../encoder/ngrams/create-ngram-encoder.js
 import type { FitSettings } from '../fit/fit-settings.js';
 import { type FitProgress, fitTable } from '../fit/fit-table.js';
 import { CentroidSum } from './centroids.js';
-import { type ClassifierWeights, trainClassifier } from './train-classifier.js';
+import type { ClassifierWeights } from './classifier-weights.js';
+import { trainClassifier } from './train-classifier.js';
 
 /** Answers in memory, with their value ids and questions. */
 export interface LabelledTexts {

@@ -1,22 +1,9 @@
-import { type QuantizedMatrix, quantizeRows } from '../../encoder/weights/weight-rounding.js';
+import { quantizeRows } from '../../encoder/weights/weight-rounding.js';
 import { trainLinearSvm } from '../../native/linear-svm.js';
 import { NgramCorpus } from '../../native/ngram-corpus.js';
-import type { NgramSettings } from '../../native/ngram-settings.js';
-import { NGRAM_DEFAULTS } from '../../text/ngrams/ngram-defaults.js';
 import type { FitAnswers } from '../fit/fit-table.js';
 import { sampleRows } from '../fit/pairs.js';
-
-/** A linear classifier of texts by their n-grams: a plane for every value id, against all others. */
-export interface ClassifierWeights {
-  /** Value ids, ascending. */
-  names: readonly string[];
-  /** [rows], feature id of every row, ascending. */
-  keys: Uint32Array;
-  /** [rows, names], the weights of every feature. */
-  planes: QuantizedMatrix;
-  /** [names]. */
-  biases: Float32Array;
-}
+import { CLASSIFIER_GROUPS, type ClassifierWeights } from './classifier-weights.js';
 
 export interface ClassifierTraining {
   /** Answers to train on, sampled so that the value ids have equal numbers of them, as far as possible. */
@@ -26,12 +13,6 @@ export interface ClassifierTraining {
   /** Receives the number of value ids whose plane is trained. */
   onProgress?: ((valueIds: number) => void) | undefined;
 }
-
-/** The features that the classifier reads: n-grams of words, and of characters as written. */
-export const CLASSIFIER_GROUPS: readonly NgramSettings[] = [
-  { kind: 'words', ...NGRAM_DEFAULTS.words },
-  { kind: 'characters', ...NGRAM_DEFAULTS.characters },
-];
 
 /** Settings of the linear classifier. docs/evidence.md compares others. */
 export interface ClassifierSettings {

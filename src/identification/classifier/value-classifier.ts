@@ -3,9 +3,9 @@ import type { CallOptions } from '../../native/call.js';
 import { NgramTable } from '../../native/ngram-table.js';
 import { matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
 import { type Calibration, stepFor } from './calibration.js';
+import { CLASSIFIER_GROUPS, type ClassifierWeights } from './classifier-weights.js';
 import { authorProbabilities } from './probabilities.js';
 import { meanScores, type Scores } from './scores.js';
-import { CLASSIFIER_GROUPS, type ClassifierWeights } from './train-classifier.js';
 
 /** A linear classifier, with what turns its scores into probabilities. */
 export interface ClassifierData extends ClassifierWeights {
