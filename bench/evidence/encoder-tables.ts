@@ -98,7 +98,7 @@ export function notesOf(sources: readonly SourceFigures[], methods: readonly Met
         ]
       : [];
   const classified = (pick: (score: Score) => number | undefined): string =>
-    percent(mean(sources.flatMap(({ scores }) => scores['classifier']!.map((score) => pick(score) ?? 0))));
+    percent(meanOrNull(sources.flatMap(({ scores }) => scores['classifier']!.flatMap((score) => pick(score) ?? []))));
   const spread = Math.max(...sources.map(({ scores }) => deviation(scores[fitted]!)));
   return [
     `Number of seeds: ${methods.map((method) => `${method.title} ${seedsOf(method)}`).join(', ')}. ` +

@@ -65,8 +65,8 @@ export function addEvalCommand(program: Command, context: CliContext): void {
   group
     .command('control')
     .description(
-      'compare the accuracy on questions about values with that of the same models on other questions: what is ' +
-        'reached on both sides, or carries over from one to the other, is style',
+      'compare the accuracy on questions about values with that of the same models on other questions: accuracy ' +
+        'that both sides reach, or that carries over from one to the other, is due to style',
     )
     .argument('<values>', 'dataset with answers to questions about values')
     .argument('<control>', 'dataset with answers of the same models to other questions, from the same encoder')

@@ -1,4 +1,6 @@
 /** Colours, axes and legends that the plots of a report have in common. */
+import * as Plot from '@observablehq/plot';
+
 import type { LegendItem } from '../plots/svg.js';
 import type { ReportEntry } from './report-types.js';
 
@@ -18,6 +20,23 @@ export function colourOf(entry: number): string {
   return COLOURS[entry % COLOURS.length]!;
 }
 
-export function legendOf(entries: readonly ReportEntry[]): LegendItem[] {
-  return entries.map(({ name }, i) => ({ label: name, colour: colourOf(i) }));
+/** @param figure leaves out the entries whose result does not have it */
+export function legendOf(entries: readonly ReportEntry[], figure?: string): LegendItem[] {
+  return entries.flatMap(({ name, result }, i) =>
+    figure === undefined || figure in result ? [{ label: name, colour: colourOf(i) }] : [],
+  );
+}
+
+/** Draws a line with dots for every entry, and a line at chance. */
+export function curveMarks(
+  points: readonly { entry: number; colour: string }[],
+  channels: { x: string; y: string },
+  chance: number,
+): Plot.Markish[] {
+  return [
+    Plot.ruleY([0]),
+    Plot.ruleY([chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
+    Plot.line(points, { ...channels, stroke: 'colour', z: 'entry', strokeWidth: 2 }),
+    Plot.dot(points, { ...channels, fill: 'colour', r: 3.5 }),
+  ];
 }

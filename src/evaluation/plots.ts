@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot';
 import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
 import { textWidth } from '../plots/text-width.js';
 import type { ConfusionTable } from './classification.js';
-import { CHANCE, colourOf, legendOf, percent, percentAxis } from './plot-style.js';
+import { CHANCE, colourOf, curveMarks, legendOf, percent, percentAxis } from './plot-style.js';
 import type { ReportEntry } from './report-types.js';
 
 /** With more labels, the cells of a heat map are too small for figures. */
@@ -72,7 +72,7 @@ export function plotAccuracy(entries: readonly ReportEntry[]): string {
 export function plotSweep(entries: readonly ReportEntry[]): string {
   const points = entries.flatMap(({ result }, i) =>
     'sweep' in result
-      ? result.sweep.map(({ k, balancedAccuracy }) => ({ k, balancedAccuracy, colour: colourOf(i) }))
+      ? result.sweep.map(({ k, balancedAccuracy }) => ({ k, balancedAccuracy, colour: colourOf(i), entry: i }))
       : [],
   );
   const ks = [...new Set(points.map(({ k }) => k))].sort((a, b) => a - b);
@@ -93,18 +93,13 @@ export function plotSweep(entries: readonly ReportEntry[]): string {
         inset: 12,
       },
       y: { ...percentAxis, domain: [0, Math.max(...points.map(({ balancedAccuracy }) => balancedAccuracy)) * 1.1] },
-      marks: [
-        Plot.ruleY([0]),
-        Plot.ruleY([entries[0]!.result.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-        Plot.line(points, { x: 'k', y: 'balancedAccuracy', stroke: 'colour', z: 'colour', strokeWidth: 2 }),
-        Plot.dot(points, { x: 'k', y: 'balancedAccuracy', fill: 'colour', r: 3.5 }),
-      ],
+      marks: curveMarks(points, { x: 'k', y: 'balancedAccuracy' }, entries[0]!.result.chance),
     },
     {
       title: 'Balanced accuracy by number of neighbours',
       subtitle: 'mean over labels of the share of tested answers identified correctly',
     },
-    [...legendOf(entries).filter((_, i) => 'sweep' in entries[i]!.result), { label: 'chance', colour: CHANCE }],
+    [...legendOf(entries, 'sweep'), { label: 'chance', colour: CHANCE }],
   );
 }
 

@@ -73,8 +73,8 @@ export function splitByQuestion(labels: Int32Array, groups: readonly string[], t
   if (taken === 0) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected a question to hold out, got ${rowsOf.size}, and each is the only question of some label. ` +
-        'Split by row, or leave out rare labels with minPerId',
+      `Expected a question that can be held out, got none among ${rowsOf.size}: each is the only question of some ` +
+        'label. Split by row, or leave out rare labels with minPerId',
     );
   }
   return toSplit(isTest);

@@ -42,6 +42,10 @@ export async function encoders(lab: Lab): Promise<Outcome> {
         balancedAccuracy: Object.fromEntries(
           Object.entries(scores).map(([column, bySeed]) => [column, bySeed.map((score) => score.balancedAccuracy)]),
         ),
+        classifier: scores['classifier']!.map(({ calibrationError, tenTogether }) => ({
+          calibrationError,
+          tenTogether,
+        })),
       })),
       languages: byLanguage(sources),
       shuffled,

@@ -1,5 +1,6 @@
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
+import type { SeenAnswers } from '../../encoder/folder/training-answers.js';
 import type { ControlSide } from '../../evaluation/control/control-rows.js';
 import { type ControlResult, type ControlRow, evaluateControl } from '../../evaluation/control/evaluate-control.js';
 import type { Figure } from '../../evaluation/control/figure.js';
@@ -24,17 +25,19 @@ export async function runEvalControl(
   context: CliContext,
 ): Promise<void> {
   const datasets = { values: await openDataset(dirs.values), control: await openDataset(dirs.control) };
-  for (const dataset of Object.values(datasets)) {
-    const seen = await countSeenAnswers(dataset, { folder: DEFAULT_ENCODER, signal: context.signal });
-    warnAboutSeenAnswers(seen, context);
-  }
+  const countSeen = async (dataset: Dataset): Promise<SeenAnswers | undefined> => {
+    const counts = await countSeenAnswers(dataset, { folder: DEFAULT_ENCODER, signal: context.signal });
+    warnAboutSeenAnswers(counts, context);
+    return counts;
+  };
+  const seen = { values: await countSeen(datasets.values), control: await countSeen(datasets.control) };
   const label = target === 'value-id' ? 'valueId' : target;
   const data = { values: await readSide(datasets.values, label), control: await readSide(datasets.control, label) };
   const progress = context.progress({ label: 'control', unit: 'results', total: 16 });
   try {
     const onProgress = (done: number): void => progress.update(done);
     const result = await evaluateControl(data, { ...options, signal: context.signal, onProgress });
-    if (json) context.printJson({ ...dirs, ...result });
+    if (json) context.printJson({ ...dirs, ...result, seen });
     else context.print(describeControl(dirs, result));
   } finally {
     progress.stop();
@@ -71,7 +74,7 @@ function describeControl(
     `Values: ${dirs.values}; other questions: ${dirs.control}. "Others to values" was trained on the other`,
     'questions and tested on those about values. It measures style.',
     '',
-    `Erased from the vectors: the ${formatCount(rank)} directions that tell the labels apart on the other questions.`,
+    `Directions that tell the labels apart on the other questions, erased from the vectors: ${formatCount(rank)}.`,
     `kNN on questions about values: ${formatFigure(before)} before, ${formatFigure(after)} after, ` +
       `${formatPercent(random)} after as many random directions.`,
   ].join('\n');

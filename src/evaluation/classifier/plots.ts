@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 
 import { HEADING_HEIGHT, renderSvg } from '../../plots/svg.js';
-import { CHANCE, colourOf, legendOf, percent, percentAxis } from '../plot-style.js';
+import { CHANCE, colourOf, curveMarks, legendOf, percent, percentAxis } from '../plot-style.js';
 import type { ReportEntry } from '../report-types.js';
 import type { ClassifierResult } from './evaluate-classifier.js';
 
@@ -22,10 +22,6 @@ const axis = (label: string) => ({ ...percentAxis, label, labelAnchor: 'center',
 /** The entries that are classifiers, with their positions in the report, which decide their colours. */
 function classifiersOf(entries: readonly ReportEntry[]): { name: string; entry: number; result: ClassifierResult }[] {
   return entries.flatMap(({ name, result }, entry) => ('calibration' in result ? [{ name, entry, result }] : []));
-}
-
-function classifierLegend(entries: readonly ReportEntry[]) {
-  return legendOf(entries).filter((_, i) => 'calibration' in entries[i]!.result);
 }
 
 /** Plots the accuracy of the first label over its probability. A larger dot stands for more answers. */
@@ -60,7 +56,7 @@ export function plotReliability(entries: readonly ReportEntry[]): string {
       title: 'Reliability: share identified correctly by probability',
       subtitle: `area of a dot: number of tested answers; expected calibration error ${errors.join(', ')}`,
     },
-    [...classifierLegend(entries), { label: 'perfectly calibrated', colour: DIAGONAL }],
+    [...legendOf(entries, 'calibration'), { label: 'perfectly calibrated', colour: DIAGONAL }],
   );
 }
 
@@ -74,18 +70,13 @@ export function plotCoverage(entries: readonly ReportEntry[]): string {
       ...FRAME,
       x: { ...axis('share of the tested answers that are identified, the most probable first'), domain: [0, 1] },
       y: { ...percentAxis, domain: [0, 1] },
-      marks: [
-        Plot.ruleY([0]),
-        Plot.ruleY([entries[0]!.result.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-        Plot.line(points, { x: 'coverage', y: 'accuracy', stroke: 'colour', z: 'entry', strokeWidth: 2 }),
-        Plot.dot(points, { x: 'coverage', y: 'accuracy', fill: 'colour', r: 3.5 }),
-      ],
+      marks: curveMarks(points, { x: 'coverage', y: 'accuracy' }, entries[0]!.result.chance),
     },
     {
       title: 'Accuracy by coverage',
       subtitle: 'share identified correctly, if only the answers with the highest probability are identified',
     },
-    [...classifierLegend(entries), { label: 'chance', colour: CHANCE }],
+    [...legendOf(entries, 'calibration'), { label: 'chance', colour: CHANCE }],
   );
 }
 
@@ -113,10 +104,7 @@ export function plotTogether(entries: readonly ReportEntry[]): string {
       },
       y: { ...percentAxis, domain: [0, 1] },
       marks: [
-        Plot.ruleY([0]),
-        Plot.ruleY([entries[0]!.result.chance], { stroke: CHANCE, strokeDasharray: '4,3' }),
-        Plot.line(points, { x: 'answers', y: 'balancedAccuracy', stroke: 'colour', z: 'entry', strokeWidth: 2 }),
-        Plot.dot(points, { x: 'answers', y: 'balancedAccuracy', fill: 'colour', r: 3.5 }),
+        ...curveMarks(points, { x: 'answers', y: 'balancedAccuracy' }, entries[0]!.result.chance),
         Plot.text(points, {
           x: 'answers',
           y: 'balancedAccuracy',
@@ -129,6 +117,6 @@ export function plotTogether(entries: readonly ReportEntry[]): string {
       title: 'Accuracy of several answers together',
       subtitle: 'balanced accuracy: mean over labels of the share of groups identified correctly',
     },
-    [...classifierLegend(entries), { label: 'chance', colour: CHANCE }],
+    [...legendOf(entries, 'calibration'), { label: 'chance', colour: CHANCE }],
   );
 }

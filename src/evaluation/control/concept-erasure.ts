@@ -12,12 +12,12 @@ export interface Erasure {
   rank: number;
   /** [rank, dim], orthonormal rows in the whitened space, in the coordinates of the vectors before whitening. */
   right: Float64Array;
-  /** [rank, dim], what each of them takes from a vector. */
+  /** [rank, dim], the vectors that are subtracted. */
   left: Float64Array;
 }
 
 /** Whitens vectors, and undoes that. */
-interface Whitening {
+export interface Whitening {
   mean: Float64Array;
   dim: number;
   /** [dim, dim], symmetric: covariance to the power of -1/2, and of 1/2. */
@@ -31,25 +31,19 @@ const NEGLIGIBLE = 1e-9;
 /**
  * Fits the erasure of labels.
  *
- * @param vectors [rows, dim], row-major
+ * @param vectors [rows, dim], row-major, those that were whitened
  * @param labels [rows], label index of every row
  */
-export async function fitErasure(vectors: Float32Array, dim: number, labels: Int32Array): Promise<Erasure> {
-  const whitening = await whiten(vectors, dim);
+export function fitErasure(vectors: Float32Array, labels: Int32Array, whitening: Whitening): Erasure {
   return eraseDirections(whitening, classMeans(vectors, labels, whitening));
 }
 
-/** Fits the erasure of `rank` random directions, for comparison. */
-export async function fitRandomErasure(
-  vectors: Float32Array,
-  dim: number,
-  rank: number,
-  seed: number,
-): Promise<Erasure> {
+/** Makes an erasure of `rank` random directions, for comparison. */
+export function makeRandomErasure(rank: number, seed: number, whitening: Whitening): Erasure {
   const random = new SeededRandom(seed);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  const directions = Array.from({ length: rank }, () => Float64Array.from({ length: dim }, normal));
-  return eraseDirections(await whiten(vectors, dim), directions);
+  const directions = Array.from({ length: rank }, () => Float64Array.from({ length: whitening.dim }, normal));
+  return eraseDirections(whitening, directions);
 }
 
 /** Applies an erasure to vectors [rows, dim], and scales them to unit length. */
@@ -69,7 +63,8 @@ export function erase(vectors: Float32Array, dim: number, { mean, right, left, r
   return erased;
 }
 
-async function whiten(vectors: Float32Array, dim: number): Promise<Whitening> {
+/** Computes the whitening of vectors [rows, dim]. */
+export async function whiten(vectors: Float32Array, dim: number): Promise<Whitening> {
   const rows = vectors.length / dim;
   const mean = new Float64Array(dim);
   for (let i = 0; i < vectors.length; i++) mean[i % dim]! += vectors[i]! / rows;

@@ -25,8 +25,11 @@ export interface JoinedRows extends ControlSide {
   sides: SideName[];
 }
 
-/** Joins the rows of both sides whose labels both have. Questions of different sides are different. */
-export function joinSides(values: ControlSide, control: ControlSide): JoinedRows {
+/**
+ * Joins the rows of both sides whose labels have at least `minPerId` rows on each. Questions of different sides are
+ * different.
+ */
+export function joinSides(values: ControlSide, control: ControlSide, minPerId: number): JoinedRows {
   for (const [name, side] of Object.entries({ values, control })) {
     expectLabelledEmbeddings(side);
     const count = expectStrings(side.texts, `${name}.texts`).length;
@@ -34,13 +37,13 @@ export function joinSides(values: ControlSide, control: ControlSide): JoinedRows
       fail('ERR_SHAPE_MISMATCH', `${side.labels.length} texts, one per label,`, `${name}.texts`, side.texts);
   }
   if (control.dim !== values.dim) fail('ERR_SHAPE_MISMATCH', `${values.dim}`, 'control.dim', control.dim);
-  const inControl = new Set(control.labels);
-  const shared = new Set(values.labels.filter((label) => inControl.has(label)));
+  const [first, second] = [frequentLabels(values, minPerId), frequentLabels(control, minPerId)];
+  const shared = new Set([...first].filter((label) => second.has(label)));
   if (shared.size < 2) {
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least two labels that both sides have, got ${shared.size}: the first has ` +
-        `${new Set(values.labels).size}, the second ${inControl.size}`,
+      `Expected at least two labels with ${minPerId} or more answers on both sides, got ${shared.size}: the first ` +
+        `side has ${first.size}, the second ${second.size}`,
     );
   }
   const { dim } = values;
@@ -55,18 +58,27 @@ export function joinSides(values: ControlSide, control: ControlSide): JoinedRows
       embeddings: gatherRows(side.embeddings, dim, kept),
     };
   });
-  const [first, second] = [parts[0]!, parts[1]!];
-  const embeddings = new Float32Array(first.embeddings.length + second.embeddings.length);
-  embeddings.set(first.embeddings);
-  embeddings.set(second.embeddings, first.embeddings.length);
+  const embeddings = new Float32Array(parts.reduce((length, part) => length + part.embeddings.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    embeddings.set(part.embeddings, at);
+    at += part.embeddings.length;
+  }
   return {
     dim,
     embeddings,
-    texts: [...first.texts, ...second.texts],
-    labels: [...first.labels, ...second.labels],
-    groups: [...first.groups, ...second.groups],
-    sides: [...first.sides, ...second.sides],
+    texts: parts.flatMap(({ texts }) => texts),
+    labels: parts.flatMap(({ labels }) => labels),
+    groups: parts.flatMap(({ groups }) => groups),
+    sides: parts.flatMap(({ sides }) => sides),
   };
+}
+
+/** Returns the labels with at least `minPerId` rows. */
+function frequentLabels({ labels }: ControlSide, minPerId: number): Set<string> {
+  const counts = new Map<string, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return new Set([...counts.keys()].filter((label) => counts.get(label)! >= minPerId));
 }
 
 /** Splits the rows of one side by question. */

@@ -1,22 +1,19 @@
-/** Values apart from style: how much of the accuracy on questions about values other questions give as well. */
-import { argMax } from '../../core/arg-max.js';
-import { expectInteger, expectObject, expectOptions } from '../../core/validate.js';
-import { UNCALIBRATED } from '../../identification/classifier/calibration.js';
-import { fitPair } from '../../identification/classifier/fit-classifier.js';
-import { scorePair } from '../../identification/classifier/score-pair.js';
-import { logitsOf } from '../../identification/classifier/softmax-scales.js';
-import type { FitSettings } from '../../identification/fit/fit-settings.js';
+/** Separates values from style: how much of the accuracy on questions about values is reached on others as well. */
+import { expectCallback, expectInteger, expectObject, expectOptions } from '../../core/validate.js';
+import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
 import { type ClassificationResult, summarise } from '../classification.js';
-import { fitOnTraining } from '../fitted-knn.js';
 import { evaluateKnn } from '../knn.js';
 import { EVALUATION_OPTIONS, type EvaluationOptions, prepareRows } from '../prepare.js';
 import type { Split } from '../splits.js';
 import { evaluateTfidf } from '../tfidf.js';
-import { type ControlData, type JoinedRows, joinSides, type SideName, splitSide } from './control-rows.js';
+import { type ControlData, joinSides, type SideName, splitSide } from './control-rows.js';
 import { difference, type Figure, figureOf } from './figure.js';
 import { type ErasureFigures, measureErasure } from './measure-erasure.js';
+import { type TrainedSide, trainSide } from './train-side.js';
 
 export interface ControlOptions extends Omit<EvaluationOptions, 'split'> {
+  /** Minimum number of answers per label on each side. Labels with fewer are left out. @default 1 */
+  minPerId?: number;
   /** Number of neighbours that vote. @default 10 */
   k?: number;
   /** Settings of the fits. */
@@ -54,9 +51,9 @@ const DEFAULT_K = 10;
 
 /**
  * Compares the accuracy on questions about values with that of the same labels on other questions (paper, Figure 4),
- * carries what was trained on one side over to the other, and erases from the vectors what tells the labels apart on
- * the other questions (Belrose et al. 2023). Both sides are split by question, with equal options. Labels that only one
- * side has are left out.
+ * tests on each side what was trained on the other, and erases from the vectors the directions that tell the labels
+ * apart on the other questions (Belrose et al. 2023). Both sides are split by question, with equal options. Labels that
+ * only one side has are left out.
  *
  * @throws EngineError `ERR_ARG_RANGE` if the sides share fewer than two labels; and like `evaluateKnn` and
  *   `fitOnTraining`
@@ -64,29 +61,42 @@ const DEFAULT_K = 10;
 export async function evaluateControl(data: ControlData, options: ControlOptions = {}): Promise<ControlResult> {
   const { values, control } = expectObject(data, 'data') as unknown as ControlData;
   const keys = [...EVALUATION_OPTIONS.filter((key) => key !== 'split'), 'k', 'fit', 'onProgress'];
-  const { k: givenK, fit = {}, onProgress, ...evaluation } = expectOptions(options, 'options', keys) as ControlOptions;
-  const k = expectInteger(givenK ?? DEFAULT_K, 'k', 1);
-  const rows = joinSides(values, control);
+  const given = expectOptions(options, 'options', keys) as ControlOptions;
+  const { k = DEFAULT_K, fit: settings = {}, minPerId = 1, onProgress: report, ...evaluation } = given;
+  const knn = { ...evaluation, k: expectInteger(k, 'k', 1), sweep: [] };
+  const fit = expectOptions(settings, 'fit', FIT_SETTINGS) as FitSettings;
+  const onProgress = expectCallback(report, 'onProgress');
+  const rows = joinSides(values, control, expectInteger(minPerId, 'minPerId', 1));
   const splits = { values: splitSide(rows, 'values', evaluation), control: splitSide(rows, 'control', evaluation) };
-  const over = (trained: SideName, tested: SideName): Split => ({
-    train: splits[trained].train,
-    test: splits[tested].test,
-  });
+  const test = { values: splits.values.test, control: splits.control.test };
+  const sides = new Map<SideName, TrainedSide>();
+  /** Trains on a side for the first method that needs it. */
+  const trainedOn = async (name: SideName): Promise<TrainedSide> => {
+    const { train } = splits[name];
+    const side = sides.get(name) ?? (await trainSide(rows, { train, test, fit, signal: evaluation.signal }));
+    sides.set(name, side);
+    return side;
+  };
 
-  const methods: Record<ControlRow['method'], (split: Split) => Promise<ClassificationResult>> = {
-    tfidf: (split) => evaluateTfidf(rows, { ...evaluation, split, k, sweep: [] }),
-    encoder: (split) => evaluateKnn(rows, { ...evaluation, split, k, sweep: [] }),
-    fitted: async (split) => {
-      const fitted = await fitOnTraining(rows, { ...evaluation, split, fit });
-      return evaluateKnn(fitted, { ...evaluation, split, k, sweep: [] });
+  const methods: Record<ControlRow['method'], (trained: SideName, split: Split) => Promise<ClassificationResult>> = {
+    tfidf: (_, split) => evaluateTfidf(rows, { ...knn, split }),
+    encoder: (_, split) => evaluateKnn(rows, { ...knn, split }),
+    fitted: async (trained, split) => {
+      const { embeddings, dim } = await trainedOn(trained);
+      return evaluateKnn({ ...rows, embeddings, dim }, { ...knn, split });
     },
-    classifier: (split) => classifyRows(rows, { ...evaluation, split }, fit),
+    classifier: async (trained, split) => {
+      const { predicted } = await trainedOn(trained);
+      const prepared = prepareRows(rows, { ...evaluation, split });
+      const labels = prepared.test.map((row) => prepared.names.indexOf(predicted.get(row)!));
+      return summarise(prepared, labels);
+    },
   };
   const result: ControlRow[] = [];
   let done = 0;
   for (const [method, evaluate] of Object.entries(methods)) {
     const figure = async (trained: SideName, tested: SideName): Promise<Figure> => {
-      const figures = figureOf(await evaluate(over(trained, tested)));
+      const figures = figureOf(await evaluate(trained, { train: splits[trained].train, test: test[tested] }));
       onProgress?.(++done);
       return figures;
     };
@@ -102,30 +112,9 @@ export async function evaluateControl(data: ControlData, options: ControlOptions
     });
   }
   const names = [...new Set(rows.labels)].sort();
-  return {
-    labels: names,
-    chance: 1 / names.length,
-    rows: result,
-    erasure: await measureErasure(rows, names, splits, (vectors) =>
-      evaluateKnn({ ...rows, embeddings: vectors }, { ...evaluation, split: splits.values, k, sweep: [] }),
-    ),
-  };
-}
-
-/** Classifies the tested rows by a classifier and an encoder that are trained on the others. */
-async function classifyRows(
-  { texts, labels, groups }: JoinedRows,
-  options: EvaluationOptions,
-  fit: FitSettings,
-): Promise<ClassificationResult> {
-  const prepared = prepareRows({ labels, groups }, options);
-  const { train, test, names, seed } = prepared;
-  const { signal } = options;
-  const answers = { texts, valueIds: labels, groups };
-  const pair = await fitPair(answers, [...train], { fit, maxAnswers: train.length, seed, signal });
-  const tested = Array.from(test, (row) => texts[row]!);
-  const own = pair.weights.names;
-  const { scores } = await scorePair(pair, tested, { signal });
-  const predicted = scores.map((one) => names.indexOf(own[argMax(logitsOf(one, UNCALIBRATED.steps[0]!.scales))]!));
-  return summarise(prepared, Int32Array.from(predicted));
+  const before = result.find(({ method }) => method === 'encoder')!.values;
+  const erasure = await measureErasure(rows, names, splits.control.train, async (embeddings) =>
+    figureOf(await evaluateKnn({ ...rows, embeddings }, { ...knn, split: splits.values })),
+  );
+  return { labels: names, chance: 1 / names.length, rows: result, erasure: { before, ...erasure } };
 }

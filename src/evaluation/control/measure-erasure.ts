@@ -1,9 +1,7 @@
 import { gatherRows } from '../../search/gather-rows.js';
-import type { ClassificationResult } from '../classification.js';
-import type { Split } from '../splits.js';
-import { erase, fitErasure, fitRandomErasure } from './concept-erasure.js';
-import type { ControlSide, SideName } from './control-rows.js';
-import { type Figure, figureOf } from './figure.js';
+import { erase, fitErasure, makeRandomErasure, whiten } from './concept-erasure.js';
+import type { ControlSide } from './control-rows.js';
+import type { Figure } from './figure.js';
 
 /** KNN on questions about values, in vectors from which directions were erased. */
 export interface ErasureFigures {
@@ -17,29 +15,30 @@ export interface ErasureFigures {
 
 const RANDOM_DRAWS = 5;
 
-/** Erases directions from the vectors of both sides, and evaluates them. */
+/**
+ * Erases directions from the vectors of both sides, and evaluates them.
+ *
+ * @param names the distinct labels
+ * @param train training rows of the other side
+ */
 export async function measureErasure(
   { embeddings, labels, dim }: ControlSide,
   names: readonly string[],
-  splits: Record<SideName, Split>,
-  evaluate: (vectors: Float32Array) => Promise<ClassificationResult>,
-): Promise<ErasureFigures> {
-  const { train } = splits.control;
+  train: Int32Array,
+  evaluate: (vectors: Float32Array) => Promise<Figure>,
+): Promise<Omit<ErasureFigures, 'before'>> {
   const trained = gatherRows(embeddings, dim, train);
-  const erasure = await fitErasure(
+  const whitening = await whiten(trained, dim);
+  const erasure = fitErasure(
     trained,
-    dim,
     train.map((row) => names.indexOf(labels[row]!)),
+    whitening,
   );
-  const random: number[] = [];
+  const { rank } = erasure;
+  let random = 0;
   for (let seed = 1; seed <= RANDOM_DRAWS; seed++) {
-    const other = await fitRandomErasure(trained, dim, erasure.rank, seed);
-    random.push((await evaluate(erase(embeddings, dim, other))).balancedAccuracy);
+    const other = makeRandomErasure(rank, seed, whitening);
+    random += (await evaluate(erase(embeddings, dim, other))).balancedAccuracy / RANDOM_DRAWS;
   }
-  return {
-    rank: erasure.rank,
-    before: figureOf(await evaluate(embeddings)),
-    after: figureOf(await evaluate(erase(embeddings, dim, erasure))),
-    random: random.reduce((sum, value) => sum + value, 0) / RANDOM_DRAWS,
-  };
+  return { rank, after: await evaluate(erase(embeddings, dim, erasure)), random };
 }

@@ -70,10 +70,21 @@ it('finds values only on the side of values, and leaves them if style is erased'
   expect(erasure.after.balancedAccuracy).toBeGreaterThan(0.8);
 });
 
+it('leaves out labels with too few answers on one side', async () => {
+  const values = makeSide({ style: true, values: true }, 1);
+  const short = {
+    ...values,
+    labels: values.labels.map((label, row) => (row < 10 ? 'a$eng' : label.replace('a', 'b'))),
+  };
+  const { labels, chance } = await evaluateControl({ values, control: short }, { ...OPTIONS, minPerId: 20 });
+  expect(labels).toEqual(['b$eng', 'c$eng']);
+  expect(chance).toBe(1 / 2);
+});
+
 it('refuses sides that share fewer than two labels', async () => {
   const values = makeSide({ style: true, values: true }, 1);
   const control = { ...values, labels: values.labels.map((label) => (label === 'a$eng' ? label : `other ${label}`)) };
   await expect(evaluateControl({ values, control }, OPTIONS)).rejects.toThrow(
-    'Expected at least two labels that both sides have, got 1: the first has 3, the second 3',
+    'Expected at least two labels with 1 or more answers on both sides, got 1: the first side has 3, the second 3',
   );
 });

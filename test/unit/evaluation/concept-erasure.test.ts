@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { erase, fitErasure, fitRandomErasure } from '../../../src/evaluation/control/concept-erasure.js';
+import { erase, fitErasure, makeRandomErasure, whiten } from '../../../src/evaluation/control/concept-erasure.js';
 import { randomNormal } from '../../support/random.js';
 
 const DIM = 12;
@@ -35,7 +35,8 @@ function spread(vectors: Float32Array, labels: Int32Array): number {
 
 it('makes the means of the labels equal, with the least change, and random directions do not', async () => {
   const { vectors, labels } = makeVectors();
-  const erasure = await fitErasure(vectors, DIM, labels);
+  const whitening = await whiten(vectors, DIM);
+  const erasure = fitErasure(vectors, labels, whitening);
   expect(erasure.rank).toBe(LABELS - 1);
   // Without the scaling to unit length, which is not linear.
   const linear = (x: Float32Array, { mean, right, left, rank }: typeof erasure): Float32Array => {
@@ -50,7 +51,7 @@ it('makes the means of the labels equal, with the least change, and random direc
   };
   expect(spread(vectors, labels)).toBeGreaterThan(0.2);
   expect(spread(linear(vectors, erasure), labels)).toBeLessThan(1e-5);
-  const random = await fitRandomErasure(vectors, DIM, LABELS - 1, 1);
+  const random = makeRandomErasure(LABELS - 1, 1, whitening);
   expect(random.rank).toBe(LABELS - 1);
   expect(spread(linear(vectors, random), labels)).toBeGreaterThan(0.1);
   // Erasing twice changes nothing more: it is a projection.
@@ -61,7 +62,7 @@ it('makes the means of the labels equal, with the least change, and random direc
 it('scales vectors to unit length, and leaves the given ones alone', async () => {
   const { vectors, labels } = makeVectors();
   const before = Float32Array.from(vectors);
-  const erased = erase(vectors, DIM, await fitErasure(vectors, DIM, labels));
+  const erased = erase(vectors, DIM, fitErasure(vectors, labels, await whiten(vectors, DIM)));
   expect(vectors).toEqual(before);
   for (let row = 0; row < ROWS; row++)
     expect(Math.hypot(...erased.subarray(row * DIM, (row + 1) * DIM))).toBeCloseTo(1, 5);

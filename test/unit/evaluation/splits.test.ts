@@ -94,10 +94,10 @@ describe('splitByQuestion', () => {
 
   it('reports that no question can be held out', () => {
     expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'q'], 0.25, 1)).toThrow(
-      'Expected a question to hold out, got 2,',
+      'Expected a question that can be held out, got none among 2:',
     );
     expect(() => splitByQuestion(Int32Array.of(0, 1), ['p', 'p'], 0.25, 1)).toThrow(
-      'Expected a question to hold out, got 1,',
+      'Expected a question that can be held out, got none among 1:',
     );
   });
 });
