@@ -11,6 +11,7 @@ import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
 import { type ReadSides, type ReadSidesOptions, readSides } from '../../pipeline/comparison/read-sides.js';
 import type { SideKind } from '../../pipeline/comparison/side-names.js';
 import type { CliContext } from '../context.js';
+import { warnAboutSeenAnswers } from '../seen-answers.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { CompareCliOptions } from './options.js';
 import { describeComparison, describeMatrix } from './print.js';
@@ -46,11 +47,12 @@ export async function runCompare(names: string[], options: CompareCliOptions, co
       ? { matrix: await testAll(read, options, signal, progress) }
       : { comparison: await testPair(read, options, signal, progress) };
     progress.stop();
-    const { encoder } = read;
+    const { encoder, isSample, seen } = read;
+    warnAboutSeenAnswers(seen, context, 'with it, distances are larger and p values smaller than on new answers');
     if (report !== undefined)
       await replaceFile(report, pageOf(result, encoder, { report, questions: options.questions }));
     if (json) {
-      context.printJson({ encoder, isSample: read.isSample, ...(result.matrix ?? result.comparison), report });
+      context.printJson({ encoder, isSample, ...(seen && { seen }), ...(result.matrix ?? result.comparison), report });
       return;
     }
     const text = result.matrix
