@@ -1,6 +1,6 @@
 /**
- * How often does a classifier tell the two sides apart? It is fitted on other questions than those that it is tested
- * on: a two-sample test by a classifier (Lopez-Paz and Oquab 2017).
+ * How often does a classifier tell the two sides apart? It is fitted on some questions and tested on others: a
+ * two-sample test by a classifier (Lopez-Paz and Oquab 2017).
  */
 import { throwIfAborted } from '../core/abort.js';
 import { allocateFloat32 } from '../core/allocate.js';

@@ -10,8 +10,8 @@ import type { ComparisonMatrix } from '../../src/comparison/compare-all.js';
 import type { Comparison } from '../../src/comparison/compare-answers.js';
 import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
 import { TrainingAnswers } from '../../src/encoder/folder/training-answers.js';
-import { fitDataset } from '../../src/pipeline/fit/fit-dataset.js';
 import type { ReadSides } from '../../src/pipeline/comparison/read-sides.js';
+import { fitDataset } from '../../src/pipeline/fit/fit-dataset.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { runCli, startCli } from '../support/cli.js';
 import { toJsonl } from '../support/records.js';
@@ -87,6 +87,8 @@ describe('univar compare', () => {
     const matrix = await compare<ComparisonMatrix>('--all', 'model', '--in', 'values', '--report', 'all.html');
     expect(matrix.names).toEqual(models);
     expect(matrix.pairs).toHaveLength((models.length * (models.length - 1)) / 2);
+    for (const { sides, answers, leftOut } of matrix.pairs)
+      expect(leftOut).toEqual(sides.map((side) => of(models[side]!).length - answers));
     expect(readFileSync(at('all.html'), 'utf8')).toContain('<svg');
     await compare('--all', 'model', '--in', 'values', '--report', 'all.svg');
     expect(readFileSync(at('all.svg'), 'utf8')).toMatch(/^<svg/);
