@@ -11,11 +11,11 @@ export interface Merge {
 }
 
 /**
- * Merges the two clusters with the smallest mean distance until one is left. Ties go to the smaller numbers. Takes time
- * in the cube of the number of items.
+ * Merges the two clusters with the smallest mean distance until one is left. Ties go to the smaller numbers. The time
+ * grows with the cube of the number of items.
  *
  * @param distance of two different items, symmetric
- * @returns one merge less than items, by ascending height
+ * @returns one merge fewer than items, by ascending height
  */
 export function averageLinkage(items: number, distance: (a: number, b: number) => number): Merge[] {
   const sizes = new Map(Array.from({ length: items }, (_, item) => [item, 1]));

@@ -1,11 +1,11 @@
 /**
- * How often does a classifier tell the two sides apart? It is fitted on other questions than those that it is tested
- * on: a two-sample test by a classifier (Lopez-Paz and Oquab 2017).
+ * How often does a classifier tell the two sides apart? It is fitted on some questions and tested on others: a
+ * two-sample test by a classifier (Lopez-Paz and Oquab 2017).
  */
 import { throwIfAborted } from '../core/abort.js';
+import { allocateFloat32 } from '../core/allocate.js';
 import { SeededRandom } from '../core/random.js';
 import { type Interval, percentiles } from '../evaluation/bootstrap.js';
-import { gatherRows } from '../search/gather-rows.js';
 import type { PairedAnswers } from './paired-answers.js';
 import { ridgeClassifier } from './ridge-classifier.js';
 import type { ClassifiedAnswers, SideClassifier } from './side-classifier.js';
@@ -91,20 +91,18 @@ function answersOf(
   isWanted: (group: number) => boolean,
 ): ClassifiedAnswers & { labels: Int8Array; groups: number[] } {
   const wanted = questions.filter(({ group }) => isWanted(group));
-  const texts: string[] = [];
   const labels: number[] = [];
   const groups: number[] = [];
-  const embeddings = new Float32Array(wanted.reduce((sum, { rows }) => sum + 2 * rows[0].length, 0) * dim);
+  const count = wanted.reduce((sum, { rows }) => sum + 2 * rows[0].length, 0);
+  const embeddings = allocateFloat32(count * dim, 'the answers of the classifier');
   for (const { group, rows } of wanted) {
-    for (const [side, own] of rows.entries()) {
-      const { records, embeddings: all } = sides[side as 0 | 1];
-      embeddings.set(gatherRows(all, dim, Int32Array.from(own)), texts.length * dim);
-      for (const row of own) {
-        texts.push(records[row]!.answer);
+    for (const side of [0, 1] as const) {
+      for (const row of rows[side]) {
+        embeddings.set(sides[side].embeddings.subarray(row * dim, (row + 1) * dim), labels.length * dim);
         labels.push(side === 0 ? 1 : -1);
         groups.push(group);
       }
     }
   }
-  return { texts, embeddings, dim, labels: Int8Array.from(labels), groups };
+  return { embeddings, dim, labels: Int8Array.from(labels), groups };
 }

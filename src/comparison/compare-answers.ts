@@ -73,10 +73,10 @@ export interface Comparison extends PairTest {
 export const TEST_OPTIONS = ['dim', 'within', 'draws', 'bootstrapSamples', 'folds', 'seed', 'signal'] as const;
 
 /**
- * Compares the answers of two sides to the same questions: whether they differ at all, in which questions, and by what
- * words. Swaps, intervals and folds keep all answers to a question, and all questions of a group, together.
+ * Compares the answers of two sides to the same questions: whether they differ at all, in which questions, and which
+ * phrases mark each. Swaps, intervals and folds keep all answers to a question, and all questions of a group, together.
  *
- * A difference is one of wording or of content; this function does not separate the two.
+ * A difference can lie in wording or in content; this function does not separate the two.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_NON_FINITE` naming the row;
  *   `ERR_DATA` if both sides answered fewer than two groups of questions; `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`

@@ -1,4 +1,4 @@
-/** By what words do two sides differ? Finds the phrases that mark the answers of each side. */
+/** Finds the phrases that mark the answers of each side. */
 
 import type { QaRecord } from '../records/record.js';
 import { NGRAM_DEFAULTS } from '../text/ngrams/ngram-defaults.js';

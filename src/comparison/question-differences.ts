@@ -4,11 +4,11 @@ import { SeededRandom } from '../core/random.js';
 import { adjustPValues } from './false-discovery.js';
 import type { PairedAnswers, PairedQuestion } from './paired-answers.js';
 
-/** Questions between two looks at the signal. */
+/** Questions between two turns of the event loop. */
 const QUESTIONS_PER_TURN = 64;
-/** Number of the generator of the first question. Those before belong to other steps. */
+/** Random stream of the first question. Other steps use the lower numbers. */
 const FIRST_STREAM = 4;
-/** A question with more samples of each side than this is compared by the first ones. */
+/** If a question has more samples of each side than this, only the first ones are compared. */
 const MAX_SAMPLES = 50;
 
 export interface QuestionDifference {
@@ -130,10 +130,7 @@ function pairwiseDistances(vectors: readonly Float32Array[]): Float64Array[] {
 }
 
 /** Mean distances between and within the first and the last `samples` rows. */
-export function meanDistances(
-  distances: readonly Float64Array[],
-  samples: number,
-): { apart: number; within: number | null } {
+function meanDistances(distances: readonly Float64Array[], samples: number): { apart: number; within: number | null } {
   let between = 0;
   let inside = 0;
   for (let i = 0; i < 2 * samples; i++) {

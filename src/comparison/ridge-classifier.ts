@@ -23,12 +23,12 @@ export const ridgeClassifier: SideClassifier = {
     const gram = await matmul(centred, centred, dim, dim, rows, options);
     const target = await matmul(centred, Float32Array.from(train.labels), dim, 1, rows, options);
     const weights = solve(gram, target, dim);
-    const offset = mean.reduce((sum, entry, i) => sum + entry * weights[i]!, 0);
-    return Float64Array.from({ length: tested.embeddings.length / dim }, (_, row) => {
-      let sum = -offset;
-      for (let i = 0; i < dim; i++) sum += tested.embeddings[row * dim + i]! * weights[i]!;
-      return sum;
-    });
+    const offset = dot(mean, weights);
+    const { embeddings } = tested;
+    return Float64Array.from(
+      { length: embeddings.length / dim },
+      (_, row) => dot(embeddings.subarray(row * dim, (row + 1) * dim), weights) - offset,
+    );
   },
 };
 

@@ -1,7 +1,6 @@
-/** Answers that a classifier reads. */
+/** Vectors of answers that a classifier reads. */
 export interface ClassifiedAnswers {
-  texts: readonly string[];
-  /** [texts, dim], row-major. */
+  /** [answers, dim], row-major. */
   embeddings: Float32Array;
   dim: number;
 }
@@ -12,7 +11,7 @@ export interface SideClassifier {
   /**
    * Fits on the training answers and scores the tested ones.
    *
-   * @param train has a label for every text: 1 for side A and -1 for side B, equally many of both
+   * @param train has a label for every answer: 1 for side A and -1 for side B, equally many of both
    * @returns one number per tested answer, above 0 if it is more likely an answer of side A
    */
   score(

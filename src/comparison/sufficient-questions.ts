@@ -13,7 +13,8 @@ import { matmul } from '../native/matmul.js';
 import { dot } from './dot.js';
 import type { QuestionShifts } from './question-shifts.js';
 
-const ALPHA = 0.05;
+/** Level at which a difference counts as found. */
+export const ALPHA = 0.05;
 const POWER = 0.8;
 /** Standard normal quantile of POWER. */
 const Z_POWER = 0.8416;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { ComparisonMatrix } from '../../src/comparison/compare-all.js';
 import type { Comparison } from '../../src/comparison/compare-answers.js';
+import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
+import { TrainingAnswers } from '../../src/encoder/folder/training-answers.js';
+import type { ReadSides } from '../../src/pipeline/comparison/read-sides.js';
 import { fitDataset } from '../../src/pipeline/fit/fit-dataset.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { runCli, startCli } from '../support/cli.js';
@@ -61,10 +64,31 @@ describe('univar compare', () => {
     expect(await compare(first, second, '--in', 'values')).toEqual(before);
   });
 
+  it('warns if the encoder was trained on the compared answers, of a dataset as of files', async () => {
+    cpSync(DEFAULT_ENCODER, at('trained'), { recursive: true });
+    const training = new TrainingAnswers();
+    training.add(of(first).map(({ answer }) => answer));
+    await training.write(at('trained'));
+    const embed = ['embed', at('all.jsonl'), '--encoder', at('trained'), '--out', at('trained-values')];
+    expect(await runCli(embed)).toMatchObject({ code: 0 });
+    const note = /note: \d+ of \d+ sampled answers were in the training data of trained; .*p values smaller/;
+    for (const args of [
+      [first, second, '--in', 'trained-values'],
+      ['a.jsonl', 'b.jsonl', '--encoder', 'trained'],
+    ]) {
+      const { stderr } = await runCli(['compare', ...args, '--draws', '20', '--samples', '0'], { cwd: scratch });
+      expect(stderr).toMatch(note);
+    }
+    const { seen } = await compare<ReadSides>('a.jsonl', 'b.jsonl');
+    expect(seen).toMatchObject({ encoder: 'univar-base', seen: 0 });
+  });
+
   it('compares all pairs, and writes pages and pictures', async () => {
     const matrix = await compare<ComparisonMatrix>('--all', 'model', '--in', 'values', '--report', 'all.html');
     expect(matrix.names).toEqual(models);
     expect(matrix.pairs).toHaveLength((models.length * (models.length - 1)) / 2);
+    for (const { sides, answers, leftOut } of matrix.pairs)
+      expect(leftOut).toEqual(sides.map((side) => of(models[side]!).length - answers));
     expect(readFileSync(at('all.html'), 'utf8')).toContain('<svg');
     await compare('--all', 'model', '--in', 'values', '--report', 'all.svg');
     expect(readFileSync(at('all.svg'), 'utf8')).toMatch(/^<svg/);

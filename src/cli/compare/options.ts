@@ -1,4 +1,15 @@
-type Kind = 'value-id' | 'model' | 'lang';
+import type { SideKind } from '../../pipeline/comparison/side-names.js';
+
+/** Kinds of sides, by their names on the command line. */
+export const KINDS = { 'value-id': 'valueId', model: 'model', lang: 'lang' } as const satisfies Record<
+  string,
+  SideKind
+>;
+
+/** Ends the help and every result. */
+export const LIMIT = 'A difference can lie in wording or in content: this command does not separate the two';
+
+type Kind = keyof typeof KINDS;
 
 export interface CompareCliOptions {
   in?: string;

@@ -3,7 +3,6 @@ import type { ComparisonMatrix, MatrixEntry } from '../../comparison/compare-all
 import type { Comparison } from '../../comparison/compare-answers.js';
 import type { MarkingPhrase } from '../../comparison/marking-phrases.js';
 import {
-  ALPHA,
   describeOrder,
   describeTest,
   formatP,
@@ -12,11 +11,12 @@ import {
   visiblePhrase,
   withInterval,
 } from '../../comparison/report/wording.js';
+import { ALPHA } from '../../comparison/sufficient-questions.js';
 import type { ReadSides } from '../../pipeline/comparison/read-sides.js';
 import { excerpt, formatCount, formatTable, indent, plural, wrap } from '../format.js';
-import type { CompareCliOptions } from './options.js';
+import { type CompareCliOptions, LIMIT } from './options.js';
 
-/** Pairs to print in full. Of more, the closest and the farthest are printed. */
+/** If there are more pairs than this, only the closest and the farthest are printed. */
 const MAX_PAIRS = 30;
 const MIN_EXCERPT = 12;
 
@@ -49,7 +49,7 @@ export function describeComparison(
     ...(phrases > 0
       ? comparison.phrases.map((own, side) => describePhrases(own.slice(0, phrases), names[side as 0 | 1], width))
       : []),
-    'A difference is one of wording or of content: this command does not separate the two (docs/compare.md).',
+    `${LIMIT} (docs/compare.md).`,
   ].join('\n\n');
 }
 
@@ -94,10 +94,10 @@ export function describeMatrix({ names, pairs, missing, order }: ComparisonMatri
   const without = missing.length > 0 ? `; ${plural(missing.length, 'pair')} without two common questions left out` : '';
   return [
     `${plural(names.length, 'side')}, ${plural(pairs.length, 'pair')}${without}; embedded with ${encoder}. ` +
-      `A difference was found for ${formatCount(found)} pairs (p <= ${ALPHA}, adjusted for the number of pairs).`,
+      `A difference was found for ${plural(found, 'pair')} (p <= ${ALPHA}, adjusted for the number of pairs).`,
     ...shown,
     `In the order of their tree: ${order.map((item) => names[item]!).join(', ')}`,
-    'A difference is one of wording or of content: this command does not separate the two (docs/compare.md).',
+    `${LIMIT} (docs/compare.md).`,
   ].join('\n\n');
 }
 

@@ -2,20 +2,23 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 
 import { type ComparisonMatrix, compareAll } from '../../comparison/compare-all.js';
-import { type Comparison, type ComparisonStep, compareAnswers } from '../../comparison/compare-answers.js';
+import {
+  type Comparison,
+  type ComparisonStep,
+  compareAnswers,
+  type PairTest,
+} from '../../comparison/compare-answers.js';
 import { comparisonPage } from '../../comparison/report/comparison-page.js';
 import { heatMap } from '../../comparison/report/heat-map.js';
 import { matrixPage } from '../../comparison/report/matrix-page.js';
 import { EngineError } from '../../core/errors.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
 import { type ReadSides, type ReadSidesOptions, readSides } from '../../pipeline/comparison/read-sides.js';
-import type { SideKind } from '../../pipeline/comparison/side-names.js';
 import type { CliContext } from '../context.js';
+import { warnAboutSeenAnswers } from '../seen-answers.js';
 import { StagedProgress } from '../staged-progress.js';
-import type { CompareCliOptions } from './options.js';
+import { type CompareCliOptions, KINDS } from './options.js';
 import { describeComparison, describeMatrix } from './print.js';
-
-const KINDS: Record<'value-id' | 'model' | 'lang', SideKind> = { 'value-id': 'valueId', model: 'model', lang: 'lang' };
 
 const UNITS: Record<ComparisonStep, string> = {
   swap: 'draws',
@@ -24,7 +27,7 @@ const UNITS: Record<ComparisonStep, string> = {
   phrases: 'answers',
 };
 
-/** Questions in a report, and phrases of each side in a report or in JSON, if no more are printed. */
+/** Minimum number of questions in a report, and of phrases of each side in a report or in JSON. */
 const REPORTED = 25;
 
 /** `univar compare` */
@@ -46,11 +49,12 @@ export async function runCompare(names: string[], options: CompareCliOptions, co
       ? { matrix: await testAll(read, options, signal, progress) }
       : { comparison: await testPair(read, options, signal, progress) };
     progress.stop();
-    const { encoder } = read;
+    const { encoder, isSample, seen } = read;
+    warnAboutSeenAnswers(seen, context, 'with it, distances are larger and p values smaller than on new answers');
     if (report !== undefined)
       await replaceFile(report, pageOf(result, encoder, { report, questions: options.questions }));
     if (json) {
-      context.printJson({ encoder, isSample: read.isSample, ...(result.matrix ?? result.comparison), report });
+      context.printJson({ encoder, isSample, ...(seen && { seen }), ...(result.matrix ?? result.comparison), report });
       return;
     }
     const text = result.matrix
@@ -111,20 +115,25 @@ async function testPair(
     signal,
     onProgress: (step, done, total) => progress.update({ label: step, unit: UNITS[step], total }, done),
   });
-  // The answers to questions of one side alone were not read.
-  const leftOut = [answers[0]! - comparison.answers, answers[1]! - comparison.answers] as const;
-  return { ...comparison, leftOut };
+  return withLeftOut(comparison, answers[0]!, answers[1]!);
 }
 
-function testAll(
-  { sides, dim, within }: ReadSides,
+async function testAll(
+  { sides, dim, within, answers }: ReadSides,
   { draws, samples: bootstrapSamples, seed }: CompareCliOptions,
   signal: AbortSignal,
   progress: StagedProgress,
 ): Promise<ComparisonMatrix> {
   const onProgress = (done: number, total: number): void =>
     progress.update({ label: 'compare', unit: 'pairs', total }, done);
-  return compareAll(sides, { dim, within, draws, bootstrapSamples, seed, signal, onProgress });
+  const matrix = await compareAll(sides, { dim, within, draws, bootstrapSamples, seed, signal, onProgress });
+  const pairs = matrix.pairs.map((pair) => withLeftOut(pair, answers[pair.sides[0]]!, answers[pair.sides[1]]!));
+  return { ...matrix, pairs };
+}
+
+/** Also counts the answers that were not read: those without a partner on any side, and those that were not drawn. */
+function withLeftOut<T extends PairTest>(test: T, answersA: number, answersB: number): T {
+  return { ...test, leftOut: [answersA - test.answers, answersB - test.answers] };
 }
 
 function pageOf(

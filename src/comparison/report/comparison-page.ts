@@ -54,7 +54,7 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       ...describeTest(comparison).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),
       '</dl>\n',
       ...questionParts(comparison, shown, textLength),
-      '<h2>By what words?</h2>\n',
+      '<h2>In which words?</h2>\n',
       '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more ' +
         'answers of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A ' +
         'and B are numbers of answers.</p>\n',

@@ -5,8 +5,9 @@ import { escapeHtml } from '../../core/escape-html.js';
 import { expectBoolean, expectOptions } from '../../core/validate.js';
 import { textWidth } from '../../plots/text-width.js';
 import type { ComparisonMatrix, MatrixEntry } from '../compare-all.js';
+import { ALPHA } from '../sufficient-questions.js';
 import { expectMatrix } from './expect-result.js';
-import { ALPHA, describePair } from './wording.js';
+import { describePair } from './wording.js';
 
 const FONT = 'DejaVu Sans, Helvetica, Arial, sans-serif';
 const FONT_SIZE = 11;

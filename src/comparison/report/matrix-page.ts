@@ -28,7 +28,8 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
   const without =
     missing.length === 0
       ? ''
-      : ` ${missing.length} pairs have fewer than two common questions; the tree takes the mean distance for them.`;
+      : ` Pairs left out, with fewer than two common questions: ${missing.length}. The tree uses the mean distance ` +
+        'for them.';
   const parts = [
     `<main>\n<h1>${title}</h1>\n`,
     `<p class="soft">Every pair counts the questions that both answered. Embedded with ${escapeHtml(encoder)}.` +
@@ -38,7 +39,8 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
     `<div class="scroll" tabindex="0">${heatMap(matrix, { isInline: true })}</div>\n`,
     '<h2>All pairs, the closest first</h2>\n',
     '<p class="soft">p values are adjusted for the number of pairs (Benjamini and Hochberg). “Told apart” is the ' +
-      'share of single answers whose side a classifier names that was fitted on other questions; chance is 50 %.</p>\n',
+      'share of single answers whose side is named correctly by a classifier fitted on other questions; chance is ' +
+      '50 %.</p>\n',
     table([
       ['A', 'B', 'questions', 'distance', 'share', 'adjusted p', 'told apart', 'questions needed'],
       ...sorted.map(({ names: [a, b], questions, difference, classifier, adjustedP }) => [

@@ -1,11 +1,9 @@
-/** Figures of a comparison in words, the same on a page and in a terminal. */
+/** Describes the figures of a comparison in words, the same on a page and in a terminal. */
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { MatrixEntry } from '../compare-all.js';
 import type { Comparison, PairTest } from '../compare-answers.js';
 import { smallestP } from '../question-differences.js';
-
-/** Level at which a difference counts as found. */
-export const ALPHA = 0.05;
+import { ALPHA } from '../sufficient-questions.js';
 
 export function formatP(p: number): string {
   return p < 0.001 ? p.toFixed(5) : p.toFixed(3);
@@ -20,7 +18,7 @@ export function withInterval(value: number, interval: Interval | null, format: (
   return interval ? `${format(value)} (${format(interval.low)} to ${format(interval.high)})` : format(value);
 }
 
-/** The figures of a pair as questions and answers. */
+/** Describes the figures of a pair as questions and answers. */
 export function describeTest({ questions, difference, classifier }: PairTest): [question: string, answer: string][] {
   const { p, draws, distance, interval, share, sufficient } = difference;
   const found = p <= ALPHA ? 'Yes' : 'Not found';
@@ -64,7 +62,7 @@ export function describeOrder({ questionDifferences, hasSamples }: Comparison): 
   );
 }
 
-/** All figures of a pair of a matrix in one line. */
+/** Describes the figures of a pair of a matrix in one line. */
 export function describePair({ names, difference, classifier, questions, adjustedP }: MatrixEntry): string {
   const { distance, interval } = difference;
   return (
@@ -85,12 +83,12 @@ export const OTHER_LANGUAGE =
 
 /** The limits of every comparison. */
 export const CAVEATS = [
-  'A difference is one of anything that the encoder sees: opinion, but also wording, length, layout and language. ' +
+  'A difference can lie in anything that the encoder sees: opinion, but also wording, length, layout and language. ' +
     'This comparison does not separate values from style.',
   'A small p says that a difference is not chance. It does not say that the difference is large or that it matters: ' +
-    'read the distance and the share of answers that can be told apart.',
-  'A large p does not say that the sides are equal. The number of questions at the end of the figures says how many ' +
-    'it takes to find a difference of the estimated size.',
+    'see the distance and the share of answers that can be told apart.',
+  'A large p does not say that the sides are equal. The last of the figures says how many questions it takes to ' +
+    'find a difference of the estimated size.',
   'If the encoder was trained on these answers with the names of their models, they lie farther apart than new ' +
-    'answers of the same models would.',
+    'answers of the same models would, and p is too small.',
 ] as const;

@@ -14,8 +14,9 @@ import {
 } from '../../core/validate.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
+import { SeenAnswerCounter, type SeenAnswers } from '../../encoder/folder/training-answers.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
-import { loadDatasetEncoder } from '../dataset-encoder.js';
+import { findEncoder, loadDatasetEncoder } from '../dataset-encoder.js';
 import { type AnswerSource, openSource, type SourceRow } from './answer-source.js';
 import { type SideKind, SideNames } from './side-names.js';
 
@@ -60,6 +61,11 @@ export interface ReadSides {
   answers: number[];
   /** Whether questions were drawn because of `maxAnswers`. */
   isSample: boolean;
+  /**
+   * How many of the answers in `sides` the encoder was trained on. With such answers, distances are too large and p
+   * values too small. Undefined if the folder of the encoder is not known, or does not say what it was trained on.
+   */
+  seen: SeenAnswers | undefined;
 }
 
 const KEYS = [
@@ -103,16 +109,21 @@ export async function readSides(options: ReadSidesOptions): Promise<ReadSides> {
   }
   const encoder = await openEncoder(sources, given.encoder);
   try {
+    const counter = encoder.folder === undefined ? undefined : await SeenAnswerCounter.open(encoder.folder);
     const total = rows.reduce((sum, side) => sum + side.rows.length, 0);
     const sides: AnswerSide[] = [];
     let done = 0;
     for (const [i, { source, rows: own }] of rows.entries()) {
       const onProgress = (count: number): void => given.onProgress?.('embed', done + count, total);
       const embeddings = await source.vectors(own, encoder.loaded, { signal: given.signal, onProgress });
-      sides.push({ name: names.sides[i]!, records: own.map(({ record }) => record), embeddings });
+      const records = own.map(({ record }) => record);
+      counter?.add(records.map(({ answer }) => answer));
+      sides.push({ name: names.sides[i]!, records, embeddings });
       done += own.length;
     }
-    return { sides, dim: encoder.dim, encoder: encoder.name, within: names.within, by: names.by, answers, isSample };
+    const { dim, name } = encoder;
+    const { within, by } = names;
+    return { sides, dim, encoder: name, within, by, answers, isSample, seen: counter?.counts };
   } finally {
     await encoder.loaded?.dispose();
   }
@@ -193,23 +204,35 @@ async function chooseGroups(
   return { wanted, isSample: true, answers };
 }
 
+interface OpenedEncoder {
+  name: string;
+  dim: number;
+  /** Undefined if the folder of the encoder of datasets is not known. */
+  folder: string | undefined;
+  /** Undefined if all sources are datasets, which have their vectors. */
+  loaded: Encoder | undefined;
+}
+
 /** Loads the encoder of the answers of files. Vectors of datasets can only be compared if one encoder made them. */
-async function openEncoder(
-  sources: readonly AnswerSource[],
-  folder: string | undefined,
-): Promise<{ name: string; dim: number; loaded: Encoder | undefined }> {
+async function openEncoder(sources: readonly AnswerSource[], requested: string | undefined): Promise<OpenedEncoder> {
   const datasets = sources.flatMap(({ dataset }) => dataset ?? []);
   const [first, ...others] = datasets;
-  const other = others.find(({ manifest }) => manifest.encoder.fingerprint !== first!.manifest.encoder.fingerprint);
-  if (first && other) {
+  if (!first) {
+    const folder = requested ?? DEFAULT_ENCODER;
+    const loaded = await loadEncoder(folder);
+    return { name: loaded.name, dim: loaded.dim, folder, loaded };
+  }
+  const { name, fingerprint } = first.manifest.encoder;
+  const other = others.find(({ manifest }) => manifest.encoder.fingerprint !== fingerprint);
+  if (other) {
     throw new EngineError(
       'ERR_DATA',
-      `${first.dir} was embedded with "${first.manifest.encoder.name}" and ${other.dir} with ` +
-        `"${other.manifest.encoder.name}"; embed one of them again`,
+      `${first.dir} was embedded with "${name}" and ${other.dir} with "${other.manifest.encoder.name}"; ` +
+        'embed one of them again',
     );
   }
-  if (first && datasets.length === sources.length)
-    return { name: first.manifest.encoder.name, dim: first.dim, loaded: undefined };
-  const loaded = first ? await loadDatasetEncoder(first, folder) : await loadEncoder(folder ?? DEFAULT_ENCODER);
-  return { name: loaded.name, dim: loaded.dim, loaded };
+  const found = await findEncoder(first);
+  if (datasets.length === sources.length) return { name, dim: first.dim, folder: found, loaded: undefined };
+  const folder = requested ?? found;
+  return { name, dim: first.dim, folder, loaded: await loadDatasetEncoder(first, folder) };
 }

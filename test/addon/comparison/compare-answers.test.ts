@@ -15,7 +15,6 @@ describe('the classifier', () => {
   it('scores like numpy', async () => {
     const { x, y, tested, scores } = reference.ridge;
     const answers = (rows: number[][]) => ({
-      texts: rows.map(String),
       embeddings: Float32Array.from(rows.flat()),
       dim: 4,
     });
@@ -24,33 +23,40 @@ describe('the classifier', () => {
   });
 
   it('is tested once on every answer, and fitted on other questions', async () => {
-    const rename = (own: AnswerSide): AnswerSide => ({
-      ...own,
-      records: own.records.map((record, row) => ({ ...record, answer: `${record.qid} ${own.name} ${row}` })),
-    });
-    const [a, b] = normalSides({ questions: 11, dim: 2, samples: 2, seed: 3 });
-    const named = [rename(a), rename(b)] as const;
-    const questionsOf = (texts: readonly string[]): Set<string> => new Set(texts.map((text) => text.split(' ')[0]!));
-    const tested: string[] = [];
-    const byName: SideClassifier = {
-      name: 'reads the name of the side',
-      score(train, { texts }) {
-        const fitted = questionsOf(train.texts);
-        expect([...questionsOf(texts)].filter((question) => fitted.has(question))).toEqual([]);
+    const dim = 3;
+    // A vector holds the number of its question, that of its sample and the label of its side.
+    const [a, b] = [1, -1].map((label) =>
+      side(
+        `side ${label}`,
+        Float32Array.from(Array.from({ length: 22 }, (_, i) => [i >> 1, i % 2, label]).flat()),
+        dim,
+        2,
+      ),
+    ) as [AnswerSide, AnswerSide];
+    const rowsOf = (embeddings: Float32Array): number[][] =>
+      Array.from({ length: embeddings.length / dim }, (_, row) => [...embeddings.subarray(row * dim, (row + 1) * dim)]);
+    const tested: number[][] = [];
+    const byLabel: SideClassifier = {
+      name: 'reads the label of the side',
+      score(train, { embeddings }) {
+        const fitted = rowsOf(train.embeddings);
+        const rows = rowsOf(embeddings);
+        expect(rows.filter(([question]) => fitted.some(([other]) => other === question))).toEqual([]);
+        expect([...train.labels]).toEqual(fitted.map(([, , label]) => label));
         expect(train.labels.reduce((sum, label) => sum + label, 0)).toBe(0);
-        tested.push(...texts);
-        return Promise.resolve(Float64Array.from(texts, (text) => (text.includes(' a ') ? 1 : -1)));
+        tested.push(...rows);
+        return Promise.resolve(Float64Array.from(rows, ([, , label]) => label!));
       },
     };
-    const paired = pairAnswers(named, { dim: 2, within: undefined });
+    const paired = pairAnswers([a, b], { dim, within: undefined });
     const options = { folds: 4, bootstrapSamples: 20, seed: 1, signal: undefined };
-    expect(await classifierAccuracy(paired, options, byName)).toEqual({
-      classifier: byName.name,
+    expect(await classifierAccuracy(paired, options, byLabel)).toEqual({
+      classifier: byLabel.name,
       accuracy: 1,
       interval: { low: 1, high: 1 },
       folds: 4,
     });
-    expect(tested.sort()).toEqual(named.flatMap(({ records }) => records.map(({ answer }) => answer)).sort());
+    expect(tested.sort()).toEqual([...rowsOf(a.embeddings), ...rowsOf(b.embeddings)].sort());
   });
 
   it('is right half of the time without a difference, and nearly always with a large one', async () => {

@@ -108,9 +108,9 @@ describe('reports of comparisons', () => {
   });
 
   it.each([
-    ['an order that is none', { order: [0, 0, 1] }],
-    ['a tree that is none', { merges: [matrix.merges[1]!, matrix.merges[0]!] }],
-    ['a pair of a side that is missing', { pairs: [{ ...matrix.pairs[0]!, sides: [0, 3] as const }] }],
+    ['an order that has a side twice', { order: [0, 0, 1] }],
+    ['a tree that merges a cluster before it exists', { merges: [matrix.merges[1]!, matrix.merges[0]!] }],
+    ['a pair of an unknown side', { pairs: [{ ...matrix.pairs[0]!, sides: [0, 3] as const }] }],
     ['a distance of NaN', { pairs: [{ ...matrix.pairs[0]!, ...pair('a', 'b', NaN) }] }],
   ])('refuse %s', (_, own) => {
     expect(() => heatMap({ ...matrix, ...own })).toThrow(/^Expected .* for "matrix\./);
