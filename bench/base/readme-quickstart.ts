@@ -37,7 +37,8 @@ async function describeSvms(version: string): Promise<string> {
   for await (const batch of readRecords([SAMPLE])) records.push(...batch.records);
   const labelled = labelRecords(records);
   const { train, test } = prepareRows(labelled, SAMPLE_SPLIT);
-  const predicted = await predictBySvc({ records, labels: [...labelled.labels], split: { train, test } });
+  const texts = records.map(({ answer }) => answer);
+  const predicted = await predictBySvc({ texts, labels: labelled.labels }, { train, test });
   const accuracy = (features: SvcFeatures): string => {
     const hits = predicted[features].filter((label, i) => label === labelled.labels[test[i]!]);
     return percent(hits.length / test.length);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { extractNgrams } from '../../src/text/ngrams/extract-ngrams.js';
-import type { ValueSet } from './value-sets.js';
+import type { Split } from '../../src/evaluation/splits.js';
 
 const PROGRAM = fileURLToPath(new URL('linear_svc.py', import.meta.url));
 /** Debian's Python, for which the package python3-sklearn is. */
@@ -28,12 +28,10 @@ export function sklearnVersion(): string | undefined {
 }
 
 /** Returns the predicted label of every tested row, by features. */
-export async function predictBySvc({
-  records,
-  labels,
-  split,
-}: Pick<ValueSet, 'records' | 'labels' | 'split'>): Promise<Record<SvcFeatures, string[]>> {
-  const texts = records.map(({ answer }) => answer);
+export async function predictBySvc(
+  { texts, labels }: { texts: readonly string[]; labels: readonly string[] },
+  split: Split,
+): Promise<Record<SvcFeatures, string[]>> {
   const { offsets, ids, counts } = await extractNgrams(texts);
   const folder = mkdtempSync(join(tmpdir(), 'univar-svc-'));
   try {

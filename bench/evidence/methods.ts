@@ -77,7 +77,7 @@ function svm(version: string): Method {
     sampled: false,
     key: version,
     scores: async (_, set) => {
-      const { words, characters, ngrams } = await predictBySvc(set);
+      const { words, characters, ngrams } = await predictBySvc(textsOf(set), set.split);
       const actual = Array.from(set.split.test, (row) => set.labels[row]!);
       return {
         svmWords: scoreOf(actual, words),

@@ -11,8 +11,11 @@ import { encoders } from './parts/encoders.js';
 import { identification } from './parts/identification.js';
 import { languages } from './parts/languages.js';
 import type { Part } from './parts/part.js';
+import { rewrites } from './parts/rewrites.js';
 import { style } from './parts/style.js';
+import { transfer } from './parts/transfer.js';
 import { translationese } from './parts/translationese.js';
+import { treatments } from './parts/treatments.js';
 import { unseenModels } from './parts/unseen-models.js';
 import { views } from './parts/views.js';
 
@@ -22,6 +25,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
   'classifier-settings': classifierSettings,
   identification,
   control,
+  transfer,
+  treatments,
+  rewrites,
   translationese,
   languages,
   views,

@@ -19,7 +19,7 @@ import { rowsOf } from '../identify-answers.js';
 import { FROZEN, type Lab } from '../lab.js';
 import { firstCharacters, percent, quote, table } from '../pages.js';
 import { plotDistances } from '../plots.js';
-import { withoutFormatting } from '../treatments.js';
+import { withoutFormatting } from '../style/treatments.js';
 import type { ValueSet } from '../value-sets.js';
 import { MAIN, type Outcome, titleOf } from './part.js';
 

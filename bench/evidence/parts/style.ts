@@ -6,7 +6,7 @@ import { type Figures, halfWidth, identifyAnswers } from '../identify-answers.js
 import { BASE, FITTED, FROZEN, type Lab, TFIDF } from '../lab.js';
 import { percent, percentWith, table } from '../pages.js';
 import { inputOf } from '../record-texts.js';
-import { isLongEnough, TREATMENTS } from '../treatments.js';
+import { isLongEnough, TREATMENTS } from '../style/treatments.js';
 import { GENERAL_SETS, sampleValueSet, type ValueSet } from '../value-sets.js';
 import { MAIN, type Outcome, titleOf } from './part.js';
 

@@ -9,7 +9,7 @@ import { mean } from '../identify-answers.js';
 import { type Embeddings, FROZEN, type Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
 import { inputOf, joinedInput } from '../record-texts.js';
-import { firstWords } from '../treatments.js';
+import { firstWords } from '../style/treatments.js';
 import { SEED, type ValueSet } from '../value-sets.js';
 import { type Outcome, titleOf } from './part.js';
 

@@ -8,8 +8,8 @@ import type { Split } from '../splits.js';
 import { evaluateTfidf } from '../tfidf.js';
 import { type ControlData, joinSides, type SideName, splitSide } from './control-rows.js';
 import { difference, type Figure, figureOf } from './figure.js';
+import { type FittedRows, fitAndPredict } from './fit-and-predict.js';
 import { type ErasureFigures, measureErasure } from './measure-erasure.js';
-import { type TrainedSide, trainSide } from './train-side.js';
 
 export interface ControlOptions extends Omit<EvaluationOptions, 'split'> {
   /** Minimum number of answers per label on each side. Labels with fewer are left out. @default 1 */
@@ -69,11 +69,12 @@ export async function evaluateControl(data: ControlData, options: ControlOptions
   const rows = joinSides(values, control, expectInteger(minPerId, 'minPerId', 1));
   const splits = { values: splitSide(rows, 'values', evaluation), control: splitSide(rows, 'control', evaluation) };
   const test = { values: splits.values.test, control: splits.control.test };
-  const sides = new Map<SideName, TrainedSide>();
+  const tested = Int32Array.from([...test.values, ...test.control]);
+  const sides = new Map<SideName, FittedRows>();
   /** Trains on a side for the first method that needs it. */
-  const trainedOn = async (name: SideName): Promise<TrainedSide> => {
-    const { train } = splits[name];
-    const side = sides.get(name) ?? (await trainSide(rows, { train, test, fit, signal: evaluation.signal }));
+  const trainedOn = async (name: SideName): Promise<FittedRows> => {
+    const split = { train: splits[name].train, test: tested };
+    const side = sides.get(name) ?? (await fitAndPredict(rows, split, { fit, signal: evaluation.signal }));
     sides.set(name, side);
     return side;
   };

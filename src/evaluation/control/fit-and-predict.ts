@@ -4,46 +4,41 @@ import { fitPair } from '../../identification/classifier/fit-classifier.js';
 import { scorePair } from '../../identification/classifier/score-pair.js';
 import { logitsOf } from '../../identification/classifier/softmax-scales.js';
 import { type FitSettings, resolveFitSettings } from '../../identification/fit/fit-settings.js';
-import type { JoinedRows, SideName } from './control-rows.js';
+import type { Split } from '../splits.js';
+import type { LabelledTexts } from '../tfidf.js';
 
-/** The rows of both sides, as an encoder and a classifier see them that were trained on one side. */
-export interface TrainedSide {
+/** Rows as an encoder and a classifier see them that were trained on some of them. */
+export interface FittedRows {
   /** [rows, dim], vectors of the fitted encoder. */
   embeddings: Float32Array;
   dim: number;
-  /** Label that the classifier predicts for a row, for every tested row of both sides. */
+  /** Label that the classifier predicts, by tested row. */
   predicted: ReadonlyMap<number, string>;
 }
 
-export interface SideTraining {
-  train: Int32Array;
-  /** The tested rows of both sides. */
-  test: Record<SideName, Int32Array>;
+export interface FitAndPredictOptions {
   fit: FitSettings;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * Fits an encoder and a classifier on the training rows of one side as `fitDataset` does, encodes all rows, and
- * classifies the tested rows of both sides.
+ * Fits an encoder and a classifier on the training rows as `fitDataset` does, encodes all rows, and classifies the
+ * tested rows.
  */
-export async function trainSide(
-  { texts, labels, groups }: JoinedRows,
-  { train, test, fit, signal }: SideTraining,
-): Promise<TrainedSide> {
+export async function fitAndPredict(
+  { texts, labels, groups }: LabelledTexts,
+  { train, test }: Split,
+  { fit, signal }: FitAndPredictOptions,
+): Promise<FittedRows> {
   const { maxAnswers, seed } = resolveFitSettings(fit, new Set(labels).size, undefined);
   const pair = await fitPair({ texts, valueIds: labels, groups }, [...train], { fit, maxAnswers, seed, signal });
   const { encoder, weights } = pair;
   try {
     const { embeddings, dim } = await encoder.encode(texts, { signal });
-    const tested = [...test.values, ...test.control];
-    const { scores } = await scorePair(
-      pair,
-      tested.map((row) => texts[row]!),
-      { signal },
-    );
+    const tested = Array.from(test, (row) => texts[row]!);
+    const { scores } = await scorePair(pair, tested, { signal });
     const best = scores.map((one) => weights.names[argMax(logitsOf(one, UNCALIBRATED.steps[0]!.scales))]!);
-    return { embeddings, dim, predicted: new Map(tested.map((row, i) => [row, best[i]!])) };
+    return { embeddings, dim, predicted: new Map(Array.from(test, (row, i) => [row, best[i]!])) };
   } finally {
     await encoder.dispose();
   }

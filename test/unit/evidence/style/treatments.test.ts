@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { firstSentence, firstWords, isLongEnough, withoutFormatting } from '../../../bench/evidence/treatments.js';
+import {
+  firstSentence,
+  firstWords,
+  isLongEnough,
+  withoutFormatting,
+} from '../../../../bench/evidence/style/treatments.js';
 
 describe('withoutFormatting', () => {
   it('keeps the words of lists, headings, emphasis, links, quotes and code', () => {
