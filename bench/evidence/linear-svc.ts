@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-import { extractNgrams } from '../../src/text/ngrams/extract-ngrams.js';
 import type { Split } from '../../src/evaluation/splits.js';
+import { extractNgrams } from '../../src/text/ngrams/extract-ngrams.js';
 
 const PROGRAM = fileURLToPath(new URL('linear_svc.py', import.meta.url));
 /** Debian's Python, for which the package python3-sklearn is. */

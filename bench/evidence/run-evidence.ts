@@ -16,6 +16,7 @@ import { style } from './parts/style.js';
 import { transfer } from './parts/transfer.js';
 import { translationese } from './parts/translationese.js';
 import { treatments } from './parts/treatments.js';
+import { unknownAuthors } from './parts/unknown-authors.js';
 import { unseenModels } from './parts/unseen-models.js';
 import { views } from './parts/views.js';
 
@@ -23,6 +24,7 @@ import { views } from './parts/views.js';
 export const PARTS: Readonly<Record<string, Part>> = {
   encoders,
   'classifier-settings': classifierSettings,
+  'unknown-authors': unknownAuthors,
   identification,
   control,
   transfer,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 import { loadEncoder } from '../../../src/encoder/load-encoder.js';
 import { type ControlSide, joinSides, splitSide } from '../../../src/evaluation/control/control-rows.js';
-import { measureErasure, type ErasureFigures } from '../../../src/evaluation/control/measure-erasure.js';
 import { difference, type Figure, figureOf } from '../../../src/evaluation/control/figure.js';
+import { type ErasureFigures, measureErasure } from '../../../src/evaluation/control/measure-erasure.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { valueId } from '../../../src/records/record.js';
 import { BASES_KEY } from '../../base/fold-bases.js';

@@ -69,7 +69,7 @@ export async function scoreTested(
   const { texts, valueIds, groups } = answers;
   const calibration = await calibrateOnFolds(
     { texts: rowsOf(texts), valueIds: rowsOf(valueIds), groups: rowsOf(groups) },
-    { fit: foldSettings(fit, steps), maxAnswers, seed },
+    { fit: foldSettings(fit, steps), maxAnswers, seed, names },
     { signal, onProgress: onCalibrate },
   );
   return { ...evidence, names, calibration };

@@ -13,6 +13,11 @@ export const CALIBRATION_ANSWERS = 8000;
 /** Value ids from which some are left out, to calibrate the odds of unknown authors. */
 const MIN_VALUE_IDS = 4;
 
+export interface CalibrationOptions extends Pick<PairOptions, 'fit' | 'maxAnswers' | 'seed'> {
+  /** The value ids of the classifier, ascending. The answers can lack some. */
+  names: readonly string[];
+}
+
 /**
  * Calibrates probabilities on answers that neither the encoder nor the classifier has seen. Every fold leaves out a
  * quarter of the questions and, if there are at least four value ids, a quarter of the value ids. It trains both anew
@@ -23,23 +28,22 @@ const MIN_VALUE_IDS = 4;
  */
 export async function calibrateOnFolds(
   answers: LabelledTexts,
-  options: Pick<PairOptions, 'fit' | 'maxAnswers' | 'seed'>,
+  { names, ...options }: CalibrationOptions,
   { signal, onProgress }: CallOptions = {},
 ): Promise<Calibration> {
   const { valueIds, groups } = answers;
   const foldOf = assignFolds([...new Set(groups)], options.seed);
-  const names = [...new Set(valueIds)];
-  const leftOut = names.length < MIN_VALUE_IDS ? new Map<string, number>() : assignFolds(names, options.seed + 1);
+  const present = [...new Set(valueIds)];
+  const leftOut = present.length < MIN_VALUE_IDS ? new Map<string, number>() : assignFolds(present, options.seed + 1);
   const texts: HeldOut[] = [];
   for (let fold = 0; fold < FOLDS; fold++) {
     const isHeld = (row: number): boolean => foldOf.get(groups[row]!) === fold;
     const held = [...groups.keys()].filter(isHeld);
     const rows = [...groups.keys()].filter((row) => !isHeld(row) && leftOut.get(valueIds[row]!) !== fold);
-    const scored = await scoreHeldOut(answers, rows, held, { ...options, signal });
-    texts.push(...scored.map((text) => ({ ...text, source: `${fold} ${text.source}` })));
+    texts.push(...(await scoreHeldOut(answers, { rows, held, fold, names }, { ...options, signal })));
     onProgress?.(fold + 1);
   }
-  return calibrate(texts, options.seed);
+  return calibrate(texts, names.length, options.seed);
 }
 
 /**
@@ -52,11 +56,18 @@ export function foldSettings(fit: FitSettings, steps: number): FitSettings {
   return { ...fit, steps: Math.ceil(steps / 2) };
 }
 
+/** Rows to train on and rows to score, and all value ids of the answers. */
+interface Fold {
+  rows: readonly number[];
+  held: readonly number[];
+  fold: number;
+  names: readonly string[];
+}
+
 /** Trains on some rows and scores others. Returns no text if the rows do not suffice for a fit. */
 async function scoreHeldOut(
   answers: LabelledTexts,
-  rows: readonly number[],
-  held: readonly number[],
+  { rows, held, fold, names }: Fold,
   options: PairOptions,
 ): Promise<HeldOut[]> {
   if (held.length === 0) return [];
@@ -65,9 +76,11 @@ async function scoreHeldOut(
   const texts = held.map((row) => answers.texts[row]!);
   const { scores, known } = await scorePair(pair, texts, { signal: options.signal });
   const position = new Map(pair.weights.names.map((name, i) => [name, i]));
+  const columns = pair.weights.names.map((name) => names.indexOf(name));
   return scores.map((one, i) => {
-    const source = answers.valueIds[held[i]!]!;
-    return { ...one, known: known[i]!, source, label: position.get(source) ?? -1 };
+    const author = answers.valueIds[held[i]!]!;
+    const label = position.get(author) ?? -1;
+    return { ...one, known: known[i]!, source: `${fold} ${author}`, label, columns, fold };
   });
 }
 

@@ -1,8 +1,8 @@
 /** Calibration: turns the scores of a classifier and of a fitted encoder into probabilities. */
-import { argMax } from '../../core/arg-max.js';
-import { fitLogistic, type Logistic } from './logistic.js';
-import { drawGroups, type HeldOut, type Scores } from './scores.js';
-import { fitScales, logitsOf, type Scales, softmax } from './softmax-scales.js';
+import { MAX_PROFILES, meanProfiles, type Profiles } from './profiles.js';
+import { drawGroups, type HeldOut } from './scores.js';
+import { fitScales, type Scales } from './softmax-scales.js';
+import { fitUnknownOdds, type UnknownOdds } from './unknown-odds.js';
 
 /** How scores of a number of texts become probabilities. */
 export interface CalibrationStep {
@@ -10,7 +10,7 @@ export interface CalibrationStep {
   texts: number;
   scales: Scales;
   /** Log odds that the author is none of the value ids; null if that could not be calibrated. */
-  unknown: Logistic | null;
+  unknown: UnknownOdds | null;
 }
 
 export interface Calibration {
@@ -18,6 +18,8 @@ export interface Calibration {
   steps: CalibrationStep[];
   /** Share of known n-grams below which a text is unlike all answers. */
   minKnown: number;
+  /** Null with too many value ids, or if unknown authors could not be calibrated. */
+  profiles: Profiles | null;
 }
 
 /** Numbers of texts that are calibrated. Others take the nearest smaller one. */
@@ -29,40 +31,50 @@ const ROUNDS = 4;
 /** So many of the answers have a smaller share of known n-grams than `minKnown`. */
 const STRANGE_SHARE = 0.005;
 
-/** Fits the scales of the scores, and the odds of unknown authors, to held-out texts. */
-export function calibrate(texts: readonly HeldOut[], seed: number): Calibration {
+/**
+ * Fits the scales of the scores, and the odds of unknown authors, to held-out texts.
+ *
+ * @param count number of value ids
+ */
+export function calibrate(texts: readonly HeldOut[], count: number, seed: number): Calibration {
   const steps: CalibrationStep[] = [];
+  const profilesFor = profilesWithout(texts, count);
   for (const size of TEXTS) {
     const groups = size === 1 ? texts : drawGroups(texts, size, ROUNDS, seed);
     const own = groups.filter(({ label }) => label >= 0);
     if (size > 1 && own.length < MIN_GROUPS) break;
     const foreign = groups.filter(({ label }) => label < 0);
-    const scales = fitScales(own);
-    const features = (list: readonly Scores[]): number[][] => list.map((scores) => unknownFeatures(scores, scales));
     const isEnough = own.length >= MIN_GROUPS && foreign.length >= MIN_GROUPS;
-    const unknown = isEnough ? fitLogistic(features(foreign), features(own)) : (steps.at(-1)?.unknown ?? null);
-    steps.push({ texts: size, scales, unknown });
+    const unknown = isEnough ? fitUnknownOdds({ own, foreign, profilesFor }) : (steps.at(-1)?.unknown ?? null);
+    steps.push({ texts: size, scales: fitScales(own), unknown });
   }
   const known = texts.map((text) => text.known).sort((a, b) => a - b);
-  return { steps, minKnown: known[Math.floor(STRANGE_SHARE * known.length)] ?? 0 };
+  const hasProfiles = steps.some(({ unknown }) => unknown) && count <= MAX_PROFILES;
+  return {
+    steps,
+    minKnown: known[Math.floor(STRANGE_SHARE * known.length)] ?? 0,
+    profiles: hasProfiles ? meanProfiles(texts, count) : null,
+  };
+}
+
+/** Returns the profiles that were made without the fold of a text. */
+function profilesWithout(texts: readonly HeldOut[], count: number): (text: HeldOut) => Profiles | null {
+  const byFold = new Map<number, Profiles>();
+  return ({ fold }) => {
+    if (count > MAX_PROFILES) return null;
+    const known =
+      byFold.get(fold) ??
+      meanProfiles(
+        texts.filter((text) => text.fold !== fold),
+        count,
+      );
+    byFold.set(fold, known);
+    return known;
+  };
 }
 
 /** Usual probabilities, without any of an unknown author. */
-export const UNCALIBRATED: Calibration = calibrate([], 0);
-
-/**
- * Features of the odds that the author is unknown: the scores of the most probable value id, and how undecided the
- * probabilities are.
- *
- * @param positions value ids that can be the author. @default all
- */
-export function unknownFeatures(scores: Scores, scales: Scales, positions?: readonly number[]): number[] {
-  const logits = logitsOf(scores, scales, positions);
-  const best = argMax(logits);
-  const position = positions ? positions[best]! : best;
-  const entropy = softmax(logits).reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
-  return [scores.similarities[position]!, scores.decisions[position]!, entropy];
-}
+export const UNCALIBRATED: Calibration = calibrate([], 0, 0);
 
 /** The step for a number of texts: the largest that is not larger. */
 export function stepFor({ steps }: Calibration, texts: number): CalibrationStep {

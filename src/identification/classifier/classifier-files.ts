@@ -1,6 +1,6 @@
 /**
  * The files of a classifier: classifier.json with the value ids and the calibration, and classifier.safetensors with
- * the tensors `keys`, `planes` (int8 rows with scales), `biases` and `centroids`.
+ * the tensors `keys`, `planes` (int8 rows with scales), `biases`, `centroids` and, if there are any, `profiles`.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { type StoredTensor, writeSafetensors } from '../../encoder/formats/safet
 import { NGRAM_FEATURES } from '../../encoder/ngrams/ngram-folder.js';
 import { scaleName } from '../../encoder/weights/weight-types.js';
 import type { Calibration } from './calibration.js';
+import type { UnknownOdds } from './unknown-odds.js';
 import type { ClassifierData } from './value-classifier.js';
 
 const MODEL_TYPE = 'univar-classifier';
@@ -21,11 +22,27 @@ const MODEL = 'classifier.safetensors';
 /** Files of a classifier. */
 export const CLASSIFIER_FILES = [CONFIG, MODEL] as const;
 
+/** A calibration as classifier.json has it. */
+type StoredCalibration = Omit<Calibration, 'profiles'> & { profiles?: boolean };
+
+/** What classifier.json says. */
+export interface ClassifierConfig extends Pick<ClassifierData, 'names' | 'dim'> {
+  calibration: Omit<Calibration, 'profiles'>;
+  hasProfiles: boolean;
+}
+
 /** Writes a classifier to an existing folder. @throws EngineError `ERR_IO` */
 export async function writeClassifier(folder: string, data: ClassifierData): Promise<void> {
   const { names, keys, planes, biases, centroids, dim, calibration } = data;
   const path = join(folder, CONFIG);
-  const config = { model_type: MODEL_TYPE, features: NGRAM_FEATURES, hidden_size: dim, valueIds: names, calibration };
+  const { profiles, ...rest } = calibration;
+  const config = {
+    model_type: MODEL_TYPE,
+    features: NGRAM_FEATURES,
+    hidden_size: dim,
+    valueIds: names,
+    calibration: { ...rest, profiles: profiles !== null },
+  };
   await withFileErrors(`write ${path}`, () => writeFile(path, `${JSON.stringify(config)}\n`, { flush: true }));
   const count = names.length;
   const tensors: StoredTensor[] = [
@@ -34,6 +51,7 @@ export async function writeClassifier(folder: string, data: ClassifierData): Pro
     { name: 'planes', shape: [keys.length, count], dtype: 'I8', read: () => planes.codes },
     { name: 'biases', shape: [count], read: () => biases },
     { name: 'centroids', shape: [count, dim], read: () => centroids },
+    ...(profiles ? [{ name: 'profiles', shape: [count, count], read: () => profiles }] : []),
   ];
   await writeSafetensors(join(folder, MODEL), tensors);
 }
@@ -44,7 +62,7 @@ export async function writeClassifier(folder: string, data: ClassifierData): Pro
  * @throws EngineError `ERR_DATA` for a missing, truncated or damaged file, or one of another version; `ERR_IO`
  */
 export async function readClassifier(folder: string): Promise<ClassifierData> {
-  const { names, dim, calibration } = await readClassifierConfig(folder);
+  const { names, dim, calibration, hasProfiles } = await readClassifierConfig(folder);
   const path = join(folder, MODEL);
   const file = await SafetensorsFile.open(path);
   try {
@@ -54,6 +72,7 @@ export async function readClassifier(folder: string): Promise<ClassifierData> {
       planes: [rows, names.length],
       biases: [names.length],
       centroids: [names.length, dim],
+      ...(hasProfiles ? { profiles: [names.length, names.length] } : {}),
     };
     for (const [name, shape] of Object.entries(expected)) {
       const found = file.tensors.get(name)?.shape;
@@ -68,7 +87,16 @@ export async function readClassifier(folder: string): Promise<ClassifierData> {
     const { rows: codes, scales } = await file.readInt8('planes');
     const keys = new Uint32Array(await file.readBytes('keys'));
     const [biases, centroids] = [await file.readFloat32('biases'), await file.readFloat32('centroids')];
-    return { names, dim, calibration, keys, planes: { codes, scales }, biases, centroids };
+    const profiles = hasProfiles ? await file.readFloat32('profiles') : null;
+    return {
+      names,
+      dim,
+      calibration: { ...calibration, profiles },
+      keys,
+      planes: { codes, scales },
+      biases,
+      centroids,
+    };
   } finally {
     await file.close();
   }
@@ -79,9 +107,7 @@ export async function readClassifier(folder: string): Promise<ClassifierData> {
  *
  * @throws EngineError `ERR_DATA`, `ERR_IO`
  */
-export async function readClassifierConfig(
-  folder: string,
-): Promise<Pick<ClassifierData, 'names' | 'dim' | 'calibration'>> {
+export async function readClassifierConfig(folder: string): Promise<ClassifierConfig> {
   const path = join(folder, CONFIG);
   const config = await readJson(path);
   const refuse = (why: string): never => {
@@ -95,11 +121,14 @@ export async function readClassifierConfig(
   if (!isList || new Set(names).size < names.length) return refuse('"valueIds" is damaged');
   if (!Number.isSafeInteger(dim) || (dim as number) < 1) return refuse('"hidden_size" is damaged');
   if (!isCalibration(calibration)) return refuse('"calibration" is damaged');
-  return { names: names, dim: dim as number, calibration };
+  const { profiles: hasProfiles = false, minKnown, steps } = calibration;
+  const current = steps.map((step) => ({ ...step, unknown: isUnknownOdds(step.unknown) ? step.unknown : null }));
+  return { names, dim: dim as number, calibration: { minKnown, steps: current }, hasProfiles };
 }
 
-function isCalibration(value: unknown): value is Calibration {
+function isCalibration(value: unknown): value is StoredCalibration {
   if (!isObject(value) || !isFinite(value['minKnown']) || !Array.isArray(value['steps'])) return false;
+  if (!['undefined', 'boolean'].includes(typeof value['profiles'])) return false;
   return value['steps'].length > 0 && value['steps'].every(isStep);
 }
 
@@ -107,9 +136,12 @@ function isStep(value: unknown): boolean {
   if (!isObject(value) || !isFinite(value['texts'])) return false;
   const { scales, unknown } = value;
   if (!isObject(scales) || !isFinite(scales['decision']) || !isFinite(scales['similarity'])) return false;
-  if (unknown === null) return true;
-  if (!isObject(unknown) || !isFinite(unknown['bias']) || !Array.isArray(unknown['weights'])) return false;
-  return unknown['weights'].length === 3 && unknown['weights'].every(isFinite);
+  // Earlier releases had weights of other features. They are read, but cannot tell unknown authors.
+  return unknown === null || isUnknownOdds(unknown) || (isObject(unknown) && Array.isArray(unknown['weights']));
+}
+
+function isUnknownOdds(value: unknown): value is UnknownOdds {
+  return isObject(value) && ['distance', 'logit', 'bias'].every((key) => isFinite(value[key]));
 }
 
 function isFinite(value: unknown): value is number {

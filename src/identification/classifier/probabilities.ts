@@ -1,7 +1,7 @@
-import { type Calibration, stepFor, unknownFeatures } from './calibration.js';
-import { logOdds } from './logistic.js';
+import { type Calibration, stepFor } from './calibration.js';
 import type { Scores } from './scores.js';
 import { logitsOf, softmax } from './softmax-scales.js';
+import { unknownFeatures, unknownLogOdds } from './unknown-odds.js';
 
 /** Probabilities of the author of a text, or of several texts of one author. */
 export interface AuthorProbabilities {
@@ -33,7 +33,8 @@ export function authorProbabilities(
   positions?: readonly number[],
 ): AuthorProbabilities {
   const { scales, unknown } = stepFor(calibration, texts);
-  const odds = unknown && logOdds(unknown, unknownFeatures(scores, scales, positions));
+  const scope = { ids: positions };
+  const odds = unknown && unknownLogOdds(unknown, unknownFeatures(scores, calibration.profiles, scope));
   return {
     unknown: odds === null ? null : Math.max(sigmoid(odds + PRIOR), strangeness(known, calibration.minKnown)),
     shares: softmax(logitsOf(scores, scales, positions)),

@@ -11,8 +11,12 @@ export interface Scores {
 
 /** Scores of a text that the classifier and the encoder were not trained on. */
 export interface HeldOut extends Scores {
-  /** Position of its value id, or -1 if that was left out of training. */
+  /** Position of its value id in the scores, or -1 if that was left out of training. */
   label: number;
+  /** [scores], the value ids of the dataset that the scores are for. */
+  columns: readonly number[];
+  /** The fold whose classifier scored it. */
+  fold: number;
   /** Share of known n-grams. */
   known: number;
   /** Texts of equal source have the same author, and were scored by the same classifier. */

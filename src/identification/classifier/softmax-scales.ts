@@ -9,7 +9,7 @@ export interface Scales {
 }
 
 /** Factors that few texts hardly change, near those of several sources. They count like so many texts. */
-const USUAL: Scales = { decision: 1.3, similarity: 4 };
+export const USUAL: Scales = { decision: 1.3, similarity: 4 };
 const USUAL_TEXTS = 10;
 const SMALLEST = 0.05;
 const MAX_ITERATIONS = 50;

@@ -61,7 +61,7 @@ export async function fitDatasetClassifier(task: ClassifierTask): Promise<void> 
   const sample = await labelledTexts(dataset, valueIds, chosen, signal);
   const calibration = await calibrateOnFolds(
     sample,
-    { fit: foldSettings(fit, steps), maxAnswers, seed },
+    { fit: foldSettings(fit, steps), maxAnswers, seed, names: valueIds.names },
     { signal, onProgress: (done) => onProgress('calibrate', done, FOLDS) },
   );
   await writeClassifier(folder, { ...weights, centroids: sum.centroids(), dim: vectors.dim, calibration });

@@ -33,7 +33,7 @@ function makeAnswers(share: number, seed: number): LabelledTexts {
 }
 
 async function classifierOf(answers: LabelledTexts) {
-  const calibration = await calibrateOnFolds(answers, OPTIONS);
+  const calibration = await calibrateOnFolds(answers, { ...OPTIONS, names: IDS });
   const { encoder, weights, centroids } = await fitPair(answers, [...answers.texts.keys()], OPTIONS);
   const data: ClassifierData = { ...weights, centroids, dim: encoder.dim, calibration };
   return { encoder, data, classifier: await ValueClassifier.create(data) };
@@ -114,11 +114,18 @@ describe('a classifier', () => {
         ['"a$eng"', '"b$eng"', /"valueIds" is damaged/],
         ['"a$eng",', '', /expected the shape/],
         ['"texts":1', '"texts":null', /"calibration" is damaged/],
+        ['"profiles":true', '"profiles":1', /"calibration" is damaged/],
         ['{', '[', /JSON/],
       ] as const) {
         await writeFile(config, good.replace(from, to));
         await expect(readClassifier(folder)).rejects.toThrow(message);
       }
+      // The odds of unknown authors had other features in earlier fits.
+      await writeFile(config, good.replaceAll(/"unknown":\{[^}]*\}/g, '"unknown":{"weights":[1,-2,3],"bias":0}'));
+      const earlier = await ValueClassifier.create(await readClassifier(folder));
+      const [found] = await earlier.classify(texts, vectors);
+      expect(found!.unknown).toBeNull();
+      earlier.dispose();
       await writeFile(config, good);
       await truncate(join(folder, 'classifier.safetensors'), 1000);
       await expect(readClassifier(folder)).rejects.toMatchObject({ code: 'ERR_DATA' });

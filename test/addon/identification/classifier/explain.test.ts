@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-
+import { UNCALIBRATED } from '../../../../src/identification/classifier/calibration.js';
 import { explainClassification } from '../../../../src/identification/classifier/explain.js';
 import { trainClassifier } from '../../../../src/identification/classifier/train-classifier.js';
 import { ValueClassifier } from '../../../../src/identification/classifier/value-classifier.js';
@@ -20,8 +20,8 @@ async function trained(): Promise<ValueClassifier> {
   });
   const read = (rows: Int32Array): string[][] => [Array.from(rows, (row) => texts[row]!)];
   const weights = await trainClassifier({ names, labels, read }, { maxAnswers: 60, seed: 1 });
-  const calibration = { steps: [{ texts: 1, scales: { decision: 1, similarity: 1 }, unknown: null }], minKnown: 0 };
-  const classifier = await ValueClassifier.create({ ...weights, centroids: new Float32Array(2), dim: 1, calibration });
+  const data = { ...weights, centroids: new Float32Array(2), dim: 1, calibration: UNCALIBRATED };
+  const classifier = await ValueClassifier.create(data);
   onTestFinished(() => classifier.dispose());
   return classifier;
 }

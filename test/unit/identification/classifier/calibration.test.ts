@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-
+import { rocArea } from '../../../../src/evaluation/classifier/roc-area.js';
 import { calibrate, stepFor } from '../../../../src/identification/classifier/calibration.js';
-import { fitLogistic, logOdds } from '../../../../src/identification/classifier/logistic.js';
-import type { HeldOut } from '../../../../src/identification/classifier/scores.js';
+import { authorProbabilities } from '../../../../src/identification/classifier/probabilities.js';
+import { drawGroups, type HeldOut } from '../../../../src/identification/classifier/scores.js';
 import { fitScales, softmax } from '../../../../src/identification/classifier/softmax-scales.js';
 import { seededRandom } from '../../../support/random.js';
 
 const IDS = 4;
+const ALL = [...Array.from({ length: IDS }).keys()];
 
 /** Held-out texts whose value ids were drawn from softmax(decision d + similarity s). */
 function drawTexts(count: number, decision: number, similarity: number): HeldOut[] {
@@ -17,7 +18,8 @@ function drawTexts(count: number, decision: number, similarity: number): HeldOut
     const p = softmax(Array.from(decisions, (d, i) => decision * d + similarity * similarities[i]!));
     let left = random();
     const label = p.findIndex((share) => (left -= share) < 0);
-    return { decisions, similarities, label: Math.max(label, 0), known: 1, source: `id ${label}` };
+    const fold = Math.floor(4 * random());
+    return { decisions, similarities, label: Math.max(label, 0), columns: ALL, fold, known: 1, source: `id ${label}` };
   });
 }
 
@@ -40,26 +42,14 @@ describe('fitScales', () => {
   });
 });
 
-describe('fitLogistic', () => {
-  it('finds the log odds of two normal distributions', () => {
-    const random = seededRandom(3);
-    const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const side = (mean: number, count: number): number[][] =>
-      Array.from({ length: count }, () => [3 * (normal() + mean), 5]);
-    // With means 1 and -1 and variance 1, the log odds of z are 2 z; the number of examples has no influence.
-    const model = fitLogistic(side(1, 20_000), side(-1, 5_000));
-    for (const z of [-1, 0, 1]) expect(logOdds(model, [3 * z, 5])).toBeCloseTo(2 * z, 0);
-  });
-});
-
 describe('calibrate', () => {
   it('takes texts of one author together with larger factors, if there are enough', () => {
     const texts = drawTexts(2000, 1, 1);
-    const { steps } = calibrate(texts, 1);
+    const { steps } = calibrate(texts, IDS, 1);
     expect(steps.map((step) => step.texts)).toEqual([1, 3, 10]);
     expect(steps[2]!.scales.decision).toBeGreaterThan(1.5 * steps[0]!.scales.decision);
     expect(steps.every(({ unknown }) => unknown === null)).toBe(true);
-    expect(stepFor({ steps, minKnown: 0 }, 7).texts).toBe(3);
+    expect(stepFor({ steps, minKnown: 0, profiles: null }, 7).texts).toBe(3);
   });
 
   it('tells unknown authors by their scores, and odd texts by their n-grams', () => {
@@ -71,8 +61,38 @@ describe('calibrate', () => {
       source: 'other',
     }));
     const texts = [...known, ...unknown].map((text, i) => ({ ...text, known: 0.5 + i / 800 }));
-    const { steps, minKnown } = calibrate(texts, 1);
+    const { steps, minKnown } = calibrate(texts, IDS, 1);
     expect(minKnown).toBeCloseTo(0.5025);
-    expect(steps[0]!.unknown!.weights[1]).toBeLessThan(0);
+    expect(steps[0]!.unknown!.logit).toBeLessThan(0);
+  });
+
+  // The largest logits of this author are those of a known one.
+  it('tells an unknown author who resembles two value ids, and the more texts the better', () => {
+    const random = seededRandom(5);
+    const noise = (): number => 3 * (random() + random() + random() - 1.5);
+    const makeText = (own: readonly number[], i: number, label: number): HeldOut => ({
+      decisions: Float32Array.from(ALL, (id) => noise() + (own.includes(id) ? 2 : -2)),
+      similarities: new Float32Array(IDS),
+      label,
+      columns: ALL,
+      fold: i % 4,
+      known: 1,
+      source: `${i % 4} ${own.join()}`,
+    });
+    const known = Array.from({ length: 800 }, (_, i) => makeText([i % IDS], i >> 2, i % IDS));
+    const unknown = Array.from({ length: 200 }, (_, i) => makeText([0, 1], i, -1));
+    const calibration = calibrate([...known, ...unknown], IDS, 1);
+    const area = (texts: number): number => {
+      const odds = (label: number): number[] =>
+        drawGroups(
+          [...known, ...unknown].filter((text) => Math.min(text.label, 0) === label),
+          texts,
+          1,
+          2,
+        ).map((scores) => authorProbabilities(calibration, scores, 1, texts).unknown!);
+      return rocArea(odds(-1), odds(0));
+    };
+    expect(area(1)).toBeGreaterThan(0.55);
+    expect(area(10)).toBeGreaterThan(0.97);
   });
 });
