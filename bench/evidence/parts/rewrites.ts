@@ -18,6 +18,7 @@ const PARAGRAPHS = 'l2r_rewrites';
 /** The names of models whose essays DIPPER paraphrased end with this. */
 const PARAPHRASED = '-dipper';
 const PARAGRAPH_ANSWERS = 8000;
+const LEARNED = 'paraphrases, trained on paraphrases';
 
 interface RewriteFigures {
   valueIds: number;
@@ -44,9 +45,9 @@ export async function rewrites(lab: Lab): Promise<Outcome> {
 
 function describe({ valueIds, voting, tested, figures }: RewriteFigures, name: string): string {
   const kinds = Object.keys(tested);
-  const counts = kinds.map((kind) => `${tested[kind]!} (${kind})`).join(' and ');
+  const counts = Math.max(...Object.values(tested));
   return [
-    `\`${name}\`, ${valueIds} models, chance ${percent(1 / valueIds)}, ${voting} answers vote, ${counts} are tested:`,
+    `\`${name}\`, ${valueIds} models, chance ${percent(1 / valueIds)}, ${voting} texts vote, ${counts} are tested:`,
     '',
     table(
       ['method', ...kinds],
@@ -58,7 +59,7 @@ function describe({ valueIds, voting, tested, figures }: RewriteFigures, name: s
   ].join('\n');
 }
 
-/** Trains on essays as they are, and tests essays on other questions and their paraphrases. */
+/** Trains on essays as they are, and tests essays on other questions and their paraphrases; then on paraphrases. */
 async function testParaphrases(lab: Lab): Promise<RewriteFigures> {
   const all = await read(lab, ESSAYS, Infinity);
   const isParaphrase = (model: string): boolean => model.endsWith(PARAPHRASED);
@@ -76,9 +77,27 @@ async function testParaphrases(lab: Lab): Promise<RewriteFigures> {
     essays: tested.filter((row) => !isParaphrase(records[row]!.model)),
     paraphrases: tested.filter((row) => isParaphrase(records[row]!.model)),
   };
-  const train = split.train.filter((row) => !isParaphrase(records[row]!.model));
-  const texts = records.map(({ answer }) => answer);
-  return testRows(lab, ESSAYS, { texts, labels: authors, groups }, train, tests);
+  const trained = (kind: (model: string) => boolean) => split.train.filter((row) => kind(records[row]!.model));
+  const rows = { texts: records.map(({ answer }) => answer), labels: authors, groups };
+  const figures = await testRows(
+    lab,
+    ESSAYS,
+    rows,
+    trained((model) => !isParaphrase(model)),
+    tests,
+  );
+  // What a paraphrase leaves of an author can be learned from other paraphrases.
+  const learned = await testRows(lab, ESSAYS, rows, trained(isParaphrase), { [LEARNED]: tests.paraphrases });
+  return {
+    ...figures,
+    tested: { ...figures.tested, ...learned.tested },
+    figures: Object.fromEntries(
+      Object.entries(figures.figures).map(([method, own]) => [
+        method,
+        { ...own, ...learned.figures[method as MethodName] },
+      ]),
+    ),
+  };
 }
 
 /** Tests who rewrote a paragraph that is the same for all. */

@@ -10,8 +10,23 @@ import { BASES_KEY } from '../../base/fold-bases.js';
 import { mean } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
-import { readSource, SOURCES, splitSource } from '../sources.js';
+import { readSource, splitSource } from '../sources.js';
 import type { Outcome } from './part.js';
+
+/** A selection, because every source takes twenty fits. */
+const SOURCES = [
+  'redteam_safety',
+  'political_compass_open',
+  'hate_speech_response_4lang',
+  'controversial_topics_por',
+  'everyday_dilemmas_por_spa',
+  'us_hard_speech',
+  'political_opinions_spa',
+  'debate_claims',
+  'lima_control',
+  'zbench_general_zho',
+] as const;
+const ANSWERS = 4000;
 
 interface Areas {
   one: number | null;
@@ -62,7 +77,8 @@ export async function unknownAuthors(lab: Lab): Promise<Outcome> {
 /** Returns null for a source with too few value ids. */
 async function areasOf(lab: Lab, name: string): Promise<SourceAreas | null> {
   const seed = lab.scale.sources.seeds[0]!;
-  const rows = await readSource(name, lab.scale.sources, join(lab.options.data, 'qa'));
+  const limits = { ...lab.scale.sources, answers: Math.min(ANSWERS, lab.scale.sources.answers) };
+  const rows = await readSource(name, limits, join(lab.options.data, 'qa'));
   const { records, labels, groups, split } = splitSource(rows, seed);
   const answers = { texts: records.map(({ answer }) => answer), valueIds: labels, groups };
   const settings = [BASES_KEY, answers, [...split.train]];
