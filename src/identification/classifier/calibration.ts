@@ -1,4 +1,5 @@
 /** Calibration: turns the scores of a classifier and of a fitted encoder into probabilities. */
+import { type KnownTail, knownTail } from './known-tail.js';
 import { MAX_PROFILES, meanProfiles, type Profiles } from './profiles.js';
 import { drawGroups, type HeldOut } from './scores.js';
 import { fitScales, type Scales } from './softmax-scales.js';
@@ -11,13 +12,13 @@ export interface CalibrationStep {
   scales: Scales;
   /** Log odds that the author is none of the value ids; null if that could not be calibrated. */
   unknown: UnknownOdds | null;
+  /** Small shares of known n-grams; null without held-out texts. */
+  known: KnownTail | null;
 }
 
 export interface Calibration {
   /** Ascending by the number of texts; the first has one. */
   steps: CalibrationStep[];
-  /** Share of known n-grams below which a text is unlike all answers. */
-  minKnown: number;
   /** Null with too many value ids, or if unknown authors could not be calibrated. */
   profiles: Profiles | null;
 }
@@ -28,8 +29,6 @@ const TEXTS = [1, 3, 10];
 const MIN_GROUPS = 30;
 /** Draws of groups, so that few texts give enough of them. */
 const ROUNDS = 4;
-/** So many of the answers have a smaller share of known n-grams than `minKnown`. */
-const STRANGE_SHARE = 0.005;
 
 /**
  * Fits the scales of the scores, and the odds of unknown authors, to held-out texts.
@@ -46,15 +45,11 @@ export function calibrate(texts: readonly HeldOut[], count: number, seed: number
     const foreign = groups.filter(({ label }) => label < 0);
     const isEnough = own.length >= MIN_GROUPS && foreign.length >= MIN_GROUPS;
     const unknown = isEnough ? fitUnknownOdds({ own, foreign, profilesFor }) : (steps.at(-1)?.unknown ?? null);
-    steps.push({ texts: size, scales: fitScales(own), unknown });
+    const known = own.length > 0 ? knownTail(own.map((text) => text.known)) : null;
+    steps.push({ texts: size, scales: fitScales(own), unknown, known });
   }
-  const known = texts.map((text) => text.known).sort((a, b) => a - b);
   const hasProfiles = steps.some(({ unknown }) => unknown) && count <= MAX_PROFILES;
-  return {
-    steps,
-    minKnown: known[Math.floor(STRANGE_SHARE * known.length)] ?? 0,
-    profiles: hasProfiles ? meanProfiles(texts, count) : null,
-  };
+  return { steps, profiles: hasProfiles ? meanProfiles(texts, count) : null };
 }
 
 /** Returns the profiles that were made without the fold of a text. */

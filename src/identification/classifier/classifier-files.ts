@@ -13,6 +13,7 @@ import { type StoredTensor, writeSafetensors } from '../../encoder/formats/safet
 import { NGRAM_FEATURES } from '../../encoder/ngrams/ngram-folder.js';
 import { scaleName } from '../../encoder/weights/weight-types.js';
 import type { Calibration } from './calibration.js';
+import type { KnownTail } from './known-tail.js';
 import type { UnknownOdds } from './unknown-odds.js';
 import type { ClassifierData } from './value-classifier.js';
 
@@ -121,23 +122,37 @@ export async function readClassifierConfig(folder: string): Promise<ClassifierCo
   if (!isList || new Set(names).size < names.length) return refuse('"valueIds" is damaged');
   if (!Number.isSafeInteger(dim) || (dim as number) < 1) return refuse('"hidden_size" is damaged');
   if (!isCalibration(calibration)) return refuse('"calibration" is damaged');
-  const { profiles: hasProfiles = false, minKnown, steps } = calibration;
-  const current = steps.map((step) => ({ ...step, unknown: isUnknownOdds(step.unknown) ? step.unknown : null }));
-  return { names, dim: dim as number, calibration: { minKnown, steps: current }, hasProfiles };
+  const { profiles: hasProfiles = false, steps } = calibration;
+  const current = steps.map(({ texts, scales, unknown, known }) => ({
+    texts,
+    scales,
+    // Those of earlier releases cannot be used.
+    unknown: isUnknownOdds(unknown) ? unknown : null,
+    known: known ?? null,
+  }));
+  return { names, dim: dim as number, calibration: { steps: current }, hasProfiles };
 }
 
 function isCalibration(value: unknown): value is StoredCalibration {
-  if (!isObject(value) || !isFinite(value['minKnown']) || !Array.isArray(value['steps'])) return false;
+  if (!isObject(value) || !Array.isArray(value['steps'])) return false;
   if (!['undefined', 'boolean'].includes(typeof value['profiles'])) return false;
   return value['steps'].length > 0 && value['steps'].every(isStep);
 }
 
 function isStep(value: unknown): boolean {
   if (!isObject(value) || !isFinite(value['texts'])) return false;
-  const { scales, unknown } = value;
+  const { scales, unknown, known = null } = value;
   if (!isObject(scales) || !isFinite(scales['decision']) || !isFinite(scales['similarity'])) return false;
-  // Earlier releases had weights of other features. They are read, but cannot tell unknown authors.
+  if (known !== null && !isKnownTail(known)) return false;
+  // Earlier releases had weights of other features.
   return unknown === null || isUnknownOdds(unknown) || (isObject(unknown) && Array.isArray(unknown['weights']));
+}
+
+function isKnownTail(value: unknown): value is KnownTail {
+  if (!isObject(value)) return false;
+  const { shares, tails } = value;
+  const isList = (list: unknown): boolean => Array.isArray(list) && list.length > 0 && list.every(isFinite);
+  return isList(shares) && isList(tails) && (shares as number[]).length === (tails as number[]).length;
 }
 
 function isUnknownOdds(value: unknown): value is UnknownOdds {

@@ -1,4 +1,5 @@
 import { type Calibration, stepFor } from './calibration.js';
+import { logUnlikeness } from './known-tail.js';
 import type { Scores } from './scores.js';
 import { logitsOf, softmax } from './softmax-scales.js';
 import { unknownFeatures, unknownLogOdds } from './unknown-odds.js';
@@ -14,8 +15,6 @@ export interface AuthorProbabilities {
 /** Share of texts whose author is none of the value ids, before a text is read. */
 const UNKNOWN_SHARE = 0.1;
 const PRIOR = Math.log(UNKNOWN_SHARE / (1 - UNKNOWN_SHARE));
-/** How fast a text with few known n-grams becomes unknown. */
-const KNOWN_POWER = 8;
 
 /**
  * Turns scores into probabilities.
@@ -32,20 +31,15 @@ export function authorProbabilities(
   texts: number,
   positions?: readonly number[],
 ): AuthorProbabilities {
-  const { scales, unknown } = stepFor(calibration, texts);
+  const { scales, unknown, known: tail } = stepFor(calibration, texts);
   const scope = { ids: positions };
   const odds = unknown && unknownLogOdds(unknown, unknownFeatures(scores, calibration.profiles, scope));
   return {
-    unknown: odds === null ? null : Math.max(sigmoid(odds + PRIOR), strangeness(known, calibration.minKnown)),
+    unknown: odds === null ? null : sigmoid(PRIOR + odds + (tail ? logUnlikeness(tail, known) : 0)),
     shares: softmax(logitsOf(scores, scales, positions)),
   };
 }
 
 function sigmoid(odds: number): number {
   return 1 / (1 + Math.exp(-odds));
-}
-
-/** 0 for texts with as many known n-grams as the answers have, up to 1 for texts without any. */
-function strangeness(known: number, minKnown: number): number {
-  return known >= minKnown ? 0 : 1 - (known / minKnown) ** KNOWN_POWER;
 }

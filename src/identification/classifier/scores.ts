@@ -30,12 +30,13 @@ export function meanScores(texts: readonly Scores[]): Scores {
   return { decisions: mean('decisions'), similarities: mean('similarities') };
 }
 
-/** Draws groups of `size` texts of one source, `rounds` times, and averages the scores of each. */
+/** Draws groups of `size` texts of one source, `rounds` times, and averages what was measured of each. */
 export function drawGroups(texts: readonly HeldOut[], size: number, rounds: number, seed: number): HeldOut[] {
   const sources = texts.map(({ source }) => source);
   return drawRows(sources, size, rounds, seed).map((rows) => ({
     ...texts[rows[0]!]!,
     ...meanScores(rows.map((row) => texts[row]!)),
+    known: rows.reduce((sum, row) => sum + texts[row]!.known, 0) / size,
   }));
 }
 

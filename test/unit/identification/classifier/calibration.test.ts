@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rocArea } from '../../../../src/evaluation/classifier/roc-area.js';
 import { calibrate, stepFor } from '../../../../src/identification/classifier/calibration.js';
+import { logUnlikeness } from '../../../../src/identification/classifier/known-tail.js';
 import { authorProbabilities } from '../../../../src/identification/classifier/probabilities.js';
 import { drawGroups, type HeldOut } from '../../../../src/identification/classifier/scores.js';
 import { fitScales, softmax } from '../../../../src/identification/classifier/softmax-scales.js';
@@ -49,7 +50,7 @@ describe('calibrate', () => {
     expect(steps.map((step) => step.texts)).toEqual([1, 3, 10]);
     expect(steps[2]!.scales.decision).toBeGreaterThan(1.5 * steps[0]!.scales.decision);
     expect(steps.every(({ unknown }) => unknown === null)).toBe(true);
-    expect(stepFor({ steps, minKnown: 0, profiles: null }, 7).texts).toBe(3);
+    expect(stepFor({ steps, profiles: null }, 7).texts).toBe(3);
   });
 
   it('tells unknown authors by their scores, and odd texts by their n-grams', () => {
@@ -60,10 +61,18 @@ describe('calibrate', () => {
       label: -1,
       source: 'other',
     }));
-    const texts = [...known, ...unknown].map((text, i) => ({ ...text, known: 0.5 + i / 800 }));
-    const { steps, minKnown } = calibrate(texts, IDS, 1);
-    expect(minKnown).toBeCloseTo(0.5025);
-    expect(steps[0]!.unknown!.logit).toBeLessThan(0);
+    const texts = [...known, ...unknown].map((text, i) => ({ ...text, known: 0.9 + (i % 100) / 1000 }));
+    const calibration = calibrate(texts, IDS, 1);
+    const step = calibration.steps[0]!;
+    expect(step.unknown!.logit).toBeLessThan(0);
+    expect(step.known!.tails[0]).toBeCloseTo(1 / 301);
+    const unknownAt = (share: number): number => authorProbabilities(calibration, known[0]!, share, 1).unknown!;
+    expect(unknownAt(0.99)).toBeLessThan(0.2);
+    expect(unknownAt(0.9)).toBeGreaterThan(unknownAt(0.95));
+    expect(unknownAt(0.2)).toBeGreaterThan(0.99);
+    // The mean of ten texts of a known author is never so low.
+    const [one, , ten] = calibration.steps.map((own) => logUnlikeness(own.known!, 0.92));
+    expect(ten).toBeGreaterThan(2 * one!);
   });
 
   // The largest logits of this author are those of a known one.
