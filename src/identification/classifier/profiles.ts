@@ -11,8 +11,6 @@ export type Profiles = Float32Array;
 
 /** With more value ids, there are no profiles: their size and time grow with the square. */
 export const MAX_PROFILES = 512;
-/** Keeps the logarithm finite. */
-const SMALLEST = 1e-3;
 
 /** Computes the profiles of `count` value ids from texts that were not trained on. */
 export function meanProfiles(texts: readonly HeldOut[], count: number): Profiles {
@@ -54,7 +52,7 @@ export interface DistanceScope {
   ids?: readonly number[] | undefined;
 }
 
-/** Returns the logarithm of the mean squared difference of the logits to the nearest profile. */
+/** Returns the root mean square difference of the logits to the nearest profile. */
 export function profileDistance(scores: Scores, profiles: Profiles, { columns, ids }: DistanceScope = {}): number {
   const count = Math.sqrt(profiles.length);
   const logits = logitsOf(scores, USUAL);
@@ -66,5 +64,5 @@ export function profileDistance(scores: Scores, profiles: Profiles, { columns, i
   };
   if (ids) ids.forEach(compare);
   else for (let id = 0; id < count; id++) compare(id);
-  return Math.log(least + SMALLEST);
+  return Math.sqrt(least);
 }

@@ -81,29 +81,57 @@ function spread(values: readonly number[]): { mean: number; deviation: number } 
   return { mean, deviation: Math.max(Math.sqrt(variance), MIN_DEVIATION) };
 }
 
-/** Fits the log odds of the positives, slope x + bias, by Newton's method. */
-function fitSlope(positives: readonly number[], negatives: readonly number[]): { slope: number; bias: number } {
+/** Fits the log odds of the positives, slope x + bias, by Newton's method. The loss is convex. */
+function fitSlope(positives: readonly number[], negatives: readonly number[]): Line {
   const decay = USUAL_TEXTS / (positives.length + USUAL_TEXTS);
   const examples = [positives, negatives].flatMap((values, side) =>
-    values.map((x) => ({ x, y: 1 - side, weight: 0.5 / values.length })),
+    values.map((x) => ({ x, sign: 1 - 2 * side, weight: 0.5 / values.length })),
   );
-  let [slope, bias] = [USUAL_SLOPE, 0];
+  const lossOf = ({ slope, bias }: Line): number =>
+    examples.reduce(
+      (sum, { x, sign, weight }) => sum + weight * softplus(-sign * (slope * x + bias)),
+      (decay * (slope - USUAL_SLOPE) ** 2) / 2,
+    );
+  let line: Line = { slope: USUAL_SLOPE, bias: 0 };
+  let loss = lossOf(line);
   for (let i = 0; i < MAX_ITERATIONS; i++) {
-    let [gx, g1, hxx, hx1, h11] = [decay * (slope - USUAL_SLOPE), 0, decay, 0, 1e-9];
-    for (const { x, y, weight } of examples) {
-      const p = 1 / (1 + Math.exp(-slope * x - bias));
-      const curvature = weight * Math.max(p * (1 - p), 1e-9);
-      gx += weight * (p - y) * x;
-      g1 += weight * (p - y);
-      hxx += curvature * x * x;
-      hx1 += curvature * x;
-      h11 += curvature;
+    const step = newtonStep(examples, line, decay);
+    let isBetter = false;
+    for (let share = 1; share > 1e-6 && !isBetter; share /= 2) {
+      const next = { slope: line.slope - share * step.slope, bias: line.bias - share * step.bias };
+      const at = lossOf(next);
+      isBetter = at < loss - 1e-12;
+      if (isBetter) [line, loss] = [next, at];
     }
-    const determinant = hxx * h11 - hx1 * hx1;
-    const step = [(h11 * gx - hx1 * g1) / determinant, (hxx * g1 - hx1 * gx) / determinant] as const;
-    slope -= step[0];
-    bias -= step[1];
-    if (Math.max(...step.map(Math.abs)) < 1e-9) break;
+    if (!isBetter) break;
   }
-  return { slope: Math.max(slope, 0), bias };
+  return { slope: Math.max(line.slope, 0), bias: line.bias };
+}
+
+interface Line {
+  slope: number;
+  bias: number;
+}
+
+function newtonStep(
+  examples: readonly { x: number; sign: number; weight: number }[],
+  { slope, bias }: Line,
+  decay: number,
+): Line {
+  let [gx, g1, hxx, hx1, h11] = [decay * (slope - USUAL_SLOPE), 0, decay, 0, 0];
+  for (const { x, sign, weight } of examples) {
+    const wrong = 1 / (1 + Math.exp(sign * (slope * x + bias)));
+    gx -= weight * sign * wrong * x;
+    g1 -= weight * sign * wrong;
+    const curvature = weight * Math.max(wrong * (1 - wrong), 1e-9);
+    hxx += curvature * x * x;
+    hx1 += curvature * x;
+    h11 += curvature;
+  }
+  const determinant = hxx * h11 - hx1 * hx1;
+  return { slope: (h11 * gx - hx1 * g1) / determinant, bias: (hxx * g1 - hx1 * gx) / determinant };
+}
+
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }

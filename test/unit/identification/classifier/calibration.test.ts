@@ -3,8 +3,14 @@ import { rocArea } from '../../../../src/evaluation/classifier/roc-area.js';
 import { calibrate, stepFor } from '../../../../src/identification/classifier/calibration.js';
 import { logUnlikeness } from '../../../../src/identification/classifier/known-tail.js';
 import { authorProbabilities } from '../../../../src/identification/classifier/probabilities.js';
+import { meanProfiles } from '../../../../src/identification/classifier/profiles.js';
 import { drawGroups, type HeldOut } from '../../../../src/identification/classifier/scores.js';
 import { fitScales, softmax } from '../../../../src/identification/classifier/softmax-scales.js';
+import {
+  fitUnknownOdds,
+  unknownFeatures,
+  unknownLogOdds,
+} from '../../../../src/identification/classifier/unknown-odds.js';
 import { seededRandom } from '../../../support/random.js';
 
 const IDS = 4;
@@ -103,5 +109,28 @@ describe('calibrate', () => {
     };
     expect(area(1)).toBeGreaterThan(0.55);
     expect(area(10)).toBeGreaterThan(0.97);
+  });
+});
+
+describe('fitUnknownOdds', () => {
+  // Newton's method without a line search overshoots on these.
+  it('finds a slope for texts that are told apart without a mistake', () => {
+    const random = seededRandom(2);
+    const makeTexts = (decision: number, label: number): HeldOut[] =>
+      Array.from({ length: 40 }, () => ({
+        decisions: Float32Array.from(ALL, (id) => (id === 0 ? decision : -20) + random()),
+        similarities: new Float32Array(IDS),
+        label,
+        columns: ALL,
+        fold: 0,
+        known: 1,
+        source: `${label}`,
+      }));
+    const [own, foreign] = [makeTexts(20, 0), makeTexts(-20, -1)];
+    const profiles = meanProfiles(own, IDS);
+    const odds = fitUnknownOdds({ own, foreign, profilesFor: () => profiles });
+    const logOdds = ([text]: HeldOut[]): number => unknownLogOdds(odds, unknownFeatures(text!, profiles));
+    expect(logOdds(own)).toBeLessThan(-2);
+    expect(logOdds(foreign)).toBeGreaterThan(2);
   });
 });
