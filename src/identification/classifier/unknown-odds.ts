@@ -1,5 +1,6 @@
 /** Log odds that the author of a text is none of the value ids: an open set (Scheirer et al. 2013). */
 import { argMax } from '../../core/arg-max.js';
+import { fitSlope } from './fit-slope.js';
 import { type DistanceScope, type Profiles, profileDistance, usualLogit } from './profiles.js';
 import type { HeldOut, Scores } from './scores.js';
 import { logitsOf, USUAL } from './softmax-scales.js';
@@ -25,10 +26,6 @@ interface UnknownFeatures {
  * to each dataset are worse, because too few value ids are left out.
  */
 const USUAL_SHARE = 0.5;
-const MAX_ITERATIONS = 50;
-/** The slope is kept near this one, as if by so many texts of each kind. */
-const USUAL_SLOPE = 1;
-const USUAL_TEXTS = 10;
 /** Smaller deviations are noise, which must not be scaled up. */
 const MIN_DEVIATION = 0.05;
 
@@ -67,7 +64,8 @@ export function fitUnknownOdds({ own, foreign, profilesFor }: UnknownTexts): Unk
   const logit = spread(known.map((one) => one.logit));
   const strangeness = (one: UnknownFeatures): number =>
     (one.distance - distance.mean) / distance.deviation - (one.logit - logit.mean) / logit.deviation;
-  const { slope, bias } = fitSlope(unknown.map(strangeness), known.map(strangeness));
+  const { slope: fitted, bias } = fitSlope(unknown.map(strangeness), known.map(strangeness));
+  const slope = Math.max(fitted, 0);
   return {
     distance: slope / distance.deviation,
     logit: -slope / logit.deviation,
@@ -79,59 +77,4 @@ function spread(values: readonly number[]): { mean: number; deviation: number } 
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   return { mean, deviation: Math.max(Math.sqrt(variance), MIN_DEVIATION) };
-}
-
-/** Fits the log odds of the positives, slope x + bias, by Newton's method. The loss is convex. */
-function fitSlope(positives: readonly number[], negatives: readonly number[]): Line {
-  const decay = USUAL_TEXTS / (positives.length + USUAL_TEXTS);
-  const examples = [positives, negatives].flatMap((values, side) =>
-    values.map((x) => ({ x, sign: 1 - 2 * side, weight: 0.5 / values.length })),
-  );
-  const lossOf = ({ slope, bias }: Line): number =>
-    examples.reduce(
-      (sum, { x, sign, weight }) => sum + weight * softplus(-sign * (slope * x + bias)),
-      (decay * (slope - USUAL_SLOPE) ** 2) / 2,
-    );
-  let line: Line = { slope: USUAL_SLOPE, bias: 0 };
-  let loss = lossOf(line);
-  for (let i = 0; i < MAX_ITERATIONS; i++) {
-    const step = newtonStep(examples, line, decay);
-    let isBetter = false;
-    for (let share = 1; share > 1e-6 && !isBetter; share /= 2) {
-      const next = { slope: line.slope - share * step.slope, bias: line.bias - share * step.bias };
-      const at = lossOf(next);
-      isBetter = at < loss - 1e-12;
-      if (isBetter) [line, loss] = [next, at];
-    }
-    if (!isBetter) break;
-  }
-  return { slope: Math.max(line.slope, 0), bias: line.bias };
-}
-
-interface Line {
-  slope: number;
-  bias: number;
-}
-
-function newtonStep(
-  examples: readonly { x: number; sign: number; weight: number }[],
-  { slope, bias }: Line,
-  decay: number,
-): Line {
-  let [gx, g1, hxx, hx1, h11] = [decay * (slope - USUAL_SLOPE), 0, decay, 0, 0];
-  for (const { x, sign, weight } of examples) {
-    const wrong = 1 / (1 + Math.exp(sign * (slope * x + bias)));
-    gx -= weight * sign * wrong * x;
-    g1 -= weight * sign * wrong;
-    const curvature = weight * Math.max(wrong * (1 - wrong), 1e-9);
-    hxx += curvature * x * x;
-    hx1 += curvature * x;
-    h11 += curvature;
-  }
-  const determinant = hxx * h11 - hx1 * hx1;
-  return { slope: (h11 * gx - hx1 * g1) / determinant, bias: (hxx * g1 - hx1 * gx) / determinant };
-}
-
-function softplus(x: number): number {
-  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { rocArea } from '../../../../src/evaluation/classifier/roc-area.js';
 import { calibrate, stepFor } from '../../../../src/identification/classifier/calibration.js';
+import { fitSlope } from '../../../../src/identification/classifier/fit-slope.js';
 import { logUnlikeness } from '../../../../src/identification/classifier/known-tail.js';
 import { authorProbabilities } from '../../../../src/identification/classifier/probabilities.js';
-import { meanProfiles } from '../../../../src/identification/classifier/profiles.js';
 import { drawGroups, type HeldOut } from '../../../../src/identification/classifier/scores.js';
 import { fitScales, softmax } from '../../../../src/identification/classifier/softmax-scales.js';
-import {
-  fitUnknownOdds,
-  unknownFeatures,
-  unknownLogOdds,
-} from '../../../../src/identification/classifier/unknown-odds.js';
 import { seededRandom } from '../../../support/random.js';
 
 const IDS = 4;
@@ -112,25 +107,20 @@ describe('calibrate', () => {
   });
 });
 
-describe('fitUnknownOdds', () => {
-  // Newton's method without a line search overshoots on these.
-  it('finds a slope for texts that are told apart without a mistake', () => {
-    const random = seededRandom(2);
-    const makeTexts = (decision: number, label: number): HeldOut[] =>
-      Array.from({ length: 40 }, () => ({
-        decisions: Float32Array.from(ALL, (id) => (id === 0 ? decision : -20) + random()),
-        similarities: new Float32Array(IDS),
-        label,
-        columns: ALL,
-        fold: 0,
-        known: 1,
-        source: `${label}`,
-      }));
-    const [own, foreign] = [makeTexts(20, 0), makeTexts(-20, -1)];
-    const profiles = meanProfiles(own, IDS);
-    const odds = fitUnknownOdds({ own, foreign, profilesFor: () => profiles });
-    const logOdds = ([text]: HeldOut[]): number => unknownLogOdds(odds, unknownFeatures(text!, profiles));
-    expect(logOdds(own)).toBeLessThan(-2);
-    expect(logOdds(foreign)).toBeGreaterThan(2);
+describe('fitSlope', () => {
+  it('finds the log odds of two normal distributions, and finite ones for values with outliers', () => {
+    const random = seededRandom(3);
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const draw = (mean: number, deviation: number, count: number): number[] =>
+      Array.from({ length: count }, () => mean + deviation * normal());
+    // With means 1 and -1 and variance 1, the log odds of x are 2 x; the number of values has no influence.
+    const line = fitSlope(draw(1, 1, 20_000), draw(-1, 1, 5_000));
+    expect(line.slope).toBeCloseTo(2, 0);
+    expect(line.bias).toBeCloseTo(0, 0);
+    // Full Newton steps diverge on the outliers.
+    const foreign = [...draw(0.5, 2, 160), ...draw(12, 6, 60)];
+    const robust = fitSlope(foreign, draw(0, 1.5, 400));
+    expect(robust.slope).toBeGreaterThan(0.2);
+    expect(robust.slope).toBeLessThan(2);
   });
 });
