@@ -6,19 +6,29 @@ import { formatCount } from './format.js';
 const SHARE = 0.01;
 
 /**
- * Warns if an encoder was trained on some of the answers.
+ * Says that an encoder was trained on some of the answers.
  *
  * @param consequence what this means for the figures of the command
+ * @returns undefined if it was not, as far as is known
  */
+export function describeSeenAnswers(
+  counts: SeenAnswers | undefined,
+  consequence = 'accuracy with it is not that on new answers',
+): string | undefined {
+  if (!counts || counts.seen <= SHARE * counts.sampled) return undefined;
+  const { encoder, sampled, seen } = counts;
+  return (
+    `${formatCount(seen)} of ${formatCount(sampled)} sampled answers were in the training data of ${encoder}; ` +
+    consequence
+  );
+}
+
+/** Warns if an encoder was trained on some of the answers, see {@link describeSeenAnswers}. */
 export function warnAboutSeenAnswers(
   counts: SeenAnswers | undefined,
   context: Pick<CliContext, 'log'>,
-  consequence = 'accuracy with it is not that on new answers',
+  consequence?: string,
 ): void {
-  if (!counts || counts.seen <= SHARE * counts.sampled) return;
-  const { encoder, sampled, seen } = counts;
-  context.log(
-    `note: ${formatCount(seen)} of ${formatCount(sampled)} sampled answers were in the training data of ${encoder}; ` +
-      consequence,
-  );
+  const note = describeSeenAnswers(counts, consequence);
+  if (note !== undefined) context.log(`note: ${note}`);
 }

@@ -10,12 +10,12 @@ import {
 } from '../../comparison/compare-answers.js';
 import { comparisonPage } from '../../comparison/report/comparison-page.js';
 import { heatMap } from '../../comparison/report/heat-map.js';
-import { matrixPage } from '../../comparison/report/matrix-page.js';
+import { type MatrixPageOptions, matrixPage } from '../../comparison/report/matrix-page.js';
 import { EngineError } from '../../core/errors.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
 import { type ReadSides, type ReadSidesOptions, readSides } from '../../pipeline/comparison/read-sides.js';
 import type { CliContext } from '../context.js';
-import { warnAboutSeenAnswers } from '../seen-answers.js';
+import { describeSeenAnswers } from '../seen-answers.js';
 import { StagedProgress } from '../staged-progress.js';
 import { type CompareCliOptions, KINDS } from './options.js';
 import { describeComparison, describeMatrix } from './print.js';
@@ -50,9 +50,10 @@ export async function runCompare(names: string[], options: CompareCliOptions, co
       : { comparison: await testPair(read, options, signal, progress) };
     progress.stop();
     const { encoder, isSample, seen } = read;
-    warnAboutSeenAnswers(seen, context, 'with it, distances are larger and p values smaller than on new answers');
+    const note = describeSeenAnswers(seen, 'with it, distances are larger and p values smaller than on new answers');
+    if (note !== undefined) context.log(`note: ${note}`);
     if (report !== undefined)
-      await replaceFile(report, pageOf(result, encoder, { report, questions: options.questions }));
+      await replaceFile(report, pageOf(result, { encoder, note }, { report, questions: options.questions }));
     if (json) {
       context.printJson({ encoder, isSample, ...(seen && { seen }), ...(result.matrix ?? result.comparison), report });
       return;
@@ -138,9 +139,9 @@ function withLeftOut<T extends PairTest>(test: T, answersA: number, answersB: nu
 
 function pageOf(
   { comparison, matrix }: Result,
-  encoder: string,
+  heading: MatrixPageOptions,
   { report, questions }: { report: string; questions: number },
 ): string[] {
-  if (comparison) return comparisonPage(comparison, { encoder, questions: Math.max(questions, REPORTED) });
-  return report.toLowerCase().endsWith('.svg') ? [heatMap(matrix)] : matrixPage(matrix, { encoder });
+  if (comparison) return comparisonPage(comparison, { ...heading, questions: Math.max(questions, REPORTED) });
+  return report.toLowerCase().endsWith('.svg') ? [heatMap(matrix)] : matrixPage(matrix, heading);
 }

@@ -11,6 +11,8 @@ import { CAVEATS, describeOrder, describeTest, formatP, OTHER_LANGUAGE, visibleP
 export interface ComparisonPageOptions {
   /** Name of the encoder. */
   encoder: string;
+  /** A remark that readers of the figures must know. */
+  note?: string | undefined;
   /** Number of questions to show. @default 25 */
   questions?: number | undefined;
   /** Maximum length of a question or an answer in characters; longer texts are cut. @default 4000 */
@@ -38,8 +40,9 @@ mark { background: light-dark(#ffe08a, #6b5300); color: inherit; border-radius: 
  */
 export function comparisonPage(comparison: Comparison, options: ComparisonPageOptions): string[] {
   const { names, questions, answers } = expectComparison(comparison, 'comparison');
-  const given = expectOptions(options, 'options', ['encoder', 'questions', 'textLength']);
+  const given = expectOptions(options, 'options', ['encoder', 'note', 'questions', 'textLength']);
   const encoder = expectString(given.encoder, 'encoder');
+  const note = given.note === undefined ? '' : expectString(given.note, 'note');
   const shown = expectInteger(given.questions ?? 25, 'questions', 0);
   const textLength = expectInteger(given.textLength ?? 4000, 'textLength', 1);
   const title = `${names[0]} and ${names[1]}`;
@@ -49,6 +52,7 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       `<main>\n<h1>${escapeHtml(title)}</h1>\n`,
       `<p class="soft">A is ${strong(names[0])}, B is ${strong(names[1])}. ${count(questions)} questions that both ` +
         `answered, ${count(answers)} answers of each, embedded with ${escapeHtml(encoder)}.</p>\n`,
+      note === '' ? '' : `<p>Note: ${escapeHtml(note)}.</p>\n`,
       comparison.sharesLanguage ? '' : `<p>${OTHER_LANGUAGE}</p>\n`,
       '<h2>In short</h2>\n<dl>\n',
       ...describeTest(comparison).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),

@@ -12,6 +12,8 @@ const STYLE = 'td { white-space: nowrap; }';
 export interface MatrixPageOptions {
   /** Name of the encoder. */
   encoder: string;
+  /** A remark that readers of the figures must know. */
+  note?: string | undefined;
 }
 
 /**
@@ -22,7 +24,9 @@ export interface MatrixPageOptions {
  */
 export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions): string[] {
   const { names, pairs, missing } = expectMatrix(matrix, 'matrix');
-  const encoder = expectString(expectOptions(options, 'options', ['encoder']).encoder, 'encoder');
+  const given = expectOptions(options, 'options', ['encoder', 'note']);
+  const encoder = expectString(given.encoder, 'encoder');
+  const note = given.note === undefined ? '' : expectString(given.note, 'note');
   const sorted = [...pairs].sort((a, b) => a.difference.distance - b.difference.distance);
   const title = `All pairs of ${names.length} sides`;
   const without =
@@ -34,6 +38,7 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
     `<main>\n<h1>${title}</h1>\n`,
     `<p class="soft">Every pair counts the questions that both answered. Embedded with ${escapeHtml(encoder)}.` +
       `${without}</p>\n`,
+    note === '' ? '' : `<p>Note: ${escapeHtml(note)}.</p>\n`,
     '<h2>How far apart are they?</h2>\n',
     '<p class="soft">Similar sides are neighbours: the tree joins them by average linkage.</p>\n',
     `<div class="scroll" tabindex="0">${heatMap(matrix, { isInline: true })}</div>\n`,

@@ -73,7 +73,10 @@ const matrix: ComparisonMatrix = {
 
 describe('reports of comparisons', () => {
   it('escape all texts, and allow neither scripts nor requests', () => {
-    for (const parts of [comparisonPage(comparison(), { encoder: EVIL }), matrixPage(matrix, { encoder: EVIL })]) {
+    for (const parts of [
+      comparisonPage(comparison(), { encoder: EVIL, note: EVIL }),
+      matrixPage(matrix, { encoder: EVIL, note: EVIL }),
+    ]) {
       const html = parts.join('');
       expect(html).not.toMatch(/<script|<img|onerror='/);
       expect(html).toContain("default-src 'none'");
