@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatPercent, formatRate } from './format
 
 const LINE_INTERVAL_MS = 5000;
 /** A stalled task is reported after the first of these intervals. It then doubles until it reaches the second. */
-const FIRST_QUIET_MS = 30_000;
+const FIRST_QUIET_MS = 10_000;
 const LONGEST_QUIET_MS = 600_000;
 const MIN_BAR_WIDTH = 10;
 const MAX_BAR_WIDTH = 30;

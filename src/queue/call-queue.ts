@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConnectionOptions } from 'bullmq';
-
-import { abortError, onAbort } from '../core/abort.js';
+import { abortError, onAbort, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
 import { type CallJob, callQueueName, endpointFingerprint, isResult, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';
+import type { RedisConnection } from './redis.js';
 
 const POLL_MS = 50;
 /** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
@@ -19,11 +18,13 @@ const REPEAT_MS = 5000;
 const KEEP_SECONDS = 24 * 3600;
 
 export interface CallQueueOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
   /** Name of the project. */
   project: string;
   /** Folder of its results. */
   out: string;
+  /** Ends {@link CallQueue.open}, which otherwise waits until the server answers. */
+  signal?: AbortSignal | undefined;
   /** Receives messages for the user, for example that there is no worker. */
   onNotice: (text: string) => void;
 }
@@ -53,7 +54,7 @@ export class CallQueue {
    *
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`
    */
-  static async open({ connection, project, out, onNotice }: CallQueueOptions): Promise<CallQueue> {
+  static async open({ connection, project, out, signal, onNotice }: CallQueueOptions): Promise<CallQueue> {
     const jobs = await JobQueue.open<CallJob>({
       connection,
       name: callQueueName(project),
@@ -64,9 +65,11 @@ export class CallQueue {
     });
     const queue = new CallQueue(jobs);
     try {
-      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
-      for (const { id, returnvalue } of await jobs.finished('completed'))
-        if (!isResult(returnvalue)) await jobs.remove(id!);
+      await untilAborted(jobs.removeFinished('failed'), signal);
+      await untilAborted(
+        jobs.removeFinished('completed', ({ returnvalue }) => !isResult(returnvalue)),
+        signal,
+      );
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
       throw error;

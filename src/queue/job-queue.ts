@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConnectionOptions, Job, Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { importBullmq } from './redis.js';
-import { isPassing } from './redis-failure.js';
+import { settledWithin } from '../core/time-limit.js';
+import { importBullmq, type RedisConnection } from './redis.js';
+import { describeReply, isPassing } from './redis-failure.js';
+import { RedisLink } from './redis-link.js';
 
 /** Failed attempts after which a job, and with it the run, is abandoned. A worker that dies does not count. */
 const ATTEMPTS = 5;
 const BULK_JOBS = 500;
-const CLOSE_MS = 2000;
+/** Time for the last commands, in case the server does not answer. */
+const WITHDRAW_MS = 1500;
+const CLOSE_MS = 500;
 /** Pause before a command is repeated after a connection was lost. */
 const RETRY_MS = 500;
 /** Number of events that Redis keeps; nobody reads them. */
 const EVENTS = 10;
 
 export interface JobQueueOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
   name: string;
   /** Prefix of the ids of this planner's jobs. */
   prefix: string;
@@ -44,6 +48,7 @@ export class JobQueue<T, R = unknown> {
   private constructor(
     private readonly options: JobQueueOptions,
     private readonly queue: Jobs<T, R>,
+    private readonly link: RedisLink,
   ) {
     queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
@@ -51,9 +56,9 @@ export class JobQueue<T, R = unknown> {
   /** @throws EngineError `ERR_NATIVE_LOAD` if the package bullmq is missing */
   static async open<T, R = unknown>(options: JobQueueOptions): Promise<JobQueue<T, R>> {
     const { Queue } = await importBullmq();
-    const { name, connection } = options;
+    const { name, connection, onNotice } = options;
     const queue: Jobs<T, R> = new Queue(name, { connection, streams: { events: { maxLen: EVENTS } } });
-    return new JobQueue(options, queue);
+    return new JobQueue(options, queue, await RedisLink.open({ connection, onNotice }));
   }
 
   idOf(key: string | number): string {
@@ -83,6 +88,14 @@ export class JobQueue<T, R = unknown> {
     return jobs.filter((job): job is Job<T, R> => job?.id?.startsWith(`${this.options.prefix}-`) ?? false);
   }
 
+  /** Removes the jobs of this planner that are completed or have failed, if they are unwanted. */
+  async removeFinished(
+    state: 'completed' | 'failed',
+    isUnwanted: (job: Job<T, R>) => boolean = () => true,
+  ): Promise<void> {
+    for (const job of await this.finished(state)) if (isUnwanted(job)) await this.remove(job.id!);
+  }
+
   /** Returns the reason why workers have failed at a job; undefined if none has. */
   async reasonOf(id: string): Promise<string | undefined> {
     return (await this.#ask(() => this.queue.getJob(id)))?.failedReason;
@@ -103,8 +116,10 @@ export class JobQueue<T, R = unknown> {
   /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(open: Iterable<string>): Promise<void> {
     this.#isClosed = true;
-    await Promise.race([this.#withdraw(open), sleep(CLOSE_MS, undefined, { ref: false })]);
-    await this.queue.disconnect().catch(() => undefined);
+    this.link.close();
+    await settledWithin(this.#withdraw(open), WITHDRAW_MS);
+    await settledWithin(this.queue.close(), CLOSE_MS);
+    await settledWithin(this.queue.disconnect(), CLOSE_MS);
   }
 
   /** Runs a command, and repeats it if the connection is lost. */
@@ -121,17 +136,15 @@ export class JobQueue<T, R = unknown> {
   async #waitOut(cause: unknown): Promise<void> {
     if (this.#isClosed) throw new EngineError('ERR_DISPOSED', 'The queue was closed', { cause });
     if (!isPassing(cause)) throw unusable(this.options.name, cause);
-    await sleep(RETRY_MS, undefined, { ref: false });
+    await sleep(RETRY_MS);
   }
 
   async #withdraw(open: Iterable<string>): Promise<void> {
     // A job that a worker is processing stays, and the next run uses its result.
     for (const id of open) await this.queue.remove(id).catch(() => 0);
-    await this.queue.close().catch(() => undefined);
   }
 }
 
 function unusable(name: string, cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EngineError('ERR_REMOTE', `The queue ${name} in Redis cannot be used: ${reason}`, { cause });
+  return new EngineError('ERR_REMOTE', `The queue ${name} in Redis cannot be used: ${describeReply(cause)}`, { cause });
 }

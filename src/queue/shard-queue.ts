@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConnectionOptions } from 'bullmq';
-
 import { throwIfAborted, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
+import type { RedisConnection } from './redis.js';
 import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
 import { type ShardResult, WorkFiles } from './work-files.js';
 
@@ -16,7 +15,7 @@ const POLL_MS = 100;
 const REPEAT_MS = 5000;
 
 export interface ShardQueueOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
   /** Parent of the work folder: the dataset folder or the exchange folder. */
   root: string;
   /** Whether `root` is the exchange folder, from which the files of a complete dataset are removed. */
@@ -51,10 +50,10 @@ export class ShardQueue {
   /**
    * Opens the queue, and removes the failures of an earlier run.
    *
-   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`
+   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
    */
   static async open(options: ShardQueueOptions): Promise<ShardQueue> {
-    const { connection, root, folder, onNotice } = options;
+    const { connection, root, folder, signal, onNotice } = options;
     const jobs = await JobQueue.open<ShardJob>({
       connection,
       name: QUEUE_NAME,
@@ -70,7 +69,7 @@ export class ShardQueue {
     const queue = new ShardQueue(options, jobs, files);
     try {
       await files.create();
-      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
+      await untilAborted(jobs.removeFinished('failed'), signal);
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
       throw error;
@@ -83,7 +82,7 @@ export class ShardQueue {
     this.#open.set(shard, texts.length);
     if (await this.files.readResult(shard, texts.length, this.options.dim)) return;
     await this.files.writeTexts(shard, texts);
-    await this.#add([shard]);
+    await untilAborted(this.#add([shard]), this.options.signal);
   }
 
   /**

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 
-import type { ConnectionOptions } from 'bullmq';
-
 import { EngineError } from '../core/errors.js';
+import { settledWithin } from '../core/time-limit.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { loadEncoder } from '../encoder/load-encoder.js';
+import type { RedisConnection } from './redis.js';
+import { RedisLink } from './redis-link.js';
 import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
 import { takeJobs } from './take-jobs.js';
 import { isWorkFolder, WorkFiles } from './work-files.js';
 
+const DISPOSE_MS = 500;
+
 export interface ShardWorkerOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
   /** Encoder folder on this machine. */
   encoder: string;
   /** Path of the dataset folder on this machine. @default its path on the planner's machine */
@@ -19,8 +22,10 @@ export interface ShardWorkerOptions {
   exchange?: string | undefined;
   /** Seconds after which the shard of a silent worker goes to another one. */
   lease: number;
-  /** When it fires, the worker finishes its current shard and stops. */
+  /** When it fires, the worker stops. It has two seconds for its current shard; otherwise another worker gets it. */
   signal: AbortSignal;
+  /** Receives messages for the user. */
+  onNotice: (text: string) => void;
   onShard: (shard: number, texts: number, seconds: number) => void;
 }
 
@@ -39,18 +44,23 @@ export class ShardWorker {
    */
   static async run(options: ShardWorkerOptions): Promise<number> {
     const worker = new ShardWorker(options);
-    const { connection, lease, signal } = options;
+    const { connection, lease, signal, onNotice } = options;
+    const link = await RedisLink.open({ connection, onNotice });
     try {
-      await takeJobs({ connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob }, (job: ShardJob) =>
-        worker.#do(job),
+      await takeJobs(
+        { connection, name: QUEUE_NAME, concurrency: 1, lease, signal, isJob },
+        (job: ShardJob, deadline) => worker.#do(job, deadline),
       );
     } finally {
-      await worker.#encoder?.loaded.dispose();
+      link.close();
+      // A batch that was interrupted may need longer to end than the process has.
+      await settledWithin(worker.#encoder?.loaded.dispose() ?? Promise.resolve(), DISPOSE_MS);
     }
     return worker.#shards;
   }
 
-  async #do({ root, exchange, folder, shard, texts: count, dim, encoder: wanted }: ShardJob): Promise<void> {
+  async #do(job: ShardJob, signal: AbortSignal): Promise<void> {
+    const { root, exchange, folder, shard, texts: count, dim, encoder: wanted } = job;
     const files = new WorkFiles(join((exchange ? this.options.exchange : this.options.out) ?? root, folder));
     // Another worker may have finished the shard and then died or stalled before it reported that.
     if (await files.readResult(shard, count, dim)) return;
@@ -58,7 +68,7 @@ export class ShardWorker {
     const texts = await files.readTexts(shard, count);
     if (!texts) return;
     const encoder = await this.#encoderFor(wanted);
-    const { embeddings, tokens } = await encoder.encode(texts);
+    const { embeddings, tokens } = await encoder.encode(texts, { signal });
     await files.writeResult(shard, dim, { embeddings, tokens });
     this.#shards++;
     this.options.onShard(shard, count, (performance.now() - started) / 1000);

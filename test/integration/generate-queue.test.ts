@@ -81,6 +81,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const workers = [startWorker(project), startWorker(project)];
       let kills = 0;
       const chaos = (async () => {
+        while (!state.over && server.received.length === before) await sleep(50); // a busy machine starts slowly
         while (!state.over && kills < 6) {
           await sleep(500 + random() * 1500);
           const victim = Math.floor(random() * workers.length);
@@ -138,7 +139,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       client.disconnect();
       workers[0]!.child.kill('SIGTERM');
       expect(await workers[0]!.result).toMatchObject({
-        code: 0,
+        code: 143,
         stdout: expect.stringMatching(/^Made \d+ calls?/) as string,
       });
     });

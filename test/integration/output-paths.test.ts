@@ -35,6 +35,7 @@ const context: CliContext = {
   log: () => undefined,
   progress: () => ({ update: () => undefined, stop: () => undefined }),
   setExitCode: (code) => expect(code).toBe(0),
+  endedBySignal: () => undefined,
 };
 
 beforeAll(async () => {

@@ -50,16 +50,19 @@ export class QueueScene {
       ).toBe(0);
       this.redis = await RedisServer.start(this.scratch);
     });
-    afterEach(async () => {
-      for (const { child, result } of this.#running.splice(0)) {
-        child.kill('SIGKILL');
-        await result;
-      }
-    });
+    afterEach(() => this.stopAll());
     afterAll(async () => {
       await this.redis.kill();
       rmSync(this.scratch, { recursive: true });
     });
+  }
+
+  /** Kills all programs of the test. */
+  async stopAll(): Promise<void> {
+    for (const { child, result } of this.#running.splice(0)) {
+      child.kill('SIGKILL');
+      await result;
+    }
   }
 
   /** Starts the compiled `univar` with one thread, and kills it after the test. */

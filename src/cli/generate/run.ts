@@ -95,7 +95,8 @@ async function openCallQueue(url: string, { name, out }: Project, context: CliCo
   const { reachRedis } = await import('../../queue/redis.js');
   const { CallQueue } = await import('../../queue/call-queue.js');
   return CallQueue.open({
-    connection: await reachRedis(url),
+    connection: await reachRedis(url, context.signal),
+    signal: context.signal,
     project: name,
     out,
     onNotice: (text) => context.log(`generate: ${text}`),

@@ -27,7 +27,7 @@ export async function openQueue(
   encoderOptions: LoadEncoderOptions,
   { redis, out, exchange, signal, onNotice = () => undefined }: QueueOptions,
 ): Promise<OpenShardEncoder> {
-  const connection = await reachRedis(redis);
+  const connection = await reachRedis(redis, signal);
   const description = await describeEncoderFolder(folder, encoderOptions);
   const { dim, ...encoder } = description;
   let queue: ShardQueue | undefined;
