@@ -1,13 +1,21 @@
 import type * as pg from 'pg';
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 
-import { onAbort, throwIfAborted } from '../../core/abort.js';
+import { onAbort, throwIfAborted, untilAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
+import { settledWithin } from '../../core/time-limit.js';
 import { expectString } from '../../core/validate.js';
 import { databaseError } from './errors.js';
+import { QueryWatch, streamOf } from './query-watch.js';
 
-const CONNECT_MS = 10_000;
+const CONNECT_MS = 8000;
+/** The same for a connection that only looks after another one. */
+const BRIEF_CONNECT_MS = 2000;
+/** Time that a query has to end after it was cancelled; then its connection is closed. */
+const CANCEL_MS = 700;
+/** Time for connections to say goodbye. */
+const CLOSE_MS = 700;
 
 type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
@@ -18,14 +26,17 @@ export interface DatabaseOptions {
   url: string;
   /** Maximum number of connections; further calls wait. */
   connections: number;
-  /** Receives notices of the server. */
+  /** Receives notices of the server, and what a long query waits for. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
 /** A PostgreSQL database with a small pool of connections, which are opened on demand and replaced when lost. */
 export class Database {
   readonly #pool: Pool;
-  readonly #connection: () => Client;
+  readonly #clients = new Set<Client>();
+  /** Creates a connection that gives up soon. */
+  readonly #brief: () => Client;
+  readonly #onNotice: (text: string) => void;
   readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   /** Database and server, without credentials, for messages. */
@@ -44,16 +55,18 @@ export class Database {
       }
     }
     this.place = placeOf(config, Client);
-    this.#connection = () => new PatientClient(config);
+    this.#brief = () => new Client({ ...config, connectionTimeoutMillis: BRIEF_CONNECT_MS });
+    this.#onNotice = (text) => onNotice?.(text);
     this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool opens another one
     this.#pool.on('connect', (client) => {
+      this.#clients.add(client);
       client.on('error', () => undefined); // the current query reports it
-      if (onNotice)
-        client.on('notice', ({ message, hint }) =>
-          onNotice([message, hint].filter((text) => text !== undefined).join('. ')),
-        );
+      client.on('notice', ({ message, hint }) =>
+        this.#onNotice(`PostgreSQL reports: ${[message, hint].filter((text) => text !== undefined).join('. ')}`),
+      );
     });
+    this.#pool.on('remove', (client) => this.#clients.delete(client));
   }
 
   /**
@@ -95,17 +108,21 @@ export class Database {
     begin: string,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    throwIfAborted(signal);
-    let client: PoolClient;
-    try {
-      client = await this.#pool.connect();
-    } catch (error) {
-      throw databaseError(error, 'connect to', this.place);
-    }
+    const client = await this.#connect(signal);
     let cancelling: Promise<void> | undefined;
     let committed = false;
-    const cancel = (): void => void (cancelling = this.#cancel(client));
-    const forget = onAbort(signal, cancel);
+    let lost: EngineError | undefined;
+    const forget = onAbort(signal, () => void (cancelling = this.#cancel(client)));
+    const watch = new QueryWatch({
+      pid: pidOf(client),
+      place: this.place,
+      connection: this.#brief,
+      onNotice: this.#onNotice,
+      onLost: (reason) => {
+        lost = databaseError(new Error(reason), doing, this.place);
+        streamOf(client).destroy();
+      },
+    });
     try {
       throwIfAborted(signal);
       await client.query(begin);
@@ -115,40 +132,64 @@ export class Database {
       return result;
     } catch (error) {
       throwIfAborted(signal);
-      throw databaseError(error, doing, this.place);
+      throw lost ?? databaseError(error, doing, this.place);
     } finally {
+      watch.stop();
       forget();
       await cancelling;
       // Release the locks before the caller learns of the failure. Closing the connection would release them later.
-      if (!committed) await client.query('ROLLBACK').catch(() => undefined);
+      if (!committed) await settledWithin(client.query('ROLLBACK'), CANCEL_MS);
       // Do not reuse a connection after a cancellation: it could arrive late and cancel the next query.
       client.release(!committed || cancelling !== undefined);
+    }
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<PoolClient> {
+    throwIfAborted(signal);
+    const connecting = this.#pool.connect();
+    try {
+      return await untilAborted(connecting, signal);
+    } catch (error) {
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throwIfAborted(signal);
+      throw databaseError(error, 'connect to', this.place);
     }
   }
 
   /** Closes the connections once the calls in flight have finished. Idempotent. */
   close(): Promise<void> {
     // A pool that ends drops the calls that wait for a connection.
-    this.#closing ??= Promise.allSettled(this.#calls).then(() => this.#pool.end());
+    this.#closing ??= Promise.allSettled(this.#calls).then(async () => {
+      await settledWithin(this.#pool.end(), CLOSE_MS);
+      for (const client of this.#clients) streamOf(client).destroy(); // those that got no answer
+    });
     return this.#closing;
   }
 
   /**
-   * Asks the server, over a second connection, to cancel the query of a connection. If that fails, the query runs to
-   * its end.
+   * Asks the server, over a second connection, to cancel the query of a connection. If that has no effect in time, the
+   * connection is closed.
    */
   async #cancel(client: PoolClient): Promise<void> {
-    const other = this.#connection();
+    const other = this.#brief();
     other.on('error', () => undefined);
-    try {
+    const canceling = (async () => {
       await other.connect();
-      await other.query('SELECT pg_cancel_backend($1)', [(client as PoolClient & { processID: number }).processID]);
-    } catch {
-      // The server is gone, and the query with it.
-    } finally {
-      await other.end().catch(() => undefined);
-    }
+      await other.query('SELECT pg_cancel_backend($1)', [pidOf(client)]);
+    })();
+    const isSent = await settledWithin(canceling, BRIEF_CONNECT_MS);
+    streamOf(other).destroy();
+    // The answer to any query shows that the one before it has ended.
+    if (!isSent || !(await settledWithin(client.query('SELECT 1'), CANCEL_MS))) streamOf(client).destroy();
   }
+}
+
+/** Process on the server that serves a connection. */
+function pidOf(client: PoolClient): number {
+  return (client as PoolClient & { processID: number }).processID;
 }
 
 function expectConnectionString(value: unknown, Client: Pg['Client']): string {

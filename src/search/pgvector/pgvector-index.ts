@@ -35,7 +35,10 @@ export interface PgConnectionOptions {
   table?: string;
   /** Maximum number of connections, which is also the number of queries that are searched in parallel. @default 4 */
   connections?: number;
-  /** Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem. */
+  /**
+   * Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem, and what a query
+   * of more than five seconds waits for.
+   */
   onNotice?: (text: string) => void;
 }
 
