@@ -7,7 +7,7 @@ import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
-import { type CallJob, callQueueName, endpointFingerprint, isResult, resultOf } from './call-job.js';
+import { type CallJob, generateRun, isResult, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';
 import type { RedisConnection } from './redis.js';
 
@@ -21,6 +21,8 @@ export interface CallQueueOptions {
   connection: RedisConnection;
   /** Name of the project. */
   project: string;
+  /** The endpoints that it uses, by name. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   /** Folder of its results. */
   out: string;
   /** Ends {@link CallQueue.open}, which otherwise waits until the server answers. */
@@ -54,10 +56,10 @@ export class CallQueue {
    *
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`
    */
-  static async open({ connection, project, out, signal, onNotice }: CallQueueOptions): Promise<CallQueue> {
+  static async open({ connection, project, endpoints, out, signal, onNotice }: CallQueueOptions): Promise<CallQueue> {
     const jobs = await JobQueue.open<CallJob>({
       connection,
-      name: callQueueName(project),
+      run: generateRun(project, endpoints),
       prefix: createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12),
       keepDone: KEEP_SECONDS,
       workerCommand: 'univar worker --queue URL --project PROJECT.yaml',
@@ -65,6 +67,7 @@ export class CallQueue {
     });
     const queue = new CallQueue(jobs);
     try {
+      await untilAborted(jobs.keepAnnounced(), signal);
       await untilAborted(jobs.removeFinished('failed'), signal);
       await untilAborted(
         jobs.removeFinished('completed', ({ returnvalue }) => !isResult(returnvalue)),
@@ -78,9 +81,8 @@ export class CallQueue {
   }
 
   /** Returns a function whose attempts at an endpoint are made by workers. Their time limit starts at the worker. */
-  endpoint(name: string, endpoint: Endpoint): Attempt {
-    const fingerprint = endpointFingerprint(endpoint);
-    return (request, signal) => this.#attempt({ endpoint: name, fingerprint, request }, signal);
+  endpoint(name: string): Attempt {
+    return (request, signal) => this.#attempt({ endpoint: name, request }, signal);
   }
 
   /** Removes jobs that nobody waits for, and disconnects from Redis. */
@@ -154,6 +156,7 @@ export class CallQueue {
         );
     }
     await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
+    await this.jobs.keepAnnounced();
     await this.jobs.lookForWorkers();
   }
 }

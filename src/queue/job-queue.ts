@@ -7,6 +7,7 @@ import { settledWithin } from '../core/time-limit.js';
 import { importBullmq, type RedisConnection } from './redis.js';
 import { describeReply, isPassing } from './redis-failure.js';
 import { RedisLink } from './redis-link.js';
+import { type RunBase, RunRegistry } from './run-registry.js';
 
 /** Failed attempts after which a job, and with it the run, is abandoned. A worker that dies does not count. */
 const ATTEMPTS = 5;
@@ -21,7 +22,8 @@ const EVENTS = 10;
 
 export interface JobQueueOptions {
   connection: RedisConnection;
-  name: string;
+  /** Announced to workers while the queue is open. */
+  run: RunBase;
   /** Prefix of the ids of this planner's jobs. */
   prefix: string;
   /** Seconds for which a finished job and its result are kept; false to delete it immediately. */
@@ -42,22 +44,25 @@ type Jobs<T, R> = Queue<T, R, string, T, R, string>;
  * after {@link close}.
  */
 export class JobQueue<T, R = unknown> {
+  readonly #registry: RunRegistry;
   #hadWorkers: boolean | undefined;
   #isClosed = false;
+  #isDiscarded = false;
 
   private constructor(
     private readonly options: JobQueueOptions,
     private readonly queue: Jobs<T, R>,
     private readonly link: RedisLink,
   ) {
+    this.#registry = new RunRegistry(link);
     queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
 
   /** @throws EngineError `ERR_NATIVE_LOAD` if the package bullmq is missing */
   static async open<T, R = unknown>(options: JobQueueOptions): Promise<JobQueue<T, R>> {
     const { Queue } = await importBullmq();
-    const { name, connection, onNotice } = options;
-    const queue: Jobs<T, R> = new Queue(name, { connection, streams: { events: { maxLen: EVENTS } } });
+    const { run, connection, onNotice } = options;
+    const queue: Jobs<T, R> = new Queue(run.queue, { connection, streams: { events: { maxLen: EVENTS } } });
     return new JobQueue(options, queue, await RedisLink.open({ connection, onNotice }));
   }
 
@@ -67,7 +72,7 @@ export class JobQueue<T, R = unknown> {
 
   /** Adds jobs. A job whose id is already in the queue, in any state, is not added again. */
   async add(jobs: readonly { id: string; data: T }[]): Promise<void> {
-    const { keepDone, name } = this.options;
+    const { keepDone, run } = this.options;
     const opts = {
       attempts: ATTEMPTS,
       backoff: { type: 'fixed', delay: 1000 },
@@ -77,7 +82,7 @@ export class JobQueue<T, R = unknown> {
     for (let begin = 0; begin < jobs.length; begin += BULK_JOBS) {
       const bulk = jobs
         .slice(begin, begin + BULK_JOBS)
-        .map(({ id, data }) => ({ name, data, opts: { ...opts, jobId: id } }));
+        .map(({ id, data }) => ({ name: run.kind, data, opts: { ...opts, jobId: id } }));
       await this.#ask(() => this.queue.addBulk(bulk));
     }
   }
@@ -105,6 +110,16 @@ export class JobQueue<T, R = unknown> {
     await this.#ask(() => this.queue.remove(id));
   }
 
+  /** Announces the run, or extends its time, in case Redis has lost it. */
+  async keepAnnounced(): Promise<void> {
+    await this.#ask(() => this.#registry.announce(this.options.run));
+  }
+
+  /** Makes {@link close} remove the queue with everything in it, because the work is complete. */
+  discard(): void {
+    this.#isDiscarded = true;
+  }
+
   /** Notifies the user, once, if no worker is connected. */
   async lookForWorkers(): Promise<void> {
     const hasWorkers = (await this.queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
@@ -116,8 +131,8 @@ export class JobQueue<T, R = unknown> {
   /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(open: Iterable<string>): Promise<void> {
     this.#isClosed = true;
-    this.link.close();
     await settledWithin(this.#withdraw(open), WITHDRAW_MS);
+    this.link.close();
     await settledWithin(this.queue.close(), CLOSE_MS);
     await settledWithin(this.queue.disconnect(), CLOSE_MS);
   }
@@ -135,11 +150,13 @@ export class JobQueue<T, R = unknown> {
 
   async #waitOut(cause: unknown): Promise<void> {
     if (this.#isClosed) throw new EngineError('ERR_DISPOSED', 'The queue was closed', { cause });
-    if (!isPassing(cause)) throw unusable(this.options.name, cause);
+    if (!isPassing(cause)) throw unusable(this.options.run.queue, cause);
     await sleep(RETRY_MS);
   }
 
   async #withdraw(open: Iterable<string>): Promise<void> {
+    await this.#registry.withdraw(this.options.run.queue);
+    if (this.#isDiscarded) return this.queue.obliterate({ force: true });
     // A job that a worker is processing stays, and the next run uses its result.
     for (const id of open) await this.queue.remove(id).catch(() => 0);
   }

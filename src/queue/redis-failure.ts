@@ -15,7 +15,10 @@ const REPLIES: readonly (readonly [RegExp, string])[] = [
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === 'ReplyError') return PASSING_REPLY.test(error.message);
-  return error.name === 'AbortError' || /Socket timeout|Command timed out|Connection is closed/.test(error.message);
+  return (
+    error.name === 'AbortError' ||
+    /Socket timeout|Command timed out|Connection is closed|Stream isn't writeable/.test(error.message)
+  );
 }
 
 /** Returns whether the server refused the command: no permission, no memory, a read-only replica. */

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+
 import type { Redis } from 'ioredis';
 
+import { settledWithin } from '../core/time-limit.js';
 import { importIoredis, type RedisConnection, withoutSecrets } from './redis.js';
 import { describeReply } from './redis-failure.js';
 
+const OPEN_MS = 1000;
 const PING_MS = 1000;
 /** Time without an answer after which the user is told. It then doubles from notice to notice, up to the longest. */
 const FIRST_SILENCE_MS = 8000;
@@ -44,7 +48,7 @@ export class RedisLink {
   }
 
   /**
-   * Resolves without waiting for the server.
+   * Resolves when the server has answered, or after a second.
    *
    * @throws EngineError `ERR_NATIVE_LOAD` if the package ioredis is missing
    */
@@ -57,7 +61,9 @@ export class RedisLink {
       socketTimeout: ANSWER_MS,
       enableOfflineQueue: false,
     });
-    return new RedisLink(redis, { firstSilenceMs: FIRST_SILENCE_MS, ...options });
+    const link = new RedisLink(redis, { firstSilenceMs: FIRST_SILENCE_MS, ...options });
+    await settledWithin(once(redis, 'ready'), OPEN_MS);
+    return link;
   }
 
   close(): void {

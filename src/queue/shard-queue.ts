@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -7,7 +6,7 @@ import { EngineError } from '../core/errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
 import type { RedisConnection } from './redis.js';
-import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
+import { embedRun, type JobEncoder, type ShardJob } from './shard-job.js';
 import { type ShardResult, WorkFiles } from './work-files.js';
 
 const POLL_MS = 100;
@@ -16,6 +15,8 @@ const REPEAT_MS = 5000;
 
 export interface ShardQueueOptions {
   connection: RedisConnection;
+  /** Dataset folder, shown to people. */
+  name: string;
   /** Parent of the work folder: the dataset folder or the exchange folder. */
   root: string;
   /** Whether `root` is the exchange folder, from which the files of a complete dataset are removed. */
@@ -53,14 +54,12 @@ export class ShardQueue {
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
    */
   static async open(options: ShardQueueOptions): Promise<ShardQueue> {
-    const { connection, root, folder, signal, onNotice } = options;
+    const { connection, name, exchange, folder, dim, encoder, signal, onNotice } = options;
+    const root = resolve(options.root);
     const jobs = await JobQueue.open<ShardJob>({
       connection,
-      name: QUEUE_NAME,
-      prefix: createHash('sha256')
-        .update(`${resolve(root)}\n${folder}`)
-        .digest('hex')
-        .slice(0, 12),
+      run: embedRun(resolve(name), { root, exchange, folder, dim, encoder }),
+      prefix: 'shard',
       keepDone: false,
       workerCommand: 'univar worker --queue URL',
       onNotice,
@@ -69,6 +68,7 @@ export class ShardQueue {
     const queue = new ShardQueue(options, jobs, files);
     try {
       await files.create();
+      await untilAborted(jobs.keepAnnounced(), signal);
       await untilAborted(jobs.removeFinished('failed'), signal);
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
@@ -113,8 +113,12 @@ export class ShardQueue {
     return result;
   }
 
-  /** Removes texts and results from the exchange folder. In a dataset folder, they are removed with its other files. */
+  /**
+   * Removes the queue, and texts and results from the exchange folder. In a dataset folder, they are removed with its
+   * other files.
+   */
   async finish(): Promise<void> {
+    this.jobs.discard();
     if (!this.options.exchange) return;
     await this.files
       .remove()
@@ -151,20 +155,12 @@ export class ShardQueue {
       this.options.onNotice(`a worker failed at shard ${awaited}: ${reason}`);
       this.#lastReason = reason;
     }
+    await this.jobs.keepAnnounced();
     await this.jobs.lookForWorkers();
   }
 
   async #add(shards: readonly number[]): Promise<void> {
-    const { root, exchange, folder, dim, encoder } = this.options;
-    const data = (shard: number): ShardJob => ({
-      root: resolve(root),
-      exchange,
-      folder,
-      shard,
-      texts: this.#open.get(shard)!,
-      dim,
-      encoder,
-    });
+    const data = (shard: number): ShardJob => ({ shard, texts: this.#open.get(shard)! });
     await this.jobs.add(shards.map((shard) => ({ id: this.jobs.idOf(shard), data: data(shard) })));
   }
 }

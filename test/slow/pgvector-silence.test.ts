@@ -31,7 +31,9 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       const opening = PgVectorIndex.open({ url: url() });
       const failing = expect(opening).rejects.toMatchObject({
         code: 'ERR_REMOTE',
-        message: expect.stringMatching(/^Cannot connect to .*: the server accepts connections, but does not reply$/),
+        message: expect.stringMatching(
+          /^Cannot connect to .*: the server accepts connections, but does not reply$/,
+        ) as string,
       });
       expect(await secondsUntil(failing)).toBeLessThan(10);
     });
@@ -47,7 +49,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         code: 'ERR_REMOTE',
         message: expect.stringMatching(
           /^Cannot search the table "t_lost" of .*: the server has not answered for \d+ s$/,
-        ),
+        ) as string,
       });
       expect(await secondsUntil(failing)).toBeLessThan(40);
       expect(notices[0]).toMatch(/^the database "postgres" at .* has not answered for [5-9] s; trying 4 more times$/);

@@ -37,6 +37,7 @@ export async function openQueue(
     start: async (writer) => {
       queue = await ShardQueue.open({
         connection,
+        name: out,
         ...(await placeOfWork(out, workFolderOf(writer.shardFolder), exchange)),
         dim,
         encoder: { ...encoder, batchTokens: encoderOptions.batchTokens ?? null },
