@@ -12,8 +12,10 @@ import { JobQueue } from './job-queue.js';
 import type { RedisConnection } from './redis.js';
 
 const POLL_MS = 50;
-/** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
-const REPEAT_MS = 5000;
+/** Interval at which the planner looks for failures and workers. */
+const LOOK_MS = 1000;
+/** Looks after which unfinished jobs are added to the queue again, in case Redis has lost them. */
+const LOOKS_UNTIL_REPEAT = 5;
 /** Time that the result of a call waits for a planner that was stopped. */
 const KEEP_SECONDS = 24 * 3600;
 
@@ -47,9 +49,13 @@ export class CallQueue {
   /** Jobs whose attempt was abandoned. */
   readonly #left = new Set<string>();
   #isPolling = false;
-  #lastRepeat = 0;
+  #lastLook = 0;
+  #looks = 0;
 
-  private constructor(private readonly jobs: JobQueue<CallJob>) {}
+  private constructor(
+    private readonly jobs: JobQueue<CallJob>,
+    private readonly onNotice: (text: string) => void,
+  ) {}
 
   /**
    * Opens the queue. Removes the failures of an earlier run, and keeps its results.
@@ -65,7 +71,7 @@ export class CallQueue {
       workerCommand: 'univar worker --queue URL --project PROJECT.yaml',
       onNotice,
     });
-    const queue = new CallQueue(jobs);
+    const queue = new CallQueue(jobs, onNotice);
     try {
       await untilAborted(jobs.keepAnnounced(), signal);
       await untilAborted(jobs.removeFinished('failed'), signal);
@@ -116,7 +122,7 @@ export class CallQueue {
     try {
       while (this.#waiting.size > 0) {
         await this.#collect();
-        if (performance.now() - this.#lastRepeat > REPEAT_MS) await this.#lookAfter();
+        if (performance.now() - this.#lastLook > LOOK_MS) await this.#lookAfter();
         await sleep(POLL_MS);
       }
     } catch (error) {
@@ -144,19 +150,18 @@ export class CallQueue {
   }
 
   async #lookAfter(): Promise<void> {
-    this.#lastRepeat = performance.now();
-    for (const { id, attemptsMade, failedReason, data } of await this.jobs.finished('failed')) {
-      this.#waiting
-        .get(id!)
-        ?.reject(
-          new EngineError(
-            'ERR_DATA',
-            `Workers failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`,
-          ),
-        );
+    const isFirst = this.#looks === 0;
+    for (const { id, data, attempts, isFinal, reason } of await this.jobs.newFailures()) {
+      const where = `at a call of the endpoint ${data.endpoint}: ${reason}`;
+      if (isFinal)
+        this.#waiting.get(id)?.reject(new EngineError('ERR_DATA', `Workers failed ${attempts} times ${where}`));
+      else this.onNotice(`a worker failed ${where}`);
     }
-    await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
-    await this.jobs.keepAnnounced();
-    await this.jobs.lookForWorkers();
+    if (this.#looks++ % LOOKS_UNTIL_REPEAT === 0) {
+      await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
+      await this.jobs.keepAnnounced();
+    }
+    await this.jobs.countWorkers(isFirst);
+    this.#lastLook = performance.now();
   }
 }

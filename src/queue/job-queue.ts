@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Job, Queue } from 'bullmq';
+import type { Job, JobState, Queue } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
 import { settledWithin } from '../core/time-limit.js';
@@ -11,12 +11,16 @@ import { type RunBase, RunRegistry } from './run-registry.js';
 
 /** Failed attempts after which a job, and with it the run, is abandoned. A worker that dies does not count. */
 const ATTEMPTS = 5;
+/** Pause before the next attempt. It is longer than the planner takes to look for failures. */
+const BACKOFF_MS = 3000;
 const BULK_JOBS = 500;
 /** Time for the last commands, in case the server does not answer. */
 const WITHDRAW_MS = 1500;
 const CLOSE_MS = 500;
 /** Pause before a command is repeated after a connection was lost. */
 const RETRY_MS = 500;
+/** Checks in a row that find no worker before the user is told. */
+const MISSED_CHECKS = 5;
 /** Number of events that Redis keeps; nobody reads them. */
 const EVENTS = 10;
 
@@ -34,6 +38,17 @@ export interface JobQueueOptions {
   onNotice: (text: string) => void;
 }
 
+/** A failed attempt at a job. */
+export interface JobFailure<T> {
+  id: string;
+  data: T;
+  /** Failed attempts so far. */
+  attempts: number;
+  /** Whether no other attempt follows. */
+  isFinal: boolean;
+  reason: string;
+}
+
 type Jobs<T, R> = Queue<T, R, string, T, R, string>;
 
 /**
@@ -45,7 +60,9 @@ type Jobs<T, R> = Queue<T, R, string, T, R, string>;
  */
 export class JobQueue<T, R = unknown> {
   readonly #registry: RunRegistry;
-  #hadWorkers: boolean | undefined;
+  readonly #toldAttempts = new Map<string, number>();
+  #checksWithoutWorkers = 0;
+  #isToldWithout = false;
   #isClosed = false;
   #isDiscarded = false;
 
@@ -75,7 +92,7 @@ export class JobQueue<T, R = unknown> {
     const { keepDone, run } = this.options;
     const opts = {
       attempts: ATTEMPTS,
-      backoff: { type: 'fixed', delay: 1000 },
+      backoff: { type: 'fixed', delay: BACKOFF_MS },
       removeOnComplete: keepDone === false || { age: keepDone },
       removeOnFail: false,
     };
@@ -88,8 +105,12 @@ export class JobQueue<T, R = unknown> {
   }
 
   /** Returns the jobs of this planner that are completed or have failed. */
-  async finished(state: 'completed' | 'failed'): Promise<Job<T, R>[]> {
-    const jobs = (await this.#ask(() => this.queue.getJobs([state]))) as (Job<T, R> | undefined)[];
+  finished(state: 'completed' | 'failed'): Promise<Job<T, R>[]> {
+    return this.#jobsIn([state]);
+  }
+
+  async #jobsIn(states: JobState[]): Promise<Job<T, R>[]> {
+    const jobs = (await this.#ask(() => this.queue.getJobs(states))) as (Job<T, R> | undefined)[];
     return jobs.filter((job): job is Job<T, R> => job?.id?.startsWith(`${this.options.prefix}-`) ?? false);
   }
 
@@ -101,9 +122,16 @@ export class JobQueue<T, R = unknown> {
     for (const job of await this.finished(state)) if (isUnwanted(job)) await this.remove(job.id!);
   }
 
-  /** Returns the reason why workers have failed at a job; undefined if none has. */
-  async reasonOf(id: string): Promise<string | undefined> {
-    return (await this.#ask(() => this.queue.getJob(id)))?.failedReason;
+  /** Returns the failures of workers that were not returned before, also those that another attempt follows. */
+  async newFailures(): Promise<JobFailure<T>[]> {
+    const jobs = await this.#jobsIn(['failed', 'delayed']);
+    const failures: JobFailure<T>[] = [];
+    for (const { id, data, attemptsMade, failedReason } of jobs) {
+      if (!failedReason || this.#toldAttempts.get(id!) === attemptsMade) continue;
+      this.#toldAttempts.set(id!, attemptsMade);
+      failures.push({ id: id!, data, attempts: attemptsMade, isFinal: attemptsMade >= ATTEMPTS, reason: failedReason });
+    }
+    return failures;
   }
 
   async remove(id: string): Promise<void> {
@@ -120,12 +148,21 @@ export class JobQueue<T, R = unknown> {
     this.#isDiscarded = true;
   }
 
-  /** Notifies the user, once, if no worker is connected. */
-  async lookForWorkers(): Promise<void> {
-    const hasWorkers = (await this.queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
-    if (!hasWorkers && this.#hadWorkers !== false)
+  /**
+   * Counts the connected workers, and tells the user that there is none, or that there is one again. Workers that
+   * reconnect after a restart of the server do not count as gone.
+   *
+   * @param isFirst tells immediately that there is none
+   */
+  async countWorkers(isFirst: boolean): Promise<number> {
+    const count = await this.queue.getWorkersCount().catch(() => 1); // not every server lists its clients
+    this.#checksWithoutWorkers = count > 0 ? 0 : this.#checksWithoutWorkers + 1;
+    const isWithout = this.#checksWithoutWorkers >= (isFirst ? 1 : MISSED_CHECKS);
+    if (isWithout && !this.#isToldWithout)
       this.options.onNotice(`no worker is connected; start some with: ${this.options.workerCommand}`);
-    this.#hadWorkers = hasWorkers;
+    if (count > 0 && this.#isToldWithout) this.options.onNotice('a worker is connected');
+    this.#isToldWithout = count === 0 && (isWithout || this.#isToldWithout);
+    return count;
   }
 
   /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */

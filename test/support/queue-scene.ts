@@ -105,13 +105,14 @@ export class QueueScene {
   }
 }
 
-/** Resolves when a program has printed a text to standard error. */
-export function saying({ child }: CliRun, text: string): Promise<void> {
+/** Resolves when a program has printed a text to standard error; rejects if it ends before. */
+export function saying({ child, result }: CliRun, text: string): Promise<void> {
   let said = '';
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.stderr!.on('data', (chunk) => {
       said += String(chunk);
       if (said.includes(text)) resolve();
     });
+    void result.then(({ code }) => reject(new Error(`It ended with ${code} and never said "${text}": ${said}`)));
   });
 }

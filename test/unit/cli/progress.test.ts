@@ -42,6 +42,19 @@ describe('startProgress', () => {
     expect(out.written).toEqual(['embed: 500/2,400 answers  20.8 %  100/s  ETA 19 s\n']);
   });
 
+  it('leaves the time without workers out of the rate', () => {
+    const out = stream(false);
+    const progress = startProgress(OPTIONS, out as never);
+    vi.advanceTimersByTime(1000);
+    progress.setWorking(false);
+    vi.advanceTimersByTime(8000);
+    progress.setWorking(true);
+    vi.advanceTimersByTime(4000);
+    progress.update(500);
+    progress.stop();
+    expect(out.written.at(-1)).toBe('embed: 500/2,400 answers  20.8 %  100/s  ETA 19 s\n');
+  });
+
   it('never repeats a line without a terminal, and reports a stalled task at growing intervals', () => {
     const out = stream(false);
     const progress = startProgress(OPTIONS, out as never);
