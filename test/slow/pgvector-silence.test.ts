@@ -38,6 +38,17 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(await secondsUntil(failing)).toBeLessThan(10);
     });
 
+    it('leaves nothing behind if the caller aborts while it connects', async () => {
+      proxy = await TcpProxy.start();
+      const stop = new AbortController();
+      const opening = expect(PgVectorIndex.open({ url: url(), signal: stop.signal })).rejects.toMatchObject({
+        code: 'ERR_ABORTED',
+      });
+      setTimeout(() => stop.abort(), 200);
+      expect(await secondsUntil(opening)).toBeLessThan(2);
+      await expect.poll(() => proxy!.connections, { timeout: 1000 }).toBe(0);
+    });
+
     it('is given up after half a minute, with notices before, if it is lost during a search', async () => {
       await scene.create('t_lost', {}, [{ vectors }]);
       proxy = await TcpProxy.start({ path: scene.server.socket });

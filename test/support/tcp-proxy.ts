@@ -36,6 +36,11 @@ export class TcpProxy {
     return address.port;
   }
 
+  /** Open connections, on both sides. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   set mode(mode: ProxyMode) {
     this.#mode = mode;
     if (mode === 'cut') this.#destroyAll();

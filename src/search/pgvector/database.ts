@@ -17,6 +17,11 @@ const CANCEL_MS = 700;
 /** Time for connections to say goodbye. */
 const CLOSE_MS = 700;
 
+/** Lets the server end a transaction, and release its locks, whose client is lost. */
+const LIMITS =
+  'SET LOCAL idle_in_transaction_session_timeout = 300000; SET LOCAL tcp_keepalives_idle = 30; ' +
+  'SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3';
+
 type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
 export interface DatabaseOptions {
@@ -49,9 +54,12 @@ export class Database {
       fallback_application_name: 'univar',
     };
     /** Has its own connection timeout, because the pool's timeout would include the time that a call waits its turn. */
+    const clients = this.#clients;
     class PatientClient extends Client {
       constructor(given?: PoolConfig) {
         super({ ...given, connectionTimeoutMillis: CONNECT_MS });
+        clients.add(this);
+        this.once('end', () => clients.delete(this));
       }
     }
     this.place = placeOf(config, Client);
@@ -60,13 +68,11 @@ export class Database {
     this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool opens another one
     this.#pool.on('connect', (client) => {
-      this.#clients.add(client);
       client.on('error', () => undefined); // the current query reports it
       client.on('notice', ({ message, hint }) =>
         this.#onNotice(`PostgreSQL reports: ${[message, hint].filter((text) => text !== undefined).join('. ')}`),
       );
     });
-    this.#pool.on('remove', (client) => this.#clients.delete(client));
   }
 
   /**
@@ -110,9 +116,16 @@ export class Database {
   ): Promise<T> {
     const client = await this.#connect(signal);
     let cancelling: Promise<void> | undefined;
-    let committed = false;
+    let committed = false as boolean; // set by the function below
     let lost: EngineError | undefined;
-    const forget = onAbort(signal, () => void (cancelling = this.#cancel(client)));
+    const working = (async (): Promise<T> => {
+      await client.query(`${begin}; ${LIMITS}`);
+      const result = await work(client);
+      await client.query('COMMIT');
+      committed = true;
+      return result;
+    })();
+    const forget = onAbort(signal, () => void (cancelling = this.#cancel(client, working)));
     const watch = new QueryWatch({
       pid: pidOf(client),
       place: this.place,
@@ -124,12 +137,7 @@ export class Database {
       },
     });
     try {
-      throwIfAborted(signal);
-      await client.query(begin);
-      const result = await work(client);
-      await client.query('COMMIT');
-      committed = true;
-      return result;
+      return await working;
     } catch (error) {
       throwIfAborted(signal);
       throw lost ?? databaseError(error, doing, this.place);
@@ -173,7 +181,7 @@ export class Database {
    * Asks the server, over a second connection, to cancel the query of a connection. If that has no effect in time, the
    * connection is closed.
    */
-  async #cancel(client: PoolClient): Promise<void> {
+  async #cancel(client: PoolClient, working: Promise<unknown>): Promise<void> {
     const other = this.#brief();
     other.on('error', () => undefined);
     const canceling = (async () => {
@@ -182,8 +190,7 @@ export class Database {
     })();
     const isSent = await settledWithin(canceling, BRIEF_CONNECT_MS);
     streamOf(other).destroy();
-    // The answer to any query shows that the one before it has ended.
-    if (!isSent || !(await settledWithin(client.query('SELECT 1'), CANCEL_MS))) streamOf(client).destroy();
+    if (!isSent || !(await settledWithin(working, CANCEL_MS))) streamOf(client).destroy();
   }
 }
 
