@@ -91,7 +91,7 @@ async function loadIndex(
       progress.stop();
       context.log('index: all vectors are loaded; the server is building the graph');
     },
-    onNotice: (text) => context.log(`note: PostgreSQL reports: ${text}`),
+    onNotice: (text) => context.log(`note: ${text}`),
   }).finally(() => {
     progress.stop();
   });

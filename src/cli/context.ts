@@ -1,3 +1,4 @@
+import type { Interruption } from './interruption.js';
 import type { Progress, ProgressOptions } from './progress.js';
 import { startProgress } from './progress.js';
 
@@ -25,11 +26,14 @@ export interface CliContext {
    * Sets the exit code of a command that does not throw, for example if `doctor` finds that something is missing.
    */
   setExitCode(code: number): void;
+  /** Sets the exit code of a command that works until a signal: 130 for Ctrl-C, 143 for SIGTERM. */
+  endedBySignal(): void;
 }
 
-export function createContext(signal: AbortSignal): CliContext {
+/** @param interruption says when a signal has arrived, and the exit code for it */
+export function createContext(interruption: Pick<Interruption, 'signal' | 'exitCode'>): CliContext {
   return {
-    signal,
+    signal: interruption.signal,
     width: Math.max(MIN_WIDTH, process.stdout.columns || 80),
     print: (text) => void process.stdout.write(`${text}\n`),
     printJson: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
@@ -37,6 +41,9 @@ export function createContext(signal: AbortSignal): CliContext {
     progress: (options) => startProgress(options, process.stderr),
     setExitCode: (code) => {
       process.exitCode = code;
+    },
+    endedBySignal: () => {
+      process.exitCode = interruption.exitCode;
     },
   };
 }

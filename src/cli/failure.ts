@@ -5,6 +5,7 @@ import { codeOfSystemError } from '../core/file-errors.js';
 export interface Failure {
   /** Text for standard error. */
   text: string;
+  code: ErrorCode;
   exitCode: number;
 }
 
@@ -34,7 +35,7 @@ export function describeFailure(thrown: unknown, verbose: boolean): Failure {
   const hint = HINTS[error.code];
   if (hint) lines.push(hint);
   if (verbose) lines.push(...stacks(thrown), `code: ${error.code}`);
-  return { text: lines.join('\n'), exitCode: error.exitCode };
+  return { text: lines.join('\n'), code: error.code, exitCode: error.exitCode };
 }
 
 function messageOf({ code, problem, remedies }: EngineError): string {

@@ -3,21 +3,8 @@
 import { EngineError } from '../core/errors.js';
 import { type CliContext, createContext } from './context.js';
 import { describeFailure } from './failure.js';
+import { Interruption } from './interruption.js';
 import type { run } from './program.js';
-
-/**
- * Aborts at the first signal, so that work in progress ends in good order. The second signal has its default effect: it
- * ends the process immediately.
- */
-function abortOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      controller.abort(new EngineError('ERR_ABORTED', 'Interrupted'));
-    });
-  }
-  return controller.signal;
-}
 
 /** Exits without an error if the reader closes the pipe (`univar ... | head -1`). */
 function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
@@ -31,13 +18,18 @@ async function main(): Promise<void> {
   endQuietlyWithoutReader(process.stdout);
   endQuietlyWithoutReader(process.stderr);
   const verbose = process.argv.includes('--verbose') || Boolean(process.env['UNIVAR_DEBUG']);
-  const context = createContext(abortOnSignals());
+  const command = process.argv.slice(2).find((arg) => !arg.startsWith('-'));
+  const log = (text: string): void => void process.stderr.write(`${text}\n`);
+  const interruption = new Interruption({ log, limitsItself: command === 'serve' });
+  const context = createContext(interruption);
   try {
     await runProgram(context);
   } catch (error) {
-    const { text, exitCode } = describeFailure(error, verbose);
+    const { text, code, exitCode } = describeFailure(error, verbose);
     context.log(text);
-    process.exitCode = exitCode;
+    process.exitCode = (code === 'ERR_ABORTED' ? interruption.exitCode : undefined) ?? exitCode;
+  } finally {
+    interruption.release();
   }
 }
 

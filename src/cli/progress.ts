@@ -6,7 +6,7 @@ import { formatCount, formatDuration, formatPercent, formatRate } from './format
 
 const LINE_INTERVAL_MS = 5000;
 /** A stalled task is reported after the first of these intervals. It then doubles until it reaches the second. */
-const FIRST_QUIET_MS = 30_000;
+const FIRST_QUIET_MS = 10_000;
 const LONGEST_QUIET_MS = 600_000;
 const MIN_BAR_WIDTH = 10;
 const MAX_BAR_WIDTH = 30;
@@ -25,6 +25,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** Reports that `done` units of the total are finished. */
   update(done: number): void;
+  /** Says whether anybody works on the task. The rate leaves out the time in which nobody does. @default true */
+  setWorking(isWorking: boolean): void;
   /** Removes the bar and prints nothing more. Call it after failures too. */
   stop(): void;
 }
@@ -59,6 +61,22 @@ export function startProgress(options: ProgressOptions, stream: ProgressStream):
   return stream.isTTY ? startBar(options, stream) : startLines(options, stream);
 }
 
+/** Measures the time in which somebody works on a task. */
+class WorkClock {
+  #worked = 0;
+  #since: number | undefined = performance.now();
+
+  setWorking(isWorking: boolean): void {
+    if (isWorking === (this.#since !== undefined)) return;
+    this.#worked = this.seconds;
+    this.#since = isWorking ? performance.now() : undefined;
+  }
+
+  get seconds(): number {
+    return this.#worked + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
+  }
+}
+
 /**
  * Writes at most one line in five seconds while there is progress. A stalled task is reported at growing intervals, so
  * that the log neither fills with equal lines nor falls silent.
@@ -73,6 +91,7 @@ function startLines(options: ProgressOptions, stream: ProgressStream): Progress 
   let isStopped = false;
   const write = (text: string): void => void stream.write(`${options.label}: ${text}\n`);
   const seconds = (): number => (performance.now() - start) / 1000;
+  const clock = new WorkClock();
   const watch = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -88,12 +107,13 @@ function startLines(options: ProgressOptions, stream: ProgressStream): Progress 
       current = done;
       const now = performance.now();
       if (isStopped || done === shown || now - lastLine < LINE_INTERVAL_MS) return;
-      write(describeProgress(options, done, seconds()));
+      write(describeProgress(options, done, clock.seconds));
       lastLine = now;
       shown = done;
       quietMs = FIRST_QUIET_MS;
       watch();
     },
+    setWorking: (isWorking) => clock.setWorking(isWorking),
     stop() {
       isStopped = true;
       clearTimeout(timer);
@@ -102,11 +122,11 @@ function startLines(options: ProgressOptions, stream: ProgressStream): Progress 
 }
 
 function startBar(options: ProgressOptions, stream: ProgressStream): Progress {
-  const start = performance.now();
+  const clock = new WorkClock();
   // Loaded here because most runs of the program show no bar.
   const { SingleBar: Bar } = createRequire(import.meta.url)('cli-progress') as { SingleBar: typeof SingleBar };
   const format = (_: unknown, params: { value: number }): string => {
-    const text = `${options.label} ${describeProgress(options, params.value, (performance.now() - start) / 1000)}`;
+    const text = `${options.label} ${describeProgress(options, params.value, clock.seconds)}`;
     const columns = stream.columns ?? 80;
     const room = Math.min(MAX_BAR_WIDTH, columns - text.length - 4);
     if (options.total === undefined || options.total === 0 || room < MIN_BAR_WIDTH) return text.slice(0, columns - 1);
@@ -125,6 +145,7 @@ function startBar(options: ProgressOptions, stream: ProgressStream): Progress {
     update: (done) => {
       bar.update(done);
     },
+    setWorking: (isWorking) => clock.setWorking(isWorking),
     stop: () => {
       bar.stop();
     },

@@ -21,6 +21,11 @@ export class StagedProgress {
     this.#progress = this.context.progress(step);
   }
 
+  /** Says whether anybody works on the step: see {@link Progress.setWorking}. */
+  setWorking(isWorking: boolean): void {
+    this.#progress?.setWorking(isWorking);
+  }
+
   /** Removes the bar. Call it after failures too. */
   stop(): void {
     this.#progress?.stop();

@@ -14,7 +14,7 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .requiredOption('--queue <url>', 'Redis URL of the queue, for example redis://10.0.0.1:6379')
     .option(
       '-e, --encoder <folder>',
-      'encoder folder on this machine; must be the encoder of the jobs (default: the one that comes with univar)',
+      'encoder folder on this machine; the worker serves runs with it (default: the encoder that comes with univar)',
     )
     .option(
       '-o, --out <folder>',
@@ -37,7 +37,8 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-After the first Ctrl-C or SIGTERM, a worker finishes its current work and exits. You can also kill it at any time.
+After Ctrl-C or SIGTERM, a worker has two seconds to finish its current work, gives back what is left, and exits with
+130 or 143. You can also kill it at any time.
 Workers of "univar embed" need access to the dataset folder. Those of "univar generate" need the API keys of the
 endpoints in their environment.
 

@@ -6,12 +6,11 @@ import { isObject } from '../core/json-file.js';
 import type { CallResult, Request } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import { type FailureKind, ProviderError } from '../generation/provider-error.js';
+import { OWN_VERSION, QUEUE_PROTOCOL, type RunBase } from './run-registry.js';
 
 export interface CallJob {
   /** Name of the endpoint in the project. The worker knows its URL and key. */
   endpoint: string;
-  /** Fingerprint of the endpoint in the planner's project file. */
-  fingerprint: string;
   request: Request;
 }
 
@@ -24,16 +23,45 @@ interface Failure {
   retryAfterMs?: number | undefined;
 }
 
-/** Returns the name of a project's queue, from which its workers take jobs. */
-export function callQueueName(project: string): string {
-  return `univar-generate-${project}`;
+export interface GenerateRun extends RunBase {
+  kind: 'generate';
+  /** Name of the project. */
+  project: string;
+  /** Fingerprint of all its endpoints. */
+  endpoints: string;
+}
+
+/**
+ * Describes a run. Its queue is named by protocol, project and endpoints. Several planners of a project share it; each
+ * uses only its own results.
+ *
+ * @param endpoints those that the project uses, by name
+ */
+export function generateRun(project: string, endpoints: ReadonlyMap<string, Endpoint>): GenerateRun {
+  const fingerprint = endpointsFingerprint(endpoints);
+  const queue = `univar-generate-${QUEUE_PROTOCOL}-${project}-${fingerprint}`;
+  return { kind: 'generate', queue, name: project, ...OWN_VERSION, project, endpoints: fingerprint };
+}
+
+/** Returns the run if an entry of this protocol is one. */
+export function parseGenerateRun(run: RunBase): GenerateRun | undefined {
+  const { project, endpoints } = run as Partial<GenerateRun>;
+  return typeof project === 'string' && typeof endpoints === 'string' ? (run as GenerateRun) : undefined;
+}
+
+/** Returns a hash that is equal for projects whose endpoints answer the same. */
+export function endpointsFingerprint(endpoints: ReadonlyMap<string, Endpoint>): string {
+  const all = [...endpoints]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, endpoint]) => [name, endpointFingerprint(endpoint)]);
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 12);
 }
 
 /**
  * Returns a hash that is equal for endpoints that answer the same. Headers can contain secrets, so not even their hash
  * goes to Redis.
  */
-export function endpointFingerprint(endpoint: Endpoint): string {
+function endpointFingerprint(endpoint: Endpoint): string {
   return createHash('sha256')
     .update(JSON.stringify({ ...endpoint, headers: undefined }))
     .digest('hex')

@@ -2,28 +2,33 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConnectionOptions } from 'bullmq';
-
-import { abortError, onAbort } from '../core/abort.js';
+import { abortError, onAbort, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
 import type { Endpoint } from '../generation/project-schema.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
-import { type CallJob, callQueueName, endpointFingerprint, isResult, resultOf } from './call-job.js';
+import { type CallJob, generateRun, isResult, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';
+import type { RedisConnection } from './redis.js';
 
 const POLL_MS = 50;
-/** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
-const REPEAT_MS = 5000;
+/** Interval at which the planner looks for failures and workers. */
+const LOOK_MS = 1000;
+/** Looks after which unfinished jobs are added to the queue again, in case Redis has lost them. */
+const LOOKS_UNTIL_REPEAT = 5;
 /** Time that the result of a call waits for a planner that was stopped. */
 const KEEP_SECONDS = 24 * 3600;
 
 export interface CallQueueOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
   /** Name of the project. */
   project: string;
+  /** The endpoints that it uses, by name. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   /** Folder of its results. */
   out: string;
+  /** Ends {@link CallQueue.open}, which otherwise waits until the server answers. */
+  signal?: AbortSignal | undefined;
   /** Receives messages for the user, for example that there is no worker. */
   onNotice: (text: string) => void;
 }
@@ -44,29 +49,36 @@ export class CallQueue {
   /** Jobs whose attempt was abandoned. */
   readonly #left = new Set<string>();
   #isPolling = false;
-  #lastRepeat = 0;
+  #lastLook = 0;
+  #looks = 0;
 
-  private constructor(private readonly jobs: JobQueue<CallJob>) {}
+  private constructor(
+    private readonly jobs: JobQueue<CallJob>,
+    private readonly onNotice: (text: string) => void,
+  ) {}
 
   /**
    * Opens the queue. Removes the failures of an earlier run, and keeps its results.
    *
    * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`
    */
-  static async open({ connection, project, out, onNotice }: CallQueueOptions): Promise<CallQueue> {
+  static async open({ connection, project, endpoints, out, signal, onNotice }: CallQueueOptions): Promise<CallQueue> {
     const jobs = await JobQueue.open<CallJob>({
       connection,
-      name: callQueueName(project),
+      run: generateRun(project, endpoints),
       prefix: createHash('sha256').update(`${hostname()}\n${out}`).digest('hex').slice(0, 12),
       keepDone: KEEP_SECONDS,
       workerCommand: 'univar worker --queue URL --project PROJECT.yaml',
       onNotice,
     });
-    const queue = new CallQueue(jobs);
+    const queue = new CallQueue(jobs, onNotice);
     try {
-      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
-      for (const { id, returnvalue } of await jobs.finished('completed'))
-        if (!isResult(returnvalue)) await jobs.remove(id!);
+      await untilAborted(jobs.keepAnnounced(), signal);
+      await untilAborted(jobs.removeFinished('failed'), signal);
+      await untilAborted(
+        jobs.removeFinished('completed', ({ returnvalue }) => !isResult(returnvalue)),
+        signal,
+      );
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
       throw error;
@@ -75,9 +87,8 @@ export class CallQueue {
   }
 
   /** Returns a function whose attempts at an endpoint are made by workers. Their time limit starts at the worker. */
-  endpoint(name: string, endpoint: Endpoint): Attempt {
-    const fingerprint = endpointFingerprint(endpoint);
-    return (request, signal) => this.#attempt({ endpoint: name, fingerprint, request }, signal);
+  endpoint(name: string): Attempt {
+    return (request, signal) => this.#attempt({ endpoint: name, request }, signal);
   }
 
   /** Removes jobs that nobody waits for, and disconnects from Redis. */
@@ -111,7 +122,7 @@ export class CallQueue {
     try {
       while (this.#waiting.size > 0) {
         await this.#collect();
-        if (performance.now() - this.#lastRepeat > REPEAT_MS) await this.#lookAfter();
+        if (performance.now() - this.#lastLook > LOOK_MS) await this.#lookAfter();
         await sleep(POLL_MS);
       }
     } catch (error) {
@@ -139,18 +150,18 @@ export class CallQueue {
   }
 
   async #lookAfter(): Promise<void> {
-    this.#lastRepeat = performance.now();
-    for (const { id, attemptsMade, failedReason, data } of await this.jobs.finished('failed')) {
-      this.#waiting
-        .get(id!)
-        ?.reject(
-          new EngineError(
-            'ERR_DATA',
-            `Workers failed ${attemptsMade} times at a call of the endpoint ${data.endpoint}: ${failedReason}`,
-          ),
-        );
+    const isFirst = this.#looks === 0;
+    for (const { id, data, attempts, isFinal, reason } of await this.jobs.newFailures()) {
+      const where = `at a call of the endpoint ${data.endpoint}: ${reason}`;
+      if (isFinal)
+        this.#waiting.get(id)?.reject(new EngineError('ERR_DATA', `Workers failed ${attempts} times ${where}`));
+      else this.onNotice(`a worker failed ${where}`);
     }
-    await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
-    await this.jobs.lookForWorkers();
+    if (this.#looks++ % LOOKS_UNTIL_REPEAT === 0) {
+      await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
+      await this.jobs.keepAnnounced();
+    }
+    await this.jobs.countWorkers(isFirst);
+    this.#lastLook = performance.now();
   }
 }

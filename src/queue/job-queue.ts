@@ -1,23 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConnectionOptions, Job, Queue } from 'bullmq';
+import type { Job, JobState, Queue } from 'bullmq';
 
 import { EngineError } from '../core/errors.js';
-import { importBullmq } from './redis.js';
-import { isPassing } from './redis-failure.js';
+import { settledWithin } from '../core/time-limit.js';
+import { importBullmq, type RedisConnection } from './redis.js';
+import { describeReply, isPassing } from './redis-failure.js';
+import { RedisLink } from './redis-link.js';
+import { type RunBase, RunRegistry } from './run-registry.js';
 
 /** Failed attempts after which a job, and with it the run, is abandoned. A worker that dies does not count. */
 const ATTEMPTS = 5;
+/** Pause before the next attempt. It is longer than the planner takes to look for failures. */
+const BACKOFF_MS = 3000;
 const BULK_JOBS = 500;
-const CLOSE_MS = 2000;
+/** Time for the last commands, in case the server does not answer. */
+const WITHDRAW_MS = 1500;
+const CLOSE_MS = 500;
 /** Pause before a command is repeated after a connection was lost. */
 const RETRY_MS = 500;
+/** Checks in a row that find no worker before the user is told. */
+const MISSED_CHECKS = 5;
 /** Number of events that Redis keeps; nobody reads them. */
 const EVENTS = 10;
 
 export interface JobQueueOptions {
-  connection: ConnectionOptions;
-  name: string;
+  connection: RedisConnection;
+  /** Announced to workers while the queue is open. */
+  run: RunBase;
   /** Prefix of the ids of this planner's jobs. */
   prefix: string;
   /** Seconds for which a finished job and its result are kept; false to delete it immediately. */
@@ -26,6 +36,17 @@ export interface JobQueueOptions {
   workerCommand: string;
   /** Receives messages for the user. */
   onNotice: (text: string) => void;
+}
+
+/** A failed attempt at a job. */
+export interface JobFailure<T> {
+  id: string;
+  data: T;
+  /** Failed attempts so far. */
+  attempts: number;
+  /** Whether no other attempt follows. */
+  isFinal: boolean;
+  reason: string;
 }
 
 type Jobs<T, R> = Queue<T, R, string, T, R, string>;
@@ -38,22 +59,28 @@ type Jobs<T, R> = Queue<T, R, string, T, R, string>;
  * after {@link close}.
  */
 export class JobQueue<T, R = unknown> {
-  #hadWorkers: boolean | undefined;
+  readonly #registry: RunRegistry;
+  readonly #toldAttempts = new Map<string, number>();
+  #checksWithoutWorkers = 0;
+  #isToldWithout = false;
   #isClosed = false;
+  #isDiscarded = false;
 
   private constructor(
     private readonly options: JobQueueOptions,
     private readonly queue: Jobs<T, R>,
+    private readonly link: RedisLink,
   ) {
+    this.#registry = new RunRegistry(link);
     queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
 
   /** @throws EngineError `ERR_NATIVE_LOAD` if the package bullmq is missing */
   static async open<T, R = unknown>(options: JobQueueOptions): Promise<JobQueue<T, R>> {
     const { Queue } = await importBullmq();
-    const { name, connection } = options;
-    const queue: Jobs<T, R> = new Queue(name, { connection, streams: { events: { maxLen: EVENTS } } });
-    return new JobQueue(options, queue);
+    const { run, connection, onNotice } = options;
+    const queue: Jobs<T, R> = new Queue(run.queue, { connection, streams: { events: { maxLen: EVENTS } } });
+    return new JobQueue(options, queue, await RedisLink.open({ connection, onNotice }));
   }
 
   idOf(key: string | number): string {
@@ -62,49 +89,89 @@ export class JobQueue<T, R = unknown> {
 
   /** Adds jobs. A job whose id is already in the queue, in any state, is not added again. */
   async add(jobs: readonly { id: string; data: T }[]): Promise<void> {
-    const { keepDone, name } = this.options;
+    const { keepDone, run } = this.options;
     const opts = {
       attempts: ATTEMPTS,
-      backoff: { type: 'fixed', delay: 1000 },
+      backoff: { type: 'fixed', delay: BACKOFF_MS },
       removeOnComplete: keepDone === false || { age: keepDone },
       removeOnFail: false,
     };
     for (let begin = 0; begin < jobs.length; begin += BULK_JOBS) {
       const bulk = jobs
         .slice(begin, begin + BULK_JOBS)
-        .map(({ id, data }) => ({ name, data, opts: { ...opts, jobId: id } }));
+        .map(({ id, data }) => ({ name: run.kind, data, opts: { ...opts, jobId: id } }));
       await this.#ask(() => this.queue.addBulk(bulk));
     }
   }
 
   /** Returns the jobs of this planner that are completed or have failed. */
-  async finished(state: 'completed' | 'failed'): Promise<Job<T, R>[]> {
-    const jobs = (await this.#ask(() => this.queue.getJobs([state]))) as (Job<T, R> | undefined)[];
+  finished(state: 'completed' | 'failed'): Promise<Job<T, R>[]> {
+    return this.#jobsIn([state]);
+  }
+
+  async #jobsIn(states: JobState[]): Promise<Job<T, R>[]> {
+    const jobs = (await this.#ask(() => this.queue.getJobs(states))) as (Job<T, R> | undefined)[];
     return jobs.filter((job): job is Job<T, R> => job?.id?.startsWith(`${this.options.prefix}-`) ?? false);
   }
 
-  /** Returns the reason why workers have failed at a job; undefined if none has. */
-  async reasonOf(id: string): Promise<string | undefined> {
-    return (await this.#ask(() => this.queue.getJob(id)))?.failedReason;
+  /** Removes the jobs of this planner that are completed or have failed, if they are unwanted. */
+  async removeFinished(
+    state: 'completed' | 'failed',
+    isUnwanted: (job: Job<T, R>) => boolean = () => true,
+  ): Promise<void> {
+    for (const job of await this.finished(state)) if (isUnwanted(job)) await this.remove(job.id!);
+  }
+
+  /** Returns the failures of workers that were not returned before, also those that another attempt follows. */
+  async newFailures(): Promise<JobFailure<T>[]> {
+    const jobs = await this.#jobsIn(['failed', 'delayed']);
+    const failures: JobFailure<T>[] = [];
+    for (const { id, data, attemptsMade, failedReason } of jobs) {
+      if (!failedReason || this.#toldAttempts.get(id!) === attemptsMade) continue;
+      this.#toldAttempts.set(id!, attemptsMade);
+      failures.push({ id: id!, data, attempts: attemptsMade, isFinal: attemptsMade >= ATTEMPTS, reason: failedReason });
+    }
+    return failures;
   }
 
   async remove(id: string): Promise<void> {
     await this.#ask(() => this.queue.remove(id));
   }
 
-  /** Notifies the user, once, if no worker is connected. */
-  async lookForWorkers(): Promise<void> {
-    const hasWorkers = (await this.queue.getWorkersCount().catch(() => 1)) > 0; // not every server lists its clients
-    if (!hasWorkers && this.#hadWorkers !== false)
+  /** Announces the run, or extends its time, in case Redis has lost it. */
+  async keepAnnounced(): Promise<void> {
+    await this.#ask(() => this.#registry.announce(this.options.run));
+  }
+
+  /** Makes {@link close} remove the queue with everything in it, because the work is complete. */
+  discard(): void {
+    this.#isDiscarded = true;
+  }
+
+  /**
+   * Counts the connected workers, and tells the user that there is none, or that there is one again. Workers that
+   * reconnect after a restart of the server do not count as gone.
+   *
+   * @param isFirst tells immediately that there is none
+   */
+  async countWorkers(isFirst: boolean): Promise<number> {
+    const count = await this.queue.getWorkersCount().catch(() => 1); // not every server lists its clients
+    this.#checksWithoutWorkers = count > 0 ? 0 : this.#checksWithoutWorkers + 1;
+    const isWithout = this.#checksWithoutWorkers >= (isFirst ? 1 : MISSED_CHECKS);
+    if (isWithout && !this.#isToldWithout)
       this.options.onNotice(`no worker is connected; start some with: ${this.options.workerCommand}`);
-    this.#hadWorkers = hasWorkers;
+    if (count > 0 && this.#isToldWithout) this.options.onNotice('a worker is connected');
+    this.#isToldWithout = count === 0 && (isWithout || this.#isToldWithout);
+    return count;
   }
 
   /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(open: Iterable<string>): Promise<void> {
     this.#isClosed = true;
-    await Promise.race([this.#withdraw(open), sleep(CLOSE_MS, undefined, { ref: false })]);
-    await this.queue.disconnect().catch(() => undefined);
+    await settledWithin(this.#withdraw(open), WITHDRAW_MS);
+    this.link.close();
+    await settledWithin(this.queue.close(), CLOSE_MS);
+    await settledWithin(this.queue.disconnect(), CLOSE_MS);
   }
 
   /** Runs a command, and repeats it if the connection is lost. */
@@ -120,18 +187,18 @@ export class JobQueue<T, R = unknown> {
 
   async #waitOut(cause: unknown): Promise<void> {
     if (this.#isClosed) throw new EngineError('ERR_DISPOSED', 'The queue was closed', { cause });
-    if (!isPassing(cause)) throw unusable(this.options.name, cause);
-    await sleep(RETRY_MS, undefined, { ref: false });
+    if (!isPassing(cause)) throw unusable(this.options.run.queue, cause);
+    await sleep(RETRY_MS);
   }
 
   async #withdraw(open: Iterable<string>): Promise<void> {
+    await this.#registry.withdraw(this.options.run.queue);
+    if (this.#isDiscarded) return this.queue.obliterate({ force: true });
     // A job that a worker is processing stays, and the next run uses its result.
     for (const id of open) await this.queue.remove(id).catch(() => 0);
-    await this.queue.close().catch(() => undefined);
   }
 }
 
 function unusable(name: string, cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EngineError('ERR_REMOTE', `The queue ${name} in Redis cannot be used: ${reason}`, { cause });
+  return new EngineError('ERR_REMOTE', `The queue ${name} in Redis cannot be used: ${describeReply(cause)}`, { cause });
 }

@@ -1,49 +1,77 @@
 import type * as bullmq from 'bullmq';
+import type * as ioredis from 'ioredis';
 
+import { throwIfAborted, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { importOptional } from '../core/optional-package.js';
+import { describeReply } from './redis-failure.js';
 
 const PURPOSE = 'A queue in Redis';
 
 /** Longest pause between two attempts to reconnect. */
 const LONGEST_RETRY_MS = 2000;
-const FIRST_CONNECTION_MS = 5000;
+const CONNECT_MS = 5000;
+/**
+ * Time without a reply after which a connection is replaced. Workers wait up to ten seconds for a job in one command.
+ */
+const SILENT_MS = 15_000;
+
+/** Options of a connection, for ioredis and bullmq. */
+export interface RedisConnection {
+  url: string;
+  maxRetriesPerRequest: null;
+  connectTimeout: number;
+  socketTimeout: number;
+  retryStrategy: (times: number) => number;
+}
 
 /**
- * Checks that the server of a URL answers, and returns the options to connect to it. Connections that are lost later
- * are reopened without a time limit, because a restart of the server must not end hours of work.
+ * Checks that the server of a URL answers within five seconds, and returns the options to connect to it. Connections
+ * that are lost later are reopened without a time limit, because a restart of the server must not end hours of work.
  *
  * @throws EngineError `ERR_ARG_RANGE` if it is not a Redis URL; `ERR_DEVICE_UNAVAILABLE` if nothing answers;
- *   `ERR_NATIVE_LOAD` if the package ioredis is missing
+ *   `ERR_ABORTED`; `ERR_NATIVE_LOAD` if the package ioredis is missing
  */
-export async function reachRedis(url: string): Promise<bullmq.ConnectionOptions> {
+export async function reachRedis(url: string, signal?: AbortSignal): Promise<RedisConnection> {
   const shown = withoutSecrets(url);
-  const { Redis } = await importOptional('ioredis', PURPOSE, () => import('ioredis'));
+  const { Redis } = await importIoredis();
   const client = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
-    connectTimeout: FIRST_CONNECTION_MS,
+    connectTimeout: CONNECT_MS,
+    socketTimeout: CONNECT_MS,
   });
-  let reason = '';
-  client.on('error', (error: Error) => (reason = error.message));
+  let reason: unknown;
+  client.on('error', (error: Error) => (reason = error));
   try {
-    await client.connect();
-    await client.ping();
-  } catch (cause) {
-    throw new EngineError(
-      'ERR_DEVICE_UNAVAILABLE',
-      `Redis at ${shown} does not answer: ${reason || (cause as Error).message}`,
-      { cause },
+    await untilAborted(
+      client.connect().then(() => client.ping()),
+      signal,
     );
+  } catch (cause) {
+    throwIfAborted(signal);
+    const why = describeReply(reason ?? cause);
+    throw new EngineError('ERR_DEVICE_UNAVAILABLE', `Redis at ${shown} does not answer: ${why}`, { cause });
   } finally {
     client.disconnect();
   }
-  return { url, maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(100 * times, LONGEST_RETRY_MS) };
+  return {
+    url,
+    maxRetriesPerRequest: null,
+    connectTimeout: CONNECT_MS,
+    socketTimeout: SILENT_MS,
+    retryStrategy: (times: number) => Math.min(100 * times, LONGEST_RETRY_MS),
+  };
 }
 
 /** @throws EngineError `ERR_NATIVE_LOAD` if the package is missing */
-export function importBullmq(): Promise<Pick<typeof bullmq, 'Queue' | 'Worker'>> {
+export function importIoredis(): Promise<Pick<typeof ioredis, 'Redis'>> {
+  return importOptional('ioredis', PURPOSE, () => import('ioredis'));
+}
+
+/** @throws EngineError `ERR_NATIVE_LOAD` if the package is missing */
+export function importBullmq(): Promise<Pick<typeof bullmq, 'Queue' | 'WaitingError' | 'Worker'>> {
   return importOptional('bullmq', PURPOSE, () => import('bullmq'));
 }
 

@@ -1,22 +1,24 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { ConnectionOptions } from 'bullmq';
 
 import { throwIfAborted, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { QuestionAnswer } from '../core/question-answer.js';
 import { JobQueue } from './job-queue.js';
-import { type JobEncoder, QUEUE_NAME, type ShardJob } from './shard-job.js';
+import type { RedisConnection } from './redis.js';
+import { embedRun, type JobEncoder, type ShardJob } from './shard-job.js';
 import { type ShardResult, WorkFiles } from './work-files.js';
 
 const POLL_MS = 100;
-/** Interval at which unfinished jobs are added to the queue again, in case Redis has lost them. */
-const REPEAT_MS = 5000;
+/** Interval at which the planner looks for failures, workers and finished shards. */
+const LOOK_MS = 1000;
+/** Looks after which unfinished jobs are added to the queue again, in case Redis has lost them. */
+const LOOKS_UNTIL_REPEAT = 5;
 
 export interface ShardQueueOptions {
-  connection: ConnectionOptions;
+  connection: RedisConnection;
+  /** Dataset folder, shown to people. */
+  name: string;
   /** Parent of the work folder: the dataset folder or the exchange folder. */
   root: string;
   /** Whether `root` is the exchange folder, from which the files of a complete dataset are removed. */
@@ -28,6 +30,16 @@ export interface ShardQueueOptions {
   signal: AbortSignal;
   /** Receives messages for the user, for example that there is no worker. */
   onNotice: (text: string) => void;
+  /** Receives the number of connected workers whenever it changes. */
+  onWorkers?: ((count: number) => void) | undefined;
+}
+
+interface OpenShard {
+  /** Number of texts. */
+  texts: number;
+  /** Rows of the dataset that it fills. */
+  rows: number;
+  isFinished: boolean;
 }
 
 /**
@@ -35,12 +47,17 @@ export interface ShardQueueOptions {
  * its file exists. The queue only hands out jobs, so it can lose or repeat anything.
  */
 export class ShardQueue {
-  /** Number of texts of the shards that were announced and not read yet. */
-  readonly #open = new Map<number, number>();
+  /** Shards that were announced and not read yet. */
+  readonly #open = new Map<number, OpenShard>();
   /** Shards whose result file had the right length and the wrong content when it was read. */
   readonly #damaged = new Set<number>();
-  #lastRepeat = 0;
-  #lastReason = '';
+  #looking: Promise<void> | undefined;
+  #isClosed = false;
+  /** Error that ends the run. */
+  #failure: unknown;
+  #workers: number | undefined;
+  #finishedRows = 0;
+  #onFinished: (rows: number) => void = () => undefined;
 
   private constructor(
     private readonly options: ShardQueueOptions,
@@ -51,17 +68,15 @@ export class ShardQueue {
   /**
    * Opens the queue, and removes the failures of an earlier run.
    *
-   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`
+   * @throws EngineError `ERR_REMOTE`, `ERR_NATIVE_LOAD`, `ERR_IO`, `ERR_DATA`, `ERR_ABORTED`
    */
   static async open(options: ShardQueueOptions): Promise<ShardQueue> {
-    const { connection, root, folder, onNotice } = options;
+    const { connection, name, exchange, folder, dim, encoder, signal, onNotice } = options;
+    const root = resolve(options.root);
     const jobs = await JobQueue.open<ShardJob>({
       connection,
-      name: QUEUE_NAME,
-      prefix: createHash('sha256')
-        .update(`${resolve(root)}\n${folder}`)
-        .digest('hex')
-        .slice(0, 12),
+      run: embedRun(resolve(name), { root, exchange, folder, dim, encoder }),
+      prefix: 'shard',
       keepDone: false,
       workerCommand: 'univar worker --queue URL',
       onNotice,
@@ -70,7 +85,8 @@ export class ShardQueue {
     const queue = new ShardQueue(options, jobs, files);
     try {
       await files.create();
-      for (const { id } of await jobs.finished('failed')) await jobs.remove(id!);
+      await untilAborted(jobs.keepAnnounced(), signal);
+      await untilAborted(jobs.removeFinished('failed'), signal);
     } catch (error) {
       await queue.close(); // its connection would keep the process alive
       throw error;
@@ -78,44 +94,69 @@ export class ShardQueue {
     return queue;
   }
 
-  /** Offers a shard to the workers, unless an earlier run has left its result. */
-  async announce(shard: number, texts: readonly QuestionAnswer[]): Promise<void> {
-    this.#open.set(shard, texts.length);
-    if (await this.files.readResult(shard, texts.length, this.options.dim)) return;
-    await this.files.writeTexts(shard, texts);
-    await this.#add([shard]);
+  /** @param listener receives the number of rows in all finished shards, now and after each change */
+  watchFinished(listener: (rows: number) => void): void {
+    this.#onFinished = listener;
+    listener(this.#finishedRows);
   }
 
   /**
-   * Waits until an announced shard is finished.
+   * Offers a shard to the workers, unless an earlier run has left its result.
+   *
+   * @param rows rows of the dataset that the shard fills; more than its texts if some are equal
+   */
+  async announce(shard: number, texts: readonly QuestionAnswer[], rows: number): Promise<void> {
+    const entry = { texts: texts.length, rows, isFinished: false };
+    if (texts.length > 0) this.#open.set(shard, entry);
+    if (texts.length === 0 || (await this.files.readResult(shard, texts.length, this.options.dim))) {
+      this.#markFinished(entry);
+      return;
+    }
+    await this.files.writeTexts(shard, texts);
+    await untilAborted(this.#add([shard]), this.options.signal);
+  }
+
+  /**
+   * Waits until an announced shard is finished. Needs only files, so it works while Redis does not answer.
    *
    * @throws EngineError `ERR_DATA` with the reason if workers have failed at a shard; `ERR_REMOTE`; `ERR_ABORTED`
    */
   async result(shard: number): Promise<ShardResult> {
-    const { signal } = this.options;
-    const texts = this.#open.get(shard);
-    if (texts === undefined) throw new EngineError('ERR_INTERNAL', `Shard ${shard} was not announced`);
+    const entry = this.#open.get(shard);
+    if (entry === undefined) throw new EngineError('ERR_INTERNAL', `Shard ${shard} was not announced`);
+    this.#looking ??= this.#look();
     for (;;) {
-      const result = await this.#take(shard, texts);
+      const result = await this.#take(shard, entry);
       if (result) return result;
-      throwIfAborted(signal);
-      // Commands wait while the server is unreachable, and Ctrl-C must still end the program.
-      if (performance.now() - this.#lastRepeat > REPEAT_MS) await untilAborted(this.#lookAfter(shard), signal);
+      throwIfAborted(this.options.signal);
+      if (this.#failure !== undefined) throw this.#failure as Error;
       await sleep(POLL_MS);
     }
   }
 
-  async #take(shard: number, texts: number): Promise<ShardResult | undefined> {
+  async #take(shard: number, entry: OpenShard): Promise<ShardResult | undefined> {
     const { dim } = this.options;
-    if (!(await this.files.looksDone(shard, texts, dim))) return undefined;
-    const result = await this.files.readResult(shard, texts, dim);
-    if (result) this.#open.delete(shard);
-    else this.#damaged.add(shard);
+    if (!(await this.files.looksDone(shard, entry.texts, dim))) return undefined;
+    const result = await this.files.readResult(shard, entry.texts, dim);
+    if (result) {
+      this.#open.delete(shard);
+      this.#markFinished(entry);
+    } else this.#damaged.add(shard);
     return result;
   }
 
-  /** Removes texts and results from the exchange folder. In a dataset folder, they are removed with its other files. */
+  #markFinished(entry: OpenShard): void {
+    if (entry.isFinished) return;
+    entry.isFinished = true;
+    this.#onFinished((this.#finishedRows += entry.rows));
+  }
+
+  /**
+   * Removes the queue, and texts and results from the exchange folder. In a dataset folder, they are removed with its
+   * other files.
+   */
   async finish(): Promise<void> {
+    this.jobs.discard();
     if (!this.options.exchange) return;
     await this.files
       .remove()
@@ -128,44 +169,55 @@ export class ShardQueue {
 
   /** Removes jobs that nobody waits for, and disconnects from Redis, even if it is not reachable. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.jobs.close([...this.#open.keys()].map((shard) => this.jobs.idOf(shard)));
   }
 
-  /** @param awaited shard whose failures are reported even before they end the run */
-  async #lookAfter(awaited: number): Promise<void> {
-    this.#lastRepeat = performance.now();
-    const [failed] = await this.jobs.finished('failed');
-    if (failed) {
-      throw new EngineError(
-        'ERR_DATA',
-        `Workers failed ${failed.attemptsMade} times at shard ${failed.data.shard} of ${this.options.root}: ` +
-          failed.failedReason,
-      );
+  /** Looks after the queue until it is closed. Commands wait while Redis does not answer. */
+  async #look(): Promise<void> {
+    try {
+      for (let looks = 0; !this.#isClosed; looks++) {
+        await this.#reportFailures();
+        await this.#findFinished();
+        if (looks % LOOKS_UNTIL_REPEAT === 0) await this.#repeat();
+        const workers = await this.jobs.countWorkers(looks === 0);
+        if (workers !== this.#workers) this.options.onWorkers?.((this.#workers = workers));
+        await sleep(LOOK_MS);
+      }
+    } catch (error) {
+      if (!this.#isClosed) this.#failure = error;
     }
-    const waiting: number[] = [];
-    for (const [shard, texts] of this.#open)
-      if (this.#damaged.delete(shard) || !(await this.files.looksDone(shard, texts, this.options.dim)))
-        waiting.push(shard);
-    await this.#add(waiting);
-    const reason = (await this.jobs.reasonOf(this.jobs.idOf(awaited))) ?? '';
-    if (reason !== '' && reason !== this.#lastReason) {
-      this.options.onNotice(`a worker failed at shard ${awaited}: ${reason}`);
-      this.#lastReason = reason;
+  }
+
+  async #reportFailures(): Promise<void> {
+    for (const { data, attempts, isFinal, reason } of await this.jobs.newFailures()) {
+      if (isFinal)
+        throw new EngineError(
+          'ERR_DATA',
+          `Workers failed ${attempts} times at shard ${data.shard} of ${this.options.root}: ${reason}`,
+        );
+      this.options.onNotice(`a worker failed at shard ${data.shard}: ${reason}`);
     }
-    await this.jobs.lookForWorkers();
+  }
+
+  async #findFinished(): Promise<void> {
+    for (const [shard, entry] of this.#open)
+      if (!entry.isFinished && (await this.files.looksDone(shard, entry.texts, this.options.dim)))
+        this.#markFinished(entry);
+  }
+
+  /** Adds unfinished jobs and the run again, in case Redis has lost them. */
+  async #repeat(): Promise<void> {
+    const unfinished = [...this.#open].filter(([shard, { isFinished }]) => this.#damaged.delete(shard) || !isFinished);
+    await this.#add(unfinished.map(([shard]) => shard));
+    await this.jobs.keepAnnounced();
   }
 
   async #add(shards: readonly number[]): Promise<void> {
-    const { root, exchange, folder, dim, encoder } = this.options;
-    const data = (shard: number): ShardJob => ({
-      root: resolve(root),
-      exchange,
-      folder,
-      shard,
-      texts: this.#open.get(shard)!,
-      dim,
-      encoder,
+    const jobs = shards.flatMap((shard) => {
+      const entry = this.#open.get(shard);
+      return entry ? [{ id: this.jobs.idOf(shard), data: { shard, texts: entry.texts } }] : []; // read in the meantime
     });
-    await this.jobs.add(shards.map((shard) => ({ id: this.jobs.idOf(shard), data: data(shard) })));
+    await this.jobs.add(jobs);
   }
 }

@@ -9,29 +9,30 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Request } from '../../src/generation/call.js';
 import type { Endpoint } from '../../src/generation/project-schema.js';
-import { callQueueName } from '../../src/queue/call-job.js';
+import { generateRun } from '../../src/queue/call-job.js';
 import { CallQueue } from '../../src/queue/call-queue.js';
 import { reachRedis } from '../../src/queue/redis.js';
 import { takeJobs } from '../../src/queue/take-jobs.js';
 import { NO_REDIS, RedisServer } from '../support/redis-server.js';
 
 const PROJECT = 'project';
-const NAME = callQueueName(PROJECT);
 const REQUEST: Request = { kind: 'translate', engine: 'e', from: 'eng', to: 'spa', text: 'Why?' };
-const ENDPOINT = { kind: 'apertium', command: 'apertium' } as Endpoint;
+const ENDPOINTS = new Map([['e', { kind: 'apertium', command: 'apertium' } as Endpoint]]);
+const NAME = generateRun(PROJECT, ENDPOINTS).queue;
 
 describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { timeout: 20_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'univar-call-queue-'));
   let redis: RedisServer;
   let client: Redis;
-  let queue: CallQueue;
+  let queue: CallQueue | undefined;
   beforeAll(async () => {
     redis = await RedisServer.start(folder);
     client = new Redis(redis.url);
     client.on('error', () => undefined);
   });
   afterEach(async () => {
-    await queue.close();
+    await queue?.close();
+    queue = undefined;
     await client.config('SET', 'maxmemory', '0');
     await client.flushall();
   });
@@ -44,10 +45,11 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
     (queue = await CallQueue.open({
       connection: await reachRedis(redis.url),
       project: PROJECT,
+      endpoints: ENDPOINTS,
       out: 'out',
       onNotice: () => undefined,
     }));
-  const attempt = async () => (await open()).endpoint('e', ENDPOINT)(REQUEST, undefined);
+  const attempt = async () => (await open()).endpoint('e')(REQUEST, undefined);
   /** Starts a worker whose outcome of every job is `outcome`. */
   const work = async (outcome: unknown, signal: AbortSignal): Promise<void> =>
     takeJobs(
@@ -72,7 +74,9 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
     await client.zadd(`bull:${NAME}:completed`, 1, id!);
     await expect(call).rejects.toMatchObject({
       code: 'ERR_REMOTE',
-      message: expect.stringMatching(/^The queue univar-generate-project in Redis cannot be used: .*JSON/) as string,
+      message: expect.stringMatching(
+        /^The queue univar-generate-2-project-\w+ in Redis cannot be used: .*JSON/,
+      ) as string,
     });
     await foreign.close();
   });
@@ -92,7 +96,7 @@ describe.skipIf(NO_REDIS !== undefined)(`CallQueue (${NO_REDIS ?? 'Redis'})`, { 
     await redis.kill();
     await redis.start();
     await sleep(600);
-    await queue.close();
+    await queue!.close();
     await expect(call).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
   });
 });

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { type CliRun, runCli, startCli } from '../support/cli.js';
 import { writeProject } from '../support/generation-project.js';
+import { saying } from '../support/queue-scene.js';
 import { seededRandom } from '../support/random.js';
 import { NO_REDIS, RedisServer } from '../support/redis-server.js';
 import { type ReplayServer, startReplayServer } from '../support/replay-server.js';
@@ -81,6 +82,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       const workers = [startWorker(project), startWorker(project)];
       let kills = 0;
       const chaos = (async () => {
+        while (!state.over && server.received.length === before) await sleep(50); // a busy machine starts slowly
         while (!state.over && kills < 6) {
           await sleep(500 + random() * 1500);
           const victim = Math.floor(random() * workers.length);
@@ -138,7 +140,7 @@ describe.skipIf(NO_REDIS !== undefined)(
       client.disconnect();
       workers[0]!.child.kill('SIGTERM');
       expect(await workers[0]!.result).toMatchObject({
-        code: 0,
+        code: 143,
         stdout: expect.stringMatching(/^Made \d+ calls?/) as string,
       });
     });
@@ -155,11 +157,8 @@ describe.skipIf(NO_REDIS !== undefined)(
         stderr: expect.stringContaining('environment variable REPLAY_KEY') as string,
       });
       const other = writeProject(join(scratch, 'wrong'), 'http://127.0.0.1:1/v1', { name: 'wrong' });
-      const refused = await start(['worker', '--queue', redis.url, '--project', other]).result;
-      expect(refused).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('The endpoint replay of the jobs differs') as string,
-      });
+      const refused = start(['worker', '--queue', redis.url, '--project', other]);
+      await saying(refused, 'not working for wrong: its endpoints differ from those in this project file');
       planner.child.kill('SIGINT');
       expect(await planner.result).toMatchObject({ code: 130 });
     });

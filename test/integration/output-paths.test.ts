@@ -33,8 +33,9 @@ const context: CliContext = {
   print: () => undefined,
   printJson: () => undefined,
   log: () => undefined,
-  progress: () => ({ update: () => undefined, stop: () => undefined }),
+  progress: () => ({ update: () => undefined, setWorking: () => undefined, stop: () => undefined }),
   setExitCode: (code) => expect(code).toBe(0),
+  endedBySignal: () => undefined,
 };
 
 beforeAll(async () => {

@@ -67,6 +67,11 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(ranking(inDatabase)).toEqual(
         ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])),
       );
+      const filtered = ['identify', values, '--text', text, '--json', '--filter-lang', 'eng', '--filter-model'];
+      const [model] = (await scene.server.query('SELECT model FROM univar LIMIT 1')).map((row) => String(row['model']));
+      const found = await runCli([...filtered, model!, '--index', scene.server.url(), '--ef-search', '300']);
+      expect(found).toMatchObject({ code: 0, stderr: '' });
+      expect(ranking(found)).toEqual(ranking(await runCli([...filtered, model!, '--exact'])));
       const models = await scene.server.query('SELECT DISTINCT model, lang FROM univar ORDER BY model');
       expect(models[0]).toEqual({ model: 'llama-2-13b-chat-hf', lang: 'eng' });
     });
@@ -78,6 +83,11 @@ describe.skipIf(NO_POSTGRES !== undefined)(
           /holds 300 vectors of 32 entries, which are not the 200 vectors of .*others/,
         ) as string,
       });
+      const at = ['--table', 'others'];
+      await runCli(['index', others, '--no-fit', '--to', scene.server.url(), ...at]);
+      const wrong = await runCli(['identify', values, '--index', scene.server.url(), ...at, '--text', text]);
+      expect(wrong.stderr).toContain('--to URL --table NAME", or replace those with');
+      expect(wrong.stderr).toContain('--to URL --table others --overwrite"');
       expect(await runCli(['index', others, '--no-fit', '--to', scene.server.url()])).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('replace it (--overwrite)') as string,

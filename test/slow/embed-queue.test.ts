@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
 import { openDataset } from '../../src/datasets/dataset.js';
@@ -56,8 +57,11 @@ describe.skipIf(NO_REDIS !== undefined)(
     });
 
     it('gives the same result if a shard is computed twice', async () => {
-      const queue = new Queue('univar-embed', { connection: { url: scene.redis.url } });
       const planner = scene.startPlanner('twice');
+      const client = new Redis(scene.redis.url);
+      await expect.poll(() => client.smembers('univar:runs'), { timeout: 60_000 }).toHaveLength(1);
+      const queue = new Queue((await client.smembers('univar:runs'))[0]!, { connection: { url: scene.redis.url } });
+      client.disconnect();
       let copied = 0;
       // The same jobs under other ids: two workers process each of them at the same time.
       while (copied < 10) {
@@ -77,7 +81,6 @@ describe.skipIf(NO_REDIS !== undefined)(
       scene.startWorker();
       expect(await planner.result).toMatchObject({ code: 0 });
       expect(bytesOf(join(scratch, 'twice'))).toEqual(alone);
-      await queue.obliterate({ force: true });
       await queue.close();
     });
   },

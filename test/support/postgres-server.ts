@@ -75,6 +75,11 @@ export class PostgresServer {
     return `postgres://${user}@/${database}?host=${this.folder}${setting}`;
   }
 
+  /** Path of its socket. */
+  get socket(): string {
+    return join(this.folder, '.s.PGSQL.5432');
+  }
+
   /** Starts or restarts the server with all committed data. */
   async start(): Promise<void> {
     for (let attempt = 0; ; attempt++) {

@@ -50,16 +50,19 @@ export class QueueScene {
       ).toBe(0);
       this.redis = await RedisServer.start(this.scratch);
     });
-    afterEach(async () => {
-      for (const { child, result } of this.#running.splice(0)) {
-        child.kill('SIGKILL');
-        await result;
-      }
-    });
+    afterEach(() => this.stopAll());
     afterAll(async () => {
       await this.redis.kill();
       rmSync(this.scratch, { recursive: true });
     });
+  }
+
+  /** Kills all programs of the test. */
+  async stopAll(): Promise<void> {
+    for (const { child, result } of this.#running.splice(0)) {
+      child.kill('SIGKILL');
+      await result;
+    }
   }
 
   /** Starts the compiled `univar` with one thread, and kills it after the test. */
@@ -102,13 +105,14 @@ export class QueueScene {
   }
 }
 
-/** Resolves when a program has printed a text to standard error. */
-export function saying({ child }: CliRun, text: string): Promise<void> {
+/** Resolves when a program has printed a text to standard error; rejects if it ends before. */
+export function saying({ child, result }: CliRun, text: string): Promise<void> {
   let said = '';
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.stderr!.on('data', (chunk) => {
       said += String(chunk);
       if (said.includes(text)) resolve();
     });
+    void result.then(({ code }) => reject(new Error(`It ended with ${code} and never said "${text}": ${said}`)));
   });
 }

@@ -17,7 +17,7 @@ export class RedisServer {
 
   private constructor(
     private readonly folder: string,
-    private readonly port: number,
+    readonly port: number,
   ) {}
 
   static async start(folder: string): Promise<RedisServer> {

@@ -51,6 +51,7 @@ export async function embedWithProgress(
     onFitProgress: (rows) => progress.update({ label: 'fit', unit: 'answers', total }, rows),
     onIndexProgress: (rows) => progress.update({ label: 'index', unit: 'vectors', total }, rows),
     onNotice: (text) => context.log(`embed: ${text}`),
+    onWorkers: (count) => progress.setWorking(count > 0),
   };
   try {
     return await embedDataset({ ...options, signal: context.signal, events });

@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import { type GenerateSummary, generate } from '../../generation/generate.js';
 import { planProject } from '../../generation/plan.js';
-import { type Project, readProject } from '../../generation/project.js';
+import { type Project, readProject, usedEndpoints } from '../../generation/project.js';
 import { ProjectFolder } from '../../generation/project-folder.js';
 import { writeQualityReport } from '../../generation/report/write-report.js';
 import { STAGE_NAMES } from '../../generation/stages/stage.js';
@@ -56,7 +56,7 @@ async function generateWithProgress(
   try {
     return await generate(project, {
       env: process.env,
-      openEndpoint: calls && ((name, endpoint) => Promise.resolve(calls.endpoint(name, endpoint))),
+      openEndpoint: calls && ((name) => Promise.resolve(calls.endpoint(name))),
       until,
       signal: context.signal,
       events: {
@@ -91,13 +91,15 @@ async function generateWithProgress(
   }
 }
 
-async function openCallQueue(url: string, { name, out }: Project, context: CliContext): Promise<CallQueue> {
+async function openCallQueue(url: string, project: Project, context: CliContext): Promise<CallQueue> {
   const { reachRedis } = await import('../../queue/redis.js');
   const { CallQueue } = await import('../../queue/call-queue.js');
   return CallQueue.open({
-    connection: await reachRedis(url),
-    project: name,
-    out,
+    connection: await reachRedis(url, context.signal),
+    signal: context.signal,
+    project: project.name,
+    endpoints: usedEndpoints(project),
+    out: project.out,
     onNotice: (text) => context.log(`generate: ${text}`),
   });
 }

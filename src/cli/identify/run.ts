@@ -39,7 +39,7 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
   const texts = await collectTexts(options, process.stdin);
   const { fit, encoder: folder, backend, precision } = options;
   const { signal } = context;
-  const index = await openIndex(dir, options, signal);
+  const index = await openIndex(dir, options, context);
   const collection = await openCollection(dataset, {
     ...(!fit && { fit }),
     encoder: folder,
@@ -166,11 +166,16 @@ function filterOf({
 async function openIndex(
   dir: string,
   { exact, index: url, table, together }: IdentifyCliOptions,
-  signal: AbortSignal,
+  context: CliContext,
 ): Promise<'saved' | 'exact' | 'none' | GivenIndex> {
   if (url !== undefined) {
     const { openPgIndex } = await import('../../pipeline/index/postgres-index.js');
-    return openPgIndex(dir, { url, ...(table !== undefined && { table }), signal });
+    return openPgIndex(dir, {
+      url,
+      ...(table !== undefined && { table }),
+      signal: context.signal,
+      onNotice: (text) => context.log(`note: ${text}`),
+    });
   }
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --index');
   if (together) return 'none'; // without votes

@@ -15,7 +15,7 @@ async function workOnShards(
   context: CliContext,
 ): Promise<void> {
   const { ShardWorker } = await import('../../queue/shard-worker.js');
-  const connection = await reachRedis(queue);
+  const connection = await reachRedis(queue, context.signal);
   context.log(`worker: waiting for shards at ${withoutSecrets(queue)}`);
   let texts = 0;
   let seconds = 0;
@@ -26,9 +26,12 @@ async function workOnShards(
       `worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`,
     );
   };
-  const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal: context.signal, onShard });
+  const { signal } = context;
+  const onNotice = (text: string): void => context.log(`worker: ${text}`);
+  const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal, onNotice, onShard });
   if (json) context.printJson({ shards, texts, seconds });
   else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
+  context.endedBySignal();
 }
 
 async function workOnCalls(
@@ -39,13 +42,16 @@ async function workOnCalls(
   const { readProject } = await import('../../generation/project.js');
   const { runCallWorker } = await import('../../queue/call-worker.js');
   const project = await readProject(file);
-  const connection = await reachRedis(queue);
+  const connection = await reachRedis(queue, context.signal);
   context.log(`worker: waiting for calls of ${project.name} at ${withoutSecrets(queue)}`);
   const made = { calls: 0, failed: 0 };
   const onCall = (failed: boolean): void => {
     made[failed ? 'failed' : 'calls']++;
   };
-  await runCallWorker({ connection, project, env: process.env, calls, lease, signal: context.signal, onCall });
+  const { signal } = context;
+  const onNotice = (text: string): void => context.log(`worker: ${text}`);
+  await runCallWorker({ connection, project, env: process.env, calls, lease, signal, onNotice, onCall });
   if (json) context.printJson(made);
   else context.print(`Made ${plural(made.calls, 'call')}; ${plural(made.failed, 'failed attempt')}.`);
+  context.endedBySignal();
 }

@@ -68,7 +68,8 @@ async function openEncoder(folder: string, options: ResolvedOptions): Promise<Op
   const { workers, out, signal, events } = options;
   if (workers === undefined) return openLocal(folder, encoderOptions(options), signal);
   const { openQueue } = await import('./queue-encoder.js');
-  return openQueue(folder, encoderOptions(options), { ...workers, out, signal, onNotice: events.onNotice });
+  const { onNotice, onWorkers } = events;
+  return openQueue(folder, encoderOptions(options), { ...workers, out, signal, onNotice, onWorkers });
 }
 
 async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEncoder): Promise<EmbedResult> {

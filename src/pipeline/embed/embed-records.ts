@@ -62,6 +62,7 @@ export async function embedRecords(task: EmbedTask): Promise<EmbedResult> {
   const report = (done: number): void => {
     if (done > reported) onProgress((reported = done));
   };
+  encoder.onFinished?.((finished) => report(resumedRows + finished));
   /** Writes a shard once it is encoded and the previous one is written. */
   const write = async (shard: PlannedShard, encoded: Promise<EncodedShard>, previous: Promise<void>): Promise<void> => {
     const [{ embeddings, tokens }] = await Promise.all([encoded, previous]);

@@ -33,7 +33,7 @@ export interface EmbedEvents {
   onRead?: ((rows: number) => void) | undefined;
   /** Called once, before the first answer is embedded. */
   onStart?: ((plan: EmbedPlan) => void) | undefined;
-  /** Receives the number of dataset rows embedded so far, out of `plan.rows`. */
+  /** Receives the number of dataset rows embedded so far, out of `plan.rows`. With workers, in any order. */
   onProgress?: ((rows: number) => void) | undefined;
   /** Receives the number of answers that have a vector of the fitted encoder so far, if the dataset has a fit. */
   onFitProgress?: ((rows: number) => void) | undefined;
@@ -41,6 +41,8 @@ export interface EmbedEvents {
   onIndexProgress?: ((rows: number) => void) | undefined;
   /** Receives notices about the workers, meant for people. */
   onNotice?: ((text: string) => void) | undefined;
+  /** Receives the number of connected workers whenever it changes. Without workers, there is no progress. */
+  onWorkers?: ((count: number) => void) | undefined;
 }
 
 export interface EmbedPlan {
@@ -123,6 +125,7 @@ const EVENTS = [
   'onFitProgress',
   'onIndexProgress',
   'onNotice',
+  'onWorkers',
 ] as const satisfies readonly (keyof EmbedEvents)[];
 
 /** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */

@@ -16,6 +16,7 @@ interface QueueOptions extends EmbedWorkers {
   out: string;
   signal: AbortSignal;
   onNotice: ((text: string) => void) | undefined;
+  onWorkers: ((count: number) => void) | undefined;
 }
 
 /**
@@ -25,9 +26,9 @@ interface QueueOptions extends EmbedWorkers {
 export async function openQueue(
   folder: string,
   encoderOptions: LoadEncoderOptions,
-  { redis, out, exchange, signal, onNotice = () => undefined }: QueueOptions,
+  { redis, out, exchange, signal, onNotice = () => undefined, onWorkers }: QueueOptions,
 ): Promise<OpenShardEncoder> {
-  const connection = await reachRedis(redis);
+  const connection = await reachRedis(redis, signal);
   const description = await describeEncoderFolder(folder, encoderOptions);
   const { dim, ...encoder } = description;
   let queue: ShardQueue | undefined;
@@ -37,11 +38,13 @@ export async function openQueue(
     start: async (writer) => {
       queue = await ShardQueue.open({
         connection,
+        name: out,
         ...(await placeOfWork(out, workFolderOf(writer.shardFolder), exchange)),
         dim,
         encoder: { ...encoder, batchTokens: encoderOptions.batchTokens ?? null },
         signal,
         onNotice,
+        onWorkers,
       });
       return queueShardEncoder(queue);
     },
@@ -61,9 +64,8 @@ async function placeOfWork(
 function queueShardEncoder(queue: ShardQueue): ShardEncoder {
   return {
     depth: DEPTH,
-    announce: async ({ number, fresh }) => {
-      if (fresh.length > 0) await queue.announce(number, fresh);
-    },
+    announce: ({ number, fresh, records }) => queue.announce(number, fresh, records.length),
+    onFinished: (listener) => queue.watchFinished(listener),
     encode: async ({ number, fresh }) =>
       fresh.length > 0 ? queue.result(number) : { embeddings: new Float32Array(0), tokens: 0 },
     finish: () => queue.finish(),

@@ -19,6 +19,11 @@ export interface ShardEncoder {
   readonly idleSeconds?: number;
   /** Announces a shard before any shard is requested, so that workers can start on it. */
   announce?(shard: PlannedShard): Promise<void>;
+  /**
+   * Sets the receiver of the number of rows in all shards that workers have finished in this run. They finish in any
+   * order, and long before their rows are written.
+   */
+  onFinished?(listener: (rows: number) => void): void;
   /** @param onProgress receives the number of encoded texts */
   encode(shard: PlannedShard, onProgress: (texts: number) => void): Promise<EncodedShard>;
   /** Removes temporary work data once the dataset is complete. */

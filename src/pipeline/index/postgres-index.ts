@@ -38,8 +38,12 @@ export async function openPgIndex(dataset: Dataset | string, options: PgOpenOpti
   await index.dispose();
   const holds = `The table "${index.table}" of ${index.place} holds ${index.rows} vectors of ${index.dim} entries`;
   if (index.dim !== dim) throw new EngineError('ERR_SHAPE_MISMATCH', `${holds}, but those of ${dir} have ${dim}`);
-  const help = `load them with "univar index ${dir} --to URL --overwrite"`;
-  throw new EngineError('ERR_DATA', `${holds}, which are not the ${rows} vectors of ${dir}; ${help}`);
+  const load = `univar index ${dir} --to URL`;
+  throw new EngineError(
+    'ERR_DATA',
+    `${holds}, which are not the ${rows} vectors of ${dir}; load these into a table of their own with ` +
+      `"${load} --table NAME", or replace those with "${load} --table ${index.table} --overwrite"`,
+  );
 }
 
 async function* batchesOf({ dataset, vectors: source }: VectorSource): AsyncGenerator<VectorBatch> {

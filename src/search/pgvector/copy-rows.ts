@@ -56,8 +56,9 @@ export async function copyRows(
       rows += count;
     }
   }
-  const copy = client.query(copyFrom(`COPY ${table} (label, model, lang, embedding) FROM STDIN (FORMAT binary)`));
-  const chunks = Readable.from(copyBytes(labelled(), kind.dim, kind.storage, (done) => onProgress?.(done)));
+  const columns = `label, model, lang, embedding${kind.hasDigests ? ', digest' : ''}`;
+  const copy = client.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN (FORMAT binary)`));
+  const chunks = Readable.from(copyBytes(labelled(), kind, (done) => onProgress?.(done)));
   await pipeline(chunks, copy, { signal });
   return rows;
 }

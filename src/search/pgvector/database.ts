@@ -1,13 +1,26 @@
 import type * as pg from 'pg';
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 
-import { onAbort, throwIfAborted } from '../../core/abort.js';
+import { onAbort, throwIfAborted, untilAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { importOptional } from '../../core/optional-package.js';
+import { settledWithin } from '../../core/time-limit.js';
 import { expectString } from '../../core/validate.js';
 import { databaseError } from './errors.js';
+import { QueryWatch, streamOf } from './query-watch.js';
 
-const CONNECT_MS = 10_000;
+const CONNECT_MS = 8000;
+/** The same for a connection that only looks after another one. */
+const BRIEF_CONNECT_MS = 2000;
+/** Time that a query has to end after it was cancelled; then its connection is closed. */
+const CANCEL_MS = 700;
+/** Time for connections to say goodbye. */
+const CLOSE_MS = 700;
+
+/** Lets the server end a transaction, and release its locks, whose client is lost. */
+const LIMITS =
+  'SET LOCAL idle_in_transaction_session_timeout = 300000; SET LOCAL tcp_keepalives_idle = 30; ' +
+  'SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3';
 
 type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
@@ -18,14 +31,17 @@ export interface DatabaseOptions {
   url: string;
   /** Maximum number of connections; further calls wait. */
   connections: number;
-  /** Receives notices of the server. */
+  /** Receives notices of the server, and what a long query waits for. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
 /** A PostgreSQL database with a small pool of connections, which are opened on demand and replaced when lost. */
 export class Database {
   readonly #pool: Pool;
-  readonly #connection: () => Client;
+  readonly #clients = new Set<Client>();
+  /** Creates a connection that gives up soon. */
+  readonly #brief: () => Client;
+  readonly #onNotice: (text: string) => void;
   readonly #calls = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   /** Database and server, without credentials, for messages. */
@@ -38,21 +54,24 @@ export class Database {
       fallback_application_name: 'univar',
     };
     /** Has its own connection timeout, because the pool's timeout would include the time that a call waits its turn. */
+    const clients = this.#clients;
     class PatientClient extends Client {
       constructor(given?: PoolConfig) {
         super({ ...given, connectionTimeoutMillis: CONNECT_MS });
+        clients.add(this);
+        this.once('end', () => clients.delete(this));
       }
     }
     this.place = placeOf(config, Client);
-    this.#connection = () => new PatientClient(config);
+    this.#brief = () => new Client({ ...config, connectionTimeoutMillis: BRIEF_CONNECT_MS });
+    this.#onNotice = (text) => onNotice?.(text);
     this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
     this.#pool.on('error', () => undefined); // an idle connection was lost: the pool opens another one
     this.#pool.on('connect', (client) => {
       client.on('error', () => undefined); // the current query reports it
-      if (onNotice)
-        client.on('notice', ({ message, hint }) =>
-          onNotice([message, hint].filter((text) => text !== undefined).join('. ')),
-        );
+      client.on('notice', ({ message, hint }) =>
+        this.#onNotice(`PostgreSQL reports: ${[message, hint].filter((text) => text !== undefined).join('. ')}`),
+      );
     });
   }
 
@@ -95,60 +114,89 @@ export class Database {
     begin: string,
     work: (client: PoolClient) => Promise<T>,
   ): Promise<T> {
-    throwIfAborted(signal);
-    let client: PoolClient;
-    try {
-      client = await this.#pool.connect();
-    } catch (error) {
-      throw databaseError(error, 'connect to', this.place);
-    }
+    const client = await this.#connect(signal);
     let cancelling: Promise<void> | undefined;
-    let committed = false;
-    const cancel = (): void => void (cancelling = this.#cancel(client));
-    const forget = onAbort(signal, cancel);
-    try {
-      throwIfAborted(signal);
-      await client.query(begin);
+    let committed = false as boolean; // set by the function below
+    let lost: EngineError | undefined;
+    const working = (async (): Promise<T> => {
+      await client.query(`${begin}; ${LIMITS}`);
       const result = await work(client);
       await client.query('COMMIT');
       committed = true;
       return result;
+    })();
+    const forget = onAbort(signal, () => void (cancelling = this.#cancel(client, working)));
+    const watch = new QueryWatch({
+      pid: pidOf(client),
+      place: this.place,
+      connection: this.#brief,
+      onNotice: this.#onNotice,
+      onLost: (reason) => {
+        lost = databaseError(new Error(reason), doing, this.place);
+        streamOf(client).destroy();
+      },
+    });
+    try {
+      return await working;
     } catch (error) {
       throwIfAborted(signal);
-      throw databaseError(error, doing, this.place);
+      throw lost ?? databaseError(error, doing, this.place);
     } finally {
+      watch.stop();
       forget();
       await cancelling;
       // Release the locks before the caller learns of the failure. Closing the connection would release them later.
-      if (!committed) await client.query('ROLLBACK').catch(() => undefined);
+      if (!committed) await settledWithin(client.query('ROLLBACK'), CANCEL_MS);
       // Do not reuse a connection after a cancellation: it could arrive late and cancel the next query.
       client.release(!committed || cancelling !== undefined);
+    }
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<PoolClient> {
+    throwIfAborted(signal);
+    const connecting = this.#pool.connect();
+    try {
+      return await untilAborted(connecting, signal);
+    } catch (error) {
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throwIfAborted(signal);
+      throw databaseError(error, 'connect to', this.place);
     }
   }
 
   /** Closes the connections once the calls in flight have finished. Idempotent. */
   close(): Promise<void> {
     // A pool that ends drops the calls that wait for a connection.
-    this.#closing ??= Promise.allSettled(this.#calls).then(() => this.#pool.end());
+    this.#closing ??= Promise.allSettled(this.#calls).then(async () => {
+      await settledWithin(this.#pool.end(), CLOSE_MS);
+      for (const client of this.#clients) streamOf(client).destroy(); // those that got no answer
+    });
     return this.#closing;
   }
 
   /**
-   * Asks the server, over a second connection, to cancel the query of a connection. If that fails, the query runs to
-   * its end.
+   * Asks the server, over a second connection, to cancel the query of a connection. If that has no effect in time, the
+   * connection is closed.
    */
-  async #cancel(client: PoolClient): Promise<void> {
-    const other = this.#connection();
+  async #cancel(client: PoolClient, working: Promise<unknown>): Promise<void> {
+    const other = this.#brief();
     other.on('error', () => undefined);
-    try {
+    const canceling = (async () => {
       await other.connect();
-      await other.query('SELECT pg_cancel_backend($1)', [(client as PoolClient & { processID: number }).processID]);
-    } catch {
-      // The server is gone, and the query with it.
-    } finally {
-      await other.end().catch(() => undefined);
-    }
+      await other.query('SELECT pg_cancel_backend($1)', [pidOf(client)]);
+    })();
+    const isSent = await settledWithin(canceling, BRIEF_CONNECT_MS);
+    streamOf(other).destroy();
+    if (!isSent || !(await settledWithin(working, CANCEL_MS))) streamOf(client).destroy();
   }
+}
+
+/** Process on the server that serves a connection. */
+function pidOf(client: PoolClient): number {
+  return (client as PoolClient & { processID: number }).processID;
 }
 
 function expectConnectionString(value: unknown, Client: Pg['Client']): string {

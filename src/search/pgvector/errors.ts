@@ -26,7 +26,7 @@ export function databaseError(error: unknown, doing: string, place: string): Eng
 }
 
 /** Recognises errors that the server sent. Does not use their class, because the package pg may not be loaded. */
-function isDatabaseError(error: unknown): error is DatabaseError {
+export function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && 'severity' in error && 'code' in error;
 }
 
@@ -38,5 +38,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   if (error instanceof Error && error.message.includes('client password must be a string'))
     return 'the server requires a password, but none is set (PGPASSWORD, ~/.pgpass)';
+  if (error instanceof Error && /^timeout expired|timeout exceeded/.test(error.message))
+    return 'the server accepts connections, but does not reply';
   return error instanceof Error ? error.message : String(error);
 }

@@ -18,6 +18,8 @@ export interface TableKind {
   storage: Storage;
   /** Links per vector in the graph (pgvector's `m`); twice as many in the lowest layer, as in FAISS. */
   links: number;
+  /** Whether each row has a digest of its content. Tables of earlier releases have none. */
+  hasDigests: boolean;
 }
 
 export interface NewTableKind extends TableKind {
@@ -52,11 +54,11 @@ export function expectKind(given: {
     least,
     MAX_EF_CONSTRUCTION,
   );
-  return { dim, metric, storage, links, efConstruction };
+  return { dim, metric, storage, links, hasDigests: true, efConstruction };
 }
 
 /** Returns the factory string of the equivalent FAISS index. */
-export function factoryOf({ links, storage }: TableKind): string {
+export function factoryOf({ links, storage }: Pick<TableKind, 'links' | 'storage'>): string {
   return `HNSW${links}${storage === 'f16' ? ',SQfp16' : ''}`;
 }
 

@@ -35,7 +35,10 @@ export interface PgConnectionOptions {
   table?: string;
   /** Maximum number of connections, which is also the number of queries that are searched in parallel. @default 4 */
   connections?: number;
-  /** Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem. */
+  /**
+   * Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem, and what a query
+   * of more than five seconds waits for.
+   */
   onNotice?: (text: string) => void;
 }
 
@@ -56,7 +59,10 @@ export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
   efConstruction?: number;
   /** Source of the vectors, for example `dataset.embeddingsChecksum`. Stored with the index as its `source`. */
   source?: string;
-  /** Replaces an index with that name. The older index stays in use until loading completes. @default false */
+  /**
+   * Replaces the vectors of an index with that name, and keeps its table with grants and views. The older vectors stay
+   * in use until loading completes. @default false
+   */
   overwrite?: boolean;
 }
 
@@ -142,9 +148,10 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Opens an index that {@link create} built, in this process or another.
+   * Opens an index that {@link create} built, in this process or another. Reads all rows to make sure that nobody else
+   * has changed them.
    *
-   * @throws EngineError like {@link create}; `ERR_DATA` if the index does not exist
+   * @throws EngineError like {@link create}; `ERR_DATA` if the index does not exist, or others have changed its rows
    */
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
     expectOptions(options, 'options', CONNECTION_OPTIONS);
@@ -229,10 +236,11 @@ export class PgVectorIndex implements AsyncDisposable {
   async remove(labels: Int32Array, options?: { signal?: AbortSignal }): Promise<number> {
     const signal = expectSignal(expectOptions(options, 'options', ['signal']).signal, 'signal');
     const wanted = expectInt32(labels, 'labels', expectInt32Array(labels, 'labels').length, 0, 2 ** 31 - 1);
+    const cleared = `embedding = NULL${this.#kind.hasDigests ? ', digest = NULL' : ''}`;
     const place = `remove from the table "${this.table}" of`;
     const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
       const { rowCount } = await client.query(
-        `UPDATE ${client.escapeIdentifier(this.table)} SET embedding = NULL ` +
+        `UPDATE ${client.escapeIdentifier(this.table)} SET ${cleared} ` +
           'WHERE label = ANY($1) AND embedding IS NOT NULL',
         [Array.from(wanted)],
       );

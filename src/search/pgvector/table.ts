@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import { EngineError } from '../../core/errors.js';
 import { expectString, fail } from '../../core/validate.js';
 import { type NewTableKind, pgNames, type TableKind } from './kind.js';
-import { ENTRY_BYTES } from './vector-bytes.js';
+import { digestExpression, ENTRY_BYTES } from './vector-bytes.js';
 
 /** Prefix of the comment on tables that this package creates. The source of the vectors follows. */
 const MARK = 'univar index';
@@ -63,10 +63,11 @@ export async function expectPgvector(client: PoolClient, place: string): Promise
 
 /**
  * Creates a table in the current transaction, lets `fill` load it, and only then builds the graph, which is faster than
- * inserting into an existing graph. An older table with that name stays unchanged until the transaction commits.
+ * inserting into an existing graph. With `overwrite`, an older table stays, with its grants, views and settings, and
+ * gets other rows; searches find the older rows until the transaction commits.
  *
- * @param fill receives the name of the table to load
- * @throws EngineError `ERR_BUSY` while another call creates the same table, `ERR_DATA` if it already exists
+ * @param fill receives the name of the table, escaped for SQL
+ * @throws EngineError `ERR_BUSY` while another call loads the same table, `ERR_DATA` if it already exists
  */
 export async function makeTable(
   client: PoolClient,
@@ -77,7 +78,7 @@ export async function makeTable(
     source,
     overwrite,
   }: { table: string; place: string; kind: NewTableKind; source: string; overwrite: boolean },
-  fill: (loading: string) => Promise<void>,
+  fill: (table: string) => Promise<void>,
 ): Promise<void> {
   const where = `The table "${table}" of ${place}`;
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked', [
@@ -92,58 +93,163 @@ export async function makeTable(
       remedies: [{ text: 'choose another name' }, { text: 'replace it', option: { name: 'overwrite', value: true } }],
     });
 
-  const loading = `${table}_loading`;
-  const { type, operatorClass } = pgNames(kind);
-  await client.query(
-    `CREATE TABLE ${loading} (label integer PRIMARY KEY, model text, lang text, embedding ${type}(${kind.dim}))`,
-  );
-  if (kind.dim * ENTRY_BYTES[kind.storage] <= MAX_INLINE_BYTES)
-    await client.query(`ALTER TABLE ${loading} ALTER COLUMN embedding SET STORAGE PLAIN`);
-  await client.query(
-    `COMMENT ON TABLE ${loading} IS ${client.escapeLiteral(`${MARK}${source === '' ? '' : ` of ${source}`}`)}`,
-  );
-  await fill(loading);
-  await client.query(`CREATE INDEX ON ${loading} (model, lang)`);
-  await client.query(`CREATE INDEX ON ${loading} (label) WHERE embedding IS NULL`); // counts what was removed
-  await client.query(
-    `CREATE INDEX ON ${loading} USING hnsw (embedding ${operatorClass}) ` +
-      `WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
-  );
-  await client.query(`ANALYZE ${loading}`);
-  if (older !== undefined) await client.query(`DROP TABLE ${client.escapeIdentifier(table)}`);
-  await client.query(`ALTER TABLE ${loading} RENAME TO ${client.escapeIdentifier(table)}`);
+  const name = client.escapeIdentifier(table);
+  const graphs = older === undefined ? [] : await emptyTable(client, table, kind);
+  if (older === undefined) await createTable(client, name, kind);
+  await client.query(`COMMENT ON TABLE ${name} IS ${client.escapeLiteral(`${MARK}${source && ` of ${source}`}`)}`);
+  await fill(name);
+  if (older === undefined) await client.query(`CREATE INDEX ON ${name} (model, lang)`);
+  if (!graphs.some((graph) => isGraphOf(graph, kind))) await createGraph(client, name, kind);
+  for (const graph of graphs)
+    if (!isGraphOf(graph, kind)) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
+  await client.query(`ANALYZE ${name}`);
 }
 
-/** @throws EngineError `ERR_DATA` if no table has that name, or if the table is not a univar index */
+async function createTable(client: PoolClient, name: string, kind: NewTableKind): Promise<void> {
+  await client.query(
+    `CREATE TABLE ${name} (label integer PRIMARY KEY, model text, lang text, ` +
+      `embedding ${pgNames(kind).type}(${kind.dim}), digest bigint)`,
+  );
+  await storeInline(client, name, kind);
+}
+
+/**
+ * Deletes all rows of a table and makes it fit vectors of `kind`. If their type is another, searches wait from now on:
+ * PostgreSQL rewrites the table.
+ *
+ * @returns the graphs that the table still has
+ */
+async function emptyTable(client: PoolClient, table: string, kind: NewTableKind): Promise<Graph[]> {
+  const name = client.escapeIdentifier(table);
+  await client.query(`LOCK TABLE ${name} IN SHARE ROW EXCLUSIVE MODE`);
+  const type = `${pgNames(kind).type}(${kind.dim})`;
+  const { rows } = await client.query<{ type: string; hasDigests: boolean }>(
+    `SELECT format_type(atttypid, atttypmod) AS type,
+       EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
+     FROM pg_attribute a WHERE attrelid = to_regclass($1) AND attname = 'embedding'`,
+    [name],
+  );
+  if (!rows[0]?.hasDigests) await client.query(`ALTER TABLE ${name} ADD COLUMN digest bigint`);
+  const graphs = await graphsOf(client, table);
+  if (rows[0]?.type === type) {
+    await client.query(`DELETE FROM ${name}`);
+    return graphs;
+  }
+  for (const graph of graphs) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
+  await client.query(`DELETE FROM ${name}`);
+  await client.query(`ALTER TABLE ${name} ALTER COLUMN embedding TYPE ${type} USING NULL`);
+  await storeInline(client, name, kind);
+  return [];
+}
+
+async function storeInline(client: PoolClient, name: string, { dim, storage }: TableKind): Promise<void> {
+  const isShort = dim * ENTRY_BYTES[storage] <= MAX_INLINE_BYTES;
+  await client.query(`ALTER TABLE ${name} ALTER COLUMN embedding SET STORAGE ${isShort ? 'PLAIN' : 'EXTERNAL'}`);
+}
+
+async function createGraph(client: PoolClient, name: string, kind: NewTableKind): Promise<void> {
+  await client.query(
+    `CREATE INDEX ON ${name} USING hnsw (embedding ${pgNames(kind).operatorClass}) ` +
+      `WITH (m = ${kind.links}, ef_construction = ${kind.efConstruction})`,
+  );
+}
+
+/**
+ * Reads the description of a table, and checks all its rows.
+ *
+ * @throws EngineError `ERR_DATA` if no table has that name, if the table is not a univar index, or if others have
+ *   changed its rows
+ */
 export async function describeTable(client: PoolClient, table: string, place: string): Promise<TableDescription> {
   const comment = await commentOf(client, table);
   if (comment === undefined) throw new EngineError('ERR_DATA', `The table "${table}" does not exist in ${place}`);
-  const { rows } = await client.query<{ dim: number; options: string[] | null; operator_class: string }>(
-    `SELECT a.atttypmod AS dim, i.reloptions AS options, o.opcname AS operator_class
-     FROM pg_attribute a
-       JOIN pg_index x ON x.indrelid = a.attrelid AND x.indkey[0] = a.attnum
-       JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam AND m.amname = 'hnsw'
-       JOIN pg_opclass o ON o.oid = x.indclass[0]
-     WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding' ORDER BY i.oid LIMIT 1`,
-    [client.escapeIdentifier(table)],
-  );
-  const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(rows[0]?.operator_class ?? '');
-  if (!found || !comment.startsWith(MARK))
+  const [graph] = await graphsOf(client, table);
+  const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(graph?.operatorClass ?? '');
+  if (!graph || !found || !comment.startsWith(MARK))
     throw new EngineError('ERR_DATA', `The table "${table}" of ${place} is not a univar index`);
-  const { dim, options } = rows[0]!;
-  const links = Number(/^m=(\d+)$/m.exec((options ?? []).join('\n'))?.[1]);
   const kind: TableKind = {
-    dim,
+    dim: graph.dim,
     metric: found[2] as TableKind['metric'],
     storage: found[1] === undefined ? 'f32' : 'f16',
-    links,
+    links: graph.links,
+    hasDigests: graph.hasDigests,
   };
   return {
     kind,
     source: comment.slice(MARK.length + ' of '.length) || undefined,
-    rows: await nextLabel(client, table),
-    removed: await countRemoved(client, table),
+    ...(await checkRows(client, table, place, kind)),
   };
+}
+
+/** An HNSW index. */
+interface Graph {
+  name: string;
+  operatorClass: string;
+  links: number;
+  efConstruction: number;
+  /** Of the table. */
+  dim: number;
+  hasDigests: boolean;
+}
+
+async function graphsOf(client: PoolClient, table: string): Promise<Graph[]> {
+  const { rows } = await client.query<Omit<Graph, 'links' | 'efConstruction'> & { options: string[] | null }>(
+    `SELECT i.relname AS name, a.atttypmod AS dim, i.reloptions AS options, o.opcname AS "operatorClass",
+       EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
+     FROM pg_attribute a
+       JOIN pg_index x ON x.indrelid = a.attrelid AND x.indkey[0] = a.attnum
+       JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam AND m.amname = 'hnsw'
+       JOIN pg_opclass o ON o.oid = x.indclass[0]
+     WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding' ORDER BY i.oid`,
+    [client.escapeIdentifier(table)],
+  );
+  return rows.map(({ options, ...graph }) => {
+    const option = (name: string): number =>
+      Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec((options ?? []).join('\n'))?.[1]);
+    return { ...graph, links: option('m'), efConstruction: option('ef_construction') };
+  });
+}
+
+function isGraphOf(graph: Graph, kind: NewTableKind): boolean {
+  return (
+    graph.operatorClass === pgNames(kind).operatorClass &&
+    graph.links === kind.links &&
+    graph.efConstruction === kind.efConstruction
+  );
+}
+
+/**
+ * Reads all rows, and compares each with its digest. Labels are 0 to rows - 1, because removed vectors keep their rows.
+ *
+ * @throws EngineError `ERR_DATA` if rows were edited, inserted or deleted by others
+ */
+async function checkRows(
+  client: PoolClient,
+  table: string,
+  place: string,
+  kind: TableKind,
+): Promise<Pick<TableDescription, 'rows' | 'removed'>> {
+  const isEdited = kind.hasDigests
+    ? `digest IS DISTINCT FROM CASE WHEN embedding IS NOT NULL THEN ${digestExpression(pgNames(kind).type)} END`
+    : 'false';
+  const { rows } = await client.query<{ present: number; rows: number; removed: number; edited: number }>(
+    `SELECT count(*)::integer AS present, coalesce(max(label) + 1, 0) AS rows,
+       count(*) FILTER (WHERE embedding IS NULL)::integer AS removed,
+       count(*) FILTER (WHERE ${isEdited})::integer AS edited
+     FROM ${client.escapeIdentifier(table)}`,
+  );
+  const { present, rows: next, removed, edited } = rows[0]!;
+  const missing = next - present;
+  if (edited === 0 && missing === 0) return { rows: next, removed };
+  const changes = [
+    ...(edited > 0 ? [`${edited} edited or inserted`] : []),
+    ...(missing > 0 ? [`${missing} deleted`] : []),
+  ];
+  throw new EngineError(
+    'ERR_DATA',
+    `The rows of the table "${table}" of ${place} were changed by others: ${changes.join(', ')}; ` +
+      `load them again with "univar index DATASET --to URL --table ${table} --overwrite"`,
+  );
 }
 
 /** Returns the label of the next vector. Removed vectors keep their rows, so the labels are always 0 to rows - 1. */
@@ -152,13 +258,6 @@ export async function nextLabel(client: PoolClient, table: string): Promise<numb
     `SELECT coalesce(max(label) + 1, 0) AS next FROM ${client.escapeIdentifier(table)}`,
   );
   return rows[0]!.next;
-}
-
-async function countRemoved(client: PoolClient, table: string): Promise<number> {
-  const { rows } = await client.query<{ removed: number }>(
-    `SELECT count(*)::integer AS removed FROM ${client.escapeIdentifier(table)} WHERE embedding IS NULL`,
-  );
-  return rows[0]!.removed;
 }
 
 /** Returns the comment of a table, '' if it has none; undefined if the table does not exist. */

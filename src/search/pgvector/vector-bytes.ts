@@ -1,4 +1,6 @@
 /** Vectors and rows in the binary formats of pgvector and COPY. Everything is big-endian. */
+import { createHash } from 'node:crypto';
+
 import { toFloat16 } from '../../core/float16.js';
 import { splitValueId } from '../../core/value-id.js';
 
@@ -13,6 +15,7 @@ const ROWS_PER_CHUNK = 512;
 
 const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 const COPY_TRAILER = Buffer.from([0xff, 0xff]);
+/** label, model, lang, embedding */
 const FIELDS = 4;
 
 /** Encodes each row of a matrix [rows, dim] as a query parameter. */
@@ -37,14 +40,13 @@ export interface LabelledRows {
 }
 
 /**
- * Generates the input of `COPY (label, model, lang, embedding) FROM STDIN (FORMAT binary)` in chunks.
+ * Generates the input of `COPY (label, model, lang, embedding[, digest]) FROM STDIN (FORMAT binary)` in chunks.
  *
  * @param onRows receives the number of rows so far, after each chunk that was consumed
  */
 export async function* copyBytes(
   batches: AsyncIterable<LabelledRows>,
-  dim: number,
-  storage: Storage,
+  { dim, storage, hasDigests }: { dim: number; storage: Storage; hasDigests: boolean },
   onRows: (rows: number) => void,
 ): AsyncGenerator<Buffer> {
   yield COPY_HEADER;
@@ -54,7 +56,7 @@ export async function* copyBytes(
     for (let begin = 0; begin < parameters.length; begin += ROWS_PER_CHUNK) {
       const chunk = parameters.slice(begin, begin + ROWS_PER_CHUNK);
       yield Buffer.concat(
-        chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector)),
+        chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector, hasDigests)),
       );
       done += chunk.length;
       onRows(done);
@@ -63,13 +65,31 @@ export async function* copyBytes(
   yield COPY_TRAILER;
 }
 
-function rowBytes(label: number, valueId: string | undefined, vector: Buffer): Buffer[] {
+function rowBytes(label: number, valueId: string | undefined, vector: Buffer, hasDigest: boolean): Buffer[] {
   const head = Buffer.alloc(10);
-  head.writeInt16BE(FIELDS);
+  head.writeInt16BE(FIELDS + (hasDigest ? 1 : 0));
   head.writeInt32BE(4, 2);
   head.writeInt32BE(label, 6);
   const { model, lang } = valueId === undefined ? {} : splitValueId(valueId);
-  return [head, ...fieldBytes(model), ...fieldBytes(lang), ...fieldBytes(vector)];
+  const fields = [head, ...fieldBytes(model), ...fieldBytes(lang), ...fieldBytes(vector)];
+  if (hasDigest) fields.push(...fieldBytes(digestOf(label, model, lang, vector)));
+  return fields;
+}
+
+/** Returns the first 8 bytes of the SHA-256 of a row. {@link digestExpression} is the same in SQL. */
+function digestOf(label: number, model: string | undefined, lang: string | undefined, vector: Buffer): Buffer {
+  return createHash('sha256')
+    .update(`${label}\n${model ?? ''}\n${lang ?? ''}\n`)
+    .update(vector)
+    .digest()
+    .subarray(0, 8);
+}
+
+/** Returns the SQL expression of the digest of a row. @param type `vector` or `halfvec` */
+export function digestExpression(type: string): string {
+  const names = `label || E'\\n' || coalesce(model, '') || E'\\n' || coalesce(lang, '') || E'\\n'`;
+  const bytes = `convert_to(${names}, 'UTF8') || ${type}_send(embedding)`;
+  return `('x' || substr(encode(sha256(${bytes}), 'hex'), 1, 16))::bit(64)::bigint`;
 }
 
 /** Encodes a field as its length and its bytes; the length of NULL is -1. */

@@ -9,6 +9,7 @@ describe('the kind of a table', () => {
       metric: 'l2',
       storage: 'f32',
       links: 32,
+      hasDigests: true,
       efConstruction: 64,
     });
     expect(expectKind({ dim: 384, metric: 'ip', factory: 'HNSW', efConstruction: 200 })).toMatchObject({
@@ -20,6 +21,7 @@ describe('the kind of a table', () => {
       metric: 'ip',
       storage: 'f16',
       links: 48,
+      hasDigests: true,
       efConstruction: 96,
     });
     for (const factory of ['HNSW2', 'HNSW100', 'HNSW16,SQfp16'])

@@ -21,7 +21,9 @@ describe('the binary formats', () => {
 
   it('of COPY are rows of four fields, each preceded by its length, or -1 for null', async () => {
     const done: number[] = [];
-    const bytes = await collect(copyBytes(batches(), 1, 'f32', (rows) => done.push(rows)));
+    const bytes = await collect(
+      copyBytes(batches(), { dim: 1, storage: 'f32', hasDigests: false }, (rows) => done.push(rows)),
+    );
     const rows = [
       '0004 00000004 00000005 00000002 6d24 00000003 656e67 00000008 000100003f800000',
       '0004 00000004 00000006 ffffffff ffffffff 00000008 0001000040000000',

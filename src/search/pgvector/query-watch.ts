@@ -1,0 +1,136 @@
+import type { Client } from 'pg';
+
+import { settledWithin } from '../../core/time-limit.js';
+import { isDatabaseError } from './errors.js';
+
+const CHECK_MS = 5000;
+/** Time for one check. Connections of {@link QueryWatchOptions.connection} have their own limit, which is shorter. */
+const ANSWER_MS = 4500;
+/** Checks without an answer, one after the other, after which the server counts as lost. */
+const MAX_FAILURES = 5;
+
+const STATE = `
+  SELECT a.state, a.wait_event_type AS wait, p.phase,
+    p.blocks_done AS "blocksDone", p.blocks_total AS "blocksTotal", p.tuples_done AS "tuplesDone",
+    (SELECT string_agg(b.pid || coalesce(' (' || nullif(b.application_name, '') || ')', ''), ', ')
+     FROM pg_stat_activity b WHERE b.pid = ANY(pg_blocking_pids(a.pid))) AS blockers
+  FROM pg_stat_activity a LEFT JOIN pg_stat_progress_create_index p USING (pid) WHERE a.pid = $1`;
+
+interface BackendState {
+  state: string | null;
+  wait: string | null;
+  phase: string | null;
+  blocksDone: string | null;
+  blocksTotal: string | null;
+  tuplesDone: string | null;
+  blockers: string | null;
+}
+
+export interface QueryWatchOptions {
+  /** Process on the server that runs the queries. */
+  pid: number;
+  /** Database and server, for messages. */
+  place: string;
+  /** Creates a connection, not opened yet, that gives up after a few seconds. */
+  connection: () => Client;
+  onNotice: (text: string) => void;
+  /** Called once if the server does not answer any more, with the reason. */
+  onLost: (reason: string) => void;
+}
+
+/**
+ * Looks every five seconds over a second connection at what a query waits for, and tells the user, first after five
+ * seconds and then at doubling intervals. A long query alone says nothing about the server: building a graph can take
+ * hours, and a network that swallows packets leaves a connection open for as long.
+ */
+export class QueryWatch {
+  readonly #timer: NodeJS.Timeout;
+  readonly #start = performance.now();
+  #nextNotice = 0;
+  #failures = 0;
+  #isChecking = false;
+  #isStopped = false;
+
+  constructor(private readonly options: QueryWatchOptions) {
+    this.#timer = setInterval(() => void this.#check(), CHECK_MS).unref();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+  }
+
+  async #check(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    try {
+      const found = await this.#ask();
+      if (this.#isStopped) return;
+      if (found === 'silent') this.#fail();
+      else {
+        this.#failures = 0;
+        const waits = found === undefined ? undefined : describeWait(found);
+        if (waits !== undefined) this.#notify(`${this.options.place}: ${waits}`);
+      }
+    } finally {
+      this.#isChecking = false;
+    }
+  }
+
+  /** Returns the state of the process; undefined if the server answers but does not tell. */
+  async #ask(): Promise<BackendState | 'silent' | undefined> {
+    const client = this.options.connection();
+    client.on('error', () => undefined);
+    let answer: BackendState | 'silent' | undefined = 'silent';
+    const asking = (async () => {
+      try {
+        await client.connect();
+        answer = (await client.query<BackendState>(STATE, [this.options.pid])).rows[0];
+      } catch (error) {
+        if (isDatabaseError(error)) answer = undefined; // for example that there are too many connections
+      }
+    })();
+    await settledWithin(asking, ANSWER_MS);
+    await settledWithin(client.end(), 0);
+    streamOf(client).destroy();
+    return answer;
+  }
+
+  #fail(): void {
+    const silent = `has not answered for ${seconds(performance.now() - this.#start)}`;
+    if (++this.#failures === MAX_FAILURES) {
+      this.stop();
+      this.options.onLost(`the server ${silent}`);
+    } else {
+      this.#nextNotice = 0; // worth a notice each time
+      this.#notify(`${this.options.place} ${silent}; trying ${MAX_FAILURES - this.#failures} more times`);
+    }
+  }
+
+  #notify(text: string): void {
+    const passed = performance.now() - this.#start;
+    if (passed < this.#nextNotice) return;
+    this.#nextNotice = 2 * passed - CHECK_MS / 2; // before the tick at twice the time
+    this.options.onNotice(text);
+  }
+}
+
+/** The socket of a client. */
+export function streamOf(client: Client): { destroy(error?: Error): void } {
+  return (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream;
+}
+
+/** Says what a process waits for; undefined if it waits for us. */
+function describeWait({ state, wait, phase, blocksDone, blocksTotal, tuplesDone, blockers }: BackendState) {
+  if (blockers !== null) return `waiting for a lock that another session holds, process ${blockers}`;
+  if (phase !== null) {
+    const blocks = Number(blocksTotal) > 0 ? `, block ${blocksDone} of ${blocksTotal}` : '';
+    return `${phase}${blocks}${Number(tuplesDone) > 0 ? `, ${tuplesDone} vectors` : ''}`;
+  }
+  if (state !== 'active' || wait === 'Client') return undefined;
+  return 'waiting for the result of a query';
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}
