@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
 import { addEncoderOptions } from './encoder-options.js';
-import { integer } from './parse-options.js';
+import { collect, integer } from './parse-options.js';
 import type { ServeCliOptions } from './serve/options.js';
 
 const LARGEST = 2 ** 31 - 1;
@@ -22,6 +22,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     precision: 'that of the dataset, or f32',
   })
     .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', '127.0.0.1')
+    .option(
+      '--allowed-host <name>',
+      'another name by which clients address this server, such as that of a proxy; can be repeated',
+      collect,
+    )
     .option('--port <n>', 'port to listen on; 0 picks a free one', integer(0, 65_535), 8080)
     .option('--api-key-file <file>', 'file of accepted API keys, one per line, at least 16 characters each')
     .option('--read-only', 'refuse additions and removals; any number of processes can then serve one dataset')

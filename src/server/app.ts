@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
 import { PACKAGE_VERSION } from '../core/package-version.js';
+import type { AllowedHosts } from './allowed-hosts.js';
 import { ApiError } from './api-error.js';
 import type { ApiKeys } from './api-keys.js';
 import { answerBrokenRequest, sendError } from './error-answer.js';
@@ -38,15 +39,24 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const MINUTE_MS = 60_000;
 const CLIENT_GONE = 499;
 
+/** Who can use the server. */
+export interface Access {
+  hosts: AllowedHosts;
+  /** Undefined: everybody who can reach the server. */
+  keys: ApiKeys | undefined;
+}
+
 /** Creates the server with all routes and with their common hooks. It does not listen yet. */
-export async function createApp(service: Service, keys: ApiKeys | undefined, log: LogOptions): Promise<App> {
+export async function createApp(service: Service, access: Access, log: LogOptions): Promise<App> {
   const { limits } = service;
+  const { keys } = access;
   const app = fastify({
     logger: { level: log.level, stream: log.stream },
     logController: new LogController({ disableRequestLogging: true }), // the hook below logs one line per request
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    http: { requireHostHeader: false }, // AllowedHosts refuses such requests, in the common form
     return503OnClosing: false, // the hook below sends an error in the common form
     // Refuse wrong types instead of converting them.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
@@ -62,7 +72,7 @@ export async function createApp(service: Service, keys: ApiKeys | undefined, log
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
   app.decorateRequest('key', undefined);
   app.decorateRequest('gone', null as unknown as AbortSignal);
-  addHooks(app, service, keys, log);
+  addHooks(app, service, access, log);
 
   await app.register(swagger, {
     openapi: {
@@ -106,7 +116,7 @@ function isApi({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith('/v1/') ?? false;
 }
 
-function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: LogOptions): void {
+function addHooks(app: App, service: Service, { hosts, keys }: Access, log: LogOptions): void {
   const { limits, metrics } = service;
   app.addHook('onRequest', async (request, reply) => {
     const leaving = new AbortController();
@@ -121,6 +131,7 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
       record(request, reply, hasGone ? CLIENT_GONE : reply.statusCode, service, log);
       if (hasGone) leaving.abort();
     });
+    hosts.expect(request.raw);
     if (keys && (isApi(request) || request.routeOptions.url === '/metrics')) {
       request.key = keys.find(request.headers.authorization);
       if (request.key === undefined)
@@ -131,7 +142,8 @@ function addHooks(app: App, service: Service, keys: ApiKeys | undefined, log: Lo
     }
     if (!isApi(request)) return;
     if (service.state === 'closing') throw new ApiError('draining', 'The server is shutting down', 1);
-    if (request.headers['sec-fetch-site'] === 'cross-site')
+    // Browsers send it. A page at another port of this machine is of the same site, but not of the same origin.
+    if (!['same-origin', 'none'].includes(request.headers['sec-fetch-site'] ?? 'none'))
       throw new ApiError('cross_site', 'Pages of other sites cannot use this server');
     if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many concurrent requests', 1);
   });

@@ -6,6 +6,7 @@ import { systemCode } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
+import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
 import type { LogOptions } from './app.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -19,6 +20,8 @@ export interface ServerOptions {
   source: Encoder | LiveCollection;
   /** Address to listen on. @default '127.0.0.1': not reachable from other machines */
   host?: string | undefined;
+  /** Names and addresses by which clients can address the server. @default those of loopback and of `host` */
+  hosts?: AllowedHosts | undefined;
   /** Port to listen on; 0 picks a free one. @default 8080 */
   port?: number | undefined;
   /** Accepted API keys. @default none: everybody who can reach the server can use it */
@@ -58,6 +61,7 @@ export class Server {
    */
   static async start(options: ServerOptions): Promise<Server> {
     const { source, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
+    const hosts = options.hosts ?? new AllowedHosts(host);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     try {
       const [{ createApp }, { createSchemas }, { ServerMetrics }] = await importApp();
@@ -73,7 +77,7 @@ export class Server {
         metrics,
         state: 'serving',
       };
-      const app = await createApp(service, keys, log);
+      const app = await createApp(service, { hosts, keys }, log);
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
       return new Server(app, service, source, `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);

@@ -140,7 +140,7 @@ describe('Server.stop', () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(
-      'POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = new Promise((resolve) => socket.once('close', resolve));

@@ -4,6 +4,7 @@ export interface ServeCliOptions extends EncoderCliOptions {
   index?: string;
   encoder?: string;
   host: string;
+  allowedHost?: string[];
   port: number;
   apiKeyFile?: string;
   readOnly?: boolean;

@@ -5,6 +5,7 @@ import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import { ServedDataset } from '../../pipeline/served-dataset.js';
+import { AllowedHosts } from '../../server/allowed-hosts.js';
 import { ApiKeys } from '../../server/api-keys.js';
 import { Server } from '../../server/start-server.js';
 import type { CliContext } from '../context.js';
@@ -16,6 +17,7 @@ const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
+  const hosts = new AllowedHosts(options.host, options.allowedHost);
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
   const source = await openSource(options, note);
@@ -23,6 +25,7 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
   const server = await Server.start({
     source,
     host: options.host,
+    hosts,
     port: options.port,
     keys,
     limits: {
