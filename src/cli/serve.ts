@@ -28,7 +28,10 @@ export function addServeCommand(program: Command, context: CliContext): void {
       collect,
     )
     .option('--port <n>', 'port to listen on; 0 picks a free one', integer(0, 65_535), 8080)
-    .option('--api-key-file <file>', 'file of accepted API keys, one per line, at least 16 characters each')
+    .option(
+      '--api-key-file <file>',
+      'file of accepted API keys, one per line, alone or followed by its role (read, write, admin)',
+    )
     .option('--read-only', 'refuse additions and removals; any number of processes can then serve one dataset')
     .option(
       '--rate-limit <n>',

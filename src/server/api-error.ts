@@ -4,6 +4,7 @@ export const API_ERRORS = {
   invalid_api_key: 401,
   cross_site: 403,
   read_only: 403,
+  role_required: 403,
   not_found: 404,
   model_not_found: 404,
   no_index: 404,

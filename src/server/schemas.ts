@@ -84,7 +84,7 @@ export function createSchemas(limits: Limits) {
     meanDistance: Type.Number(),
   });
   const index = Type.Object({
-    dataset: Type.String(),
+    dataset: Type.String({ description: 'name of its folder' }),
     encoder: Type.String({ description: 'encoder of the vectors that are searched' }),
     fitted: Type.Boolean({ description: 'whether it was fitted on the answers of the dataset' }),
     classifier: Type.Boolean({ description: 'whether the fit has a classifier, which gives probabilities' }),
@@ -111,13 +111,18 @@ export function createSchemas(limits: Limits) {
       }),
     }),
     embeddings: {
-      // Clients send additional fields, so only this body accepts unknown ones.
-      body: Type.Object({
-        model: Type.Optional(Type.String({ maxLength: MAX_NAME, description: 'name of the encoder; see /v1/models' })),
-        input: Type.Union([text, Type.Array(text, many)]),
-        encoding_format: Type.Optional(Type.Union([Type.Literal('float'), Type.Literal('base64')])),
-        dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'must be the width of the encoder' })),
-      }),
+      body: Type.Object(
+        {
+          model: Type.Optional(
+            Type.String({ maxLength: MAX_NAME, description: 'name of the encoder; see /v1/models' }),
+          ),
+          input: Type.Union([text, Type.Array(text, many)]),
+          encoding_format: Type.Optional(Type.Union([Type.Literal('float'), Type.Literal('base64')])),
+          dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'must be the width of the encoder' })),
+          user: Type.Optional(Type.String({ maxLength: MAX_NAME, description: "as in OpenAI's API; ignored" })),
+        },
+        closed,
+      ),
       answer: Type.Object({
         object: Type.Literal('list'),
         data: Type.Array(

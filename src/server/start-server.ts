@@ -8,7 +8,8 @@ import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
-import type { LogOptions } from './app.js';
+import { Connections } from './connections.js';
+import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
@@ -44,6 +45,8 @@ export interface StopOptions {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
 const STOP_TIMEOUT_MS = 30_000;
+/** Time for the rest of a request to arrive after the server has begun to stop. */
+const ARRIVAL_GRACE_MS = 1000;
 const PACKAGES = ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'];
 
 /** A running HTTP service. */
@@ -52,6 +55,7 @@ export class Server {
     private readonly app: App,
     private readonly service: Service,
     private readonly source: Encoder | LiveCollection,
+    private readonly connections: Connections,
     readonly url: string,
   ) {}
 
@@ -78,9 +82,11 @@ export class Server {
         state: 'serving',
       };
       const app = await createApp(service, { hosts, keys }, log);
+      const connections = new Connections(app.server);
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
-      return new Server(app, service, source, `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
+      return new Server(app, service, source, connections, url);
     } catch (error) {
       await release(source);
       throw error;
@@ -99,11 +105,13 @@ export class Server {
     service.state = 'draining';
     await sleep(delayMs);
     service.state = 'closing';
+    const grace = setTimeout(() => this.connections.closeIncomplete(), Math.min(ARRIVAL_GRACE_MS, timeoutMs));
     const timer = setTimeout(() => {
       app.log.warn('connections are still busy; closing them');
       app.server.closeAllConnections();
     }, timeoutMs);
     await app.close();
+    clearTimeout(grace);
     clearTimeout(timer);
     await service.encoders.idle();
     await release(this.source);

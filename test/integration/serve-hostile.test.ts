@@ -221,6 +221,19 @@ describe('hostile bodies', () => {
     expect(({} as Record<string, unknown>)['k']).toBeUndefined();
   });
 
+  it('are rejected with the reason', async () => {
+    const reason = async (body: string | Uint8Array) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${server.url}/v1/identify`, { method: 'POST', headers, body });
+      return ((await response.json()) as { error: { message: string } }).error.message;
+    };
+    expect(await reason('{"texts": ["w1"], "__proto__": {"k": 1}}')).toMatch(/additional properties: "__proto__"/);
+    expect(await reason('{"texts": ["w1"},')).toMatch(/not valid JSON at position 15/);
+    expect(await reason(Buffer.from('{"texts": ["caf\xe9"]}', 'latin1'))).toMatch(/UTF-8/);
+    const unknown = await server.post('/v1/embeddings', { input: 'w1', inputs: 'w2', user: 'u' });
+    expect(unknown.body.error!.message).toMatch(/additional properties: "inputs"/);
+  });
+
   it('are rejected with a wrong content type', async () => {
     for (const type of [
       'text/plain',

@@ -179,7 +179,7 @@ describe('operations', () => {
 
   it('requires a key if it has a file of keys, and limits rates', async () => {
     const keys = join(scratch, 'keys.txt');
-    writeFileSync(keys, '0123456789abcdef-one\n0123456789abcdef-two\n');
+    writeFileSync(keys, '0123456789abcdef-one read\n0123456789abcdef-two\n0123456789abcdef-ops admin\n');
     const { url, post, send } = await startServe([
       '--index',
       served.dir,
@@ -214,6 +214,12 @@ describe('operations', () => {
       status: 403,
       body: { error: { code: 'read_only' } },
     });
+    const ops = { authorization: 'Bearer 0123456789abcdef-ops' };
+    expect(await post('/v1/admin/reload', {}, two)).toMatchObject({ body: { error: { code: 'role_required' } } });
+    expect((await post('/v1/admin/reload', {}, ops)).body['dataset']).toBe('values');
+    const writable = await startServe(['--encoder', served.encoder, '--api-key-file', keys]);
+    expect((await writable.send('DELETE', '/v1/index', { rows: [1] }, one)).status).toBe(403);
+    expect((await writable.send('DELETE', '/v1/index', { rows: [1] }, two)).body.error!.code).toBe('no_index');
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { EngineError } from '../../core/errors.js';
 import type { QaRecord } from '../../records/record.js';
 import { toMatrix } from '../query-vectors.js';
@@ -23,6 +25,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.post(
     '/v1/index',
     {
+      config: { role: 'write' },
       schema: {
         summary: 'Adds answers, and saves them to disk before it responds',
         tags: ['index'],
@@ -60,6 +63,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.delete(
     '/v1/index',
     {
+      config: { role: 'write' },
       schema: {
         summary: 'Removes rows; ignores rows that do not exist',
         tags: ['index'],
@@ -78,6 +82,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.post(
     '/v1/admin/reload',
     {
+      config: { role: 'admin' },
       schema: {
         summary: 'Reloads the dataset and the index without interrupting the service',
         tags: ['admin'],
@@ -98,7 +103,7 @@ function describe(service: Service) {
   const { dataset, encoder, fit, classifier, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
   return {
-    dataset: dataset.dir,
+    dataset: basename(dataset.dir), // clients do not need to know the folders of the server
     encoder: encoder.name,
     fitted: fit !== undefined,
     classifier: classifier !== undefined,
