@@ -41,8 +41,9 @@ export function addServeCommand(program: Command, context: CliContext): void {
     )
     .option('--max-requests <n>', 'concurrent requests', integer(1, LARGEST), 512)
     .option('--max-texts <n>', 'texts, vectors, records or rows per request', integer(1, 1_000_000), 2048)
-    .option('--max-text-length <n>', 'characters per text', integer(1, LARGEST), 32_768)
-    .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 16)
+    .option('--max-text-length <n>', 'UTF-16 units per text', integer(1, LARGEST), 32_768)
+    .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 8)
+    .option('--max-in-flight <MiB>', 'request bodies and responses in memory at a time', integer(1, 65_536), 64)
     .option('--max-k <n>', 'neighbours per query', integer(1, LARGEST), 1000)
     .option('--batch-tokens <n>', 'tokens of concurrent requests to encode together', integer(1, LARGEST), 2048)
     .option(

@@ -5,9 +5,9 @@ import fastify, { type FastifyReply, type FastifyRequest, LogController } from '
 
 import { PACKAGE_VERSION } from '../core/package-version.js';
 import { ApiError } from './api-error.js';
+import { addBodyParsers } from './body-parsers.js';
 import { answerBrokenRequest, sendError } from './error-answer.js';
 import { type Access, addHooks, isApi, type LogOptions } from './hooks.js';
-import { parseJson } from './json-body.js';
 import { addEmbeddingRoutes } from './routes/embeddings.js';
 import { addIdentifyRoutes } from './routes/identify.js';
 import { addIndexRoutes } from './routes/index-rows.js';
@@ -30,26 +30,22 @@ export async function createApp(service: Service, access: Access, log: LogOption
     forceCloseConnections: 'idle',
     http: { requireHostHeader: false }, // AllowedHosts refuses such requests, in the common form
     return503OnClosing: false, // the hook below sends an error in the common form
-    // Refuse wrong types instead of converting them.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    // Refuse wrong types instead of converting them. Lengths of texts are in UTF-16 units, because counting characters
+    // takes longer than parsing; ajv calls that option deprecated, hence no logger.
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, unicode: false, logger: false },
+    },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) =>
       sendError(error, request as unknown as FastifyRequest, reply as unknown as FastifyReply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Schemas only describe responses; the types of the handlers ensure that responses are correct.
   app.setSerializerCompiler(() => JSON.stringify);
-  // Only JSON: pages of other sites can send text/plain without a preflight request.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_, body, done) => {
-    try {
-      done(null, parseJson(body));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  addBodyParsers(app, service);
   app.setErrorHandler(sendError);
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
   app.decorateRequest('key', undefined);
+  app.decorateRequest('held', null as unknown as FastifyRequest['held']);
   app.decorateRequest('gone', null as unknown as AbortSignal);
   addHooks(app, service, access, log);
 

@@ -67,6 +67,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (status >= 500 && !(error instanceof OverloadedError) && !(error instanceof ApiError))
     request.log.error({ err: error }, 'request failed');
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+  // Nobody reads the rest of a body that is too large.
+  if (status === 413) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.code(status).send(body);
 }

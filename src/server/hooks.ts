@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AllowedHosts } from './allowed-hosts.js';
 import { ApiError } from './api-error.js';
 import { type ApiKeys, includesRole, type KnownKey, type Role } from './api-keys.js';
+import type { HeldBytes } from './byte-budget.js';
 import { Logins } from './logins.js';
 import { OverloadedError } from './overloaded-error.js';
 import type { App, Service } from './service.js';
@@ -13,12 +14,16 @@ declare module 'fastify' {
     work: { texts: number; vectors: number };
     /** Its API key. */
     key: KnownKey | undefined;
+    /** Memory that it takes for its body and its response. */
+    held: HeldBytes;
     /** Fires if the client disconnects before the response. */
     gone: AbortSignal;
   }
   interface FastifyContextConfig {
     /** The role that a key needs. @default 'read' */
     role?: Role;
+    /** Whether the body can be vectors in binary form. @default false */
+    packedVectors?: boolean;
   }
 }
 
@@ -49,18 +54,20 @@ export function isApi({ routeOptions }: FastifyRequest): boolean {
 
 /** Adds what every request goes through: checks of the client, the log and the metrics. */
 export function addHooks(app: App, service: Service, { hosts, keys }: Access, log: LogOptions): void {
-  const { limits, metrics } = service;
+  const { limits, metrics, budget } = service;
   const logins = keys && new Logins(keys);
   app.addHook('onRequest', async (request, reply) => {
     const leaving = new AbortController();
     request.work = { texts: 0, vectors: 0 };
     // Not fastify's request.signal, which fires as soon as the body has been read.
     request.gone = leaving.signal;
+    request.held = budget.open();
     metrics.countInFlight(1);
     // Not the hook onResponse, which is not called if the client has disconnected.
     reply.raw.once('close', () => {
       const hasGone = !reply.raw.writableFinished;
       metrics.countInFlight(-1);
+      request.held.release();
       record(request, reply, hasGone ? CLIENT_GONE : reply.statusCode, service, log);
       if (hasGone) leaving.abort();
     });

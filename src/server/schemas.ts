@@ -9,7 +9,7 @@ import { type Limits, MAX_EXPLAINED } from './limits.js';
 
 const closed = { additionalProperties: false } as const;
 /** Length of base64 for the widest vector that an index accepts, 65,536 float32. */
-const MAX_BASE64 = 349_528;
+export const MAX_BASE64 = 349_528;
 const MAX_DIM = 65_536;
 const MAX_ROW = 2 ** 31 - 1;
 const MAX_SETTING = 2 ** 24;

@@ -8,6 +8,7 @@ import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
+import { ByteBudget } from './byte-budget.js';
 import { Connections } from './connections.js';
 import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -79,6 +80,7 @@ export class Server {
         limits,
         schemas: createSchemas(limits),
         metrics,
+        budget: new ByteBudget(limits.bytesInFlight),
         state: 'serving',
       };
       const app = await createApp(service, { hosts, keys }, log);

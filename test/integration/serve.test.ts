@@ -106,6 +106,27 @@ describe('identification and search', () => {
     ]);
   });
 
+  it('accepts vectors in binary form, with the other fields in the URL', async () => {
+    const packed = Buffer.from(vectorsToBase64(embeddings.subarray(3 * dim, 5 * dim)), 'base64');
+    const send = async (path: string, body = packed) => {
+      const headers = { 'content-type': 'application/octet-stream' };
+      const response = await fetch(server.url + path, { method: 'POST', headers, body });
+      return [response.status, await response.json()];
+    };
+    const vectors = [Array.from(rowOf(3)), Array.from(rowOf(4))];
+    const { body } = await server.post('/v1/search', { vectors, k: 2, answers: true, filter: { model: 'model-1' } });
+    const query = `k=2&answers=true&filter=${encodeURIComponent('{"model":"model-1"}')}`;
+    expect(await send(`/v1/search?${query}`)).toEqual([200, body]);
+    expect(await send('/v1/identify?k=1')).toMatchObject([200, { results: [{}, {}] }]);
+    const unknown = { error: { message: expect.stringContaining('"kk"') as string } };
+    expect(await send('/v1/search?kk=1')).toMatchObject([400, unknown]);
+    expect(await send('/v1/search', packed.subarray(4))).toMatchObject([
+      400,
+      { error: { code: 'ERR_SHAPE_MISMATCH' } },
+    ]);
+    expect(await send('/v1/embeddings')).toMatchObject([415, {}]);
+  });
+
   it.each([
     { body: {}, says: /either "texts" or "vectors", got neither/ },
     { body: { texts: ['a'], vectors: [[1]] }, says: /got both/ },

@@ -13,6 +13,7 @@ export interface ServeCliOptions extends EncoderCliOptions {
   maxTexts: number;
   maxTextLength: number;
   maxBody: number;
+  maxInFlight: number;
   maxK: number;
   batchTokens: number;
   batchWait: number;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import { EngineError } from '../../core/errors.js';
 import { LiveCollection } from '../../datasets/live/live-collection.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
@@ -13,11 +14,17 @@ import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
 import type { ServeCliOptions } from './options.js';
 
+const MIB = 2 ** 20;
 const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
   const hosts = new AllowedHosts(options.host, options.allowedHost);
+  if (options.maxInFlight < options.maxBody)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least --max-body, ${options.maxBody} MiB, for --max-in-flight, got ${options.maxInFlight}`,
+    );
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
   const source = await openSource(options, note);
@@ -31,7 +38,8 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
     limits: {
       texts: options.maxTexts,
       textLength: options.maxTextLength,
-      bodyBytes: options.maxBody * 2 ** 20,
+      bodyBytes: options.maxBody * MIB,
+      bytesInFlight: options.maxInFlight * MIB,
       k: options.maxK,
       requests: options.maxRequests,
       perMinute: options.rateLimit,

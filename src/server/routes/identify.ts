@@ -6,6 +6,10 @@ import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
 import { type App, requireLive, type Service } from '../service.js';
 
+const BINARY =
+  'The body can also be application/octet-stream: vectors as little-endian float32, row-major. All other fields are ' +
+  'then parameters of the URL, objects and lists as JSON.';
+const TYPES = ['application/json', 'application/octet-stream'];
 const DEFAULT_K = 50;
 const DEFAULT_EVIDENCE = 3;
 const DEFAULT_CANDIDATES = 10;
@@ -18,8 +22,11 @@ export function addIdentifyRoutes(app: App, service: Service): void {
   app.post(
     '/v1/identify',
     {
+      config: { packedVectors: true },
       schema: {
         summary: 'Identifies whose values texts express, by votes of the nearest answers and by a classifier',
+        description: BINARY,
+        consumes: TYPES,
         tags: ['index'],
         body: schemas.identify.body,
         response: { 200: schemas.identify.answer, '4xx': schemas.error },
@@ -69,8 +76,11 @@ export function addIdentifyRoutes(app: App, service: Service): void {
   app.post(
     '/v1/search',
     {
+      config: { packedVectors: true },
       schema: {
         summary: 'Finds the nearest answers',
+        description: BINARY,
+        consumes: TYPES,
         tags: ['index'],
         body: schemas.search.body,
         response: { 200: schemas.search.answer, '4xx': schemas.error },

@@ -5,9 +5,14 @@ import type { QaRecord } from '../../records/record.js';
 import { toMatrix } from '../query-vectors.js';
 import { type App, requireLive, requireWritable, type Service } from '../service.js';
 
+/** Bytes of `{}` with much white space. */
+const NO_BODY = 1024;
+/** A row number of ten digits on a line of its own. */
+const BYTES_PER_ROW = 32;
+
 /** Adds `GET`, `POST` and `DELETE /v1/index`, and `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
-  const { schemas, encoders, metrics } = service;
+  const { schemas, encoders, metrics, limits } = service;
   const errors = { '4xx': schemas.error };
 
   app.get(
@@ -64,6 +69,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     '/v1/index',
     {
       config: { role: 'write' },
+      bodyLimit: Math.min(limits.bodyBytes, NO_BODY + BYTES_PER_ROW * limits.texts),
       schema: {
         summary: 'Removes rows; ignores rows that do not exist',
         tags: ['index'],
@@ -83,6 +89,7 @@ export function addIndexRoutes(app: App, service: Service): void {
     '/v1/admin/reload',
     {
       config: { role: 'admin' },
+      bodyLimit: NO_BODY,
       schema: {
         summary: 'Reloads the dataset and the index without interrupting the service',
         tags: ['admin'],
