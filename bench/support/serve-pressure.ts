@@ -6,11 +6,13 @@
  *   [--max-body 8] [--rest 60]
  *
  * Every connection sends the largest body that the route takes, again and again; `unread` asks for large responses and
- * does not read them, and `half` never ends its body. The clients share the cores with the server.
+ * does not read them, and `half` never ends its body. The clients share the cores with the server, but with a lower
+ * priority, as if they were other machines.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +26,7 @@ import { residentBytes } from './process-memory.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MIB = 2 ** 20;
 const MEMORY_INTERVAL_MS = 100;
+const LOW_PRIORITY = 19;
 
 const { values: options } = parseArgs({
   options: {
@@ -198,12 +201,15 @@ async function measure(kind: string, dimOf: (url: string) => Promise<number>): P
     const statuses: Record<string, number> = {};
     const endProbe = await probe(url);
     const until = performance.now() + 1000 * Number(options.seconds);
+    const priority = getPriority();
+    setPriority(LOW_PRIORITY); // of this thread; the next server starts with the old one, which only root can set again
     const count = (status: string): void => void (statuses[status] = (statuses[status] ?? 0) + 1);
     const timer = setInterval(() => (peak = Math.max(peak, residentBytes(pid) / MIB)), MEMORY_INTERVAL_MS);
     let peak = idle;
     await Promise.all(Array.from({ length: Number(options.connections) }, () => attack(url, made, until, count)));
     const { latencies, failed } = await endProbe();
     clearInterval(timer);
+    if (process.getuid?.() === 0) setPriority(priority);
     await sleep(1000 * Number(options.rest));
     const after = residentBytes(pid) / MIB;
     const ms = (q: number): string => quantile(latencies, q).toFixed(1).padStart(7);

@@ -43,6 +43,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option('--max-texts <n>', 'texts, vectors, records or rows per request', integer(1, 1_000_000), 2048)
     .option('--max-text-length <n>', 'UTF-16 units per text', integer(1, LARGEST), 32_768)
     .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 8)
+    .option('--max-response <MiB>', 'size of a response', integer(1, 512), 16)
     .option('--max-in-flight <MiB>', 'request bodies and responses in memory at a time', integer(1, 65_536), 64)
     .option('--max-k <n>', 'neighbours per query', integer(1, LARGEST), 1000)
     .option('--batch-tokens <n>', 'tokens of concurrent requests to encode together', integer(1, LARGEST), 2048)
@@ -58,6 +59,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
       integer(1, LARGEST),
       65_536,
     )
+    .option('--write-timeout <s>', 'time after which a client that reads nothing is cut off', integer(1, 3600), 30)
     .option('--drain-delay <s>', 'after SIGTERM, time to report "not ready" and still answer', integer(0, 3600), 0)
     .option('--drain-timeout <s>', 'after SIGTERM, time for running requests to finish', integer(1, 3600), 30)
     .addOption(

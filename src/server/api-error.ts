@@ -10,6 +10,7 @@ export const API_ERRORS = {
   no_index: 404,
   request_timeout: 408,
   body_too_large: 413,
+  response_too_large: 413,
   unsupported_media_type: 415,
   unknown_host: 421,
   rate_limited: 429,

@@ -13,8 +13,10 @@ import type { App, Service } from './service.js';
 const MAX_DEPTH = 8;
 /** 2,048 vectors of 64 numbers, or 341 of 384 numbers. Larger ones are faster in a binary form for the client, too. */
 const MAX_VALUES = 2 ** 17;
-/** Names of the largest filter, fields of a record, and room for those of a vector per record. */
+/** Keys and values of a record. */
 const VALUES_PER_ITEM = 16;
+/** More than the largest filter has. */
+const FILTER_NAMES = 4096;
 const BYTES_PER_VALUE = 32;
 /** Bytes of a UTF-16 unit that is written as an escape. */
 const LONGEST_CHARACTER = 6;
@@ -51,7 +53,7 @@ function boundsOf({ texts, textLength }: Limits) {
   return {
     depth: MAX_DEPTH,
     values,
-    keys: VALUES_PER_ITEM * texts + 64,
+    strings: VALUES_PER_ITEM * texts + FILTER_NAMES,
     stringBytes: Math.max(MAX_BASE64, LONGEST_CHARACTER * textLength),
     otherBytes: BYTES_PER_VALUE * values,
   };

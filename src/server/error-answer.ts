@@ -68,7 +68,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     request.log.error({ err: error }, 'request failed');
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
   // Nobody reads the rest of a body that is too large.
-  if (status === 413) void reply.header('connection', 'close');
+  if (error instanceof ApiError && error.code === 'body_too_large') void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.code(status).send(body);
 }

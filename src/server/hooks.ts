@@ -86,6 +86,8 @@ export function addHooks(app: App, service: Service, { hosts, keys }: Access, lo
     if (metrics.inFlight > limits.requests) throw new OverloadedError('Too many concurrent requests', 1);
   });
   app.addHook('onSend', async (_, reply) => {
+    // Until the next request of this connection.
+    reply.raw.socket?.setTimeout(limits.writeMs);
     // A connection that is kept alive would prevent the server from stopping.
     if (service.state !== 'serving') void reply.header('connection', 'close');
   });

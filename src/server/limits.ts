@@ -10,6 +10,10 @@ export interface Limits {
   bodyBytes: number;
   /** Bytes of all request bodies and responses that are in memory at a time. @default 64 MiB */
   bytesInFlight: number;
+  /** Bytes per response. @default 16 MiB */
+  responseBytes: number;
+  /** Time in ms after which a client that reads nothing of its response is cut off. @default 30,000 */
+  writeMs: number;
   /** Neighbours per query. @default 1000 */
   k: number;
   /** Concurrent requests, including those that wait for the encoder. @default 512 */
@@ -55,6 +59,8 @@ export const DEFAULT_LIMITS: Limits = {
   textLength: 32_768,
   bodyBytes: 8 * 2 ** 20,
   bytesInFlight: 64 * 2 ** 20,
+  responseBytes: 16 * 2 ** 20,
+  writeMs: 30_000,
   k: 1000,
   requests: 512,
   perMinute: 0,

@@ -156,7 +156,7 @@ export function createSchemas(limits: Limits) {
             Type.Integer({
               minimum: 0,
               maximum: limits.k,
-              description: 'number of nearest answers to return with their texts (default: 3)',
+              description: 'number of nearest answers to return with their texts (default: 0)',
             }),
           ),
           candidates: Type.Optional(
@@ -200,7 +200,7 @@ export function createSchemas(limits: Limits) {
         {
           ...query,
           k: k('number of nearest answers (default: 10, or all if there are fewer)'),
-          answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: true)' })),
+          answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: false)' })),
         },
         closed,
       ),

@@ -73,14 +73,15 @@ export class Server {
       const metrics = new ServerMetrics();
       const encoders = new ServedEncoders(source, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
       const live = source instanceof LiveCollection ? source : undefined;
-      metrics.watch(encoders, live);
+      const budget = new ByteBudget(limits.bytesInFlight);
+      metrics.watch(encoders, live, budget);
       const service: Service = {
         encoders,
         live,
         limits,
         schemas: createSchemas(limits),
         metrics,
-        budget: new ByteBudget(limits.bytesInFlight),
+        budget,
         state: 'serving',
       };
       const app = await createApp(service, { hosts, keys }, log);

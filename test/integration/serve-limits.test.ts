@@ -112,10 +112,42 @@ describe('limits', () => {
       expect.stringMatching(/at most 131072 values.*octet-stream/),
     ]);
     const keys = Array.from({ length: 40_000 }, (_, i) => `"${i}":1`).join();
-    expect(await send('/v1/embeddings', `{${keys}}`)).toEqual([400, expect.stringMatching(/at most \d+ keys/)]);
+    expect(await send('/v1/embeddings', `{${keys}}`)).toEqual([
+      400,
+      expect.stringMatching(/at most \d+ keys and strings/),
+    ]);
     expect(await send('/v1/embeddings', '['.repeat(1000))).toEqual([400, expect.stringMatching(/within each other/)]);
     expect((await send('/v1/admin/reload', `{${' '.repeat(1100)}}`))[0]).toBe(413);
     expect((await send('/v1/index', `{"rows":[${'1,'.repeat(60_000)}1]}`, 'DELETE'))[0]).toBe(413);
+  });
+
+  it('refuses a response that would be too large, and says how to ask for less', async () => {
+    const { embed } = await start(new SlowEncoder(0), { limits: { responseBytes: 10_000 } });
+    expect((await embed(Array<string>(50).fill('a'))).status).toBe(200);
+    const { status, body } = await embed(Array<string>(500).fill('a'));
+    expect([status, body.error!.code]).toEqual([413, 'response_too_large']);
+    expect(body.error!.message).toMatch(/more than 10000 bytes; send fewer texts .* base64/);
+  });
+
+  it('cuts off a client that does not read, and has room for others again', async () => {
+    const texts = 200_000; // a response larger than the buffers of the connection
+    const { embed, url, metric } = await start(new SlowEncoder(0), {
+      limits: { texts, writeMs: 200 },
+      batching: { queueTokens: 1e9, batchTokens: 1e9 },
+    });
+    const body = JSON.stringify({ input: Array<string>(texts).fill('a') });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('error', resolve).once('close', resolve));
+    socket.pause();
+    socket.write(
+      'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await until(async () => (await metric('univar_http_bytes_in_flight')) > 10_000_000);
+    await until(async () => (await metric('univar_http_bytes_in_flight')) === 0);
+    expect((await embed('a')).status).toBe(200);
+    socket.resume();
+    await closed;
   });
 
   it('does not encode for a client that has disconnected', async () => {

@@ -93,12 +93,12 @@ describe('identification and search', () => {
 
   it('accepts vectors as numbers and as base64', async () => {
     const vectors = [Array.from(rowOf(3)), vectorsToBase64(rowOf(4))];
-    const { body } = await server.post('/v1/search', { vectors, k: 1 });
+    const { body } = await server.post('/v1/search', { vectors, k: 1, answers: true });
     expect(body['results']).toMatchObject([
       { neighbours: [{ row: 3, distance: 0, answer: served.records[3]!.answer }] },
       { neighbours: [{ row: 4, distance: 0 }] },
     ]);
-    const bare = await server.post('/v1/search', { vectors, k: 2, answers: false });
+    const bare = await server.post('/v1/search', { vectors, k: 2 });
     expect(Object.keys((bare.body['results'] as unknown as { neighbours: object[] }[])[0]!.neighbours[0]!)).toEqual([
       'row',
       'distance',
@@ -274,7 +274,7 @@ describe('changes', () => {
       status: 201,
       body: { rows: [60, 61], size: 62 },
     });
-    const ask = { texts: [{ question: record.question, answer: record.answer }], k: 1 };
+    const ask = { texts: [{ question: record.question, answer: record.answer }], k: 1, evidence: 1 };
     const found = {
       results: [{ ranking: [{ valueId: 'other$fra' }], evidence: [{ row: 60, answer: record.answer }] }],
     };

@@ -13,7 +13,9 @@ export interface ServeCliOptions extends EncoderCliOptions {
   maxTexts: number;
   maxTextLength: number;
   maxBody: number;
+  maxResponse: number;
   maxInFlight: number;
+  writeTimeout: number;
   maxK: number;
   batchTokens: number;
   batchWait: number;

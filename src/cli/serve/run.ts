@@ -20,10 +20,11 @@ const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 /** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
   const hosts = new AllowedHosts(options.host, options.allowedHost);
-  if (options.maxInFlight < options.maxBody)
+  const largest = options.maxBody + options.maxResponse;
+  if (options.maxInFlight < largest)
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least --max-body, ${options.maxBody} MiB, for --max-in-flight, got ${options.maxInFlight}`,
+      `Expected at least ${largest}, --max-body and --max-response, for --max-in-flight, got ${options.maxInFlight}`,
     );
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
@@ -39,6 +40,8 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
       texts: options.maxTexts,
       textLength: options.maxTextLength,
       bodyBytes: options.maxBody * MIB,
+      responseBytes: options.maxResponse * MIB,
+      writeMs: options.writeTimeout * 1000,
       bytesInFlight: options.maxInFlight * MIB,
       k: options.maxK,
       requests: options.maxRequests,

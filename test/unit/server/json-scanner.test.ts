@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { type JsonBounds, JsonScanner } from '../../../src/server/json-scanner.js';
 
-const NONE: JsonBounds = { depth: 1e9, values: 1e9, keys: 1e9, stringBytes: 1e9, otherBytes: 1e9 };
+const NONE: JsonBounds = { depth: 1e9, values: 1e9, strings: 1e9, stringBytes: 1e9, otherBytes: 1e9 };
 
 /** Whether a document passes, sent in pieces of `size` bytes. */
 function passes(text: string, bounds: Partial<JsonBounds>, size = 7): boolean {
@@ -21,17 +21,18 @@ function passes(text: string, bounds: Partial<JsonBounds>, size = 7): boolean {
 interface Counts {
   depth: number;
   values: number;
-  keys: number;
+  strings: number;
 }
 
 /** Counts what a parsed document contains; `values` can be less than what the scanner counts. */
 function countsOf(value: unknown): Counts {
-  if (typeof value !== 'object' || value === null) return { depth: 0, values: 1, keys: 0 };
+  if (typeof value !== 'object' || value === null)
+    return { depth: 0, values: 1, strings: typeof value === 'string' ? 1 : 0 };
   const within = Object.values(value).map(countsOf);
   return {
     depth: 1 + Math.max(0, ...within.map(({ depth }) => depth)),
     values: 1 + within.reduce((sum, { values }) => sum + values, 0),
-    keys: (Array.isArray(value) ? 0 : within.length) + within.reduce((sum, { keys }) => sum + keys, 0),
+    strings: (Array.isArray(value) ? 0 : within.length) + within.reduce((sum, { strings }) => sum + strings, 0),
   };
 }
 
@@ -41,10 +42,10 @@ describe('JsonScanner', () => {
     fc.assert(
       fc.property(fc.anything({ key: text, values: [text, fc.integer(), fc.boolean()] }), fc.nat(20), (value, size) => {
         const json = JSON.stringify([value]);
-        const { depth, values, keys } = countsOf(JSON.parse(json));
-        expect(passes(json, { depth, keys, values: 2 * values }, size + 1)).toBe(true);
+        const { depth, values, strings } = countsOf(JSON.parse(json));
+        expect(passes(json, { depth, strings, values: 2 * values }, size + 1)).toBe(true);
         if (depth > 0) expect(passes(json, { depth: depth - 1 }, size + 1)).toBe(false);
-        if (keys > 0) expect(passes(json, { keys: keys - 1 }, size + 1)).toBe(false);
+        if (strings > 0) expect(passes(json, { strings: strings - 1 }, size + 1)).toBe(false);
         expect(passes(json, { values: values - 1 }, size + 1)).toBe(false);
       }),
     );
