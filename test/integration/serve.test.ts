@@ -304,6 +304,22 @@ describe('changes', () => {
     expect((await second.post('/v1/index', { records: [record] })).body['rows']).toEqual([62]);
   });
 
+  it('refuses records that embed would refuse, before it adds any', async () => {
+    const record = { qid: 'new', question: 'w1 w2', answer: 'w290', model: 'other', lang: 'fra' };
+    for (const [change, says] of [
+      [{ answer: ' ' }, /records\[1\]\.answer is empty/],
+      [{ model: '\t' }, /records\[1\]\.model is empty/],
+      [{ qid: 'a\0' }, /records\[1\]\.qid .*U\+0000/],
+      [{ answer: 'a\ud800' }, /records\[1\]\.answer .*surrogate/],
+      [{ lang: 'b$c' }, /records\[1\]\.lang .*not a language/],
+    ] as const) {
+      const { status, body } = await server.post('/v1/index', { records: [record, { ...record, ...change }] });
+      expect([status, body.error!.code]).toEqual([400, 'ERR_ARG_RANGE']);
+      expect(body.error!.message).toMatch(says);
+    }
+    expect((await server.send('GET', '/v1/index')).body).toMatchObject({ rows: 60, added: 0 });
+  });
+
   it('loads another index without dropping a request, by SIGHUP and by HTTP', async () => {
     const dir = join(scratch, 'swapped');
     await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', served.encoder]);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import type { QaRecord } from '../../records/record.js';
+import { expectFields } from '../../records/record-fields.js';
 import { toMatrix } from '../query-vectors.js';
 import { type App, requireLive, requireWritable, type Service } from '../service.js';
 
@@ -43,6 +44,7 @@ export function addIndexRoutes(app: App, service: Service): void {
       const records: QaRecord[] = request.body.records;
       const { vectors: given } = request.body;
       request.work.texts = records.length;
+      for (const [i, record] of records.entries()) expectFields(record, `records[${i}]`);
       if (given && given.length !== records.length) {
         throw new EngineError(
           'ERR_SHAPE_MISMATCH',
