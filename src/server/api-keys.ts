@@ -75,7 +75,7 @@ function parseKey(line: string, place: string): ApiKey {
   const role = ROLES.find((name) => name === word);
   // The line contains a secret, so the message does not repeat it.
   if (!role || rest.length > 0)
-    throw new EngineError('ERR_DATA', `${place}: Expected a key, or a key, a space and ${ROLES.join(', ')}`);
+    throw new EngineError('ERR_DATA', `${place}: Expected a key, or a key and its role: read, write or admin`);
   if (key.length < SHORTEST_KEY)
     throw new EngineError(
       'ERR_DATA',

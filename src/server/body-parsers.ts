@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 
 import { EngineError } from '../core/errors.js';
@@ -9,6 +8,7 @@ import type { Limits } from './limits.js';
 import { readBody } from './request-body.js';
 import { MAX_BASE64 } from './schemas.js';
 import type { App, Service } from './service.js';
+import { turns } from './turns.js';
 
 const MAX_DEPTH = 8;
 /** 2,048 vectors of 64 numbers, or 341 of 384 numbers. Larger ones are faster in a binary form for the client, too. */
@@ -26,13 +26,8 @@ const LARGE_BODY = 64 * 2 ** 10;
 /** Adds the parsers of request bodies. All other types are refused. */
 export function addBodyParsers(app: App, { limits, encoders }: Service): void {
   const bounds = boundsOf(limits);
-  let turn: Promise<unknown> = Promise.resolve();
   const inTurn = async <T>(bytes: Buffer, parse: () => T): Promise<T> => {
-    if (bytes.length > LARGE_BODY) {
-      const mine = turn.then(() => nextTurn());
-      turn = mine;
-      await mine;
-    }
+    if (bytes.length > LARGE_BODY) await turns.next();
     return parse();
   };
   // Pages of other sites can send text/plain without a preflight request.

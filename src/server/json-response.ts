@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { abortError } from '../core/abort.js';
 import { ApiError } from './api-error.js';
 import type { Limits } from './limits.js';
+import { turns } from './turns.js';
 
 /** A response whose lists can be computed while it is written. */
 export type Streamed<T> = T extends readonly (infer Entry)[]
@@ -49,7 +49,7 @@ export async function writeJson<T>(
     text += part;
     if (text.length < PIECE_LENGTH) continue;
     flush();
-    await nextTurn();
+    await turns.next();
     if (gone.aborted) throw abortError(gone, 'The client has disconnected');
   }
   flush();

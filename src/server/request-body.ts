@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { EngineError } from '../core/errors.js';
 import { ApiError } from './api-error.js';
 import type { HeldBytes } from './byte-budget.js';
+import { turns } from './turns.js';
 
 const FIRST_CAPACITY = 4096;
 /** Bytes after which a request waits for a turn of the event loop before it reads more. */
@@ -63,7 +63,7 @@ async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
     bytes += piece.length;
     if (bytes < TURN_BYTES) continue;
     bytes = 0;
-    await nextTurn();
+    await turns.next();
   }
 }
 
