@@ -30,6 +30,8 @@ import { residentBytes } from './process-memory.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIFFERENT_BODIES = 512;
 const WARM_UP_SECONDS = 2;
+/** Answers with texts in each response. */
+const EVIDENCE = 3;
 const MEMORY_INTERVAL_MS = 500;
 
 const { values: options } = parseArgs({
@@ -96,14 +98,14 @@ async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]>
   if (kind === 'texts') {
     let row = 0;
     for await (const { question, answer } of dataset.records()) {
-      if (row++ % step === 0) bodies.push(JSON.stringify({ texts: [{ question, answer }], k }));
+      if (row++ % step === 0) bodies.push(JSON.stringify({ texts: [{ question, answer }], k, evidence: EVIDENCE }));
       if (bodies.length === DIFFERENT_BODIES) break;
     }
     return bodies;
   }
   const { vectors } = await searchedVectors(dataset);
   for await (const batch of vectors.embeddingBatches(step)) {
-    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, vectors.dim))], k }));
+    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, vectors.dim))], k, evidence: EVIDENCE }));
     if (bodies.length === DIFFERENT_BODIES) break;
   }
   return bodies;

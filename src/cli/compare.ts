@@ -2,11 +2,9 @@ import { type Command, Option } from 'commander';
 
 import { type CompareCliOptions, KINDS, LIMIT } from './compare/options.js';
 import type { CliContext } from './context.js';
-import { integer } from './parse-options.js';
+import { collect, integer } from './parse-options.js';
 
 const KIND_NAMES = Object.keys(KINDS);
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 
 export function addCompareCommand(program: Command, context: CliContext): void {
   program

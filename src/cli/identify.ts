@@ -3,9 +3,7 @@ import { type Command, Option } from 'commander';
 import type { CliContext } from './context.js';
 import { addEncoderOptions } from './encoder-options.js';
 import type { IdentifyCliOptions } from './identify/options.js';
-import { integer } from './parse-options.js';
-
-const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+import { collect, integer } from './parse-options.js';
 
 export function addIdentifyCommand(program: Command, context: CliContext): void {
   const command = program

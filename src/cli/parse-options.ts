@@ -60,3 +60,8 @@ export function columnMap<F extends string>(fields: readonly F[]): (text: string
     return map;
   };
 }
+
+/** Collects the values of an option that can be repeated. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

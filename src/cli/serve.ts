@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { CliContext } from './context.js';
 import { addEncoderOptions } from './encoder-options.js';
-import { integer } from './parse-options.js';
+import { collect, integer } from './parse-options.js';
 import type { ServeCliOptions } from './serve/options.js';
 
 const LARGEST = 2 ** 31 - 1;
@@ -22,8 +22,16 @@ export function addServeCommand(program: Command, context: CliContext): void {
     precision: 'that of the dataset, or f32',
   })
     .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', '127.0.0.1')
+    .option(
+      '--allowed-host <name>',
+      'another name by which clients address this server, such as that of a proxy; can be repeated',
+      collect,
+    )
     .option('--port <n>', 'port to listen on; 0 picks a free one', integer(0, 65_535), 8080)
-    .option('--api-key-file <file>', 'file of accepted API keys, one per line, at least 16 characters each')
+    .option(
+      '--api-key-file <file>',
+      'file of accepted API keys, one per line, alone or followed by its role (read, write, admin)',
+    )
     .option('--read-only', 'refuse additions and removals; any number of processes can then serve one dataset')
     .option(
       '--rate-limit <n>',
@@ -33,8 +41,10 @@ export function addServeCommand(program: Command, context: CliContext): void {
     )
     .option('--max-requests <n>', 'concurrent requests', integer(1, LARGEST), 512)
     .option('--max-texts <n>', 'texts, vectors, records or rows per request', integer(1, 1_000_000), 2048)
-    .option('--max-text-length <n>', 'characters per text', integer(1, LARGEST), 32_768)
-    .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 16)
+    .option('--max-text-length <n>', 'UTF-16 units per text', integer(1, LARGEST), 32_768)
+    .option('--max-body <MiB>', 'size of a request body', integer(1, 512), 8)
+    .option('--max-response <MiB>', 'size of a response', integer(1, 512), 16)
+    .option('--max-in-flight <MiB>', 'request bodies and responses in memory at a time', integer(1, 65_536), 64)
     .option('--max-k <n>', 'neighbours per query', integer(1, LARGEST), 1000)
     .option('--batch-tokens <n>', 'tokens of concurrent requests to encode together', integer(1, LARGEST), 2048)
     .option(
@@ -49,6 +59,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
       integer(1, LARGEST),
       65_536,
     )
+    .option('--write-timeout <s>', 'time after which a client that reads nothing is cut off', integer(1, 3600), 30)
     .option('--drain-delay <s>', 'after SIGTERM, time to report "not ready" and still answer', integer(0, 3600), 0)
     .option('--drain-timeout <s>', 'after SIGTERM, time for running requests to finish', integer(1, 3600), 30)
     .addOption(

@@ -1,6 +1,7 @@
 /**
- * Splits a value id `model$lang` at the last `$`, because names of models can contain one but language codes do not.
- * Without a `$`, the entire text is the model and the language is empty.
+ * Splits a value id `model$lang` at the last `$`: names of models can contain one, but languages cannot, which is
+ * checked when a record is read from a file or a request. So two records of different models or languages never have
+ * the same value id. Without a `$`, the entire text is the model and the language is empty.
  */
 export function splitValueId(valueId: string): { model: string; lang: string } {
   const at = valueId.lastIndexOf('$');

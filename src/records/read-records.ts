@@ -27,10 +27,11 @@ export interface RecordBatch {
  * Reads records in order from JSONL, CSV (both optionally gzipped) and Parquet files, or folders of them. Memory use is
  * constant: a chunk and a batch, or for Parquet a row group and a batch.
  *
- * In every row, question, answer, model and language must be strings that are not blank. If a file has no column for
- * the question id, ids are derived from the questions. Numeric ids become strings. Lone surrogates, which have no UTF-8
- * form, become U+FFFD. Rows with equal ids are all kept. The ends of batches depend only on the contents and
- * `batchSize`, so a second run over the same files yields the same batches.
+ * In every row, question, answer, model and language must be strings that are not blank; ids, models and languages
+ * contain no control characters, and languages consist of letters and digits, joined by `-`, `_` or a space. If a file
+ * has no column for the question id, ids are derived from the questions. Numeric ids become strings. Lone surrogates,
+ * which have no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. The ends of batches depend only on the
+ * contents and `batchSize`, so a second run over the same files yields the same batches.
  *
  * @param paths files or folders; a folder stands for all supported files in it and its subfolders, sorted by name
  * @throws EngineError `ERR_DATA` with file and line for the first bad row, unless `skipBad`; `ERR_DATA` for a file that

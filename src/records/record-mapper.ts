@@ -4,6 +4,7 @@ import { EngineError } from '../core/errors.js';
 import type { RawRow } from './formats/raw-row.js';
 import { RECORD_FIELDS, type ResolvedReadOptions } from './read-options.js';
 import type { QaRecord } from './record.js';
+import { fieldProblem, isBlank } from './record-fields.js';
 
 /** Fields that every row must have; the question id can be derived and the group is optional. */
 const REQUIRED = ['question', 'answer', 'model', 'lang'] as const;
@@ -56,7 +57,9 @@ export class RecordMapper {
       const cell = cells[columns[field]] ?? undefined;
       const isId = field === 'qid' || field === 'group';
       const value = isId && (typeof cell === 'number' || typeof cell === 'bigint') ? String(cell) : cell;
-      if (typeof value === 'string' && /\S/.test(value)) {
+      if (typeof value === 'string' && !isBlank(value)) {
+        const problem = fieldProblem(field, value);
+        if (problem !== undefined) return `"${columns[field]}" ${problem}`;
         values[field] = value;
       } else if (value !== undefined && typeof value !== 'string') {
         return `"${columns[field]}" is ${kindOf(value)}, not a string`;

@@ -8,7 +8,10 @@ export interface QaRecord extends QuestionAnswer {
   /** Question id. Equal ids mean the same question, also across models and languages. */
   qid: string;
   model: string;
-  /** Language in which the model was asked, as an ISO 639-3 code such as `eng`. */
+  /**
+   * Language in which the model was asked: an ISO 639-3 code such as `eng`, or another code or name that consists of
+   * letters and digits.
+   */
   lang: string;
   /**
    * Group of questions that a question-disjoint split keeps together, for example all phrasings of one proposition.

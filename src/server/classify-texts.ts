@@ -41,7 +41,7 @@ interface ClassifiedTexts {
  *   request can explain; `ERR_ABORTED`
  */
 export async function classifyTexts(
-  { classifier, dataset, encoder: { dim } }: Collection,
+  { classifier, encoder: { dim } }: Collection,
   { texts, vectors, filter, candidates, together, why }: ClassifyRequest,
   signal: AbortSignal,
 ): Promise<ClassifiedTexts | undefined> {
@@ -52,7 +52,7 @@ export async function classifyTexts(
   }
   if (!classifier) {
     if (!needs) return undefined;
-    const message = `Expected a dataset with a classifier for "${needs}", but ${dataset.dir} has none`;
+    const message = `Expected a dataset with a classifier for "${needs}", but this one has none`;
     throw new EngineError('ERR_DATA', message, { remedies: [{ text: 'run "univar fit" and reload' }] });
   }
   if (why && texts.length > MAX_EXPLAINED)

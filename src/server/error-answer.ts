@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -67,6 +67,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (status >= 500 && !(error instanceof OverloadedError) && !(error instanceof ApiError))
     request.log.error({ err: error }, 'request failed');
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
+  // Nobody reads the rest of a body that is too large.
+  if (error instanceof ApiError && error.code === 'body_too_large') void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.code(status).send(body);
 }
@@ -88,7 +90,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   ) {
     const text = JSON.stringify(body);
     socket.write(
-      `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
         `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
     );
   }

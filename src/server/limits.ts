@@ -4,10 +4,16 @@ import { EngineError } from '../core/errors.js';
 export interface Limits {
   /** Texts, vectors, records or rows per request. @default 2048 */
   texts: number;
-  /** Characters per text, question or answer. @default 32,768 */
+  /** UTF-16 units per text, question or answer. @default 32,768 */
   textLength: number;
-  /** Bytes per request body. @default 16 MiB */
+  /** Bytes per request body. @default 8 MiB */
   bodyBytes: number;
+  /** Bytes of all request bodies and responses that are in memory at a time. @default 64 MiB */
+  bytesInFlight: number;
+  /** Bytes per response. @default 16 MiB */
+  responseBytes: number;
+  /** Time in ms after which a client that reads nothing of its response is cut off. @default 30,000 */
+  writeMs: number;
   /** Neighbours per query. @default 1000 */
   k: number;
   /** Concurrent requests, including those that wait for the encoder. @default 512 */
@@ -51,7 +57,10 @@ export function expectModestAnswer(queries: number, k: number, answers: number):
 export const DEFAULT_LIMITS: Limits = {
   texts: 2048,
   textLength: 32_768,
-  bodyBytes: 16 * 2 ** 20,
+  bodyBytes: 8 * 2 ** 20,
+  bytesInFlight: 64 * 2 ** 20,
+  responseBytes: 16 * 2 ** 20,
+  writeMs: 30_000,
   k: 1000,
   requests: 512,
   perMinute: 0,

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { LiveCollection } from '../datasets/live/live-collection.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { EncodedBatch } from './encode-batcher.js';
 import type { ServedEncoders } from './served-encoders.js';
 
@@ -65,9 +66,17 @@ export class ServerMetrics {
     this.#inFlight += change;
   }
 
-  /** Adds gauges that read their values from the encoders and the collection. */
-  watch(encoders: ServedEncoders, live: LiveCollection | undefined): void {
+  /** Adds gauges that read their values from the encoders, the collection and the budget. */
+  watch(encoders: ServedEncoders, live: LiveCollection | undefined, budget: ByteBudget): void {
     const registers = [this.registry];
+    new Gauge({
+      name: 'univar_http_bytes_in_flight',
+      help: 'Bytes of bodies and responses in memory, without the first 64 KiB of each request',
+      registers,
+      collect() {
+        this.set(budget.used);
+      },
+    });
     new Gauge({
       name: 'univar_encode_waiting_tokens',
       help: 'Estimated tokens of waiting texts',

@@ -125,7 +125,7 @@ const ACTIONS = {
     ];
   },
   search: async () => {
-    const answer = await call('POST', '/v1/search', query());
+    const answer = await call('POST', '/v1/search', { ...query(), answers: true });
     return [...note(answer), answers(answer.results[0].neighbours)];
   },
   embed: async () => {

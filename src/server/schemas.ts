@@ -9,7 +9,7 @@ import { type Limits, MAX_EXPLAINED } from './limits.js';
 
 const closed = { additionalProperties: false } as const;
 /** Length of base64 for the widest vector that an index accepts, 65,536 float32. */
-const MAX_BASE64 = 349_528;
+export const MAX_BASE64 = 349_528;
 const MAX_DIM = 65_536;
 const MAX_ROW = 2 ** 31 - 1;
 const MAX_SETTING = 2 ** 24;
@@ -84,7 +84,7 @@ export function createSchemas(limits: Limits) {
     meanDistance: Type.Number(),
   });
   const index = Type.Object({
-    dataset: Type.String(),
+    dataset: Type.String({ description: 'name of its folder' }),
     encoder: Type.String({ description: 'encoder of the vectors that are searched' }),
     fitted: Type.Boolean({ description: 'whether it was fitted on the answers of the dataset' }),
     classifier: Type.Boolean({ description: 'whether the fit has a classifier, which gives probabilities' }),
@@ -111,13 +111,18 @@ export function createSchemas(limits: Limits) {
       }),
     }),
     embeddings: {
-      // Clients send additional fields, so only this body accepts unknown ones.
-      body: Type.Object({
-        model: Type.Optional(Type.String({ maxLength: MAX_NAME, description: 'name of the encoder; see /v1/models' })),
-        input: Type.Union([text, Type.Array(text, many)]),
-        encoding_format: Type.Optional(Type.Union([Type.Literal('float'), Type.Literal('base64')])),
-        dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'must be the width of the encoder' })),
-      }),
+      body: Type.Object(
+        {
+          model: Type.Optional(
+            Type.String({ maxLength: MAX_NAME, description: 'name of the encoder; see /v1/models' }),
+          ),
+          input: Type.Union([text, Type.Array(text, many)]),
+          encoding_format: Type.Optional(Type.Union([Type.Literal('float'), Type.Literal('base64')])),
+          dimensions: Type.Optional(Type.Integer({ minimum: 1, description: 'must be the width of the encoder' })),
+          user: Type.Optional(Type.String({ maxLength: MAX_NAME, description: "as in OpenAI's API; ignored" })),
+        },
+        closed,
+      ),
       answer: Type.Object({
         object: Type.Literal('list'),
         data: Type.Array(
@@ -151,7 +156,7 @@ export function createSchemas(limits: Limits) {
             Type.Integer({
               minimum: 0,
               maximum: limits.k,
-              description: 'number of nearest answers to return with their texts (default: 3)',
+              description: 'number of nearest answers to return with their texts (default: 0)',
             }),
           ),
           candidates: Type.Optional(
@@ -195,7 +200,7 @@ export function createSchemas(limits: Limits) {
         {
           ...query,
           k: k('number of nearest answers (default: 10, or all if there are fewer)'),
-          answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: true)' })),
+          answers: Type.Optional(Type.Boolean({ description: 'whether to return their texts (default: false)' })),
         },
         closed,
       ),

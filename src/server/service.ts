@@ -9,6 +9,7 @@ import type {
 
 import type { LiveCollection } from '../datasets/live/live-collection.js';
 import { ApiError } from './api-error.js';
+import type { ByteBudget } from './byte-budget.js';
 import type { Limits } from './limits.js';
 import type { ServerMetrics } from './metrics.js';
 import type { Schemas } from './schemas.js';
@@ -31,6 +32,7 @@ export interface Service {
   limits: Limits;
   schemas: Schemas;
   metrics: ServerMetrics;
+  budget: ByteBudget;
   /** `draining`: not ready, but still serving; `closing`: refuses new requests. */
   state: 'serving' | 'draining' | 'closing';
 }

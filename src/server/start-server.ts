@@ -6,8 +6,11 @@ import { systemCode } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
+import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
-import type { LogOptions } from './app.js';
+import { ByteBudget } from './byte-budget.js';
+import { Connections } from './connections.js';
+import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
@@ -19,6 +22,8 @@ export interface ServerOptions {
   source: Encoder | LiveCollection;
   /** Address to listen on. @default '127.0.0.1': not reachable from other machines */
   host?: string | undefined;
+  /** Names and addresses by which clients can address the server. @default those of loopback and of `host` */
+  hosts?: AllowedHosts | undefined;
   /** Port to listen on; 0 picks a free one. @default 8080 */
   port?: number | undefined;
   /** Accepted API keys. @default none: everybody who can reach the server can use it */
@@ -41,6 +46,8 @@ export interface StopOptions {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
 const STOP_TIMEOUT_MS = 30_000;
+/** Time for the rest of a request to arrive after the server has begun to stop. */
+const ARRIVAL_GRACE_MS = 1000;
 const PACKAGES = ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'];
 
 /** A running HTTP service. */
@@ -49,6 +56,7 @@ export class Server {
     private readonly app: App,
     private readonly service: Service,
     private readonly source: Encoder | LiveCollection,
+    private readonly connections: Connections,
     readonly url: string,
   ) {}
 
@@ -58,25 +66,30 @@ export class Server {
    */
   static async start(options: ServerOptions): Promise<Server> {
     const { source, host = DEFAULT_HOST, port = DEFAULT_PORT, keys, batching, log } = options;
+    const hosts = options.hosts ?? new AllowedHosts(host);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     try {
       const [{ createApp }, { createSchemas }, { ServerMetrics }] = await importApp();
       const metrics = new ServerMetrics();
       const encoders = new ServedEncoders(source, { ...batching, onBatch: (batch) => metrics.observeBatch(batch) });
       const live = source instanceof LiveCollection ? source : undefined;
-      metrics.watch(encoders, live);
+      const budget = new ByteBudget(limits.bytesInFlight);
+      metrics.watch(encoders, live, budget);
       const service: Service = {
         encoders,
         live,
         limits,
         schemas: createSchemas(limits),
         metrics,
+        budget,
         state: 'serving',
       };
-      const app = await createApp(service, keys, log);
+      const app = await createApp(service, { hosts, keys }, log);
+      const connections = new Connections(app.server);
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
-      return new Server(app, service, source, `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
+      return new Server(app, service, source, connections, url);
     } catch (error) {
       await release(source);
       throw error;
@@ -95,11 +108,13 @@ export class Server {
     service.state = 'draining';
     await sleep(delayMs);
     service.state = 'closing';
+    const grace = setTimeout(() => this.connections.closeIncomplete(), Math.min(ARRIVAL_GRACE_MS, timeoutMs));
     const timer = setTimeout(() => {
       app.log.warn('connections are still busy; closing them');
       app.server.closeAllConnections();
     }, timeoutMs);
     await app.close();
+    clearTimeout(grace);
     clearTimeout(timer);
     await service.encoders.idle();
     await release(this.source);

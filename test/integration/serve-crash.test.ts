@@ -67,7 +67,7 @@ describe('kill -9 while answers are added', () => {
     expect(new Set(acknowledged.map(({ row }) => row)).size).toBe(acknowledged.length);
     for (let begin = 0; begin < acknowledged.length; begin += 1000) {
       const some = acknowledged.slice(begin, begin + 1000);
-      const { body } = await post('/v1/search', { vectors: some.map(({ vector }) => vector), k: 1 });
+      const { body } = await post('/v1/search', { vectors: some.map(({ vector }) => vector), k: 1, answers: true });
       const results = body['results'] as unknown as { neighbours: [{ row: number; answer: string }] }[];
       expect(results.map(({ neighbours: [{ row, answer }] }) => ({ row, answer }))).toEqual(
         some.map(({ row, answer }) => ({ row, answer })),

@@ -221,6 +221,19 @@ describe('hostile bodies', () => {
     expect(({} as Record<string, unknown>)['k']).toBeUndefined();
   });
 
+  it('are rejected with the reason', async () => {
+    const reason = async (body: string | Uint8Array) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${server.url}/v1/identify`, { method: 'POST', headers, body });
+      return ((await response.json()) as { error: { message: string } }).error.message;
+    };
+    expect(await reason('{"texts": ["w1"], "__proto__": {"k": 1}}')).toMatch(/additional properties: "__proto__"/);
+    expect(await reason('{"texts": ["w1"},')).toMatch(/not valid JSON at position 15/);
+    expect(await reason(Buffer.from('{"texts": ["caf\xe9"]}', 'latin1'))).toMatch(/UTF-8/);
+    const unknown = await server.post('/v1/embeddings', { input: 'w1', inputs: 'w2', user: 'u' });
+    expect(unknown.body.error!.message).toMatch(/additional properties: "inputs"/);
+  });
+
   it('are rejected with a wrong content type', async () => {
     for (const type of [
       'text/plain',
@@ -268,23 +281,46 @@ describe('hostile texts', () => {
 describe('an invalid HTTP request', () => {
   it.each([
     ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^(HTTP\/1\.1 4|$)/],
-    ['a bad method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 4/],
+    ['a bad method', 'FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1\.1 4/],
     [
       'two lengths',
-      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+      'POST /v1/identify HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
       /^HTTP\/1\.1 400/,
     ],
     [
       'length and chunks',
-      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /v1/identify HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       /^HTTP\/1\.1 400/,
     ],
-    ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, /^HTTP\/1\.1 431/],
-    ['a bad path', 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400.*"error":/s],
-    ['a long path', `GET /${'a/'.repeat(4000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, /^HTTP\/1\.1 4/],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`,
+      /^HTTP\/1\.1 431/,
+    ],
+    ['a bad path', 'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400.*"error":/s],
+    [
+      'a long path',
+      `GET /${'a/'.repeat(4000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      /^HTTP\/1\.1 4/,
+    ],
+    [
+      'no host',
+      'GET /v1/index HTTP/1.1\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400.*"error":.*"Host\\", got none/s,
+    ],
+    [
+      'two hosts',
+      'GET /v1/index HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400.*"error":.*"Host\\", got 2/s,
+    ],
+    [
+      'a name of another server',
+      'GET /healthz HTTP/1.1\r\nHost: evil.example:8101\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 421.*"error":.*--allowed-host evil\.example/s,
+    ],
     [
       'half a body',
-      'POST /v1/identify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te',
+      'POST /v1/identify HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te',
       /^/,
     ],
   ])('is rejected: %s', async (_, bytes, says) => {

@@ -73,12 +73,81 @@ describe('limits', () => {
       body: { error: { code: 'ERR_ARG_RANGE' } },
     });
     expect(await embed('x'.repeat(11))).toMatchObject({ status: 400 });
-    expect((await embed('😀'.repeat(10))).status).toBe(200);
+    expect((await embed('😀'.repeat(5))).status).toBe(200); // two UTF-16 units each
     expect(await embed('x'.repeat(1000))).toMatchObject({ status: 413, body: { error: { code: 'body_too_large' } } });
     expect(await sendJson(url, 'POST', '/v1/identify', { texts: ['a'] })).toMatchObject({
       status: 404,
       body: { error: { code: 'no_index' } },
     });
+  });
+
+  it('reads only what it can hold, gives it back, and always has room for small requests', async () => {
+    const { embed, url } = await start(new SlowEncoder(0), { limits: { bytesInFlight: 300_000, texts: 10 } });
+    const large = ['x'.repeat(30_000), ...Array<string>(9).fill('y'.repeat(30_000))];
+    const held = connect(Number(new URL(url).port), '127.0.0.1');
+    held.on('error', () => undefined);
+    const text = `{"input":"${'x'.repeat(190_000)}`;
+    held.write(
+      'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 299000\r\n\r\n',
+    );
+    held.write(text);
+    const isFull = async () => (await embed(large)).status === 503;
+    await until(isFull);
+    const refused = await embed(large);
+    expect(refused).toMatchObject({ status: 503, body: { error: { code: 'ERR_OVERLOADED' } } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await embed('small')).status).toBe(200);
+    held.destroy();
+    await until(async () => !(await isFull()));
+  });
+
+  it('refuses bodies with more values than a route can take, before it parses them', async () => {
+    const { url } = await start(new SlowEncoder(0));
+    const send = async (path: string, body: string, method = 'POST') => {
+      const { status, body: answer } = await sendJson(url, method, path, body);
+      return [status, answer.error!.message];
+    };
+    expect(await send('/v1/embeddings', `{"input":"a","x":[${'{},'.repeat(100_000)}1]}`)).toEqual([
+      400,
+      expect.stringMatching(/at most 131072 values.*octet-stream/),
+    ]);
+    const keys = Array.from({ length: 40_000 }, (_, i) => `"${i}":1`).join();
+    expect(await send('/v1/embeddings', `{${keys}}`)).toEqual([
+      400,
+      expect.stringMatching(/at most \d+ keys and strings/),
+    ]);
+    expect(await send('/v1/embeddings', '['.repeat(1000))).toEqual([400, expect.stringMatching(/within each other/)]);
+    expect((await send('/v1/admin/reload', `{${' '.repeat(1100)}}`))[0]).toBe(413);
+    expect((await send('/v1/index', `{"rows":[${'1,'.repeat(60_000)}1]}`, 'DELETE'))[0]).toBe(413);
+  });
+
+  it('refuses a response that would be too large, and says how to ask for less', async () => {
+    const { embed } = await start(new SlowEncoder(0), { limits: { responseBytes: 10_000 } });
+    expect((await embed(Array<string>(50).fill('a'))).status).toBe(200);
+    const { status, body } = await embed(Array<string>(500).fill('a'));
+    expect([status, body.error!.code]).toEqual([413, 'response_too_large']);
+    expect(body.error!.message).toMatch(/more than 10000 bytes; send fewer texts .* base64/);
+  });
+
+  it('cuts off a client that does not read, and has room for others again', async () => {
+    const texts = 200_000; // a response larger than the buffers of the connection
+    const { embed, url, metric } = await start(new SlowEncoder(0), {
+      limits: { texts, writeMs: 200 },
+      batching: { queueTokens: 1e9, batchTokens: 1e9 },
+    });
+    const body = JSON.stringify({ input: Array<string>(texts).fill('a') });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('error', resolve).once('close', resolve));
+    socket.pause();
+    socket.write(
+      'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await until(async () => (await metric('univar_http_bytes_in_flight')) > 10_000_000);
+    await until(async () => (await metric('univar_http_bytes_in_flight')) === 0);
+    expect((await embed('a')).status).toBe(200);
+    socket.resume();
+    await closed;
   });
 
   it('does not encode for a client that has disconnected', async () => {
@@ -135,16 +204,20 @@ describe('Server.stop', () => {
     expect(encoder.disposed).toBe(true);
   });
 
-  it('closes connections that do not end', async () => {
+  it.each([
+    ['headers', 'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Ty'],
+    [
+      'a body',
+      'POST /v1/embeddings HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    ],
+  ])('does not wait for the rest of %s', async (_, begin) => {
     const { stop, url } = await start(new SlowEncoder(0));
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.write(
-      'POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
-    );
+    socket.write(begin);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    await stop({ timeoutMs: 50 });
+    await stop({ timeoutMs: 1_000_000 });
     await closed;
   });
 });

@@ -24,8 +24,11 @@ describe.skipIf(!CHROMIUM)(
 
     beforeAll(async () => {
       served = await makeServedDataset(scratch);
-      server = await startServe(['--index', served.dir], (end) => ends.push(end));
-      browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+      server = await startServe(['--index', served.dir, '--allowed-host', 'values.example'], (end) => ends.push(end));
+      browser = await chromium.launch({
+        executablePath: CHROMIUM!,
+        args: ['--no-sandbox', '--host-resolver-rules=MAP *.example 127.0.0.1'],
+      });
       page = await browser.newPage({ viewport: { width: 1000, height: 1200 } });
       page.on('console', (message) => {
         if (message.type() === 'error') errors.push(message.text());
@@ -69,6 +72,30 @@ describe.skipIf(!CHROMIUM)(
       const found = await page.locator('#result tbody tr td:nth-child(2)').allTextContents();
       expect(new Set(found)).toEqual(new Set(['model-1$eng', 'model-2$eng']));
       for (const id of ['#models', '#langs']) await page.fill(id, '');
+    });
+
+    it('cannot be used by a page whose name was rebound to the address of the server', async () => {
+      const { port } = new URL(server.url);
+      const statuses = async (name: string): Promise<unknown> => {
+        const other = await browser.newPage();
+        // Whatever the server answers, the document has the origin of the name, as if it came before the rebinding.
+        await other.goto(`http://${name}:${port}/healthz`);
+        const found = await other.evaluate(`(async () => {
+          const send = (method, path, body) => fetch(path, {
+            method, body: body && JSON.stringify(body), headers: body ? { 'content-type': 'application/json' } : {},
+          }).then(({ status }) => status);
+          const record = { qid: 'q', question: 'w1', answer: 'w2', model: 'model-1', lang: 'eng' };
+          return [
+            await send('GET', '/v1/index'),
+            await send('DELETE', '/v1/index', { rows: [4000] }),
+            await send('POST', '/v1/index', { records: [record] }),
+          ];
+        })()`);
+        await other.close();
+        return found;
+      };
+      expect(await statuses('evil.example')).toEqual([421, 421, 421]);
+      expect(await statuses('values.example')).toEqual([200, 200, 201]);
     });
 
     it('shows hostile answers and errors as text', async () => {

@@ -93,17 +93,38 @@ describe('identification and search', () => {
 
   it('accepts vectors as numbers and as base64', async () => {
     const vectors = [Array.from(rowOf(3)), vectorsToBase64(rowOf(4))];
-    const { body } = await server.post('/v1/search', { vectors, k: 1 });
+    const { body } = await server.post('/v1/search', { vectors, k: 1, answers: true });
     expect(body['results']).toMatchObject([
       { neighbours: [{ row: 3, distance: 0, answer: served.records[3]!.answer }] },
       { neighbours: [{ row: 4, distance: 0 }] },
     ]);
-    const bare = await server.post('/v1/search', { vectors, k: 2, answers: false });
+    const bare = await server.post('/v1/search', { vectors, k: 2 });
     expect(Object.keys((bare.body['results'] as unknown as { neighbours: object[] }[])[0]!.neighbours[0]!)).toEqual([
       'row',
       'distance',
       'valueId',
     ]);
+  });
+
+  it('accepts vectors in binary form, with the other fields in the URL', async () => {
+    const packed = Buffer.from(vectorsToBase64(embeddings.subarray(3 * dim, 5 * dim)), 'base64');
+    const send = async (path: string, body = packed) => {
+      const headers = { 'content-type': 'application/octet-stream' };
+      const response = await fetch(server.url + path, { method: 'POST', headers, body });
+      return [response.status, await response.json()];
+    };
+    const vectors = [Array.from(rowOf(3)), Array.from(rowOf(4))];
+    const { body } = await server.post('/v1/search', { vectors, k: 2, answers: true, filter: { model: 'model-1' } });
+    const query = `k=2&answers=true&filter=${encodeURIComponent('{"model":"model-1"}')}`;
+    expect(await send(`/v1/search?${query}`)).toEqual([200, body]);
+    expect(await send('/v1/identify?k=1')).toMatchObject([200, { results: [{}, {}] }]);
+    const unknown = { error: { message: expect.stringContaining('"kk"') as string } };
+    expect(await send('/v1/search?kk=1')).toMatchObject([400, unknown]);
+    expect(await send('/v1/search', packed.subarray(4))).toMatchObject([
+      400,
+      { error: { code: 'ERR_SHAPE_MISMATCH' } },
+    ]);
+    expect(await send('/v1/embeddings')).toMatchObject([415, {}]);
   });
 
   it.each([
@@ -179,7 +200,7 @@ describe('operations', () => {
 
   it('requires a key if it has a file of keys, and limits rates', async () => {
     const keys = join(scratch, 'keys.txt');
-    writeFileSync(keys, '0123456789abcdef-one\n0123456789abcdef-two\n');
+    writeFileSync(keys, '0123456789abcdef-one read\n0123456789abcdef-two\n0123456789abcdef-ops admin\n');
     const { url, post, send } = await startServe([
       '--index',
       served.dir,
@@ -214,6 +235,12 @@ describe('operations', () => {
       status: 403,
       body: { error: { code: 'read_only' } },
     });
+    const ops = { authorization: 'Bearer 0123456789abcdef-ops' };
+    expect(await post('/v1/admin/reload', {}, two)).toMatchObject({ body: { error: { code: 'role_required' } } });
+    expect((await post('/v1/admin/reload', {}, ops)).body['dataset']).toBe('values');
+    const writable = await startServe(['--encoder', served.encoder, '--api-key-file', keys]);
+    expect((await writable.send('DELETE', '/v1/index', { rows: [1] }, one)).status).toBe(403);
+    expect((await writable.send('DELETE', '/v1/index', { rows: [1] }, two)).body.error!.code).toBe('no_index');
   });
 
   it.each([
@@ -247,7 +274,7 @@ describe('changes', () => {
       status: 201,
       body: { rows: [60, 61], size: 62 },
     });
-    const ask = { texts: [{ question: record.question, answer: record.answer }], k: 1 };
+    const ask = { texts: [{ question: record.question, answer: record.answer }], k: 1, evidence: 1 };
     const found = {
       results: [{ ranking: [{ valueId: 'other$fra' }], evidence: [{ row: 60, answer: record.answer }] }],
     };
@@ -275,6 +302,22 @@ describe('changes', () => {
     expect(await second.post('/v1/identify', ask)).toMatchObject({ body: found });
     expect(second.log()).toMatch(/24 bytes of a change that was never acknowledged/);
     expect((await second.post('/v1/index', { records: [record] })).body['rows']).toEqual([62]);
+  });
+
+  it('refuses records that embed would refuse, before it adds any', async () => {
+    const record = { qid: 'new', question: 'w1 w2', answer: 'w290', model: 'other', lang: 'fra' };
+    for (const [change, says] of [
+      [{ answer: ' ' }, /records\[1\]\.answer is empty/],
+      [{ model: '\t' }, /records\[1\]\.model is empty/],
+      [{ qid: 'a\0' }, /records\[1\]\.qid .*U\+0000/],
+      [{ answer: 'a\ud800' }, /records\[1\]\.answer .*surrogate/],
+      [{ lang: 'b$c' }, /records\[1\]\.lang .*not a language/],
+    ] as const) {
+      const { status, body } = await server.post('/v1/index', { records: [record, { ...record, ...change }] });
+      expect([status, body.error!.code]).toEqual([400, 'ERR_ARG_RANGE']);
+      expect(body.error!.message).toMatch(says);
+    }
+    expect((await server.send('GET', '/v1/index')).body).toMatchObject({ rows: 60, added: 0 });
   });
 
   it('loads another index without dropping a request, by SIGHUP and by HTTP', async () => {

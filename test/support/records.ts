@@ -12,12 +12,15 @@ const awkwardCharacter = fc.constantFrom('"', ',', '\n', '\r\n', '\r', '\\', '\t
 const text = fc.string({ unit: fc.oneof({ weight: 4, arbitrary: anyCharacter }, awkwardCharacter), maxLength: 30 });
 const filled = text.filter((value) => /\S/.test(value));
 
+/** An id or a name cannot contain control characters and line ends. */
+const named = filled.map((value) => value.replace(/[\p{Cc}\u2028\u2029]/gu, '')).filter((value) => /\S/.test(value));
+
 export const arbitraryRecord: fc.Arbitrary<QaRecord> = fc.record({
-  qid: filled,
+  qid: named,
   question: filled,
   answer: filled,
-  model: filled,
-  lang: filled,
+  model: named,
+  lang: fc.constantFrom('eng', 'zho_Hans', 'español', 'Brazilian Portuguese'),
 });
 
 export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string =>

@@ -4,6 +4,7 @@ export interface ServeCliOptions extends EncoderCliOptions {
   index?: string;
   encoder?: string;
   host: string;
+  allowedHost?: string[];
   port: number;
   apiKeyFile?: string;
   readOnly?: boolean;
@@ -12,6 +13,9 @@ export interface ServeCliOptions extends EncoderCliOptions {
   maxTexts: number;
   maxTextLength: number;
   maxBody: number;
+  maxResponse: number;
+  maxInFlight: number;
+  writeTimeout: number;
   maxK: number;
   batchTokens: number;
   batchWait: number;

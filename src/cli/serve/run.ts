@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 
+import { EngineError } from '../../core/errors.js';
 import { LiveCollection } from '../../datasets/live/live-collection.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import { loadEncoder } from '../../encoder/load-encoder.js';
 import { ServedDataset } from '../../pipeline/served-dataset.js';
+import { AllowedHosts } from '../../server/allowed-hosts.js';
 import { ApiKeys } from '../../server/api-keys.js';
 import { Server } from '../../server/start-server.js';
 import type { CliContext } from '../context.js';
@@ -12,10 +14,18 @@ import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
 import type { ServeCliOptions } from './options.js';
 
+const MIB = 2 ** 20;
 const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
+  const hosts = new AllowedHosts(options.host, options.allowedHost);
+  const largest = options.maxBody + options.maxResponse;
+  if (options.maxInFlight < largest)
+    throw new EngineError(
+      'ERR_ARG_RANGE',
+      `Expected at least ${largest}, --max-body and --max-response, for --max-in-flight, got ${options.maxInFlight}`,
+    );
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
   const source = await openSource(options, note);
@@ -23,12 +33,16 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
   const server = await Server.start({
     source,
     host: options.host,
+    hosts,
     port: options.port,
     keys,
     limits: {
       texts: options.maxTexts,
       textLength: options.maxTextLength,
-      bodyBytes: options.maxBody * 2 ** 20,
+      bodyBytes: options.maxBody * MIB,
+      responseBytes: options.maxResponse * MIB,
+      writeMs: options.writeTimeout * 1000,
+      bytesInFlight: options.maxInFlight * MIB,
       k: options.maxK,
       requests: options.maxRequests,
       perMinute: options.rateLimit,

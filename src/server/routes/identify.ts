@@ -1,33 +1,50 @@
+import type { Static } from 'typebox';
+
 import type { Collection } from '../../datasets/live/collection.js';
 import { euclideanDistance } from '../../search/euclidean-distance.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import { classifyTexts } from '../classify-texts.js';
+import { sendJson, writeJson } from '../json-response.js';
 import { expectModestAnswer } from '../limits.js';
 import { queryVectors } from '../query-vectors.js';
+import type { Schemas } from '../schemas.js';
 import { type App, requireLive, type Service } from '../service.js';
 
+const BINARY =
+  'The body can also be application/octet-stream: vectors as little-endian float32, row-major. All other fields are ' +
+  'then parameters of the URL, objects and lists as JSON.';
+const TYPES = ['application/json', 'application/octet-stream'];
 const DEFAULT_K = 50;
-const DEFAULT_EVIDENCE = 3;
 const DEFAULT_CANDIDATES = 10;
 const DEFAULT_SEARCH_K = 10;
+/** Answers that are read from disk at a time. */
+const READ_AT_ONCE = 16;
+/** Memory that a neighbour takes while a response is built. */
+const BYTES_PER_NEIGHBOUR = 128;
+
+type IdentifyAnswer = Static<Schemas['identify']['answer']>;
+type SearchAnswer = Static<Schemas['search']['answer']>;
 
 /** Adds `POST /v1/identify` and `POST /v1/search`. */
 export function addIdentifyRoutes(app: App, service: Service): void {
-  const { schemas, encoders } = service;
+  const { schemas, encoders, limits } = service;
 
   app.post(
     '/v1/identify',
     {
+      config: { packedVectors: true },
       schema: {
         summary: 'Identifies whose values texts express, by votes of the nearest answers and by a classifier',
+        description: BINARY,
+        consumes: TYPES,
         tags: ['index'],
         body: schemas.identify.body,
         response: { 200: schemas.identify.answer, '4xx': schemas.error },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const {
-        evidence = DEFAULT_EVIDENCE,
+        evidence = 0,
         candidates = DEFAULT_CANDIDATES,
         together = false,
         why = false,
@@ -38,9 +55,11 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       } = request.body;
       const { gone: signal } = request;
       const live = requireLive(service);
-      const work = (request.work = workOf(query));
-      expectModestAnswer(work.texts + work.vectors, Math.max(query.k ?? DEFAULT_K, candidates), evidence);
-      return live.use(async (collection) => {
+      const queries = countQueries(request, query);
+      const most = Math.max(query.k ?? DEFAULT_K, query.texts ? candidates : 0);
+      expectModestAnswer(queries, most, evidence);
+      const pieces = await live.use(async (collection) => {
+        request.held.add(queries * (BYTES_PER_NEIGHBOUR * most + Float32Array.BYTES_PER_ELEMENT * collection.dim));
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_K, collection.size);
         const extent = extentOf(collection, k, filter);
@@ -49,67 +68,65 @@ export function addIdentifyRoutes(app: App, service: Service): void {
           collection.identify(vectors, { k, efSearch, nprobe, filter, signal }),
           classifyTexts(collection, classify, signal),
         ]);
-        const results = await Promise.all(
-          found.map(async ({ ranking, neighbours }, i) => ({
-            ...classified?.results[i],
-            ranking,
-            neighbours,
-            evidence: await Promise.all(
-              neighbours
-                .slice(0, evidence)
-                .map(async (neighbour) => ({ ...neighbour, ...(await answerOf(collection, neighbour.row)) })),
-            ),
-          })),
-        );
-        return { ...extent, ...(classified?.together && { together: classified.together }), results };
+        function* results() {
+          for (const [i, { ranking, neighbours }] of found.entries())
+            yield {
+              ...classified?.results[i],
+              ranking,
+              neighbours,
+              evidence: evidence > 0 ? withAnswers(collection, neighbours.slice(0, evidence)) : [],
+            };
+        }
+        const all = classified?.together && { together: classified.together };
+        return writeJson<IdentifyAnswer>({ ...extent, ...all, results: results() }, request, limits);
       });
+      return sendJson(reply, pieces, limits);
     },
   );
 
   app.post(
     '/v1/search',
     {
+      config: { packedVectors: true },
       schema: {
         summary: 'Finds the nearest answers',
+        description: BINARY,
+        consumes: TYPES,
         tags: ['index'],
         body: schemas.search.body,
         response: { 200: schemas.search.answer, '4xx': schemas.error },
       },
     },
-    async (request) => {
-      const { answers = true, efSearch, nprobe, filter, ...query } = request.body;
+    async (request, reply) => {
+      const { answers = false, efSearch, nprobe, filter, ...query } = request.body;
       const { gone: signal } = request;
       const live = requireLive(service);
-      const work = (request.work = workOf(query));
-      expectModestAnswer(
-        work.texts + work.vectors,
-        query.k ?? DEFAULT_SEARCH_K,
-        answers ? (query.k ?? DEFAULT_SEARCH_K) : 0,
-      );
-      return live.use(async (collection) => {
+      const queries = countQueries(request, query);
+      const most = query.k ?? DEFAULT_SEARCH_K;
+      expectModestAnswer(queries, most, answers ? most : 0);
+      const pieces = await live.use(async (collection) => {
+        request.held.add(queries * (BYTES_PER_NEIGHBOUR * most + Float32Array.BYTES_PER_ELEMENT * collection.dim));
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
         const extent = extentOf(collection, k, filter);
         const found = await collection.search(vectors, { k, efSearch, nprobe, filter, signal });
-        const neighbourAt = async (i: number) => {
-          const row = found.labels[i]!;
-          return {
-            row,
-            distance: euclideanDistance(found.distances[i]!, collection.index.metric),
-            valueId: collection.valueIdOf(row),
-            ...(answers && (await answerOf(collection, row))),
-          };
-        };
-        const results = await Promise.all(
-          Array.from({ length: vectors.length / collection.dim }, async (_, query) => {
-            const places = Array.from({ length: found.k }, (_, i) => query * found.k + i).filter(
-              (i) => found.labels[i]! >= 0,
-            );
-            return { neighbours: await Promise.all(places.map(neighbourAt)) };
-          }),
-        );
-        return { ...extent, results };
+        const neighboursOf = (query: number) =>
+          Array.from({ length: found.k }, (_, i) => query * found.k + i)
+            .filter((i) => found.labels[i]! >= 0)
+            .map((i) => ({
+              row: found.labels[i]!,
+              distance: euclideanDistance(found.distances[i]!, collection.index.metric),
+              valueId: collection.valueIdOf(found.labels[i]!),
+            }));
+        function* results() {
+          for (let query = 0; query < queries; query++) {
+            const neighbours = neighboursOf(query);
+            yield { neighbours: answers ? withAnswers(collection, neighbours) : neighbours };
+          }
+        }
+        return writeJson<SearchAnswer>({ ...extent, results: results() }, request, limits);
       });
+      return sendJson(reply, pieces, limits);
     },
   );
 }
@@ -125,17 +142,21 @@ function extentOf(
   return { k: Math.min(k, matching), matching };
 }
 
-function workOf({ texts, vectors }: { texts?: readonly unknown[]; vectors?: readonly unknown[] }): {
-  texts: number;
-  vectors: number;
-} {
-  return { texts: texts?.length ?? 0, vectors: vectors?.length ?? 0 };
+/** Counts the texts or vectors of a request, also for the log. */
+function countQueries(
+  request: { work: { texts: number; vectors: number } },
+  { texts = [], vectors = [] }: { texts?: readonly unknown[]; vectors?: readonly unknown[] },
+): number {
+  request.work = { texts: texts.length, vectors: vectors.length };
+  return texts.length + vectors.length;
 }
 
-async function answerOf(
-  collection: Collection,
-  row: number,
-): Promise<{ qid: string; question: string; answer: string }> {
-  const { qid, question, answer } = await collection.read(row);
-  return { qid, question, answer };
+/** Adds the texts of the answers, which are read when they are needed. */
+async function* withAnswers<N extends { row: number }>(collection: Collection, neighbours: readonly N[]) {
+  const add = async (neighbour: N) => {
+    const { qid, question, answer } = await collection.read(neighbour.row);
+    return { ...neighbour, qid, question, answer };
+  };
+  for (let begin = 0; begin < neighbours.length; begin += READ_AT_ONCE)
+    yield* await Promise.all(neighbours.slice(begin, begin + READ_AT_ONCE).map(add));
 }

@@ -1,11 +1,19 @@
+import { basename } from 'node:path';
+
 import { EngineError } from '../../core/errors.js';
 import type { QaRecord } from '../../records/record.js';
+import { expectFields } from '../../records/record-fields.js';
 import { toMatrix } from '../query-vectors.js';
 import { type App, requireLive, requireWritable, type Service } from '../service.js';
 
+/** Bytes of `{}` with much white space. */
+const NO_BODY = 1024;
+/** A row number of ten digits on a line of its own. */
+const BYTES_PER_ROW = 32;
+
 /** Adds `GET`, `POST` and `DELETE /v1/index`, and `POST /v1/admin/reload`. */
 export function addIndexRoutes(app: App, service: Service): void {
-  const { schemas, encoders, metrics } = service;
+  const { schemas, encoders, metrics, limits } = service;
   const errors = { '4xx': schemas.error };
 
   app.get(
@@ -23,6 +31,7 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.post(
     '/v1/index',
     {
+      config: { role: 'write' },
       schema: {
         summary: 'Adds answers, and saves them to disk before it responds',
         tags: ['index'],
@@ -35,6 +44,7 @@ export function addIndexRoutes(app: App, service: Service): void {
       const records: QaRecord[] = request.body.records;
       const { vectors: given } = request.body;
       request.work.texts = records.length;
+      for (const [i, record] of records.entries()) expectFields(record, `records[${i}]`);
       if (given && given.length !== records.length) {
         throw new EngineError(
           'ERR_SHAPE_MISMATCH',
@@ -60,6 +70,8 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.delete(
     '/v1/index',
     {
+      config: { role: 'write' },
+      bodyLimit: Math.min(limits.bodyBytes, NO_BODY + BYTES_PER_ROW * limits.texts),
       schema: {
         summary: 'Removes rows; ignores rows that do not exist',
         tags: ['index'],
@@ -78,6 +90,8 @@ export function addIndexRoutes(app: App, service: Service): void {
   app.post(
     '/v1/admin/reload',
     {
+      config: { role: 'admin' },
+      bodyLimit: NO_BODY,
       schema: {
         summary: 'Reloads the dataset and the index without interrupting the service',
         tags: ['admin'],
@@ -98,7 +112,7 @@ function describe(service: Service) {
   const { dataset, encoder, fit, classifier, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
   return {
-    dataset: dataset.dir,
+    dataset: basename(dataset.dir), // clients do not need to know the folders of the server
     encoder: encoder.name,
     fitted: fit !== undefined,
     classifier: classifier !== undefined,

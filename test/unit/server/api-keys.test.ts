@@ -18,8 +18,8 @@ function keyFile(text: string): string {
 describe('ApiKeys', () => {
   it('finds a key and reports which one, and nothing else', async () => {
     const keys = await ApiKeys.read(keyFile(`# the map\n\n${FIRST}\r\n  ${SECOND}  \n`));
-    expect(keys.find(`Bearer ${FIRST}`)).toBe(0);
-    expect(keys.find(`bearer  ${SECOND}`)).toBe(1);
+    expect(keys.find(`Bearer ${FIRST}`)).toEqual({ index: 0, role: 'write' });
+    expect(keys.find(`bearer  ${SECOND}`)?.index).toBe(1);
     for (const header of [
       undefined,
       '',
@@ -32,6 +32,16 @@ describe('ApiKeys', () => {
       'Bearer # the map',
     ]) {
       expect(keys.find(header)).toBeUndefined();
+    }
+  });
+
+  it('reads the role after a key, and does not guess what another word means', async () => {
+    const keys = await ApiKeys.read(keyFile(`${FIRST} read\n${SECOND}\tadmin\n`));
+    expect([FIRST, SECOND].map((key) => keys.find(`Bearer ${key}`)?.role)).toEqual(['read', 'admin']);
+    for (const line of [`${FIRST} reed`, `${FIRST} read write`]) {
+      const refused = ApiKeys.read(keyFile(line));
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_DATA' });
+      await expect(refused).rejects.toThrow(/:1: .*read, write or admin$/);
     }
   });
 

@@ -1,0 +1,46 @@
+import { toUSVString } from 'node:util';
+
+import { EngineError } from '../core/errors.js';
+import type { QaRecord } from './record.js';
+
+/** A code such as `eng`, `zh-Hans` or `zho_Hans`, or the name of a language. */
+const LANGUAGE = /^[\p{L}\p{M}\p{N}]+(?:[-_ ][\p{L}\p{M}\p{N}]+)*$/u;
+/** Control characters, and the separators of lines and paragraphs. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const SHOWN = 40;
+
+/** Whether a text consists of white space. */
+export function isBlank(text: string): boolean {
+  return !/\S/.test(text);
+}
+
+/**
+ * Returns what is wrong with a field of a new record, as the end of a sentence about it; undefined if nothing is. Files
+ * and requests are checked alike. Records that older versions wrote are read without these checks.
+ *
+ * A language contains no `$`, so that value ids are unambiguous: the last `$` of `model$lang` separates the two.
+ */
+export function fieldProblem(field: keyof QaRecord, text: string): string | undefined {
+  if (isBlank(text)) return 'is empty';
+  if (toUSVString(text) !== text) return 'contains half of a surrogate pair';
+  if (field === 'question' || field === 'answer') return undefined;
+  const control = CONTROL.exec(text)?.[0];
+  if (control !== undefined)
+    return `contains the control character U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  if (field === 'lang' && !LANGUAGE.test(text))
+    return `is ${JSON.stringify(text.slice(0, SHOWN))}, not a language such as eng or zh-Hans`;
+  return undefined;
+}
+
+/**
+ * Rejects a new record that cannot be stored.
+ *
+ * @param name of the record, for the message
+ * @throws EngineError `ERR_ARG_RANGE` naming the field
+ */
+export function expectFields(record: QaRecord, name: string): void {
+  for (const [field, text] of Object.entries(record) as [keyof QaRecord, string | undefined][]) {
+    const problem = text === undefined ? undefined : fieldProblem(field, text);
+    if (problem !== undefined) throw new EngineError('ERR_ARG_RANGE', `${name}.${field} ${problem}`);
+  }
+}
