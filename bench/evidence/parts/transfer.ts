@@ -87,7 +87,7 @@ async function comparePair(lab: Lab, pair: Pair): Promise<PairFigures> {
   });
 }
 
-/** Reads a set with the vectors of a base. Answers by people and answers in other languages than English are left out. */
+/** Reads a set with the vectors of a base. Answers by people or not in English are left out. */
 async function readSide(lab: Lab, name: string, base: string): Promise<ControlSide> {
   const limits = { ...lab.scale.sources, valueIds: Infinity, answers: Infinity };
   const { records: all } = await readSource(name, limits, join(lab.options.data, 'qa'));

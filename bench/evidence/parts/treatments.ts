@@ -66,8 +66,8 @@ export async function treatments(lab: Lab): Promise<Outcome> {
           'Both treated:',
           '',
           rows('both'),
-          `${sets.map(({ set, valueIds, voting, tested }) => `${set}: ${valueIds} ids, chance ${percent(1 / valueIds)} %, ${voting} answers vote, ${tested} are tested`).join('; ')}. ` +
-            `The 95 % intervals, by bootstrap over questions, are ± ${percent(Math.max(...halves))} points wide at most.`,
+          `${sets.map(describeSet).join('; ')}. The 95 % intervals, by bootstrap over questions, are at most ` +
+            `± ${percent(Math.max(...halves))} points wide.`,
           '',
           '![Accuracy of the classifier by treatment](evidence/treatments.svg)',
         ].join('\n'),
@@ -80,6 +80,10 @@ export async function treatments(lab: Lab): Promise<Outcome> {
       }),
     },
   };
+}
+
+function describeSet({ set, valueIds, voting, tested }: SetFigures): string {
+  return `${set}: ${valueIds} ids, chance ${percent(1 / valueIds)} %, ${voting} answers vote, ${tested} are tested`;
 }
 
 function barsOf({ set, valueIds, both }: SetFigures): Bar[] {

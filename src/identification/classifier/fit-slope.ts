@@ -12,8 +12,8 @@ export interface Line {
 }
 
 /**
- * Fits the log odds of the positives by Newton's method with a line search, because full steps overshoot. Both kinds have
- * equal weight, whatever their numbers.
+ * Fits the log odds of the positives by Newton's method with a line search, because full steps overshoot. Both kinds
+ * have equal weight, whatever their numbers.
  *
  * @param positives at least one value, and of `negatives` as well
  */

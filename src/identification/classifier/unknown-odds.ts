@@ -21,9 +21,9 @@ interface UnknownFeatures {
 }
 
 /**
- * Share of the usual logit of a value id that is subtracted from the largest logit: value ids that are easy to recognise
- * usually have large ones. The two features have equal weight, in standard deviations of known authors. Weights fitted
- * to each dataset are worse, because too few value ids are left out.
+ * Share of the usual logit of a value id that is subtracted from the largest logit: value ids that are easy to
+ * recognise usually have large ones. The two features have equal weight, in standard deviations of known authors.
+ * Weights fitted to each dataset are worse, because too few value ids are left out.
  */
 const USUAL_SHARE = 0.5;
 /** Smaller deviations are noise, which must not be scaled up. */
