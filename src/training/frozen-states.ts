@@ -54,19 +54,21 @@ export class FrozenStates {
     return states;
   }
 
+  /**
+   * Each answer is computed by itself: without AVX-512, oneDNN rounds the rows of a product by their number, and a
+   * resumed run meets the answers in other batches.
+   */
   async #compute(rows: readonly number[]): Promise<Map<number, Float32Array>> {
     const fresh = new Map<number, Float32Array>();
-    if (rows.length === 0) return fresh;
-    const texts = this.tokens.pack(rows.map((row) => [row]));
-    const hidden = allocateFloat32(texts.ids.length * this.width, 'the hidden states');
-    await this.encode(texts, { hidden, layers: this.layers });
-    rows.forEach((row, i) => {
-      const states = hidden.slice(texts.offsets[i]! * this.width, texts.offsets[i + 1]! * this.width);
-      fresh.set(row, states);
-      if (this.#bytes + states.byteLength > this.budget) return;
-      this.#states.set(row, states);
-      this.#bytes += states.byteLength;
-    });
+    for (const row of rows) {
+      const texts = this.tokens.pack([[row]]);
+      const hidden = allocateFloat32(texts.ids.length * this.width, 'the hidden states');
+      await this.encode(texts, { hidden, layers: this.layers });
+      fresh.set(row, hidden);
+      if (this.#bytes + hidden.byteLength > this.budget) continue;
+      this.#states.set(row, hidden);
+      this.#bytes += hidden.byteLength;
+    }
     return fresh;
   }
 }
