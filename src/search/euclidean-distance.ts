@@ -17,21 +17,37 @@ export function euclideanDistance(measured: number, metric: IndexMetric): number
 }
 
 /**
- * Rejects rows that are not of unit length: their inner products do not give distances.
+ * Rejects rows that are not of unit length.
  *
+ * @param reason why they must be
  * @throws EngineError `ERR_ARG_RANGE` naming the row
  */
-export function expectUnitRows(vectors: Float32Array, dim: number, name: string): void {
-  for (let begin = 0; begin < vectors.length; begin += dim) {
-    let sum = 0;
-    for (let i = begin; i < begin + dim; i++) sum += vectors[i]! * vectors[i]!;
-    if (Math.abs(sum - 1) > UNIT_TOLERANCE) {
-      fail(
-        'ERR_ARG_RANGE',
-        'rows of unit length (the index measures inner products)',
-        name,
-        `row ${begin / dim} of length ${Math.sqrt(sum)}`,
-      );
-    }
-  }
+export function expectUnitRows(
+  vectors: Float32Array,
+  dim: number,
+  name: string,
+  reason = 'the index measures inner products',
+): void {
+  const row = firstOtherRow(vectors, dim);
+  if (row < 0) return;
+  const length = Math.sqrt(squaredLength(vectors, dim, row));
+  fail('ERR_ARG_RANGE', `rows of unit length (${reason})`, name, `row ${row} of length ${length}`);
+}
+
+/** Whether all rows have unit length. */
+export function haveUnitLength(vectors: Float32Array, dim: number): boolean {
+  return firstOtherRow(vectors, dim) < 0;
+}
+
+/** Returns the first row that is not of unit length, or -1. */
+function firstOtherRow(vectors: Float32Array, dim: number): number {
+  for (let row = 0; row < vectors.length / dim; row++)
+    if (Math.abs(squaredLength(vectors, dim, row) - 1) > UNIT_TOLERANCE) return row;
+  return -1;
+}
+
+function squaredLength(vectors: Float32Array, dim: number, row: number): number {
+  let sum = 0;
+  for (let i = row * dim; i < (row + 1) * dim; i++) sum += vectors[i]! * vectors[i]!;
+  return sum;
 }

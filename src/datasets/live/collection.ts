@@ -7,7 +7,7 @@ import { type Identification, rankNeighbours } from '../../identification/rank-n
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
 import type { SearchResult } from '../../native/search-result.js';
 import { type QaRecord, valueId } from '../../records/record.js';
-import { expectUnitRows } from '../../search/euclidean-distance.js';
+import { expectUnitRows, haveUnitLength } from '../../search/euclidean-distance.js';
 import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';
 import { RowFilters } from '../../search/filters/row-filters.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
@@ -37,7 +37,12 @@ export interface OpenedDataset {
 export interface CollectionParts extends OpenedDataset {
   records: RecordLookup;
   table: RowTable;
+  /** Whether the vectors of the dataset have unit length, as far as its first rows tell. */
+  isNormalised: boolean;
 }
+
+/** Rows that tell whether an encoder gives unit vectors. */
+const UNIT_SAMPLE = 64;
 
 /**
  * The answers of a dataset with their index in memory. Rows can be added and removed; each change is written to a
@@ -62,7 +67,7 @@ export class Collection {
   static async prepare(opened: OpenedDataset): Promise<CollectionParts> {
     const table = new RowTable();
     const records = await opened.dataset.openRecords({ onLabels: (labels) => table.appendAll(labels) });
-    return { ...opened, records, table };
+    return { ...opened, records, table, isNormalised: await isNormalised(opened.dataset) };
   }
 
   /**
@@ -216,7 +221,9 @@ export class Collection {
     const { dataset, fit, index } = this.#parts;
     const rows = expectVectors(vectors, 'vectors', dataset.dim);
     expectEntries(vectors, dataset.dim, LARGEST_ENTRY, 'vectors');
-    if (!fit && index.metric === 'ip') expectUnitRows(vectors, dataset.dim, 'vectors');
+    // Short vectors near the mean would be neighbours of everything, and break the graph of an index.
+    if (this.#parts.isNormalised) expectUnitRows(vectors, dataset.dim, 'vectors', 'as those of the dataset');
+    else if (!fit && index.metric === 'ip') expectUnitRows(vectors, dataset.dim, 'vectors');
     if (rows !== records.length)
       fail('ERR_SHAPE_MISMATCH', `${records.length} vectors, one per record,`, 'vectors', vectors);
   }
@@ -285,4 +292,10 @@ function concatenate(arrays: readonly Float32Array[]): Float32Array {
     offset += array.length;
   }
   return all;
+}
+
+/** Whether the first rows of a dataset have unit length. */
+async function isNormalised(dataset: Dataset): Promise<boolean> {
+  for await (const batch of dataset.embeddingBatches(UNIT_SAMPLE)) return haveUnitLength(batch, dataset.dim);
+  return false;
 }

@@ -18,11 +18,15 @@ const record = (answer: string, model = 'm'): QaRecord => ({ qid: 'q', question:
 const at = (x: number): Float32Array => Float32Array.of(x, 0);
 
 async function writeDataset(dir: string, shift = 0): Promise<string> {
+  return writeVectors(dir, (i) => [i + shift, 0]);
+}
+
+async function writeVectors(dir: string, vectorOf: (row: number) => number[]): Promise<string> {
   const writer = await DatasetWriter.open(dir, { encoder: { name: 'e', fingerprint: 'f', dim: DIM }, overwrite: true });
   const rows = Array.from({ length: ROWS }, (_, i) => i);
   await writer.append(
     rows.map((i) => record(`answer ${i}`, `m${i % 2}`)),
-    Float32Array.from(rows.flatMap((i) => [i + shift, 0])),
+    Float32Array.from(rows.flatMap(vectorOf)),
   );
   await writer.finish();
   return dir;
@@ -113,6 +117,18 @@ describe('LiveCollection', () => {
         result.status === 'fulfilled' ? result.value : (result.reason as { code: string }).code,
       ),
     ).toEqual([ROWS, 'ERR_ARG_RANGE', 'ERR_SHAPE_MISMATCH', 'ERR_SHAPE_MISMATCH', ROWS + 1]);
+  });
+
+  // Short vectors near the mean would be neighbours of everything.
+  it('takes only unit vectors if those of the dataset are', async () => {
+    const live = await openLive(await writeVectors(temporaryFolder(), (i) => [Math.cos(i), Math.sin(i)]));
+    await expect(live.add([record('short')], at(0.02))).rejects.toMatchObject({
+      code: 'ERR_ARG_RANGE',
+      message: expect.stringMatching(
+        /rows of unit length \(as those of the dataset\) for "vectors", got row 0/,
+      ) as string,
+    });
+    expect(await live.add([record('unit')], at(-1))).toBe(ROWS);
   });
 
   it('rejects a second writer, and accepts readers', async () => {
