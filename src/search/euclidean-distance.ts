@@ -31,7 +31,7 @@ export function expectUnitRows(
   const row = firstOtherRow(vectors, dim);
   if (row < 0) return;
   const length = Math.sqrt(squaredLength(vectors, dim, row));
-  fail('ERR_ARG_RANGE', `rows of unit length (${reason})`, name, `row ${row} of length ${length}`);
+  fail('ERR_ARG_RANGE', `rows of unit length (${reason})`, name, `row ${row} of length ${length.toPrecision(3)}`);
 }
 
 /** Whether all rows have unit length. */

@@ -125,7 +125,7 @@ describe('LiveCollection', () => {
     await expect(live.add([record('short')], at(0.02))).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message: expect.stringMatching(
-        /rows of unit length \(as those of the dataset\) for "vectors", got row 0/,
+        /rows of unit length \(as those of the dataset\) for "vectors", got "row 0 of length 0.0200"/,
       ) as string,
     });
     expect(await live.add([record('unit')], at(-1))).toBe(ROWS);
