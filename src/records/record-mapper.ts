@@ -4,7 +4,7 @@ import { EngineError } from '../core/errors.js';
 import type { RawRow } from './formats/raw-row.js';
 import { RECORD_FIELDS, type ResolvedReadOptions } from './read-options.js';
 import type { QaRecord } from './record.js';
-import { fieldProblem, isBlank } from './record-fields.js';
+import { contentProblem, isBlank } from './record-fields.js';
 
 /** Fields that every row must have; the question id can be derived and the group is optional. */
 const REQUIRED = ['question', 'answer', 'model', 'lang'] as const;
@@ -58,7 +58,7 @@ export class RecordMapper {
       const isId = field === 'qid' || field === 'group';
       const value = isId && (typeof cell === 'number' || typeof cell === 'bigint') ? String(cell) : cell;
       if (typeof value === 'string' && !isBlank(value)) {
-        const problem = fieldProblem(field, value);
+        const problem = contentProblem(field, value);
         if (problem !== undefined) return `"${columns[field]}" ${problem}`;
         values[field] = value;
       } else if (value !== undefined && typeof value !== 'string') {
