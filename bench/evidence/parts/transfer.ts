@@ -11,6 +11,7 @@ import { type ErasureFigures, measureErasure } from '../../../src/evaluation/con
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { valueId } from '../../../src/records/record.js';
 import { BASES_KEY } from '../../base/fold-bases.js';
+import { mean } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { sklearnVersion } from '../linear-svc.js';
 import { percent, percentWith, table } from '../pages.js';
@@ -155,17 +156,30 @@ function describeTransfer(pairs: readonly PairFigures[]): string {
 }
 
 function describeErasure(pairs: readonly PairFigures[]): string {
+  const meanOf = (read: (erasure: ErasureFigures) => number): string =>
+    percent(mean(pairs.map(({ erasure }) => read(erasure))));
   return table(
     ['vectors of', 'directions of', 'erased', 'chance', 'before', 'after', 'as many random directions'],
-    pairs.map(({ values, other, chance, erasure }) => [
-      values,
-      other,
-      String(erasure.rank),
-      percent(chance),
-      figure(erasure.before),
-      figure(erasure.after),
-      percent(erasure.random),
-    ]),
+    [
+      ...pairs.map(({ values, other, chance, erasure }) => [
+        values,
+        other,
+        String(erasure.rank),
+        percent(chance),
+        figure(erasure.before),
+        figure(erasure.after),
+        percent(erasure.random),
+      ]),
+      [
+        'mean',
+        '',
+        '',
+        '',
+        meanOf(({ before }) => before.balancedAccuracy),
+        meanOf(({ after }) => after.balancedAccuracy),
+        meanOf(({ random }) => random),
+      ],
+    ],
     2,
   );
 }

@@ -10,7 +10,7 @@ import { sklearnVersion } from '../linear-svc.js';
 import { percent, table } from '../pages.js';
 import { type Bar, plotBars } from '../plots.js';
 import { readSource, splitSource } from '../sources.js';
-import { answerTreatments } from '../style/answer-treatments.js';
+import { answerTreatments, UNTREATED } from '../style/answer-treatments.js';
 import { type CrossFigures, crossTest, halfOf, METHODS, type MethodName } from '../style/cross-test.js';
 import { isLongEnough } from '../style/treatments.js';
 import { SEED, type ValueSet } from '../value-sets.js';
@@ -66,6 +66,12 @@ export async function treatments(lab: Lab): Promise<Outcome> {
           'Both treated:',
           '',
           rows('both'),
+          'Both treated, what is left of the accuracy of the classifier above chance:',
+          '',
+          table(
+            ['set', ...names],
+            sets.map((own) => [own.set, ...names.map((treatment) => percent(shareLeft(own, treatment)))]),
+          ),
           `${sets.map(describeSet).join('; ')}. The 95 % intervals, by bootstrap over questions, are at most ` +
             `± ${percent(Math.max(...halves))} points wide.`,
           '',
@@ -80,6 +86,12 @@ export async function treatments(lab: Lab): Promise<Outcome> {
       }),
     },
   };
+}
+
+/** Share of the accuracy above chance that a treatment leaves. */
+function shareLeft({ valueIds, both: { classifier } }: SetFigures, treatment: string): number {
+  const above = (name: string): number => classifier![name]!.balancedAccuracy - 1 / valueIds;
+  return above(treatment) / above(UNTREATED);
 }
 
 function describeSet({ set, valueIds, voting, tested }: SetFigures): string {

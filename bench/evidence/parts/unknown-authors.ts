@@ -10,7 +10,7 @@ import { BASES_KEY } from '../../base/fold-bases.js';
 import { mean } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { percent, table } from '../pages.js';
-import { readSource, splitSource } from '../sources.js';
+import { readSource, splitSource, VALUE_SOURCES } from '../sources.js';
 import type { Outcome } from './part.js';
 
 /** A selection, because every source takes twenty fits. */
@@ -48,7 +48,11 @@ export async function unknownAuthors(lab: Lab): Promise<Outcome> {
     (['one', 'ten'] as const).map((size) => (name: string) => sources[name]![score][size]),
   );
   const names = Object.keys(sources);
-  const present = (values: (number | null)[]): number[] => values.filter((value) => value !== null);
+  const meanOf = (title: string, own: readonly string[]): string[] => [
+    title,
+    ...columns.map((column) => percent(mean(own.map(column).filter((value) => value !== null)))),
+  ];
+  const aboutValues = names.filter((name) => (VALUE_SOURCES as readonly string[]).includes(name));
   return {
     result: sources,
     sections: [
@@ -65,7 +69,8 @@ export async function unknownAuthors(lab: Lab): Promise<Outcome> {
           ],
           [
             ...names.map((name) => [name, ...columns.map((column) => percent(column(name)))]),
-            ['mean', ...columns.map((column) => percent(mean(present(names.map(column)))))],
+            meanOf(`mean of the ${aboutValues.length} value sources`, aboutValues),
+            meanOf('mean of all', names),
           ],
         ),
       },

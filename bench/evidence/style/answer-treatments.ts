@@ -15,10 +15,13 @@ const each =
   (texts) =>
     texts.map(treat);
 
+/** The name of the treatment that changes nothing. */
+export const UNTREATED = 'as it is';
+
 /** Returns the treatments by name. Apertium's is missing where Apertium is. */
 export function answerTreatments(): Readonly<Record<string, Treatment>> {
   return {
-    'as it is': each((text) => text),
+    [UNTREATED]: each((text) => text),
     'no formatting': each(withoutFormatting),
     'lower case': each((text) => text.toLowerCase()),
     'first sentence': each(firstSentence),

@@ -76,7 +76,8 @@ async function scoreHeldOut(
   const texts = held.map((row) => answers.texts[row]!);
   const { scores, known } = await scorePair(pair, texts, { signal: options.signal });
   const position = new Map(pair.weights.names.map((name, i) => [name, i]));
-  const columns = pair.weights.names.map((name) => names.indexOf(name));
+  const column = new Map(names.map((name, i) => [name, i]));
+  const columns = pair.weights.names.map((name) => column.get(name)!);
   return scores.map((one, i) => {
     const author = answers.valueIds[held[i]!]!;
     const label = position.get(author) ?? -1;

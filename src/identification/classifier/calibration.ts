@@ -1,6 +1,6 @@
 /** Calibration: turns the scores of a classifier and of a fitted encoder into probabilities. */
 import { type KnownTail, knownTail } from './known-tail.js';
-import { MAX_PROFILES, meanProfiles, type Profiles } from './profiles.js';
+import { MAX_PROFILES, meanProfiles, type Profiles, profilesOf } from './profiles.js';
 import { drawGroups, type HeldOut } from './scores.js';
 import { fitScales, type Scales } from './softmax-scales.js';
 import { fitUnknownOdds, type UnknownOdds } from './unknown-odds.js';
@@ -52,19 +52,18 @@ export function calibrate(texts: readonly HeldOut[], count: number, seed: number
   return { steps, profiles: hasProfiles ? meanProfiles(texts, count) : null };
 }
 
-/** Returns the profiles that were made without the fold of a text. */
+/** Returns the profiles that were made without the fold of a text, of the value ids that it was scored for. */
 function profilesWithout(texts: readonly HeldOut[], count: number): (text: HeldOut) => Profiles | null {
   const byFold = new Map<number, Profiles>();
-  return ({ fold }) => {
+  return ({ fold, columns }) => {
     if (count > MAX_PROFILES) return null;
-    const known =
-      byFold.get(fold) ??
-      meanProfiles(
-        texts.filter((text) => text.fold !== fold),
-        count,
-      );
-    byFold.set(fold, known);
-    return known;
+    let profiles = byFold.get(fold);
+    if (!profiles) {
+      const others = texts.filter((text) => text.fold !== fold);
+      profiles = profilesOf(meanProfiles(others, count), columns);
+      byFold.set(fold, profiles);
+    }
+    return profiles;
   };
 }
 

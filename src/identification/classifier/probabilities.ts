@@ -32,8 +32,7 @@ export function authorProbabilities(
   positions?: readonly number[],
 ): AuthorProbabilities {
   const { scales, unknown, known: tail } = stepFor(calibration, texts);
-  const scope = { ids: positions };
-  const odds = unknown && unknownLogOdds(unknown, unknownFeatures(scores, calibration.profiles, scope));
+  const odds = unknown && unknownLogOdds(unknown, unknownFeatures(scores, calibration.profiles, positions));
   return {
     unknown: odds === null ? null : sigmoid(PRIOR + odds + (tail ? logUnlikeness(tail, known) : 0)),
     shares: softmax(logitsOf(scores, scales, positions)),

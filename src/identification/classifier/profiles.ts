@@ -4,7 +4,7 @@
  * does not.
  */
 import type { HeldOut, Scores } from './scores.js';
-import { logitsOf, USUAL } from './softmax-scales.js';
+import { logitsOf, USUAL_SCALES } from './softmax-scales.js';
 
 /** [ids, ids], row-major: row c has the mean logits of the answers of value id c. */
 export type Profiles = Float32Array;
@@ -19,7 +19,7 @@ export function meanProfiles(texts: readonly HeldOut[], count: number): Profiles
   for (const text of texts) {
     if (text.label < 0) continue;
     const row = text.columns[text.label]! * count;
-    logitsOf(text, USUAL).forEach((logit, i) => {
+    logitsOf(text, USUAL_SCALES).forEach((logit, i) => {
       sums[row + text.columns[i]!]! += logit;
       numbers[row + text.columns[i]!]! += 1;
     });
@@ -44,25 +44,24 @@ export function usualLogit(profiles: Profiles, id: number): number {
   return profiles[id * Math.sqrt(profiles.length) + id]!;
 }
 
-/** Value ids that a distance takes into account. */
-export interface DistanceScope {
-  /** [scores], the value ids that the scores are for. @default all */
-  columns?: readonly number[] | undefined;
-  /** Value ids whose profiles are compared. @default all */
-  ids?: readonly number[] | undefined;
+/** The profiles of some value ids, for texts that were scored for these alone. */
+export function profilesOf(profiles: Profiles, ids: readonly number[]): Profiles {
+  const count = Math.sqrt(profiles.length);
+  return Float32Array.from(ids.flatMap((row) => ids.map((column) => profiles[row * count + column]!)));
 }
 
-/** Returns the root mean square difference of the logits to the nearest profile. */
-export function profileDistance(scores: Scores, profiles: Profiles, { columns, ids }: DistanceScope = {}): number {
-  const count = Math.sqrt(profiles.length);
-  const logits = logitsOf(scores, USUAL);
+/**
+ * Returns the root mean square difference of the logits to the nearest profile.
+ *
+ * @param ids value ids whose profiles are compared. @default all
+ */
+export function profileDistance(scores: Scores, profiles: Profiles, ids?: readonly number[]): number {
+  const logits = logitsOf(scores, USUAL_SCALES);
   let least = Infinity;
-  const compare = (id: number): void => {
-    let sum = 0;
-    for (let i = 0; i < logits.length; i++) sum += (logits[i]! - profiles[id * count + (columns?.[i] ?? i)]!) ** 2;
+  for (const id of ids ?? logits.keys()) {
+    const profile = profiles.subarray(id * logits.length, (id + 1) * logits.length);
+    const sum = profile.reduce((total, usual, i) => total + (logits[i]! - usual) ** 2, 0);
     least = Math.min(least, sum / logits.length);
-  };
-  if (ids) ids.forEach(compare);
-  else for (let id = 0; id < count; id++) compare(id);
+  }
   return Math.sqrt(least);
 }

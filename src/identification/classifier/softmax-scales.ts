@@ -9,7 +9,7 @@ export interface Scales {
 }
 
 /** Factors that few texts hardly change, near those of several sources. They count like so many texts. */
-export const USUAL: Scales = { decision: 1.3, similarity: 4 };
+export const USUAL_SCALES: Scales = { decision: 1.3, similarity: 4 };
 const USUAL_TEXTS = 10;
 const SMALLEST = 0.05;
 const MAX_ITERATIONS = 50;
@@ -32,7 +32,7 @@ export function logitsOf({ decisions, similarities }: Scores, scales: Scales, po
  * them.
  */
 export function fitScales(texts: readonly HeldOut[]): Scales {
-  let scales = USUAL;
+  let scales = USUAL_SCALES;
   let { loss, gradient, hessian } = lossAt(texts, scales);
   for (let i = 0; i < MAX_ITERATIONS; i++) {
     const [aa, ab, bb] = hessian;
@@ -60,11 +60,15 @@ export function fitScales(texts: readonly HeldOut[]): Scales {
 
 /** Log loss with its first and second derivatives. */
 function lossAt(texts: readonly HeldOut[], scales: Scales) {
-  const away = [scales.decision / USUAL.decision - 1, scales.similarity / USUAL.similarity - 1] as const;
-  const weights = [USUAL_TEXTS / USUAL.decision, USUAL_TEXTS / USUAL.similarity] as const;
+  const away = [scales.decision / USUAL_SCALES.decision - 1, scales.similarity / USUAL_SCALES.similarity - 1] as const;
+  const weights = [USUAL_TEXTS / USUAL_SCALES.decision, USUAL_TEXTS / USUAL_SCALES.similarity] as const;
   let loss = (USUAL_TEXTS * (away[0] ** 2 + away[1] ** 2)) / 2;
   const gradient: [number, number] = [weights[0] * away[0], weights[1] * away[1]];
-  const hessian: [number, number, number] = [weights[0] / USUAL.decision, 0, weights[1] / USUAL.similarity];
+  const hessian: [number, number, number] = [
+    weights[0] / USUAL_SCALES.decision,
+    0,
+    weights[1] / USUAL_SCALES.similarity,
+  ];
   for (const scores of texts) {
     const { decisions, similarities, label } = scores;
     const p = softmax(logitsOf(scores, scales));

@@ -1,9 +1,9 @@
 /** Log odds that the author of a text is none of the value ids: an open set (Scheirer et al. 2013). */
 import { argMax } from '../../core/arg-max.js';
 import { fitSlope } from './fit-slope.js';
-import { type DistanceScope, type Profiles, profileDistance, usualLogit } from './profiles.js';
+import { type Profiles, profileDistance, usualLogit } from './profiles.js';
 import type { HeldOut, Scores } from './scores.js';
-import { logitsOf, USUAL } from './softmax-scales.js';
+import { logitsOf, USUAL_SCALES } from './softmax-scales.js';
 
 /** Log odds = bias + distance x (distance to the nearest profile) + logit x (excess of the largest logit). */
 export interface UnknownOdds {
@@ -29,16 +29,17 @@ const USUAL_SHARE = 0.5;
 /** Smaller deviations are noise, which must not be scaled up. */
 const MIN_DEVIATION = 0.05;
 
-/** @param profiles null where there are too many value ids for them */
-export function unknownFeatures(scores: Scores, profiles: Profiles | null, scope: DistanceScope = {}): UnknownFeatures {
-  const { columns, ids } = scope;
-  const logits = logitsOf(scores, USUAL, columns ? undefined : ids);
+/**
+ * @param profiles null where there are too many value ids for them
+ * @param ids value ids that can be the author. @default all
+ */
+export function unknownFeatures(scores: Scores, profiles: Profiles | null, ids?: readonly number[]): UnknownFeatures {
+  const logits = logitsOf(scores, USUAL_SCALES, ids);
   const best = argMax(logits);
   if (!profiles) return { distance: 0, logit: logits[best]! };
-  const id = (columns ?? ids)?.[best] ?? best;
   return {
-    distance: profileDistance(scores, profiles, scope),
-    logit: logits[best]! - USUAL_SHARE * usualLogit(profiles, id),
+    distance: profileDistance(scores, profiles, ids),
+    logit: logits[best]! - USUAL_SHARE * usualLogit(profiles, ids?.[best] ?? best),
   };
 }
 
@@ -46,10 +47,11 @@ export function unknownLogOdds({ distance, logit, bias }: UnknownOdds, features:
   return bias + distance * features.distance + logit * features.logit;
 }
 
-/** Held-out texts of known and of unknown authors, with the profiles that were made without each. */
+/** Held-out texts of known and of unknown authors. */
 export interface UnknownTexts {
   own: readonly HeldOut[];
   foreign: readonly HeldOut[];
+  /** Profiles that were made without a text, of the value ids that it was scored for. */
   profilesFor: (text: HeldOut) => Profiles | null;
 }
 
@@ -57,15 +59,14 @@ export interface UnknownTexts {
  * Fits the odds to held-out texts, at least one of each kind. Both kinds have equal weight, whatever their numbers.
  */
 export function fitUnknownOdds({ own, foreign, profilesFor }: UnknownTexts): UnknownOdds {
-  const read = (text: HeldOut): UnknownFeatures =>
-    unknownFeatures(text, profilesFor(text), { columns: text.columns, ids: text.columns });
+  const read = (text: HeldOut): UnknownFeatures => unknownFeatures(text, profilesFor(text));
   const [known, unknown] = [own.map(read), foreign.map(read)];
   const distance = spread(known.map((one) => one.distance));
   const logit = spread(known.map((one) => one.logit));
   const strangeness = (one: UnknownFeatures): number =>
     (one.distance - distance.mean) / distance.deviation - (one.logit - logit.mean) / logit.deviation;
-  const { slope: fitted, bias } = fitSlope(unknown.map(strangeness), known.map(strangeness));
-  const slope = Math.max(fitted, 0);
+  const { slope, bias } = fitSlope(unknown.map(strangeness), known.map(strangeness));
+  if (slope <= 0) return { distance: 0, logit: 0, bias: 0 }; // the texts tell nothing
   return {
     distance: slope / distance.deviation,
     logit: -slope / logit.deviation,

@@ -4,8 +4,10 @@ import { calibrate, stepFor } from '../../../../src/identification/classifier/ca
 import { fitSlope } from '../../../../src/identification/classifier/fit-slope.js';
 import { logUnlikeness } from '../../../../src/identification/classifier/known-tail.js';
 import { authorProbabilities } from '../../../../src/identification/classifier/probabilities.js';
+import { meanProfiles } from '../../../../src/identification/classifier/profiles.js';
 import { drawGroups, type HeldOut } from '../../../../src/identification/classifier/scores.js';
 import { fitScales, softmax } from '../../../../src/identification/classifier/softmax-scales.js';
+import { fitUnknownOdds } from '../../../../src/identification/classifier/unknown-odds.js';
 import { seededRandom } from '../../../support/random.js';
 
 const IDS = 4;
@@ -123,4 +125,20 @@ describe('fitSlope', () => {
     expect(robust.slope).toBeGreaterThan(0.2);
     expect(robust.slope).toBeLessThan(2);
   });
+});
+
+it('says nothing of unknown authors whose texts are more usual than those of known ones', () => {
+  const makeTexts = (spread: number, label: number): HeldOut[] =>
+    Array.from({ length: 40 }, (_, i) => ({
+      decisions: Float32Array.from(ALL, (id) => (id === 0 ? 2 : -2) + spread * ((i % 5) - 2)),
+      similarities: new Float32Array(IDS),
+      label,
+      columns: ALL,
+      fold: 0,
+      known: 1,
+      source: `${label}`,
+    }));
+  const [own, foreign] = [makeTexts(1, 0), makeTexts(0, -1)];
+  const profiles = meanProfiles(own, IDS);
+  expect(fitUnknownOdds({ own, foreign, profilesFor: () => profiles })).toEqual({ distance: 0, logit: 0, bias: 0 });
 });
