@@ -10,7 +10,7 @@ import { difference, type Figure, figureOf } from '../../../src/evaluation/contr
 import { type ErasureFigures, measureErasure } from '../../../src/evaluation/control/measure-erasure.js';
 import { evaluateKnn } from '../../../src/evaluation/knn.js';
 import { valueId } from '../../../src/records/record.js';
-import { BASES_KEY } from '../../base/fold-bases.js';
+import { BASES_KEY, foldOf } from '../../base/fold-bases.js';
 import { mean } from '../identify-answers.js';
 import type { Lab } from '../lab.js';
 import { sklearnVersion } from '../linear-svc.js';
@@ -65,7 +65,7 @@ export async function transfer(lab: Lab): Promise<Outcome> {
 }
 
 async function comparePair(lab: Lab, pair: Pair): Promise<PairFigures> {
-  const base = await lab.baseWithout(pair.values);
+  const base = await lab.baseWithout(trainedSet(pair));
   const [values, other] = [await readSide(lab, pair.values, base), await readSide(lab, pair.other, base)];
   const rows = joinSides(values, other, Math.min(MIN_ANSWERS, lab.scale.sources.answers / 100));
   const splits = {
@@ -86,6 +86,18 @@ async function comparePair(lab: Lab, pair: Pair): Promise<PairFigures> {
     const before = fromValues.base!['values']!;
     return { ...pair, labels: names, chance: 1 / names.length, fromValues, fromOther, erasure: { before, ...erasure } };
   });
+}
+
+/**
+ * Returns the set of a pair that decides the base.
+ *
+ * @throws Error if every base was trained on one of them
+ */
+function trainedSet({ values, other }: Pair): string {
+  const [own, others] = [foldOf(values), foldOf(other)];
+  if (own !== undefined && others !== undefined && own !== others)
+    throw new Error(`Every base was trained on ${values} or on ${other}`);
+  return own === undefined ? other : values;
 }
 
 /** Reads a set with the vectors of a base. Answers by people or not in English are left out. */
@@ -111,7 +123,7 @@ async function readSide(lab: Lab, name: string, base: string): Promise<ControlSi
 }
 
 /** The figures of a method, by trained and tested set. */
-function cells({ fromValues, fromOther }: PairFigures, method: MethodName): Record<string, Figure> {
+function cells({ fromValues, fromOther }: PairFigures, method: MethodName) {
   return {
     values: fromValues[method]!['values']!,
     other: fromOther[method]!['other']!,
@@ -123,7 +135,7 @@ function cells({ fromValues, fromOther }: PairFigures, method: MethodName): Reco
 /** Share of the accuracy above chance on the first set that what was trained on the second reaches. */
 function transferred(pair: PairFigures, method: MethodName): number {
   const { values, toValues } = cells(pair, method);
-  return (toValues!.balancedAccuracy - pair.chance) / (values!.balancedAccuracy - pair.chance);
+  return (toValues.balancedAccuracy - pair.chance) / (values.balancedAccuracy - pair.chance);
 }
 
 function methodsOf({ fromValues }: PairFigures): MethodName[] {
@@ -145,7 +157,7 @@ function describeTransfer(pairs: readonly PairFigures[]): string {
           const { values, other, toValues, toOther } = cells(pair, method);
           return [
             METHODS[method],
-            ...[values!, other!, difference(values!, other!), toValues!, toOther!].map(figure),
+            ...[values, other, difference(values, other), toValues, toOther].map(figure),
             percent(transferred(pair, method)),
           ];
         }),
@@ -196,8 +208,8 @@ function plotTransfer(pairs: readonly PairFigures[]): string {
       chance: pair.chance,
     });
     return [
-      bar('trained on other questions of the set', values!),
-      bar(pair.isControl ? 'trained on a set without values' : 'trained on another set about values', toValues!),
+      bar('trained on other questions of the set', values),
+      bar(pair.isControl ? 'trained on a set without values' : 'trained on another set about values', toValues),
     ];
   });
   return plotBars(bars, {
