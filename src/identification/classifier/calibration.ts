@@ -43,7 +43,9 @@ export function calibrate(texts: readonly HeldOut[], count: number, seed: number
     const own = groups.filter(({ label }) => label >= 0);
     if (size > 1 && own.length < MIN_GROUPS) break;
     const foreign = groups.filter(({ label }) => label < 0);
-    const isEnough = own.length >= MIN_GROUPS && foreign.length >= MIN_GROUPS;
+    // Several draws of a few texts would not tell more than the texts do.
+    const isTold = size === 1 || steps[0]!.unknown !== null;
+    const isEnough = isTold && own.length >= MIN_GROUPS && foreign.length >= MIN_GROUPS;
     const unknown = isEnough ? fitUnknownOdds({ own, foreign, profilesFor }) : (steps.at(-1)?.unknown ?? null);
     const known = own.length > 0 ? knownTail(own.map((text) => text.known)) : null;
     steps.push({ texts: size, scales: fitScales(own), unknown, known });

@@ -78,6 +78,13 @@ describe('calibrate', () => {
     expect(ten).toBeGreaterThan(2 * one!);
   });
 
+  it('tells no unknown authors by a few texts, however often groups of them are drawn', () => {
+    const unknown = drawTexts(29, 0, 0).map((text) => ({ ...text, label: -1, source: 'other' }));
+    const { steps, profiles } = calibrate([...drawTexts(300, 3, 3), ...unknown], IDS, 1);
+    expect(steps.map((step) => step.unknown)).toEqual([null, null, null]);
+    expect(profiles).toBeNull();
+  });
+
   // The largest logits of this author are those of a known one.
   it('tells an unknown author who resembles two value ids, and the more texts the better', () => {
     const random = seededRandom(5);
