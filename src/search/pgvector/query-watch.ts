@@ -46,6 +46,7 @@ export interface QueryWatchOptions {
 export class QueryWatch {
   readonly #timer: NodeJS.Timeout;
   readonly #start = performance.now();
+  #lastAnswer = this.#start;
   #nextNotice = 0;
   #failures = 0;
   #isChecking = false;
@@ -69,6 +70,7 @@ export class QueryWatch {
       if (found === 'silent') this.#fail();
       else {
         this.#failures = 0;
+        this.#lastAnswer = performance.now();
         const waits = found === undefined ? undefined : describeWait(found);
         if (waits !== undefined) this.#notify(`${this.options.place}: ${waits}`);
       }
@@ -97,14 +99,11 @@ export class QueryWatch {
   }
 
   #fail(): void {
-    const silent = `has not answered for ${seconds(performance.now() - this.#start)}`;
+    const silent = `has not answered for ${seconds(performance.now() - this.#lastAnswer)}`;
     if (++this.#failures === MAX_FAILURES) {
       this.stop();
       this.options.onLost(`the server ${silent}`);
-    } else {
-      this.#nextNotice = 0; // worth a notice each time
-      this.#notify(`${this.options.place} ${silent}; trying ${MAX_FAILURES - this.#failures} more times`);
-    }
+    } else this.options.onNotice(`${this.options.place} ${silent} (check ${this.#failures} of ${MAX_FAILURES})`);
   }
 
   #notify(text: string): void {
