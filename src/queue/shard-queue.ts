@@ -201,8 +201,9 @@ export class ShardQueue {
   }
 
   async #findFinished(): Promise<void> {
+    const hasResult = await this.files.listResults();
     for (const [shard, entry] of this.#open)
-      if (!entry.isFinished && (await this.files.looksDone(shard, entry.texts, this.options.dim)))
+      if (!entry.isFinished && hasResult(shard) && (await this.files.looksDone(shard, entry.texts, this.options.dim)))
         this.#markFinished(entry);
   }
 
