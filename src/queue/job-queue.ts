@@ -71,7 +71,7 @@ export class JobQueue<T, R = unknown> {
     private readonly queue: Jobs<T, R>,
     private readonly link: RedisLink,
   ) {
-    this.#registry = new RunRegistry(link);
+    this.#registry = new RunRegistry(link.redis);
     queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
 
