@@ -39,12 +39,12 @@ export interface ServeRunsOptions<T, R, Job> {
  * @throws EngineError the error of `work`, and like `takeJobs`
  */
 export async function serveRuns<T, R extends RunBase, Job>(options: ServeRunsOptions<T, R, Job>): Promise<void> {
-  const { connection, signal, onNotice } = options;
+  const { connection, onNotice } = options;
   const link = await RedisLink.open({ connection, onNotice });
   try {
     await new RunServer(options, new RunRegistry(link.redis)).serve();
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
   } finally {
     link.close();
   }

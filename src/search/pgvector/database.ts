@@ -17,7 +17,7 @@ const CANCEL_MS = 700;
 /** Time for connections to say goodbye. */
 const CLOSE_MS = 700;
 
-/** Lets the server end a transaction, and release its locks, whose client is lost. */
+/** Makes the server end a transaction whose client is lost, which releases its locks. */
 const LIMITS =
   'SET LOCAL idle_in_transaction_session_timeout = 300000; SET LOCAL tcp_keepalives_idle = 30; ' +
   'SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3';
