@@ -14,7 +14,7 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .requiredOption('--queue <url>', 'Redis URL of the queue, for example redis://10.0.0.1:6379')
     .option(
       '-e, --encoder <folder>',
-      'encoder folder on this machine; the worker serves runs with it (default: the encoder that comes with univar)',
+      'encoder folder on this machine; runs that use it are served (default: the encoder that comes with univar)',
     )
     .option(
       '-o, --out <folder>',

@@ -150,7 +150,6 @@ export class CallQueue {
   }
 
   async #lookAfter(): Promise<void> {
-    const isFirst = this.#looks === 0;
     for (const { id, data, attempts, isFinal, reason } of await this.jobs.newFailures()) {
       const where = `at a call of the endpoint ${data.endpoint}: ${reason}`;
       if (isFinal)
@@ -161,7 +160,7 @@ export class CallQueue {
       await this.jobs.add([...this.#waiting].map(([id, { job }]) => ({ id, data: job })));
       await this.jobs.keepAnnounced();
     }
-    await this.jobs.countWorkers(isFirst);
+    await this.jobs.countWorkers();
     this.#lastLook = performance.now();
   }
 }

@@ -61,8 +61,8 @@ type Jobs<T, R> = Queue<T, R, string, T, R, string>;
 export class JobQueue<T, R = unknown> {
   readonly #registry: RunRegistry;
   readonly #toldAttempts = new Map<string, number>();
-  #checksWithoutWorkers = 0;
-  #isToldWithout = false;
+  /** Checks in a row that found no worker. The first check tells immediately that there is none. */
+  #missedChecks = MISSED_CHECKS - 1;
   #isClosed = false;
   #isDiscarded = false;
 
@@ -71,7 +71,7 @@ export class JobQueue<T, R = unknown> {
     private readonly queue: Jobs<T, R>,
     private readonly link: RedisLink,
   ) {
-    this.#registry = new RunRegistry(link);
+    this.#registry = new RunRegistry(link.redis);
     queue.on('error', () => undefined); // it reconnects, and lost commands are repeated
   }
 
@@ -151,17 +151,15 @@ export class JobQueue<T, R = unknown> {
   /**
    * Counts the connected workers, and tells the user that there is none, or that there is one again. Workers that
    * reconnect after a restart of the server do not count as gone.
-   *
-   * @param isFirst tells immediately that there is none
    */
-  async countWorkers(isFirst: boolean): Promise<number> {
+  async countWorkers(): Promise<number> {
     const count = await this.queue.getWorkersCount().catch(() => 1); // not every server lists its clients
-    this.#checksWithoutWorkers = count > 0 ? 0 : this.#checksWithoutWorkers + 1;
-    const isWithout = this.#checksWithoutWorkers >= (isFirst ? 1 : MISSED_CHECKS);
-    if (isWithout && !this.#isToldWithout)
+    const wasWithout = this.#missedChecks >= MISSED_CHECKS;
+    this.#missedChecks = count > 0 ? 0 : this.#missedChecks + 1;
+    const isWithout = this.#missedChecks >= MISSED_CHECKS;
+    if (isWithout && !wasWithout)
       this.options.onNotice(`no worker is connected; start some with: ${this.options.workerCommand}`);
-    if (count > 0 && this.#isToldWithout) this.options.onNotice('a worker is connected');
-    this.#isToldWithout = count === 0 && (isWithout || this.#isToldWithout);
+    if (wasWithout && !isWithout) this.options.onNotice('a worker is connected');
     return count;
   }
 

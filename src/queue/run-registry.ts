@@ -7,9 +7,10 @@
  *
  * Versions of univar read each other's entries. So these keys and the fields of {@link RunBase} stay as they are.
  */
+import type { Redis } from 'ioredis';
+
 import { isObject } from '../core/json-file.js';
 import { PACKAGE_VERSION } from '../core/package-version.js';
-import type { RedisLink } from './redis-link.js';
 
 /** Version of jobs, files and entries. Increase it with every change that an older program would misread. */
 export const QUEUE_PROTOCOL = 2;
@@ -34,34 +35,32 @@ export const OWN_VERSION = { protocol: QUEUE_PROTOCOL, version: PACKAGE_VERSION 
 
 /** Methods reject while there is no connection to Redis. */
 export class RunRegistry {
-  constructor(private readonly link: RedisLink) {}
+  /** @param redis a client whose commands fail while there is no connection, such as that of a `RedisLink` */
+  constructor(private readonly redis: Redis) {}
 
   /** Announces a run, or extends its time. */
   async announce(run: RunBase): Promise<void> {
-    const { redis } = this.link;
-    await redis.set(keyOf(run.queue), JSON.stringify(run), 'EX', KEEP_SECONDS);
-    await redis.sadd(RUNS, run.queue);
+    await this.redis.set(keyOf(run.queue), JSON.stringify(run), 'EX', KEEP_SECONDS);
+    await this.redis.sadd(RUNS, run.queue);
   }
 
   async withdraw(queue: string): Promise<void> {
-    const { redis } = this.link;
-    await redis.srem(RUNS, queue);
-    await redis.del(keyOf(queue));
+    await this.redis.srem(RUNS, queue);
+    await this.redis.del(keyOf(queue));
   }
 
   /** Removes the settings of a queue, which a worker writes again after the planner has removed everything. */
   async removeSettings(queue: string): Promise<void> {
-    await this.link.redis.del(`bull:${queue}:meta`);
+    await this.redis.del(`bull:${queue}:meta`);
   }
 
   /** Returns the runs of a kind in the order of their queues, of this and other versions of univar. */
   async runs(kind: string): Promise<RunBase[]> {
-    const { redis } = this.link;
-    const queues = (await redis.smembers(RUNS)).sort();
+    const queues = (await this.redis.smembers(RUNS)).sort();
     if (queues.length === 0) return [];
-    const texts = await redis.mget(queues.map(keyOf));
+    const texts = await this.redis.mget(queues.map(keyOf));
     const gone = queues.filter((_, i) => texts[i] == null);
-    if (gone.length > 0) await redis.srem(RUNS, ...gone);
+    if (gone.length > 0) await this.redis.srem(RUNS, ...gone);
     return texts.map(parseRun).filter((run) => run?.kind === kind) as RunBase[];
   }
 }

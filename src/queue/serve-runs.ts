@@ -23,7 +23,7 @@ export interface ServeRunsOptions<T, R, Job> {
   signal: AbortSignal;
   /** Receives messages for the user. */
   onNotice: (text: string) => void;
-  /** Returns a run of this version if the entry is one; undefined otherwise. */
+  /** Returns the run if an entry, of any version, has the fields of one; undefined otherwise. */
   parseRun: (run: RunBase) => R | undefined;
   /** Returns why this machine cannot work for a run; undefined if it can. */
   whyNot: (run: R) => Promise<string | undefined>;
@@ -39,12 +39,12 @@ export interface ServeRunsOptions<T, R, Job> {
  * @throws EngineError the error of `work`, and like `takeJobs`
  */
 export async function serveRuns<T, R extends RunBase, Job>(options: ServeRunsOptions<T, R, Job>): Promise<void> {
-  const { connection, signal, onNotice } = options;
+  const { connection, onNotice } = options;
   const link = await RedisLink.open({ connection, onNotice });
   try {
-    await new RunServer(options, new RunRegistry(link)).serve();
+    await new RunServer(options, new RunRegistry(link.redis)).serve();
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
   } finally {
     link.close();
   }
@@ -117,10 +117,10 @@ class RunServer<T, R extends RunBase, Job> {
     }
     const suitable: R[] = [];
     for (const run of all) {
-      const ours = otherVersion(run) === undefined ? parseRun(run) : undefined;
-      const reason = ours ? await whyNot(ours) : (otherVersion(run) ?? 'its entry in Redis is damaged');
-      if (ours && reason === undefined) suitable.push(ours);
-      else this.#tell(run, reason!);
+      const ours = parseRun(run);
+      const reason = otherVersion(run) ?? (ours ? await whyNot(ours) : 'its entry in Redis is damaged');
+      if (reason !== undefined) this.#tell(run, reason);
+      else if (ours) suitable.push(ours);
     }
     return suitable;
   }

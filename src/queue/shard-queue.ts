@@ -180,7 +180,7 @@ export class ShardQueue {
         await this.#reportFailures();
         await this.#findFinished();
         if (looks % LOOKS_UNTIL_REPEAT === 0) await this.#repeat();
-        const workers = await this.jobs.countWorkers(looks === 0);
+        const workers = await this.jobs.countWorkers();
         if (workers !== this.#workers) this.options.onWorkers?.((this.#workers = workers));
         await sleep(LOOK_MS);
       }
@@ -201,8 +201,9 @@ export class ShardQueue {
   }
 
   async #findFinished(): Promise<void> {
+    const hasResult = await this.files.listResults();
     for (const [shard, entry] of this.#open)
-      if (!entry.isFinished && (await this.files.looksDone(shard, entry.texts, this.options.dim)))
+      if (!entry.isFinished && hasResult(shard) && (await this.files.looksDone(shard, entry.texts, this.options.dim)))
         this.#markFinished(entry);
   }
 

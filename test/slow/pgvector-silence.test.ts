@@ -63,7 +63,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         ) as string,
       });
       expect(await secondsUntil(failing)).toBeLessThan(40);
-      expect(notices[0]).toMatch(/^the database "postgres" at .* has not answered for [5-9] s; trying 4 more times$/);
+      expect(notices[0]).toMatch(/^the database "postgres" at .* has not answered for [5-9] s \(check 1 of 5\)$/);
 
       proxy.mode = 'pass';
       expect((await index.search(vectors.subarray(0, dim), { k: 1 })).labels[0]).toBe(0);

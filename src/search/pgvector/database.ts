@@ -7,7 +7,8 @@ import { importOptional } from '../../core/optional-package.js';
 import { settledWithin } from '../../core/time-limit.js';
 import { expectString } from '../../core/validate.js';
 import { databaseError } from './errors.js';
-import { QueryWatch, streamOf } from './query-watch.js';
+import { queryOnce, streamOf } from './query-once.js';
+import { QueryWatch } from './query-watch.js';
 
 const CONNECT_MS = 8000;
 /** The same for a connection that only looks after another one. */
@@ -17,7 +18,7 @@ const CANCEL_MS = 700;
 /** Time for connections to say goodbye. */
 const CLOSE_MS = 700;
 
-/** Lets the server end a transaction, and release its locks, whose client is lost. */
+/** Makes the server end a transaction whose client is lost, which releases its locks. */
 const LIMITS =
   'SET LOCAL idle_in_transaction_session_timeout = 300000; SET LOCAL tcp_keepalives_idle = 30; ' +
   'SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3';
@@ -182,14 +183,11 @@ export class Database {
    * connection is closed.
    */
   async #cancel(client: PoolClient, working: Promise<unknown>): Promise<void> {
-    const other = this.#brief();
-    other.on('error', () => undefined);
-    const canceling = (async () => {
-      await other.connect();
-      await other.query('SELECT pg_cancel_backend($1)', [pidOf(client)]);
-    })();
-    const isSent = await settledWithin(canceling, BRIEF_CONNECT_MS);
-    streamOf(other).destroy();
+    const cancel = 'SELECT pg_cancel_backend($1)';
+    const isSent = await queryOnce(this.#brief(), cancel, [pidOf(client)], BRIEF_CONNECT_MS).then(
+      () => true,
+      () => false,
+    );
     if (!isSent || !(await settledWithin(working, CANCEL_MS))) streamOf(client).destroy();
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 
-import { settledWithin } from '../../core/time-limit.js';
 import { isDatabaseError } from './errors.js';
+import { queryOnce } from './query-once.js';
 
 const CHECK_MS = 5000;
 /** Time for one check. Connections of {@link QueryWatchOptions.connection} have their own limit, which is shorter. */
@@ -46,6 +46,7 @@ export interface QueryWatchOptions {
 export class QueryWatch {
   readonly #timer: NodeJS.Timeout;
   readonly #start = performance.now();
+  #lastAnswer = this.#start;
   #nextNotice = 0;
   #failures = 0;
   #isChecking = false;
@@ -69,6 +70,7 @@ export class QueryWatch {
       if (found === 'silent') this.#fail();
       else {
         this.#failures = 0;
+        this.#lastAnswer = performance.now();
         const waits = found === undefined ? undefined : describeWait(found);
         if (waits !== undefined) this.#notify(`${this.options.place}: ${waits}`);
       }
@@ -79,32 +81,19 @@ export class QueryWatch {
 
   /** Returns the state of the process; undefined if the server answers but does not tell. */
   async #ask(): Promise<BackendState | 'silent' | undefined> {
-    const client = this.options.connection();
-    client.on('error', () => undefined);
-    let answer: BackendState | 'silent' | undefined = 'silent';
-    const asking = (async () => {
-      try {
-        await client.connect();
-        answer = (await client.query<BackendState>(STATE, [this.options.pid])).rows[0];
-      } catch (error) {
-        if (isDatabaseError(error)) answer = undefined; // for example that there are too many connections
-      }
-    })();
-    await settledWithin(asking, ANSWER_MS);
-    await settledWithin(client.end(), 0);
-    streamOf(client).destroy();
-    return answer;
+    try {
+      return (await queryOnce<BackendState>(this.options.connection(), STATE, [this.options.pid], ANSWER_MS))[0];
+    } catch (error) {
+      return isDatabaseError(error) ? undefined : 'silent'; // too many connections, for example, is an answer
+    }
   }
 
   #fail(): void {
-    const silent = `has not answered for ${seconds(performance.now() - this.#start)}`;
+    const silent = `has not answered for ${seconds(performance.now() - this.#lastAnswer)}`;
     if (++this.#failures === MAX_FAILURES) {
       this.stop();
       this.options.onLost(`the server ${silent}`);
-    } else {
-      this.#nextNotice = 0; // worth a notice each time
-      this.#notify(`${this.options.place} ${silent}; trying ${MAX_FAILURES - this.#failures} more times`);
-    }
+    } else this.options.onNotice(`${this.options.place} ${silent} (check ${this.#failures} of ${MAX_FAILURES})`);
   }
 
   #notify(text: string): void {
@@ -113,11 +102,6 @@ export class QueryWatch {
     this.#nextNotice = 2 * passed - CHECK_MS / 2; // before the tick at twice the time
     this.options.onNotice(text);
   }
-}
-
-/** The socket of a client. */
-export function streamOf(client: Client): { destroy(error?: Error): void } {
-  return (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream;
 }
 
 /** Says what a process waits for; undefined if it waits for us. */

@@ -86,7 +86,8 @@ export async function makeTable(
   ]);
   if (!rows[0]!.locked) throw new EngineError('ERR_BUSY', `${where} is being loaded by another process`);
   const older = await commentOf(client, table);
-  if (older !== undefined && !older.startsWith(MARK))
+  const columns = await columnsOf(client, table);
+  if (older !== undefined && !(columns && older.startsWith(MARK)))
     throw new EngineError('ERR_DATA', `${where} already exists and is not a univar index; choose another name`);
   if (older !== undefined && !overwrite)
     throw new EngineError('ERR_DATA', `${where} already exists`, {
@@ -94,11 +95,11 @@ export async function makeTable(
     });
 
   const name = client.escapeIdentifier(table);
-  const graphs = older === undefined ? [] : await emptyTable(client, table, kind);
-  if (older === undefined) await createTable(client, name, kind);
+  const graphs = columns ? await emptyTable(client, table, columns, kind) : [];
+  if (!columns) await createTable(client, name, kind);
   await client.query(`COMMENT ON TABLE ${name} IS ${client.escapeLiteral(`${MARK}${source && ` of ${source}`}`)}`);
   await fill(name);
-  if (older === undefined) await client.query(`CREATE INDEX ON ${name} (model, lang)`);
+  if (!columns) await client.query(`CREATE INDEX ON ${name} (model, lang)`);
   if (!graphs.some((graph) => isGraphOf(graph, kind))) await createGraph(client, name, kind);
   for (const graph of graphs)
     if (!isGraphOf(graph, kind)) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
@@ -119,24 +120,15 @@ async function createTable(client: PoolClient, name: string, kind: NewTableKind)
  *
  * @returns the graphs that the table still has
  */
-async function emptyTable(client: PoolClient, table: string, kind: NewTableKind): Promise<Graph[]> {
+async function emptyTable(client: PoolClient, table: string, columns: Columns, kind: NewTableKind): Promise<Graph[]> {
   const name = client.escapeIdentifier(table);
   await client.query(`LOCK TABLE ${name} IN SHARE ROW EXCLUSIVE MODE`);
-  const type = `${pgNames(kind).type}(${kind.dim})`;
-  const { rows } = await client.query<{ type: string; hasDigests: boolean }>(
-    `SELECT format_type(atttypid, atttypmod) AS type,
-       EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
-     FROM pg_attribute a WHERE attrelid = to_regclass($1) AND attname = 'embedding'`,
-    [name],
-  );
-  if (!rows[0]?.hasDigests) await client.query(`ALTER TABLE ${name} ADD COLUMN digest bigint`);
+  if (!columns.hasDigests) await client.query(`ALTER TABLE ${name} ADD COLUMN digest bigint`);
   const graphs = await graphsOf(client, table);
-  if (rows[0]?.type === type) {
-    await client.query(`DELETE FROM ${name}`);
-    return graphs;
-  }
-  for (const graph of graphs) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
   await client.query(`DELETE FROM ${name}`);
+  const type = `${pgNames(kind).type}(${kind.dim})`;
+  if (columns.type === type) return graphs;
+  for (const graph of graphs) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
   await client.query(`ALTER TABLE ${name} ALTER COLUMN embedding TYPE ${type} USING NULL`);
   await storeInline(client, name, kind);
   return [];
@@ -163,16 +155,17 @@ async function createGraph(client: PoolClient, name: string, kind: NewTableKind)
 export async function describeTable(client: PoolClient, table: string, place: string): Promise<TableDescription> {
   const comment = await commentOf(client, table);
   if (comment === undefined) throw new EngineError('ERR_DATA', `The table "${table}" does not exist in ${place}`);
+  const columns = await columnsOf(client, table);
   const [graph] = await graphsOf(client, table);
   const found = /^(half)?vec(?:tor)?_(l2|ip)_ops$/.exec(graph?.operatorClass ?? '');
-  if (!graph || !found || !comment.startsWith(MARK))
+  if (!columns || !graph || !found || !comment.startsWith(MARK))
     throw new EngineError('ERR_DATA', `The table "${table}" of ${place} is not a univar index`);
   const kind: TableKind = {
-    dim: graph.dim,
+    dim: columns.dim,
     metric: found[2] as TableKind['metric'],
     storage: found[1] === undefined ? 'f32' : 'f16',
     links: graph.links,
-    hasDigests: graph.hasDigests,
+    hasDigests: columns.hasDigests,
   };
   return {
     kind,
@@ -181,21 +174,35 @@ export async function describeTable(client: PoolClient, table: string, place: st
   };
 }
 
+interface Columns {
+  /** Type of the vectors, for example `vector(384)`. */
+  type: string;
+  dim: number;
+  hasDigests: boolean;
+}
+
+/** Describes the columns of a table; undefined if it does not exist or has no vectors. */
+async function columnsOf(client: PoolClient, table: string): Promise<Columns | undefined> {
+  const { rows } = await client.query<Columns>(
+    `SELECT format_type(atttypid, atttypmod) AS type, atttypmod AS dim,
+       EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
+     FROM pg_attribute a WHERE attrelid = to_regclass($1) AND attname = 'embedding'`,
+    [client.escapeIdentifier(table)],
+  );
+  return rows[0];
+}
+
 /** An HNSW index. */
 interface Graph {
   name: string;
   operatorClass: string;
   links: number;
   efConstruction: number;
-  /** Of the table. */
-  dim: number;
-  hasDigests: boolean;
 }
 
 async function graphsOf(client: PoolClient, table: string): Promise<Graph[]> {
-  const { rows } = await client.query<Omit<Graph, 'links' | 'efConstruction'> & { options: string[] | null }>(
-    `SELECT i.relname AS name, a.atttypmod AS dim, i.reloptions AS options, o.opcname AS "operatorClass",
-       EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
+  const { rows } = await client.query<{ name: string; operatorClass: string; options: string[] | null }>(
+    `SELECT i.relname AS name, o.opcname AS "operatorClass", i.reloptions AS options
      FROM pg_attribute a
        JOIN pg_index x ON x.indrelid = a.attrelid AND x.indkey[0] = a.attnum
        JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am m ON m.oid = i.relam AND m.amname = 'hnsw'

@@ -1,0 +1,35 @@
+import type { Client, QueryResultRow } from 'pg';
+
+import { settledWithin } from '../../core/time-limit.js';
+
+/**
+ * Runs one query over a connection of its own, and closes the connection.
+ *
+ * @param client not connected yet
+ * @returns the rows of the result
+ * @throws the error of the driver; Error if there is no result after `ms` milliseconds
+ */
+export async function queryOnce<R extends QueryResultRow>(
+  client: Client,
+  query: string,
+  values: readonly unknown[],
+  ms: number,
+): Promise<R[]> {
+  client.on('error', () => undefined);
+  const asking = (async () => {
+    await client.connect();
+    return (await client.query<R>(query, [...values])).rows;
+  })();
+  try {
+    if (!(await settledWithin(asking, ms))) throw new Error('timeout expired');
+    return await asking;
+  } finally {
+    await settledWithin(client.end(), 0); // says goodbye, and does not wait for the answer
+    streamOf(client).destroy();
+  }
+}
+
+/** The socket of a client. */
+export function streamOf(client: Client): { destroy(error?: Error): void } {
+  return (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream;
+}
