@@ -15,8 +15,8 @@ export function isBlank(text: string): boolean {
 }
 
 /**
- * Returns what is wrong with a field of a new record, as the end of a sentence about it; undefined if nothing is. Files
- * and requests are checked alike. Records that older versions wrote are read without these checks.
+ * Returns what is wrong with a field of a new record, as the end of a sentence about it; undefined if nothing is. The
+ * same rules hold for files and for requests. Records that older versions wrote are read without these checks.
  *
  * A language contains no `$`, so that value ids are unambiguous: the last `$` of `model$lang` separates the two.
  */
