@@ -9,8 +9,6 @@
  * for leaks: compare the memory after a tenth of the time with that at the end. Answers after the end do not count, so
  * the duration should be many times the slowest answer. The clients share the cores with the server.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +24,7 @@ import { capabilities } from '../../src/native/capabilities.js';
 import { searchedVectors } from '../../src/pipeline/index/vector-source.js';
 import { environmentOf } from './engine.js';
 import { residentBytes } from './process-memory.js';
+import { startServeProcess } from './serve-process.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIFFERENT_BODIES = 512;
@@ -62,32 +61,6 @@ interface Load {
    * Resident memory of the server in MiB: after a tenth of the time, at the end, the growth between them, and the peak.
    */
   memoryMiB: { early: number; end: number; growth: number; most: number };
-}
-
-async function startServer(
-  dataset: string,
-): Promise<{ url: string; pid: number; factory: string; stop: () => Promise<unknown> }> {
-  const child = spawn(
-    process.execPath,
-    [
-      join(ROOT, 'dist', 'cli', 'main.js'),
-      'serve',
-      '--index',
-      dataset,
-      '--port',
-      '0',
-      '--log-level',
-      'error',
-      '--json',
-      ...(options['read-only'] ? ['--read-only'] : []),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  for await (const chunk of child.stdout.setEncoding('utf8')) if ((text += String(chunk)).includes('}\n')) break;
-  const { url, pid, factory } = JSON.parse(text) as { url: string; pid: number; factory: string };
-  const ended = once(child, 'close');
-  return { url, pid, factory, stop: () => (child.kill('SIGTERM'), ended) };
 }
 
 /** Builds request bodies with one query each. */
@@ -197,7 +170,7 @@ function describe({
 }
 
 if (options.index === undefined) throw new Error('Expected --index DATASET, written by univar embed');
-const { url, pid, factory, stop } = await startServer(options.index);
+const { url, pid, factory, stop } = await startServeProcess(options.index, options['read-only'] ? ['--read-only'] : []);
 const loads: Load[] = [];
 try {
   console.log('kind      conn    req/s     p50 ms     p99 ms     memory MiB  statuses');
@@ -210,7 +183,7 @@ try {
     }
   }
 } finally {
-  await stop();
+  await stop('SIGTERM');
 }
 if (options.out !== undefined) {
   const { dataset, vectors, isFitted } = await searchedVectors(options.index);

@@ -9,21 +9,18 @@
  * does not read them, and `half` never ends its body. The clients share the cores with the server, but with a lower
  * priority, as if they were other machines.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { getPriority, setPriority } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import { quantile } from '../../src/benchmarking/statistics.js';
 import { vectorsToBase64 } from '../../src/core/vector-base64.js';
 import { residentBytes } from './process-memory.js';
+import { startServeProcess } from './serve-process.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MIB = 2 ** 20;
 const MEMORY_INTERVAL_MS = 100;
 const LOW_PRIORITY = 19;
@@ -131,20 +128,6 @@ async function probe(url: string): Promise<() => Promise<{ latencies: number[]; 
   };
 }
 
-async function startServer(): Promise<{ url: string; pid: number; stop: () => Promise<unknown> }> {
-  const args = ['serve', '--index', options.index!, '--port', '0', '--log-level', 'error', '--json', '--read-only'];
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'dist', 'cli', 'main.js'), ...args, '--max-body', options['max-body']],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  for await (const chunk of child.stdout.setEncoding('utf8')) if ((text += String(chunk)).includes('}\n')) break;
-  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
-  const ended = once(child, 'close');
-  return { url, pid, stop: () => (child.kill('SIGKILL'), ended) };
-}
-
 /** Sends the body on one connection again and again until the time is over, and counts the statuses. */
 async function attack(
   url: string,
@@ -192,7 +175,11 @@ async function attack(
 }
 
 async function measure(kind: string, dimOf: (url: string) => Promise<number>): Promise<void> {
-  const { url, pid, stop } = await startServer();
+  const { url, pid, stop } = await startServeProcess(options.index!, [
+    '--read-only',
+    '--max-body',
+    options['max-body'],
+  ]);
   try {
     const made = attacks(await dimOf(url))[kind];
     if (!made) throw new Error(`There is no kind ${kind}`);
@@ -219,7 +206,7 @@ async function measure(kind: string, dimOf: (url: string) => Promise<number>): P
         `  ${JSON.stringify(statuses)}${failed > 0 ? `, ${failed} probes failed` : ''}`,
     );
   } finally {
-    await stop();
+    await stop('SIGKILL');
   }
 }
 

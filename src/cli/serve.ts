@@ -24,13 +24,13 @@ export function addServeCommand(program: Command, context: CliContext): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', '127.0.0.1')
     .option(
       '--allowed-host <name>',
-      'another name by which clients address this server, such as that of a proxy; can be repeated',
+      'another name by which clients reach this server, such as that of a proxy; can be repeated',
       collect,
     )
     .option('--port <n>', 'port to listen on; 0 picks a free one', integer(0, 65_535), 8080)
     .option(
       '--api-key-file <file>',
-      'file of accepted API keys, one per line, alone or followed by its role (read, write, admin)',
+      'file of accepted API keys: one per line, optionally followed by its role (read, write or admin)',
     )
     .option('--read-only', 'refuse additions and removals; any number of processes can then serve one dataset')
     .option(

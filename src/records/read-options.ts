@@ -1,8 +1,7 @@
-import { EngineError } from '../core/errors.js';
 import { expectBoolean, expectInteger, expectOptions, expectSignal, expectString, fail } from '../core/validate.js';
 import { expectFormat, type InputFormat } from './input-files.js';
 import type { QaRecord } from './record.js';
-import { fieldProblem } from './record-fields.js';
+import { expectFields } from './record-fields.js';
 
 /** Fields of a record in the order in which they are written. */
 export const RECORD_FIELDS = [
@@ -59,10 +58,7 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
         fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
     }
   }
-  for (const [field, text] of Object.entries(defaults) as [keyof QaRecord, string][]) {
-    const problem = fieldProblem(field, text);
-    if (problem !== undefined) throw new EngineError('ERR_ARG_RANGE', `defaults.${field} ${problem}`);
-  }
+  expectFields(defaults, 'defaults');
   expectFormat(format);
   expectBoolean(skipBad, 'skipBad');
   expectInteger(batchSize, 'batchSize', 1);

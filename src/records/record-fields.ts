@@ -15,8 +15,8 @@ export function isBlank(text: string): boolean {
 }
 
 /**
- * Returns what is wrong with a field of a new record, as the end of a sentence about it; undefined if nothing is. Files
- * and requests are checked alike. Records that older versions wrote are read without these checks.
+ * Returns what is wrong with a field of a new record, as the end of a sentence about it; undefined if nothing is. The
+ * same rules hold for files and for requests. Records that older versions wrote are read without these checks.
  *
  * A language contains no `$`, so that value ids are unambiguous: the last `$` of `model$lang` separates the two.
  */
@@ -37,13 +37,13 @@ export function contentProblem(field: keyof QaRecord, text: string): string | un
 }
 
 /**
- * Rejects a new record that cannot be stored.
+ * Rejects fields of new records that cannot be stored.
  *
  * @param name of the record, for the message
  * @throws EngineError `ERR_ARG_RANGE` naming the field
  */
-export function expectFields(record: QaRecord, name: string): void {
-  for (const [field, text] of Object.entries(record) as [keyof QaRecord, string | undefined][]) {
+export function expectFields(fields: Partial<QaRecord>, name: string): void {
+  for (const [field, text] of Object.entries(fields) as [keyof QaRecord, string | undefined][]) {
     const problem = text === undefined ? undefined : fieldProblem(field, text);
     if (problem !== undefined) throw new EngineError('ERR_ARG_RANGE', `${name}.${field} ${problem}`);
   }

@@ -38,12 +38,11 @@ export class AllowedHosts {
    * @throws ApiError `bad_request` unless there is exactly one valid `Host`; `unknown_host` if it is not a name of this
    *   server; `cross_site` if `Origin` is not the origin of this server
    */
-  expect({ rawHeaders, headers, socket }: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'socket'>): void {
-    // Node keeps only the first of several.
-    const count = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
-    if (count !== 1)
-      throw new ApiError('bad_request', `Expected one header "Host", got ${count === 0 ? 'none' : count}`);
-    const host = parseAuthority(headers.host!);
+  expect({ headers, headersDistinct, socket }: Pick<IncomingMessage, 'headers' | 'headersDistinct' | 'socket'>): void {
+    const hosts = headersDistinct['host'] ?? [];
+    if (hosts.length !== 1)
+      throw new ApiError('bad_request', `Expected one header "Host", got ${hosts.length || 'none'}`);
+    const host = parseAuthority(hosts[0]!);
     if (!host) throw new ApiError('bad_request', 'Expected a name or an address, with or without a port, for "Host"');
     if (!this.#accepts(host.name, socket.localAddress)) {
       const name = host.name.slice(0, LONGEST_NAME);

@@ -46,6 +46,7 @@ export async function createApp(service: Service, access: Access, log: LogOption
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
   app.decorateRequest('key', undefined);
   app.decorateRequest('held', null as unknown as FastifyRequest['held']);
+  app.decorateRequest('packed', undefined);
   app.decorateRequest('gone', null as unknown as AbortSignal);
   addHooks(app, service, access, log);
 

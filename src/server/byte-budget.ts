@@ -20,7 +20,7 @@ export class ByteBudget {
     return new HeldBytes((bytes) => {
       if (bytes > 0 && this.#used + bytes > this.limit)
         throw new OverloadedError(
-          'Requests and responses in progress take all memory that is set aside for them',
+          'Requests in progress use all the memory that is set aside for bodies and responses',
           RETRY_SECONDS,
         );
       this.#used += bytes;
@@ -31,23 +31,31 @@ export class ByteBudget {
 /** The bytes that one request holds. */
 export class HeldBytes {
   #bytes = 0;
-  #charged = 0;
+  #isReleased = false;
 
   /** @param charge adds bytes to the budget; throws if there is no room */
   constructor(private readonly charge: (bytes: number) => void) {}
 
-  /** @throws OverloadedError if the budget has no room */
+  /**
+   * Does nothing after the release: the client can leave before the handler notices, and nobody would give these bytes
+   * back.
+   *
+   * @throws OverloadedError if the budget has no room
+   */
   add(bytes: number): void {
-    const charged = Math.max(0, this.#bytes + bytes - FREE_BYTES);
-    this.charge(charged - this.#charged);
-    this.#bytes += bytes;
-    this.#charged = charged;
+    if (this.#isReleased) return;
+    const total = this.#bytes + bytes;
+    this.charge(chargeable(total) - chargeable(this.#bytes));
+    this.#bytes = total;
   }
 
   /** Gives everything back. Idempotent. */
   release(): void {
-    this.charge(-this.#charged);
-    this.#bytes = 0;
-    this.#charged = 0;
+    this.add(-this.#bytes);
+    this.#isReleased = true;
   }
+}
+
+function chargeable(bytes: number): number {
+  return Math.max(0, bytes - FREE_BYTES);
 }

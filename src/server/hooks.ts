@@ -16,6 +16,8 @@ declare module 'fastify' {
     key: KnownKey | undefined;
     /** Memory that it takes for its body and its response. */
     held: HeldBytes;
+    /** Its vectors, if the body has them in binary form. */
+    packed: Float32Array[] | undefined;
     /** Fires if the client disconnects before the response. */
     gone: AbortSignal;
   }

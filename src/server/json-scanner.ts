@@ -2,7 +2,7 @@ import { EngineError } from '../core/errors.js';
 
 /** What a JSON document may contain. */
 export interface JsonBounds {
-  /** Arrays and objects within each other. */
+  /** Levels of nested arrays and objects. */
   depth: number;
   /** Entries of arrays and objects in total. */
   values: number;
@@ -78,7 +78,7 @@ export class JsonScanner {
         if (++depth > deepest) deepest = depth;
       } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
     }
-    expectAtMost(bounds.depth, deepest, 'arrays and objects within each other');
+    expectAtMost(bounds.depth, deepest, 'levels of nested arrays and objects');
     expectAtMost(bounds.stringBytes, Math.max(longest, stringBytes), 'bytes in a string');
     expectAtMost(bounds.strings, strings, 'keys and strings');
     const remedy = '; send vectors as base64 or as application/octet-stream';

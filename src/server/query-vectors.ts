@@ -5,7 +5,7 @@ import { base64ToVectors } from '../core/vector-base64.js';
 import type { Encoder } from '../encoder/encoder.js';
 import type { ServedEncoders } from './served-encoders.js';
 
-export type GivenVector = readonly number[] | string;
+export type GivenVector = readonly number[] | Float32Array | string;
 
 interface Query {
   texts?: readonly EmbeddableText[] | undefined;

@@ -124,6 +124,8 @@ describe('identification and search', () => {
       400,
       { error: { code: 'ERR_SHAPE_MISMATCH' } },
     ]);
+    const many = { error: { message: expect.stringContaining('at most 2048 vectors') as string } };
+    expect(await send('/v1/search', Buffer.alloc(4 * dim * 2049))).toMatchObject([400, many]);
     expect(await send('/v1/embeddings')).toMatchObject([415, {}]);
   });
 

@@ -20,11 +20,12 @@ const LOCAL = new Set(['127.0.0.1', '::1', 'localhost']);
 /** `univar serve`: loads the encoder and the dataset, listens, and shuts down in good order at the first signal. */
 export async function runServe(options: ServeCliOptions, context: CliContext): Promise<void> {
   const hosts = new AllowedHosts(options.host, options.allowedHost);
-  const largest = options.maxBody + options.maxResponse;
-  if (options.maxInFlight < largest)
+  const least = options.maxBody + options.maxResponse;
+  if (options.maxInFlight < least)
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `Expected at least ${largest}, --max-body and --max-response, for --max-in-flight, got ${options.maxInFlight}`,
+      `Expected at least ${least}, the sum of --max-body and --max-response, for --max-in-flight, ` +
+        `got ${options.maxInFlight}`,
     );
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);

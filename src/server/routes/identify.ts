@@ -19,7 +19,7 @@ const DEFAULT_CANDIDATES = 10;
 const DEFAULT_SEARCH_K = 10;
 /** Answers that are read from disk at a time. */
 const READ_AT_ONCE = 16;
-/** Memory that a neighbour takes while a response is built. */
+/** Memory that a neighbour or value id takes while a response is built. */
 const BYTES_PER_NEIGHBOUR = 128;
 
 type IdentifyAnswer = Static<Schemas['identify']['answer']>;
@@ -51,15 +51,16 @@ export function addIdentifyRoutes(app: App, service: Service): void {
         efSearch,
         nprobe,
         filter,
-        ...query
+        ...given
       } = request.body;
+      const query = { ...given, vectors: request.packed ?? given.vectors };
       const { gone: signal } = request;
       const live = requireLive(service);
       const queries = countQueries(request, query);
       const most = Math.max(query.k ?? DEFAULT_K, query.texts ? candidates : 0);
       expectModestAnswer(queries, most, evidence);
       const pieces = await live.use(async (collection) => {
-        request.held.add(queries * (BYTES_PER_NEIGHBOUR * most + Float32Array.BYTES_PER_ELEMENT * collection.dim));
+        request.held.add(queries * bytesPerQuery(most, collection.dim));
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_K, collection.size);
         const extent = extentOf(collection, k, filter);
@@ -98,14 +99,15 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { answers = false, efSearch, nprobe, filter, ...query } = request.body;
+      const { answers = false, efSearch, nprobe, filter, ...given } = request.body;
+      const query = { ...given, vectors: request.packed ?? given.vectors };
       const { gone: signal } = request;
       const live = requireLive(service);
       const queries = countQueries(request, query);
       const most = query.k ?? DEFAULT_SEARCH_K;
       expectModestAnswer(queries, most, answers ? most : 0);
       const pieces = await live.use(async (collection) => {
-        request.held.add(queries * (BYTES_PER_NEIGHBOUR * most + Float32Array.BYTES_PER_ELEMENT * collection.dim));
+        request.held.add(queries * bytesPerQuery(most, collection.dim));
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
         const extent = extentOf(collection, k, filter);
@@ -131,6 +133,11 @@ export function addIdentifyRoutes(app: App, service: Service): void {
   );
 }
 
+/** Memory of a query: its vector, and what is found for it. */
+function bytesPerQuery(k: number, dim: number): number {
+  return Float32Array.BYTES_PER_ELEMENT * dim + BYTES_PER_NEIGHBOUR * k;
+}
+
 /** Returns the number of neighbours to find and, with a filter, the number of rows that match it. */
 function extentOf(
   collection: Collection,
@@ -145,7 +152,7 @@ function extentOf(
 /** Counts the texts or vectors of a request, also for the log. */
 function countQueries(
   request: { work: { texts: number; vectors: number } },
-  { texts = [], vectors = [] }: { texts?: readonly unknown[]; vectors?: readonly unknown[] },
+  { texts = [], vectors = [] }: { texts?: readonly unknown[] | undefined; vectors?: readonly unknown[] | undefined },
 ): number {
   request.work = { texts: texts.length, vectors: vectors.length };
   return texts.length + vectors.length;

@@ -11,8 +11,8 @@ interface Received {
 /** Returns the code of the refusal, or undefined if the request is accepted. */
 function refusal(allowed: AllowedHosts, { hosts = [], origin, localAddress = '127.0.0.1' }: Received) {
   const request = {
-    rawHeaders: ['Accept', 'host', ...hosts.flatMap((host) => ['Host', host])],
-    headers: { host: hosts[0], origin },
+    headers: { origin },
+    headersDistinct: hosts.length > 0 ? { host: hosts } : {},
     socket: { localAddress },
   };
   try {
