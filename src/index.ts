@@ -121,6 +121,7 @@ export type {
 export {
   type LoadIndexOptions,
   type RangeSearchResult,
+  type SelfRecallOptions,
   VectorIndex,
   type VectorIndexOptions,
 } from './search/vector-index.js';

@@ -226,6 +226,20 @@ class RangeSearchWorker final : public QueryWorker {
   RangeResult found_;
 };
 
+class SelfRecallWorker final : public IndexRead {
+ public:
+  explicit SelfRecallWorker(const Napi::CallbackInfo& info)
+      : IndexRead(info, false), sample_(SizeArg(info, 1, "sample")) {
+    TakeControl(info, 2);
+  }
+
+ private:
+  Status Read(const VectorIndex& index) override { return index.SelfRecall(sample_, control(), &recall_); }
+  Napi::Value Result(Napi::Env env) override { return Napi::Number::New(env, recall_); }
+  size_t sample_;
+  double recall_ = 1.0;
+};
+
 class SaveWorker final : public IndexRead {
  public:
   explicit SaveWorker(const Napi::CallbackInfo& info) : IndexRead(info, true), path_(StringArg(info, 1, "path")) {}
@@ -272,6 +286,8 @@ void RegisterIndex(Napi::Env, Napi::Object exports) {
   ExportWorker<SearchWorker>(exports, "indexSearch");
   // indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>
   ExportWorker<RangeSearchWorker>(exports, "indexRangeSearch");
+  // indexSelfRecall(index: IndexHandle, sample: number, control?: Int32Array): Promise<number>
+  ExportWorker<SelfRecallWorker>(exports, "indexSelfRecall");
   // indexSave(index: IndexHandle, path: string): Promise<void>
   ExportWorker<SaveWorker>(exports, "indexSave");
   // indexToBytes(index: IndexHandle): Promise<Uint8Array>

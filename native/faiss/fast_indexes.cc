@@ -3,11 +3,14 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/impl/FaissAssert.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <utility>
 
+#include "faiss/hnsw_repair.h"
 #include "faiss/metric.h"
 #include "faiss/row_scanner.h"
 
@@ -114,18 +117,6 @@ faiss::InvertedListScanner* FastIvfScalar::get_InvertedListScanner(bool store_pa
                         selector);
 }
 
-size_t FastGraph::link_memory_bytes() const {
-  return memory_.distances.capacity() * sizeof(float) + memory_.pruned.capacity() * sizeof(uint16_t);
-}
-
-void FastGraph::TrimLinkMemory(size_t rows, size_t links_per_row) {
-  if (memory_.pruned.size() > rows) {
-    // The lists of the remaining rows are about to be restored, and nothing is known about them.
-    memory_.distances.assign(rows * links_per_row, NAN);
-    memory_.pruned.assign(rows, 0);
-  }
-}
-
 void FastGraph::ReserveLinkMemory(size_t rows, size_t links_per_row) {
   memory_.distances.reserve(rows * links_per_row);
   memory_.pruned.reserve(rows);
@@ -157,8 +148,26 @@ Status FastGraph::AddRows(faiss::IndexHNSW* index, idx_t n, const float* x, cons
     };
   }
   HnswBuilder builder(&index->hnsw, &memory_, std::move(new_distances), dim);
-  const bool done = builder.Insert(static_cast<size_t>(before), static_cast<size_t>(n), x, control);
-  return done ? Status::Ok() : Status::Aborted();
+  const auto n0 = static_cast<size_t>(before);
+  if (!builder.Insert(n0, static_cast<size_t>(n), x, control)) return Status::Aborted();
+  const auto stored = [&] {
+    return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
+  };
+  return Repair(&index->hnsw, stored, n0, static_cast<size_t>(n), control) ? Status::Ok() : Status::Aborted();
+}
+
+bool FastGraph::Repair(faiss::HNSW* graph, const HnswBuilder::NewDistances& stored, size_t n0, size_t n,
+                       const Control& control) try {
+  std::vector<HnswSearcher> searchers;
+  for (int i = 0; i < omp_get_max_threads(); ++i) {
+    searchers.push_back({stored(), TakeWalk()});
+    searchers.back().walk->Prepare(graph, n0 + n);
+  }
+  const bool done = HnswRepair(graph, &memory_, &searchers).AfterAddition(n0, n, control);
+  for (HnswSearcher& searcher : searchers) KeepWalk(std::move(searcher.walk));
+  return done;
+} catch (const std::bad_alloc&) {
+  return true;  // The rows are in the graph, and a small addition could not be taken back.
 }
 
 std::unique_ptr<HnswWalk> FastGraph::TakeWalk() const {

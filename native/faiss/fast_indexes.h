@@ -65,9 +65,9 @@ class FastGraph {
   // If the result is kAborted, the index is unfinished, and the caller must restore or discard it.
   virtual Status Add(faiss::idx_t n, const float* x, const Control& control) = 0;
   // Bytes of the HnswLinkMemory, which speeds up construction and is not part of the index.
-  size_t link_memory_bytes() const;
+  size_t link_memory_bytes() const { return memory_.bytes(); }
   // Forgets the links of removed rows.
-  void TrimLinkMemory(size_t rows, size_t links_per_row);
+  void TrimLinkMemory(size_t rows, size_t links_per_row) { memory_.Trim(rows, links_per_row); }
   void ReserveLinkMemory(size_t rows, size_t links_per_row);
 
  protected:
@@ -77,6 +77,8 @@ class FastGraph {
   HnswLinkMemory memory_;
 
  private:
+  // Returns false if it was cancelled.
+  bool Repair(faiss::HNSW* graph, const HnswBuilder::NewDistances& stored, size_t n0, size_t n, const Control& control);
   // Searches run concurrently. Walks are reused, because their scratch has one entry per row.
   std::unique_ptr<HnswWalk> TakeWalk() const;
   void KeepWalk(std::unique_ptr<HnswWalk> walk) const;

@@ -56,8 +56,7 @@ int32_t* HnswBuilder::Links(int32_t row, int level, size_t* capacity) const {
 bool HnswBuilder::Insert(size_t n0, size_t n, const float* x, const Control& control) {
   graph_.prepare_level_tab(n);
   const size_t rows = n0 + n;
-  memory_.distances.resize(rows * static_cast<size_t>(graph_.nb_neighbors(0)), NAN);
-  memory_.pruned.resize(rows, 0);
+  memory_.Grow(graph_, n0, rows);
 
   const std::vector<int32_t> order = InsertionOrder(n0, n);
   std::vector<Plan> plans(std::min(kMaxBatch, n));
@@ -125,18 +124,52 @@ void HnswBuilder::PlanLinks(Worker& worker, int32_t point, const float* query, P
   const int first = std::min(top, graph_.max_level);
   const HnswNeighbour nearest = worker.walk.Enter(*worker.query, first);
   const size_t ef = static_cast<size_t>(std::max(graph_.efConstruction, 1));
-  plan->targets.assign(static_cast<size_t>(first) + 1, {});
+  plan->levels.assign(static_cast<size_t>(first) + 1, {});
   for (int level = first; level >= 0; --level) {
     const std::vector<HnswNeighbour>& near = worker.walk.SearchLevel(*worker.query, level, nearest, ef);
+    std::vector<HnswNeighbour>& targets = plan->levels[static_cast<size_t>(level)].targets;
+    const int32_t twin = Twin(worker, point, near);
+    if (twin >= 0) {
+      plan->levels[static_cast<size_t>(level)].one_way = true;
+      CopyLinks(worker, twin, level, &targets);
+      continue;
+    }
     worker.candidates.clear();
     for (const HnswNeighbour& found : near) worker.candidates.push_back({found.distance, found.id, false, false});
     const size_t max_size = static_cast<size_t>(graph_.nb_neighbors(level));
     if (worker.candidates.size() >= max_size) Prune(worker, max_size);
-    std::vector<HnswNeighbour>& targets = plan->targets[static_cast<size_t>(level)];
     for (auto link = worker.candidates.rbegin(); link != worker.candidates.rend(); ++link) {
       targets.push_back({link->distance, link->id});
     }
   }
+}
+
+// Returns a row among the nearest that equals the point, or -1. worker.query has the vector of the point.
+int32_t HnswBuilder::Twin(Worker& worker, int32_t point, const std::vector<HnswNeighbour>& near) const {
+  float own;
+  worker.query->ByIds(&point, 1, &own);
+  for (const HnswNeighbour& found : near) {
+    if (found.distance > own) return -1;
+    if (found.distance < own) continue;
+    worker.row->SetRow(found.id);
+    worker.ids.assign({found.id, point});
+    worker.CompareWithRow(worker.ids.data(), 2);
+    if (worker.distances[0] == worker.distances[1]) return found.id;
+  }
+  return -1;
+}
+
+// Copies a row and half of its links, as many as are usual, so that the list of the copy has room.
+void HnswBuilder::CopyLinks(Worker& worker, int32_t row, int level, std::vector<HnswNeighbour>* links) const {
+  size_t capacity;
+  const int32_t* from = HnswLinks(graph_, row, level, &capacity);
+  worker.ids.assign(1, row);
+  for (size_t i = 0; i < capacity && from[i] >= 0 && worker.ids.size() < capacity / 2; ++i) {
+    worker.ids.push_back(from[i]);
+  }
+  worker.distances.resize(std::max(worker.distances.size(), worker.ids.size()));
+  worker.query->ByIds(worker.ids.data(), worker.ids.size(), worker.distances.data());
+  for (size_t i = worker.ids.size(); i-- > 0;) links->push_back({worker.distances[i], worker.ids[i]});
 }
 
 // Keeps at most max_size of worker.candidates (nearest first): those that are closer to the row itself than to every
@@ -182,10 +215,11 @@ void HnswBuilder::Prune(Worker& worker, size_t max_size) const {
 // Writes the point's own lists and adds the point to the lists of its targets. Each list belongs to one rank.
 void HnswBuilder::WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks) {
   const auto mine = [&](int32_t row) { return row % ranks == rank; };
-  for (size_t level = plan.targets.size(); level-- > 0;) {
-    for (const HnswNeighbour& target : plan.targets[level]) {
+  for (size_t level = plan.levels.size(); level-- > 0;) {
+    const auto& [targets, one_way] = plan.levels[level];
+    for (const HnswNeighbour& target : targets) {
       if (mine(point)) AddLink(worker, point, static_cast<int>(level), target);
-      if (mine(target.id)) AddLink(worker, target.id, static_cast<int>(level), {target.distance, point});
+      if (!one_way && mine(target.id)) AddLink(worker, target.id, static_cast<int>(level), {target.distance, point});
     }
   }
 }
@@ -198,7 +232,10 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour 
     const auto used = [](int32_t id) { return id >= 0; };
     const size_t free = static_cast<size_t>(std::partition_point(links, links + capacity, used) - links);
     links[free] = link.id;
-    if (known != nullptr) known[free] = link.distance;
+    if (known != nullptr) {
+      known[free] = link.distance;
+      memory_.CountLink(link.id);
+    }
     return;
   }
 
@@ -220,6 +257,7 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour 
   worker.accepted.resize(candidates.size());
   std::merge(candidates.begin(), middle, middle, candidates.end(), worker.accepted.begin(), nearer);
   candidates.swap(worker.accepted);
+  if (level == 0) std::for_each(links, links + capacity, [this](int32_t id) { memory_.UncountLink(id); });
   Prune(worker, capacity);
 
   // Farthest first, as in FAISS.
@@ -228,6 +266,7 @@ void HnswBuilder::AddLink(Worker& worker, int32_t row, int level, HnswNeighbour 
   if (level != 0) return;
   float* distances = memory_.distances.data() + static_cast<size_t>(row) * capacity;
   for (size_t i = 0; i < capacity; ++i) distances[i] = i < kept ? candidates[kept - 1 - i].distance : NAN;
+  for (const Worker::Candidate& candidate : candidates) memory_.CountLink(candidate.id);
   memory_.pruned[static_cast<size_t>(row)] = static_cast<uint16_t>(kept);
 }
 

@@ -1,6 +1,6 @@
 // Construction of an HNSW graph (Malkov & Yashunin, arXiv 1603.09320) in FAISS's own data structures, so FAISS can
 // search and store the result. The algorithm is that of FAISS: levels, insertion order, candidate search with
-// efConstruction, and pruning of full neighbour lists. The implementation differs in two ways:
+// efConstruction, and pruning of full neighbour lists. It differs in three ways:
 //
 // - Points are inserted in batches. All points of a batch search the graph as it was before the batch, in parallel and
 //   without locks. Then the links are written, each list by one thread and in batch order, so the graph does not depend
@@ -9,6 +9,11 @@
 // - The builder remembers the distance of each link on the base level, and how many links of a list the last pruning
 //   kept; those links are known not to exclude each other. Adding to a full list then needs only comparisons of the new
 //   link with the others instead of comparisons of all pairs.
+// - A row that equals one in the graph gets that row and copies of its links, and no list gets a link to it (but see
+//   HnswRepair). Otherwise, a text that occurs a thousand times fills the lists of all its copies, and a search that
+//   arrives there cannot leave.
+//
+// HnswRepair then links the rows that searches cannot find.
 #pragma once
 
 #include <faiss/impl/HNSW.h>
@@ -19,17 +24,11 @@
 #include <vector>
 
 #include "core/control.h"
+#include "faiss/hnsw_links.h"
 #include "faiss/hnsw_walk.h"
 #include "faiss/link_distances.h"
 
 namespace univar {
-
-// State of the base level that the builder keeps between calls. It can be dropped at any time: a list without this
-// information is compared in full the next time it overflows.
-struct HnswLinkMemory {
-  std::vector<float> distances;  // parallel to the base-level lists, row by row; NaN where unknown
-  std::vector<uint16_t> pruned;  // per row: number of links at the front of its list that the last pruning kept
-};
 
 class HnswBuilder {
  public:
@@ -44,13 +43,19 @@ class HnswBuilder {
 
  private:
   struct Worker;  // scratch of one thread
-  // The links that one point of a batch requests: per level, farthest first.
+  // The links that one point of a batch requests on one level.
+  struct LevelPlan {
+    std::vector<HnswNeighbour> targets;  // farthest first
+    bool one_way = false;                // the targets do not link back
+  };
   struct Plan {
-    std::vector<std::vector<HnswNeighbour>> targets;
+    std::vector<LevelPlan> levels;
   };
 
   std::vector<int32_t> InsertionOrder(size_t n0, size_t n) const;
   void PlanLinks(Worker& worker, int32_t point, const float* query, Plan* plan) const;
+  int32_t Twin(Worker& worker, int32_t point, const std::vector<HnswNeighbour>& near) const;
+  void CopyLinks(Worker& worker, int32_t row, int level, std::vector<HnswNeighbour>* links) const;
   void WriteLinks(Worker& worker, int32_t point, const Plan& plan, int rank, int ranks);
   void AddLink(Worker& worker, int32_t row, int level, HnswNeighbour link);
   void Prune(Worker& worker, size_t max_size) const;

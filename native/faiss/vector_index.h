@@ -87,6 +87,10 @@ class VectorIndex {
   Status RangeSearch(ConstMatrix queries, float radius, const SearchParams& params, RangeResult* result,
                      const Control& control) const;
 
+  // The share of rows that a search for their own vectors finds, or something as near; of at most `sample` rows. Only
+  // graphs can lose rows; for other kinds of index, it is 1.
+  Status SelfRecall(size_t sample, const Control& control, double* recall) const;
+
   Status Save(const std::string& path) const;
   Status ToBytes(std::vector<uint8_t>* bytes) const;
 

@@ -4,6 +4,7 @@ import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount, formatDuration } from './format.js';
+import { describeLostRows, LEAST_SELF_RECALL } from './lost-rows.js';
 import { integer } from './parse-options.js';
 
 interface BuildIndexCliOptions {
@@ -131,9 +132,10 @@ async function writeIndex(
   const built = await buildIndex(dataset, { ...options, signal, onProgress }).finally(() => {
     progress.stop();
   });
-  const { factory, metric, rows, bytes, path: file } = built;
+  const { factory, metric, rows, bytes, path: file, selfRecall = 1 } = built;
   const seconds = (performance.now() - start) / 1000;
-  if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, seconds });
+  if (selfRecall < LEAST_SELF_RECALL) context.log(`warning: ${describeLostRows(selfRecall)}`);
+  if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, selfRecall, seconds });
   else
     context.print(
       `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +

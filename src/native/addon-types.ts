@@ -285,6 +285,7 @@ export interface Addon {
   indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
   indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>;
   indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>;
+  indexSelfRecall(index: IndexHandle, sample: number, control?: Int32Array): Promise<number>;
   indexSave(index: IndexHandle, path: string): Promise<void>;
   indexToBytes(index: IndexHandle): Promise<Uint8Array>;
   indexDispose(index: IndexHandle): Promise<void>;
@@ -339,6 +340,7 @@ export const ADDON_EXPORTS = Object.keys({
   indexReserve: true,
   indexSearch: true,
   indexRangeSearch: true,
+  indexSelfRecall: true,
   indexSave: true,
   indexToBytes: true,
   indexDispose: true,

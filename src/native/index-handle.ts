@@ -68,6 +68,10 @@ export function rangeSearchIndex(
   return callNative(rangeSearchIndex, options, (control) => addon().indexRangeSearch(index, search, control));
 }
 
+export function indexSelfRecall(index: IndexHandle, sample: number, options: CallOptions): Promise<number> {
+  return callNative(indexSelfRecall, options, (control) => addon().indexSelfRecall(index, sample, control));
+}
+
 export function saveIndex(index: IndexHandle, path: string): Promise<void> {
   return callNative(saveIndex, {}, () => addon().indexSave(index, path));
 }

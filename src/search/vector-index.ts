@@ -12,12 +12,13 @@ import {
   fail,
 } from '../core/validate.js';
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from '../native/addon-types.js';
-import { type CallOptions, expectCallOptions } from '../native/call.js';
+import { type CallOptions, expectCallOptions, resolveCallOptions } from '../native/call.js';
 import {
   addToIndex,
   createIndex,
   disposeIndex,
   indexFromBytes,
+  indexSelfRecall,
   indexToBytes,
   loadIndex,
   rangeSearchIndex,
@@ -69,7 +70,14 @@ export interface LoadIndexOptions {
   plain?: boolean;
 }
 
+export interface SelfRecallOptions extends CallOptions {
+  /** Vectors to search for. @default 1000 */
+  sample?: number;
+}
+
 const MAX_DIM = 65_536;
+const DEFAULT_SAMPLE = 1000;
+const MAX_SAMPLE = 1_000_000;
 
 /**
  * A FAISS index of float32 vectors. Other FAISS programs can read the output of `save` (they ignore the checksum after
@@ -289,6 +297,21 @@ export class VectorIndex implements AsyncDisposable {
       };
     }
     return rangeSearchIndex(this.#handle, { queries, rows, radius, ...native }, call);
+  }
+
+  /**
+   * Measures whether a graph has lost vectors: the share of sampled vectors for which a search that keeps 64 candidates
+   * (or more by default) finds the vector itself or one that is as near. Below 0.99, build the index again or choose
+   * another kind: after many single additions, or if vectors differ in length so much that codes (`SQ8`) are too coarse
+   * for most of them. Indexes without a graph cannot lose vectors; for them, the result is 1.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async selfRecall(options?: SelfRecallOptions): Promise<number> {
+    this.#expectAlive();
+    const { sample, signal, onProgress } = expectOptions(options, 'options', ['sample', 'signal', 'onProgress']);
+    const rows = sample === undefined ? DEFAULT_SAMPLE : expectInteger(sample, 'sample', 1, MAX_SAMPLE);
+    return indexSelfRecall(this.#handle, rows, resolveCallOptions(signal, onProgress));
   }
 
   /**

@@ -94,6 +94,9 @@ export function createSchemas(limits: Limits) {
     dim: Type.Integer(),
     factory: Type.String(),
     metric: Type.String(),
+    selfRecall: Type.Number({
+      description: 'share of sampled rows that a search for their own vector finds; below 0.99, rebuild the index',
+    }),
     readOnly: Type.Boolean(),
     rows: Type.Integer({ description: 'rows that can be found' }),
     added: Type.Integer(),

@@ -58,6 +58,7 @@ export function methodSamples(scene: ApiScene): Samples {
     'VectorIndex#rangeSearch': (signal) => [matrix(2), { radius: 1, ...call(signal) }],
     'VectorIndex#remove': () => [Int32Array.of(1)],
     'VectorIndex#reserve': () => [10],
+    'VectorIndex#selfRecall': (signal) => [{ sample: 5, signal }],
     'VectorIndex#save': () => [fresh()],
     'VectorIndex#search': (signal) => [matrix(2), { k: 2, efSearch: 8, ...call(signal) }],
     'VectorIndex#train': (signal) => [matrix(), call(signal)],

@@ -6,6 +6,7 @@ import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatTable } from '../format.js';
+import { describeLostRows, LEAST_SELF_RECALL } from '../lost-rows.js';
 
 /** `univar info`: prints what a dataset folder holds. */
 export async function runInfo(dir: string, { json }: { json?: boolean }, context: CliContext): Promise<void> {
@@ -36,7 +37,12 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
         stale: fit === 'stale',
       },
       classifier: classifier && { valueIds: classifier.names.length, bytes: classifierBytes, recognisesUnknown },
-      index: index && { factory: index.factory, metric: index.metric, stale: isStale },
+      index: index && {
+        factory: index.factory,
+        metric: index.metric,
+        selfRecall: index.selfRecall,
+        stale: isStale,
+      },
     });
     return;
   }
@@ -59,7 +65,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
   };
   const describeIndex = (): string => {
     if (!index) return 'none; search compares with every answer';
-    return `${index.factory ?? '?'}${isStale ? '; out of date, run "univar index" again' : ''}`;
+    const { factory = '?', selfRecall = 1 } = index;
+    if (isStale) return `${factory}; out of date, run "univar index" again`;
+    return selfRecall < LEAST_SELF_RECALL ? `${factory}; ${describeLostRows(selfRecall)}` : factory;
   };
   context.print(
     formatTable([

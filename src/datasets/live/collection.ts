@@ -43,6 +43,9 @@ export interface CollectionParts extends OpenedDataset {
 
 /** Rows that tell whether an encoder gives unit vectors. */
 const UNIT_SAMPLE = 64;
+/** Rows to search for, and the changes after which they are searched for again, as one of so many rows. */
+const RECALL_SAMPLE = 500;
+const RECALL_SHARE = 100;
 
 /**
  * The answers of a dataset with their index in memory. Rows can be added and removed; each change is written to a
@@ -57,6 +60,7 @@ export class Collection {
   readonly #parts: CollectionParts;
   readonly #filters: RowFilters;
   #journal!: ChangeJournal;
+  #selfRecall: { changes: number; recall: Promise<number> } | undefined;
 
   private constructor(parts: CollectionParts) {
     this.#parts = parts;
@@ -163,6 +167,21 @@ export class Collection {
   valueIdOf(row: number): string {
     const { table } = this.#parts;
     return table.names[table.labels[row]!]!;
+  }
+
+  /**
+   * See {@link VectorIndex.selfRecall}. The result is kept until one row in a hundred was added or removed.
+   *
+   * @throws EngineError the errors of the index
+   */
+  async selfRecall(): Promise<number> {
+    const changes = this.added + this.removed;
+    const kept = this.#selfRecall;
+    if (kept && (changes - kept.changes) * RECALL_SHARE <= this.size) return kept.recall;
+    const recall = this.#parts.index.selfRecall({ sample: RECALL_SAMPLE });
+    this.#selfRecall = { changes, recall };
+    recall.catch(() => (this.#selfRecall = undefined));
+    return recall;
   }
 
   /**

@@ -87,7 +87,8 @@ export async function writeIndex(
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
     const embeddings = vectors.embeddingsChecksum;
-    const description: IndexDescription = { factory: index.factory, metric, rows, ...building, embeddings };
+    const selfRecall = await index.selfRecall({ signal });
+    const description: IndexDescription = { factory: index.factory, metric, rows, ...building, selfRecall, embeddings };
     const path = join(dir, INDEX_FILE);
     await index.save(path);
     await writeFile(join(dir, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);

@@ -20,6 +20,8 @@ export interface IndexDescription {
   rows: number;
   /** Absent if the default was used. */
   efConstruction?: number;
+  /** See {@link VectorIndex.selfRecall}. Absent from older files. */
+  selfRecall?: number;
   /** Checksum of the embeddings: see `Dataset.embeddingsChecksum`. */
   embeddings: string;
 }

@@ -107,8 +107,9 @@ export function addIndexRoutes(app: App, service: Service): void {
   );
 }
 
-function describe(service: Service) {
+async function describe(service: Service) {
   const live = requireLive(service);
+  const selfRecall = await live.use((collection) => collection.selfRecall());
   const { dataset, encoder, fit, classifier, index, dim, size, added, removed } = live.current;
   const { factory, metric, bytes } = index;
   return {
@@ -120,6 +121,7 @@ function describe(service: Service) {
     dim,
     factory,
     metric,
+    selfRecall,
     readOnly: live.readOnly,
     rows: size,
     added,
