@@ -41,6 +41,8 @@ export async function createApp(service: Service, access: Access, log: LogOption
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Schemas only describe responses; the types of the handlers ensure that responses are correct.
   app.setSerializerCompiler(() => JSON.stringify);
+  // Node would refuse headers "Expect" that it does not know, without a body. They ask for nothing that matters here.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   addBodyParsers(app, service);
   app.setErrorHandler(sendError);
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
