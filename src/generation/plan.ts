@@ -44,7 +44,8 @@ export function planProject(project: Project, measured: Partial<Record<StageName
     if (count !== undefined) expectInteger(count, `measured.${stage}`, 0);
   const { scenarios, paraphrases, languages, models } = checked;
   const records = {} as Record<StageName, number>;
-  const made = (stage: StageName, estimate: number): number => (records[stage] = (counts[stage] as number | undefined) ?? estimate);
+  const made = (stage: StageName, estimate: number): number =>
+    (records[stage] = (counts[stage] as number | undefined) ?? estimate);
   made('scenarios', checked.values.length * scenarios.perValue);
   made('questions', records.scenarios);
   made('filter', records.questions);

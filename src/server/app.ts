@@ -72,12 +72,6 @@ export async function createApp(service: Service, access: Access, log: LogOption
         new ApiError('rate_limited', `Expected at most ${max} requests per minute`, Math.ceil(ttl / 1000)),
     });
   }
-  app.setNotFoundHandler((request) => {
-    throw new ApiError(
-      'not_found',
-      `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`,
-    );
-  });
   addEmbeddingRoutes(app, service);
   addIdentifyRoutes(app, service);
   addIndexRoutes(app, service);

@@ -91,12 +91,11 @@ function addBody(plan: RequestPlan, route: Route, dim: number, choices: Choices)
     const fields = Object.fromEntries(
       Object.entries(bodyOf(route, dim, choices)).filter(([name]) => !['texts', 'vectors'].includes(name)),
     );
-    const query = Object.entries(choices.chance(0.4) ? (spoil(fields, choices) ?? {}) : fields).map(
-      (entry) =>
-        entry
-          .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
-          .map((part) => encodeURIComponent(part.toWellFormed()))
-          .join('='),
+    const query = Object.entries(choices.chance(0.4) ? (spoil(fields, choices) ?? {}) : fields).map((entry) =>
+      entry
+        .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+        .map((part) => encodeURIComponent(part.toWellFormed()))
+        .join('='),
     );
     plan.headers['content-type'] = BINARY_TYPE;
     plan.body = bytes.toString('latin1').slice(cut);
