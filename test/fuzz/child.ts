@@ -73,7 +73,7 @@ const routes = await RouteTarget.open(scene);
 const sockets = new SocketTarget(routes.servers);
 process.on('unhandledRejection', (reason) => {
   // A method can start its work before it finds out that `this` is wrong.
-  if (!(reason instanceof CallersError) && !running.plan.includes('on something else'))
+  if (!(reason instanceof CallersError) && !/handle at the native boundary/.test(String(reason)))
     find(running.name, `an unhandled rejection, perhaps of an earlier call: ${stackOf(reason)}`);
 });
 process.on('uncaughtException', (error) => {

@@ -1,4 +1,4 @@
-import { expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
+import { expectCallback, expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
@@ -38,6 +38,7 @@ export function checkEncodeArguments(
   const given = expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress']) as TokenizeOptions;
   const { maxTokens = Infinity, signal, onProgress } = given;
   expectSignal(signal, 'signal');
+  expectCallback(onProgress, 'onProgress');
   if (maxTokens !== Infinity) expectInteger(maxTokens, 'maxTokens', specialCount);
   return { maxTokens, signal, onProgress };
 }
