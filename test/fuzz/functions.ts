@@ -70,7 +70,9 @@ export class FunctionTarget implements Target<FunctionPlan> {
             kind: choices.of(KINDS),
           }));
     const calls = Array.from({ length: way === 'together' ? 2 + choices.below(3) : 1 }, mutations);
-    return { name, way, calls, abortMs: way === 'aborted' ? choices.below(4) : PATIENCE_MS };
+    const isRight = calls.every((mutated) => mutated.length === 0);
+    const abortMs = way === 'aborted' ? choices.below(4) : isRight ? DEADLINE_MS : PATIENCE_MS;
+    return { name, way, calls, abortMs };
   }
 
   async run({ name, way, calls, abortMs }: FunctionPlan): Promise<Outcome[]> {

@@ -124,6 +124,7 @@ describe('WordPieceTokenizer', () => {
     });
     await expect(encode(['a'], { maxTokens: 2.5 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(encode(['a'], { max: 5 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    expect(() => bert.tokenToId(5 as never)).toThrow(/"token"/);
   });
 
   it('waits for its calls when disposed, then refuses more', async () => {
