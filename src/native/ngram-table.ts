@@ -12,7 +12,7 @@ import {
   fail,
 } from '../core/validate.js';
 import type { NgramTableHandle } from './addon-types.js';
-import { type CallOptions, callNative, expectCallOptions, resolveCallOptions } from './call.js';
+import { type CallOptions, callNative, expectCallOptions, plainList, resolveCallOptions } from './call.js';
 import { addon } from './loader.js';
 import type { NgramSettings } from './ngram-settings.js';
 import type { NgramTableData } from './ngram-types.js';
@@ -81,7 +81,7 @@ export class NgramTable {
     const out = allocateFloat32(texts.length * this.dim, 'the embeddings');
     const tokens = allocateInt32(texts.length, 'the numbers of tokens');
     await callNative(callNative, call, (control) =>
-      addon().ngramTableEncode(this.handle, texts, { ...settings, out, tokens }, control),
+      addon().ngramTableEncode(this.handle, plainList(texts), { ...settings, out, tokens }, control),
     );
     return { embeddings: out, tokens };
   }
@@ -103,7 +103,7 @@ export class NgramTable {
     const out = allocateFloat32(texts.length * this.dim, 'the scores');
     const known = allocateFloat32(texts.length, 'the shares of known n-grams');
     await callNative(callNative, call, (control) =>
-      addon().ngramTableScore(this.handle, texts, { groups, out, known }, control),
+      addon().ngramTableScore(this.handle, plainList(texts), { groups, out, known }, control),
     );
     return { scores: out, known };
   }

@@ -48,10 +48,11 @@ export interface ResolvedReadOptions {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptions {
-  expectOptions(options, 'options', ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal']);
-  const { columns = {}, defaults = {}, format, skipBad = false, batchSize = 512, signal } = options;
-  expectOptions(columns, 'columns', RECORD_FIELDS);
-  expectOptions(defaults, 'defaults', DEFAULTABLE);
+  const keys = ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal'] as const;
+  const given = expectOptions(options, 'options', keys) as ReadOptions;
+  const { format, skipBad = false, batchSize = 512, signal } = given;
+  const columns = expectOptions(given.columns, 'columns', RECORD_FIELDS) as NonNullable<ReadOptions['columns']>;
+  const defaults = expectOptions(given.defaults, 'defaults', DEFAULTABLE) as NonNullable<ReadOptions['defaults']>;
   for (const [name, map] of Object.entries({ columns, defaults })) {
     for (const [field, value] of Object.entries(map)) {
       if (expectString(value, `${name}.${field}`).trim() === '')

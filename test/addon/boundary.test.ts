@@ -14,7 +14,9 @@ import { NGRAM_KINDS } from '../../src/native/ngram-settings.js';
 import { POOLING_MODES } from '../../src/native/pooling.js';
 import { PRECISIONS } from '../../src/native/precisions.js';
 import { STORAGES } from '../../src/native/storages.js';
+import { similarityTopK } from '../../src/native/top-k.js';
 import { l2Normalize } from '../../src/native/vectors.js';
+import { shrinking } from '../support/hostile-values.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 
@@ -37,6 +39,33 @@ describe('the native boundary', () => {
       code: 'ERR_ARG_TYPE',
     });
     await expect(l2Normalize(new Float32Array(2), { dim: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+  });
+
+  it('refuses memory that could shrink while it reads, and arrays that lie about their length', async () => {
+    const liar = Object.defineProperty(new Float32Array(2), 'length', { value: 2 ** 20 });
+    for (const array of [shrinking(new Float32Array(2)), liar])
+      await expect(l2Normalize(array, { dim: 2 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+  });
+
+  it('reads every option once, before anything else can change it', async () => {
+    const [vectors, dims] = [Float32Array.of(3, 4), [2, 2 ** 40]];
+    const options = Object.create({
+      get dim() {
+        return dims.shift();
+      },
+    }) as { dim: number };
+    expect(await l2Normalize(vectors, options)).toEqual(Float32Array.of(0.6, 0.8));
+    const ks = [1, 2 ** 40];
+    const search = {
+      queries: vectors,
+      base: vectors,
+      dim: 2,
+      metric: 'ip' as const,
+      get k() {
+        return ks.shift()!;
+      },
+    };
+    expect(await similarityTopK(search)).toMatchObject({ k: 1 });
   });
 
   it('throws our own bug code when its own checks fail, and does not crash', () => {
