@@ -23,15 +23,16 @@ interface PlannedFault {
   seconds: number;
 }
 
-/** Longest pause between the beginnings of two faults. */
-const LONGEST_PAUSE_S = 4;
+/** Mean time between two faults of one target, so that there is also time to work. */
+const MEAN_S = 20;
 
 /** Draws times, faults and their durations. The plan depends only on the seed and on the list of faults. */
 export function planFaults(faults: readonly Fault[], seconds: number, random: () => number): PlannedFault[] {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const targets = [...new Set(faults.map(({ target }) => target))];
   const plan: PlannedFault[] = [];
-  for (let at = 1 + random(); at < seconds; at += LONGEST_PAUSE_S * random()) {
+  const longestPause = (2 * MEAN_S) / targets.length;
+  for (let at = 1 + random(); at < seconds; at += longestPause * random()) {
     const target = pick(targets);
     const fault = pick(faults.filter((candidate) => candidate.target === target));
     const [least, most] = fault.seconds;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type CliResult, type CliRun, startCli } from '../support/cli.js';
@@ -28,6 +29,9 @@ const START_MS = 60_000;
 const RESTART_MS = 1000;
 const PAUSE_S = [0.5, 10] as const;
 const DOWN_S = [0, 4] as const;
+const REPORT_SIGNAL = 'SIGUSR2';
+const REPORT = `--report-on-signal --report-signal=${REPORT_SIGNAL} --report-directory=${tmpdir()}`;
+const REPORT_MS = 2000;
 /** Messages that no fault of the surroundings explains. */
 const OUR_FAULT = /bug in univar|ERR_INTERNAL|Unhandled|TypeError|RangeError|ReferenceError/;
 
@@ -53,7 +57,7 @@ export class Program {
     this.#isWanted = true;
     if (this.#run) return '';
     const { name, args, env, ready, disturbs } = this.options;
-    const run = startCli(args(), env ? { env } : {});
+    const run = startCli(args(), { env: { ...env, NODE_OPTIONS: REPORT } });
     const isExplained = disturbs.watch();
     this.#run = run;
     this.#isReady = false;
@@ -87,10 +91,15 @@ export class Program {
     const ended = this.#end('SIGTERM');
     const inTime = await Promise.race([ended.then(() => true), sleep(endsWithinMs, false, { ref: false })]);
     if (!inTime) {
-      this.log.violation(`${name} has not ended ${endsWithinMs / 1000} s after SIGTERM`);
+      // Node writes what the process is doing, and which handles keep it alive.
+      run?.child.kill(REPORT_SIGNAL);
+      await sleep(REPORT_MS);
       run?.child.kill('SIGKILL');
+      this.log.violation(`${name} has not ended ${endsWithinMs / 1000} s after SIGTERM`);
+      this.log.say(`${name}, process ${run?.child.pid}: report.*.${run?.child.pid}.*.json in ${tmpdir()}`);
     }
     const result = await ended;
+    if (!inTime && result?.stderr) this.log.say(`${name} wrote: ${result.stderr.slice(-2000)}`);
     if (!inTime || !result) return;
     const { code, signal, stderr } = result;
     // Until it can react to the signal, and after four seconds, the signal itself ends it.

@@ -78,7 +78,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(await secondsUntil(index.dispose())).toBeLessThan(2);
     });
 
-    it('is given up as well if only the connection of a search was lost, and the next search opens another one', async () => {
+    it('is given up as well if only the connection of a search was lost; the next one opens another', async () => {
       await scene.create('t_half', {}, [{ vectors }]);
       proxy = await TcpProxy.start({ path: scene.server.socket });
       const index = await scene.keep(PgVectorIndex.open({ url: url(), table: 't_half' }));

@@ -14,6 +14,7 @@ export async function checkRows(dir: string, ledger: Ledger, log: ChaosLog): Pro
   const rows = await readNumberedRows(dir);
   const removed = new Set(ledger.removals.flatMap((removal) => removal.rows));
   const rowOf = new Map(rows.flatMap((row, i) => (row ? [[row.record.answer, i] as const] : [])));
+  const lost: number[] = [];
   for (const { answers, rows: acknowledged } of ledger.additions) {
     if (!acknowledged) {
       const present = answers.filter(({ answer }) => rowOf.has(answer)).length;
@@ -25,10 +26,14 @@ export async function checkRows(dir: string, ledger: Ledger, log: ChaosLog): Pro
     acknowledged.forEach((row, i) => {
       const { answer, vector } = answers[i]!;
       if (removed.has(row)) return;
-      log.expect(isRow(rows[row], answer, vector), `row ${row}, "${answer}", was acknowledged, but is lost`);
+      if (!isRow(rows[row], answer, vector)) lost.push(row);
       log.count('server: acknowledged rows');
     });
   }
+  log.expect(
+    lost.length === 0,
+    `${lost.length} acknowledged rows are lost; the first are ${lost.slice(0, 5).join(', ')}`,
+  );
   for (const { rows: given, isAcknowledged } of ledger.removals) {
     const gone = given.filter((row) => rows[row] === undefined).length;
     const isWhole = gone === given.length || (gone === 0 && !isAcknowledged);
