@@ -10,8 +10,10 @@ import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
 import { ByteBudget } from './byte-budget.js';
 import { Connections } from './connections.js';
+import { freeMemory } from './free-memory.js';
 import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { MemoryTrimmer } from './memory-trimmer.js';
 import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
 
@@ -57,6 +59,7 @@ export class Server {
     private readonly service: Service,
     private readonly source: Encoder | LiveCollection,
     private readonly connections: Connections,
+    private readonly trimmer: MemoryTrimmer,
     readonly url: string,
   ) {}
 
@@ -89,7 +92,12 @@ export class Server {
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
       const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
-      return new Server(app, service, source, connections, url);
+      const trimmer = new MemoryTrimmer({
+        isBusy: () => metrics.inFlight > 0,
+        residentBytes: () => process.memoryUsage.rss(),
+        free: freeMemory,
+      });
+      return new Server(app, service, source, connections, trimmer, url);
     } catch (error) {
       await release(source);
       throw error;
@@ -104,6 +112,7 @@ export class Server {
   /** Shuts down in good order: answers accepted requests, saves changes, and releases all resources. */
   async stop({ delayMs = 0, timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
     const { app, service } = this;
+    this.trimmer.stop();
     app.log.info('draining');
     service.state = 'draining';
     await sleep(delayMs);
