@@ -146,7 +146,10 @@ export function expectSignal(value: unknown, name: string): AbortSignal | undefi
   return value;
 }
 
-/** Expects a real Float32Array: native code cannot read a proxy, a SharedArrayBuffer or a detached array. */
+/**
+ * Expects a real Float32Array: native code cannot read a proxy, a SharedArrayBuffer, a detached array, or a buffer that
+ * can shrink while it reads.
+ */
 export function expectFloat32Array(value: unknown, name: string): Float32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Float32Array))
     fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
@@ -183,9 +186,12 @@ export function expectInt32Array(value: unknown, name: string): Int32Array {
   return value;
 }
 
-function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
+/** Rejects an array that native code cannot read, for the types without a function above. */
+export function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
   if (typeof SharedArrayBuffer !== 'undefined' && array.buffer instanceof SharedArrayBuffer)
     fail('ERR_ARG_TYPE', 'an array that is not backed by a SharedArrayBuffer', name, array);
+  if ('resizable' in array.buffer && array.buffer.resizable === true)
+    fail('ERR_ARG_TYPE', 'an array whose buffer cannot be resized', name, array);
   if (array.length === 0 && isDetached(array.buffer))
     fail('ERR_ARG_TYPE', 'an array that is not detached', name, array);
 }
