@@ -1,9 +1,10 @@
 /**
- * Builds the addon with a sanitizer of GCC. The folder build/SANITIZER is a second checkout of links, in which node-gyp
- * works without touching the usual build. LDFLAGS can name a folder of instrumented libraries (-L), such as FAISS.
+ * Native builds for scripts/soak.mjs: the addon with a sanitizer of GCC, and a program for Valgrind. The folder
+ * build/SANITIZER is a second checkout of links, in which node-gyp works without touching the usual build. LDFLAGS can
+ * name a folder of instrumented libraries (-L), such as FAISS.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -43,4 +44,22 @@ export function buildSanitized(sanitizer) {
     if (status !== 0) process.exit(status ?? 1);
   }
   return join(folder, 'build/Release/engine.node');
+}
+
+/**
+ * Links test/soak/encoder_steps.cc with objects of the usual build; exits if that fails.
+ *
+ * @returns the path of the program
+ */
+export function buildEncoderSteps() {
+  const program = join(ROOT, 'build/encoder-steps');
+  const objects = ['core', 'cpu', 'encoder'].flatMap((name) => {
+    const folder = join(ROOT, 'build/Release/obj.target/engine/native', name);
+    return readdirSync(folder).flatMap((file) => (file.endsWith('.o') ? [join(folder, file)] : []));
+  });
+  const flags = ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-fopenmp', `-I${join(ROOT, 'native')}`];
+  const args = [...flags, join(ROOT, 'test/soak/encoder_steps.cc'), ...objects, '-ldnnl', '-lhwy', '-o', program];
+  const { status } = spawnSync('g++', args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+  return program;
 }

@@ -1,8 +1,9 @@
 /**
- * Runs test/soak with a sanitizer for a given time: on every instruction set of this CPU in turn, each time in a new
- * process with the next seed. Stops at the first report.
+ * Runs test/soak for a given time with a tool that reports damaged memory: on every instruction set of this CPU in
+ * turn, each time in a new process with the next seed. Stops at the first report. See CONTRIBUTING.md.
  *
- *   npm run soak -- address|thread --minutes 60 [--seed 1] [--slice 5] [--targets AVX2,SSE4] [--only training,indexes]
+ *   npm run soak -- address|thread|valgrind [--minutes 10] [--slice 5] [--seed 1] [--targets AVX2,SSE4]
+ *                   [--only training,indexes]
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -10,10 +11,63 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { buildSanitized } from './build-sanitized.mjs';
+import { buildEncoderSteps, buildSanitized } from './build-sanitized.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SOAK = join(ROOT, 'test/soak');
+
+function fail(message) {
+  console.error(`soak: ${message}`);
+  process.exit(2);
+}
+
+/** Returns the path of a library of the compiler. */
+const library = (name) => spawnSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim();
+
+/** Returns LLVM's folder with OpenMP and its tool Archer. */
+function archerFolder() {
+  const folders = readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/lib`);
+  const found = folders.find((folder) => folder.includes('llvm-') && existsSync(`${folder}/libarcher.so`));
+  return found ?? fail('libarcher.so was not found. Debian, Ubuntu: sudo apt-get install libomp-dev');
+}
+
+/** Returns the command of a slice of test/soak/main.ts. `preload` must be loaded before Node. */
+function nodeWith(sanitizer, preload, options) {
+  const env = {
+    ...options,
+    UNIVAR_SOAK_ADDON: buildSanitized(sanitizer),
+    OMP_WAIT_POLICY: 'passive', // spinning threads would slow each other down on a busy machine
+  };
+  const node = [process.execPath, '--expose-gc', '--import', join(SOAK, 'use-addon.mjs'), '--import', 'tsx'];
+  return (simd, seed, seconds) => {
+    const program = [join(SOAK, 'main.ts'), '--seconds', String(seconds), '--seed', String(seed)];
+    if (values.only) program.push('--only', values.only);
+    // ThreadSanitizer does not support all random layouts of the address space, which setarch fixes.
+    const command = ['setarch', '-R', 'env', `LD_PRELOAD=${preload}`, ...node, ...program];
+    return { command, env: { ...env, UNIVAR_SIMD: simd } };
+  };
+}
+
+/** Each builds what it needs and returns the command of a slice. */
+const TOOLS = {
+  address: () =>
+    nodeWith('address', `${library('libasan.so')}:${library('libubsan.so')}`, {
+      // Node frees little when it exits, and V8 reserves more memory than there is.
+      ASAN_OPTIONS: 'detect_leaks=0:detect_stack_use_after_return=1:use_sigaltstack=0:allocator_may_return_null=1',
+      UBSAN_OPTIONS: `suppressions=${join(SOAK, 'undefined.supp')}:print_stacktrace=1:halt_on_error=1`,
+    }),
+  // ThreadSanitizer does not understand the barriers of GCC's OpenMP. LLVM's has the same interface, and explains its
+  // barriers by Archer. Threads of OpenMP and Node do not end before the process.
+  thread: () =>
+    nodeWith('thread', `${library('libtsan.so')}:${archerFolder()}/libomp.so`, {
+      OMP_TOOL_LIBRARIES: `${archerFolder()}/libarcher.so`,
+      TSAN_OPTIONS: `suppressions=${join(SOAK, 'thread.supp')}:report_thread_leaks=0:history_size=7`,
+    }),
+  valgrind: () => {
+    const valgrind = ['valgrind', '--quiet', '--error-exitcode=1', '--num-callers=20', buildEncoderSteps()];
+    return (simd, seed) => ({ command: [...valgrind, String(seed), '10', simd], env: { OMP_WAIT_POLICY: 'passive' } });
+  },
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,74 +79,28 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
   },
 });
+const [tool = 'nothing'] = positionals;
+if (!Object.hasOwn(TOOLS, tool)) fail(`expected one of ${Object.keys(TOOLS).join(', ')}, got ${tool}`);
+const [minutes, slice, seed] = [values.minutes, values.slice, values.seed].map(Number);
+if (!(minutes > 0 && slice > 0 && Number.isInteger(seed)))
+  fail('expected numbers above 0 for --minutes and --slice, and a whole number for --seed');
 
-function fail(message) {
-  console.error(`soak: ${message}`);
-  process.exit(2);
-}
-
-/** Returns the path of a library of the compiler. */
-const library = (name) => spawnSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim();
-
-/** What must be loaded before Node, and the options of the sanitizer. */
-const ENVIRONMENTS = {
-  address: () => ({
-    LD_PRELOAD: `${library('libasan.so')}:${library('libubsan.so')}`,
-    // Node frees little when it exits, and V8 reserves more memory than there is.
-    ASAN_OPTIONS: 'detect_leaks=0:detect_stack_use_after_return=1:use_sigaltstack=0:allocator_may_return_null=1',
-    UBSAN_OPTIONS: `suppressions=${join(SOAK, 'undefined.supp')}:print_stacktrace=1:halt_on_error=1`,
-  }),
-  // ThreadSanitizer does not understand the barriers of GCC's OpenMP. LLVM's has the same interface, and explains its
-  // barriers by the tool Archer.
-  thread: () => {
-    const folder = readdirSync('/usr/lib')
-      .map((name) => `/usr/lib/${name}/lib`)
-      .find((path) => path.includes('llvm-') && existsSync(`${path}/libarcher.so`));
-    if (!folder) fail('libarcher.so was not found. Debian, Ubuntu: sudo apt-get install libomp-dev');
-    return {
-      LD_PRELOAD: `${library('libtsan.so')}:${folder}/libomp.so`,
-      OMP_TOOL_LIBRARIES: `${folder}/libarcher.so`,
-      // Node and the libraries are not instrumented, so their locks and atomics are unknown.
-      TSAN_OPTIONS: `suppressions=${join(SOAK, 'thread.supp')}:ignore_noninstrumented_modules=1:history_size=7`,
-    };
-  },
-};
-
-const [sanitizer] = positionals;
-if (!Object.hasOwn(ENVIRONMENTS, sanitizer ?? '')) fail(`expected address or thread, got ${sanitizer ?? 'nothing'}`);
-const { LD_PRELOAD, ...options } = ENVIRONMENTS[sanitizer]();
-const env = {
-  ...process.env,
-  ...options,
-  UNIVAR_SOAK_ADDON: buildSanitized(sanitizer),
-  OMP_WAIT_POLICY: 'passive', // spinning threads would slow each other down on a busy machine
-};
-// The usual build says which instruction sets this CPU supports. The sanitized one cannot be loaded without preloads.
+const commandOf = TOOLS[tool]();
 const usual = createRequire(import.meta.url)(join(ROOT, 'build/Release/engine.node'));
 const targets = values.targets?.split(',') ?? usual.capabilities().simdSupported;
-const seconds = 60 * Number(values.minutes);
-const slice = Math.min(seconds, 60 * Number(values.slice));
-if (!(slice > 0)) fail('expected numbers above 0 for --minutes and --slice');
-
-for (let run = 0; run * slice < seconds; run++) {
-  const node = [process.execPath, '--expose-gc', '--import', join(SOAK, 'use-addon.mjs'), '--import', 'tsx'];
-  const args = [
-    ...node,
-    join(SOAK, 'main.ts'),
-    '--seconds',
-    String(slice),
-    '--seed',
-    String(Number(values.seed) + run),
-  ];
-  if (values.only) args.push('--only', values.only);
-  // ThreadSanitizer does not support all random layouts of the address space, which setarch fixes.
-  const { status, signal } = spawnSync('setarch', ['-R', 'env', `LD_PRELOAD=${LD_PRELOAD}`, ...args], {
-    stdio: 'inherit',
-    env: { ...env, UNIVAR_SIMD: targets[run % targets.length] },
-  });
+const end = performance.now() + 60_000 * minutes;
+const done = new Set();
+for (let run = 0; performance.now() < end; run++) {
+  const simd = targets[run % targets.length];
+  const seconds = Math.ceil(Math.min(60 * slice, (end - performance.now()) / 1000));
+  const { command, env } = commandOf(simd, seed + run, seconds);
+  const [program, ...args] = command;
+  const { status, signal, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  if (error) fail(`${program} does not run: ${error.message}`);
   if (status !== 0) {
-    console.error(`soak: failed with ${sanitizer}: ${signal ?? `exit code ${status}`}`);
+    console.error(`soak: failed with ${tool}, --seed ${seed + run}: ${signal ?? `exit code ${status}`}`);
     process.exit(1);
   }
+  done.add(simd);
 }
-console.log(`soak: ok with ${sanitizer} for ${values.minutes} min on ${targets.join(', ')}`);
+console.log(`soak: ok with ${tool} for ${minutes} min on ${[...done].join(', ')}`);

@@ -124,9 +124,10 @@ export const fit: Activity = async (draw) => {
   try {
     const texts = randomTexts(draw.int(40, 120), 30, draw.seed);
     const valueIds = texts.map((_, i) => `model-${i % draw.pick([2, 5])}`);
-    await settled(fitEncoder(join(folder, 'encoder'), { texts, valueIds, signal: draw.signal() })).then((figures) =>
-      check(!figures || existsSync(join(folder, 'encoder')), 'no encoder was written'),
-    );
+    const sizes = { dim: draw.pick([7, 32]), steps: draw.int(1, 20), pairs: draw.pick([2, 17, 40]) };
+    const options = { texts, valueIds, base: null, ...sizes, signal: draw.signal() };
+    const figures = await settled(fitEncoder(join(folder, 'encoder'), options));
+    check(!figures || existsSync(join(folder, 'encoder')), 'no encoder was written');
   } finally {
     rmSync(folder, { recursive: true });
   }

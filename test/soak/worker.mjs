@@ -1,4 +1,4 @@
-/** Worker thread of the soak: does everything at once until it is terminated, or the end of its round. */
+/** Worker thread of the soak: does some activities at once, unless it is terminated before their end. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { register } from 'tsx/esm/api';
@@ -7,4 +7,6 @@ register();
 const { ACTIVITIES } = await import('./activities.ts');
 const { Draw } = await import('./draw.ts');
 parentPort.postMessage('loaded');
-await Promise.all(Object.values(ACTIVITIES).map((activity, i) => activity(new Draw(workerData + i))));
+const draw = new Draw(workerData);
+const activities = Object.values(ACTIVITIES);
+await Promise.all(Array.from({ length: 3 }, (_, i) => draw.pick(activities)(new Draw(workerData + i))));
