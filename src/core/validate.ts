@@ -195,7 +195,8 @@ export function expectInt32Array(value: unknown, name: string): Int32Array {
 
 const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
+/** Rejects an array that native code cannot read, for the types without a function above. */
+export function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
   if (typeof SharedArrayBuffer !== 'undefined' && array.buffer instanceof SharedArrayBuffer)
     fail('ERR_ARG_TYPE', 'an array that is not backed by a SharedArrayBuffer', name, array);
   if ((array.buffer as { resizable?: boolean }).resizable === true)

@@ -10,6 +10,7 @@ import {
   expectStrings,
   expectUint32Array,
   fail,
+  rejectUnreadable,
 } from '../core/validate.js';
 import type { NgramTableHandle } from './addon-types.js';
 import { type CallOptions, callNative, expectCallOptions, plainList, resolveCallOptions } from './call.js';
@@ -138,6 +139,7 @@ export class NgramTable {
 function rowsOf(rows: unknown, dim: number): number {
   const known = rows instanceof Float32Array || rows instanceof Uint16Array || rows instanceof Int8Array;
   if (!known) fail('ERR_ARG_TYPE', 'a Float32Array, a Uint16Array or an Int8Array', 'rows', rows);
+  rejectUnreadable(rows, 'rows');
   if (rows.length % dim !== 0) fail('ERR_SHAPE_MISMATCH', `a multiple of ${dim} (dim) entries`, 'rows', rows);
   return rows.length / dim;
 }
