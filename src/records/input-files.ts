@@ -107,7 +107,8 @@ async function namesBelow(root: string, below: string): Promise<string[]> {
   return names;
 }
 
-function formatOf(path: string): InputFormat | undefined {
+/** Returns the format that the name of a file tells, if any. */
+export function formatOf(path: string): InputFormat | undefined {
   const extension = /\.([a-z]+)(\.gz)?$/.exec(basename(path).toLowerCase());
   const format = EXTENSIONS[extension?.[1] ?? ''];
   return format === 'parquet' && extension?.[2] ? undefined : format;

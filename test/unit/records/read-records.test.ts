@@ -46,6 +46,21 @@ describe('readRecords', () => {
     expect(await recordsOf(path)).toEqual(fixture());
   });
 
+  it('reads answers without question, model and language if these are optional', async () => {
+    const path = fileWith('bare.jsonl', '{"answer":"Yes."}\n{"answer":"No.","question":" "}\n{"answer":"Yes."}\n');
+    await expect(recordsOf(path)).rejects.toThrow(/no column "model"/);
+    const [yes, no, again] = await recordsOf(path, { optional: ['question', 'model', 'lang'] });
+    expect(no).toEqual({
+      qid: expect.stringMatching(/^q-/) as string,
+      question: '',
+      answer: 'No.',
+      model: '',
+      lang: '',
+    });
+    expect(again).toEqual(yes);
+    expect(no!.qid).not.toBe(yes!.qid);
+  });
+
   it.each([
     ['jsonl.gz', 60],
     ['csv', 60],
