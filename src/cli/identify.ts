@@ -35,6 +35,12 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     )
     .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
     .option('--evidence <n>', 'number of nearest answers to show (default: 3; in tables 0)', integer(0))
+    .option(
+      '--text-length <n>',
+      'characters of each of these to show: with --why those around the phrase that speaks most for its value id, ' +
+        'otherwise the first (default: one line)',
+      integer(1, 100_000),
+    )
     .option('--filter-model <name>', 'consider only answers of this model; can be repeated', collect)
     .option('--filter-lang <code>', 'consider only answers in this language; can be repeated', collect)
     .option('--filter-value-id <id>', 'consider only answers with this value id (model$lang); can be repeated', collect)

@@ -12,6 +12,7 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   skipBad?: boolean;
   k?: number;
   evidence?: number;
+  textLength?: number;
   encoder?: string;
   filterModel?: string[];
   filterLang?: string[];

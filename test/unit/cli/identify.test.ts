@@ -119,6 +119,23 @@ describe('describeIdentification', () => {
     expect(text).not.toContain('f$fra');
   });
 
+  it('shows as much of the nearest answers as requested, around the phrase that counts', () => {
+    const answer = `${'so '.repeat(40)}mark my words ${'and '.repeat(40)}`;
+    const phrase = { text: 'mark my words', start: 120, end: 133, effect: 1 };
+    const nearest = { ...report.evidence[0]!, question: '', answer, phrase };
+    const text = describeIdentification({ ...report, evidence: [nearest] }, 60);
+    expect(text).toMatch(/^ {9}A: ….*mark my words.*…$/m);
+    expect(text).not.toContain('Q:');
+    const long = describeIdentification({ ...report, evidence: [nearest] }, 60, { textLength: 200 });
+    expect(long.split('\n').slice(-5).join(' ').replace(/\s+/g, ' ')).toContain(' so so mark my words and and ');
+    expect(
+      long
+        .split('\n')
+        .slice(-4)
+        .every((line) => line.length <= 60),
+    ).toBe(true);
+  });
+
   const why = {
     valueId: 'a$eng',
     for: [{ text: 'mark my\n\nwords', start: 5, end: 19, effect: 0.5 }],
