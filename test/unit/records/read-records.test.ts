@@ -46,6 +46,23 @@ describe('readRecords', () => {
     expect(await recordsOf(path)).toEqual(fixture());
   });
 
+  it.each([
+    ['answers.tsv', '\t'],
+    ['answers.csv', ';'],
+  ])('recognises the separator of %s by its header', async (name, separator) => {
+    const lines = [Object.keys(row), Object.values({ ...row, answer: 'Yes, "no", yes, no, yes, no.' })];
+    const quoted = (cell: string): string => (separator === ';' ? `"${cell.replaceAll('"', '""')}"` : cell);
+    const path = fileWith(name, lines.map((cells) => cells.map(quoted).join(separator)).join('\r\n'));
+    expect(await recordsOf(path)).toEqual([{ ...row, answer: 'Yes, "no", yes, no, yes, no.' }]);
+  });
+
+  it('says what to do with a JSON array', async () => {
+    const array = `${JSON.stringify([row], null, 1)}\n`;
+    await expect(recordsOf(fileWith('answers.json', array))).rejects.toThrow(/answers.json is JSON.*jq -c/);
+    await expect(recordsOf(fileWith('a.jsonl', array))).rejects.toThrow(/a.jsonl:1: .*not valid JSON.*jq -c/);
+    await expect(recordsOf(fileWith('b.jsonl', '[{}]'))).rejects.toThrow(/b.jsonl:1: .*not an object; jq -c/);
+  });
+
   it('reads answers without question, model and language if these are optional', async () => {
     const path = fileWith('bare.jsonl', '{"answer":"Yes."}\n{"answer":"No.","question":" "}\n{"answer":"Yes."}\n');
     await expect(recordsOf(path)).rejects.toThrow(/no column "model"/);
