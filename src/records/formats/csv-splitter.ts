@@ -1,8 +1,8 @@
 /**
  * Splits a stream of bytes into CSV records as defined by RFC 4180: double quotes (doubled inside a quoted field), LF
- * or CRLF, line breaks inside quotes. Fields are separated by commas, tabs, or semicolons, which spreadsheets write where
- * the comma is the decimal point; the header tells which. Works on bytes, so that it detects invalid UTF-8 and reports
- * the line numbers of the file. Continues at the next line after a malformed record.
+ * or CRLF, line breaks inside quotes. Fields are separated by commas, tabs, or semicolons, which spreadsheets write
+ * where the comma is the decimal point; the header tells which. Works on bytes, so that it detects invalid UTF-8 and
+ * reports the line numbers of the file. Continues at the next line after a malformed record.
  */
 import { isUtf8 } from 'node:buffer';
 
