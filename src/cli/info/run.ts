@@ -5,7 +5,7 @@ import { readClassifierConfig } from '../../identification/classifier/classifier
 import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
-import { formatBytes, formatCount, formatTable } from '../format.js';
+import { formatBytes, formatCount, formatTable, plural } from '../format.js';
 import { describeLostRows, LEAST_SELF_RECALL } from '../lost-rows.js';
 
 /** `univar info`: prints what a dataset folder holds. */
@@ -71,7 +71,7 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
   };
   context.print(
     formatTable([
-      ['answers', `${formatCount(rows)} of ${formatCount(valueIds)} value ids`],
+      ['answers', `${formatCount(rows)} of ${plural(valueIds, 'value id')}`],
       ['encoder', `${manifest.encoder.name}, ${dim} dimensions`],
       ['fit', describeFit()],
       ['classifier', describeClassifier()],
