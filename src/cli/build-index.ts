@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { CliContext } from './context.js';
-import { formatBytes, formatCount, formatDuration } from './format.js';
+import { formatBytes, formatDuration, plural } from './format.js';
 import { describeLostRows, LEAST_SELF_RECALL } from './lost-rows.js';
 import { integer } from './parse-options.js';
 
@@ -102,7 +102,7 @@ async function loadIndex(
   if (json) context.printJson({ dataset: dir, table: index.table, factory: index.factory, metric, rows, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
+      `Indexed ${plural(rows, 'vector')} with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
         `table "${index.table}" in ${place}`,
     );
 }
@@ -138,7 +138,7 @@ async function writeIndex(
   if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, selfRecall, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
+      `Indexed ${plural(rows, 'vector')} with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
         `${file}, ${formatBytes(bytes)}`,
     );
 }

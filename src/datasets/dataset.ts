@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -128,6 +128,8 @@ export interface OpenDatasetOptions {
 export async function openDataset(dir: string, options?: OpenDatasetOptions): Promise<Dataset> {
   expectPath(dir, 'dir');
   const verify = expectBoolean(expectOptions(options, 'options', ['verify']).verify ?? false, 'verify');
+  if (statSync(dir, { throwIfNoEntry: false })?.isFile() === true)
+    throw new EngineError('ERR_DATA', `${dir} is a file; a dataset is a folder, which "univar embed" writes`);
   const manifest = await readManifest(dir);
   if (!manifest) {
     if (!existsSync(dir)) throw new EngineError('ERR_DATA', `The dataset folder ${dir} does not exist`);

@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { EngineError } from '../core/errors.js';
-import { systemCode } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
@@ -14,6 +13,7 @@ import { freeMemory } from './free-memory.js';
 import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { MemoryTrimmer } from './memory-trimmer.js';
+import { listenError } from './port.js';
 import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
 
@@ -145,12 +145,6 @@ async function listen(app: App, host: string, port: number): Promise<void> {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    const isTaken = code === 'EADDRINUSE';
-    const reason = isTaken ? 'the port is in use' : (error as Error).message;
-    throw new EngineError(isTaken ? 'ERR_BUSY' : 'ERR_IO', `Cannot listen on ${host}:${port}: ${reason}`, {
-      cause: error,
-    });
+    throw listenError(error, host, port);
   }
 }

@@ -52,9 +52,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
     if (fit === 'stale')
       return `${fitManifest.folder} belongs to other answers and is not used; run "univar fit" again`;
     const { answers, valueIds: ids } = fitManifest.figures;
-    const age = added === 0 ? '' : `; ${formatCount(added)} answers were added since`;
+    const age = added === 0 ? '' : `; ${plural(added, 'answer')} ${added === 1 ? 'was' : 'were'} added since`;
     const { folder, dim: width } = fitManifest;
-    return `${folder}, ${width} dimensions, fitted on ${formatCount(answers)} answers of ${ids} value ids${age}`;
+    return `${folder}, ${width} dimensions, fitted on ${plural(answers, 'answer')} of ${plural(ids, 'value id')}${age}`;
   };
   const describeClassifier = (): string => {
     if (!classifier) return 'none; identify gives votes, but no probabilities';

@@ -304,6 +304,15 @@ describe('a dataset folder', () => {
 describe('openDataset', () => {
   it.each<[what: string, damage: (dir: string) => void, verify: boolean, reason: RegExp]>([
     ['is not there', (dir) => rmSync(dir, { recursive: true }), false, /does not exist/],
+    [
+      'is a file',
+      (dir) => {
+        rmSync(dir, { recursive: true });
+        writeFileSync(dir, '');
+      },
+      false,
+      /is a file; a dataset is a folder/,
+    ],
     ['is not a dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
     ['lost a file', (dir) => rmSync(join(dir, shardFile(dir, '00001.jsonl'))), false, /00001\.jsonl: no such file/],
     [
