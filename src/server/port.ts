@@ -17,10 +17,10 @@ export function expectFreePort(host: string, port: number): Promise<void> {
   });
 }
 
-/** Converts an error of `listen`. */
-export function listenError(error: unknown, host: string, port: number): unknown {
+/** Converts an error of `listen`. Returns others unchanged. */
+export function listenError(error: unknown, host: string, port: number): Error {
   const code = systemCode(error);
-  if (code === undefined) return error;
+  if (code === undefined) return error as Error;
   const isTaken = code === 'EADDRINUSE';
   const reason = isTaken ? 'the port is in use' : (error as Error).message;
   return new EngineError(isTaken ? 'ERR_BUSY' : 'ERR_IO', `Cannot listen on ${host}:${port}: ${reason}`, {
