@@ -33,7 +33,7 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
         'parquet',
       ]),
     )
-    .option('--no-question', 'take rows without a question, too; their answers are embedded alone')
+    .option('--no-question', 'also accept rows without a question; their answers are embedded alone')
     .option('--skip-bad', 'skip bad rows, count them and write them to rejects.jsonl in the folder')
     .option('--batch-tokens <n>', 'tokens per batch of the encoder', integer(1))
     .option(

@@ -30,15 +30,15 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('--skip-bad', 'skip bad rows and say how many they are')
     .option(
       '-q, --question <question>',
-      'question that all texts without their own answer. A fitted encoder ignores it; others embed ' +
+      'question for all texts that have none of their own. A fitted encoder ignores it; others embed ' +
         '"Q: <question> A: <text>"',
     )
     .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
     .option('--evidence <n>', 'number of nearest answers to show (default: 3; in tables 0)', integer(0))
     .option(
       '--text-length <n>',
-      'characters of each of these to show: with --why those around the phrase that speaks most for its value id, ' +
-        'otherwise the first (default: one line)',
+      'number of characters to show of each: around the phrase that says most about its value id with --why, ' +
+        'otherwise from the start (default: one line)',
       integer(1, 100_000),
     )
     .option('--filter-model <name>', 'consider only answers of this model; can be repeated', collect)

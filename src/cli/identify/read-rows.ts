@@ -12,7 +12,7 @@ import type { QaRecord } from '../../records/record.js';
 import { plural } from '../format.js';
 
 /**
- * Reads all rows of a file. They need only an answer: whose it is, is the question.
+ * Reads all rows of a file. They need only an answer, because its author is what is looked for.
  *
  * @param source a file, or a stream, which is stored in a temporary file first: Parquet is not read in order
  * @throws EngineError like {@link readRecords}

@@ -6,7 +6,7 @@ import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatTable, plural } from '../format.js';
-import { describeLostRows, LEAST_SELF_RECALL } from '../lost-rows.js';
+import { describeSelfRecall } from '../self-recall.js';
 
 /** `univar info`: prints what a dataset folder holds. */
 export async function runInfo(dir: string, { json }: { json?: boolean }, context: CliContext): Promise<void> {
@@ -65,9 +65,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
   };
   const describeIndex = (): string => {
     if (!index) return 'none; search compares with every answer';
-    const { factory = '?', selfRecall = 1 } = index;
+    const { factory = '?', selfRecall } = index;
     if (isStale) return `${factory}; out of date, run "univar index" again`;
-    return selfRecall < LEAST_SELF_RECALL ? `${factory}; ${describeLostRows(selfRecall)}` : factory;
+    return `${factory}${describeSelfRecall(factory, selfRecall)}`;
   };
   context.print(
     formatTable([
