@@ -85,12 +85,12 @@ function expectColumns(
   present: readonly string[],
   { columns, defaults, mapped, optional }: ResolvedReadOptions,
 ): void {
-  const has = `It has the columns ${present.map((name) => `"${name}"`).join(', ') || '(none)'}`;
+  const has = `It has the columns ${present.map((name) => JSON.stringify(name)).join(', ') || '(none)'}`;
   for (const field of mapped) {
     if (present.includes(columns[field])) continue;
     throw new EngineError(
       'ERR_ARG_RANGE',
-      `${file} has no column "${columns[field]}", which was specified for "${field}". ${has}`,
+      `Expected the name of a column of ${file} for "${field}", got ${JSON.stringify(columns[field])}. ${has}`,
     );
   }
   for (const field of REQUIRED) {

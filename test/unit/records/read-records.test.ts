@@ -202,7 +202,7 @@ describe('readRecords with columns and defaults', () => {
     ).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message:
-        `${path} has no column "topic", which was specified for "group". ` +
+        `Expected the name of a column of ${path} for "group", got "topic". ` +
         'It has the columns "id", "prompt", "response", "llm"',
     });
   });
