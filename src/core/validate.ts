@@ -95,7 +95,10 @@ export function expectStrings(value: unknown, name: string): readonly string[] {
 export function expectIterable(value: unknown, name: string): void {
   if (typeof value !== 'object' || value === null || !(Symbol.iterator in value))
     fail('ERR_ARG_TYPE', 'an array', name, value);
-  if (ArrayBuffer.isView(value) && 'length' in value) rejectUnreadable(value as Float32Array, name);
+  const isView = ArrayBuffer.isView(value);
+  // A proxy has the class of its target, but the iterators of typed arrays refuse it.
+  if (!isView && Object.prototype.isPrototypeOf.call(TYPED_ARRAY, value)) fail('ERR_ARG_TYPE', 'an array', name, value);
+  if (isView && 'length' in value) rejectUnreadable(value as Float32Array, name);
 }
 
 /** Expects an object that is neither an array nor a function. */

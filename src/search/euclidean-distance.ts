@@ -9,10 +9,16 @@ const UNIT_TOLERANCE = 1e-3;
  * Converts the distance that a search reports to a Euclidean distance.
  *
  * @param measured `'l2'`: the squared distance; `'ip'`: the inner product of two unit vectors
+ * @throws EngineError `ERR_NON_FINITE` for vectors so long that float32 cannot hold the square
  */
 export function euclideanDistance(measured: number, metric: IndexMetric): number {
   const squared = metric === 'l2' ? measured : 2 - 2 * measured;
-  if (!Number.isFinite(squared)) throw new EngineError('ERR_INTERNAL', `The index measured a distance of ${measured}`);
+  if (!Number.isFinite(squared)) {
+    throw new EngineError(
+      'ERR_NON_FINITE',
+      `Expected vectors whose squared distances float32 can hold, got a distance of ${measured}`,
+    );
+  }
   return Math.sqrt(Math.max(0, squared)); // rounding can make it slightly negative
 }
 

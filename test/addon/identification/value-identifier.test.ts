@@ -69,6 +69,7 @@ describe('ValueIdentifier over embeddings', () => {
     await expect(identifier.identify(Float32Array.of(0), { k: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(identifier.identify(Float32Array.of(0), { k: 6 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(identifier.identify(Float32Array.of(Infinity))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+    await expect(identifier.identify(Float32Array.of(3e38))).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
   });
 });
 

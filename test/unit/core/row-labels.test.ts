@@ -8,6 +8,11 @@ describe('labelRows', () => {
     expect(labelRows(['b', 'a', 'Z', 'b'])).toEqual({ names: ['Z', 'a', 'b'], labels: Int32Array.of(2, 1, 0, 2) });
     expect(labelRows([])).toEqual({ names: [], labels: new Int32Array(0) });
   });
+
+  it('refuses a typed array behind a proxy, whose iterator would throw', () => {
+    const labels = new Proxy(new Uint8Array(2), {}) as unknown as string[];
+    expect(() => labelRows(labels)).toThrow(/^Expected an array for "labels", got/);
+  });
 });
 
 describe('joinRowLabels', () => {
