@@ -42,6 +42,15 @@ log.say(
 );
 const scratch = mkdtempSync(join(tmpdir(), 'univar-chaos-'));
 const parts: Part[] = [];
+const close = async (): Promise<void> => {
+  for (const part of parts) await part.close();
+  rmSync(scratch, { recursive: true, force: true });
+};
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    log.say(`${signal}: ending everything; what follows counts for nothing`);
+    void close().finally(() => process.exit(130));
+  });
 try {
   for (const name of names) {
     const part = await PARTS[name]!(scratch, seed, log);
@@ -63,7 +72,6 @@ try {
     await check().catch((error: unknown) => log.violation(`the check of ${name} failed: ${String(error)}`));
   }
 } finally {
-  for (const { close } of parts) await close();
-  rmSync(scratch, { recursive: true, force: true });
+  await close();
 }
 process.exitCode = log.summary();

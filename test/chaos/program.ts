@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -89,7 +90,7 @@ export class Program {
     const run = this.#run;
     const wasReady = this.#isReady;
     const ended = this.#end('SIGTERM');
-    const inTime = await Promise.race([ended.then(() => true), sleep(endsWithinMs, false, { ref: false })]);
+    const inTime = await endsInTime(ended, endsWithinMs, run?.child.pid);
     if (!inTime) {
       // Node writes what the process is doing, and which handles keep it alive.
       run?.child.kill(REPORT_SIGNAL);
@@ -182,4 +183,25 @@ export class Program {
 /** The last line that a program wrote. */
 export function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
+/** Waits for the end, without counting the time in which the main thread waited for a processor. */
+async function endsInTime(ended: Promise<unknown>, withinMs: number, pid: number | undefined): Promise<boolean> {
+  const begun = Date.now();
+  const waitedBefore = waitedMs(pid);
+  for (let waited = waitedBefore; ; ) {
+    waited = Math.max(waited, waitedMs(pid));
+    const left = begun + withinMs + waited - waitedBefore - Date.now();
+    if (left <= 0) return false;
+    if (await Promise.race([ended.then(() => true), sleep(left, false, { ref: false })])) return true;
+  }
+}
+
+/** Time that the main thread of a process was ready to run and another one ran instead. */
+function waitedMs(pid: number | undefined): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0; // It has ended, or the kernel does not count this.
+  }
 }

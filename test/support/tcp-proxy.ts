@@ -6,10 +6,12 @@ export type ProxyMode = 'pass' | 'swallow' | 'cut';
 
 /**
  * A server on a free port that forwards to another one, as a network that can fail. Data that were swallowed are lost:
- * connections that were open then stay silent, also after the proxy passes again.
+ * connections that were open then stay silent, also after the proxy passes again, until one end closes them.
  */
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
+  /** Ends of connections whose other end closed while nothing got through. */
+  readonly #halfOpen = new Set<Socket>();
   #mode: ProxyMode;
 
   private constructor(
@@ -44,6 +46,10 @@ export class TcpProxy {
   set mode(mode: ProxyMode) {
     this.#mode = mode;
     if (mode === 'cut') this.#destroyAll();
+    if (mode === 'swallow') return;
+    // As keep-alive does soon after a network is back.
+    for (const socket of this.#halfOpen) socket.destroy();
+    this.#halfOpen.clear();
   }
 
   async close(): Promise<void> {
@@ -68,7 +74,8 @@ export class TcpProxy {
         if (!isDead) to.write(bytes);
       });
       from.on('close', () => {
-        if (!isDead && this.#mode !== 'swallow') to.destroy();
+        if (this.#mode === 'swallow') this.#halfOpen.add(to);
+        else to.destroy();
       });
     }
   }
